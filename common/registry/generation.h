@@ -1,0 +1,30 @@
+/* generation.h: opening the published generation of the registry.
+ *
+ * STATEDIR/current is a symbolic link to generations/N. A reader opens it once, as a directory, and goes on
+ * with openat(), so that what it reads in one decision is of one generation, whatever is published meanwhile.
+ *
+ * Every function answers 0 or a negative errno value, logs nothing and leaves errno as it was.
+ * -ENOENT is "there is none"; any other value is "cannot be told", and the caller fails closed.
+ */
+#ifndef AGENTAUTH_REGISTRY_GENERATION_H
+#define AGENTAUTH_REGISTRY_GENERATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define AA_ACCOUNTS_FILE "accounts.cdb"
+#define AA_POLICY_FILE "policy.cdb"
+
+/* Opens STATEDIR/current. The directory must be owned by uid 0 or by `owner`, and be writable by nobody else.
+ * *ret_fd is an O_CLOEXEC directory descriptor that the caller closes. */
+int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd);
+
+/* The number of the generation that STATEDIR/current points to: 1 or more. */
+int aa_generation_number(const char *statedir, uint32_t *ret_number);
+
+/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`, not
+ * writable by group or others. The one way in which this project opens a file that it is going to believe. */
+int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
+
+#endif

@@ -1,0 +1,38 @@
+/* override.h: what was decided in a hurry: STATEDIR/state/, suspended agents and revoked credentials.
+ *
+ * Wins over the text, survives apply and rollback. Every decision is one file, so that it is made and read atomically:
+ *   state/suspended/NAME              JSON {"by", "at", "why"}
+ *   state/revoked/jti/SHA256HEX       of ISSUER NUL JTI       (issuer: its configured name, "" for assertions)
+ *   state/revoked/kid/SHA256HEX       of KID
+ *   state/revoked/before/NAME         JSON {"before": seconds, …}: the agent's credentials issued earlier are refused
+ * The directories are 0700. One that cannot be read denies.
+ */
+#ifndef AGENTAUTH_STATE_OVERRIDE_H
+#define AGENTAUTH_STATE_OVERRIDE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "../verify/reason.h"
+
+/* AA_OK, AA_AGENT_SUSPENDED, or AA_REGISTRY_UNAVAILABLE where it cannot be told. */
+enum aa_reason aa_override_agent(const char *statedir, const char *agent);
+/* AA_OK, AA_REVOKED, or AA_REGISTRY_UNAVAILABLE. jti, kid may be NULL; iat 0: unknown. jti is looked up both under the
+ * issuer and under "*" (revoked without naming one). */
+enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer, const char *jti,
+				      const char *kid, int64_t iat);
+
+/* Writers; 0 or a negative errno. -EEXIST / -ENOENT: it was so already. */
+int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now);
+int aa_override_resume(const char *statedir, const char *agent);
+int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by, int64_t now);
+int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now);
+int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by, int64_t now);
+/* What state/suspended/NAME holds; NULL: not suspended or unreadable. A new reference. */
+json_t *aa_override_suspension(const char *statedir, const char *agent);
+/* Makes state/ and what is below it. */
+int aa_override_init(const char *statedir);
+
+#endif
