@@ -121,13 +121,17 @@ static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
 	return true;
 }
 
-/* The link of one line, line feed not included. A torn line has no seq: the chain goes on over its hash. */
+/* The link of one line, line feed not included. A torn or unchained line has no seq of the chain: that goes on over its
+ * hash. */
 static bool link_of_line(const char *line, size_t len, uint64_t seq_if_torn, struct link *ret)
 {
 	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *seq = json_object_get(json, "seq");
 	bool ok = aa_sha256_hex(ret->hash, line, len) == 0;
 
-	ret->seq = json_is_integer(seq) ? (uint64_t)json_integer_value(seq) : seq_if_torn;
+	if (json_is_integer(seq) && !json_is_true(json_object_get(json, "unchained")))
+		ret->seq = (uint64_t)json_integer_value(seq);
+	else
+		ret->seq = seq_if_torn;
 	json_decref(json);
 	return ok;
 }
