@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* accounts.h: the public half of the registry, generations/N/accounts.cdb (mode 0644).
  *
  * THE CONTRACT BETWEEN THE WRITER (tools/agentauthctl) AND THE READERS (nss/, pam/, authorized-keys).
@@ -12,6 +13,10 @@
  *   "u" uid              the same value as "n" NAME
  *   "i" gid              the same value as "g" NAME
  *   "s" NAME             public SSH keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF  (seconds since 1970, 0: none)
+ *
+ * NAME is as aa_agent_name_is_valid() has it; a group's name is valid within 32 bytes. gecos, home and shell hold no
+ * colon and no control character, and home and shell begin with a slash. uids lie within uid_min and uid_max; every
+ * id is one that aa_id_is_servable() admits. Anything else is damage.
  *
  * An account's primary group has the account's name and its uid as gid; it has no record of its own.
  * A retired account has no "s" record. No value is longer than AA_ACCOUNTS_VALUE_MAX, "s" up to AA_SSH_KEYS_MAX.
@@ -32,6 +37,7 @@
 #define AA_ACCOUNT_RETIRED 1u
 
 #define AA_AGENT_NAME_MAX 31 /* bytes, without the zero */
+#define AA_GROUP_NAME_MAX 32
 #define AA_ROLE_NAME_MAX 26  /* so that "agent-ROLE" fits into 32 */
 #define AA_ROLE_GROUP_PREFIX "agent-"
 
@@ -49,9 +55,15 @@ bool aa_name_is_valid(const char *name, size_t max);
 /* An agent's name: valid, at most 31 bytes, not `agents`, not beginning with `agent-`. */
 bool aa_agent_name_is_valid(const char *name);
 
+struct aa_accounts_header {
+	uint32_t uid_min, uid_max, gid_agents, n_accounts, n_groups;
+	char group[AA_GROUP_NAME_MAX + 1];
+};
+
 struct aa_accounts {
 	int fd; /* accounts.cdb */
 	struct aa_cdb cdb;
+	struct aa_accounts_header header; /* read and checked when it is opened */
 };
 
 struct aa_account {
@@ -67,15 +79,20 @@ struct aa_group {
 	char buf[AA_ACCOUNTS_VALUE_MAX];
 };
 
-struct aa_accounts_header {
-	uint32_t uid_min, uid_max, gid_agents, n_accounts, n_groups;
-	char group[33];
+struct aa_entry {
+	bool is_group;
+	union {
+		struct aa_account account;
+		struct aa_group group;
+	};
 };
 
 /* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_open_trusted(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
 /* The same by one path lookup, STATEDIR/current/accounts.cdb: for readers that need no other file (NSS). */
 int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret);
+/* And of the generation of this number, published or not: an enumeration that began in it goes on in it. */
+int aa_accounts_open_generation(const char *statedir, uint32_t number, uid_t owner, struct aa_accounts *ret);
 void aa_accounts_close(struct aa_accounts *accounts);
 
 /* Look-ups. 0, -ENOENT (no such account), or another negative errno: damaged, unreadable. A record whose id is not
@@ -85,6 +102,9 @@ int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_accou
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
 int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret);
+/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0: the first of
+ * all. -ENOENT: there are no more. */
+int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret);
 /* The "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
 
