@@ -110,8 +110,8 @@ static int parse_account(const struct aa_accounts_header *h, struct wanted w, co
 	struct cursor c = {value, len};
 	uint32_t uid, flags;
 
-	if (!take_u32(&c, &uid) || !take_u32(&c, &flags) || !take_string(&c, &name) || !take_string(&c, &gecos) ||
-	    !take_string(&c, &home) || !take_string(&c, &shell) || c.left != 0)
+	if (!take_u32(&c, &uid) || !take_u32(&c, &flags) || !take_string(&c, &name) ||
+	    !take_string(&c, &gecos) || !take_string(&c, &home) || !take_string(&c, &shell) || c.left != 0)
 		return -EBADMSG;
 	if (!uid_is_ours(h, uid) || (flags & ~AA_ACCOUNT_RETIRED) != 0 || !aa_agent_name_is_valid(name) ||
 	    !is_field(gecos) || !is_path_field(home) || !is_path_field(shell) || !is_wanted(w, name, uid))
@@ -153,7 +153,8 @@ static int parse_header(const char *value, size_t len, struct aa_accounts_header
 	c.p += MAGIC_LEN;
 	c.left -= MAGIC_LEN;
 	if (!take_u32(&c, &h.uid_min) || !take_u32(&c, &h.uid_max) || !take_u32(&c, &h.gid_agents) ||
-	    !take_u32(&c, &h.n_accounts) || !take_u32(&c, &h.n_groups) || !take_string(&c, &group) || c.left != 0)
+	    !take_u32(&c, &h.n_accounts) || !take_u32(&c, &h.n_groups) || !take_string(&c, &group) ||
+	    c.left != 0)
 		return -EBADMSG;
 	if (!aa_id_is_servable(h.uid_min) || !aa_id_is_servable(h.uid_max) || h.uid_min > h.uid_max ||
 	    !aa_id_is_servable(h.gid_agents) || !aa_name_is_valid(group, AA_GROUP_NAME_MAX))
@@ -181,7 +182,8 @@ static struct key name_key(char kind, const char *name)
 
 static struct key id_key(char kind, uint32_t id)
 {
-	struct key k = {.len = 5, .bytes = {kind, (char)id, (char)(id >> 8), (char)(id >> 16), (char)(id >> 24)}};
+	struct key k = {.len = 5,
+			.bytes = {kind, (char)id, (char)(id >> 8), (char)(id >> 16), (char)(id >> 24)}};
 
 	return k;
 }
@@ -244,7 +246,8 @@ int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret)
 	r = aa_path_join(path, sizeof(path), statedir, AA_CURRENT_LINK "/" AA_ACCOUNTS_FILE);
 	if (r < 0)
 		return r;
-	/* A generation can be replaced and removed while its path is walked: look again before calling it damage. */
+	/* A generation can be replaced and removed while its path is walked: look again before calling it
+	 * damage. */
 	for (int tries = 0; tries < AA_OPEN_TRIES; tries++) {
 		r = open_file(AT_FDCWD, path, owner, ret);
 		if (r != -ENOENT)

@@ -11,7 +11,7 @@
 
 #include <cdb.h>
 
-#define SLOT 8u        /* hash, position of the record */
+#define SLOT 8u	       /* hash, position of the record */
 #define RECORD_HEAD 8u /* length of the key, length of the value */
 #define SLOTS_AT_ONCE 16u
 
@@ -60,7 +60,8 @@ static struct table table_of(const struct aa_cdb *cdb, uint32_t hash)
 
 static bool table_is_inside(const struct aa_cdb *cdb, struct table t)
 {
-	return t.n_slots == 0 || (t.pos >= cdb->end && t.pos <= cdb->size && t.n_slots <= (cdb->size - t.pos) / SLOT);
+	return t.n_slots == 0 ||
+	       (t.pos >= cdb->end && t.pos <= cdb->size && t.n_slots <= (cdb->size - t.pos) / SLOT);
 }
 
 int aa_cdb_init(struct aa_cdb *cdb, int fd, size_t size)
@@ -133,9 +134,10 @@ static int has_key(const struct aa_cdb *cdb, const struct record *rec, const voi
 	return 1;
 }
 
-/* Looks at one slot. 1: *ret is the record that was sought; 0: go on; -ENOENT: an empty slot, there is none. */
-static int try_slot(const struct aa_cdb *cdb, const uint8_t *slot, uint32_t hash, const void *key, size_t key_len,
-		    struct record *ret)
+/* Looks at one slot. 1: *ret is the record that was sought; 0: go on; -ENOENT: an empty slot, there is none.
+ */
+static int try_slot(const struct aa_cdb *cdb, const uint8_t *slot, uint32_t hash, const void *key,
+		    size_t key_len, struct record *ret)
 {
 	uint32_t pos = get32(slot + 4);
 	struct record rec;
@@ -182,7 +184,8 @@ static int find(const struct aa_cdb *cdb, const void *key, size_t key_len, struc
 	return t.n_slots > AA_CDB_PROBES_MAX ? -EBADMSG : -ENOENT;
 }
 
-int aa_cdb_get(const struct aa_cdb *cdb, const void *key, size_t key_len, void *buf, size_t cap, size_t *ret_len)
+int aa_cdb_get(const struct aa_cdb *cdb, const void *key, size_t key_len, void *buf, size_t cap,
+	       size_t *ret_len)
 {
 	struct record rec;
 	int r;
@@ -199,7 +202,8 @@ int aa_cdb_get(const struct aa_cdb *cdb, const void *key, size_t key_len, void *
 	return r;
 }
 
-int aa_cdb_get_alloc(const struct aa_cdb *cdb, const void *key, size_t key_len, size_t max, char **ret, size_t *ret_len)
+int aa_cdb_get_alloc(const struct aa_cdb *cdb, const void *key, size_t key_len, size_t max, char **ret,
+		     size_t *ret_len)
 {
 	int saved = errno, r;
 	struct record rec;
@@ -226,8 +230,8 @@ int aa_cdb_get_alloc(const struct aa_cdb *cdb, const void *key, size_t key_len, 
 	return 0;
 }
 
-int aa_cdb_next(const struct aa_cdb *cdb, uint32_t *pos, void *key, size_t key_cap, size_t *ret_key_len, void *buf,
-		size_t cap, size_t *ret_len)
+int aa_cdb_next(const struct aa_cdb *cdb, uint32_t *pos, void *key, size_t key_cap, size_t *ret_key_len,
+		void *buf, size_t cap, size_t *ret_len)
 {
 	uint32_t at = *pos == 0 ? AA_CDB_HEAD : *pos;
 	struct record rec;

@@ -43,7 +43,8 @@ void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
 }
 
 /* Opens, and fstat()s what was opened: a path could be another file by the time it is asked about. */
-static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid_t owner, int *ret_fd, struct stat *ret_st)
+static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid_t owner, int *ret_fd,
+			struct stat *ret_st)
 {
 	int fd, r = 0;
 
@@ -141,8 +142,8 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 	r = open_trusted(AT_FDCWD, statedir, O_DIRECTORY, S_IFDIR, owner, &dir, &st);
 	if (r < 0)
 		goto out;
-	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look again. One
-	 * that stays away is damage, not "there is none". */
+	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look
+	 * again. One that stays away is damage, not "there is none". */
 	for (int tries = 0; tries < AA_OPEN_TRIES; tries++) {
 		r = read_link(dir, AA_CURRENT_LINK, target, &number);
 		if (r < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* local.c: whether /etc/passwd or /etc/group knows a name or an id, without getpw* (which would ask NSS again). */
+/* local.c: whether /etc/passwd or /etc/group knows a name or an id, without getpw* (which would ask NSS
+ * again). */
 #include "accounts.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@ struct scan {
 	const char *name;
 	size_t name_len;
 	uint32_t id;
-	unsigned field;    /* 0: the name, 2: the id */
+	unsigned field;	   /* 0: the name, 2: the id */
 	size_t in_field;   /* bytes of this field seen */
 	bool name_matches; /* so far */
 	bool blank_start;  /* only white space so far in this field */
