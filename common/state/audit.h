@@ -1,4 +1,9 @@
-/* audit.h: the audit log, LOGDIR/audit.jsonl: one JSON object a line, each holding the SHA-256 of the line before. */
+/* audit.h: the audit log, LOGDIR/audit.jsonl: one JSON object a line, each holding the SHA-256 of the line before.
+ *
+ * LOGDIR/audit.lock is held (flock) while a line is written. LOGDIR/audit.head holds the last line's seq, hash and the
+ * log's size, so that the chain goes on after a rotation and a writer reads no more than it must; where it does not fit
+ * the log, the log's last line decides.
+ */
 #ifndef AGENTAUTH_STATE_AUDIT_H
 #define AGENTAUTH_STATE_AUDIT_H
 
@@ -10,28 +15,36 @@
 
 #include "../verify/reason.h"
 
+#define AA_AUDIT_STRING_MAX 1024 /* bytes of one value; what is longer is cut */
+#define AA_AUDIT_WAIT_MS 5000    /* for the lock */
+
 struct aa_audit {
 	const char *logdir;
-	const char *host;     /* name of this host */
-	uid_t owner;          /* who must own the log, beside uid 0 */
-	bool sync;            /* fsync each line */
-	bool unchained_after_wait; /* administrative commands: a lock that is held too long is gone round, and the line says so */
-	bool quiet;           /* no copy to syslog (tests) */
+	const char *host; /* name of this host */
+	uid_t owner;      /* who must own the log, beside uid 0 */
+	bool sync;        /* fsync each line */
+	bool go_round;    /* administrative commands: a lock that is held too long is gone round, and the line says so */
+	bool quiet;       /* no copy to syslog (tests) */
 };
 
-/* Completes `record` (event, service, agent, … : see DESIGN, audit record; its reference is stolen) with time, seq,
- * prev and host, appends it as one line and sends a copy to syslog (authpriv). Strings may hold anything: they are
- * escaped, and cut at 1024 bytes. AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the caller's policy. */
+/* Sets record[key] to a text that may hold anything: what is no UTF-8 or a control character is replaced by U+FFFD, what
+ * is too long is cut. NULL sets nothing. */
+void aa_audit_set(json_t *record, const char *key, const char *text);
+
+/* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
+ * one line of ASCII and sends a copy to syslog (authpriv). AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the
+ * caller's policy. Runs with real uid 0 while it holds the lock, where it may, so that an agent whose sudo this is
+ * cannot stop it there; SIGTSTP is blocked. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
 
-/* What aa_audit_verify() found. */
 struct aa_audit_check {
-	uint64_t lines, first_seq, last_seq;
-	uint64_t bad_line;        /* 0: the chain holds */
-	const char *why;          /* a sentence, static, when bad_line */
+	uint64_t lines, first_seq, last_seq, unchained;
+	uint64_t bad_line;  /* 0: the chain holds */
+	const char *why;    /* a sentence, static, when bad_line */
 	char last_hash[65];
 };
-/* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. */
+/* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. 0 or a negative
+ * errno (cannot be read). */
 int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_check *ret);
 
 #endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit.c: appending to the audit log. */
+#include "config.h"
+
+#include "audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef HAVE_LIBAUDIT
+#include <libaudit.h>
+#endif
+
+#include "digest.h"
+
+#define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
+#define LINE_MAX_BYTES 65536
+
+struct link {
+	uint64_t seq; /* of the last line; 0: there is none */
+	char hash[65];
+};
+
+/* ---- while the lock is held, the agent must not be able to stop us ------ */
+
+struct guard {
+	bool raised;
+	uid_t ruid, euid, suid;
+	sigset_t mask;
+};
+
+/* The raw call: only the thread that holds the lock matters, and glibc's wrapper would signal all of them. */
+static void raise_guard(struct guard *guard)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTOU);
+	sigaddset(&stops, SIGTTIN);
+	(void)pthread_sigmask(SIG_BLOCK, &stops, &guard->mask);
+	guard->raised = getresuid(&guard->ruid, &guard->euid, &guard->suid) == 0 && guard->euid == 0 && guard->ruid != 0 &&
+			syscall(SYS_setresuid, 0, 0, 0) == 0;
+}
+
+static bool lower_guard(const struct guard *guard)
+{
+	bool ok = !guard->raised || syscall(SYS_setresuid, guard->ruid, guard->euid, guard->suid) == 0;
+
+	(void)pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
+	return ok;
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+/* A regular file of ours with one name, or a negative errno: a link or a FIFO put there by somebody is not written to. */
+static int open_own(int dirfd, const char *name, int flags, uid_t owner)
+{
+	int fd = openat(dirfd, name, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_uid == 0 || st.st_uid == owner) &&
+	    !(st.st_mode & 022))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static int open_logdir(const struct aa_audit *audit)
+{
+	int fd = open(audit->logdir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && (st.st_uid == 0 || st.st_uid == audit->owner) && !(st.st_mode & 022))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+/* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */
+static bool take_lock(int fd)
+{
+	struct timespec step = {0, 20000};
+	int64_t waited = 0;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || waited > (int64_t)AA_AUDIT_WAIT_MS * 1000000)
+			return false;
+		(void)nanosleep(&step, NULL);
+		waited += step.tv_nsec;
+		if (step.tv_nsec < 2000000)
+			step.tv_nsec += step.tv_nsec / 2;
+	}
+	return true;
+}
+
+/* ---- the chain ----------------------------------------------------------- */
+
+static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
+{
+	struct link link;
+
+	if (sscanf(text, "%20" SCNu64 " %64[0-9a-f] %20" SCNu64, &link.seq, link.hash, ret_size) != 3 || strlen(link.hash) != 64)
+		return false;
+	*ret = link;
+	return true;
+}
+
+/* The link of one line, line feed not included. A torn or unchained line has no seq of the chain: that goes on over its
+ * hash. */
+static bool link_of_line(const char *line, size_t len, uint64_t seq_if_torn, struct link *ret)
+{
+	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *seq = json_object_get(json, "seq");
+	bool ok = aa_sha256_hex(ret->hash, line, len) == 0;
+
+	if (json_is_integer(seq) && !json_is_true(json_object_get(json, "unchained")))
+		ret->seq = (uint64_t)json_integer_value(seq);
+	else
+		ret->seq = seq_if_torn;
+	json_decref(json);
+	return ok;
+}
+
+/* Reads the log's last line; closes a torn one with a line feed, so that it stays what it is and nothing is lost. */
+static bool link_of_log(int fd, uint64_t *size, uint64_t seq_if_torn, struct link *ret)
+{
+	size_t want = *size < LINE_MAX_BYTES ? (size_t)*size : LINE_MAX_BYTES, end, start;
+	char *buf = malloc(want + 1);
+	bool ok = false;
+
+	if (!buf || pread(fd, buf, want, (off_t)(*size - want)) != (ssize_t)want)
+		goto out;
+	end = want;
+	if (buf[end - 1] == '\n')
+		end--;
+	else if (write(fd, "\n", 1) == 1)
+		(*size)++;
+	else
+		goto out;
+	for (start = end; start > 0 && buf[start - 1] != '\n'; start--)
+		;
+	ok = link_of_line(buf + start, end - start, seq_if_torn, ret);
+out:
+	free(buf);
+	return ok;
+}
+
+/* What the next line follows: the head where it fits the log (or the log is new), else the log itself. */
+static bool last_link(int head_fd, int log_fd, uint64_t *size, struct link *ret)
+{
+	struct link head = {0, "0000000000000000000000000000000000000000000000000000000000000000"};
+	char text[HEAD_SIZE + 1];
+	uint64_t head_size = 0;
+	ssize_t n = pread(head_fd, text, HEAD_SIZE, 0);
+	bool have;
+
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	have = n > 0 && parse_head(text, &head, &head_size);
+	if (*size == 0 || (have && head_size == *size)) {
+		*ret = head;
+		return true;
+	}
+	return link_of_log(log_fd, size, head.seq, ret);
+}
+
+static bool write_head(int head_fd, const struct link *link, uint64_t size)
+{
+	char text[HEAD_SIZE + 1];
+
+	(void)snprintf(text, sizeof(text), "%020" PRIu64 " %s %020" PRIu64 "\n", link->seq, link->hash, size);
+	return pwrite(head_fd, text, HEAD_SIZE, 0) == HEAD_SIZE;
+}
+
+/* ---- the line ------------------------------------------------------------ */
+
+static void utc_now(char *ret, size_t cap)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	n = strftime(ret, cap, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(ret + n, cap - n, ".%06ldZ", now.tv_nsec / 1000);
+}
+
+/* time, seq, prev, host, and then what the caller has to say. From malloc(), with its line feed. */
+static char *compose(const struct aa_audit *audit, json_t *record, const struct link *last, size_t *ret_len)
+{
+	char now[40], *text = NULL, *line = NULL;
+	json_t *whole;
+	size_t len;
+
+	utc_now(now, sizeof(now));
+	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev", last->hash, "host",
+			  audit->host ? audit->host : "");
+	if (whole && json_object_update_missing(whole, record) == 0)
+		text = json_dumps(whole, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(whole);
+	if (!text)
+		return NULL;
+	len = strlen(text);
+	line = len < LINE_MAX_BYTES ? malloc(len + 2) : NULL;
+	if (line) {
+		memcpy(line, text, len);
+		memcpy(line + len, "\n", 2);
+		*ret_len = len + 1;
+	}
+	free(text);
+	return line;
+}
+
+/* One write; what a full disk left of it is taken back. */
+static bool put_line(int log_fd, const char *line, size_t len, uint64_t size)
+{
+	ssize_t n = write(log_fd, line, len);
+
+	if (n == (ssize_t)len)
+		return true;
+	if (n > 0 && ftruncate(log_fd, (off_t)size) < 0)
+		return false; /* a torn line: the next writer closes it */
+	return false;
+}
+
+static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
+{
+	int head_fd = open_own(dirfd, "audit.head", O_RDWR, audit->owner);
+	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
+	struct link last, link;
+	struct stat st;
+	uint64_t size;
+	size_t len;
+	char *line = NULL;
+	bool ok = false;
+
+	if (head_fd < 0 || log_fd < 0 || fstat(log_fd, &st) < 0)
+		goto out;
+	size = (uint64_t)st.st_size;
+	if (!last_link(head_fd, log_fd, &size, &last))
+		goto out;
+	line = compose(audit, record, &last, &len);
+	if (!line || !put_line(log_fd, line, len, size))
+		goto out;
+	link.seq = last.seq + 1;
+	/* A head that cannot be written is only slower: the log's last line decides. */
+	if (aa_sha256_hex(link.hash, line, len - 1) < 0 || !write_head(head_fd, &link, size + len))
+		(void)unlinkat(dirfd, "audit.head", 0);
+	ok = !audit->sync || fdatasync(log_fd) == 0;
+	line[len - 1] = '\0';
+	*ret_line = line;
+	line = NULL;
+out:
+	free(line);
+	if (head_fd >= 0)
+		close(head_fd);
+	if (log_fd >= 0)
+		close(log_fd);
+	return ok;
+}
+
+/* Somebody holds the lock for too long: the line is written outside of the chain, and says so. */
+static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
+{
+	static const struct link none = {0, ""};
+	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
+	char *line = NULL;
+	size_t len;
+	bool ok = false;
+
+	if (log_fd < 0)
+		return false;
+	(void)json_object_set_new(record, "unchained", json_true());
+	line = compose(audit, record, &none, &len);
+	if (line && write(log_fd, line, len) == (ssize_t)len) {
+		line[len - 1] = '\0';
+		*ret_line = line;
+		line = NULL;
+		ok = true;
+	}
+	free(line);
+	close(log_fd);
+	return ok;
+}
+
+/* A copy for the machine's own logs. The line is ASCII, without control characters. */
+static void copy_to_syslog(const struct aa_audit *audit, const char *line)
+{
+	if (audit->quiet)
+		return;
+	syslog(LOG_AUTHPRIV | LOG_NOTICE, "agentauth: %s", line);
+#ifdef HAVE_LIBAUDIT
+	int fd = audit_open();
+
+	if (fd >= 0) {
+		(void)audit_log_user_message(fd, AUDIT_USER_AUTH, line, NULL, NULL, NULL, strstr(line, "\"result\":\"ok\"") != NULL);
+		audit_close(fd);
+	}
+#endif
+}
+
+enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
+{
+	struct guard guard;
+	int dirfd = -1, lock_fd = -1;
+	char *line = NULL;
+	bool ok = false;
+
+	if (!record)
+		return AA_AUDIT_UNAVAILABLE;
+	raise_guard(&guard);
+	dirfd = open_logdir(audit);
+	if (dirfd >= 0)
+		lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner);
+	if (lock_fd >= 0) {
+		if (take_lock(lock_fd))
+			ok = append_locked(audit, dirfd, record, &line);
+		else if (audit->go_round)
+			ok = append_unchained(audit, dirfd, record, &line);
+		close(lock_fd);
+	}
+	if (dirfd >= 0)
+		close(dirfd);
+	ok = lower_guard(&guard) && ok;
+	if (line)
+		copy_to_syslog(audit, line);
+	free(line);
+	json_decref(record);
+	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;
+}
+
+/* ---- foreign text -------------------------------------------------------- */
+
+/* The length of the UTF-8 sequence at s (RFC 3629: no overlong form, no surrogate), 0 where there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		return (s[1] & 0xc0) == 0x80 ? 2 : 0;
+	if (s[0] >= 0xe0 && s[0] <= 0xef) {
+		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
+			return 0;
+		if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80 || (s[3] & 0xc0) != 0x80)
+			return 0;
+		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
+	}
+	return 0;
+}
+
+static bool is_control(const unsigned char *s, size_t n)
+{
+	return (n == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+void aa_audit_set(json_t *record, const char *key, const char *text)
+{
+	char out[AA_AUDIT_STRING_MAX + 8];
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len = 0, n;
+
+	if (!text)
+		return;
+	for (; *s && len < AA_AUDIT_STRING_MAX; s += n ? n : 1) {
+		n = utf8_length(s);
+		if (n == 0 || is_control(s, n)) {
+			memcpy(out + len, "\xef\xbf\xbd", 3);
+			len += 3;
+		} else {
+			memcpy(out + len, s, n);
+			len += n;
+		}
+	}
+	(void)json_object_set_new(record, key, json_stringn(out, len));
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* override.c: suspended agents and revoked credentials, one file a decision. */
+#include "config.h"
+
+#include "override.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "registry/accounts.h"
+
+static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
+
+/* STATEDIR/state, or a negative errno; -ENOENT is not "nothing was decided": see the callers. */
+static int open_state(const char *statedir)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/state", statedir), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Whether state/DIR/NAME exists: 1, 0, or a negative errno; a directory that is not there cannot tell. */
+static int has(const char *statedir, const char *dir, const char *name)
+{
+	int state = open_state(statedir), fd, ret;
+	struct stat st;
+
+	if (state < 0)
+		return state;
+	fd = openat(state, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ret = fd < 0 ? -errno : 0;
+	close(state);
+	if (fd < 0)
+		return ret == -ENOENT ? -EIO : ret;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		ret = 1;
+	else
+		ret = errno == ENOENT ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+static int jti_name(char ret[65], const char *issuer, const char *jti)
+{
+	return aa_sha256_pair(ret, issuer, jti);
+}
+
+static json_t *load(const char *statedir, const char *dir, const char *name)
+{
+	int state = open_state(statedir), fd;
+	char path[512], text[4096];
+	ssize_t n;
+
+	if (state < 0)
+		return NULL;
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = openat(state, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(state);
+	if (fd < 0)
+		return NULL;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	return n < 0 ? NULL : json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+}
+
+enum aa_reason aa_override_agent(const char *statedir, const char *agent)
+{
+	int r = has(statedir, "suspended", agent);
+
+	if (r < 0)
+		return AA_REGISTRY_UNAVAILABLE;
+	return r ? AA_AGENT_SUSPENDED : AA_OK;
+}
+
+/* Whether the agent's credentials of `iat` were cut off by a date. A file that cannot be understood cuts off all. */
+static enum aa_reason check_before(const char *statedir, const char *agent, int64_t iat)
+{
+	json_t *json, *before;
+	enum aa_reason reason = AA_REVOKED;
+	int r = has(statedir, "revoked/before", agent);
+
+	if (r <= 0)
+		return r < 0 ? AA_REGISTRY_UNAVAILABLE : AA_OK;
+	json = load(statedir, "revoked/before", agent);
+	before = json_object_get(json, "before");
+	if (json_is_integer(before) && iat >= json_integer_value(before))
+		reason = AA_OK;
+	json_decref(json);
+	return reason;
+}
+
+static enum aa_reason check_name(const char *statedir, const char *dir, const char *name)
+{
+	int r = has(statedir, dir, name);
+
+	if (r < 0)
+		return AA_REGISTRY_UNAVAILABLE;
+	return r ? AA_REVOKED : AA_OK;
+}
+
+enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer, const char *jti,
+				      const char *kid, int64_t iat)
+{
+	enum aa_reason reason = check_before(statedir, agent, iat);
+	char name[65];
+
+	if (reason == AA_OK && jti) {
+		if (jti_name(name, issuer ? issuer : "", jti) < 0)
+			return AA_INTERNAL;
+		reason = check_name(statedir, "revoked/jti", name);
+	}
+	if (reason == AA_OK && jti) {
+		if (jti_name(name, "*", jti) < 0)
+			return AA_INTERNAL;
+		reason = check_name(statedir, "revoked/jti", name);
+	}
+	if (reason == AA_OK && kid) {
+		if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
+			return AA_INTERNAL;
+		reason = check_name(statedir, "revoked/kid", name);
+	}
+	return reason;
+}
+
+/* Writes state/DIR/NAME whole under another name first, so that a reader sees all of it or none. */
+static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
+{
+	char path[600], temp[640];
+	char *text = json_dumps(what, JSON_COMPACT);
+	int state = open_state(statedir), fd = -1, ret = 0;
+	size_t len = text ? strlen(text) : 0;
+
+	json_decref(what);
+	if (!text || state < 0) {
+		ret = text ? state : -ENOMEM;
+		goto out;
+	}
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	(void)snprintf(temp, sizeof(temp), "%s/.%s.%ld", dir, name, (long)getpid());
+	fd = openat(state, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
+		ret = errno ? -errno : -EIO;
+	else if (replace ? renameat(state, temp, state, path) : linkat(state, temp, state, path, 0))
+		ret = -errno;
+	if (fd >= 0 && (!replace || ret < 0))
+		(void)unlinkat(state, temp, 0);
+out:
+	if (fd >= 0)
+		close(fd);
+	if (state >= 0)
+		close(state);
+	free(text);
+	return ret;
+}
+
+int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now)
+{
+	if (!aa_agent_name_is_valid(agent))
+		return -EINVAL;
+	return decide(statedir, "suspended", agent,
+		      json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why), false);
+}
+
+int aa_override_resume(const char *statedir, const char *agent)
+{
+	int state, ret = 0;
+	char path[64];
+
+	if (!aa_agent_name_is_valid(agent))
+		return -EINVAL;
+	state = open_state(statedir);
+	if (state < 0)
+		return state;
+	(void)snprintf(path, sizeof(path), "suspended/%s", agent);
+	if (unlinkat(state, path, 0) < 0)
+		ret = -errno;
+	close(state);
+	return ret;
+}
+
+int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by, int64_t now)
+{
+	char name[65];
+
+	if (jti_name(name, issuer, jti) < 0)
+		return -ENOMEM;
+	return decide(statedir, "revoked/jti", name,
+		      json_pack("{s:s, s:s, s:s*, s:I}", "issuer", issuer, "jti", jti, "by", by, "at", (json_int_t)now), false);
+}
+
+int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now)
+{
+	char name[65];
+
+	if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
+		return -ENOMEM;
+	return decide(statedir, "revoked/kid", name, json_pack("{s:s, s:s*, s:I}", "kid", kid, "by", by, "at", (json_int_t)now),
+		      false);
+}
+
+int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by, int64_t now)
+{
+	if (!aa_agent_name_is_valid(agent))
+		return -EINVAL;
+	return decide(statedir, "revoked/before", agent,
+		      json_pack("{s:I, s:s*, s:I}", "before", (json_int_t)before, "by", by, "at", (json_int_t)now), true);
+}
+
+json_t *aa_override_suspension(const char *statedir, const char *agent)
+{
+	return aa_agent_name_is_valid(agent) ? load(statedir, "suspended", agent) : NULL;
+}
+
+int aa_override_init(const char *statedir)
+{
+	char path[4096];
+	int state, n = snprintf(path, sizeof(path), "%s/state", statedir), ret = 0;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	state = open_state(statedir);
+	if (state < 0)
+		return state;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && ret == 0; i++)
+		if (mkdirat(state, dirs[i], 0700) < 0 && errno != EEXIST)
+			ret = -errno;
+	close(state);
+	return ret;
+}

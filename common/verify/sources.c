@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources.c: whether an address lies in one of the networks that a role or an agent may come from. */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+struct address {
+	int family;
+	unsigned char bytes[16];
+};
+
+static bool parse_address(const char *text, struct address *ret)
+{
+	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	struct address a = {0, {0}};
+
+	if (inet_pton(AF_INET, text, a.bytes) == 1) {
+		a.family = AF_INET;
+	} else if (inet_pton(AF_INET6, text, a.bytes) == 1) {
+		a.family = AF_INET6;
+		if (memcmp(a.bytes, mapped, sizeof(mapped)) == 0) {
+			memmove(a.bytes, a.bytes + 12, 4);
+			a.family = AF_INET;
+		}
+	} else {
+		return false;
+	}
+	*ret = a;
+	return true;
+}
+
+/* "10.0.0.0/8", or an address alone. */
+static bool parse_network(const char *text, struct address *ret, unsigned *ret_bits)
+{
+	char copy[64], *slash, *end;
+	unsigned long bits;
+	size_t len = strlen(text);
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len + 1);
+	slash = strchr(copy, '/');
+	if (slash)
+		*slash = '\0';
+	if (!parse_address(copy, ret))
+		return false;
+	*ret_bits = ret->family == AF_INET ? 32 : 128;
+	if (!slash)
+		return true;
+	bits = strtoul(slash + 1, &end, 10);
+	if (end == slash + 1 || *end || bits > *ret_bits)
+		return false;
+	*ret_bits = (unsigned)bits;
+	return true;
+}
+
+static bool within(const struct address *address, const struct address *network, unsigned bits)
+{
+	unsigned whole = bits / 8, rest = bits % 8;
+
+	if (address->family != network->family || memcmp(address->bytes, network->bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+bool aa_sources_admit(const struct aa_strings *sources, const char *address)
+{
+	struct address a, network;
+	unsigned bits;
+
+	if (sources->n == 0)
+		return true;
+	if (!address || !parse_address(address, &a))
+		return false;
+	for (size_t i = 0; i < sources->n; i++)
+		if (parse_network(sources->v[i], &network, &bits) && within(&a, &network, bits))
+			return true;
+	return false;
+}
