@@ -102,7 +102,7 @@ setup() {
 	chmod 755 /usr/local/bin/prompt-recorder
 	run dev env SSH_ASKPASS=/usr/local/bin/prompt-recorder SSH_ASKPASS_REQUIRE=force \
 		ssh -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 "alice@$HOST" true
-	expect_output "alice@$HOST"'s password"
+	expect_output "alice@$HOST's password"
 	expect_no_output 'Agent credential'
 }
 
