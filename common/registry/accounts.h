@@ -1,20 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* accounts.h: the public half of the registry, generations/N/accounts.cdb (mode 0644).
  *
  * THE CONTRACT BETWEEN THE WRITER (tools/agentauthctl) AND THE READERS (nss/, pam/, authorized-keys).
- * Keys begin with one byte that tells their kind; numbers are 32 bits, little endian; strings end in a zero byte.
- * Records of one kind stand together, in the order of this list, accounts sorted by name:
+ * Keys begin with one byte that tells their kind; numbers are 32 bits, little endian; strings end in a zero
+ * byte. Records of one kind stand together, in the order of this list, accounts sorted by name:
  *
  *   key                  value
- *   "H"                  magic "AGENTAU1", uid_min, uid_max, gid of `agents`, number of accounts, number of groups,
- *                        name of the group `agents`
- *   "n" NAME             an account: uid, flags (1 = retired), NAME, gecos, home, shell
- *   "g" NAME             a group: gid, NAME               (`agents` and every agent-ROLE)
- *   "u" uid              the same value as "n" NAME
- *   "i" gid              the same value as "g" NAME
- *   "s" NAME             public SSH keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF  (seconds since 1970, 0: none)
+ *   "H"                  magic "AGENTAU1", uid_min, uid_max, gid of `agents`, number of accounts, number of
+ * groups, name of the group `agents` "n" NAME             an account: uid, flags (1 = retired), NAME, gecos,
+ * home, shell "g" NAME             a group: gid, NAME               (`agents` and every agent-ROLE) "u" uid
+ * the same value as "n" NAME "i" gid              the same value as "g" NAME "s" NAME             public SSH
+ * keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF  (seconds since 1970, 0: none)
+ *
+ * NAME is as aa_agent_name_is_valid() has it; a group's name is valid within 32 bytes. gecos, home and shell
+ * hold no colon and no control character, and home and shell begin with a slash. uids lie within uid_min and
+ * uid_max; every id is one that aa_id_is_servable() admits. Anything else is damage.
  *
  * An account's primary group has the account's name and its uid as gid; it has no record of its own.
- * A retired account has no "s" record. No value is longer than AA_ACCOUNTS_VALUE_MAX, "s" up to AA_SSH_KEYS_MAX.
+ * A retired account has no "s" record. No value is longer than AA_ACCOUNTS_VALUE_MAX, "s" up to
+ * AA_SSH_KEYS_MAX.
  */
 #ifndef AGENTAUTH_REGISTRY_ACCOUNTS_H
 #define AGENTAUTH_REGISTRY_ACCOUNTS_H
@@ -32,16 +36,18 @@
 #define AA_ACCOUNT_RETIRED 1u
 
 #define AA_AGENT_NAME_MAX 31 /* bytes, without the zero */
-#define AA_ROLE_NAME_MAX 26  /* so that "agent-ROLE" fits into 32 */
+#define AA_GROUP_NAME_MAX 32
+#define AA_ROLE_NAME_MAX 26 /* so that "agent-ROLE" fits into 32 */
 #define AA_ROLE_GROUP_PREFIX "agent-"
 
-/* Where agents' ids lie unless the configuration says otherwise, and what decides while the registry cannot be read. */
+/* Where agents' ids lie unless the configuration says otherwise, and what decides while the registry cannot
+ * be read. */
 #define AA_UID_MIN_DEFAULT 1900000000u
 #define AA_UID_MAX_DEFAULT 1900999999u
 #define AA_GID_AGENTS_DEFAULT 1900999999u
 
-/* An id that may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and the
- * 16-bit -1 take (60001 to 65535). Holds for uids and gids, whatever the registry says. */
+/* An id that may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and
+ * the 16-bit -1 take (60001 to 65535). Holds for uids and gids, whatever the registry says. */
 bool aa_id_is_servable(uint32_t id);
 
 /* [a-z][a-z0-9-]*, no hyphen at the end, at most `max` bytes. */
@@ -49,9 +55,15 @@ bool aa_name_is_valid(const char *name, size_t max);
 /* An agent's name: valid, at most 31 bytes, not `agents`, not beginning with `agent-`. */
 bool aa_agent_name_is_valid(const char *name);
 
+struct aa_accounts_header {
+	uint32_t uid_min, uid_max, gid_agents, n_accounts, n_groups;
+	char group[AA_GROUP_NAME_MAX + 1];
+};
+
 struct aa_accounts {
 	int fd; /* accounts.cdb */
 	struct aa_cdb cdb;
+	struct aa_accounts_header header; /* read and checked when it is opened */
 };
 
 struct aa_account {
@@ -67,29 +79,39 @@ struct aa_group {
 	char buf[AA_ACCOUNTS_VALUE_MAX];
 };
 
-struct aa_accounts_header {
-	uint32_t uid_min, uid_max, gid_agents, n_accounts, n_groups;
-	char group[33];
+struct aa_entry {
+	bool is_group;
+	union {
+		struct aa_account account;
+		struct aa_group group;
+	};
 };
 
 /* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_open_trusted(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
 /* The same by one path lookup, STATEDIR/current/accounts.cdb: for readers that need no other file (NSS). */
 int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret);
+/* And of the generation of this number, published or not: an enumeration that began in it goes on in it. */
+int aa_accounts_open_generation(const char *statedir, uint32_t number, uid_t owner, struct aa_accounts *ret);
 void aa_accounts_close(struct aa_accounts *accounts);
 
-/* Look-ups. 0, -ENOENT (no such account), or another negative errno: damaged, unreadable. A record whose id is not
- * servable, or whose name or id is not the one asked for, is damage. Retired accounts are found: see flags. */
+/* Look-ups. 0, -ENOENT (no such account), or another negative errno: damaged, unreadable. A record whose id
+ * is not servable, or whose name or id is not the one asked for, is damage. Retired accounts are found: see
+ * flags. */
 int aa_account_by_name(const struct aa_accounts *a, const char *name, struct aa_account *ret);
 int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_account *ret);
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
 int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret);
+/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0:
+ * the first of all. -ENOENT: there are no more. */
+int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret);
 /* The "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
 
 /* Whether the file (/etc/passwd, /etc/group) has a line for `name` or with `id` in its third field; read with
- * read(), no stdio, no getpw*. 1: it has, 0: it has not, negative errno: cannot be told. An absent file has none. */
+ * read(), no stdio, no getpw*. 1: it has, 0: it has not, negative errno: cannot be told. An absent file has
+ * none. */
 int aa_local_has(const char *file, const char *name, uint32_t id);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* generation.h: opening the published generation of the registry.
  *
  * STATEDIR/current is a symbolic link to generations/N. A reader opens it once, as a directory, and goes on
@@ -15,16 +16,28 @@
 
 #define AA_ACCOUNTS_FILE "accounts.cdb"
 #define AA_POLICY_FILE "policy.cdb"
+#define AA_CURRENT_LINK "current"	 /* in STATEDIR: the symbolic link to generations/N */
+#define AA_GENERATIONS_DIR "generations" /* in STATEDIR */
+#define AA_OPEN_TRIES 3 /* a generation may be replaced and removed while a reader is on its way to it */
 
-/* Opens STATEDIR/current. The directory must be owned by uid 0 or by `owner`, and be writable by nobody else.
- * *ret_fd is an O_CLOEXEC directory descriptor that the caller closes. */
+/* Opens STATEDIR/current. It and STATEDIR must be owned by uid 0 or by `owner`, and be writable by nobody
+ * else. -ENOENT: nothing was published yet. A link that points to nothing, or not to generations/N, is
+ * -EBADMSG. *ret_fd is an O_CLOEXEC directory descriptor that the caller closes. */
 int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd);
 
 /* The number of the generation that STATEDIR/current points to: 1 or more. */
 int aa_generation_number(const char *statedir, uint32_t *ret_number);
 
-/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`, not
- * writable by group or others. The one way in which this project opens a file that it is going to believe. */
+/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`,
+ * not writable by group or others. The one way in which this project opens a file that it is going to
+ * believe. */
 int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
+
+/* "generations/N" */
+#define AA_GENERATION_PATH_MAX sizeof(AA_GENERATIONS_DIR "/4294967295")
+void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number);
+
+/* dir/name into buf, or -ENAMETOOLONG. `dir` may be buf itself. */
+int aa_path_join(char *buf, size_t size, const char *dir, const char *name);
 
 #endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generation.c: opening the published generation, and files that are going to be believed. */
+#include "generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINK_MAX_LEN 63 /* "generations/4294967295" and room to see that it is longer */
+
+static bool is_trusted(const struct stat *st, uid_t owner)
+{
+	return (st->st_uid == 0 || st->st_uid == owner) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+int aa_path_join(char *buf, size_t size, const char *dir, const char *name)
+{
+	size_t dir_len = strlen(dir), name_len = strlen(name);
+
+	if (dir_len + 1 + name_len >= size)
+		return -ENAMETOOLONG;
+	memmove(buf, dir, dir_len);
+	buf[dir_len] = '/';
+	memcpy(buf + dir_len + 1, name, name_len + 1);
+	return 0;
+}
+
+void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
+{
+	char digits[10], *end = digits + sizeof(digits), *p = end;
+
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	memcpy(ret, AA_GENERATIONS_DIR "/", sizeof(AA_GENERATIONS_DIR));
+	memcpy(ret + sizeof(AA_GENERATIONS_DIR), p, (size_t)(end - p));
+	ret[sizeof(AA_GENERATIONS_DIR) + (size_t)(end - p)] = '\0';
+}
+
+/* Opens, and fstat()s what was opened: a path could be another file by the time it is asked about. */
+static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid_t owner, int *ret_fd,
+			struct stat *ret_st)
+{
+	int fd, r = 0;
+
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, ret_st) < 0)
+		r = -errno;
+	else if ((ret_st->st_mode & S_IFMT) != type)
+		r = -EBADMSG;
+	else if (!is_trusted(ret_st, owner))
+		r = -EPERM;
+	if (r < 0)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
+{
+	int saved = errno, fd, r;
+	struct stat st;
+
+	r = open_trusted(dirfd, name, O_NOFOLLOW, S_IFREG, owner, &fd, &st);
+	if (r == 0) {
+		*ret_fd = fd;
+		*ret_size = (size_t)st.st_size;
+	}
+	errno = saved;
+	return r;
+}
+
+/* "generations/N", as the publisher writes it, and nothing else. */
+static int parse_link(const char *text, uint32_t *ret_number)
+{
+	static const char prefix[] = AA_GENERATIONS_DIR "/";
+	uint64_t n = 0;
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
+		return -EBADMSG;
+	text += sizeof(prefix) - 1;
+	if (*text < '1' || *text > '9')
+		return -EBADMSG;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EBADMSG;
+		n = n * 10 + (uint64_t)(*text - '0');
+		if (n > UINT32_MAX)
+			return -EBADMSG;
+	}
+	*ret_number = (uint32_t)n;
+	return 0;
+}
+
+/* *ret_target gets the link's text, zero-terminated. */
+static int read_link(int dirfd, const char *path, char ret_target[LINK_MAX_LEN + 1], uint32_t *ret_number)
+{
+	char target[LINK_MAX_LEN + 1];
+	uint32_t number = 0;
+	ssize_t n;
+	int r;
+
+	n = readlinkat(dirfd, path, target, sizeof(target) - 1);
+	if (n < 0)
+		return errno == EINVAL ? -EBADMSG : -errno; /* EINVAL: it is no symbolic link */
+	target[n] = '\0';
+	r = parse_link(target, &number);
+	if (r < 0)
+		return r;
+	memcpy(ret_target, target, sizeof(target));
+	*ret_number = number;
+	return 0;
+}
+
+int aa_generation_number(const char *statedir, uint32_t *ret_number)
+{
+	char path[PATH_MAX], target[LINK_MAX_LEN + 1];
+	int saved = errno, r;
+
+	r = aa_path_join(path, sizeof(path), statedir, AA_CURRENT_LINK);
+	if (r == 0)
+		r = read_link(AT_FDCWD, path, target, ret_number);
+	errno = saved;
+	return r;
+}
+
+int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
+{
+	int saved = errno, dir, r;
+	char target[LINK_MAX_LEN + 1];
+	uint32_t number;
+	struct stat st;
+
+	r = open_trusted(AT_FDCWD, statedir, O_DIRECTORY, S_IFDIR, owner, &dir, &st);
+	if (r < 0)
+		goto out;
+	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look
+	 * again. One that stays away is damage, not "there is none". */
+	for (int tries = 0; tries < AA_OPEN_TRIES; tries++) {
+		r = read_link(dir, AA_CURRENT_LINK, target, &number);
+		if (r < 0)
+			break;
+		r = open_trusted(dir, target, O_DIRECTORY | O_NOFOLLOW, S_IFDIR, owner, ret_fd, &st);
+		if (r != -ENOENT)
+			break;
+		r = -EBADMSG;
+	}
+	close(dir);
+out:
+	errno = saved;
+	return r;
+}

@@ -1,0 +1,29 @@
+/* process.h: who a process is: pid and start time together, and what the kernel says of its audit session. */
+#ifndef AGENTAUTH_STATE_PROCESS_H
+#define AGENTAUTH_STATE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct aa_process {
+	pid_t pid, ppid;
+	uint64_t start; /* clock ticks since boot: with the pid it names one process of this boot */
+};
+
+/* Reads /proc/PID/stat. 0, -ESRCH, or another negative errno. */
+int aa_process_read(pid_t pid, struct aa_process *ret);
+/* Whether the process of this pid and start time is there, and no zombie. */
+bool aa_process_alive(const struct aa_process *process);
+
+#define AA_BOOT_ID_SIZE 37
+int aa_boot_id(char ret[AA_BOOT_ID_SIZE]);
+
+/* When this boot, or this container, began: seconds since 1970 by today's clock. */
+int aa_boot_time(int64_t *ret);
+
+/* /proc/self/sessionid and /proc/self/loginuid; UINT32_MAX: not set, or the kernel has no audit. */
+uint32_t aa_audit_session_id(void);
+uint32_t aa_login_uid(void);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay.c: marks of used credentials. */
+#include "config.h"
+
+#include "replay.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "process.h"
+
+#define SLACK 60             /* seconds that a clock may step back before marks could be missed */
+#define UNSET_KEEP (7 * 86400) /* of a mark whose writer died before it set the time */
+
+static int open_store(const char *rundir)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/replay", rundir), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Makes NAME with this mtime, whole at once, unless it is there. */
+static int make_stamp(int store, const char *name, int64_t when)
+{
+	const struct timespec times[2] = {{when, 0}, {when, 0}};
+	char temp[64];
+	int fd, ret = 0;
+
+	(void)snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
+	fd = openat(store, temp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (futimens(fd, times) < 0 || (linkat(store, temp, store, name, 0) < 0 && errno != EEXIST))
+		ret = -errno;
+	(void)unlinkat(store, temp, 0);
+	close(fd);
+	return ret;
+}
+
+static int read_stamp(int store, const char *name, int64_t *ret)
+{
+	struct stat st;
+
+	if (fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret = st.st_mtime;
+	return 0;
+}
+
+int aa_replay_init(const char *rundir)
+{
+	char path[4096];
+	int64_t began;
+	int store, ret, n = snprintf(path, sizeof(path), "%s/replay", rundir);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	store = open_store(rundir);
+	if (store < 0)
+		return store;
+	ret = aa_boot_time(&began);
+	if (ret == 0)
+		ret = make_stamp(store, "since", began);
+	close(store);
+	return ret;
+}
+
+/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. */
+static bool can_tell(int store, int64_t iat, int64_t now)
+{
+	int64_t since, horizon;
+	int err;
+
+	if (read_stamp(store, "since", &since) < 0 || iat < since)
+		return false;
+	err = read_stamp(store, "horizon", &horizon);
+	return err == 0 ? now >= horizon : err == -ENOENT;
+}
+
+static int open_shard(int store, const char *hash)
+{
+	const char name[3] = {hash[0], hash[1], '\0'};
+	int fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && (mkdirat(store, name, 0700) == 0 || errno == EEXIST))
+		fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_over(const struct stat *st, int64_t now)
+{
+	int64_t until = st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime + UNSET_KEEP;
+
+	return until + SLACK < now;
+}
+
+/* Removes a shard's marks that are over. The horizon is moved first: a mark that is gone was before it. */
+static long purge_shard(int store, int shard, int64_t now)
+{
+	const struct timespec times[2] = {{now - SLACK, 0}, {now - SLACK, 0}};
+	int copy = openat(shard, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	struct stat st;
+	int64_t horizon;
+	long removed = 0;
+
+	if (dir && read_stamp(store, "horizon", &horizon) == 0 && now - SLACK < horizon) {
+		closedir(dir); /* the clock went back: it cannot be told what is over */
+		return 0;
+	}
+	if (!dir) {
+		if (copy >= 0)
+			close(copy);
+		return -EIO;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || fstatat(shard, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_over(&st, now))
+			continue;
+		if (removed == 0 &&
+		    (make_stamp(store, "horizon", now - SLACK) < 0 || utimensat(store, "horizon", times, AT_SYMLINK_NOFOLLOW) < 0))
+			break;
+		if (unlinkat(shard, entry->d_name, 0) == 0)
+			removed++;
+	}
+	closedir(dir);
+	return removed;
+}
+
+static enum aa_reason put_mark(int shard, const char *hash, int64_t keep_until)
+{
+	const struct timespec times[2] = {{keep_until, 0}, {keep_until, 0}};
+	int fd = openat(shard, hash, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ok;
+
+	if (fd < 0)
+		return errno == EEXIST ? AA_REPLAYED : AA_REPLAY_UNAVAILABLE;
+	ok = futimens(fd, times) == 0;
+	close(fd);
+	return ok ? AA_OK : AA_REPLAY_UNAVAILABLE;
+}
+
+enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat, int64_t keep_until,
+			      int64_t now)
+{
+	enum aa_reason reason = AA_REPLAY_UNAVAILABLE;
+	int store = open_store(rundir), shard = -1;
+	char hash[65];
+
+	if (store == -ENOENT && aa_replay_init(rundir) == 0)
+		store = open_store(rundir);
+	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, iat, now))
+		goto out;
+	shard = open_shard(store, hash);
+	if (shard < 0)
+		goto out;
+	reason = put_mark(shard, hash, keep_until);
+	if (hash[2] == '0') /* one login in sixteen tidies its shard up */
+		(void)purge_shard(store, shard, now);
+out:
+	if (shard >= 0)
+		close(shard);
+	if (store >= 0)
+		close(store);
+	return reason;
+}
+
+long aa_replay_purge(const char *rundir, int64_t now)
+{
+	int store = open_store(rundir), shard;
+	long total = 0, n;
+	char name[3];
+
+	if (store < 0)
+		return store;
+	for (unsigned i = 0; i < 256; i++) {
+		(void)snprintf(name, sizeof(name), "%02x", i);
+		shard = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (shard < 0)
+			continue;
+		n = purge_shard(store, shard, now);
+		total += n > 0 ? n : 0;
+		close(shard);
+	}
+	close(store);
+	return total;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_index.c: symbolic links that name a session: made, read and replaced in one step each. */
+#include "config.h"
+
+#include "session_index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+#define TAKE_OVER_MAX 10 /* seconds that one may take */
+
+int aa_sessions_dir(const char *rundir)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/sessions", rundir), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool read_id(int dir, const char *name, char *ret_id)
+{
+	char id[AA_SESSION_ID_SIZE + 1];
+	ssize_t n = readlinkat(dir, name, id, sizeof(id));
+
+	if (n != AA_SESSION_ID_SIZE - 1)
+		return false;
+	id[n] = '\0';
+	if (!aa_session_id_is_valid(id))
+		return false;
+	memcpy(ret_id, id, AA_SESSION_ID_SIZE);
+	return true;
+}
+
+int aa_index_put(int dir, const char *index, uint32_t key, const char *id)
+{
+	char name[64], temp[96];
+
+	(void)snprintf(name, sizeof(name), "%s/%u", index, key);
+	(void)snprintf(temp, sizeof(temp), "%s/.%s", index, id);
+	if (symlinkat(id, dir, temp) < 0 && errno != EEXIST)
+		return -errno;
+	return renameat(dir, temp, dir, name) < 0 ? -errno : 0;
+}
+
+bool aa_index_get(int dir, const char *index, uint32_t key, char *ret_id)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s/%u", index, key);
+	return read_id(dir, name, ret_id);
+}
+
+void aa_index_drop(int dir, const char *index, uint32_t key, const char *id)
+{
+	char name[64], found[AA_SESSION_ID_SIZE];
+
+	(void)snprintf(name, sizeof(name), "%s/%u", index, key);
+	if (read_id(dir, name, found) && strcmp(found, id) == 0)
+		(void)unlinkat(dir, name, 0);
+}
+
+static int open_agent(int dir, const char *agent)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "by-agent/%s", agent);
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int aa_agent_add(int dir, const char *agent, const char *id)
+{
+	char name[128];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "by-agent/%s", agent);
+	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	(void)snprintf(name, sizeof(name), "by-agent/%s/%s", agent, id);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+DIR *aa_agent_sessions(int dir, const char *agent)
+{
+	int fd = open_agent(dir, agent);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list && fd >= 0)
+		close(fd);
+	return list;
+}
+
+void aa_agent_drop(int dir, const char *agent, const char *id)
+{
+	DIR *list = aa_agent_sessions(dir, agent);
+	struct dirent *entry;
+	char holder[AA_SESSION_ID_SIZE];
+
+	while (list && (entry = readdir(list)))
+		if (strcmp(entry->d_name, id) == 0 || (strncmp(entry->d_name, "slot.", 5) == 0 &&
+						       read_id(dirfd(list), entry->d_name, holder) && strcmp(holder, id) == 0))
+			(void)unlinkat(dirfd(list), entry->d_name, 0);
+	if (list)
+		closedir(list);
+}
+
+static void slot_name(char *ret, size_t cap, const char *agent, const char *prefix, int64_t n)
+{
+	(void)snprintf(ret, cap, "by-agent/%s/%s.%lld", agent, prefix, (long long)n);
+}
+
+bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id)
+{
+	char name[128];
+
+	slot_name(name, sizeof(name), agent, "slot", n);
+	return symlinkat(id, dir, name) == 0;
+}
+
+bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id)
+{
+	char name[128];
+
+	ret_id[0] = '\0';
+	slot_name(name, sizeof(name), agent, "slot", n);
+	return read_id(dir, name, ret_id);
+}
+
+/* The right to replace this one place: a link that only one can make. One left behind by a process that died is old. */
+static bool take_right(int dir, const char *right, const char *id)
+{
+	struct stat st;
+
+	if (symlinkat(id, dir, right) == 0)
+		return true;
+	if (errno == EEXIST && fstatat(dir, right, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    time(NULL) - st.st_ctime > TAKE_OVER_MAX)
+		(void)unlinkat(dir, right, 0);
+	return false;
+}
+
+bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id)
+{
+	char name[128], right[128], now[AA_SESSION_ID_SIZE];
+
+	slot_name(name, sizeof(name), agent, "slot", n);
+	slot_name(right, sizeof(right), agent, "taking", n);
+	if (!take_right(dir, right, id))
+		return false;
+	if (aa_slot_holder(dir, agent, n, now) ? strcmp(now, holder) == 0 : !*holder)
+		return renameat(dir, right, dir, name) == 0;
+	(void)unlinkat(dir, right, 0);
+	return false;
+}

@@ -1,0 +1,30 @@
+/* session_index.h: the names by which a session is found, and an agent's places. For session.c. */
+#ifndef AGENTAUTH_STATE_SESSION_INDEX_H
+#define AGENTAUTH_STATE_SESSION_INDEX_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* RUNDIR/sessions as a descriptor, or a negative errno. */
+int aa_sessions_dir(const char *rundir);
+
+/* INDEX/KEY names the session; an older entry is replaced: its pid or audit session is this one's now. */
+int aa_index_put(int dir, const char *index, uint32_t key, const char *id);
+bool aa_index_get(int dir, const char *index, uint32_t key, char *ret_id);
+/* Only while it names this session. */
+void aa_index_drop(int dir, const char *index, uint32_t key, const char *id);
+
+int aa_agent_add(int dir, const char *agent, const char *id);
+/* With the places that it holds. */
+void aa_agent_drop(int dir, const char *agent, const char *id);
+DIR *aa_agent_sessions(int dir, const char *agent);
+
+/* Place N of the agent's: taken by a symbolic link, which is there or is not. */
+bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id);
+/* Who holds it: false, and "" in ret_id, where nobody does. */
+bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id);
+/* Takes the place of `holder`, who is gone. Of two who try, one does. */
+bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id);
+
+#endif

@@ -1,0 +1,45 @@
+/* claims.h: reading a payload whose signature holds. Nothing is converted: a claim of another type is malformed. */
+#ifndef AGENTAUTH_VERIFY_CLAIMS_H
+#define AGENTAUTH_VERIFY_CLAIMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "policy.h"
+#include "reason.h"
+
+#define AA_CLAIM_MAX 256 /* bytes of an identifier: iss excepted */
+#define AA_ISS_MAX 1024
+
+/* A claim by its name, or by an RFC 6901 pointer where `claim` begins with a slash. Borrowed; NULL: it is not there. */
+json_t *aa_claim(const json_t *payload, const char *claim);
+
+/* A string of 1 to `max` bytes. AA_CLAIM_REQUIRED: not there. AA_MALFORMED: not such a string. */
+enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t max, const char **ret);
+
+/* The one rule of require, scopes and bindings: a string equals, an array contains, `scope` and `scp` split at spaces. */
+bool aa_claim_matches(const json_t *payload, const char *claim, const char *value);
+/* AA_OK where every rule holds, else AA_CLAIM_REQUIRED. */
+enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules);
+
+/* aud, RFC 7519 section 4.1.3: a string, or an array of strings; one of them must be one of ours. */
+enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings *audience);
+
+/* What times are held against. */
+struct aa_time_rules {
+	int64_t now, skew, max_ttl; /* seconds */
+	bool iat_required;
+};
+/* exp, iat, nbf, RFC 7519 sections 4.1.4 to 4.1.6: integers of seconds, not before 2001, not past 2^53. A credential is
+ * valid while iat - skew <= now, nbf - skew <= now and now < exp + skew. *ret_iat is 0 where there is none. */
+enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp);
+
+/* cnf, RFC 7800 and RFC 9449 section 6.1: jkt must be the thumbprint of the key in SSH_AUTH_INFO_0. */
+enum aa_reason aa_claims_proof(const json_t *payload, const char *ssh_auth_info);
+
+/* Whether `word` is one of the words of `list`, which single spaces part. */
+bool aa_word_in(const char *list, const char *word);
+
+#endif

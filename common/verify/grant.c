@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grant.c: which roles a login has, and what they limit. */
+#include "config.h"
+
+#include "grant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void aa_grant_clear(struct aa_grant *grant)
+{
+	for (size_t i = 0; i < grant->n; i++)
+		aa_role_free(grant->roles[i]);
+	free(grant->roles);
+	grant->roles = NULL;
+	grant->n = 0;
+}
+
+bool aa_grant_has(const struct aa_grant *grant, const char *role)
+{
+	for (size_t i = 0; i < grant->n; i++)
+		if (strcmp(grant->roles[i]->name, role) == 0)
+			return true;
+	return false;
+}
+
+static int64_t stricter(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+int64_t aa_grant_max_session(const struct aa_grant *grant)
+{
+	int64_t limit = 0;
+
+	for (size_t i = 0; i < grant->n; i++)
+		limit = stricter(limit, grant->roles[i]->max_session);
+	return limit;
+}
+
+int64_t aa_grant_max_sessions(const struct aa_grant *grant, const struct aa_agent *agent)
+{
+	int64_t limit = agent->max_sessions;
+
+	for (size_t i = 0; i < grant->n; i++)
+		limit = stricter(limit, grant->roles[i]->max_sessions);
+	return limit;
+}
+
+/* Every word of a scope must be a role of the agent's: who asks for what it does not have is told no. */
+static enum aa_reason check_scope(const struct aa_agent *agent, const char *scope)
+{
+	char word[64];
+
+	while (*scope) {
+		size_t len = strcspn(scope, " ");
+
+		if (len >= sizeof(word))
+			return AA_ROLE_DENIED;
+		memcpy(word, scope, len);
+		word[len] = '\0';
+		if (len && !aa_strings_have(&agent->roles, word))
+			return AA_ROLE_DENIED;
+		scope += len;
+		scope += *scope == ' ';
+	}
+	return AA_OK;
+}
+
+/* Why a role is left out of this login, AA_OK where it is not. */
+static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login)
+{
+	if (role->services.n && !aa_strings_have(&role->services, login->service))
+		return AA_SERVICE_DENIED;
+	if (login->address && !aa_sources_admit(&role->sources, login->address))
+		return AA_SOURCE_DENIED;
+	return AA_OK;
+}
+
+/* The role where this login has it; *ret_why says why it was left out, the furthest that any role came. */
+static enum aa_reason consider(const struct aa_policy *policy, const struct aa_login *login, const char *name,
+			       struct aa_grant *grant, enum aa_reason *ret_why)
+{
+	struct aa_role *role = NULL;
+	enum aa_reason reason = aa_policy_role(policy, name, &role), why;
+
+	if (reason != AA_OK)
+		return AA_REGISTRY_UNAVAILABLE; /* the entry names it: apply has seen that it exists */
+	why = admits(role, login);
+	if (why == AA_OK) {
+		grant->roles[grant->n++] = role;
+		return AA_OK;
+	}
+	if (*ret_why != AA_SOURCE_DENIED)
+		*ret_why = why;
+	aa_role_free(role);
+	return AA_OK;
+}
+
+enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
+			      const struct aa_narrowing *narrow, struct aa_grant *ret)
+{
+	struct aa_grant grant = {0, calloc(agent->roles.n + 1, sizeof(struct aa_role *))};
+	enum aa_reason reason = AA_OK, why = AA_ROLE_DENIED;
+
+	if (!grant.roles)
+		return AA_INTERNAL;
+	if (login->address && !aa_sources_admit(&agent->sources, login->address))
+		reason = AA_SOURCE_DENIED;
+	if (reason == AA_OK && narrow->scope)
+		reason = check_scope(agent, narrow->scope);
+	for (size_t i = 0; i < agent->roles.n && reason == AA_OK; i++) {
+		if (narrow->scope && !aa_word_in(narrow->scope, agent->roles.v[i]))
+			continue;
+		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i]))
+			continue;
+		reason = consider(policy, login, agent->roles.v[i], &grant, &why);
+		if (reason == AA_OK && narrow->delegable_only && grant.n && !grant.roles[grant.n - 1]->delegable)
+			aa_role_free(grant.roles[--grant.n]);
+	}
+	if (reason == AA_OK && grant.n == 0)
+		reason = why;
+	if (reason == AA_OK)
+		*ret = grant;
+	else
+		aa_grant_clear(&grant);
+	return reason;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* token.c: an issuer's access token: RFC 9068, and the shapes that providers give it. */
+#include "config.h"
+
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/evp.h>
+
+#include "claims.h"
+#include "grant.h"
+
+#define USER_MAX 256
+
+/* RFC 9068 section 2.1 says at+jwt; providers also write JWT, JOSE or nothing. */
+static enum aa_reason token_type(const struct aa_jws *jws)
+{
+	static const char *const types[] = {"at+jwt", "application/at+jwt", "JWT", "JOSE"};
+
+	if (!jws->typ)
+		return AA_OK;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcasecmp(jws->typ, types[i]) == 0)
+			return AA_OK;
+	return AA_WRONG_TYPE;
+}
+
+/* ---- the binding ------------------------------------------------------------------ */
+
+/* The binding of this account that the client claim selects, and whose own rules hold. */
+static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
+				   const char *client, const struct aa_binding **ret)
+{
+	enum aa_reason reason = AA_WRONG_SUBJECT;
+
+	for (size_t i = 0; i < agent->n_bindings; i++) {
+		const struct aa_binding *binding = &agent->bindings[i];
+
+		if (strcmp(binding->issuer, issuer->name) != 0 || strcmp(binding->client, client) != 0)
+			continue;
+		reason = aa_claims_require(payload, &binding->require);
+		if (reason == AA_OK) {
+			*ret = binding;
+			return AA_OK;
+		}
+	}
+	return reason;
+}
+
+/* ---- on whose behalf, RFC 8693 section 4.1 ------------------------------------------- */
+
+static bool names_agent(const char *subject, const char *client, const struct aa_binding *binding)
+{
+	return strcmp(subject, client) == 0 || (binding->subject && strcmp(subject, binding->subject) == 0);
+}
+
+/* The chain of actors, the outermost first: it alone decides, the inner ones are history. */
+static enum aa_reason read_actors(const json_t *act, json_t **ret)
+{
+	json_t *actors = json_array();
+	enum aa_reason reason = actors ? AA_OK : AA_INTERNAL;
+
+	for (; act && reason == AA_OK; act = json_object_get(act, "act")) {
+		const char *sub = NULL;
+
+		if (!json_is_object(act) || json_array_size(actors) >= AA_ACTORS_MAX)
+			reason = AA_MALFORMED;
+		else
+			reason = aa_claim_string(act, "sub", AA_CLAIM_MAX, &sub);
+		if (reason == AA_OK && json_array_append_new(actors, json_string(sub)) < 0)
+			reason = AA_INTERNAL;
+	}
+	if (reason == AA_OK)
+		*ret = actors;
+	else
+		json_decref(actors);
+	return reason;
+}
+
+static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
+				 struct aa_verdict *verdict)
+{
+	const char *user = NULL;
+	enum aa_reason reason = aa_claim_string(payload, issuer->user_claim, USER_MAX, &user);
+
+	verdict->kind = AA_KIND_DELEGATED;
+	if (reason != AA_OK)
+		return reason;
+	free(verdict->on_behalf_of);
+	verdict->on_behalf_of = strdup(user);
+	if (!verdict->on_behalf_of)
+		return AA_INTERNAL;
+	return issuer->delegation && agent->delegation && aa_strings_have(&agent->users, user) ? AA_OK : AA_DELEGATION_DENIED;
+}
+
+static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
+				  const char *client, const struct aa_binding *binding, struct aa_verdict *verdict)
+{
+	enum aa_reason reason = read_actors(json_object_get(payload, "act"), &verdict->actors);
+
+	if (reason != AA_OK)
+		return reason;
+	if (!names_agent(json_string_value(json_array_get(verdict->actors, 0)), client, binding))
+		return AA_WRONG_SUBJECT;
+	return check_user(issuer, agent, payload, verdict);
+}
+
+/* Whose token it is: with act, an actor's; else a user's where sub is neither the client nor the agent's own subject. */
+static enum aa_reason check_delegation(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
+				       const char *client, const struct aa_binding *binding, struct aa_verdict *verdict)
+{
+	const char *sub = NULL;
+	enum aa_reason reason;
+
+	if (json_object_get(payload, "act"))
+		return check_actor(issuer, agent, payload, client, binding, verdict);
+	reason = aa_claim_string(payload, "sub", AA_CLAIM_MAX, &sub);
+	if (reason == AA_MALFORMED)
+		return reason;
+	if (!issuer->delegation) {
+		if (binding->subject && (!sub || strcmp(sub, binding->subject) != 0))
+			return AA_WRONG_SUBJECT;
+		return AA_OK;
+	}
+	if (!sub)
+		return AA_CLAIM_REQUIRED; /* it cannot be told whose it is */
+	return names_agent(sub, client, binding) ? AA_OK : check_user(issuer, agent, payload, verdict);
+}
+
+/* ---- replay ------------------------------------------------------------------------------ */
+
+/* One without jti is known in the log, and to `revoke`, by SHA-256 of header.payload. */
+static char *digest_name(const struct aa_jws *jws)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char md[32];
+	unsigned n = 0;
+	char *name = malloc(65);
+
+	if (!name || EVP_Digest(jws->input, jws->input_len, md, &n, EVP_sha256(), NULL) != 1) {
+		free(name);
+		return NULL;
+	}
+	for (size_t i = 0; i < 32; i++) {
+		name[2 * i] = digits[md[i] >> 4];
+		name[2 * i + 1] = digits[md[i] & 15];
+	}
+	name[64] = '\0';
+	return name;
+}
+
+static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa_jws *jws, const json_t *payload,
+				 struct aa_verdict *verdict)
+{
+	const char *jti = NULL;
+	enum aa_reason reason = aa_claim_string(payload, "jti", AA_CLAIM_MAX, &jti);
+
+	verdict->once = issuer->reuse_once;
+	if (reason == AA_MALFORMED || (reason == AA_CLAIM_REQUIRED && issuer->reuse_once))
+		return reason;
+	free(verdict->jti);
+	verdict->jti = jti ? strdup(jti) : digest_name(jws);
+	return verdict->jti ? AA_OK : AA_INTERNAL;
+}
+
+/* ---- the steps ---------------------------------------------------------------------------- */
+
+enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
+			       const struct aa_login *login, const struct aa_jws *jws, const json_t *payload,
+			       struct aa_verdict *verdict)
+{
+	const struct aa_host *host = aa_policy_host(policy);
+	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl, issuer->reuse_once};
+	const struct aa_binding *binding = NULL;
+	const char *client = NULL;
+	enum aa_reason reason = token_type(jws);
+
+	verdict->skew = host->clock_skew;
+	if (reason == AA_OK)
+		reason = name_token(issuer, jws, payload, verdict);
+	if (reason == AA_OK)
+		reason = aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience);
+	if (reason == AA_OK)
+		reason = aa_claims_times(payload, &times, &verdict->iat, &verdict->expires);
+	if (reason == AA_OK)
+		reason = aa_claims_require(payload, &issuer->require);
+	if (reason == AA_OK)
+		reason = aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client);
+	if (reason == AA_OK)
+		reason = find_binding(issuer, agent, payload, client, &binding);
+	if (reason == AA_OK)
+		reason = check_delegation(issuer, agent, payload, client, binding, verdict);
+	return reason == AA_OK ? aa_claims_proof(payload, login->ssh_auth_info) : reason;
+}
+
+/* ---- roles ------------------------------------------------------------------------------------ */
+
+struct scope_source {
+	const struct aa_issuer *issuer;
+	const json_t *payload;
+};
+
+static bool scope_admits(const void *data, const char *role)
+{
+	const struct scope_source *source = data;
+
+	for (size_t i = 0; i < source->issuer->n_scopes; i++) {
+		const struct aa_scope_rule *rule = &source->issuer->scopes[i];
+
+		if ((!role || strcmp(rule->role, role) == 0) && aa_claim_matches(source->payload, rule->claim, rule->value))
+			return true;
+	}
+	return false;
+}
+
+/* What the token says of its scope, for the log. */
+static void keep_scope(const json_t *payload, struct aa_verdict *verdict)
+{
+	const char *scope = json_string_value(json_object_get(payload, "scope"));
+
+	if (!scope)
+		scope = json_string_value(json_object_get(payload, "scp"));
+	free(verdict->scope);
+	verdict->scope = scope ? strdup(scope) : NULL;
+}
+
+enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
+			      const struct aa_login *login, const json_t *payload, struct aa_verdict *verdict)
+{
+	const struct scope_source source = {issuer, payload};
+	struct aa_narrowing narrow = {.data = &source};
+
+	keep_scope(payload, verdict);
+	narrow.delegable_only = verdict->kind == AA_KIND_DELEGATED;
+	if (narrow.delegable_only || scope_admits(&source, NULL))
+		narrow.admit = scope_admits;
+	return aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.c: the reader's path: parse, find the key, signature, claims, binding, roles. */
+#include "config.h"
+
+#include "verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "claims.h"
+#include "grant.h"
+#include "jose/json.h"
+#include "jose/jws.h"
+#include "keyring.h"
+#include "registry/accounts.h"
+#include "token.h"
+
+#define TASK_MAX 128
+#define SCOPE_MAX 1024
+
+static const char *const kind_names[AA_KIND_COUNT] = {
+    [AA_KIND_NONE] = "none",           [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
+    [AA_KIND_DELEGATED] = "delegated", [AA_KIND_PUBLICKEY] = "publickey", [AA_KIND_LOCAL] = "local",
+    [AA_KIND_ENTRY] = "entry",
+};
+
+const char *aa_kind_name(enum aa_kind kind)
+{
+	return (unsigned)kind < AA_KIND_COUNT ? kind_names[kind] : kind_names[AA_KIND_NONE];
+}
+
+enum aa_kind aa_kind_from_name(const char *name)
+{
+	for (unsigned i = 0; name && i < AA_KIND_COUNT; i++)
+		if (strcmp(name, kind_names[i]) == 0)
+			return (enum aa_kind)i;
+	return AA_KIND_NONE;
+}
+
+void aa_verdict_clear(struct aa_verdict *verdict)
+{
+	free(verdict->issuer);
+	free(verdict->kid);
+	free(verdict->jti);
+	free(verdict->scope);
+	free(verdict->task);
+	free(verdict->on_behalf_of);
+	free(verdict->replay_space);
+	json_decref(verdict->actors);
+	aa_grant_clear(&verdict->grant);
+	memset(verdict, 0, sizeof(*verdict));
+}
+
+static enum aa_reason from_jose(enum aa_jose_err err)
+{
+	switch (err) {
+	case AA_JOSE_OK:
+		return AA_OK;
+	case AA_JOSE_OVERSIZE:
+		return AA_OVERSIZE;
+	case AA_JOSE_MALFORMED:
+		return AA_MALFORMED;
+	case AA_JOSE_ALG:
+		return AA_ALG_NOT_ALLOWED;
+	case AA_JOSE_NO_KEY:
+		return AA_UNKNOWN_KEY;
+	case AA_JOSE_SIGNATURE:
+		return AA_BAD_SIGNATURE;
+	default:
+		return AA_INTERNAL;
+	}
+}
+
+/* A copy of `text` in *ret; false where memory is out. NULL copies to NULL. */
+static bool keep(char **ret, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return false;
+	free(*ret);
+	*ret = copy;
+	return true;
+}
+
+/* ---- parse ------------------------------------------------------------------------ */
+
+/* A credential on its way: what the steps hand on. */
+struct presented {
+	struct aa_jws *jws;
+	json_t *payload;         /* believed after the signature, but for iss */
+	const char *iss;
+	struct aa_issuer *issuer; /* NULL: an assertion */
+	struct aa_key *key;
+};
+
+static void presented_clear(struct presented *p)
+{
+	aa_jws_free(p->jws);
+	json_decref(p->payload);
+	aa_issuer_free(p->issuer);
+	aa_key_free(p->key);
+}
+
+static enum aa_reason parse(const char *credential, size_t len, struct presented *p, struct aa_verdict *verdict)
+{
+	enum aa_reason reason = from_jose(aa_jws_parse(credential, len, AA_JWS_MAX, &p->jws));
+
+	if (reason != AA_OK)
+		return reason;
+	verdict->alg = aa_alg_name(p->jws->alg);
+	if (!keep(&verdict->kid, p->jws->kid))
+		return AA_INTERNAL;
+	reason = from_jose(aa_json_object(p->jws->payload, p->jws->payload_len, &p->payload));
+	return reason == AA_OK ? aa_claim_string(p->payload, "iss", AA_ISS_MAX, &p->iss) : reason;
+}
+
+/* A configured issuer's name makes it a token, an agent's name an assertion. */
+static enum aa_reason find_issuer(const struct aa_policy *policy, struct presented *p, struct aa_verdict *verdict)
+{
+	enum aa_reason reason;
+
+	if (aa_agent_name_is_valid(p->iss)) {
+		verdict->kind = AA_KIND_ASSERTION;
+		return AA_OK;
+	}
+	verdict->kind = AA_KIND_TOKEN;
+	reason = aa_policy_issuer_by_url(policy, p->iss, &p->issuer);
+	if (reason == AA_OK && !keep(&verdict->issuer, p->issuer->name))
+		return AA_INTERNAL;
+	return reason;
+}
+
+/* ---- key and signature ------------------------------------------------------------------- */
+
+static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
+				     struct aa_verdict *verdict)
+{
+	const char *kid = NULL;
+	enum aa_reason reason;
+
+	if (strcmp(p->iss, agent->name) != 0)
+		return AA_WRONG_SUBJECT;
+	reason = aa_keyring_agent(agent, p->jws, login->now, &p->key, &kid);
+	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
+}
+
+static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
+			       struct aa_verdict *verdict)
+{
+	if (!p->issuer)
+		return find_agent_key(agent, login, p, verdict);
+	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
+		return AA_ALG_NOT_ALLOWED;
+	return aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
+}
+
+/* A refusal before the signature costs what a signature costs, so that time does not tell one from the other. */
+static enum aa_reason check_signature(enum aa_reason so_far, const struct presented *p)
+{
+	if (so_far == AA_OK)
+		return from_jose(aa_jws_verify(p->jws, p->key));
+	if (p->jws)
+		aa_jws_verify_nothing(p->jws);
+	return so_far;
+}
+
+/* ---- an assertion's claims, RFC 7523 section 3 --------------------------------------------------- */
+
+static enum aa_reason assertion_type(const struct aa_jws *jws)
+{
+	return !jws->typ || strcasecmp(jws->typ, "JWT") == 0 ? AA_OK : AA_WRONG_TYPE;
+}
+
+static enum aa_reason assertion_subject(const struct presented *p)
+{
+	const char *sub = NULL;
+	enum aa_reason reason = aa_claim_string(p->payload, "sub", AA_CLAIM_MAX, &sub);
+
+	if (reason == AA_OK && strcmp(sub, p->iss) != 0)
+		return AA_WRONG_SUBJECT;
+	if (reason == AA_OK && json_object_get(p->payload, "act"))
+		return AA_DELEGATION_DENIED; /* another's word is needed for that */
+	return reason;
+}
+
+static enum aa_reason assertion_nonce(const struct aa_host *host, const struct aa_login *login, const json_t *payload)
+{
+	const char *nonce = NULL;
+	enum aa_reason reason = aa_claim_string(payload, "nonce", AA_CLAIM_MAX, &nonce);
+
+	if (reason == AA_CLAIM_REQUIRED)
+		return host->nonce_required ? AA_NONCE_REQUIRED : AA_OK;
+	if (reason != AA_OK)
+		return reason;
+	return login->nonce && strcmp(nonce, login->nonce) == 0 ? AA_OK : AA_NONCE_MISMATCH;
+}
+
+/* A string claim that need not be there. */
+static enum aa_reason optional_string(const json_t *payload, const char *claim, size_t max, char **ret)
+{
+	const char *value = NULL;
+	enum aa_reason reason = aa_claim_string(payload, claim, max, &value);
+
+	if (reason == AA_CLAIM_REQUIRED)
+		return AA_OK;
+	if (reason == AA_OK && !keep(ret, value))
+		return AA_INTERNAL;
+	return reason;
+}
+
+static enum aa_reason assertion_claims(const struct aa_policy *policy, const struct aa_login *login, struct presented *p,
+				       struct aa_verdict *verdict)
+{
+	const struct aa_host *host = aa_policy_host(policy);
+	const struct aa_time_rules times = {login->now, host->clock_skew, host->max_assertion_ttl, true};
+	const char *jti = NULL;
+	enum aa_reason reason = assertion_type(p->jws);
+
+	if (reason == AA_OK)
+		reason = aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti);
+	if (reason == AA_OK && !keep(&verdict->jti, jti))
+		reason = AA_INTERNAL;
+	if (reason == AA_OK)
+		reason = assertion_subject(p);
+	if (reason == AA_OK)
+		reason = aa_claims_audience(p->payload, &host->audience);
+	if (reason == AA_OK)
+		reason = aa_claims_times(p->payload, &times, &verdict->iat, &verdict->expires);
+	if (reason == AA_OK)
+		reason = assertion_nonce(host, login, p->payload);
+	if (reason == AA_OK)
+		reason = aa_claims_proof(p->payload, login->ssh_auth_info);
+	if (reason == AA_OK)
+		reason = optional_string(p->payload, "task", TASK_MAX, &verdict->task);
+	if (reason == AA_OK)
+		reason = optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope);
+	verdict->once = true;
+	verdict->skew = host->clock_skew;
+	return reason;
+}
+
+static enum aa_reason assertion_roles(const struct aa_policy *policy, const struct aa_agent *agent,
+				      const struct aa_login *login, struct aa_verdict *verdict)
+{
+	const struct aa_narrowing narrow = {.scope = verdict->scope};
+
+	return aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+}
+
+/* "agent:NAME" cannot be an issuer's URL: an agent's jti are told apart from every issuer's. */
+static bool name_replay_space(const struct presented *p, struct aa_verdict *verdict)
+{
+	static const char prefix[] = "agent:";
+	char text[sizeof(prefix) + AA_AGENT_NAME_MAX];
+
+	if (p->issuer)
+		return keep(&verdict->replay_space, p->issuer->issuer);
+	memcpy(text, prefix, sizeof(prefix) - 1);
+	memcpy(text + sizeof(prefix) - 1, p->iss, strlen(p->iss) + 1);
+	return keep(&verdict->replay_space, text);
+}
+
+/* ---- the path ------------------------------------------------------------------------------------------- */
+
+static enum aa_reason check_agent(const struct aa_agent *agent, const struct aa_login *login)
+{
+	return agent->expires && login->now >= agent->expires ? AA_AGENT_EXPIRED : AA_OK;
+}
+
+void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
+	       const char *credential, size_t len, struct aa_verdict *verdict)
+{
+	struct presented p = {0};
+	enum aa_reason reason;
+
+	aa_verdict_clear(verdict);
+	reason = parse(credential, len, &p, verdict);
+	if (reason == AA_OK)
+		reason = find_issuer(policy, &p, verdict);
+	if (reason == AA_OK)
+		reason = find_key(agent, login, &p, verdict);
+	reason = check_signature(reason, &p);
+	if (reason == AA_OK && !name_replay_space(&p, verdict))
+		reason = AA_INTERNAL;
+	if (reason == AA_OK && !p.issuer)
+		reason = assertion_claims(policy, login, &p, verdict);
+	if (reason == AA_OK && p.issuer)
+		reason = aa_token_claims(policy, p.issuer, agent, login, p.jws, p.payload, verdict);
+	if (reason == AA_OK)
+		reason = check_agent(agent, login);
+	if (reason == AA_OK && !p.issuer)
+		reason = assertion_roles(policy, agent, login, verdict);
+	if (reason == AA_OK && p.issuer)
+		reason = aa_token_roles(policy, p.issuer, agent, login, p.payload, verdict);
+	verdict->reason = reason;
+	presented_clear(&p);
+}
+
+void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *verdict)
+{
+	struct presented p = {0};
+	enum aa_reason reason;
+
+	aa_verdict_clear(verdict);
+	reason = parse(credential, len, &p, verdict);
+	(void)check_signature(reason == AA_OK ? AA_UNKNOWN_KEY : reason, &p);
+	verdict->reason = AA_AGENT_RETIRED;
+	presented_clear(&p);
+}
+
+/* ---- without a token ---------------------------------------------------------------------------------------- */
+
+/* The entry's key that SSH_AUTH_INFO_0 names: it must be one line, of the method publickey, TYPE and BLOB equal. */
+static const struct aa_agent_key *ssh_key(const struct aa_agent *agent, const char *info)
+{
+	static const char method[] = "publickey ";
+	size_t len;
+
+	if (!info || strncmp(info, method, sizeof(method) - 1) != 0)
+		return NULL;
+	info += sizeof(method) - 1;
+	len = strcspn(info, "\n");
+	if (info[len] && info[len + 1])
+		return NULL;
+	for (size_t i = 0; i < agent->n_keys; i++)
+		if (strlen(agent->keys[i].ssh) == len && memcmp(agent->keys[i].ssh, info, len) == 0)
+			return &agent->keys[i];
+	return NULL;
+}
+
+void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
+			 struct aa_verdict *verdict)
+{
+	static const struct aa_narrowing all = {0};
+	const struct aa_agent_key *key = ssh_key(agent, login->ssh_auth_info);
+	enum aa_reason reason = AA_OK;
+
+	aa_verdict_clear(verdict);
+	verdict->kind = AA_KIND_PUBLICKEY;
+	if (!key || !key->active)
+		reason = AA_UNKNOWN_KEY;
+	else if (!keep(&verdict->kid, key->kid))
+		reason = AA_INTERNAL;
+	else if (key->not_after && login->now >= key->not_after)
+		reason = AA_KEY_EXPIRED;
+	if (reason == AA_OK)
+		reason = check_agent(agent, login);
+	if (reason == AA_OK)
+		reason = aa_grant_roles(policy, agent, login, &all, &verdict->grant);
+	verdict->reason = reason;
+}
+
+void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
+		     bool delegable_only, struct aa_verdict *verdict)
+{
+	const struct aa_narrowing narrow = {.delegable_only = delegable_only};
+	enum aa_reason reason;
+
+	aa_verdict_clear(verdict);
+	verdict->kind = delegable_only ? AA_KIND_LOCAL : AA_KIND_ENTRY;
+	reason = check_agent(agent, login);
+	if (reason == AA_OK)
+		reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	/* What root starts runs with no role, where none admits the service: it is the account that is used, not a grant. */
+	if (!delegable_only && (reason == AA_SERVICE_DENIED || reason == AA_ROLE_DENIED))
+		reason = AA_OK;
+	verdict->reason = reason;
+}
