@@ -15,12 +15,12 @@ setup() {
 	log_mark
 	audit_mark
 	rm -rf /var/lib/saved
-	cp -a $STATE /var/lib/saved
+	cp -a "$STATE" /var/lib/saved
 }
 
 teardown() {
-	rm -rf $STATE
-	cp -a /var/lib/saved $STATE
+	rm -rf "$STATE"
+	cp -a /var/lib/saved "$STATE"
 }
 
 agent_gets_in() {
@@ -40,19 +40,19 @@ agent_is_refused() {
 }
 
 @test "the state directory missing" {
-	rm -rf $STATE
+	rm -rf "$STATE"
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "the state directory empty" {
-	find $STATE -mindepth 1 -delete
+	find "$STATE" -mindepth 1 -delete
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "current points nowhere" {
-	ln -sfn generations/999999 $STATE/current
+	ln -sfn generations/999999 "$STATE/current"
 	people_are_untouched
 	agent_is_refused
 }
@@ -66,44 +66,44 @@ agent_is_refused() {
 }
 
 @test "the accounts good, the policy garbage" {
-	head -c 100000 /dev/urandom >$STATE/current/policy.cdb
+	head -c 100000 /dev/urandom >"$STATE/current/policy.cdb"
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "the accounts garbage, the policy good" {
-	head -c 100000 /dev/urandom >$STATE/current/accounts.cdb
+	head -c 100000 /dev/urandom >"$STATE/current/accounts.cdb"
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "both files empty" {
-	: >$STATE/current/accounts.cdb
-	: >$STATE/current/policy.cdb
+	: >"$STATE/current/accounts.cdb"
+	: >"$STATE/current/policy.cdb"
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "the files owned by somebody else, or writable by anybody" {
-	chown alice $STATE/current/policy.cdb $STATE/current/accounts.cdb
+	chown alice "$STATE/current/policy.cdb" "$STATE/current/accounts.cdb"
 	people_are_untouched
 	agent_is_refused
-	chown root $STATE/current/policy.cdb $STATE/current/accounts.cdb
+	chown root "$STATE/current/policy.cdb" "$STATE/current/accounts.cdb"
 	agent_gets_in
-	chmod o+w $STATE/current/policy.cdb $STATE/current/accounts.cdb
+	chmod o+w "$STATE/current/policy.cdb" "$STATE/current/accounts.cdb"
 	agent_is_refused
 }
 
 @test "a FIFO and a directory in place of the files: nobody hangs" {
-	rm $STATE/current/accounts.cdb $STATE/current/policy.cdb
-	mkfifo $STATE/current/accounts.cdb
-	mkdir $STATE/current/policy.cdb
+	rm "$STATE/current/accounts.cdb" "$STATE/current/policy.cdb"
+	mkfifo "$STATE/current/accounts.cdb"
+	mkdir "$STATE/current/policy.cdb"
 	people_are_untouched
 	agent_is_refused
 }
 
 @test "the state directory not readable by others, as sshd's and sudo's users see it" {
-	chmod 700 $STATE
+	chmod 700 "$STATE"
 	people_are_untouched
 	run as bob id alice
 	expect_status 0

@@ -51,9 +51,11 @@ map() { # MAP: what stands under global:
 
 @test "every header compiles alone" {
 	local header
+	local -a flags
+	read -ra flags < <(pkg-config --cflags libcrypto jansson libconfig libjwt libcurl)
 	while read -r header; do
 		run gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -D_GNU_SOURCE -I"$TOP/common" -I"$TOP" \
-			$(pkg-config --cflags libcrypto jansson libconfig libjwt libcurl) -I"$(dirname "$header")" \
+			"${flags[@]}" -I"$(dirname "$header")" \
 			-include "$header" -x c /dev/null
 		[ "$status" -eq 0 ] || printf '%s does not compile alone\n' "$header" >&2
 		expect_status 0

@@ -3,6 +3,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # bats gives status and output, stories use HOST
 bats_require_minimum_version 1.5.0
 
+# They change accounts, /etc and /var: on a host that somebody needs they must not begin.
+[ -e /run/agentauth-box ] || {
+	echo "stories run in a box only: tests/integration/run BUILDDIR FILE.bats" >&2
+	exit 1
+}
+
 HOST=web01.example.com
 
 # A command as the local user who stands for the client's machine.
