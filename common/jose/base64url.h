@@ -11,4 +11,8 @@ enum aa_jose_err aa_base64url_decode(const char *in, size_t in_len, uint8_t **re
 /* Zero-terminated, from malloc(); NULL when memory is out. */
 char *aa_base64url_encode(const void *in, size_t in_len);
 
+/* The ordinary alphabet with its padding (RFC 4648 section 4), as strictly: for PEM and SSH keys. */
+enum aa_jose_err aa_base64_decode(const char *in, size_t in_len, uint8_t **ret, size_t *ret_len);
+char *aa_base64_encode(const void *in, size_t in_len);
+
 #endif

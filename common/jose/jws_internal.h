@@ -1,0 +1,18 @@
+/* jws_internal.h: what verifying and signing share. */
+#ifndef AGENTAUTH_JOSE_JWS_INTERNAL_H
+#define AGENTAUTH_JOSE_JWS_INTERNAL_H
+
+#include <openssl/evp.h>
+
+#include "key_internal.h"
+
+/* SEQUENCE of two INTEGERs, each with a sign byte. */
+#define AA_ECDSA_DER_MAX (3 + 2 * (2 + 1 + AA_EC_LEN_MAX))
+
+/* The hash that the algorithm names; NULL for EdDSA. */
+const EVP_MD *aa_alg_md(enum aa_alg alg);
+bool aa_alg_is_pss(enum aa_alg alg);
+/* PSS with MGF1 on the same hash and a salt of the hash's length, and no other. */
+bool aa_pss_setup(EVP_PKEY_CTX *ctx, const EVP_MD *md);
+
+#endif

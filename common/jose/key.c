@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public keys: what makes one strong enough, and which algorithms it is for. */
+#include "key.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "key_internal.h"
+
+void aa_key_free(struct aa_key *key)
+{
+	if (!key)
+		return;
+	EVP_PKEY_free(key->pkey);
+	free(key->kid);
+	free(key->pub);
+	free(key);
+}
+
+const char *aa_key_kid(const struct aa_key *key)
+{
+	return key->kid;
+}
+
+EVP_PKEY *aa_key_pkey(const struct aa_key *key)
+{
+	return key->pkey;
+}
+
+bool aa_kid_is_valid(const char *kid, size_t len)
+{
+	if (len == 0 || len > AA_KID_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (kid[i] < 0x20 || kid[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static bool kty_fits(const struct aa_key *key, enum aa_alg alg)
+{
+	switch (key->kty) {
+	case AA_KTY_RSA:
+		return alg >= AA_ALG_RS256 && alg <= AA_ALG_PS512;
+	case AA_KTY_EC:
+		return alg == key->curve->alg;
+	case AA_KTY_OKP:
+		return alg == AA_ALG_EDDSA;
+	}
+	return false;
+}
+
+bool aa_key_fits(const struct aa_key *key, enum aa_alg alg)
+{
+	if (key->alg != AA_ALG_INVALID && key->alg != alg)
+		return false;
+	return kty_fits(key, alg);
+}
+
+enum aa_alg aa_key_default_alg(const struct aa_key *key)
+{
+	if (key->alg != AA_ALG_INVALID)
+		return key->alg;
+	switch (key->kty) {
+	case AA_KTY_RSA:
+		return AA_ALG_RS256;
+	case AA_KTY_EC:
+		return key->curve->alg;
+	case AA_KTY_OKP:
+		return AA_ALG_EDDSA;
+	}
+	return AA_ALG_INVALID;
+}
+
+/* Takes `pkey`, also when it fails. */
+static enum aa_jose_err make(enum aa_kty kty, EVP_PKEY *pkey, const uint8_t *pub, size_t len, struct aa_key **ret)
+{
+	struct aa_key *key = calloc(1, sizeof(*key));
+	uint8_t *copy = malloc(len);
+
+	if (!key || !copy) {
+		EVP_PKEY_free(pkey);
+		free(key);
+		free(copy);
+		return AA_JOSE_NOMEM;
+	}
+	memcpy(copy, pub, len);
+	key->kty = kty;
+	key->pkey = pkey;
+	key->pub = copy;
+	key->pub_len = len;
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+/* ---- RSA ---------------------------------------------------------------- */
+
+static size_t bit_length(const uint8_t *n, size_t len)
+{
+	size_t bits = len * 8;
+
+	for (uint8_t top = n[0]; !(top & 0x80); top = (uint8_t)(top << 1))
+		bits--;
+	return bits;
+}
+
+static enum aa_jose_err check_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len)
+{
+	if (n_len == 0 || e_len == 0 || n[0] == 0 || e[0] == 0)
+		return AA_JOSE_KEY_MALFORMED;
+	if (n_len > AA_RSA_BITS_MAX / 8)
+		return AA_JOSE_KEY_UNFIT;
+	if (bit_length(n, n_len) < AA_RSA_BITS_MIN || !(n[n_len - 1] & 1))
+		return AA_JOSE_KEY_WEAK;
+	if (e_len > AA_RSA_E_MAX || !(e[e_len - 1] & 1) || (e_len == 1 && e[0] < 3))
+		return AA_JOSE_KEY_WEAK;
+	return AA_JOSE_OK;
+}
+
+/* OSSL_PARAM takes numbers in the machine's order. */
+static bool to_native(const uint8_t *in, size_t len, uint8_t *out)
+{
+	BIGNUM *bn = BN_bin2bn(in, (int)len, NULL);
+	bool ok = bn && BN_bn2nativepad(bn, out, (int)len) == (int)len;
+
+	BN_free(bn);
+	return ok;
+}
+
+static EVP_PKEY *rsa_pkey(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len)
+{
+	uint8_t native_n[AA_RSA_BITS_MAX / 8], native_e[AA_RSA_E_MAX];
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, n_len),
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, e_len),
+		OSSL_PARAM_END,
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (!ctx || !to_native(n, n_len, native_n) || !to_native(e, e_len, native_e) ||
+	    EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len, struct aa_key **ret)
+{
+	enum aa_jose_err err = check_rsa(n, n_len, e, e_len);
+	struct aa_key *key;
+	EVP_PKEY *pkey;
+
+	if (err != AA_JOSE_OK)
+		return err;
+	ERR_set_mark();
+	pkey = rsa_pkey(n, n_len, e, e_len);
+	ERR_pop_to_mark();
+	if (!pkey)
+		return AA_JOSE_CRYPTO;
+	err = make(AA_KTY_RSA, pkey, n, n_len, &key);
+	if (err != AA_JOSE_OK)
+		return err;
+	memcpy(key->e, e, e_len);
+	key->e_len = e_len;
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+/* ---- EC ----------------------------------------------------------------- */
+
+enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len, struct aa_key **ret)
+{
+	enum aa_jose_err err;
+	struct aa_key *key;
+	EVP_PKEY *pkey;
+
+	/* Uncompressed: every other form is a second spelling, and the point at infinity has none here. */
+	if (len != 1 + 2 * curve->len || point[0] != 4)
+		return AA_JOSE_KEY_MALFORMED;
+	ERR_set_mark();
+	pkey = aa_curve_pkey(curve, point, len);
+	ERR_pop_to_mark();
+	if (!pkey)
+		return AA_JOSE_KEY_WEAK;
+	err = make(AA_KTY_EC, pkey, point, len, &key);
+	if (err != AA_JOSE_OK)
+		return err;
+	key->curve = curve;
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+/* ---- Ed25519 ------------------------------------------------------------ */
+
+/* y, little endian, of the points of order 1, 2, 4 and 8 (the sign bit is aside): a signature under such a key says
+ * nothing, since most messages have one that anybody can write. OpenSSL takes them. */
+static const uint8_t small_order[][AA_ED25519_LEN] = {
+	{ 0x01 },
+	{ 0x00 },
+	{ 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+	  0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+	  0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+};
+
+/* y >= 2^255 - 19: the second spelling of a small y. */
+static bool is_canonical(const uint8_t y[AA_ED25519_LEN])
+{
+	if (y[AA_ED25519_LEN - 1] != 0x7f || y[0] < 0xed)
+		return true;
+	for (size_t i = 1; i < AA_ED25519_LEN - 1; i++)
+		if (y[i] != 0xff)
+			return true;
+	return false;
+}
+
+static enum aa_jose_err check_ed25519(const uint8_t *raw, size_t len)
+{
+	uint8_t y[AA_ED25519_LEN];
+
+	if (len != AA_ED25519_LEN)
+		return AA_JOSE_KEY_MALFORMED;
+	memcpy(y, raw, sizeof(y));
+	y[AA_ED25519_LEN - 1] &= 0x7f;
+	if (!is_canonical(y))
+		return AA_JOSE_KEY_WEAK;
+	for (size_t i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
+		if (memcmp(y, small_order[i], sizeof(y)) == 0)
+			return AA_JOSE_KEY_WEAK;
+	return AA_JOSE_OK;
+}
+
+enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_key **ret)
+{
+	enum aa_jose_err err = check_ed25519(raw, len);
+	EVP_PKEY *pkey;
+
+	if (err != AA_JOSE_OK)
+		return err;
+	ERR_set_mark();
+	pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, len);
+	ERR_pop_to_mark();
+	if (!pkey)
+		return AA_JOSE_CRYPTO;
+	return make(AA_KTY_OKP, pkey, raw, len, ret);
+}
+
+/* ---- from OpenSSL's own form -------------------------------------------- */
+
+static uint8_t *number_param(const EVP_PKEY *pkey, const char *name, size_t pad, size_t *ret_len)
+{
+	BIGNUM *bn = NULL;
+	uint8_t *out = NULL;
+	size_t len;
+
+	if (EVP_PKEY_get_bn_param(pkey, name, &bn) != 1)
+		return NULL;
+	len = pad ? pad : (size_t)BN_num_bytes(bn);
+	out = malloc(len ? len : 1);
+	if (out && BN_bn2binpad(bn, out, (int)len) < 0) {
+		free(out);
+		out = NULL;
+	}
+	BN_free(bn);
+	*ret_len = len;
+	return out;
+}
+
+static enum aa_jose_err rsa_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
+{
+	size_t n_len = 0, e_len = 0;
+	uint8_t *n = number_param(pkey, OSSL_PKEY_PARAM_RSA_N, 0, &n_len);
+	uint8_t *e = number_param(pkey, OSSL_PKEY_PARAM_RSA_E, 0, &e_len);
+	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
+
+	if (n && e)
+		err = aa_key_new_rsa(n, n_len, e, e_len, ret);
+	free(n);
+	free(e);
+	return err;
+}
+
+static const struct aa_curve *curve_of_pkey(const EVP_PKEY *pkey)
+{
+	char group[64];
+
+	if (EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), NULL) != 1)
+		return NULL;
+	for (size_t i = 0; i < AA_CURVE_COUNT; i++)
+		if (strcmp(group, aa_curves[i].group) == 0)
+			return &aa_curves[i];
+	return NULL;
+}
+
+static enum aa_jose_err ec_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
+{
+	const struct aa_curve *curve = curve_of_pkey(pkey);
+	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = { 4 }, *x, *y;
+	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
+	size_t len;
+
+	if (!curve)
+		return AA_JOSE_KEY_UNFIT;
+	x = number_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve->len, &len);
+	y = number_param(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve->len, &len);
+	if (x && y) {
+		memcpy(point + 1, x, curve->len);
+		memcpy(point + 1 + curve->len, y, curve->len);
+		err = aa_key_new_ec(curve, point, 1 + 2 * curve->len, ret);
+	}
+	free(x);
+	free(y);
+	return err;
+}
+
+enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
+{
+	uint8_t raw[AA_ED25519_LEN];
+	size_t len = sizeof(raw);
+
+	if (EVP_PKEY_is_a(pkey, "RSA"))
+		return rsa_from_pkey(pkey, ret);
+	if (EVP_PKEY_is_a(pkey, "EC"))
+		return ec_from_pkey(pkey, ret);
+	if (!EVP_PKEY_is_a(pkey, "ED25519"))
+		return AA_JOSE_KEY_UNFIT;
+	if (EVP_PKEY_get_raw_public_key(pkey, raw, &len) != 1)
+		return AA_JOSE_KEY_MALFORMED;
+	return aa_key_new_ed25519(raw, len, ret);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public keys as JWK: RFC 7517, RFC 7518 section 6, RFC 8037 section 2, and the thumbprint of RFC 7638. */
+#include <openssl/evp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "key_internal.h"
+
+/* Whoever publishes one of these has published a secret: the key must not be relied on. */
+static bool has_private_member(const json_t *jwk)
+{
+	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_object_get(jwk, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_string(const json_t *value, const char *what)
+{
+	return json_string_length(value) == strlen(what) && strcmp(json_string_value(value), what) == 0;
+}
+
+static enum aa_jose_err check_key_ops(const json_t *ops)
+{
+	enum aa_jose_err err = AA_JOSE_KEY_UNFIT;
+
+	if (!json_is_array(ops))
+		return AA_JOSE_KEY_MALFORMED;
+	for (size_t i = 0; i < json_array_size(ops); i++) {
+		const json_t *op = json_array_get(ops, i);
+
+		if (!json_is_string(op))
+			return AA_JOSE_KEY_MALFORMED;
+		if (is_string(op, "verify"))
+			err = AA_JOSE_OK;
+	}
+	return err;
+}
+
+/* RFC 7517 sections 4.2 and 4.3: what the key's owner says that it is for. */
+static enum aa_jose_err check_purpose(const json_t *jwk)
+{
+	const json_t *use = json_object_get(jwk, "use"), *ops = json_object_get(jwk, "key_ops");
+
+	if (use && !json_is_string(use))
+		return AA_JOSE_KEY_MALFORMED;
+	if (use && !is_string(use, "sig"))
+		return AA_JOSE_KEY_UNFIT;
+	return ops ? check_key_ops(ops) : AA_JOSE_OK;
+}
+
+/* A member that must be there and be base64url. */
+static enum aa_jose_err get_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len)
+{
+	const json_t *value = json_object_get(jwk, name);
+	enum aa_jose_err err;
+
+	if (!json_is_string(value))
+		return AA_JOSE_KEY_MALFORMED;
+	err = aa_base64url_decode(json_string_value(value), json_string_length(value), ret, ret_len);
+	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
+}
+
+static enum aa_jose_err rsa_from_jwk(const json_t *jwk, struct aa_key **ret)
+{
+	uint8_t *n = NULL, *e = NULL;
+	size_t n_len, e_len;
+	enum aa_jose_err err = get_bytes(jwk, "n", &n, &n_len);
+
+	if (err == AA_JOSE_OK)
+		err = get_bytes(jwk, "e", &e, &e_len);
+	if (err == AA_JOSE_OK)
+		err = aa_key_new_rsa(n, n_len, e, e_len, ret);
+	free(n);
+	free(e);
+	return err;
+}
+
+static enum aa_jose_err ec_from_coordinates(const struct aa_curve *curve, const uint8_t *x, size_t x_len,
+					    const uint8_t *y, size_t y_len, struct aa_key **ret)
+{
+	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = { 4 };
+
+	/* RFC 7518 section 6.2.1.2: the full size of a coordinate, leading zeros included. */
+	if (x_len != curve->len || y_len != curve->len)
+		return AA_JOSE_KEY_MALFORMED;
+	memcpy(point + 1, x, x_len);
+	memcpy(point + 1 + x_len, y, y_len);
+	return aa_key_new_ec(curve, point, 1 + x_len + y_len, ret);
+}
+
+static enum aa_jose_err ec_from_jwk(const json_t *jwk, struct aa_key **ret)
+{
+	const json_t *crv = json_object_get(jwk, "crv");
+	const struct aa_curve *curve = NULL;
+	uint8_t *x = NULL, *y = NULL;
+	size_t x_len, y_len;
+	enum aa_jose_err err;
+
+	if (!json_is_string(crv))
+		return AA_JOSE_KEY_MALFORMED;
+	for (size_t i = 0; i < AA_CURVE_COUNT; i++)
+		if (is_string(crv, aa_curves[i].crv))
+			curve = &aa_curves[i];
+	if (!curve)
+		return AA_JOSE_KEY_UNFIT;
+	err = get_bytes(jwk, "x", &x, &x_len);
+	if (err == AA_JOSE_OK)
+		err = get_bytes(jwk, "y", &y, &y_len);
+	if (err == AA_JOSE_OK)
+		err = ec_from_coordinates(curve, x, x_len, y, y_len, ret);
+	free(x);
+	free(y);
+	return err;
+}
+
+static enum aa_jose_err okp_from_jwk(const json_t *jwk, struct aa_key **ret)
+{
+	const json_t *crv = json_object_get(jwk, "crv");
+	enum aa_jose_err err;
+	uint8_t *x = NULL;
+	size_t len;
+
+	if (!json_is_string(crv))
+		return AA_JOSE_KEY_MALFORMED;
+	if (!is_string(crv, "Ed25519"))
+		return AA_JOSE_KEY_UNFIT;
+	err = get_bytes(jwk, "x", &x, &len);
+	if (err == AA_JOSE_OK)
+		err = aa_key_new_ed25519(x, len, ret);
+	free(x);
+	return err;
+}
+
+static enum aa_jose_err material_from_jwk(const json_t *jwk, struct aa_key **ret)
+{
+	const json_t *kty = json_object_get(jwk, "kty");
+
+	if (!json_is_string(kty))
+		return AA_JOSE_KEY_MALFORMED;
+	if (is_string(kty, "oct"))
+		return AA_JOSE_KEY_PRIVATE;
+	if (is_string(kty, "RSA"))
+		return rsa_from_jwk(jwk, ret);
+	if (is_string(kty, "EC"))
+		return ec_from_jwk(jwk, ret);
+	return is_string(kty, "OKP") ? okp_from_jwk(jwk, ret) : AA_JOSE_KEY_UNFIT;
+}
+
+/* "alg" and "kid", which name and restrict the key. */
+static enum aa_jose_err take_labels(const json_t *jwk, struct aa_key *key)
+{
+	const json_t *alg = json_object_get(jwk, "alg"), *kid = json_object_get(jwk, "kid");
+
+	if ((alg && !json_is_string(alg)) || (kid && !json_is_string(kid)))
+		return AA_JOSE_KEY_MALFORMED;
+	if (alg) {
+		enum aa_alg one = aa_alg_from_name(json_string_value(alg));
+
+		if (one == AA_ALG_INVALID || !aa_key_fits(key, one))
+			return AA_JOSE_KEY_UNFIT;
+		key->alg = one;
+	}
+	if (kid) {
+		if (!aa_kid_is_valid(json_string_value(kid), json_string_length(kid)))
+			return AA_JOSE_KEY_MALFORMED;
+		key->kid = strdup(json_string_value(kid));
+		if (!key->kid)
+			return AA_JOSE_NOMEM;
+	}
+	return AA_JOSE_OK;
+}
+
+enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret)
+{
+	struct aa_key *key = NULL;
+	enum aa_jose_err err;
+
+	if (!json_is_object(jwk))
+		return AA_JOSE_KEY_MALFORMED;
+	if (has_private_member(jwk))
+		return AA_JOSE_KEY_PRIVATE;
+	err = check_purpose(jwk);
+	if (err == AA_JOSE_OK)
+		err = material_from_jwk(jwk, &key);
+	if (err == AA_JOSE_OK)
+		err = take_labels(jwk, key);
+	if (err != AA_JOSE_OK) {
+		aa_key_free(key);
+		return err;
+	}
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+static json_t *bytes_to_json(const uint8_t *bytes, size_t len)
+{
+	char *text = aa_base64url_encode(bytes, len);
+	json_t *json = text ? json_string(text) : NULL;
+
+	free(text);
+	return json;
+}
+
+static json_t *ec_to_jwk(const struct aa_key *key)
+{
+	size_t len = key->curve->len;
+
+	return json_pack("{s:s, s:s, s:o, s:o}", "kty", "EC", "crv", key->curve->crv, "x",
+			 bytes_to_json(key->pub + 1, len), "y", bytes_to_json(key->pub + 1 + len, len));
+}
+
+json_t *aa_key_to_jwk(const struct aa_key *key)
+{
+	switch (key->kty) {
+	case AA_KTY_RSA:
+		return json_pack("{s:s, s:o, s:o}", "kty", "RSA", "n", bytes_to_json(key->pub, key->pub_len), "e",
+				 bytes_to_json(key->e, key->e_len));
+	case AA_KTY_EC:
+		return ec_to_jwk(key);
+	case AA_KTY_OKP:
+		return json_pack("{s:s, s:s, s:o}", "kty", "OKP", "crv", "Ed25519", "x",
+				 bytes_to_json(key->pub, key->pub_len));
+	}
+	return NULL;
+}
+
+/* RFC 7638 section 3: the required members in the order of their names, without white space. */
+enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44])
+{
+	json_t *jwk = aa_key_to_jwk(key);
+	char *text = jwk ? json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS) : NULL, *print = NULL;
+	enum aa_jose_err err = AA_JOSE_NOMEM;
+	uint8_t hash[32];
+
+	if (!text)
+		goto out;
+	err = AA_JOSE_CRYPTO;
+	if (EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1)
+		goto out;
+	err = AA_JOSE_NOMEM;
+	print = aa_base64url_encode(hash, sizeof(hash));
+	if (!print)
+		goto out;
+	memcpy(ret, print, 44);
+	err = AA_JOSE_OK;
+out:
+	free(print);
+	free(text);
+	json_decref(jwk);
+	return err;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private keys, for the agent's side and the tests: nothing that decides on a login uses them. */
+#define _GNU_SOURCE /* memmem */
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key_internal.h"
+
+#define RSA_BITS_DEFAULT 3072
+
+void aa_private_key_free(struct aa_private_key *key)
+{
+	if (!key)
+		return;
+	EVP_PKEY_free(key->pkey); /* OpenSSL wipes the private numbers */
+	aa_key_free(key->pub);
+	free(key);
+}
+
+const struct aa_key *aa_private_key_public(const struct aa_private_key *key)
+{
+	return key->pub;
+}
+
+EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key)
+{
+	return key->pkey;
+}
+
+/* Takes `pkey`, also when it fails. */
+static enum aa_jose_err wrap(EVP_PKEY *pkey, struct aa_private_key **ret)
+{
+	struct aa_private_key *key = calloc(1, sizeof(*key));
+	enum aa_jose_err err = AA_JOSE_NOMEM;
+
+	if (!key) {
+		EVP_PKEY_free(pkey);
+		return err;
+	}
+	key->pkey = pkey;
+	err = aa_key_from_pkey(pkey, &key->pub);
+	if (err != AA_JOSE_OK) {
+		aa_private_key_free(key);
+		return err;
+	}
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+static EVP_PKEY *generate(enum aa_alg alg, unsigned rsa_bits)
+{
+	if (alg == AA_ALG_EDDSA)
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	for (size_t i = 0; i < AA_CURVE_COUNT; i++)
+		if (aa_curves[i].alg == alg)
+			return EVP_PKEY_Q_keygen(NULL, NULL, "EC", aa_curves[i].group);
+	return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)rsa_bits);
+}
+
+enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, struct aa_private_key **ret)
+{
+	EVP_PKEY *pkey;
+
+	if (rsa_bits == 0)
+		rsa_bits = RSA_BITS_DEFAULT;
+	if (alg <= AA_ALG_INVALID || alg >= AA_ALG_COUNT)
+		return AA_JOSE_ALG;
+	if (rsa_bits < AA_RSA_BITS_MIN)
+		return AA_JOSE_KEY_WEAK;
+	if (rsa_bits > AA_RSA_BITS_MAX)
+		return AA_JOSE_KEY_UNFIT;
+	pkey = generate(alg, rsa_bits);
+	return pkey ? wrap(pkey, ret) : AA_JOSE_CRYPTO;
+}
+
+/* Without this OpenSSL would ask at the terminal. */
+static int give_passphrase(char *buf, int size, int writing, void *data)
+{
+	size_t len = data ? strlen(data) : 0;
+
+	(void)writing;
+	if (!data || size < 0 || len > (size_t)size)
+		return -1;
+	memcpy(buf, data, len);
+	return (int)len;
+}
+
+enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char *passphrase,
+					 struct aa_private_key **ret)
+{
+	bool encrypted = memmem(pem, len, "ENCRYPTED", strlen("ENCRYPTED")) != NULL;
+	EVP_PKEY *pkey;
+	BIO *bio;
+
+	if (encrypted && !passphrase)
+		return AA_JOSE_KEY_ENCRYPTED;
+	if (len > INT_MAX)
+		return AA_JOSE_KEY_MALFORMED;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	if (!bio)
+		return AA_JOSE_NOMEM;
+	ERR_set_mark();
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, (void *)(uintptr_t)passphrase);
+	ERR_pop_to_mark();
+	BIO_free(bio);
+	if (!pkey)
+		return encrypted ? AA_JOSE_KEY_ENCRYPTED : AA_JOSE_KEY_MALFORMED;
+	return wrap(pkey, ret);
+}
+
+enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len)
+{
+	enum aa_jose_err err = AA_JOSE_NOMEM;
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *text, *copy;
+	long len;
+
+	if (!bio)
+		return err;
+	err = AA_JOSE_CRYPTO;
+	if (PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+		goto out;
+	len = BIO_get_mem_data(bio, &text);
+	err = AA_JOSE_NOMEM;
+	copy = len > 0 ? strndup(text, (size_t)len) : NULL;
+	if (!copy)
+		goto out;
+	*ret = copy;
+	*ret_len = (size_t)len;
+	err = AA_JOSE_OK;
+out:
+	BIO_free(bio);
+	return err;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public keys as OpenSSH writes them: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4. */
+#include <openssl/evp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "key_internal.h"
+
+#define SSH_ECDSA_PREFIX "ecdsa-sha2-"
+
+struct reader {
+	const uint8_t *p;
+	size_t n;
+};
+
+/* RFC 4251 section 5: a length of four bytes, then that many. */
+static bool take_string(struct reader *in, const uint8_t **ret, size_t *ret_len)
+{
+	size_t len;
+
+	if (in->n < 4)
+		return false;
+	len = (size_t)in->p[0] << 24 | (size_t)in->p[1] << 16 | (size_t)in->p[2] << 8 | in->p[3];
+	if (len > in->n - 4)
+		return false;
+	*ret = in->p + 4;
+	*ret_len = len;
+	in->p += 4 + len;
+	in->n -= 4 + len;
+	return true;
+}
+
+/* A positive mpint without its sign byte; unneeded zeros are refused. */
+static bool take_mpint(struct reader *in, const uint8_t **ret, size_t *ret_len)
+{
+	const uint8_t *p;
+	size_t len;
+
+	if (!take_string(in, &p, &len) || len == 0 || p[0] & 0x80)
+		return false;
+	if (p[0] == 0) {
+		if (len < 2 || !(p[1] & 0x80))
+			return false;
+		p++;
+		len--;
+	}
+	*ret = p;
+	*ret_len = len;
+	return true;
+}
+
+static bool take_word(struct reader *in, const char *word)
+{
+	const uint8_t *p;
+	size_t len;
+
+	return take_string(in, &p, &len) && len == strlen(word) && memcmp(p, word, len) == 0;
+}
+
+static enum aa_jose_err rsa_from_blob(struct reader *in, struct aa_key **ret)
+{
+	const uint8_t *n, *e;
+	size_t n_len, e_len;
+
+	if (!take_mpint(in, &e, &e_len) || !take_mpint(in, &n, &n_len) || in->n != 0)
+		return AA_JOSE_KEY_MALFORMED;
+	return aa_key_new_rsa(n, n_len, e, e_len, ret);
+}
+
+static enum aa_jose_err ec_from_blob(struct reader *in, const char *name, struct aa_key **ret)
+{
+	const uint8_t *point;
+	size_t len;
+
+	for (size_t i = 0; i < AA_CURVE_COUNT; i++) {
+		if (strcmp(name, aa_curves[i].ssh) != 0)
+			continue;
+		if (!take_word(in, name) || !take_string(in, &point, &len) || in->n != 0)
+			return AA_JOSE_KEY_MALFORMED;
+		return aa_key_new_ec(&aa_curves[i], point, len, ret);
+	}
+	return AA_JOSE_KEY_UNFIT;
+}
+
+static enum aa_jose_err ed25519_from_blob(struct reader *in, struct aa_key **ret)
+{
+	const uint8_t *raw;
+	size_t len;
+
+	if (!take_string(in, &raw, &len) || in->n != 0)
+		return AA_JOSE_KEY_MALFORMED;
+	return aa_key_new_ed25519(raw, len, ret);
+}
+
+/* The type stands twice, before the blob and in it: both must say the same. */
+static enum aa_jose_err key_from_blob(const char *type, struct reader in, struct aa_key **ret)
+{
+	if (!take_word(&in, type))
+		return AA_JOSE_KEY_MALFORMED;
+	if (strcmp(type, "ssh-rsa") == 0)
+		return rsa_from_blob(&in, ret);
+	if (strcmp(type, "ssh-ed25519") == 0)
+		return ed25519_from_blob(&in, ret);
+	if (strncmp(type, SSH_ECDSA_PREFIX, strlen(SSH_ECDSA_PREFIX)) == 0)
+		return ec_from_blob(&in, type + strlen(SSH_ECDSA_PREFIX), ret);
+	return AA_JOSE_KEY_UNFIT;
+}
+
+/* The next word of the line, in [*p, end): words end at blanks. */
+static size_t word_length(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && p[n] != ' ' && p[n] != '\t')
+		n++;
+	return n;
+}
+
+enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **ret)
+{
+	const char *end = line + len, *b64;
+	uint8_t *blob = NULL;
+	enum aa_jose_err err;
+	size_t n, blob_len;
+	char type[64];
+
+	while (end > line && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	n = word_length(line, end);
+	if (n == 0 || n >= sizeof(type) || memchr(line, '\n', (size_t)(end - line)) || memchr(line, 0, n))
+		return AA_JOSE_KEY_MALFORMED;
+	memcpy(type, line, n);
+	type[n] = 0;
+	for (b64 = line + n; b64 < end && (*b64 == ' ' || *b64 == '\t'); b64++)
+		;
+	err = aa_base64_decode(b64, word_length(b64, end), &blob, &blob_len);
+	if (err == AA_JOSE_OK)
+		err = key_from_blob(type, (struct reader){ blob, blob_len }, ret);
+	free(blob);
+	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+struct writer {
+	uint8_t *p;
+	size_t n;
+};
+
+static void put_string(struct writer *out, const void *bytes, size_t len)
+{
+	const uint8_t head[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+
+	memcpy(out->p + out->n, head, sizeof(head));
+	memcpy(out->p + out->n + sizeof(head), bytes, len);
+	out->n += sizeof(head) + len;
+}
+
+static void put_mpint(struct writer *out, const uint8_t *bytes, size_t len)
+{
+	uint8_t padded[1 + AA_RSA_BITS_MAX / 8] = { 0 };
+
+	memcpy(padded + 1, bytes, len);
+	if (bytes[0] & 0x80)
+		put_string(out, padded, len + 1);
+	else
+		put_string(out, bytes, len);
+}
+
+static void put_key(struct writer *out, const struct aa_key *key, const char *type)
+{
+	put_string(out, type, strlen(type));
+	switch (key->kty) {
+	case AA_KTY_RSA:
+		put_mpint(out, key->e, key->e_len);
+		put_mpint(out, key->pub, key->pub_len);
+		break;
+	case AA_KTY_EC:
+		put_string(out, key->curve->ssh, strlen(key->curve->ssh));
+		put_string(out, key->pub, key->pub_len);
+		break;
+	case AA_KTY_OKP:
+		put_string(out, key->pub, key->pub_len);
+		break;
+	}
+}
+
+static const char *type_of(const struct aa_key *key)
+{
+	static const char *const ecdsa[AA_CURVE_COUNT] = { SSH_ECDSA_PREFIX "nistp256", SSH_ECDSA_PREFIX "nistp384",
+							   SSH_ECDSA_PREFIX "nistp521" };
+
+	if (key->kty == AA_KTY_EC)
+		return ecdsa[key->curve - aa_curves];
+	return key->kty == AA_KTY_RSA ? "ssh-rsa" : "ssh-ed25519";
+}
+
+enum aa_jose_err aa_key_to_ssh(const struct aa_key *key, char **ret)
+{
+	const char *type = type_of(key);
+	size_t type_len = strlen(type);
+	/* type, curve's name or exponent, numbers: 64 bytes are more than the lengths and signs take */
+	struct writer blob = { malloc(64 + 2 * type_len + key->pub_len + key->e_len), 0 };
+	char *b64 = NULL, *line = NULL;
+
+	if (blob.p) {
+		put_key(&blob, key, type);
+		b64 = aa_base64_encode(blob.p, blob.n);
+	}
+	if (b64)
+		line = malloc(type_len + 1 + strlen(b64) + 1);
+	if (line) {
+		memcpy(line, type, type_len);
+		line[type_len] = ' ';
+		strcpy(line + type_len + 1, b64);
+		*ret = line;
+	}
+	free(b64);
+	free(blob.p);
+	return line ? AA_JOSE_OK : AA_JOSE_NOMEM;
+}

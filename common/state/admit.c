@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* admit.c: the verdict on a credential, joined with what this host remembers. */
+#include "config.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "context.h"
+#include "override.h"
+#include "replay.h"
+
+enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
+{
+	enum aa_reason reason = aa_override_agent(ctx->statedir, agent->name);
+
+	if (reason == AA_OK && agent->expires && ctx->now >= agent->expires)
+		reason = AA_AGENT_EXPIRED;
+	return reason;
+}
+
+static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
+{
+	return aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid, v->iat);
+}
+
+/* A place is looked for first, the mark is set last: what is refused is not used up. */
+static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
+{
+	int64_t max = aa_grant_max_sessions(&v->grant, agent);
+
+	if (!aa_session_has_room(ctx->rundir, agent, max, ctx->now))
+		return AA_SESSION_LIMIT;
+	if (!v->once)
+		return AA_OK;
+	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + v->skew, ctx->now);
+}
+
+void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+			 const char *credential, size_t len, struct aa_verdict *verdict)
+{
+	if (!agent) {
+		aa_verify_nobody(credential, len, verdict);
+		return;
+	}
+	aa_verify(ctx->policy, agent, login, credential, len, verdict);
+	if (verdict->reason == AA_OK)
+		verdict->reason = aa_admit_agent(ctx, agent);
+	if (verdict->reason == AA_OK)
+		verdict->reason = check_revoked(ctx, agent, verdict);
+	if (verdict->reason == AA_OK)
+		verdict->reason = mark_used(ctx, agent, verdict);
+}
+
+void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+			struct aa_verdict *verdict)
+{
+	enum aa_reason reason;
+
+	aa_verify_publickey(ctx->policy, agent, login, verdict);
+	if (verdict->reason != AA_OK)
+		return;
+	reason = aa_admit_agent(ctx, agent);
+	if (reason == AA_OK) /* a key has no time of issue: "before" does not touch it, `--kid` does */
+		reason = aa_override_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now);
+	verdict->reason = reason;
+}
+
+void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+		      const char *person, struct aa_verdict *verdict)
+{
+	aa_verify_entry(ctx->policy, agent, login, person != NULL, verdict);
+	if (person) {
+		verdict->on_behalf_of = strdup(person);
+		if (!verdict->on_behalf_of)
+			verdict->reason = AA_INTERNAL;
+		else if (!agent->delegation || !aa_strings_have(&agent->local_users, person))
+			verdict->reason = AA_DELEGATION_DENIED;
+	}
+	if (verdict->reason == AA_OK)
+		verdict->reason = aa_admit_agent(ctx, agent);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdict, int64_t now)
+{
+	int64_t max = aa_grant_max_session(&verdict->grant), deadline = agent->expires;
+
+	if (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED)
+		deadline = earlier(deadline, verdict->expires);
+	return earlier(deadline, max ? now + max : 0);
+}
+
+/* ---- inside a session ------------------------------------------------------------------ */
+
+/* Whether the entry still has the role, and the role still admits where the session came from. *ret_serves: it admits the
+ * service too. */
+static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
+				 const char *name, const char *service, bool *ret_serves)
+{
+	struct aa_role *role = NULL;
+	enum aa_reason reason;
+
+	if (!aa_strings_have(&agent->roles, name))
+		return AA_ROLE_DENIED;
+	reason = aa_policy_role(ctx->policy, name, &role);
+	if (reason != AA_OK)
+		return reason;
+	if (session->rhost && !aa_sources_admit(&role->sources, session->rhost))
+		reason = AA_SOURCE_DENIED;
+	else if (role->services.n == 0 || aa_strings_have(&role->services, service))
+		*ret_serves = true;
+	aa_role_free(role);
+	return reason;
+}
+
+/* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
+static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
+				  const char *service)
+{
+	enum aa_reason reason = AA_OK;
+	bool serves = false;
+
+	for (size_t i = 0; i < session->roles.n && reason == AA_OK; i++)
+		reason = check_role(ctx, agent, session, session->roles.v[i], service, &serves);
+	return reason == AA_OK && !serves ? AA_SERVICE_DENIED : reason;
+}
+
+/* A role's group that the session does not have: left in a setgid file by a wider session, or borrowed from one. */
+static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_session *session, gid_t gid)
+{
+	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
+	struct aa_group group;
+	int err = aa_group_by_gid(&ctx->accounts, gid, &group);
+
+	if (err == -ENOENT)
+		return AA_OK;
+	if (err < 0)
+		return AA_REGISTRY_UNAVAILABLE;
+	if (strncmp(group.name, AA_ROLE_GROUP_PREFIX, prefix) != 0)
+		return AA_OK;
+	return aa_strings_have(&session->roles, group.name + prefix) ? AA_OK : AA_ROLE_DENIED;
+}
+
+static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_session *session)
+{
+	gid_t rgid, egid, sgid, *groups = NULL;
+	int n = getgroups(0, NULL);
+	enum aa_reason reason = AA_INTERNAL;
+
+	if (n < 0 || getresgid(&rgid, &egid, &sgid) < 0)
+		return AA_INTERNAL;
+	groups = calloc((size_t)n + 3, sizeof(*groups));
+	if (!groups || (n && (n = getgroups(n, groups)) < 0))
+		goto out;
+	groups[n++] = rgid;
+	groups[n++] = egid;
+	groups[n++] = sgid;
+	reason = AA_OK;
+	for (int i = 0; i < n && reason == AA_OK; i++)
+		reason = check_group(ctx, session, groups[i]);
+out:
+	free(groups);
+	return reason;
+}
+
+enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent, const char *service,
+				   struct aa_session **ret_session)
+{
+	struct aa_session *session = NULL;
+	enum aa_reason reason = aa_admit_agent(ctx, agent);
+
+	if (reason != AA_OK)
+		return reason;
+	reason = aa_session_find(ctx->rundir, ctx->owner, agent->uid, &session);
+	if (reason != AA_OK)
+		return reason;
+	*ret_session = session;
+	if (session->kind == AA_KIND_ENTRY)
+		return AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
+	if (session->deadline && ctx->now >= session->deadline)
+		return AA_SESSION_EXPIRED;
+	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
+	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
+					session->kid, session->created);
+	if (reason == AA_OK)
+		reason = check_roles(ctx, agent, session, service);
+	if (reason == AA_OK)
+		reason = check_groups(ctx, session);
+	return reason;
+}
+
+/* ---- groups of roles ------------------------------------------------------------------------- */
+
+static size_t add_gid(gid_t gid, gid_t *ret, size_t n, size_t cap)
+{
+	if (gid == 0 || n >= cap)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (ret[i] == gid)
+			return n;
+	ret[n] = gid;
+	return n + 1;
+}
+
+static size_t add_local_groups(const struct aa_role *role, gid_t *ret, size_t n, size_t cap)
+{
+	for (size_t i = 0; i < role->groups.n; i++) {
+		struct group group, *found = NULL;
+		char buf[16384];
+
+		if (getgrnam_r(role->groups.v[i], &group, buf, sizeof(buf), &found) == 0 && found)
+			n = add_gid(group.gr_gid, ret, n, cap);
+	}
+	return n;
+}
+
+size_t aa_role_groups(const struct aa_context *ctx, const struct aa_strings *roles, gid_t *ret, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roles->n; i++) {
+		struct aa_role *role = NULL;
+
+		if (aa_policy_role(ctx->policy, roles->v[i], &role) != AA_OK)
+			continue; /* fewer, never more */
+		n = add_gid(role->gid, ret, n, cap);
+		n = add_local_groups(role, ret, n, cap);
+		aa_role_free(role);
+	}
+	return n;
+}

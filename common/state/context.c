@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* context.c: opening one generation for one decision, and the log of it. */
+#include "config.h"
+
+#include "context.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "registry/generation.h"
+
+int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret)
+{
+	int err, n = snprintf(ctx->keysdir, sizeof(ctx->keysdir), "%s/keys", ctx->statedir);
+
+	ctx->gen_fd = ctx->accounts.fd = -1;
+	ctx->policy = NULL;
+	if (n < 0 || (size_t)n >= sizeof(ctx->keysdir))
+		return -ENAMETOOLONG;
+	err = aa_generation_open(ctx->statedir, ctx->owner, &ctx->gen_fd);
+	if (err == 0)
+		err = aa_accounts_openat(ctx->gen_fd, ctx->owner, &ctx->accounts);
+	if (err < 0)
+		return err == -ENOENT ? -EIO : err; /* no registry is not "no such agent" */
+	return aa_account_by_name(&ctx->accounts, name, ret);
+}
+
+enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account, struct aa_agent **ret)
+{
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason = aa_policy_openat(ctx->gen_fd, ctx->owner, &ctx->policy);
+
+	if (reason == AA_OK && (account->flags & AA_ACCOUNT_RETIRED))
+		return AA_AGENT_RETIRED;
+	if (reason == AA_OK)
+		reason = aa_policy_agent(ctx->policy, account->name, &agent);
+	if (reason == AA_AGENT_UNKNOWN || (agent && agent->uid != account->uid))
+		reason = AA_REGISTRY_UNAVAILABLE;
+	if (reason == AA_OK)
+		*ret = agent;
+	else
+		aa_agent_free(agent);
+	return reason;
+}
+
+void aa_context_close(struct aa_context *ctx)
+{
+	aa_policy_close(ctx->policy);
+	ctx->policy = NULL;
+	if (ctx->accounts.fd >= 0)
+		aa_accounts_close(&ctx->accounts);
+	if (ctx->gen_fd >= 0)
+		close(ctx->gen_fd);
+	ctx->gen_fd = ctx->accounts.fd = -1;
+}
+
+enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
+{
+	const struct aa_host *host = ctx->policy ? aa_policy_host(ctx->policy) : NULL;
+	struct aa_audit audit = {.logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname};
+
+	if (host) {
+		audit.host = host->name;
+		audit.sync = host->audit_sync;
+	} else if (gethostname(ctx->hostname, sizeof(ctx->hostname) - 1) < 0) {
+		ctx->hostname[0] = '\0';
+	}
+	if (aa_audit_append(&audit, record) == AA_OK || (host && !host->audit_deny))
+		return AA_OK;
+	return AA_AUDIT_UNAVAILABLE;
+}

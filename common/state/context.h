@@ -1,0 +1,66 @@
+/* context.h: one decision's view of the host: one generation, one time, and where things lie. */
+#ifndef AGENTAUTH_STATE_CONTEXT_H
+#define AGENTAUTH_STATE_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../registry/accounts.h"
+#include "../verify/policy.h"
+#include "../verify/verify.h"
+#include "audit.h"
+#include "session.h"
+
+struct aa_context {
+	const char *statedir, *rundir, *logdir; /* set by the caller, and owner and now too */
+	uid_t owner;                            /* who must own what is read, beside uid 0 */
+	int64_t now;
+	char keysdir[4096];
+	char hostname[256];
+	int gen_fd; /* -1: not open */
+	struct aa_accounts accounts;
+	struct aa_policy *policy; /* NULL: not open */
+};
+
+/* Opens the generation and its accounts, and finds the account. 0; -ENOENT: no such agent; another negative errno: it
+ * cannot be told. aa_context_close() in every case. */
+int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret);
+/* Opens the policy and the agent's entry. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
+ * halves of the registry do not agree. */
+enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account, struct aa_agent **ret);
+void aa_context_close(struct aa_context *ctx);
+
+/* Appends to the audit log as the host's policy has it. AA_OK, or AA_AUDIT_UNAVAILABLE where the policy is to deny:
+ * where the policy cannot be read it is. Steals the reference. */
+enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record);
+
+/* Suspended, expired. */
+enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent);
+
+/* A credential from its bytes to the replay mark; verdict->reason is the answer. `agent` NULL: a retired account's
+ * time is spent, and the answer is AA_AGENT_RETIRED. */
+void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+			 const char *credential, size_t len, struct aa_verdict *verdict);
+
+/* The same for what comes without one: an SSH key, or what root or a person of this host started. */
+void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+			struct aa_verdict *verdict);
+/* `person` NULL: root started it. Else one of the entry's local_users, with the delegable roles only. */
+void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
+		      const char *person, struct aa_verdict *verdict);
+
+/* When a session of this verdict ends: the earliest of the token's expiry, max_session and the agent's expires; 0: never.
+ * An assertion's or an SSH key's own expiry bounds the login, not the session. */
+int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdict, int64_t now);
+
+/* Whether a session service (sudo) may go on: inside a live session of the agent, which has not ended, whose credential
+ * was not revoked, with a role that admits the service, and with no role's group that the session does not have.
+ * *ret_session is set whenever a session was found, for the log; the caller frees it. */
+enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent, const char *service,
+				   struct aa_session **ret_session);
+
+/* The groups of these roles, in ret[0..cap): agent-ROLE and the local groups that the role adds; never gid 0. The number. */
+size_t aa_role_groups(const struct aa_context *ctx, const struct aa_strings *roles, gid_t *ret, size_t cap);
+
+#endif

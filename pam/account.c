@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* account.c: pam_sm_acct_mgmt: everything is read again, and a verdict is demanded. The one phase that sudo always asks. */
+#include "config.h"
+
+#include "module.h"
+
+#include <string.h>
+
+/* A login that auth said yes to, in this process. */
+static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent, const struct aa_memory *memory,
+				      struct aa_session **ret_session)
+{
+	enum aa_reason reason = aa_admit_agent(&call->ctx, agent);
+	struct aa_session *session;
+
+	if (reason != AA_OK)
+		return reason;
+	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, ret_session) < 0)
+		return AA_NO_SESSION;
+	session = *ret_session;
+	if (session->deadline && call->ctx.now >= session->deadline)
+		return AA_SESSION_EXPIRED;
+	for (size_t i = 0; i < session->roles.n; i++)
+		if (!aa_strings_have(&agent->roles, session->roles.v[i]))
+			return AA_ROLE_DENIED;
+	return AA_OK;
+}
+
+/* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the entry is
+ * asked whether this login could be: a suspended agent ends here. */
+static enum aa_reason account_publickey(struct aa_call *call, const struct aa_agent *agent)
+{
+	struct aa_verdict verdict = {0};
+	enum aa_reason reason = AA_NO_CREDENTIAL;
+
+	for (size_t i = 0; i < agent->n_keys && reason != AA_OK; i++)
+		if (agent->keys[i].active && (!agent->keys[i].not_after || call->ctx.now < agent->keys[i].not_after))
+			reason = AA_OK;
+	if (reason == AA_OK) {
+		aa_verify_entry(call->ctx.policy, agent, &call->login, false, &verdict);
+		reason = verdict.reason;
+		if (reason == AA_OK && verdict.grant.n == 0)
+			reason = AA_SERVICE_DENIED;
+	}
+	aa_verdict_clear(&verdict);
+	return reason == AA_OK ? aa_admit_agent(&call->ctx, agent) : reason;
+}
+
+static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent, struct aa_session **ret_session)
+{
+	const struct aa_memory *memory = aa_memory_get(call->pamh);
+	const struct aa_host *host = aa_policy_host(call->ctx.policy);
+
+	if (aa_is_session_service(call))
+		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
+	if (memory && memory->authenticated)
+		return account_verdict(call, agent, memory, ret_session);
+	if (aa_strings_have(&host->without_credential, call->service))
+		return aa_admit_agent(&call->ctx, agent);
+	if (strcmp(call->service, "sshd") == 0)
+		return account_publickey(call, agent);
+	return AA_NO_CREDENTIAL;
+}
+
+static enum aa_reason account_agent(struct aa_call *call)
+{
+	struct aa_session *session = NULL;
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged = AA_OK;
+	bool sudo = aa_is_session_service(call);
+
+	if (reason == AA_OK)
+		reason = account(call, agent, &session);
+	/* A login's yes is logged by auth or open_session; sudo's yes, and every no, here. */
+	if (sudo || reason != AA_OK)
+		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
+	aa_session_free(session);
+	aa_agent_free(agent);
+	return reason == AA_OK ? logged : reason;
+}
+
+/* Between auth and account the user must stay the same, to and from an agent. */
+static bool user_changed(const struct aa_call *call)
+{
+	const struct aa_memory *memory = aa_memory_get(call->pamh);
+
+	return memory && memory->authenticated && (!call->user || strcmp(memory->user, call->user) != 0);
+}
+
+int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	enum aa_reason reason = AA_INTERNAL;
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	bool changed = user_changed(&call);
+
+	(void)flags;
+	if (changed)
+		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
+	else if (whose == AA_OURS && !call.args.bad)
+		reason = account_agent(&call);
+	else if (whose == AA_CANNOT_TELL)
+		(void)aa_report(&call, "account", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
+	aa_call_end(&call);
+	if (changed)
+		return PAM_AUTH_ERR;
+	if (whose == AA_NOT_OURS)
+		return PAM_USER_UNKNOWN;
+	return whose == AA_CANNOT_TELL ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
+}

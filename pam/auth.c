@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* auth.c: pam_sm_authenticate: a credential, or a live session. */
+#include "config.h"
+
+#include "module.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+/* What the host calls itself in the prompt; a prompt is shown for retired agents too, so that they look like others. */
+static const char *prompt_audience(const struct aa_call *call)
+{
+	return call->ctx.policy ? aa_policy_host(call->ctx.policy)->audience.v[0] : "ssh://unknown";
+}
+
+/* Asks, and decides on the answer. `agent` NULL: a retired account, which is asked like any other. */
+static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
+{
+	struct aa_answer answer;
+
+	aa_prompt(call, prompt_audience(call), &answer);
+	verdict->reason = answer.reason;
+	if (answer.reason == AA_OK) {
+		call->login.nonce = answer.nonce;
+		call->login.ssh_auth_info = pam_getenv(call->pamh, "SSH_AUTH_INFO_0");
+		aa_admit_credential(&call->ctx, agent, &call->login, answer.text, answer.len, verdict);
+		call->login.nonce = call->login.ssh_auth_info = NULL;
+	}
+	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) && aa_answer_looks_cut(&answer))
+		verdict->reason = AA_TRUNCATED;
+	aa_answer_clear(&answer);
+}
+
+/* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
+static enum aa_reason remember(struct aa_call *call, const struct aa_session *session)
+{
+	struct aa_memory *memory = aa_memory_make(call->pamh);
+
+	if (!memory || strlen(call->user) >= sizeof(memory->user))
+		return AA_INTERNAL;
+	strcpy(memory->user, call->user);
+	memory->authenticated = true;
+	memory->id_read = true;
+	memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
+	return aa_export_environment(call->pamh, session) == PAM_SUCCESS ? AA_OK : AA_INTERNAL;
+}
+
+/* From a credential to a pending session: nothing is granted that is not in the log. */
+static enum aa_reason authenticate_credential(struct aa_call *call)
+{
+	struct aa_verdict verdict = {0};
+	struct aa_session *session = NULL;
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged;
+
+	if (reason == AA_OK || reason == AA_AGENT_RETIRED) {
+		decide(call, agent, &verdict);
+		reason = verdict.reason;
+	}
+	if (reason == AA_OK)
+		reason = aa_session_create(call->args.rundir, agent, &call->login, &verdict,
+					   aa_deadline(agent, &verdict, call->ctx.now), &session);
+	if (reason == AA_OK)
+		reason = remember(call, session);
+	logged = aa_report(call, "auth", reason, &verdict, session);
+	if (reason == AA_OK)
+		reason = logged;
+	if (session && reason != AA_OK)
+		aa_session_close(call->args.rundir, session->id, session->agent);
+	aa_session_free(session);
+	aa_agent_free(agent);
+	aa_verdict_clear(&verdict);
+	return reason;
+}
+
+/* A session service never prompts: account decides again, and is what sudo always asks. */
+static enum aa_reason authenticate_session(struct aa_call *call)
+{
+	struct aa_session *session = NULL;
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent);
+
+	if (reason == AA_OK)
+		reason = aa_admit_in_session(&call->ctx, agent, call->service, &session);
+	if (reason != AA_OK)
+		(void)aa_report(call, call->service, reason, NULL, session);
+	aa_session_free(session);
+	aa_agent_free(agent);
+	return reason;
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	enum aa_reason reason = AA_INTERNAL;
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+
+	(void)flags;
+	if (whose == AA_OURS && !call.args.bad)
+		reason = aa_is_session_service(&call) ? authenticate_session(&call) : authenticate_credential(&call);
+	else if (whose == AA_CANNOT_TELL)
+		(void)aa_report(&call, "auth", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
+	aa_call_end(&call);
+	if (whose == AA_NOT_OURS)
+		return PAM_USER_UNKNOWN;
+	if (whose == AA_CANNOT_TELL || reason == AA_REGISTRY_UNAVAILABLE)
+		return PAM_AUTHINFO_UNAVAIL;
+	/* One code for every refusal: what follows shows the client nothing of the reason. */
+	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cred.c: pam_sm_setcred: adds the groups of the login's roles. Failing means fewer groups, never more. */
+#include "config.h"
+
+#include "module.h"
+
+#include <grp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ROLE_GROUPS_MAX 1024
+
+/* The kernel's list with `more` joined on; never left empty, since sudo asks NSS where it is. */
+static int add_groups(const gid_t *more, size_t n_more, gid_t fallback)
+{
+	int n = getgroups(0, NULL);
+	gid_t *list = n < 0 ? NULL : calloc((size_t)n + n_more + 1, sizeof(*list));
+	size_t len;
+	int err;
+
+	if (!list)
+		return PAM_CRED_ERR;
+	n = n ? getgroups(n, list) : 0;
+	len = n < 0 ? 0 : (size_t)n;
+	for (size_t i = 0; i < n_more; i++) {
+		size_t at = 0;
+
+		while (at < len && list[at] != more[i])
+			at++;
+		if (at == len)
+			list[len++] = more[i];
+	}
+	if (len == 0)
+		list[len++] = fallback;
+	err = n < 0 || setgroups(len, list) < 0 ? PAM_CRED_ERR : PAM_SUCCESS;
+	free(list);
+	return err;
+}
+
+static int add_role_groups(struct aa_call *call, const struct aa_strings *roles)
+{
+	gid_t gids[ROLE_GROUPS_MAX];
+	size_t n = aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX);
+
+	return add_groups(gids, n, call->account.uid);
+}
+
+/* Of the session that this handle has: of a login that auth or open_session decided on. */
+static int groups_of_session(struct aa_call *call, const char *id)
+{
+	struct aa_session *session = NULL;
+	int err = PAM_CRED_ERR;
+
+	if (aa_session_load(call->args.rundir, call->ctx.owner, id, &session) == 0)
+		err = add_role_groups(call, &session->roles);
+	aa_session_free(session);
+	return err;
+}
+
+/* Of what root starts without a credential: the entry's roles that admit the service. */
+static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
+{
+	struct aa_verdict verdict = {0};
+	struct aa_strings roles = {0, NULL};
+	int err = PAM_CRED_ERR;
+
+	aa_admit_started(&call->ctx, agent, &call->login, NULL, &verdict);
+	roles.v = calloc(verdict.grant.n + 1, sizeof(*roles.v));
+	if (verdict.reason == AA_OK && roles.v) {
+		for (; roles.n < verdict.grant.n; roles.n++)
+			roles.v[roles.n] = verdict.grant.roles[roles.n]->name;
+		err = add_role_groups(call, &roles);
+	}
+	free(roles.v);
+	aa_verdict_clear(&verdict);
+	return err;
+}
+
+static int establish(struct aa_call *call)
+{
+	struct aa_memory *memory = aa_memory_make(call->pamh);
+	struct aa_agent *agent = NULL;
+	int err = PAM_SUCCESS;
+
+	if (!memory || aa_context_agent(&call->ctx, &call->account, &agent) != AA_OK)
+		return PAM_CRED_ERR;
+	aa_memory_adopt_session(call, memory);
+	if (memory->session_id[0])
+		err = groups_of_session(call, memory->session_id);
+	else if (aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service))
+		err = groups_of_entry(call, agent);
+	/* else a public key's, whose session comes with open_session, or sudo's target: nothing to add yet */
+	aa_agent_free(agent);
+	return err;
+}
+
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	int err = PAM_CRED_ERR;
+
+	if (whose == AA_NOT_OURS)
+		err = PAM_USER_UNKNOWN;
+	else if (whose == AA_CANNOT_TELL || call.args.bad)
+		err = PAM_CRED_UNAVAIL;
+	else if (flags & (PAM_DELETE_CRED | PAM_REFRESH_CRED))
+		err = PAM_SUCCESS;
+	else
+		err = establish(&call);
+	aa_call_end(&call);
+	return err;
+}

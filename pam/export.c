@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* export.c: what a session tells its processes, and pam_systemd. */
+#include "config.h"
+
+#include "module.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Sets NAME=VALUE; without a value the name is taken out, so that nothing else's stands there. */
+static int put(pam_handle_t *pamh, const char *name, const char *value)
+{
+	char text[2048];
+	int n;
+
+	if (!value)
+		return pam_getenv(pamh, name) ? pam_putenv(pamh, name) : PAM_SUCCESS;
+	n = snprintf(text, sizeof(text), "%s=%s", name, value);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return PAM_SUCCESS; /* too long to be told: information only */
+	return pam_putenv(pamh, text);
+}
+
+static void join_roles(const struct aa_strings *roles, char *ret, size_t cap)
+{
+	size_t len = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < roles->n && len < cap; i++)
+		len += (size_t)snprintf(ret + len, cap - len, "%s%s", i ? "," : "", roles->v[i]);
+}
+
+static const char *rfc3339(int64_t when, char *ret, size_t cap)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!when || !gmtime_r(&t, &tm) || !strftime(ret, cap, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return NULL;
+	return ret;
+}
+
+int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
+{
+	char roles[1500], expires[32];
+	int err;
+
+	join_roles(&s->roles, roles, sizeof(roles));
+	err = put(pamh, "AGENTAUTH_SESSION", s->id);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_AGENT", s->agent);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_ROLES", roles);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_ISSUER", s->issuer);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_ON_BEHALF_OF", s->on_behalf_of);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_TASK", s->task);
+	if (err == PAM_SUCCESS)
+		err = put(pamh, "AGENTAUTH_EXPIRES", rfc3339(s->deadline, expires, sizeof(expires)));
+	return err;
+}
+
+/* ---- limits, pam_systemd(8) --------------------------------------------------------------- */
+
+static void free_text(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	free(data);
+}
+
+static int set_text(pam_handle_t *pamh, const char *name, const char *value)
+{
+	char *copy = strdup(value);
+	int err = copy ? pam_set_data(pamh, name, copy, free_text) : PAM_BUF_ERR;
+
+	if (err != PAM_SUCCESS)
+		free(copy);
+	return err;
+}
+
+static int set_number(pam_handle_t *pamh, const char *name, int64_t value)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, value);
+	return set_text(pamh, name, text);
+}
+
+/* "2G" in bytes, as systemd reads it: K, M, G, T by 1024. 0: not a size. */
+static uint64_t size_bytes(const char *text)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	uint64_t n = strtoull(text, &end, 10);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	if (end == text || (*end && (!unit || end[1])))
+		return 0;
+	for (const char *u = units; unit && u <= unit; u++)
+		n *= 1024;
+	return n;
+}
+
+struct limits {
+	uint64_t memory_bytes;
+	int64_t tasks, weight;
+};
+
+static void tighten(int64_t *limit, int64_t value)
+{
+	if (value && (!*limit || value < *limit))
+		*limit = value;
+}
+
+static void add_role(const struct aa_role *role, struct limits *limits)
+{
+	uint64_t bytes = role->memory_max ? size_bytes(role->memory_max) : 0;
+
+	if (bytes && (!limits->memory_bytes || bytes < limits->memory_bytes))
+		limits->memory_bytes = bytes;
+	tighten(&limits->tasks, role->tasks_max);
+	tighten(&limits->weight, role->cpu_weight);
+}
+
+int aa_export_limits(struct aa_call *call, const struct aa_session *s)
+{
+	struct limits limits = {0};
+	int err = PAM_SUCCESS;
+
+	for (size_t i = 0; i < s->roles.n; i++) {
+		struct aa_role *role = NULL;
+
+		if (aa_policy_role(call->ctx.policy, s->roles.v[i], &role) != AA_OK)
+			return PAM_PERM_DENIED;
+		add_role(role, &limits);
+		aa_role_free(role);
+	}
+	if (s->deadline)
+		err = set_number(call->pamh, "systemd.runtime_max_sec",
+				 s->deadline > call->ctx.now ? s->deadline - call->ctx.now : 1);
+	if (err == PAM_SUCCESS && limits.memory_bytes)
+		err = set_number(call->pamh, "systemd.memory_max", (int64_t)limits.memory_bytes);
+	if (err == PAM_SUCCESS && limits.tasks)
+		err = set_number(call->pamh, "systemd.tasks_max", limits.tasks);
+	if (err == PAM_SUCCESS && limits.weight)
+		err = set_number(call->pamh, "systemd.cpu_weight", limits.weight);
+	return err;
+}

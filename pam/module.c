@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* module.c: the beginning and the end of every call. */
+#include "config.h"
+
+#include "module.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <security/pam_ext.h>
+
+#define MEMORY "agentauth_memory"
+
+/* ---- arguments ------------------------------------------------------------------- */
+
+static const char *value_of(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(arg, name, n) == 0 ? arg + n : NULL;
+}
+
+static bool parse_arg(struct aa_args *args, const char *arg)
+{
+	struct {
+		const char *name;
+		const char **field;
+	} const paths[] = {{"statedir=", &args->statedir}, {"rundir=", &args->rundir}, {"logdir=", &args->logdir}};
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		value = value_of(arg, paths[i].name);
+		if (value) {
+			*paths[i].field = value;
+			return value[0] == '/';
+		}
+	}
+	value = value_of(arg, "session=");
+	if (value)
+		args->session_services = value;
+	else if (strcmp(arg, "use_first_pass") == 0)
+		args->use_first_pass = true;
+	else if (strcmp(arg, "try_first_pass") == 0)
+		args->try_first_pass = true;
+	else if (strcmp(arg, "debug") == 0)
+		args->debug = true;
+	else
+		return false;
+	return true;
+}
+
+static void parse_args(struct aa_call *call, int argc, const char **argv)
+{
+	call->args = (struct aa_args){
+	    .statedir = AA_STATEDIR, .rundir = AA_RUNDIR, .logdir = AA_LOGDIR, .session_services = "sudo,sudo-i"};
+	for (int i = 0; i < argc; i++) {
+		if (parse_arg(&call->args, argv[i]))
+			continue;
+		call->args.bad = true;
+		pam_syslog(call->pamh, LOG_ERR, "argument not understood, agents are refused: %.64s", argv[i]);
+	}
+}
+
+bool aa_service_listed(const char *list, const char *service)
+{
+	size_t n = strlen(service);
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		if (len == n && memcmp(list, service, n) == 0)
+			return true;
+		list += len;
+		list += *list == ',';
+	}
+	return false;
+}
+
+bool aa_is_session_service(const struct aa_call *call)
+{
+	const char *list = call->args.session_services;
+	char name[64];
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		if (len < sizeof(name)) {
+			memcpy(name, list, len);
+			name[len] = '\0';
+			if (strcmp(aa_service_canonical(name), call->service) == 0)
+				return true;
+		}
+		list += len;
+		list += *list == ',';
+	}
+	return false;
+}
+
+/* ---- items ---------------------------------------------------------------------------- */
+
+static const char *item(pam_handle_t *pamh, int which)
+{
+	const void *value = NULL;
+
+	return pam_get_item(pamh, which, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+static bool is_numeric(const char *address)
+{
+	unsigned char bytes[16];
+
+	return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
+}
+
+/* PAM_RHOST where it is an address. sshd may give a name instead: then the address stands in SSH_CONNECTION, which sshd
+ * puts into PAM's environment. A name that stays one lies in no network. */
+static void find_address(struct aa_call *call)
+{
+	const char *rhost = item(call->pamh, PAM_RHOST), *connection;
+	size_t len;
+
+	call->address[0] = '\0';
+	if (!rhost || !*rhost)
+		return;
+	(void)snprintf(call->address, sizeof(call->address), "%s", rhost);
+	if (is_numeric(rhost) || strcmp(call->service, "sshd") != 0)
+		return;
+	connection = pam_getenv(call->pamh, "SSH_CONNECTION");
+	len = connection ? strcspn(connection, " ") : 0;
+	if (len > 0 && len < sizeof(call->address)) {
+		memcpy(call->address, connection, len);
+		call->address[len] = '\0';
+	}
+}
+
+/* ---- whose user --------------------------------------------------------------------------- */
+
+/* The uid that the system gives the name: 0 found, else ENOENT. */
+static int system_uid(const char *name, uint32_t *ret)
+{
+	char stack[4096], *buf = stack;
+	struct passwd pw, *found = NULL;
+	size_t size = sizeof(stack);
+	int err;
+
+	while ((err = getpwnam_r(name, &pw, buf, size, &found)) == ERANGE && size < 1024 * 1024) {
+		size *= 4;
+		if (buf != stack)
+			free(buf);
+		buf = malloc(size);
+		if (!buf)
+			return ENOMEM;
+	}
+	if (err == 0 && found)
+		*ret = found->pw_uid;
+	if (buf != stack)
+		free(buf);
+	return found ? 0 : ENOENT;
+}
+
+/* While the registry cannot be read, a uid outside of the built-in range cannot be an agent's. */
+static enum aa_whose cannot_tell(struct aa_call *call, int err)
+{
+	uint32_t uid;
+
+	if (system_uid(call->user, &uid) == 0 && (uid < AA_UID_MIN_DEFAULT || uid > AA_UID_MAX_DEFAULT))
+		return AA_NOT_OURS;
+	pam_syslog(call->pamh, LOG_ERR, "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
+		   call->args.statedir, strerror(-err));
+	return AA_CANNOT_TELL;
+}
+
+static enum aa_whose find_whose(struct aa_call *call)
+{
+	uint32_t uid = 0;
+	int err;
+
+	if (!call->user || strcmp(call->user, "root") == 0 || !aa_agent_name_is_valid(call->user))
+		return AA_NOT_OURS;
+	if (aa_local_has("/etc/passwd", call->user, UINT32_MAX) == 1)
+		return AA_NOT_OURS;
+	err = aa_context_find(&call->ctx, call->user, &call->account);
+	if (err == -ENOENT)
+		return AA_NOT_OURS;
+	if (err < 0)
+		return cannot_tell(call, err);
+	if (system_uid(call->user, &uid) == 0 && uid == call->account.uid)
+		return AA_OURS;
+	pam_syslog(call->pamh, LOG_ERR, "the system's uid for agent %s is not the registry's; refused. Is nsswitch.conf set up?",
+		   call->user);
+	return AA_CANNOT_TELL;
+}
+
+/* ---- begin and end ------------------------------------------------------------------------------ */
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv)
+{
+	const char *service;
+
+	memset(call, 0, sizeof(*call));
+	call->pamh = pamh;
+	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
+	call->started_us = now_us();
+	parse_args(call, argc, argv);
+	service = item(pamh, PAM_SERVICE);
+	call->service = aa_service_canonical(service ? service : "");
+	call->user = item(pamh, PAM_USER);
+	find_address(call);
+	call->ctx.statedir = call->args.statedir;
+	call->ctx.rundir = call->args.rundir;
+	call->ctx.logdir = call->args.logdir;
+	call->ctx.owner = geteuid();
+	call->ctx.now = time(NULL);
+	call->login = (struct aa_login){.agent = call->user,
+					.service = call->service,
+					.address = call->address[0] ? call->address : NULL,
+					.keysdir = call->ctx.keysdir,
+					.owner = call->ctx.owner,
+					.now = call->ctx.now};
+	return find_whose(call);
+}
+
+void aa_call_end(struct aa_call *call)
+{
+	aa_context_close(&call->ctx);
+}
+
+/* ---- memory -------------------------------------------------------------------------------------- */
+
+static void free_memory(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	free(data);
+}
+
+struct aa_memory *aa_memory_get(pam_handle_t *pamh)
+{
+	const void *data = NULL;
+
+	if (pam_get_data(pamh, MEMORY, &data) != PAM_SUCCESS)
+		return NULL;
+	return (struct aa_memory *)(uintptr_t)data;
+}
+
+struct aa_memory *aa_memory_make(pam_handle_t *pamh)
+{
+	struct aa_memory *memory = aa_memory_get(pamh);
+
+	if (memory)
+		return memory;
+	memory = calloc(1, sizeof(*memory));
+	if (memory && pam_set_data(pamh, MEMORY, memory, free_memory) != PAM_SUCCESS) {
+		free(memory);
+		memory = NULL;
+	}
+	return memory;
+}
+
+void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory)
+{
+	struct aa_session *session = NULL;
+	const char *id;
+
+	if (memory->id_read || memory->session_id[0])
+		return;
+	memory->id_read = true;
+	id = pam_getenv(call->pamh, "AGENTAUTH_SESSION");
+	if (!id || !aa_session_id_is_valid(id) || aa_session_load(call->args.rundir, call->ctx.owner, id, &session) < 0)
+		return;
+	if (aa_session_is_mine(session, call->user, call->ctx.now))
+		memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
+	aa_session_free(session);
+}

@@ -1,0 +1,91 @@
+/* module.h: what the phases of pam_agentauth.so share: arguments, whose user it is, what the handle remembers. */
+#ifndef AGENTAUTH_PAM_MODULE_H
+#define AGENTAUTH_PAM_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <security/pam_modules.h>
+
+#include "common/state/context.h"
+
+struct aa_args {
+	const char *statedir, *rundir, *logdir;
+	const char *session_services; /* comma-separated */
+	bool use_first_pass, try_first_pass, debug, bad;
+};
+
+enum aa_whose {
+	AA_NOT_OURS,    /* a person, or nobody: the next module's */
+	AA_OURS,        /* an agent, active or retired */
+	AA_CANNOT_TELL, /* the registry cannot be read: denied, but for those who cannot be agents */
+};
+
+/* One call of one phase. */
+struct aa_call {
+	pam_handle_t *pamh;
+	struct aa_args args;
+	const char *user;    /* PAM_USER */
+	const char *service; /* canonical */
+	char address[256];   /* "" where there is none */
+	struct aa_account account;
+	struct aa_context ctx;
+	struct aa_login login;
+	int64_t started_us;
+};
+
+/* Reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case. */
+enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
+void aa_call_end(struct aa_call *call);
+
+/* What the handle remembers from one phase to the next, by pam_set_data: it does not leave this process. */
+struct aa_memory {
+	char user[256];                      /* whom auth decided on */
+	bool authenticated;                  /* auth said yes to an agent */
+	bool id_read;                        /* the environment was asked for the id, once */
+	char session_id[AA_SESSION_ID_SIZE]; /* "" : none */
+	bool opened;                         /* by this handle */
+};
+/* NULL: nothing yet. */
+struct aa_memory *aa_memory_get(pam_handle_t *pamh);
+/* Makes it where it is not there. NULL: memory is out. */
+struct aa_memory *aa_memory_make(pam_handle_t *pamh);
+/* Reads the session's id that auth left in PAM's environment, in the first setcred or open_session of the handle, and
+ * never again: later the agent may have written there. The record must be this process's, or its direct child's. */
+void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory);
+
+bool aa_service_listed(const char *list, const char *service);
+bool aa_is_session_service(const struct aa_call *call);
+
+/* ---- prompt.c ------------------------------------------------------------------- */
+
+struct aa_answer {
+	char *text; /* wiped and freed by aa_answer_clear() */
+	size_t len;
+	enum aa_reason reason; /* AA_OK, or why there is no whole answer */
+	size_t last_part;      /* bytes of the last part, with which a cut can be told */
+	char nonce[32];
+};
+/* Asks for the credential, in parts (DESIGN, prompt version 1), or takes PAM_AUTHTOK as the arguments say. */
+void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret);
+void aa_answer_clear(struct aa_answer *answer);
+/* Whether a credential that did not hold was cut by a client: its last part has one of the lengths that clients cut at. */
+bool aa_answer_looks_cut(const struct aa_answer *answer);
+
+/* ---- report.c --------------------------------------------------------------------- */
+
+/* One audit record of this call. Any of verdict, session, agent may be NULL. AA_OK, or AA_AUDIT_UNAVAILABLE where the
+ * host's policy is to deny. */
+enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
+			 const struct aa_session *session);
+/* A line for the host's administrator, in the system's log. */
+void aa_complain(struct aa_call *call, const char *what);
+
+/* ---- export.c ------------------------------------------------------------------------ */
+
+/* AGENTAUTH_… for the session's processes: information, never proof. 0 or a PAM code. */
+int aa_export_environment(pam_handle_t *pamh, const struct aa_session *session);
+/* What pam_systemd reads in its open_session: runtime_max_sec and the strictest limits of the session's roles. */
+int aa_export_limits(struct aa_call *call, const struct aa_session *session);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* password.c: pam_sm_chauthtok: agents have no password. */
+#include "config.h"
+
+#include "module.h"
+
+#include <security/pam_ext.h>
+
+int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+
+	if (whose != AA_NOT_OURS && !(flags & PAM_SILENT) && (flags & PAM_PRELIM_CHECK))
+		(void)pam_error(pamh, "%s is an agent and has no password. Its keys are rotated by the host's administrator: "
+				      "agentauthctl rotate %s --key FILE",
+				call.user, call.user);
+	aa_call_end(&call);
+	return whose == AA_NOT_OURS ? PAM_USER_UNKNOWN : PAM_PERM_DENIED;
+}

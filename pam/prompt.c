@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prompt.c: asking for the credential, in parts, and taking the parts together. */
+#include "config.h"
+
+#include "module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "common/jose/base64url.h"
+#include "common/jose/jose.h"
+
+#define PARTS_MAX 64 /* sshd's password method repeats one answer to every prompt */
+
+static bool new_nonce(char ret[32])
+{
+	unsigned char random[16];
+	char *text = RAND_bytes(random, sizeof(random)) == 1 ? aa_base64url_encode(random, sizeof(random)) : NULL;
+
+	if (text)
+		(void)snprintf(ret, 32, "%s", text);
+	free(text);
+	return text != NULL;
+}
+
+/* One prompt, echo off. *ret is the conversation's own answer: wiped and freed by put_back(). */
+static int ask(pam_handle_t *pamh, const char *text, char **ret)
+{
+	const struct pam_message message = {PAM_PROMPT_ECHO_OFF, text};
+	const struct pam_message *messages = &message;
+	const struct pam_conv *conv = NULL;
+	struct pam_response *response = NULL;
+	int err = pam_get_item(pamh, PAM_CONV, (const void **)&conv);
+
+	if (err != PAM_SUCCESS || !conv || !conv->conv)
+		return PAM_CONV_ERR;
+	err = conv->conv(1, &messages, &response, conv->appdata_ptr);
+	if (err == PAM_SUCCESS && response)
+		*ret = response->resp;
+	free(response);
+	return err;
+}
+
+static void put_back(char *answer)
+{
+	if (answer)
+		OPENSSL_cleanse(answer, strlen(answer));
+	free(answer);
+}
+
+/* Joins one part on; true while another must follow. */
+static bool add_part(struct aa_answer *answer, const char *part)
+{
+	size_t len = part ? strlen(part) : 0;
+	bool more = len > 0 && part[len - 1] == '+';
+
+	answer->last_part = len;
+	len -= more;
+	if (len == 0) {
+		answer->reason = answer->len ? AA_TRUNCATED : AA_NO_CREDENTIAL;
+		return false;
+	}
+	if (len > AA_JWS_MAX - answer->len) {
+		answer->reason = AA_OVERSIZE;
+		return false;
+	}
+	memcpy(answer->text + answer->len, part, len);
+	answer->len += len;
+	answer->text[answer->len] = '\0';
+	answer->reason = more ? AA_TRUNCATED : AA_OK;
+	return more;
+}
+
+static void ask_in_parts(struct aa_call *call, const char *audience, struct aa_answer *answer)
+{
+	char text[1024], *part;
+	bool more = true;
+
+	for (unsigned n = 1; more && n <= PARTS_MAX; n++) {
+		part = NULL;
+		(void)snprintf(text, sizeof(text), "Agent credential for %s at %s [agentauth/1 part %u nonce %s]: ", call->user,
+			       audience, n, answer->nonce);
+		if (ask(call->pamh, text, &part) != PAM_SUCCESS) {
+			answer->reason = answer->len ? AA_TRUNCATED : AA_NO_CREDENTIAL;
+			more = false;
+		} else {
+			more = add_part(answer, part);
+		}
+		put_back(part);
+	}
+}
+
+/* PAM_AUTHTOK, where an argument says that an earlier module has asked. It is left as it is: it was there before us. */
+static bool take_first_pass(struct aa_call *call, struct aa_answer *answer)
+{
+	const void *token = NULL;
+
+	if (!call->args.use_first_pass && !call->args.try_first_pass)
+		return false;
+	if (pam_get_item(call->pamh, PAM_AUTHTOK, &token) == PAM_SUCCESS && token) {
+		(void)add_part(answer, token);
+		return true;
+	}
+	return call->args.use_first_pass;
+}
+
+void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->text = calloc(1, AA_JWS_MAX + 1);
+	if (!ret->text || !new_nonce(ret->nonce)) {
+		ret->reason = AA_INTERNAL;
+		return;
+	}
+	ret->reason = AA_NO_CREDENTIAL;
+	if (!take_first_pass(call, ret))
+		ask_in_parts(call, audience, ret);
+}
+
+void aa_answer_clear(struct aa_answer *answer)
+{
+	if (answer->text)
+		OPENSSL_cleanse(answer->text, AA_JWS_MAX + 1);
+	free(answer->text);
+	OPENSSL_cleanse(answer->nonce, sizeof(answer->nonce));
+	answer->text = NULL;
+	answer->len = 0;
+}
+
+bool aa_answer_looks_cut(const struct aa_answer *answer)
+{
+	static const size_t cuts[] = {255, 511, 512, 1022, 1023, 1024, 4094, 4095};
+
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
+		if (answer->last_part == cuts[i])
+			return true;
+	return false;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.c: the audit record of a call. */
+#include "config.h"
+
+#include "module.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#include <security/pam_ext.h>
+
+static int64_t elapsed_us(const struct aa_call *call)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - call->started_us;
+}
+
+static void set_grant(json_t *record, const struct aa_grant *grant)
+{
+	json_t *roles;
+
+	if (!grant->n)
+		return;
+	roles = json_array();
+	for (size_t i = 0; i < grant->n; i++)
+		(void)json_array_append_new(roles, json_string(grant->roles[i]->name));
+	(void)json_object_set_new(record, "roles", roles);
+}
+
+/* The actors' chain, each name made fit for the log. */
+static void set_actors(json_t *record, const json_t *actors)
+{
+	json_t *safe, *one;
+	const json_t *item;
+	size_t i;
+
+	if (!actors)
+		return;
+	safe = json_array();
+	json_array_foreach(actors, i, item)
+	{
+		one = json_object();
+		aa_audit_set(one, "sub", json_string_value(item));
+		(void)json_array_append(safe, json_object_get(one, "sub"));
+		json_decref(one);
+	}
+	(void)json_object_set_new(record, "actors", safe);
+}
+
+static void set_verdict(json_t *record, const struct aa_verdict *v)
+{
+	aa_audit_set(record, "kind", v->kind == AA_KIND_NONE ? NULL : aa_kind_name(v->kind));
+	aa_audit_set(record, "issuer", v->issuer);
+	aa_audit_set(record, "kid", v->kid);
+	aa_audit_set(record, "alg", v->alg);
+	aa_audit_set(record, "jti", v->jti);
+	aa_audit_set(record, "scope", v->scope);
+	set_grant(record, &v->grant);
+	aa_audit_set(record, "on_behalf_of", v->on_behalf_of);
+	set_actors(record, v->actors);
+	aa_audit_set(record, "task", v->task);
+}
+
+static void set_session(json_t *record, const struct aa_session *s)
+{
+	static const char *const members[] = {"kind", "issuer", "kid", "jti", "roles", "on_behalf_of", "actors", "task"};
+
+	aa_audit_set(record, "session", s->id);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *value = json_object_get(s->json, members[i]);
+
+		if (value && !json_object_get(record, members[i]))
+			(void)json_object_set(record, members[i], value);
+	}
+}
+
+/* What sudo was asked for: its own arguments, as /proc has them. */
+static void set_command(json_t *record)
+{
+	char text[AA_AUDIT_STRING_MAX];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	for (ssize_t i = 0; i < n - 1; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	text[n] = '\0';
+	aa_audit_set(record, "command", text);
+}
+
+enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
+			 const struct aa_session *session)
+{
+	const void *service = NULL;
+	json_t *record = json_object();
+
+	(void)pam_get_item(call->pamh, PAM_SERVICE, &service);
+	aa_audit_set(record, "event", event);
+	aa_audit_set(record, "service", service);
+	aa_audit_set(record, "agent", call->user);
+	if (call->account.uid)
+		(void)json_object_set_new(record, "uid", json_integer(call->account.uid));
+	aa_audit_set(record, "rhost", call->address[0] ? call->address : NULL);
+	aa_audit_set(record, "result", reason == AA_OK ? "ok" : reason == AA_INTERNAL ? "error" : "denied");
+	aa_audit_set(record, "reason", aa_reason_name(reason));
+	if (verdict)
+		set_verdict(record, verdict);
+	if (session)
+		set_session(record, session);
+	if (strcmp(event, "sudo") == 0)
+		set_command(record);
+	(void)json_object_set_new(record, "micros", json_integer(elapsed_us(call)));
+	return aa_context_audit(&call->ctx, record);
+}
+
+void aa_complain(struct aa_call *call, const char *what)
+{
+	pam_syslog(call->pamh, LOG_ERR, "%s", what);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session.c: pam_sm_open_session and pam_sm_close_session. What has no verdict gets it here, or no session. */
+#include "config.h"
+
+#include "module.h"
+
+#include <string.h>
+
+/* The record that auth made. */
+static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,
+					 struct aa_session **ret)
+{
+	enum aa_reason reason = aa_admit_agent(&call->ctx, agent);
+
+	if (reason != AA_OK)
+		return reason;
+	if (aa_session_load(call->args.rundir, call->ctx.owner, id, ret) < 0)
+		return AA_NO_SESSION;
+	if ((*ret)->deadline && call->ctx.now >= (*ret)->deadline)
+		return AA_SESSION_EXPIRED;
+	return aa_session_is_mine(*ret, call->user, call->ctx.now) ? AA_OK : AA_NO_SESSION;
+}
+
+static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict,
+					     struct aa_session **ret)
+{
+	if (verdict->reason != AA_OK)
+		return verdict->reason;
+	return aa_session_create(call->args.rundir, agent, &call->login, verdict, aa_deadline(agent, verdict, call->ctx.now),
+				 ret);
+}
+
+/* Whom sudo runs this for; root's own is nobody's request. */
+static const char *person(const struct aa_call *call)
+{
+	const void *ruser = NULL;
+
+	if (pam_get_item(call->pamh, PAM_RUSER, &ruser) != PAM_SUCCESS || !ruser)
+		return "";
+	return strcmp(ruser, "root") == 0 ? NULL : ruser;
+}
+
+/* No credential was verified by this handle: an SSH key, or what a person or root of this host started. */
+static void decide_without(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
+{
+	const struct aa_host *host = aa_policy_host(call->ctx.policy);
+
+	if (strcmp(call->service, "sshd") == 0) {
+		call->login.ssh_auth_info = pam_getenv(call->pamh, "SSH_AUTH_INFO_0");
+		aa_admit_publickey(&call->ctx, agent, &call->login, verdict);
+		call->login.ssh_auth_info = NULL;
+	} else if (aa_is_session_service(call)) {
+		aa_admit_started(&call->ctx, agent, &call->login, person(call), verdict);
+	} else if (aa_strings_have(&host->without_credential, call->service)) {
+		aa_admit_started(&call->ctx, agent, &call->login, NULL, verdict);
+	} else {
+		verdict->reason = AA_NO_CREDENTIAL;
+	}
+}
+
+static enum aa_reason find_session(struct aa_call *call, const struct aa_agent *agent, struct aa_memory *memory,
+				   struct aa_verdict *verdict, struct aa_session **ret)
+{
+	aa_memory_adopt_session(call, memory);
+	if (memory->session_id[0])
+		return session_of_verdict(call, agent, memory->session_id, ret);
+	decide_without(call, agent, verdict);
+	return session_of_new_verdict(call, agent, verdict, ret);
+}
+
+static enum aa_reason start(struct aa_call *call, struct aa_memory *memory, struct aa_session *session)
+{
+	if (aa_session_open(call->args.rundir, session, call->ctx.now) < 0)
+		return AA_INTERNAL;
+	if (aa_export_environment(call->pamh, session) != PAM_SUCCESS || aa_export_limits(call, session) != PAM_SUCCESS)
+		return AA_INTERNAL;
+	memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
+	memory->opened = true;
+	return AA_OK;
+}
+
+static enum aa_reason open_agent(struct aa_call *call)
+{
+	struct aa_memory *memory = aa_memory_make(call->pamh);
+	struct aa_verdict verdict = {0};
+	struct aa_session *session = NULL;
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged;
+
+	if (!memory)
+		reason = AA_INTERNAL;
+	if (reason == AA_OK)
+		reason = find_session(call, agent, memory, &verdict, &session);
+	if (reason == AA_OK)
+		reason = start(call, memory, session);
+	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
+	if (reason == AA_OK)
+		reason = logged;
+	if (reason != AA_OK && session) {
+		aa_session_close(call->args.rundir, session->id, session->agent);
+		memory->session_id[0] = '\0';
+		memory->opened = false;
+	}
+	aa_session_free(session);
+	aa_agent_free(agent);
+	aa_verdict_clear(&verdict);
+	return reason;
+}
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	enum aa_reason reason = AA_INTERNAL;
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+
+	(void)flags;
+	if (whose == AA_OURS && !call.args.bad)
+		reason = open_agent(&call);
+	else if (whose == AA_CANNOT_TELL)
+		(void)aa_report(&call, "session-open", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
+	aa_call_end(&call);
+	if (whose == AA_NOT_OURS)
+		return PAM_IGNORE;
+	/* Not PAM_SESSION_ERR: sudo takes it for success. */
+	return reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED;
+}
+
+static void close_agent(struct aa_call *call, struct aa_memory *memory)
+{
+	struct aa_session *session = NULL;
+
+	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, &session) == 0) {
+		aa_session_close(call->args.rundir, session->id, session->agent);
+		(void)aa_report(call, "session-close", AA_OK, NULL, session);
+	}
+	aa_session_free(session);
+	memory->opened = false;
+	memory->session_id[0] = '\0';
+}
+
+int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct aa_memory *memory = aa_memory_get(pamh);
+	struct aa_call call;
+	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+
+	(void)flags;
+	if (memory && memory->opened)
+		close_agent(&call, memory);
+	aa_call_end(&call);
+	return whose == AA_NOT_OURS ? PAM_IGNORE : PAM_SUCCESS;
+}
