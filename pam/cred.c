@@ -104,7 +104,7 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		err = PAM_USER_UNKNOWN;
 	else if (whose == AA_CANNOT_TELL || call.args.bad)
 		err = PAM_CRED_UNAVAIL;
-	else if (flags & (PAM_DELETE_CRED | PAM_REFRESH_CRED))
+	else if ((unsigned)flags & (PAM_DELETE_CRED | PAM_REFRESH_CRED))
 		err = PAM_SUCCESS;
 	else
 		err = establish(&call);
