@@ -5,6 +5,7 @@
 #include "module.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -90,6 +91,20 @@ static enum aa_reason authenticate_session(struct aa_call *call)
 	return reason;
 }
 
+/* su and runuser for root: pam_rootok decides, which the stack has behind this module (before it, setcred would not come
+ * this far). Account, setcred and session see the agent as ever. */
+static bool is_roots_own(struct aa_call *call)
+{
+	struct aa_agent *agent = NULL;
+	bool own = getuid() == 0 && aa_context_agent(&call->ctx, &call->account, &agent) == AA_OK &&
+		   aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+
+	aa_agent_free(agent);
+	aa_policy_close(call->ctx.policy);
+	call->ctx.policy = NULL;
+	return own;
+}
+
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	enum aa_reason reason = AA_INTERNAL;
@@ -97,6 +112,10 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
 
 	(void)flags;
+	if (whose == AA_OURS && !call.args.bad && is_roots_own(&call)) {
+		aa_call_end(&call);
+		return PAM_IGNORE;
+	}
 	if (whose == AA_OURS && !call.args.bad)
 		reason = aa_is_session_service(&call) ? authenticate_session(&call) : authenticate_credential(&call);
 	else if (whose == AA_CANNOT_TELL)

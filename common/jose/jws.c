@@ -31,7 +31,8 @@ void aa_jws_free(struct aa_jws *jws)
 	free(jws);
 }
 
-/* RFC 7515 section 3.1: two dots, and something on each side of both. */
+/* RFC 7515 section 3.1: two dots, and something before each. An empty signature is left for after the header, so that
+ * a token of alg none is refused for its alg. */
 static enum aa_jose_err split(const char *token, size_t len, struct segment ret[3])
 {
 	const char *end = token + len, *p = token;
@@ -42,7 +43,7 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 		if ((dot != NULL) != (i < 2))
 			return AA_JOSE_MALFORMED;
 		ret[i] = (struct segment){ p, (size_t)((dot ? dot : end) - p) };
-		if (ret[i].n == 0)
+		if (ret[i].n == 0 && i < 2)
 			return AA_JOSE_MALFORMED;
 		p = dot ? dot + 1 : end;
 	}
@@ -172,6 +173,8 @@ enum aa_jose_err aa_jws_parse(const char *token, size_t len, size_t max, struct 
 	jws->input = token;
 	jws->input_len = segments[0].n + 1 + segments[1].n;
 	err = parse_header(segments[0], jws);
+	if (err == AA_JOSE_OK && segments[2].n == 0)
+		err = AA_JOSE_MALFORMED;
 	if (err == AA_JOSE_OK)
 		err = aa_base64url_decode(segments[1].p, segments[1].n, &jws->payload, &jws->payload_len);
 	if (err == AA_JOSE_OK)
