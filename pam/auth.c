@@ -47,18 +47,15 @@ static enum aa_reason remember(struct aa_call *call, const struct aa_session *se
 	return aa_export_environment(call->pamh, session) == PAM_SUCCESS ? AA_OK : AA_INTERNAL;
 }
 
-/* From a credential to a pending session: nothing is granted that is not in the log. */
-static enum aa_reason authenticate_credential(struct aa_call *call)
+/* From a credential to a pending session: nothing is granted that is not in the log. `agent` NULL: retired. */
+static enum aa_reason authenticate_credential(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
 	struct aa_session *session = NULL;
-	struct aa_agent *agent = NULL;
-	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged;
+	enum aa_reason reason, logged;
 
-	if (reason == AA_OK || reason == AA_AGENT_RETIRED) {
-		decide(call, agent, &verdict);
-		reason = verdict.reason;
-	}
+	decide(call, agent, &verdict);
+	reason = verdict.reason;
 	if (reason == AA_OK)
 		reason = aa_session_create(call->args.rundir, agent, &call->login, &verdict,
 					   aa_deadline(agent, &verdict, call->ctx.now), &session);
@@ -70,61 +67,63 @@ static enum aa_reason authenticate_credential(struct aa_call *call)
 	if (session && reason != AA_OK)
 		aa_session_close(call->args.rundir, session->id, session->agent);
 	aa_session_free(session);
-	aa_agent_free(agent);
 	aa_verdict_clear(&verdict);
 	return reason;
 }
 
 /* A session service never prompts: account decides again, and is what sudo always asks. */
-static enum aa_reason authenticate_session(struct aa_call *call)
+static enum aa_reason authenticate_session(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_session *session = NULL;
-	struct aa_agent *agent = NULL;
-	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent);
+	enum aa_reason reason = agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
 
-	if (reason == AA_OK)
-		reason = aa_admit_in_session(&call->ctx, agent, call->service, &session);
 	if (reason != AA_OK)
 		(void)aa_report(call, call->service, reason, NULL, session);
 	aa_session_free(session);
-	aa_agent_free(agent);
 	return reason;
 }
 
 /* su and runuser for root: pam_rootok decides, which the stack has behind this module (before it, setcred would not come
  * this far). Account, setcred and session see the agent as ever. */
-static bool is_roots_own(struct aa_call *call)
+static bool is_roots_own(const struct aa_call *call)
+{
+	return getuid() == 0 && aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+}
+
+static int authenticate_agent(struct aa_call *call)
 {
 	struct aa_agent *agent = NULL;
-	bool own = getuid() == 0 && aa_context_agent(&call->ctx, &call->account, &agent) == AA_OK &&
-		   aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent);
 
+	if (reason != AA_OK && reason != AA_AGENT_RETIRED) {
+		(void)aa_report(call, "auth", reason, NULL, NULL);
+		return aa_reason_pam(reason);
+	}
+	if (is_roots_own(call)) {
+		aa_agent_free(agent);
+		return PAM_IGNORE;
+	}
+	reason = aa_is_session_service(call) ? authenticate_session(call, agent) : authenticate_credential(call, agent);
 	aa_agent_free(agent);
-	aa_policy_close(call->ctx.policy);
-	call->ctx.policy = NULL;
-	return own;
+	/* One code for every refusal: what follows shows the client nothing of the reason. */
+	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;
 }
 
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	enum aa_reason reason = AA_INTERNAL;
 	struct aa_call call;
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	int err = PAM_AUTH_ERR;
 
 	(void)flags;
-	if (whose == AA_OURS && !call.args.bad && is_roots_own(&call)) {
-		aa_call_end(&call);
-		return PAM_IGNORE;
-	}
-	if (whose == AA_OURS && !call.args.bad)
-		reason = aa_is_session_service(&call) ? authenticate_session(&call) : authenticate_credential(&call);
+	if (whose == AA_NOT_OURS)
+		err = PAM_USER_UNKNOWN;
 	else if (whose == AA_CANNOT_TELL)
+		err = PAM_AUTHINFO_UNAVAIL;
+	else if (!call.args.bad)
+		err = authenticate_agent(&call);
+	if (whose == AA_CANNOT_TELL)
 		(void)aa_report(&call, "auth", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	aa_call_end(&call);
-	if (whose == AA_NOT_OURS)
-		return PAM_USER_UNKNOWN;
-	if (whose == AA_CANNOT_TELL || reason == AA_REGISTRY_UNAVAILABLE)
-		return PAM_AUTHINFO_UNAVAIL;
-	/* One code for every refusal: what follows shows the client nothing of the reason. */
-	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;
+	return err;
 }
