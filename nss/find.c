@@ -197,7 +197,8 @@ static int find_in_registry(const struct aa_nss *nss, const struct question *q, 
 	r = look_up(&a, q, ret);
 	if (r == 0)
 		r = check_local(nss, q->kind, ret, &known.local);
-	if (r == 0 && put_entry(&known, ret) && aa_stamp_fd(a.fd, &known.registry) == 0)
+	known.registry = a.stamp;
+	if (r == 0 && put_entry(&known, ret))
 		keep(nss, q, &known);
 	aa_accounts_close(&a);
 	return r;

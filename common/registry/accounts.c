@@ -215,13 +215,12 @@ static int read_header(struct aa_accounts *a)
 static int open_file(int dirfd, const char *path, uid_t owner, struct aa_accounts *ret)
 {
 	struct aa_accounts a;
-	size_t size;
 	int r;
 
-	r = aa_open_trusted(dirfd, path, owner, &a.fd, &size);
+	r = aa_open_stamped(dirfd, path, owner, &a.fd, &a.stamp);
 	if (r < 0)
 		return r;
-	r = aa_cdb_init(&a.cdb, a.fd, size);
+	r = aa_cdb_init(&a.cdb, a.fd, (size_t)a.stamp.size);
 	if (r == 0)
 		r = read_header(&a);
 	if (r < 0)

@@ -31,6 +31,7 @@
 #include <sys/types.h>
 
 #include "cdb_read.h"
+#include "stamp.h"
 
 #define AA_ACCOUNTS_MAGIC "AGENTAU1"
 #define AA_ACCOUNTS_VALUE_MAX 1024
@@ -64,6 +65,7 @@ struct aa_accounts_header {
 
 struct aa_accounts {
 	int fd; /* accounts.cdb */
+	struct aa_stamp stamp;
 	struct aa_cdb cdb;
 	struct aa_accounts_header header; /* read and checked when it is opened */
 };

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define SECOND INT64_C(1000000000)
@@ -16,7 +15,7 @@ static int64_t nanoseconds(struct timespec t)
 	return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
 }
 
-static struct aa_stamp stamp_of(const struct stat *st)
+struct aa_stamp aa_stamp_of(const struct stat *st)
 {
 	struct aa_stamp stamp = {
 	    .dev = (uint64_t)st->st_dev,
@@ -35,22 +34,9 @@ int aa_stamp_path(const char *path, bool follow, struct aa_stamp *ret)
 	struct stat st;
 
 	if (fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
-		*ret = stamp_of(&st);
+		*ret = aa_stamp_of(&st);
 	else if (errno == ENOENT)
 		memset(ret, 0, sizeof(*ret));
-	else
-		r = -errno;
-	errno = saved;
-	return r;
-}
-
-int aa_stamp_fd(int fd, struct aa_stamp *ret)
-{
-	int saved = errno, r = 0;
-	struct stat st;
-
-	if (fstat(fd, &st) == 0)
-		*ret = stamp_of(&st);
 	else
 		r = -errno;
 	errno = saved;
