@@ -417,7 +417,7 @@ static bool parse_date(const char *text, struct tm *ret)
 	year = digits_at(text, 4);
 	month = digits_at(text + 5, 2);
 	day = digits_at(text + 8, 2);
-	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
+	if (year < 2000 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
 		return false;
 	*ret = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
 	return true;

@@ -40,6 +40,9 @@ void conf_file_free(struct conf_file *file)
 
 static void report_at(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
 		      const char *setting, const char *format, va_list args)
+    __attribute__((format(printf, 6, 0)));
+static void report_at(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
+		      const char *setting, const char *format, va_list args)
 {
 	struct problem_place place = {.file = file->text.path, .setting = setting};
 

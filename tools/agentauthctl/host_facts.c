@@ -40,17 +40,21 @@ static int slurp(const char *file, char **ret)
 	return r;
 }
 
-/* "name:…:id:…" at `line`, which is cut up. */
+/* "name:…:id:…" at `line`, which is cut up. libc passes over white space before a name and a number, and
+ * takes a sign. */
 static void add_line(struct local_names *names, char *line)
 {
 	char *second = strchr(line, ':'), *third = second ? strchr(second + 1, ':') : NULL;
 	int64_t id;
 
-	if (!third || second == line)
+	line += strspn(line, " \t\v\f\r");
+	if (!third || second <= line)
 		return;
 	*second = '\0';
-	third[1 + strcspn(third + 1, ":")] = '\0';
-	if (!number_parse(third + 1, 0, UINT32_MAX, &id))
+	third += 1 + strspn(third + 1, " \t\v\f\r");
+	third += *third == '+';
+	third[strcspn(third, ":")] = '\0';
+	if (!number_parse(third, 0, UINT32_MAX, &id))
 		return;
 	grow(&names->by_name, &names->cap, names->n + 1, sizeof(*names->by_name));
 	names->by_name[names->n++] = (struct local_name){line, (uint32_t)id};

@@ -115,16 +115,13 @@ static const struct conf_setting role_settings[] = {
 
 static const struct model_issuer issuer_defaults = {.user_claim = "sub", .jwks_max_age = DAY};
 
-static const struct conf_setting one_issuer[] = {{"NAME", .members = issuer_settings}, {0}};
-static const struct conf_setting one_role[] = {{"NAME", .members = role_settings}, {0}};
-
 const struct conf_setting main_settings[] = {
     {"host", CONF_MEMBERS, .offset = offsetof(struct model, host), .members = host_settings},
     {"accounts", CONF_MEMBERS, .offset = offsetof(struct model, accounts), .members = accounts_settings},
     {"issuers", CONF_NAMED, .offset = offsetof(struct model, issuers), .max = 256, .check = check_issuer_name,
-     .members = one_issuer, .size = sizeof(struct model_issuer), .defaults = &issuer_defaults},
+     .members = issuer_settings, .size = sizeof(struct model_issuer), .defaults = &issuer_defaults},
     {"roles", CONF_NAMED, .offset = offsetof(struct model, roles), .max = 4096, .check = check_role_name,
-     .members = one_role, .size = sizeof(struct model_role)},
+     .members = role_settings, .size = sizeof(struct model_role)},
     {0},
 };
 
@@ -206,6 +203,10 @@ static void check_accounts(struct model *model, struct problems *problems)
 			   (long long)a->uid_min, (long long)a->uid_max);
 	else
 		check_id(model, a->gid, "accounts.gid", problems);
+	if (!aa_id_is_servable((uint32_t)a->uid_min) || !aa_id_is_servable((uint32_t)a->uid_max))
+		conf_error(&model->file, problems, "accounts",
+			   "uid_min and uid_max must not themselves lie within 60001 to "
+			   "65535, which systemd, nobody and containers use");
 	if (local_by_name(&model->facts->groups, a->group))
 		conf_error(&model->file, problems, "accounts.group",
 			   "%s is a group of this host already (/etc/group), and its members would be taken "
