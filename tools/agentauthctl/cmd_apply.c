@@ -69,7 +69,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 {
 	struct conf_file conf = {0};
 	struct arena arena = {0};
-	struct buffer bytes = {0}, ssh = {0};
+	struct buffer bytes = {0}, record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
 	char *name = name_of_file(ctl, file), why[256];
 	struct agent agent;
@@ -83,7 +83,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 		goto out;
 	}
 	if (agent_read(&registry->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
-		json_decref(record_agent(&agent, &conf, memo, &ctl->problems, &ssh));
+		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&registry->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
 	}
@@ -92,6 +92,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 out:
 	free(name);
 	buffer_free(&bytes);
+	buffer_free(&record);
 	buffer_free(&ssh);
 	key_memo_free(memo);
 	conf_file_free(&conf);

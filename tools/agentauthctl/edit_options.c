@@ -223,7 +223,7 @@ static bool key_is(const struct agent_key *key, const char *kid)
 	if (key->kid || !key->pem)
 		return key->kid && strcmp(key->kid, kid) == 0;
 	memo = key_memo_new();
-	forms = key_memo_get(memo, key->pem, why, sizeof(why));
+	forms = key_memo_get(memo, key->pem, true, why, sizeof(why));
 	is = forms && strcmp(forms->thumbprint, kid) == 0;
 	key_memo_free(memo);
 	return is;
