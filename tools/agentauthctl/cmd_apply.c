@@ -10,8 +10,6 @@
 #include "ctl.h"
 #include "record.h"
 
-#define CHANGES_SHOWN 20
-
 /* ---- apply --------------------------------------------------------------- */
 
 static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *arguments)
@@ -24,7 +22,7 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 	status = ctl_open(ctl, &registry, true);
 	if (status == CTL_DONE) {
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
-		ctl_tell_published(ctl, &result, CHANGES_SHOWN);
+		ctl_tell_published(ctl, &result, true);
 		if (result.outcome == PUBLISH_FAILED)
 			ctl_error(ctl, "nothing was published; what was published before serves on");
 	}

@@ -227,9 +227,11 @@ static void explain_key(enum aa_jose_err err, char *why, size_t size)
 	else if (err == AA_JOSE_KEY_WEAK)
 		snprintf(why, size, "is too weak to trust (%s): make a new one with agentauth keygen",
 			 aa_jose_strerror(err));
+	else if (err == AA_JOSE_KEY_MALFORMED)
+		snprintf(why, size,
+			 "is not a public key in PEM, which begins with -----BEGIN PUBLIC KEY-----");
 	else
-		snprintf(why, size, "is not a public key in PEM (-----BEGIN PUBLIC KEY-----): %s",
-			 aa_jose_strerror(err));
+		snprintf(why, size, "cannot be used: %s", aa_jose_strerror(err));
 }
 
 static char *jwk_text(const struct aa_key *key)
