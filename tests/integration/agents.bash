@@ -11,7 +11,7 @@ CLIENTS=/usr/local/libexec/agentauth-tests # where dev can read them, wherever t
 # A registry with the roles that most stories use, and a command for sudo to run.
 host_init() {
 	agentauthctl init >/dev/null
-	agentauthctl role add deploy --service sshd --service sudo --service su --service login \
+	agentauthctl role add deploy --service sshd --service sudo --service su --service login --max-session 3600 \
 		--sudo '(root) /usr/local/sbin/restart-app' >/dev/null
 	agentauthctl role add logs --service sshd --service sudo --sudo '(root) /usr/bin/whoami' >/dev/null
 	printf '#!/bin/sh\necho "restarted by $(id -un) for $SUDO_USER"\n' >/usr/local/sbin/restart-app
