@@ -29,7 +29,7 @@ accepted() { # AGENT [OPTION OF FORGE]...
 # The same words for every refusal, and no command run.
 words_are_the_same() { # AGENT
 	expect_status 255 &&
-		[ "$output" = "$1@$HOST: Permission denied (publickey,keyboard-interactive)." ] && return
+		[ "${output%$'\r'}" = "$1@$HOST: Permission denied (publickey,keyboard-interactive)." ] && return
 	printf 'the client was told: %s\n' "$output" >&2
 	return 1
 }
