@@ -167,6 +167,20 @@ char *support_forge(const char *header, const char *payload, const void *signatu
 	return with_signature(input_of(header, strlen(header), payload, strlen(payload)), signature, signature_len);
 }
 
+char *support_sign_pkey(const char *header, const char *payload, EVP_PKEY *pkey)
+{
+	char *input = input_of(header, strlen(header), payload, strlen(payload));
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char sig[2048];
+	size_t len = sizeof(sig);
+
+	need(ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
+		 EVP_DigestSign(ctx, sig, &len, (const unsigned char *)input, strlen(input)) == 1,
+	     "EVP_DigestSign");
+	EVP_MD_CTX_free(ctx);
+	return with_signature(input, sig, len);
+}
+
 char *support_hmac(const char *header, const char *payload, const char *secret)
 {
 	char *input = input_of(header, strlen(header), payload, strlen(payload));

@@ -24,6 +24,8 @@ json_t *support_jwks_of(const char *kid, ...);
 char *support_sign_bytes(const void *header, size_t header_len, const void *payload, size_t payload_len, enum aa_alg alg,
 			 const struct aa_private_key *key);
 char *support_sign_text(const char *header, const char *payload, enum aa_alg alg, const struct aa_private_key *key);
+/* RS256 with a key that common/jose would not have. */
+char *support_sign_pkey(const char *header, const char *payload, EVP_PKEY *pkey);
 /* HS256 with this secret. */
 char *support_hmac(const char *header, const char *payload, const char *secret);
 /* PSS with this length of salt, SHA-256. */
