@@ -87,7 +87,7 @@ static void test_the_unsecured_example_and_hs256_are_refused_before_any_key(void
 
 	(void)state;
 	snprintf(token, sizeof(token), "eyJhbGciOiJub25lIn0.%s.", rfc7515_payload);
-	assert_int_equal(parse_only(token), AA_JOSE_MALFORMED);
+	assert_int_equal(parse_only(token), AA_JOSE_ALG); /* for its alg, not for its empty signature */
 	snprintf(token, sizeof(token), "eyJhbGciOiJub25lIn0.%s.AAAA", rfc7515_payload);
 	assert_int_equal(parse_only(token), AA_JOSE_ALG);
 	snprintf(token, sizeof(token), "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.%s.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",

@@ -30,7 +30,7 @@ static void usage(FILE *to)
 	      "An agent's own side of agentauth: its key, its credentials, and logging in with them.\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n  agentauth COMMAND --help tells more, agentauth(1) all. --version shows the version.\n", to);
+	fputs("\nagentauth COMMAND --help tells more, agentauth(1) all; agentauth --version shows the version.\n", to);
 }
 
 /* What was printed must have arrived: a token cut short by a full disk is worse than none. */
