@@ -161,7 +161,7 @@ static bool link_of_lines(const char *buf, size_t end, uint64_t otherwise, struc
 		end = start - 1;
 		start = line_start(buf, end);
 	}
-	ret->seq = seq > otherwise ? seq : otherwise;
+	ret->seq = seq ? seq : otherwise;
 	return true;
 }
 
