@@ -56,12 +56,13 @@ static const char *local_file(const struct aa_nss *nss, enum kind kind)
  * never served; whether the registry was published anew, and for initgroups /etc/group, once a tick. */
 static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
 {
+	int64_t tick = nss->tick();
 	struct aa_stamp local;
 
-	if (!aa_memory_still(&nss->memory->registry, nss->current, false, &known->registry))
+	if (!aa_memory_still(&nss->memory->registry, nss->current, false, tick, &known->registry))
 		return false;
 	if (kind == AGENTS_GROUP)
-		return aa_memory_still(&nss->memory->group, nss->group, true, &known->local);
+		return aa_memory_still(&nss->memory->group, nss->group, true, tick, &known->local);
 	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
 	       aa_stamp_equal(&local, &known->local);
 }
@@ -121,7 +122,9 @@ static bool put_entry(struct aa_known *known, const struct aa_entry *e)
 
 static void keep(const struct aa_nss *nss, const struct question *q, struct aa_known *known)
 {
-	if (!aa_stamp_is_settled(&known->registry) || !aa_stamp_is_settled(&known->local))
+	int64_t now = nss->now();
+
+	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now))
 		return;
 	known->key_len = (uint8_t)q->len;
 	memcpy(known->key, q->bytes, q->len);
