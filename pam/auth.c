@@ -21,6 +21,7 @@ static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa
 	struct aa_answer answer;
 
 	aa_prompt(call, prompt_audience(call), &answer);
+	call->started_us = aa_now_us();
 	verdict->reason = answer.reason;
 	if (answer.reason == AA_OK) {
 		call->login.nonce = answer.nonce;
