@@ -263,18 +263,24 @@ int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret)
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
 		 struct aa_entry *ret)
 {
+	const enum kind kind = groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME;
+	uint32_t at = *pos, before;
 	struct aa_stamp unused;
-	uint32_t at = *pos;
 	int r;
 
-	do {
+	for (;;) {
+		before = at;
 		r = aa_accounts_next(a, &at, ret);
+		if (r == -EBADMSG && at != before)
+			continue; /* one bad record does not hide those behind it */
 		if (r == 0 && ret->is_group && !groups)
 			r = -ENOENT; /* the accounts are behind us */
 		if (r < 0)
 			return r;
-		r = check_local(nss, groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME, ret, &unused);
-	} while (r == -ENOENT);
+		r = check_local(nss, kind, ret, &unused);
+		if (r != -ENOENT)
+			break;
+	}
 	if (r == 0)
 		*pos = at;
 	return r;

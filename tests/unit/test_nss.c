@@ -554,6 +554,27 @@ static void enumerates_nothing_that_is_local(void **state)
 	not_found(grent(&cursor));
 }
 
+static void enumerates_what_stands_behind_a_bad_record(void **state)
+{
+	static const struct support_account some[] = {
+	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 27}, {.name = "c", .uid = UID(3)}};
+	struct support_registry r = {.accounts = some, .n_accounts = 3};
+	aa_cursor cursor = 0;
+
+	(void)state;
+	support_publish(statedir, 2, &r);
+	assert_string_equal(pwent(&cursor)->pw.pw_name, "a");
+	assert_string_equal(pwent(&cursor)->pw.pw_name, "c");
+	not_found(pwent(&cursor));
+	unavailable(pwnam("b"));
+	not_found(pwuid(27));
+	/* What cannot be checked is no bad record: the list is not cut short as if that were all. */
+	cursor = 0;
+	assert_int_equal(unlink(passwd_file), 0);
+	assert_int_equal(mkfifo(passwd_file, 0600), 0);
+	unavailable(pwent(&cursor));
+}
+
 static void gives_an_entry_again_that_did_not_fit(void **state)
 {
 	aa_cursor cursor = 0;
@@ -1059,6 +1080,7 @@ int main(void)
 	    T(makes_the_list_larger_within_the_limit),
 	    T(enumerates_accounts_and_groups),
 	    T(enumerates_nothing_that_is_local),
+	    T(enumerates_what_stands_behind_a_bad_record),
 	    T(gives_an_entry_again_that_did_not_fit),
 	    T(goes_on_in_the_generation_in_which_it_began),
 	    T(remembers_within_a_tick_and_sees_a_publish_at_the_next),
