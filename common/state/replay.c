@@ -58,10 +58,18 @@ static int read_stamp(int store, const char *name, int64_t *ret)
 	return 0;
 }
 
+/* The directory may be older than its first stamp: tmpfiles.d makes it at boot. */
+static int begin(int store)
+{
+	int64_t began;
+	int err = aa_boot_time(&began);
+
+	return err < 0 ? err : make_stamp(store, "since", began);
+}
+
 int aa_replay_init(const char *rundir)
 {
 	char path[4096];
-	int64_t began;
 	int store, ret, n = snprintf(path, sizeof(path), "%s/replay", rundir);
 
 	if (n < 0 || (size_t)n >= sizeof(path))
@@ -73,20 +81,21 @@ int aa_replay_init(const char *rundir)
 	store = open_store(rundir);
 	if (store < 0)
 		return store;
-	ret = aa_boot_time(&began);
-	if (ret == 0)
-		ret = make_stamp(store, "since", began);
+	ret = begin(store);
 	close(store);
 	return ret;
 }
 
-/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. */
+/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. The boot is
+ * reckoned again by today's clock: at the stamp's time it may have been wrong. */
 static bool can_tell(int store, int64_t iat, int64_t now)
 {
-	int64_t since, horizon;
-	int err;
+	int64_t since, began, horizon;
+	int err = read_stamp(store, "since", &since);
 
-	if (read_stamp(store, "since", &since) < 0 || iat < since)
+	if (err == -ENOENT && begin(store) == 0)
+		err = read_stamp(store, "since", &since);
+	if (err < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
 		return false;
 	err = read_stamp(store, "horizon", &horizon);
 	return err == 0 ? now >= horizon : err == -ENOENT;

@@ -60,6 +60,15 @@ json_t *aa_claim(const json_t *payload, const char *claim)
 	return (json_t *)(uintptr_t)at;
 }
 
+/* No control character, of ASCII or of U+0080 to U+009F: what is kept goes into logs, terminals and the environment. */
+static bool is_plain(const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
+			return false;
+	return true;
+}
+
 enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t max, const char **ret)
 {
 	const json_t *value = aa_claim(payload, claim);
@@ -68,7 +77,7 @@ enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t 
 	if (!value)
 		return AA_CLAIM_REQUIRED;
 	len = json_string_length(value);
-	if (!json_is_string(value) || len == 0 || len > max)
+	if (!json_is_string(value) || len == 0 || len > max || !is_plain(json_string_value(value)))
 		return AA_MALFORMED;
 	*ret = json_string_value(value);
 	return AA_OK;

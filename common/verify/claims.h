@@ -16,7 +16,7 @@
 /* A claim by its name, or by an RFC 6901 pointer where `claim` begins with a slash. Borrowed; NULL: it is not there. */
 json_t *aa_claim(const json_t *payload, const char *claim);
 
-/* A string of 1 to `max` bytes. AA_CLAIM_REQUIRED: not there. AA_MALFORMED: not such a string. */
+/* A string of 1 to `max` bytes without control characters. AA_CLAIM_REQUIRED: not there. AA_MALFORMED: not such a string. */
 enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t max, const char **ret);
 
 /* The one rule of require, scopes and bindings: a string equals, an array contains, `scope` and `scp` split at spaces. */

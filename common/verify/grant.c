@@ -70,8 +70,10 @@ static enum aa_reason check_scope(const struct aa_agent *agent, const char *scop
 }
 
 /* Why a role is left out of this login, AA_OK where it is not. */
-static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login)
+static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login, const struct aa_narrowing *narrow)
 {
+	if (narrow->delegable_only && !role->delegable)
+		return AA_ROLE_DENIED;
 	if (role->services.n && !aa_strings_have(&role->services, login->service))
 		return AA_SERVICE_DENIED;
 	if (login->address && !aa_sources_admit(&role->sources, login->address))
@@ -80,20 +82,21 @@ static enum aa_reason admits(const struct aa_role *role, const struct aa_login *
 }
 
 /* The role where this login has it; *ret_why says why it was left out, the furthest that any role came. */
-static enum aa_reason consider(const struct aa_policy *policy, const struct aa_login *login, const char *name,
-			       struct aa_grant *grant, enum aa_reason *ret_why)
+static enum aa_reason consider(const struct aa_policy *policy, const struct aa_login *login,
+			       const struct aa_narrowing *narrow, const char *name, struct aa_grant *grant,
+			       enum aa_reason *ret_why)
 {
 	struct aa_role *role = NULL;
 	enum aa_reason reason = aa_policy_role(policy, name, &role), why;
 
 	if (reason != AA_OK)
 		return AA_REGISTRY_UNAVAILABLE; /* the entry names it: apply has seen that it exists */
-	why = admits(role, login);
+	why = admits(role, login, narrow);
 	if (why == AA_OK) {
 		grant->roles[grant->n++] = role;
 		return AA_OK;
 	}
-	if (*ret_why != AA_SOURCE_DENIED)
+	if (why == AA_SOURCE_DENIED || *ret_why == AA_ROLE_DENIED)
 		*ret_why = why;
 	aa_role_free(role);
 	return AA_OK;
@@ -116,9 +119,7 @@ enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_ag
 			continue;
 		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i]))
 			continue;
-		reason = consider(policy, login, agent->roles.v[i], &grant, &why);
-		if (reason == AA_OK && narrow->delegable_only && grant.n && !grant.roles[grant.n - 1]->delegable)
-			aa_role_free(grant.roles[--grant.n]);
+		reason = consider(policy, login, narrow, agent->roles.v[i], &grant, &why);
 	}
 	if (reason == AA_OK && grant.n == 0)
 		reason = why;

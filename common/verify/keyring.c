@@ -14,19 +14,27 @@
 #include "jose/json.h"
 #include "registry/generation.h"
 
+#define CLOCK_SLACK 60 /* seconds that a set may seem to come from the future */
+
 /* ---- the agent's own ------------------------------------------------------------ */
 
-/* The entry's key of this kid; without one, the only active key: NULL where there is none, or more than one. */
-static const struct aa_agent_key *pick(const struct aa_agent *agent, const char *kid)
+static bool is_over(const struct aa_agent_key *key, int64_t now)
+{
+	return key->not_after && now >= key->not_after;
+}
+
+/* The entry's key of this kid; without one, its only active key. NULL where there is none, or more than one that is not
+ * over; a rotated key that is over does not stand in the way of its successor. */
+static const struct aa_agent_key *pick(const struct aa_agent *agent, const char *kid, int64_t now)
 {
 	const struct aa_agent_key *found = NULL;
 
 	for (size_t i = 0; i < agent->n_keys; i++) {
 		const struct aa_agent_key *key = &agent->keys[i];
 
-		if (!key->active || (kid && strcmp(key->kid, kid) != 0))
+		if (!key->active || (kid && strcmp(key->kid, kid) != 0) || (found && is_over(key, now)))
 			continue;
-		if (found)
+		if (found && !is_over(found, now))
 			return NULL;
 		found = key;
 	}
@@ -36,17 +44,31 @@ static const struct aa_agent_key *pick(const struct aa_agent *agent, const char 
 enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now, struct aa_key **ret,
 				const char **ret_kid)
 {
-	const struct aa_agent_key *entry = pick(agent, jws->kid);
+	const struct aa_agent_key *entry = pick(agent, jws->kid, now);
 
 	if (!entry)
 		return AA_UNKNOWN_KEY;
 	*ret_kid = entry->kid;
-	if (entry->not_after && now >= entry->not_after)
+	if (is_over(entry, now))
 		return AA_KEY_EXPIRED;
 	return aa_key_from_jwk(entry->jwk, ret) == AA_JOSE_OK ? AA_OK : AA_REGISTRY_UNAVAILABLE;
 }
 
 /* ---- an issuer's ------------------------------------------------------------------ */
+
+/* The directory of fetched sets: nobody but the owner may put one there. */
+static int open_keysdir(const struct aa_login *login)
+{
+	int dir = open(login->keysdir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	if (fstat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == login->owner) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return dir;
+	close(dir);
+	return -1;
+}
 
 static int open_set(const struct aa_issuer *issuer, const struct aa_login *login, size_t *ret_size)
 {
@@ -54,7 +76,7 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 
 	if (issuer->keys_file)
 		return aa_open_trusted(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1 : fd;
-	dir = open(login->keysdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = open_keysdir(login);
 	if (dir < 0)
 		return -1;
 	err = aa_open_trusted(dir, issuer->name, login->owner, &fd, ret_size);
@@ -62,14 +84,19 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 	return err < 0 ? -1 : fd;
 }
 
-/* A fetched set's age is its file's: `issuer refresh` touches a set that the issuer says is unchanged. */
+/* A fetched set's age is its file's: `issuer refresh` touches a set that the issuer says is unchanged. One from the future
+ * has no age that can be told: the clock went back. */
 static bool is_stale(const struct aa_issuer *issuer, int fd, int64_t now)
 {
 	struct stat st;
+	int64_t age;
 
 	if (fstat(fd, &st) < 0)
 		return true;
-	return !issuer->keys_file && issuer->jwks_max_age && now - st.st_mtime > issuer->jwks_max_age;
+	if (issuer->keys_file || !issuer->jwks_max_age)
+		return false;
+	age = now - st.st_mtime;
+	return age < -CLOCK_SLACK || age > issuer->jwks_max_age;
 }
 
 static json_t *read_set(int fd, size_t size)

@@ -18,7 +18,7 @@
 
 enum kind {
 	STRING,       /* const char * */
-	INTEGER,      /* int64_t, 0 or more */
+	INTEGER,      /* int64_t, 0 to NUMBER_MAX */
 	ID,           /* uint32_t */
 	BOOLEAN,      /* bool */
 	STRINGS,      /* struct aa_strings */
@@ -35,6 +35,7 @@ struct member {
 };
 
 #define MEMBER(type, field, kind, required) {#field, kind, required, offsetof(struct type, field)}
+#define NUMBER_MAX (INT64_C(1) << 53) /* what JSON carries exactly; sums of a few do not overflow */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool read_strings(const json_t *json, struct aa_strings *ret)
@@ -89,7 +90,7 @@ static bool read_member(json_t *json, enum kind kind, void *field)
 		return json_is_string(json);
 	case INTEGER:
 		*(int64_t *)field = json_integer_value(json);
-		return json_is_integer(json) && json_integer_value(json) >= 0;
+		return json_is_integer(json) && json_integer_value(json) >= 0 && json_integer_value(json) <= NUMBER_MAX;
 	case ID:
 		*(uint32_t *)field = (uint32_t)json_integer_value(json);
 		return json_is_integer(json) && json_integer_value(json) > 0 && json_integer_value(json) < INT32_MAX;

@@ -17,7 +17,14 @@ static bool parse_address(const char *text, struct address *ret)
 {
 	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	struct address a = {0, {0}};
+	char bare[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "%"); /* the scope of a link-local address says nothing about where it lies */
 
+	if (len >= sizeof(bare))
+		return false;
+	memcpy(bare, text, len);
+	bare[len] = '\0';
+	text = bare;
 	if (inet_pton(AF_INET, text, a.bytes) == 1) {
 		a.family = AF_INET;
 	} else if (inet_pton(AF_INET6, text, a.bytes) == 1) {
@@ -33,11 +40,24 @@ static bool parse_address(const char *text, struct address *ret)
 	return true;
 }
 
+/* One to three digits. */
+static bool parse_bits(const char *text, unsigned max, unsigned *ret)
+{
+	unsigned bits = 0;
+	size_t n;
+
+	for (n = 0; text[n] >= '0' && text[n] <= '9' && n < 3; n++)
+		bits = bits * 10 + (unsigned)(text[n] - '0');
+	if (n == 0 || text[n] || bits > max)
+		return false;
+	*ret = bits;
+	return true;
+}
+
 /* "10.0.0.0/8", or an address alone. */
 static bool parse_network(const char *text, struct address *ret, unsigned *ret_bits)
 {
-	char copy[64], *slash, *end;
-	unsigned long bits;
+	char copy[64], *slash;
 	size_t len = strlen(text);
 
 	if (len >= sizeof(copy))
@@ -49,13 +69,7 @@ static bool parse_network(const char *text, struct address *ret, unsigned *ret_b
 	if (!parse_address(copy, ret))
 		return false;
 	*ret_bits = ret->family == AF_INET ? 32 : 128;
-	if (!slash)
-		return true;
-	bits = strtoul(slash + 1, &end, 10);
-	if (end == slash + 1 || *end || bits > *ret_bits)
-		return false;
-	*ret_bits = (unsigned)bits;
-	return true;
+	return !slash || parse_bits(slash + 1, *ret_bits, ret_bits);
 }
 
 static bool within(const struct address *address, const struct address *network, unsigned bits)

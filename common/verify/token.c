@@ -216,15 +216,49 @@ static bool scope_admits(const void *data, const char *role)
 	return false;
 }
 
-/* What the token says of its scope, for the log. */
-static void keep_scope(const json_t *payload, struct aa_verdict *verdict)
+/* The strings of an array, parted by spaces. From malloc(); NULL where memory is out. */
+static char *join(const json_t *array)
 {
-	const char *scope = json_string_value(json_object_get(payload, "scope"));
+	size_t i, len = 0;
+	json_t *item;
+	char *text, *end;
+
+	json_array_foreach(array, i, item)
+	{
+		len += json_string_length(item) + 1;
+	}
+	text = end = malloc(len + 1);
+	if (!text)
+		return NULL;
+	json_array_foreach(array, i, item)
+	{
+		if (!json_is_string(item))
+			continue;
+		if (end > text)
+			*end++ = ' ';
+		memcpy(end, json_string_value(item), json_string_length(item));
+		end += json_string_length(item);
+	}
+	*end = '\0';
+	return text;
+}
+
+/* What the token says of its scope, for the log: `scope` or `scp`, a string or an array of them. */
+static bool keep_scope(const json_t *payload, struct aa_verdict *verdict)
+{
+	const json_t *scope = json_object_get(payload, "scope");
 
 	if (!scope)
-		scope = json_string_value(json_object_get(payload, "scp"));
+		scope = json_object_get(payload, "scp");
 	free(verdict->scope);
-	verdict->scope = scope ? strdup(scope) : NULL;
+	verdict->scope = NULL;
+	if (json_is_string(scope))
+		verdict->scope = strdup(json_string_value(scope));
+	else if (json_is_array(scope))
+		verdict->scope = join(scope);
+	else
+		return true;
+	return verdict->scope != NULL;
 }
 
 enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
@@ -233,7 +267,8 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 	const struct scope_source source = {issuer, payload};
 	struct aa_narrowing narrow = {.data = &source};
 
-	keep_scope(payload, verdict);
+	if (!keep_scope(payload, verdict))
+		return AA_INTERNAL;
 	narrow.delegable_only = verdict->kind == AA_KIND_DELEGATED;
 	if (narrow.delegable_only || scope_admits(&source, NULL))
 		narrow.admit = scope_admits;

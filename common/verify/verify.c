@@ -146,24 +146,45 @@ static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct 
 	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
 }
 
+/* The log and `revoke --kid` go by the key's own kid, also where the header names none. */
+static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p, struct aa_verdict *verdict)
+{
+	enum aa_reason reason;
+
+	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
+		return AA_ALG_NOT_ALLOWED;
+	reason = aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
+	if (reason == AA_OK && aa_key_kid(p->key) && !keep(&verdict->kid, aa_key_kid(p->key)))
+		return AA_INTERNAL;
+	return reason;
+}
+
 static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
 			       struct aa_verdict *verdict)
 {
-	if (!p->issuer)
-		return find_agent_key(agent, login, p, verdict);
-	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
-		return AA_ALG_NOT_ALLOWED;
-	return aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
+	return p->issuer ? find_issuer_key(login, p, verdict) : find_agent_key(agent, login, p, verdict);
 }
 
-/* A refusal before the signature costs what a signature costs, so that time does not tell one from the other. */
+/* Whether verifying with this key comes as far as the arithmetic: another kty, or a signature of another length than an
+ * RSA key's, ends before it. */
+static bool is_work(const struct presented *p)
+{
+	int size = EVP_PKEY_get_size(aa_key_pkey(p->key));
+
+	if (!aa_key_fits(p->key, p->jws->alg))
+		return false;
+	return !EVP_PKEY_is_a(aa_key_pkey(p->key), "RSA") || p->jws->signature_len == (size_t)size;
+}
+
+/* A refusal without a signature's arithmetic costs what a signature costs, so that time does not tell an account that has
+ * such a key from one that has not. */
 static enum aa_reason check_signature(enum aa_reason so_far, const struct presented *p)
 {
-	if (so_far == AA_OK)
+	if (so_far == AA_OK && is_work(p))
 		return from_jose(aa_jws_verify(p->jws, p->key));
 	if (p->jws)
 		aa_jws_verify_nothing(p->jws);
-	return so_far;
+	return so_far == AA_OK ? from_jose(aa_jws_verify(p->jws, p->key)) : so_far;
 }
 
 /* ---- an assertion's claims, RFC 7523 section 3 --------------------------------------------------- */

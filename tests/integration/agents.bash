@@ -11,12 +11,15 @@ CLIENTS=/usr/local/libexec/agentauth-tests # where dev can read them, wherever t
 # A registry with the roles that most stories use, and a command for sudo to run.
 host_init() {
 	agentauthctl init >/dev/null
-	agentauthctl role add deploy --service sshd --service sudo --service su --service login \
+	agentauthctl role add deploy --service sshd --service sudo --service su --service login --max-session 3600 \
 		--sudo '(root) /usr/local/sbin/restart-app' >/dev/null
 	agentauthctl role add logs --service sshd --service sudo --sudo '(root) /usr/bin/whoami' >/dev/null
 	printf '#!/bin/sh\necho "restarted by $(id -un) for $SUDO_USER"\n' >/usr/local/sbin/restart-app
 	chmod 755 /usr/local/sbin/restart-app
 	install -d -m 0700 -o dev -g dev "$KEYS"
+	# As on a host that has been up for an hour: what was issued before the host began is refused.
+	install -d -m 0700 /run/agentauth/replay
+	touch -d '1 hour ago' /run/agentauth/replay/since
 	install -D -m 0755 -t "$CLIENTS" "$HERE/answer" "$HERE/converse"
 }
 

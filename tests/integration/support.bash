@@ -59,6 +59,7 @@ log_since_mark() {
 expect_status() {
 	[ "$status" -eq "$1" ] && return
 	printf 'status %s, expected %s; output:\n%s\n' "$status" "$1" "$output" >&2
+	[ ! -e "$BATS_TEST_TMPDIR/box.mark" ] || log_since_mark >&2
 	return 1
 }
 expect_output() { # an extended regular expression
@@ -71,4 +72,26 @@ expect_no_output() {
 		printf 'a line matches %s; output:\n%s\n' "$1" "$output" >&2
 		return 1
 	fi
+}
+
+# A second sshd on port 2222 for tests that need other settings; teardown ends it.
+second_sshd() { # SSHD-ARGUMENT...
+	/usr/sbin/sshd -E /var/log/sshd.log -p 2222 -o PidFile=/run/sshd-2222.pid "$@"
+	wait_until test -s /run/sshd-2222.pid
+}
+end_second_sshd() {
+	[ -e /run/sshd-2222.pid ] || return 0
+	kill "$(cat /run/sshd-2222.pid)"
+	wait_until test ! -e /run/sshd-2222.pid
+}
+ssh_2222() { # SSH-ARGUMENT...: by key alone
+	dev ssh -p 2222 -o BatchMode=yes -o StrictHostKeyChecking=no "$@"
+}
+wait_until() { # COMMAND...
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	return 1
 }

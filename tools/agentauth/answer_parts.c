@@ -168,6 +168,7 @@ void answer_clean(int folder, time_t now)
 			close(copy);
 		return;
 	}
+	rewinddir(dir); /* the position is shared with `folder` */
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, FILE_PREFIX, strlen(FILE_PREFIX)) != 0)
 			continue;

@@ -30,22 +30,25 @@ static void usage(FILE *to)
 	      "An agent's own side of agentauth: its key, its credentials, and logging in with them.\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n  agentauth COMMAND --help tells more, agentauth(1) all. --version shows the version.\n", to);
+	fputs("\nagentauth COMMAND --help tells more, agentauth(1) all; agentauth --version shows the version.\n", to);
 }
 
 /* What was printed must have arrived: a token cut short by a full disk is worse than none. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return say_failed("standard output cannot be written: %s", strerror(errno));
+	return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	static char name[64];
-	int status;
 
 	(void)snprintf(name, sizeof(name), "agentauth %s", command->name);
 	say_as(name);
 	argv[0] = name; /* getopt's messages begin with it */
-	status = command->run(command, argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return say_failed("standard output cannot be written: %s", strerror(errno));
-	return status;
+	return finish(command->run(command, argc, argv));
 }
 
 static const struct command *find(const char *name)
@@ -66,7 +69,7 @@ static int help(int argc, char **argv)
 		cmdline_help(command);
 	else
 		usage(stdout);
-	return 0;
+	return finish(0);
 }
 
 int main(int argc, char **argv)
@@ -86,7 +89,7 @@ int main(int argc, char **argv)
 		return help(argc, argv);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts(PACKAGE_STRING);
-		return 0;
+		return finish(0);
 	}
 	command = find(argv[1]);
 	if (!command)
