@@ -58,25 +58,44 @@ static int read_stamp(int store, const char *name, int64_t *ret)
 	return 0;
 }
 
+/* Makes a store under a name of its own and moves it into place: nobody sees one without its stamp. */
+static int make_store(int run)
+{
+	char temp[64];
+	int64_t began;
+	int store = -1, ret = aa_boot_time(&began);
+
+	(void)snprintf(temp, sizeof(temp), ".replay.%ld", (long)getpid());
+	if (ret == 0 && mkdirat(run, temp, 0700) < 0 && errno != EEXIST)
+		ret = -errno;
+	if (ret == 0)
+		store = openat(run, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (ret == 0)
+		ret = store < 0 ? -errno : make_stamp(store, "since", began);
+	if (ret == 0 && renameat(run, temp, run, "replay") < 0)
+		ret = -errno;
+	if (ret < 0 && store >= 0)
+		(void)unlinkat(store, "since", 0);
+	if (ret < 0)
+		(void)unlinkat(run, temp, AT_REMOVEDIR);
+	if (store >= 0)
+		close(store);
+	return ret == -ENOTEMPTY || ret == -EEXIST ? 0 : ret; /* another was first */
+}
+
 int aa_replay_init(const char *rundir)
 {
-	char path[4096];
-	int64_t began;
-	int store, ret, n = snprintf(path, sizeof(path), "%s/replay", rundir);
+	struct stat st;
+	int run, ret = 0;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
 	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	run = open(rundir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run < 0)
 		return -errno;
-	store = open_store(rundir);
-	if (store < 0)
-		return store;
-	ret = aa_boot_time(&began);
-	if (ret == 0)
-		ret = make_stamp(store, "since", began);
-	close(store);
+	if (fstatat(run, "replay", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		ret = errno == ENOENT ? make_store(run) : -errno;
+	close(run);
 	return ret;
 }
 

@@ -148,8 +148,10 @@ static void of_fifty_processes_one_succeeds_in_a_new_store(void **state)
 	struct fixture *f = *state;
 	int other = 0;
 
-	support_remove(f->run);
-	assert_int_equal(race(f, "first", &other), 1);
+	for (int round = 0; round < 20; round++) {
+		support_remove(f->run);
+		assert_int_equal(race(f, "first", &other), 1);
+	}
 	assert_int_equal(other, 0);
 }
 
