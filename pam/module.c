@@ -200,7 +200,7 @@ static enum aa_whose find_whose(struct aa_call *call)
 
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
-static int64_t now_us(void)
+int64_t aa_now_us(void)
 {
 	struct timespec ts;
 
@@ -215,7 +215,7 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 	memset(call, 0, sizeof(*call));
 	call->pamh = pamh;
 	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
-	call->started_us = now_us();
+	call->started_us = aa_now_us();
 	parse_args(call, argc, argv);
 	service = item(pamh, PAM_SERVICE);
 	call->service = aa_service_canonical(service ? service : "");

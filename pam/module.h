@@ -31,12 +31,13 @@ struct aa_call {
 	struct aa_account account;
 	struct aa_context ctx;
 	struct aa_login login;
-	int64_t started_us;
+	int64_t started_us; /* of the decision: an answer's coming is not counted */
 };
 
 /* Reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case. */
 enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
 void aa_call_end(struct aa_call *call);
+int64_t aa_now_us(void);
 
 /* What the handle remembers from one phase to the next, by pam_set_data: it does not leave this process. */
 struct aa_memory {
@@ -78,8 +79,9 @@ bool aa_answer_looks_cut(const struct aa_answer *answer);
  * host's policy is to deny. */
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
 			 const struct aa_session *session);
-/* A line for the host's administrator, in the system's log. */
-void aa_complain(struct aa_call *call, const char *what);
+
+/* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
+void aa_tell(struct aa_call *call, enum aa_reason reason);
 
 /* ---- export.c ------------------------------------------------------------------------ */
 

@@ -6,20 +6,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
 
 #include <security/pam_ext.h>
-
-static int64_t elapsed_us(const struct aa_call *call)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - call->started_us;
-}
 
 static void set_grant(json_t *record, const struct aa_grant *grant)
 {
@@ -119,11 +109,11 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 		set_session(record, session);
 	if (strcmp(event, "sudo") == 0)
 		set_command(record);
-	(void)json_object_set_new(record, "micros", json_integer(elapsed_us(call)));
+	(void)json_object_set_new(record, "micros", json_integer(aa_now_us() - call->started_us));
 	return aa_context_audit(&call->ctx, record);
 }
 
-void aa_complain(struct aa_call *call, const char *what)
+void aa_tell(struct aa_call *call, enum aa_reason reason)
 {
-	pam_syslog(call->pamh, LOG_ERR, "%s", what);
+	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, aa_reason_sentence(reason));
 }

@@ -14,8 +14,8 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 	case AA_JOSE_OVERSIZE:
 		return "the token is longer than is accepted";
 	case AA_JOSE_MALFORMED:
-		return "not a signed token: three parts of unpadded base64url, the first a JSON object without duplicates, "
-		       "\"crit\" or \"b64\"";
+		return "not a signed token: that is three parts of base64url without padding, the first a JSON object with no "
+		       "member twice and neither \"crit\" nor \"b64\"";
 	case AA_JOSE_ALG:
 		return "the token's algorithm is missing, not accepted, or not one that the key is for";
 	case AA_JOSE_KEY_WEAK:

@@ -1,8 +1,9 @@
 /* jose.h: what every part of common/jose shares: the error enum and the algorithms.
  *
  * common/jose knows JWS (RFC 7515), JWK (RFC 7517, 7638, 8037) and JWA (RFC 7518), OpenSSL and jansson, and nothing of
- * agentauth. It never logs and keeps no state. Every function that can fail answers an enum aa_jose_err; what is given
- * through ret_… pointers stays untouched on failure.
+ * agentauth. It never logs. It keeps no state but the parameters of the three curves, which are set up once and do not
+ * change (curve.c). Every function that can fail answers an enum aa_jose_err; what is given through ret_… pointers stays
+ * untouched on failure. OpenSSL's error queue is left as it was.
  */
 #ifndef AGENTAUTH_JOSE_H
 #define AGENTAUTH_JOSE_H
@@ -24,7 +25,7 @@ enum aa_jose_err {
 	AA_JOSE_KEY_UNFIT,     /* use or key_ops say that it does not verify; unknown kty or curve */
 	AA_JOSE_KEY_PRIVATE,   /* oct, or private members, in a public set */
 	AA_JOSE_KEY_MALFORMED, /* not a key at all */
-	AA_JOSE_KEY_ENCRYPTED, /* an encrypted PEM without a passphrase */
+	AA_JOSE_KEY_ENCRYPTED, /* an encrypted PEM, and no passphrase or a wrong one */
 	AA_JOSE_NO_KEY,        /* no key of this kid; no kid and several keys; two keys of this kid */
 	AA_JOSE_SIGNATURE,     /* the signature is not this key's over these bytes */
 	AA_JOSE_CRYPTO,        /* OpenSSL failed in a way that is not the input's doing */

@@ -40,7 +40,7 @@ enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44]);
 struct aa_keyset;
 void aa_keyset_free(struct aa_keyset *set);
 enum aa_jose_err aa_keyset_new(struct aa_keyset **ret);
-/* The set takes the key. `kid` NULL: the key's own. */
+/* The set takes the key, unless it fails: then it stays the caller's. `kid` NULL: the key's own. */
 enum aa_jose_err aa_keyset_add(struct aa_keyset *set, struct aa_key *key, const char *kid);
 typedef void aa_keyset_skipped_fn(void *data, size_t index, const char *kid, enum aa_jose_err why);
 /* {"keys": [...]}, RFC 7517 section 5. `skipped` may be NULL. */
@@ -55,7 +55,8 @@ struct aa_private_key;
 void aa_private_key_free(struct aa_private_key *key); /* wipes */
 /* alg names kty, curve and size; RSA keys have `rsa_bits` (0: 3072). */
 enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, struct aa_private_key **ret);
-/* PKCS#8 or traditional PEM; `passphrase` NULL: an encrypted one is AA_JOSE_KEY_ENCRYPTED. Strength is checked. */
+/* PKCS#8 or traditional PEM; where it is encrypted and `passphrase` is NULL or another: AA_JOSE_KEY_ENCRYPTED. Strength is
+ * checked. */
 enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char *passphrase, struct aa_private_key **ret);
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len); /* PKCS#8; wipe it */
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */

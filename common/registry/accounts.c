@@ -200,27 +200,27 @@ static int get(const struct aa_accounts *a, struct key k, char buf[AA_ACCOUNTS_V
 
 static int read_header(struct aa_accounts *a)
 {
-	char value[AA_ACCOUNTS_VALUE_MAX];
-	struct key k = {.len = 1, .bytes = {'H'}};
-	size_t len;
+	char key[KEY_MAX], value[AA_ACCOUNTS_VALUE_MAX];
+	size_t key_len, len;
+	uint32_t pos = 0;
 	int r;
 
-	r = get(a, k, value, &len);
-	if (r < 0)
-		return r == -ENOENT ? -EBADMSG : r;
-	return parse_header(value, len, &a->header);
+	/* It is the first record: no need to look for it. */
+	r = aa_cdb_next(&a->cdb, &pos, key, sizeof(key), &key_len, value, sizeof(value), &len);
+	if (r == -ENOENT || r == -ERANGE || (r == 0 && (key_len != 1 || key[0] != 'H')))
+		return -EBADMSG;
+	return r < 0 ? r : parse_header(value, len, &a->header);
 }
 
 static int open_file(int dirfd, const char *path, uid_t owner, struct aa_accounts *ret)
 {
 	struct aa_accounts a;
-	size_t size;
 	int r;
 
-	r = aa_open_trusted(dirfd, path, owner, &a.fd, &size);
+	r = aa_open_stamped(dirfd, path, owner, &a.fd, &a.stamp);
 	if (r < 0)
 		return r;
-	r = aa_cdb_init(&a.cdb, a.fd, size);
+	r = aa_cdb_init(&a.cdb, a.fd, (size_t)a.stamp.size);
 	if (r == 0)
 		r = read_header(&a);
 	if (r < 0)
@@ -351,22 +351,21 @@ int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry
 	uint32_t at = *pos;
 	int r;
 
-	do {
+	do { /* past "H" */
 		r = aa_cdb_next(&a->cdb, &at, key, sizeof(key), &key_len, value, sizeof(value), &len);
 		if (r < 0)
 			return r == -ERANGE ? -EBADMSG : r;
-	} while (key_len == 1 && key[0] == 'H');
+	} while (*pos == 0 && key_len == 1 && key[0] == 'H');
 	if (key_len > 0 && key[0] == 'n')
 		r = parse_account(&a->header, any, value, len, &ret->account);
 	else if (key_len > 0 && key[0] == 'g')
 		r = parse_group(any, value, len, &ret->group);
 	else
 		return -ENOENT; /* "u": accounts and groups are behind us */
-	if (r < 0)
-		return r;
-	ret->is_group = key[0] == 'g';
 	*pos = at;
-	return 0;
+	if (r == 0)
+		ret->is_group = key[0] == 'g';
+	return r;
 }
 
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret)

@@ -5,12 +5,14 @@
  * Keys begin with one byte that tells their kind; numbers are 32 bits, little endian; strings end in a zero
  * byte. Records of one kind stand together, in the order of this list, accounts sorted by name:
  *
- *   key                  value
- *   "H"                  magic "AGENTAU1", uid_min, uid_max, gid of `agents`, number of accounts, number of
- * groups, name of the group `agents` "n" NAME             an account: uid, flags (1 = retired), NAME, gecos,
- * home, shell "g" NAME             a group: gid, NAME               (`agents` and every agent-ROLE) "u" uid
- * the same value as "n" NAME "i" gid              the same value as "g" NAME "s" NAME             public SSH
- * keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF  (seconds since 1970, 0: none)
+ *   key         value
+ *   "H"         magic "AGENTAU1", uid_min, uid_max, gid of `agents`, number of accounts, number of groups,
+ *               name of the group `agents`
+ *   "n" NAME    an account: uid, flags (1 = retired), NAME, gecos, home, shell
+ *   "g" NAME    a group: gid, NAME (`agents` and every agent-ROLE)
+ *   "u" uid     the same value as "n" NAME
+ *   "i" gid     the same value as "g" NAME
+ *   "s" NAME    public SSH keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF (seconds since 1970, 0: none)
  *
  * NAME is as aa_agent_name_is_valid() has it; a group's name is valid within 32 bytes. gecos, home and shell
  * hold no colon and no control character, and home and shell begin with a slash. uids lie within uid_min and
@@ -29,6 +31,7 @@
 #include <sys/types.h>
 
 #include "cdb_read.h"
+#include "stamp.h"
 
 #define AA_ACCOUNTS_MAGIC "AGENTAU1"
 #define AA_ACCOUNTS_VALUE_MAX 1024
@@ -62,6 +65,7 @@ struct aa_accounts_header {
 
 struct aa_accounts {
 	int fd; /* accounts.cdb */
+	struct aa_stamp stamp;
 	struct aa_cdb cdb;
 	struct aa_accounts_header header; /* read and checked when it is opened */
 };
@@ -103,8 +107,9 @@ int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_accou
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
 int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret);
-/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0:
- * the first of all. -ENOENT: there are no more. */
+/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0: the first
+ * of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and is moved past as well: the next
+ * one may be sound. *pos stays where the file itself is damaged. */
 int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret);
 /* The "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);

@@ -14,6 +14,7 @@
 #define SLOT 8u	       /* hash, position of the record */
 #define RECORD_HEAD 8u /* length of the key, length of the value */
 #define SLOTS_AT_ONCE 16u
+#define READ_AHEAD 512u
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -85,31 +86,46 @@ int aa_cdb_init(struct aa_cdb *cdb, int fd, size_t size)
 	return 0;
 }
 
+/* A record's lengths and what stands behind them, as much as one pread() brings: for nearly every record all
+ * of it. */
 struct record {
 	uint32_t key_len, len; /* of key and value */
 	uint32_t key_pos, pos; /* where they stand */
+	uint32_t n_ahead;      /* bytes of ahead, from key_pos on */
+	uint8_t ahead[READ_AHEAD];
 };
 
-static int read_record(const struct aa_cdb *cdb, uint32_t pos, struct record *ret)
+static int read_record(const struct aa_cdb *cdb, uint32_t pos, struct record *rec)
 {
-	uint8_t head[RECORD_HEAD];
-	struct record rec;
+	uint32_t n;
 	int r;
 
 	if (pos < AA_CDB_HEAD || pos > cdb->end || cdb->end - pos < RECORD_HEAD)
 		return -EBADMSG;
-	r = read_at(cdb, head, sizeof(head), pos);
+	n = cdb->end - pos < READ_AHEAD ? cdb->end - pos : READ_AHEAD;
+	r = read_at(cdb, rec->ahead, n, pos);
 	if (r < 0)
 		return r;
-	rec.key_len = get32(head);
-	rec.len = get32(head + 4);
-	rec.key_pos = pos + RECORD_HEAD;
-	if (rec.key_len > cdb->end - rec.key_pos)
+	rec->key_len = get32(rec->ahead);
+	rec->len = get32(rec->ahead + 4);
+	rec->n_ahead = n - RECORD_HEAD;
+	memmove(rec->ahead, rec->ahead + RECORD_HEAD, rec->n_ahead);
+	rec->key_pos = pos + RECORD_HEAD;
+	if (rec->key_len > cdb->end - rec->key_pos)
 		return -EBADMSG;
-	rec.pos = rec.key_pos + rec.key_len;
-	if (rec.len > cdb->end - rec.pos)
-		return -EBADMSG;
-	*ret = rec;
+	rec->pos = rec->key_pos + rec->key_len;
+	return rec->len > cdb->end - rec->pos ? -EBADMSG : 0;
+}
+
+/* `len` bytes at `pos`, which lie within the record. */
+static int read_part(const struct aa_cdb *cdb, const struct record *rec, void *buf, uint32_t len,
+		     uint32_t pos)
+{
+	uint32_t from = pos - rec->key_pos;
+
+	if (from > rec->n_ahead || len > rec->n_ahead - from)
+		return read_at(cdb, buf, len, pos);
+	memcpy(buf, rec->ahead + from, len);
 	return 0;
 }
 
@@ -117,15 +133,15 @@ static int read_record(const struct aa_cdb *cdb, uint32_t pos, struct record *re
 static int has_key(const struct aa_cdb *cdb, const struct record *rec, const void *key, size_t key_len)
 {
 	const uint8_t *want = key;
-	uint8_t part[256];
-	size_t n, done;
+	uint32_t n, done;
+	uint8_t part[64];
 	int r;
 
 	if (rec->key_len != key_len)
 		return 0;
-	for (done = 0; done < key_len; done += n) {
-		n = key_len - done < sizeof(part) ? key_len - done : sizeof(part);
-		r = read_at(cdb, part, n, rec->key_pos + (uint32_t)done);
+	for (done = 0; done < rec->key_len; done += n) {
+		n = rec->key_len - done < sizeof(part) ? rec->key_len - done : (uint32_t)sizeof(part);
+		r = read_part(cdb, rec, part, n, rec->key_pos + done);
 		if (r < 0)
 			return r;
 		if (memcmp(part, want + done, n) != 0)
@@ -140,20 +156,14 @@ static int try_slot(const struct aa_cdb *cdb, const uint8_t *slot, uint32_t hash
 		    size_t key_len, struct record *ret)
 {
 	uint32_t pos = get32(slot + 4);
-	struct record rec;
 	int r;
 
 	if (pos == 0)
 		return -ENOENT;
 	if (get32(slot) != hash)
 		return 0;
-	r = read_record(cdb, pos, &rec);
-	if (r < 0)
-		return r;
-	r = has_key(cdb, &rec, key, key_len);
-	if (r == 1)
-		*ret = rec;
-	return r;
+	r = read_record(cdb, pos, ret);
+	return r < 0 ? r : has_key(cdb, ret, key, key_len);
 }
 
 static int find(const struct aa_cdb *cdb, const void *key, size_t key_len, struct record *ret)
@@ -194,7 +204,7 @@ int aa_cdb_get(const struct aa_cdb *cdb, const void *key, size_t key_len, void *
 	if (r < 0)
 		return r;
 	if (rec.len <= cap)
-		r = read_at(cdb, buf, rec.len, rec.pos);
+		r = read_part(cdb, &rec, buf, rec.len, rec.pos);
 	else
 		r = -ERANGE;
 	if (r == 0 || r == -ERANGE)
@@ -219,7 +229,7 @@ int aa_cdb_get_alloc(const struct aa_cdb *cdb, const void *key, size_t key_len, 
 		errno = saved;
 		return -ENOMEM;
 	}
-	r = read_at(cdb, value, rec.len, rec.pos);
+	r = read_part(cdb, &rec, value, rec.len, rec.pos);
 	if (r < 0) {
 		free(value);
 		return r;
@@ -245,9 +255,9 @@ int aa_cdb_next(const struct aa_cdb *cdb, uint32_t *pos, void *key, size_t key_c
 	if (rec.key_len > key_cap || rec.len > cap) {
 		r = -ERANGE;
 	} else {
-		r = read_at(cdb, key, rec.key_len, rec.key_pos);
+		r = read_part(cdb, &rec, key, rec.key_len, rec.key_pos);
 		if (r == 0)
-			r = read_at(cdb, buf, rec.len, rec.pos);
+			r = read_part(cdb, &rec, buf, rec.len, rec.pos);
 		if (r < 0)
 			return r;
 		*pos = rec.pos + rec.len;

@@ -64,17 +64,26 @@ static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid
 	return r;
 }
 
-int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
+int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp)
 {
-	int saved = errno, fd, r;
+	int saved = errno, r;
 	struct stat st;
 
-	r = open_trusted(dirfd, name, O_NOFOLLOW, S_IFREG, owner, &fd, &st);
-	if (r == 0) {
-		*ret_fd = fd;
-		*ret_size = (size_t)st.st_size;
-	}
+	r = open_trusted(dirfd, name, O_NOFOLLOW, S_IFREG, owner, ret_fd, &st);
+	if (r == 0)
+		*ret_stamp = aa_stamp_of(&st);
 	errno = saved;
+	return r;
+}
+
+int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
+{
+	struct aa_stamp stamp;
+	int r;
+
+	r = aa_open_stamped(dirfd, name, owner, ret_fd, &stamp);
+	if (r == 0)
+		*ret_size = (size_t)stamp.size;
 	return r;
 }
 

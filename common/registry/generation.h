@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "stamp.h"
+
 #define AA_ACCOUNTS_FILE "accounts.cdb"
 #define AA_POLICY_FILE "policy.cdb"
 #define AA_CURRENT_LINK "current"	 /* in STATEDIR: the symbolic link to generations/N */
@@ -32,6 +34,8 @@ int aa_generation_number(const char *statedir, uint32_t *ret_number);
  * not writable by group or others. The one way in which this project opens a file that it is going to
  * believe. */
 int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
+/* The same, for who will ask later whether it is still that file. */
+int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp);
 
 /* "generations/N" */
 #define AA_GENERATION_PATH_MAX sizeof(AA_GENERATIONS_DIR "/4294967295")

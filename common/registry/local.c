@@ -92,10 +92,10 @@ static int scan_fd(int fd, const char *name, uint32_t id)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			return field_is_ours(&s); /* a last line without its end */
 		if (scan_block(&s, block, (size_t)n))
 			return 1;
+		if ((size_t)n < sizeof(block))	  /* the end of a regular file */
+			return field_is_ours(&s); /* the last line may lack its own */
 	}
 }
 

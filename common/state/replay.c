@@ -58,44 +58,31 @@ static int read_stamp(int store, const char *name, int64_t *ret)
 	return 0;
 }
 
-/* Makes a store under a name of its own and moves it into place: nobody sees one without its stamp. */
-static int make_store(int run)
+/* The directory may be older than its first stamp: tmpfiles.d makes it at boot. */
+static int begin(int store)
 {
-	char temp[64];
 	int64_t began;
-	int store = -1, ret = aa_boot_time(&began);
+	int err = aa_boot_time(&began);
 
-	(void)snprintf(temp, sizeof(temp), ".replay.%ld", (long)getpid());
-	if (ret == 0 && mkdirat(run, temp, 0700) < 0 && errno != EEXIST)
-		ret = -errno;
-	if (ret == 0)
-		store = openat(run, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (ret == 0)
-		ret = store < 0 ? -errno : make_stamp(store, "since", began);
-	if (ret == 0 && renameat(run, temp, run, "replay") < 0)
-		ret = -errno;
-	if (ret < 0 && store >= 0)
-		(void)unlinkat(store, "since", 0);
-	if (ret < 0)
-		(void)unlinkat(run, temp, AT_REMOVEDIR);
-	if (store >= 0)
-		close(store);
-	return ret == -ENOTEMPTY || ret == -EEXIST ? 0 : ret; /* another was first */
+	return err < 0 ? err : make_stamp(store, "since", began);
 }
 
 int aa_replay_init(const char *rundir)
 {
-	struct stat st;
-	int run, ret = 0;
+	char path[4096];
+	int store, ret, n = snprintf(path, sizeof(path), "%s/replay", rundir);
 
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
 	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	run = open(rundir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (run < 0)
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	if (fstatat(run, "replay", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		ret = errno == ENOENT ? make_store(run) : -errno;
-	close(run);
+	store = open_store(rundir);
+	if (store < 0)
+		return store;
+	ret = begin(store);
+	close(store);
 	return ret;
 }
 
@@ -104,9 +91,11 @@ int aa_replay_init(const char *rundir)
 static bool can_tell(int store, int64_t iat, int64_t now)
 {
 	int64_t since, began, horizon;
-	int err;
+	int err = read_stamp(store, "since", &since);
 
-	if (read_stamp(store, "since", &since) < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
+	if (err == -ENOENT && begin(store) == 0)
+		err = read_stamp(store, "since", &since);
+	if (err < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
 		return false;
 	err = read_stamp(store, "horizon", &horizon);
 	return err == 0 ? now >= horizon : err == -ENOENT;

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* approval.c: requests for approval, and their answers, as files. */
+#include "config.h"
+
+#include "approval.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+#include "process.h"
+#include "registry/generation.h"
+#include "session.h"
+
+#define REQUEST_MAX 65536
+
+bool aa_approval_id_is_valid(const char *id)
+{
+	return strlen(id) == AA_APPROVAL_ID_SIZE - 1 && strspn(id, "0123456789") == AA_APPROVAL_ID_SIZE - 1;
+}
+
+/* ---- rules --------------------------------------------------------------------------- */
+
+/* Whether the list before the bracket's end, "root,app:adm", has the user or ALL. */
+static bool runas_covers(const char *list, size_t len, const char *target)
+{
+	size_t at = 0, n;
+
+	while (at < len) {
+		while (at < len && (list[at] == ' ' || list[at] == ','))
+			at++;
+		n = 0;
+		while (at + n < len && !strchr(" ,:", list[at + n]))
+			n++;
+		if ((n == 3 && memcmp(list + at, "ALL", 3) == 0) || (n == strlen(target) && memcmp(list + at, target, n) == 0))
+			return true;
+		if (n == 0)
+			return false; /* a colon: groups follow */
+		at += n;
+	}
+	return false;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+/* The arguments joined with spaces, as sudoers compares them, against what the rule has after the path. */
+static bool args_cover(const char *want, char *const argv[])
+{
+	char *const *arg = argv[0] ? argv + 1 : argv;
+
+	if (!*want || strpbrk(want, "*?[]\\^$"))
+		return true;
+	if (strcmp(want, "\"\"") == 0)
+		return !*arg;
+	for (; *arg; arg++) {
+		size_t n = strlen(*arg);
+
+		if (strncmp(want, *arg, n) != 0)
+			return false;
+		want += n;
+		if (arg[1] && *want++ != ' ')
+			return false;
+	}
+	return !*want;
+}
+
+bool aa_approval_rule_covers(const char *rule, const char *target, const char *command, char *const argv[])
+{
+	const char *end = rule[0] == '(' ? strchr(rule, ')') : NULL, *path;
+	char copy[4096];
+	size_t n;
+
+	if (end && !runas_covers(rule + 1, (size_t)(end - rule) - 1, target))
+		return false;
+	path = end ? end + 1 : rule;
+	path += strspn(path, " ");
+	n = strcspn(path, " ");
+	if (n >= sizeof(copy))
+		return true; /* cannot be told: a person looks */
+	memcpy(copy, path, n);
+	copy[n] = '\0';
+	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]") && !same_file(copy, command))
+		return false;
+	return args_cover(path + n + strspn(path + n, " "), argv);
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+static int open_dir(const char *rundir)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/approvals", rundir), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static json_t *load(int dir, uid_t owner, const char *name)
+{
+	size_t size = 0;
+	char *text;
+	json_t *json = NULL;
+	int fd = -1;
+
+	if (aa_open_trusted(dir, name, owner, &fd, &size) < 0)
+		return NULL;
+	text = size <= REQUEST_MAX ? malloc(size + 1) : NULL;
+	if (text && pread(fd, text, size, 0) == (ssize_t)size)
+		json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	close(fd);
+	if (json_is_object(json))
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+/* Writes the whole file under another name and links it into place: of two, one. */
+static int put(int dir, const char *name, const json_t *what)
+{
+	char temp[64];
+	char *text = json_dumps(what, JSON_COMPACT | JSON_ENSURE_ASCII);
+	size_t len = text ? strlen(text) : 0;
+	int fd, ret = 0;
+
+	if (!text)
+		return -ENOMEM;
+	(void)snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		ret = -errno;
+	else if (write(fd, text, len) != (ssize_t)len)
+		ret = -EIO;
+	else if (linkat(dir, temp, dir, name, 0) < 0)
+		ret = -errno;
+	if (fd >= 0) {
+		close(fd);
+		(void)unlinkat(dir, temp, 0);
+	}
+	free(text);
+	return ret;
+}
+
+static void names_of(const char *id, char request[16], char answer[16])
+{
+	(void)snprintf(request, 16, "%.6s.json", id);
+	(void)snprintf(answer, 16, "%.6s.answer", id);
+}
+
+static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
+{
+	uint32_t n;
+
+	if (RAND_bytes((unsigned char *)&n, sizeof(n)) != 1)
+		return false;
+	(void)snprintf(ret, AA_APPROVAL_ID_SIZE, "%06u", 100000 + n % 900000);
+	return true;
+}
+
+int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE])
+{
+	struct aa_process self;
+	char id[AA_APPROVAL_ID_SIZE], name[16], answer[16], boot_id[AA_BOOT_ID_SIZE];
+	int dir, err = aa_session_init(rundir);
+
+	dir = err < 0 ? err : open_dir(rundir);
+	if (dir >= 0 && (aa_process_read(getpid(), &self) < 0 || aa_boot_id(boot_id) < 0))
+		err = -EIO;
+	for (int tries = 0; dir >= 0 && err == 0 && tries < 100; tries++) {
+		err = -EIO;
+		if (!new_id(id))
+			break;
+		names_of(id, name, answer);
+		(void)json_object_set_new(request, "id", json_string(id));
+		(void)json_object_set_new(request, "created", json_integer(now));
+		(void)json_object_set_new(request, "until", json_integer(now + AA_APPROVAL_WAIT));
+		(void)json_object_set_new(request, "pid", json_integer(self.pid));
+		(void)json_object_set_new(request, "start", json_integer((json_int_t)self.start));
+		(void)json_object_set_new(request, "boot_id", json_string(boot_id));
+		err = put(dir, name, request);
+		if (err != -EEXIST)
+			break;
+		err = 0;
+	}
+	json_decref(request);
+	if (dir < 0)
+		return dir;
+	close(dir);
+	if (err == 0)
+		memcpy(ret_id, id, sizeof(id));
+	return err;
+}
+
+/* Its sudo is there, in this boot, and its time is not over. */
+static bool is_open(const json_t *request, int64_t now)
+{
+	const struct aa_process asker = {(pid_t)json_integer_value(json_object_get(request, "pid")), 0,
+					 (uint64_t)json_integer_value(json_object_get(request, "start"))};
+	const char *boot = json_string_value(json_object_get(request, "boot_id"));
+	char boot_id[AA_BOOT_ID_SIZE];
+
+	return json_integer_value(json_object_get(request, "until")) > now && boot && aa_boot_id(boot_id) == 0 &&
+	       strcmp(boot, boot_id) == 0 && aa_process_alive(&asker);
+}
+
+static void remove_in(int dir, const char *id)
+{
+	char request[16], answer[16];
+
+	names_of(id, request, answer);
+	(void)unlinkat(dir, request, 0);
+	(void)unlinkat(dir, answer, 0);
+}
+
+void aa_approval_withdraw(const char *rundir, const char *id)
+{
+	int dir = open_dir(rundir);
+
+	if (dir < 0)
+		return;
+	remove_in(dir, id);
+	close(dir);
+}
+
+static json_t *get_in(int dir, uid_t owner, const char *id, int64_t now)
+{
+	char name[16], answer[16];
+	json_t *request;
+
+	names_of(id, name, answer);
+	request = load(dir, owner, name);
+	if (request && is_open(request, now))
+		return request;
+	json_decref(request);
+	return NULL;
+}
+
+json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now)
+{
+	int dir = aa_approval_id_is_valid(id) ? open_dir(rundir) : -1;
+	json_t *request;
+
+	if (dir < 0)
+		return NULL;
+	request = get_in(dir, owner, id, now);
+	close(dir);
+	return request;
+}
+
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, void *data)
+{
+	int dir = open_dir(rundir), copy;
+	struct dirent *entry;
+	DIR *list;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = copy < 0 ? NULL : fdopendir(copy);
+	while (list && (entry = readdir(list))) {
+		char id[AA_APPROVAL_ID_SIZE];
+		json_t *request;
+
+		if (strlen(entry->d_name) != sizeof(id) + 4 || strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0)
+			continue;
+		memcpy(id, entry->d_name, sizeof(id) - 1);
+		id[sizeof(id) - 1] = '\0';
+		request = get_in(dir, owner, id, now);
+		if (request)
+			each(data, request);
+		else if (aa_approval_id_is_valid(id))
+			remove_in(dir, id);
+	}
+	if (list)
+		closedir(list);
+	close(dir);
+	return list ? 0 : -EIO;
+}
+
+int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by, const char *why,
+		       int64_t now)
+{
+	char request_name[16], name[16];
+	json_t *request, *answer;
+	int dir, err;
+
+	if (!aa_approval_id_is_valid(id))
+		return -ENOENT;
+	dir = open_dir(rundir);
+	if (dir < 0)
+		return dir;
+	names_of(id, request_name, name);
+	request = get_in(dir, owner, id, now);
+	answer = json_pack("{s:s, s:s, s:I, s:s*}", "answer", approve ? "approve" : "deny", "by", by, "at", (json_int_t)now, "why",
+			   why);
+	if (!request)
+		err = -ENOENT;
+	else
+		err = answer ? put(dir, name, answer) : -ENOMEM;
+	json_decref(answer);
+	json_decref(request);
+	close(dir);
+	return err;
+}
+
+enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until, int64_t now,
+				json_t **ret_answer)
+{
+	char request_name[16], name[16];
+	int dir = open_dir(rundir);
+	json_t *answer = NULL;
+	const char *word;
+
+	*ret_answer = NULL;
+	if (dir >= 0) {
+		names_of(id, request_name, name);
+		answer = load(dir, owner, name);
+		close(dir);
+	}
+	/* A sudo that was stopped past its time has no answer, whatever was answered meanwhile. */
+	if (now > until) {
+		json_decref(answer);
+		return AA_APPROVAL_TIMEOUT;
+	}
+	if (!answer)
+		return AA_NO_CREDENTIAL;
+	*ret_answer = answer;
+	word = json_string_value(json_object_get(answer, "answer"));
+	return word && strcmp(word, "approve") == 0 ? AA_OK : AA_APPROVAL_DENIED;
+}

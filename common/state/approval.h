@@ -1,0 +1,48 @@
+/* approval.h: requests that wait for a person: RUNDIR/approvals/.
+ *
+ *   NUMBER.json     the request, made once: who, for whom, what, where, until when
+ *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
+ *
+ * The sudo that asked holds its request by its pid and start time, and takes it away when it goes. An answer is good for
+ * that one sudo: nothing is remembered beyond it.
+ */
+#ifndef AGENTAUTH_STATE_APPROVAL_H
+#define AGENTAUTH_STATE_APPROVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "../verify/policy.h"
+#include "../verify/reason.h"
+
+#define AA_APPROVAL_ID_SIZE 7 /* six digits and a zero */
+#define AA_APPROVAL_WAIT 120  /* seconds */
+
+bool aa_approval_id_is_valid(const char *id);
+
+/* Whether a rule, "(RUNAS) /path args…", covers the command. It covers rather more than sudoers' matching does: a rule
+ * without arguments, or with wildcards in them, covers any; the path is compared as text and as a file. */
+bool aa_approval_rule_covers(const char *rule, const char *target, const char *command, char *const argv[]);
+
+/* Writes the request, with id, pid and until added to it; the reference is stolen. 0 or -errno. */
+int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
+/* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'
+ * files are removed. 0 or -errno. */
+typedef void aa_approval_each_fn(void *data, json_t *request);
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, void *data);
+/* A new reference, or NULL: there is none such, or it is over. */
+json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now);
+
+/* 0; -EEXIST: somebody answered before; -ENOENT: no such open request. */
+int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by, const char *why,
+		       int64_t now);
+/* AA_OK (approved), AA_APPROVAL_DENIED, AA_APPROVAL_TIMEOUT, or AA_NO_CREDENTIAL: no answer yet. *ret_answer is a new
+ * reference, or NULL. */
+enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until, int64_t now,
+				json_t **ret_answer);
+void aa_approval_withdraw(const char *rundir, const char *id);
+
+#endif

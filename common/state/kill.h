@@ -1,0 +1,33 @@
+/* kill.h: an agent's processes, or one session's: found in /proc, signalled by pidfd.
+ *
+ * An agent's are those of its uid in any of the four places, those whose login uid it is (what its sudo runs is uid 0 and
+ * keeps it), and their descendants. A session's are those of its audit session, its opener and the opener's descendants.
+ * A process is looked at again after its pidfd is open, so that a pid that went to another is not signalled.
+ */
+#ifndef AGENTAUTH_STATE_KILL_H
+#define AGENTAUTH_STATE_KILL_H
+
+#include <stdint.h>
+
+#include "session.h"
+
+struct aa_quarry {
+	uint32_t uid;                     /* of the agent */
+	const struct aa_session *session; /* NULL: every process of the agent */
+};
+
+/* How many there are now, without this process. Negative errno: /proc cannot be read. */
+long aa_quarry_count(const struct aa_quarry *quarry);
+/* One pass with a signal: how many got it. */
+long aa_quarry_signal(const struct aa_quarry *quarry, int signal);
+/* Stops them, so that what forks cannot run ahead, then SIGKILL, until a pass finds none or `limit_ms` have passed.
+ * 0: none is left; else how many are, or a negative errno. *ret_killed: how many were signalled in all. */
+long aa_quarry_kill(const struct aa_quarry *quarry, int64_t limit_ms, long *ret_killed);
+
+/* Counts for many sessions at once, from one look at /proc: ret[i] is for sessions[i]. 0 or -errno. */
+int aa_quarry_counts(struct aa_session *const *sessions, size_t n, long *ret);
+
+/* Writes a line to the terminals of the session's processes; those of others are not touched. How many. */
+long aa_quarry_tell(const struct aa_quarry *quarry, const char *text);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enumerate.c: getpwent and getgrent. An enumeration goes on in the generation in which it began, whatever is
+ * published meanwhile, as long as that is there. */
+#include "serve.h"
+
+#include <errno.h>
+
+#include "registry/generation.h"
+
+/* Takes the account at pos, or the group; *pos is moved on, past what may not be served as well. */
+static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t *pos, struct aa_entry *ret)
+{
+	struct aa_accounts a;
+	int r;
+
+	r = aa_accounts_open_generation(nss->statedir, number, nss->owner, &a);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r; /* it is gone: that is not the end of the list */
+	r = aa_find_next(nss, &a, groups, pos, ret);
+	aa_accounts_close(&a);
+	return r;
+}
+
+typedef int write_fn(const struct aa_entry *e, void *ret, char *buf, size_t size);
+
+static int write_passwd(const struct aa_entry *e, void *ret, char *buf, size_t size)
+{
+	return aa_serve_passwd(&e->account, ret, buf, size);
+}
+
+static int write_group(const struct aa_entry *e, void *ret, char *buf, size_t size)
+{
+	const char *name = e->is_group ? e->group.name : e->account.name;
+
+	return aa_serve_group(name, e->is_group ? e->group.gid : e->account.uid, ret, buf, size);
+}
+
+/* The cursor is moved only when the answer is written: what does not fit is given again. Where another thread
+ * moved it meanwhile, that one has this entry, and we take the next. */
+static int enumerate(const struct aa_nss *nss, aa_cursor *cursor, bool groups, write_fn *write, void *ret,
+		     char *buf, size_t size)
+{
+	uint64_t now = atomic_load(cursor), then;
+	uint32_t number, pos;
+	struct aa_entry e;
+	int r;
+
+	do {
+		number = (uint32_t)(now >> 32);
+		pos = (uint32_t)now;
+		r = number != 0 ? 0 : aa_generation_number(nss->statedir, &number);
+		if (r == 0)
+			r = next(nss, number, groups, &pos, &e);
+		if (r == 0)
+			r = write(&e, ret, buf, size);
+		if (r < 0)
+			return r;
+		then = (uint64_t)number << 32 | pos;
+	} while (!atomic_compare_exchange_weak(cursor, &now, then));
+	return 0;
+}
+
+enum nss_status aa_serve_getpwent(const struct aa_nss *nss, aa_cursor *cursor, struct passwd *ret, char *buf,
+				  size_t size, int *errnop)
+{
+	return aa_serve_status(enumerate(nss, cursor, false, write_passwd, ret, buf, size), errnop);
+}
+
+enum nss_status aa_serve_getgrent(const struct aa_nss *nss, aa_cursor *cursor, struct group *ret, char *buf,
+				  size_t size, int *errnop)
+{
+	return aa_serve_status(enumerate(nss, cursor, true, write_group, ret, buf, size), errnop);
+}

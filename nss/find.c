@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find.c: the accounts and groups that may be served, from memory or from the registry. */
+#include "find.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A value as it is kept: id, flags, strings, each with its zero. */
+#define VALUE_HEAD 8u
+
+enum kind {
+	ACCOUNT_BY_NAME = 'n',
+	ACCOUNT_BY_UID = 'u',
+	GROUP_BY_NAME = 'g',
+	GROUP_BY_GID = 'i',
+	AGENTS_GROUP = 'H',
+};
+
+static bool is_account(enum kind kind)
+{
+	return kind == ACCOUNT_BY_NAME || kind == ACCOUNT_BY_UID;
+}
+
+/* What is asked, as bytes. */
+struct question {
+	enum kind kind;
+	size_t len;
+	char bytes[AA_MEMORY_KEY_MAX];
+};
+
+/* The name is valid, and so no longer than AA_GROUP_NAME_MAX. */
+static struct question about_name(enum kind kind, const char *name)
+{
+	struct question q = {.kind = kind, .len = 1 + strlen(name), .bytes = {(char)kind}};
+
+	memcpy(q.bytes + 1, name, q.len - 1);
+	return q;
+}
+
+static struct question about_id(enum kind kind, uint32_t id)
+{
+	struct question q = {.kind = kind, .len = 1 + sizeof(id), .bytes = {(char)kind}};
+
+	memcpy(q.bytes + 1, &id, sizeof(id));
+	return q;
+}
+
+static const char *local_file(const struct aa_nss *nss, enum kind kind)
+{
+	return is_account(kind) ? nss->passwd : nss->group;
+}
+
+/* ---- memory --------------------------------------------------------------- */
+
+/* Whether what is known still holds. The local file is asked every time, since a name that exists there is
+ * never served; whether the registry was published anew, and for initgroups /etc/group, once a tick. */
+static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
+{
+	int64_t tick = nss->tick();
+	struct aa_stamp local;
+
+	if (!aa_memory_still(&nss->memory->registry, nss->current, false, tick, &known->registry))
+		return false;
+	if (kind == AGENTS_GROUP)
+		return aa_memory_still(&nss->memory->group, nss->group, true, tick, &known->local);
+	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
+	       aa_stamp_equal(&local, &known->local);
+}
+
+static bool recall(const struct aa_nss *nss, const struct question *q, struct aa_known *ret)
+{
+	return aa_memory_recall(nss->memory, q->bytes, q->len, ret) && still_holds(nss, q->kind, ret);
+}
+
+static void take(enum kind kind, const struct aa_known *known, struct aa_entry *ret)
+{
+	const char *text = known->value + VALUE_HEAD;
+	size_t len = known->value_len - VALUE_HEAD;
+	struct aa_account *account = &ret->account;
+
+	ret->is_group = !is_account(kind);
+	if (ret->is_group) {
+		memcpy(&ret->group.gid, known->value, 4);
+		ret->group.name = memcpy(ret->group.buf, text, len);
+		return;
+	}
+	memcpy(&account->uid, known->value, 4);
+	memcpy(&account->flags, known->value + 4, 4);
+	account->name = memcpy(account->buf, text, len);
+	account->gecos = account->name + strlen(account->name) + 1;
+	account->home = account->gecos + strlen(account->gecos) + 1;
+	account->shell = account->home + strlen(account->home) + 1;
+}
+
+/* Appends to the value; false: what is served is longer than what is kept. */
+static bool put(struct aa_known *known, const void *bytes, size_t len)
+{
+	if (known->value_len + len > AA_MEMORY_VALUE_MAX)
+		return false;
+	memcpy(known->value + known->value_len, bytes, len);
+	known->value_len = (uint8_t)(known->value_len + len);
+	return true;
+}
+
+static bool put_string(struct aa_known *known, const char *s)
+{
+	return put(known, s, strlen(s) + 1);
+}
+
+static bool put_entry(struct aa_known *known, const struct aa_entry *e)
+{
+	const struct aa_account *account = &e->account;
+	const uint32_t no_flags = 0;
+
+	if (e->is_group)
+		return put(known, &e->group.gid, 4) && put(known, &no_flags, 4) &&
+		       put_string(known, e->group.name);
+	return put(known, &account->uid, 4) && put(known, &account->flags, 4) &&
+	       put_string(known, account->name) && put_string(known, account->gecos) &&
+	       put_string(known, account->home) && put_string(known, account->shell);
+}
+
+static void keep(const struct aa_nss *nss, const struct question *q, struct aa_known *known)
+{
+	int64_t now = nss->now();
+
+	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now))
+		return;
+	known->key_len = (uint8_t)q->len;
+	memcpy(known->key, q->bytes, q->len);
+	aa_memory_keep(nss->memory, known);
+}
+
+/* ---- the registry --------------------------------------------------------- */
+
+static int look_up_account(const struct aa_accounts *a, const struct question *q, struct aa_account *ret)
+{
+	uint32_t uid;
+
+	if (q->kind == ACCOUNT_BY_NAME || q->kind == GROUP_BY_NAME)
+		return aa_account_by_name(a, q->bytes + 1, ret);
+	memcpy(&uid, q->bytes + 1, sizeof(uid));
+	return aa_account_by_uid(a, uid, ret);
+}
+
+static void group_of_account(const struct aa_account *account, struct aa_group *ret)
+{
+	ret->gid = account->uid;
+	ret->name = strcpy(ret->buf, account->name);
+}
+
+static int look_up_group(const struct aa_accounts *a, const struct question *q, struct aa_group *ret)
+{
+	struct aa_account account;
+	uint32_t gid;
+	int r;
+
+	if (q->kind == AGENTS_GROUP)
+		return aa_group_by_name(a, a->header.group, ret);
+	memcpy(&gid, q->bytes + 1, sizeof(gid));
+	r = q->kind == GROUP_BY_NAME ? aa_group_by_name(a, q->bytes + 1, ret) : aa_group_by_gid(a, gid, ret);
+	if (r != -ENOENT)
+		return r;
+	r = look_up_account(a, q, &account);
+	if (r == 0)
+		group_of_account(&account, ret);
+	return r;
+}
+
+/* Whether the local file has it, and that file's stamp from before it was read: a change meanwhile gives
+ * another. */
+static int check_local(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e,
+		       struct aa_stamp *ret)
+{
+	const char *file = local_file(nss, kind), *name = e->is_group ? e->group.name : e->account.name;
+	uint32_t id = e->is_group ? e->group.gid : e->account.uid;
+	int r;
+
+	r = aa_stamp_path(file, true, ret);
+	if (r == 0)
+		r = aa_local_has(file, name, id);
+	return r == 1 ? -ENOENT : r;
+}
+
+static int look_up(const struct aa_accounts *a, const struct question *q, struct aa_entry *ret)
+{
+	ret->is_group = !is_account(q->kind);
+	return ret->is_group ? look_up_group(a, q, &ret->group) : look_up_account(a, q, &ret->account);
+}
+
+static int find_in_registry(const struct aa_nss *nss, const struct question *q, struct aa_entry *ret)
+{
+	struct aa_known known = {0};
+	struct aa_accounts a;
+	int r;
+
+	r = aa_accounts_open(nss->statedir, nss->owner, &a);
+	if (r < 0)
+		return r;
+	r = look_up(&a, q, ret);
+	if (r == 0)
+		r = check_local(nss, q->kind, ret, &known.local);
+	known.registry = a.stamp;
+	if (r == 0 && put_entry(&known, ret))
+		keep(nss, q, &known);
+	aa_accounts_close(&a);
+	return r;
+}
+
+static int find(const struct aa_nss *nss, const struct question *q, struct aa_entry *ret)
+{
+	struct aa_known known;
+
+	if (!recall(nss, q, &known))
+		return find_in_registry(nss, q, ret);
+	take(q->kind, &known, ret);
+	return 0;
+}
+
+/* ---- the questions -------------------------------------------------------- */
+
+int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret)
+{
+	struct question q;
+
+	if (!aa_agent_name_is_valid(name))
+		return -ENOENT; /* and no file was opened for it */
+	q = about_name(ACCOUNT_BY_NAME, name);
+	return find(nss, &q, ret);
+}
+
+int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_entry *ret)
+{
+	struct question q = about_id(ACCOUNT_BY_UID, uid);
+
+	return aa_id_is_servable(uid) ? find(nss, &q, ret) : -ENOENT;
+}
+
+int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret)
+{
+	struct question q;
+
+	if (!aa_name_is_valid(name, AA_GROUP_NAME_MAX))
+		return -ENOENT;
+	q = about_name(GROUP_BY_NAME, name);
+	return find(nss, &q, ret);
+}
+
+int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_entry *ret)
+{
+	struct question q = about_id(GROUP_BY_GID, gid);
+
+	return aa_id_is_servable(gid) ? find(nss, &q, ret) : -ENOENT;
+}
+
+int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret)
+{
+	struct question q = about_name(AGENTS_GROUP, "");
+
+	return find(nss, &q, ret);
+}
+
+int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
+		 struct aa_entry *ret)
+{
+	const enum kind kind = groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME;
+	uint32_t at = *pos, before;
+	struct aa_stamp unused;
+	int r;
+
+	for (;;) {
+		before = at;
+		r = aa_accounts_next(a, &at, ret);
+		if (r == -EBADMSG && at != before)
+			continue; /* one bad record does not hide those behind it */
+		if (r == 0 && ret->is_group && !groups)
+			r = -ENOENT; /* the accounts are behind us */
+		if (r < 0)
+			return r;
+		r = check_local(nss, kind, ret, &unused);
+		if (r != -ENOENT)
+			break;
+	}
+	if (r == 0)
+		*pos = at;
+	return r;
+}

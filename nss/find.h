@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find.h: the accounts and groups that may be served: in the registry, and neither name nor id known locally.
+ *
+ * Every function answers 0, -ENOENT (nothing of ours, or a local file has it), or another negative errno (it
+ * cannot be told: the registry is damaged, a file unreadable), and leaves errno as it was. *ret counts only
+ * where it is 0.
+ */
+#ifndef AGENTAUTH_NSS_FIND_H
+#define AGENTAUTH_NSS_FIND_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "memory.h"
+#include "registry/accounts.h"
+
+/* The host that is served: the module has one of them, tests have their own. */
+struct aa_nss {
+	const char *statedir;
+	const char *current;	    /* STATEDIR/current/accounts.cdb */
+	const char *passwd, *group; /* the local files: /etc/passwd, /etc/group */
+	uid_t owner;		    /* of the registry, beside uid 0 */
+	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
+	int64_t (*now)(void), (*tick)(void);
+	struct aa_memory *memory;
+};
+
+/* For passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */
+int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret);
+int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_entry *ret);
+
+/* For group: the name and the gid are not in /etc/group. An agent's own group is found as well. */
+int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret);
+int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_entry *ret);
+
+/* The group that all agents are in. */
+int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret);
+
+/* The next one in an enumeration; *pos as in aa_accounts_next(), moved on past what may not be served. */
+int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
+		 struct aa_entry *ret);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* group.c: getgrnam and getgrgid. */
+#include "serve.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <string.h>
+
+int aa_serve_group(const char *name, gid_t gid, struct group *ret, char *buf, size_t size)
+{
+	size_t name_size = strlen(name) + 1;
+	/* The list of members, which is empty, is an array of pointers: it needs its alignment. */
+	size_t pad = -(uintptr_t)buf % alignof(char *);
+	size_t need = pad + sizeof(char *) + name_size + sizeof("*");
+
+	if (size < need)
+		return -ERANGE;
+	buf += pad;
+	ret->gr_mem = (char **)(void *)buf;
+	ret->gr_mem[0] = NULL;
+	buf += sizeof(char *);
+	ret->gr_name = memcpy(buf, name, name_size);
+	ret->gr_passwd = memcpy(buf + name_size, "*", sizeof("*"));
+	ret->gr_gid = gid;
+	return 0;
+}
+
+enum nss_status aa_serve_getgrnam(const struct aa_nss *nss, const char *name, struct group *ret, char *buf,
+				  size_t size, int *errnop)
+{
+	struct aa_entry e;
+	int r;
+
+	r = aa_find_group_by_name(nss, name, &e);
+	if (r == 0)
+		r = aa_serve_group(e.group.name, e.group.gid, ret, buf, size);
+	return aa_serve_status(r, errnop);
+}
+
+enum nss_status aa_serve_getgrgid(const struct aa_nss *nss, gid_t gid, struct group *ret, char *buf,
+				  size_t size, int *errnop)
+{
+	struct aa_entry e;
+	int r;
+
+	r = aa_find_group_by_gid(nss, gid, &e);
+	if (r == 0)
+		r = aa_serve_group(e.group.name, e.group.gid, ret, buf, size);
+	return aa_serve_status(r, errnop);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* initgroups.c: the supplementary groups of an agent: the group of all agents. Those of its roles are granted
+ * to a login by PAM, which knows what was presented; the caller itself adds the agent's own. */
+#include "serve.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static bool has(const gid_t *groups, long n, gid_t gid)
+{
+	for (long i = 0; i < n; i++) {
+		if (groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Makes room for one more. 1: there is, 0: the limit is reached. */
+static int make_room(long start, long *room, gid_t **groups, long limit)
+{
+	int saved = errno;
+	gid_t *larger;
+	long want;
+
+	if (start < *room)
+		return 1;
+	if (limit > 0 && *room >= limit)
+		return 0;
+	want = *room < 8 ? 16 : *room * 2;
+	if (limit > 0 && want > limit)
+		want = limit;
+	larger = realloc(*groups, (size_t)want * sizeof(**groups));
+	if (larger == NULL) {
+		errno = saved;
+		return -ENOMEM;
+	}
+	*groups = larger;
+	*room = want;
+	return 1;
+}
+
+static int add(gid_t gid, long *start, long *room, gid_t **groups, long limit)
+{
+	int r;
+
+	if (has(*groups, *start, gid) || (limit > 0 && *start >= limit))
+		return 0;
+	r = make_room(*start, room, groups, limit);
+	if (r == 1)
+		(*groups)[(*start)++] = gid;
+	return r < 0 ? r : 0;
+}
+
+enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, gid_t group, long *start,
+				    long *room, gid_t **groups, long limit, int *errnop)
+{
+	struct aa_entry account, agents;
+	int r;
+
+	r = aa_find_account_by_name(nss, user, &account);
+	if (r == 0)
+		r = aa_find_agents_group(nss, &agents);
+	if (r == 0 && agents.group.gid != group)
+		r = add(agents.group.gid, start, room, groups, limit);
+	return aa_serve_status(r, errnop);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory.h: what this process was told lately, kept in its own memory.
+ *
+ * A program that lists a directory or a process table asks for the same few agents again and again. What was
+ * served is kept beside the stamps of the two files that it depends on, and is served again only while both
+ * are as they were.
+ *
+ * There is no lock that a thread could hold while it is stopped, or while another one forks: every cell has a
+ * sequence number that is odd while it is written to (a seqlock). Who finds it odd, or changed after reading,
+ * goes to the file. Public data only; nothing is kept of names that are not there.
+ */
+#ifndef AGENTAUTH_NSS_MEMORY_H
+#define AGENTAUTH_NSS_MEMORY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "registry/stamp.h"
+
+#define AA_MEMORY_KEY_MAX 40
+#define AA_MEMORY_VALUE_MAX 216
+
+/* What is kept, moved as whole 64-bit words. */
+struct aa_known {
+	struct aa_stamp registry, local; /* of accounts.cdb, and of /etc/passwd or /etc/group */
+	uint8_t key_len, value_len, unused[6];
+	char key[AA_MEMORY_KEY_MAX], value[AA_MEMORY_VALUE_MAX];
+};
+
+/* A file's stamp as it was at one tick of the clock. */
+struct aa_seen {
+	int64_t tick;
+	struct aa_stamp stamp;
+};
+
+struct aa_cell_seen {
+	_Atomic uint32_t seq;
+	_Atomic uint64_t words[sizeof(struct aa_seen) / 8];
+};
+
+struct aa_memory_cells;
+
+/* Zeros are a memory of nothing. */
+struct aa_memory {
+	_Atomic(struct aa_memory_cells *) cells; /* mapped when the first thing is kept; never unmapped */
+	struct aa_cell_seen registry, group;
+};
+
+/* false: nothing is known of this key. The stamps are the caller's to compare. */
+bool aa_memory_recall(struct aa_memory *memory, const void *key, size_t key_len, struct aa_known *ret);
+/* Keeps it in place of something else, or does not. */
+void aa_memory_keep(struct aa_memory *memory, const struct aa_known *known);
+
+/* Whether the file at `path` has this stamp. The file is asked once for each `tick`, for files of which an
+ * answer that is one tick late does no harm. A negative tick: asked in any case. */
+bool aa_memory_still(struct aa_cell_seen *seen, const char *path, bool follow, int64_t tick,
+		     const struct aa_stamp *stamp);
+
+/* Gives the mapped memory back: for tests. */
+void aa_memory_forget(struct aa_memory *memory);
+
+#endif

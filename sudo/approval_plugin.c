@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* approval_plugin.c: the glue to sudo's plugin API, sudo_plugin(5): called after the policy said yes, NOPASSWD or not, for
+ * every command; not for -l and -v. */
+#include "config.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sudo_plugin.h>
+
+#include "ask.h"
+
+static sudo_printf_t print;
+static struct aa_sudo sudo;
+
+/* The value of NAME= in one of sudo's lists, or NULL. */
+static const char *value_of(char *const list[], const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; list && *list; list++)
+		if (strncmp(*list, name, n) == 0 && (*list)[n] == '=')
+			return *list + n + 1;
+	return NULL;
+}
+
+static bool parse_id(const char *text, uint32_t *ret)
+{
+	unsigned long value;
+	char *end;
+
+	if (!text || *text < '0' || *text > '9')
+		return false;
+	value = strtoul(text, &end, 10);
+	if (*end || value > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)value;
+	return true;
+}
+
+static void say(void *data, const char *text)
+{
+	(void)data;
+	(void)print(SUDO_CONV_INFO_MSG | SUDO_CONV_PREFER_TTY, "%s", text);
+}
+
+static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t plugin_printf, char *const settings[],
+		       char *const user_info[], int submit_optind, char *const submit_argv[], char *const submit_envp[],
+		       char *const plugin_options[], const char **errstr)
+{
+	(void)conversation;
+	(void)settings;
+	(void)submit_optind;
+	(void)submit_argv;
+	(void)submit_envp;
+	(void)plugin_options;
+	print = plugin_printf;
+	if (SUDO_API_VERSION_GET_MAJOR(version) != SUDO_API_VERSION_MAJOR) {
+		*errstr = "agentauth: this sudo has another plugin API; agentauth_approval.so must be built for it";
+		return -1;
+	}
+	sudo = (struct aa_sudo){.user = value_of(user_info, "user"),
+				.host = value_of(user_info, "host"),
+				.cwd = value_of(user_info, "cwd"),
+				.tty = value_of(user_info, "tty"),
+				.say = say};
+	if (!sudo.user || !parse_id(value_of(user_info, "uid"), &sudo.uid)) {
+		*errstr = "agentauth: sudo did not say who calls it";
+		return -1;
+	}
+	return 1;
+}
+
+static void close_plugin(void)
+{
+}
+
+/* The name of the user that the command will run as; his uid where he has none. */
+static bool find_target(char *const command_info[])
+{
+	char buf[4096];
+	struct passwd pw, *found = NULL;
+	uint32_t uid;
+
+	if (!parse_id(value_of(command_info, "runas_euid"), &uid) && !parse_id(value_of(command_info, "runas_uid"), &uid))
+		return false;
+	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found)
+		(void)snprintf(sudo.target, sizeof(sudo.target), "%s", pw.pw_name);
+	else
+		(void)snprintf(sudo.target, sizeof(sudo.target), "#%u", uid);
+	return true;
+}
+
+static int check(char *const command_info[], char *const run_argv[], char *const run_envp[], const char **errstr)
+{
+	static char text[256];
+	const char *why = NULL, *cwd = value_of(command_info, "cwd");
+	enum aa_reason reason;
+
+	(void)run_envp;
+	sudo.command = value_of(command_info, "command");
+	sudo.argv = run_argv;
+	if (cwd)
+		sudo.cwd = cwd;
+	if (!sudo.command || !run_argv || !find_target(command_info)) {
+		*errstr = "agentauth: sudo did not say what it is to run";
+		return -1;
+	}
+	reason = aa_ask(&sudo, &why);
+	if (reason == AA_OK)
+		return 1;
+	(void)snprintf(text, sizeof(text), "agentauth: refused: %s", why);
+	*errstr = text;
+	(void)print(SUDO_CONV_ERROR_MSG, "%s\n", text);
+	return 0;
+}
+
+static int show_version(int verbose)
+{
+	(void)verbose;
+	(void)print(SUDO_CONV_INFO_MSG, "agentauth approval plugin %s\n", PACKAGE_VERSION);
+	return 1;
+}
+
+extern struct approval_plugin agentauth_approval;
+struct approval_plugin agentauth_approval = {
+    SUDO_APPROVAL_PLUGIN, SUDO_API_VERSION, open_plugin, close_plugin, check, show_version,
+};

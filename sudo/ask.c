@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask.c: whether a command waits for a person, and the wait. */
+#include "config.h"
+
+#include "ask.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/state/approval.h"
+
+#define HOOK AA_CONFDIR "/hooks/approval-requested"
+#define COMMAND_MAX 4096
+
+struct asking {
+	struct aa_context ctx;
+	struct aa_account account;
+	struct aa_agent *agent;
+	struct aa_session *session;
+	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits */
+};
+
+static void asking_clear(struct asking *asking)
+{
+	aa_session_free(asking->session);
+	aa_agent_free(asking->agent);
+	aa_context_close(&asking->ctx);
+}
+
+/* ---- whose sudo it is --------------------------------------------------------------- */
+
+/* AA_OK: an agent's, in its live session. AA_AGENT_UNKNOWN: a person's. */
+static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *asking)
+{
+	enum aa_reason reason;
+	int err;
+
+	asking->ctx = (struct aa_context){.statedir = AA_STATEDIR,
+					  .rundir = AA_RUNDIR,
+					  .logdir = AA_LOGDIR,
+					  .owner = geteuid(),
+					  .now = time(NULL),
+					  .gen_fd = -1,
+					  .accounts.fd = -1};
+	if (sudo->uid == 0)
+		return AA_AGENT_UNKNOWN;
+	err = aa_agent_name_is_valid(sudo->user) ? aa_context_find(&asking->ctx, sudo->user, &asking->account) : -ENOENT;
+	if (err == -ENOENT)
+		return AA_AGENT_UNKNOWN;
+	if (err < 0)
+		return sudo->uid < AA_UID_MIN_DEFAULT || sudo->uid > AA_UID_MAX_DEFAULT ? AA_AGENT_UNKNOWN
+										       : AA_REGISTRY_UNAVAILABLE;
+	if (asking->account.uid != sudo->uid)
+		return AA_AGENT_UNKNOWN;
+	reason = aa_context_agent(&asking->ctx, &asking->account, &asking->agent);
+	if (reason == AA_OK)
+		reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &asking->session);
+	return reason;
+}
+
+/* ---- whether it waits ------------------------------------------------------------------ */
+
+/* The first rule of the session's roles that covers the command. Every role is looked at: where one role has it wait, no
+ * other role's plain rule lets it through. */
+static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *asking)
+{
+	asking->rule[0] = '\0';
+	for (size_t i = 0; i < asking->session->roles.n && !asking->rule[0]; i++) {
+		struct aa_role *role = NULL;
+		enum aa_reason reason = aa_policy_role(asking->ctx.policy, asking->session->roles.v[i], &role);
+
+		if (reason != AA_OK)
+			return reason;
+		for (size_t k = 0; k < role->approval.n && !asking->rule[0]; k++)
+			if (aa_approval_rule_covers(role->approval.v[k], sudo->target, sudo->command, sudo->argv)) {
+				(void)snprintf(asking->rule, sizeof(asking->rule), "%s", role->approval.v[k]);
+				(void)snprintf(asking->role, sizeof(asking->role), "%s", role->name);
+			}
+		aa_role_free(role);
+	}
+	return AA_OK;
+}
+
+/* ---- the request --------------------------------------------------------------------------- */
+
+static json_t *argv_json(char *const argv[])
+{
+	json_t *list = json_array(), *one = json_object();
+
+	for (; *argv; argv++) {
+		aa_audit_set(one, "a", *argv);
+		(void)json_array_append(list, json_object_get(one, "a"));
+	}
+	json_decref(one);
+	return list;
+}
+
+/* The command line as one text, for the log and for tables. */
+static void command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
+{
+	size_t len = (size_t)snprintf(ret, cap, "%s", sudo->command);
+
+	for (char *const *arg = sudo->argv[0] ? sudo->argv + 1 : sudo->argv; *arg && len < cap; arg++)
+		len += (size_t)snprintf(ret + len, cap - len, " %s", *arg);
+}
+
+static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
+{
+	const struct aa_session *s = asking->session;
+	json_t *request = json_object();
+	char line[COMMAND_MAX];
+
+	command_line(sudo, line, sizeof(line));
+	aa_audit_set(request, "agent", asking->agent->name);
+	(void)json_object_set_new(request, "uid", json_integer(asking->agent->uid));
+	aa_audit_set(request, "session", s->id);
+	aa_audit_set(request, "on_behalf_of", s->on_behalf_of);
+	aa_audit_set(request, "task", s->task);
+	aa_audit_set(request, "rhost", s->rhost);
+	aa_audit_set(request, "role", asking->role);
+	aa_audit_set(request, "rule", asking->rule);
+	aa_audit_set(request, "host", aa_policy_host(asking->ctx.policy)->name);
+	aa_audit_set(request, "cwd", sudo->cwd);
+	aa_audit_set(request, "tty", sudo->tty);
+	aa_audit_set(request, "target", sudo->target);
+	aa_audit_set(request, "command", line);
+	(void)json_object_set_new(request, "argv", argv_json(sudo->argv));
+	return request;
+}
+
+/* One step of a request in the log: requested, approved, denied, timeout, withdrawn. */
+static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step, enum aa_reason reason,
+			       const json_t *answer)
+{
+	static const char *const members[] = {"agent",        "uid",  "session", "rhost",  "command",
+					      "on_behalf_of", "task", "role",    "target", "id"};
+	json_t *record = json_object(), *value;
+
+	aa_audit_set(record, "event", "approval");
+	aa_audit_set(record, "service", "sudo");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		value = json_object_get(request, members[i]);
+		if (value)
+			(void)json_object_set(record, strcmp(members[i], "id") == 0 ? "request" : members[i], value);
+	}
+	aa_audit_set(record, "step", step);
+	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
+	aa_audit_set(record, "why", json_string_value(json_object_get(answer, "why")));
+	aa_audit_set(record, "result", reason == AA_OK ? "ok" : "denied");
+	aa_audit_set(record, "reason", aa_reason_name(reason));
+	return aa_context_audit(&asking->ctx, record);
+}
+
+static void say_waiting(const struct aa_sudo *sudo, const char *id)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "agentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
+		       "agentauth: on this host: agentauthctl approval approve %s\n",
+		       id, AA_APPROVAL_WAIT, id);
+	sudo->say(sudo->say_data, text);
+}
+
+static enum aa_reason await(const char *id, int64_t until, json_t **ret_answer)
+{
+	const struct timespec step = {0, 100000000};
+	enum aa_reason reason;
+
+	for (;;) {
+		reason = aa_approval_poll(AA_RUNDIR, geteuid(), id, until, time(NULL), ret_answer);
+		if (reason != AA_NO_CREDENTIAL)
+			return reason;
+		(void)nanosleep(&step, NULL);
+	}
+}
+
+/* What may have changed while it waited: the agent suspended, its session ended. */
+static enum aa_reason check_again(struct asking *asking)
+{
+	struct aa_session *session = NULL;
+	enum aa_reason reason;
+
+	asking->ctx.now = time(NULL);
+	reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &session);
+	aa_session_free(session);
+	return reason;
+}
+
+static const char *const step_names[] = {"approved", "denied", "timeout", "refused"};
+
+static const char *step_of(enum aa_reason reason)
+{
+	if (reason == AA_OK)
+		return step_names[0];
+	if (reason == AA_APPROVAL_DENIED)
+		return step_names[1];
+	return reason == AA_APPROVAL_TIMEOUT ? step_names[2] : step_names[3];
+}
+
+static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *asking)
+{
+	json_t *request = describe(sudo, asking), *answer = NULL;
+	char id[AA_APPROVAL_ID_SIZE];
+	enum aa_reason reason, logged;
+
+	if (aa_approval_request(AA_RUNDIR, json_incref(request), asking->ctx.now, id) < 0) {
+		json_decref(request);
+		return AA_INTERNAL;
+	}
+	reason = log_step(asking, request, "requested", AA_OK, NULL);
+	if (reason == AA_OK) {
+		say_waiting(sudo, id);
+		aa_run_hook(HOOK, request);
+		reason = await(id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
+		if (reason == AA_OK)
+			reason = check_again(asking);
+		logged = log_step(asking, request, step_of(reason), reason, answer);
+		if (reason == AA_OK)
+			reason = logged;
+	}
+	aa_approval_withdraw(AA_RUNDIR, id);
+	json_decref(answer);
+	json_decref(request);
+	return reason;
+}
+
+enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
+{
+	struct asking asking = {.agent = NULL};
+	enum aa_reason reason = find_agent(sudo, &asking);
+
+	if (reason == AA_OK)
+		reason = find_rule(sudo, &asking);
+	if (reason == AA_OK && asking.rule[0])
+		reason = ask_person(sudo, &asking);
+	asking_clear(&asking);
+	if (reason == AA_AGENT_UNKNOWN)
+		reason = AA_OK;
+	*ret_why = aa_reason_sentence(reason);
+	return reason;
+}

@@ -1,0 +1,31 @@
+/* ask.h: what the approval plugin knows of one sudo, and how it asks. */
+#ifndef AGENTAUTH_SUDO_ASK_H
+#define AGENTAUTH_SUDO_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/state/context.h"
+
+/* One sudo, as its front end describes it. Strings are borrowed from it. */
+struct aa_sudo {
+	uint32_t uid; /* of who called it */
+	const char *user, *host, *cwd, *tty;
+	const char *command; /* resolved */
+	char target[256];    /* the user it runs as */
+	char *const *argv;
+	void (*say)(void *data, const char *text); /* to the agent */
+	void *say_data;
+};
+
+/* AA_OK: no approval is needed, or it was given. Anything else is a refusal; *ret_why is a sentence, static or in a buffer
+ * that the next call overwrites. People, and registries that cannot be read for them, are let through at once. */
+enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why);
+
+/* Starts the hook with the request as JSON on its standard input, and does not wait for it. No shell; an environment of its
+ * own. Nothing, where there is no hook that root alone can write. */
+void aa_run_hook(const char *path, const json_t *request);
+
+#endif

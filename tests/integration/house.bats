@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The house in order: what the plugins need and export, headers, man pages, scripts, and what make install leaves.
+
+load support
+
+setup_file() {
+	TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	LIBDIR=/usr/lib/$(gcc -print-multiarch)
+	export TOP LIBDIR
+}
+
+exported() { # OBJECT
+	nm -D --defined-only "$1" | awk '$2 ~ /[TDBRWV]/ { print $3 }' | sed 's/@.*//' | sort
+}
+map() { # MAP: what stands under global:
+	sed -n '/global:/,/local:/p' "$1" | grep -o '[A-Za-z_][A-Za-z0-9_]*;' | tr -d ';' | sort
+}
+
+@test "the NSS module needs libc alone" {
+	run readelf -d "$LIBDIR/libnss_agentauth.so.2"
+	expect_status 0
+	needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$output")
+	[ "$needed" = libc.so.6 ]
+}
+
+@test "the NSS module exports what its map says and nothing else" {
+	[ "$(exported "$LIBDIR/libnss_agentauth.so.2")" = "$(map "$TOP"/nss/*.map)" ]
+	[ -n "$(map "$TOP"/nss/*.map)" ]
+}
+
+@test "the PAM module exports what its map says and nothing else" {
+	[ "$(exported "$LIBDIR/security/pam_agentauth.so")" = "$(map "$TOP"/pam/*.map)" ]
+	[ "$(grep -c '^pam_sm_' < <(map "$TOP"/pam/*.map))" -eq 6 ]
+}
+
+@test "the PAM module needs neither libjwt, nor libconfig, nor libcurl, nor libcdb" {
+	run readelf -d "$LIBDIR/security/pam_agentauth.so"
+	expect_output 'NEEDED.*libcrypto'
+	expect_no_output 'NEEDED.*(libjwt|libconfig|libcurl|libcdb|libssl)'
+}
+
+@test "both modules are mapped without a writable and executable page, and with every symbol bound at load" {
+	for object in "$LIBDIR/libnss_agentauth.so.2" "$LIBDIR/security/pam_agentauth.so"; do
+		run readelf -l -d "$object"
+		expect_output 'GNU_RELRO'
+		expect_output 'BIND_NOW|FLAGS.*NOW'
+		expect_no_output 'GNU_STACK.*RWE'
+	done
+}
+
+@test "every header compiles alone" {
+	local header
+	local -a flags
+	read -ra flags < <(pkg-config --cflags libcrypto jansson libconfig libjwt libcurl)
+	while read -r header; do
+		run gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -D_GNU_SOURCE -I"$TOP/common" -I"$TOP" \
+			"${flags[@]}" -I"$(dirname "$header")" \
+			-include "$header" -x c /dev/null
+		[ "$status" -eq 0 ] || printf '%s does not compile alone\n' "$header" >&2
+		expect_status 0
+	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/tools "$TOP"/tests -name '*.h')
+}
+
+@test "shellcheck has nothing to say about any script" {
+	local -a scripts
+	mapfile -t scripts < <(cd "$TOP" && grep -rlE '^#!(/bin/(ba)?sh|/usr/bin/env bats)' --exclude-dir=.git \
+		--exclude-dir='build*' --exclude-dir=autom4te.cache --exclude=configure --exclude='configure~' . | grep -v '^./m4/')
+	[ "${#scripts[@]}" -gt 10 ]
+	cd "$TOP"
+	run shellcheck -x "${scripts[@]}" tests/integration/*.bash
+	expect_status 0
+}
+
+# The long options that a text names.
+options() {
+	grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
+}
+page() { # a man page as text, without what mandoc makes of hyphens
+	mandoc -T ascii "$1" | col -b | sed ':a;/-$/{N;s/-\n */-/;ba}'
+}
+
+@test "man pages are well-formed" {
+	local man
+	for man in "$TOP"/man/*.[1-8]; do
+		run mandoc -T lint -W warning "$man"
+		expect_output '^$'
+	done
+}
+
+@test "agentauthctl.8 names every option that --help knows, and no other" {
+	help=$(agentauthctl --help; for command in $(agentauthctl --help | command_names); do agentauthctl "$command" --help; done)
+	run diff <(options <<<"$help") <(page "$TOP/man/agentauthctl.8" | options)
+	expect_output '^$'
+}
+
+@test "agentauth.1 names every option that --help knows, and no other" {
+	help=$(agentauth --help; for command in $(agentauth --help | command_names); do agentauth "$command" --help; done)
+	run diff <(options <<<"$help") <(page "$TOP/man/agentauth.1" | options)
+	expect_output '^$'
+}
+
+# The commands of a --help: first words of its indented lines.
+command_names() {
+	sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort -u
+}
+
+@test "every command answers --help with 0 on standard output, and a wrong option with 2 on standard error" {
+	local program command
+	for program in agentauth agentauthctl; do
+		run --separate-stderr "$program" --help
+		expect_status 0
+		[ -n "$output" ] && [ -z "$stderr" ]
+		run --separate-stderr "$program" --no-such-option
+		expect_status 2
+		[ -z "$output" ] && [ -n "$stderr" ]
+		for command in $("$program" --help | command_names); do
+			run --separate-stderr "$program" "$command" --help
+			expect_status 0
+			[ -n "$output" ] && [ -z "$stderr" ]
+		done
+	done
+}
+
+@test "every source begins with its licence" {
+	local file
+	while read -r file; do
+		grep -q SPDX-License-Identifier <(head -n 3 "$file") || { echo "$file" >&2; return 1; }
+	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/tools "$TOP"/tests "$TOP"/bench -name '*.c')
+}
+
+@test "agentauth runs without registry, and without root" {
+	run as dev agentauth --version
+	expect_status 0
+	run as dev agentauth whoami
+	expect_status 0
+}
+
+@test "what systemd-tmpfiles and logrotate get is well-formed" {
+	run systemd-tmpfiles --create /usr/lib/tmpfiles.d/agentauth.conf
+	expect_status 0
+	run stat -c '%a %U' /run/agentauth
+	expect_output '^700 root$'
+}

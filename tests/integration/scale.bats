@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# alone: it measures time, so nothing else runs beside it.
+# A hundred thousand agents: publishing takes seconds, and nothing that asks is slower than with ten.
+
+load support
+load agents
+
+setup_file() {
+	host_init
+	new_agent builder-7 ES256
+	export MANY=100000
+}
+
+setup() {
+	log_mark
+	audit_mark
+}
+
+# The median of 21 runs, in microseconds.
+median() { # COMMAND...
+	/usr/bin/python3 -c '
+import statistics, subprocess, sys, time
+times = []
+for _ in range(21):
+    start = time.perf_counter()
+    subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    times.append(time.perf_counter() - start)
+print(int(statistics.median(times) * 1e6))' "$@"
+}
+login_once() {
+	dev ssh -o BatchMode=yes -i "$KEYS/builder-7.pem" "builder-7@$HOST" true
+}
+login_median() {
+	local i start
+	for ((i = 0; i < 11; i++)); do
+		start=$(date +%s%N)
+		login_once
+		echo $((($(date +%s%N) - start) / 1000))
+	done | sort -n | sed -n 6p
+}
+
+@test "100,000 agents are published within 3 seconds and 200 MB, and getent, id and a login are no slower than with ten" {
+	local few_getent few_id few_login many_getent many_id many_login report
+	few_getent=$(median getent passwd builder-7)
+	few_id=$(median id builder-7)
+	few_login=$(login_median)
+	/usr/bin/python3 - "$MANY" <<-'END'
+		import sys
+		for i in range(int(sys.argv[1])):
+		    with open("/etc/agentauth/agents.d/many-%06d.conf" % i, "w") as file:
+		        file.write('uid = %d;\nowner = "alice@example.com";\nroles = [ "deploy" ];\n' % (1900100000 + i))
+	END
+	report=$(mktemp)
+	run /usr/bin/python3 -c '
+import os, resource, subprocess, sys, time
+start = time.perf_counter()
+status = subprocess.run(["agentauthctl", "apply"], stdin=subprocess.DEVNULL).returncode
+print("apply took %.2f s and %d MB" % (time.perf_counter() - start,
+      resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024), file=open(sys.argv[1], "w"))
+sys.exit(status)' "$report"
+	expect_status 0
+	cat "$report" >&3
+	run awk '{ exit !($3 <= 3.0 && $6 <= 200) }' "$report"
+	expect_status 0
+	run getent passwd many-099999
+	expect_output '^many-099999:\*:1900199999:'
+
+	many_getent=$(median getent passwd builder-7)
+	many_id=$(median id builder-7)
+	many_login=$(login_median)
+	printf '# microseconds with one agent and with %s: getent %s %s, id %s %s, login %s %s\n' "$MANY" \
+		"$few_getent" "$many_getent" "$few_id" "$many_id" "$few_login" "$many_login" >&3
+	# "No slower", with room for what a shared machine's clock does.
+	[ "$many_getent" -le $((few_getent * 5 / 4 + 500)) ]
+	[ "$many_id" -le $((few_id * 5 / 4 + 500)) ]
+	[ "$many_login" -le $((few_login * 5 / 4 + 10000)) ]
+}

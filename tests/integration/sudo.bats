@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# sudo by role: decided by the live session, with nothing typed, and never outside one.
+
+load support
+load agents
+
+setup_file() {
+	host_init
+	new_agent builder-7 ES256
+	new_agent other ES256 --role logs
+}
+
+setup() {
+	log_mark
+	audit_mark
+}
+
+in_session() { # COMMAND [OPTION OF FORGE]...
+	local command=$1
+	shift
+	ssh_with "$(token_file builder-7 "$@")" "builder-7@$HOST" "$command"
+}
+
+@test "the rules that apply wrote are in order, for visudo and for sudo" {
+	run visudo -c
+	expect_status 0
+	expect_output '/etc/sudoers.d/agentauth: parsed OK'
+	run stat -c '%a %U' /etc/sudoers.d/agentauth
+	expect_output '^440 root$'
+	run cat /etc/sudoers.d/agentauth
+	expect_output '^%agent-deploy .*\(root\) *NOPASSWD: */usr/local/sbin/restart-app$'
+	expect_output '^Defaults:%agents .*noninteractive_auth'
+	expect_output 'timestamp_timeout=0'
+}
+
+@test "a role's command runs, with nothing typed" {
+	run in_session 'sudo restart-app'
+	expect_status 0
+	expect_output '^restarted by root for builder-7$'
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "ok"'
+}
+
+@test "and under -n" {
+	run in_session 'sudo -n restart-app'
+	expect_status 0
+	expect_output '^restarted by root for builder-7$'
+}
+
+@test "and with a terminal" {
+	run ssh_with "$(token_file builder-7)" -tt "builder-7@$HOST" 'sudo restart-app'
+	expect_status 0
+	expect_output 'restarted by root for builder-7'
+}
+
+@test "twice in one session, and from a process that has left its parents" {
+	run in_session 'sudo -n restart-app && sudo -n restart-app && (setsid sh -c "sleep 0.3; sudo -n restart-app >late 2>&1" &) ; sleep 1; cat late'
+	expect_status 0
+	[ "$(grep -c '^restarted by root for builder-7$' <<<"$output")" -eq 3 ]
+}
+
+@test "a command that no role has is refused by sudo" {
+	run in_session 'sudo -n cat /etc/shadow'
+	expect_status 1
+	expect_no_output 'root:'
+	run in_session 'sudo -n /usr/local/sbin/restart-app extra-is-allowed; sudo -n -u alice id'
+	expect_status 1
+	expect_no_output 'alice\)'
+}
+
+@test "a role that this login did not ask for gives no sudo" {
+	run in_session 'sudo -n whoami; sudo -n restart-app' --claim 'scope="logs"'
+	expect_status 1
+	expect_output '^root$'
+	expect_no_output 'restarted'
+}
+
+@test "a login by registered key has sudo by all roles of the entry" {
+	run dev ssh -o BatchMode=yes -i "$KEYS/builder-7.pem" "builder-7@$HOST" 'sudo -n restart-app && sudo -n whoami'
+	expect_status 0
+	expect_output '^restarted by root for builder-7$'
+	expect_output '^root$'
+}
+
+@test "sudo -l and -v ask for no password" {
+	run in_session 'sudo -n -l && sudo -n -v'
+	expect_status 0
+	expect_output 'NOPASSWD: /usr/local/sbin/restart-app'
+}
+
+@test "outside a live session it is refused" {
+	run in_session 'sudo -n restart-app'
+	expect_status 0
+	audit_mark
+	run setpriv --reuid builder-7 --regid builder-7 --groups agents,agent-deploy --reset-env -- sudo -n restart-app
+	expect_status 1
+	expect_no_output 'restarted'
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "no_session"'
+}
+
+@test "what an agent leaves running gives no sudo once its login is over" {
+	run in_session 'rm -f later; sudo -n restart-app; nohup setsid sh -c "sleep 2; sudo -n restart-app >later 2>&1; echo done >>later" >/dev/null 2>&1 </dev/null &'
+	expect_status 0
+	expect_output '^restarted'
+	sleep 4
+	run cat /home/agents/builder-7/later
+	expect_output '^done$'
+	expect_no_output 'restarted'
+	expect_audit '.service == "sudo" and .result == "denied" and .reason == "no_session"'
+}
+
+@test "suspended in the middle of a session: sudo ends with it" {
+	(
+		sleep 1.5
+		agentauthctl suspend builder-7 >/dev/null
+	) &
+	run in_session 'sudo -n restart-app; sleep 3; sudo -n restart-app'
+	wait
+	agentauthctl resume builder-7 >/dev/null
+	expect_status 1
+	[ "$(grep -c '^restarted' <<<"$output")" -eq 1 ]
+	expect_audit '.service == "sudo" and .result == "denied" and .reason == "agent_suspended"'
+}
+
+@test "a session of root's making, by su, gives no sudo" {
+	run su - builder-7 -c 'id; sudo -n restart-app'
+	expect_status 1
+	expect_output 'agent-deploy'
+	expect_no_output 'restarted'
+}
+
+@test "a rule that a person wrote without NOPASSWD asks an agent for nothing, and works in a session only" {
+	echo 'builder-7 ALL = (root) /usr/bin/tty' >/etc/sudoers.d/by-hand
+	chmod 440 /etc/sudoers.d/by-hand
+	run ssh_with "$(token_file builder-7)" -tt "builder-7@$HOST" 'sudo tty'
+	rm /etc/sudoers.d/by-hand
+	expect_status 0
+	expect_output '^/dev/pts/'
+}
+
+@test "an agent has no sudo to another agent" {
+	run in_session 'sudo -n -u other id'
+	expect_status 1
+	expect_no_output 'uid='
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "jose/key.h"
+#include "own_files.h"
+#include "say.h"
+
+enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_JSON };
+
+static const struct cmdline_option options[] = {
+	[OPT_ALG] = { "alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA, and the 384 and 512 of each" },
+	[OPT_BITS] = { "bits", "N", "size of an RSA key, 2048 to 16384; default 3072" },
+	[OPT_OUT] = { "out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem" },
+	[OPT_JSON] = { "json", NULL, "print path, key id and public key as JSON" },
+	{ NULL, NULL, NULL },
+};
+
+struct request {
+	enum aa_alg alg;
+	int64_t bits;
+	const char *out;
+	bool json;
+};
+
+/* CMDLINE_END, or where it stopped. */
+static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
+{
+	int opt;
+
+	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
+		switch (opt) {
+		case OPT_ALG:
+			ret->alg = aa_alg_from_name(optarg);
+			if (ret->alg == AA_ALG_INVALID) {
+				(void)say_usage("\"%s\" is not an algorithm that a host accepts", optarg);
+				return CMDLINE_WRONG;
+			}
+			break;
+		case OPT_BITS:
+			if (!cmdline_number(optarg, 2048, 16384, &ret->bits)) {
+				(void)say_usage("--bits is a number from 2048 to 16384");
+				return CMDLINE_WRONG;
+			}
+			break;
+		case OPT_OUT:
+			ret->out = optarg;
+			break;
+		case OPT_JSON:
+			ret->json = true;
+			break;
+		}
+	}
+	if (opt == CMDLINE_END && ret->bits && ret->alg > AA_ALG_PS512) {
+		(void)say_usage("--bits goes with RSA: --alg RS256 or PS256");
+		return CMDLINE_WRONG;
+	}
+	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+}
+
+static void print_note(const char *path, const char *kid)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr,
+		"\nThe private key is in %s, and only you can read it.\n"
+		"Its key id is %s.\n"
+		"The public key is above. The host's administrator registers it:\n"
+		"  agentauthctl register NAME --key FILE\n", path, kid);
+}
+
+static int print_json(const struct request *request, const char *path, const char *kid, const char *pem,
+		      const struct aa_key *key)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "alg", aa_alg_name(request->alg), "kid", kid, "private_key_file",
+				 path, "public_key", pem, "jwk", aa_key_to_jwk(key));
+
+	if (!json)
+		return say_failed("memory is out");
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(json);
+	return 0;
+}
+
+static int print_public(const struct request *request, const char *path, const struct aa_key *key)
+{
+	char kid[44], *pem = NULL;
+	int status = 0;
+
+	if (aa_key_thumbprint(key, kid) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
+		return say_failed("the public key cannot be written: memory is out");
+	if (request->json) {
+		status = print_json(request, path, kid, pem, key);
+	} else {
+		fputs(pem, stdout);
+		(void)fflush(stdout);
+		print_note(path, kid);
+	}
+	free(pem);
+	return status;
+}
+
+static int save_private(const char *path, const struct aa_private_key *key)
+{
+	char *pem = NULL;
+	size_t len;
+	int result;
+
+	if (aa_private_key_to_pem(key, &pem, &len) != AA_JOSE_OK)
+		return say_failed("the private key cannot be written: memory is out"), -1;
+	result = own_create(path, pem, len);
+	own_wipe(pem);
+	return result;
+}
+
+static int generate(const struct request *request, const char *path)
+{
+	struct aa_private_key *key = NULL;
+	enum aa_jose_err err;
+	int status = 1;
+
+	/* before an RSA key takes its seconds */
+	if (access(path, F_OK) == 0)
+		return say_failed("%s is there already, and is not overwritten. --out names another file", path);
+	err = aa_private_key_generate(request->alg, (unsigned)request->bits, &key);
+	if (err != AA_JOSE_OK)
+		return say_failed("no key could be made: %s", aa_jose_strerror(err));
+	if (save_private(path, key) == 0)
+		status = print_public(request, path, aa_private_key_public(key));
+	aa_private_key_free(key);
+	return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct request request = { .alg = AA_ALG_ES256 };
+	int end = read_options(self, argc, argv, &request), status = 1;
+	char *path;
+
+	if (end != CMDLINE_END)
+		return cmdline_status(end);
+	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
+	if (path && (request.out || own_make_parents(path) == 0))
+		status = generate(&request, path);
+	free(path);
+	return status;
+}
+
+const struct command command_keygen = {
+	.name = "keygen",
+	.operands = "",
+	.summary = "Make a key: the private half into a file, the public half on standard output",
+	.details = "A key that is there already is never overwritten.\n",
+	.run = run,
+	.options = options,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth ssh: the real ssh, with our askpass set. */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "say.h"
+
+enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
+
+static const struct cmdline_option options[] = {
+	[OPT_PROFILE] = { "profile", "NAME", "answer from this profile only" },
+	[OPT_SCOPE] = { "scope", "ROLES", "ask for these roles only, spaces between them" },
+	[OPT_TASK] = { "task", "TEXT", "what it is for, for the host's log; at most 128 bytes" },
+	{ NULL, NULL, NULL },
+};
+
+/* How many arguments at the front are ours: ssh has no long options, so the first that is none belongs to it. */
+static int own_arguments(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && strncmp(argv[i], "--", 2) == 0) {
+		if (!argv[i][2])
+			return i + 1;
+		i += strchr(argv[i], '=') || strcmp(argv[i], "--help") == 0 ? 1 : 2;
+	}
+	return i < argc ? i : argc;
+}
+
+/* agentauth-askpass lies beside this program. */
+static bool find_askpass(char *ret, size_t size)
+{
+	static const char name[] = "agentauth-askpass";
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return false;
+	self[n] = 0;
+	slash = strrchr(self, '/');
+	if (!slash || (size_t)(slash + 1 - self) + sizeof(name) > size)
+		return false;
+	slash[1] = 0;
+	(void)stpcpy(stpcpy(ret, self), name);
+	return access(ret, X_OK) == 0;
+}
+
+/* What `ssh -V` says; it says it on standard error. */
+static bool ssh_version(char *ret, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe(fds) < 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		if (dup2(fds[1], STDERR_FILENO) >= 0)
+			execlp("ssh", "ssh", "-V", (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	while (pid > 0 && len < size - 1 && (n > 0 || errno == EINTR)) {
+		n = read(fds[0], ret + len, size - 1 - len);
+		if (n == 0)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	ret[len] = 0;
+	close(fds[0]);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for what is
+ * another's. */
+static bool ssh_names_the_host(void)
+{
+	unsigned major, minor;
+	char text[256];
+
+	if (!ssh_version(text, sizeof(text))) {
+		say("ssh cannot be run. On Debian: apt-get install openssh-client");
+		return false;
+	}
+	if (sscanf(text, "OpenSSH_%u.%u", &major, &minor) == 2 && (major > 8 || (major == 8 && minor >= 5)))
+		return true;
+	text[strcspn(text, ",\r\n")] = 0;
+	say("ssh here is \"%s\": OpenSSH 8.5 or newer is needed, which says for which host it asks", text);
+	return false;
+}
+
+static int exec_ssh(char **args, int n)
+{
+	static char program[] = "ssh", option[] = "-o", one_prompt[] = "NumberOfPasswordPrompts=1";
+	char **all = calloc((size_t)n + 4, sizeof(all[0]));
+
+	if (!all)
+		return say_failed("memory is out");
+	/* A credential that is refused is refused the second time as well, and the host counts. */
+	all[0] = program;
+	all[1] = option;
+	all[2] = one_prompt;
+	memcpy(all + 3, args, (size_t)n * sizeof(args[0]));
+	(void)execvp("ssh", all);
+	free(all);
+	return say_failed("ssh cannot be run: %s", strerror(errno));
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	static const char *const variables[] = { [OPT_PROFILE] = "AGENTAUTH_PROFILE", [OPT_SCOPE] = "AGENTAUTH_SCOPE",
+						 [OPT_TASK] = "AGENTAUTH_TASK" };
+	int own = own_arguments(argc, argv), opt;
+	char askpass[PATH_MAX];
+
+	while ((opt = cmdline_next(self, own, argv)) >= 0)
+		if (setenv(variables[opt], optarg, 1) < 0)
+			return say_failed("memory is out");
+	if (opt != CMDLINE_END)
+		return cmdline_status(opt);
+	if (own >= argc)
+		return say_usage("ssh needs a host");
+	if (!find_askpass(askpass, sizeof(askpass)))
+		return say_failed("agentauth-askpass is not beside agentauth: install agentauth anew");
+	if (!ssh_names_the_host())
+		return 1;
+	if (setenv("SSH_ASKPASS", askpass, 1) < 0 || setenv("SSH_ASKPASS_REQUIRE", "force", 1) < 0)
+		return say_failed("memory is out");
+	return exec_ssh(argv + own, argc - own);
+}
+
+const struct command command_ssh = {
+	.name = "ssh",
+	.operands = "ARGUMENT...",
+	.summary = "Run ssh, which answers a host's prompt from a profile",
+	.details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
+		   "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n",
+	.run = run,
+	.options = options,
+};

@@ -1,0 +1,18 @@
+/* key_file.h: the agent's private key, from its file. */
+#ifndef AGENTAUTH_AGENT_KEY_FILE_H
+#define AGENTAUTH_AGENT_KEY_FILE_H
+
+#include "jose/key.h"
+
+/* Where the key and, if it is encrypted, its passphrase are. A passphrase is never an argument: every process can see
+ * those. */
+struct key_source {
+	const char *path;            /* NULL: ~/.config/agentauth/key.pem; "~/" is the home directory */
+	const char *passphrase_file; /* its first line */
+	const char *passphrase_env;  /* the name of a variable */
+};
+
+/* NULL with the reason said. The caller frees. */
+struct aa_private_key *key_file_load(const struct key_source *source);
+
+#endif

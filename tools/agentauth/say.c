@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Speaking to people. */
+#include "config.h"
+
+#include "say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *name = "agentauth";
+
+void say_as(const char *program)
+{
+	name = program;
+}
+
+const char *say_name(void)
+{
+	return name;
+}
+
+__attribute__((format(printf, 1, 0))) static void say_line(const char *format, va_list args)
+{
+	char text[2048];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	fprintf(stderr, "%s: ", name);
+	for (const char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if ((c < 0x20 && c != '\n') || c == 0x7f)
+			fprintf(stderr, "\\x%02x", c);
+		else
+			putc(c, stderr);
+	}
+	putc('\n', stderr);
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+}
+
+int say_failed(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	return 1;
+}
+
+int say_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	fprintf(stderr, "Try: %s --help\n", name);
+	return 2;
+}
