@@ -56,12 +56,13 @@ static const char *local_file(const struct aa_nss *nss, enum kind kind)
  * never served; whether the registry was published anew, and for initgroups /etc/group, once a tick. */
 static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
 {
+	int64_t tick = nss->tick();
 	struct aa_stamp local;
 
-	if (!aa_memory_still(&nss->memory->registry, nss->current, false, &known->registry))
+	if (!aa_memory_still(&nss->memory->registry, nss->current, false, tick, &known->registry))
 		return false;
 	if (kind == AGENTS_GROUP)
-		return aa_memory_still(&nss->memory->group, nss->group, true, &known->local);
+		return aa_memory_still(&nss->memory->group, nss->group, true, tick, &known->local);
 	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
 	       aa_stamp_equal(&local, &known->local);
 }
@@ -121,7 +122,9 @@ static bool put_entry(struct aa_known *known, const struct aa_entry *e)
 
 static void keep(const struct aa_nss *nss, const struct question *q, struct aa_known *known)
 {
-	if (!aa_stamp_is_settled(&known->registry) || !aa_stamp_is_settled(&known->local))
+	int64_t now = nss->now();
+
+	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now))
 		return;
 	known->key_len = (uint8_t)q->len;
 	memcpy(known->key, q->bytes, q->len);
@@ -260,18 +263,24 @@ int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret)
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
 		 struct aa_entry *ret)
 {
+	const enum kind kind = groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME;
+	uint32_t at = *pos, before;
 	struct aa_stamp unused;
-	uint32_t at = *pos;
 	int r;
 
-	do {
+	for (;;) {
+		before = at;
 		r = aa_accounts_next(a, &at, ret);
+		if (r == -EBADMSG && at != before)
+			continue; /* one bad record does not hide those behind it */
 		if (r == 0 && ret->is_group && !groups)
 			r = -ENOENT; /* the accounts are behind us */
 		if (r < 0)
 			return r;
-		r = check_local(nss, groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME, ret, &unused);
-	} while (r == -ENOENT);
+		r = check_local(nss, kind, ret, &unused);
+		if (r != -ENOENT)
+			break;
+	}
 	if (r == 0)
 		*pos = at;
 	return r;

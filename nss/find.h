@@ -20,6 +20,8 @@ struct aa_nss {
 	const char *current;	    /* STATEDIR/current/accounts.cdb */
 	const char *passwd, *group; /* the local files: /etc/passwd, /etc/group */
 	uid_t owner;		    /* of the registry, beside uid 0 */
+	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
+	int64_t (*now)(void), (*tick)(void);
 	struct aa_memory *memory;
 };
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <cdb.h>
 
@@ -173,19 +172,10 @@ void aa_memory_forget(struct aa_memory *memory)
 
 /* ---- files that were looked at in this tick ------------------------------ */
 
-static int64_t current_tick(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) != 0)
-		return -1;
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-bool aa_memory_still(struct aa_cell_seen *cell, const char *path, bool follow, const struct aa_stamp *stamp)
+bool aa_memory_still(struct aa_cell_seen *cell, const char *path, bool follow, int64_t tick,
+		     const struct aa_stamp *stamp)
 {
 	const size_t words = sizeof(struct aa_seen) / 8;
-	int64_t tick = current_tick();
 	struct aa_seen seen;
 	uint32_t before;
 

@@ -53,9 +53,10 @@ bool aa_memory_recall(struct aa_memory *memory, const void *key, size_t key_len,
 /* Keeps it in place of something else, or does not. */
 void aa_memory_keep(struct aa_memory *memory, const struct aa_known *known);
 
-/* Whether the file at `path` has this stamp. The file is asked once for each tick of the monotonic clock (1
- * to 10 ms), for files of which a late answer does no harm. */
-bool aa_memory_still(struct aa_cell_seen *seen, const char *path, bool follow, const struct aa_stamp *stamp);
+/* Whether the file at `path` has this stamp. The file is asked once for each `tick`, for files of which an
+ * answer that is one tick late does no harm. A negative tick: asked in any case. */
+bool aa_memory_still(struct aa_cell_seen *seen, const char *path, bool follow, int64_t tick,
+		     const struct aa_stamp *stamp);
 
 /* Gives the mapped memory back: for tests. */
 void aa_memory_forget(struct aa_memory *memory);

@@ -2,6 +2,8 @@
 /* module.c: libnss_agentauth.so.2: the functions that glibc calls, for this host. */
 #include "serve.h"
 
+#include <time.h>
+
 #define EXPORTED(name) _nss_agentauth_##name
 
 enum nss_status EXPORTED(getpwnam_r)(const char *name, struct passwd *ret, char *buf, size_t size,
@@ -19,6 +21,25 @@ enum nss_status EXPORTED(endgrent)(void);
 enum nss_status EXPORTED(initgroups_dyn)(const char *user, gid_t group, long *start, long *room,
 					 gid_t **groups, long limit, int *errnop);
 
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now) != 0)
+		return -1;
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t real_time(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+static int64_t coarse_tick(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
 static struct aa_memory memory;
 static aa_cursor passwd_cursor, group_cursor;
 
@@ -28,6 +49,8 @@ static const struct aa_nss host = {
     .passwd = "/etc/passwd",
     .group = "/etc/group",
     .owner = 0,
+    .now = real_time,
+    .tick = coarse_tick,
     .memory = &memory,
 };
 

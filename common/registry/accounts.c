@@ -362,11 +362,10 @@ int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry
 		r = parse_group(any, value, len, &ret->group);
 	else
 		return -ENOENT; /* "u": accounts and groups are behind us */
-	if (r < 0)
-		return r;
-	ret->is_group = key[0] == 'g';
 	*pos = at;
-	return 0;
+	if (r == 0)
+		ret->is_group = key[0] == 'g';
+	return r;
 }
 
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret)

@@ -22,8 +22,9 @@ int aa_stamp_path(const char *path, bool follow, struct aa_stamp *ret);
 
 bool aa_stamp_equal(const struct aa_stamp *a, const struct aa_stamp *b);
 
-/* Whether the file has been left alone for long enough that a further change would give it another ctime: the
- * kernel's clock for that may stand still for 10 ms, a file server's for longer. */
-bool aa_stamp_is_settled(const struct aa_stamp *stamp);
+/* Whether the file has been left alone for so long at `now` (nanoseconds since 1970) that a further change
+ * would give it another ctime: the kernel's clock for that may stand still for 10 ms, a file server's for
+ * longer. */
+bool aa_stamp_is_settled(const struct aa_stamp *stamp, int64_t now);
 
 #endif

@@ -30,12 +30,10 @@ static enum aa_reason check_revoked(const struct aa_context *ctx, const struct a
 /* A place is looked for first, the mark is set last: what is refused is not used up. */
 static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
 {
-	int64_t max = aa_grant_max_sessions(&v->grant, agent);
+	enum aa_reason reason = aa_session_has_room(ctx->rundir, agent, v, ctx->now);
 
-	if (!aa_session_has_room(ctx->rundir, agent, max, ctx->now))
-		return AA_SESSION_LIMIT;
-	if (!v->once)
-		return AA_OK;
+	if (reason != AA_OK || !v->once)
+		return reason;
 	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + v->skew, ctx->now);
 }
 

@@ -26,6 +26,7 @@
 
 #define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
 #define LINE_MAX_BYTES 65536
+#define TAIL_BYTES (2 * LINE_MAX_BYTES) /* of the log, where the head does not tell */
 
 struct link {
 	uint64_t seq; /* of the last line; 0: there is none */
@@ -92,17 +93,24 @@ static int open_logdir(const struct aa_audit *audit)
 	return -EPERM;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */
 static bool take_lock(int fd)
 {
 	struct timespec step = {0, 20000};
-	int64_t waited = 0;
+	int64_t until = now_ms() + AA_AUDIT_WAIT_MS;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || waited > (int64_t)AA_AUDIT_WAIT_MS * 1000000)
+		if ((errno != EWOULDBLOCK && errno != EINTR) || now_ms() > until)
 			return false;
 		(void)nanosleep(&step, NULL);
-		waited += step.tv_nsec;
 		if (step.tv_nsec < 2000000)
 			step.tv_nsec += step.tv_nsec / 2;
 	}
@@ -121,40 +129,58 @@ static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
 	return true;
 }
 
-/* The link of one line, line feed not included. A torn or unchained line has no seq of the chain: that goes on over its
- * hash. */
-static bool link_of_line(const char *line, size_t len, uint64_t seq_if_torn, struct link *ret)
+/* The seq of a line of the chain; 0: it is torn, or stands outside of the chain. */
+static uint64_t seq_of_line(const char *line, size_t len)
 {
 	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *seq = json_object_get(json, "seq");
-	bool ok = aa_sha256_hex(ret->hash, line, len) == 0;
+	uint64_t n = 0;
 
-	if (json_is_integer(seq) && !json_is_true(json_object_get(json, "unchained")))
-		ret->seq = (uint64_t)json_integer_value(seq);
-	else
-		ret->seq = seq_if_torn;
+	if (json_is_integer(seq) && json_integer_value(seq) > 0 && !json_is_true(json_object_get(json, "unchained")))
+		n = (uint64_t)json_integer_value(seq);
 	json_decref(json);
-	return ok;
+	return n;
 }
 
-/* Reads the log's last line; closes a torn one with a line feed, so that it stays what it is and nothing is lost. */
-static bool link_of_log(int fd, uint64_t *size, uint64_t seq_if_torn, struct link *ret)
+/* Where the line that ends before `end` begins. */
+static size_t line_start(const char *buf, size_t end)
 {
-	size_t want = *size < LINE_MAX_BYTES ? (size_t)*size : LINE_MAX_BYTES, end, start;
+	while (end > 0 && buf[end - 1] != '\n')
+		end--;
+	return end;
+}
+
+/* The hash of the last line of buf[0..end), and the seq of the last one that has one, `otherwise` where none does. */
+static bool link_of_lines(const char *buf, size_t end, uint64_t otherwise, struct link *ret)
+{
+	size_t start = line_start(buf, end);
+	uint64_t seq;
+
+	if (aa_sha256_hex(ret->hash, buf + start, end - start) < 0)
+		return false;
+	while ((seq = seq_of_line(buf + start, end - start)) == 0 && start > 0) {
+		end = start - 1;
+		start = line_start(buf, end);
+	}
+	ret->seq = seq ? seq : otherwise;
+	return true;
+}
+
+/* Reads the log's end; closes a torn line with a line feed, so that it stays what it is and nothing is lost. */
+static bool link_of_log(int fd, uint64_t *size, uint64_t otherwise, struct link *ret)
+{
+	size_t want = *size < TAIL_BYTES ? (size_t)*size : TAIL_BYTES, end = want;
 	char *buf = malloc(want + 1);
 	bool ok = false;
 
 	if (!buf || pread(fd, buf, want, (off_t)(*size - want)) != (ssize_t)want)
 		goto out;
-	end = want;
 	if (buf[end - 1] == '\n')
 		end--;
 	else if (write(fd, "\n", 1) == 1)
 		(*size)++;
 	else
 		goto out;
-	for (start = end; start > 0 && buf[start - 1] != '\n'; start--)
-		;
-	ok = link_of_line(buf + start, end - start, seq_if_torn, ret);
+	ok = link_of_lines(buf, end, otherwise, ret);
 out:
 	free(buf);
 	return ok;

@@ -38,7 +38,9 @@ void aa_audit_set(json_t *record, const char *key, const char *text);
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
 
 struct aa_audit_check {
-	uint64_t lines, first_seq, last_seq, unchained;
+	uint64_t lines, first_seq, last_seq;
+	uint64_t unchained; /* lines that went round the lock */
+	uint64_t torn;      /* lines that were cut short, by a crash or a full disk; what follows holds their hash */
 	uint64_t bad_line;  /* 0: the chain holds */
 	const char *why;    /* a sentence, static, when bad_line */
 	char last_hash[65];

@@ -18,8 +18,8 @@ static const char *check_line(const char *line, size_t len, const char *expect, 
 	const char *prev = json_string_value(json_object_get(json, "prev")), *why = NULL;
 	uint64_t n = json_is_integer(seq) ? (uint64_t)json_integer_value(seq) : 0;
 
-	if (!json) {
-		why = "the line is not a JSON object: it was cut short or overwritten";
+	if (!json_is_object(json)) {
+		check->torn++;
 	} else if (json_is_true(json_object_get(json, "unchained"))) {
 		check->unchained++;
 	} else if (!prev || !n) {
@@ -43,6 +43,7 @@ int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_c
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t cap = 0;
+	uint64_t torn = 0; /* before the last line */
 	ssize_t n;
 	int err = 0;
 
@@ -53,6 +54,7 @@ int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_c
 	while (!check.bad_line && (n = getline(&line, &cap, f)) > 0) {
 		size_t len = (size_t)n - (line[n - 1] == '\n');
 
+		torn = check.torn;
 		check.lines++;
 		check.why = check_line(line, len, check.last_hash, &check);
 		if (check.why)
@@ -62,6 +64,11 @@ int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_c
 	}
 	if (ferror(f))
 		err = -EIO;
+	/* A torn line is part of the chain once a line follows it; at the end nothing says that it was written like this. */
+	if (!check.bad_line && check.torn != torn) {
+		check.bad_line = check.lines;
+		check.why = "the last line is not a JSON object: it was cut short or overwritten";
+	}
 	free(line);
 	(void)fclose(f);
 	if (err == 0)

@@ -59,14 +59,18 @@ void aa_context_close(struct aa_context *ctx)
 
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
-	const struct aa_host *host = ctx->policy ? aa_policy_host(ctx->policy) : NULL;
 	struct aa_audit audit = {.logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname};
+	const struct aa_host *host;
 
+	if (!ctx->policy && ctx->gen_fd >= 0)
+		(void)aa_policy_openat(ctx->gen_fd, ctx->owner, &ctx->policy);
+	host = ctx->policy ? aa_policy_host(ctx->policy) : NULL;
 	if (host) {
 		audit.host = host->name;
 		audit.sync = host->audit_sync;
-	} else if (gethostname(ctx->hostname, sizeof(ctx->hostname) - 1) < 0) {
-		ctx->hostname[0] = '\0';
+	} else {
+		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
+		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';
 	}
 	if (aa_audit_append(&audit, record) == AA_OK || (host && !host->audit_deny))
 		return AA_OK;

@@ -132,6 +132,18 @@ enum aa_reason aa_override_credential(const char *statedir, const char *agent, c
 	return reason;
 }
 
+/* A decision is not lost with the power: its name is on the disk, too. */
+static int sync_dir(int state, const char *dir)
+{
+	int fd = openat(state, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || fsync(fd) < 0)
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
 /* Writes state/DIR/NAME whole under another name first, so that a reader sees all of it or none. */
 static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
@@ -152,6 +164,8 @@ static int decide(const char *statedir, const char *dir, const char *name, json_
 		ret = errno ? -errno : -EIO;
 	else if (replace ? renameat(state, temp, state, path) : linkat(state, temp, state, path, 0))
 		ret = -errno;
+	else
+		ret = sync_dir(state, dir);
 	if (fd >= 0 && (!replace || ret < 0))
 		(void)unlinkat(state, temp, 0);
 out:
@@ -173,7 +187,7 @@ int aa_override_suspend(const char *statedir, const char *agent, const char *by,
 
 int aa_override_resume(const char *statedir, const char *agent)
 {
-	int state, ret = 0;
+	int state, ret;
 	char path[64];
 
 	if (!aa_agent_name_is_valid(agent))
@@ -182,8 +196,7 @@ int aa_override_resume(const char *statedir, const char *agent)
 	if (state < 0)
 		return state;
 	(void)snprintf(path, sizeof(path), "suspended/%s", agent);
-	if (unlinkat(state, path, 0) < 0)
-		ret = -errno;
+	ret = unlinkat(state, path, 0) < 0 ? -errno : sync_dir(state, "suspended");
 	close(state);
 	return ret;
 }

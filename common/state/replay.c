@@ -86,15 +86,16 @@ int aa_replay_init(const char *rundir)
 	return ret;
 }
 
-/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. */
+/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. The boot is
+ * reckoned again by today's clock: at the stamp's time it may have been wrong. */
 static bool can_tell(int store, int64_t iat, int64_t now)
 {
-	int64_t since, horizon;
+	int64_t since, began, horizon;
 	int err = read_stamp(store, "since", &since);
 
 	if (err == -ENOENT && begin(store) == 0)
 		err = read_stamp(store, "since", &since);
-	if (err < 0 || iat < since)
+	if (err < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
 		return false;
 	err = read_stamp(store, "horizon", &horizon);
 	return err == 0 ? now >= horizon : err == -ENOENT;

@@ -252,12 +252,19 @@ bool aa_session_is_live(const struct aa_session *session)
 	return session->opened && same_boot(session) && aa_process_alive(&session->opener);
 }
 
-/* Live, or on its way: what takes a place of the agent's. */
+static bool is_young(const struct aa_session *session, int64_t now)
+{
+	return now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;
+}
+
+/* Live, or on its way: what takes a place of the agent's. On its way is what may still be opened: by who made it, or by
+ * sshd, whose child did. */
 static bool holds_place(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)
 		return aa_session_is_live(session);
-	return same_boot(session) && now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;
+	return same_boot(session) && is_young(session, now) &&
+	       (aa_process_alive(&session->creator) || aa_process_alive(&session->parent));
 }
 
 static bool id_holds_place(int dir, const char *id, int64_t now)
@@ -278,8 +285,8 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 {
 	struct aa_process self;
 
-	return !session->opened && strcmp(session->agent, agent) == 0 && same_boot(session) && now >= session->created &&
-	       now - session->created <= AA_SESSION_PENDING_MAX && aa_process_read(getpid(), &self) == 0 &&
+	return !session->opened && strcmp(session->agent, agent) == 0 && same_boot(session) && is_young(session, now) &&
+	       aa_process_read(getpid(), &self) == 0 &&
 	       (is_same_process(&session->creator, &self) || is_same_process(&session->parent, &self));
 }
 
@@ -301,16 +308,13 @@ static enum aa_reason take_place(int dir, const struct aa_session *session, int6
 	return max_sessions ? AA_SESSION_LIMIT : AA_OK;
 }
 
-bool aa_session_has_room(const char *rundir, const struct aa_agent *agent, int64_t max_sessions, int64_t now)
+static bool has_place(int dir, const char *agent, int64_t max_sessions, int64_t now)
 {
 	char holder[AA_SESSION_ID_SIZE];
-	int dir = aa_sessions_dir(rundir);
-	bool room = max_sessions == 0 || dir == -ENOENT;
+	bool room = max_sessions == 0;
 
-	for (int64_t i = 0; dir >= 0 && !room && i < max_sessions; i++)
-		room = !aa_slot_holder(dir, agent->name, i, holder) || !id_holds_place(dir, holder, now);
-	if (dir >= 0)
-		close(dir);
+	for (int64_t i = 0; !room && i < max_sessions; i++)
+		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_place(dir, holder, now);
 	return room;
 }
 
@@ -319,35 +323,51 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool same_rights(const struct aa_session *a, const struct aa_session *b)
+static bool same_rights(const struct aa_session *session, const struct aa_verdict *verdict)
 {
-	if (a->roles.n != b->roles.n || !same_text(a->on_behalf_of, b->on_behalf_of))
+	if (session->roles.n != verdict->grant.n || !same_text(session->on_behalf_of, verdict->on_behalf_of))
 		return false;
-	for (size_t i = 0; i < a->roles.n; i++)
-		if (!aa_strings_have(&b->roles, a->roles.v[i]))
+	for (size_t i = 0; i < verdict->grant.n; i++)
+		if (!aa_strings_have(&session->roles, verdict->grant.roles[i]->name))
 			return false;
 	return true;
 }
 
-/* Whether another session of the agent, live or on its way, has other roles or another user. */
-static bool is_mixed(int dir, const struct aa_session *session, int64_t now)
+/* Whether a session of the agent other than `id`, live or on its way, has other roles than the verdict or another user. */
+static bool is_mixed(int dir, const char *agent, const char *id, const struct aa_verdict *verdict, int64_t now)
 {
-	DIR *list = aa_agent_sessions(dir, session->agent);
+	DIR *list = aa_agent_sessions(dir, agent);
 	struct dirent *entry;
-	bool mixed = list == NULL;
+	bool mixed = false;
 
 	while (list && !mixed && (entry = readdir(list))) {
 		struct aa_session *other = NULL;
 
-		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, session->id) == 0)
+		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
 		if (load(dir, geteuid(), entry->d_name, &other) == 0)
-			mixed = holds_place(other, now) && !same_rights(session, other);
+			mixed = holds_place(other, now) && !same_rights(other, verdict);
 		aa_session_free(other);
 	}
 	if (list)
 		closedir(list);
 	return mixed;
+}
+
+enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent, const struct aa_verdict *verdict,
+				   int64_t now)
+{
+	enum aa_reason reason = AA_OK;
+	int dir = aa_sessions_dir(rundir);
+
+	if (dir < 0)
+		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
+	if (!has_place(dir, agent->name, aa_grant_max_sessions(&verdict->grant, agent), now))
+		reason = AA_SESSION_LIMIT;
+	else if (agent->mixed_refused && is_mixed(dir, agent->name, "", verdict, now))
+		reason = AA_ROLE_DENIED;
+	close(dir);
+	return reason;
 }
 
 static enum aa_reason create_in(int dir, const struct aa_agent *agent, const struct aa_login *login,
@@ -359,7 +379,7 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 		return AA_INTERNAL;
 	reason = take_place(dir, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
-	if (reason == AA_OK && agent->mixed_refused && is_mixed(dir, session, login->now))
+	if (reason == AA_OK && agent->mixed_refused && is_mixed(dir, session->agent, session->id, verdict, login->now))
 		reason = AA_ROLE_DENIED;
 	return reason;
 }

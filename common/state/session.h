@@ -6,8 +6,10 @@
  *   by-agent/NAME/ID      empty: which sessions an agent has
  *   by-agent/NAME/slot.N  symbolic link to ID: one of the agent's max_sessions places, taken as O_EXCL takes a file
  *
- * A record is pending (opened is 0) from the verdict until open_session, AA_SESSION_PENDING_MAX seconds at the most, and
- * live while the process that opened it is. Nothing is ever locked. A record that cannot be read is no session.
+ * A record is pending (opened is 0) from the verdict until open_session, AA_SESSION_PENDING_MAX seconds at the most and
+ * no longer than who may open it, and live while the process that opened it is. A record that cannot be read is no
+ * session. The one lock is that of by-agent/NAME, held while a place of that agent is taken over or given up; nobody waits
+ * for it for longer than a moment.
  */
 #ifndef AGENTAUTH_STATE_SESSION_H
 #define AGENTAUTH_STATE_SESSION_H
@@ -49,8 +51,10 @@ int aa_session_init(const char *rundir);
 enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent, const struct aa_login *login,
 				 const struct aa_verdict *verdict, int64_t deadline, struct aa_session **ret);
 
-/* Whether the agent has a place left: asked before the replay mark, so that a credential is not used up in vain. */
-bool aa_session_has_room(const char *rundir, const struct aa_agent *agent, int64_t max_sessions, int64_t now);
+/* Whether aa_session_create() would find room: asked before the replay mark, so that a credential is not used up in vain.
+ * AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED (mixed), AA_INTERNAL. */
+enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent, const struct aa_verdict *verdict,
+				   int64_t now);
 
 /* 0, -ENOENT, or another negative errno. `owner` must own the file, or uid 0. */
 int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_session **ret);

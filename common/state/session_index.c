@@ -8,13 +8,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "session.h"
 
-#define TAKE_OVER_MAX 10 /* seconds that one may take */
+#define LOCK_TRIES 100
+#define LOCK_STEP_NS 500000 /* 50 ms in all */
 
 int aa_sessions_dir(const char *rundir)
 {
@@ -103,30 +105,60 @@ DIR *aa_agent_sessions(int dir, const char *agent)
 	return list;
 }
 
-void aa_agent_drop(int dir, const char *agent, const char *id)
+/* The agent's directory, locked, or -1. Under this lock alone is a place that is held taken away or given up; a free one
+ * is taken without it. A process that is stopped while it holds the lock is in the way of its own agent's stale places,
+ * and of nothing else: nobody waits for long, and who does not get the lock does without. */
+static int lock_agent(int dir, const char *agent)
 {
-	DIR *list = aa_agent_sessions(dir, agent);
+	const struct timespec step = {0, LOCK_STEP_NS};
+	int fd = open_agent(dir, agent);
+
+	for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES || (errno != EWOULDBLOCK && errno != EINTR)) {
+			close(fd);
+			return -1;
+		}
+		(void)nanosleep(&step, NULL);
+	}
+	return fd;
+}
+
+static void drop_places(DIR *list, const char *id)
+{
 	struct dirent *entry;
 	char holder[AA_SESSION_ID_SIZE];
 
-	while (list && (entry = readdir(list)))
-		if (strcmp(entry->d_name, id) == 0 || (strncmp(entry->d_name, "slot.", 5) == 0 &&
-						       read_id(dirfd(list), entry->d_name, holder) && strcmp(holder, id) == 0))
+	while ((entry = readdir(list)))
+		if (strncmp(entry->d_name, "slot.", 5) == 0 && read_id(dirfd(list), entry->d_name, holder) && strcmp(holder, id) == 0)
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
-	if (list)
-		closedir(list);
 }
 
-static void slot_name(char *ret, size_t cap, const char *agent, const char *prefix, int64_t n)
+void aa_agent_drop(int dir, const char *agent, const char *id)
 {
-	(void)snprintf(ret, cap, "by-agent/%s/%s.%lld", agent, prefix, (long long)n);
+	int lock = lock_agent(dir, agent);
+	DIR *list = lock < 0 ? NULL : aa_agent_sessions(dir, agent);
+	char name[128];
+
+	if (list) {
+		drop_places(list, id);
+		closedir(list);
+	}
+	if (lock >= 0)
+		close(lock);
+	(void)snprintf(name, sizeof(name), "by-agent/%s/%s", agent, id);
+	(void)unlinkat(dir, name, 0);
+}
+
+static void slot_name(char *ret, size_t cap, const char *agent, int64_t n)
+{
+	(void)snprintf(ret, cap, "by-agent/%s/slot.%lld", agent, (long long)n);
 }
 
 bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id)
 {
 	char name[128];
 
-	slot_name(name, sizeof(name), agent, "slot", n);
+	slot_name(name, sizeof(name), agent, n);
 	return symlinkat(id, dir, name) == 0;
 }
 
@@ -135,33 +167,22 @@ bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id)
 	char name[128];
 
 	ret_id[0] = '\0';
-	slot_name(name, sizeof(name), agent, "slot", n);
+	slot_name(name, sizeof(name), agent, n);
 	return read_id(dir, name, ret_id);
-}
-
-/* The right to replace this one place: a link that only one can make. One left behind by a process that died is old. */
-static bool take_right(int dir, const char *right, const char *id)
-{
-	struct stat st;
-
-	if (symlinkat(id, dir, right) == 0)
-		return true;
-	if (errno == EEXIST && fstatat(dir, right, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    time(NULL) - st.st_ctime > TAKE_OVER_MAX)
-		(void)unlinkat(dir, right, 0);
-	return false;
 }
 
 bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id)
 {
-	char name[128], right[128], now[AA_SESSION_ID_SIZE];
+	int lock = lock_agent(dir, agent);
+	char name[128], now[AA_SESSION_ID_SIZE];
+	bool taken = false;
 
-	slot_name(name, sizeof(name), agent, "slot", n);
-	slot_name(right, sizeof(right), agent, "taking", n);
-	if (!take_right(dir, right, id))
+	if (lock < 0)
 		return false;
-	if (aa_slot_holder(dir, agent, n, now) ? strcmp(now, holder) == 0 : !*holder)
-		return renameat(dir, right, dir, name) == 0;
-	(void)unlinkat(dir, right, 0);
-	return false;
+	slot_name(name, sizeof(name), agent, n);
+	(void)aa_slot_holder(dir, agent, n, now);
+	if (strcmp(now, holder) == 0 && (unlinkat(dir, name, 0) == 0 || errno == ENOENT))
+		taken = symlinkat(id, dir, name) == 0;
+	close(lock);
+	return taken;
 }

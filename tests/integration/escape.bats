@@ -16,6 +16,10 @@ setup() {
 	audit_mark
 }
 
+teardown() {
+	end_second_sshd
+}
+
 run_as_agent() { # COMMAND [OPTION OF FORGE]...
 	local command=$1
 	shift
@@ -36,19 +40,18 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 	expect_output 'Permission denied \(publickey,keyboard-interactive\)'
 }
 
-@test "nor when an administrator has set AuthorizedKeysFile for everybody after Match: open_session refuses the key" {
+@test "nor where sshd is told to believe that file: open_session refuses the key" {
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/own2"
 	install -d -m 0700 -o builder-7 -g builder-7 /home/agents/builder-7/.ssh
 	install -m 0600 -o builder-7 -g builder-7 "$KEYS/own2.pub" /home/agents/builder-7/.ssh/authorized_keys
-	sed 's/AuthorizedKeysFile none/AuthorizedKeysFile .ssh\/authorized_keys/' /etc/ssh/sshd_config.d/agentauth.conf >/tmp/loose.conf
-	/usr/sbin/sshd -f /tmp/loose_main.conf -t 2>/dev/null || printf 'Include /tmp/loose.conf\nUsePAM yes\nPidFile /run/sshd-2222.pid\n' >/tmp/loose_main.conf
-	/usr/sbin/sshd -f /tmp/loose_main.conf -E /var/log/sshd.log -p 2222
-	run dev ssh -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -i "$KEYS/builder-7.pem" builder-7@127.0.0.1 id -un
+	sed 's/AuthorizedKeysFile none/AuthorizedKeysFile .ssh\/authorized_keys/' /etc/ssh/sshd_config.d/agentauth.conf >/tmp/loose
+	printf 'UsePAM yes\nInclude /tmp/loose\n' >/tmp/loose_config
+	second_sshd -f /tmp/loose_config
+	run ssh_2222 -i "$KEYS/builder-7.pem" builder-7@127.0.0.1 id -un
 	expect_status 0
-	run dev ssh -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -i "$KEYS/own2" builder-7@127.0.0.1 id -un
-	kill "$(cat /run/sshd-2222.pid)"
-	expect_no_output '^builder-7$'
+	run ssh_2222 -i "$KEYS/own2" builder-7@127.0.0.1 id -un
 	[ "$status" -ne 0 ]
+	expect_no_output '^builder-7$'
 	expect_audit '.event == "session-open" and .agent == "builder-7" and .result == "denied" and .reason == "unknown_key"'
 }
 
@@ -58,32 +61,29 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 	dev ssh-keygen -q -s "$KEYS/ca" -I test -n builder-7,alice "$KEYS/certified.pub"
 	cp "$KEYS/ca.pub" /etc/ssh/user_ca.pub
 	echo 'TrustedUserCAKeys /etc/ssh/user_ca.pub' >/etc/ssh/sshd_config.d/zz-ca.conf
-	/usr/sbin/sshd -E /var/log/sshd.log -p 2222 -o PidFile=/run/sshd-2222.pid
+	second_sshd
 	rm /etc/ssh/sshd_config.d/zz-ca.conf
-	run dev ssh -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -i "$KEYS/certified" alice@127.0.0.1 id -un
+	run ssh_2222 -i "$KEYS/certified" alice@127.0.0.1 id -un
 	expect_status 0
-	run dev ssh -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -i "$KEYS/certified" builder-7@127.0.0.1 id -un
-	kill "$(cat /run/sshd-2222.pid)"
+	run ssh_2222 -i "$KEYS/certified" builder-7@127.0.0.1 id -un
 	expect_status 255
 	expect_no_output '^builder-7$'
 }
 
-@test "a certificate for a registered key does not let it in" {
+@test "nor one for its registered key, where sshd is told to believe that CA" {
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/ca2"
-	dev sh -c "ssh-keygen -y -f $KEYS/builder-7.pem >$KEYS/reg.pub; cp $KEYS/builder-7.pem $KEYS/reg; chmod 600 $KEYS/reg"
-	dev ssh-keygen -q -s "$KEYS/ca2" -I test -n builder-7 "$KEYS/reg.pub"
+	dev sh -c "cp $KEYS/builder-7.pem $KEYS/registered; ssh-keygen -y -f $KEYS/registered >$KEYS/registered.pub"
+	dev ssh-keygen -q -s "$KEYS/ca2" -I test -n builder-7 "$KEYS/registered.pub"
 	cp "$KEYS/ca2.pub" /etc/ssh/user_ca.pub
-	sed '/TrustedUserCAKeys/d' /etc/ssh/sshd_config.d/agentauth.conf >/tmp/ca.conf
-	printf 'TrustedUserCAKeys /etc/ssh/user_ca.pub\nUsePAM yes\nPidFile /run/sshd-2222.pid\nInclude /tmp/ca.conf\n' >/tmp/ca_main.conf
-	/usr/sbin/sshd -f /tmp/ca_main.conf -E /var/log/sshd.log -p 2222
-	run dev ssh -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -o CertificateFile=/dev/null -i "$KEYS/builder-7.pem" builder-7@127.0.0.1 id -un
-	expect_status 0
-	run dev ssh -v -o BatchMode=yes -o StrictHostKeyChecking=no -p 2222 -o IdentitiesOnly=yes -o CertificateFile="$KEYS/reg-cert.pub" \
-		-o PubkeyAcceptedAlgorithms='ecdsa-sha2-nistp256-cert-v01@openssh.com' -i "$KEYS/reg" builder-7@127.0.0.1 id -un
-	kill "$(cat /run/sshd-2222.pid)"
-	expect_no_output '^builder-7$'
+	sed '/TrustedUserCAKeys/d; /AuthorizedKeysCommand/d' /etc/ssh/sshd_config.d/agentauth.conf >/tmp/ca
+	printf 'UsePAM yes\nTrustedUserCAKeys /etc/ssh/user_ca.pub\nInclude /tmp/ca\n' >/tmp/ca_config
+	second_sshd -f /tmp/ca_config
+	run ssh_2222 -i "$KEYS/registered" builder-7@127.0.0.1 id -un
 	[ "$status" -ne 0 ]
-	expect_output 'Authenticated to|Permission denied'
+	expect_no_output '^builder-7$'
+	run log_since_mark
+	expect_output 'Accepted publickey for builder-7 .*ECDSA-CERT|Accepted certificate'
+	expect_audit '.event == "session-open" and .agent == "builder-7" and .result == "denied"'
 }
 
 @test "~/.pam_environment lends no session and no group" {

@@ -73,3 +73,25 @@ expect_no_output() {
 		return 1
 	fi
 }
+
+# A second sshd on port 2222 for tests that need other settings; teardown ends it.
+second_sshd() { # SSHD-ARGUMENT...
+	/usr/sbin/sshd -E /var/log/sshd.log -p 2222 -o PidFile=/run/sshd-2222.pid "$@"
+	wait_until test -s /run/sshd-2222.pid
+}
+end_second_sshd() {
+	[ -e /run/sshd-2222.pid ] || return 0
+	kill "$(cat /run/sshd-2222.pid)"
+	wait_until test ! -e /run/sshd-2222.pid
+}
+ssh_2222() { # SSH-ARGUMENT...: by key alone
+	dev ssh -p 2222 -o BatchMode=yes -o StrictHostKeyChecking=no "$@"
+}
+wait_until() { # COMMAND...
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	return 1
+}

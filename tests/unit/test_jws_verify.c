@@ -149,7 +149,10 @@ static void test_the_unsecured_example_and_hs256_are_refused_before_any_key(void
 
 	(void)state;
 	snprintf(token, sizeof(token), "eyJhbGciOiJub25lIn0.%s.", rfc7515_payload);
-	assert_int_equal(parse_only(token), AA_JOSE_ALG); /* for its alg, not for its empty signature */
+	assert_int_equal(parse_only(token), AA_JOSE_ALG);
+	/* an empty signature under an algorithm that has one */
+	snprintf(token, sizeof(token), "eyJhbGciOiJSUzI1NiJ9.%s.", rfc7515_payload);
+	assert_int_equal(parse_only(token), AA_JOSE_MALFORMED);
 	snprintf(token, sizeof(token), "eyJhbGciOiJub25lIn0.%s.AAAA", rfc7515_payload);
 	assert_int_equal(parse_only(token), AA_JOSE_ALG);
 	snprintf(token, sizeof(token),

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build.c: checking all of the text and making a generation's records of it, see build.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "build.h"
+#include "record.h"
+#include "registry/accounts.h"
+#include "snapshot.h"
+#include "sudoers.h"
+
+#define RECORDS_FORMAT "1" /* another number here, and what was published before counts as changed */
+
+struct binding_owner {
+	uint64_t hash;
+	const char *agent;
+};
+
+struct work {
+	struct registry *r;
+	const struct publish_options *options;
+	struct build *out;
+	struct snapshot *snapshot; /* NULL: none is written */
+	int error;		   /* of writing it */
+	struct published *published;
+	EVP_MD_CTX *digest;
+	const struct id_entry **retired; /* by name */
+	size_t n_retired, next_retired;
+	struct binding_owner *bindings;
+	size_t n_bindings, bindings_cap;
+	struct buffer record;
+};
+
+/* ---- what everything goes through ---------------------------------------- */
+
+static void add_digest(struct work *w, const void *bytes, size_t len)
+{
+	uint32_t head = (uint32_t)len; /* so that no two inputs run together */
+
+	EVP_DigestUpdate(w->digest, &head, sizeof(head));
+	EVP_DigestUpdate(w->digest, bytes, len);
+}
+
+static void add_digest_text(struct work *w, const char *text)
+{
+	add_digest(w, text, strlen(text));
+}
+
+/* Once something is wrong nothing more is written, and everything is still checked. */
+static bool writing(const struct work *w)
+{
+	return w->snapshot && w->error == 0 && w->r->problems->errors == 0;
+}
+
+static void put_policy(struct work *w, const char *kind, const char *key, const char *name, const char *text,
+		       size_t len)
+{
+	if (kind)
+		changes_compare(&w->out->changes, w->published, kind, key, name, text, len);
+	if (writing(w))
+		w->error = snapshot_policy(w->snapshot, key, text, len);
+}
+
+/* What stands in w->record, under PREFIX NAME. */
+static void put_record(struct work *w, const char *kind, const char *prefix, const char *name)
+{
+	char *key = xasprintf("%s%s", prefix, name);
+
+	put_policy(w, kind, key, *name ? name : "settings", w->record.data, w->record.len);
+	free(key);
+}
+
+/* ---- agentauth.conf ------------------------------------------------------ */
+
+static void put_main(struct work *w, uint32_t number)
+{
+	const struct model *m = &w->r->model;
+
+	record_host(m, number, &w->record);
+	put_record(w, "host", "host", "");
+	for (size_t i = 0; i < m->issuers.n; i++) {
+		record_issuer(m, &m->issuers.v[i], &w->record);
+		put_record(w, "issuer", "issuer:", m->issuers.v[i].name);
+	}
+	for (size_t i = 0; i < m->issuers.n; i++) {
+		record_issuer_name(&m->issuers.v[i], &w->record);
+		put_record(w, NULL, "iss:", m->issuers.v[i].issuer);
+	}
+	for (size_t i = 0; i < m->roles.n; i++) {
+		record_role(&m->roles.v[i], &w->record);
+		put_record(w, "role", "role:", m->roles.v[i].name);
+	}
+}
+
+static void claim_main(struct work *w)
+{
+	const struct model *m = &w->r->model;
+	char why[256], path[64];
+
+	if (!ids_claim(&w->r->ids, ID_GROUP, m->accounts.group, (uint32_t)m->accounts.gid, why, sizeof(why)))
+		conf_error(&m->file, w->r->problems, "accounts.gid", "%s", why);
+	for (size_t i = 0; i < m->roles.n; i++) {
+		const struct model_role *role = &m->roles.v[i];
+
+		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
+		if (role->gid &&
+		    !ids_claim(&w->r->ids, ID_ROLE, role->name, (uint32_t)role->gid, why, sizeof(why)))
+			conf_error(&m->file, w->r->problems, path, "%s", why);
+	}
+}
+
+/* The host's name and the audience that follows from it are read from the host, not from the text. */
+static void digest_main(struct work *w)
+{
+	const struct model *m = &w->r->model;
+
+	add_digest_text(w, "agentauth generation " RECORDS_FORMAT);
+	add_digest_text(w, m->facts->fqdn);
+	add_digest(w, m->file.text.bytes, m->file.text.len);
+}
+
+static bool exists(const void *data, const char *kind, const char *name)
+{
+	const struct model *m = data;
+
+	return strcmp(kind, "role") == 0 ? model_role(m, name) != NULL : model_issuer(m, name) != NULL;
+}
+
+/* ---- retired agents ------------------------------------------------------ */
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct id_entry *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* Those that are, and those that are going to be since their files are gone. */
+static void find_retired(struct work *w)
+{
+	const struct ids *ids = &w->r->ids;
+
+	w->retired = xmalloc((ids->n + 1) * sizeof(*w->retired));
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct id_entry *e = &ids->v[i];
+
+		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->r->names, e->name)))
+			w->retired[w->n_retired++] = e;
+	}
+	qsort(w->retired, w->n_retired, sizeof(*w->retired), compare_entries);
+}
+
+static void put_retired(struct work *w, const struct id_entry *e)
+{
+	const struct model_accounts *a = &w->r->model.accounts;
+	struct snapshot_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
+
+	add_digest_text(w, e->name);
+	add_digest(w, &e->id, sizeof(e->id));
+	if (e->id < a->uid_min || e->id > a->uid_max) {
+		problem_warning(w->r->problems, NULL,
+				"the retired agent %s is not served: its uid %u lies outside of "
+				"accounts.uid_min to uid_max",
+				e->name, e->id);
+		return;
+	}
+	w->out->retired++;
+	if (writing(w))
+		w->error = snapshot_account(w->snapshot, &account);
+}
+
+/* Those whose names come before `name`; NULL: all that are left. */
+static void put_retired_before(struct work *w, const char *name)
+{
+	while (w->next_retired < w->n_retired &&
+	       (!name || strcmp(w->retired[w->next_retired]->name, name) < 0))
+		put_retired(w, w->retired[w->next_retired++]);
+}
+
+/* ---- agents -------------------------------------------------------------- */
+
+static void claim_agent(struct work *w, const struct loaded_agent *a)
+{
+	struct problem_place place = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
+	char why[256], *file;
+
+	if (ids_claim(&w->r->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
+		return;
+	file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, a->name);
+	place.file = file;
+	problem_error(w->r->problems, &place, "%s", why);
+	free(file);
+}
+
+static void put_agent(struct work *w, const struct loaded_agent *a)
+{
+	struct snapshot_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
+	char key[64];
+
+	add_digest_text(w, a->name);
+	add_digest(w, a->digest, sizeof(a->digest));
+	snprintf(key, sizeof(key), "agent:%s", a->name);
+	put_policy(w, "agent", key, a->name, a->policy, a->policy_len);
+	if (writing(w))
+		w->error = snapshot_account(w->snapshot, &account);
+	for (size_t i = 0; i < a->n_bindings; i++) {
+		grow(&w->bindings, &w->bindings_cap, w->n_bindings + 1, sizeof(*w->bindings));
+		w->bindings[w->n_bindings++] = (struct binding_owner){a->bindings[i], a->name};
+	}
+}
+
+static void show_progress(const struct work *w, size_t done, size_t all)
+{
+	if (!w->options->progress || all < 20000 || done % 2000)
+		return;
+	fprintf(stderr, "\ragentauthctl: %zu of %zu agents%s", done, all, done == all ? "\n" : "");
+}
+
+static void put_agents(struct work *w)
+{
+	const struct text_change *change = &w->options->change;
+	const struct load_source source = {&w->r->model,
+					   w->r->agents_fd,
+					   w->r->agents_dir,
+					   w->r->places->owner,
+					   {change->agent_text ? change->agent : NULL, change->agent_text}};
+	struct loader *loader = loader_start(&source, &w->r->names);
+	struct loaded_agent *a;
+	size_t done = 0;
+
+	while ((a = loader_next(loader)) && w->error == 0) {
+		put_retired_before(w, a->name);
+		problems_move(w->r->problems, &a->problems);
+		if (a->ok) {
+			claim_agent(w, a);
+			put_agent(w, a);
+		}
+		show_progress(w, ++done, w->r->names.n);
+	}
+	if (w->options->progress && done >= 20000)
+		fputs("\r\033[K", stderr);
+	put_retired_before(w, NULL);
+	w->out->agents = done;
+	loader_end(loader);
+}
+
+static int compare_bindings(const void *a, const void *b)
+{
+	const struct binding_owner *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* One credential that is of two agents would leave it to whoever has it which of them did something. */
+static void check_bindings(struct work *w)
+{
+	if (w->n_bindings == 0)
+		return;
+	qsort(w->bindings, w->n_bindings, sizeof(*w->bindings), compare_bindings);
+	for (size_t i = 1; i < w->n_bindings; i++) {
+		struct problem_place place = {.setting = "bindings"};
+		char *file;
+
+		if (w->bindings[i].hash != w->bindings[i - 1].hash)
+			continue;
+		file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, w->bindings[i].agent);
+		place.file = file;
+		problem_error(w->r->problems, &place,
+			      "a binding of this agent is the same as one of %s: a token would be of both, "
+			      "and the log could "
+			      "not tell which of them acted. Bind another client, or tell them apart by "
+			      "subject or require",
+			      w->bindings[i - 1].agent);
+		free(file);
+	}
+}
+
+static void list_leaving(struct work *w)
+{
+	const struct ids *ids = &w->r->ids;
+
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->v[i].kind == ID_AGENT && id_entry_goes(&ids->v[i]))
+			changes_add(&w->out->changes, CHANGE_REMOVED, "agent", ids->v[i].name);
+	changes_removed(&w->out->changes, w->published, exists, &w->r->model);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void finish_digest(struct work *w)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+
+	EVP_DigestFinal_ex(w->digest, md, NULL);
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		sprintf(w->out->digest + 2 * i, "%02x", md[i]);
+}
+
+static void report_write_error(const struct work *w)
+{
+	struct problem_place place = {.file = w->r->places->statedir};
+
+	if (w->error == -EFBIG)
+		problem_error(w->r->problems, &place,
+			      "the registry is too large for its files, which hold 4 GiB each");
+	else
+		problem_error(w->r->problems, &place, "the new generation cannot be written: %s",
+			      strerror(-w->error));
+}
+
+static void build_all(struct work *w, uint32_t number)
+{
+	digest_main(w);
+	claim_main(w);
+	/* Values that are wrong have been reported; records are made only of what is whole. */
+	if (w->r->problems->errors == 0)
+		put_main(w, number);
+	find_retired(w);
+	put_agents(w);
+	check_bindings(w);
+	list_leaving(w);
+	if (w->r->problems->errors == 0)
+		sudoers_make(&w->r->model, w->r->problems, &w->out->sudoers);
+}
+
+int build_generation(struct registry *r, const struct publish_options *options, int gen_fd, uint32_t number,
+		     struct build *ret)
+{
+	struct work w = {.r = r, .options = options, .out = ret, .digest = EVP_MD_CTX_new()};
+	size_t errors_before = r->problems->errors;
+
+	if (!w.digest || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1)
+		w.error = -ENOMEM;
+	if (w.error == 0 && gen_fd >= 0)
+		w.error = snapshot_begin(gen_fd, &r->model, &w.snapshot);
+	w.published = published_open(r->places->statedir, r->places->owner);
+	if (w.error == 0)
+		build_all(&w, number);
+	if (w.error == 0)
+		finish_digest(&w);
+	if (writing(&w))
+		w.error = snapshot_finish(w.snapshot);
+	else
+		snapshot_free(w.snapshot);
+	if (w.error < 0)
+		report_write_error(&w);
+	published_close(w.published);
+	EVP_MD_CTX_free(w.digest);
+	free(w.retired);
+	free(w.bindings);
+	buffer_free(&w.record);
+	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
+}
+
+void build_free(struct build *build)
+{
+	free(build->sudoers);
+	changes_free(&build->changes);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_init.c: init: the directories, a first agentauth.conf, the first generation. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "state/override.h"
+
+static const char first_text[] =
+    "# agentauth.conf: this host, the identity providers it trusts, and what agents may do. See "
+    "agentauth.conf(5).\n"
+    "# After a change: agentauthctl check, agentauthctl diff, agentauthctl apply.\n"
+    "\n"
+    "host = {\n"
+    "\t# The name of this host in what agents present. Left out, it is ssh:// and the host's full name.\n"
+    "\t# audience = [ \"ssh://web01.example.com\" ];\n"
+    "\tclock_skew = 30;          # seconds that clocks may differ\n"
+    "\tmax_assertion_ttl = 300;  # how long an agent's own assertion may live\n"
+    "\tmax_token_ttl = 3600;     # how long an identity provider's token may live\n"
+    "\tnonce = \"optional\";       # \"required\": an assertion must answer the prompt it was asked with\n"
+    "\taudit_failure = \"deny\";   # \"warn\": logins go on when the audit log cannot be written\n"
+    "};\n"
+    "\n"
+    "# What roles there are; agentauthctl role add NAME writes one here.\n"
+    "roles = {\n"
+    "};\n";
+
+struct directory {
+	const char *path;
+	mode_t mode;
+};
+
+static void make_directory(struct ctl *ctl, const char *path, mode_t mode)
+{
+	struct problem_place place = {.file = path};
+
+	if (ctl->problems.errors || access(path, F_OK) == 0)
+		return;
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%s would be made.\n", path);
+		return;
+	}
+	/* The mode is what it says, whatever the umask. */
+	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0)
+		problem_error(&ctl->problems, &place, "cannot be made: %s", strerror(errno));
+	else if (!ctl->json)
+		printf("Made %s.\n", path);
+}
+
+static void make_below(struct ctl *ctl, const char *dir, const char *name, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	make_directory(ctl, path, mode);
+	free(path);
+}
+
+static void make_directories(struct ctl *ctl)
+{
+	make_directory(ctl, ctl->places.confdir, 0755);
+	make_below(ctl, ctl->places.confdir, AGENTS_DIR, 0750);
+	make_directory(ctl, ctl->places.statedir, 0755);
+	make_below(ctl, ctl->places.statedir, "generations", 0755);
+	make_below(ctl, ctl->places.statedir, "keys", 0755);
+	make_below(ctl, ctl->places.statedir, "state", 0700);
+	if (ctl->logdir)
+		make_directory(ctl, ctl->logdir, 0700);
+}
+
+static void make_state(struct ctl *ctl)
+{
+	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_override_init(ctl->places.statedir);
+
+	if (r < 0)
+		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->places.statedir, strerror(-r));
+}
+
+static void make_text(struct ctl *ctl)
+{
+	char *path = xasprintf("%s/" CONF_FILE, ctl->places.confdir);
+	struct problem_place place = {.file = path};
+	int fd = -1, r;
+
+	if (ctl->problems.errors || access(path, F_OK) == 0)
+		goto out;
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%s would be written.\n", path);
+		goto out;
+	}
+	if (conf_dir_open(ctl->places.confdir, ctl->places.owner, &ctl->problems, &fd) < 0)
+		goto out;
+	r = conf_text_write(fd, CONF_FILE, first_text, strlen(first_text));
+	if (r < 0)
+		problem_error(&ctl->problems, &place, "cannot be written: %s", strerror(-r));
+	else if (!ctl->json)
+		printf("Wrote a first %s.\n", path);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(path);
+}
+
+static void tell_next(const struct ctl *ctl, const struct registry *registry)
+{
+	char *audience = registry->model.host.audience.n ? xstrdup(registry->model.host.audience.v[0])
+							 : model_default_audience(&registry->model);
+
+	if (!ctl->json)
+		printf("\nThis host is %s to agents. Next:\n"
+		       "  agentauthctl role add deploy --service sshd --service sudo --sudo '(root) "
+		       "/usr/bin/systemctl restart app'\n"
+		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key "
+		       "builder-7.pem\n"
+		       "and for logins to ask agentauth: \"passwd: files agentauth\" and \"group: files "
+		       "agentauth\" in\n"
+		       "/etc/nsswitch.conf, pam_agentauth.so in the stacks of sshd and sudo "
+		       "(pam_agentauth(8)), and the block for\n"
+		       "the group agents in sshd_config.\n",
+		       audience);
+	free(audience);
+}
+
+static void publish_first(struct ctl *ctl)
+{
+	struct publish_result result = {0};
+	struct registry registry;
+	bool was_published;
+
+	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
+		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		was_published = result.outcome == PUBLISH_UNCHANGED;
+		if (!registry.facts.fqdn_is_known && !registry.model.host.audience.n)
+			ctl_warning(ctl,
+				    "the resolver knows no full name for this host, so that its audience is "
+				    "ssh://%s; set "
+				    "host.audience in " CONF_FILE " if others call it otherwise",
+				    registry.facts.fqdn);
+		ctl_tell_published(ctl, &result, false);
+		if (ctl->problems.errors == 0 && !was_published)
+			tell_next(ctl, &registry);
+	}
+	publish_result_free(&result);
+	registry_close(&registry);
+}
+
+static enum ctl_status run_init(struct ctl *ctl, const struct arguments *arguments)
+{
+	(void)arguments;
+	make_directories(ctl);
+	make_state(ctl);
+	make_text(ctl);
+	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->places.statedir, F_OK) == 0))
+		publish_first(ctl);
+	return CTL_DONE;
+}
+
+const struct ctl_command cmd_init = {
+    .name = "init",
+    .words = "",
+    .summary = "make the directories and a first configuration, and publish it",
+    .about = "What is there already is left as it is, so that it may be run again at any time.",
+    .run = run_init,
+};

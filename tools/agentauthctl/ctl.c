@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl.c: what commands share, see ctl.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_value.h"
+#include "ctl.h"
+#include "state/audit.h"
+
+#define INPUT_MAX 65536
+#define NAMES_ASKED 20
+#define CHANGES_SHOWN 20
+
+void ctl_error(struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(&ctl->problems, false, NULL, format, args);
+	va_end(args);
+}
+
+void ctl_warning(struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(&ctl->problems, true, NULL, format, args);
+	va_end(args);
+}
+
+enum ctl_status ctl_fail(struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(&ctl->problems, false, NULL, format, args);
+	va_end(args);
+	return CTL_FAILED;
+}
+
+enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(&ctl->problems, false, NULL, format, args);
+	va_end(args);
+	return CTL_USAGE;
+}
+
+void ctl_answer(struct ctl *ctl, const char *name, json_t *value)
+{
+	if (ctl->json)
+		json_object_set_new(ctl->answer, name, value);
+	else
+		json_decref(value);
+}
+
+enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_writing)
+{
+	int r = registry_open(registry, &ctl->places, for_writing && !ctl->dry_run, &ctl->problems);
+
+	if (registry->facts.fqdn) {
+		free(ctl->host);
+		ctl->host = xstrdup(registry->facts.fqdn);
+	}
+	return r < 0 ? CTL_FAILED : CTL_DONE;
+}
+
+/* ---- retiring ------------------------------------------------------------ */
+
+static void name_leaving(const struct changes *changes, struct buffer *ret)
+{
+	size_t shown = 0, all = changes->agents[CHANGE_REMOVED] + changes->roles[CHANGE_REMOVED];
+
+	for (size_t i = 0; i < changes->n && shown < NAMES_ASKED; i++) {
+		const struct change_item *item = &changes->v[i];
+
+		if (item->sign != CHANGE_REMOVED || strcmp(item->kind, "issuer") == 0)
+			continue;
+		buffer_printf(ret, "%s%s %s", shown++ ? ", " : "", item->kind, item->name);
+	}
+	if (all > shown)
+		buffer_printf(ret, " and %zu more", all - shown);
+}
+
+static bool ask(const char *names)
+{
+	char answer[16] = "";
+
+	fprintf(stderr,
+		"These are no longer in the configuration: %s.\n"
+		"Publishing retires them: their names and ids are never given again. Retire them? [y/N] ",
+		names);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool may_retire(void *data, const struct changes *changes)
+{
+	struct ctl *ctl = data;
+	struct buffer names = {0};
+	bool yes = ctl->yes || ctl->dry_run;
+
+	name_leaving(changes, &names);
+	if (!yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !ctl->json) {
+		yes = ask(names.data);
+		if (!yes)
+			ctl_error(ctl, "nothing was changed");
+	} else if (!yes) {
+		ctl_error(ctl,
+			  "no longer in the configuration: %s. Publishing would retire them for good; if "
+			  "that is meant, say "
+			  "agentauthctl apply --yes, otherwise put their text back. Nothing was changed",
+			  names.data);
+	}
+	buffer_free(&names);
+	return yes;
+}
+
+/* ---- publishing ---------------------------------------------------------- */
+
+enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+				 const char *agent, struct publish_result *ret)
+{
+	struct publish_options options = {
+	    .dry_run = ctl->dry_run,
+	    .now = ctl->now,
+	    .progress = !ctl->json && isatty(STDERR_FILENO),
+	    .may_retire = may_retire,
+	    .retire_data = ctl,
+	};
+
+	if (change)
+		options.change = *change;
+	publish(registry, &options, ret);
+	if (ret->outcome == PUBLISH_DONE)
+		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
+			  ctl->problems.errors ? "internal" : "ok");
+	return ret->outcome;
+}
+
+static void tell_counts(const struct publish_result *r)
+{
+	const struct changes *c = &r->changes;
+
+	printf("%zu agent%s (%zu added, %zu changed, %zu retired)", r->agents, r->agents == 1 ? "" : "s",
+	       c->agents[CHANGE_ADDED], c->agents[CHANGE_CHANGED], c->agents[CHANGE_REMOVED]);
+}
+
+static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
+{
+	if (r->outcome == PUBLISH_FAILED || r->outcome == PUBLISH_STOPPED)
+		return;
+	if (r->outcome == PUBLISH_UNCHANGED)
+		printf("Nothing has changed: generation %u serves, with %zu agent%s.\n", r->generation,
+		       r->agents, r->agents == 1 ? "" : "s");
+	else if (r->outcome == PUBLISH_WOULD)
+		printf("This would be published");
+	else
+		printf("Generation %u serves now", r->generation);
+	if (r->outcome != PUBLISH_UNCHANGED) {
+		if (in_full || ctl->dry_run) {
+			fputs(": ", stdout);
+			tell_counts(r);
+		}
+		puts(".");
+	}
+	if (r->sudoers_changed)
+		printf("The sudo rules in %s were renewed.\n", ctl->places.sudoers);
+	if (in_full || ctl->dry_run)
+		changes_print(&r->changes, "  ", CHANGES_SHOWN);
+}
+
+void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
+{
+	static const char *const outcomes[] = {"failed", "unchanged", "published", "would_publish",
+					       "stopped"};
+
+	if (!ctl->json) {
+		tell(ctl, r, in_full);
+		return;
+	}
+	ctl_answer(ctl, "outcome", json_string(outcomes[r->outcome]));
+	if (r->outcome == PUBLISH_UNCHANGED || r->outcome == PUBLISH_DONE)
+		ctl_answer(ctl, "generation", json_integer((json_int_t)r->generation));
+	ctl_answer(ctl, "agents", json_integer((json_int_t)r->agents));
+	ctl_answer(ctl, "sudoers_changed", json_boolean(r->sudoers_changed));
+	ctl_answer(ctl, "changes", changes_json(&r->changes));
+}
+
+/* ---- the audit record ---------------------------------------------------- */
+
+/* The uid that the login began with, which su and sudo do not change; -1: none. */
+static int64_t login_uid(void)
+{
+	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	char text[24] = "";
+	int64_t uid = -1;
+
+	if (fd < 0)
+		return -1;
+	if (read(fd, text, sizeof(text) - 1) <= 0 || !number_parse(text, 0, UINT32_MAX - 1, &uid))
+		uid = -1;
+	close(fd);
+	return uid;
+}
+
+const char *ctl_who(void)
+{
+	static char who[64];
+	int64_t login = login_uid();
+	uid_t uid = login >= 0 ? (uid_t)login : getuid();
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw)
+		snprintf(who, sizeof(who), "%s", pw->pw_name);
+	else
+		snprintf(who, sizeof(who), "uid %u", (unsigned)uid);
+	return who;
+}
+
+void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason)
+{
+	struct aa_audit audit = {
+	    .logdir = ctl->logdir, .host = ctl->host, .owner = ctl->places.owner, .go_round = true};
+	json_t *record;
+
+	if (!ctl->logdir)
+		return;
+	record = json_pack("{s:s, s:s, s:s, s:s}", "event", "admin", "service", "agentauthctl", "result",
+			   result, "reason", reason);
+	aa_audit_set(record, "agent", agent);
+	aa_audit_set(record, "by", ctl_who());
+	aa_audit_set(record, "command", ctl->typed);
+	if (aa_audit_append(&audit, record) != AA_OK)
+		ctl_warning(ctl,
+			    "the audit record cannot be written to %s; see that the directory is there, "
+			    "root's and not full",
+			    ctl->logdir);
+}
+
+/* ---- input --------------------------------------------------------------- */
+
+int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
+{
+	bool is_stdin = strcmp(file, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char part[4096];
+	ssize_t n = -1;
+
+	if (fd >= 0)
+		while ((n = read(fd, part, sizeof(part))) > 0 && ret->len <= INPUT_MAX)
+			buffer_add(ret, part, (size_t)n);
+	if (n < 0)
+		ctl_error(ctl, "%s cannot be read: %s", is_stdin ? "standard input" : quoted(file),
+			  strerror(errno));
+	else if (n > 0)
+		ctl_error(ctl, "%s is longer than 64 KiB", is_stdin ? "standard input" : quoted(file));
+	explicit_bzero(part, sizeof(part));
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	return n == 0 ? 0 : -1;
+}

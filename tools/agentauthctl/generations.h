@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generations.h: the directories STATEDIR/generations/N and the link `current`. */
+#ifndef AGENTAUTHCTL_GENERATIONS_H
+#define AGENTAUTHCTL_GENERATIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#define SUDOERS_FILE "sudoers"	      /* in a generation: what was installed with it; absent: nothing */
+#define MANIFEST_FILE "manifest.json" /* {"format", "digest", "time", "host", "audience", "agents", …} */
+
+/* All give 0 or a negative errno, where nothing else is said. `state_fd` is STATEDIR. */
+
+/* Ascending. The caller frees *ret. */
+int generations_list(int state_fd, uint32_t **ret, size_t *ret_n);
+/* Takes away what an interrupted run left: N.tmp, and the link's new name. */
+void generations_clean(int state_fd);
+/* Makes generations/N.tmp for the number after the last one, empty, and opens it. */
+int generation_new(int state_fd, uint32_t *ret_number, int *ret_fd);
+/* Takes generations/N.tmp away, and generations/N, which must not have been made current. */
+void generation_discard(int state_fd, uint32_t number);
+/* generations/N.tmp becomes generations/N, durably. */
+int generation_settle(int state_fd, uint32_t number);
+/* `current` points to generations/N from one moment to the next, durably. */
+int generation_switch(int state_fd, uint32_t number);
+/* Takes the oldest away, but for `keep` of them and `current_number`. */
+void generations_prune(int state_fd, size_t keep, uint32_t current_number);
+
+/* A small file of a generation, zero-terminated; -ENOENT: it has none. The caller frees *ret. */
+int generation_read(int state_fd, uint32_t number, const char *name, char **ret);
+int generation_write(int gen_fd, const char *name, const char *text);
+/* A new reference; NULL: unreadable. */
+json_t *generation_manifest(int state_fd, uint32_t number);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host_facts.c: this host's own accounts, name and sudo plugins, see host_facts.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "check_value.h"
+#include "host_facts.h"
+
+#define LOCAL_FILE_MAX (64 * 1024 * 1024)
+
+/* ---- passwd and group ---------------------------------------------------- */
+
+/* The whole file, with a zero byte behind it. A negative errno. */
+static int slurp(const char *file, char **ret)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
+	struct buffer text = {0};
+	char part[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, part, sizeof(part))) > 0 && text.len < LOCAL_FILE_MAX)
+		buffer_add(&text, part, (size_t)n);
+	if (n != 0)
+		r = n < 0 ? -errno : -EFBIG;
+	close(fd);
+	if (r == 0)
+		*ret = buffer_take(&text);
+	buffer_free(&text);
+	return r;
+}
+
+/* "name:…:id:…" at `line`, which is cut up. libc passes over white space before a name and a number, and
+ * takes a sign. */
+static void add_line(struct local_names *names, char *line)
+{
+	char *second = strchr(line, ':'), *third = second ? strchr(second + 1, ':') : NULL;
+	int64_t id;
+
+	line += strspn(line, " \t\v\f\r");
+	if (!third || second <= line)
+		return;
+	*second = '\0';
+	third += 1 + strspn(third + 1, " \t\v\f\r");
+	third += *third == '+';
+	third[strcspn(third, ":")] = '\0';
+	if (!number_parse(third, 0, UINT32_MAX, &id))
+		return;
+	grow(&names->by_name, &names->cap, names->n + 1, sizeof(*names->by_name));
+	names->by_name[names->n++] = (struct local_name){line, (uint32_t)id};
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct local_name *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct local_name *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+int local_names_read(struct local_names *names, const char *file, struct problems *problems)
+{
+	struct problem_place place = {.file = file};
+	char *next;
+	int r = slurp(file, &names->text);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0) {
+		problem_error(problems, &place, "cannot be read: %s", strerror(-r));
+		return -1;
+	}
+	for (char *line = names->text; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		add_line(names, line);
+	}
+	if (names->n == 0)
+		return 0;
+	qsort(names->by_name, names->n, sizeof(*names->by_name), compare_names);
+	names->by_id = xmalloc(names->n * sizeof(*names->by_id));
+	memcpy(names->by_id, names->by_name, names->n * sizeof(*names->by_id));
+	qsort(names->by_id, names->n, sizeof(*names->by_id), compare_ids);
+	return 0;
+}
+
+void local_names_free(struct local_names *names)
+{
+	free(names->by_name);
+	free(names->by_id);
+	free(names->text);
+	*names = (struct local_names){0};
+}
+
+const struct local_name *local_by_name(const struct local_names *names, const char *name)
+{
+	struct local_name key = {.name = name};
+
+	return names->n ? bsearch(&key, names->by_name, names->n, sizeof(key), compare_names) : NULL;
+}
+
+const struct local_name *local_by_id(const struct local_names *names, uint32_t id)
+{
+	struct local_name key = {.id = id};
+
+	return names->n ? bsearch(&key, names->by_id, names->n, sizeof(key), compare_ids) : NULL;
+}
+
+/* ---- groups that are as good as root ------------------------------------- */
+
+static const struct {
+	const char *name, *why;
+} root_groups[] = {
+    {"root", "its members read and write much of what is root's"},
+    {"wheel", "its members may run every command by sudo"},
+    {"sudo", "its members may run every command by sudo"},
+    {"admin", "its members may run every command by sudo"},
+    {"adm", "its members read every log of the host"},
+    {"systemd-journal", "its members read every log of the host"},
+    {"docker", "its members start containers as root with the host's files in them"},
+    {"podman", "its members start containers as root with the host's files in them"},
+    {"lxd", "its members start containers as root with the host's files in them"},
+    {"incus", "its members start containers as root with the host's files in them"},
+    {"incus-admin", "its members start containers as root with the host's files in them"},
+    {"microk8s", "its members start containers as root with the host's files in them"},
+    {"libvirt", "its members start machines as root with the host's disks in them"},
+    {"disk", "its members read and write every file system below its permissions"},
+    {"shadow", "its members read the hashes of all passwords"},
+    {"kmem", "its members read the kernel's memory"},
+    {"input", "its members read what is typed on the host, passwords included"},
+    {"staff", "its members write to /usr/local, from where root runs programs"},
+    {"crontab", "its members write what cron runs as root"},
+    {"lpadmin", "its members make the printing system, which is root's, run programs"},
+};
+
+const char *group_is_root(const struct local_names *groups, const char *name)
+{
+	const struct local_name *group = local_by_name(groups, name);
+
+	if (group && group->id == 0)
+		return "its gid is 0, root's";
+	for (size_t i = 0; i < sizeof(root_groups) / sizeof(*root_groups); i++) {
+		const struct local_name *other = local_by_name(groups, root_groups[i].name);
+
+		/* Another name for the same gid is the same group. */
+		if (strcmp(name, root_groups[i].name) == 0 || (group && other && group->id == other->id))
+			return root_groups[i].why;
+	}
+	return NULL;
+}
+
+/* ---- sudo.conf, the host's name ------------------------------------------ */
+
+/* "Plugin SYMBOL PATH …": whether PATH's last part is ours. */
+static bool loads_plugin(char *line)
+{
+	char *save, *word = strtok_r(line, " \t", &save), *path, *slash;
+
+	if (!word || strcmp(word, "Plugin") != 0 || !strtok_r(NULL, " \t", &save))
+		return false;
+	path = strtok_r(NULL, " \t", &save);
+	if (!path)
+		return false;
+	slash = strrchr(path, '/');
+	return strcmp(slash ? slash + 1 : path, "agentauth_approval.so") == 0;
+}
+
+static bool find_approval_plugin(const char *sysconfdir)
+{
+	char *file = xasprintf("%s/sudo.conf", sysconfdir), *text = NULL, *save, *line;
+	bool found = false;
+
+	if (slurp(file, &text) == 0)
+		for (line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save))
+			found = loads_plugin(line);
+	free(text);
+	free(file);
+	return found;
+}
+
+/* The resolver's name for the host, where it completes what the kernel has; a name with a dot is complete. */
+static char *complete_name(const char *hostname)
+{
+	struct addrinfo hints = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM}, *info;
+	char *fqdn = NULL;
+
+	if (strchr(hostname, '.'))
+		return xstrdup(hostname);
+	if (!*hostname || getaddrinfo(hostname, NULL, &hints, &info) != 0)
+		return NULL;
+	if (info->ai_canonname && strchr(info->ai_canonname, '.') &&
+	    strncmp(info->ai_canonname, "localhost", 9) != 0)
+		fqdn = xstrdup(info->ai_canonname);
+	freeaddrinfo(info);
+	return fqdn;
+}
+
+static void read_host_name(struct host_facts *facts)
+{
+	char name[HOST_NAME_MAX + 1] = "", why[256];
+
+	if (gethostname(name, sizeof(name) - 1) < 0 || !check_audience(name, why, sizeof(why)))
+		strcpy(name, "localhost");
+	facts->hostname = xstrdup(name);
+	facts->fqdn = complete_name(name);
+	facts->fqdn_is_known = facts->fqdn != NULL;
+	if (!facts->fqdn)
+		facts->fqdn = xstrdup(name);
+}
+
+int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems)
+{
+	char *passwd = xasprintf("%s/passwd", sysconfdir), *group = xasprintf("%s/group", sysconfdir);
+	int r = 0;
+
+	if (local_names_read(&facts->users, passwd, problems) < 0 ||
+	    local_names_read(&facts->groups, group, problems) < 0)
+		r = -1;
+	facts->approval_plugin = find_approval_plugin(sysconfdir);
+	read_host_name(facts);
+	free(passwd);
+	free(group);
+	return r;
+}
+
+void host_facts_free(struct host_facts *facts)
+{
+	local_names_free(&facts->users);
+	local_names_free(&facts->groups);
+	free(facts->hostname);
+	free(facts->fqdn);
+	*facts = (struct host_facts){0};
+}

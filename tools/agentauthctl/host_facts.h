@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host_facts.h: what of this host the configuration is checked against: its own accounts and groups, its
+ * name, and whether sudo has the approval plugin. Taken once, when a command begins.
+ */
+#ifndef AGENTAUTHCTL_HOST_FACTS_H
+#define AGENTAUTHCTL_HOST_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "problems.h"
+
+/* The lines of a passwd or group file: their names and ids. */
+struct local_names {
+	char *text; /* the file's bytes, cut into names */
+	size_t n, cap;
+	struct local_name {
+		const char *name;
+		uint32_t id;
+	} * by_name, *by_id;
+};
+
+struct host_facts {
+	struct local_names users, groups;
+	bool approval_plugin; /* sudo.conf loads sudo/agentauth_approval.so */
+	char *hostname;	      /* as the kernel has it */
+	char *fqdn;	      /* as the resolver completes it; the host's name where that gives none */
+	bool fqdn_is_known;
+};
+
+/* An absent file has no lines. -1: reported. */
+int local_names_read(struct local_names *names, const char *file, struct problems *problems);
+void local_names_free(struct local_names *names);
+const struct local_name *local_by_name(const struct local_names *names, const char *name);
+const struct local_name *local_by_id(const struct local_names *names, uint32_t id);
+
+/* `sysconfdir` is /etc. What it lacks of a name is reported where it is needed, not here. -1: reported. */
+int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
+void host_facts_free(struct host_facts *facts);
+
+/* Why the members of a group of this host can become root, or as good as; NULL: they cannot. */
+const char *group_is_root(const struct local_names *groups, const char *name);
+
+#endif

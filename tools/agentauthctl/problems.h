@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* problems.h: what is wrong, gathered, so that a person gets all of it at once and not one thing a run. */
+#ifndef AGENTAUTHCTL_PROBLEMS_H
+#define AGENTAUTHCTL_PROBLEMS_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#define PROBLEMS_KEPT 1000 /* further ones are counted only */
+
+struct problem {
+	bool warning;
+	char *file;    /* NULL: it is about no file */
+	unsigned line; /* from 1; 0: the file as a whole */
+	unsigned column;
+	char *setting; /* "keys[0].pem", or NULL */
+	char *what;    /* a sentence without a full stop */
+};
+
+struct problems {
+	struct problem *v;
+	size_t n, cap;
+	size_t errors, warnings; /* all of them, kept or not */
+};
+
+struct problem_place {
+	const char *file;
+	unsigned line, column;
+	const char *setting;
+};
+
+void problems_free(struct problems *p);
+/* place NULL: about no file. */
+void problems_add(struct problems *p, bool warning, const struct problem_place *place, const char *format,
+		  va_list args) __attribute__((format(printf, 4, 0)));
+void problem_error(struct problems *p, const struct problem_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void problem_warning(struct problems *p, const struct problem_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Moves all of `from` behind what `to` has. */
+void problems_move(struct problems *to, struct problems *from);
+
+/* For a person, on standard error, each on a line of its own: FILE:LINE:COLUMN: SETTING: what. */
+void problems_print(const struct problems *p);
+/* The errors (or warnings) as an array of objects: file, line, column, setting, what. A new reference. */
+json_t *problems_json(const struct problems *p, bool warnings);
+
+/* `text` in double quotes, of at most 60 characters, with what a terminal might act on escaped. The answer
+ * stands in one of four static buffers of the thread, taken in turn. */
+const char *quoted(const char *text);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish.h: from the text to a generation that serves.
+ *
+ * Everything is read, checked and built under generations/N.tmp first; then, in this order, each step durable
+ * before the next: the text that a command changed, the ids, generations/N by a rename, `current` by a
+ * rename, sudoers. Killed anywhere, the generation before serves on, and the next run takes up what was left.
+ * STATEDIR/lock is held from before the reading, so that two commands at once follow each other and both take
+ * effect.
+ */
+#ifndef AGENTAUTHCTL_PUBLISH_H
+#define AGENTAUTHCTL_PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "changes.h"
+#include "generations.h"
+#include "host_facts.h"
+#include "ids.h"
+#include "loader.h"
+#include "model.h"
+#include "problems.h"
+
+#define GENERATIONS_KEPT 10
+
+/* Where everything is. */
+struct places {
+	const char *confdir, *statedir;
+	const char *sysconfdir; /* /etc: passwd, group, sudo.conf */
+	const char *sudoers;	/* the file that is rendered; NULL: none */
+	uid_t owner;		/* who may own configuration and state, beside root */
+};
+
+/* What is read and held while one command works. */
+struct registry {
+	const struct places *places;
+	int conf_fd, agents_fd, state_fd, lock_fd; /* -1: not open */
+	char *agents_dir;
+	struct host_facts facts;
+	struct model model;
+	struct ids ids;
+	struct agent_names names;
+	struct problems *problems;
+};
+
+/* Opens the directories, takes the lock (where `lock`; waiting for it is told on standard error) and reads
+ * agentauth.conf, the names in agents.d, the ids and the host's facts. Without a state directory, `lock` is
+ * an error, and otherwise nothing was published yet. -1: reported; registry_close() follows in any case. */
+int registry_open(struct registry *r, const struct places *places, bool lock, struct problems *problems);
+/* The state directory, its lock and the ids alone, whatever the text is like. */
+int registry_open_state(struct registry *r, const struct places *places, struct problems *problems);
+void registry_close(struct registry *r);
+/* Reads a changed text in the place of agentauth.conf's. -1: reported. */
+int registry_reread(struct registry *r, const struct conf_text *text);
+
+/* What a command changes in the text, before the publishing; all zero: nothing. */
+struct text_change {
+	const char *agent; /* whose file */
+	const struct conf_text
+	    *agent_text; /* its new text; NULL: the file is taken away, to NAME.conf.retired */
+	const struct conf_text *main_text; /* of agentauth.conf */
+};
+
+/* Asked before agents are retired whose files are gone: true, they may be. */
+typedef bool retire_fn(void *data, const struct changes *changes);
+
+/* Called before each step with its name; what is not 0 makes publish() return at once, as a kill would. For
+ * tests. */
+typedef int step_fn(void *data, const char *step);
+
+struct publish_options {
+	struct text_change change;
+	bool dry_run;
+	int64_t now;
+	bool progress; /* on standard error */
+	retire_fn *may_retire;
+	void *retire_data;
+	step_fn *step;
+	void *step_data;
+};
+
+enum publish_outcome { PUBLISH_FAILED, PUBLISH_UNCHANGED, PUBLISH_DONE, PUBLISH_WOULD, PUBLISH_STOPPED };
+
+struct publish_result {
+	enum publish_outcome outcome;
+	uint32_t generation; /* that serves now; with PUBLISH_WOULD the one that would */
+	size_t agents, retired;
+	bool sudoers_changed;
+	struct changes changes;
+};
+
+/* FAILED: reported, and nothing was changed. STOPPED: may_retire or a step said so. */
+enum publish_outcome publish(struct registry *r, const struct publish_options *options,
+			     struct publish_result *ret);
+void publish_result_free(struct publish_result *result);
+
+/* Makes generation `number` serve again, and sudoers as it was with it. -1: reported. */
+int publish_rollback(struct registry *r, uint32_t number);
+
+#endif

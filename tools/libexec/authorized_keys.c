@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authorized_keys.c: sshd's AuthorizedKeysCommand: prints the line for the key that was offered, if it is the
+ * agent's. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "key_line.h"
+
+static int usage(const char *why)
+{
+	fprintf(stderr,
+		"authorized-keys: %s\n"
+		"usage: authorized-keys USER TYPE BLOB\n"
+		"sshd calls it: AuthorizedKeysCommand " AA_LIBEXECDIR "/authorized-keys %%u %%t %%k\n",
+		why);
+	return 2;
+}
+
+static int fail(int err)
+{
+	const char *what = err == EBADMSG ? "it is damaged" : strerror(err);
+
+	fprintf(stderr,
+		"authorized-keys: the registry below %s cannot be read: %s. No key is admitted. "
+		"'agentauthctl doctor' says what is wrong; 'agentauthctl apply' publishes it anew.\n",
+		AA_STATEDIR, what);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	char *line = NULL;
+	int r;
+
+	if (argc != 4)
+		return usage("three arguments are needed");
+	if (!aa_key_type_is_valid(argv[2]))
+		return usage("TYPE is not the type of a key, such as ssh-ed25519");
+	if (!aa_key_blob_is_valid(argv[3]))
+		return usage("BLOB is not a key in base64");
+	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &line);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return fail(-r);
+	r = fputs(line, stdout) == EOF || fflush(stdout) != 0;
+	free(line);
+	if (r != 0) {
+		fprintf(stderr, "authorized-keys: sshd does not read what is written to it: %s\n",
+			strerror(errno));
+		return 1;
+	}
+	return 0;
+}

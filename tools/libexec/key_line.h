@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* key_line.h: from a key that sshd was offered to the line of authorized_keys that admits it. */
+#ifndef AGENTAUTH_LIBEXEC_KEY_LINE_H
+#define AGENTAUTH_LIBEXEC_KEY_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A key's type and base64 as sshd writes them, %t and %k: what cannot be such is a mistake in sshd_config. */
+bool aa_key_type_is_valid(const char *type);
+bool aa_key_blob_is_valid(const char *blob);
+
+/* The line for the key `type` `blob` of the agent `user`, with its LF, if the registry has it and it has not
+ * expired at `now`, seconds since 1970. *ret_line is from malloc(). -ENOENT: the agent has no such key, is
+ * retired, or `user` is no agent, or one that the file `passwd` has. Another negative errno: it cannot be
+ * told; -EBADMSG: damaged. */
+int aa_key_line(const char *statedir, uid_t owner, const char *passwd, const char *user, const char *type,
+		const char *blob, int64_t now, char **ret_line);
+
+#endif
