@@ -74,6 +74,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 	/* A login's yes is logged by auth or open_session; sudo's yes, and every no, here. */
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
+	if (sudo && reason != AA_OK)
+		aa_tell(call, reason);
 	aa_session_free(session);
 	aa_agent_free(agent);
 	return reason == AA_OK ? logged : reason;

@@ -78,8 +78,10 @@ static enum aa_reason authenticate_session(struct aa_call *call, const struct aa
 	struct aa_session *session = NULL;
 	enum aa_reason reason = agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
 
-	if (reason != AA_OK)
+	if (reason != AA_OK) {
 		(void)aa_report(call, call->service, reason, NULL, session);
+		aa_tell(call, reason);
+	}
 	aa_session_free(session);
 	return reason;
 }

@@ -80,6 +80,9 @@ bool aa_answer_looks_cut(const struct aa_answer *answer);
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
 			 const struct aa_session *session);
 
+/* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
+void aa_tell(struct aa_call *call, enum aa_reason reason);
+
 /* ---- export.c ------------------------------------------------------------------------ */
 
 /* AGENTAUTH_… for the session's processes: information, never proof. 0 or a PAM code. */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <fcntl.h>
 
+#include <security/pam_ext.h>
+
 static void set_grant(json_t *record, const struct aa_grant *grant)
 {
 	json_t *roles;
@@ -109,4 +111,9 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 		set_command(record);
 	(void)json_object_set_new(record, "micros", json_integer(aa_now_us() - call->started_us));
 	return aa_context_audit(&call->ctx, record);
+}
+
+void aa_tell(struct aa_call *call, enum aa_reason reason)
+{
+	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, aa_reason_sentence(reason));
 }

@@ -146,14 +146,23 @@ static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct 
 	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
 }
 
+/* The log and `revoke --kid` go by the key's own kid, also where the header names none. */
+static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p, struct aa_verdict *verdict)
+{
+	enum aa_reason reason;
+
+	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
+		return AA_ALG_NOT_ALLOWED;
+	reason = aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
+	if (reason == AA_OK && aa_key_kid(p->key) && !keep(&verdict->kid, aa_key_kid(p->key)))
+		return AA_INTERNAL;
+	return reason;
+}
+
 static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
 			       struct aa_verdict *verdict)
 {
-	if (!p->issuer)
-		return find_agent_key(agent, login, p, verdict);
-	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
-		return AA_ALG_NOT_ALLOWED;
-	return aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
+	return p->issuer ? find_issuer_key(login, p, verdict) : find_agent_key(agent, login, p, verdict);
 }
 
 /* Whether verifying with this key comes as far as the arithmetic: another kty, or a signature of another length than an

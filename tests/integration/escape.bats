@@ -72,13 +72,13 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 
 @test "nor one for its registered key, where sshd is told to believe that CA" {
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/ca2"
-	dev sh -c "ssh-keygen -y -f $KEYS/builder-7.pem >$KEYS/registered.pub"
+	dev sh -c "cp $KEYS/builder-7.pem $KEYS/registered; ssh-keygen -y -f $KEYS/registered >$KEYS/registered.pub"
 	dev ssh-keygen -q -s "$KEYS/ca2" -I test -n builder-7 "$KEYS/registered.pub"
 	cp "$KEYS/ca2.pub" /etc/ssh/user_ca.pub
 	sed '/TrustedUserCAKeys/d; /AuthorizedKeysCommand/d' /etc/ssh/sshd_config.d/agentauth.conf >/tmp/ca
 	printf 'UsePAM yes\nTrustedUserCAKeys /etc/ssh/user_ca.pub\nInclude /tmp/ca\n' >/tmp/ca_config
 	second_sshd -f /tmp/ca_config
-	run ssh_2222 -i "$KEYS/builder-7.pem" -o CertificateFile="$KEYS/registered-cert.pub" builder-7@127.0.0.1 id -un
+	run ssh_2222 -i "$KEYS/registered" builder-7@127.0.0.1 id -un
 	[ "$status" -ne 0 ]
 	expect_no_output '^builder-7$'
 	run log_since_mark

@@ -35,6 +35,7 @@ struct work {
 	size_t n_retired, next_retired;
 	struct binding_owner *bindings;
 	size_t n_bindings, bindings_cap;
+	struct buffer record;
 };
 
 /* ---- what everything goes through ---------------------------------------- */
@@ -67,17 +68,13 @@ static void put_policy(struct work *w, const char *kind, const char *key, const 
 		w->error = snapshot_policy(w->snapshot, key, text, len);
 }
 
-static void put_record(struct work *w, const char *kind, const char *prefix, const char *name, json_t *record)
+/* What stands in w->record, under PREFIX NAME. */
+static void put_record(struct work *w, const char *kind, const char *prefix, const char *name)
 {
-	char *text = record ? json_dumps(record, JSON_COMPACT) : NULL, *key = xasprintf("%s%s", prefix, name);
+	char *key = xasprintf("%s%s", prefix, name);
 
-	if (text)
-		put_policy(w, kind, key, kind && !*name ? "settings" : name, text, strlen(text));
-	else
-		w->error = -ENOMEM;
-	free(text);
+	put_policy(w, kind, key, *name ? name : "settings", w->record.data, w->record.len);
 	free(key);
-	json_decref(record);
 }
 
 /* ---- agentauth.conf ------------------------------------------------------ */
@@ -86,17 +83,20 @@ static void put_main(struct work *w, uint32_t number)
 {
 	const struct model *m = &w->r->model;
 
-	put_record(w, "host", "host", "", record_host(m, number));
+	record_host(m, number, &w->record);
+	put_record(w, "host", "host", "");
 	for (size_t i = 0; i < m->issuers.n; i++) {
-		const struct model_issuer *issuer = &m->issuers.v[i];
-
-		put_record(w, "issuer", "issuer:", issuer->name, record_issuer(m, issuer));
+		record_issuer(m, &m->issuers.v[i], &w->record);
+		put_record(w, "issuer", "issuer:", m->issuers.v[i].name);
 	}
-	for (size_t i = 0; i < m->issuers.n; i++)
-		put_record(w, NULL, "iss:", m->issuers.v[i].issuer,
-			   json_pack("{s:s}", "issuer", m->issuers.v[i].name));
-	for (size_t i = 0; i < m->roles.n; i++)
-		put_record(w, "role", "role:", m->roles.v[i].name, record_role(&m->roles.v[i]));
+	for (size_t i = 0; i < m->issuers.n; i++) {
+		record_issuer_name(&m->issuers.v[i], &w->record);
+		put_record(w, NULL, "iss:", m->issuers.v[i].issuer);
+	}
+	for (size_t i = 0; i < m->roles.n; i++) {
+		record_role(&m->roles.v[i], &w->record);
+		put_record(w, "role", "role:", m->roles.v[i].name);
+	}
 }
 
 static void claim_main(struct work *w)
@@ -355,6 +355,7 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	EVP_MD_CTX_free(w.digest);
 	free(w.retired);
 	free(w.bindings);
+	buffer_free(&w.record);
 	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
 }
 

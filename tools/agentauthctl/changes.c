@@ -80,7 +80,11 @@ void changes_compare(struct changes *c, struct published *p, const char *kind, c
 		     const char *name, const char *record, size_t len)
 {
 	size_t was_len;
-	const char *was = p ? published_get(p, key, &was_len) : NULL;
+	const char *was = NULL;
+
+	if (p)
+		was = strcmp(kind, "agent") == 0 ? published_next_agent(p, name, &was_len)
+						 : published_get(p, key, &was_len);
 
 	if (!was)
 		add_item(c, CHANGE_ADDED, kind, name);

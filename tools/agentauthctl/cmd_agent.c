@@ -111,7 +111,7 @@ static enum ctl_status publish_agent(struct ctl *ctl, struct registry *registry,
 		ctl_error(ctl, "nothing was changed");
 	else if (!ctl->json && result.outcome == PUBLISH_DONE && done)
 		puts(done);
-	ctl_tell_published(ctl, &result, ctl->dry_run ? 20 : 0);
+	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
 	return CTL_DONE;
 }
@@ -195,6 +195,13 @@ static enum ctl_status register_agent(struct ctl *ctl, struct registry *registry
 	return status;
 }
 
+static bool was_retired(const struct registry *registry, const char *name)
+{
+	const struct id_entry *e = ids_by_name(&registry->ids, ID_AGENT, name);
+
+	return e && e->retired;
+}
+
 static enum ctl_status run_register(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
@@ -231,7 +238,7 @@ static const struct ctl_option set_options[] = {
     {"roles", "A,B", "exactly these roles", EDIT_LIST, "roles"},
     {"no-key", "KID", "take a key away", EDIT_NO_KEY, "keys"},
     {"no-bind", "ISSUER:CLIENT", "take a binding away", EDIT_NO_BIND, "bindings"},
-    {"no-source", "CIDR", "take a network away", EDIT_DROP, "sources"},
+    {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
     {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
     {"no-user", "NAME", "take a user away", EDIT_DROP, "delegation.users"},
     {"no-local-user", "NAME", "take a user of this host away", EDIT_DROP, "delegation.local_users"},
@@ -261,11 +268,9 @@ static enum ctl_status set_agent(struct ctl *ctl, struct registry *registry,
 
 static bool has_file(struct ctl *ctl, const struct registry *registry, const char *name)
 {
-	const struct id_entry *e = ids_by_name(&registry->ids, ID_AGENT, name);
-
 	if (agent_names_have(&registry->names, name))
 		return true;
-	if (e && e->retired)
+	if (was_retired(registry, name))
 		ctl_error(ctl, "%s is retired", name);
 	else
 		ctl_error(ctl, "there is no agent %s; agentauthctl list shows those that there are",

@@ -10,8 +10,6 @@
 #include "ctl.h"
 #include "record.h"
 
-#define CHANGES_SHOWN 20
-
 /* ---- apply --------------------------------------------------------------- */
 
 static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *arguments)
@@ -24,7 +22,7 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 	status = ctl_open(ctl, &registry, true);
 	if (status == CTL_DONE) {
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
-		ctl_tell_published(ctl, &result, CHANGES_SHOWN);
+		ctl_tell_published(ctl, &result, true);
 		if (result.outcome == PUBLISH_FAILED)
 			ctl_error(ctl, "nothing was published; what was published before serves on");
 	}
@@ -69,7 +67,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 {
 	struct conf_file conf = {0};
 	struct arena arena = {0};
-	struct buffer bytes = {0}, ssh = {0};
+	struct buffer bytes = {0}, record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
 	char *name = name_of_file(ctl, file), why[256];
 	struct agent agent;
@@ -83,7 +81,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 		goto out;
 	}
 	if (agent_read(&registry->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
-		json_decref(record_agent(&agent, &conf, memo, &ctl->problems, &ssh));
+		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&registry->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
 	}
@@ -92,6 +90,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 out:
 	free(name);
 	buffer_free(&bytes);
+	buffer_free(&record);
 	buffer_free(&ssh);
 	key_memo_free(memo);
 	conf_file_free(&conf);

@@ -144,7 +144,7 @@ static void publish_first(struct ctl *ctl)
 				    "ssh://%s; set "
 				    "host.audience in " CONF_FILE " if others call it otherwise",
 				    registry.facts.fqdn);
-		ctl_tell_published(ctl, &result, 0);
+		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)
 			tell_next(ctl, &registry);
 	}

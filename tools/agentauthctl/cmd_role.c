@@ -37,8 +37,10 @@ static const struct ctl_option add_options[] = {
 
 static const struct ctl_option set_options[] = {
     ROLE_OPTIONS,
-    {"no-service", "SERVICE", "take a service away", EDIT_DROP, "services"},
-    {"no-source", "CIDR", "take a network away", EDIT_DROP, "sources"},
+    {"no-service", "SERVICE", "take a service away", EDIT_DROP_NOT_LAST, "services"},
+    {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
+    {"services", "A,B", "exactly these services; \"\" is every one", EDIT_LIST, "services"},
+    {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
     {"no-sudo", "RULE", "take a sudo rule away", EDIT_DROP, "sudo"},
     {"no-approval", "RULE", "take a rule with approval away", EDIT_DROP, "approval"},
     {"no-delegable", NULL, "may not be used on behalf of a person", EDIT_FALSE, "delegable"},
@@ -71,7 +73,7 @@ static enum ctl_status publish_main(struct ctl *ctl, struct registry *registry, 
 		ctl_error(ctl, "nothing was changed");
 	else if (!ctl->json && result.outcome == PUBLISH_DONE)
 		puts(done);
-	ctl_tell_published(ctl, &result, ctl->dry_run ? 20 : 0);
+	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
 	return CTL_DONE;
 }
@@ -275,11 +277,54 @@ static enum ctl_status remove_role(struct ctl *ctl, struct registry *registry, c
 	return status;
 }
 
+struct holders {
+	const char *role;
+	struct buffer names;
+	size_t n;
+};
+
+static bool note_holder(void *data, const char *name, const char *record, size_t len)
+{
+	struct holders *h = data;
+	json_t *agent = json_loadb(record, len, 0, NULL), *role;
+	size_t i;
+
+	json_array_foreach(json_object_get(agent, "roles"), i, role)
+	{
+		if (strcmp(json_string_value(role), h->role) == 0 && h->n++ < 10)
+			buffer_printf(&h->names, "%s%s", h->names.len ? ", " : "", name);
+	}
+	json_decref(agent);
+	return true;
+}
+
+/* Whether agents have the role, as it is published; one that only the text gives it to is found by
+ * publishing. */
+static bool is_held(struct ctl *ctl, const char *role)
+{
+	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct holders h = {.role = role};
+
+	if (published)
+		published_walk(published, "agent:", note_holder, &h);
+	if (h.n)
+		ctl_error(ctl,
+			  "%zu agent%s the role %s: %s%s. Take it from them first: agentauthctl set NAME "
+			  "--no-role %s. Nothing was "
+			  "changed",
+			  h.n, h.n == 1 ? " has" : "s have", role, h.names.data, h.n > 10 ? ", …" : "", role);
+	buffer_free(&h.names);
+	published_close(published);
+	return h.n > 0;
+}
+
 static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct registry registry;
 	enum ctl_status status = ctl_open(ctl, &registry, true);
 
+	if (status == CTL_DONE && is_held(ctl, arguments->words[0]))
+		status = CTL_FAILED;
 	if (status == CTL_DONE)
 		status = there_is(ctl, &registry, arguments->words[0])
 			     ? remove_role(ctl, &registry, arguments->words[0])
@@ -318,6 +363,16 @@ static void print_number(const char *name, const json_t *role, const char *membe
 		printf("  %-13s%lld%s\n", name, (long long)number, unit);
 }
 
+static void print_limits(const json_t *limits)
+{
+	const char *memory = json_string_value(json_object_get(limits, "memory_max"));
+
+	if (memory)
+		printf("  %-13s%s\n", "memory", memory);
+	print_number("processes", limits, "tasks_max", "");
+	print_number("cpu weight", limits, "cpu_weight", "");
+}
+
 static bool list_role(void *data, const char *name, const char *record, size_t len)
 {
 	struct ctl *ctl = data;
@@ -338,6 +393,7 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 	print_texts("groups", role, "groups");
 	print_number("session", role, "max_session", " seconds at most");
 	print_number("sessions", role, "max_sessions", " at a time");
+	print_limits(json_object_get(role, "limits"));
 	if (json_is_true(json_object_get(role, "delegable")))
 		printf("  %-13syes\n", "delegable");
 	json_decref(role);

@@ -313,6 +313,23 @@ static void print_list(const char *name, const json_t *list)
 	free(text);
 }
 
+/* ", 4 at a time, 8 h at most". The caller frees. */
+static char *session_limits(const json_t *role)
+{
+	int64_t seconds = number_of(role, "max_session"), sessions = number_of(role, "max_sessions");
+	struct buffer b = {0};
+
+	if (sessions)
+		buffer_printf(&b, ", %lld at a time", (long long)sessions);
+	if (seconds && seconds % 3600 == 0)
+		buffer_printf(&b, ", %lld h at most", (long long)seconds / 3600);
+	else if (seconds && seconds % 60 == 0)
+		buffer_printf(&b, ", %lld min at most", (long long)seconds / 60);
+	else if (seconds)
+		buffer_printf(&b, ", %lld s at most", (long long)seconds);
+	return buffer_take(&b);
+}
+
 static void print_roles(struct published *published, const json_t *agent)
 {
 	size_t i;
@@ -324,11 +341,11 @@ static void print_roles(struct published *published, const json_t *agent)
 	{
 		json_t *role = published_json(published, "role:", json_string_value(name)), *rule;
 		char *services = joined(json_object_get(role, "services")),
-		     *sources = joined(json_object_get(role, "sources"));
+		     *sources = joined(json_object_get(role, "sources")), *limits = session_limits(role);
 		size_t k;
 
-		printf("  %-13s%s: %s%s%s\n", i ? "" : "roles", json_string_value(name),
-		       *services ? services : "every service", *sources ? ", from " : "", sources);
+		printf("  %-13s%s: %s%s%s%s\n", i ? "" : "roles", json_string_value(name),
+		       *services ? services : "every service", *sources ? ", from " : "", sources, limits);
 		json_array_foreach(json_object_get(role, "sudo"), k, rule)
 		{
 			printf("  %-13s    sudo %s\n", "", json_string_value(rule));
@@ -339,6 +356,7 @@ static void print_roles(struct published *published, const json_t *agent)
 		}
 		free(services);
 		free(sources);
+		free(limits);
 		json_decref(role);
 	}
 }
@@ -465,8 +483,10 @@ static void answer_agent(struct ctl *ctl, struct published *published, json_t *a
 		json_object_set_new(key, "alg", json_string(algorithm_of(json_object_get(key, "jwk"))));
 	}
 	json_object_set_new(agent, "role_settings", roles_json(published, agent));
-	if (suspension)
+	if (suspension) {
+		json_object_set_new(suspension, "at", time_json(number_of(suspension, "at")));
 		json_object_set(agent, "suspended", suspension);
+	}
 	ctl_answer(ctl, "agent", json_incref(agent));
 }
 

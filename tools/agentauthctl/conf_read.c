@@ -288,7 +288,9 @@ static void read_time(struct walk *w, struct spot at, int64_t *ret)
 
 static bool counts(struct walk *w, struct spot at, const struct conf_setting *s)
 {
-	if (node_of(w, at)->count < s->min)
+	if (node_of(w, at)->count == 0 && s->if_empty)
+		wrong(w, at, "is empty; leave the setting out where %s is meant", s->if_empty);
+	else if (node_of(w, at)->count < s->min)
 		wrong(w, at, "must hold at least %lld", (long long)s->min);
 	else if (s->max && node_of(w, at)->count > s->max)
 		wrong(w, at, "holds more than %lld", (long long)s->max);

@@ -16,6 +16,7 @@
 
 #define INPUT_MAX 65536
 #define NAMES_ASKED 20
+#define CHANGES_SHOWN 20
 
 void ctl_error(struct ctl *ctl, const char *format, ...)
 {
@@ -146,50 +147,53 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	return ret->outcome;
 }
 
-static void tell(struct ctl *ctl, const struct publish_result *r)
+static void tell_counts(const struct publish_result *r)
 {
 	const struct changes *c = &r->changes;
 
-	switch (r->outcome) {
-	case PUBLISH_UNCHANGED:
+	printf("%zu agent%s (%zu added, %zu changed, %zu retired)", r->agents, r->agents == 1 ? "" : "s",
+	       c->agents[CHANGE_ADDED], c->agents[CHANGE_CHANGED], c->agents[CHANGE_REMOVED]);
+}
+
+static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
+{
+	if (r->outcome == PUBLISH_FAILED || r->outcome == PUBLISH_STOPPED)
+		return;
+	if (r->outcome == PUBLISH_UNCHANGED)
 		printf("Nothing has changed: generation %u serves, with %zu agent%s.\n", r->generation,
 		       r->agents, r->agents == 1 ? "" : "s");
-		break;
-	case PUBLISH_WOULD:
-		printf("This would be published: %zu agent%s (%zu added, %zu changed, %zu retired).\n",
-		       r->agents, r->agents == 1 ? "" : "s", c->agents[CHANGE_ADDED],
-		       c->agents[CHANGE_CHANGED], c->agents[CHANGE_REMOVED]);
-		break;
-	case PUBLISH_DONE:
-		printf("Generation %u serves now: %zu agent%s (%zu added, %zu changed, %zu retired).\n",
-		       r->generation, r->agents, r->agents == 1 ? "" : "s", c->agents[CHANGE_ADDED],
-		       c->agents[CHANGE_CHANGED], c->agents[CHANGE_REMOVED]);
-		break;
-	case PUBLISH_FAILED:
-	case PUBLISH_STOPPED:
-		return;
+	else if (r->outcome == PUBLISH_WOULD)
+		printf("This would be published");
+	else
+		printf("Generation %u serves now", r->generation);
+	if (r->outcome != PUBLISH_UNCHANGED) {
+		if (in_full || ctl->dry_run) {
+			fputs(": ", stdout);
+			tell_counts(r);
+		}
+		puts(".");
 	}
 	if (r->sudoers_changed)
 		printf("The sudo rules in %s were renewed.\n", ctl->places.sudoers);
+	if (in_full || ctl->dry_run)
+		changes_print(&r->changes, "  ", CHANGES_SHOWN);
 }
 
-void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, size_t changes_shown)
+void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
 {
 	static const char *const outcomes[] = {"failed", "unchanged", "published", "would_publish",
 					       "stopped"};
 
-	if (ctl->json) {
-		ctl_answer(ctl, "outcome", json_string(outcomes[r->outcome]));
-		if (r->outcome == PUBLISH_UNCHANGED || r->outcome == PUBLISH_DONE)
-			ctl_answer(ctl, "generation", json_integer((json_int_t)r->generation));
-		ctl_answer(ctl, "agents", json_integer((json_int_t)r->agents));
-		ctl_answer(ctl, "sudoers_changed", json_boolean(r->sudoers_changed));
-		ctl_answer(ctl, "changes", changes_json(&r->changes));
+	if (!ctl->json) {
+		tell(ctl, r, in_full);
 		return;
 	}
-	tell(ctl, r);
-	if (changes_shown && r->outcome != PUBLISH_FAILED && r->outcome != PUBLISH_STOPPED)
-		changes_print(&r->changes, "  ", changes_shown);
+	ctl_answer(ctl, "outcome", json_string(outcomes[r->outcome]));
+	if (r->outcome == PUBLISH_UNCHANGED || r->outcome == PUBLISH_DONE)
+		ctl_answer(ctl, "generation", json_integer((json_int_t)r->generation));
+	ctl_answer(ctl, "agents", json_integer((json_int_t)r->agents));
+	ctl_answer(ctl, "sudoers_changed", json_boolean(r->sudoers_changed));
+	ctl_answer(ctl, "changes", changes_json(&r->changes));
 }
 
 /* ---- the audit record ---------------------------------------------------- */

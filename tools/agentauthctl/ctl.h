@@ -58,8 +58,10 @@ enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_wr
  * whom the command is about, or NULL. */
 enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
 				 const char *agent, struct publish_result *ret);
-/* The sentence (or, with --json, the members of the answer) that says what publishing did. */
-void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, size_t changes_shown);
+/* The sentence (or, with --json, the members of the answer) that says what publishing did; in full (as also
+ * with
+ * --dry-run) with the numbers and names of what changed. */
+void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bool in_full);
 
 /* The audit record of a command that changed something. */
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);

@@ -80,12 +80,18 @@ static enum ctl_status edit_drop(struct editing *e, const char *path, const stru
 	int i = conf_edit_index(e->text, path, g->value);
 	char *element;
 
-	if (i < 0) {
+	if (i < 0)
 		return ctl_fail(e->ctl, "--%s: %s is not among %s in %s", g->option->name, quoted(g->value),
 				path, e->text->path);
-	}
+	if (g->option->how == EDIT_DROP_NOT_LAST && conf_edit_count(e->text, path) == 1)
+		return ctl_fail(e->ctl,
+				"--%s: %s is the last one, and without any, all are allowed; if that is "
+				"meant, say --%s \"\"",
+				g->option->name, quoted(g->value), g->option->setting);
 	element = xasprintf("%s[%d]", path, i);
 	conf_edit_unset(e->text, element);
+	if (conf_edit_count(e->text, path) == 0)
+		conf_edit_unset(e->text, path);
 	free(element);
 	return CTL_DONE;
 }
@@ -223,7 +229,7 @@ static bool key_is(const struct agent_key *key, const char *kid)
 	if (key->kid || !key->pem)
 		return key->kid && strcmp(key->kid, kid) == 0;
 	memo = key_memo_new();
-	forms = key_memo_get(memo, key->pem, why, sizeof(why));
+	forms = key_memo_get(memo, key->pem, true, why, sizeof(why));
 	is = forms && strcmp(forms->thumbprint, kid) == 0;
 	key_memo_free(memo);
 	return is;
@@ -367,6 +373,7 @@ static enum ctl_status edit_one(struct editing *e, const char *path, const struc
 			   ? CTL_DONE
 			   : add(e, path, conf_quote(g->value), false);
 	case EDIT_DROP:
+	case EDIT_DROP_NOT_LAST:
 		return edit_drop(e, path, g);
 	case EDIT_LIST:
 		return edit_list(e, path, g->value);

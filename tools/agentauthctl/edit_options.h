@@ -18,10 +18,11 @@ enum edit_how {
 	EDIT_FALSE,
 	EDIT_ADD, /* an element of an array of strings */
 	EDIT_DROP,
-	EDIT_LIST,   /* all elements, separated by commas */
-	EDIT_KEY,    /* a file with a public key; --kid and --key-expires belong to it */
-	EDIT_NO_KEY, /* a kid */
-	EDIT_BIND,   /* ISSUER:CLIENT */
+	EDIT_DROP_NOT_LAST, /* where an empty array would allow everything */
+	EDIT_LIST,	    /* all elements, separated by commas */
+	EDIT_KEY,	    /* a file with a public key; --kid and --key-expires belong to it */
+	EDIT_NO_KEY,	    /* a kid */
+	EDIT_BIND,	    /* ISSUER:CLIENT */
 	EDIT_NO_BIND,
 };
 

@@ -118,7 +118,7 @@ struct bench {
 	struct conf_file file;
 	struct arena arena; /* of the structs of one agent */
 	struct key_memo *memo;
-	struct buffer ssh, gecos;
+	struct buffer record, ssh, gecos;
 	EVP_MD_CTX *md_ctx;
 	EVP_MD *md;
 };
@@ -134,6 +134,7 @@ static void bench_free(struct bench *b)
 	conf_file_free(&b->file);
 	arena_free(&b->arena);
 	key_memo_free(b->memo);
+	buffer_free(&b->record);
 	buffer_free(&b->ssh);
 	buffer_free(&b->gecos);
 	EVP_MD_CTX_free(b->md_ctx);
@@ -172,27 +173,19 @@ static void hash_bindings(struct bench *b, const struct agent *agent, struct are
 			  struct loaded_agent *ret)
 {
 	uint64_t *hashes = arena_alloc(arena, agent->bindings.n * sizeof(*hashes));
+	unsigned char md[DIGEST_SIZE];
 
 	for (size_t i = 0; i < agent->bindings.n; i++) {
-		json_t *json = record_binding(&agent->bindings.v[i]);
-		char *text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-		unsigned char md[DIGEST_SIZE];
-
-		if (text && digest(b, text, strlen(text), md))
+		record_binding(&agent->bindings.v[i], &b->record);
+		if (digest(b, b->record.data, b->record.len, md))
 			memcpy(&hashes[ret->n_bindings++], md, sizeof(*hashes));
-		free(text);
-		json_decref(json);
 	}
 	ret->bindings = hashes;
 }
 
-static void keep_record(json_t *record, struct arena *arena, struct loaded_agent *ret)
+static const char *keep(struct arena *arena, const struct buffer *b)
 {
-	size_t size = json_dumpb(record, NULL, 0, JSON_COMPACT);
-	char *text = arena_alloc(arena, size + 1);
-
-	ret->policy_len = json_dumpb(record, text, size, JSON_COMPACT);
-	ret->policy = text;
+	return b->len ? arena_strndup(arena, b->data, b->len) : "";
 }
 
 /* From the file to the records. What is kept is in `arena`, the slot's. */
@@ -200,28 +193,24 @@ static bool make_agent(const struct load_source *source, struct bench *b, struct
 		       struct loaded_agent *ret)
 {
 	struct agent agent;
-	json_t *record;
 	int64_t uid;
 
 	if (get_text(source, b, ret->name, &ret->problems) < 0)
 		return false;
 	if (agent_read(source->model, ret->name, &b->file, &b->arena, &ret->problems, &agent) < 0)
 		return false;
-	buffer_clear(&b->ssh);
-	buffer_clear(&b->gecos);
-	record = record_agent(&agent, &b->file, b->memo, &ret->problems, &b->ssh);
-	if (!record)
+	if (record_agent(&agent, &b->file, b->memo, &ret->problems, &b->record, &b->ssh) < 0)
 		return false;
 	record_gecos(agent.description ? agent.description : "", &b->gecos);
-	keep_record(record, arena, ret);
-	json_decref(record);
-	hash_bindings(b, &agent, arena, ret);
-	ret->uid = (uint32_t)agent.uid;
-	ret->gecos = b->gecos.len ? arena_strndup(arena, b->gecos.data, b->gecos.len) : "";
-	ret->ssh = b->ssh.len ? arena_strndup(arena, b->ssh.data, b->ssh.len) : "";
+	ret->policy = keep(arena, &b->record);
+	ret->policy_len = b->record.len;
+	ret->ssh = keep(arena, &b->ssh);
 	ret->ssh_len = b->ssh.len;
+	ret->gecos = keep(arena, &b->gecos);
+	ret->uid = (uint32_t)agent.uid;
 	uid = conf_tree_find(&b->file.tree, &b->file.text, "uid");
 	conf_text_place(&b->file.text, b->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
+	hash_bindings(b, &agent, arena, ret);
 	return digest(b, b->file.text.bytes, b->file.text.len, ret->digest);
 }
 

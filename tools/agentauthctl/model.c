@@ -97,9 +97,9 @@ static const struct conf_setting limits_settings[] = {
 static const struct conf_setting role_settings[] = {
     {"gid", CONF_NUMBER, true, offsetof(struct model_role, gid), .min = 1, .max = INT32_MAX - 1},
     {"services", CONF_TEXTS, .offset = offsetof(struct model_role, services), .max = 64,
-     .check = check_service},
+     .check = check_service, .if_empty = "every service"},
     {"sources", CONF_TEXTS, .offset = offsetof(struct model_role, sources), .max = 256,
-     .check = check_network},
+     .check = check_network, .if_empty = "every network"},
     {"sudo", CONF_TEXTS, .offset = offsetof(struct model_role, sudo), .max = 256, .check = check_sudo_rule},
     {"max_session", CONF_NUMBER, .offset = offsetof(struct model_role, max_session), .min = 0, .max = YEAR},
     {"max_sessions", CONF_NUMBER, .offset = offsetof(struct model_role, max_sessions), .min = 0,

@@ -155,6 +155,7 @@ static void install_sudoers(const struct registry *r, const char *text, bool *re
 	struct problem_place place = {.file = r->places->sudoers};
 	int n;
 
+	*ret_changed = false;
 	if (!r->places->sudoers)
 		return;
 	n = sudoers_install(r->places->sudoers, text, r->places->owner);

@@ -18,7 +18,12 @@ struct published {
 	int fd;
 	struct aa_cdb cdb;
 	struct buffer value;
+	/* Where published_next_agent() is: what has been read of the file, and which record comes next. */
+	struct buffer window;
+	uint32_t window_at, next;
 };
+
+#define WINDOW 262144
 
 /* Takes `dir`, also when it fails. */
 static struct published *open_in(int dir, uid_t owner)
@@ -62,6 +67,7 @@ void published_close(struct published *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	buffer_free(&p->value);
+	buffer_free(&p->window);
 	free(p);
 }
 
@@ -89,6 +95,76 @@ json_t *published_json(struct published *p, const char *prefix, const char *name
 	text = published_get(p, key, &len);
 	free(key);
 	return text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+}
+
+/* Bytes [at, at + len) of the file; NULL: it does not have them. */
+static const unsigned char *see(struct published *p, uint32_t at, uint32_t len)
+{
+	uint32_t want = len > WINDOW ? len : WINDOW;
+	ssize_t n;
+
+	if (at > p->cdb.end || len > p->cdb.end - at)
+		return NULL;
+	if (at >= p->window_at && at + len <= p->window_at + p->window.len)
+		return (const unsigned char *)p->window.data + (at - p->window_at);
+	if (want > p->cdb.end - at)
+		want = p->cdb.end - at;
+	grow(&p->window.data, &p->window.cap, want, 1);
+	n = pread(p->fd, p->window.data, want, at);
+	p->window.len = n < 0 ? 0 : (size_t)n;
+	p->window_at = at;
+	return p->window.len >= len ? (const unsigned char *)p->window.data : NULL;
+}
+
+static uint32_t number_at(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* <0, 0, >0: the record's key comes before, is, or comes after that of the agent. Keys of other kinds come
+ * before. */
+static int compare_key(const char *key, size_t len, const char *name)
+{
+	size_t prefix = strlen("agent:"), name_len = strlen(name), least;
+	int order;
+
+	if (len < prefix || memcmp(key, "agent:", prefix) != 0)
+		return -1;
+	key += prefix;
+	len -= prefix;
+	least = len < name_len ? len : name_len;
+	order = memcmp(key, name, least);
+	return order ? order : len < name_len ? -1 : len > name_len;
+}
+
+const char *published_next_agent(struct published *p, const char *name, size_t *ret_len)
+{
+	if (p->next == 0)
+		p->next = AA_CDB_HEAD;
+	for (;;) {
+		const unsigned char *head = see(p, p->next, 8), *record;
+		uint32_t key_len, len;
+		int order;
+
+		if (!head)
+			return NULL;
+		key_len = number_at(head);
+		len = number_at(head + 4);
+		if (key_len > AA_POLICY_VALUE_MAX || len > AA_POLICY_VALUE_MAX)
+			return NULL;
+		record = see(p, p->next, 8 + key_len + len);
+		if (!record)
+			return NULL;
+		order = compare_key((const char *)record + 8, key_len, name);
+		if (order > 0)
+			return NULL;
+		p->next += 8 + key_len + len;
+		if (order == 0) {
+			*ret_len = len;
+			return (const char *)record + 8 + key_len;
+		}
+	}
 }
 
 bool published_walk(struct published *p, const char *prefix,

@@ -20,7 +20,10 @@ void published_close(struct published *published);
 
 /* The record of a key ("agent:NAME"), until the next call; NULL: there is none. */
 const char *published_get(struct published *published, const char *key, size_t *ret_len);
-/* The same parsed, a new reference. */
+/* The same for one agent after another, in the order of their names, reading the file from front to back
+ * once. */
+const char *published_next_agent(struct published *published, const char *name, size_t *ret_len);
+/* published_get() parsed, a new reference. */
 json_t *published_json(struct published *published, const char *prefix, const char *name);
 
 /* Calls `each` with the records whose keys begin with `prefix`, in their order (agents: by name), and what of

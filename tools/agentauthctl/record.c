@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jose/key.h"
+#include "json_text.h"
 #include "record.h"
 #include "registry/accounts.h"
 #include "verify/policy.h"
@@ -15,131 +16,173 @@
 
 /* ---- small pieces -------------------------------------------------------- */
 
-/* NULL for none, so that json_pack's * leaves the member out. */
-static json_t *texts_or_none(const struct texts *texts)
+static void put_texts(struct buffer *b, const char *name, const struct texts *texts)
 {
-	json_t *list;
-
-	if (texts->n == 0)
-		return NULL;
-	list = json_array();
+	json_text_open(b, name, '[');
 	for (size_t i = 0; i < texts->n; i++)
-		json_array_append_new(list, json_string(texts->v[i]));
-	return list;
+		json_text_string(b, NULL, texts->v[i]);
+	json_text_close(b, ']');
 }
 
-static json_t *texts_or_empty(const struct texts *texts)
+/* The members whose absence says that there is nothing. */
+
+static void may_put_texts(struct buffer *b, const char *name, const struct texts *texts)
 {
-	return texts->n ? texts_or_none(texts) : json_array();
+	if (texts->n)
+		put_texts(b, name, texts);
 }
 
-static json_t *claims_or_none(const struct model_claims *claims)
+static void may_put_string(struct buffer *b, const char *name, const char *value)
 {
-	json_t *list;
+	if (value)
+		json_text_string(b, name, value);
+}
 
+static void may_put_number(struct buffer *b, const char *name, int64_t value)
+{
+	if (value)
+		json_text_number(b, name, value);
+}
+
+static void may_put_claims(struct buffer *b, const struct model_claims *claims)
+{
 	if (claims->n == 0)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < claims->n; i++)
-		json_array_append_new(
-		    list, json_pack("{s:s, s:s}", "claim", claims->v[i].claim, "value", claims->v[i].value));
-	return list;
+		return;
+	json_text_open(b, "require", '[');
+	for (size_t i = 0; i < claims->n; i++) {
+		json_text_open(b, NULL, '{');
+		json_text_string(b, "claim", claims->v[i].claim);
+		json_text_string(b, "value", claims->v[i].value);
+		json_text_close(b, '}');
+	}
+	json_text_close(b, ']');
 }
 
-/* A number whose absence means 0. */
-static void set_number(json_t *object, const char *name, int64_t number)
+static void begin(struct buffer *b)
 {
-	if (number)
-		json_object_set_new(object, name, json_integer(number));
+	buffer_clear(b);
+	json_text_open(b, NULL, '{');
+}
+
+static void end(struct buffer *b)
+{
+	json_text_close(b, '}');
+	json_text_end(b);
 }
 
 /* ---- host, issuers, roles ------------------------------------------------ */
 
-json_t *record_host(const struct model *model, uint32_t generation)
+static void put_audience(struct buffer *b, const struct model *model)
+{
+	char *text;
+
+	if (model->host.audience.n) {
+		put_texts(b, "audience", &model->host.audience);
+		return;
+	}
+	text = model_default_audience(model);
+	json_text_open(b, "audience", '[');
+	json_text_string(b, NULL, text);
+	json_text_close(b, ']');
+	free(text);
+}
+
+void record_host(const struct model *model, uint32_t generation, struct buffer *b)
 {
 	const struct model_host *h = &model->host;
-	json_t *audience = texts_or_none(&h->audience);
 
-	if (!audience) {
-		char *text = model_default_audience(model);
-
-		audience = json_pack("[s]", text);
-		free(text);
-	}
-	return json_pack("{s:i, s:I, s:s, s:o, s:I, s:I, s:I, s:s, s:s, s:s, s:o, s:s, s:s}", "format",
-			 AA_POLICY_FORMAT, "generation", (json_int_t)generation, "name", model->facts->fqdn,
-			 "audience", audience, "clock_skew", (json_int_t)h->clock_skew, "max_assertion_ttl",
-			 (json_int_t)h->max_assertion_ttl, "max_token_ttl", (json_int_t)h->max_token_ttl,
-			 "nonce", nonce_words[h->nonce], "audit_failure",
-			 audit_failure_words[h->audit_failure], "audit_sync", audit_sync_words[h->audit_sync],
-			 "without_credential", texts_or_empty(&model->accounts.without_credential), "home",
-			 model->accounts.home, "shell", model->accounts.shell);
+	begin(b);
+	json_text_number(b, "format", AA_POLICY_FORMAT);
+	json_text_number(b, "generation", generation);
+	json_text_string(b, "name", model->facts->fqdn);
+	put_audience(b, model);
+	json_text_number(b, "clock_skew", h->clock_skew);
+	json_text_number(b, "max_assertion_ttl", h->max_assertion_ttl);
+	json_text_number(b, "max_token_ttl", h->max_token_ttl);
+	json_text_string(b, "nonce", nonce_words[h->nonce]);
+	json_text_string(b, "audit_failure", audit_failure_words[h->audit_failure]);
+	json_text_string(b, "audit_sync", audit_sync_words[h->audit_sync]);
+	put_texts(b, "without_credential", &model->accounts.without_credential);
+	json_text_string(b, "home", model->accounts.home);
+	json_text_string(b, "shell", model->accounts.shell);
+	end(b);
 }
 
-static json_t *scopes_or_none(const struct model_issuer *issuer)
+static void may_put_scopes(struct buffer *b, const struct model_issuer *issuer)
 {
-	json_t *list;
-
 	if (issuer->scopes.n == 0)
-		return NULL;
-	list = json_array();
+		return;
+	json_text_open(b, "scopes", '[');
 	for (size_t i = 0; i < issuer->scopes.n; i++) {
-		const struct model_scope *s = &issuer->scopes.v[i];
-
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "claim", s->claim, "value", s->value,
-						      "role", s->role));
+		json_text_open(b, NULL, '{');
+		json_text_string(b, "claim", issuer->scopes.v[i].claim);
+		json_text_string(b, "value", issuer->scopes.v[i].value);
+		json_text_string(b, "role", issuer->scopes.v[i].role);
+		json_text_close(b, '}');
 	}
-	return list;
+	json_text_close(b, ']');
 }
 
-json_t *record_issuer(const struct model *model, const struct model_issuer *issuer)
+void record_issuer(const struct model *model, const struct model_issuer *issuer, struct buffer *b)
 {
 	static const char *usual[] = {"RS256", "ES256"};
 	const struct texts usual_algorithms = {2, usual};
-	int64_t ttl = issuer->max_token_ttl ? issuer->max_token_ttl : model->host.max_token_ttl;
-	json_t *o;
 
-	o = json_pack("{s:s, s:s, s:s*, s:s*, s:o, s:I, s:I, s:o*, s:s, s:s, s:s, s:s, s:o*, s:o*}", "name",
-		      issuer->name, "issuer", issuer->issuer, "keys_file", issuer->jwks_file, "jwks_uri",
-		      issuer->jwks_uri, "algorithms",
-		      texts_or_none(issuer->algorithms.n ? &issuer->algorithms : &usual_algorithms),
-		      "jwks_max_age", (json_int_t)issuer->jwks_max_age, "max_token_ttl", (json_int_t)ttl,
-		      "audience", texts_or_none(&issuer->audience), "client_claim", issuer->client_claim,
-		      "user_claim", issuer->user_claim, "delegation", delegation_words[issuer->delegation],
-		      "reuse", reuse_words[issuer->reuse], "require", claims_or_none(&issuer->require),
-		      "scopes", scopes_or_none(issuer));
-	if (o && issuer->discovery)
-		json_object_set_new(o, "discovery", json_true());
-	return o;
+	begin(b);
+	json_text_string(b, "name", issuer->name);
+	json_text_string(b, "issuer", issuer->issuer);
+	may_put_string(b, "keys_file", issuer->jwks_file);
+	may_put_string(b, "jwks_uri", issuer->jwks_uri);
+	if (issuer->discovery)
+		json_text_raw(b, "discovery", "true");
+	put_texts(b, "algorithms", issuer->algorithms.n ? &issuer->algorithms : &usual_algorithms);
+	json_text_number(b, "jwks_max_age", issuer->jwks_max_age);
+	json_text_number(b, "max_token_ttl",
+			 issuer->max_token_ttl ? issuer->max_token_ttl : model->host.max_token_ttl);
+	may_put_texts(b, "audience", &issuer->audience);
+	json_text_string(b, "client_claim", issuer->client_claim);
+	json_text_string(b, "user_claim", issuer->user_claim);
+	json_text_string(b, "delegation", delegation_words[issuer->delegation]);
+	json_text_string(b, "reuse", reuse_words[issuer->reuse]);
+	may_put_claims(b, &issuer->require);
+	may_put_scopes(b, issuer);
+	end(b);
 }
 
-static json_t *limits_or_none(const struct model_limits *limits)
+void record_issuer_name(const struct model_issuer *issuer, struct buffer *b)
 {
-	json_t *o;
+	begin(b);
+	json_text_string(b, "issuer", issuer->name);
+	end(b);
+}
 
+static void may_put_limits(struct buffer *b, const struct model_limits *limits)
+{
 	if (!limits->given)
-		return NULL;
-	o = json_pack("{s:s*}", "memory_max", limits->memory_max);
-	set_number(o, "tasks_max", limits->tasks_max);
-	set_number(o, "cpu_weight", limits->cpu_weight);
-	return o;
+		return;
+	json_text_open(b, "limits", '{');
+	may_put_string(b, "memory_max", limits->memory_max);
+	may_put_number(b, "tasks_max", limits->tasks_max);
+	may_put_number(b, "cpu_weight", limits->cpu_weight);
+	json_text_close(b, '}');
 }
 
-json_t *record_role(const struct model_role *role)
+void record_role(const struct model_role *role, struct buffer *b)
 {
-	json_t *o = json_pack("{s:s, s:I, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "name", role->name, "gid",
-			      (json_int_t)role->gid, "services", texts_or_none(&role->services), "sources",
-			      texts_or_none(&role->sources), "sudo", texts_or_none(&role->sudo), "approval",
-			      texts_or_none(&role->approval), "limits", limits_or_none(&role->limits),
-			      "groups", texts_or_none(&role->groups));
-
-	if (!o)
-		return NULL;
-	set_number(o, "max_session", role->max_session);
-	set_number(o, "max_sessions", role->max_sessions);
+	begin(b);
+	json_text_string(b, "name", role->name);
+	json_text_number(b, "gid", role->gid);
+	may_put_texts(b, "services", &role->services);
+	may_put_texts(b, "sources", &role->sources);
+	may_put_texts(b, "sudo", &role->sudo);
+	may_put_texts(b, "approval", &role->approval);
+	may_put_number(b, "max_session", role->max_session);
+	may_put_number(b, "max_sessions", role->max_sessions);
 	if (role->delegable)
-		json_object_set_new(o, "delegable", json_true());
-	return o;
+		json_text_raw(b, "delegable", "true");
+	may_put_limits(b, &role->limits);
+	may_put_texts(b, "groups", &role->groups);
+	end(b);
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -158,7 +201,7 @@ struct key_memo *key_memo_new(void)
 
 static void forms_clear(struct key_forms *forms)
 {
-	json_decref(forms->jwk);
+	free(forms->jwk);
 	free(forms->ssh);
 	*forms = (struct key_forms){0};
 }
@@ -184,12 +227,23 @@ static void explain_key(enum aa_jose_err err, char *why, size_t size)
 	else if (err == AA_JOSE_KEY_WEAK)
 		snprintf(why, size, "is too weak to trust (%s): make a new one with agentauth keygen",
 			 aa_jose_strerror(err));
+	else if (err == AA_JOSE_KEY_MALFORMED)
+		snprintf(why, size,
+			 "is not a public key in PEM, which begins with -----BEGIN PUBLIC KEY-----");
 	else
-		snprintf(why, size, "is not a public key in PEM (-----BEGIN PUBLIC KEY-----): %s",
-			 aa_jose_strerror(err));
+		snprintf(why, size, "cannot be used: %s", aa_jose_strerror(err));
 }
 
-static enum aa_jose_err convert(const char *pem, struct key_forms *ret)
+static char *jwk_text(const struct aa_key *key)
+{
+	json_t *jwk = aa_key_to_jwk(key);
+	char *text = jwk ? json_dumps(jwk, JSON_COMPACT) : NULL;
+
+	json_decref(jwk);
+	return text;
+}
+
+static enum aa_jose_err convert(const char *pem, bool with_thumbprint, struct key_forms *ret)
 {
 	struct key_forms forms = {0};
 	struct aa_key *key;
@@ -197,11 +251,11 @@ static enum aa_jose_err convert(const char *pem, struct key_forms *ret)
 
 	if (err != AA_JOSE_OK)
 		return err;
-	err = aa_key_thumbprint(key, forms.thumbprint);
-	if (err == AA_JOSE_OK)
-		err = aa_key_to_ssh(key, &forms.ssh);
+	err = aa_key_to_ssh(key, &forms.ssh);
+	if (err == AA_JOSE_OK && with_thumbprint)
+		err = aa_key_thumbprint(key, forms.thumbprint);
 	if (err == AA_JOSE_OK) {
-		forms.jwk = aa_key_to_jwk(key);
+		forms.jwk = jwk_text(key);
 		err = forms.jwk ? AA_JOSE_OK : AA_JOSE_NOMEM;
 	}
 	aa_key_free(key);
@@ -221,127 +275,166 @@ static size_t memo_slot(const char *pem)
 	return (size_t)(h % MEMO_SLOTS);
 }
 
-const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, char *why, size_t size)
+const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, bool with_thumbprint, char *why,
+				     size_t size)
 {
 	size_t i = memo_slot(pem);
-	struct key_forms forms;
+	struct key_forms *forms = &memo->slots[i].forms, new;
 	enum aa_jose_err err;
 
-	if (memo->slots[i].pem && strcmp(memo->slots[i].pem, pem) == 0)
-		return &memo->slots[i].forms;
-	err = convert(pem, &forms);
+	if (memo->slots[i].pem && strcmp(memo->slots[i].pem, pem) == 0 &&
+	    (forms->thumbprint[0] || !with_thumbprint))
+		return forms;
+	err = convert(pem, with_thumbprint, &new);
 	if (err != AA_JOSE_OK) {
 		explain_key(err, why, size);
 		return NULL;
 	}
 	free(memo->slots[i].pem);
-	forms_clear(&memo->slots[i].forms);
+	forms_clear(forms);
 	memo->slots[i].pem = xstrdup(pem);
-	memo->slots[i].forms = forms;
-	return &memo->slots[i].forms;
+	*forms = new;
+	return forms;
 }
 
 /* ---- agents -------------------------------------------------------------- */
 
-json_t *record_binding(const struct agent_binding *binding)
+static void put_binding(struct buffer *b, const struct agent_binding *binding)
 {
-	return json_pack("{s:s, s:s, s:s*, s:o*}", "issuer", binding->issuer, "client", binding->client,
-			 "subject", binding->subject, "require", claims_or_none(&binding->require));
+	json_text_open(b, NULL, '{');
+	json_text_string(b, "issuer", binding->issuer);
+	json_text_string(b, "client", binding->client);
+	may_put_string(b, "subject", binding->subject);
+	may_put_claims(b, &binding->require);
+	json_text_close(b, '}');
 }
 
-static bool has_kid(const json_t *keys, const char *kid)
+void record_binding(const struct agent_binding *binding, struct buffer *b)
 {
-	size_t i;
-	json_t *key;
-
-	json_array_foreach(keys, i, key)
-	{
-		if (strcmp(json_string_value(json_object_get(key, "kid")), kid) == 0)
-			return true;
-	}
-	return false;
+	buffer_clear(b);
+	put_binding(b, binding);
+	json_text_end(b);
 }
 
-/* Appends the key's JSON to `keys` and, where it may log in, its line to `ssh`. */
+/* The kids of an agent's keys, so far. */
+struct kids {
+	char **v;
+	size_t n, cap;
+};
+
+static bool take_kid(struct kids *kids, const char *kid)
+{
+	for (size_t i = 0; i < kids->n; i++)
+		if (strcmp(kids->v[i], kid) == 0)
+			return false;
+	grow(&kids->v, &kids->cap, kids->n + 1, sizeof(*kids->v));
+	kids->v[kids->n++] = xstrdup(kid);
+	return true;
+}
+
+static void kids_free(struct kids *kids)
+{
+	for (size_t i = 0; i < kids->n; i++)
+		free(kids->v[i]);
+	free(kids->v);
+}
+
+static void put_key(struct buffer *b, const struct agent_key *key, const char *kid,
+		    const struct key_forms *forms)
+{
+	json_text_open(b, NULL, '{');
+	json_text_string(b, "kid", kid);
+	json_text_raw(b, "jwk", forms->jwk);
+	json_text_string(b, "ssh", forms->ssh);
+	json_text_string(b, "state", key_state_words[key->state]);
+	may_put_number(b, "not_after", key->not_after);
+	json_text_close(b, '}');
+}
+
+/* Appends the key to the record and, where it may log in, its line to `ssh`. */
 static void add_key(const struct agent *agent, size_t i, const struct conf_file *file, struct key_memo *memo,
-		    struct problems *problems, json_t *keys, struct buffer *ssh)
+		    struct kids *kids, struct problems *problems, struct buffer *b, struct buffer *ssh)
 {
 	const struct agent_key *key = &agent->keys.v[i];
 	const struct key_forms *forms;
 	char path[64], why[256];
 	const char *kid;
-	json_t *o;
 
+	if (!key->pem)
+		return; /* missing or unreadable, which has been reported */
 	snprintf(path, sizeof(path), "keys[%zu].pem", i);
-	forms = key_memo_get(memo, key->pem, why, sizeof(why));
+	forms = key_memo_get(memo, key->pem, !key->kid, why, sizeof(why));
 	if (!forms) {
 		conf_error(file, problems, path, "this %s", why);
 		return;
 	}
 	kid = key->kid ? key->kid : forms->thumbprint;
-	if (has_kid(keys, kid)) {
+	if (!take_kid(kids, kid)) {
 		conf_error(file, problems, path,
 			   "the kid %s is another key's of this agent already, so that it would not be "
 			   "known which one is meant",
 			   quoted(kid));
 		return;
 	}
-	o = json_pack("{s:s, s:O, s:s, s:s}", "kid", kid, "jwk", forms->jwk, "ssh", forms->ssh, "state",
-		      key_state_words[key->state]);
-	set_number(o, "not_after", key->not_after);
-	json_array_append_new(keys, o);
+	put_key(b, key, kid, forms);
 	if (key->state == 0)
 		buffer_printf(ssh, "%s %lld\n", forms->ssh, (long long)key->not_after);
 }
 
-static json_t *bindings_json(const struct agent *agent)
+static void put_keys(const struct agent *agent, const struct conf_file *file, struct key_memo *memo,
+		     struct problems *problems, struct buffer *b, struct buffer *ssh)
 {
-	json_t *list = json_array();
+	struct kids kids = {0};
 
-	for (size_t i = 0; i < agent->bindings.n; i++)
-		json_array_append_new(list, record_binding(&agent->bindings.v[i]));
-	return list;
-}
-
-static json_t *delegation_or_none(const struct agent_delegation *delegation)
-{
-	if (!delegation->given)
-		return NULL;
-	return json_pack("{s:o*, s:o*}", "users", texts_or_none(&delegation->users), "local_users",
-			 texts_or_none(&delegation->local_users));
-}
-
-json_t *record_agent(const struct agent *agent, const struct conf_file *file, struct key_memo *memo,
-		     struct problems *problems, struct buffer *ssh)
-{
-	size_t errors_before = problems->errors;
-	json_t *keys = json_array(), *o;
-
+	buffer_clear(ssh);
+	json_text_open(b, "keys", '[');
 	for (size_t i = 0; i < agent->keys.n; i++)
-		if (agent->keys.v[i].pem)
-			add_key(agent, i, file, memo, problems, keys, ssh);
+		add_key(agent, i, file, memo, &kids, problems, b, ssh);
+	json_text_close(b, ']');
+	kids_free(&kids);
 	if (ssh->len > AA_SSH_KEYS_MAX)
 		conf_error(file, problems, "keys", "the keys take %zu bytes in SSH's form, more than %d",
 			   ssh->len, AA_SSH_KEYS_MAX);
-	if (problems->errors > errors_before) {
-		json_decref(keys);
-		return NULL;
-	}
-	o = json_pack("{s:s, s:I, s:s*, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:s}", "name", agent->name, "uid",
-		      (json_int_t)agent->uid, "owner", agent->owner, "description", agent->description,
-		      "roles", texts_or_empty(&agent->roles), "keys", keys, "bindings", bindings_json(agent),
-		      "delegation", delegation_or_none(&agent->delegation), "sources",
-		      texts_or_none(&agent->sources), "mixed_sessions",
-		      mixed_sessions_words[agent->mixed_sessions]);
-	if (!o)
-		return NULL;
-	set_number(o, "expires", agent->expires);
-	set_number(o, "max_sessions", agent->max_sessions);
-	return o;
+}
+
+static void may_put_delegation(struct buffer *b, const struct agent_delegation *delegation)
+{
+	if (!delegation->given)
+		return;
+	json_text_open(b, "delegation", '{');
+	may_put_texts(b, "users", &delegation->users);
+	may_put_texts(b, "local_users", &delegation->local_users);
+	json_text_close(b, '}');
+}
+
+int record_agent(const struct agent *agent, const struct conf_file *file, struct key_memo *memo,
+		 struct problems *problems, struct buffer *b, struct buffer *ssh)
+{
+	size_t errors_before = problems->errors;
+
+	begin(b);
+	json_text_string(b, "name", agent->name);
+	json_text_number(b, "uid", agent->uid);
+	may_put_string(b, "owner", agent->owner);
+	may_put_string(b, "description", agent->description);
+	may_put_number(b, "expires", agent->expires);
+	put_texts(b, "roles", &agent->roles);
+	put_keys(agent, file, memo, problems, b, ssh);
+	json_text_open(b, "bindings", '[');
+	for (size_t i = 0; i < agent->bindings.n; i++)
+		put_binding(b, &agent->bindings.v[i]);
+	json_text_close(b, ']');
+	may_put_delegation(b, &agent->delegation);
+	may_put_texts(b, "sources", &agent->sources);
+	may_put_number(b, "max_sessions", agent->max_sessions);
+	json_text_string(b, "mixed_sessions", mixed_sessions_words[agent->mixed_sessions]);
+	end(b);
+	return problems->errors > errors_before ? -1 : 0;
 }
 
 void record_gecos(const char *description, struct buffer *ret)
 {
+	buffer_clear(ret);
 	for (; *description; description++)
 		buffer_add(ret, *description == ':' ? ";" : description, 1);
 }

@@ -30,8 +30,8 @@ struct sheet {
 	size_t n, cap;
 };
 
-/* What agents' sudo must do differently, where this host's sudo knows how. */
-static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0"};
+/* What agents' sudo must do differently, where this host's sudo knows how. Nothing is typed, so nothing is asked twice. */
+static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0", "passwd_tries=1"};
 #define N_DEFAULTS (sizeof(defaults) / sizeof(*defaults))
 
 static void sheet_free(struct sheet *s)
@@ -62,16 +62,40 @@ static void put_rules(struct sheet *s, const struct model_role *role, const char
 	}
 }
 
+static void put_defaults(struct sheet *s, const struct model *model, const bool *known)
+{
+	struct buffer line = {0};
+
+	for (size_t i = 0; i < N_DEFAULTS; i++) {
+		if (!known[i])
+			continue;
+		buffer_puts(&line, line.len ? ", " : "");
+		buffer_puts(&line, defaults[i]);
+	}
+	if (line.len)
+		put_line(s, xasprintf("Defaults:%%%s %s", model->accounts.group, line.data));
+	buffer_free(&line);
+}
+
+/* A role that lists services, and not sudo, has its rules for later: its group alone must not grant them. */
+static bool admits_sudo(const struct model_role *role)
+{
+	for (size_t i = 0; i < role->services.n; i++)
+		if (strcmp(role->services.v[i], "sudo") == 0)
+			return true;
+	return role->services.n == 0;
+}
+
 static void render(struct sheet *s, const struct model *model, const bool *known)
 {
 	put_line(s, xstrdup("# Made by agentauthctl from the roles in agentauth.conf: a change here is lost "
 			    "at the next apply."));
 	put_line(s, xstrdup("# A role's group is given to a login by PAM, so that a rule holds for the "
 			    "logins that have the role."));
-	for (size_t i = 0; i < N_DEFAULTS; i++)
-		if (known[i])
-			put_line(s, xasprintf("Defaults:%%%s %s", model->accounts.group, defaults[i]));
+	put_defaults(s, model, known);
 	for (size_t i = 0; i < model->roles.n; i++) {
+		if (!admits_sudo(&model->roles.v[i]))
+			continue;
 		put_rules(s, &model->roles.v[i], "sudo", &model->roles.v[i].sudo);
 		put_rules(s, &model->roles.v[i], "approval", &model->roles.v[i].approval);
 	}
