@@ -73,7 +73,7 @@ refused() { # REASON AGENT [OPTION OF FORGE]...
 }
 
 @test "expired" {
-	accepted builder-7 --claim iat=@-90 --claim exp=@10
+	accepted builder-7 --claim iat=@-1 --claim exp=@10
 	refused expired builder-7 --claim iat=@-90 --claim exp=@-31
 }
 
