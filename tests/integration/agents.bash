@@ -17,9 +17,6 @@ host_init() {
 	printf '#!/bin/sh\necho "restarted by $(id -un) for $SUDO_USER"\n' >/usr/local/sbin/restart-app
 	chmod 755 /usr/local/sbin/restart-app
 	install -d -m 0700 -o dev -g dev "$KEYS"
-	# As on a host that has been up for an hour: what was issued before the host began is refused.
-	install -d -m 0700 /run/agentauth/replay
-	touch -d '1 hour ago' /run/agentauth/replay/since
 	install -D -m 0755 -t "$CLIENTS" "$HERE/answer" "$HERE/converse"
 }
 

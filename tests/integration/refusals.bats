@@ -47,6 +47,16 @@ refused() { # REASON AGENT [OPTION OF FORGE]...
 		expect_no_audit '.result == "ok"'
 }
 
+wait_for_uptime() { # SECONDS
+	while [ "$(ps -o etimes= -p 1)" -lt "$1" ]; do sleep 1; done
+}
+
+@test "issued before this host began: it cannot be told whether it was shown before" {
+	wait_for_uptime 2
+	accepted builder-7 --claim iat=@-1
+	refused replay_unavailable builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))"
+}
+
 @test "a signature by another key than the one it names" {
 	accepted builder-7
 	local kid
@@ -70,11 +80,6 @@ refused() { # REASON AGENT [OPTION OF FORGE]...
 @test "sub that is another agent" {
 	accepted builder-7
 	refused wrong_subject builder-7 --claim 'sub="other"'
-}
-
-@test "expired" {
-	accepted builder-7 --claim iat=@-1 --claim exp=@10
-	refused expired builder-7 --claim iat=@-90 --claim exp=@-31
 }
 
 @test "not yet valid" {
@@ -280,4 +285,11 @@ let_in_both_ways() { # AGENT
 	expect_output '^ok 1$'
 	expect_output '^replayed 49$'
 	chain_holds
+}
+
+# Last in this file: what was issued before the host began is refused for that, and the box has to be older than this.
+@test "expired" {
+	wait_for_uptime 95
+	accepted builder-7 --claim iat=@-90 --claim exp=@10
+	refused expired builder-7 --claim iat=@-90 --claim exp=@-31
 }

@@ -111,7 +111,7 @@ go() {
 	expect_output '^restarted'
 	wait_for_audit '.event == "session-close"'
 	go
-	wait_until grep -q done /home/agents/builder-7/later
+	wait_until grep -q 'done' /home/agents/builder-7/later
 	run cat /home/agents/builder-7/later
 	expect_output '^done$'
 	expect_no_output 'restarted'
