@@ -167,18 +167,14 @@ static int look_up_group(const struct aa_accounts *a, const struct question *q, 
 	return r;
 }
 
-/* Whether the local file has it, and that file's stamp from before it was read: a change meanwhile gives
- * another. */
+/* -ENOENT: the local file has it. */
 static int check_local(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e,
 		       struct aa_stamp *ret)
 {
-	const char *file = local_file(nss, kind), *name = e->is_group ? e->group.name : e->account.name;
+	const char *name = e->is_group ? e->group.name : e->account.name;
 	uint32_t id = e->is_group ? e->group.gid : e->account.uid;
-	int r;
+	int r = aa_local_has_stamped(local_file(nss, kind), name, id, ret);
 
-	r = aa_stamp_path(file, true, ret);
-	if (r == 0)
-		r = aa_local_has(file, name, id);
 	return r == 1 ? -ENOENT : r;
 }
 

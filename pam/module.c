@@ -208,9 +208,21 @@ int64_t aa_now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+/* The name is not logged: it may be a password that was typed in the wrong place. */
+static void log_whose(const struct aa_call *call, enum aa_whose whose)
+{
+	static const char *const words[] = {[AA_NOT_OURS] = "not an agent, left to the next module",
+					    [AA_OURS] = "an agent",
+					    [AA_CANNOT_TELL] = "cannot be told from an agent, refused"};
+
+	if (call->args.debug)
+		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service, words[whose]);
+}
+
 enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv)
 {
 	const char *service;
+	enum aa_whose whose;
 
 	memset(call, 0, sizeof(*call));
 	call->pamh = pamh;
@@ -232,7 +244,9 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 					.keysdir = call->ctx.keysdir,
 					.owner = call->ctx.owner,
 					.now = call->ctx.now};
-	return find_whose(call);
+	whose = find_whose(call);
+	log_whose(call, whose);
+	return whose;
 }
 
 void aa_call_end(struct aa_call *call)

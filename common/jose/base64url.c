@@ -21,8 +21,8 @@ static int sextet(char c, const char *alphabet)
 	return c == alphabet[63] ? 63 : -1;
 }
 
-/* Writes in_len * 3 / 4 bytes. Bits that no byte takes must be zero: otherwise two texts would mean the same bytes, and
- * what was signed, logged or marked as used would have a second spelling. */
+/* Writes in_len * 3 / 4 bytes. Bits that no byte takes must be zero: otherwise two texts would mean the same
+ * bytes, and what was signed, logged or marked as used would have a second spelling. */
 static enum aa_jose_err decode_into(const char *in, size_t in_len, const char *alphabet, uint8_t *out)
 {
 	uint32_t bits = 0;
@@ -46,7 +46,8 @@ static enum aa_jose_err decode_into(const char *in, size_t in_len, const char *a
 	return bits == 0 ? AA_JOSE_OK : AA_JOSE_MALFORMED;
 }
 
-static enum aa_jose_err decode(const char *in, size_t in_len, const char *alphabet, uint8_t **ret, size_t *ret_len)
+static enum aa_jose_err decode(const char *in, size_t in_len, const char *alphabet, uint8_t **ret,
+			       size_t *ret_len)
 {
 	size_t len = in_len / 4 * 3 + in_len % 4 * 3 / 4;
 	enum aa_jose_err err;
@@ -76,7 +77,8 @@ static char *encode(const uint8_t *in, size_t in_len, const char *alphabet, bool
 		return NULL;
 	for (size_t i = 0; i < in_len; i += 3) {
 		size_t n = in_len - i < 3 ? in_len - i : 3;
-		uint32_t v = (uint32_t)in[i] << 16 | (n > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (n > 2 ? in[i + 2] : 0);
+		uint32_t v =
+		    (uint32_t)in[i] << 16 | (n > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (n > 2 ? in[i + 2] : 0);
 
 		for (size_t k = 0; k < 4; k++) {
 			if (k <= n)

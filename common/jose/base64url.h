@@ -4,8 +4,8 @@
 
 #include "jose.h"
 
-/* Refuses padding, + and /, any other byte, length % 4 == 1 and non-zero unused bits. The empty string decodes to
- * nothing. *ret is from malloc(), with a zero byte behind the data; the caller frees it. */
+/* Refuses padding, + and /, any other byte, length % 4 == 1 and non-zero unused bits. The empty string
+ * decodes to nothing. *ret is from malloc(), with a zero byte behind the data; the caller frees it. */
 enum aa_jose_err aa_base64url_decode(const char *in, size_t in_len, uint8_t **ret, size_t *ret_len);
 
 /* Zero-terminated, from malloc(); NULL when memory is out. */

@@ -14,12 +14,13 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 	case AA_JOSE_OVERSIZE:
 		return "the token is longer than is accepted";
 	case AA_JOSE_MALFORMED:
-		return "not a signed token: that is three parts of base64url without padding, the first a JSON object with no "
-		       "member twice and neither \"crit\" nor \"b64\"";
+		return "not a signed token: that is three parts of base64url without padding, the first a "
+		       "JSON object with no member twice and neither \"crit\" nor \"b64\"";
 	case AA_JOSE_ALG:
 		return "the token's algorithm is missing, not accepted, or not one that the key is for";
 	case AA_JOSE_KEY_WEAK:
-		return "the key is too weak: RSA below 2048 bits or with a bad exponent, or a point that is not safe on its curve";
+		return "the key is too weak: RSA below 2048 bits or with a bad exponent, or a point that is "
+		       "not safe on its curve";
 	case AA_JOSE_KEY_UNFIT:
 		return "the key is not for verifying signatures, or its type or curve is not supported";
 	case AA_JOSE_KEY_PRIVATE:
@@ -39,9 +40,9 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 }
 
 static const char *const alg_names[AA_ALG_COUNT] = {
-	[AA_ALG_RS256] = "RS256", [AA_ALG_RS384] = "RS384", [AA_ALG_RS512] = "RS512", [AA_ALG_PS256] = "PS256",
-	[AA_ALG_PS384] = "PS384", [AA_ALG_PS512] = "PS512", [AA_ALG_ES256] = "ES256", [AA_ALG_ES384] = "ES384",
-	[AA_ALG_ES512] = "ES512", [AA_ALG_EDDSA] = "EdDSA",
+    [AA_ALG_RS256] = "RS256", [AA_ALG_RS384] = "RS384", [AA_ALG_RS512] = "RS512", [AA_ALG_PS256] = "PS256",
+    [AA_ALG_PS384] = "PS384", [AA_ALG_PS512] = "PS512", [AA_ALG_ES256] = "ES256", [AA_ALG_ES384] = "ES384",
+    [AA_ALG_ES512] = "ES512", [AA_ALG_EDDSA] = "EdDSA",
 };
 
 enum aa_alg aa_alg_from_name(const char *name)

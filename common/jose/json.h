@@ -6,8 +6,8 @@
 
 #include "jose.h"
 
-/* One JSON object, UTF-8, by length: no BOM, NUL, \u0000, trailing data, duplicate member at any depth, and no nesting
- * past AA_JSON_DEPTH_MAX (checked before the parser recurses). *ret is a new reference. */
+/* One JSON object, UTF-8, by length: no BOM, NUL, \u0000, trailing data, duplicate member at any depth, and
+ * no nesting past AA_JSON_DEPTH_MAX (checked before the parser recurses). *ret is a new reference. */
 enum aa_jose_err aa_json_object(const void *text, size_t len, json_t **ret);
 
 #endif

@@ -1,4 +1,5 @@
-/* json_scan.h: stepping over JSON text without building anything, for what is decided before a parser is let at it. */
+/* json_scan.h: stepping over JSON text without building anything, for what is decided before a parser is let
+ * at it. */
 #ifndef AGENTAUTH_JOSE_JSON_SCAN_H
 #define AGENTAUTH_JOSE_JSON_SCAN_H
 

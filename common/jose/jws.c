@@ -31,8 +31,8 @@ void aa_jws_free(struct aa_jws *jws)
 	free(jws);
 }
 
-/* RFC 7515 section 3.1: two dots, and something before each. An empty signature is left for after the header, so that
- * a token of alg none is refused for its alg. */
+/* RFC 7515 section 3.1: two dots, and something before each. An empty signature is left for after the header,
+ * so that a token of alg none is refused for its alg. */
 static enum aa_jose_err split(const char *token, size_t len, struct segment ret[3])
 {
 	const char *end = token + len, *p = token;
@@ -42,15 +42,16 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 
 		if ((dot != NULL) != (i < 2))
 			return AA_JOSE_MALFORMED;
-		ret[i] = (struct segment){ p, (size_t)((dot ? dot : end) - p) };
-		if (ret[i].n == 0 && i < 2)
+		ret[i] = (struct segment){p, (size_t)((dot ? dot : end) - p)};
+		if (i < 2 && ret[i].n == 0)
 			return AA_JOSE_MALFORMED;
 		p = dot ? dot + 1 : end;
 	}
 	return AA_JOSE_OK;
 }
 
-/* `p` is behind a string at the top level of an object. Where that string names a member, gives the member's value. */
+/* `p` is behind a string at the top level of an object. Where that string names a member, gives the member's
+ * value. */
 static const char *value_behind_name(const char *p, const char *end)
 {
 	p = aa_json_skip_space(p, end);
@@ -77,8 +78,8 @@ static enum aa_alg alg_of_value(const char *p, const char *end)
 	return aa_alg_from_name(name);
 }
 
-/* THREATS 1: the algorithm is settled before a library parses anything. A member spelled with escapes is not found
- * here, and a second one is found by the parser, as a duplicate. */
+/* THREATS 1: the algorithm is settled before a library parses anything. A member spelled with escapes is not
+ * found here, and a second one is found by the parser, as a duplicate. */
 static enum aa_jose_err scan_alg(const char *text, size_t len, enum aa_alg *ret)
 {
 	const char *end = text + len, *p = aa_json_skip_space(text, end), *value;
@@ -94,7 +95,8 @@ static enum aa_jose_err scan_alg(const char *text, size_t len, enum aa_alg *ret)
 			next = aa_json_skip_string(p, end);
 			if (!next)
 				return AA_JOSE_MALFORMED;
-			if (depth == 1 && (size_t)(next - p) == strlen(name) && memcmp(p, name, strlen(name)) == 0 &&
+			if (depth == 1 && (size_t)(next - p) == strlen(name) &&
+			    memcmp(p, name, strlen(name)) == 0 &&
 			    (value = value_behind_name(next, end)) != NULL) {
 				*ret = alg_of_value(value, end);
 				return *ret == AA_ALG_INVALID ? AA_JOSE_ALG : AA_JOSE_OK;
@@ -120,8 +122,9 @@ static enum aa_jose_err take_string(const json_t *header, const char *name, cons
 	return AA_JOSE_OK;
 }
 
-/* No extension is understood, so none may be critical (RFC 7515 section 4.1.11), and the payload is always base64url
- * (RFC 7797 is one such extension). jwk, jku, x5u, x5c are not looked at: a token does not bring its own key. */
+/* No extension is understood, so none may be critical (RFC 7515 section 4.1.11), and the payload is always
+ * base64url (RFC 7797 is one such extension). jwk, jku, x5u, x5c are not looked at: a token does not bring
+ * its own key. */
 static enum aa_jose_err check_header(struct aa_jws *jws)
 {
 	const char *alg = json_string_value(json_object_get(jws->header, "alg"));

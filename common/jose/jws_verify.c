@@ -96,7 +96,8 @@ static enum aa_jose_err ecdsa_to_der(const struct aa_curve *curve, const struct 
 	return AA_JOSE_OK;
 }
 
-static enum aa_jose_err digest_verify(const struct aa_jws *jws, EVP_PKEY *pkey, const uint8_t *sig, size_t sig_len)
+static enum aa_jose_err digest_verify(const struct aa_jws *jws, EVP_PKEY *pkey, const uint8_t *sig,
+				      size_t sig_len)
 {
 	const EVP_MD *md = aa_alg_md(jws->alg);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -141,10 +142,11 @@ enum aa_jose_err aa_jws_verify(const struct aa_jws *jws, const struct aa_key *ke
 
 /* ---- for nobody ---------------------------------------------------------- */
 
-/* A modulus as long as the signature, which is what the key would have that made it. Nobody knows its factors. */
+/* A modulus as long as the signature, which is what the key would have that made it. Nobody knows its
+ * factors. */
 static struct aa_key *rsa_for_nobody(size_t len)
 {
-	static const uint8_t e[] = { 1, 0, 1 };
+	static const uint8_t e[] = {1, 0, 1};
 	uint8_t n[AA_RSA_BITS_MAX / 8];
 	struct aa_key *key = NULL;
 

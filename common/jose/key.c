@@ -78,7 +78,8 @@ enum aa_alg aa_key_default_alg(const struct aa_key *key)
 }
 
 /* Takes `pkey`, also when it fails. */
-static enum aa_jose_err make(enum aa_kty kty, EVP_PKEY *pkey, const uint8_t *pub, size_t len, struct aa_key **ret)
+static enum aa_jose_err make(enum aa_kty kty, EVP_PKEY *pkey, const uint8_t *pub, size_t len,
+			     struct aa_key **ret)
 {
 	struct aa_key *key = calloc(1, sizeof(*key));
 	uint8_t *copy = malloc(len);
@@ -136,21 +137,23 @@ static EVP_PKEY *rsa_pkey(const uint8_t *n, size_t n_len, const uint8_t *e, size
 {
 	uint8_t native_n[AA_RSA_BITS_MAX / 8], native_e[AA_RSA_E_MAX];
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, n_len),
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, e_len),
-		OSSL_PARAM_END,
+	    OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, n_len),
+	    OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, e_len),
+	    OSSL_PARAM_END,
 	};
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	EVP_PKEY *pkey = NULL;
 
 	if (!ctx || !to_native(n, n_len, native_n) || !to_native(e, e_len, native_e) ||
-	    EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+	    EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		pkey = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return pkey;
 }
 
-enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len, struct aa_key **ret)
+enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len,
+				struct aa_key **ret)
 {
 	enum aa_jose_err err = check_rsa(n, n_len, e, e_len);
 	struct aa_key *key;
@@ -174,7 +177,8 @@ enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e
 
 /* ---- EC ----------------------------------------------------------------- */
 
-enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len, struct aa_key **ret)
+enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len,
+			       struct aa_key **ret)
 {
 	enum aa_jose_err err;
 	struct aa_key *key;
@@ -198,17 +202,17 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 
 /* ---- Ed25519 ------------------------------------------------------------ */
 
-/* y, little endian, of the points of order 1, 2, 4 and 8 (the sign bit is aside): a signature under such a key says
- * nothing, since most messages have one that anybody can write. OpenSSL takes them. */
+/* y, little endian, of the points of order 1, 2, 4 and 8 (the sign bit is aside): a signature under such a
+ * key says nothing, since most messages have one that anybody can write. OpenSSL takes them. */
 static const uint8_t small_order[][AA_ED25519_LEN] = {
-	{ 0x01 },
-	{ 0x00 },
-	{ 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
-	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-	  0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-	  0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+    {0x01},
+    {0x00},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+     0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+     0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 };
 
 /* y >= 2^255 - 19: the second spelling of a small y. */
@@ -303,7 +307,7 @@ static const struct aa_curve *curve_of_pkey(const EVP_PKEY *pkey)
 static enum aa_jose_err ec_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
 {
 	const struct aa_curve *curve = curve_of_pkey(pkey);
-	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = { 4 }, *x, *y;
+	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = {4}, *x, *y;
 	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
 	size_t len;
 

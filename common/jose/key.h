@@ -11,23 +11,25 @@ struct aa_key; /* one public key that may verify, checked as THREATS 16 asks; ow
 void aa_key_free(struct aa_key *key);
 
 const char *aa_key_kid(const struct aa_key *key); /* NULL: it has none */
-/* Whether the key may be used with this algorithm: its kty and curve fit, and so does its own "alg", if it has one. */
+/* Whether the key may be used with this algorithm: its kty and curve fit, and so does its own "alg", if it
+ * has one. */
 bool aa_key_fits(const struct aa_key *key, enum aa_alg alg);
 EVP_PKEY *aa_key_pkey(const struct aa_key *key); /* borrowed */
-/* The algorithm to sign with by default: ES256/384/512 by curve, EdDSA, RS256; the JWK's own alg where it names one. */
+/* The algorithm to sign with by default: ES256/384/512 by curve, EdDSA, RS256; the JWK's own alg where it
+ * names one. */
 enum aa_alg aa_key_default_alg(const struct aa_key *key);
 
 /* A public JWK, RFC 7517, RFC 7518 section 6, RFC 8037 section 2. */
 enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret);
-/* SubjectPublicKeyInfo in PEM ("BEGIN PUBLIC KEY") and nothing else: a private key is AA_JOSE_KEY_PRIVATE, an encrypted
- * one AA_JOSE_KEY_ENCRYPTED, and nobody is ever prompted. */
+/* SubjectPublicKeyInfo in PEM ("BEGIN PUBLIC KEY") and nothing else: a private key is AA_JOSE_KEY_PRIVATE, an
+ * encrypted one AA_JOSE_KEY_ENCRYPTED, and nobody is ever prompted. */
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret);
 /* An OpenSSH public key line, "TYPE BASE64 [comment]" (RFC 4253 section 6.6, RFC 5656, RFC 8709). */
 enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **ret);
 /* Whatever of JWK, JWKS with one usable key, PEM or SSH line the bytes are. */
 enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **ret);
 
-/* The public JWK: the required members of RFC 7638 and no others. A new reference, NULL when memory is out. */
+/* The public JWK: the required members of RFC 7638 and no others. A new reference, NULL: memory is out. */
 json_t *aa_key_to_jwk(const struct aa_key *key);
 /* SubjectPublicKeyInfo PEM, from malloc(). */
 enum aa_jose_err aa_key_to_pem(const struct aa_key *key, char **ret);
@@ -36,7 +38,7 @@ enum aa_jose_err aa_key_to_ssh(const struct aa_key *key, char **ret);
 /* RFC 7638, SHA-256, base64url: 43 characters and a zero. */
 enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44]);
 
-/* A set: keys that cannot be used are skipped, not an error, and counted by reason (the tools report them). */
+/* A set: keys that cannot be used are skipped, not an error, and told by reason (the tools report them). */
 struct aa_keyset;
 void aa_keyset_free(struct aa_keyset *set);
 enum aa_jose_err aa_keyset_new(struct aa_keyset **ret);
@@ -44,10 +46,12 @@ enum aa_jose_err aa_keyset_new(struct aa_keyset **ret);
 enum aa_jose_err aa_keyset_add(struct aa_keyset *set, struct aa_key *key, const char *kid);
 typedef void aa_keyset_skipped_fn(void *data, size_t index, const char *kid, enum aa_jose_err why);
 /* {"keys": [...]}, RFC 7517 section 5. `skipped` may be NULL. */
-enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *skipped, void *data, struct aa_keyset **ret);
+enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *skipped, void *data,
+				     struct aa_keyset **ret);
 size_t aa_keyset_count(const struct aa_keyset *set);
 const struct aa_key *aa_keyset_at(const struct aa_keyset *set, size_t i);
-/* The one key of this kid. kid NULL: the only key of the set. Two usable keys of one kid, or none: AA_JOSE_NO_KEY. */
+/* The one key of this kid. kid NULL: the only key of the set. Two usable keys of one kid, or none:
+ * AA_JOSE_NO_KEY. */
 enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, const struct aa_key **ret);
 
 /* ---- the agent's side -------------------------------------------------- */
@@ -55,11 +59,13 @@ struct aa_private_key;
 void aa_private_key_free(struct aa_private_key *key); /* wipes */
 /* alg names kty, curve and size; RSA keys have `rsa_bits` (0: 3072). */
 enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, struct aa_private_key **ret);
-/* PKCS#8 or traditional PEM; where it is encrypted and `passphrase` is NULL or another: AA_JOSE_KEY_ENCRYPTED. Strength is
- * checked. */
-enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char *passphrase, struct aa_private_key **ret);
-enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len); /* PKCS#8; wipe it */
+/* PKCS#8 or traditional PEM; where it is encrypted and `passphrase` is NULL or another:
+ * AA_JOSE_KEY_ENCRYPTED. Strength is checked. */
+enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char *passphrase,
+					 struct aa_private_key **ret);
+/* PKCS#8 in PEM, from malloc(); wipe it. */
+enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len);
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */
-EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key);              /* borrowed */
+EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key);	      /* borrowed */
 
 #endif

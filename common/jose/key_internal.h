@@ -1,4 +1,5 @@
-/* key_internal.h: what the files of key*.c and jws*.c share: the insides of a key, the curves, and its constructors.
+/* key_internal.h: what the files of key*.c and jws*.c share: the insides of a key, the curves, and its
+ * constructors.
  *
  * A key keeps its public bytes in one form beside the EVP_PKEY, so that writing it as JWK or SSH key, and its
  * thumbprint, cost nothing and are the same whatever form it was read from.
@@ -21,13 +22,13 @@
 enum aa_kty { AA_KTY_RSA, AA_KTY_EC, AA_KTY_OKP };
 
 struct aa_curve {
-	enum aa_alg alg;         /* ES256 belongs to P-256 alone, RFC 7518 section 3.4 */
+	enum aa_alg alg;	 /* ES256 belongs to P-256 alone, RFC 7518 section 3.4 */
 	const char *crv, *group; /* RFC 7518 and OpenSSL names */
-	const char *ssh;         /* RFC 5656: "nistp256" */
-	const char *oid;         /* DER of the contents, of oid_len bytes */
+	const char *ssh;	 /* RFC 5656: "nistp256" */
+	const char *oid;	 /* DER of the contents, of oid_len bytes */
 	size_t oid_len;
-	size_t len;              /* bytes of a coordinate, and of r and s */
-	const uint8_t *order;    /* big endian, of len bytes */
+	size_t len;	      /* bytes of a coordinate, and of r and s */
+	const uint8_t *order; /* big endian, of len bytes */
 };
 
 #define AA_CURVE_COUNT 3
@@ -36,7 +37,7 @@ extern const struct aa_curve aa_curves[AA_CURVE_COUNT];
 struct aa_key {
 	enum aa_kty kty;
 	const struct aa_curve *curve; /* of AA_KTY_EC */
-	enum aa_alg alg;              /* what a JWK's "alg" restricts it to, or AA_ALG_INVALID */
+	enum aa_alg alg;	      /* what a JWK's "alg" restricts it to, or AA_ALG_INVALID */
 	char *kid;
 	EVP_PKEY *pkey;
 	uint8_t *pub; /* RSA: n, big endian, no leading zero. EC: 04 x y. Ed25519: 32 bytes */
@@ -51,8 +52,10 @@ struct aa_private_key {
 };
 
 /* The strength rules of THREATS 16 live in these three, so that no form of a key goes round them. */
-enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len, struct aa_key **ret);
-enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len, struct aa_key **ret);
+enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len,
+				struct aa_key **ret);
+enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len,
+			       struct aa_key **ret);
 enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_key **ret);
 /* The public half of what OpenSSL holds. */
 enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret);

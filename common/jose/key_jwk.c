@@ -11,7 +11,7 @@
 /* Whoever publishes one of these has published a secret: the key must not be relied on. */
 static bool has_private_member(const json_t *jwk)
 {
-	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (json_object_get(jwk, names[i]))
@@ -83,7 +83,7 @@ static enum aa_jose_err rsa_from_jwk(const json_t *jwk, struct aa_key **ret)
 static enum aa_jose_err ec_from_coordinates(const struct aa_curve *curve, const uint8_t *x, size_t x_len,
 					    const uint8_t *y, size_t y_len, struct aa_key **ret)
 {
-	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = { 4 };
+	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = {4};
 
 	/* RFC 7518 section 6.2.1.2: the full size of a coordinate, leading zeros included. */
 	if (x_len != curve->len || y_len != curve->len)
@@ -218,8 +218,8 @@ json_t *aa_key_to_jwk(const struct aa_key *key)
 {
 	switch (key->kty) {
 	case AA_KTY_RSA:
-		return json_pack("{s:s, s:o, s:o}", "kty", "RSA", "n", bytes_to_json(key->pub, key->pub_len), "e",
-				 bytes_to_json(key->e, key->e_len));
+		return json_pack("{s:s, s:o, s:o}", "kty", "RSA", "n", bytes_to_json(key->pub, key->pub_len),
+				 "e", bytes_to_json(key->e, key->e_len));
 	case AA_KTY_EC:
 		return ec_to_jwk(key);
 	case AA_KTY_OKP:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public keys as SubjectPublicKeyInfo in PEM: RFC 7468 section 13, RFC 5280 section 4.1.2.7.
  *
- * The few shapes that are accepted are taken apart here and not by OpenSSL 3's decoders: those need 110 microseconds
- * for a key, twice what verifying with it takes, and would accept every other kind of file as well. */
+ * The few shapes that are accepted are taken apart here and not by OpenSSL 3's decoders: those need 110
+ * microseconds for a key, twice what verifying with it takes, and would accept every other kind of file as
+ * well. */
 #define _GNU_SOURCE /* memmem */
 
 #include <openssl/bio.h>
@@ -61,8 +62,8 @@ static bool der_take(struct span *in, uint8_t tag, struct span *ret)
 	rest.n--;
 	if (!der_length(&rest, &len) || len > rest.n)
 		return false;
-	*ret = (struct span){ rest.p, len };
-	*in = (struct span){ rest.p + len, rest.n - len };
+	*ret = (struct span){rest.p, len};
+	*in = (struct span){rest.p + len, rest.n - len};
 	return true;
 }
 
@@ -120,8 +121,9 @@ static enum aa_jose_err key_from_der(struct span der, struct aa_key **ret)
 {
 	struct span spki, algorithm, oid, bits;
 
-	if (!der_take(&der, DER_SEQUENCE, &spki) || der.n != 0 || !der_take(&spki, DER_SEQUENCE, &algorithm) ||
-	    !der_take(&algorithm, DER_OID, &oid) || !der_take(&spki, DER_BITS, &bits) || spki.n != 0)
+	if (!der_take(&der, DER_SEQUENCE, &spki) || der.n != 0 ||
+	    !der_take(&spki, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid) ||
+	    !der_take(&spki, DER_BITS, &bits) || spki.n != 0)
 		return AA_JOSE_KEY_MALFORMED;
 	if (bits.n < 2 || bits.p[0] != 0) /* the number of unused bits */
 		return AA_JOSE_KEY_MALFORMED;
@@ -199,7 +201,7 @@ enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **re
 	if (err == AA_JOSE_OK)
 		err = aa_base64_decode(body, body_len, &der, &der_len);
 	if (err == AA_JOSE_OK)
-		err = key_from_der((struct span){ der, der_len }, ret);
+		err = key_from_der((struct span){der, der_len}, ret);
 	free(body);
 	free(der);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;

@@ -137,7 +137,7 @@ enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **r
 		;
 	err = aa_base64_decode(b64, word_length(b64, end), &blob, &blob_len);
 	if (err == AA_JOSE_OK)
-		err = key_from_blob(type, (struct reader){ blob, blob_len }, ret);
+		err = key_from_blob(type, (struct reader){blob, blob_len}, ret);
 	free(blob);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
 }
@@ -151,7 +151,8 @@ struct writer {
 
 static void put_string(struct writer *out, const void *bytes, size_t len)
 {
-	const uint8_t head[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+	const uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+				 (uint8_t)len};
 
 	memcpy(out->p + out->n, head, sizeof(head));
 	memcpy(out->p + out->n + sizeof(head), bytes, len);
@@ -160,7 +161,7 @@ static void put_string(struct writer *out, const void *bytes, size_t len)
 
 static void put_mpint(struct writer *out, const uint8_t *bytes, size_t len)
 {
-	uint8_t padded[1 + AA_RSA_BITS_MAX / 8] = { 0 };
+	uint8_t padded[1 + AA_RSA_BITS_MAX / 8] = {0};
 
 	memcpy(padded + 1, bytes, len);
 	if (bytes[0] & 0x80)
@@ -189,8 +190,8 @@ static void put_key(struct writer *out, const struct aa_key *key, const char *ty
 
 static const char *type_of(const struct aa_key *key)
 {
-	static const char *const ecdsa[AA_CURVE_COUNT] = { SSH_ECDSA_PREFIX "nistp256", SSH_ECDSA_PREFIX "nistp384",
-							   SSH_ECDSA_PREFIX "nistp521" };
+	static const char *const ecdsa[AA_CURVE_COUNT] = {
+	    SSH_ECDSA_PREFIX "nistp256", SSH_ECDSA_PREFIX "nistp384", SSH_ECDSA_PREFIX "nistp521"};
 
 	if (key->kty == AA_KTY_EC)
 		return ecdsa[key->curve - aa_curves];
@@ -202,7 +203,7 @@ enum aa_jose_err aa_key_to_ssh(const struct aa_key *key, char **ret)
 	const char *type = type_of(key);
 	size_t type_len = strlen(type);
 	/* type, curve's name or exponent, numbers: 64 bytes are more than the lengths and signs take */
-	struct writer blob = { malloc(64 + 2 * type_len + key->pub_len + key->e_len), 0 };
+	struct writer blob = {malloc(64 + 2 * type_len + key->pub_len + key->e_len), 0};
 	char *b64 = NULL, *line = NULL;
 
 	if (blob.p) {

@@ -78,8 +78,8 @@ enum aa_jose_err aa_keyset_add(struct aa_keyset *set, struct aa_key *key, const 
 }
 
 /* One key of a JWKS; only running out of memory is an error. */
-static enum aa_jose_err add_jwk(struct aa_keyset *set, size_t index, const json_t *jwk, aa_keyset_skipped_fn *skipped,
-				void *data)
+static enum aa_jose_err add_jwk(struct aa_keyset *set, size_t index, const json_t *jwk,
+				aa_keyset_skipped_fn *skipped, void *data)
 {
 	struct aa_key *key = NULL;
 	enum aa_jose_err err = aa_key_from_jwk(jwk, &key);

@@ -107,9 +107,9 @@ int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_accou
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
 int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret);
-/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0: the first
- * of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and is moved past as well: the next
- * one may be sound. *pos stays where the file itself is damaged. */
+/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0:
+ * the first of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and is moved
+ * past as well: the next one may be sound. *pos stays where the file itself is damaged. */
 int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret);
 /* The "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
@@ -118,5 +118,7 @@ int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **re
  * read(), no stdio, no getpw*. 1: it has, 0: it has not, negative errno: cannot be told. An absent file has
  * none. */
 int aa_local_has(const char *file, const char *name, uint32_t id);
+/* The same, and the stamp of what was read, for 0 and 1: a file with another one has to be read again. */
+int aa_local_has_stamped(const char *file, const char *name, uint32_t id, struct aa_stamp *ret_stamp);
 
 #endif

@@ -74,11 +74,12 @@ static bool scan_block(struct scan *s, const char *block, size_t len)
 	return false;
 }
 
-static int scan_fd(int fd, const char *name, uint32_t id)
+static int scan_fd(int fd, const char *name, uint32_t id, struct aa_stamp *ret_stamp)
 {
 	struct scan s = {.name = name, .name_len = name ? strlen(name) : 0, .id = id};
 	struct stat st;
 	char block[4096];
+	bool found = false;
 	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
@@ -86,30 +87,40 @@ static int scan_fd(int fd, const char *name, uint32_t id)
 	if (!S_ISREG(st.st_mode))
 		return -EBADMSG; /* a FIFO would be read for ever */
 	begin_field(&s, 0);
-	for (;;) {
+	do {
 		n = read(fd, block, sizeof(block));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (scan_block(&s, block, (size_t)n))
-			return 1;
-		if ((size_t)n < sizeof(block))	  /* the end of a regular file */
-			return field_is_ours(&s); /* the last line may lack its own */
+		if (n > 0)
+			found = scan_block(&s, block, (size_t)n);
+	} while (!found && (n < 0 || (size_t)n == sizeof(block))); /* less is the end of a regular file */
+	/* From before it was read: a change meanwhile gives the file another. */
+	*ret_stamp = aa_stamp_of(&st);
+	return found || field_is_ours(&s); /* the last line may lack its end */
+}
+
+int aa_local_has_stamped(const char *file, const char *name, uint32_t id, struct aa_stamp *ret_stamp)
+{
+	static const struct aa_stamp absent;
+	int saved = errno, fd, r;
+
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0) {
+		r = scan_fd(fd, name, id, ret_stamp);
+		close(fd);
+	} else if (errno == ENOENT) {
+		r = 0;
+		*ret_stamp = absent;
+	} else {
+		r = -errno;
 	}
+	errno = saved;
+	return r;
 }
 
 int aa_local_has(const char *file, const char *name, uint32_t id)
 {
-	int saved = errno, fd, r;
+	struct aa_stamp unused;
 
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		r = errno == ENOENT ? 0 : -errno;
-	} else {
-		r = scan_fd(fd, name, id);
-		close(fd);
-	}
-	errno = saved;
-	return r;
+	return aa_local_has_stamped(file, name, id, &unused);
 }

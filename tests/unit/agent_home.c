@@ -27,7 +27,8 @@ const char *home_path(const char *name)
 
 void home_make(void)
 {
-	static const char *const variables[] = { "AGENTAUTH_CONFIG", "AGENTAUTH_PROFILE", "AGENTAUTH_TASK", "AGENTAUTH_SCOPE" };
+	static const char *const variables[] = {"AGENTAUTH_CONFIG", "AGENTAUTH_PROFILE", "AGENTAUTH_TASK",
+						"AGENTAUTH_SCOPE"};
 	char path[128];
 
 	strcpy(root, "/tmp/agentauth-test-XXXXXX");
@@ -97,10 +98,11 @@ static void collect(int fd, char *buf, size_t size)
 	close(fd);
 }
 
-void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len, const char *const *args)
+void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len,
+		 const char *const *args)
 {
-	int fds[3] = { temporary(input, input_len), temporary("", 0), temporary("", 0) }, saved[3], argc = 0;
-	char name[64], *argv[32] = { name };
+	int fds[3] = {temporary(input, input_len), temporary("", 0), temporary("", 0)}, saved[3], argc = 0;
+	char name[64], *argv[32] = {name};
 
 	(void)snprintf(name, sizeof(name), "agentauth %s", command->name);
 	for (argc = 1; args[argc - 1]; argc++)

@@ -20,6 +20,7 @@ struct output {
 	char out[65536], err[8192];
 };
 /* Runs a command with these arguments (up to a NULL) and `input` on standard input. */
-void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len, const char *const *args);
+void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len,
+		 const char *const *args);
 
 #endif

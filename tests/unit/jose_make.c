@@ -40,7 +40,8 @@ static char *join(const char *a, const char *b)
 
 char *make_input(const char *header, const char *payload)
 {
-	char *h = aa_base64url_encode(header, strlen(header)), *p = aa_base64url_encode(payload, strlen(payload));
+	char *h = aa_base64url_encode(header, strlen(header)),
+	     *p = aa_base64url_encode(payload, strlen(payload));
 	char *out = join(h, p);
 
 	free(h);
@@ -56,19 +57,20 @@ char *make_token(const char *input, const void *sig, size_t sig_len)
 	return out;
 }
 
-/* aa_jws_sign() writes the header itself; here the header's text is the test's, so the signature is made over a token of
- * ours by signing with OpenSSL what aa_jws_sign() would. */
+/* aa_jws_sign() writes the header itself; here the header's text is the test's, so the signature is made over
+ * a token of ours by signing with OpenSSL what aa_jws_sign() would. */
 static uint8_t *sign(const char *input, enum aa_alg alg, const struct aa_private_key *key, size_t *ret_len)
 {
-	static const char *const md[] = { "SHA256", "SHA384", "SHA512" };
+	static const char *const md[] = {"SHA256", "SHA384", "SHA512"};
 	bool pss = alg >= AA_ALG_PS256 && alg <= AA_ALG_PS512;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t *sig = malloc(2048);
 	EVP_PKEY_CTX *pctx;
 	size_t len = 2048;
 
-	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, alg == AA_ALG_EDDSA ? NULL : md[(alg - 1) % 3], NULL, NULL,
-					       aa_private_key_pkey(key), NULL), 1);
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, alg == AA_ALG_EDDSA ? NULL : md[(alg - 1) % 3],
+					       NULL, NULL, aa_private_key_pkey(key), NULL),
+			 1);
 	if (pss) {
 		assert_int_equal(EVP_PKEY_CTX_ctrl_str(pctx, "rsa_padding_mode", "pss"), 1);
 		assert_int_equal(EVP_PKEY_CTX_ctrl_str(pctx, "rsa_pss_saltlen", "digest"), 1);

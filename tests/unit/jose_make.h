@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jose_make.h: keys and tokens for the tests of common/jose: good ones, and ones bent in exactly one place. */
+/* jose_make.h: keys and tokens for the tests of common/jose: good ones, and ones bent in one place. */
 #ifndef TESTS_JOSE_MAKE_H
 #define TESTS_JOSE_MAKE_H
 
@@ -28,8 +28,8 @@ char *make_token(const char *input, const void *sig, size_t sig_len);
 /* A whole token whose header is exactly `header`, signed properly with `alg`. */
 char *make_signed(const char *header, const char *payload, enum aa_alg alg, const struct aa_private_key *key);
 
-json_t *make_json(const char *text);     /* fails the test where it does not parse */
-json_t *make_jwk(enum aa_alg alg);       /* the public JWK of make_key(alg) */
+json_t *make_json(const char *text); /* fails the test where it does not parse */
+json_t *make_jwk(enum aa_alg alg);   /* the public JWK of make_key(alg) */
 uint8_t *make_bytes(const char *base64url, size_t *ret_len);
 
 /* What parsing and then verifying say. */

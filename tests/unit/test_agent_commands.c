@@ -14,7 +14,8 @@
 static struct output o;
 
 /* Arguments up to a NULL. */
-#define RUN(command, input, ...) run_command(&o, &(command), input, strlen(input), (const char *const[]){ __VA_ARGS__ })
+#define RUN(command, input, ...) \
+	run_command(&o, &(command), input, strlen(input), (const char *const[]){__VA_ARGS__})
 
 static void assert_said(int status, const char *what)
 {
@@ -207,7 +208,8 @@ static void test_verify_takes_any_payload_and_prints_its_bytes(void **state)
 
 static void test_verify_finds_the_key_of_a_set_by_its_kid(void **state)
 {
-	char *with_kid = some_token("{\"alg\":\"ES256\",\"kid\":\"one\"}", "x"), *without = some_token("{\"alg\":\"ES256\"}", "x");
+	char *with_kid = some_token("{\"alg\":\"ES256\",\"kid\":\"one\"}", "x"),
+	     *without = some_token("{\"alg\":\"ES256\"}", "x");
 
 	(void)state;
 	write_set("one", "two");
@@ -257,9 +259,9 @@ static void test_verify_reads_no_more_than_a_mebibyte(void **state)
 	(void)state;
 	generate("ES256");
 	memset(big, 'A', len);
-	run_command(&o, &command_verify, big, len, (const char *const[]){ "--key", public_file(), NULL });
+	run_command(&o, &command_verify, big, len, (const char *const[]){"--key", public_file(), NULL});
 	assert_said(1, "longer than 1 MiB");
-	run_command(&o, &command_verify, big, 1 << 20, (const char *const[]){ "--key", public_file(), NULL });
+	run_command(&o, &command_verify, big, 1 << 20, (const char *const[]){"--key", public_file(), NULL});
 	assert_said(1, "not a signed token");
 	free(big);
 }
@@ -267,17 +269,21 @@ static void test_verify_reads_no_more_than_a_mebibyte(void **state)
 /* ---- askpass ------------------------------------------------------------------- */
 
 #define PROMPT_OF(user, host, agent, audience) \
-	"(" user "@" host ") Agent credential for " agent " at " audience " [agentauth/1 part 1 nonce n0nce]: "
+	"(" user "@" host ") Agent credential for " agent " at " audience \
+	" [agentauth/1 part 1 nonce n0nce]: "
 #define PROMPT PROMPT_OF("builder-7", "web01.example.com", "builder-7", "ssh://web01.example.com")
 
 static void write_config(void)
 {
 	home_write(".config/agentauth/config",
 		   "profiles = {\n"
-		   "  web = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; agent = \"builder-7\";\n"
+		   "  web = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" "
+		   "]; agent = \"builder-7\";\n"
 		   "          scope = \"deploy\"; };\n"
-		   "  other = { hosts = [ \"evil.example\" ]; audiences = [ \"ssh://evil.example\" ]; agent = \"builder-7\"; };\n"
-		   "};\n", 0600);
+		   "  other = { hosts = [ \"evil.example\" ]; audiences = [ \"ssh://evil.example\" ]; agent "
+		   "= \"builder-7\"; };\n"
+		   "};\n",
+		   0600);
 }
 
 static json_t *verified_claims(const char *answer)
@@ -330,17 +336,23 @@ static void test_a_host_that_shows_anothers_prompt_gets_nothing(void **state)
 	(void)state;
 	generate("ES256");
 	write_config();
-	RUN(command_askpass, "", PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://evil.example"), NULL);
+	RUN(command_askpass, "", PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://evil.example"),
+	    NULL);
 	assert_int_equal(o.status, 0);
-	RUN(command_askpass, "", PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://web01.example.com"), NULL);
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://web01.example.com"), NULL);
 	assert_said(1, "not among the audiences");
-	RUN(command_askpass, "", PROMPT_OF("builder-7", "unheard.example", "builder-7", "ssh://web01.example.com"), NULL);
-	assert_said(1, "which is the host that ssh named");
-	RUN(command_askpass, "", PROMPT_OF("builder-7", "web01.example.com", "builder-8", "ssh://web01.example.com"), NULL);
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-7", "unheard.example", "builder-7", "ssh://web01.example.com"), NULL);
+	assert_said(1, "the host which ssh named");
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-7", "web01.example.com", "builder-8", "ssh://web01.example.com"), NULL);
 	assert_said(1, "another agent");
-	RUN(command_askpass, "", PROMPT_OF("builder-8", "web01.example.com", "builder-7", "ssh://web01.example.com"), NULL);
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-8", "web01.example.com", "builder-7", "ssh://web01.example.com"), NULL);
 	assert_said(1, "another agent");
-	RUN(command_askpass, "", PROMPT_OF("builder-7", "web01.example.com", "builder-7", "ssh://web01.example.com/"), NULL);
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-7", "web01.example.com", "builder-7", "ssh://web01.example.com/"), NULL);
 	assert_said(1, "not among the audiences");
 }
 
@@ -354,7 +366,8 @@ static void test_askpass_answers_no_other_question(void **state)
 	RUN(command_askpass, "", "(builder-7@web01.example.com) Password: \033[2J", NULL);
 	assert_said(1, "not the prompt");
 	assert_null(strchr(o.err, '\033'));
-	RUN(command_askpass, "", "The authenticity of host 'web01' can't be established.\nAre you sure (yes/no)? ", NULL);
+	RUN(command_askpass, "",
+	    "The authenticity of host 'web01' can't be established.\nAre you sure (yes/no)? ", NULL);
 	assert_said(1, "known_hosts");
 	RUN(command_askpass, "", "Enter passphrase for key '/x': ", NULL);
 	assert_said(1, "ssh-agent");
@@ -372,7 +385,7 @@ static void test_a_profile_can_be_named(void **state)
 	RUN(command_askpass, "", "--profile", "web", PROMPT, NULL);
 	assert_int_equal(o.status, 0);
 	RUN(command_askpass, "", "--profile", "other", PROMPT, NULL);
-	assert_said(1, "which is the host that ssh named");
+	assert_said(1, "the host which ssh named");
 	setenv("AGENTAUTH_PROFILE", "none", 1);
 	RUN(command_askpass, "", PROMPT, NULL);
 	assert_said(1, "no profile \"none\"");
@@ -382,8 +395,10 @@ static void ask(unsigned part, const char *nonce)
 {
 	char prompt[256];
 
-	(void)snprintf(prompt, sizeof(prompt), "(builder-7@web01.example.com) Agent credential for builder-7 at "
-		       "ssh://web01.example.com [agentauth/1 part %u nonce %s]: ", part, nonce);
+	(void)snprintf(prompt, sizeof(prompt),
+		       "(builder-7@web01.example.com) Agent credential for builder-7 at "
+		       "ssh://web01.example.com [agentauth/1 part %u nonce %s]: ",
+		       part, nonce);
 	RUN(command_askpass, "", prompt, NULL);
 }
 
@@ -495,7 +510,8 @@ static void test_whoami_shows_the_environment_and_says_what_it_is_worth(void **s
 	RUN(command_whoami, "", "--json", NULL);
 	json = make_json(o.out);
 	assert_int_equal(json_integer_value(json_object_get(json, "uid")), getuid());
-	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "environment"), "agent")), "builder-7");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "environment"), "agent")),
+			    "builder-7");
 	json_decref(json);
 	unsetenv("AGENTAUTH_AGENT");
 	unsetenv("AGENTAUTH_ROLES");
@@ -503,8 +519,9 @@ static void test_whoami_shows_the_environment_and_says_what_it_is_worth(void **s
 
 /* ---- the manual -------------------------------------------------------------------- */
 
-static const struct command *const all[] = { &command_keygen, &command_assert, &command_ssh,    &command_askpass,
-					     &command_run,    &command_verify, &command_whoami };
+static const struct command *const all[] = {&command_keygen,  &command_assert, &command_ssh,
+					    &command_askpass, &command_run,    &command_verify,
+					    &command_whoami};
 
 static char *read_manual(void)
 {
@@ -538,7 +555,8 @@ static void test_the_manual_names_every_option_and_no_other(void **state)
 		char *section = section_of(manual, all[i]->name), text[64];
 
 		for (const struct cmdline_option *option = all[i]->options; option->name; option++) {
-			(void)snprintf(text, sizeof(text), ".It Fl -%s%s", option->name, option->argument ? " Ar " : "\n");
+			(void)snprintf(text, sizeof(text), ".It Fl -%s%s", option->name,
+				       option->argument ? " Ar " : "\n");
 			if (!strstr(section, text))
 				fail_msg("agentauth.1 does not describe %s --%s", all[i]->name, option->name);
 		}
@@ -549,7 +567,8 @@ static void test_the_manual_names_every_option_and_no_other(void **state)
 				known |= strncmp(p + 8, option->name, strlen(option->name)) == 0 &&
 					 strchr(" \n", p[8 + strlen(option->name)]);
 			if (!known)
-				fail_msg("agentauth.1 describes for %s what it does not know: %.20s", all[i]->name, p + 7);
+				fail_msg("agentauth.1 describes for %s what it does not know: %.20s",
+					 all[i]->name, p + 7);
 		}
 		free(section);
 	}
@@ -593,29 +612,29 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		at_home(test_keygen_writes_a_private_file_and_prints_the_public_half),
-		at_home(test_keygen_overwrites_nothing),
-		at_home(test_keygen_makes_the_key_that_is_asked_for),
-		at_home(test_assert_prints_what_verify_accepts),
-		at_home(test_a_private_key_that_others_can_read_is_refused_with_the_remedy),
-		at_home(test_assert_says_what_is_missing),
-		at_home(test_verify_takes_any_payload_and_prints_its_bytes),
-		at_home(test_verify_finds_the_key_of_a_set_by_its_kid),
-		at_home(test_verify_tells_its_verdict_as_json_too),
-		at_home(test_verify_reads_no_more_than_a_mebibyte),
-		at_home(test_askpass_answers_a_prompt_that_a_profile_lists),
-		at_home(test_askpass_takes_scope_and_task_from_the_environment),
-		at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
-		at_home(test_askpass_answers_no_other_question),
-		at_home(test_a_profile_can_be_named),
-		at_home(test_a_long_answer_comes_in_parts_and_leaves_nothing_behind),
-		at_home(test_two_logins_at_once_keep_their_parts_apart),
-		at_home(test_run_takes_an_agent_then_two_hyphens_then_a_command),
-		at_home(test_run_says_so_where_neither_sudo_nor_run0_is),
-		at_home(test_ssh_needs_a_host_and_checks_its_own_options),
-		at_home(test_whoami_shows_the_environment_and_says_what_it_is_worth),
-		cmocka_unit_test(test_the_manual_names_every_option_and_no_other),
-		cmocka_unit_test(test_every_command_prints_its_help),
+	    at_home(test_keygen_writes_a_private_file_and_prints_the_public_half),
+	    at_home(test_keygen_overwrites_nothing),
+	    at_home(test_keygen_makes_the_key_that_is_asked_for),
+	    at_home(test_assert_prints_what_verify_accepts),
+	    at_home(test_a_private_key_that_others_can_read_is_refused_with_the_remedy),
+	    at_home(test_assert_says_what_is_missing),
+	    at_home(test_verify_takes_any_payload_and_prints_its_bytes),
+	    at_home(test_verify_finds_the_key_of_a_set_by_its_kid),
+	    at_home(test_verify_tells_its_verdict_as_json_too),
+	    at_home(test_verify_reads_no_more_than_a_mebibyte),
+	    at_home(test_askpass_answers_a_prompt_that_a_profile_lists),
+	    at_home(test_askpass_takes_scope_and_task_from_the_environment),
+	    at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
+	    at_home(test_askpass_answers_no_other_question),
+	    at_home(test_a_profile_can_be_named),
+	    at_home(test_a_long_answer_comes_in_parts_and_leaves_nothing_behind),
+	    at_home(test_two_logins_at_once_keep_their_parts_apart),
+	    at_home(test_run_takes_an_agent_then_two_hyphens_then_a_command),
+	    at_home(test_run_says_so_where_neither_sudo_nor_run0_is),
+	    at_home(test_ssh_needs_a_host_and_checks_its_own_options),
+	    at_home(test_whoami_shows_the_environment_and_says_what_it_is_worth),
+	    cmocka_unit_test(test_the_manual_names_every_option_and_no_other),
+	    cmocka_unit_test(test_every_command_prints_its_help),
 	};
 
 	return cmocka_run_group_tests_name("agent commands", tests, NULL, group_teardown);

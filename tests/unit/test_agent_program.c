@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built program and its two other names, with programs in the place of ssh, sudo and run0 that say how they were
- * called. */
+/* The built program and its two other names, with programs in the place of ssh, sudo and run0 that say how
+ * they were called. */
 #include "config.h"
 
 #include "jose_make.h"
@@ -39,9 +39,9 @@ static void collect(int fd, char *buf, size_t size)
 /* `out`: what standard output is, or -1 for o.out. */
 static void run_program(const char *name, int out, const char *const *args)
 {
-	int fds[2] = { output_file("out"), output_file("err") }, status;
+	int fds[2] = {output_file("out"), output_file("err")}, status;
 	char path[512];
-	char *argv[16] = { path };
+	char *argv[16] = {path};
 	pid_t pid;
 
 	(void)snprintf(path, sizeof(path), "%s%s", PROGRAMS, name);
@@ -61,7 +61,7 @@ static void run_program(const char *name, int out, const char *const *args)
 	collect(fds[1], o.err, sizeof(o.err));
 }
 
-#define RUN(name, ...) run_program(name, -1, (const char *const[]){ __VA_ARGS__ })
+#define RUN(name, ...) run_program(name, -1, (const char *const[]){__VA_ARGS__})
 
 /* A program in the place of ssh: `version` is what -V says. */
 static void fake_ssh(const char *version)
@@ -72,8 +72,10 @@ static void fake_ssh(const char *version)
 		       "#!/bin/sh\n"
 		       "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
 		       "printf '<%%s>' \"$@\"\n"
-		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_TASK $AGENTAUTH_SCOPE $AGENTAUTH_PROFILE $SSH_ASKPASS\"\n"
-		       "exit 7\n", version);
+		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_TASK $AGENTAUTH_SCOPE $AGENTAUTH_PROFILE "
+		       "$SSH_ASKPASS\"\n"
+		       "exit 7\n",
+		       version);
 	home_write("bin/ssh", script, 0700);
 }
 
@@ -82,7 +84,8 @@ static void fake(const char *name)
 	char path[64], script[128];
 
 	(void)snprintf(path, sizeof(path), "bin/%s", name);
-	(void)snprintf(script, sizeof(script), "#!/bin/sh\nprintf '%s'; printf '<%%s>' \"$@\"; exit 9\n", name);
+	(void)snprintf(script, sizeof(script), "#!/bin/sh\nprintf '%s'; printf '<%%s>' \"$@\"; exit 9\n",
+		       name);
 	home_write(path, script, 0700);
 }
 
@@ -94,8 +97,10 @@ static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state
 	fake_ssh("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.22 25 Aug 2026");
 	RUN("agentauth", "ssh", "-p", "22", "-o", "User=x", "host", "echo", "--task", "a b", NULL);
 	assert_int_equal(o.status, 7);
-	assert_memory_equal(o.out, "<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /",
-			    strlen("<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /"));
+	assert_memory_equal(
+	    o.out, "<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /",
+	    strlen(
+		"<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /"));
 	end = strrchr(o.out, '/');
 	assert_string_equal(end, "/agentauth-askpass\n");
 }
@@ -104,7 +109,8 @@ static void test_ssh_takes_its_own_options_only_in_front(void **state)
 {
 	(void)state;
 	fake_ssh("OpenSSH_9.2p1");
-	RUN("agentauth", "ssh", "--task", "t", "--scope=s", "--profile", "p", "-v", "host", "--scope=u", NULL);
+	RUN("agentauth", "ssh", "--task", "t", "--scope=s", "--profile", "p", "-v", "host", "--scope=u",
+	    NULL);
 	assert_int_equal(o.status, 7);
 	assert_non_null(strstr(o.out, "<-v><host><--scope=u> force t s p /"));
 	RUN("agentauth", "ssh", "--task", "t", "--", "host", NULL);
@@ -115,7 +121,7 @@ static void test_ssh_takes_its_own_options_only_in_front(void **state)
 
 static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
 {
-	static const char *const old[] = { "OpenSSH_8.4p1 Debian", "OpenSSH_7.9p1", "Dropbear v2022.83", "" };
+	static const char *const old[] = {"OpenSSH_8.4p1 Debian", "OpenSSH_7.9p1", "Dropbear v2022.83", ""};
 
 	(void)state;
 	fake_ssh("OpenSSH_8.5p1, OpenSSL");
@@ -195,9 +201,9 @@ static void test_output_that_cannot_be_written_is_a_failure(void **state)
 
 	(void)state;
 	assert_true(full >= 0);
-	run_program("agentauth", full, (const char *const[]){ "--version", NULL });
+	run_program("agentauth", full, (const char *const[]){"--version", NULL});
 	assert_int_equal(o.status, 1);
-	run_program("agentauth", full, (const char *const[]){ "whoami", NULL });
+	run_program("agentauth", full, (const char *const[]){"whoami", NULL});
 	assert_int_equal(o.status, 1);
 	assert_non_null(strstr(o.err, "standard output cannot be written"));
 	close(full);
@@ -224,13 +230,13 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		at_home(test_ssh_gets_its_arguments_as_they_are_and_our_askpass),
-		at_home(test_ssh_takes_its_own_options_only_in_front),
-		at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
-		at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
-		at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
-		at_home(test_wrong_usage_is_told_from_success_and_failure),
-		at_home(test_output_that_cannot_be_written_is_a_failure),
+	    at_home(test_ssh_gets_its_arguments_as_they_are_and_our_askpass),
+	    at_home(test_ssh_takes_its_own_options_only_in_front),
+	    at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
+	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
+	    at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
+	    at_home(test_wrong_usage_is_told_from_success_and_failure),
+	    at_home(test_output_that_cannot_be_written_is_a_failure),
 	};
 
 	return cmocka_run_group_tests_name("agent program", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 static struct assertion basic(enum aa_alg alg)
 {
-	return (struct assertion){ .agent = "builder-7", .audience = "ssh://web01", .ttl = 60, .alg = alg };
+	return (struct assertion){.agent = "builder-7", .audience = "ssh://web01", .ttl = 60, .alg = alg};
 }
 
 static json_t *claims_of(const char *token, const struct aa_key *key)
@@ -76,7 +76,7 @@ static void test_options_become_claims(void **state)
 
 static void test_the_kid_is_the_thumbprint_unless_it_is_given(void **state)
 {
-	static const enum aa_alg algs[] = { AA_ALG_ES256, AA_ALG_EDDSA };
+	static const enum aa_alg algs[] = {AA_ALG_ES256, AA_ALG_EDDSA};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -104,7 +104,8 @@ static void test_two_assertions_never_have_one_jti(void **state)
 	struct assertion a = basic(AA_ALG_EDDSA);
 	const struct aa_private_key *key = make_key(AA_ALG_EDDSA);
 	char *one = assertion_sign(&a, key, NOW), *two = assertion_sign(&a, key, NOW);
-	json_t *c1 = claims_of(one, aa_private_key_public(key)), *c2 = claims_of(two, aa_private_key_public(key));
+	json_t *c1 = claims_of(one, aa_private_key_public(key)),
+	       *c2 = claims_of(two, aa_private_key_public(key));
 
 	(void)state;
 	assert_string_not_equal(text(c1, "jti"), text(c2, "jti"));
@@ -176,12 +177,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_algorithm_signs_the_same_claims),
-		cmocka_unit_test(test_options_become_claims),
-		cmocka_unit_test(test_the_kid_is_the_thumbprint_unless_it_is_given),
-		cmocka_unit_test(test_two_assertions_never_have_one_jti),
-		cmocka_unit_test(test_values_that_a_host_would_refuse_are_not_signed),
-		cmocka_unit_test(test_names_of_agents_are_told_from_others),
+	    cmocka_unit_test(test_every_algorithm_signs_the_same_claims),
+	    cmocka_unit_test(test_options_become_claims),
+	    cmocka_unit_test(test_the_kid_is_the_thumbprint_unless_it_is_given),
+	    cmocka_unit_test(test_two_assertions_never_have_one_jti),
+	    cmocka_unit_test(test_values_that_a_host_would_refuse_are_not_signed),
+	    cmocka_unit_test(test_names_of_agents_are_told_from_others),
 	};
 
 	return cmocka_run_group_tests_name("assertion", tests, NULL, teardown);

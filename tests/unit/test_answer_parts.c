@@ -15,7 +15,7 @@
 #include "agent_home.h"
 #include "tools/agentauth/answer_parts.h"
 
-static const struct ask_prompt asker = { "a", "web01", "a", "ssh://web01", "n1", 1 };
+static const struct ask_prompt asker = {"a", "web01", "a", "ssh://web01", "n1", 1};
 
 static size_t count_files(int folder)
 {
@@ -86,7 +86,7 @@ static void test_what_is_kept_is_given_to_the_same_asker_only(void **state)
 	strcpy(other.agent, "b");
 	assert_kept(folder, &other, NULL);
 	/* the same letters, divided otherwise */
-	other = (struct ask_prompt){ "a", "web01a", "ssh://web01n1", "", "", 1 };
+	other = (struct ask_prompt){"a", "web01a", "ssh://web01n1", "", "", 1};
 	assert_kept(folder, &other, NULL);
 	answer_forget(folder, &asker);
 	assert_kept(folder, &asker, NULL);
@@ -191,12 +191,15 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_answer_is_cut_into_parts_of_at_most_510_bytes),
-		cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_old_answers_are_removed_and_young_ones_and_other_files_are_not, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_runtime_folder_that_is_not_the_users_alone_is_not_used, setup, teardown),
+	    cmocka_unit_test(test_an_answer_is_cut_into_parts_of_at_most_510_bytes),
+	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_runtime_folder_that_is_not_the_users_alone_is_not_used,
+					    setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("answer parts", tests, NULL, NULL);

@@ -16,7 +16,7 @@ static const char good[] = "(builder-7@web01.example.com) " WORDS;
 
 static bool is_prompt(const char *text)
 {
-	struct ask_prompt prompt = { .part = 4711 };
+	struct ask_prompt prompt = {.part = 4711};
 	bool is = ask_prompt_parse(text, &prompt);
 
 	assert_int_equal(is, prompt.part != 4711);
@@ -72,12 +72,12 @@ static void test_a_second_parenthesis_is_not_believed(void **state)
 static void test_each_other_question_of_ssh_is_no_prompt(void **state)
 {
 	static const char *const others[] = {
-		"builder-7@web01.example.com's password: ",
-		"(builder-7@web01.example.com) Password: ",
-		"Enter passphrase for key '/home/x/.ssh/id_ed25519': ",
-		"Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
-		"Confirm user presence for key ED25519-SK SHA256:x",
-		"[sudo] password for builder-7: ",
+	    "builder-7@web01.example.com's password: ",
+	    "(builder-7@web01.example.com) Password: ",
+	    "Enter passphrase for key '/home/x/.ssh/id_ed25519': ",
+	    "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+	    "Confirm user presence for key ED25519-SK SHA256:x",
+	    "[sudo] password for builder-7: ",
 	};
 
 	(void)state;
@@ -85,13 +85,14 @@ static void test_each_other_question_of_ssh_is_no_prompt(void **state)
 		assert_false(is_prompt(others[i]));
 }
 
-static bool with_words(const char *agent, const char *audience, const char *version, const char *part, const char *nonce,
-		       const char *end)
+static bool with_words(const char *agent, const char *audience, const char *version, const char *part,
+		       const char *nonce, const char *end)
 {
 	char text[2048];
 
-	(void)snprintf(text, sizeof(text), "(builder-7@web01) Agent credential for %s at %s [agentauth/%s part %s nonce %s%s", agent,
-		       audience, version, part, nonce, end);
+	(void)snprintf(text, sizeof(text),
+		       "(builder-7@web01) Agent credential for %s at %s [agentauth/%s part %s nonce %s%s",
+		       agent, audience, version, part, nonce, end);
 	return is_prompt(text);
 }
 
@@ -150,13 +151,13 @@ static void test_every_cut_of_the_prompt_is_no_prompt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_prompt_gives_its_fields),
-		cmocka_unit_test(test_hosts_may_be_addresses),
-		cmocka_unit_test(test_text_that_ssh_did_not_begin_is_no_prompt),
-		cmocka_unit_test(test_a_second_parenthesis_is_not_believed),
-		cmocka_unit_test(test_each_other_question_of_ssh_is_no_prompt),
-		cmocka_unit_test(test_each_field_keeps_to_its_alphabet_and_length),
-		cmocka_unit_test(test_every_cut_of_the_prompt_is_no_prompt),
+	    cmocka_unit_test(test_the_prompt_gives_its_fields),
+	    cmocka_unit_test(test_hosts_may_be_addresses),
+	    cmocka_unit_test(test_text_that_ssh_did_not_begin_is_no_prompt),
+	    cmocka_unit_test(test_a_second_parenthesis_is_not_believed),
+	    cmocka_unit_test(test_each_other_question_of_ssh_is_no_prompt),
+	    cmocka_unit_test(test_each_field_keeps_to_its_alphabet_and_length),
+	    cmocka_unit_test(test_every_cut_of_the_prompt_is_no_prompt),
 	};
 
 	return cmocka_run_group_tests_name("ask prompt", tests, NULL, NULL);

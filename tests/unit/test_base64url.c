@@ -68,12 +68,13 @@ static void test_what_is_encoded_decodes_to_itself(void **state)
 /* RFC 4648 section 10 */
 static void test_the_vectors_of_rfc4648_hold(void **state)
 {
-	static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
-	static const char *const coded[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+	static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
+	static const char *const coded[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
 
 	(void)state;
 	for (size_t i = 0; i < 7; i++) {
-		char *a = aa_base64_encode(plain[i], strlen(plain[i])), *b = aa_base64url_encode(plain[i], strlen(plain[i]));
+		char *a = aa_base64_encode(plain[i], strlen(plain[i])),
+		     *b = aa_base64url_encode(plain[i], strlen(plain[i]));
 
 		assert_string_equal(a, coded[i]);
 		assert_memory_equal(b, coded[i], strlen(b));
@@ -87,15 +88,15 @@ static void test_base64url_refuses_what_no_encoder_writes(void **state)
 {
 	(void)state;
 	assert_int_equal(url("Zm8"), AA_JOSE_OK);
-	assert_int_equal(url("Zm8="), AA_JOSE_MALFORMED);  /* padding */
-	assert_int_equal(url("Zm9"), AA_JOSE_MALFORMED);   /* an unused bit set */
+	assert_int_equal(url("Zm8="), AA_JOSE_MALFORMED); /* padding */
+	assert_int_equal(url("Zm9"), AA_JOSE_MALFORMED);  /* an unused bit set */
 	assert_int_equal(url("Zg"), AA_JOSE_OK);
 	assert_int_equal(url("Zh"), AA_JOSE_MALFORMED);
 	assert_int_equal(url("Zo"), AA_JOSE_MALFORMED);
-	assert_int_equal(url("Z"), AA_JOSE_MALFORMED);     /* length % 4 == 1 */
+	assert_int_equal(url("Z"), AA_JOSE_MALFORMED); /* length % 4 == 1 */
 	assert_int_equal(url("Zm9vY"), AA_JOSE_MALFORMED);
 	assert_int_equal(url("-_-_"), AA_JOSE_OK);
-	assert_int_equal(url("+/+/"), AA_JOSE_MALFORMED);  /* the other alphabet */
+	assert_int_equal(url("+/+/"), AA_JOSE_MALFORMED); /* the other alphabet */
 	assert_int_equal(url("Zm9v\n"), AA_JOSE_MALFORMED);
 	assert_int_equal(url("Zm 9v"), AA_JOSE_MALFORMED);
 	assert_int_equal(url("Zm?9"), AA_JOSE_MALFORMED);
@@ -123,7 +124,7 @@ static void test_every_byte_is_a_digit_or_refused(void **state)
 
 	(void)state;
 	for (int c = 0; c < 256; c++) {
-		char text[4] = { 'A', 'A', 'A', (char)c };
+		char text[4] = {'A', 'A', 'A', (char)c};
 
 		digits += decode(aa_base64url_decode, text, 4) == AA_JOSE_OK;
 	}
@@ -133,11 +134,11 @@ static void test_every_byte_is_a_digit_or_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_encoded_decodes_to_itself),
-		cmocka_unit_test(test_the_vectors_of_rfc4648_hold),
-		cmocka_unit_test(test_base64url_refuses_what_no_encoder_writes),
-		cmocka_unit_test(test_base64_is_as_strict_about_its_padding),
-		cmocka_unit_test(test_every_byte_is_a_digit_or_refused),
+	    cmocka_unit_test(test_what_is_encoded_decodes_to_itself),
+	    cmocka_unit_test(test_the_vectors_of_rfc4648_hold),
+	    cmocka_unit_test(test_base64url_refuses_what_no_encoder_writes),
+	    cmocka_unit_test(test_base64_is_as_strict_about_its_padding),
+	    cmocka_unit_test(test_every_byte_is_a_digit_or_refused),
 	};
 
 	return cmocka_run_group_tests_name("base64url", tests, NULL, NULL);

@@ -46,9 +46,27 @@ static void test_an_object_with_white_space_is_accepted(void **state)
 
 static void test_anything_but_an_object_is_refused(void **state)
 {
-	static const char *const texts[] = { "",     " ",    "[]",  "[{}]", "null", "1",   "\"{}\"", "{", "}",
-					     "{\"a\"", "{\"a\":}", "{'a':1}", "{a:1}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":NaN}",
-					     "{\"a\":+1}", "{\"a\":\"\n\"}", "{\"a\":\"\\x41\"}", "{\"a\":tru}", "{\"a\" 1}" };
+	static const char *const texts[] = {"",
+					    " ",
+					    "[]",
+					    "[{}]",
+					    "null",
+					    "1",
+					    "\"{}\"",
+					    "{",
+					    "}",
+					    "{\"a\"",
+					    "{\"a\":}",
+					    "{'a':1}",
+					    "{a:1}",
+					    "{\"a\":1,}",
+					    "{\"a\":01}",
+					    "{\"a\":NaN}",
+					    "{\"a\":+1}",
+					    "{\"a\":\"\n\"}",
+					    "{\"a\":\"\\x41\"}",
+					    "{\"a\":tru}",
+					    "{\"a\" 1}"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -88,7 +106,7 @@ static void test_text_that_is_no_utf8_is_refused(void **state)
 	(void)state;
 	assert_int_equal(parse("{\"a\":\"\xc3\xa9\"}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":\"\xe9\"}"), AA_JOSE_MALFORMED);
-	assert_int_equal(parse("{\"a\":\"\xc0\xaf\"}"), AA_JOSE_MALFORMED);     /* overlong */
+	assert_int_equal(parse("{\"a\":\"\xc0\xaf\"}"), AA_JOSE_MALFORMED);	/* overlong */
 	assert_int_equal(parse("{\"a\":\"\xed\xa0\x80\"}"), AA_JOSE_MALFORMED); /* a surrogate */
 	assert_int_equal(parse("{\"a\":\"\xf4\x90\x80\x80\"}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":\"\\ud834\\udd1e\"}"), AA_JOSE_OK);
@@ -149,8 +167,9 @@ static void test_brackets_and_quotes_inside_strings_do_not_count_as_nesting(void
 	/* the quote is escaped, so what follows it is still inside */
 	assert_int_equal(parse("{\"a\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[\"}"), AA_JOSE_OK);
 	/* the backslash is escaped, so the string ends there */
-	assert_int_equal(parse("{\"a\":\"\\\\\",\"b\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
-			 AA_JOSE_MALFORMED);
+	assert_int_equal(
+	    parse("{\"a\":\"\\\\\",\"b\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+	    AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":\"\\"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":\""), AA_JOSE_MALFORMED);
 }
@@ -183,17 +202,17 @@ static void test_every_cut_of_a_good_text_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_object_with_white_space_is_accepted),
-		cmocka_unit_test(test_anything_but_an_object_is_refused),
-		cmocka_unit_test(test_what_follows_the_object_is_refused),
-		cmocka_unit_test(test_a_byte_order_mark_is_refused),
-		cmocka_unit_test(test_a_zero_byte_is_refused_in_every_spelling),
-		cmocka_unit_test(test_text_that_is_no_utf8_is_refused),
-		cmocka_unit_test(test_a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling),
-		cmocka_unit_test(test_nesting_is_refused_past_the_cap),
-		cmocka_unit_test(test_brackets_and_quotes_inside_strings_do_not_count_as_nesting),
-		cmocka_unit_test(test_numbers_that_do_not_fit_are_refused),
-		cmocka_unit_test(test_every_cut_of_a_good_text_is_refused),
+	    cmocka_unit_test(test_an_object_with_white_space_is_accepted),
+	    cmocka_unit_test(test_anything_but_an_object_is_refused),
+	    cmocka_unit_test(test_what_follows_the_object_is_refused),
+	    cmocka_unit_test(test_a_byte_order_mark_is_refused),
+	    cmocka_unit_test(test_a_zero_byte_is_refused_in_every_spelling),
+	    cmocka_unit_test(test_text_that_is_no_utf8_is_refused),
+	    cmocka_unit_test(test_a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling),
+	    cmocka_unit_test(test_nesting_is_refused_past_the_cap),
+	    cmocka_unit_test(test_brackets_and_quotes_inside_strings_do_not_count_as_nesting),
+	    cmocka_unit_test(test_numbers_that_do_not_fit_are_refused),
+	    cmocka_unit_test(test_every_cut_of_a_good_text_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -51,7 +51,7 @@ static uint8_t *member(enum aa_alg alg, const char *name, size_t *ret_len)
 	return bytes;
 }
 
-static const enum aa_alg kinds[] = { AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES384, AA_ALG_ES512, AA_ALG_EDDSA };
+static const enum aa_alg kinds[] = {AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES384, AA_ALG_ES512, AA_ALG_EDDSA};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static void test_a_key_of_each_kind_loads(void **state)
@@ -63,9 +63,18 @@ static void test_a_key_of_each_kind_loads(void **state)
 
 static void test_what_is_no_jwk_is_malformed(void **state)
 {
-	static const char *const texts[] = { "[]", "null", "\"x\"", "{}", "{\"kty\":1}", "{\"kty\":null}", "{\"kty\":[\"EC\"]}",
-					     "{\"kty\":\"RSA\"}", "{\"kty\":\"EC\"}", "{\"kty\":\"OKP\"}",
-					     "{\"kty\":\"EC\",\"crv\":\"P-256\"}", "{\"kty\":\"EC\",\"crv\":256}" };
+	static const char *const texts[] = {"[]",
+					    "null",
+					    "\"x\"",
+					    "{}",
+					    "{\"kty\":1}",
+					    "{\"kty\":null}",
+					    "{\"kty\":[\"EC\"]}",
+					    "{\"kty\":\"RSA\"}",
+					    "{\"kty\":\"EC\"}",
+					    "{\"kty\":\"OKP\"}",
+					    "{\"kty\":\"EC\",\"crv\":\"P-256\"}",
+					    "{\"kty\":\"EC\",\"crv\":256}"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -90,7 +99,7 @@ static void test_a_type_or_curve_that_is_not_supported_is_unfit(void **state)
 
 static void test_secrets_and_private_members_are_refused_as_such(void **state)
 {
-	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -190,7 +199,8 @@ static void test_rsa_moduli_are_2048_to_16384_odd_bits(void **state)
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 256), AA_JOSE_KEY_WEAK); /* even */
 	n[255] = 0xff;
 	n[0] = 0;
-	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257), AA_JOSE_KEY_MALFORMED); /* a zero too many */
+	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257),
+			 AA_JOSE_KEY_MALFORMED); /* a zero too many */
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 0), AA_JOSE_KEY_MALFORMED);
 }
 
@@ -198,13 +208,15 @@ static void test_rsa_exponents_are_odd_and_at_least_three(void **state)
 {
 	(void)state;
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAB\""), AA_JOSE_OK);
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"Aw\""), AA_JOSE_OK);                /* 3 */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQ\""), AA_JOSE_KEY_WEAK);          /* 1 */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"Ag\""), AA_JOSE_KEY_WEAK);          /* 2 */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAA\""), AA_JOSE_KEY_WEAK);        /* 65536 */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AA\""), AA_JOSE_KEY_MALFORMED);     /* 0 */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AAEAAQ\""), AA_JOSE_KEY_MALFORMED); /* a zero too many */
-	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAAAAAAAAAB\""), AA_JOSE_KEY_WEAK); /* more than 64 bits */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"Aw\""), AA_JOSE_OK);		 /* 3 */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQ\""), AA_JOSE_KEY_WEAK);	 /* 1 */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"Ag\""), AA_JOSE_KEY_WEAK);	 /* 2 */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAA\""), AA_JOSE_KEY_WEAK);	 /* 65536 */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AA\""), AA_JOSE_KEY_MALFORMED); /* 0 */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AAEAAQ\""),
+			 AA_JOSE_KEY_MALFORMED); /* a zero too many */
+	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAAAAAAAAAB\""),
+			 AA_JOSE_KEY_WEAK); /* more than 64 bits */
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "65537"), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAB=\""), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load_with(AA_ALG_RS256, "e", ""), AA_JOSE_KEY_MALFORMED);
@@ -238,7 +250,7 @@ static void test_ec_points_lie_on_their_curve(void **state)
 static void test_a_coordinate_has_its_full_length(void **state)
 {
 	size_t len;
-	uint8_t *x = member(AA_ALG_ES256, "x", &len), longer[33] = { 0 };
+	uint8_t *x = member(AA_ALG_ES256, "x", &len), longer[33] = {0};
 
 	(void)state;
 	memcpy(longer + 1, x, 32);
@@ -253,7 +265,7 @@ static enum aa_jose_err load_ed25519(const char *hex)
 	size_t n = strlen(hex) / 2;
 
 	for (size_t i = 0; i < n; i++) {
-		const char two[] = { hex[2 * i], hex[2 * i + 1], 0 };
+		const char two[] = {hex[2 * i], hex[2 * i + 1], 0};
 
 		raw[i] = (uint8_t)strtoul(two, NULL, 16);
 	}
@@ -263,33 +275,37 @@ static enum aa_jose_err load_ed25519(const char *hex)
 static void test_ed25519_points_of_small_order_or_odd_spelling_are_weak(void **state)
 {
 	static const char *const bad[] = {
-		/* order 1, 2, 4, 4, 8 and each with its sign bit set */
-		"0100000000000000000000000000000000000000000000000000000000000000",
-		"0100000000000000000000000000000000000000000000000000000000000080",
-		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"0000000000000000000000000000000000000000000000000000000000000000",
-		"0000000000000000000000000000000000000000000000000000000000000080",
-		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-		/* 0 and 1 written as p and p + 1, and the largest numbers */
-		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    /* order 1, 2, 4, 4, 8 and each with its sign bit set */
+	    "0100000000000000000000000000000000000000000000000000000000000000",
+	    "0100000000000000000000000000000000000000000000000000000000000080",
+	    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "0000000000000000000000000000000000000000000000000000000000000080",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+	    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+	    /* 0 and 1 written as p and p + 1, and the largest numbers */
+	    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(load_ed25519(bad[i]), AA_JOSE_KEY_WEAK);
 	/* the base point, and p - 2, which is canonical still */
-	assert_int_equal(load_ed25519("5866666666666666666666666666666666666666666666666666666666666666"), AA_JOSE_OK);
-	assert_int_equal(load_ed25519("ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"), AA_JOSE_OK);
-	assert_int_equal(load_ed25519("58666666666666666666666666666666666666666666666666666666666666"), AA_JOSE_KEY_MALFORMED);
-	assert_int_equal(load_ed25519("586666666666666666666666666666666666666666666666666666666666666666"), AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load_ed25519("5866666666666666666666666666666666666666666666666666666666666666"),
+			 AA_JOSE_OK);
+	assert_int_equal(load_ed25519("ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+			 AA_JOSE_OK);
+	assert_int_equal(load_ed25519("58666666666666666666666666666666666666666666666666666666666666"),
+			 AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load_ed25519("586666666666666666666666666666666666666666666666666666666666666666"),
+			 AA_JOSE_KEY_MALFORMED);
 }
 
 /* ---- other forms --------------------------------------------------------- */
@@ -311,7 +327,7 @@ static void test_jwk_pem_and_ssh_forms_give_the_same_key(void **state)
 	for (size_t i = 0; i < N_KINDS; i++) {
 		const struct aa_key *key = aa_private_key_public(make_key(kinds[i]));
 		json_t *jwk = aa_key_to_jwk(key);
-		char *texts[3] = { json_dumps(jwk, JSON_INDENT(2)), NULL, NULL };
+		char *texts[3] = {json_dumps(jwk, JSON_INDENT(2)), NULL, NULL};
 
 		assert_int_equal(aa_key_to_pem(key, &texts[1]), AA_JOSE_OK);
 		assert_int_equal(aa_key_to_ssh(key, &texts[2]), AA_JOSE_OK);
@@ -331,13 +347,17 @@ static void test_jwk_pem_and_ssh_forms_give_the_same_key(void **state)
 static void test_the_thumbprints_of_the_rfcs_hold(void **state)
 {
 	static const char *const jwks[][2] = {
-		{ "{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1"
-		  "L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY36"
-		  "8QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPks"
-		  "INHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\",\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}",
-		  "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" },
-		{ "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
-		  "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" },
+	    {"{\"kty\":\"RSA\",\"n\":"
+	     "\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1"
+	     "L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_"
+	     "FDW2QvzqY36"
+	     "8QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-"
+	     "bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPks"
+	     "INHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\",\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":"
+	     "\"2011-04-29\"}",
+	     "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
+	    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+	     "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"},
 	};
 
 	(void)state;
@@ -394,15 +414,23 @@ static void test_private_and_encrypted_pem_is_refused_without_a_prompt(void **st
 	assert_int_equal(aa_private_key_to_pem(make_key(AA_ALG_ES256), &private, &len), AA_JOSE_OK);
 	assert_int_equal(load_any(private), AA_JOSE_KEY_PRIVATE);
 	free(private);
-	assert_int_equal(load_any("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"),
-			 AA_JOSE_KEY_ENCRYPTED);
-	assert_int_equal(load_any("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAA==\n"
-				  "-----END RSA PRIVATE KEY-----\n"), AA_JOSE_KEY_ENCRYPTED);
-	assert_int_equal(load_any("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"),
-			 AA_JOSE_KEY_PRIVATE);
-	assert_int_equal(load_any("-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END PUBLIC KEY-----\n"),
+	assert_int_equal(
+	    load_any("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"),
+	    AA_JOSE_KEY_ENCRYPTED);
+	assert_int_equal(
+	    load_any(
+		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAA==\n"
+		"-----END RSA PRIVATE KEY-----\n"),
+	    AA_JOSE_KEY_ENCRYPTED);
+	assert_int_equal(
+	    load_any("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"),
+	    AA_JOSE_KEY_PRIVATE);
+	assert_int_equal(
+	    load_any(
+		"-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END PUBLIC KEY-----\n"),
+	    AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load_any("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
 			 AA_JOSE_KEY_MALFORMED);
-	assert_int_equal(load_any("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), AA_JOSE_KEY_MALFORMED);
 }
 
 /* PEM of these bytes. */
@@ -468,8 +496,8 @@ static void test_no_byte_of_a_der_keys_frame_can_be_changed(void **state)
 static void test_an_ec_key_with_explicit_parameters_is_unfit(void **state)
 {
 	/* SEQUENCE { SEQUENCE { ecPublicKey, SEQUENCE {} }, BIT STRING } */
-	static const uint8_t der[] = { 0x30, 0x10, 0x30, 0x0b, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x30, 0x00,
-				       0x03, 0x01, 0x00 };
+	static const uint8_t der[] = {0x30, 0x10, 0x30, 0x0b, 0x06, 0x07, 0x2a, 0x86, 0x48,
+				      0xce, 0x3d, 0x02, 0x01, 0x30, 0x00, 0x03, 0x01, 0x00};
 	uint8_t with_point[sizeof(der) + 1];
 
 	(void)state;
@@ -529,27 +557,27 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_key_of_each_kind_loads),
-		cmocka_unit_test(test_what_is_no_jwk_is_malformed),
-		cmocka_unit_test(test_a_type_or_curve_that_is_not_supported_is_unfit),
-		cmocka_unit_test(test_secrets_and_private_members_are_refused_as_such),
-		cmocka_unit_test(test_use_and_key_ops_must_allow_verifying),
-		cmocka_unit_test(test_alg_must_be_one_that_the_key_can_do),
-		cmocka_unit_test(test_a_jwk_that_names_its_alg_fits_no_other),
-		cmocka_unit_test(test_a_kid_is_short_and_printable),
-		cmocka_unit_test(test_rsa_moduli_are_2048_to_16384_odd_bits),
-		cmocka_unit_test(test_rsa_exponents_are_odd_and_at_least_three),
-		cmocka_unit_test(test_ec_points_lie_on_their_curve),
-		cmocka_unit_test(test_a_coordinate_has_its_full_length),
-		cmocka_unit_test(test_ed25519_points_of_small_order_or_odd_spelling_are_weak),
-		cmocka_unit_test(test_jwk_pem_and_ssh_forms_give_the_same_key),
-		cmocka_unit_test(test_the_thumbprints_of_the_rfcs_hold),
-		cmocka_unit_test(test_a_pem_public_key_stands_alone_in_its_file),
-		cmocka_unit_test(test_private_and_encrypted_pem_is_refused_without_a_prompt),
-		cmocka_unit_test(test_every_cut_of_a_der_key_is_refused),
-		cmocka_unit_test(test_no_byte_of_a_der_keys_frame_can_be_changed),
-		cmocka_unit_test(test_an_ec_key_with_explicit_parameters_is_unfit),
-		cmocka_unit_test(test_an_ssh_line_may_have_a_comment_and_nothing_else),
+	    cmocka_unit_test(test_a_key_of_each_kind_loads),
+	    cmocka_unit_test(test_what_is_no_jwk_is_malformed),
+	    cmocka_unit_test(test_a_type_or_curve_that_is_not_supported_is_unfit),
+	    cmocka_unit_test(test_secrets_and_private_members_are_refused_as_such),
+	    cmocka_unit_test(test_use_and_key_ops_must_allow_verifying),
+	    cmocka_unit_test(test_alg_must_be_one_that_the_key_can_do),
+	    cmocka_unit_test(test_a_jwk_that_names_its_alg_fits_no_other),
+	    cmocka_unit_test(test_a_kid_is_short_and_printable),
+	    cmocka_unit_test(test_rsa_moduli_are_2048_to_16384_odd_bits),
+	    cmocka_unit_test(test_rsa_exponents_are_odd_and_at_least_three),
+	    cmocka_unit_test(test_ec_points_lie_on_their_curve),
+	    cmocka_unit_test(test_a_coordinate_has_its_full_length),
+	    cmocka_unit_test(test_ed25519_points_of_small_order_or_odd_spelling_are_weak),
+	    cmocka_unit_test(test_jwk_pem_and_ssh_forms_give_the_same_key),
+	    cmocka_unit_test(test_the_thumbprints_of_the_rfcs_hold),
+	    cmocka_unit_test(test_a_pem_public_key_stands_alone_in_its_file),
+	    cmocka_unit_test(test_private_and_encrypted_pem_is_refused_without_a_prompt),
+	    cmocka_unit_test(test_every_cut_of_a_der_key_is_refused),
+	    cmocka_unit_test(test_no_byte_of_a_der_keys_frame_can_be_changed),
+	    cmocka_unit_test(test_an_ec_key_with_explicit_parameters_is_unfit),
+	    cmocka_unit_test(test_an_ssh_line_may_have_a_comment_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests_name("jwk", tests, setup, teardown);

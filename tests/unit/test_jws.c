@@ -7,8 +7,8 @@
 
 static char *good_token(void)
 {
-	return make_signed("{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", "{\"iss\":\"a\"}", AA_ALG_ES256,
-			   make_key(AA_ALG_ES256));
+	return make_signed("{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", "{\"iss\":\"a\"}",
+			   AA_ALG_ES256, make_key(AA_ALG_ES256));
 }
 
 /* A token with this header, properly signed with ES256 whatever the header says. */
@@ -43,14 +43,38 @@ static void test_a_good_token_gives_its_parts(void **state)
 static void test_alg_is_one_of_ten_names_in_exact_case(void **state)
 {
 	static const char *const bad[] = {
-		"{\"alg\":\"none\"}", "{\"alg\":\"None\"}", "{\"alg\":\"NONE\"}", "{\"alg\":\"nOnE\"}", "{\"alg\":\"\"}",
-		"{\"alg\":null}", "{\"alg\":256}", "{\"alg\":true}", "{\"alg\":[\"ES256\"]}", "{\"alg\":{\"x\":\"ES256\"}}",
-		"{\"alg\":\"es256\"}", "{\"alg\":\"ES256 \"}", "{\"alg\":\" ES256\"}", "{\"alg\":\"ES2567\"}",
-		"{\"alg\":\"ES25\"}", "{\"alg\":\"HS256\"}", "{\"alg\":\"HS384\"}", "{\"alg\":\"HS512\"}",
-		"{\"alg\":\"ES256K\"}", "{\"alg\":\"Ed25519\"}", "{\"alg\":\"RSA-OAEP\"}", "{\"alg\":\"dir\"}", "{}",
-		"{\"typ\":\"JWT\"}", "{\"Alg\":\"ES256\"}", "{\"alg \":\"ES256\"}", "{\"x\":{\"alg\":\"ES256\"}}",
-		"{\"x\":[\"alg\",\"ES256\"]}", "{\"x\":\"alg\",\"y\":\"ES256\"}", "{\"\\u0061lg\":\"ES256\"}",
-		"{\"alg\":\"\\u0045S256\"}", "{\"alg\":\"RS256RS256RS256RS256\"}",
+	    "{\"alg\":\"none\"}",
+	    "{\"alg\":\"None\"}",
+	    "{\"alg\":\"NONE\"}",
+	    "{\"alg\":\"nOnE\"}",
+	    "{\"alg\":\"\"}",
+	    "{\"alg\":null}",
+	    "{\"alg\":256}",
+	    "{\"alg\":true}",
+	    "{\"alg\":[\"ES256\"]}",
+	    "{\"alg\":{\"x\":\"ES256\"}}",
+	    "{\"alg\":\"es256\"}",
+	    "{\"alg\":\"ES256 \"}",
+	    "{\"alg\":\" ES256\"}",
+	    "{\"alg\":\"ES2567\"}",
+	    "{\"alg\":\"ES25\"}",
+	    "{\"alg\":\"HS256\"}",
+	    "{\"alg\":\"HS384\"}",
+	    "{\"alg\":\"HS512\"}",
+	    "{\"alg\":\"ES256K\"}",
+	    "{\"alg\":\"Ed25519\"}",
+	    "{\"alg\":\"RSA-OAEP\"}",
+	    "{\"alg\":\"dir\"}",
+	    "{}",
+	    "{\"typ\":\"JWT\"}",
+	    "{\"Alg\":\"ES256\"}",
+	    "{\"alg \":\"ES256\"}",
+	    "{\"x\":{\"alg\":\"ES256\"}}",
+	    "{\"x\":[\"alg\",\"ES256\"]}",
+	    "{\"x\":\"alg\",\"y\":\"ES256\"}",
+	    "{\"\\u0061lg\":\"ES256\"}",
+	    "{\"alg\":\"\\u0045S256\"}",
+	    "{\"alg\":\"RS256RS256RS256RS256\"}",
 	};
 
 	(void)state;
@@ -64,7 +88,8 @@ static void test_alg_is_found_wherever_it_stands_in_the_header(void **state)
 	(void)state;
 	assert_int_equal(check_header("{ \"typ\" : \"JWT\" ,\r\n \"alg\"\t:\n\"ES256\" }"), AA_JOSE_OK);
 	assert_int_equal(check_header("{\"x\":{\"alg\":\"none\"},\"alg\":\"ES256\"}"), AA_JOSE_OK);
-	assert_int_equal(check_header("{\"x\":[\"alg\",{\"alg\":1}],\"y\":\"alg\",\"alg\":\"ES256\"}"), AA_JOSE_OK);
+	assert_int_equal(check_header("{\"x\":[\"alg\",{\"alg\":1}],\"y\":\"alg\",\"alg\":\"ES256\"}"),
+			 AA_JOSE_OK);
 	assert_int_equal(check_header("{\"x\":\"\\\"alg\\\":\\\"none\\\"\",\"alg\":\"ES256\"}"), AA_JOSE_OK);
 }
 
@@ -79,10 +104,20 @@ static void test_a_second_alg_is_refused_in_any_spelling(void **state)
 
 static void test_a_header_is_an_object(void **state)
 {
-	static const char *const bad[] = { "[]", "[\"alg\",\"ES256\"]", "[{\"alg\":\"ES256\"}]", "\"ES256\"", "null", "1",
-					   "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}}", "{\"alg\":\"ES256\"}{}",
-					   "{\"alg\":\"ES256\",}", "\xef\xbb\xbf{\"alg\":\"ES256\"}", "{\"a\":\"\xff\",\"alg\":\"ES256\"}",
-					   "}{\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"x\":\"\\u0000\"}" };
+	static const char *const bad[] = {"[]",
+					  "[\"alg\",\"ES256\"]",
+					  "[{\"alg\":\"ES256\"}]",
+					  "\"ES256\"",
+					  "null",
+					  "1",
+					  "{\"alg\":\"ES256\"",
+					  "{\"alg\":\"ES256\"}}",
+					  "{\"alg\":\"ES256\"}{}",
+					  "{\"alg\":\"ES256\",}",
+					  "\xef\xbb\xbf{\"alg\":\"ES256\"}",
+					  "{\"a\":\"\xff\",\"alg\":\"ES256\"}",
+					  "}{\"alg\":\"ES256\"}",
+					  "{\"alg\":\"ES256\",\"x\":\"\\u0000\"}"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -91,8 +126,14 @@ static void test_a_header_is_an_object(void **state)
 
 static void test_crit_and_b64_are_refused_whatever_they_say(void **state)
 {
-	static const char *const bad[] = { "\"crit\":[\"exp\"]", "\"crit\":[]", "\"crit\":null", "\"crit\":\"exp\"",
-					   "\"crit\":[\"b64\"],\"b64\":false", "\"b64\":false", "\"b64\":true", "\"b64\":\"x\"" };
+	static const char *const bad[] = {"\"crit\":[\"exp\"]",
+					  "\"crit\":[]",
+					  "\"crit\":null",
+					  "\"crit\":\"exp\"",
+					  "\"crit\":[\"b64\"],\"b64\":false",
+					  "\"b64\":false",
+					  "\"b64\":true",
+					  "\"b64\":\"x\""};
 
 	(void)state;
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"cry\":[\"exp\"]}"), AA_JOSE_OK);
@@ -106,13 +147,23 @@ static void test_crit_and_b64_are_refused_whatever_they_say(void **state)
 
 static void test_kid_and_typ_are_plain_strings(void **state)
 {
-	static const char *const bad[] = { "\"kid\":1", "\"kid\":null", "\"kid\":[\"k1\"]", "\"kid\":{}", "\"kid\":\"\"",
-					   "\"kid\":\"a\\nb\"", "\"kid\":\"a\\u001bb\"", "\"kid\":\"\\u00e9\"",
-					   "\"kid\":\"a\\u007fb\"", "\"typ\":1", "\"typ\":null", "\"typ\":[\"JWT\"]" };
+	static const char *const bad[] = {"\"kid\":1",
+					  "\"kid\":null",
+					  "\"kid\":[\"k1\"]",
+					  "\"kid\":{}",
+					  "\"kid\":\"\"",
+					  "\"kid\":\"a\\nb\"",
+					  "\"kid\":\"a\\u001bb\"",
+					  "\"kid\":\"\\u00e9\"",
+					  "\"kid\":\"a\\u007fb\"",
+					  "\"typ\":1",
+					  "\"typ\":null",
+					  "\"typ\":[\"JWT\"]"};
 	char header[512], kid[258];
 
 	(void)state;
-	assert_int_equal(check_header("{\"alg\":\"ES256\",\"kid\":\"../../dev/null\",\"typ\":\"at+jwt\"}"), AA_JOSE_OK);
+	assert_int_equal(check_header("{\"alg\":\"ES256\",\"kid\":\"../../dev/null\",\"typ\":\"at+jwt\"}"),
+			 AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(header, sizeof(header), "{\"alg\":\"ES256\",%s}", bad[i]);
 		assert_int_equal(check_header(header), AA_JOSE_MALFORMED);
@@ -135,10 +186,13 @@ static void test_a_key_that_the_token_brings_is_not_used(void **state)
 	assert_int_equal(aa_private_key_generate(AA_ALG_ES256, 0, &other), AA_JOSE_OK);
 	json = aa_key_to_jwk(aa_private_key_public(other));
 	jwk = json_dumps(json, JSON_COMPACT);
-	snprintf(header, sizeof(header), "{\"alg\":\"ES256\",\"jwk\":%s,\"jku\":\"https://evil.example/jwks\","
-		 "\"x5u\":\"https://evil.example/x\",\"x5c\":[\"AAAA\"]}", jwk);
+	snprintf(header, sizeof(header),
+		 "{\"alg\":\"ES256\",\"jwk\":%s,\"jku\":\"https://evil.example/jwks\","
+		 "\"x5u\":\"https://evil.example/x\",\"x5c\":[\"AAAA\"]}",
+		 jwk);
 	token = make_signed(header, "x", AA_ALG_ES256, other);
-	assert_int_equal(check_token(token, aa_private_key_public(make_key(AA_ALG_ES256))), AA_JOSE_SIGNATURE);
+	assert_int_equal(check_token(token, aa_private_key_public(make_key(AA_ALG_ES256))),
+			 AA_JOSE_SIGNATURE);
 	free(token);
 	/* and the members are no reason to refuse a token that the right key signed */
 	token = make_signed(header, "x", AA_ALG_ES256, make_key(AA_ALG_ES256));
@@ -210,13 +264,15 @@ static void test_a_zero_byte_ends_nothing(void **state)
 	free(token);
 }
 
-/* Each segment is checked: 32 and 64 bytes leave bits unused, so the last digit has spellings that mean the same. */
+/* Each segment is checked: 32 and 64 bytes leave bits unused, so the last digit has spellings that mean the
+ * same. */
 static void test_unused_bits_and_foreign_digits_are_refused_in_every_segment(void **state)
 {
 	const struct aa_key *key = aa_private_key_public(make_key(AA_ALG_EDDSA));
 	/* header and payload of 3k + 1 bytes, so that all three segments end in unused bits */
-	char *token = make_signed("{\"alg\":\"EdDSA\", \"x\":\"12\"}", "1234", AA_ALG_EDDSA, make_key(AA_ALG_EDDSA));
-	char *ends[3] = { strchr(token, '.') - 1, strrchr(token, '.') - 1, token + strlen(token) - 1 };
+	char *token =
+	    make_signed("{\"alg\":\"EdDSA\", \"x\":\"12\"}", "1234", AA_ALG_EDDSA, make_key(AA_ALG_EDDSA));
+	char *ends[3] = {strchr(token, '.') - 1, strrchr(token, '.') - 1, token + strlen(token) - 1};
 
 	(void)state;
 	assert_int_equal(check_token(token, key), AA_JOSE_OK);
@@ -249,7 +305,7 @@ static char *sized_token(size_t len)
 
 static void test_a_token_longer_than_the_cap_is_refused_unread(void **state)
 {
-	static const size_t sizes[] = { AA_JWS_MAX + 1, 65536, 1 << 20, 16 << 20 };
+	static const size_t sizes[] = {AA_JWS_MAX + 1, 65536, 1 << 20, 16 << 20};
 	char *token;
 
 	(void)state;
@@ -308,7 +364,7 @@ static void *check_on_small_stack(void *data)
 
 static enum aa_jose_err on_small_stack(const char *token, const struct aa_key *key)
 {
-	struct small_stack job = { token, strlen(token), key, AA_JOSE_CRYPTO };
+	struct small_stack job = {token, strlen(token), key, AA_JOSE_CRYPTO};
 	pthread_attr_t attr;
 	pthread_t thread;
 
@@ -322,7 +378,7 @@ static enum aa_jose_err on_small_stack(const char *token, const struct aa_key *k
 
 static void test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm(void **state)
 {
-	static const size_t sizes[] = { AA_JWS_MAX, 65536, 1 << 20, 16 << 20 };
+	static const size_t sizes[] = {AA_JWS_MAX, 65536, 1 << 20, 16 << 20};
 	char *deep = nested_header(4000), *token;
 
 	(void)state;
@@ -340,7 +396,8 @@ static void test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm(void *
 
 		snprintf(header, sizeof(header), "{\"alg\":\"%s\"}", aa_alg_name((enum aa_alg)alg));
 		token = make_signed(header, "x", (enum aa_alg)alg, make_key((enum aa_alg)alg));
-		assert_int_equal(on_small_stack(token, aa_private_key_public(make_key((enum aa_alg)alg))), AA_JOSE_OK);
+		assert_int_equal(on_small_stack(token, aa_private_key_public(make_key((enum aa_alg)alg))),
+				 AA_JOSE_OK);
 		free(token);
 	}
 }
@@ -392,23 +449,23 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_good_token_gives_its_parts),
-		cmocka_unit_test(test_alg_is_one_of_ten_names_in_exact_case),
-		cmocka_unit_test(test_alg_is_found_wherever_it_stands_in_the_header),
-		cmocka_unit_test(test_a_second_alg_is_refused_in_any_spelling),
-		cmocka_unit_test(test_a_header_is_an_object),
-		cmocka_unit_test(test_crit_and_b64_are_refused_whatever_they_say),
-		cmocka_unit_test(test_kid_and_typ_are_plain_strings),
-		cmocka_unit_test(test_a_key_that_the_token_brings_is_not_used),
-		cmocka_unit_test(test_a_token_has_exactly_three_segments),
-		cmocka_unit_test(test_white_space_around_or_inside_a_token_is_refused),
-		cmocka_unit_test(test_a_zero_byte_ends_nothing),
-		cmocka_unit_test(test_unused_bits_and_foreign_digits_are_refused_in_every_segment),
-		cmocka_unit_test(test_a_token_longer_than_the_cap_is_refused_unread),
-		cmocka_unit_test(test_nesting_past_the_cap_is_refused),
-		cmocka_unit_test(test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm),
-		cmocka_unit_test(test_every_cut_of_a_good_token_is_refused),
-		cmocka_unit_test(test_no_byte_of_a_good_token_can_be_changed),
+	    cmocka_unit_test(test_a_good_token_gives_its_parts),
+	    cmocka_unit_test(test_alg_is_one_of_ten_names_in_exact_case),
+	    cmocka_unit_test(test_alg_is_found_wherever_it_stands_in_the_header),
+	    cmocka_unit_test(test_a_second_alg_is_refused_in_any_spelling),
+	    cmocka_unit_test(test_a_header_is_an_object),
+	    cmocka_unit_test(test_crit_and_b64_are_refused_whatever_they_say),
+	    cmocka_unit_test(test_kid_and_typ_are_plain_strings),
+	    cmocka_unit_test(test_a_key_that_the_token_brings_is_not_used),
+	    cmocka_unit_test(test_a_token_has_exactly_three_segments),
+	    cmocka_unit_test(test_white_space_around_or_inside_a_token_is_refused),
+	    cmocka_unit_test(test_a_zero_byte_ends_nothing),
+	    cmocka_unit_test(test_unused_bits_and_foreign_digits_are_refused_in_every_segment),
+	    cmocka_unit_test(test_a_token_longer_than_the_cap_is_refused_unread),
+	    cmocka_unit_test(test_nesting_past_the_cap_is_refused),
+	    cmocka_unit_test(test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm),
+	    cmocka_unit_test(test_every_cut_of_a_good_token_is_refused),
+	    cmocka_unit_test(test_no_byte_of_a_good_token_can_be_changed),
 	};
 
 	return cmocka_run_group_tests_name("jws", tests, NULL, teardown);

@@ -52,7 +52,8 @@ static enum aa_jose_err find(const struct aa_keyset *set, const char *kid)
 
 static void test_a_key_is_found_by_its_kid_and_by_no_other(void **state)
 {
-	struct aa_keyset *set = load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
+	struct aa_keyset *set =
+	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
 
 	(void)state;
 	assert_int_equal(aa_keyset_count(set), 2);
@@ -67,7 +68,8 @@ static void test_a_key_is_found_by_its_kid_and_by_no_other(void **state)
 static void test_without_a_kid_the_set_must_have_one_key(void **state)
 {
 	struct aa_keyset *one = load(json_pack("[o]", jwk_named(AA_ALG_ES256, "a")), NULL);
-	struct aa_keyset *two = load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
+	struct aa_keyset *two =
+	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
 	struct aa_keyset *none = load(json_array(), NULL);
 
 	(void)state;
@@ -81,8 +83,10 @@ static void test_without_a_kid_the_set_must_have_one_key(void **state)
 
 static void test_of_two_usable_keys_of_one_kid_neither_is_used(void **state)
 {
-	struct aa_keyset *set = load(json_pack("[o, o, o]", jwk_named(AA_ALG_ES256, "same"), jwk_named(AA_ALG_ES384, "other"),
-					       jwk_named(AA_ALG_EDDSA, "same")), NULL);
+	struct aa_keyset *set =
+	    load(json_pack("[o, o, o]", jwk_named(AA_ALG_ES256, "same"), jwk_named(AA_ALG_ES384, "other"),
+			   jwk_named(AA_ALG_EDDSA, "same")),
+		 NULL);
 	json_t *unfit = jwk_named(AA_ALG_RS256, "same");
 	struct aa_keyset *with_unfit;
 
@@ -100,14 +104,15 @@ static void test_of_two_usable_keys_of_one_kid_neither_is_used(void **state)
 static void test_keys_that_cannot_be_used_are_skipped_and_reported(void **state)
 {
 	json_t *enc = jwk_named(AA_ALG_RS256, "enc"), *private = jwk_named(AA_ALG_ES256, "private");
-	struct skipped skipped = { 0 };
+	struct skipped skipped = {0};
 	struct aa_keyset *set;
 
 	(void)state;
 	json_object_set_new(enc, "use", json_string("enc"));
 	json_object_set_new(private, "d", json_string("AAAA"));
-	set = load(json_pack("[o, o, s, o, {s:s, s:s, s:s}]", enc, private, "no key", jwk_named(AA_ALG_EDDSA, "good"), "kty",
-			     "oct", "k", "AAAA", "kid", "secret"), &skipped);
+	set = load(json_pack("[o, o, s, o, {s:s, s:s, s:s}]", enc, private, "no key",
+			     jwk_named(AA_ALG_EDDSA, "good"), "kty", "oct", "k", "AAAA", "kid", "secret"),
+		   &skipped);
 	assert_int_equal(aa_keyset_count(set), 1);
 	assert_int_equal(find(set, "good"), AA_JOSE_OK);
 	assert_int_equal(find(set, "private"), AA_JOSE_NO_KEY);
@@ -126,7 +131,8 @@ static void test_keys_that_cannot_be_used_are_skipped_and_reported(void **state)
 
 static void test_what_is_no_set_is_malformed(void **state)
 {
-	static const char *const texts[] = { "{}", "[]", "null", "{\"keys\":{}}", "{\"keys\":null}", "{\"Keys\":[]}" };
+	static const char *const texts[] = {"{}",	    "[]", "null", "{\"keys\":{}}", "{\"keys\":null}",
+					    "{\"Keys\":[]}"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -142,7 +148,8 @@ static void test_what_is_no_set_is_malformed(void **state)
 static void test_a_set_of_one_usable_key_reads_as_that_key(void **state)
 {
 	json_t *one = json_pack("{s:[o]}", "keys", jwk_named(AA_ALG_ES256, "a"));
-	json_t *two = json_pack("{s:[o, o]}", "keys", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_ES384, "b"));
+	json_t *two =
+	    json_pack("{s:[o, o]}", "keys", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_ES384, "b"));
 	char *one_text = json_dumps(one, 0), *two_text = json_dumps(two, 0);
 	struct aa_key *key = NULL;
 
@@ -187,13 +194,13 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_key_is_found_by_its_kid_and_by_no_other),
-		cmocka_unit_test(test_without_a_kid_the_set_must_have_one_key),
-		cmocka_unit_test(test_of_two_usable_keys_of_one_kid_neither_is_used),
-		cmocka_unit_test(test_keys_that_cannot_be_used_are_skipped_and_reported),
-		cmocka_unit_test(test_what_is_no_set_is_malformed),
-		cmocka_unit_test(test_a_set_of_one_usable_key_reads_as_that_key),
-		cmocka_unit_test(test_a_key_is_added_under_a_kid_of_ones_own),
+	    cmocka_unit_test(test_a_key_is_found_by_its_kid_and_by_no_other),
+	    cmocka_unit_test(test_without_a_kid_the_set_must_have_one_key),
+	    cmocka_unit_test(test_of_two_usable_keys_of_one_kid_neither_is_used),
+	    cmocka_unit_test(test_keys_that_cannot_be_used_are_skipped_and_reported),
+	    cmocka_unit_test(test_what_is_no_set_is_malformed),
+	    cmocka_unit_test(test_a_set_of_one_usable_key_reads_as_that_key),
+	    cmocka_unit_test(test_a_key_is_added_under_a_kid_of_ones_own),
 	};
 
 	return cmocka_run_group_tests_name("keyset", tests, NULL, teardown);

@@ -23,8 +23,9 @@ static char *encrypted_pem(const struct aa_private_key *key, const char *passphr
 	char *text, *copy;
 	long len;
 
-	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, aa_private_key_pkey(key), EVP_aes_256_cbc(), passphrase,
-						       (int)strlen(passphrase), NULL, NULL), 1);
+	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, aa_private_key_pkey(key), EVP_aes_256_cbc(),
+						       passphrase, (int)strlen(passphrase), NULL, NULL),
+			 1);
 	len = BIO_get_mem_data(bio, &text);
 	copy = strndup(text, (size_t)len);
 	BIO_free(bio);
@@ -64,7 +65,8 @@ static void test_what_each_algorithm_signs_its_public_key_verifies(void **state)
 		assert_int_equal(check_token(token, aa_private_key_public(key)), AA_JOSE_OK);
 		free(token);
 	}
-	assert_string_equal(json_string_value(json_object_get(header, "alg")), "none"); /* the caller's stays as it is */
+	assert_string_equal(json_string_value(json_object_get(header, "alg")),
+			    "none"); /* the caller's stays as it is */
 	json_decref(header);
 }
 
@@ -74,9 +76,12 @@ static void test_a_key_does_not_sign_with_another_kinds_algorithm(void **state)
 	char *token = NULL;
 
 	(void)state;
-	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_ES384, make_key(AA_ALG_ES256), &token), AA_JOSE_ALG);
-	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_RS256, make_key(AA_ALG_EDDSA), &token), AA_JOSE_ALG);
-	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_INVALID, make_key(AA_ALG_ES256), &token), AA_JOSE_ALG);
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_ES384, make_key(AA_ALG_ES256), &token),
+			 AA_JOSE_ALG);
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_RS256, make_key(AA_ALG_EDDSA), &token),
+			 AA_JOSE_ALG);
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_INVALID, make_key(AA_ALG_ES256), &token),
+			 AA_JOSE_ALG);
 	assert_null(token);
 	json_decref(header);
 }
@@ -112,14 +117,16 @@ static void test_what_is_no_private_key_is_malformed(void **state)
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &public), AA_JOSE_OK);
 	assert_int_equal(load(public, NULL), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load("", NULL), AA_JOSE_KEY_MALFORMED);
-	assert_int_equal(load("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", NULL), AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", NULL),
+			 AA_JOSE_KEY_MALFORMED);
 	free(public);
 }
 
 static char *pem_of_new(const char *type, const char *group, size_t bits)
 {
-	EVP_PKEY *pkey = bits ? EVP_PKEY_Q_keygen(NULL, NULL, type, bits) : group ? EVP_PKEY_Q_keygen(NULL, NULL, type, group)
-										: EVP_PKEY_Q_keygen(NULL, NULL, type);
+	EVP_PKEY *pkey = bits	 ? EVP_PKEY_Q_keygen(NULL, NULL, type, bits)
+			 : group ? EVP_PKEY_Q_keygen(NULL, NULL, type, group)
+				 : EVP_PKEY_Q_keygen(NULL, NULL, type);
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *text, *copy;
 	long len;
@@ -170,14 +177,14 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_key_of_each_algorithm_comes_back_from_pem),
-		cmocka_unit_test(test_what_each_algorithm_signs_its_public_key_verifies),
-		cmocka_unit_test(test_a_key_does_not_sign_with_another_kinds_algorithm),
-		cmocka_unit_test(test_an_encrypted_key_opens_with_its_passphrase_only),
-		cmocka_unit_test(test_a_passphrase_for_a_key_in_the_clear_does_no_harm),
-		cmocka_unit_test(test_what_is_no_private_key_is_malformed),
-		cmocka_unit_test(test_weak_keys_and_other_kinds_are_refused_when_loaded),
-		cmocka_unit_test(test_weak_keys_are_not_generated),
+	    cmocka_unit_test(test_a_key_of_each_algorithm_comes_back_from_pem),
+	    cmocka_unit_test(test_what_each_algorithm_signs_its_public_key_verifies),
+	    cmocka_unit_test(test_a_key_does_not_sign_with_another_kinds_algorithm),
+	    cmocka_unit_test(test_an_encrypted_key_opens_with_its_passphrase_only),
+	    cmocka_unit_test(test_a_passphrase_for_a_key_in_the_clear_does_no_harm),
+	    cmocka_unit_test(test_what_is_no_private_key_is_malformed),
+	    cmocka_unit_test(test_weak_keys_and_other_kinds_are_refused_when_loaded),
+	    cmocka_unit_test(test_weak_keys_are_not_generated),
 	};
 
 	return cmocka_run_group_tests_name("private key", tests, NULL, teardown);

@@ -32,8 +32,10 @@ static bool parses_with(const char *more)
 
 static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
 {
-	struct profiles *all = profiles_parse("profiles = { web = { hosts = [ \"a\", \"b\" ]; audiences = ( \"x\" ); agent = \"n\"; "
-					      "ttl = 30; scope = \"deploy\"; }; two = { " NEEDED " }; };", "config");
+	struct profiles *all = profiles_parse(
+	    "profiles = { web = { hosts = [ \"a\", \"b\" ]; audiences = ( \"x\" ); agent = \"n\"; "
+	    "ttl = 30; scope = \"deploy\"; }; two = { " NEEDED " }; };",
+	    "config");
 	const struct profile *web, *two;
 
 	(void)state;
@@ -73,7 +75,8 @@ static void test_a_profile_that_could_answer_nobody_is_an_error(void **state)
 	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; agent = \"n\"; }; };"));
 	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; }; };"));
 	assert_false(parses("profiles = { web = { hosts = [ ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
-	assert_true(parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_true(
+	    parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
 }
 
 static void test_settings_have_their_types(void **state)
@@ -88,9 +91,12 @@ static void test_settings_have_their_types(void **state)
 	assert_false(parses_with("key = 1;"));
 	assert_false(parses_with("key = \"\";"));
 	assert_false(parses_with("scope = [ \"deploy\" ];"));
-	assert_false(parses("profiles = { web = { hosts = \"x\"; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
-	assert_false(parses("profiles = { web = { hosts = ( \"x\", 1 ); audiences = [ \"x\" ]; agent = \"n\"; }; };"));
-	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"N\"; }; };"));
+	assert_false(
+	    parses("profiles = { web = { hosts = \"x\"; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(
+	    parses("profiles = { web = { hosts = ( \"x\", 1 ); audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(
+	    parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"N\"; }; };"));
 	assert_false(parses("profiles = ( { " NEEDED " } );"));
 	assert_false(parses_with("passphrase_file = \"a\"; passphrase_env = \"B\";"));
 }
@@ -102,7 +108,8 @@ static void test_what_libconfig_misreads_is_refused_before(void **state)
 	assert_false(parses_with("ttl = 4294967356;"));
 	assert_false(parses_with("ttl = 0x10000003C;"));
 	assert_true(parses_with("task = \"4294967356 of @include \\\" @\";"));
-	assert_true(parses("# @include \"x\"\n// @\n/* @ 99999999999 */ profiles = { web = { " NEEDED " }; };"));
+	assert_true(
+	    parses("# @include \"x\"\n// @\n/* @ 99999999999 */ profiles = { web = { " NEEDED " }; };"));
 	assert_false(parses("@include \"/etc/passwd\"\nprofiles = { web = { " NEEDED " }; };"));
 	assert_false(parses("profiles = { web = { " NEEDED " }; };\n  @include \"/etc/passwd\"\n"));
 }
@@ -195,14 +202,16 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
-		cmocka_unit_test(test_an_unknown_setting_is_an_error),
-		cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
-		cmocka_unit_test(test_settings_have_their_types),
-		cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
-		cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, setup, teardown),
+	    cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
+	    cmocka_unit_test(test_an_unknown_setting_is_an_error),
+	    cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
+	    cmocka_unit_test(test_settings_have_their_types),
+	    cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
+	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting,
+					    setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);

@@ -148,8 +148,10 @@ static void of_fifty_processes_one_succeeds_in_a_new_store(void **state)
 	struct fixture *f = *state;
 	int other = 0;
 
-	support_remove(f->run);
-	assert_int_equal(race(f, "first", &other), 1);
+	for (int round = 0; round < 20; round++) {
+		support_remove(f->run);
+		assert_int_equal(race(f, "first", &other), 1);
+	}
 	assert_int_equal(other, 0);
 }
 
@@ -301,15 +303,21 @@ static void a_store_that_is_a_link_denies(void **state)
 	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAY_UNAVAILABLE);
 }
 
-static void a_store_without_its_stamp_denies(void **state)
+/* tmpfiles.d makes the directory at boot: its first user gives it the stamp. */
+static void a_store_without_its_stamp_is_given_this_boots(void **state)
 {
 	struct fixture *f = *state;
 	char path[400];
+	int64_t began;
 
 	snprintf(path, sizeof(path), "%s/since", f->store);
-	assert_int_equal(mark(f, "agent:a", "0"), AA_OK);
+	assert_int_equal(aa_boot_time(&began), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", began - 2, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(mark(f, "agent:a", "1"), AA_OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAYED);
 }
 
 /* The shards are directories: a file in the place of one stands for every fault of the disk. */
@@ -379,7 +387,7 @@ int main(void)
 	    T(a_clock_stepped_back_without_a_purge_still_knows),
 	    T(a_store_that_cannot_be_made_denies),
 	    T(a_store_that_is_a_link_denies),
-	    T(a_store_without_its_stamp_denies),
+	    T(a_store_without_its_stamp_is_given_this_boots),
 	    T(a_shard_that_cannot_be_opened_denies),
 	    T(no_descriptor_to_be_had_denies),
 	    T(leaves_no_descriptor_behind),

@@ -91,7 +91,8 @@ int answer_folder_open(void)
 
 static bool file_name(const struct ask_prompt *prompt, char ret[FILE_NAME_SIZE])
 {
-	const char *const fields[] = { prompt->user, prompt->host, prompt->agent, prompt->audience, prompt->nonce };
+	const char *const fields[] = {prompt->user, prompt->host, prompt->agent, prompt->audience,
+				      prompt->nonce};
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t hash[32];
 	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
@@ -172,7 +173,8 @@ void answer_clean(int folder, time_t now)
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, FILE_PREFIX, strlen(FILE_PREFIX)) != 0)
 			continue;
-		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < now - ANSWER_KEPT_SECONDS)
+		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime < now - ANSWER_KEPT_SECONDS)
 			(void)unlinkat(folder, entry->d_name, 0);
 	}
 	closedir(dir);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the prompt. It comes from a server that may be hostile: what does not match to the letter is no prompt. */
+/* Reading the prompt. It comes from a server that may be hostile: what does not match to the letter is no
+ * prompt. */
 #include "config.h"
 
 #include "ask_prompt.h"
@@ -57,19 +58,21 @@ static bool take_part(const char **p, unsigned *ret)
 
 static bool take_servers_words(const char **p, struct ask_prompt *out)
 {
-	return take_text(p, "Agent credential for ") && take_field(p, name_set, out->agent, sizeof(out->agent)) &&
-	       take_text(p, " at ") && take_field(p, audience_set, out->audience, sizeof(out->audience)) &&
+	return take_text(p, "Agent credential for ") &&
+	       take_field(p, name_set, out->agent, sizeof(out->agent)) && take_text(p, " at ") &&
+	       take_field(p, audience_set, out->audience, sizeof(out->audience)) &&
 	       take_text(p, " [agentauth/1 part ") && take_part(p, &out->part) && take_text(p, " nonce ") &&
 	       take_field(p, nonce_set, out->nonce, sizeof(out->nonce)) && take_text(p, "]: ") && **p == 0;
 }
 
 bool ask_prompt_parse(const char *text, struct ask_prompt *ret)
 {
-	struct ask_prompt out = { 0 };
+	struct ask_prompt out = {0};
 	const char *p = text;
 
-	if (!take_text(&p, "(") || !take_field(&p, name_set, out.user, sizeof(out.user)) || !take_text(&p, "@") ||
-	    !take_field(&p, host_set, out.host, sizeof(out.host)) || !take_text(&p, ") ") || !take_servers_words(&p, &out))
+	if (!take_text(&p, "(") || !take_field(&p, name_set, out.user, sizeof(out.user)) ||
+	    !take_text(&p, "@") || !take_field(&p, host_set, out.host, sizeof(out.host)) ||
+	    !take_text(&p, ") ") || !take_servers_words(&p, &out))
 		return false;
 	*ret = out;
 	return true;

@@ -1,4 +1,5 @@
-/* ask_prompt.h: the prompt that a host asks an agent's credential with, as OpenSSH's client hands it to askpass. */
+/* ask_prompt.h: the prompt that a host asks an agent's credential with, as OpenSSH's client hands it to
+ * askpass. */
 #ifndef AGENTAUTH_AGENT_ASK_PROMPT_H
 #define AGENTAUTH_AGENT_ASK_PROMPT_H
 
@@ -18,8 +19,8 @@ struct ask_prompt {
 
 /* (USER@HOST) Agent credential for NAME at AUDIENCE [agentauth/1 part N nonce XXXX]:
  *
- * Whether the text is that and nothing more, and without anything that is not in the plain alphabet of each field.
- * *ret is untouched where it is not. */
+ * Whether the text is that and nothing more, and without anything that is not in the plain alphabet of each
+ * field. *ret is untouched where it is not. */
 bool ask_prompt_parse(const char *text, struct ask_prompt *ret);
 
 /* Whether it is the prompt as the server wrote it, without ssh's words before it: an old client's. */

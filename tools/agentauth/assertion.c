@@ -41,14 +41,16 @@ static bool is_text(const char *text, size_t max)
 static bool values_are_valid(const struct assertion *a)
 {
 	if (!agent_name_is_valid(a->agent))
-		say("\"%s\" is no agent's name: lower-case letters, digits and hyphens, beginning with a letter, at most %d",
+		say("\"%s\" is no agent's name: lower-case letters, digits and hyphens, beginning with a "
+		    "letter, at most %d",
 		    a->agent, NAME_MAX_BYTES);
 	else if (!is_text(a->audience, 1024))
 		say("the audience must be between 1 and 1024 bytes, without control characters");
 	else if (a->scope && !is_text(a->scope, 1024))
 		say("the scope must be names of roles with spaces between them, at most 1024 bytes");
 	else if (a->task && !is_text(a->task, ASSERTION_TASK_MAX))
-		say("the task must be between 1 and %d bytes, without control characters", ASSERTION_TASK_MAX);
+		say("the task must be between 1 and %d bytes, without control characters",
+		    ASSERTION_TASK_MAX);
 	else if (a->nonce && !is_text(a->nonce, 256))
 		say("the nonce must be between 1 and 256 bytes, without control characters");
 	else if (a->kid && !is_text(a->kid, 256))
@@ -76,8 +78,9 @@ static json_t *make_claims(const struct assertion *a, int64_t now)
 	json_t *claims = NULL;
 
 	if (jti)
-		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", a->agent, "sub", a->agent, "aud", a->audience,
-				   "iat", (json_int_t)now, "exp", (json_int_t)(now + a->ttl), "jti", jti);
+		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", a->agent, "sub", a->agent, "aud",
+				   a->audience, "iat", (json_int_t)now, "exp", (json_int_t)(now + a->ttl),
+				   "jti", jti);
 	free(jti);
 	if (claims && set_optional(claims, "nonce", a->nonce) && set_optional(claims, "scope", a->scope) &&
 	    set_optional(claims, "task", a->task))
@@ -109,14 +112,15 @@ static jwt_alg_t libjwt_alg(enum aa_alg alg)
 	}
 }
 
-static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg alg, const struct aa_private_key *key)
+static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg alg,
+			      const struct aa_private_key *key)
 {
 	char *text = json_dumps(claims, JSON_COMPACT), *pem = NULL, *token = NULL;
 	jwt_t *jwt = NULL;
 	size_t len = 0;
 
-	if (text && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 && jwt_add_header(jwt, "kid", kid) == 0 &&
-	    aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
+	if (text && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 &&
+	    jwt_add_header(jwt, "kid", kid) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
 	    jwt_set_alg(jwt, libjwt_alg(alg), (const unsigned char *)pem, (int)len) == 0)
 		token = jwt_encode_str(jwt); /* from malloc() in every v1 */
 	jwt_free(jwt);
@@ -125,7 +129,8 @@ static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg
 	return token;
 }
 
-static char *sign_ourselves(const json_t *claims, const char *kid, enum aa_alg alg, const struct aa_private_key *key)
+static char *sign_ourselves(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key)
 {
 	json_t *header = json_pack("{s:s, s:s}", "typ", "JWT", "kid", kid);
 	char *text = json_dumps(claims, JSON_COMPACT), *token = NULL;
@@ -151,10 +156,11 @@ static bool verifies(const char *token, const struct aa_private_key *key)
 	return err == AA_JOSE_OK;
 }
 
-static char *sign_claims(const json_t *claims, const char *kid, enum aa_alg alg, const struct aa_private_key *key)
+static char *sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+			 const struct aa_private_key *key)
 {
-	char *token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key) :
-							sign_with_libjwt(claims, kid, alg, key);
+	char *token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
+						      : sign_with_libjwt(claims, kid, alg, key);
 
 	if (!token)
 		say("the assertion could not be signed");

@@ -14,7 +14,7 @@
 struct assertion {
 	const char *agent, *audience;
 	const char *nonce, *scope, *task; /* may be NULL */
-	const char *kid;                  /* NULL: the key's RFC 7638 thumbprint */
+	const char *kid;		  /* NULL: the key's RFC 7638 thumbprint */
 	int64_t ttl;
 	enum aa_alg alg; /* AA_ALG_INVALID: the key's default */
 };
@@ -22,7 +22,8 @@ struct assertion {
 /* [a-z][a-z0-9-]*, no hyphen at the end, at most 31 bytes. */
 bool agent_name_is_valid(const char *name);
 
-/* The token, from malloc(), wiped by own_wipe(). NULL, with the reason said, where a value cannot be or signing fails. */
+/* The token, from malloc(), wiped by own_wipe(). NULL, with the reason said, where a value cannot be or
+ * signing fails. */
 char *assertion_sign(const struct assertion *assertion, const struct aa_private_key *key, int64_t now);
 
 #endif

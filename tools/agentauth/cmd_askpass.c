@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile says.
+/* agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile
+ * says.
  *
- * The prompt's text is the server's, but the host in the parentheses before it is what ssh connected to. A host that shows
- * another's prompt, to pass the answer on to it, gets nothing. */
+ * The prompt's text is the server's, but the host in the parentheses before it is what ssh connected to. A
+ * host that shows another's prompt, to pass the answer on to it, gets nothing. */
 #include "config.h"
 
 #include <getopt.h>
@@ -24,9 +25,10 @@
 enum { OPT_CONFIG, OPT_PROFILE };
 
 static const struct cmdline_option options[] = {
-	[OPT_CONFIG] = { "config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config" },
-	[OPT_PROFILE] = { "profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE" },
-	{ NULL, NULL, NULL },
+    [OPT_CONFIG] = {"config", "FILE",
+		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
+    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE"},
+    {NULL, NULL, NULL},
 };
 
 static const char *variable(const char *name)
@@ -54,17 +56,21 @@ static enum fit profile_fits(const struct profile *profile, const struct ask_pro
 static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char *path)
 {
 	if (best == FITS_NOT)
-		say("nothing is answered: no profile in %s has \"%s\" among its hosts, which is the host that ssh named", path,
-		    prompt->host);
+		say("nothing is answered: no profile in %s has \"%s\" among its hosts, and that is the host "
+		    "which ssh named",
+		    path, prompt->host);
 	else if (best == FITS_HOST)
-		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among the audiences of "
-		    "its profile in %s", prompt->host, prompt->audience, path);
+		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among "
+		    "the audiences of its profile in %s",
+		    prompt->host, prompt->audience, path);
 	else
-		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as \"%s\"; its profile in %s "
-		    "is for another agent", prompt->host, prompt->agent, prompt->user, path);
+		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as "
+		    "\"%s\"; its profile in %s is for another agent",
+		    prompt->host, prompt->agent, prompt->user, path);
 }
 
-static const struct profile *choose(const struct profiles *profiles, const struct ask_prompt *prompt, const char *only)
+static const struct profile *choose(const struct profiles *profiles, const struct ask_prompt *prompt,
+				    const char *only)
 {
 	enum fit best = FITS_NOT;
 	bool known = !only;
@@ -94,31 +100,34 @@ static const struct profile *choose(const struct profiles *profiles, const struc
 static int refuse_other_prompt(const char *text)
 {
 	if (ask_prompt_lacks_host(text))
-		return say_failed("nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 and newer put "
-				  "(user@host) before it");
-	if (strstr(text, "authenticity of host") || strstr(text, "Are you sure you want to continue connecting"))
-		return say_failed("nothing is answered: ssh does not know this host's key. Add it to ~/.ssh/known_hosts, after "
-				  "comparing it with what the host's administrator says");
+		return say_failed("nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 "
+				  "and newer put (user@host) before it");
+	if (strstr(text, "authenticity of host") ||
+	    strstr(text, "Are you sure you want to continue connecting"))
+		return say_failed(
+		    "nothing is answered: ssh does not know this host's key. Add it to ~/.ssh/known_hosts, "
+		    "after comparing it with what the host's administrator says");
 	if (strstr(text, "passphrase for"))
-		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use ssh-agent for it, or "
-				  "-o PubkeyAuthentication=no");
-	return say_failed("nothing is answered: this is not the prompt for an agent's credential: \"%s\"", text);
+		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use "
+				  "ssh-agent for it, or -o PubkeyAuthentication=no");
+	return say_failed("nothing is answered: this is not the prompt for an agent's credential: \"%s\"",
+			  text);
 }
 
 /* ---- answering -------------------------------------------------------------- */
 
 static char *make_answer(const struct profile *profile, const struct ask_prompt *prompt)
 {
-	const struct key_source source = { profile->key, profile->passphrase_file, profile->passphrase_env };
+	const struct key_source source = {profile->key, profile->passphrase_file, profile->passphrase_env};
 	const char *scope = variable("AGENTAUTH_SCOPE"), *task = variable("AGENTAUTH_TASK");
 	const struct assertion assertion = {
-		.agent = profile->agent,
-		.audience = prompt->audience,
-		.nonce = prompt->nonce,
-		.scope = scope ? scope : profile->scope,
-		.task = task ? task : profile->task,
-		.kid = profile->kid,
-		.ttl = profile->ttl,
+	    .agent = profile->agent,
+	    .audience = prompt->audience,
+	    .nonce = prompt->nonce,
+	    .scope = scope ? scope : profile->scope,
+	    .task = task ? task : profile->task,
+	    .kid = profile->kid,
+	    .ttl = profile->ttl,
 	};
 	struct aa_private_key *key = key_file_load(&source);
 	char *token = key ? assertion_sign(&assertion, key, time(NULL)) : NULL;
@@ -204,18 +213,19 @@ static int run(const struct command *self, int argc, char **argv)
 	if (opt != CMDLINE_END)
 		return cmdline_status(opt);
 	if (argc - optind != 1)
-		return say_usage("the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
+		return say_usage(
+		    "the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
 	if (!ask_prompt_parse(argv[optind], &prompt))
 		return refuse_other_prompt(argv[optind]);
 	return answer(&prompt, config, only);
 }
 
 const struct command command_askpass = {
-	.name = "askpass",
-	.operands = "PROMPT",
-	.summary = "Answer a host's prompt for the agent's credential, as ssh's askpass",
-	.details = "Only to a host, for an audience and for an account that a profile lists together.\n"
-		   "AGENTAUTH_SCOPE and AGENTAUTH_TASK replace the profile's scope and task.\n",
-	.run = run,
-	.options = options,
+    .name = "askpass",
+    .operands = "PROMPT",
+    .summary = "Answer a host's prompt for the agent's credential, as ssh's askpass",
+    .details = "Only to a host, for an audience and for an account that a profile lists together.\n"
+	       "AGENTAUTH_SCOPE and AGENTAUTH_TASK replace the profile's scope and task.\n",
+    .run = run,
+    .options = options,
 };

@@ -15,23 +15,35 @@
 #include "own_files.h"
 #include "say.h"
 
-enum { OPT_AGENT, OPT_AUDIENCE, OPT_KEY, OPT_TTL, OPT_NONCE, OPT_SCOPE, OPT_TASK, OPT_KID, OPT_ALG, OPT_PASS_FILE, OPT_PASS_ENV,
-       OPT_JSON };
+enum {
+	OPT_AGENT,
+	OPT_AUDIENCE,
+	OPT_KEY,
+	OPT_TTL,
+	OPT_NONCE,
+	OPT_SCOPE,
+	OPT_TASK,
+	OPT_KID,
+	OPT_ALG,
+	OPT_PASS_FILE,
+	OPT_PASS_ENV,
+	OPT_JSON
+};
 
 static const struct cmdline_option options[] = {
-	[OPT_AGENT] = { "agent", "NAME", "the agent's account (needed)" },
-	[OPT_AUDIENCE] = { "audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)" },
-	[OPT_KEY] = { "key", "FILE", "the private key; default ~/.config/agentauth/key.pem" },
-	[OPT_TTL] = { "ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60" },
-	[OPT_NONCE] = { "nonce", "NONCE", "the nonce of a host's prompt" },
-	[OPT_SCOPE] = { "scope", "ROLES", "ask for these roles only, spaces between them" },
-	[OPT_TASK] = { "task", "TEXT", "what it is for, for the host's log; at most 128 bytes" },
-	[OPT_KID] = { "kid", "ID", "the key's id; default its RFC 7638 thumbprint" },
-	[OPT_ALG] = { "alg", "ALG", "the algorithm, where the key has several" },
-	[OPT_PASS_FILE] = { "passphrase-file", "FILE", "holds the key's passphrase in its first line" },
-	[OPT_PASS_ENV] = { "passphrase-env", "NAME", "the environment variable that holds the passphrase" },
-	[OPT_JSON] = { "json", NULL, "print the token and its end of life as JSON" },
-	{ NULL, NULL, NULL },
+    [OPT_AGENT] = {"agent", "NAME", "the agent's account (needed)"},
+    [OPT_AUDIENCE] = {"audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)"},
+    [OPT_KEY] = {"key", "FILE", "the private key; default ~/.config/agentauth/key.pem"},
+    [OPT_TTL] = {"ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60"},
+    [OPT_NONCE] = {"nonce", "NONCE", "the nonce of a host's prompt"},
+    [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
+    [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
+    [OPT_KID] = {"kid", "ID", "the key's id; default its RFC 7638 thumbprint"},
+    [OPT_ALG] = {"alg", "ALG", "the algorithm, where the key has several"},
+    [OPT_PASS_FILE] = {"passphrase-file", "FILE", "holds the key's passphrase in its first line"},
+    [OPT_PASS_ENV] = {"passphrase-env", "NAME", "the environment variable that holds the passphrase"},
+    [OPT_JSON] = {"json", NULL, "print the token and its end of life as JSON"},
+    {NULL, NULL, NULL},
 };
 
 struct request {
@@ -44,10 +56,15 @@ struct request {
 static bool take_text(int opt, struct request *ret)
 {
 	const char **const places[] = {
-		[OPT_AGENT] = &ret->assertion.agent, [OPT_AUDIENCE] = &ret->assertion.audience, [OPT_KEY] = &ret->key.path,
-		[OPT_NONCE] = &ret->assertion.nonce, [OPT_SCOPE] = &ret->assertion.scope, [OPT_TASK] = &ret->assertion.task,
-		[OPT_KID] = &ret->assertion.kid, [OPT_PASS_FILE] = &ret->key.passphrase_file,
-		[OPT_PASS_ENV] = &ret->key.passphrase_env,
+	    [OPT_AGENT] = &ret->assertion.agent,
+	    [OPT_AUDIENCE] = &ret->assertion.audience,
+	    [OPT_KEY] = &ret->key.path,
+	    [OPT_NONCE] = &ret->assertion.nonce,
+	    [OPT_SCOPE] = &ret->assertion.scope,
+	    [OPT_TASK] = &ret->assertion.task,
+	    [OPT_KID] = &ret->assertion.kid,
+	    [OPT_PASS_FILE] = &ret->key.passphrase_file,
+	    [OPT_PASS_ENV] = &ret->key.passphrase_env,
 	};
 
 	if ((size_t)opt >= sizeof(places) / sizeof(places[0]) || !places[opt])
@@ -103,7 +120,8 @@ static int print(const struct request *request, const char *token, int64_t now)
 	json_t *json;
 
 	if (!request->json) {
-		/* A newline would be a byte too many for what reads the token; a person at a terminal wants one. */
+		/* A newline would be a byte too many for what reads the token; a person at a terminal wants
+		 * one. */
 		printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token);
 		return 0;
 	}
@@ -118,7 +136,7 @@ static int print(const struct request *request, const char *token, int64_t now)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	struct request request = { .assertion.ttl = ASSERTION_TTL_DEFAULT };
+	struct request request = {.assertion.ttl = ASSERTION_TTL_DEFAULT};
 	int end = read_options(self, argc, argv, &request), status = 1;
 	int64_t now = time(NULL);
 	struct aa_private_key *key;
@@ -138,10 +156,10 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_assert = {
-	.name = "assert",
-	.operands = "",
-	.summary = "Sign an assertion (RFC 7523) with the agent's key",
-	.details = "The token goes to standard output, with a newline only if that is a terminal.\n",
-	.run = run,
-	.options = options,
+    .name = "assert",
+    .operands = "",
+    .summary = "Sign an assertion (RFC 7523) with the agent's key",
+    .details = "The token goes to standard output, with a newline only if that is a terminal.\n",
+    .run = run,
+    .options = options,
 };

@@ -16,11 +16,11 @@
 enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_JSON };
 
 static const struct cmdline_option options[] = {
-	[OPT_ALG] = { "alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA, and the 384 and 512 of each" },
-	[OPT_BITS] = { "bits", "N", "size of an RSA key, 2048 to 16384; default 3072" },
-	[OPT_OUT] = { "out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem" },
-	[OPT_JSON] = { "json", NULL, "print path, key id and public key as JSON" },
-	{ NULL, NULL, NULL },
+    [OPT_ALG] = {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA, and the 384 and 512 of each"},
+    [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
+    [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
+    [OPT_JSON] = {"json", NULL, "print path, key id and public key as JSON"},
+    {NULL, NULL, NULL},
 };
 
 struct request {
@@ -67,20 +67,19 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 
 static void print_note(const char *path, const char *kid)
 {
-	if (!isatty(STDERR_FILENO))
-		return;
 	fprintf(stderr,
-		"\nThe private key is in %s, and only you can read it.\n"
+		"%sThe private key is in %s, and only you can read it.\n"
 		"Its key id is %s.\n"
-		"The public key is above. The host's administrator registers it:\n"
-		"  agentauthctl register NAME --key FILE\n", path, kid);
+		"The public key went to standard output. The host's administrator registers it:\n"
+		"  agentauthctl register NAME --key FILE\n",
+		isatty(STDOUT_FILENO) ? "\n" : "", path, kid);
 }
 
 static int print_json(const struct request *request, const char *path, const char *kid, const char *pem,
 		      const struct aa_key *key)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "alg", aa_alg_name(request->alg), "kid", kid, "private_key_file",
-				 path, "public_key", pem, "jwk", aa_key_to_jwk(key));
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "alg", aa_alg_name(request->alg), "kid", kid,
+				 "private_key_file", path, "public_key", pem, "jwk", aa_key_to_jwk(key));
 
 	if (!json)
 		return say_failed("memory is out");
@@ -129,7 +128,8 @@ static int generate(const struct request *request, const char *path)
 
 	/* before an RSA key takes its seconds */
 	if (access(path, F_OK) == 0)
-		return say_failed("%s is there already, and is not overwritten. --out names another file", path);
+		return say_failed("%s is there already, and is not overwritten. --out names another file",
+				  path);
 	err = aa_private_key_generate(request->alg, (unsigned)request->bits, &key);
 	if (err != AA_JOSE_OK)
 		return say_failed("no key could be made: %s", aa_jose_strerror(err));
@@ -141,7 +141,7 @@ static int generate(const struct request *request, const char *path)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	struct request request = { .alg = AA_ALG_ES256 };
+	struct request request = {.alg = AA_ALG_ES256};
 	int end = read_options(self, argc, argv, &request), status = 1;
 	char *path;
 
@@ -155,10 +155,10 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_keygen = {
-	.name = "keygen",
-	.operands = "",
-	.summary = "Make a key: the private half into a file, the public half on standard output",
-	.details = "A key that is there already is never overwritten.\n",
-	.run = run,
-	.options = options,
+    .name = "keygen",
+    .operands = "",
+    .summary = "Make a key: the private half into a file, the public half on standard output",
+    .details = "A key that is there already is never overwritten.\n",
+    .run = run,
+    .options = options,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether it may. */
+/* agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether
+ * it may. */
 #include "config.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include "say.h"
 
 static const struct cmdline_option options[] = {
-	{ NULL, NULL, NULL },
+    {NULL, NULL, NULL},
 };
 
 /* Comes back only where there is no such program; then errno says why. */
@@ -34,17 +35,18 @@ static int exec_with(char *const *front, size_t n_front, char **command, int n)
 static int start(char *agent, char **command, int n)
 {
 	static char sudo[] = "sudo", u[] = "-u", h[] = "-H", end[] = "--", run0[] = "run0";
-	char *const with_sudo[] = { sudo, u, agent, h, end };
+	char *const with_sudo[] = {sudo, u, agent, h, end};
 	char user[64];
-	char *const with_run0[] = { run0, user, end };
+	char *const with_run0[] = {run0, user, end};
 
 	(void)snprintf(user, sizeof(user), "--user=%s", agent);
 	if (exec_with(with_sudo, 5, command, n) < 0 && errno != ENOENT)
 		return say_failed("sudo cannot be run: %s", strerror(errno));
 	if (exec_with(with_run0, 3, command, n) < 0 && errno != ENOENT)
 		return say_failed("run0 cannot be run: %s", strerror(errno));
-	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. "
-			  "On Debian: apt-get install sudo", agent);
+	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
+			  "Debian: apt-get install sudo",
+			  agent);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -60,18 +62,20 @@ static int run(const struct command *self, int argc, char **argv)
 	if (!agent_name_is_valid(agent))
 		return say_usage("\"%s\" is no agent's name", agent);
 	if (optind + 1 >= argc || strcmp(argv[optind + 1], "--") != 0)
-		return say_usage("-- must stand between the agent and the command: agentauth run %s -- COMMAND", agent);
+		return say_usage(
+		    "-- must stand between the agent and the command: agentauth run %s -- COMMAND", agent);
 	if (optind + 2 >= argc)
 		return say_usage("there is no command after --");
 	return start(agent, argv + optind + 2, argc - optind - 2);
 }
 
 const struct command command_run = {
-	.name = "run",
-	.operands = "NAME -- COMMAND...",
-	.summary = "Start a command as an agent of this host, on one's own behalf",
-	.details = "By sudo, or by run0 where there is no sudo. The host's administrator says who may: the agent's\n"
-		   "delegation.local_users, and a line in sudoers.\n",
-	.run = run,
-	.options = options,
+    .name = "run",
+    .operands = "NAME -- COMMAND...",
+    .summary = "Start a command as an agent of this host, on one's own behalf",
+    .details =
+	"By sudo, or by run0 where there is no sudo. The host's administrator says who may: the agent's\n"
+	"delegation.local_users, and a line in sudoers.\n",
+    .run = run,
+    .options = options,
 };

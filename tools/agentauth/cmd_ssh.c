@@ -17,13 +17,13 @@
 enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
 
 static const struct cmdline_option options[] = {
-	[OPT_PROFILE] = { "profile", "NAME", "answer from this profile only" },
-	[OPT_SCOPE] = { "scope", "ROLES", "ask for these roles only, spaces between them" },
-	[OPT_TASK] = { "task", "TEXT", "what it is for, for the host's log; at most 128 bytes" },
-	{ NULL, NULL, NULL },
+    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only"},
+    [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
+    [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
+    {NULL, NULL, NULL},
 };
 
-/* How many arguments at the front are ours: ssh has no long options, so the first that is none belongs to it. */
+/* How many arguments at the front are ours: ssh has no long options, so the first that is none is its own. */
 static int own_arguments(int argc, char **argv)
 {
 	int i = 1;
@@ -83,8 +83,8 @@ static bool ssh_version(char *ret, size_t size)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for what is
- * another's. */
+/* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for
+ * what is another's. */
 static bool ssh_names_the_host(void)
 {
 	unsigned major, minor;
@@ -120,8 +120,9 @@ static int exec_ssh(char **args, int n)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	static const char *const variables[] = { [OPT_PROFILE] = "AGENTAUTH_PROFILE", [OPT_SCOPE] = "AGENTAUTH_SCOPE",
-						 [OPT_TASK] = "AGENTAUTH_TASK" };
+	static const char *const variables[] = {[OPT_PROFILE] = "AGENTAUTH_PROFILE",
+						[OPT_SCOPE] = "AGENTAUTH_SCOPE",
+						[OPT_TASK] = "AGENTAUTH_TASK"};
 	int own = own_arguments(argc, argv), opt;
 	char askpass[PATH_MAX];
 
@@ -142,11 +143,11 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_ssh = {
-	.name = "ssh",
-	.operands = "ARGUMENT...",
-	.summary = "Run ssh, which answers a host's prompt from a profile",
-	.details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
-		   "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n",
-	.run = run,
-	.options = options,
+    .name = "ssh",
+    .operands = "ARGUMENT...",
+    .summary = "Run ssh, which answers a host's prompt from a profile",
+    .details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
+	       "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n",
+    .run = run,
+    .options = options,
 };

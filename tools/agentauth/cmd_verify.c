@@ -22,9 +22,9 @@
 enum { OPT_KEY, OPT_JSON };
 
 static const struct cmdline_option options[] = {
-	[OPT_KEY] = { "key", "FILE", "a public key or key set: JWK, JWKS, PEM, or an SSH public key (needed)" },
-	[OPT_JSON] = { "json", NULL, "print the verdict as JSON, the payload in base64url" },
-	{ NULL, NULL, NULL },
+    [OPT_KEY] = {"key", "FILE", "a public key or key set: JWK, JWKS, PEM, or an SSH public key (needed)"},
+    [OPT_JSON] = {"json", NULL, "print the verdict as JSON, the payload in base64url"},
+    {NULL, NULL, NULL},
 };
 
 /* Either a set, searched by kid, or the one key that the file holds, whatever the token calls it. */
@@ -41,7 +41,8 @@ static void say_skipped(void *data, size_t index, const char *kid, enum aa_jose_
 	const struct keys *keys = data;
 
 	if (!keys->quiet)
-		say("key %zu of the set (%s) is not used: %s", index + 1, kid ? kid : "without a key id", aa_jose_strerror(why));
+		say("key %zu of the set (%s) is not used: %s", index + 1, kid ? kid : "without a key id",
+		    aa_jose_strerror(why));
 }
 
 static enum aa_jose_err parse_keys(const char *text, size_t len, struct keys *ret)
@@ -135,8 +136,8 @@ static const char *reason_of(enum aa_jose_err err, const char *token, size_t len
 	if (err == AA_JOSE_OVERSIZE)
 		return "the token is longer than 1 MiB";
 	if (err == AA_JOSE_MALFORMED && (token[len - 1] == '\n' || token[len - 1] == '\r'))
-		return "standard input ends in a newline, which is no part of a token: pass the token's own bytes, for example "
-		       "with printf %s or tr -d '\\n'";
+		return "standard input ends in a newline, which is no part of a token: pass the token's own "
+		       "bytes, for example with printf %s or tr -d '\\n'";
 	return aa_jose_strerror(err);
 }
 
@@ -171,14 +172,16 @@ static int accept(const struct aa_jws *jws, bool as_json)
 		return 0;
 	}
 	payload = aa_base64url_encode(jws->payload, jws->payload_len);
-	status = print_json(payload ? json_pack("{s:b, s:O, s:s}", "valid", 1, "header", jws->header, "payload", payload) : NULL);
+	status = print_json(
+	    payload ? json_pack("{s:b, s:O, s:s}", "valid", 1, "header", jws->header, "payload", payload)
+		    : NULL);
 	free(payload);
 	return status;
 }
 
 static int verify(const char *key_path, bool as_json)
 {
-	struct keys keys = { .quiet = as_json };
+	struct keys keys = {.quiet = as_json};
 	struct aa_jws *jws = NULL;
 	enum aa_jose_err err;
 	char *token = NULL;
@@ -187,7 +190,8 @@ static int verify(const char *key_path, bool as_json)
 
 	if (load_keys(key_path, &keys) == 0 && (token = read_token(&len)) != NULL) {
 		err = check(token, len, &keys, &jws);
-		status = err == AA_JOSE_OK ? accept(jws, as_json) : refuse(reason_of(err, token, len), as_json);
+		status =
+		    err == AA_JOSE_OK ? accept(jws, as_json) : refuse(reason_of(err, token, len), as_json);
 		explicit_bzero(token, len);
 	}
 	free(token);
@@ -218,11 +222,12 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_verify = {
-	.name = "verify",
-	.operands = "",
-	.summary = "Check the signature of a token on standard input, byte by byte",
-	.details = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with nothing taken off.\n"
-		   "Its payload goes to standard output. Claims such as \"exp\" and \"aud\" are not looked at.\n",
-	.run = run,
-	.options = options,
+    .name = "verify",
+    .operands = "",
+    .summary = "Check the signature of a token on standard input, byte by byte",
+    .details = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with nothing "
+	       "taken off.\n"
+	       "Its payload goes to standard output. Claims such as \"exp\" and \"aud\" are not looked at.\n",
+    .run = run,
+    .options = options,
 };

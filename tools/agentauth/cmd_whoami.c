@@ -15,20 +15,20 @@
 enum { OPT_JSON };
 
 static const struct cmdline_option options[] = {
-	[OPT_JSON] = { "json", NULL, "print it as JSON" },
-	{ NULL, NULL, NULL },
+    [OPT_JSON] = {"json", NULL, "print it as JSON"},
+    {NULL, NULL, NULL},
 };
 
 static const struct {
 	const char *variable, *label, *member;
 } facts[] = {
-	{ "AGENTAUTH_AGENT", "agent", "agent" },
-	{ "AGENTAUTH_SESSION", "session", "session" },
-	{ "AGENTAUTH_ROLES", "roles", "roles" },
-	{ "AGENTAUTH_ISSUER", "issuer", "issuer" },
-	{ "AGENTAUTH_ON_BEHALF_OF", "on behalf of", "on_behalf_of" },
-	{ "AGENTAUTH_TASK", "task", "task" },
-	{ "AGENTAUTH_EXPIRES", "expires", "expires" },
+    {"AGENTAUTH_AGENT", "agent", "agent"},
+    {"AGENTAUTH_SESSION", "session", "session"},
+    {"AGENTAUTH_ROLES", "roles", "roles"},
+    {"AGENTAUTH_ISSUER", "issuer", "issuer"},
+    {"AGENTAUTH_ON_BEHALF_OF", "on behalf of", "on_behalf_of"},
+    {"AGENTAUTH_TASK", "task", "task"},
+    {"AGENTAUTH_EXPIRES", "expires", "expires"},
 };
 #define N_FACTS (sizeof(facts) / sizeof(facts[0]))
 
@@ -60,16 +60,19 @@ static int print_text(const char *name)
 		n++;
 	}
 	if (n)
-		puts("\nAll but the account comes from this process's environment, which whoever started it may have changed:\n"
+		puts("\nAll but the account comes from this process's environment, which whoever started it "
+		     "may have changed:\n"
 		     "it informs, and proves nothing.");
 	else
-		puts("\nNo variable AGENTAUTH_* is set: this is no login of an agent, or its environment was cleared.");
+		puts("\nNo variable AGENTAUTH_* is set: this is no login of an agent, or its environment was "
+		     "cleared.");
 	return 0;
 }
 
 static int print_json(const char *name)
 {
-	json_t *json = json_pack("{s:I, s:s?, s:{}}", "uid", (json_int_t)getuid(), "account", name, "environment");
+	json_t *json =
+	    json_pack("{s:I, s:s?, s:{}}", "uid", (json_int_t)getuid(), "account", name, "environment");
 	json_t *environment = json_object_get(json, "environment");
 
 	for (size_t i = 0; i < N_FACTS; i++) {
@@ -103,10 +106,10 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_whoami = {
-	.name = "whoami",
-	.operands = "",
-	.summary = "Show the account and what this login said of itself",
-	.details = "What AGENTAUTH_* variables say informs; it proves nothing.\n",
-	.run = run,
-	.options = options,
+    .name = "whoami",
+    .operands = "",
+    .summary = "Show the account and what this login said of itself",
+    .details = "What AGENTAUTH_* variables say informs; it proves nothing.\n",
+    .run = run,
+    .options = options,
 };

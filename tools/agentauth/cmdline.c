@@ -23,14 +23,15 @@ void cmdline_help(const struct command *self)
 {
 	size_t n = count(self);
 
-	printf("Usage: agentauth %s%s%s%s\n\n%s.\n", self->name, n ? " [OPTION]..." : "", *self->operands ? " " : "",
-	       self->operands, self->summary);
+	printf("Usage: agentauth %s%s%s%s\n\n%s.\n", self->name, n ? " [OPTION]..." : "",
+	       *self->operands ? " " : "", self->operands, self->summary);
 	if (self->details)
 		printf("\n%s", self->details);
 	printf("\nOptions:\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct cmdline_option *o = &self->options[i];
-		int width = printf("  --%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+		int width =
+		    printf("  --%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
 
 		printf("%*s%s\n", width < 28 ? 28 - width : 1, "", o->help);
 	}
@@ -39,14 +40,15 @@ void cmdline_help(const struct command *self)
 
 int cmdline_next(const struct command *self, int argc, char **argv)
 {
-	struct option table[CMDLINE_OPTIONS_MAX + 2] = { 0 };
+	struct option table[CMDLINE_OPTIONS_MAX + 2] = {0};
 	size_t n = count(self);
 	int found;
 
 	for (size_t i = 0; i < n; i++)
-		table[i] = (struct option){ self->options[i].name,
-					    self->options[i].argument ? required_argument : no_argument, NULL, (int)i + 256 };
-	table[n] = (struct option){ "help", no_argument, NULL, 'h' };
+		table[i] = (struct option){self->options[i].name,
+					   self->options[i].argument ? required_argument : no_argument, NULL,
+					   (int)i + 256};
+	table[n] = (struct option){"help", no_argument, NULL, 'h'};
 	found = getopt_long(argc, argv, "+h", table, NULL);
 	if (found == -1)
 		return CMDLINE_END;

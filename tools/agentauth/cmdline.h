@@ -19,13 +19,13 @@ struct command {
 	const char *summary;  /* one line, without a full stop */
 	const char *details;  /* more for --help, lines ending in \n; may be NULL */
 	int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the command's name */
-	const struct cmdline_option *options; /* up to one without a name */
+	const struct cmdline_option *options;			       /* up to one without a name */
 };
 
 enum { CMDLINE_END = -1, CMDLINE_HELP = -2, CMDLINE_WRONG = -3 };
 
-/* The index of the next option in self->options, with its argument in `optarg`; or one of the above: the end, --help
- * (which has been answered), or what is no option (which has been said). Stops at the first operand. */
+/* The index of the next option in self->options, with its argument in `optarg`; or one of the above: the end,
+ * --help (which has been answered), or what is no option (which has been said). Stops at an operand. */
 int cmdline_next(const struct command *self, int argc, char **argv);
 /* The exit status for one of the last two. */
 int cmdline_status(int end);

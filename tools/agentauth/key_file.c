@@ -44,7 +44,9 @@ static void say_why(enum aa_jose_err err, const char *path, const char *pem, boo
 	else if (err == AA_JOSE_KEY_ENCRYPTED)
 		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env", path);
 	else if (strstr(pem, "BEGIN OPENSSH PRIVATE KEY"))
-		say("%s is in OpenSSH's own format. This writes it anew as PKCS#8: ssh-keygen -p -m PKCS8 -f '%s'", path, path);
+		say("%s is in OpenSSH's own format. This writes it anew as PKCS#8: ssh-keygen -p -m PKCS8 -f "
+		    "'%s'",
+		    path, path);
 	else if (strstr(pem, "BEGIN PUBLIC KEY"))
 		say("%s holds a public key; signing needs the private one", path);
 	else if (err == AA_JOSE_KEY_MALFORMED)

@@ -4,10 +4,10 @@
 
 #include "jose/key.h"
 
-/* Where the key and, if it is encrypted, its passphrase are. A passphrase is never an argument: every process can see
- * those. */
+/* Where the key and, if it is encrypted, its passphrase are. A passphrase is never an argument: every process
+ * can see those. */
 struct key_source {
-	const char *path;            /* NULL: ~/.config/agentauth/key.pem; "~/" is the home directory */
+	const char *path;	     /* NULL: ~/.config/agentauth/key.pem; "~/" is the home directory */
 	const char *passphrase_file; /* its first line */
 	const char *passphrase_env;  /* the name of a variable */
 };

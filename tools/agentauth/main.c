@@ -11,8 +11,8 @@
 #include "say.h"
 
 static const struct command *const commands[] = {
-	&command_keygen, &command_assert, &command_ssh,    &command_askpass,
-	&command_run,    &command_verify, &command_whoami,
+    &command_keygen, &command_assert, &command_ssh,    &command_askpass,
+    &command_run,    &command_verify, &command_whoami,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -20,17 +20,20 @@ static const struct {
 	const char *program;
 	const struct command *command;
 } links[] = {
-	{ "agentauth-askpass", &command_askpass },
-	{ "agentauth-ssh", &command_ssh },
+    {"agentauth-askpass", &command_askpass},
+    {"agentauth-ssh", &command_ssh},
 };
 
 static void usage(FILE *to)
 {
 	fputs("Usage: agentauth COMMAND [OPTION]...\n\n"
-	      "An agent's own side of agentauth: its key, its credentials, and logging in with them.\n\n", to);
+	      "An agent's own side of agentauth: its key, its credentials, and logging in with them.\n\n",
+	      to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nagentauth COMMAND --help tells more, agentauth(1) all; agentauth --version shows the version.\n", to);
+	fputs("\nagentauth COMMAND --help tells more, agentauth(1) all; agentauth --version shows the "
+	      "version.\n",
+	      to);
 }
 
 /* What was printed must have arrived: a token cut short by a full disk is worse than none. */
@@ -74,7 +77,9 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *program = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *program = slash	   ? slash + 1
+										: argc > 0 ? argv[0]
+											   : "";
 	const struct command *command;
 
 	(void)setlocale(LC_CTYPE, "");

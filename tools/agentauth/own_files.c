@@ -106,9 +106,11 @@ int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
 	if (fd < 0)
 		return -1;
 	if (st.st_uid != geteuid())
-		say("%s belongs to uid %u, and you are uid %u: a key is used by its owner only", path, st.st_uid, geteuid());
+		say("%s belongs to uid %u, and you are uid %u: a key is used by its owner only", path,
+		    st.st_uid, geteuid());
 	else if (st.st_mode & 077)
-		say("%s has mode %04o: others can read or change it. Do: chmod 600 '%s'", path, st.st_mode & 07777, path);
+		say("%s has mode %04o: others can read or change it. Do: chmod 600 '%s'", path,
+		    st.st_mode & 07777, path);
 	else
 		result = read_open_file(fd, path, max, ret, ret_len);
 	close(fd);
@@ -121,7 +123,8 @@ static bool is_trusted(const struct stat *st, const char *path)
 	if (st->st_uid != geteuid() && st->st_uid != 0)
 		say("%s belongs to uid %u: it is believed only if it is yours or root's", path, st->st_uid);
 	else if (st->st_mode & 022)
-		say("%s has mode %04o: others can change it. Do: chmod go-w '%s'", path, st->st_mode & 07777, path);
+		say("%s has mode %04o: others can change it. Do: chmod go-w '%s'", path, st->st_mode & 07777,
+		    path);
 	else
 		return true;
 	return false;

@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Reads a regular file of at most `max` bytes. *ret is from malloc(), with a zero byte behind it. 0 or -1, the reason
- * said. A file that is not there is ENOENT in errno. */
+/* Reads a regular file of at most `max` bytes. *ret is from malloc(), with a zero byte behind it. 0 or -1,
+ * the reason said. A file that is not there is ENOENT in errno. */
 int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len);
-/* The same for a secret: owned by the caller, and no bit for group or others: else the command that mends it is said. */
+/* The same for a secret: owned by the caller, and no bit for group or others: else the command that mends it
+ * is said. */
 int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len);
-/* The same for configuration: no symbolic link, owned by the caller or root, writable by nobody else, and so its folder. */
+/* The same for configuration: no symbolic link, owned by the caller or root, writable by nobody else, and so
+ * its folder. */
 int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len);
 
 /* Makes a file of mode 0600 that was not there before. 0 or -1, the reason said. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the profiles. libconfig 1.5 opens whatever @include names and reads numbers past 31 bits as other numbers, so
- * both are refused before it sees the text. */
+/* Reading the profiles. libconfig 1.5 opens whatever @include names and reads numbers past 31 bits as other
+ * numbers, so both are refused before it sees the text. */
 #include "config.h"
 
 #include "profile.h"
@@ -64,7 +64,8 @@ static bool text_is_safe(const char *text, const char *path)
 			return false;
 		} else {
 			/* a word or number is stepped over whole */
-			next = p + strspn(p, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+			next =
+			    p + strspn(p, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 			p = next == p ? p + 1 : next;
 		}
 	}
@@ -75,7 +76,8 @@ static bool text_is_safe(const char *text, const char *path)
 
 static bool wrong(const struct profiles *all, const config_setting_t *setting, const char *what)
 {
-	say("%s:%d: %s %s", all->path, (int)config_setting_source_line(setting), config_setting_name(setting), what);
+	say("%s:%d: %s %s", all->path, (int)config_setting_source_line(setting), config_setting_name(setting),
+	    what);
 	return false;
 }
 
@@ -124,10 +126,13 @@ static bool read_setting(const struct profiles *all, const config_setting_t *set
 		const char *name;
 		const char **value;
 	} strings[] = {
-		{ "agent", &ret->agent }, { "key", &ret->key },
-		{ "scope", &ret->scope }, { "task", &ret->task },
-		{ "kid", &ret->kid },     { "passphrase_file", &ret->passphrase_file },
-		{ "passphrase_env", &ret->passphrase_env },
+	    {"agent", &ret->agent},
+	    {"key", &ret->key},
+	    {"scope", &ret->scope},
+	    {"task", &ret->task},
+	    {"kid", &ret->kid},
+	    {"passphrase_file", &ret->passphrase_file},
+	    {"passphrase_env", &ret->passphrase_env},
 	};
 	const char *name = config_setting_name(setting);
 
@@ -159,7 +164,8 @@ static bool read_profile(const struct profiles *all, const config_setting_t *gro
 	if (!ret->agent || !agent_name_is_valid(ret->agent))
 		return wrong(all, group, "needs agent = \"NAME\", the name of an agent's account");
 	if (ret->passphrase_file && ret->passphrase_env)
-		return wrong(all, group, "has both passphrase_file and passphrase_env: one of them is enough");
+		return wrong(all, group,
+			     "has both passphrase_file and passphrase_env: one of them is enough");
 	return true;
 }
 
@@ -220,7 +226,8 @@ static struct profiles *load_from(const char *path)
 
 	if (own_read_config(path, CONFIG_MAX, &text, &len) < 0) {
 		if (errno == ENOENT)
-			say("profiles say which host may have which credential; agentauth(1) shows how one is written");
+			say("profiles say which host may have which credential; agentauth(1) shows how one "
+			    "is written");
 		return NULL;
 	}
 	if (strlen(text) != len)
