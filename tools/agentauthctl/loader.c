@@ -67,7 +67,8 @@ int agent_names_read(struct agent_names *names, int agents_fd, const char *dir, 
 	closedir(d);
 	if (error)
 		problem_error(problems, &place, "cannot be listed to its end: %s", strerror(error));
-	qsort(names->v, names->n, sizeof(*names->v), compare_strings);
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), compare_strings);
 	return error ? -1 : 0;
 }
 

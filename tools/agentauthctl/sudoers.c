@@ -30,7 +30,8 @@ struct sheet {
 	size_t n, cap;
 };
 
-/* What agents' sudo must do differently, where this host's sudo knows how. Nothing is typed, so nothing is asked twice. */
+/* What agents' sudo must do differently, where this host's sudo knows how. Nothing is typed, so nothing is
+ * asked twice. */
 static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0", "passwd_tries=1"};
 #define N_DEFAULTS (sizeof(defaults) / sizeof(*defaults))
 
@@ -171,10 +172,13 @@ static int try(char *program, const struct model *model, const bool *known, stru
 
 static int check(char *program, const struct model *model, struct sheet *s, struct problems *problems)
 {
-	bool known[N_DEFAULTS] = {true, true};
 	struct buffer output = {0};
-	int r = try(program, model, known, s, &output);
+	bool known[N_DEFAULTS];
+	int r;
 
+	for (size_t i = 0; i < N_DEFAULTS; i++)
+		known[i] = true;
+	r = try(program, model, known, s, &output);
 	if (r > 0) {
 		find_known(program, model, known, problems);
 		r = try(program, model, known, s, &output);
@@ -188,12 +192,25 @@ static int check(char *program, const struct model *model, struct sheet *s, stru
 	return r == 0 ? 0 : -1;
 }
 
-static bool has_rules(const struct model *model)
+/* Whether there is anything to grant; says which rules stand there for nothing. */
+static bool has_rules(const struct model *model, struct problems *problems)
 {
-	for (size_t i = 0; i < model->roles.n; i++)
-		if (model->roles.v[i].sudo.n || model->roles.v[i].approval.n)
-			return true;
-	return false;
+	bool any = false;
+	char path[64];
+
+	for (size_t i = 0; i < model->roles.n; i++) {
+		const struct model_role *role = &model->roles.v[i];
+
+		if (role->sudo.n == 0 && role->approval.n == 0)
+			continue;
+		snprintf(path, sizeof(path), "roles.%s", role->name);
+		if (admits_sudo(role))
+			any = true;
+		else
+			conf_warning(&model->file, problems, path,
+				     "its sudo rules grant nothing, since its services do not list sudo");
+	}
+	return any;
 }
 
 int sudoers_make(const struct model *model, struct problems *problems, char **ret)
@@ -202,7 +219,7 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
 	char *program;
 	int r;
 
-	if (!has_rules(model)) {
+	if (!has_rules(model, problems)) {
 		*ret = NULL;
 		return 0;
 	}

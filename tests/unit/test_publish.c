@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_publish.c: a generation serves as a whole or not at all: killed at each step, two at once, bad input.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "registry/accounts.h"
+#include "registry/generation.h"
+#include "support_tools.h"
+#include "tools/agentauthctl/published.h"
+
+#define AGENT(uid) "uid = " uid "; roles = [ \"deploy\" ]; keys = ( { pem = \"" TEST_PEM "\"; } );\n"
+#define NOW 1800000000
+
+struct outcome {
+	struct publish_result result;
+	struct problems problems;
+};
+
+static enum publish_outcome run(const struct house *h, struct publish_options options, struct outcome *ret)
+{
+	struct registry registry;
+
+	*ret = (struct outcome){0};
+	options.now = NOW;
+	if (registry_open(&registry, &h->places, !options.dry_run, &ret->problems) == 0)
+		publish(&registry, &options, &ret->result);
+	registry_close(&registry);
+	return ret->result.outcome;
+}
+
+static void outcome_free(struct outcome *o)
+{
+	publish_result_free(&o->result);
+	problems_free(&o->problems);
+}
+
+/* Publishes what stands in the text, which is expected to go well, and gives the generation's number. */
+static uint32_t apply(const struct house *h)
+{
+	struct outcome o;
+	enum publish_outcome outcome = run(h, (struct publish_options){0}, &o);
+	uint32_t number = o.result.generation;
+
+	if (outcome != PUBLISH_DONE && outcome != PUBLISH_UNCHANGED)
+		problems_print(&o.problems);
+	assert_true(outcome == PUBLISH_DONE || outcome == PUBLISH_UNCHANGED);
+	outcome_free(&o);
+	return number;
+}
+
+/* What the text says is refused, with these words, and what serves does not change. */
+static void refused(const struct house *h, const char *words)
+{
+	uint32_t before = 0, after = 0;
+	struct outcome o;
+
+	aa_generation_number(h->state, &before);
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_FAILED);
+	if (!problem_with(&o.problems, words))
+		problems_print(&o.problems);
+	assert_non_null(problem_with(&o.problems, words));
+	aa_generation_number(h->state, &after);
+	assert_int_equal(before, after);
+	outcome_free(&o);
+}
+
+/* "active", "retired", "none" or "damaged", by what NSS and PAM read. */
+static const char *serves(const struct house *h, const char *name)
+{
+	struct published *published = published_open(h->state, geteuid());
+	struct aa_accounts accounts;
+	struct aa_account by_name, by_uid;
+	char *key = xasprintf("agent:%s", name);
+	const char *answer = "damaged";
+	size_t len;
+	bool policy = published && published_get(published, key, &len);
+	int r;
+
+	published_close(published);
+	free(key);
+	if (aa_accounts_open(h->state, geteuid(), &accounts) < 0)
+		return "none";
+	r = aa_account_by_name(&accounts, name, &by_name);
+	if (r == -ENOENT && !policy)
+		answer = "none";
+	else if (r == 0 && aa_account_by_uid(&accounts, by_name.uid, &by_uid) == 0 &&
+		 strcmp(by_uid.name, name) == 0)
+		answer = policy && !by_name.flags			  ? "active"
+			 : !policy && by_name.flags == AA_ACCOUNT_RETIRED ? "retired"
+									  : "damaged";
+	aa_accounts_close(&accounts);
+	return answer;
+}
+
+static size_t entries(const struct house *h, const char *dir, const char *pattern)
+{
+	char *command = xasprintf("ls -A %s/%s | grep -c -- '%s'", h->root, dir, pattern), line[32] = "";
+	FILE *p = popen(command, "r");
+
+	assert_non_null(p);
+	assert_non_null(fgets(line, sizeof(line), p));
+	pclose(p);
+	free(command);
+	return strtoul(line, NULL, 10);
+}
+
+/* ---- what is published --------------------------------------------------- */
+
+static void a_generation_holds_what_the_text_says(void **state)
+{
+	const struct house *h = *state;
+	struct aa_accounts accounts;
+	struct aa_accounts_header header;
+	struct aa_account account;
+	struct aa_group group;
+	struct stat st;
+	char *keys, *path;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001") "description = \"A: bot\";");
+	house_write(h, "conf/agents.d/zoe.conf", "uid = 1900000000;");
+	assert_int_equal(apply(h), 1);
+	assert_int_equal(aa_accounts_open(h->state, geteuid(), &accounts), 0);
+	assert_int_equal(aa_accounts_header(&accounts, &header), 0);
+	assert_int_equal(header.n_accounts, 2);
+	assert_int_equal(header.n_groups, 2);
+	assert_string_equal(header.group, "agents");
+	assert_int_equal(aa_account_by_uid(&accounts, 1900000001, &account), 0);
+	assert_string_equal(account.name, "bot");
+	assert_string_equal(account.gecos, "A; bot");
+	assert_string_equal(account.home, "/home/agents/bot");
+	assert_string_equal(account.shell, "/bin/bash");
+	assert_int_equal(aa_group_by_name(&accounts, "agent-deploy", &group), 0);
+	assert_int_equal(group.gid, 1900990001);
+	assert_int_equal(aa_group_by_gid(&accounts, 1900999999, &group), 0);
+	assert_int_equal(aa_account_ssh_keys(&accounts, "bot", &keys), 0);
+	assert_non_null(strstr(keys, "ecdsa-sha2-nistp256 AAAA"));
+	assert_int_equal(aa_account_ssh_keys(&accounts, "zoe", &path), -ENOENT);
+	free(keys);
+	aa_accounts_close(&accounts);
+	path = xasprintf("%s/generations/1/policy.cdb", h->state);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	free(path);
+	path = xasprintf("%s/generations/1/accounts.cdb", h->state);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	free(path);
+}
+
+static void unchanged_text_publishes_nothing(void **state)
+{
+	const struct house *h = *state;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	assert_int_equal(apply(h), 1);
+	assert_int_equal(apply(h), 1);
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001") "owner = \"a\";");
+	assert_int_equal(apply(h), 2);
+	assert_int_equal(apply(h), 2);
+	house_write(h, "conf/agentauth.conf",
+		    "roles = { deploy = { gid = 1900990001; services = [ \"sshd\" ]; }; };\n");
+	assert_int_equal(apply(h), 3);
+	assert_int_equal(entries(h, "state/generations", "."), 3);
+}
+
+static void the_last_ten_generations_are_kept(void **state)
+{
+	const struct house *h = *state;
+
+	for (int i = 0; i < 13; i++) {
+		char *text = xasprintf("uid = 1900000001; owner = \"%d\";", i);
+
+		house_write(h, "conf/agents.d/bot.conf", text);
+		assert_int_equal(apply(h), i + 1);
+		free(text);
+	}
+	assert_int_equal(entries(h, "state/generations", "^[0-9]*$"), 10);
+	assert_int_equal(entries(h, "state/generations", "^13$"), 1);
+	assert_int_equal(entries(h, "state/generations", "^3$"), 0);
+}
+
+static void mistakes_change_nothing(void **state)
+{
+	const struct house *h = *state;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	apply(h);
+	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000002;");
+	refused(h, "cannot change");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	house_write(h, "conf/agents.d/two.conf", "uid = 1900000001;");
+	refused(h, "is the id of the agent bot");
+	house_write(h, "conf/agents.d/two.conf", "uid = 1900990001;");
+	refused(h, "is the id of the role deploy");
+	house_write(h, "conf/agents.d/two.conf", "uid = 1900000002; roles = [ \"nosuch\" ];");
+	refused(h, "no role");
+	house_write(h, "conf/agents.d/two.conf", "uid = ;");
+	refused(h, "expected a value");
+	house_write(h, "conf/agents.d/two.conf", "uid = 1900000002;");
+	house_write(h, "conf/agents.d/Two.conf", "uid = 1900000003;");
+	refused(h, "capital");
+	house_remove(h, "conf/agents.d/Two.conf");
+	assert_int_equal(apply(h), 2);
+	assert_string_equal(serves(h, "two"), "active");
+	assert_int_equal(entries(h, "state/generations", "tmp"), 0);
+}
+
+static void one_credential_is_not_of_two_agents(void **state)
+{
+	static const char main_text[] = "issuers = { corp = { issuer = \"https://i\"; discovery = true; "
+					"client_claim = \"azp\"; reuse = \"once\"; }; };\n";
+	const struct house *h = *state;
+
+	house_write(h, "conf/agentauth.conf", main_text);
+	house_write(h, "conf/agents.d/a.conf",
+		    "uid = 1900000001; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
+	house_write(h, "conf/agents.d/b.conf",
+		    "uid = 1900000002; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
+	refused(h, "the same as one of a");
+	house_write(
+	    h, "conf/agents.d/b.conf",
+	    "uid = 1900000002; bindings = ( { issuer = \"corp\"; client = \"x\"; subject = \"s\"; } );");
+	apply(h);
+}
+
+static void files_that_others_can_write_are_refused(void **state)
+{
+	const struct house *h = *state;
+	char *file = xasprintf("%s/agents.d/bot.conf", h->conf), *dir = xasprintf("%s/agents.d", h->conf);
+
+	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000001;");
+	apply(h);
+	chmod(file, 0660);
+	refused(h, "can be written by its group");
+	chmod(file, 0600);
+	chmod(dir, 0777);
+	refused(h, "can be written by its group");
+	chmod(dir, 0755);
+	chmod(h->conf, 0775);
+	refused(h, "can be written by its group");
+	chmod(h->conf, 0755);
+	apply(h);
+	unlink(file);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	refused(h, "not a regular file");
+	unlink(file);
+	assert_int_equal(symlink("/etc/passwd", file), 0);
+	refused(h, "symbolic link");
+	unlink(file);
+	house_write(h, "conf/agents.d/bot.conf", "@include \"/etc/passwd\"\n");
+	refused(h, "@include");
+	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000001;");
+	apply(h);
+	free(file);
+	free(dir);
+}
+
+/* ---- retiring ------------------------------------------------------------ */
+
+static bool say_no(void *data, const struct changes *changes)
+{
+	*(size_t *)data = changes->agents[CHANGE_REMOVED];
+	return false;
+}
+
+static void an_agent_whose_file_is_gone_is_retired_for_good(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+	size_t asked = 0;
+	struct publish_options options = {.may_retire = say_no, .retire_data = &asked};
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	house_write(h, "conf/agents.d/two.conf", AGENT("1900000002"));
+	apply(h);
+	house_remove(h, "conf/agents.d/bot.conf");
+	assert_int_equal(run(h, options, &o), PUBLISH_STOPPED);
+	outcome_free(&o);
+	assert_int_equal(asked, 1);
+	assert_string_equal(serves(h, "bot"), "active");
+	assert_int_equal(entries(h, "state/generations", "tmp"), 0);
+	apply(h);
+	assert_string_equal(serves(h, "bot"), "retired");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	refused(h, "never given again");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000003"));
+	refused(h, "never given again");
+	house_remove(h, "conf/agents.d/bot.conf");
+	house_write(h, "conf/agents.d/new.conf", AGENT("1900000001"));
+	refused(h, "was the id of agent bot");
+	house_write(h, "conf/agents.d/new.conf", AGENT("1900000003"));
+	apply(h);
+	assert_string_equal(serves(h, "bot"), "retired");
+	assert_string_equal(serves(h, "two"), "active");
+	assert_string_equal(serves(h, "new"), "active");
+}
+
+/* ---- interrupted --------------------------------------------------------- */
+
+static int die_at(void *data, const char *step)
+{
+	if (strcmp(step, data) == 0)
+		_exit(99);
+	return 0;
+}
+
+/* A process that is killed at the step; false: it came through, since there is no such step. */
+static bool killed_at(const struct house *h, const struct text_change *change, char *step)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct outcome o;
+		struct publish_options options = {.step = die_at, .step_data = step};
+
+		if (change)
+			options.change = *change;
+		run(h, options, &o);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 99;
+}
+
+static const char *const steps[] = {"build",  "files",	"text",	   "ids",   "settle",
+				    "switch", "retire", "sudoers", "prune", "end"};
+#define SWITCHED 6 /* from here on the new generation serves */
+
+static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
+{
+	const struct house *h = *state;
+
+	house_write(h, "conf/agents.d/old.conf", AGENT("1900000000"));
+	apply(h);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
+		char *text = xasprintf("uid = 190000010%zu;", i), *step = xstrdup(steps[i]);
+
+		house_write(h, file, text);
+		assert_true(killed_at(h, NULL, step));
+		assert_string_equal(serves(h, "old"), "active");
+		assert_string_equal(serves(h, name), i < SWITCHED ? "none" : "active");
+		apply(h);
+		assert_string_equal(serves(h, name), "active");
+		assert_int_equal(entries(h, "state/generations", "tmp"), 0);
+		assert_int_equal(entries(h, "state", "current.new"), 0);
+		free(name);
+		free(file);
+		free(text);
+		free(step);
+	}
+}
+
+/* The text is gone, its retirement was not yet told to everything: it can be put back before it is published,
+ * and never after. */
+static void killed_while_it_retires_an_agent_is_whole_or_retired(void **state)
+{
+	const struct house *h = *state;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
+		char *text = xasprintf("uid = 190000010%zu;", i), *step = xstrdup(steps[i]);
+
+		house_write(h, file, text);
+		apply(h);
+		house_remove(h, file);
+		assert_true(killed_at(h, NULL, step));
+		assert_string_equal(serves(h, name), i < SWITCHED ? "active" : "retired");
+		if (i < SWITCHED) {
+			house_write(h, file, text);
+			apply(h);
+			assert_string_equal(serves(h, name), "active");
+			house_remove(h, file);
+		}
+		apply(h);
+		house_write(h, file, text);
+		refused(h, "never given again");
+		house_remove(h, file);
+		free(name);
+		free(file);
+		free(text);
+		free(step);
+	}
+}
+
+static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **state)
+{
+	const struct house *h = *state;
+
+	apply(h);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 190000010%zu;", i),
+		     *step = xstrdup(steps[i]);
+		struct conf_text text = {0};
+		const struct text_change change = {.agent = name, .agent_text = &text};
+
+		conf_text_set(&text, "x", bytes, strlen(bytes));
+		assert_true(killed_at(h, &change, step));
+		apply(h);
+		assert_string_equal(serves(h, name), i < 3 ? "none" : "active");
+		conf_text_free(&text);
+		free(name);
+		free(bytes);
+		free(step);
+	}
+}
+
+static int fail_ids(void *data, const char *step)
+{
+	const struct house *h = data;
+	char *path = xasprintf("%s/ids", h->state);
+
+	if (strcmp(step, "ids") == 0) { /* a directory in the file's place: it cannot be written */
+		unlink(path);
+		mkdir(path, 0755);
+	}
+	free(path);
+	return 0;
+}
+
+static void when_publishing_fails_the_text_is_put_back(void **state)
+{
+	struct house *h = *state;
+	struct conf_text text = {0};
+	struct publish_options options = {
+	    .step = fail_ids, .step_data = h, .change = {.agent = "bot", .agent_text = &text}};
+	struct outcome o;
+	char *was, *ids;
+
+	house_write(h, "conf/agents.d/bot.conf", "# mine\nuid = 1900000001;\n");
+	conf_text_set(&text, "x", "uid = 1900000001; owner = \"a\";", 31);
+	assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
+	outcome_free(&o);
+	was = house_read(h, "conf/agents.d/bot.conf");
+	assert_string_equal(was, "# mine\nuid = 1900000001;\n");
+	free(was);
+	ids = xasprintf("%s/ids", h->state);
+	rmdir(ids);
+	options.change.agent = "new";
+	assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
+	outcome_free(&o);
+	assert_null(house_read(h, "conf/agents.d/new.conf"));
+	rmdir(ids);
+	free(ids);
+	assert_int_equal(apply(h), 1);
+	conf_text_free(&text);
+}
+
+/* ---- two at once --------------------------------------------------------- */
+
+static void register_many(const struct house *h, int writer)
+{
+	for (int i = 0; i < 8; i++) {
+		char *name = xasprintf("w%d-%d", writer, i),
+		     *bytes = xasprintf("uid = %d;", 1900000000 + writer * 100 + i);
+		struct conf_text text = {0};
+		struct outcome o;
+
+		conf_text_set(&text, "x", bytes, strlen(bytes));
+		if (run(h, (struct publish_options){.change = {.agent = name, .agent_text = &text}}, &o) !=
+		    PUBLISH_DONE)
+			_exit(1);
+		free(name);
+		free(bytes);
+		conf_text_free(&text);
+		outcome_free(&o);
+	}
+	_exit(0);
+}
+
+static void writers_at_once_lose_nothing(void **state)
+{
+	const struct house *h = *state;
+	int status;
+
+	for (int writer = 0; writer < 4; writer++)
+		if (fork() == 0)
+			register_many(h, writer);
+	for (int writer = 0; writer < 4; writer++) {
+		assert_true(wait(&status) > 0);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	for (int writer = 0; writer < 4; writer++)
+		for (int i = 0; i < 8; i++) {
+			char *name = xasprintf("w%d-%d", writer, i);
+
+			assert_string_equal(serves(h, name), "active");
+			free(name);
+		}
+	assert_int_equal(apply(h), 32);
+}
+
+/* ---- more agents than one thread takes ----------------------------------- */
+
+static void many_agents_are_published_in_order_with_their_mistakes(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	for (int i = 0; i < 3000; i++) {
+		char *file = xasprintf("conf/agents.d/a%04d.conf", i),
+		     *text = xasprintf("uid = %d;", 1900010000 + i);
+
+		house_write(h, file, text);
+		free(file);
+		free(text);
+	}
+	house_write(h, "conf/agents.d/a1500.conf", "uid = 1900011499;");
+	house_write(h, "conf/agents.d/a2500.conf", "uid = 1900012500; zzz = 1;");
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_FAILED);
+	assert_int_equal(o.problems.errors, 2);
+	assert_non_null(strstr(o.problems.v[0].file, "a1500.conf"));
+	assert_non_null(strstr(o.problems.v[1].file, "a2500.conf"));
+	outcome_free(&o);
+	house_write(h, "conf/agents.d/a1500.conf", "uid = 1900011500;");
+	house_write(h, "conf/agents.d/a2500.conf", "uid = 1900012500;");
+	apply(h);
+	for (int i = 0; i < 3000; i++) {
+		char *name = xasprintf("a%04d", i);
+
+		assert_string_equal(serves(h, name), "active");
+		free(name);
+	}
+}
+
+/* ---- rolling back, sudoers ------------------------------------------------ */
+
+static void rolling_back_brings_its_sudo_rules_along(void **state)
+{
+	const struct house *h = *state;
+	struct registry registry;
+	struct problems problems = {0};
+	struct stat st;
+	char *rules;
+
+	house_write(h, "conf/agentauth.conf",
+		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	assert_int_equal(apply(h), 1);
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	if (!rules)
+		skip(); /* no visudo here */
+	assert_non_null(strstr(rules, "%agent-deploy ALL=(root) NOPASSWD: /bin/true\n"));
+	free(rules);
+	assert_int_equal(stat(h->sudoers, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0440);
+	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 1900990001; }; };\n");
+	house_write(h, "conf/agents.d/two.conf", AGENT("1900000002"));
+	assert_int_equal(apply(h), 2);
+	assert_null(house_read(h, "etc/sudoers.d/agentauth"));
+	assert_int_equal(registry_open_state(&registry, &h->places, &problems), 0);
+	assert_int_equal(publish_rollback(&registry, 1), 0);
+	registry_close(&registry);
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	assert_non_null(strstr(rules, "/bin/true"));
+	free(rules);
+	assert_string_equal(serves(h, "two"), "none");
+	assert_int_equal(apply(h), 3);
+	assert_string_equal(serves(h, "two"), "active");
+	assert_null(house_read(h, "etc/sudoers.d/agentauth"));
+}
+
+static void a_sudo_rule_that_visudo_refuses_stops_it_all(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	if (access("/usr/sbin/visudo", X_OK) < 0)
+		skip();
+	house_write(h, "conf/agentauth.conf",
+		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true [\" ]; }; };\n");
+	if (run(h, (struct publish_options){0}, &o) ==
+	    PUBLISH_DONE) { /* a sudo that takes it: another one that none takes */
+		outcome_free(&o);
+		house_write(
+		    h, "conf/agentauth.conf",
+		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true ^[\" ]; }; };\n");
+		run(h, (struct publish_options){0}, &o);
+	}
+	assert_int_equal(o.result.outcome, PUBLISH_FAILED);
+	assert_string_equal(problem_with(&o.problems, "visudo refuses")->setting, "roles.deploy.sudo[0]");
+	outcome_free(&o);
+}
+
+static void what_somebody_changed_in_sudoers_is_put_right(void **state)
+{
+	const struct house *h = *state;
+	char *rules;
+
+	house_write(h, "conf/agentauth.conf",
+		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
+	apply(h);
+	if (access(h->sudoers, F_OK) < 0)
+		skip();
+	chmod(h->sudoers, 0640);
+	house_write(h, "etc/sudoers.d/agentauth", "%agent-deploy ALL=(ALL) NOPASSWD: ALL\n");
+	assert_int_equal(apply(h), 1);
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	assert_null(strstr(rules, "ALL=(ALL)"));
+	free(rules);
+}
+
+int main(void)
+{
+#define IN_A_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
+	static const struct CMUnitTest tests[] = {
+	    IN_A_HOUSE(a_generation_holds_what_the_text_says),
+	    IN_A_HOUSE(unchanged_text_publishes_nothing),
+	    IN_A_HOUSE(the_last_ten_generations_are_kept),
+	    IN_A_HOUSE(mistakes_change_nothing),
+	    IN_A_HOUSE(one_credential_is_not_of_two_agents),
+	    IN_A_HOUSE(files_that_others_can_write_are_refused),
+	    IN_A_HOUSE(an_agent_whose_file_is_gone_is_retired_for_good),
+	    IN_A_HOUSE(killed_at_any_step_one_of_the_two_generations_serves),
+	    IN_A_HOUSE(killed_while_it_retires_an_agent_is_whole_or_retired),
+	    IN_A_HOUSE(a_command_that_is_killed_leaves_text_that_apply_takes_up),
+	    IN_A_HOUSE(when_publishing_fails_the_text_is_put_back),
+	    IN_A_HOUSE(writers_at_once_lose_nothing),
+	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),
+	    IN_A_HOUSE(rolling_back_brings_its_sudo_rules_along),
+	    IN_A_HOUSE(a_sudo_rule_that_visudo_refuses_stops_it_all),
+	    IN_A_HOUSE(what_somebody_changed_in_sudoers_is_put_right),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
