@@ -43,7 +43,7 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 		if ((dot != NULL) != (i < 2))
 			return AA_JOSE_MALFORMED;
 		ret[i] = (struct segment){p, (size_t)((dot ? dot : end) - p)};
-		if (ret[i].n == 0 && i < 2)
+		if (i < 2 && ret[i].n == 0)
 			return AA_JOSE_MALFORMED;
 		p = dot ? dot + 1 : end;
 	}

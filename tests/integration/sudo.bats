@@ -98,11 +98,20 @@ in_session() { # COMMAND [OPTION OF FORGE]...
 	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "no_session"'
 }
 
+# For an agent that is to go on when the test says so.
+GO='until [ -e go ]; do sleep 0.05; done'
+go() {
+	touch_home builder-7 go
+}
+
 @test "what an agent leaves running gives no sudo once its login is over" {
-	run in_session 'rm -f later; sudo -n restart-app; nohup setsid sh -c "sleep 2; sudo -n restart-app >later 2>&1; echo done >>later" >/dev/null 2>&1 </dev/null &'
+	rm -f /home/agents/builder-7/{go,later}
+	run in_session "sudo -n restart-app; nohup setsid sh -c '$GO; sudo -n restart-app >later 2>&1; echo done >>later' >/dev/null 2>&1 </dev/null &"
 	expect_status 0
 	expect_output '^restarted'
-	sleep 4
+	wait_for_audit '.event == "session-close"'
+	go
+	wait_until grep -q done /home/agents/builder-7/later
 	run cat /home/agents/builder-7/later
 	expect_output '^done$'
 	expect_no_output 'restarted'
@@ -110,11 +119,13 @@ in_session() { # COMMAND [OPTION OF FORGE]...
 }
 
 @test "suspended in the middle of a session: sudo ends with it" {
+	rm -f /home/agents/builder-7/{go,ready}
 	(
-		sleep 1.5
+		wait_until test -e /home/agents/builder-7/ready
 		agentauthctl suspend builder-7 >/dev/null
+		go
 	) &
-	run in_session 'sudo -n restart-app; sleep 3; sudo -n restart-app'
+	run in_session "sudo -n restart-app; touch ready; $GO; sudo -n restart-app"
 	wait
 	agentauthctl resume builder-7 >/dev/null
 	expect_status 1

@@ -89,7 +89,7 @@ ssh_2222() { # SSH-ARGUMENT...: by key alone
 }
 wait_until() { # COMMAND...
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 500; i++)); do
 		"$@" && return
 		sleep 0.02
 	done

@@ -8,6 +8,7 @@
 
 #include "check_value.h"
 #include "ctl.h"
+#include "ctl_kill.h"
 #include "registry/accounts.h"
 #include "registry/generation.h"
 #include "state/override.h"
@@ -76,6 +77,8 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 	if (ctl->dry_run)
 		return would(ctl, name, "suspended");
 	r = aa_override_suspend(ctl->places.statedir, name, ctl_who(), why ? why : "", ctl->now);
+	if (r == -EEXIST && arguments_have(arguments, "kill"))
+		return ctl_kill_agent(ctl, name);
 	if (r == -EEXIST)
 		return ctl_fail(ctl, "%s is suspended already; agentauthctl show %s says since when and why",
 				name, name);
@@ -84,10 +87,13 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 	learn_host(ctl);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
-		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n"
-		       "Connections that are open go on and can open further shells; end its processes to "
-		       "end them.\n",
-		       name, name);
+		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n", name, name);
+	if (arguments_have(arguments, "kill"))
+		return ctl_kill_agent(ctl, name);
+	if (!ctl->json)
+		printf("Connections that are open go on and can open further shells: agentauthctl session kill "
+		       "--agent %s ends them.\n",
+		       name);
 	return CTL_DONE;
 }
 
@@ -100,7 +106,9 @@ const struct ctl_command cmd_suspend = {
     .about = "Holds from the next login, sudo or session on, whatever is published, applied or rolled back. "
 	     "It does not end\n"
 	     "what runs: an open SSH connection goes on, and can open further shells without asking PAM.",
-    .options = (const struct ctl_option[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL}, {0}},
+    .options = (const struct ctl_option[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
+					   {"kill", NULL, "end all that it runs, too", 0, NULL},
+					   {0}},
     .run = run_suspend,
 };
 

@@ -20,6 +20,7 @@ enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl {
 	struct places places;
+	const char *rundir;
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
 	bool json, dry_run, yes;
 	int64_t now;
@@ -41,7 +42,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
-    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role;
+    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval;
 
 /* ---- what commands share (ctl.c) ----------------------------------------- */
 

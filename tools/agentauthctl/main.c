@@ -13,7 +13,8 @@
 
 static const struct ctl_command *const commands[] = {
     &cmd_init, &cmd_apply, &cmd_check,	 &cmd_diff,   &cmd_rollback, &cmd_register, &cmd_set,
-    &cmd_show, &cmd_list,  &cmd_suspend, &cmd_resume, &cmd_retire,   &cmd_role,	    NULL,
+    &cmd_show, &cmd_list,  &cmd_suspend, &cmd_resume, &cmd_retire,   &cmd_role,	    &cmd_revoke,
+    &cmd_session, &cmd_approval, NULL,
 };
 
 static const struct ctl_option global_options[] = {
@@ -26,6 +27,7 @@ static const struct ctl_option global_options[] = {
      "are left alone",
      0, NULL},
     {"logdir", "DIR", "the audit log (" AA_LOGDIR ")", 0, NULL},
+    {"rundir", "DIR", "sessions and requests (" AA_RUNDIR ")", 0, NULL},
     {"sudoers", "FILE", "the sudoers file that is made (" AA_SYSCONFDIR "/sudoers.d/agentauth)", 0, NULL},
     {"help", NULL, "show this, or the help of a command", 0, NULL},
     {"version", NULL, "show the version", 0, NULL},
@@ -161,6 +163,7 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->places.statedir = statedir ? absolute(statedir) : AA_STATEDIR;
 	/* Another registry than the one that serves is a rehearsal: nothing of the host's own follows from
 	 * it. */
+	ctl->rundir = arguments_value(a, "rundir") ? arguments_value(a, "rundir") : AA_RUNDIR;
 	ctl->logdir = logdir ? logdir : statedir ? NULL : AA_LOGDIR;
 	ctl->places.sudoers = sudoers ? sudoers : statedir ? NULL : AA_SYSCONFDIR "/sudoers.d/agentauth";
 	ctl->places.sysconfdir = AA_SYSCONFDIR;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_kill.c: ending what an agent runs, see ctl_kill.h. */
+#include "config.h"
+
+#include "ctl_kill.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "registry/accounts.h"
+#include "spawn.h"
+#include "state/audit.h"
+#include "state/kill.h"
+
+#define KILL_MS 5000
+
+static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret)
+{
+	struct aa_accounts accounts;
+	struct aa_account account;
+	int err;
+
+	if (!aa_agent_name_is_valid(name))
+		return ctl_fail(ctl, "%s is no agent's name", quoted(name));
+	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	if (err == 0) {
+		err = aa_account_by_name(&accounts, name, &account);
+		aa_accounts_close(&accounts);
+	}
+	if (err == -ENOENT)
+		return ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are", name);
+	if (err < 0)
+		return ctl_fail(ctl, "the published registry cannot be read: %s", strerror(-err));
+	*ret = account.uid;
+	return CTL_DONE;
+}
+
+/* The user's systemd would start things again: linger off, manager stopped. Where there is no systemd, nothing. */
+static void stop_manager(const char *name, uint32_t uid)
+{
+	char unit[64], agent[64];
+	char *const linger[] = {(char[]){"loginctl"}, (char[]){"disable-linger"}, agent, NULL};
+	char *const stop[] = {(char[]){"systemctl"}, (char[]){"stop"}, (char[]){"--no-block"}, unit, NULL};
+
+	if (access("/run/systemd/system", F_OK) < 0)
+		return;
+	(void)snprintf(agent, sizeof(agent), "%s", name);
+	(void)snprintf(unit, sizeof(unit), "user@%u.service", uid);
+	(void)program_run(linger, "", 0, NULL);
+	(void)program_run(stop, "", 0, NULL);
+}
+
+static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, long killed)
+{
+	if (left < 0)
+		return ctl_fail(ctl, "/proc cannot be read: %s", strerror((int)-left));
+	if (left > 0)
+		return ctl_fail(ctl, "%ld process%s of %s could not be ended within %d seconds", left, left == 1 ? "" : "es", whose,
+				KILL_MS / 1000);
+	ctl_answer(ctl, "killed", json_integer(killed));
+	if (!ctl->json)
+		printf("%ld process%s of %s ended.\n", killed, killed == 1 ? "" : "es", whose);
+	return CTL_DONE;
+}
+
+enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
+{
+	struct aa_quarry quarry = {0, NULL};
+	enum ctl_status status = find_uid(ctl, name, &quarry.uid);
+	long killed = 0, left;
+
+	if (status != CTL_DONE)
+		return status;
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), name);
+		return CTL_DONE;
+	}
+	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
+	stop_manager(name, quarry.uid);
+	if (left == 0)
+		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what the manager began meanwhile */
+	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
+	(void)aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now);
+	return finish(ctl, name, left, killed);
+}
+
+enum ctl_status ctl_kill_session(struct ctl *ctl, const struct aa_session *session)
+{
+	const struct aa_quarry quarry = {session->uid, session};
+	char whose[96];
+	long killed = 0, left;
+
+	(void)snprintf(whose, sizeof(whose), "the session %.8s of %s", session->id, session->agent);
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), whose);
+		return CTL_DONE;
+	}
+	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
+	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
+	if (left == 0)
+		aa_session_close(ctl->rundir, session->id, session->agent);
+	return finish(ctl, whose, left, killed);
+}
+
+void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session, const char *reason)
+{
+	const struct aa_audit audit = {
+	    .logdir = ctl->logdir, .host = ctl->host, .owner = ctl->places.owner, .go_round = true};
+	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task"};
+	json_t *record;
+
+	if (!ctl->logdir)
+		return;
+	record = json_object();
+	aa_audit_set(record, "event", event);
+	aa_audit_set(record, "service", "agentauthctl");
+	aa_audit_set(record, "agent", session->agent);
+	aa_audit_set(record, "session", session->id);
+	aa_audit_set(record, "result", "ok");
+	aa_audit_set(record, "reason", reason);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *value = json_object_get(session->json, members[i]);
+
+		if (value)
+			(void)json_object_set(record, members[i], value);
+	}
+	if (aa_audit_append(&audit, record) != AA_OK)
+		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
+}

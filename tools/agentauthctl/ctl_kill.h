@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_kill.h: ending what runs, for session kill and suspend --kill. */
+#ifndef AGENTAUTHCTL_CTL_KILL_H
+#define AGENTAUTHCTL_CTL_KILL_H
+
+#include "ctl.h"
+#include "state/session.h"
+
+/* Every process of the agent, its user manager and its linger. Says how many; CTL_FAILED: reported. */
+enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
+enum ctl_status ctl_kill_session(struct ctl *ctl, const struct aa_session *session);
+
+/* An audit record about a session: its agent, user and roles, and the reason. */
+void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session, const char *reason);
+
+#endif
