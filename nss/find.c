@@ -146,7 +146,7 @@ static int look_up_account(const struct aa_accounts *a, const struct question *q
 static void group_of_account(const struct aa_account *account, struct aa_group *ret)
 {
 	ret->gid = account->uid;
-	ret->name = strcpy(ret->buf, account->name);
+	ret->name = memcpy(ret->buf, account->name, strlen(account->name) + 1);
 }
 
 static int look_up_group(const struct aa_accounts *a, const struct question *q, struct aa_group *ret)

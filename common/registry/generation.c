@@ -143,7 +143,7 @@ int aa_generation_number(const char *statedir, uint32_t *ret_number)
 
 int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 {
-	int saved = errno, dir, r;
+	int saved = errno, dir = -1, r;
 	char target[LINK_MAX_LEN + 1];
 	uint32_t number;
 	struct stat st;

@@ -979,7 +979,7 @@ static void *thread_main(void *arg)
 			continue;
 		pid = fork();
 		if (pid == 0) {
-			alarm(30); /* a lock that a thread left behind would be waited for for ever */
+			alarm(300); /* a lock that a thread left behind would be waited for for ever */
 			for (unsigned k = 0; k < 3; k++)
 				ask_from_thread(k);
 			_exit(n_wrong == 0 ? 0 : 1);

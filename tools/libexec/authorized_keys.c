@@ -21,14 +21,24 @@ static int usage(const char *why)
 	return 2;
 }
 
+static const char *sentence(int err)
+{
+	switch (err) {
+	case EBADMSG:
+		return "it is damaged";
+	case EPERM:
+		return "root does not own it, or others may write to it";
+	default:
+		return strerror(err);
+	}
+}
+
 static int fail(int err)
 {
-	const char *what = err == EBADMSG ? "it is damaged" : strerror(err);
-
 	fprintf(stderr,
 		"authorized-keys: the registry below %s cannot be read: %s. No key is admitted. "
 		"'agentauthctl doctor' says what is wrong; 'agentauthctl apply' publishes it anew.\n",
-		AA_STATEDIR, what);
+		AA_STATEDIR, sentence(err));
 	return 1;
 }
 
