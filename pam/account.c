@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "common/state/override.h"
+
 /* A login that auth said yes to, in this process. */
 static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent, const struct aa_memory *memory,
 				      struct aa_session **ret_session)
@@ -18,12 +20,15 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, ret_session) < 0)
 		return AA_NO_SESSION;
 	session = *ret_session;
+	if (strcmp(session->agent, call->user) != 0)
+		return AA_NO_SESSION;
 	if (session->deadline && call->ctx.now >= session->deadline)
 		return AA_SESSION_EXPIRED;
 	for (size_t i = 0; i < session->roles.n; i++)
 		if (!aa_strings_have(&agent->roles, session->roles.v[i]))
 			return AA_ROLE_DENIED;
-	return AA_OK;
+	return aa_override_credential(call->args.statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
+				      session->kid, session->created);
 }
 
 /* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the entry is
@@ -76,9 +81,13 @@ static enum aa_reason account_agent(struct aa_call *call)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
 		aa_tell(call, reason);
+	if (reason == AA_OK)
+		reason = logged;
+	if (reason != AA_OK)
+		aa_memory_give_up(call);
 	aa_session_free(session);
 	aa_agent_free(agent);
-	return reason == AA_OK ? logged : reason;
+	return reason;
 }
 
 /* Between auth and account the user must stay the same, to and from an agent. */
@@ -97,12 +106,14 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	bool changed = user_changed(&call);
 
 	(void)flags;
-	if (changed)
+	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
-	else if (whose == AA_OURS && !call.args.bad)
+		aa_memory_give_up(&call);
+	} else if (whose == AA_OURS && !call.args.bad) {
 		reason = account_agent(&call);
-	else if (whose == AA_CANNOT_TELL)
+	} else if (whose == AA_CANNOT_TELL) {
 		(void)aa_report(&call, "account", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
+	}
 	aa_call_end(&call);
 	if (changed)
 		return PAM_AUTH_ERR;

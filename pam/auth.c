@@ -15,23 +15,34 @@ static const char *prompt_audience(const struct aa_call *call)
 	return call->ctx.policy ? aa_policy_host(call->ctx.policy)->audience.v[0] : "ssh://unknown";
 }
 
-/* Asks, and decides on the answer. `agent` NULL: a retired account, which is asked like any other. */
+/* Decides on an answer, and wipes it. `agent` NULL: a retired account, which is asked like any other. */
+static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_answer *answer, struct aa_verdict *verdict)
+{
+	call->started_us = aa_now_us();
+	aa_verdict_clear(verdict);
+	verdict->reason = answer->reason;
+	if (answer->reason == AA_OK) {
+		call->login.nonce = answer->nonce[0] ? answer->nonce : NULL;
+		call->login.ssh_auth_info = pam_getenv(call->pamh, "SSH_AUTH_INFO_0");
+		aa_admit_credential(&call->ctx, agent, &call->login, answer->text, answer->len, verdict);
+		call->login.nonce = call->login.ssh_auth_info = NULL;
+	}
+	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) && aa_answer_looks_cut(answer))
+		verdict->reason = AA_TRUNCATED;
+	aa_answer_clear(answer);
+}
+
 static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
 {
 	struct aa_answer answer;
 
-	aa_prompt(call, prompt_audience(call), &answer);
-	call->started_us = aa_now_us();
-	verdict->reason = answer.reason;
-	if (answer.reason == AA_OK) {
-		call->login.nonce = answer.nonce;
-		call->login.ssh_auth_info = pam_getenv(call->pamh, "SSH_AUTH_INFO_0");
-		aa_admit_credential(&call->ctx, agent, &call->login, answer.text, answer.len, verdict);
-		call->login.nonce = call->login.ssh_auth_info = NULL;
+	if (aa_take_first_pass(call, &answer)) {
+		judge(call, agent, &answer, verdict);
+		if (verdict->reason == AA_OK || call->args.use_first_pass)
+			return;
 	}
-	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) && aa_answer_looks_cut(&answer))
-		verdict->reason = AA_TRUNCATED;
-	aa_answer_clear(&answer);
+	aa_prompt(call, prompt_audience(call), &answer);
+	judge(call, agent, &answer, verdict);
 }
 
 /* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
@@ -65,8 +76,10 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	logged = aa_report(call, "auth", reason, &verdict, session);
 	if (reason == AA_OK)
 		reason = logged;
-	if (session && reason != AA_OK)
+	if (session && reason != AA_OK) {
 		aa_session_close(call->args.rundir, session->id, session->agent);
+		aa_memory_forget(call);
+	}
 	aa_session_free(session);
 	aa_verdict_clear(&verdict);
 	return reason;
@@ -115,10 +128,16 @@ static int authenticate_agent(struct aa_call *call)
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_whose whose;
+	const char *user;
 	int err = PAM_AUTH_ERR;
 
 	(void)flags;
+	/* login(1) may leave it to the first module to ask for the name. */
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS)
+		return PAM_USER_UNKNOWN;
+	whose = aa_call_begin(&call, pamh, argc, argv);
+	aa_memory_forget(&call);
 	if (whose == AA_NOT_OURS)
 		err = PAM_USER_UNKNOWN;
 	else if (whose == AA_CANNOT_TELL)

@@ -6,6 +6,7 @@
 
 #include <grp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ROLE_GROUPS_MAX 1024
@@ -45,13 +46,13 @@ static int add_role_groups(struct aa_call *call, const struct aa_strings *roles)
 	return add_groups(gids, n, call->account.uid);
 }
 
-/* Of the session that this handle has: of a login that auth or open_session decided on. */
+/* Of the session that this handle has: of a login that auth or open_session decided on, for this user and no other. */
 static int groups_of_session(struct aa_call *call, const char *id)
 {
 	struct aa_session *session = NULL;
 	int err = PAM_CRED_ERR;
 
-	if (aa_session_load(call->args.rundir, call->ctx.owner, id, &session) == 0)
+	if (aa_session_load(call->args.rundir, call->ctx.owner, id, &session) == 0 && strcmp(session->agent, call->user) == 0)
 		err = add_role_groups(call, &session->roles);
 	aa_session_free(session);
 	return err;

@@ -65,6 +65,15 @@ int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 	return err;
 }
 
+void aa_clear_environment(pam_handle_t *pamh)
+{
+	static const char *const names[] = {"AGENTAUTH_SESSION", "AGENTAUTH_AGENT", "AGENTAUTH_ROLES",  "AGENTAUTH_ISSUER",
+					    "AGENTAUTH_ON_BEHALF_OF", "AGENTAUTH_TASK", "AGENTAUTH_EXPIRES"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)put(pamh, names[i], NULL);
+}
+
 /* ---- limits, pam_systemd(8) --------------------------------------------------------------- */
 
 static void free_text(pam_handle_t *pamh, void *data, int status)

@@ -37,9 +37,11 @@ static bool parse_arg(struct aa_args *args, const char *arg)
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		value = value_of(arg, paths[i].name);
+		if (value && value[0] != '/')
+			return false;
 		if (value) {
 			*paths[i].field = value;
-			return value[0] == '/';
+			return true;
 		}
 	}
 	value = value_of(arg, "session=");
@@ -170,7 +172,8 @@ static enum aa_whose cannot_tell(struct aa_call *call, int err)
 {
 	uint32_t uid;
 
-	if (system_uid(call->user, &uid) == 0 && (uid < AA_UID_MIN_DEFAULT || uid > AA_UID_MAX_DEFAULT))
+	call->known = system_uid(call->user, &uid) == 0;
+	if (call->known && (uid < AA_UID_MIN_DEFAULT || uid > AA_UID_MAX_DEFAULT))
 		return AA_NOT_OURS;
 	pam_syslog(call->pamh, LOG_ERR, "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
 		   call->args.statedir, strerror(-err));
@@ -191,6 +194,7 @@ static enum aa_whose find_whose(struct aa_call *call)
 		return AA_NOT_OURS;
 	if (err < 0)
 		return cannot_tell(call, err);
+	call->known = true;
 	if (system_uid(call->user, &uid) == 0 && uid == call->account.uid)
 		return AA_OURS;
 	pam_syslog(call->pamh, LOG_ERR, "the system's uid for agent %s is not the registry's; refused. Is nsswitch.conf set up?",
@@ -300,4 +304,27 @@ void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory)
 	if (aa_session_is_mine(session, call->user, call->ctx.now))
 		memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
 	aa_session_free(session);
+}
+
+void aa_memory_give_up(struct aa_call *call)
+{
+	struct aa_memory *memory = aa_memory_get(call->pamh);
+
+	if (!memory || !memory->authenticated || memory->opened)
+		return;
+	if (memory->session_id[0])
+		aa_session_close(call->args.rundir, memory->session_id, memory->user);
+	memory->session_id[0] = '\0';
+	aa_clear_environment(call->pamh);
+}
+
+void aa_memory_forget(struct aa_call *call)
+{
+	struct aa_memory *memory = aa_memory_get(call->pamh);
+
+	if (!memory || memory->opened)
+		return;
+	aa_memory_give_up(call);
+	memory->authenticated = false;
+	memory->user[0] = '\0';
 }

@@ -26,6 +26,7 @@ struct aa_call {
 	pam_handle_t *pamh;
 	struct aa_args args;
 	const char *user;    /* PAM_USER */
+	bool known;          /* the registry or the system has this user: the name may be logged */
 	const char *service; /* canonical */
 	char address[256];   /* "" where there is none */
 	struct aa_account account;
@@ -55,6 +56,11 @@ struct aa_memory *aa_memory_make(pam_handle_t *pamh);
  * never again: later the agent may have written there. The record must be this process's, or its direct child's. */
 void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory);
 
+/* Forgets what an earlier authentication of this handle decided, its pending session and its environment with it. */
+void aa_memory_forget(struct aa_call *call);
+/* Gives up the session that was decided on, and keeps that it was: nothing else of this handle's may stand in for it. */
+void aa_memory_give_up(struct aa_call *call);
+
 bool aa_service_listed(const char *list, const char *service);
 bool aa_is_session_service(const struct aa_call *call);
 
@@ -67,8 +73,10 @@ struct aa_answer {
 	size_t last_part;      /* bytes of the last part, with which a cut can be told */
 	char nonce[32];
 };
-/* Asks for the credential, in parts (DESIGN, prompt version 1), or takes PAM_AUTHTOK as the arguments say. */
+/* Asks for the credential, in parts (prompt version 1). */
 void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret);
+/* Takes PAM_AUTHTOK, where an argument says that an earlier module has asked. False: nothing was taken, ask. */
+bool aa_take_first_pass(struct aa_call *call, struct aa_answer *ret);
 void aa_answer_clear(struct aa_answer *answer);
 /* Whether a credential that did not hold was cut by a client: its last part has one of the lengths that clients cut at. */
 bool aa_answer_looks_cut(const struct aa_answer *answer);
@@ -87,6 +95,7 @@ void aa_tell(struct aa_call *call, enum aa_reason reason);
 
 /* AGENTAUTH_… for the session's processes: information, never proof. 0 or a PAM code. */
 int aa_export_environment(pam_handle_t *pamh, const struct aa_session *session);
+void aa_clear_environment(pam_handle_t *pamh);
 /* What pam_systemd reads in its open_session: runtime_max_sec and the strictest limits of the session's roles. */
 int aa_export_limits(struct aa_call *call, const struct aa_session *session);
 

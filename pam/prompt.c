@@ -27,6 +27,13 @@ static bool new_nonce(char ret[32])
 	return text != NULL;
 }
 
+static void put_back(char *answer)
+{
+	if (answer)
+		OPENSSL_cleanse(answer, strlen(answer));
+	free(answer);
+}
+
 /* One prompt, echo off. *ret is the conversation's own answer: wiped and freed by put_back(). */
 static int ask(pam_handle_t *pamh, const char *text, char **ret)
 {
@@ -39,17 +46,12 @@ static int ask(pam_handle_t *pamh, const char *text, char **ret)
 	if (err != PAM_SUCCESS || !conv || !conv->conv)
 		return PAM_CONV_ERR;
 	err = conv->conv(1, &messages, &response, conv->appdata_ptr);
-	if (err == PAM_SUCCESS && response)
+	if (response && err == PAM_SUCCESS)
 		*ret = response->resp;
+	else if (response)
+		put_back(response->resp);
 	free(response);
 	return err;
-}
-
-static void put_back(char *answer)
-{
-	if (answer)
-		OPENSSL_cleanse(answer, strlen(answer));
-	free(answer);
 }
 
 /* Joins one part on; true while another must follow. */
@@ -94,31 +96,38 @@ static void ask_in_parts(struct aa_call *call, const char *audience, struct aa_a
 	}
 }
 
-/* PAM_AUTHTOK, where an argument says that an earlier module has asked. It is left as it is: it was there before us. */
-static bool take_first_pass(struct aa_call *call, struct aa_answer *answer)
+static bool begin_answer(struct aa_answer *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->text = calloc(1, AA_JWS_MAX + 1);
+	ret->reason = ret->text ? AA_NO_CREDENTIAL : AA_INTERNAL;
+	return ret->text != NULL;
+}
+
+/* The token is left as it is: it was there before us. */
+bool aa_take_first_pass(struct aa_call *call, struct aa_answer *ret)
 {
 	const void *token = NULL;
 
 	if (!call->args.use_first_pass && !call->args.try_first_pass)
 		return false;
-	if (pam_get_item(call->pamh, PAM_AUTHTOK, &token) == PAM_SUCCESS && token) {
-		(void)add_part(answer, token);
-		return true;
-	}
-	return call->args.use_first_pass;
+	if (pam_get_item(call->pamh, PAM_AUTHTOK, &token) != PAM_SUCCESS)
+		token = NULL;
+	if (!token && !call->args.use_first_pass)
+		return false;
+	if (begin_answer(ret) && token)
+		(void)add_part(ret, token);
+	return true;
 }
 
 void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	ret->text = calloc(1, AA_JWS_MAX + 1);
-	if (!ret->text || !new_nonce(ret->nonce)) {
-		ret->reason = AA_INTERNAL;
+	if (!begin_answer(ret))
 		return;
-	}
-	ret->reason = AA_NO_CREDENTIAL;
-	if (!take_first_pass(call, ret))
+	if (new_nonce(ret->nonce))
 		ask_in_parts(call, audience, ret);
+	else
+		ret->reason = AA_INTERNAL;
 }
 
 void aa_answer_clear(struct aa_answer *answer)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -97,7 +98,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	(void)pam_get_item(call->pamh, PAM_SERVICE, &service);
 	aa_audit_set(record, "event", event);
 	aa_audit_set(record, "service", service);
-	aa_audit_set(record, "agent", call->user);
+	aa_audit_set(record, "agent", call->known ? call->user : NULL);
 	if (call->account.uid)
 		(void)json_object_set_new(record, "uid", json_integer(call->account.uid));
 	aa_audit_set(record, "rhost", call->address[0] ? call->address : NULL);
@@ -110,6 +111,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	if (strcmp(event, "sudo") == 0)
 		set_command(record);
 	(void)json_object_set_new(record, "micros", json_integer(aa_now_us() - call->started_us));
+	if (call->args.debug)
+		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason), aa_reason_sentence(reason));
 	return aa_context_audit(&call->ctx, record);
 }
 

@@ -128,15 +128,12 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 static void close_agent(struct aa_call *call, struct aa_memory *memory)
 {
 	struct aa_session *session = NULL;
-	struct aa_agent *agent = NULL;
 
-	(void)aa_context_agent(&call->ctx, &call->account, &agent); /* the policy, for the log */
 	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, &session) == 0) {
 		aa_session_close(call->args.rundir, session->id, session->agent);
 		(void)aa_report(call, "session-close", AA_OK, NULL, session);
 	}
 	aa_session_free(session);
-	aa_agent_free(agent);
 	memory->opened = false;
 	memory->session_id[0] = '\0';
 }

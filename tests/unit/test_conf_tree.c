@@ -53,7 +53,7 @@ static void refuses(const char *text, unsigned line, unsigned column, const char
 {
 	struct reading *r = read_text(text);
 
-	assert_int_equal(r->result, -1);
+	assert_int_not_equal(r->result, 0);
 	assert_true(r->problems.n > 0);
 	if (!strstr(r->problems.v[0].what, words) || r->problems.v[0].line != line ||
 	    r->problems.v[0].column != column)
@@ -106,6 +106,7 @@ static void all_numbers_out_of_range_are_reported_not_the_first_alone(void **sta
 	struct reading *r = read_text("a = 4294967296;\nb = 1;\nc = [ 4294967297 ];");
 
 	(void)state;
+	assert_int_equal(r->result, 1); /* the text as a whole can be looked at */
 	assert_int_equal(r->problems.n, 2);
 	assert_int_equal(r->problems.v[1].line, 3);
 	assert_int_equal(r->problems.v[1].column, 7);
@@ -192,7 +193,7 @@ static void what_is_accepted_libconfig_reads_too(void **state)
 			memcpy(text, whole, sizeof(text));
 			text[at] = *c;
 			r = read_text(text);
-			if (r->result < 0)
+			if (r->result != 0)
 				continue;
 			accepted++;
 			config_init(&config);

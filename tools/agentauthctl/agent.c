@@ -77,8 +77,8 @@ static void check_name(const struct model *model, const struct agent *agent, con
 		conf_error(file, problems, "", "%s is the group of all agents (accounts.group)", agent->name);
 	if (local_by_name(&model->facts->users, agent->name))
 		conf_error(file, problems, "",
-			   "there is an account %s in /etc/passwd already; the agent would never be "
-			   "served. Choose another name",
+			   "there is an account %s in /etc/passwd already; the agent would never be served. "
+			   "Choose another name",
 			   quoted(agent->name));
 	else if (local_by_name(&model->facts->groups, agent->name))
 		conf_error(file, problems, "",

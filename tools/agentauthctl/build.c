@@ -274,9 +274,8 @@ static void check_bindings(struct work *w)
 		place.file = file;
 		problem_error(w->r->problems, &place,
 			      "a binding of this agent is the same as one of %s: a token would be of both, "
-			      "and the log could "
-			      "not tell which of them acted. Bind another client, or tell them apart by "
-			      "subject or require",
+			      "and the log could not tell which of them acted. Bind another client, or tell "
+			      "them apart by subject or require",
 			      w->bindings[i - 1].agent);
 		free(file);
 	}

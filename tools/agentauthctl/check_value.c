@@ -73,10 +73,9 @@ static bool check_name(const char *value, size_t max, char *why, size_t size)
 		    why, size,
 		    "holds a capital letter; names are lower case, so that no two differ by case alone");
 	if (strange[0])
-		return refuse(
-		    why, size,
-		    "holds a character other than a-z, 0-9 and hyphens; anything else has a meaning "
-		    "to some shell, path or file that the name is going to stand in");
+		return refuse(why, size,
+			      "holds a character other than a-z, 0-9 and hyphens; anything else has a "
+			      "meaning to some shell, path or file that the name is going to stand in");
 	if (value[len - 1] == '-')
 		return refuse(why, size, "ends in a hyphen");
 	if (len > max)
@@ -235,10 +234,9 @@ static bool check_sudo_arguments(const char *command, char *why, size_t size)
 			continue;
 		}
 		if (*c == ',')
-			return refuse(
-			    why, size,
-			    "holds a comma, which begins another command in sudoers: write two rules, "
-			    "or \\, where an argument has one");
+			return refuse(why, size,
+				      "holds a comma, which begins another command in sudoers: write two "
+				      "rules, or \\, where an argument has one");
 		if (strchr(":=#", *c))
 			return refuse(
 			    why, size,
@@ -288,10 +286,9 @@ static bool is_plain(const char *value)
 bool check_audience(const char *value, char *why, size_t size)
 {
 	if (!*value || !is_plain(value) || strpbrk(value, "[]"))
-		return refuse(
-		    why, size,
-		    "is not an audience: it stands in the prompt and is compared byte by byte, so it "
-		    "holds no blanks, brackets or characters beyond ASCII");
+		return refuse(why, size,
+			      "is not an audience: it stands in the prompt and is compared byte by byte, so "
+			      "it holds no blanks, brackets or characters beyond ASCII");
 	if (strlen(value) > 255)
 		return refuse(why, size, "is longer than 255 bytes");
 	return true;
@@ -302,10 +299,9 @@ bool check_path(const char *value, char *why, size_t size)
 	if (value[0] != '/')
 		return refuse(why, size, "is not an absolute path");
 	if (!is_plain(value) || strchr(value, ':') || strlen(value) > 200)
-		return refuse(
-		    why, size,
-		    "holds a blank, a colon or a character beyond ASCII, or is longer than 200 bytes, "
-		    "which passwd entries do not take");
+		return refuse(why, size,
+			      "holds a blank, a colon or a character beyond ASCII, or is longer than 200 "
+			      "bytes, which passwd entries do not take");
 	for (const char *p = value; p; p = strchr(p + 1, '/'))
 		if (strncmp(p, "/../", 4) == 0 || strcmp(p, "/..") == 0)
 			return refuse(why, size, "goes up by ..");

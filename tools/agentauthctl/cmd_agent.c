@@ -159,9 +159,14 @@ static const struct ctl_option register_options[] = {
 
 static void hint_credential(const struct ctl *ctl, const char *name, const struct arguments *arguments)
 {
-	if (ctl->json || arguments_have(arguments, "key") || arguments_have(arguments, "bind"))
+	if (ctl->json || ctl->dry_run)
 		return;
-	printf("It cannot log in yet: agentauthctl set %s --key FILE registers a public key.\n", name);
+	if (!arguments_have(arguments, "role"))
+		printf("It has no role yet, and can log in nowhere: agentauthctl set %s --role ROLE gives it "
+		       "one.\n",
+		       name);
+	if (!arguments_have(arguments, "key") && !arguments_have(arguments, "bind"))
+		printf("It has no key yet: agentauthctl set %s --key FILE registers one.\n", name);
 }
 
 static enum ctl_status register_agent(struct ctl *ctl, struct registry *registry,
@@ -326,8 +331,8 @@ static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *argum
 		return CTL_FAILED;
 	done = xasprintf("%s is retired: it gets in nowhere, and its name and uid are never given again.\n"
 			 "Its files keep their owner; its text is kept as %s/%s%s.retired.\n"
-			 "Connections that are open go on: end them, or its processes, by its uid.",
-			 name, AGENTS_DIR, name, AGENT_SUFFIX);
+			 "Connections that are open go on: agentauthctl session kill --agent %s ends them.",
+			 name, AGENTS_DIR, name, AGENT_SUFFIX, name);
 	status = ctl_open(ctl, &registry, true);
 	if (status == CTL_DONE)
 		status = has_file(ctl, &registry, name) ? publish_agent(ctl, &registry, name, NULL, done)

@@ -23,9 +23,9 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 	if (status == CTL_DONE) {
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
-		if (result.outcome == PUBLISH_FAILED)
-			ctl_error(ctl, "nothing was published; what was published before serves on");
 	}
+	if (result.outcome == PUBLISH_FAILED)
+		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
 	registry_close(&registry);
 	return status;

@@ -141,8 +141,8 @@ static void publish_first(struct ctl *ctl)
 		if (!registry.facts.fqdn_is_known && !registry.model.host.audience.n)
 			ctl_warning(ctl,
 				    "the resolver knows no full name for this host, so that its audience is "
-				    "ssh://%s; set "
-				    "host.audience in " CONF_FILE " if others call it otherwise",
+				    "ssh://%s; set host.audience in " CONF_FILE
+				    " if others call it otherwise",
 				    registry.facts.fqdn);
 		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)

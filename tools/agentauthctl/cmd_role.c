@@ -310,8 +310,7 @@ static bool is_held(struct ctl *ctl, const char *role)
 	if (h.n)
 		ctl_error(ctl,
 			  "%zu agent%s the role %s: %s%s. Take it from them first: agentauthctl set NAME "
-			  "--no-role %s. Nothing was "
-			  "changed",
+			  "--no-role %s. Nothing was changed",
 			  h.n, h.n == 1 ? " has" : "s have", role, h.names.data, h.n > 10 ? ", …" : "", role);
 	buffer_free(&h.names);
 	published_close(published);

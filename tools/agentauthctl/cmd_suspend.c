@@ -31,15 +31,13 @@ static enum ctl_status known(struct ctl *ctl, const char *name)
 		if (r == -ENOENT)
 			return ctl_fail(ctl,
 					"there is no agent %s in the published registry; agentauthctl list "
-					"shows those that "
-					"there are",
+					"shows those that there are",
 					name);
 	}
 	if (r < 0) {
 		ctl_warning(ctl,
 			    "the published registry cannot be read (%s), so that it is not known whether "
-			    "there is an agent "
-			    "%s; run agentauthctl apply",
+			    "there is an agent %s; run agentauthctl apply",
 			    strerror(-r), name);
 		return CTL_DONE;
 	}
@@ -87,12 +85,13 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 	learn_host(ctl);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
-		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n", name, name);
+		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n",
+		       name, name);
 	if (arguments_have(arguments, "kill"))
 		return ctl_kill_agent(ctl, name);
 	if (!ctl->json)
-		printf("Connections that are open go on and can open further shells: agentauthctl session kill "
-		       "--agent %s ends them.\n",
+		printf("Connections that are open go on and can open further shells: agentauthctl session "
+		       "kill --agent %s ends them.\n",
 		       name);
 	return CTL_DONE;
 }

@@ -20,7 +20,8 @@ struct reader {
 	struct problems *problems;
 	uint32_t at; /* the offset that is read next */
 	unsigned depth;
-	bool failed; /* something was reported; where reading can go on after it, it does */
+	bool bent;   /* a value was reported; the text as a whole stands */
+	bool failed; /* something was reported that nothing behind it can be read with */
 };
 
 void conf_tree_free(struct conf_tree *tree)
@@ -42,18 +43,38 @@ void conf_text_place(const struct conf_text *text, size_t offset, unsigned *ret_
 	*ret_column = (unsigned)(end - line) + 1;
 }
 
+static void report(struct reader *r, uint32_t at, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static void report(struct reader *r, uint32_t at, const char *format, va_list args)
+{
+	struct problem_place place = {.file = r->text->path};
+
+	conf_text_place(r->text, at, &place.line, &place.column);
+	problems_add(r->problems, false, &place, format, args);
+}
+
 static void wrong(struct reader *r, uint32_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void wrong(struct reader *r, uint32_t at, const char *format, ...)
 {
-	struct problem_place place = {.file = r->text->path};
 	va_list args;
 
-	conf_text_place(r->text, at, &place.line, &place.column);
 	va_start(args, format);
-	problems_add(r->problems, false, &place, format, args);
+	report(r, at, format, args);
 	va_end(args);
 	r->failed = true;
+}
+
+static void wrong_value(struct reader *r, uint32_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void wrong_value(struct reader *r, uint32_t at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(r, at, format, args);
+	va_end(args);
+	r->bent = true;
 }
 
 /* The byte at the reader's place; 0 at the end of the text. */
@@ -159,15 +180,15 @@ static void check_escape(struct reader *r)
 			long value = strtol(hex, NULL, 16);
 
 			if (value == 0 || value > 0x7f)
-				wrong(r, r->at, "\\x%s is refused: write the character itself, in UTF-8",
-				      hex);
+				wrong_value(r, r->at,
+					    "\\x%s is refused: write the character itself, in UTF-8", hex);
 			r->at += 4;
 			return;
 		}
 	}
-	wrong(r, r->at,
-	      "an unknown escape; a string knows \\n \\r \\t \\f \\\\ \\\" and \\xHH; a backslash is written "
-	      "\\\\");
+	wrong_value(r, r->at,
+		    "an unknown escape; a string knows \\n \\r \\t \\f \\\\ \\\" and \\xHH; a backslash is "
+		    "written \\\\");
 	r->at++;
 }
 
@@ -235,13 +256,14 @@ static enum conf_kind check_integer(struct reader *r, uint32_t at, const char *w
 	long long value;
 
 	if (digits > 1 && word[sign] == '0')
-		wrong(r, at,
-		      "%s begins with a zero, which some versions of libconfig take for octal: leave it out",
-		      word);
+		wrong_value(
+		    r, at,
+		    "%s begins with a zero, which some versions of libconfig take for octal: leave it out",
+		    word);
 	errno = 0;
 	value = strtoll(word, NULL, 10);
 	if (errno == ERANGE || (!is_long && (value < INT32_MIN || value > INT32_MAX)))
-		wrong(r, at, "%s is out of range: numbers go from -2147483648 to 2147483647", word);
+		wrong_value(r, at, "%s is out of range: numbers go from -2147483648 to 2147483647", word);
 	return is_long ? CONF_INTEGER64 : CONF_INTEGER;
 }
 
@@ -464,7 +486,7 @@ int conf_tree_read(struct conf_tree *tree, const struct conf_text *text, struct 
 	tree->v[0].value_end = tree->v[0].end = (uint32_t)text->len;
 	if (!read_settings(&r, 0, '\0'))
 		r.failed = true;
-	return r.failed ? -1 : 0;
+	return r.failed ? -1 : r.bent;
 }
 
 /* ---- finding ------------------------------------------------------------- */

@@ -48,7 +48,9 @@ struct conf_tree {
 
 void conf_tree_free(struct conf_tree *tree);
 
-/* Reads the text; *tree may hold an earlier tree, whose memory is used again. -1: reported. */
+/* Reads the text; *tree may hold an earlier tree, whose memory is used again. -1: reported, and the tree is
+ * cut short. 1: reported, but only values are wrong (a number's range, an escape): what else there is can be
+ * looked at. */
 int conf_tree_read(struct conf_tree *tree, const struct conf_text *text, struct problems *problems);
 
 /* The child of a group by its name; the element of an array or list by its number. 0: there is none. */

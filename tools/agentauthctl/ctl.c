@@ -115,11 +115,11 @@ static bool may_retire(void *data, const struct changes *changes)
 		if (!yes)
 			ctl_error(ctl, "nothing was changed");
 	} else if (!yes) {
-		ctl_error(ctl,
-			  "no longer in the configuration: %s. Publishing would retire them for good; if "
-			  "that is meant, say "
-			  "agentauthctl apply --yes, otherwise put their text back. Nothing was changed",
-			  names.data);
+		ctl_error(
+		    ctl,
+		    "no longer in the configuration: %s. Publishing would retire them for good; if that is "
+		    "meant, say agentauthctl apply --yes, otherwise put their text back. Nothing was changed",
+		    names.data);
 	}
 	buffer_free(&names);
 	return yes;

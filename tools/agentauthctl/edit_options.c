@@ -124,15 +124,15 @@ static void explain_key_file(struct ctl *ctl, const char *file, enum aa_jose_err
 	if (err == AA_JOSE_KEY_PRIVATE || err == AA_JOSE_KEY_ENCRYPTED)
 		ctl_error(ctl,
 			  "%s holds a private key, which belongs to the agent and to no host. Register its "
-			  "public half: "
-			  "openssl pkey -in KEY -pubout",
+			  "public half: openssl pkey -in KEY -pubout",
 			  name);
+	else if (err != AA_JOSE_KEY_MALFORMED)
+		ctl_error(ctl, "the key in %s cannot be registered: %s", name, aa_jose_strerror(err));
 	else
-		ctl_error(ctl,
-			  "%s holds no key that can be registered: %s. It may be a public key in PEM, a JWK, "
-			  "or a line "
-			  "as in id_ed25519.pub",
-			  name, aa_jose_strerror(err));
+		ctl_error(
+		    ctl,
+		    "%s holds no key: it may be a public key in PEM, a JWK, or a line as in id_ed25519.pub",
+		    name);
 }
 
 static struct aa_key *read_key(struct ctl *ctl, const char *file)

@@ -178,8 +178,8 @@ static int read_lines(struct ids *ids, char *text, const char *path, struct prob
 		place.line++;
 		if (!read_line(ids, line)) {
 			problem_error(problems, &place,
-				      "this line is damaged; it says which names and ids must never be "
-				      "given again, so nothing is published. Restore the file from a backup");
+				      "this line is damaged; it says which names and ids must never be given "
+				      "again, so nothing is published. Restore the file from a backup");
 			return -1;
 		}
 		ids->length = (size_t)(end + 1 - text);
@@ -248,14 +248,12 @@ static bool refuse_name(const struct id_entry *e, uint32_t id, char *why, size_t
 	if (e->retired)
 		snprintf(why, size,
 			 "the %s %s was retired on %.10s; its name and its id %u are never given again, "
-			 "since files and logs "
-			 "still mean the old one. Choose another name",
+			 "since files and logs still mean the old one. Choose another name",
 			 id_kind_name(e->kind), e->name, when, e->id);
 	else
 		snprintf(why, size,
 			 "the %s %s has had the id %u since it was published; an id cannot change (to %u), "
-			 "since its files "
-			 "keep the old one",
+			 "since its files keep the old one",
 			 id_kind_name(e->kind), e->name, e->id, id);
 	return false;
 }

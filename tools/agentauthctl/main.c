@@ -12,9 +12,9 @@
 #include "ctl.h"
 
 static const struct ctl_command *const commands[] = {
-    &cmd_init, &cmd_apply, &cmd_check,	 &cmd_diff,   &cmd_rollback, &cmd_register, &cmd_set,
-    &cmd_show, &cmd_list,  &cmd_suspend, &cmd_resume, &cmd_retire,   &cmd_role,	    &cmd_revoke,
-    &cmd_session, &cmd_approval, NULL,
+    &cmd_init, &cmd_apply,  &cmd_check,	  &cmd_diff,	 &cmd_rollback, &cmd_register,
+    &cmd_set,  &cmd_show,   &cmd_list,	  &cmd_suspend,	 &cmd_resume,	&cmd_retire,
+    &cmd_role, &cmd_revoke, &cmd_session, &cmd_approval, NULL,
 };
 
 static const struct ctl_option global_options[] = {
@@ -23,8 +23,7 @@ static const struct ctl_option global_options[] = {
     {"confdir", "DIR", "the configuration (" AA_CONFDIR ")", 0, NULL},
     {"statedir", "DIR",
      "the published registry (" AA_STATEDIR
-     "); with another one than\nthis host's, its sudoers and audit log "
-     "are left alone",
+     "); with another one than\nthis host's, its sudoers and audit log are left alone",
      0, NULL},
     {"logdir", "DIR", "the audit log (" AA_LOGDIR ")", 0, NULL},
     {"rundir", "DIR", "sessions and requests (" AA_RUNDIR ")", 0, NULL},
@@ -161,9 +160,9 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->yes = arguments_have(a, "yes");
 	ctl->places.confdir = confdir ? absolute(confdir) : AA_CONFDIR;
 	ctl->places.statedir = statedir ? absolute(statedir) : AA_STATEDIR;
+	ctl->rundir = arguments_value(a, "rundir") ? arguments_value(a, "rundir") : AA_RUNDIR;
 	/* Another registry than the one that serves is a rehearsal: nothing of the host's own follows from
 	 * it. */
-	ctl->rundir = arguments_value(a, "rundir") ? arguments_value(a, "rundir") : AA_RUNDIR;
 	ctl->logdir = logdir ? logdir : statedir ? NULL : AA_LOGDIR;
 	ctl->places.sudoers = sudoers ? sudoers : statedir ? NULL : AA_SYSCONFDIR "/sudoers.d/agentauth";
 	ctl->places.sysconfdir = AA_SYSCONFDIR;

@@ -205,8 +205,8 @@ static void check_accounts(struct model *model, struct problems *problems)
 		check_id(model, a->gid, "accounts.gid", problems);
 	if (!aa_id_is_servable((uint32_t)a->uid_min) || !aa_id_is_servable((uint32_t)a->uid_max))
 		conf_error(&model->file, problems, "accounts",
-			   "uid_min and uid_max must not themselves lie within 60001 to "
-			   "65535, which systemd, nobody and containers use");
+			   "uid_min and uid_max must not themselves lie within 60001 to 65535, which "
+			   "systemd, nobody and containers use");
 	if (local_by_name(&model->facts->groups, a->group))
 		conf_error(&model->file, problems, "accounts.group",
 			   "%s is a group of this host already (/etc/group), and its members would be taken "
@@ -242,8 +242,8 @@ static void check_role_groups(const struct model *model, const struct model_role
 		snprintf(path, sizeof(path), "roles.%s.groups[%zu]", role->name, i);
 		if (why)
 			conf_error(&model->file, problems, path,
-				   "%s is as good as root: %s. Grant the commands that are "
-				   "needed by the role's sudo rules instead",
+				   "%s is as good as root: %s. Grant the commands that are needed by the "
+				   "role's sudo rules instead",
 				   quoted(name), why);
 		else if (!local_by_name(groups, name))
 			conf_error(&model->file, problems, path, "there is no group %s in /etc/group",
@@ -270,10 +270,9 @@ static void check_roles(struct model *model, struct problems *problems)
 		if (role->approval.n && !model->facts->approval_plugin)
 			conf_error(&model->file, problems, path,
 				   "these rules wait for a person's approval, which sudo asks for through a "
-				   "plugin that "
-				   "/etc/sudo.conf does not load; without it they would be granted unasked. "
-				   "Add the line "
-				   "\"Plugin agentauth_approval agentauth_approval.so\" to /etc/sudo.conf");
+				   "plugin that /etc/sudo.conf does not load; without it they would be "
+				   "granted unasked. Add the line \"Plugin agentauth_approval "
+				   "agentauth_approval.so\" to /etc/sudo.conf");
 	}
 }
 
@@ -285,10 +284,10 @@ static void check_issuer_keys(const struct model *model, const struct model_issu
 
 	snprintf(path, sizeof(path), "issuers.%s", issuer->name);
 	if (ways != 1)
-		conf_error(&model->file, problems, path,
-			   "says %s its keys come from: set exactly one of discovery = true, "
-			   "jwks_uri and jwks_file",
-			   ways ? "in more than one way where" : "not where");
+		conf_error(
+		    &model->file, problems, path,
+		    "says %s its keys come from: set exactly one of discovery = true, jwks_uri and jwks_file",
+		    ways ? "in more than one way where" : "not where");
 	snprintf(path, sizeof(path), "issuers.%s.issuer", issuer->name);
 	if (issuer->discovery && issuer->issuer && !check_https_url(issuer->issuer, why, sizeof(why)))
 		conf_error(&model->file, problems, path, "discovery asks this address: %s %s",
@@ -309,8 +308,8 @@ static void check_issuers(const struct model *model, struct problems *problems)
 			snprintf(path, sizeof(path), "issuers.%s.issuer", issuer->name);
 			if (issuer->issuer && other && strcmp(issuer->issuer, other) == 0)
 				conf_error(&model->file, problems, path,
-					   "is the issuer %s already; a token could not be "
-					   "told to be of the one or the other",
+					   "is the issuer %s already; a token could not be told to be of the "
+					   "one or the other",
 					   model->issuers.v[k].name);
 		}
 		for (size_t k = 0; k < issuer->scopes.n; k++) {

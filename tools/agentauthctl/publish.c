@@ -165,8 +165,8 @@ static void install_sudoers(const struct registry *r, const char *text, bool *re
 				"installed; they will be at the next apply when sudo is there");
 	else if (n < 0)
 		problem_error(r->problems, &place,
-			      "cannot be written, so that sudo goes on with the rules before: %s. "
-			      "Run agentauthctl apply when that is mended",
+			      "cannot be written, so that sudo goes on with the rules before: %s. Run "
+			      "agentauthctl apply when that is mended",
 			      strerror(-n));
 	*ret_changed = n > 0;
 }

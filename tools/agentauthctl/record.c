@@ -220,10 +220,9 @@ void key_memo_free(struct key_memo *memo)
 static void explain_key(enum aa_jose_err err, char *why, size_t size)
 {
 	if (err == AA_JOSE_KEY_PRIVATE || err == AA_JOSE_KEY_ENCRYPTED)
-		snprintf(
-		    why, size,
-		    "is a private key. Only its public half belongs on a host: openssl pkey -in KEY -pubout. "
-		    "Whoever could read this file may have the private key now");
+		snprintf(why, size,
+			 "is a private key. Only its public half belongs on a host: openssl pkey -in KEY "
+			 "-pubout. Whoever could read this file may have the private key now");
 	else if (err == AA_JOSE_KEY_WEAK)
 		snprintf(why, size, "is too weak to trust (%s): make a new one with agentauth keygen",
 			 aa_jose_strerror(err));
@@ -371,8 +370,8 @@ static void add_key(const struct agent *agent, size_t i, const struct conf_file 
 	kid = key->kid ? key->kid : forms->thumbprint;
 	if (!take_kid(kids, kid)) {
 		conf_error(file, problems, path,
-			   "the kid %s is another key's of this agent already, so that it would not be "
-			   "known which one is meant",
+			   "the kid %s is another key's of this agent already, so that it would not be known "
+			   "which one is meant",
 			   quoted(kid));
 		return;
 	}

@@ -119,11 +119,10 @@ static void find_known(char *program, const struct model *model, bool *known, st
 		known[i] = visudo(program, text, NULL) == 0;
 		free(text);
 		if (!known[i])
-			problem_warning(
-			    problems, NULL,
-			    "this host's sudo does not know the setting %s; it is left out of the "
-			    "sudoers file (sudo 1.9.10 and later have it)",
-			    defaults[i]);
+			problem_warning(problems, NULL,
+					"this host's sudo does not know the setting %s; it is left out of "
+					"the sudoers file (sudo 1.9.10 and later have it)",
+					defaults[i]);
 	}
 }
 
@@ -225,10 +224,9 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
 	}
 	program = program_find("visudo");
 	if (!program) {
-		problem_warning(
-		    problems, NULL,
-		    "the roles' sudo rules are not installed: this host has no visudo to check them "
-		    "with (package sudo)");
+		problem_warning(problems, NULL,
+				"the roles' sudo rules are not installed: this host has no visudo to check "
+				"them with (package sudo)");
 		*ret = NULL;
 		return 0;
 	}
