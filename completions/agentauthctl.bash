@@ -1,48 +1,95 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
-# Completion for agentauthctl: commands and options as its own --help names them, agents and roles as they are published.
+# Completion for agentauthctl. Commands and options are asked of the program itself, names of the published registry.
 
-_agentauthctl_options() { # WORDS OF THE COMMAND
-	agentauthctl "$@" --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p'
-	echo "--json --dry-run --confdir --statedir --logdir --rundir --sudoers --help"
+_agentauthctl_help()
+{
+	agentauthctl "$@" --help 2>/dev/null
 }
 
-_agentauthctl_commands() { # WORDS OF THE FAMILY
-	agentauthctl "$@" --help 2>/dev/null | sed -n "s/^  \($*${*:+ }\)\([a-z]*\)\( .*\)\?$/\2/p" | grep -v '^$'
+# The first words of the lines of a list of commands; behind "role " where that is the family.
+_agentauthctl_commands()
+{
+	local family=$1
+
+	_agentauthctl_help ${family:+"$family"} | sed -n "s/^  ${family:+$family }\([a-z][a-z-]*\) .*/\1/p"
 }
 
-_agentauthctl_agents() {
-	agentauthctl list --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4
+_agentauthctl_names()
+{
+	agentauthctl list 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
-_agentauthctl_roles() {
-	agentauthctl role list --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4
+_agentauthctl_roles()
+{
+	agentauthctl role list 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) (.*/\1/p'
 }
 
-_agentauthctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word choices=
-	local -a words=()
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		[[ $word == -* ]] || words+=("$word")
-	done
+_agentauthctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} sub=
+	local words=
+
 	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		words="$(_agentauthctl_commands) help --help --version"
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		return
+	fi
+	case $command in
+	role | session | approval | issuer | audit)
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_commands "$command") --help" -- "$cur")
+			return
+		fi
+		sub=${COMP_WORDS[2]}
+		;;
+	esac
 	case $prev in
-	--key | --file | --sudoers | --confdir | --statedir | --logdir | --rundir)
+	--role | --no-role)
+		mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_roles)" -- "$cur")
+		return
+		;;
+	--agent)
+		mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_names)" -- "$cur")
+		return
+		;;
+	--mixed-sessions)
+		mapfile -t COMPREPLY < <(compgen -W "allow refuse" -- "$cur")
+		return
+		;;
+	--local-user | --no-local-user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	--group | --no-group)
+		mapfile -t COMPREPLY < <(compgen -g -- "$cur")
+		return
+		;;
+	--key | --file | --sudoers)
+		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--role | --no-role) choices=$(_agentauthctl_roles) ;;
-	--agent) choices=$(_agentauthctl_agents) ;;
+	--confdir | --statedir | --logdir | --rundir)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
 	esac
-	if [ -z "$choices" ]; then
-		case $cur:${words[*]} in
-		-*) choices=$(_agentauthctl_options "${words[@]:0:2}") ;;
-		*:) choices=$(_agentauthctl_commands) ;;
-		*:role | *:session | *:approval) choices=$(_agentauthctl_commands "${words[0]}") ;;
-		*:show | *:set | *:suspend | *:resume | *:retire) choices=$(_agentauthctl_agents) ;;
-		*:"role set" | *:"role remove") choices=$(_agentauthctl_roles) ;;
+	if [[ $cur == -* ]]; then
+		words=$({ _agentauthctl_help "$command" ${sub:+"$sub"}; _agentauthctl_help; } |
+			sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+	else
+		case $command,$sub in
+		set, | show, | suspend, | resume, | retire, | rotate, | explain,)
+			words=$(_agentauthctl_names)
+			;;
+		role,set | role,remove)
+			words=$(_agentauthctl_roles)
+			;;
 		esac
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
+
 complete -F _agentauthctl agentauthctl
