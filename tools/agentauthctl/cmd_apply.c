@@ -111,7 +111,7 @@ static void check_all(struct ctl *ctl, struct registry *registry)
 		       result.agents, result.agents == 1 ? "" : "s", registry->model.roles.n,
 		       registry->model.roles.n == 1 ? "" : "s", registry->model.issuers.n,
 		       registry->model.issuers.n == 1 ? "" : "s");
-	if (!ctl->json && result.outcome == PUBLISH_WOULD)
+	if (!ctl->json && result.outcome == PUBLISH_WOULD && ctl->places.owner == 0)
 		printf("It is not published yet: agentauthctl diff shows what differs, agentauthctl apply "
 		       "publishes it.\n");
 	if (!ctl->json && c->agents[CHANGE_REMOVED])

@@ -424,7 +424,6 @@ static const struct ctl_command role_list = {
 
 const struct ctl_command cmd_role = {
     .name = "role",
-    .words = "COMMAND",
-    .summary = "add, set, list, remove: what agents may do",
+    .summary = "what agents may do: add, set, list, remove",
     .sub = (const struct ctl_command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
 };

@@ -331,7 +331,7 @@ static int append_lines(struct ids *ids, int dirfd, const struct buffer *lines)
 
 	if (lines->len == 0)
 		return 0;
-	fd = openat(dirfd, IDS_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	fd = openat(dirfd, IDS_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
 	if (fd < 0)
 		return -errno;
 	if (ftruncate(fd, (off_t)ids->length) < 0) /* a line that a crash cut short */

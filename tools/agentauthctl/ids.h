@@ -7,6 +7,7 @@
  *   use KIND NAME ID TIME      from then on NAME has ID;  KIND is agent, role, or group (the group of all
  * agents) retire KIND NAME ID TIME   from then on nobody has
  *
+ * It is readable by all, as the published names are, so that a text can be checked without being root.
  * A line without its line feed was cut short by a crash before anything was published with it, and does not
  * count.
  */

@@ -57,13 +57,18 @@ static void print_options(const struct ctl_option *options)
 		print_option(options);
 }
 
+static const char *words_of(const struct ctl_command *command)
+{
+	return command->words ? command->words : command->sub ? "COMMAND" : "";
+}
+
 static void print_commands(const char *prefix, const struct ctl_command *const *list)
 {
 	for (; *list; list++) {
+		const char *words = words_of(*list);
 		char left[80];
 
-		snprintf(left, sizeof(left), "%s%s%s%s", prefix, (*list)->name, *(*list)->words ? " " : "",
-			 (*list)->words);
+		snprintf(left, sizeof(left), "%s%s%s%s", prefix, (*list)->name, *words ? " " : "", words);
 		printf("  %-26s%s%s\n", left, strlen(left) >= 26 ? "\n                            " : "",
 		       (*list)->summary);
 	}
@@ -84,20 +89,33 @@ static enum ctl_status help_all(struct ctl *ctl)
 	return CTL_DONE;
 }
 
-static enum ctl_status help_one(struct ctl *ctl, const char *before, const struct ctl_command *command)
+/* A family's commands, and the options of each. */
+static void help_family(const struct ctl_command *family)
 {
 	char prefix[32];
 
+	snprintf(prefix, sizeof(prefix), "%s ", family->name);
+	puts("\nCommands:");
+	print_commands(prefix, family->sub);
+	for (const struct ctl_command *const *sub = family->sub; *sub; sub++) {
+		if (!(*sub)->options)
+			continue;
+		printf("\nOptions of %s%s:\n", prefix, (*sub)->name);
+		print_options((*sub)->options);
+	}
+}
+
+static enum ctl_status help_one(struct ctl *ctl, const char *before, const struct ctl_command *command)
+{
+	const char *words = words_of(command);
+
 	ctl->json = false; /* help is for people */
-	printf("usage: agentauthctl %s%s%s%s%s\n\n%s\n", before, command->name, *command->words ? " " : "",
-	       command->words, command->options ? " [OPTIONS]" : "", command->summary);
+	printf("usage: agentauthctl %s%s%s%s%s\n\n%s\n", before, command->name, *words ? " " : "", words,
+	       command->options || command->sub ? " [OPTIONS]" : "", command->summary);
 	if (command->about)
 		printf("\n%s\n", command->about);
-	if (command->sub) {
-		snprintf(prefix, sizeof(prefix), "%s ", command->name);
-		puts("\nCommands:");
-		print_commands(prefix, command->sub);
-	}
+	if (command->sub)
+		help_family(command);
 	if (command->options) {
 		puts("\nOptions:");
 		print_options(command->options);
@@ -189,7 +207,8 @@ static enum ctl_status run_command(struct ctl *ctl, const struct ctl_command *co
 	if (arguments_have(a, "help"))
 		return help_one(ctl, before, command);
 	if (a->n_words < command->min_words || a->n_words > command->max_words)
-		return ctl_usage(ctl, "usage: agentauthctl %s%s %s", before, command->name, command->words);
+		return ctl_usage(ctl, "usage: agentauthctl %s%s %s", before, command->name,
+				 words_of(command));
 	return command->run(ctl, a);
 }
 
