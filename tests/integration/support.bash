@@ -59,7 +59,7 @@ log_since_mark() {
 expect_status() {
 	[ "$status" -eq "$1" ] && return
 	printf 'status %s, expected %s; output:\n%s\n' "$status" "$1" "$output" >&2
-	[ ! -e "$BATS_TEST_TMPDIR/box.mark" ] || log_since_mark >&2
+	[ ! -e "$BATS_TEST_TMPDIR/box.mark" ] || log_since_mark | tail -n 40 >&2
 	return 1
 }
 expect_output() { # an extended regular expression
