@@ -90,7 +90,7 @@ int aa_replay_init(const char *rundir)
  * reckoned again by today's clock: at the stamp's time it may have been wrong. */
 static bool can_tell(int store, int64_t iat, int64_t now)
 {
-	int64_t since, began, horizon;
+	int64_t since = 0, began = 0, horizon = 0;
 	int err = read_stamp(store, "since", &since);
 
 	if (err == -ENOENT && begin(store) == 0)
@@ -126,7 +126,7 @@ static long purge_shard(int store, int shard, int64_t now)
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
 	struct stat st;
-	int64_t horizon;
+	int64_t horizon = 0;
 	long removed = 0;
 
 	if (dir && read_stamp(store, "horizon", &horizon) == 0 && now - SLACK < horizon) {

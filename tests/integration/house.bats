@@ -34,6 +34,12 @@ map() { # MAP: what stands under global:
 	[ "$(grep -c '^pam_sm_' < <(map "$TOP"/pam/*.map))" -eq 6 ]
 }
 
+@test "the approval plugin exports what its map says and nothing else" {
+	run find /usr/lib /usr/libexec -name agentauth_approval.so
+	[ "$(exported "$output")" = "$(map "$TOP"/sudo/*.map)" ]
+	[ -n "$(map "$TOP"/sudo/*.map)" ]
+}
+
 @test "the PAM module needs neither libjwt, nor libconfig, nor libcurl, nor libcdb" {
 	run readelf -d "$LIBDIR/security/pam_agentauth.so"
 	expect_output 'NEEDED.*libcrypto'
@@ -59,7 +65,7 @@ map() { # MAP: what stands under global:
 			-include "$header" -x c /dev/null
 		[ "$status" -eq 0 ] || printf '%s does not compile alone\n' "$header" >&2
 		expect_status 0
-	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/tools "$TOP"/tests -name '*.h')
+	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/sudo "$TOP"/tools "$TOP"/tests -name '*.h')
 }
 
 @test "shellcheck has nothing to say about any script" {
@@ -76,8 +82,26 @@ map() { # MAP: what stands under global:
 options() {
 	grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
 }
-page() { # a man page as text, without what mandoc makes of hyphens
-	mandoc -T ascii "$1" | col -b | sed ':a;/-$/{N;s/-\n */-/;ba}'
+page() { # a man page as text, with no word broken at a hyphen
+	mandoc -T ascii -O width=1000 "$1" | col -b
+}
+
+# The commands that a --help lists: the first words of its indented lines.
+listed() {
+	sed -nE 's/^  ([a-z][a-z-]*( [a-z][a-z-]*)?)( [A-Z[<].*|  .*|)$/\1/p' | sort -u
+}
+# Each command of a program, "role add" too, on a line of its own.
+commands_of() { # PROGRAM
+	local name
+	for name in $("$1" --help | listed); do
+		echo "$name"
+		"$1" "$name" --help | listed | grep "^$name " || :
+	done
+}
+help_of() { # PROGRAM
+	local words
+	"$1" --help
+	while read -ra words; do "$1" "${words[@]}" --help; done < <(commands_of "$1")
 }
 
 @test "man pages are well-formed" {
@@ -88,25 +112,33 @@ page() { # a man page as text, without what mandoc makes of hyphens
 	done
 }
 
-@test "agentauthctl.8 names every option that --help knows, and no other" {
-	help=$(agentauthctl --help; for command in $(agentauthctl --help | command_names); do agentauthctl "$command" --help; done)
-	run diff <(options <<<"$help") <(page "$TOP/man/agentauthctl.8" | options)
+same_options() { # PROGRAM PAGE
+	help_of "$1" | options >"$BATS_TEST_TMPDIR/help"
+	page "$TOP/man/$2" | options >"$BATS_TEST_TMPDIR/page"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/help")" -gt 5 ] || return 1
+	run diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
 	expect_output '^$'
+}
+
+@test "agentauthctl.8 names every option that --help knows, and no other" {
+	same_options agentauthctl agentauthctl.8
 }
 
 @test "agentauth.1 names every option that --help knows, and no other" {
-	help=$(agentauth --help; for command in $(agentauth --help | command_names); do agentauth "$command" --help; done)
-	run diff <(options <<<"$help") <(page "$TOP/man/agentauth.1" | options)
+	same_options agentauth agentauth.1
+}
+
+@test "pam_agentauth.8 names every argument that the module knows, and no other" {
+	local known
+	known=$(grep -oE '"(session|statedir|rundir|logdir)="|"(use_first_pass|try_first_pass|debug)"' "$TOP/pam/module.c" | tr -d '"=' | sort -u)
+	[ "$(wc -l <<<"$known")" -eq 7 ]
+	run diff <(echo "$known") <(sed -nE '/^\.Sh (ARGUMENTS|OPTIONS)/,/^\.Sh/s/^\.It (Cm|Ar) ([a-z_]+).*/\2/p' \
+		"$TOP/man/pam_agentauth.8" | sort -u)
 	expect_output '^$'
 }
 
-# The commands of a --help: first words of its indented lines.
-command_names() {
-	sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort -u
-}
-
 @test "every command answers --help with 0 on standard output, and a wrong option with 2 on standard error" {
-	local program command
+	local program words
 	for program in agentauth agentauthctl; do
 		run --separate-stderr "$program" --help
 		expect_status 0
@@ -114,11 +146,12 @@ command_names() {
 		run --separate-stderr "$program" --no-such-option
 		expect_status 2
 		[ -z "$output" ] && [ -n "$stderr" ]
-		for command in $("$program" --help | command_names); do
-			run --separate-stderr "$program" "$command" --help
+		[ "$(commands_of "$program" | wc -l)" -ge 7 ]
+		while read -ra words; do
+			run --separate-stderr "$program" "${words[@]}" --help
 			expect_status 0
 			[ -n "$output" ] && [ -z "$stderr" ]
-		done
+		done < <(commands_of "$program")
 	done
 }
 
@@ -126,7 +159,7 @@ command_names() {
 	local file
 	while read -r file; do
 		grep -q SPDX-License-Identifier <(head -n 3 "$file") || { echo "$file" >&2; return 1; }
-	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/tools "$TOP"/tests "$TOP"/bench -name '*.c')
+	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/sudo "$TOP"/tools "$TOP"/tests "$TOP"/bench -name '*.c')
 }
 
 @test "agentauth runs without registry, and without root" {

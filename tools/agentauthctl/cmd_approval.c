@@ -184,6 +184,7 @@ static const struct ctl_command approval_deny = {
 
 const struct ctl_command cmd_approval = {
     .name = "approval",
+    .words = "COMMAND",
     .summary = "answer agents' commands that wait for a person",
     .sub = (const struct ctl_command *const[]){&approval_list, &approval_approve, &approval_deny, NULL},
 };

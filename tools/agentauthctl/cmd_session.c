@@ -343,6 +343,7 @@ static const struct ctl_command session_reap = {
 
 const struct ctl_command cmd_session = {
     .name = "session",
+    .words = "COMMAND",
     .summary = "list, end and clean up agents' sessions",
     .sub = (const struct ctl_command *const[]){&session_list, &session_kill, &session_reap, NULL},
 };
