@@ -18,7 +18,6 @@ struct walk {
 	const struct conf_file *file;
 	struct problems *problems;
 	struct arena *arena;
-	char path[PATH_ROOM];
 };
 
 /* A setting as both readers see it. */
@@ -89,31 +88,43 @@ void conf_warning(const struct conf_file *file, struct problems *problems, const
 	va_end(args);
 }
 
+static size_t number_of(const struct conf_tree *tree, uint32_t node)
+{
+	size_t number = 0;
+
+	for (uint32_t n = tree->v[tree->v[node].parent].first; n != node; n = tree->v[n].next)
+		number++;
+	return number;
+}
+
+/* "keys[0].pem" */
+static void put_path(struct buffer *path, const struct conf_file *file, uint32_t node)
+{
+	const struct conf_node *n = &file->tree.v[node];
+
+	if (node == 0)
+		return;
+	put_path(path, file, n->parent);
+	if (!n->name_len) {
+		buffer_printf(path, "[%zu]", number_of(&file->tree, node));
+		return;
+	}
+	buffer_puts(path, path->len ? "." : "");
+	buffer_add(path, file->text.bytes + n->name, n->name_len);
+}
+
 static void wrong(struct walk *w, struct spot at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void wrong(struct walk *w, struct spot at, const char *format, ...)
 {
+	struct buffer path = {0};
 	va_list args;
 
+	put_path(&path, w->file, at.node);
 	va_start(args, format);
-	report_at(w->file, w->problems, false, at.node, w->path, format, args);
+	report_at(w->file, w->problems, false, at.node, path.data, format, args);
 	va_end(args);
-}
-
-static size_t path_push(struct walk *w, const char *separator, const char *name)
-{
-	size_t len = strlen(w->path);
-
-	snprintf(w->path + len, sizeof w->path - len, "%s%s", len ? separator : "", name);
-	return len;
-}
-
-static size_t path_push_number(struct walk *w, size_t number)
-{
-	size_t len = strlen(w->path);
-
-	snprintf(w->path + len, sizeof w->path - len, "[%zu]", number);
-	return len;
+	buffer_free(&path);
 }
 
 /* ---- the two readers side by side ---------------------------------------- */
@@ -319,7 +330,6 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 		return;
 	texts.v = arena_alloc(w->arena, (node_of(w, at)->count + 1) * sizeof *texts.v);
 	for (bool more = first_child(w, at, &child); more; more = next_child(w, at, ++i, &child)) {
-		size_t len = path_push_number(w, i);
 		const char *text;
 
 		if (read_text(w, child, s, &text)) {
@@ -327,7 +337,6 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 				wrong(w, child, "%s stands here twice", quoted(text));
 			texts.v[texts.n++] = text;
 		}
-		w->path[len] = '\0';
 	}
 	*ret = texts;
 }
@@ -362,12 +371,10 @@ static void read_items(struct walk *w, struct spot at, const struct conf_setting
 		return;
 	items = arena_alloc(w->arena, node_of(w, at)->count * s->size);
 	for (bool more = first_child(w, at, &child); more; more = next_child(w, at, ++i, &child)) {
-		size_t len = path_push_number(w, i);
 		char *item = new_item(s, items, i);
 
 		if (of_kind(w, child, CONF_GROUP))
 			read_members(w, child, s->members, item);
-		w->path[len] = '\0';
 	}
 	give_items(ret, i, items);
 }
@@ -383,7 +390,6 @@ static void read_named(struct walk *w, struct spot at, const struct conf_setting
 	items = arena_alloc(w->arena, node_of(w, at)->count * s->size);
 	for (bool more = first_child(w, at, &child); more; more = next_child(w, at, ++i, &child)) {
 		const char *name = config_setting_name(child.value);
-		size_t len = path_push(w, ".", name);
 		char *item = new_item(s, items, i);
 
 		memcpy(item, &name, sizeof name);
@@ -391,7 +397,6 @@ static void read_named(struct walk *w, struct spot at, const struct conf_setting
 			wrong(w, child, "%s %s", quoted(name), why);
 		if (of_kind(w, child, CONF_GROUP))
 			read_members(w, child, s->members, item);
-		w->path[len] = '\0';
 	}
 	give_items(ret, i, items);
 }
@@ -472,13 +477,11 @@ static void read_members(struct walk *w, struct spot at, const struct conf_setti
 	for (bool more = first_child(w, at, &child); more; more = next_child(w, at, ++i, &child)) {
 		const char *name = config_setting_name(child.value);
 		const struct conf_setting *s = in_table(table, name);
-		size_t len = path_push(w, ".", name);
 
 		if (s)
 			read_setting(w, child, s, into);
 		else
 			unknown_setting(w, child, table);
-		w->path[len] = '\0';
 	}
 	missing_settings(w, at, table);
 }

@@ -22,10 +22,15 @@ void conf_text_free(struct conf_text *text)
 	*text = (struct conf_text){0};
 }
 
-static void set_path(struct conf_text *text, char *path)
+/* dir/name; without printf, since there may be a million of them. */
+static void set_path(struct conf_text *text, const char *dir, const char *name)
 {
-	free(text->path);
-	text->path = path;
+	size_t dir_len = strlen(dir), name_len = strlen(name);
+
+	text->path = xrealloc(text->path, dir_len + name_len + 2, 1);
+	memcpy(text->path, dir, dir_len);
+	text->path[dir_len] = '/';
+	memcpy(text->path + dir_len + 1, name, name_len + 1);
 }
 
 /* Room for `len` bytes and what stands behind them, which is filled in. */
@@ -39,7 +44,8 @@ static void make_room(struct conf_text *text, size_t len)
 
 void conf_text_set(struct conf_text *text, const char *path, const char *bytes, size_t len)
 {
-	set_path(text, xstrdup(path));
+	free(text->path);
+	text->path = xstrdup(path);
 	make_room(text, len);
 	memcpy(text->bytes, bytes, len);
 }
@@ -183,7 +189,7 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 	size_t size;
 	int fd, r;
 
-	set_path(text, xasprintf("%s/%s", dir, name));
+	set_path(text, dir, name);
 	place = (struct problem_place){.file = text->path};
 	r = aa_open_trusted(dirfd, name, owner, &fd, &size);
 	if (r == -ENOENT)

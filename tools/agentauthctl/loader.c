@@ -119,7 +119,7 @@ struct bench {
 	struct conf_file file;
 	struct arena arena; /* of the structs of one agent */
 	struct key_memo *memo;
-	struct buffer record, ssh, gecos;
+	struct buffer name, record, ssh, gecos;
 	EVP_MD_CTX *md_ctx;
 	EVP_MD *md;
 };
@@ -135,6 +135,7 @@ static void bench_free(struct bench *b)
 	conf_file_free(&b->file);
 	arena_free(&b->arena);
 	key_memo_free(b->memo);
+	buffer_free(&b->name);
 	buffer_free(&b->record);
 	buffer_free(&b->ssh);
 	buffer_free(&b->gecos);
@@ -151,7 +152,6 @@ static bool digest(struct bench *b, const void *bytes, size_t len, unsigned char
 static int get_text(const struct load_source *source, struct bench *b, const char *name,
 		    struct problems *problems)
 {
-	char *file;
 	int r;
 
 	if (source->pending.name && strcmp(source->pending.name, name) == 0) {
@@ -159,9 +159,11 @@ static int get_text(const struct load_source *source, struct bench *b, const cha
 			      source->pending.text->len);
 		return 0;
 	}
-	file = xasprintf("%s" AGENT_SUFFIX, name);
-	r = conf_text_read(source->agents_fd, source->dir, file, source->owner, problems, &b->file.text);
-	free(file);
+	buffer_clear(&b->name);
+	buffer_puts(&b->name, name);
+	buffer_puts(&b->name, AGENT_SUFFIX);
+	r = conf_text_read(source->agents_fd, source->dir, b->name.data, source->owner, problems,
+			   &b->file.text);
 	if (r == -ENOENT) {
 		struct problem_place place = {.file = b->file.text.path};
 
