@@ -333,12 +333,12 @@ static void another_process_is_not_inside(void **state)
 /* A child of the opener's goes on after it: with it the session has ended, though the record still lies there. */
 static enum aa_reason survive_the_opener(const struct fixture *f)
 {
-	int ends[2], status = 0;
+	int ends[2], ready[2], status = 0;
 	enum aa_reason reason = AA_INTERNAL;
 	pid_t opener;
 	char c;
 
-	if (pipe(ends) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+	if (pipe(ends) < 0 || pipe(ready) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return AA_INTERNAL;
 	opener = fork();
 	if (opener == 0) {
@@ -349,13 +349,14 @@ static enum aa_reason survive_the_opener(const struct fixture *f)
 		if (fork() == 0) {
 			enum aa_reason before = find_as(f, SITE_UID);
 
-			if (read(ends[0], &c, 1) != 1 || before != AA_OK)
+			if (write(ready[1], "r", 1) != 1 || read(ends[0], &c, 1) != 1 || before != AA_OK)
 				_exit(0);
 			_exit((int)find_as(f, SITE_UID));
 		}
 		pause();
 	}
-	usleep(100000);
+	close(ready[1]);
+	(void)!read(ready[0], &c, 1); /* the grandchild is there, or never will be */
 	kill(opener, SIGKILL);
 	waitpid(opener, NULL, 0);
 	if (write(ends[1], "x", 1) == 1 && wait(&status) > 0 && WIFEXITED(status))
