@@ -415,9 +415,12 @@ static int by_audit_session(const struct fixture *f)
 	if (pipe(ends) < 0)
 		return 5;
 	if (fork() == 0) {
+		pid_t middle = getpid();
+
 		if (fork() != 0)
 			_exit(0);
-		usleep(50000);
+		while (getppid() == middle)
+			usleep(1000);
 		answer = getppid() == s->opener.pid			     ? 3
 			 : find_as(f, SITE_UID) != AA_OK	     ? 4
 			 : find_as(f, SITE_UID + 1) != AA_NO_SESSION ? 6
