@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# The real identity provider (tests/idp), for stories: https://idp.example.com in the box.
+# shellcheck shell=bash disable=SC2154,SC2034
+
+IDP=/run/idp # its directory: see tests/idp/server.mjs
+ISSUER=https://idp.example.com
+
+# A certificate authority of this box, believed as if the administrator had installed it, and the provider's certificate.
+idp_certificates() {
+	local ca=/etc/ssl/certs/ca-certificates.crt
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Test authority' \
+		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
+		-keyout "$IDP/ca.key" -out "$IDP/ca.pem"
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=idp.example.com' \
+		-keyout "$IDP/tls.key" -out "$IDP/tls.csr"
+	openssl x509 -req -in "$IDP/tls.csr" -CA "$IDP/ca.pem" -CAkey "$IDP/ca.key" -days 2 -out "$IDP/tls.crt" \
+		-extfile <(echo 'subjectAltName=DNS:idp.example.com')
+	cat "$IDP/tls.crt" "$IDP/tls.key" >"$IDP/tls.pem"
+	openssl x509 -in "$IDP/tls.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
+		base64 >"$IDP/spki"
+	chmod 600 "$IDP"/*.key "$IDP/tls.pem"
+	mkdir -p "${ca%/*}"
+	cat "$IDP/ca.pem" >>"$ca"
+	echo '127.0.0.2 idp.example.com' >>/etc/hosts
+}
+
+idp_answers() {
+	curl -s -f -o /dev/null --max-time 5 "$ISSUER/.well-known/openid-configuration"
+}
+idp_start() {
+	[ -d "$IDP" ] || {
+		mkdir -p "$IDP/clients"
+		idp_certificates 2>"$IDP/openssl.log" || { cat "$IDP/openssl.log" >&2; return 1; }
+	}
+	# node looks for packages beside the program.
+	cp "$BATS_TEST_DIRNAME/../idp/server.mjs" "$IDP/"
+	ln -sfn "$AGENTAUTH_BUILD/idp/node_modules" "$IDP/node_modules"
+	# Descriptor 3 is bats' own: it waits for whoever holds it.
+	(exec node "$IDP/server.mjs" "$IDP" >>"$IDP/output" 2>&1 </dev/null 3>&-) &
+	echo $! >"$IDP/pid"
+	wait_until idp_answers && return
+	cat "$IDP/output" >&2
+	return 1
+}
+idp_is_down() {
+	! idp_answers
+}
+idp_stop() {
+	[ -e "$IDP/pid" ] || return 0
+	kill "$(cat "$IDP/pid")"
+	rm "$IDP/pid"
+	wait_until idp_is_down
+}
+
+# A client's metadata (RFC 7591); what is said in JSON goes over what most clients have.
+idp_client() { # CLIENT_ID JSON
+	local defaults='{"client_secret": "'$1'-secret", "grant_types": ["client_credentials"], "response_types": [],
+		"redirect_uris": [], "token_endpoint_auth_method": "client_secret_basic", "scope": "host.deploy host.logs"}'
+	jq -n --arg id "$1" --argjson defaults "$defaults" --argjson more "$2" \
+		'$defaults + $more + {client_id: $id} | with_entries(select(.value != null))' >"$IDP/clients/$1.json.new" &&
+		mv "$IDP/clients/$1.json.new" "$IDP/clients/$1.json"
+}
+
+idp_kids() {
+	curl -s -f "$ISSUER/jwks" | jq -r '.keys[].kid' | sort
+}
+idp_kids_changed() { # BEFORE
+	[ "$(idp_kids)" != "$1" ]
+}
+# New keys sign from now on; the ones before are still published, older ones are not.
+idp_rotate_keys() {
+	local before
+	before=$(idp_kids)
+	kill -HUP "$(cat "$IDP/pid")"
+	wait_until idp_kids_changed "$before"
+}
+
+# The requests to the token endpoint since the mark.
+idp_mark() {
+	wc -l <"$IDP/log.jsonl" >"$IDP/mark" 2>/dev/null || echo 0 >"$IDP/mark"
+}
+idp_requests() { # JQ-FILTER: how many
+	tail -n "+$(($(cat "$IDP/mark") + 1))" "$IDP/log.jsonl" 2>/dev/null | jq -s "[.[] | select(.event == \"token\") | select($1)] | length"
+}
+
+# A token as the provider gives it to a client, with curl: without the agent's side. Prints the name of its file.
+idp_token() { # CLIENT_ID [CURL-ARGUMENT]...
+	local id=$1 file
+	shift
+	file=$(mktemp "$KEYS/token.XXXXXX")
+	curl -s -u "$id:$id-secret" -d grant_type=client_credentials --data-urlencode "resource=ssh://$HOST" "$@" \
+		"$ISSUER/token" | jq -j -e .access_token >"$file" || return 1
+	chown dev: "$file"
+	echo "$file"
+}
+jwt_part() { # TOKENFILE 1|2
+	cut -d. -f"$2" "$1" | basenc --decode --base64url 2>/dev/null || :
+}
+
+# A person at a browser on dev's machine: see tests/integration/browser for the steps.
+browser() { # STEP...
+	dev "$CLIENTS/browser" "$(cat "$IDP/spki")" "$@"
+}
+
+# The provider in the host's registry; roles for the scopes that it knows. More settings: a line each.
+corp_issuer() { # [SETTING]
+	cat >>/etc/agentauth/agentauth.conf <<-END
+		issuers = {
+		  corp = {
+		    issuer = "$ISSUER";
+		    discovery = true;
+		    algorithms = [ "RS256", "PS256", "ES256", "EdDSA" ];
+		    client_claim = "client_id";
+		    reuse = "once";
+		    delegation = "allowed";
+		    scopes = ( { claim = "scope"; value = "host.deploy"; role = "deploy"; },
+		               { claim = "scope"; value = "host.logs"; role = "logs"; } );
+		    ${1:-}
+		  };
+		};
+	END
+	agentauthctl apply --yes >/dev/null && corp_refresh
+}
+corp_refresh() {
+	curl -s -f "$ISSUER/jwks" >/var/lib/agentauth/keys/corp.new && mv /var/lib/agentauth/keys/corp.new /var/lib/agentauth/keys/corp
+}
