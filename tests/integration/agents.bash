@@ -17,7 +17,7 @@ host_init() {
 	printf '#!/bin/sh\necho "restarted by $(id -un) for $SUDO_USER"\n' >/usr/local/sbin/restart-app
 	chmod 755 /usr/local/sbin/restart-app
 	install -d -m 0700 -o dev -g dev "$KEYS"
-	install -D -m 0755 -t "$CLIENTS" "$HERE/answer" "$HERE/converse"
+	install -D -m 0755 -t "$CLIENTS" "$HERE/answer" "$HERE/converse" "$HERE/browser"
 }
 
 # Makes a key on dev's machine and registers the agent with it.
