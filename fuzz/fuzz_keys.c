@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_keys: any bytes as a JWK, a key set, a PEM or an SSH public key. Holds of every key that is taken:
+ * written as a JWK, a PEM and an SSH line and read again it is the same key, by its thumbprint. */
+#include "config.h"
+
+#include <string.h>
+
+#include "fuzz.h"
+#include "jose/json.h"
+#include "jose/key.h"
+
+static void is_key(const struct aa_key *key, const char *thumbprint)
+{
+	char again[44];
+
+	FUZZ_HOLDS(aa_key_thumbprint(key, again) == AA_JOSE_OK && strcmp(thumbprint, again) == 0);
+}
+
+static void survives_writing(const struct aa_key *key)
+{
+	struct aa_key *other = NULL;
+	json_t *jwk = aa_key_to_jwk(key);
+	char *text = NULL, thumbprint[44];
+
+	FUZZ_HOLDS(aa_key_thumbprint(key, thumbprint) == AA_JOSE_OK);
+	FUZZ_HOLDS(jwk && aa_key_from_jwk(jwk, &other) == AA_JOSE_OK);
+	is_key(other, thumbprint);
+	aa_key_free(other);
+	json_decref(jwk);
+
+	FUZZ_HOLDS(aa_key_to_pem(key, &text) == AA_JOSE_OK);
+	FUZZ_HOLDS(aa_key_from_pem(text, strlen(text), &other) == AA_JOSE_OK);
+	is_key(other, thumbprint);
+	aa_key_free(other);
+	free(text);
+
+	text = NULL;
+	if (aa_key_to_ssh(key, &text) ==
+	    AA_JOSE_OK) { /* SSH knows no P-384 of its own naming, but each of our kinds */
+		FUZZ_HOLDS(aa_key_from_ssh(text, strlen(text), &other) == AA_JOSE_OK);
+		is_key(other, thumbprint);
+		aa_key_free(other);
+		free(text);
+	}
+}
+
+static void read_set(const uint8_t *data, size_t size)
+{
+	struct aa_keyset *set = NULL;
+	json_t *json = NULL;
+
+	if (aa_json_object(data, size, &json) != AA_JOSE_OK)
+		return;
+	if (aa_keyset_from_jwks(json, NULL, NULL, &set) == AA_JOSE_OK) {
+		for (size_t i = 0; i < aa_keyset_count(set); i++) {
+			const struct aa_key *found = NULL;
+
+			if (aa_key_kid(aa_keyset_at(set, i)) &&
+			    aa_keyset_find(set, aa_key_kid(aa_keyset_at(set, i)), &found) == AA_JOSE_OK)
+				FUZZ_HOLDS(found == aa_keyset_at(set, i));
+		}
+		aa_keyset_free(set);
+	}
+	json_decref(json);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct aa_key *key = NULL;
+
+	if (size > 65536)
+		return 0;
+	if (aa_key_from_any((const char *)data, size, &key) == AA_JOSE_OK) {
+		survives_writing(key);
+		aa_key_free(key);
+	}
+	read_set(data, size);
+	return 0;
+}
