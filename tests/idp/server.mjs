@@ -63,7 +63,13 @@ function newKey(alg, use = 'sig') {
 const newKeys = () => ALGORITHMS.map((alg) => newKey(alg));
 
 const encryption = newKey('RSA-OAEP', 'enc'); // published beside the others, as providers do
-let keys = [newKeys()]; // the newest first
+const keysFile = path.join(dir, 'keys.json'); // they outlive a restart
+let keys = fs.existsSync(keysFile) ? JSON.parse(fs.readFileSync(keysFile, 'utf8')) : keep([newKeys()]); // the newest first
+
+function keep(sets) {
+  fs.writeFileSync(keysFile, JSON.stringify(sets), { mode: 0o600 });
+  return sets;
+}
 
 // ---- what a token for a host holds -------------------------------------------------------------------------------
 
@@ -185,7 +191,7 @@ let provider = makeProvider();
 let handle = provider.callback();
 
 process.on('SIGHUP', () => {
-  keys = [newKeys(), keys[0]];
+  keys = keep([newKeys(), keys[0]]);
   provider = makeProvider();
   handle = provider.callback();
   log({ event: 'rotated' });

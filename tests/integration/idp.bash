@@ -83,12 +83,13 @@ idp_requests() { # JQ-FILTER: how many
 	tail -n "+$(($(cat "$IDP/mark") + 1))" "$IDP/log.jsonl" 2>/dev/null | jq -s "[.[] | select(.event == \"token\") | select($1)] | length"
 }
 
-# A token as the provider gives it to a client, with curl: without the agent's side. Prints the name of its file.
+# A token as the provider gives it to a client, with curl: without the agent's side; RESOURCE: for another
+# host than this one. Prints the name of its file.
 idp_token() { # CLIENT_ID [CURL-ARGUMENT]...
 	local id=$1 file
 	shift
 	file=$(mktemp "$KEYS/token.XXXXXX")
-	curl -s -u "$id:$id-secret" -d grant_type=client_credentials --data-urlencode "resource=ssh://$HOST" "$@" \
+	curl -s -u "$id:$id-secret" -d grant_type=client_credentials --data-urlencode "resource=${RESOURCE:-ssh://$HOST}" "$@" \
 		"$ISSUER/token" | jq -j -e .access_token >"$file" || return 1
 	chown dev: "$file"
 	echo "$file"
@@ -123,4 +124,8 @@ corp_issuer() { # [SETTING]
 }
 corp_refresh() {
 	curl -s -f "$ISSUER/jwks" >/var/lib/agentauth/keys/corp.new && mv /var/lib/agentauth/keys/corp.new /var/lib/agentauth/keys/corp
+}
+# As if nobody had refreshed for two days: longer than jwks_max_age.
+corp_keys_are_old() {
+	touch -d '2 days ago' /var/lib/agentauth/keys/corp
 }

@@ -9,6 +9,8 @@ load idp
 setup_file() {
 	host_init
 	idp_start
+	# One machine, one clock: what is over is over.
+	sed -i 's/clock_skew = 30/clock_skew = 0/' /etc/agentauth/agentauth.conf
 	corp_issuer
 	new_client builder '{}'
 }
@@ -61,4 +63,75 @@ refused() { # REASON AGENT TOKENFILE
 		logs_in "big-$bytes" "$token"
 	done
 	[ "$length" -gt 12000 ]
+}
+
+@test "a token is shown once" {
+	local token
+	token=$(idp_token builder)
+	logs_in builder "$token"
+	refused replayed builder "$token"
+	logs_in builder "$(idp_token builder)"
+}
+
+@test "a token of another client, or for another host, is refused" {
+	new_client second '{}'
+	logs_in second "$(idp_token second)"
+	refused wrong_subject builder "$(idp_token second)"
+	refused wrong_audience builder "$(RESOURCE=ssh://web02.example.com idp_token builder)"
+}
+
+is_over() { # TOKENFILE
+	[ "$(date +%s)" -gt "$(jwt_part "$1" 2 | jq .exp)" ]
+}
+@test "with the provider down logins work as long as keys and token are good, and then say what is not" {
+	local good late
+	good=$(idp_token builder)
+	idp_client builder '{"access_token_ttl": 2}'
+	late=$(idp_token builder)
+	idp_client builder '{}'
+	idp_stop
+	logs_in builder "$good"
+	wait_until is_over "$late"
+	refused expired builder "$late"
+	idp_start
+	good=$(idp_token builder)
+	idp_stop
+	corp_keys_are_old
+	refused keys_stale builder "$good"
+	idp_start
+	corp_refresh
+	logs_in builder "$good"
+}
+
+@test "the provider rotates its keys: the new one is unknown until the host refreshes, and who is logged in stays" {
+	local before after master=/home/dev/master
+	before=$(idp_token builder)
+	run ssh_with "$(idp_token builder)" -M -S "$master" -f -N "builder@$HOST"
+	expect_status 0
+	idp_rotate_keys
+	after=$(idp_token builder)
+	refused unknown_key builder "$after"
+	corp_refresh
+	logs_in builder "$after"
+	# What the last key signed is good as long as it is published.
+	logs_in builder "$before"
+	before=$(idp_token builder)
+	idp_rotate_keys
+	idp_rotate_keys
+	corp_refresh
+	refused unknown_key builder "$before"
+	run dev ssh -S "$master" -o BatchMode=yes "builder@$HOST" sudo -n restart-app
+	expect_status 0
+	expect_output 'restarted by root for builder'
+	dev ssh -S "$master" -O exit "builder@$HOST" 2>/dev/null
+}
+
+@test "a token that is revoked on this host is refused, and the client's next one is accepted" {
+	local token jti
+	token=$(idp_token builder)
+	jti=$(jwt_part "$token" 2 | jq -r .jti)
+	run agentauthctl revoke --jti "$jti" --issuer corp
+	expect_status 0
+	refused revoked builder "$token"
+	logs_in builder "$(idp_token builder)"
 }
