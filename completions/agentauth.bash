@@ -11,6 +11,12 @@ _agentauth_options()
 	agentauth "$1" --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p'
 }
 
+_agentauth_profiles()
+{
+	sed -n 's/^[[:space:]]*\([A-Za-z][A-Za-z0-9_*-]*\)[[:space:]]*[=:][[:space:]]*{.*/\1/p' \
+		"${AGENTAUTH_CONFIG:-$HOME/.config/agentauth/config}" 2>/dev/null | grep -v -e '^profiles$' -e '_'
+}
+
 _agentauth()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
@@ -23,6 +29,10 @@ _agentauth()
 	case $prev in
 	--alg)
 		mapfile -t COMPREPLY < <(compgen -W "ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512" -- "$cur")
+		return
+		;;
+	--profile)
+		mapfile -t COMPREPLY < <(compgen -W "$(_agentauth_profiles)" -- "$cur")
 		return
 		;;
 	--key | --out | --config | --passphrase-file)

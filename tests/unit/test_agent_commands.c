@@ -521,7 +521,7 @@ static void test_whoami_shows_the_environment_and_says_what_it_is_worth(void **s
 
 static const struct command *const all[] = {&command_keygen,  &command_assert, &command_ssh,
 					    &command_askpass, &command_run,    &command_verify,
-					    &command_whoami};
+					    &command_whoami,  &command_token};
 
 static char *read_manual(void)
 {

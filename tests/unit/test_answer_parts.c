@@ -14,6 +14,7 @@
 
 #include "agent_home.h"
 #include "tools/agentauth/answer_parts.h"
+#include "tools/agentauth/own_folder.h"
 
 static const struct ask_prompt asker = {"a", "web01", "a", "ssh://web01", "n1", 1};
 
@@ -63,7 +64,7 @@ static void test_an_answer_is_cut_into_parts_of_at_most_510_bytes(void **state)
 
 static void test_what_is_kept_is_given_to_the_same_asker_only(void **state)
 {
-	int folder = answer_folder_open();
+	int folder = own_folder_run();
 	struct ask_prompt other;
 
 	(void)state;
@@ -96,7 +97,7 @@ static void test_what_is_kept_is_given_to_the_same_asker_only(void **state)
 
 static void test_an_answer_begun_anew_replaces_the_old_one(void **state)
 {
-	int folder = answer_folder_open();
+	int folder = own_folder_run();
 
 	(void)state;
 	assert_int_equal(answer_keep(folder, &asker, "a long first answer"), 0);
@@ -108,7 +109,7 @@ static void test_an_answer_begun_anew_replaces_the_old_one(void **state)
 
 static void test_files_and_folder_are_the_users_alone(void **state)
 {
-	int folder = answer_folder_open();
+	int folder = own_folder_run();
 	char path[256];
 	struct stat st;
 	DIR *dir;
@@ -133,7 +134,7 @@ static void test_files_and_folder_are_the_users_alone(void **state)
 
 static void test_old_answers_are_removed_and_young_ones_and_other_files_are_not(void **state)
 {
-	int folder = answer_folder_open();
+	int folder = own_folder_run();
 	time_t now = time(NULL);
 
 	(void)state;
@@ -158,14 +159,14 @@ static void test_a_runtime_folder_that_is_not_the_users_alone_is_not_used(void *
 	(void)snprintf(below, sizeof(below), "%s/agentauth", runtime);
 	(void)snprintf(cache, sizeof(cache), "%s", home_path(".cache/agentauth"));
 	assert_int_equal(chmod(runtime, 0755), 0);
-	folder = answer_folder_open();
+	folder = own_folder_run();
 	assert_true(folder >= 0);
 	close(folder);
 	assert_int_equal(access(below, F_OK), -1);
 	assert_int_equal(chmod(runtime, 0700), 0);
 	/* a link in its place leads nowhere */
 	assert_int_equal(symlink("/tmp", below), 0);
-	folder = answer_folder_open();
+	folder = own_folder_run();
 	assert_true(folder >= 0);
 	assert_int_equal(answer_keep(folder, &asker, "x"), 0);
 	assert_int_equal(fstat(folder, &st), 0);

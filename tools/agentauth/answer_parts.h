@@ -1,9 +1,8 @@
 /* answer_parts.h: an answer that is too long for one prompt, kept between the prompts that ask for its parts.
  *
  * OpenSSH's client runs askpass anew for each prompt, so the rest of an answer waits in a folder of the
- * user's own: $XDG_RUNTIME_DIR/agentauth, else /run/user/UID/agentauth, else ~/.cache/agentauth. Its file is
- * named by a hash of who asked (host, audience, account) and the nonce: only the same asker gets the rest,
- * and no text of a prompt becomes part of a path.
+ * user's own (own_folder_run()). Its file is named by a hash of who asked (host, audience, account) and the
+ * nonce: only the same asker gets the rest, and no text of a prompt becomes part of a path.
  */
 #ifndef AGENTAUTH_AGENT_ANSWER_PARTS_H
 #define AGENTAUTH_AGENT_ANSWER_PARTS_H
@@ -17,10 +16,7 @@
 #define ANSWER_PART_MAX 510
 #define ANSWER_KEPT_SECONDS 300
 
-/* Opens the folder, made if need be. A descriptor, or -1 with the reason said. */
-int answer_folder_open(void);
-
-/* Keeps an answer for the parts after the first. 0 or -1, the reason said. */
+/* Keeps an answer for the parts after the first; `folder` is a descriptor. 0 or -1, the reason said. */
 int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer);
 /* The whole answer that was kept for this asker; from malloc(), NULL with the reason said. */
 char *answer_kept(int folder, const struct ask_prompt *prompt);

@@ -60,7 +60,7 @@ static bool values_are_valid(const struct assertion *a)
 	return false;
 }
 
-static char *random_id(void)
+char *assertion_random_id(void)
 {
 	uint8_t bits[16];
 
@@ -74,7 +74,7 @@ static bool set_optional(json_t *claims, const char *name, const char *value)
 
 static json_t *make_claims(const struct assertion *a, int64_t now)
 {
-	char *jti = random_id();
+	char *jti = assertion_random_id();
 	json_t *claims = NULL;
 
 	if (jti)
@@ -156,12 +156,27 @@ static bool verifies(const char *token, const struct aa_private_key *key)
 	return err == AA_JOSE_OK;
 }
 
-static char *sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
-			 const struct aa_private_key *key)
+char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key)
 {
-	char *token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
-						      : sign_with_libjwt(claims, kid, alg, key);
+	const struct aa_key *public = aa_private_key_public(key);
+	char thumbprint[44], *token;
 
+	if (alg == AA_ALG_INVALID)
+		alg = aa_key_default_alg(public);
+	if (!aa_key_fits(public, alg)) {
+		say("the key cannot sign with %s; its own algorithm is %s", aa_alg_name(alg),
+		    aa_alg_name(aa_key_default_alg(public)));
+		return NULL;
+	}
+	if (aa_key_thumbprint(public, thumbprint) != AA_JOSE_OK) {
+		say("memory is out");
+		return NULL;
+	}
+	if (!kid)
+		kid = thumbprint;
+	token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
+						: sign_with_libjwt(claims, kid, alg, key);
 	if (!token)
 		say("the assertion could not be signed");
 	if (token && !verifies(token, key)) {
@@ -173,26 +188,9 @@ static char *sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
 
 char *assertion_sign(const struct assertion *a, const struct aa_private_key *key, int64_t now)
 {
-	const struct aa_key *public = aa_private_key_public(key);
-	enum aa_alg alg = a->alg != AA_ALG_INVALID ? a->alg : aa_key_default_alg(public);
-	char thumbprint[44], *token;
-	json_t *claims;
+	json_t *claims = values_are_valid(a) ? make_claims(a, now) : NULL;
+	char *token = claims ? assertion_sign_claims(claims, a->kid, a->alg, key) : NULL;
 
-	if (!values_are_valid(a))
-		return NULL;
-	if (!aa_key_fits(public, alg)) {
-		say("the key cannot sign with %s; its own algorithm is %s", aa_alg_name(alg),
-		    aa_alg_name(aa_key_default_alg(public)));
-		return NULL;
-	}
-	if (aa_key_thumbprint(public, thumbprint) != AA_JOSE_OK) {
-		say("memory is out");
-		return NULL;
-	}
-	claims = make_claims(a, now);
-	if (!claims)
-		return NULL;
-	token = sign_claims(claims, a->kid ? a->kid : thumbprint, alg, key);
 	json_decref(claims);
 	return token;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "jose/key.h"
 
 #define ASSERTION_TTL_DEFAULT 60
@@ -25,5 +27,12 @@ bool agent_name_is_valid(const char *name);
 /* The token, from malloc(), wiped by own_wipe(). NULL, with the reason said, where a value cannot be or
  * signing fails. */
 char *assertion_sign(const struct assertion *assertion, const struct aa_private_key *key, int64_t now);
+
+/* Claims signed as they are, with typ "JWT" and this kid (NULL: the key's thumbprint) in the header; alg may
+ * be AA_ALG_INVALID: the key's default. The token, from malloc(); NULL with the reason said. */
+char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key);
+/* 128 random bits in base64url, from malloc(), or NULL. */
+char *assertion_random_id(void);
 
 #endif

@@ -17,10 +17,13 @@
 #include "ask_prompt.h"
 #include "assertion.h"
 #include "commands.h"
+#include "jose/jose.h"
 #include "key_file.h"
 #include "own_files.h"
+#include "own_folder.h"
 #include "profile.h"
 #include "say.h"
+#include "token_source.h"
 
 enum { OPT_CONFIG, OPT_PROFILE };
 
@@ -44,7 +47,7 @@ enum fit { FITS_NOT, FITS_HOST, FITS_AUDIENCE, FITS };
 
 static enum fit profile_fits(const struct profile *profile, const struct ask_prompt *prompt)
 {
-	if (!profile_has_host(profile, prompt->host))
+	if (!profile->agent || !profile_has_host(profile, prompt->host))
 		return FITS_NOT;
 	if (!profile_has_audience(profile, prompt->audience))
 		return FITS_HOST;
@@ -116,24 +119,57 @@ static int refuse_other_prompt(const char *text)
 
 /* ---- answering -------------------------------------------------------------- */
 
-static char *make_answer(const struct profile *profile, const struct ask_prompt *prompt)
+static char *make_assertion(const struct profile *profile, const struct ask_prompt *prompt)
 {
-	const struct key_source source = {profile->key, profile->passphrase_file, profile->passphrase_env};
-	const char *scope = variable("AGENTAUTH_SCOPE"), *task = variable("AGENTAUTH_TASK");
+	const struct key_source source = {profile->key, profile->passphrase};
 	const struct assertion assertion = {
 	    .agent = profile->agent,
 	    .audience = prompt->audience,
 	    .nonce = prompt->nonce,
-	    .scope = scope ? scope : profile->scope,
-	    .task = task ? task : profile->task,
+	    .scope = profile->scope,
+	    .task = profile->task,
 	    .kid = profile->kid,
 	    .ttl = profile->ttl,
+	    .alg = profile->alg,
 	};
 	struct aa_private_key *key = key_file_load(&source);
 	char *token = key ? assertion_sign(&assertion, key, time(NULL)) : NULL;
 
 	aa_private_key_free(key);
 	return token;
+}
+
+static char *get_token(const struct profiles *profiles, const struct profile *profile)
+{
+	const struct token_wish wish = {.fresh = profile->once, .once = profile->once};
+	struct token token = {0};
+	char *text = NULL;
+
+	if (token_get(profiles, profile, &wish, time(NULL), &token) < 0)
+		return NULL;
+	if (strlen(token.text) > AA_JWS_MAX) {
+		say("the token has %zu bytes, and no host takes more than %d", strlen(token.text),
+		    AA_JWS_MAX);
+	} else {
+		text = token.text;
+		token.text = NULL;
+	}
+	token_free(&token);
+	return text;
+}
+
+static char *make_answer(const struct profiles *profiles, const struct profile *chosen,
+			 const struct ask_prompt *prompt)
+{
+	const char *scope = variable("AGENTAUTH_SCOPE"), *task = variable("AGENTAUTH_TASK");
+	struct profile profile = *chosen;
+
+	if (scope)
+		profile.scope = scope;
+	if (task)
+		profile.task = task;
+	return profile_uses_token(&profile) ? get_token(profiles, &profile)
+					    : make_assertion(&profile, prompt);
 }
 
 static int print_part(const char *answer, unsigned part)
@@ -147,9 +183,10 @@ static int print_part(const char *answer, unsigned part)
 	return more;
 }
 
-static int answer_first(const struct profile *profile, const struct ask_prompt *prompt)
+static int answer_first(const struct profiles *profiles, const struct profile *profile,
+			const struct ask_prompt *prompt)
 {
-	char *answer = make_answer(profile, prompt);
+	char *answer = make_answer(profiles, profile, prompt);
 	int folder, status = 1;
 
 	if (!answer)
@@ -157,7 +194,7 @@ static int answer_first(const struct profile *profile, const struct ask_prompt *
 	if (strlen(answer) <= ANSWER_PART_MAX) {
 		printf("%s\n", answer);
 		status = 0;
-	} else if ((folder = answer_folder_open()) >= 0) {
+	} else if ((folder = own_folder_run()) >= 0) {
 		answer_clean(folder, time(NULL));
 		if (answer_keep(folder, prompt, answer) == 0)
 			status = print_part(answer, 1) < 0;
@@ -169,7 +206,7 @@ static int answer_first(const struct profile *profile, const struct ask_prompt *
 
 static int answer_next(const struct ask_prompt *prompt)
 {
-	int folder = answer_folder_open(), more;
+	int folder = own_folder_run(), more;
 	char *answer;
 
 	if (folder < 0)
@@ -193,7 +230,7 @@ static int answer(const struct ask_prompt *prompt, const char *config, const cha
 		return 1;
 	profile = choose(profiles, prompt, only);
 	if (profile)
-		status = prompt->part == 1 ? answer_first(profile, prompt) : answer_next(prompt);
+		status = prompt->part == 1 ? answer_first(profiles, profile, prompt) : answer_next(prompt);
 	profiles_free(profiles);
 	return status;
 }

@@ -63,8 +63,8 @@ static bool take_text(int opt, struct request *ret)
 	    [OPT_SCOPE] = &ret->assertion.scope,
 	    [OPT_TASK] = &ret->assertion.task,
 	    [OPT_KID] = &ret->assertion.kid,
-	    [OPT_PASS_FILE] = &ret->key.passphrase_file,
-	    [OPT_PASS_ENV] = &ret->key.passphrase_env,
+	    [OPT_PASS_FILE] = &ret->key.passphrase.file,
+	    [OPT_PASS_ENV] = &ret->key.passphrase.env,
 	};
 
 	if ((size_t)opt >= sizeof(places) / sizeof(places[0]) || !places[opt])
@@ -108,7 +108,7 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 		(void)say_usage("--agent is missing: whose assertion is it?");
 	else if (!ret->assertion.audience)
 		(void)say_usage("--audience is missing: whom is it for? For a host it is ssh://HOST");
-	else if (ret->key.passphrase_file && ret->key.passphrase_env)
+	else if (ret->key.passphrase.file && ret->key.passphrase.env)
 		(void)say_usage("--passphrase-file and --passphrase-env: one of them is enough");
 	else
 		return opt;

@@ -12,37 +12,15 @@
 #include "say.h"
 
 #define KEY_FILE_MAX 65536
-#define PASSPHRASE_MAX 1023 /* what OpenSSL takes */
-
-/* *ret stays NULL where the source names no passphrase. */
-static int read_passphrase(const struct key_source *source, char **ret)
-{
-	const char *value;
-	char *text = NULL;
-	size_t len;
-
-	if (source->passphrase_file) {
-		if (own_read_secret(source->passphrase_file, PASSPHRASE_MAX + 2, &text, &len) < 0)
-			return -1;
-		text[strcspn(text, "\r\n")] = 0;
-	} else if (source->passphrase_env) {
-		value = getenv(source->passphrase_env);
-		if (!value)
-			return say_failed("the environment has no variable %s", source->passphrase_env), -1;
-		text = strdup(value);
-		if (!text)
-			return -1;
-	}
-	*ret = text;
-	return 0;
-}
 
 static void say_why(enum aa_jose_err err, const char *path, const char *pem, bool passphrase)
 {
 	if (err == AA_JOSE_KEY_ENCRYPTED && passphrase)
 		say("the passphrase does not open %s", path);
 	else if (err == AA_JOSE_KEY_ENCRYPTED)
-		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env", path);
+		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env, or "
+		    "by passphrase in the profile",
+		    path);
 	else if (strstr(pem, "BEGIN OPENSSH PRIVATE KEY"))
 		say("%s is in OpenSSH's own format. This writes it anew as PKCS#8: ssh-keygen -p -m PKCS8 -f "
 		    "'%s'",
@@ -67,7 +45,11 @@ static struct aa_private_key *load(const struct key_source *source, const char *
 			say("a key is made by: agentauth keygen");
 		return NULL;
 	}
-	if (read_passphrase(source, &passphrase) == 0) {
+	if (secret_is_named(&source->passphrase))
+		passphrase = secret_read(&source->passphrase, "the passphrase");
+	if (passphrase)
+		passphrase[strcspn(passphrase, "\r\n")] = 0;
+	if (passphrase || !secret_is_named(&source->passphrase)) {
 		err = aa_private_key_from_pem(pem, len, passphrase, &key);
 		if (err != AA_JOSE_OK)
 			say_why(err, path, pem, passphrase != NULL);

@@ -3,13 +3,13 @@
 #define AGENTAUTH_AGENT_KEY_FILE_H
 
 #include "jose/key.h"
+#include "secret.h"
 
 /* Where the key and, if it is encrypted, its passphrase are. A passphrase is never an argument: every process
  * can see those. */
 struct key_source {
-	const char *path;	     /* NULL: ~/.config/agentauth/key.pem; "~/" is the home directory */
-	const char *passphrase_file; /* its first line */
-	const char *passphrase_env;  /* the name of a variable */
+	const char *path; /* NULL: ~/.config/agentauth/key.pem; "~/" is the home directory */
+	struct secret_source passphrase;
 };
 
 /* NULL with the reason said. The caller frees. */

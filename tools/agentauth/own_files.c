@@ -118,6 +118,23 @@ int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
+int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	struct stat st;
+	int fd = open_regular(AT_FDCWD, path, O_NOFOLLOW, path, &st), result = -1;
+
+	if (fd < 0)
+		return -1;
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & 027)
+		say("%s has mode %04o and belongs to uid %u: others can read or change it", path,
+		    st.st_mode & 07777, st.st_uid);
+	else
+		result = read_open_file(fd, path, max, ret, ret_len);
+	close(fd);
+	errno = 0;
+	return result;
+}
+
 static bool is_trusted(const struct stat *st, const char *path)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0)

@@ -12,6 +12,9 @@ int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len);
 /* The same for a secret: owned by the caller, and no bit for group or others: else the command that mends it
  * is said. */
 int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len);
+/* The same for a credential that systemd put there: its file is the caller's or root's, and its group bits
+ * are the mask of an ACL that names the caller; no bit for others. No symbolic link. */
+int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len);
 /* The same for configuration: no symbolic link, owned by the caller or root, writable by nobody else, and so
  * its folder. */
 int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len);

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the profiles. libconfig 1.5 opens whatever @include names and reads numbers past 31 bits as other
- * numbers, so both are refused before it sees the text. */
+/* Reading the profiles. */
 #include "config.h"
 
 #include "profile.h"
 
 #include <errno.h>
 #include <libconfig.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "assertion.h"
 #include "own_files.h"
+#include "profile_text.h"
 #include "say.h"
 
 #define CONFIG_MAX 65536
-#define DIGITS_MAX 9
 
 struct profiles {
 	config_t config; /* owns the strings */
@@ -24,53 +24,6 @@ struct profiles {
 	struct profile *v;
 	size_t n;
 };
-
-/* ---- before libconfig ----------------------------------------------------- */
-
-/* Behind a string or comment that begins at p, or p itself where none does. */
-static const char *skip_quoted(const char *p)
-{
-	const char *end;
-
-	if (*p == '"') {
-		for (p++; *p && *p != '"'; p++)
-			if (*p == '\\' && p[1])
-				p++;
-		return *p ? p + 1 : p;
-	}
-	if (*p == '#' || (p[0] == '/' && p[1] == '/'))
-		return p + strcspn(p, "\n");
-	if (p[0] == '/' && p[1] == '*') {
-		end = strstr(p + 2, "*/");
-		return end ? end + 2 : p + strlen(p);
-	}
-	return p;
-}
-
-static bool text_is_safe(const char *text, const char *path)
-{
-	const char *p = text;
-
-	while (*p) {
-		const char *next = skip_quoted(p);
-
-		if (next != p) {
-			p = next;
-		} else if (*p == '@') {
-			say("%s: @include is not allowed here", path);
-			return false;
-		} else if (strspn(p, "0123456789abcdefxABCDEFX") > DIGITS_MAX && *p >= '0' && *p <= '9') {
-			say("%s: a number is too large", path);
-			return false;
-		} else {
-			/* a word or number is stepped over whole */
-			next =
-			    p + strspn(p, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-			p = next == p ? p + 1 : next;
-		}
-	}
-	return true;
-}
 
 /* ---- one profile ---------------------------------------------------------- */
 
@@ -120,7 +73,117 @@ static bool read_ttl(const struct profiles *all, const config_setting_t *setting
 	return true;
 }
 
-static bool read_setting(const struct profiles *all, const config_setting_t *setting, struct profile *ret)
+struct name {
+	const char *name;
+	int value;
+};
+
+static const struct name grants[] = {
+    {"client_credentials", GRANT_CLIENT_CREDENTIALS},
+    {"authorization_code", GRANT_AUTHORIZATION_CODE},
+    {"device_code", GRANT_DEVICE_CODE},
+    {"token_exchange", GRANT_TOKEN_EXCHANGE},
+    {"jwt_bearer", GRANT_JWT_BEARER},
+    {NULL, 0},
+};
+static const struct name auths[] = {
+    {"client_secret_basic", AUTH_SECRET_BASIC},
+    {"client_secret_post", AUTH_SECRET_POST},
+    {"private_key_jwt", AUTH_PRIVATE_KEY_JWT},
+    {"none", AUTH_NONE},
+    {NULL, 0},
+};
+static const struct name reuses[] = {{"once", true}, {"until_expiry", false}, {NULL, 0}};
+static const struct name presents[] = {{"access_token", false}, {"id_token", true}, {NULL, 0}};
+
+static bool read_name(const struct profiles *all, const config_setting_t *setting, const struct name *names,
+		      int *ret)
+{
+	const char *value = config_setting_get_string(setting);
+	char what[256] = "must be one of";
+
+	for (const struct name *n = names; n->name; n++) {
+		if (value && strcmp(value, n->name) == 0) {
+			*ret = n->value;
+			return true;
+		}
+		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s \"%s\"",
+			       n == names ? "" : ",", n->name);
+	}
+	return wrong(all, setting, what);
+}
+
+static bool read_alg(const struct profiles *all, const config_setting_t *setting, struct profile *ret)
+{
+	const char *value = config_setting_get_string(setting);
+
+	ret->alg = value ? aa_alg_from_name(value) : AA_ALG_INVALID;
+	return ret->alg != AA_ALG_INVALID || wrong(all, setting, "is no algorithm: \"ES256\", \"RS256\", …");
+}
+
+/* { command = [ … ]; }, with a NULL behind for execvp(). */
+static bool read_command(const struct profiles *all, const config_setting_t *setting, const char *const **ret)
+{
+	struct profile_list list = {0};
+	const char **longer;
+
+	if (!read_list(all, setting, &list)) {
+		free(list.v);
+		return false;
+	}
+	longer = realloc(list.v, (list.n + 1) * sizeof(list.v[0]));
+	if (!longer) {
+		free(list.v);
+		return wrong(all, setting, "is too long: memory is out");
+	}
+	longer[list.n] = NULL;
+	*ret = longer;
+	return true;
+}
+
+/* `token` NULL: a secret, which is no other profile's token. */
+static bool read_source(const struct profiles *all, const config_setting_t *group, struct secret_source *ret,
+			struct profile_token *token)
+{
+	int n = 0;
+
+	if (!config_setting_is_group(group))
+		return wrong(all, group,
+			     token ? "names where the token is: { file = \"…\"; }, credential, env, command "
+				     "= [ … ] or profile"
+				   : "does not stand in this file; it names where the secret is: { file = "
+				     "\"…\"; }, credential, env or command = [ … ]");
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		const struct {
+			const char *name;
+			const char **value;
+		} places[] = {
+		    {"file", &ret->file},
+		    {"credential", &ret->credential},
+		    {"env", &ret->env},
+		    {"profile", token ? &token->profile : NULL},
+		    {"type", token ? &token->type : NULL},
+		};
+		const char *name = config_setting_name(s), **place = NULL;
+		bool is_command = strcmp(name, "command") == 0;
+
+		for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++)
+			if (strcmp(name, places[k].name) == 0)
+				place = places[k].value;
+		if (!is_command && !place)
+			return wrong(all, s, "is no place for it: file, credential, env or command");
+		if (is_command ? !read_command(all, s, &ret->command) : !read_string(all, s, place))
+			return false;
+		n += strcmp(name, "type") != 0;
+	}
+	if (ret->credential && strchr(ret->credential, '/'))
+		return wrong(all, group, "names a credential with a slash in it");
+	return n == 1 || wrong(all, group, "must name one place: file, credential, env or command");
+}
+
+static bool read_strings(const struct profiles *all, const config_setting_t *setting, struct profile *ret,
+			 bool *ret_known)
 {
 	const struct {
 		const char *name;
@@ -131,42 +194,178 @@ static bool read_setting(const struct profiles *all, const config_setting_t *set
 	    {"scope", &ret->scope},
 	    {"task", &ret->task},
 	    {"kid", &ret->kid},
-	    {"passphrase_file", &ret->passphrase_file},
-	    {"passphrase_env", &ret->passphrase_env},
+	    {"passphrase_file", &ret->passphrase.file},
+	    {"passphrase_env", &ret->passphrase.env},
+	    {"issuer", &ret->issuer},
+	    {"ca_file", &ret->ca_file},
+	    {"client_id", &ret->client_id},
+	    {"audience", &ret->audience},
+	    {"assertion_audience", &ret->assertion_audience},
+	    {"subject", &ret->subject},
+	    {"target_audience", &ret->target_audience},
+	    {"token_endpoint", &ret->token_endpoint},
+	    {"authorization_endpoint", &ret->authorization_endpoint},
+	    {"device_authorization_endpoint", &ret->device_authorization_endpoint},
 	};
 	const char *name = config_setting_name(setting);
 
+	*ret_known = true;
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		if (strcmp(name, strings[i].name) == 0)
 			return read_string(all, setting, strings[i].value);
+	*ret_known = false;
+	return true;
+}
+
+static bool read_choice(const struct profiles *all, const config_setting_t *setting, struct profile *ret,
+			bool *ret_known)
+{
+	const char *name = config_setting_name(setting);
+	int value = 0;
+
+	*ret_known = true;
+	if (strcmp(name, "grant") == 0) {
+		if (!read_name(all, setting, grants, &value))
+			return false;
+		ret->grant = (enum profile_grant)value;
+	} else if (strcmp(name, "client_auth") == 0) {
+		if (!read_name(all, setting, auths, &value))
+			return false;
+		ret->client_auth = (enum profile_auth)value;
+	} else if (strcmp(name, "reuse") == 0) {
+		if (!read_name(all, setting, reuses, &value))
+			return false;
+		ret->once = value;
+	} else if (strcmp(name, "present") == 0) {
+		if (!read_name(all, setting, presents, &value))
+			return false;
+		ret->id_token = value;
+	} else {
+		*ret_known = false;
+	}
+	return true;
+}
+
+static bool read_setting(const struct profiles *all, const config_setting_t *setting, struct profile *ret)
+{
+	const char *name = config_setting_name(setting);
+	bool known;
+
+	if (!read_strings(all, setting, ret, &known))
+		return false;
+	if (known)
+		return true;
+	if (!read_choice(all, setting, ret, &known))
+		return false;
+	if (known)
+		return true;
 	if (strcmp(name, "hosts") == 0)
 		return read_list(all, setting, &ret->hosts);
 	if (strcmp(name, "audiences") == 0)
 		return read_list(all, setting, &ret->audiences);
+	if (strcmp(name, "resource") == 0)
+		return read_list(all, setting, &ret->resource);
 	if (strcmp(name, "ttl") == 0)
 		return read_ttl(all, setting, &ret->ttl);
+	if (strcmp(name, "alg") == 0)
+		return read_alg(all, setting, ret);
+	if (strcmp(name, "client_secret") == 0)
+		return read_source(all, setting, &ret->client_secret, NULL);
+	if (strcmp(name, "passphrase") == 0)
+		return read_source(all, setting, &ret->passphrase, NULL);
+	if (strcmp(name, "subject_token") == 0)
+		return read_source(all, setting, &ret->subject_token.source, &ret->subject_token);
+	if (strcmp(name, "actor_token") == 0)
+		return read_source(all, setting, &ret->actor_token.source, &ret->actor_token);
 	return wrong(all, setting, "is no setting of a profile");
+}
+
+/* ---- what goes together --------------------------------------------------- */
+
+static bool names_token(const struct profile_token *token)
+{
+	return secret_is_named(&token->source) || token->profile;
+}
+
+static const char *wrong_token_settings(const struct profile *p)
+{
+	bool secret = p->client_auth == AUTH_SECRET_BASIC || p->client_auth == AUTH_SECRET_POST;
+
+	if (!p->client_id)
+		return "needs client_id, the name by which the provider knows the agent";
+	if (secret && !secret_is_named(&p->client_secret))
+		return "needs client_secret = { file = \"…\"; }, or another client_auth";
+	if (!secret && secret_is_named(&p->client_secret))
+		return "has a client_secret that its client_auth does not use";
+	if (p->grant == GRANT_CLIENT_CREDENTIALS && p->client_auth == AUTH_NONE)
+		return "needs client_secret or key: client credentials are asked for with one";
+	if (p->grant == GRANT_TOKEN_EXCHANGE && !names_token(&p->subject_token))
+		return "needs subject_token, the token to be exchanged";
+	if (p->grant != GRANT_TOKEN_EXCHANGE &&
+	    (names_token(&p->subject_token) || names_token(&p->actor_token)))
+		return "has subject_token or actor_token, which go with grant = \"token_exchange\"";
+	if (p->grant != GRANT_JWT_BEARER && (p->target_audience || p->subject))
+		return "has subject or target_audience, which go with grant = \"jwt_bearer\"";
+	return NULL;
+}
+
+static const char *wrong_without_issuer(const struct profile *p)
+{
+	if (p->client_id || secret_is_named(&p->client_secret) || p->audience || p->resource.n ||
+	    p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET || p->ca_file)
+		return "has settings of a provider's token, but no issuer";
+	if (!p->hosts.n)
+		return "has no hosts, so it would answer nobody";
+	return NULL;
+}
+
+static const char *wrong_hosts(const struct profile *p)
+{
+	if (!p->hosts.n && !p->audiences.n && !p->agent)
+		return NULL;
+	if (!p->hosts.n)
+		return "has no hosts, so it would answer nobody";
+	if (!p->audiences.n)
+		return "has no audiences, so it would answer nobody";
+	if (!p->agent || !agent_name_is_valid(p->agent))
+		return "needs agent = \"NAME\", the name of an agent's account";
+	return NULL;
+}
+
+static enum profile_auth default_auth(const struct profile *p)
+{
+	if (secret_is_named(&p->client_secret))
+		return AUTH_SECRET_BASIC;
+	return p->key && p->grant != GRANT_JWT_BEARER ? AUTH_PRIVATE_KEY_JWT : AUTH_NONE;
 }
 
 static bool read_profile(const struct profiles *all, const config_setting_t *group, struct profile *ret)
 {
+	const char *what;
+
 	ret->name = config_setting_name(group);
 	ret->ttl = ASSERTION_TTL_DEFAULT;
+	ret->once = true;
 	if (!config_setting_is_group(group))
 		return wrong(all, group, "must be a profile: { hosts = …; audiences = …; agent = …; }");
 	for (int i = 0; i < config_setting_length(group); i++)
 		if (!read_setting(all, config_setting_get_elem(group, (unsigned)i), ret))
 			return false;
-	if (!ret->hosts.n)
-		return wrong(all, group, "has no hosts, so it would answer nobody");
-	if (!ret->audiences.n)
-		return wrong(all, group, "has no audiences, so it would answer nobody");
-	if (!ret->agent || !agent_name_is_valid(ret->agent))
-		return wrong(all, group, "needs agent = \"NAME\", the name of an agent's account");
-	if (ret->passphrase_file && ret->passphrase_env)
-		return wrong(all, group,
-			     "has both passphrase_file and passphrase_env: one of them is enough");
-	return true;
+	if (!ret->passphrase.file + !ret->passphrase.env + !ret->passphrase.credential +
+		!ret->passphrase.command <
+	    3)
+		return wrong(all, group, "names several places of the passphrase: one of them is enough");
+	if (profile_uses_token(ret)) {
+		if (ret->client_auth == AUTH_UNSET)
+			ret->client_auth = default_auth(ret);
+		ret->id_token |= ret->target_audience != NULL;
+		what = wrong_token_settings(ret);
+	} else {
+		what = wrong_without_issuer(ret);
+	}
+	if (!what)
+		what = wrong_hosts(ret);
+	return !what || wrong(all, group, what);
 }
 
 /* ---- the file ------------------------------------------------------------- */
@@ -203,7 +402,7 @@ struct profiles *profiles_parse(const char *text, const char *path)
 {
 	struct profiles *all;
 
-	if (!text_is_safe(text, path))
+	if (!profile_text_is_safe(text, path))
 		return NULL;
 	all = calloc(1, sizeof(*all));
 	if (!all)
@@ -253,6 +452,11 @@ struct profiles *profiles_load(const char *path)
 	return all;
 }
 
+static void free_command(struct secret_source *source)
+{
+	free((void *)(uintptr_t)source->command);
+}
+
 void profiles_free(struct profiles *all)
 {
 	if (!all)
@@ -260,6 +464,11 @@ void profiles_free(struct profiles *all)
 	for (size_t i = 0; i < all->n; i++) {
 		free(all->v[i].hosts.v);
 		free(all->v[i].audiences.v);
+		free(all->v[i].resource.v);
+		free_command(&all->v[i].client_secret);
+		free_command(&all->v[i].passphrase);
+		free_command(&all->v[i].subject_token.source);
+		free_command(&all->v[i].actor_token.source);
 	}
 	free(all->v);
 	free(all->path);
@@ -280,6 +489,30 @@ const struct profile *profiles_at(const struct profiles *all, size_t i)
 const char *profiles_path(const struct profiles *all)
 {
 	return all->path;
+}
+
+const struct profile *profiles_find(const struct profiles *all, const char *name)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->v[i].name, name) == 0)
+			return &all->v[i];
+	say("there is no profile \"%s\" in %s", name, all->path);
+	return NULL;
+}
+
+bool profile_uses_token(const struct profile *profile)
+{
+	return profile->issuer || profile->token_endpoint;
+}
+
+bool profile_needs_person(const struct profile *profile)
+{
+	return profile->grant == GRANT_AUTHORIZATION_CODE || profile->grant == GRANT_DEVICE_CODE;
+}
+
+const char *profile_grant_name(enum profile_grant grant)
+{
+	return grants[grant].name;
 }
 
 bool profile_has_host(const struct profile *profile, const char *host)

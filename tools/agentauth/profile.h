@@ -6,12 +6,18 @@
  *       audiences = [ "ssh://web01.example.com" ];  what that host may ask for
  *       agent = "builder-7";
  *       key = "~/.config/agentauth/key.pem";        this is the default
- *       ttl = 60;  scope = "deploy";  task = "nightly build";
- *       passphrase_file = "…";                      or passphrase_env = "NAME"
- *       kid = "…";                                  default: the key's thumbprint
+ *       scope = "deploy";
+ *     };
+ *     api = {
+ *       hosts = …; audiences = …; agent = …;        or none of them: it then answers no host
+ *       issuer = "https://idp.example.com";
+ *       client_id = "builder-7";
+ *       client_secret = { file = "~/.config/agentauth/secret"; };
  *     };
  *   };
- */
+ *
+ * A profile with an issuer, or a token_endpoint, answers with a token of that provider; one without answers
+ * with an assertion that the agent's key signs. agentauth(1) is the reference of all settings. */
 #ifndef AGENTAUTH_AGENT_PROFILE_H
 #define AGENTAUTH_AGENT_PROFILE_H
 
@@ -19,15 +25,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jose/jose.h"
+#include "secret.h"
+
 struct profile_list {
 	size_t n;
 	const char **v;
 };
 
+enum profile_grant {
+	GRANT_CLIENT_CREDENTIALS,
+	GRANT_AUTHORIZATION_CODE,
+	GRANT_DEVICE_CODE,
+	GRANT_TOKEN_EXCHANGE,
+	GRANT_JWT_BEARER,
+};
+
+enum profile_auth { AUTH_UNSET, AUTH_SECRET_BASIC, AUTH_SECRET_POST, AUTH_PRIVATE_KEY_JWT, AUTH_NONE };
+
+/* A token that is exchanged: read from somewhere, or another profile's. */
+struct profile_token {
+	struct secret_source source;
+	const char *profile, *type; /* type NULL: urn:ietf:params:oauth:token-type:access_token */
+};
+
+/* Texts are NULL and lists empty where the profile does not say. */
 struct profile {
-	const char *name, *agent, *key, *scope, *task, *kid, *passphrase_file, *passphrase_env;
+	const char *name, *agent, *key, *scope, *task, *kid;
+	struct secret_source passphrase;
 	struct profile_list hosts, audiences;
 	int64_t ttl;
+	enum aa_alg alg; /* AA_ALG_INVALID: the key's own */
+
+	/* of a profile that answers with a token */
+	const char *issuer, *ca_file, *client_id, *audience, *assertion_audience, *subject, *target_audience;
+	const char *token_endpoint, *authorization_endpoint, *device_authorization_endpoint;
+	struct profile_list resource;
+	enum profile_grant grant;
+	enum profile_auth client_auth;
+	struct secret_source client_secret;
+	struct profile_token subject_token, actor_token;
+	bool once;     /* a host takes each token once */
+	bool id_token; /* what is presented is the ID token */
 };
 
 struct profiles;
@@ -41,6 +80,16 @@ void profiles_free(struct profiles *profiles);
 size_t profiles_count(const struct profiles *profiles);
 const struct profile *profiles_at(const struct profiles *profiles, size_t i);
 const char *profiles_path(const struct profiles *profiles);
+
+/* The one of this name, or NULL with the reason said. */
+const struct profile *profiles_find(const struct profiles *profiles, const char *name);
+
+/* Whether it answers with a provider's token, and not with an assertion. */
+bool profile_uses_token(const struct profile *profile);
+/* Whether somebody has to be there for a new grant. */
+bool profile_needs_person(const struct profile *profile);
+/* The grant's name, as in the profile. */
+const char *profile_grant_name(enum profile_grant grant);
 
 bool profile_has_host(const struct profile *profile, const char *host); /* without regard to case */
 bool profile_has_audience(const struct profile *profile, const char *audience);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "grant.h"
+
+#include <string.h>
+
+#include "say.h"
+#include "token_request.h"
+
+int grant_run(const struct grant *grant, struct token *ret)
+{
+	switch (grant->provider->profile->grant) {
+	case GRANT_CLIENT_CREDENTIALS:
+		return grant_client_credentials(grant, ret);
+	case GRANT_AUTHORIZATION_CODE:
+	case GRANT_DEVICE_CODE:
+	case GRANT_TOKEN_EXCHANGE:
+	case GRANT_JWT_BEARER:
+		break;
+	}
+	return say_failed("this grant is not known here"), -1;
+}
+
+int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret)
+{
+	struct form form = {0};
+	struct token_refusal refusal;
+	int result;
+
+	form_add(&form, "grant_type", "refresh_token");
+	form_add(&form, "refresh_token", refresh);
+	token_request_add_wishes(grant->provider->profile, &form);
+	result = token_request(grant->provider, &form, grant->now, ret, &refusal);
+	form_free(&form);
+	if (result != 1)
+		return result;
+	token_refusal_say(grant->provider, &refusal, "the refresh token", grant->now);
+	return strcmp(refusal.error, "invalid_grant") == 0 ? 1 : -1;
+}

@@ -1,0 +1,29 @@
+/* grant.h: getting a new token from the provider, by the profile's grant. */
+#ifndef AGENTAUTH_AGENT_GRANT_H
+#define AGENTAUTH_AGENT_GRANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "provider.h"
+#include "token.h"
+
+struct grant {
+	const struct provider *provider;
+	int64_t now;
+	bool no_browser; /* print the address only */
+	/* Another profile's token, for an exchange: from malloc(), NULL with the reason said. */
+	char *(*token_of)(const char *profile, void *data);
+	void *data;
+};
+
+/* Each: 0 with *ret for token_free(), or -1 with the reason said. */
+int grant_client_credentials(const struct grant *grant, struct token *ret); /* RFC 6749 section 4.4 */
+
+/* The one that the profile names. */
+int grant_run(const struct grant *grant, struct token *ret);
+
+/* RFC 6749 section 6: 1 where the provider does not take the refresh token any more. */
+int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret);
+
+#endif

@@ -1,0 +1,29 @@
+/* token.h: a token as the provider answered with it, and what it says of itself. */
+#ifndef AGENTAUTH_AGENT_TOKEN_H
+#define AGENTAUTH_AGENT_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Texts are from malloc(), NULL where the provider said nothing. */
+struct token {
+	char *text;	  /* what is presented: the access token, or the ID token where the profile says so */
+	char *type;	  /* "Bearer" */
+	char *scope;	  /* what was granted, if it was said */
+	char *refresh;	  /* the refresh token */
+	int64_t obtained; /* when, seconds since 1970 */
+	int64_t expires;  /* -1: not known, so that it is never taken from the cache */
+};
+
+/* Wipes. */
+void token_free(struct token *token);
+
+/* Whether it may still be given out: a minute of life is left, or a quarter of a life of under four. */
+bool token_is_fresh(const struct token *token, int64_t now);
+
+/* The claims of a JWT, of which nothing is verified: a new reference, NULL where the text is no JWT. */
+json_t *token_claims(const char *text);
+
+#endif

@@ -1,0 +1,30 @@
+/* token_request.h: one request to the token endpoint, RFC 6749 sections 3.2 and 5. */
+#ifndef AGENTAUTH_AGENT_TOKEN_REQUEST_H
+#define AGENTAUTH_AGENT_TOKEN_REQUEST_H
+
+#include <stdint.h>
+
+#include "form.h"
+#include "provider.h"
+#include "token.h"
+
+/* RFC 6749 section 5.2, fit to be shown. */
+struct token_refusal {
+	char error[64], description[512];
+	long status;
+	int64_t date; /* the provider's clock, or -1 */
+};
+
+/* What the profile asks for: scope, audience and resource (RFC 8707). */
+void token_request_add_wishes(const struct profile *profile, struct form *form);
+
+/* Sends the form, to which the client's authentication is added. 0: *ret is the token, for token_free(). 1:
+ * the provider refused, *ret_refusal says why. -1: the reason has been said. */
+int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
+		  struct token_refusal *ret_refusal);
+
+/* Says what a refusal is and what may be done. `tried` is what for: "the client credentials grant". */
+void token_refusal_say(const struct provider *provider, const struct token_refusal *refusal,
+		       const char *tried, int64_t now);
+
+#endif
