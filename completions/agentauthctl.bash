@@ -24,6 +24,11 @@ _agentauthctl_roles()
 	agentauthctl role list 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) (.*/\1/p'
 }
 
+_agentauthctl_issuers()
+{
+	agentauthctl issuer list 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 _agentauthctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} sub=
@@ -65,7 +70,12 @@ _agentauthctl()
 		mapfile -t COMPREPLY < <(compgen -g -- "$cur")
 		return
 		;;
-	--key | --file | --sudoers)
+	--provider)
+		words="keycloak entra okta auth0 google github kubernetes spiffe"
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		return
+		;;
+	--key | --file | --sudoers | --jwks-file | --ca-file | --bearer-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -86,6 +96,9 @@ _agentauthctl()
 			;;
 		role,set | role,remove)
 			words=$(_agentauthctl_roles)
+			;;
+		issuer,refresh)
+			words=$(_agentauthctl_issuers)
 			;;
 		esac
 	fi

@@ -12,6 +12,7 @@
 #include "context.h"
 #include "override.h"
 #include "replay.h"
+#include "wanted.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {
@@ -37,6 +38,13 @@ static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_ag
 	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + v->skew, ctx->now);
 }
 
+/* A token whose key is not here may be of a key that its issuer has newly made: somebody else is to look, not this login. */
+static void ask_for_keys(const struct aa_context *ctx, const struct aa_verdict *v)
+{
+	if (v->issuer && (v->reason == AA_UNKNOWN_KEY || v->reason == AA_KEYS_STALE))
+		aa_wanted_mark(ctx->rundir, v->issuer);
+}
+
 void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
 			 const char *credential, size_t len, struct aa_verdict *verdict)
 {
@@ -45,6 +53,7 @@ void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *ag
 		return;
 	}
 	aa_verify(ctx->policy, agent, login, credential, len, verdict);
+	ask_for_keys(ctx, verdict);
 	if (verdict->reason == AA_OK)
 		verdict->reason = aa_admit_agent(ctx, agent);
 	if (verdict->reason == AA_OK)

@@ -4,7 +4,7 @@
  * Keys and values are UTF-8; every value is one JSON object, written compactly. Times are seconds since 1970. A member
  * that is absent has the default in brackets; an unknown member is damage.
  *
- *   "host"           {"format": 1, "generation": N, "name": FQDN, "audience": [A, …], "clock_skew": s, "max_assertion_ttl": s,
+ *   "host"           {"format": 2, "generation": N, "name": FQDN, "audience": [A, …], "clock_skew": s, "max_assertion_ttl": s,
  *                     "max_token_ttl": s, "nonce": "optional"|"required", "audit_failure": "deny"|"warn",
  *                     "audit_sync": "none"|"always", "without_credential": [SERVICE, …], "home": DIR, "shell": PATH}
  *   "agent:" NAME    {"name", "uid", "owner": [""], "description": [""], "expires": [0: never], "roles": [ROLE, …],
@@ -16,6 +16,7 @@
  *                     "max_session": [0], "max_sessions": [0], "delegable": [false],
  *                     "limits": {"memory_max": "2G", "tasks_max": n, "cpu_weight": n} [absent], "groups": [NAME…]}
  *   "issuer:" NAME   {"name", "issuer": URL, "keys_file": [absent: KEYSDIR/NAME], "discovery": [false], "jwks_uri": [absent],
+ *                     "ca_file": [the system's], "bearer_file": [absent: no token is sent],
  *                     "algorithms": […], "jwks_max_age": s, "max_token_ttl": s, "audience": [[]: the host's], "client_claim",
  *                     "user_claim", "delegation": "allowed"|"never", "reuse": "once"|"until_expiry", "require": [CLAIM…],
  *                     "scopes": [{"claim", "value", "role"}…] [absent: none]}
@@ -37,7 +38,7 @@
 
 #include "reason.h"
 
-#define AA_POLICY_FORMAT 1
+#define AA_POLICY_FORMAT 2
 #define AA_POLICY_VALUE_MAX (1024 * 1024)
 
 struct aa_policy;
@@ -106,6 +107,7 @@ struct aa_scope_rule {
 struct aa_issuer {
 	json_t *json;
 	const char *name, *issuer, *keys_file, *client_claim, *user_claim;
+	const char *jwks_uri, *ca_file, *bearer_file; /* for who fetches the keys; no login does */
 	struct aa_strings algorithms, audience;
 	int64_t jwks_max_age, max_token_ttl;
 	bool delegation, reuse_once, has_scopes;

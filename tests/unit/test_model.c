@@ -235,6 +235,12 @@ static void an_issuer_says_once_where_its_keys_are(void **state)
 	main_text(state, ISSUER("discovery = true; jwks_uri = \"https://i/k\";"), "issuers.corp",
 		  "more than one way");
 	main_text(state, ISSUER("jwks_uri = \"http://i/k\";"), "issuers.corp.jwks_uri", "not an https");
+	main_text(state, ISSUER("discovery = true; ca_file = \"/etc/ca.pem\"; bearer_file = \"/etc/token\";"), NULL, NULL);
+	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\"; ca_file = \"/etc/ca.pem\";"), "issuers.corp",
+		  "nothing is fetched: take ca_file away");
+	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\"; bearer_file = \"/etc/token\";"), "issuers.corp",
+		  "nothing is fetched: take bearer_file away");
+	main_text(state, ISSUER("discovery = true; ca_file = \"ca.pem\";"), "issuers.corp.ca_file", "not an absolute path");
 	main_text(state, ISSUER("discovery = true; algorithms = [ \"HS256\" ];"),
 		  "issuers.corp.algorithms[0]", "proves nothing");
 	main_text(state,

@@ -197,9 +197,9 @@ struct bend {
 static void refuses_a_host_that_breaks_the_schema(void **state)
 {
 	static const struct bend bends[] = {
-	    {"format", "2"},
+	    {"format", "3"},
 	    {"format", NULL},
-	    {"format", "1.0"},
+	    {"format", "2.0"},
 	    {"generation", "4294967296"},
 	    {"generation", "-1"},
 	    {"name", NULL},
@@ -304,6 +304,9 @@ static void refuses_an_issuer_that_breaks_the_schema(void **state)
 	    {"scopes", "[{\"claim\":\"scope\",\"value\":\"x\",\"role\":\"deploy\",\"more\":\"\"}]"},
 	    {"audience", "\"api://hosts\""},
 	    {"keys_file", "1"},
+	    {"ca_file", "1"},
+	    {"bearer_file", "[]"},
+	    {"jwks_uri", "true"},
 	    {"secret", "\"x\""},
 	};
 	struct support_site *site = *state;

@@ -140,6 +140,7 @@ static bool check_word(struct ctl *ctl, const char *name)
 	    {"key-expires", "TIME", "until when the key is good", EDIT_NONE, NULL}, \
 	    {"bind", "ISSUER:CLIENT", "the client that it is at an identity provider", EDIT_BIND, \
 	     "bindings"}, \
+	    {"subject", "SUB", "sub of its own tokens there, where it is not CLIENT; with --bind", EDIT_NONE, NULL}, \
 	    {"source", "CIDR", "a network it may come from; none: from everywhere", EDIT_ADD, "sources"}, \
 	    {"max-sessions", "N", "how many sessions it may have at a time; none: any", EDIT_NUMBER, \
 	     "max_sessions"}, \

@@ -227,17 +227,17 @@ const char *ctl_who(void)
 	return who;
 }
 
-void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason)
+void ctl_audit_record(struct ctl *ctl, json_t *record)
 {
 	struct aa_audit audit = {
 	    .logdir = ctl->logdir, .host = ctl->host, .owner = ctl->places.owner, .go_round = true};
-	json_t *record;
 
-	if (!ctl->logdir)
+	if (!ctl->logdir) {
+		json_decref(record);
 		return;
-	record = json_pack("{s:s, s:s, s:s, s:s}", "event", "admin", "service", "agentauthctl", "result",
-			   result, "reason", reason);
-	aa_audit_set(record, "agent", agent);
+	}
+	aa_audit_set(record, "event", "admin");
+	aa_audit_set(record, "service", "agentauthctl");
 	aa_audit_set(record, "by", ctl_who());
 	aa_audit_set(record, "command", ctl->typed);
 	if (aa_audit_append(&audit, record) != AA_OK)
@@ -245,6 +245,14 @@ void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const cha
 			    "the audit record cannot be written to %s; see that the directory is there, "
 			    "root's and not full",
 			    ctl->logdir);
+}
+
+void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason)
+{
+	json_t *record = json_pack("{s:s, s:s}", "result", result, "reason", reason);
+
+	aa_audit_set(record, "agent", agent);
+	ctl_audit_record(ctl, record);
 }
 
 /* ---- input --------------------------------------------------------------- */

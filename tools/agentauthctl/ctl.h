@@ -42,7 +42,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
-    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval;
+    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval, cmd_issuer, cmd_rotate;
 
 /* ---- what commands share (ctl.c) ----------------------------------------- */
 
@@ -66,6 +66,8 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bo
 
 /* The audit record of a command that changed something. */
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
+/* The same for a record of one's own, which gets event, service, by and command; the reference is stolen. */
+void ctl_audit_record(struct ctl *ctl, json_t *record);
 /* Who it is that runs the command: the login's name, else the uid's. A static buffer. */
 const char *ctl_who(void);
 

@@ -308,15 +308,21 @@ static enum ctl_status split_binding(struct editing *e, const struct given_optio
 
 static enum ctl_status edit_bind(struct editing *e, const char *path, const struct given_option *g)
 {
-	char *issuer, *quoted_issuer, *quoted_client;
-	const char *client;
+	char *issuer, *quoted_issuer, *quoted_client, *quoted_subject;
+	const char *client, *subject;
 	enum ctl_status status = split_binding(e, g, &issuer, &client);
 
 	if (status != CTL_DONE)
 		return status;
 	quoted_issuer = conf_quote(issuer);
 	quoted_client = conf_quote(client);
-	status = add(e, path, xasprintf("{ issuer = %s; client = %s; }", quoted_issuer, quoted_client), true);
+	subject = arguments_value(e->arguments, "subject");
+	quoted_subject = conf_quote(subject ? subject : "");
+	status = add(e, path,
+		     subject ? xasprintf("{ issuer = %s; client = %s; subject = %s; }", quoted_issuer, quoted_client, quoted_subject)
+			     : xasprintf("{ issuer = %s; client = %s; }", quoted_issuer, quoted_client),
+		     true);
+	free(quoted_subject);
 	free(quoted_issuer);
 	free(quoted_client);
 	free(issuer);

@@ -68,6 +68,8 @@ static const struct conf_setting issuer_settings[] = {
     {"discovery", CONF_FLAG, .offset = offsetof(struct model_issuer, discovery)},
     {"jwks_uri", CONF_TEXT, .offset = offsetof(struct model_issuer, jwks_uri), .check = check_https_url},
     {"jwks_file", CONF_TEXT, .offset = offsetof(struct model_issuer, jwks_file), .check = check_path},
+    {"ca_file", CONF_TEXT, .offset = offsetof(struct model_issuer, ca_file), .check = check_path},
+    {"bearer_file", CONF_TEXT, .offset = offsetof(struct model_issuer, bearer_file), .check = check_path},
     {"algorithms", CONF_TEXTS, .offset = offsetof(struct model_issuer, algorithms), .min = 1, .max = 16,
      .check = check_algorithm},
     {"jwks_max_age", CONF_NUMBER, .offset = offsetof(struct model_issuer, jwks_max_age), .min = 60,
@@ -288,6 +290,10 @@ static void check_issuer_keys(const struct model *model, const struct model_issu
 		    &model->file, problems, path,
 		    "says %s its keys come from: set exactly one of discovery = true, jwks_uri and jwks_file",
 		    ways ? "in more than one way where" : "not where");
+	if (issuer->jwks_file && (issuer->ca_file || issuer->bearer_file))
+		conf_error(&model->file, problems, path,
+			   "its keys come from a file, and nothing is fetched: take %s away",
+			   issuer->ca_file ? "ca_file" : "bearer_file");
 	snprintf(path, sizeof(path), "issuers.%s.issuer", issuer->name);
 	if (issuer->discovery && issuer->issuer && !check_https_url(issuer->issuer, why, sizeof(why)))
 		conf_error(&model->file, problems, path, "discovery asks this address: %s %s",

@@ -49,7 +49,7 @@ struct model_scope {
 
 struct model_issuer {
 	const char *name;
-	const char *issuer, *jwks_uri, *jwks_file, *client_claim, *user_claim;
+	const char *issuer, *jwks_uri, *jwks_file, *ca_file, *bearer_file, *client_claim, *user_claim;
 	bool discovery;
 	struct texts algorithms; /* empty: RS256, ES256 */
 	struct texts audience;

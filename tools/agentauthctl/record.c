@@ -133,6 +133,8 @@ void record_issuer(const struct model *model, const struct model_issuer *issuer,
 	json_text_string(b, "issuer", issuer->issuer);
 	may_put_string(b, "keys_file", issuer->jwks_file);
 	may_put_string(b, "jwks_uri", issuer->jwks_uri);
+	may_put_string(b, "ca_file", issuer->ca_file);
+	may_put_string(b, "bearer_file", issuer->bearer_file);
 	if (issuer->discovery)
 		json_text_raw(b, "discovery", "true");
 	put_texts(b, "algorithms", issuer->algorithms.n ? &issuer->algorithms : &usual_algorithms);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wanted.c: marks that ask for an issuer's keys, see wanted.h. */
+#include "config.h"
+
+#include "wanted.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_dir(const char *rundir, bool make)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/" AA_WANTED_DIR, rundir), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 || errno != ENOENT || !make)
+		return fd;
+	(void)mkdir(rundir, 0700);
+	(void)mkdir(path, 0700);
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Names are the configuration's, which has no dot and no slash in them; looked at again, since this makes
+ * files. */
+static bool is_name(const char *issuer)
+{
+	return *issuer && strlen(issuer) <= 64 &&
+	       strspn(issuer, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(issuer);
+}
+
+void aa_wanted_mark(const char *rundir, const char *issuer)
+{
+	int saved = errno, dir, fd;
+
+	if (!is_name(issuer))
+		return;
+	dir = open_dir(rundir, true);
+	if (dir >= 0) {
+		fd = openat(dir, issuer, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+		close(dir);
+	}
+	errno = saved;
+}
+
+bool aa_wanted_is(const char *rundir, const char *issuer)
+{
+	int dir = open_dir(rundir, false);
+	struct stat st;
+	bool is;
+
+	if (dir < 0)
+		return false;
+	is = is_name(issuer) && fstatat(dir, issuer, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	close(dir);
+	return is;
+}
+
+void aa_wanted_clear(const char *rundir)
+{
+	int fd = open_dir(rundir, false);
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
+static bool path_in(const char *rundir, const char *name, char *path, size_t size)
+{
+	int n = snprintf(path, size, "%s/%s", rundir, name);
+
+	return n > 0 && (size_t)n < size;
+}
+
+static int open_file(const char *rundir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	if (!path_in(rundir, name, path, sizeof(path)))
+		return -ENAMETOOLONG;
+	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int aa_wanted_lock(const char *rundir)
+{
+	int fd = open_file(rundir, AA_WANTED_LOCK), r;
+
+	if (fd < 0)
+		return fd;
+	while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		;
+	if (r == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+int64_t aa_wanted_pause(const char *rundir, int64_t now)
+{
+	char path[4096];
+	struct stat st;
+
+	if (!path_in(rundir, AA_WANTED_STAMP, path, sizeof(path)) || lstat(path, &st) < 0 ||
+	    st.st_mtime > now)
+		return 0;
+	return st.st_mtime + AA_WANTED_PAUSE > now ? st.st_mtime + AA_WANTED_PAUSE - now : 0;
+}
+
+int aa_wanted_begin(const char *rundir, int64_t now)
+{
+	const struct timespec times[2] = {{now, 0}, {now, 0}};
+	int fd = open_file(rundir, AA_WANTED_STAMP), r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (futimens(fd, times) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_rotate.c: rotate: a new key for an agent, and an end for the keys that it had. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_value.h"
+#include "conf_edit.h"
+#include "edit_options.h"
+#include "record.h"
+
+#define GRACE_USUAL 86400
+#define GRACE_MAX ((int64_t)365 * 86400)
+
+static const struct ctl_option rotate_options[] = {
+    {"key", "FILE", "the new public key: PEM, JWK, or a line as in id_ed25519.pub;\n- is standard input",
+     EDIT_KEY, "keys"},
+    {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
+    {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
+    {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends\nthem at once (24h)",
+     EDIT_NONE, NULL},
+    {0},
+};
+
+/* Seconds, or 90m, 24h, 7d. */
+static bool read_grace(struct ctl *ctl, const char *text, int64_t *ret)
+{
+	if (!text) {
+		*ret = GRACE_USUAL;
+		return true;
+	}
+	if ((number_parse(text, 0, GRACE_MAX, ret) || time_parse_loose(text, 0, ret)) && *ret >= 0 &&
+	    *ret <= GRACE_MAX)
+		return true;
+	ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));
+	return false;
+}
+
+/* What becomes of the keys that there are. */
+struct ending {
+	struct conf_text *text;
+	const struct agent *agent;
+	int64_t until;
+	json_t *ended; /* [{"kid", "not_after"}…] */
+};
+
+static char *kid_of(const struct agent_key *key)
+{
+	struct key_memo *memo;
+	const struct key_forms *forms;
+	char why[256], *kid;
+
+	if (key->kid)
+		return xstrdup(key->kid);
+	memo = key_memo_new();
+	forms = key->pem ? key_memo_get(memo, key->pem, true, why, sizeof(why)) : NULL;
+	kid = xstrdup(forms ? forms->thumbprint : "?");
+	key_memo_free(memo);
+	return kid;
+}
+
+/* A key that ends before then anyway keeps its end. */
+static int end_key(struct ending *ending, size_t i, int64_t now)
+{
+	const struct agent_key *key = &ending->agent->keys.v[i];
+	char *path, *value, *kid, when[32];
+	int r;
+
+	if (key->state != 0 || (key->not_after && key->not_after <= now))
+		return 0;
+	kid = kid_of(key);
+	if (key->not_after && key->not_after <= ending->until) {
+		time_format(key->not_after, when);
+		r = 0;
+	} else {
+		time_format(ending->until, when);
+		path = xasprintf("keys[%zu].not_after", i);
+		value = conf_quote(when);
+		r = conf_edit_set(ending->text, path, value);
+		free(path);
+		free(value);
+	}
+	json_array_append_new(ending->ended, json_pack("{s:s, s:s}", "kid", kid, "not_after", when));
+	free(kid);
+	return r;
+}
+
+static int end_keys(struct ctl *ctl, const struct registry *registry, const char *name, struct ending *ending)
+{
+	struct problems ignored = {0}; /* publishing tells them */
+	struct conf_file file = {0};
+	struct arena arena = {0};
+	struct agent agent = {0};
+	int r = 0;
+
+	conf_text_set(&file.text, ending->text->path, ending->text->bytes, ending->text->len);
+	agent_read(&registry->model, name, &file, &arena, &ignored, &agent);
+	ending->agent = &agent;
+	for (size_t i = 0; i < agent.keys.n && r == 0; i++)
+		r = end_key(ending, i, ctl->now);
+	if (r < 0)
+		ctl_error(ctl,
+			  "the keys in %s cannot be changed: the text there is not in order; agentauthctl "
+			  "check says where",
+			  ending->text->path);
+	problems_free(&ignored);
+	conf_file_free(&file);
+	arena_free(&arena);
+	return r;
+}
+
+static void tell_ended(const struct ctl *ctl, const char *name, const struct ending *ending)
+{
+	size_t i;
+	json_t *one;
+
+	if (json_array_size(ending->ended) == 0)
+		printf("%s has its new key; it had no other that was good.\n", name);
+	else
+		printf("%s has its new key.\n", name);
+	json_array_foreach(ending->ended, i, one)
+	{
+		const char *kid = json_string_value(json_object_get(one, "kid")),
+			   *when = json_string_value(json_object_get(one, "not_after"));
+
+		if (ending->until <= ctl->now)
+			printf("The key %s is refused from now on.\n", quoted(kid));
+		else
+			printf("The key %s is good until %s, and refused from then on.\n", quoted(kid), when);
+	}
+}
+
+static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, const char *name,
+				    const struct ending *ending)
+{
+	const struct text_change change = {.agent = name, .agent_text = ending->text};
+	struct publish_result result = {0};
+
+	ctl_publish(ctl, registry, &change, name, &result);
+	ctl_answer(ctl, "agent", json_string(name));
+	ctl_answer(ctl, "ending", json_incref(ending->ended));
+	if (result.outcome == PUBLISH_FAILED)
+		ctl_error(ctl, "nothing was changed: the keys are as they were");
+	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
+		tell_ended(ctl, name, ending);
+	ctl_tell_published(ctl, &result, false);
+	publish_result_free(&result);
+	return CTL_DONE;
+}
+
+static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const struct arguments *arguments,
+			      int64_t grace)
+{
+	const char *name = arguments->words[0];
+	struct conf_text text = {0};
+	struct ending ending = {.text = &text, .until = ctl->now + grace, .ended = json_array()};
+	struct editing e = {ctl, arguments, &registry->model, name, "", &text};
+	char *base = xasprintf("%s" AGENT_SUFFIX, name);
+	enum ctl_status status = CTL_FAILED;
+
+	if (conf_text_read(registry->agents_fd, registry->agents_dir, base, ctl->places.owner, &ctl->problems,
+			   &text) == 0 &&
+	    end_keys(ctl, registry, name, &ending) == 0)
+		status = edit_by_options(&e, rotate_options);
+	if (status == CTL_DONE)
+		status = publish_keys(ctl, registry, name, &ending);
+	conf_text_free(&text);
+	json_decref(ending.ended);
+	free(base);
+	return status;
+}
+
+static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct registry registry;
+	enum ctl_status status;
+	int64_t grace;
+	char why[256];
+
+	if (!arguments_have(arguments, "key"))
+		return ctl_usage(
+		    ctl, "--key FILE is missing: the agent's new public key, as agentauth keygen prints it");
+	if (!read_grace(ctl, arguments_value(arguments, "grace"), &grace))
+		return CTL_USAGE;
+	if (!check_agent_name(name, why, sizeof(why)))
+		return ctl_fail(ctl, "%s %s", quoted(name), why);
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE && !agent_names_have(&registry.names, name))
+		status = ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
+				  quoted(name));
+	else if (status == CTL_DONE)
+		status = rotate(ctl, &registry, arguments, grace);
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command cmd_rotate = {
+    .name = "rotate",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "give an agent a new key, and its other keys an end",
+    .about = "Both keys are good during the grace period, and only the new one after it. A login that is "
+	     "open goes on. Where a\n"
+	     "key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
+	     "sudo of its sessions.",
+    .options = rotate_options,
+    .run = run_rotate,
+};
