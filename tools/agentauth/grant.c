@@ -4,6 +4,7 @@
 #include "grant.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "say.h"
 #include "token_request.h"
@@ -14,12 +15,21 @@ int grant_run(const struct grant *grant, struct token *ret)
 	case GRANT_CLIENT_CREDENTIALS:
 		return grant_client_credentials(grant, ret);
 	case GRANT_AUTHORIZATION_CODE:
+		return grant_authorization_code(grant, ret);
 	case GRANT_DEVICE_CODE:
 	case GRANT_TOKEN_EXCHANGE:
 	case GRANT_JWT_BEARER:
 		break;
 	}
 	return say_failed("this grant is not known here"), -1;
+}
+
+int64_t grant_seconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec;
 }
 
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret)

@@ -8,6 +8,8 @@
 #include "provider.h"
 #include "token.h"
 
+#define GRANT_PERSON_SECONDS 300 /* how long a login may take */
+
 struct grant {
 	const struct provider *provider;
 	int64_t now;
@@ -19,9 +21,13 @@ struct grant {
 
 /* Each: 0 with *ret for token_free(), or -1 with the reason said. */
 int grant_client_credentials(const struct grant *grant, struct token *ret); /* RFC 6749 section 4.4 */
+int grant_authorization_code(const struct grant *grant, struct token *ret); /* RFC 6749 4.1, RFC 7636, 8252 */
 
 /* The one that the profile names. */
 int grant_run(const struct grant *grant, struct token *ret);
+
+/* Seconds of a clock that nobody sets. */
+int64_t grant_seconds(void);
 
 /* RFC 6749 section 6: 1 where the provider does not take the refresh token any more. */
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret);

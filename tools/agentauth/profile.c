@@ -206,6 +206,8 @@ static bool read_strings(const struct profiles *all, const config_setting_t *set
 	    {"token_endpoint", &ret->token_endpoint},
 	    {"authorization_endpoint", &ret->authorization_endpoint},
 	    {"device_authorization_endpoint", &ret->device_authorization_endpoint},
+	    {"redirect_uri", &ret->redirect_uri},
+	    {"prompt", &ret->prompt},
 	};
 	const char *name = config_setting_name(setting);
 

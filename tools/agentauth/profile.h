@@ -60,6 +60,7 @@ struct profile {
 	/* of a profile that answers with a token */
 	const char *issuer, *ca_file, *client_id, *audience, *assertion_audience, *subject, *target_audience;
 	const char *token_endpoint, *authorization_endpoint, *device_authorization_endpoint;
+	const char *redirect_uri, *prompt;
 	struct profile_list resource;
 	enum profile_grant grant;
 	enum profile_auth client_auth;

@@ -19,12 +19,8 @@ const char *say_name(void)
 	return name;
 }
 
-__attribute__((format(printf, 1, 0))) static void say_line(const char *format, va_list args)
+static void put_safely(const char *text)
 {
-	char text[2048];
-
-	(void)vsnprintf(text, sizeof(text), format, args);
-	fprintf(stderr, "%s: ", name);
 	for (const char *p = text; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
@@ -33,7 +29,27 @@ __attribute__((format(printf, 1, 0))) static void say_line(const char *format, v
 		else
 			putc(c, stderr);
 	}
+}
+
+__attribute__((format(printf, 1, 0))) static void say_line(const char *format, va_list args)
+{
+	char text[2048];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	fprintf(stderr, "%s: ", name);
+	put_safely(text);
 	putc('\n', stderr);
+}
+
+void say_plain(const char *format, ...)
+{
+	char text[8192];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put_safely(text);
 }
 
 void say(const char *format, ...)

@@ -8,7 +8,9 @@ const char *say_name(void);
 
 /* Control characters in what is said are shown as \xNN: parts of it come from servers. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, and gives the exit status of what was refused or failed: 1. */
+/* To a person who is to do something: without the name in front, and nothing behind it. */
+void say_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* As say(), and gives the exit status of what was refused or failed: 1. */
 int say_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, points to --help, and gives the exit status of wrong usage: 2. */
 int say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,34 @@
+/* loopback.h: the answer that a browser brings: a listener on 127.0.0.1, RFC 8252 section 7.3. */
+#ifndef AGENTAUTH_AGENT_LOOPBACK_H
+#define AGENTAUTH_AGENT_LOOPBACK_H
+
+#include <stdint.h>
+
+struct loopback {
+	int listener;
+	unsigned port;
+	char path[128]; /* "/callback" */
+	char host[64];	/* of the Host field: "127.0.0.1:PORT" */
+};
+
+/* `redirect_uri` NULL: http://127.0.0.1/callback on any free port; else http://127.0.0.1[:PORT]/PATH or the
+ * same with localhost. 0, to be given to loopback_close(), or -1 with the reason said. */
+int loopback_open(const char *redirect_uri, struct loopback *ret);
+void loopback_close(struct loopback *loopback);
+
+/* The URI under which it listens, from malloc(), or NULL. */
+char *loopback_uri(const struct loopback *loopback);
+
+/* Waits for a GET of the path and gives its query, from malloc(), to be wiped, and the connection, which
+ * waits for loopback_reply(). Other requests are answered with 404 meanwhile. 0; 1 where `seconds` have
+ * passed; -1 with the reason said. */
+int loopback_wait(const struct loopback *loopback, int64_t seconds, char **ret_query, int *ret_connection);
+
+/* Shows the person a page with a heading and a sentence, and closes the connection. */
+void loopback_reply(int connection, int status, const char *heading, const char *sentence);
+
+/* The value of a query's parameter, decoded, from malloc(), to be wiped. NULL: it is not there, is there
+ * twice, or is no text. */
+char *loopback_parameter(const char *query, const char *name);
+
+#endif
