@@ -35,7 +35,7 @@ _agentauth()
 		mapfile -t COMPREPLY < <(compgen -W "$(_agentauth_profiles)" -- "$cur")
 		return
 		;;
-	--key | --out | --config | --passphrase-file)
+	--key | --out | --import | --config | --passphrase-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

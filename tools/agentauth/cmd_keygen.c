@@ -12,13 +12,15 @@
 #include "jose/key.h"
 #include "own_files.h"
 #include "say.h"
+#include "service_account.h"
 
-enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_JSON };
+enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_JSON };
 
 static const struct cmdline_option options[] = {
     [OPT_ALG] = {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA, and the 384 and 512 of each"},
     [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
     [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
+    [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},
     [OPT_JSON] = {"json", NULL, "print path, key id and public key as JSON"},
     {NULL, NULL, NULL},
 };
@@ -26,7 +28,7 @@ static const struct cmdline_option options[] = {
 struct request {
 	enum aa_alg alg;
 	int64_t bits;
-	const char *out;
+	const char *out, *import;
 	bool json;
 };
 
@@ -53,16 +55,41 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 		case OPT_OUT:
 			ret->out = optarg;
 			break;
+		case OPT_IMPORT:
+			ret->import = optarg;
+			break;
 		case OPT_JSON:
 			ret->json = true;
 			break;
 		}
 	}
-	if (opt == CMDLINE_END && ret->bits && ret->alg > AA_ALG_PS512) {
+	if (opt == CMDLINE_END && ret->bits && (ret->alg == AA_ALG_INVALID || ret->alg > AA_ALG_PS512)) {
 		(void)say_usage("--bits goes with RSA: --alg RS256 or PS256");
 		return CMDLINE_WRONG;
 	}
+	if (opt == CMDLINE_END && ret->import && ret->alg != AA_ALG_INVALID) {
+		(void)say_usage("--alg does not go with --import: the key is there already");
+		return CMDLINE_WRONG;
+	}
 	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+}
+
+/* A profile that uses the imported key, to be pasted. */
+static void print_profile(const char *path, const struct service_account *account)
+{
+	fprintf(
+	    stderr,
+	    "%sThe private key of %s is in %s, and only you can read it.\n"
+	    "The provider calls it %s. A profile for it, for a host that wants ID tokens of that account:\n"
+	    "  google = {\n"
+	    "    hosts = [ \"HOST\" ]; audiences = [ \"ssh://HOST\" ]; agent = \"NAME\";\n"
+	    "    token_endpoint = \"%s\";\n"
+	    "    grant = \"jwt_bearer\"; client_id = \"%s\"; kid = \"%s\";\n"
+	    "    key = \"%s\"; target_audience = \"ssh://HOST\";\n"
+	    "  };\n",
+	    isatty(STDOUT_FILENO) ? "\n" : "", account->email, path, account->kid,
+	    account->token_uri ? account->token_uri : "https://oauth2.googleapis.com/token", account->email,
+	    account->kid, path);
 }
 
 static void print_note(const char *path, const char *kid)
@@ -75,11 +102,13 @@ static void print_note(const char *path, const char *kid)
 		isatty(STDOUT_FILENO) ? "\n" : "", path, kid);
 }
 
-static int print_json(const struct request *request, const char *path, const char *kid, const char *pem,
-		      const struct aa_key *key)
+static int print_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
+		      const struct aa_key *key, const struct service_account *account)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "alg", aa_alg_name(request->alg), "kid", kid,
-				 "private_key_file", path, "public_key", pem, "jwk", aa_key_to_jwk(key));
+	json_t *json =
+	    json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
+		      "private_key_file", path, "public_key", pem, "jwk", aa_key_to_jwk(key), "client_email",
+		      account ? account->email : NULL, "token_uri", account ? account->token_uri : NULL);
 
 	if (!json)
 		return say_failed("memory is out");
@@ -89,19 +118,26 @@ static int print_json(const struct request *request, const char *path, const cha
 	return 0;
 }
 
-static int print_public(const struct request *request, const char *path, const struct aa_key *key)
+/* `account` NULL: the key was made here. */
+static int print_public(const struct request *request, const char *path, const struct aa_key *key,
+			const struct service_account *account)
 {
-	char kid[44], *pem = NULL;
+	char thumbprint[44], *pem = NULL;
+	const char *kid = account ? account->kid : thumbprint;
 	int status = 0;
 
-	if (aa_key_thumbprint(key, kid) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
+	if (aa_key_thumbprint(key, thumbprint) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
 		return say_failed("the public key cannot be written: memory is out");
 	if (request->json) {
-		status = print_json(request, path, kid, pem, key);
+		status = print_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
+				    key, account);
 	} else {
 		fputs(pem, stdout);
 		(void)fflush(stdout);
-		print_note(path, kid);
+		if (account)
+			print_profile(path, account);
+		else
+			print_note(path, kid);
 	}
 	free(pem);
 	return status;
@@ -126,22 +162,44 @@ static int generate(const struct request *request, const char *path)
 	enum aa_jose_err err;
 	int status = 1;
 
-	/* before an RSA key takes its seconds */
-	if (access(path, F_OK) == 0)
-		return say_failed("%s is there already, and is not overwritten. --out names another file",
-				  path);
 	err = aa_private_key_generate(request->alg, (unsigned)request->bits, &key);
 	if (err != AA_JOSE_OK)
 		return say_failed("no key could be made: %s", aa_jose_strerror(err));
 	if (save_private(path, key) == 0)
-		status = print_public(request, path, aa_private_key_public(key));
+		status = print_public(request, path, aa_private_key_public(key), NULL);
 	aa_private_key_free(key);
 	return status;
 }
 
+static int import(const struct request *request, const char *path)
+{
+	struct service_account account = {0};
+	int status = 1;
+
+	if (service_account_read(request->import, &account) < 0)
+		return 1;
+	if (save_private(path, account.key) == 0)
+		status = print_public(request, path, aa_private_key_public(account.key), &account);
+	service_account_free(&account);
+	return status;
+}
+
+/* Nothing is overwritten; that is seen before an RSA key takes its seconds. */
+static int make_or_import(struct request *request, const char *path)
+{
+	if (access(path, F_OK) == 0)
+		return say_failed("%s is there already, and is not overwritten. --out names another file",
+				  path);
+	if (request->import)
+		return import(request, path);
+	if (request->alg == AA_ALG_INVALID)
+		request->alg = AA_ALG_ES256;
+	return generate(request, path);
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
-	struct request request = {.alg = AA_ALG_ES256};
+	struct request request = {.alg = AA_ALG_INVALID};
 	int end = read_options(self, argc, argv, &request), status = 1;
 	char *path;
 
@@ -149,7 +207,7 @@ static int run(const struct command *self, int argc, char **argv)
 		return cmdline_status(end);
 	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
 	if (path && (request.out || own_make_parents(path) == 0))
-		status = generate(&request, path);
+		status = make_or_import(&request, path);
 	free(path);
 	return status;
 }

@@ -17,9 +17,11 @@ int grant_run(const struct grant *grant, struct token *ret)
 	case GRANT_AUTHORIZATION_CODE:
 		return grant_authorization_code(grant, ret);
 	case GRANT_DEVICE_CODE:
+		return grant_device_code(grant, ret);
 	case GRANT_TOKEN_EXCHANGE:
+		return grant_token_exchange(grant, ret);
 	case GRANT_JWT_BEARER:
-		break;
+		return grant_jwt_bearer(grant, ret);
 	}
 	return say_failed("this grant is not known here"), -1;
 }
@@ -30,6 +32,14 @@ int64_t grant_seconds(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec;
+}
+
+void grant_wait(unsigned seconds)
+{
+	struct timespec t = {.tv_sec = seconds};
+
+	while (nanosleep(&t, &t) < 0)
+		;
 }
 
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret)
@@ -45,6 +55,6 @@ int grant_refresh(const struct grant *grant, const char *refresh, struct token *
 	form_free(&form);
 	if (result != 1)
 		return result;
-	token_refusal_say(grant->provider, &refusal, "the refresh token", grant->now);
+	token_refusal_say(&refusal, "the refresh token", grant->now);
 	return strcmp(refusal.error, "invalid_grant") == 0 ? 1 : -1;
 }

@@ -194,7 +194,7 @@ static int redeem(const struct login *l, struct token *ret)
 	result = token_request(l->grant->provider, &form, l->grant->now, ret, &refusal);
 	form_free(&form);
 	if (result == 1)
-		token_refusal_say(l->grant->provider, &refusal, "the authorization code", l->grant->now);
+		token_refusal_say(&refusal, "the authorization code", l->grant->now);
 	return result == 0 ? 0 : -1;
 }
 

@@ -19,7 +19,7 @@ int grant_client_credentials(const struct grant *grant, struct token *ret)
 	result = token_request(grant->provider, &form, grant->now, ret, &refusal);
 	form_free(&form);
 	if (result == 1)
-		token_refusal_say(grant->provider, &refusal, "the client credentials", grant->now);
+		token_refusal_say(&refusal, "the client credentials", grant->now);
 	if (result == 0) { /* RFC 6749 section 4.4.3: there should be none, and it is not needed */
 		own_wipe(ret->refresh);
 		ret->refresh = NULL;

@@ -125,16 +125,15 @@ static int read_token(const struct provider *provider, const json_t *answer, int
 	return 0;
 }
 
-static int read_refusal(const struct provider *provider, const json_t *answer,
-			const struct http_response *response, struct token_refusal *ret)
+static int read_refusal(const char *url, const json_t *answer, const struct http_response *response,
+			struct token_refusal *ret)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *description = json_string_value(json_object_get(answer, "error_description"));
 
 	if (!error)
-		return say_failed("%s answers with HTTP %ld and no \"error\"", provider->token_endpoint,
-				  response->status),
-		       -1;
+		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
+	ret->url = url;
 	ret->status = response->status;
 	ret->date = response->date;
 	(void)provider_text(error, ret->error, sizeof(ret->error));
@@ -142,32 +141,33 @@ static int read_refusal(const struct provider *provider, const json_t *answer,
 	return 1;
 }
 
-static int read_answer(const struct provider *provider, const struct http_response *response, int64_t now,
-		       struct token *ret, struct token_refusal *ret_refusal)
+static int read_answer(const char *url, const struct http_response *response, json_t **ret,
+		       struct token_refusal *ret_refusal)
 {
 	char type[64];
 	json_t *answer = NULL;
-	int result;
+	int result = 0;
 
 	if (response->status >= 300 && response->status < 400)
 		return say_failed(
 			   "%s redirects elsewhere (HTTP %ld), where no secret is sent: name the right "
 			   "token_endpoint, or issuer, in the profile",
-			   provider->token_endpoint, response->status),
+			   url, response->status),
 		       -1;
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK)
 		return say_failed(
-			   "%s answers with HTTP %ld and %s, where a token endpoint answers with a JSON "
+			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
 			   "object: is it the right address?",
-			   provider->token_endpoint, response->status,
+			   url, response->status,
 			   response->content_type ? provider_text(response->content_type, type, sizeof(type))
 						  : "no JSON"),
 		       -1;
-	if (response->status == 200 && !json_object_get(answer, "error"))
-		result = read_token(provider, answer, response->date, now, ret);
+	if (response->status != 200 || json_object_get(answer, "error"))
+		result = read_refusal(url, answer, response, ret_refusal);
+	if (result == 0)
+		*ret = answer;
 	else
-		result = read_refusal(provider, answer, response, ret_refusal);
-	json_decref(answer);
+		json_decref(answer);
 	return result;
 }
 
@@ -194,7 +194,7 @@ static int prepare(void *data, struct http_request *request)
 	attempt_free(a);
 	a->form.text = copy(a->base->text);
 	a->form.len = a->base->len;
-	a->form.failed = a->base->failed || !a->form.text;
+	a->form.failed = a->base->failed || (a->base->text && !a->form.text);
 	if (client_auth_add(a->provider, a->now, &a->form, &a->basic) < 0)
 		return -1;
 	if (a->form.failed)
@@ -205,19 +205,33 @@ static int prepare(void *data, struct http_request *request)
 	return 0;
 }
 
-int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
-		  struct token_refusal *ret_refusal)
+int token_post(const struct provider *provider, const char *url, const struct form *form, int64_t now,
+	       json_t **ret, int64_t *ret_date, struct token_refusal *ret_refusal)
 {
 	struct attempt attempt = {.provider = provider, .base = form, .now = now};
-	struct http_request request = {.url = provider->token_endpoint};
+	struct http_request request = {.url = url};
 	struct http_response response = {0};
 	int result = provider_send(provider, &request, prepare, &attempt, &response);
 
 	if (result == 0) {
-		result = read_answer(provider, &response, now, ret, ret_refusal);
+		result = read_answer(url, &response, ret, ret_refusal);
+		*ret_date = response.date;
 		http_response_free(&response);
 	}
 	attempt_free(&attempt);
+	return result;
+}
+
+int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
+		  struct token_refusal *ret_refusal)
+{
+	json_t *answer = NULL;
+	int64_t date = -1;
+	int result = token_post(provider, provider->token_endpoint, form, now, &answer, &date, ret_refusal);
+
+	if (result == 0)
+		result = read_token(provider, answer, date, now, ret);
+	json_decref(answer);
 	return result;
 }
 
@@ -236,10 +250,9 @@ static const struct {
     {"temporarily_unavailable", "try again later"},
 };
 
-void token_refusal_say(const struct provider *provider, const struct token_refusal *refusal,
-		       const char *tried, int64_t now)
+void token_refusal_say(const struct token_refusal *refusal, const char *tried, int64_t now)
 {
-	say("%s refuses %s: %s%s%s (HTTP %ld)", provider->token_endpoint, tried, refusal->error,
+	say("%s refuses %s: %s%s%s (HTTP %ld)", refusal->url, tried, refusal->error,
 	    *refusal->description ? ": " : "", refusal->description, refusal->status);
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(advices[i].error, refusal->error) == 0)

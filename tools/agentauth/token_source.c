@@ -103,7 +103,8 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 			      .now = r->now,
 			      .no_browser = r->wish->no_browser,
 			      .token_of = token_of,
-			      .data = r};
+			      .data = r,
+			      .wait = grant_wait};
 	bool person = profile_needs_person(r->profile);
 	int result = 1;
 
