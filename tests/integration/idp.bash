@@ -103,27 +103,13 @@ browser() { # STEP...
 	dev "$CLIENTS/browser" "$(cat "$IDP/spki")" "$@"
 }
 
-# The provider in the host's registry; roles for the scopes that it knows. More settings: a line each.
-corp_issuer() { # [SETTING]
-	cat >>/etc/agentauth/agentauth.conf <<-END
-		issuers = {
-		  corp = {
-		    issuer = "$ISSUER";
-		    discovery = true;
-		    algorithms = [ "RS256", "PS256", "ES256", "EdDSA" ];
-		    client_claim = "client_id";
-		    reuse = "once";
-		    delegation = "allowed";
-		    scopes = ( { claim = "scope"; value = "host.deploy"; role = "deploy"; },
-		               { claim = "scope"; value = "host.logs"; role = "logs"; } );
-		    ${1:-}
-		  };
-		};
-	END
-	agentauthctl apply --yes >/dev/null && corp_refresh
+# The provider in the host's registry; roles for the scopes that it knows.
+corp_issuer() {
+	agentauthctl issuer add corp --issuer "$ISSUER" --client-claim client_id --scope host.deploy:deploy \
+		--scope host.logs:logs >/dev/null && corp_refresh
 }
 corp_refresh() {
-	curl -s -f "$ISSUER/jwks" >/var/lib/agentauth/keys/corp.new && mv /var/lib/agentauth/keys/corp.new /var/lib/agentauth/keys/corp
+	agentauthctl issuer refresh corp >/dev/null
 }
 # As if nobody had refreshed for two days: longer than jwks_max_age.
 corp_keys_are_old() {
