@@ -15,13 +15,15 @@
 static void set_grant(json_t *record, const struct aa_grant *grant)
 {
 	json_t *roles;
+	bool whole = true;
 
 	if (!grant->n)
 		return;
 	roles = json_array();
 	for (size_t i = 0; i < grant->n; i++)
-		(void)json_array_append_new(roles, json_string(grant->roles[i]->name));
-	(void)json_object_set_new(record, "roles", roles);
+		whole = json_array_append_new(roles, json_string(grant->roles[i]->name)) == 0 && whole;
+	aa_audit_put(record, "roles", whole ? json_incref(roles) : NULL);
+	json_decref(roles);
 }
 
 /* The actors' chain, each name made fit for the log. */
@@ -29,6 +31,7 @@ static void set_actors(json_t *record, const json_t *actors)
 {
 	json_t *safe, *one;
 	const json_t *item;
+	bool whole = true;
 	size_t i;
 
 	if (!actors)
@@ -38,10 +41,11 @@ static void set_actors(json_t *record, const json_t *actors)
 	{
 		one = json_object();
 		aa_audit_set(one, "sub", json_string_value(item));
-		(void)json_array_append(safe, json_object_get(one, "sub"));
+		whole = json_array_append(safe, json_object_get(one, "sub")) == 0 && whole;
 		json_decref(one);
 	}
-	(void)json_object_set_new(record, "actors", safe);
+	aa_audit_put(record, "actors", whole ? json_incref(safe) : NULL);
+	json_decref(safe);
 }
 
 static void set_verdict(json_t *record, const struct aa_verdict *v)
@@ -67,7 +71,7 @@ static void set_session(json_t *record, const struct aa_session *s)
 		json_t *value = json_object_get(s->json, members[i]);
 
 		if (value && !json_object_get(record, members[i]))
-			(void)json_object_set(record, members[i], value);
+			aa_audit_put(record, members[i], json_incref(value));
 	}
 }
 
@@ -100,7 +104,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	aa_audit_set(record, "service", service);
 	aa_audit_set(record, "agent", call->known ? call->user : NULL);
 	if (call->account.uid)
-		(void)json_object_set_new(record, "uid", json_integer(call->account.uid));
+		aa_audit_put(record, "uid", json_integer(call->account.uid));
 	aa_audit_set(record, "rhost", call->address[0] ? call->address : NULL);
 	aa_audit_set(record, "result", reason == AA_OK ? "ok" : reason == AA_INTERNAL ? "error" : "denied");
 	aa_audit_set(record, "reason", aa_reason_name(reason));
@@ -110,7 +114,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 		set_session(record, session);
 	if (strcmp(event, "sudo") == 0)
 		set_command(record);
-	(void)json_object_set_new(record, "micros", json_integer(aa_now_us() - call->started_us));
+	aa_audit_put(record, "micros", json_integer(aa_now_us() - call->started_us));
 	if (call->args.debug)
 		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason), aa_reason_sentence(reason));
 	return aa_context_audit(&call->ctx, record);

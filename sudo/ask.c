@@ -91,12 +91,17 @@ static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *askin
 static json_t *argv_json(char *const argv[])
 {
 	json_t *list = json_array(), *one = json_object();
+	bool whole = true;
 
 	for (; *argv; argv++) {
 		aa_audit_set(one, "a", *argv);
-		(void)json_array_append(list, json_object_get(one, "a"));
+		whole = json_array_append(list, json_object_get(one, "a")) == 0 && whole;
 	}
 	json_decref(one);
+	if (!whole) {
+		json_decref(list);
+		list = NULL;
+	}
 	return list;
 }
 
@@ -117,7 +122,7 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 
 	command_line(sudo, line, sizeof(line));
 	aa_audit_set(request, "agent", asking->agent->name);
-	(void)json_object_set_new(request, "uid", json_integer(asking->agent->uid));
+	aa_audit_put(request, "uid", json_integer(asking->agent->uid));
 	aa_audit_set(request, "session", s->id);
 	aa_audit_set(request, "on_behalf_of", s->on_behalf_of);
 	aa_audit_set(request, "task", s->task);
@@ -129,7 +134,7 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "tty", sudo->tty);
 	aa_audit_set(request, "target", sudo->target);
 	aa_audit_set(request, "command", line);
-	(void)json_object_set_new(request, "argv", argv_json(sudo->argv));
+	aa_audit_put(request, "argv", argv_json(sudo->argv));
 	return request;
 }
 
@@ -146,7 +151,7 @@ static enum aa_reason log_step(struct asking *asking, const json_t *request, con
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		value = json_object_get(request, members[i]);
 		if (value)
-			(void)json_object_set(record, strcmp(members[i], "id") == 0 ? "request" : members[i], value);
+			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i], json_incref(value));
 	}
 	aa_audit_set(record, "step", step);
 	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));

@@ -171,6 +171,17 @@ static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
 	return true;
 }
 
+/* An approver must not be shown half of a request: one that lacks its agent was emptied (aa_audit_set()). */
+static bool complete(json_t *request, const char *id, int64_t now, const struct aa_process *self, const char *boot_id)
+{
+	return json_object_get(request, "agent") && json_object_set_new(request, "id", json_string(id)) == 0 &&
+	       json_object_set_new(request, "created", json_integer(now)) == 0 &&
+	       json_object_set_new(request, "until", json_integer(now + AA_APPROVAL_WAIT)) == 0 &&
+	       json_object_set_new(request, "pid", json_integer(self->pid)) == 0 &&
+	       json_object_set_new(request, "start", json_integer((json_int_t)self->start)) == 0 &&
+	       json_object_set_new(request, "boot_id", json_string(boot_id)) == 0;
+}
+
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE])
 {
 	struct aa_process self;
@@ -185,13 +196,7 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 		if (!new_id(id))
 			break;
 		names_of(id, name, answer);
-		(void)json_object_set_new(request, "id", json_string(id));
-		(void)json_object_set_new(request, "created", json_integer(now));
-		(void)json_object_set_new(request, "until", json_integer(now + AA_APPROVAL_WAIT));
-		(void)json_object_set_new(request, "pid", json_integer(self.pid));
-		(void)json_object_set_new(request, "start", json_integer((json_int_t)self.start));
-		(void)json_object_set_new(request, "boot_id", json_string(boot_id));
-		err = put(dir, name, request);
+		err = complete(request, id, now, &self, boot_id) ? put(dir, name, request) : -ENOMEM;
 		if (err != -EEXIST)
 			break;
 		err = 0;

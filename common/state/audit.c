@@ -228,29 +228,40 @@ static void utc_now(char *ret, size_t cap)
 	(void)snprintf(ret + n, cap - n, ".%06ldZ", now.tv_nsec / 1000);
 }
 
+/* json_object_update_missing(), which does not say where memory was out. */
+static bool add_missing(json_t *whole, json_t *record)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(record, key, value)
+	{
+		if (!json_object_get(whole, key) && json_object_set(whole, key, value) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* time, seq, prev, host, and then what the caller has to say. From malloc(), with its line feed. */
 static char *compose(const struct aa_audit *audit, json_t *record, const struct link *last, size_t *ret_len)
 {
-	char now[40], *text = NULL, *line = NULL;
+	char now[40], *line = malloc(LINE_MAX_BYTES + 2);
 	json_t *whole;
-	size_t len;
+	size_t len = 0;
 
 	utc_now(now, sizeof(now));
 	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev", last->hash, "host",
 			  audit->host ? audit->host : "");
-	if (whole && json_object_update_missing(whole, record) == 0)
-		text = json_dumps(whole, JSON_COMPACT | JSON_ENSURE_ASCII);
+	/* Not json_dumps(), which goes on without a member's name where memory is out for it. */
+	if (line && whole && add_missing(whole, record))
+		len = json_dumpb(whole, line, LINE_MAX_BYTES, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(whole);
-	if (!text)
+	if (len == 0 || len >= LINE_MAX_BYTES) {
+		free(line);
 		return NULL;
-	len = strlen(text);
-	line = len < LINE_MAX_BYTES ? malloc(len + 2) : NULL;
-	if (line) {
-		memcpy(line, text, len);
-		memcpy(line + len, "\n", 2);
-		*ret_len = len + 1;
 	}
-	free(text);
+	memcpy(line + len, "\n", 2);
+	*ret_len = len + 1;
 	return line;
 }
 
@@ -349,8 +360,10 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 	char *line = NULL;
 	bool ok = false;
 
-	if (!record)
+	if (!json_object_get(record, "event")) {
+		json_decref(record);
 		return AA_AUDIT_UNAVAILABLE;
+	}
 	raise_guard(&guard);
 	dirfd = open_logdir(audit);
 	if (dirfd >= 0)
@@ -401,6 +414,12 @@ static bool is_control(const unsigned char *s, size_t n)
 	return (n == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+void aa_audit_put(json_t *record, const char *key, json_t *value)
+{
+	if (json_object_set_new(record, key, value) < 0)
+		(void)json_object_clear(record);
+}
+
 void aa_audit_set(json_t *record, const char *key, const char *text)
 {
 	char out[AA_AUDIT_STRING_MAX + 8];
@@ -419,5 +438,5 @@ void aa_audit_set(json_t *record, const char *key, const char *text)
 			len += n;
 		}
 	}
-	(void)json_object_set_new(record, key, json_stringn(out, len));
+	aa_audit_put(record, key, json_stringn(out, len));
 }

@@ -28,11 +28,14 @@ struct aa_audit {
 };
 
 /* Sets record[key] to a text that may hold anything: what is no UTF-8 or a control character is replaced by U+FFFD, what
- * is too long is cut. NULL sets nothing. */
+ * is too long is cut. NULL sets nothing. Without memory the record is emptied: one that lacks a member is not written, so
+ * that nothing is decided on half a record. `event`, or whatever a reader demands, is therefore set first. */
 void aa_audit_set(json_t *record, const char *key, const char *text);
+/* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */
+void aa_audit_put(json_t *record, const char *key, json_t *value);
 
 /* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
- * one line of ASCII and sends a copy to syslog (authpriv). AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the
+ * one line of ASCII, unless it was emptied, and sends a copy to syslog (authpriv). AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the
  * caller's policy. Runs with real uid 0 while it holds the lock, where it may, so that an agent whose sudo this is
  * cannot stop it there; SIGTSTP is blocked. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);

@@ -701,18 +701,18 @@ static void a_log_that_cannot_be_written_is_the_policys_business(void **state)
 	struct fixture *f = *state;
 	struct aa_context none = {.statedir = "/nonexistent", .logdir = "/nonexistent", .gen_fd = -1, .accounts.fd = -1};
 
-	assert_int_equal(aa_context_audit(&f->ctx, json_object()), AA_OK);
+	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")), AA_OK);
 	f->ctx.logdir = "/nonexistent";
-	assert_int_equal(aa_context_audit(&f->ctx, json_object()), AA_AUDIT_UNAVAILABLE);
+	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")), AA_AUDIT_UNAVAILABLE);
 	support_set(f->site, "host", "audit_failure", "\"warn\"");
 	reopen(f);
 	f->ctx.logdir = "/nonexistent";
-	assert_int_equal(aa_context_audit(&f->ctx, json_object()), AA_OK);
+	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")), AA_OK);
 	/* where the policy cannot be read it is to deny */
-	assert_int_equal(aa_context_audit(&none, json_object()), AA_AUDIT_UNAVAILABLE);
+	assert_int_equal(aa_context_audit(&none, json_pack("{s:s}", "event", "auth")), AA_AUDIT_UNAVAILABLE);
 	none.logdir = f->site->logdir;
 	none.owner = geteuid();
-	assert_int_equal(aa_context_audit(&none, json_object()), AA_OK);
+	assert_int_equal(aa_context_audit(&none, json_pack("{s:s}", "event", "auth")), AA_OK);
 }
 
 int main(void)

@@ -281,7 +281,7 @@ static void hostile_text_is_one_escaped_value(void **state)
 	char *text;
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *record = json_object();
+		json_t *record = json_pack("{s:s}", "event", "auth");
 
 		aa_audit_set(record, "agent", hostile[i]);
 		aa_audit_set(record, "result", "denied");
@@ -308,7 +308,7 @@ static void text_that_is_fine_stays_as_it_is(void **state)
 {
 	static const char fine[] = "Gr\xc3\xbc\xc3\x9f" "e, \xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\xa4\x96";
 	struct fixture *f = *state;
-	json_t *record = json_object(), *json;
+	json_t *record = json_pack("{s:s}", "event", "auth"), *json;
 
 	aa_audit_set(record, "task", fine);
 	aa_audit_set(record, "nothing", NULL);
@@ -343,7 +343,9 @@ static void long_text_is_cut_between_characters(void **state)
 static void a_record_cannot_set_the_chains_members(void **state)
 {
 	struct fixture *f = *state;
-	json_t *record = json_pack("{s:s, s:i, s:s, s:s}", "time", "never", "seq", 99, "prev", "x", "host", "elsewhere"), *json;
+	json_t *record = json_pack("{s:s, s:s, s:i, s:s, s:s}", "event", "auth", "time", "never", "seq", 99, "prev", "x", "host",
+				   "elsewhere"),
+	       *json;
 
 	assert_int_equal(aa_audit_append(&f->audit, record), AA_OK);
 	assert_int_equal(verify(f).bad_line, 0);

@@ -126,7 +126,7 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 		json_t *value = json_object_get(session->json, members[i]);
 
 		if (value)
-			(void)json_object_set(record, members[i], value);
+			aa_audit_put(record, members[i], json_incref(value));
 	}
 	if (aa_audit_append(&audit, record) != AA_OK)
 		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
