@@ -1,0 +1,664 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_http.c: requests against a TLS server of the test's own, which says what it was asked. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "tools/http/http.h"
+
+#define REQUEST_MAX 4096
+
+/* ---- certificates ---------------------------------------------------------------------------- */
+
+static char folder[] = "/tmp/agentauth-http.XXXXXX";
+static char ca_file[64], other_ca_file[64];
+static EVP_PKEY *ca_key;
+static X509 *ca_cert;
+
+static void add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *extension;
+
+	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(extension);
+	assert_int_equal(X509_add_ext(cert, extension, -1), 1);
+	X509_EXTENSION_free(extension);
+}
+
+/* Valid for an hour around now, or since two hours until one ago. issuer NULL: its own. */
+static X509 *make_cert(EVP_PKEY *key, const char *name, const char *san, X509 *issuer, EVP_PKEY *issuer_key,
+		       bool over)
+{
+	static long serial = 1;
+	X509 *cert = X509_new();
+
+	assert_non_null(cert);
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), serial++);
+	X509_gmtime_adj(X509_getm_notBefore(cert), over ? -7200 : -3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), over ? -3600 : 3600);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+				   (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert));
+	X509_set_pubkey(cert, key);
+	add_extension(cert, issuer ? issuer : cert, NID_basic_constraints,
+		      san ? "critical,CA:FALSE" : "critical,CA:TRUE");
+	if (san)
+		add_extension(cert, issuer, NID_subject_alt_name, san);
+	assert_true(X509_sign(cert, issuer_key, EVP_sha256()) > 0);
+	return cert;
+}
+
+static void write_cert(const char *file, X509 *cert)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, cert), 1);
+	fclose(f);
+}
+
+/* ---- the server ------------------------------------------------------------------------------- */
+
+struct server {
+	int listener, stop[2];
+	unsigned port;
+	SSL_CTX *ctx;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	char request[REQUEST_MAX]; /* the last one, head and body */
+	unsigned requests;
+	const struct server *other; /* where /to-other sends to */
+};
+
+static void say(SSL *ssl, const char *text)
+{
+	(void)SSL_write(ssl, text, (int)strlen(text));
+}
+
+static void say_body(SSL *ssl, const char *head, const char *body)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n%s", strlen(body),
+		 head, body);
+	say(ssl, text);
+}
+
+static void redirect(SSL *ssl, const char *where)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		 where);
+	say(ssl, text);
+}
+
+/* Until the client gives up or the test ends. */
+static void wait_for_end(const struct server *server, SSL *ssl, bool trickle)
+{
+	struct pollfd fds[2] = {{.fd = SSL_get_fd(ssl), .events = POLLRDHUP},
+				{.fd = server->stop[0], .events = POLLIN}};
+
+	while (poll(fds, 2, trickle ? 50 : 20000) == 0 && trickle)
+		say(ssl, " ");
+}
+
+static void say_much(SSL *ssl, size_t size)
+{
+	char block[4096];
+
+	memset(block, 'x', sizeof(block));
+	say(ssl, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+	for (size_t sent = 0; sent < size; sent += sizeof(block))
+		if (SSL_write(ssl, block, (int)(size - sent < sizeof(block) ? size - sent : sizeof(block))) <=
+		    0)
+			return;
+}
+
+static bool has(const char *request, const char *text)
+{
+	return strstr(request, text) != NULL;
+}
+
+static void answer(struct server *server, SSL *ssl, const char *request)
+{
+	char where[64];
+
+	snprintf(where, sizeof(where), "https://127.0.0.1:%u/hello", server->port);
+	if (has(request, " /etag ") && has(request, "If-None-Match: \"v1\""))
+		say(ssl, "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\nConnection: close\r\n\r\n");
+	else if (has(request, " /hello ") || has(request, " /etag "))
+		say_body(ssl,
+			 "ETag: \"v1\"\r\nContent-Type: application/json\r\nDate: Sun, 06 Nov 1994 08:49:37 "
+			 "GMT\r\n",
+			 "{\"hello\":1}");
+	else if (has(request, " /busy "))
+		say(ssl, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: "
+			 "4\r\nConnection: close\r\n\r\nwait");
+	else if (has(request, " /exact "))
+		say_much(ssl, HTTP_BODY_MAX);
+	else if (has(request, " /more "))
+		say_much(ssl, HTTP_BODY_MAX + 1);
+	else if (has(request, " /endless "))
+		say_much(ssl, (size_t)1 << 40);
+	else if (has(request, " /lies "))
+		say(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\nx");
+	else if (has(request, " /cut "))
+		say(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf");
+	else if (has(request, " /silent "))
+		wait_for_end(server, ssl, false);
+	else if (has(request, " /trickle ")) {
+		say(ssl, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+		wait_for_end(server, ssl, true);
+	} else if (has(request, " /to-https "))
+		redirect(ssl, where);
+	else if (has(request, " /to-http ")) {
+		snprintf(where, sizeof(where), "http://127.0.0.1:%u/hello", server->port);
+		redirect(ssl, where);
+	} else if (has(request, " /to-file "))
+		redirect(ssl, "file:///etc/passwd");
+	else if (has(request, " /to-other ")) {
+		snprintf(where, sizeof(where), "https://127.0.0.1:%u/hello", server->other->port);
+		redirect(ssl, where);
+	} else if (has(request, " /round "))
+		redirect(ssl, "/round");
+	else
+		say(ssl, "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot there");
+}
+
+/* The head, and as much body as it says. */
+static void read_request(SSL *ssl, char request[REQUEST_MAX])
+{
+	size_t len = 0, whole = REQUEST_MAX - 1;
+	const char *end, *length;
+	int n;
+
+	while (len < whole && (n = SSL_read(ssl, request + len, (int)(REQUEST_MAX - 1 - len))) > 0) {
+		len += (size_t)n;
+		request[len] = '\0';
+		end = strstr(request, "\r\n\r\n");
+		length = strcasestr(request, "\r\nContent-Length: ");
+		if (end)
+			whole = (size_t)(end + 4 - request) +
+				(length && length < end ? strtoul(length + 18, NULL, 10) : 0);
+	}
+	request[len] = '\0';
+}
+
+static void serve(struct server *server, int fd)
+{
+	SSL *ssl = SSL_new(server->ctx);
+	char request[REQUEST_MAX];
+
+	SSL_set_fd(ssl, fd);
+	if (SSL_accept(ssl) == 1) {
+		read_request(ssl, request);
+		pthread_mutex_lock(&server->lock);
+		memcpy(server->request, request, sizeof(request));
+		server->requests += request[0] != '\0'; /* a client that found another name hangs up */
+		pthread_mutex_unlock(&server->lock);
+		answer(server, ssl, request);
+		(void)SSL_shutdown(ssl);
+	}
+	SSL_free(ssl);
+	close(fd);
+}
+
+static void *run_server(void *arg)
+{
+	struct server *server = arg;
+	struct pollfd fds[2] = {{.fd = server->listener, .events = POLLIN},
+				{.fd = server->stop[0], .events = POLLIN}};
+	int fd;
+
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		fd = accept(server->listener, NULL, NULL);
+		if (fd >= 0)
+			serve(server, fd);
+	}
+	return NULL;
+}
+
+static struct server *start(X509 *cert, EVP_PKEY *key)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+
+	assert_non_null(server);
+	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(server->listener, 16), 0);
+	assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &len), 0);
+	server->port = ntohs(address.sin_port);
+	server->ctx = SSL_CTX_new(TLS_server_method());
+	assert_int_equal(SSL_CTX_use_certificate(server->ctx, cert), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(server->ctx, key), 1);
+	assert_int_equal(pipe(server->stop), 0);
+	pthread_mutex_init(&server->lock, NULL);
+	assert_int_equal(pthread_create(&server->thread, NULL, run_server, server), 0);
+	return server;
+}
+
+static void stop(struct server *server)
+{
+	assert_int_equal(write(server->stop[1], "x", 1), 1);
+	pthread_join(server->thread, NULL);
+	close(server->listener);
+	close(server->stop[0]);
+	close(server->stop[1]);
+	SSL_CTX_free(server->ctx);
+	free(server);
+}
+
+/* ---- the tests' own ------------------------------------------------------------------------------ */
+
+static EVP_PKEY *server_key;
+static struct server *server, *other;
+
+static int begin(void **state)
+{
+	EVP_PKEY *other_key = EVP_EC_gen("P-256");
+	X509 *cert, *other_ca;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_non_null(mkdtemp(folder));
+	snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", folder);
+	snprintf(other_ca_file, sizeof(other_ca_file), "%s/other.pem", folder);
+	ca_key = EVP_EC_gen("P-256");
+	server_key = EVP_EC_gen("P-256");
+	ca_cert = make_cert(ca_key, "Test authority", NULL, NULL, ca_key, false);
+	other_ca = make_cert(other_key, "Another authority", NULL, NULL, other_key, false);
+	cert = make_cert(server_key, "server", "IP:127.0.0.1", ca_cert, ca_key, false);
+	write_cert(ca_file, ca_cert);
+	write_cert(other_ca_file, other_ca);
+	http_begin();
+	server = start(cert, server_key);
+	other = start(cert, server_key);
+	server->other = other;
+	X509_free(cert);
+	X509_free(other_ca);
+	EVP_PKEY_free(other_key);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	stop(server);
+	stop(other);
+	unlink(ca_file);
+	unlink(other_ca_file);
+	rmdir(folder);
+	X509_free(ca_cert);
+	EVP_PKEY_free(ca_key);
+	EVP_PKEY_free(server_key);
+	return 0;
+}
+
+static const char *url_of(const struct server *s, const char *path)
+{
+	static char url[128];
+
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u%s", s->port, path);
+	return url;
+}
+
+static struct http_request request_for(const char *path)
+{
+	return (struct http_request){.url = url_of(server, path), .ca_file = ca_file};
+}
+
+/* The last request that a server had, once it has been put down. */
+static const char *last_request(struct server *s)
+{
+	static char request[REQUEST_MAX];
+
+	pthread_mutex_lock(&s->lock);
+	memcpy(request, s->request, sizeof(request));
+	pthread_mutex_unlock(&s->lock);
+	return request;
+}
+
+static unsigned count_requests(struct server *s)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->requests;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static void expect(struct http_request request, enum http_err expected, const char *words)
+{
+	struct http_response response = {.status = -7};
+	char why[512] = "untouched";
+	enum http_err err = http_send(&request, &response, why, sizeof(why));
+
+	if (err != expected)
+		fail_msg("%s: %d and not %d: %s", request.url, (int)err, (int)expected, why);
+	if (words && !strstr(why, words))
+		fail_msg("%s: \"%s\" does not say \"%s\"", request.url, why, words);
+	if (err == HTTP_OK) {
+		assert_string_equal(why, "");
+		http_response_free(&response);
+	} else {
+		assert_int_equal(response.status, -7);
+	}
+}
+
+static void an_answer_comes_whole_with_what_its_head_says(void **state)
+{
+	struct http_request request = request_for("/hello");
+	struct http_response response = {0};
+
+	(void)state;
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 200);
+	assert_string_equal(response.body, "{\"hello\":1}");
+	assert_int_equal(response.len, 11);
+	assert_string_equal(response.etag, "\"v1\"");
+	assert_string_equal(response.content_type, "application/json");
+	assert_int_equal(response.date, 784111777);
+	http_response_free(&response);
+	assert_non_null(strstr(last_request(server), "Accept: application/json\r\n"));
+	assert_null(strstr(last_request(server), "Authorization"));
+	assert_null(strstr(last_request(server), "Cookie"));
+}
+
+static void a_status_is_an_answer_too(void **state)
+{
+	struct http_request request = request_for("/busy");
+	struct http_response response = {0};
+
+	(void)state;
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 429);
+	assert_int_equal(response.retry_after, 7);
+	assert_string_equal(response.body, "wait");
+	http_response_free(&response);
+	request = request_for("/nowhere");
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 404);
+	assert_null(response.etag);
+	http_response_free(&response);
+}
+
+static void an_unchanged_answer_is_not_sent_again(void **state)
+{
+	struct http_request request = request_for("/etag");
+	struct http_response response = {0};
+
+	(void)state;
+	request.if_none_match = "\"v0\"";
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 200);
+	http_response_free(&response);
+	request.if_none_match = "\"v1\"";
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 304);
+	assert_int_equal(response.len, 0);
+	assert_non_null(response.body);
+	http_response_free(&response);
+}
+
+static void more_than_the_cap_is_refused(void **state)
+{
+	struct http_request request = request_for("/exact");
+	struct http_response response = {0};
+
+	(void)state;
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.len, HTTP_BODY_MAX);
+	http_response_free(&response);
+	expect(request_for("/more"), HTTP_TOO_LARGE, "more than 1048576 bytes");
+	expect(request_for("/endless"), HTTP_TOO_LARGE, "more than 1048576 bytes");
+	request = request_for("/hello");
+	request.body_max = 11;
+	expect(request, HTTP_OK, NULL);
+	request = request_for("/hello");
+	request.body_max = 10;
+	expect(request, HTTP_TOO_LARGE, "more than 10 bytes");
+}
+
+static void half_an_answer_is_none(void **state)
+{
+	struct http_request request = request_for("/lies");
+
+	(void)state;
+	expect(request_for("/cut"), HTTP_UNREACHABLE, NULL);
+	request = request_for("/lies");
+	expect(request, HTTP_UNREACHABLE, NULL);
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void a_server_that_does_not_answer_is_left(void **state)
+{
+	static const char *const paths[] = {"/silent", "/trickle"};
+	int64_t began;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct http_request request = request_for(paths[i]);
+
+		request.timeout = 1;
+		began = monotonic_ms();
+		expect(request, HTTP_TIMED_OUT, "did not answer within 1 s");
+		assert_true(monotonic_ms() - began >= 900);
+	}
+}
+
+static void a_redirect_to_https_is_followed_to_its_end(void **state)
+{
+	struct http_request request = request_for("/to-https");
+	struct http_response response = {0};
+
+	(void)state;
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 200);
+	assert_string_equal(response.body, "{\"hello\":1}");
+	http_response_free(&response);
+	expect(request_for("/round"), HTTP_REDIRECTED, "redirects");
+}
+
+static void a_redirect_to_another_scheme_is_refused(void **state)
+{
+	(void)state;
+	expect(request_for("/to-http"), HTTP_REDIRECTED, "other than https");
+	expect(request_for("/to-file"), HTTP_REDIRECTED, "other than https");
+}
+
+static void a_body_is_sent_to_no_other_address(void **state)
+{
+	struct http_request request = request_for("/to-https");
+	struct http_response response = {0};
+	unsigned before = count_requests(server);
+
+	(void)state;
+	request.body = "secret=1";
+	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
+	assert_int_equal(response.status, 302);
+	http_response_free(&response);
+	assert_int_equal(count_requests(server), before + 1);
+	assert_memory_equal(last_request(server), "POST ", 5);
+	assert_non_null(strstr(last_request(server), "\r\n\r\nsecret=1"));
+	assert_non_null(strstr(last_request(server), "Content-Type: application/x-www-form-urlencoded\r\n"));
+}
+
+static void a_token_goes_to_the_host_it_is_for(void **state)
+{
+	struct http_request request = request_for("/hello");
+
+	(void)state;
+	request.bearer = "abc.def";
+	expect(request, HTTP_OK, NULL);
+	assert_non_null(strstr(last_request(server), "Authorization: Bearer abc.def\r\n"));
+	request = request_for("/to-https");
+	request.bearer = "abc.def";
+	expect(request, HTTP_OK, NULL);
+	assert_non_null(strstr(last_request(server), "Authorization: Bearer abc.def\r\n"));
+	request = request_for("/to-other");
+	request.bearer = "abc.def";
+	expect(request, HTTP_OK, NULL);
+	assert_memory_equal(last_request(other), "GET /hello ", 11);
+	assert_null(strstr(last_request(other), "Authorization"));
+}
+
+static void a_password_is_sent_as_basic(void **state)
+{
+	struct http_request request = request_for("/hello");
+
+	(void)state;
+	request.user = "client";
+	request.password = "se:cret";
+	request.body = "grant_type=client_credentials";
+	expect(request, HTTP_OK, NULL);
+	assert_non_null(strstr(last_request(server), "Authorization: Basic Y2xpZW50OnNlOmNyZXQ=\r\n"));
+}
+
+static void a_line_feed_in_a_header_sends_nothing(void **state)
+{
+	struct http_request request = request_for("/hello");
+	unsigned before = count_requests(server);
+
+	(void)state;
+	request.if_none_match = "\"v1\"\r\nX-Evil: 1";
+	expect(request, HTTP_NO_MEMORY, NULL);
+	assert_int_equal(count_requests(server), before);
+}
+
+static void a_server_is_who_its_certificate_says(void **state)
+{
+	struct http_request request = request_for("/hello");
+	X509 *wrong = make_cert(server_key, "server", "DNS:idp.example.com", ca_cert, ca_key, false);
+	X509 *over = make_cert(server_key, "server", "IP:127.0.0.1", ca_cert, ca_key, true);
+	struct server *named = start(wrong, server_key), *expired = start(over, server_key);
+
+	(void)state;
+	expect(request, HTTP_OK, NULL);
+	request.ca_file = other_ca_file;
+	expect(request, HTTP_TLS, "cannot be trusted");
+	request.ca_file = NULL; /* the system's do not know the test's authority */
+	expect(request, HTTP_TLS, "cannot be trusted");
+	request.ca_file = "/nonexistent/ca.pem";
+	expect(request, HTTP_BAD_CA_FILE, "/nonexistent/ca.pem cannot be read");
+	expect((struct http_request){.url = url_of(named, "/hello"), .ca_file = ca_file}, HTTP_TLS,
+	       "cannot be trusted");
+	expect((struct http_request){.url = url_of(expired, "/hello"), .ca_file = ca_file}, HTTP_TLS,
+	       "cannot be trusted");
+	assert_int_equal(count_requests(named) + count_requests(expired), 0);
+	stop(named);
+	stop(expired);
+	X509_free(wrong);
+	X509_free(over);
+}
+
+static void nothing_but_https_is_asked(void **state)
+{
+	static const char *const urls[] = {"http://127.0.0.1/",
+					   "file:///etc/passwd",
+					   "ftp://127.0.0.1/",
+					   "127.0.0.1",
+					   "https://me@127.0.0.1/",
+					   "https://",
+					   "",
+					   "javascript:1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
+		expect((struct http_request){.url = urls[i], .ca_file = ca_file}, HTTP_BAD_URL,
+		       "must begin with https://");
+	expect((struct http_request){.url = NULL}, HTTP_BAD_URL, "must begin with https://");
+}
+
+static void a_closed_port_is_said_to_be_out_of_reach(void **state)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	char url[64];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	/* Bound and not listening: nobody else gets the port meanwhile. */
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", ntohs(address.sin_port));
+	expect((struct http_request){.url = url, .ca_file = ca_file}, HTTP_UNREACHABLE, "cannot be reached");
+	close(fd);
+}
+
+static void a_value_of_a_form_is_escaped(void **state)
+{
+	static const char *const pairs[][2] = {{"", ""},
+					       {"azAZ09-._~", "azAZ09-._~"},
+					       {"a b&c=d+e", "a%20b%26c%3Dd%2Be"},
+					       {"\xc3\xa9/", "%C3%A9%2F"},
+					       {"%", "%25"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		char *text = http_escape(pairs[i][0]);
+
+		assert_string_equal(text, pairs[i][1]);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_answer_comes_whole_with_what_its_head_says),
+	    cmocka_unit_test(a_status_is_an_answer_too),
+	    cmocka_unit_test(an_unchanged_answer_is_not_sent_again),
+	    cmocka_unit_test(more_than_the_cap_is_refused),
+	    cmocka_unit_test(half_an_answer_is_none),
+	    cmocka_unit_test(a_server_that_does_not_answer_is_left),
+	    cmocka_unit_test(a_redirect_to_https_is_followed_to_its_end),
+	    cmocka_unit_test(a_redirect_to_another_scheme_is_refused),
+	    cmocka_unit_test(a_body_is_sent_to_no_other_address),
+	    cmocka_unit_test(a_token_goes_to_the_host_it_is_for),
+	    cmocka_unit_test(a_password_is_sent_as_basic),
+	    cmocka_unit_test(a_line_feed_in_a_header_sends_nothing),
+	    cmocka_unit_test(a_server_is_who_its_certificate_says),
+	    cmocka_unit_test(nothing_but_https_is_asked),
+	    cmocka_unit_test(a_closed_port_is_said_to_be_out_of_reach),
+	    cmocka_unit_test(a_value_of_a_form_is_escaped),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
