@@ -16,8 +16,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define NOBODYS SIZE_MAX
+#define PATIENCE_MS 150 /* of passes over /proc, before a whole uid is stopped */
 
 /* ---- one look at /proc ------------------------------------------------------------ */
 
@@ -25,7 +29,8 @@ struct proc {
 	struct aa_process id;
 	uint32_t uids[4], login_uid, audit_session;
 	unsigned tty; /* device number, 0: none */
-	bool dead, mine;
+	bool dead;
+	size_t whose; /* index of the session, or NOBODYS */
 };
 
 struct table {
@@ -66,8 +71,10 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 	if (slurp(dir, "stat", stat, sizeof(stat)) <= 0 || slurp(dir, "status", status, sizeof(status)) <= 0)
 		return false;
 	at = strrchr(stat, ')');
-	if (!at || sscanf(at + 1, " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64, &state,
-			  &ppid, &tty, &start) != 4)
+	if (!at ||
+	    sscanf(at + 1,
+		   " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+		   &state, &ppid, &tty, &start) != 4)
 		return false;
 	at = strstr(status, "\nUid:");
 	if (!at || sscanf(at, "\nUid: %u %u %u %u", &p.uids[0], &p.uids[1], &p.uids[2], &p.uids[3]) != 4)
@@ -78,6 +85,7 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 	p.dead = state == 'Z' || state == 'X';
 	p.login_uid = slurp_u32(dir, "loginuid");
 	p.audit_session = slurp_u32(dir, "sessionid");
+	p.whose = NOBODYS;
 	*ret = p;
 	return true;
 }
@@ -137,17 +145,99 @@ static int take_table(struct table *ret)
 
 /* ---- whose they are ------------------------------------------------------------------- */
 
-static bool is_quarry(const struct aa_quarry *quarry, const struct proc *p)
-{
-	const struct aa_session *s = quarry->session;
+/* The sessions, sorted for look-ups: positions in `sessions`. */
+struct finder {
+	const struct aa_quarry *quarry;
+	size_t *by_pid, *by_audit;
+};
 
-	if (s)
-		return (p->id.pid == s->opener.pid && p->id.start == s->opener.start) ||
-		       (s->audit_session != UINT32_MAX && p->audit_session == s->audit_session && p->login_uid == s->uid);
+static int compare_opener(const void *a, const void *b, void *data)
+{
+	struct aa_session *const *sessions = data;
+	pid_t x = sessions[*(const size_t *)a]->opener.pid, y = sessions[*(const size_t *)b]->opener.pid;
+
+	return (x > y) - (x < y);
+}
+
+static int compare_audit(const void *a, const void *b, void *data)
+{
+	struct aa_session *const *sessions = data;
+	uint32_t x = sessions[*(const size_t *)a]->audit_session,
+		 y = sessions[*(const size_t *)b]->audit_session;
+
+	return (x > y) - (x < y);
+}
+
+static void finder_free(struct finder *f)
+{
+	free(f->by_pid);
+	free(f->by_audit);
+}
+
+static bool finder_make(const struct aa_quarry *quarry, struct finder *ret)
+{
+	size_t n = quarry->n_sessions;
+	void *sessions = (void *)(uintptr_t)quarry->sessions;
+
+	*ret = (struct finder){quarry, calloc(n + 1, sizeof(size_t)), calloc(n + 1, sizeof(size_t))};
+	if (!ret->by_pid || !ret->by_audit)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ret->by_pid[i] = ret->by_audit[i] = i;
+	qsort_r(ret->by_pid, n, sizeof(size_t), compare_opener, sessions);
+	qsort_r(ret->by_audit, n, sizeof(size_t), compare_audit, sessions);
+	return true;
+}
+
+/* The first position whose key is not below `key`. */
+static size_t lower(const struct finder *f, const size_t *order, bool audit, uint64_t key)
+{
+	size_t low = 0, high = f->quarry->n_sessions;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct aa_session *s = f->quarry->sessions[order[mid]];
+
+		if ((audit ? (uint64_t)s->audit_session : (uint64_t)s->opener.pid) < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static size_t session_of(const struct finder *f, const struct proc *p)
+{
+	size_t n = f->quarry->n_sessions;
+
+	for (size_t i = lower(f, f->by_pid, false, (uint64_t)p->id.pid); i < n; i++) {
+		const struct aa_session *s = f->quarry->sessions[f->by_pid[i]];
+
+		if (s->opener.pid != p->id.pid)
+			break;
+		if (s->opener.start == p->id.start)
+			return f->by_pid[i];
+	}
+	for (size_t i = lower(f, f->by_audit, true, p->audit_session);
+	     i < n && p->audit_session != UINT32_MAX; i++) {
+		const struct aa_session *s = f->quarry->sessions[f->by_audit[i]];
+
+		if (s->audit_session != p->audit_session)
+			break;
+		if (s->uid == p->login_uid)
+			return f->by_audit[i];
+	}
+	return NOBODYS;
+}
+
+static size_t whose(const struct finder *f, const struct proc *p)
+{
+	if (f->quarry->sessions)
+		return session_of(f, p);
 	for (size_t i = 0; i < 4; i++)
-		if (p->uids[i] == quarry->uid)
-			return true;
-	return p->login_uid == quarry->uid;
+		if (p->uids[i] == f->quarry->uid)
+			return 0;
+	return p->login_uid == f->quarry->uid ? 0 : NOBODYS;
 }
 
 static int compare_pid(const void *a, const void *b)
@@ -165,58 +255,67 @@ static const struct proc *find_pid(const struct table *table, pid_t pid)
 }
 
 /* Marks the quarry and its descendants, until a round adds none. */
-static void mark(struct table *table, const struct aa_quarry *quarry)
+static int mark(struct table *table, const struct aa_quarry *quarry)
 {
-	bool again = true;
+	struct finder finder;
+	bool again = finder_make(quarry, &finder);
+	int err = again ? 0 : -ENOMEM;
 
 	qsort(table->v, table->n, sizeof(*table->v), compare_pid);
-	for (size_t i = 0; i < table->n; i++)
-		table->v[i].mine = is_quarry(quarry, &table->v[i]);
+	for (size_t i = 0; again && i < table->n; i++)
+		table->v[i].whose = whose(&finder, &table->v[i]);
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < table->n; i++) {
-			const struct proc *parent = table->v[i].mine ? NULL : find_pid(table, table->v[i].id.ppid);
+			struct proc *p = &table->v[i];
+			const struct proc *parent = p->whose == NOBODYS ? find_pid(table, p->id.ppid) : NULL;
 
-			if (parent && parent->mine)
-				table->v[i].mine = again = true;
+			if (parent && parent->whose != NOBODYS) {
+				p->whose = parent->whose;
+				again = true;
+			}
 		}
 	}
+	finder_free(&finder);
+	return err;
+}
+
+static int take_marked(const struct aa_quarry *quarry, struct table *ret)
+{
+	int err = take_table(ret);
+
+	return err < 0 ? err : mark(ret, quarry);
 }
 
 long aa_quarry_count(const struct aa_quarry *quarry)
 {
 	struct table table;
-	long n = take_table(&table);
+	long n = take_marked(quarry, &table);
 
-	if (n == 0) {
-		mark(&table, quarry);
-		for (size_t i = 0; i < table.n; i++)
-			n += table.v[i].mine;
-	}
+	for (size_t i = 0; i < table.n && n >= 0; i++)
+		n += table.v[i].whose != NOBODYS;
 	free(table.v);
 	return n;
 }
 
 int aa_quarry_counts(struct aa_session *const *sessions, size_t n, long *ret)
 {
+	const struct aa_quarry quarry = {UINT32_MAX, sessions, n};
 	struct table table;
-	int err = take_table(&table);
+	int err = take_marked(&quarry, &table);
 
-	for (size_t i = 0; i < n && err == 0; i++) {
-		const struct aa_quarry quarry = {sessions[i]->uid, sessions[i]};
-
-		ret[i] = 0;
-		mark(&table, &quarry);
-		for (size_t k = 0; k < table.n; k++)
-			ret[i] += table.v[k].mine;
-	}
+	memset(ret, 0, n * sizeof(*ret));
+	for (size_t i = 0; i < table.n && err == 0; i++)
+		if (table.v[i].whose != NOBODYS)
+			ret[table.v[i].whose]++;
 	free(table.v);
 	return err;
 }
 
 /* ---- signals ------------------------------------------------------------------------------- */
 
-/* The pid may have gone to another process since the table was taken: the pidfd is of the one that is looked at now. */
+/* The pid may have gone to another process since the table was taken: the pidfd is of the one that is looked
+ * at now. */
 static bool signal_one(const struct proc *p, int signal)
 {
 	int fd = (int)syscall(SYS_pidfd_open, p->id.pid, 0);
@@ -234,16 +333,31 @@ static bool signal_one(const struct proc *p, int signal)
 long aa_quarry_signal(const struct aa_quarry *quarry, int signal)
 {
 	struct table table;
-	long n = take_table(&table);
+	long n = take_marked(quarry, &table);
 
-	if (n == 0) {
-		mark(&table, quarry);
-		for (size_t i = 0; i < table.n; i++)
-			if (table.v[i].mine && signal_one(&table.v[i], signal))
-				n++;
-	}
+	for (size_t i = 0; i < table.n && n >= 0; i++)
+		if (table.v[i].whose != NOBODYS && signal_one(&table.v[i], signal))
+			n++;
 	free(table.v);
 	return n;
+}
+
+/* Every process of the uid at one stroke, which a fork does not outrun: the kernel holds forks off meanwhile.
+ * By a child that has the uid as its effective one alone, so that the agent can neither signal nor trace it,
+ * and which has no other right; the kernel spares it and process 1. */
+static void signal_uid(uint32_t uid, int signal)
+{
+	static const uid_t nobodys = UINT32_MAX - 1;
+	pid_t pid;
+
+	if (uid == 0 || uid == UINT32_MAX || geteuid() != 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(setresuid(nobodys, uid, nobodys) < 0 || kill(-1, signal) < 0);
+	if (pid > 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
 }
 
 static int64_t now_ms(void)
@@ -254,7 +368,15 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Until two passes running stop no more than the one before: what forks runs into a stop sooner or later. */
+/* To the agents of the sessions, each once for all its sessions that follow one another. */
+static void signal_agents(const struct aa_quarry *quarry, int signal)
+{
+	for (size_t i = 0; i < quarry->n_sessions; i++)
+		if (i == 0 || quarry->sessions[i]->uid != quarry->sessions[i - 1]->uid)
+			signal_uid(quarry->sessions[i]->uid, signal);
+}
+
+/* Until a pass stops no more than the one before: what forks runs into a stop sooner or later. */
 static void stop_all(const struct aa_quarry *quarry, int64_t until)
 {
 	long before = -1, n = aa_quarry_signal(quarry, SIGSTOP);
@@ -268,21 +390,31 @@ static void stop_all(const struct aa_quarry *quarry, int64_t until)
 long aa_quarry_kill(const struct aa_quarry *quarry, int64_t limit_ms, long *ret_killed)
 {
 	const struct timespec pause = {0, 2000000};
-	int64_t until = now_ms() + limit_ms;
-	long killed = 0, left = 1;
+	int64_t start = now_ms();
+	long killed = aa_quarry_count(quarry), left = killed, n = 0;
+	bool stopped = false;
 
-	stop_all(quarry, until);
-	while (left > 0 && now_ms() < until) {
-		long n = aa_quarry_signal(quarry, SIGKILL);
-
-		if (n < 0)
-			return n;
-		killed = n > killed ? n : killed;
+	if (killed > 0 && quarry->sessions)
+		stop_all(quarry, start + PATIENCE_MS);
+	while (left > 0 && n >= 0 && now_ms() - start < limit_ms) {
+		/* Other sessions of the agent are stopped with it, for a moment: only where this one runs
+		 * ahead of us. */
+		if (quarry->sessions && now_ms() - start > PATIENCE_MS) {
+			signal_agents(quarry, SIGSTOP);
+			stopped = true;
+		}
+		/* By their pids first: sshd before its children, so that it does not begin to close what is
+		 * being ended. */
+		n = aa_quarry_signal(quarry, SIGKILL);
+		if (!quarry->sessions)
+			signal_uid(quarry->uid, SIGKILL);
 		(void)nanosleep(&pause, NULL);
 		left = aa_quarry_count(quarry);
 	}
-	*ret_killed = killed;
-	return left;
+	if (stopped)
+		signal_agents(quarry, SIGCONT);
+	*ret_killed = killed > 0 ? killed : 0;
+	return n < 0 ? n : left;
 }
 
 /* ---- terminals --------------------------------------------------------------------------------- */
@@ -306,22 +438,21 @@ static bool tell_tty(unsigned tty, uint32_t uid, const char *text)
 	return told;
 }
 
-long aa_quarry_tell(const struct aa_quarry *quarry, const char *text)
+long aa_quarry_tell(struct aa_session *session, const char *text)
 {
+	const struct aa_quarry quarry = {session->uid, &session, 1};
 	unsigned told[64];
 	size_t n_told = 0;
 	struct table table;
-	int err = take_table(&table);
+	int err = take_marked(&quarry, &table);
 
-	if (err == 0)
-		mark(&table, quarry);
 	for (size_t i = 0; i < table.n && err == 0; i++) {
 		const struct proc *p = &table.v[i];
-		bool again = !p->mine || !p->tty || n_told == sizeof(told) / sizeof(told[0]);
+		bool again = p->whose == NOBODYS || !p->tty || n_told == sizeof(told) / sizeof(told[0]);
 
 		for (size_t k = 0; k < n_told && !again; k++)
 			again = told[k] == p->tty;
-		if (!again && tell_tty(p->tty, quarry->uid, text))
+		if (!again && tell_tty(p->tty, session->uid, text))
 			told[n_told++] = p->tty;
 	}
 	free(table.v);

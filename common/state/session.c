@@ -257,9 +257,8 @@ static bool is_young(const struct aa_session *session, int64_t now)
 	return now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;
 }
 
-/* Live, or on its way: what takes a place of the agent's. On its way is what may still be opened: by who made it, or by
- * sshd, whose child did. */
-static bool holds_place(const struct aa_session *session, int64_t now)
+/* On its way is what may still be opened: by who made it, or by sshd, whose child did. */
+bool aa_session_holds_place(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)
 		return aa_session_is_live(session);
@@ -270,7 +269,7 @@ static bool holds_place(const struct aa_session *session, int64_t now)
 static bool id_holds_place(int dir, const char *id, int64_t now)
 {
 	struct aa_session *session = NULL;
-	bool holds = load(dir, geteuid(), id, &session) == 0 && holds_place(session, now);
+	bool holds = load(dir, geteuid(), id, &session) == 0 && aa_session_holds_place(session, now);
 
 	aa_session_free(session);
 	return holds;
@@ -346,7 +345,7 @@ static bool is_mixed(int dir, const char *agent, const char *id, const struct aa
 		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
 		if (load(dir, geteuid(), entry->d_name, &other) == 0)
-			mixed = holds_place(other, now) && !same_rights(other, verdict);
+			mixed = aa_session_holds_place(other, now) && !same_rights(other, verdict);
 		aa_session_free(other);
 	}
 	if (list)
@@ -548,30 +547,4 @@ int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, v
 		closedir(list);
 	close(dir);
 	return list ? 0 : -EIO;
-}
-
-struct sweep {
-	const char *rundir;
-	int64_t now;
-	long removed;
-};
-
-static bool sweep_one(void *data, struct aa_session *session)
-{
-	struct sweep *sweep = data;
-
-	if (!holds_place(session, sweep->now)) {
-		aa_session_close(sweep->rundir, session->id, session->agent);
-		sweep->removed++;
-	}
-	aa_session_free(session);
-	return true;
-}
-
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now)
-{
-	struct sweep sweep = {rundir, now, 0};
-	int err = aa_session_each(rundir, owner, sweep_one, &sweep);
-
-	return err < 0 ? err : sweep.removed;
 }

@@ -68,6 +68,8 @@ int aa_session_open(const char *rundir, struct aa_session *session, int64_t now)
 void aa_session_close(const char *rundir, const char *id, const char *agent);
 
 bool aa_session_is_live(const struct aa_session *session);
+/* Live, or on its way: what takes one of the agent's places. */
+bool aa_session_holds_place(const struct aa_session *session, int64_t now);
 /* The live session that this process is in: by the audit session id where the kernel has one and the login uid is
  * `uid`, else by its ancestors. AA_OK or AA_NO_SESSION. */
 enum aa_reason aa_session_find(const char *rundir, uid_t owner, uint32_t uid, struct aa_session **ret);
@@ -75,7 +77,9 @@ enum aa_reason aa_session_find(const char *rundir, uid_t owner, uint32_t uid, st
 /* Every record, in no order. `each` answers false to stop. 0 or -errno. */
 typedef bool aa_session_each_fn(void *data, struct aa_session *session);
 int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, void *data);
-/* Removes records of what is not there any more: the number, or -errno. */
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now);
+/* Removes the records of what is not there any more, and what is left of records that cannot be read. `gone`, where given,
+ * is shown each opened session that ended without being closed. How many records were removed, or -errno. */
+typedef void aa_session_gone_fn(void *data, const struct aa_session *session);
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, void *data);
 
 #endif

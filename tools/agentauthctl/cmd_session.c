@@ -16,8 +16,9 @@
 #include "state/kill.h"
 #include "state/session.h"
 
-#define WARN_SECONDS 60 /* before the deadline */
+#define WARN_SECONDS 120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
 #define GRACE_SECONDS 10 /* between TERM and KILL */
+#define KILL_MS 5000
 
 /* ---- taking them all -------------------------------------------------------- */
 
@@ -229,20 +230,14 @@ static const struct ctl_command session_kill = {
 
 /* ---- reap ------------------------------------------------------------------------------ */
 
-/* A line in the session's terminals, once: the reaper runs every minute. */
-static void warn(const struct ctl *ctl, const struct aa_session *s)
+/* A line in the session's terminals. */
+static void warn(const struct ctl *ctl, struct aa_session *s)
 {
-	const struct aa_quarry quarry = {s->uid, s};
 	char text[160], left[24];
 
 	(void)snprintf(text, sizeof(text), "\r\nagentauth: this session of %s ends in %s.\r\n", s->agent,
 		       span(s->deadline - ctl->now, left));
-	(void)aa_quarry_tell(&quarry, text);
-}
-
-static void log_end(struct ctl *ctl, const struct aa_session *s)
-{
-	ctl_audit_session(ctl, "session-close", s, "session_expired");
+	(void)aa_quarry_tell(s, text);
 }
 
 struct reaping {
@@ -274,37 +269,31 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 }
 
 /* TERM to all of them, and KILL to what is left after the grace period. */
-static void end_all(struct ctl *ctl, struct reaping *r, int64_t grace)
+static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 {
+	const struct timespec step = {0, 100000000};
+	const struct aa_quarry quarry = {UINT32_MAX, r->over.v, r->over.n};
 	long killed;
-	bool left = r->over.n > 0;
 
-	for (size_t i = 0; i < r->over.n; i++) {
-		const struct aa_quarry quarry = {r->over.v[i]->uid, r->over.v[i]};
+	if (!r->over.n)
+		return;
+	(void)aa_quarry_signal(&quarry, SIGTERM);
+	(void)aa_quarry_signal(&quarry, SIGCONT);
+	for (int64_t waited = 0; waited < grace * 10 && aa_quarry_count(&quarry) > 0; waited++)
+		(void)nanosleep(&step, NULL);
+	if (aa_quarry_kill(&quarry, KILL_MS, &killed) != 0)
+		ctl_error(ctl, "some processes of sessions that are past their deadline could not be ended");
+	for (size_t i = 0; i < r->over.n; i++)
+		ctl_audit_session(ctl, "session-close", r->over.v[i], "session_expired");
+}
 
-		(void)aa_quarry_signal(&quarry, SIGTERM);
-		(void)aa_quarry_signal(&quarry, SIGCONT);
-	}
-	for (int64_t waited = 0; left && waited < grace * 10; waited++) {
-		const struct timespec step = {0, 100000000};
-
-		left = false;
-		for (size_t i = 0; i < r->over.n && !left; i++) {
-			const struct aa_quarry quarry = {r->over.v[i]->uid, r->over.v[i]};
-
-			left = aa_quarry_count(&quarry) > 0;
-		}
-		if (left)
-			(void)nanosleep(&step, NULL);
-	}
-	for (size_t i = 0; i < r->over.n; i++) {
-		const struct aa_quarry quarry = {r->over.v[i]->uid, r->over.v[i]};
-
-		if (aa_quarry_kill(&quarry, 2000, &killed) != 0)
-			ctl_error(ctl, "processes of the session %.8s of %s could not be ended", r->over.v[i]->id,
-				  r->over.v[i]->agent);
-		log_end(ctl, r->over.v[i]);
-	}
+/* The records of those that were ended, which are in the log, and of those that ended by themselves. */
+static void remove_records(struct ctl *ctl, struct reaping *r)
+{
+	for (size_t i = 0; i < r->over.n; i++)
+		if (!aa_session_is_live(r->over.v[i]))
+			aa_session_close(ctl->rundir, r->over.v[i]->id, r->over.v[i]->agent);
+	r->swept = ctl_sweep_sessions(ctl);
 }
 
 static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *arguments)
@@ -319,7 +308,7 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	status = choose(ctl, &r);
 	if (status == CTL_DONE && !ctl->dry_run) {
 		end_all(ctl, &r, grace);
-		r.swept = aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now);
+		remove_records(ctl, &r);
 	}
 	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
 		printf("%zu session%s past the deadline %s.\n", r.over.n, r.over.n == 1 ? "" : "s",
@@ -335,8 +324,8 @@ static const struct ctl_command session_reap = {
     .name = "reap",
     .words = "",
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
-    .about = "TERM, and KILL after the grace period. A minute before, a line in the session's terminals says so. Records of\n"
-	     "sessions that are gone are removed.",
+    .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's terminals says so.\n"
+	     "Records of sessions that are gone are removed.",
     .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL}, {0}},
     .run = run_reap,
 };

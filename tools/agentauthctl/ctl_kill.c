@@ -67,7 +67,7 @@ static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, lon
 
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 {
-	struct aa_quarry quarry = {0, NULL};
+	struct aa_quarry quarry = {0, NULL, 0};
 	enum ctl_status status = find_uid(ctl, name, &quarry.uid);
 	long killed = 0, left;
 
@@ -83,13 +83,13 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 	if (left == 0)
 		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what the manager began meanwhile */
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
-	(void)aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now);
+	(void)ctl_sweep_sessions(ctl);
 	return finish(ctl, name, left, killed);
 }
 
-enum ctl_status ctl_kill_session(struct ctl *ctl, const struct aa_session *session)
+enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 {
-	const struct aa_quarry quarry = {session->uid, session};
+	const struct aa_quarry quarry = {session->uid, &session, 1};
 	char whose[96];
 	long killed = 0, left;
 
@@ -101,8 +101,10 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, const struct aa_session *sessi
 	}
 	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
-	if (left == 0)
+	if (left == 0) {
+		ctl_audit_session(ctl, "session-close", session, "ok");
 		aa_session_close(ctl->rundir, session->id, session->agent);
+	}
 	return finish(ctl, whose, left, killed);
 }
 
@@ -130,4 +132,14 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 	}
 	if (aa_audit_append(&audit, record) != AA_OK)
 		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
+}
+
+static void log_gone(void *data, const struct aa_session *session)
+{
+	ctl_audit_session(data, "session-close", session, "ok");
+}
+
+long ctl_sweep_sessions(struct ctl *ctl)
+{
+	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, ctl);
 }

@@ -8,9 +8,12 @@
 
 /* Every process of the agent, its user manager and its linger. Says how many; CTL_FAILED: reported. */
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
-enum ctl_status ctl_kill_session(struct ctl *ctl, const struct aa_session *session);
+enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
 
 /* An audit record about a session: its agent, user and roles, and the reason. */
 void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session, const char *reason);
+
+/* Removes the records of sessions that ended without being closed, each with its audit record. How many, or -errno. */
+long ctl_sweep_sessions(struct ctl *ctl);
 
 #endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_sweep.c: what crashed connections leave in RUNDIR/sessions/ is taken away. */
+#include "config.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "session_index.h"
+
+struct sweep {
+	const char *rundir;
+	uid_t owner;
+	int64_t now;
+	aa_session_gone_fn *gone;
+	void *data;
+	long removed;
+};
+
+static bool sweep_one(void *data, struct aa_session *session)
+{
+	struct sweep *sweep = data;
+
+	if (!aa_session_holds_place(session, sweep->now)) {
+		if (sweep->gone && session->opened)
+			sweep->gone(sweep->data, session);
+		aa_session_close(sweep->rundir, session->id, session->agent);
+		sweep->removed++;
+	}
+	aa_session_free(session);
+	return true;
+}
+
+/* A directory below sessions/, or that itself ("."). */
+static DIR *list_of(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list && fd >= 0)
+		close(fd);
+	return list;
+}
+
+static bool is_old(int dir, const char *name, int64_t now)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       now - st.st_mtime > AA_SESSION_PENDING_MAX;
+}
+
+/* Files that are no record, half written or damaged: of no use to anybody once nobody can be writing them. */
+static void sweep_files(struct sweep *sweep, int dir)
+{
+	DIR *list = list_of(dir, ".");
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		size_t len = strlen(entry->d_name);
+		char id[AA_SESSION_ID_SIZE] = "";
+		struct aa_session *session = NULL;
+
+		if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0 ||
+		    !is_old(dir, entry->d_name, sweep->now))
+			continue;
+		if (len == sizeof(id) + 4)
+			memcpy(id, entry->d_name, sizeof(id) - 1);
+		if (aa_session_load(sweep->rundir, sweep->owner, id, &session) < 0 &&
+		    unlinkat(dir, entry->d_name, 0) == 0)
+			sweep->removed++;
+		aa_session_free(session);
+	}
+	if (list)
+		closedir(list);
+}
+
+static bool has_record(int dir, const char *id)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%.32s.json", id);
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Names of sessions that have no record: a record is written before its names and removed after them. */
+static void sweep_index(int dir, const char *index)
+{
+	DIR *list = list_of(dir, index);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		char id[AA_SESSION_ID_SIZE + 1];
+		ssize_t n = readlinkat(dirfd(list), entry->d_name, id, sizeof(id));
+
+		if (n <= 0)
+			continue;
+		id[n < AA_SESSION_ID_SIZE ? n : AA_SESSION_ID_SIZE] = '\0';
+		if (!aa_session_id_is_valid(id) || !has_record(dir, id))
+			(void)unlinkat(dirfd(list), entry->d_name, 0);
+	}
+	if (list)
+		closedir(list);
+}
+
+static void sweep_agent(int dir, const char *agent)
+{
+	DIR *list = aa_agent_sessions(dir, agent);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list)))
+		if (aa_session_id_is_valid(entry->d_name) && !has_record(dir, entry->d_name))
+			aa_agent_drop(dir, agent, entry->d_name);
+	if (list)
+		closedir(list);
+}
+
+static void sweep_names(int dir)
+{
+	DIR *list = list_of(dir, "by-agent");
+	struct dirent *entry;
+
+	sweep_index(dir, "by-pid");
+	sweep_index(dir, "by-audit");
+	while (list && (entry = readdir(list)))
+		if (entry->d_name[0] != '.')
+			sweep_agent(dir, entry->d_name);
+	if (list)
+		closedir(list);
+}
+
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, void *data)
+{
+	struct sweep sweep = {rundir, owner, now, gone, data, 0};
+	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;
+
+	if (err < 0)
+		return err;
+	dir = aa_sessions_dir(rundir);
+	if (dir >= 0) {
+		sweep_files(&sweep, dir);
+		sweep_names(dir);
+		close(dir);
+	}
+	return sweep.removed;
+}
