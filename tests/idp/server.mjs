@@ -131,6 +131,7 @@ async function exchange(ctx, next) {
   // No wider than what the user's token has.
   const had = (subject.scope ?? '').split(' ');
   token.scope = (params.scope ?? subject.scope ?? '').split(' ').filter((s) => had.includes(s)).join(' ');
+  ctx.oidc.entity('AccessToken', token);
   ctx.body = {
     access_token: await token.save(),
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -182,7 +183,7 @@ function makeProvider() {
   ], ['resource']);
   const asked = (ctx) => ({ event: 'token', client: ctx.oidc.client?.clientId, grant_type: ctx.oidc.params?.grant_type });
   provider.on('grant.success', (ctx) => log({ ...asked(ctx), result: 'ok' }));
-  provider.on('grant.error', (ctx, e) => log({ ...asked(ctx), result: e.error, reason: e.error_description ?? e.message }));
+  provider.on('grant.error', (ctx, e) => log({ ...asked(ctx), result: e.error, reason: e.error_description ?? e.message, detail: e.error_detail }));
   provider.on('server_error', (ctx, e) => log({ event: 'server_error', stack: e.stack }));
   return provider;
 }

@@ -3,6 +3,7 @@
 # A chatbot that acts for people: they consent at the identity provider, in a browser, and it logs in on their behalf,
 # with what they consented to and no more, until they withdraw it.
 
+# shellcheck disable=SC2154  # idp.bash sets address, signing_in and login_pid
 load support
 load agents
 load idp
@@ -19,6 +20,7 @@ setup_file() {
 		"redirect_uris": ["http://127.0.0.1/callback"]}'
 	agentauthctl register chatbot --role deploy --role logs --role keep --bind corp:chatbot --user alice \
 		--owner ops@example.com >/dev/null
+	idp_profile chatbot 'grant = "authorization_code"; client_auth = "none";'
 }
 teardown_file() {
 	idp_stop
@@ -28,45 +30,21 @@ setup() {
 	audit_mark
 }
 
-# The authorization code flow with PKCE, of a public client (RFC 8252): what the person does is told in steps.
-asks_person() { # STEP...
-	local port=8765 dir=$BATS_TEST_TMPDIR pid verifier challenge url
-	verifier=$(openssl rand -hex 32)
-	challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | basenc --base64url | tr -d '=\n')
-	url="$ISSUER/auth?client_id=chatbot&response_type=code&redirect_uri=http://127.0.0.1:$port/callback"
-	url+="&code_challenge_method=S256&code_challenge=$challenge&resource=ssh://$HOST&scope=host.deploy+host.logs"
-	(cd "$dir" && exec /usr/bin/python3 -m http.server --bind 127.0.0.1 $port >"$dir/requests" 2>&1 3>&-) &
-	pid=$!
-	browser go "$url" "$@" see 'Error code: 404'
-	kill $pid
-	wait $pid || :
-	curl -s -d grant_type=authorization_code -d "code_verifier=$verifier" -d client_id=chatbot \
-		-d "redirect_uri=http://127.0.0.1:$port/callback" \
-		-d "code=$(sed -n 's/.*[?&]code=\([^& ]*\).*/\1/p' "$dir/requests" | head -n 1)" "$ISSUER/token" >"$dir/answer"
-	keep_tokens
-}
-refreshes() {
-	curl -s -d grant_type=refresh_token -d client_id=chatbot -d "refresh_token=$(cat /run/refresh)" "$ISSUER/token" \
-		>"$BATS_TEST_TMPDIR/answer"
-	keep_tokens
-}
-keep_tokens() {
-	jq -e '.access_token and .refresh_token' "$BATS_TEST_TMPDIR/answer" >/dev/null || return 1
-	jq -j .access_token "$BATS_TEST_TMPDIR/answer" >"$KEYS/chatbot.jwt"
-	jq -j .refresh_token "$BATS_TEST_TMPDIR/answer" >/run/refresh
-	chown dev: "$KEYS/chatbot.jwt"
-}
-signs_in() { # PERSON: the steps
-	signing_in=(type account "$1" type password "$1-at-idp" press login)
+# What the chatbot asks a person for; what the person does is told in steps.
+asks_person() { # PERSON STEP...
+	signs_in "$1"
+	shift
+	begin_login chatbot
+	browser go "$address" "${signing_in[@]}" "$@" see agentauth
+	end_login
 }
 chatbot_runs() { # COMMAND
-	run ssh_with "$KEYS/chatbot.jwt" "chatbot@$HOST" "$1"
+	run dev agentauth ssh "chatbot@$HOST" "$1"
 }
 
 @test "alice consents to one of two roles; the chatbot logs in on her behalf with that one" {
-	signs_in alice
-	asks_person "${signing_in[@]}" untick host.logs press allow
-	run jwt_part "$KEYS/chatbot.jwt" 2
+	asks_person alice untick host.logs press allow
+	run jwt_part /home/dev/token 2
 	expect_output '"sub":"alice".*"scope":"host.deploy"'
 	chatbot_runs 'id; env; sudo -n /usr/local/sbin/restart-app; agentauth whoami'
 	expect_status 0
@@ -85,9 +63,8 @@ chatbot_runs() { # COMMAND
 }
 
 @test "its sessions are listed with the person they are for" {
-	signs_in alice
-	asks_person "${signing_in[@]}" press allow
-	run ssh_with "$KEYS/chatbot.jwt" -M -S /home/dev/master -f -N "chatbot@$HOST"
+	asks_person alice press allow
+	run dev agentauth ssh -M -S /home/dev/master -f -N "chatbot@$HOST"
 	expect_status 0
 	run agentauthctl session list
 	expect_output 'chatbot.*alice'
@@ -98,8 +75,7 @@ chatbot_runs() { # COMMAND
 }
 
 @test "bob consents in vain: the host does not let the chatbot act for him" {
-	signs_in bob
-	asks_person "${signing_in[@]}" press allow
+	asks_person bob press allow
 	chatbot_runs id
 	expect_status 255
 	expect_audit '.event == "auth" and .agent == "chatbot" and .reason == "delegation_denied" and .on_behalf_of == "bob"'
@@ -110,30 +86,35 @@ chatbot_runs() { # COMMAND
 }
 
 @test "who refuses, or does not know the password, gives nothing" {
-	signs_in alice
-	run asks_person "${signing_in[@]}" press refuse
+	rm -rf /home/dev/.cache/agentauth
+	run asks_person alice press refuse
 	expect_status 1
-	run cat "$BATS_TEST_TMPDIR/requests"
-	expect_output '/callback\?error=access_denied'
-	browser go "$ISSUER/auth?client_id=chatbot&response_type=code&redirect_uri=http://127.0.0.1/callback&code_challenge_method=S256&code_challenge=$(printf '%043d' 0)" \
-		type account alice type password wrong press login see 'Account or password is wrong'
+	expect_output 'access_denied: the user refused'
+	chatbot_runs id
+	expect_status 255
+	expect_output 'agentauth token --profile chatbot --login'
+	begin_login chatbot
+	browser go "$address" type account alice type password wrong press login see 'Account or password is wrong'
+	kill "$login_pid"
+	wait "$login_pid" || :
 }
 
 @test "consent is withdrawn and the token revoked here: no new token, and no login with the old one" {
-	signs_in alice
-	asks_person "${signing_in[@]}" press allow
+	local given=$KEYS/given.jwt
+	asks_person alice press allow
 	chatbot_runs true
 	expect_status 0
-	refreshes
+	dev agentauth token --profile chatbot --fresh >"$given"
+	chown dev: "$given"
 	browser go "$ISSUER/consents" type account alice type password alice-at-idp type client chatbot press withdraw see 'Consent withdrawn'
-	run refreshes
-	expect_status 1
-	run jq -r .error "$BATS_TEST_TMPDIR/answer"
-	expect_output '^invalid_grant$'
-	# What was given out before is good until its end, if the host does not revoke it.
-	run agentauthctl revoke --jti "$(jwt_part "$KEYS/chatbot.jwt" 2 | jq -r .jti)" --issuer corp
-	expect_status 0
 	chatbot_runs true
+	expect_status 255
+	expect_output 'agentauth token --profile chatbot --login'
+	# What was given out before is good until its end, if the host does not revoke it.
+	run agentauthctl revoke --jti "$(jwt_part "$given" 2 | jq -r .jti)" --issuer corp
+	expect_status 0
+	audit_mark
+	run ssh_with "$given" "chatbot@$HOST" true
 	expect_status 255
 	expect_audit '.event == "auth" and .agent == "chatbot" and .result == "denied" and .reason == "revoked" and .on_behalf_of == "alice"'
 }

@@ -30,6 +30,7 @@ idp_answers() {
 idp_start() {
 	[ -d "$IDP" ] || {
 		mkdir -p "$IDP/clients"
+		: >"$IDP/log.jsonl"
 		idp_certificates 2>"$IDP/openssl.log" || { cat "$IDP/openssl.log" >&2; return 1; }
 	}
 	# node looks for packages beside the program.
@@ -77,10 +78,10 @@ idp_rotate_keys() {
 
 # The requests to the token endpoint since the mark.
 idp_mark() {
-	wc -l <"$IDP/log.jsonl" >"$IDP/mark" 2>/dev/null || echo 0 >"$IDP/mark"
+	wc -l <"$IDP/log.jsonl" >"$IDP/mark"
 }
 idp_requests() { # JQ-FILTER: how many
-	tail -n "+$(($(cat "$IDP/mark") + 1))" "$IDP/log.jsonl" 2>/dev/null | jq -s "[.[] | select(.event == \"token\") | select($1)] | length"
+	tail -n "+$(($(cat "$IDP/mark") + 1))" "$IDP/log.jsonl" | jq -s "[.[] | select(.event == \"token\") | select($1)] | length"
 }
 
 # A token as the provider gives it to a client, with curl: without the agent's side; RESOURCE: for another
@@ -114,4 +115,41 @@ corp_refresh() {
 # As if nobody had refreshed for two days: longer than jwks_max_age.
 corp_keys_are_old() {
 	touch -d '2 days ago' /var/lib/agentauth/keys/corp
+}
+
+# ---- dev's profiles, and logins for which the agent's side waits for a person ------------------------------------
+
+# A profile of dev's for this host; the agent and the client have its name.
+idp_profile() { # NAME SETTINGS
+	cat >>/home/dev/profiles <<-END
+		$1 = { hosts = [ "$HOST" ]; audiences = [ "ssh://$HOST" ]; agent = "$1"; issuer = "$ISSUER"; client_id = "$1";
+		  resource = [ "ssh://$HOST" ]; scope = "host.deploy host.logs"; $2 };
+	END
+	idp_write_profiles
+}
+idp_write_profiles() {
+	install -d -m 0700 -o dev -g dev /home/dev/.config /home/dev/.config/agentauth
+	{ echo 'profiles = {' && cat /home/dev/profiles && echo '};'; } >/home/dev/.config/agentauth/config
+	chown dev: /home/dev/.config/agentauth/config
+	chmod 600 /home/dev/.config/agentauth/config
+}
+
+said() { # REGULAR-EXPRESSION: dev's program has said it
+	grep -q -e "$1" /home/dev/said
+}
+# agentauth token --login, which waits for a person. What it says is in /home/dev/said.
+begin_login() { # PROFILE
+	: >/home/dev/said
+	dev agentauth token --profile "$1" --login --no-browser >/home/dev/token 2>/home/dev/said 3>&- &
+	login_pid=$!
+	wait_until said 'waited for'
+	address=$(grep -o 'https://[^ ]*' /home/dev/said | head -n 1)
+}
+end_login() {
+	wait "$login_pid" && return
+	cat /home/dev/said >&2
+	return 1
+}
+signs_in() { # PERSON: the steps in the browser
+	signing_in=(type account "$1" type password "$1-at-idp" press login)
 }
