@@ -93,6 +93,9 @@ static void test_keygen_makes_the_key_that_is_asked_for(void **state)
 	assert_string_equal(json_string_value(json_object_get(json, "alg")), "PS256");
 	assert_string_equal(json_string_value(json_object_get(json, "private_key_file")), key_file());
 	assert_int_equal(json_string_length(json_object_get(json_object_get(json, "jwk"), "n")), 342);
+	/* a provider to which the JWK is given finds the key by the id that assertions name */
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "jwk"), "kid")),
+			    json_string_value(json_object_get(json, "kid")));
 	json_decref(json);
 	RUN(command_keygen, "", "--alg", "HS256", "--out", home_path("x"), NULL);
 	assert_said(2, "not an algorithm");

@@ -102,13 +102,26 @@ static void print_note(const char *path, const char *kid)
 		isatty(STDOUT_FILENO) ? "\n" : "", path, kid);
 }
 
+/* With the key id that assertions name: a provider looks for the key of that id (RFC 7523, RFC 7517
+ * section 4.5). */
+static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
+{
+	json_t *jwk = aa_key_to_jwk(key);
+
+	if (jwk && json_object_set_new(jwk, "kid", json_string(kid)) < 0) {
+		json_decref(jwk);
+		return NULL;
+	}
+	return jwk;
+}
+
 static int print_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
 		      const struct aa_key *key, const struct service_account *account)
 {
-	json_t *json =
-	    json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
-		      "private_key_file", path, "public_key", pem, "jwk", aa_key_to_jwk(key), "client_email",
-		      account ? account->email : NULL, "token_uri", account ? account->token_uri : NULL);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
+				 "private_key_file", path, "public_key", pem, "jwk", jwk_with_kid(key, kid),
+				 "client_email", account ? account->email : NULL, "token_uri",
+				 account ? account->token_uri : NULL);
 
 	if (!json)
 		return say_failed("memory is out");

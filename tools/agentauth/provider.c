@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/http.h"
 #include "jose/json.h"
 #include "own_files.h"
 #include "say.h"

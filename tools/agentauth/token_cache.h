@@ -13,8 +13,7 @@
 
 struct token_cache {
 	int folder, lock; /* descriptors; lock is -1 where it is not held */
-	char name[32];
-	char *settings; /* all that makes another token of it */
+	char name[72];
 };
 
 /* 0, to be given to token_cache_close(), or -1 with the reason said. */

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "client_auth.h"
-#include "http/http.h"
 #include "jose/json.h"
 #include "own_files.h"
 #include "say.h"
