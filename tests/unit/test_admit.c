@@ -21,6 +21,7 @@
 #include "state/context.h"
 #include "state/override.h"
 #include "state/replay.h"
+#include "state/wanted.h"
 #include "support_accounts.h"
 #include "support_policy.h"
 #include "support_tokens.h"
@@ -116,6 +117,35 @@ static void a_credential_opens_one_login(void **state)
 	assert_int_equal(admit(f, token), AA_REPLAYED);
 	free(assertion);
 	free(token);
+}
+
+/* Whether the last login asked for corp's keys; the mark goes. */
+static bool asked_for_keys(const struct fixture *f)
+{
+	bool asked = aa_wanted_is(f->site->rundir, "corp");
+
+	aa_wanted_clear(f->site->rundir);
+	return asked;
+}
+
+static void a_token_whose_key_is_not_here_asks_for_the_issuers_keys(void **state)
+{
+	struct fixture *f = *state;
+	const struct aa_private_key *key = support_key(AA_ALG_ES256, 0);
+
+	assert_int_equal(admit_new(f, support_bent_token(f->now, "", NULL)), AA_OK);
+	assert_false(asked_for_keys(f));
+	assert_int_equal(admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_ES256, key, "e9", "at+jwt")), AA_UNKNOWN_KEY);
+	assert_true(asked_for_keys(f));
+	/* Nothing to fetch would help these. */
+	assert_int_equal(admit_new(f, support_bent_token(f->now, "aud", "\"ssh://other\"")), AA_WRONG_AUDIENCE);
+	assert_int_equal(admit_new(f, support_bent_token(f->now, "iss", "\"https://other.example.com\"")), AA_UNKNOWN_ISSUER);
+	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now), AA_ALG_ES256, key, "k9", "JWT")),
+			 AA_UNKNOWN_KEY);
+	assert_false(asked_for_keys(f));
+	f->login.now = f->ctx.now = f->now + 90000;
+	assert_int_equal(admit_new(f, support_bent_token(f->now + 90000, "", NULL)), AA_KEYS_STALE);
+	assert_true(asked_for_keys(f));
 }
 
 static void what_may_be_reused_is_not_marked(void **state)
@@ -720,6 +750,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_credential_opens_one_login),
+	    T(a_token_whose_key_is_not_here_asks_for_the_issuers_keys),
 	    T(what_may_be_reused_is_not_marked),
 	    T(a_credential_encoded_anew_is_the_same),
 	    T(one_jti_of_an_agent_and_of_an_issuer_both_pass),

@@ -75,16 +75,20 @@ static const struct aa_private_key *stranger(size_t a)
 
 /* ---- good tokens ------------------------------------------------------------------------------------- */
 
-static const char *const payloads[VARIANTS] = {
-    "{\"iss\":\"https://idp.example.com\",\"sub\":\"builder-7\",\"exp\":4102444800}",
-    "{\"iss\":\"https://idp.example.com/realms/agents\",\"aud\":[\"ssh://"
-    "web01.example.com\",\"account\"],\"azp\":\"builder-7\","
-    "\"realm_access\":{\"roles\":[\"a\",\"b\"]},\"scope\":\"profile "
-    "email\",\"exp\":4102444800,\"iat\":1700000000,\"jti\":\"x\"}",
-    "{\"name\":\"\xc3\xa9\xe2\x82\xac \\u00e9 "
-    "\\\"quoted\\\"\",\"n\":-0.5e3,\"t\":true,\"f\":false,\"z\":null,\"deep\":{\"a\":[[[1]]]}}",
-    " { \"iss\" : \"https://idp.example.com\" , \"exp\" : 1 } ",
-};
+/* Each one literal: clang warns of pieces in a list, as a forgotten comma makes them. */
+#define PLAIN "{\"iss\":\"https://idp.example.com\",\"sub\":\"builder-7\",\"exp\":4102444800}"
+#define FULL \
+	"{\"iss\":\"https://idp.example.com/realms/agents\",\"aud\":[\"ssh://" \
+	"web01.example.com\",\"account\"]," \
+	"\"azp\":\"builder-7\",\"realm_access\":{\"roles\":[\"a\",\"b\"]},\"scope\":\"profile email\"," \
+	"\"exp\":4102444800,\"iat\":1700000000,\"jti\":\"x\"}"
+#define TYPES \
+	"{\"name\":\"\xc3\xa9\xe2\x82\xac \\u00e9 " \
+	"\\\"quoted\\\"\",\"n\":-0.5e3,\"t\":true,\"f\":false,\"z\":null," \
+	"\"deep\":{\"a\":[[[1]]]}}"
+#define SPACED " { \"iss\" : \"https://idp.example.com\" , \"exp\" : 1 } "
+
+static const char *const payloads[VARIANTS] = {PLAIN, FULL, TYPES, SPACED};
 
 static char *header_of(size_t a, const char *more)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "assertion.h"
+#include "http/http.h"
 #include "key_file.h"
 #include "own_files.h"
 #include "say.h"

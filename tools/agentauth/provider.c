@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "http/http.h"
 #include "jose/json.h"
 #include "own_files.h"
 #include "say.h"

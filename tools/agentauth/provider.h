@@ -7,12 +7,16 @@
 #define AGENTAUTH_AGENT_PROVIDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "http/http.h"
 #include "profile.h"
 
 #define PROVIDER_TRIES 3
 #define PROVIDER_SECONDS 30 /* over all tries */
+
+struct http_request;
+struct http_response;
 
 struct provider {
 	const struct profile *profile;

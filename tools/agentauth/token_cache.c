@@ -3,10 +3,9 @@
 
 #include "token_cache.h"
 
-#include <openssl/evp.h>
-
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,33 +22,36 @@
 #define FILE_MAX 262144
 #define WAIT_STEP 20 /* milliseconds */
 
-/* ---- the name ------------------------------------------------------------- */
+/* ---- what makes another token of it --------------------------------------------------- */
 
 /* With its length in front, so that two texts are not one other text. */
-static bool add_text(EVP_MD_CTX *ctx, const char *text)
+static void put_text(FILE *out, const char *text)
 {
-	size_t len = text ? strlen(text) : SIZE_MAX;
-
-	return EVP_DigestUpdate(ctx, &len, sizeof(len)) == 1 &&
-	       (!text || EVP_DigestUpdate(ctx, text, len) == 1);
+	if (text)
+		fprintf(out, "%zu:%s,", strlen(text), text);
+	else
+		fputs("-,", out);
 }
 
-static bool add_source(EVP_MD_CTX *ctx, const struct secret_source *source)
+static void put_source(FILE *out, const struct secret_source *source)
 {
-	bool ok =
-	    add_text(ctx, source->file) && add_text(ctx, source->credential) && add_text(ctx, source->env);
-
-	for (const char *const *word = source->command; ok && word && *word; word++)
-		ok = add_text(ctx, *word);
-	return ok && add_text(ctx, NULL);
+	put_text(out, source->file);
+	put_text(out, source->credential);
+	put_text(out, source->env);
+	for (const char *const *word = source->command; word && *word; word++)
+		put_text(out, *word);
+	fputc(';', out);
 }
 
-static bool add_token(EVP_MD_CTX *ctx, const struct profile_token *token)
+static void put_token(FILE *out, const struct profile_token *token)
 {
-	return add_source(ctx, &token->source) && add_text(ctx, token->profile) && add_text(ctx, token->type);
+	put_source(out, &token->source);
+	put_text(out, token->profile);
+	put_text(out, token->type);
 }
 
-static bool add_profile(EVP_MD_CTX *ctx, const struct profile *p)
+/* All of it in one text, from malloc(); NULL without memory. */
+static char *settings_of(const struct profile *p)
 {
 	const char *const texts[] = {p->name,
 				     p->issuer,
@@ -59,43 +61,53 @@ static bool add_profile(EVP_MD_CTX *ctx, const struct profile *p)
 				     p->audience,
 				     p->subject,
 				     p->target_audience,
-				     p->id_token ? "id" : "access",
+				     p->id_token ? "id_token" : "access_token",
 				     profile_grant_name(p->grant)};
-	bool ok = true;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	bool ok;
 
-	for (size_t i = 0; ok && i < sizeof(texts) / sizeof(texts[0]); i++)
-		ok = add_text(ctx, texts[i]);
-	for (size_t i = 0; ok && i < p->resource.n; i++)
-		ok = add_text(ctx, p->resource.v[i]);
-	return ok && add_token(ctx, &p->subject_token) && add_token(ctx, &p->actor_token);
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		put_text(out, texts[i]);
+	for (size_t i = 0; i < p->resource.n; i++)
+		put_text(out, p->resource.v[i]);
+	fputc(';', out);
+	put_token(out, &p->subject_token);
+	put_token(out, &p->actor_token);
+	ok = !ferror(out);
+	if (fclose(out) == 0 && ok)
+		return text;
+	free(text);
+	return NULL;
 }
 
-static bool name_file(const struct profile *profile, char *ret, size_t size)
+/* FNV-1a. It only tells files apart: the settings are in the file and are compared. OpenSSL's digests would
+ * cost more than all else here, since they bring its configuration and providers up. */
+static uint64_t digest_of(const char *text)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char hash[32];
-	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 && add_profile(ctx, profile) &&
-		  EVP_DigestFinal_ex(ctx, hash, NULL) == 1;
-	size_t len = 0;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return false;
-	len = (size_t)snprintf(ret, size, "token-");
-	for (size_t i = 0; i < 16; i++)
-		len += (size_t)snprintf(ret + len, size - len, "%02x", hash[i]);
-	return true;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash;
 }
 
 int token_cache_open(const struct profile *profile, struct token_cache *ret)
 {
 	struct token_cache cache = {.folder = -1, .lock = -1};
 
-	if (!name_file(profile, cache.name, sizeof(cache.name)))
+	cache.settings = settings_of(profile);
+	if (!cache.settings)
 		return say_failed("memory is out"), -1;
+	(void)snprintf(cache.name, sizeof(cache.name), "token-%016" PRIx64, digest_of(cache.settings));
 	cache.folder = profile_needs_person(profile) ? own_folder_cache() : own_folder_run();
-	if (cache.folder < 0)
+	if (cache.folder < 0) {
+		free(cache.settings);
 		return -1;
+	}
 	*ret = cache;
 	return 0;
 }
@@ -104,6 +116,7 @@ void token_cache_close(struct token_cache *cache)
 {
 	token_cache_unlock(cache);
 	close(cache->folder);
+	free(cache->settings);
 }
 
 /* ---- reading -------------------------------------------------------------- */
@@ -127,6 +140,13 @@ static void read_json(const json_t *json, struct token *ret)
 	ret->expires = json_is_integer(expires) && ret->text ? json_integer_value(expires) : -1;
 }
 
+static bool is_of(const json_t *json, const char *settings)
+{
+	const char *text = json_string_value(json_object_get(json, "settings"));
+
+	return text && strcmp(text, settings) == 0;
+}
+
 int token_cache_read(const struct token_cache *cache, struct token *ret)
 {
 	int fd = openat(cache->folder, cache->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -134,6 +154,7 @@ int token_cache_read(const struct token_cache *cache, struct token *ret)
 	json_t *json = NULL;
 	char *text = NULL;
 	ssize_t n = -1;
+	int result = 1;
 
 	if (fd < 0)
 		return 1;
@@ -141,23 +162,23 @@ int token_cache_read(const struct token_cache *cache, struct token *ret)
 	    st.st_size <= FILE_MAX && (text = calloc(1, (size_t)st.st_size + 1)))
 		n = read(fd, text, (size_t)st.st_size);
 	close(fd);
-	if (n > 0 && aa_json_object(text, (size_t)n, &json) == AA_JOSE_OK)
+	if (n > 0 && aa_json_object(text, (size_t)n, &json) == AA_JOSE_OK && is_of(json, cache->settings)) {
 		read_json(json, ret);
+		result = 0;
+	}
 	own_wipe(text);
-	if (!json)
-		return 1;
 	json_decref(json);
-	return 0;
+	return result;
 }
 
 /* ---- writing -------------------------------------------------------------- */
 
-static char *as_json(const struct token *token)
+static char *as_json(const struct token *token, const char *settings)
 {
 	json_t *json =
-	    json_pack("{s:s*, s:s*, s:s*, s:s*, s:I, s:I}", "token", token->text, "type", token->type,
-		      "scope", token->scope, "refresh_token", token->refresh, "obtained_at",
-		      (json_int_t)token->obtained, "expires_at", (json_int_t)token->expires);
+	    json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:I}", "settings", settings, "token", token->text,
+		      "type", token->type, "scope", token->scope, "refresh_token", token->refresh,
+		      "obtained_at", (json_int_t)token->obtained, "expires_at", (json_int_t)token->expires);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);
@@ -177,7 +198,7 @@ static int write_file(const struct token_cache *cache, const char *name, const c
 
 int token_cache_write(const struct token_cache *cache, const struct token *token)
 {
-	char temporary[128], *text = as_json(token);
+	char temporary[128], *text = as_json(token, cache->settings);
 	int result = -1;
 
 	if (!text)

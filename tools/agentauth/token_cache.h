@@ -13,7 +13,8 @@
 
 struct token_cache {
 	int folder, lock; /* descriptors; lock is -1 where it is not held */
-	char name[72];
+	char name[32];
+	char *settings; /* all that makes another token of it */
 };
 
 /* 0, to be given to token_cache_close(), or -1 with the reason said. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "client_auth.h"
+#include "http/http.h"
 #include "jose/json.h"
 #include "own_files.h"
 #include "say.h"

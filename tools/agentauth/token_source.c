@@ -11,19 +11,26 @@
 #include "say.h"
 #include "token_cache.h"
 
-#define EXCHANGES_MAX 4 /* profiles that take their token from a profile that … */
-
 struct request {
 	const struct profiles *profiles;
 	const struct profile *profile;
 	const struct token_wish *wish;
 	int64_t now;
-	unsigned depth;
+	const struct request *above; /* the one whose exchange needs this token, or NULL */
 	struct token_cache cache;
 };
 
 static int get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
-	       int64_t now, unsigned depth, struct token *ret);
+	       int64_t now, const struct request *above, struct token *ret);
+
+/* Whether this profile's token is being got already, and would have to wait for itself. */
+static bool is_under_way(const struct request *r, const char *name)
+{
+	for (; r; r = r->above)
+		if (strcmp(r->profile->name, name) == 0)
+			return true;
+	return false;
+}
 
 static char *token_of(const char *name, void *data)
 {
@@ -35,13 +42,11 @@ static char *token_of(const char *name, void *data)
 
 	if (!profile)
 		return NULL;
-	if (r->depth >= EXCHANGES_MAX) {
-		say("the profile %s takes its token from another that takes its own from another, and so on: "
-		    "more than %d, or in a circle",
-		    name, EXCHANGES_MAX);
+	if (is_under_way(r, name)) {
+		say("the profile %s exchanges a token that is exchanged, in a circle, for its own", name);
 		return NULL;
 	}
-	if (get(r->profiles, profile, &wish, r->now, r->depth + 1, &token) == 0) {
+	if (get(r->profiles, profile, &wish, r->now, r, &token) == 0) {
 		text = token.text;
 		token.text = NULL;
 	}
@@ -128,9 +133,9 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 }
 
 static int get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
-	       int64_t now, unsigned depth, struct token *ret)
+	       int64_t now, const struct request *above, struct token *ret)
 {
-	struct request r = {profiles, profile, wish, now, depth, {.folder = -1, .lock = -1}};
+	struct request r = {profiles, profile, wish, now, above, {.folder = -1, .lock = -1}};
 	struct token cached = {0};
 	/* what is new each time, and rotates nothing, waits for nobody */
 	bool alone = wish->fresh && !profile_needs_person(profile);
@@ -165,5 +170,5 @@ out:
 int token_get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
 	      int64_t now, struct token *ret)
 {
-	return get(profiles, profile, wish, now, 0, ret);
+	return get(profiles, profile, wish, now, NULL, ret);
 }

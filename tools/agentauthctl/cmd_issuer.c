@@ -222,6 +222,19 @@ static bool note_issuer(void *data, const char *name, const char *record, size_t
 	return true;
 }
 
+/* The audit log has the host's name as it is published. */
+static void note_host(struct ctl *ctl, struct published *published)
+{
+	json_t *host = published_json(published, "host", "");
+	const char *name = json_string_value(json_object_get(host, "name"));
+
+	if (name) {
+		free(ctl->host);
+		ctl->host = xstrdup(name);
+	}
+	json_decref(host);
+}
+
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n)
 {
 	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
@@ -232,6 +245,7 @@ enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *re
 		return ctl_fail(
 		    ctl,
 		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+	note_host(ctl, published);
 	whole = published_walk(published, "issuer:", note_issuer, &all);
 	published_close(published);
 	if (!whole || all.damaged) {
