@@ -227,15 +227,28 @@ const char *ctl_who(void)
 	return who;
 }
 
+/* Commands that do not read the text have the host's name as it is published. */
+static void know_host(struct ctl *ctl)
+{
+	struct published *published = ctl->host ? NULL : published_open(ctl->places.statedir, ctl->places.owner);
+	json_t *host = published ? published_json(published, "host", "") : NULL;
+
+	if (json_string_value(json_object_get(host, "name")))
+		ctl->host = xstrdup(json_string_value(json_object_get(host, "name")));
+	json_decref(host);
+	published_close(published);
+}
+
 void ctl_audit_record(struct ctl *ctl, json_t *record)
 {
-	struct aa_audit audit = {
-	    .logdir = ctl->logdir, .host = ctl->host, .owner = ctl->places.owner, .go_round = true};
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
 
 	if (!ctl->logdir) {
 		json_decref(record);
 		return;
 	}
+	know_host(ctl);
+	audit.host = ctl->host;
 	aa_audit_set(record, "event", "admin");
 	aa_audit_set(record, "service", "agentauthctl");
 	aa_audit_set(record, "by", ctl_who());

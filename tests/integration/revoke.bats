@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What was given out is taken back in a hurry: one credential, a key, all that an agent was given before a time. It holds
+# at the next login and the next sudo, whatever is published, applied or rolled back.
+
+load support
+load agents
+
+setup_file() {
+	host_init
+	agentauthctl role set deploy --no-service login >/dev/null # a generation to roll back to
+	new_agent builder-7 ES256
+	new_agent other-1 ES256
+	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/builder-ssh"
+	agentauthctl set builder-7 --key "$KEYS/builder-ssh.pub" >/dev/null
+}
+setup() {
+	log_mark
+	audit_mark
+}
+
+logs_in() { # AGENT TOKENFILE
+	run ssh_with "$2" "$1@$HOST" id -un
+	expect_status 0 && expect_output "^$1\$"
+}
+refused() { # AGENT TOKENFILE
+	audit_mark
+	run ssh_with "$2" "$1@$HOST" id -un
+	expect_status 255 && expect_audit ".agent == \"$1\" and .event == \"auth\" and .result == \"denied\" and .reason == \"revoked\""
+}
+jti_of() { # TOKENFILE
+	cut -d. -f2 "$1" | basenc --decode --base64url 2>/dev/null | jq -r .jti
+}
+
+# A session that runs sudo, says so, waits for the file go, and runs sudo again; its output is in the file out.
+session_with_two_sudos() { # TOKENFILE AGENT
+	local script='sudo -n /usr/local/sbin/restart-app && touch ~/ready; for i in $(seq 400); do [ -e ~/go ] && break; sleep 0.05; done
+		if sudo -n /usr/local/sbin/restart-app; then echo second-yes; else echo second-no; fi'
+	home=$(getent passwd "$2" | cut -d: -f6)
+	rm -f "$home/ready" "$home/go"
+	ssh_with "$1" "$2@$HOST" "$script" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	session=$!
+	wait_until test -e "$home/ready"
+}
+second_sudo() {
+	touch "$home/go"
+	wait "$session" || :
+	output=$(cat "$BATS_TEST_TMPDIR/out")
+}
+
+@test "a credential that is revoked before it was used is refused, and its neighbour is not" {
+	local stolen good
+	stolen=$(token_file builder-7) good=$(token_file builder-7)
+	run agentauthctl revoke --jti "$(jti_of "$stolen")"
+	expect_status 0
+	expect_output 'is refused from now on'
+	expect_audit '.event == "admin" and .by == "root" and .host == "web01.example.com" and (.command | startswith("revoke --jti"))'
+	refused builder-7 "$stolen"
+	logs_in builder-7 "$good"
+	expect_audit '.event == "auth" and .result == "ok"'
+	run agentauthctl revoke --jti "$(jti_of "$stolen")"
+	expect_status 1
+	expect_output 'that is revoked already'
+}
+
+@test "revoking the credential of an open session ends its sudo, and not its neighbour's" {
+	local token
+	token=$(token_file builder-7)
+	session_with_two_sudos "$token" builder-7
+	second_sudo
+	expect_output '^second-yes$'
+	token=$(token_file builder-7)
+	session_with_two_sudos "$token" builder-7
+	agentauthctl revoke --jti "$(jti_of "$token")" >/dev/null
+	second_sudo
+	expect_output '^second-no$'
+	expect_audit '.agent == "builder-7" and .service == "sudo" and .result == "denied" and .reason == "revoked"'
+}
+
+@test "a key that is revoked is refused in assertions and by SSH, and the agent's other key is not" {
+	local kid
+	new_agent keyed ES256
+	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/keyed-ssh"
+	agentauthctl set keyed --key "$KEYS/keyed-ssh.pub" >/dev/null
+	logs_in keyed "$(token_file keyed)"
+	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
+	expect_status 0
+	kid=$(agentauthctl show keyed --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
+	run agentauthctl revoke --kid "$kid"
+	expect_status 0
+	refused keyed "$(token_file keyed)"
+	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
+	expect_status 0
+	kid=$(agentauthctl show keyed --json | jq -r '.agent.keys[1].kid // .keys[1].kid')
+	agentauthctl revoke --kid "$kid" >/dev/null
+	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
+	[ "$status" -ne 0 ]
+	expect_no_output '^keyed$'
+	expect_audit '.agent == "keyed" and .kind == "publickey" and .result == "denied" and .reason == "revoked"'
+}
+
+@test "what an agent was given before a time is refused, with the sudo of its sessions; what it gets later is good" {
+	local before after other
+	before=$(token_file other-1) other=$(token_file builder-7)
+	session_with_two_sudos "$(token_file other-1)" other-1
+	run agentauthctl revoke --agent other-1 --before now
+	expect_status 0
+	second_sudo
+	expect_output '^second-no$'
+	refused other-1 "$before"
+	after=$(token_file other-1 --claim iat=@2 --claim exp=@60)
+	logs_in other-1 "$after"
+	logs_in builder-7 "$other"
+}
+
+@test "what is revoked stays so through apply, a new generation and a rollback" {
+	local token kept kid
+	new_agent lasting ES256
+	token=$(token_file lasting)
+	agentauthctl revoke --jti "$(jti_of "$token")" >/dev/null
+	agentauthctl apply >/dev/null
+	refused lasting "$token"
+	agentauthctl set lasting --description 'as before' >/dev/null
+	refused lasting "$token"
+	agentauthctl rollback >/dev/null
+	refused lasting "$token"
+	kept=$(token_file lasting)
+	logs_in lasting "$kept"
+	agentauthctl apply >/dev/null
+	kid=$(agentauthctl show lasting --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
+	agentauthctl revoke --kid "$kid" >/dev/null
+	agentauthctl set lasting --description 'another' >/dev/null
+	agentauthctl rollback >/dev/null
+	refused lasting "$(token_file lasting)"
+	agentauthctl apply >/dev/null
+	refused lasting "$(token_file lasting)"
+}
+
+@test "revoke refuses what is not one thing, and what lies ahead" {
+	run agentauthctl revoke
+	expect_status 2
+	run agentauthctl revoke --jti a --kid b
+	expect_status 2
+	expect_output 'say what is revoked, one of'
+	run agentauthctl revoke --agent builder-7
+	expect_status 2
+	run agentauthctl revoke --agent builder-7 --before 2099-01-01
+	expect_status 2
+	expect_output 'is not a time in the past'
+	run agentauthctl revoke --jti abc --dry-run
+	expect_status 0
+	expect_output 'would be revoked'
+	run agentauthctl revoke --jti abc
+	expect_status 0
+}
