@@ -19,6 +19,7 @@
 #include "say.h"
 
 #define REQUEST_MAX 16384
+#define CONNECTIONS_MAX 8
 #define REQUEST_SECONDS 5 /* whoever connects and says nothing is not waited for longer */
 
 static int64_t milliseconds(void)
@@ -79,7 +80,7 @@ static int listen_on(unsigned port, unsigned *ret_port)
 
 	if (fd >= 0 && port)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 && listen(fd, 8) == 0 &&
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 && listen(fd, 32) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&a, &len) == 0) {
 		*ret_port = ntohs(a.sin_port);
 		return fd;
@@ -125,30 +126,6 @@ char *loopback_uri(const struct loopback *l)
 
 /* ---- a request ------------------------------------------------------------ */
 
-/* All up to the empty line. */
-static bool read_request(int fd, char buf[REQUEST_MAX])
-{
-	int64_t end = milliseconds() + REQUEST_SECONDS * 1000, left;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < REQUEST_MAX - 1 && (left = end - milliseconds()) > 0) {
-		if (poll(&p, 1, (int)left) <= 0)
-			continue;
-		n = recv(fd, buf + len, REQUEST_MAX - 1 - len, MSG_DONTWAIT);
-		if (n <= 0)
-			return false;
-		len += (size_t)n;
-		buf[len] = 0;
-		if (strlen(buf) != len)
-			return false;
-		if (strstr(buf, "\r\n\r\n"))
-			return true;
-	}
-	return false;
-}
-
 /* The browser was sent here by this address, and not by a name that somebody else points here. */
 static bool has_host(const char *request, const char *host)
 {
@@ -176,43 +153,105 @@ static char *query_of(const struct loopback *l, const char *request)
 	return strndup(p, len);
 }
 
-static int take_request(const struct loopback *l, int fd, char **ret_query)
-{
-	char *buf = calloc(1, REQUEST_MAX), *query = NULL;
+/* A browser opens connections before it needs them and says nothing on them: several are listened to. */
+struct connection {
+	int fd; /* -1: none */
+	size_t len;
+	int64_t end;
+	char *text; /* of REQUEST_MAX bytes, a zero byte behind what has come */
+};
 
-	if (buf && read_request(fd, buf))
-		query = query_of(l, buf);
-	if (buf)
-		explicit_bzero(buf, REQUEST_MAX);
-	free(buf);
-	if (!query) {
-		loopback_reply(fd, 404, "There is nothing here",
-			       "This address waits for one answer of a login.");
-		return -1;
+static void forget(struct connection *c)
+{
+	if (c->text)
+		explicit_bzero(c->text, c->len);
+	free(c->text);
+	*c = (struct connection){.fd = -1};
+}
+
+static void drop(struct connection *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	forget(c);
+}
+
+/* In a place that is free, or that of the one which has waited longest. */
+static void take_connection(int listener, struct connection *all)
+{
+	struct connection *place = &all[0];
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CONNECTIONS_MAX && place->fd >= 0; i++)
+		if (all[i].fd < 0 || all[i].end < place->end)
+			place = &all[i];
+	drop(place);
+	*place = (struct connection){fd, 0, milliseconds() + REQUEST_SECONDS * 1000, calloc(1, REQUEST_MAX)};
+	if (!place->text)
+		drop(place);
+}
+
+/* Whether the query is there: then the connection goes with it. */
+static bool hear(const struct loopback *l, struct connection *c, char **ret_query, int *ret_connection)
+{
+	ssize_t n = recv(c->fd, c->text + c->len, REQUEST_MAX - 1 - c->len, MSG_DONTWAIT);
+
+	if (n <= 0) {
+		drop(c);
+		return false;
 	}
-	*ret_query = query;
-	return 0;
+	c->len += (size_t)n;
+	if (!strstr(c->text, "\r\n\r\n") && strlen(c->text) == c->len && c->len < REQUEST_MAX - 1)
+		return false;
+	*ret_query = strlen(c->text) == c->len ? query_of(l, c->text) : NULL;
+	*ret_connection = c->fd;
+	forget(c);
+	if (*ret_query)
+		return true;
+	loopback_reply(*ret_connection, 404, "There is nothing here",
+		       "This address waits for one answer of a login.");
+	return false;
+}
+
+/* 1: nothing has come so far. */
+static int wait_once(const struct loopback *l, struct connection *all, int timeout, char **ret_query,
+		     int *ret_connection)
+{
+	struct pollfd p[CONNECTIONS_MAX + 1];
+
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		p[i] = (struct pollfd){.fd = all[i].fd, .events = POLLIN};
+	p[CONNECTIONS_MAX] = (struct pollfd){.fd = l->listener, .events = POLLIN};
+	if (poll(p, CONNECTIONS_MAX + 1, timeout) < 0)
+		return errno == EINTR ? 1 : -1;
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		if (all[i].fd >= 0 && p[i].revents && hear(l, &all[i], ret_query, ret_connection))
+			return 0;
+		if (all[i].fd >= 0 && all[i].end <= milliseconds())
+			drop(&all[i]);
+	}
+	if (p[CONNECTIONS_MAX].revents)
+		take_connection(l->listener, all);
+	return 1;
 }
 
 int loopback_wait(const struct loopback *l, int64_t seconds, char **ret_query, int *ret_connection)
 {
 	int64_t end = milliseconds() + seconds * 1000, left;
-	struct pollfd p = {.fd = l->listener, .events = POLLIN};
-	int fd;
+	struct connection all[CONNECTIONS_MAX];
+	int result = 1;
 
-	while ((left = end - milliseconds()) > 0) {
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return say_failed("the browser's answer cannot be waited for: %s", strerror(errno)),
-			       -1;
-		fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (take_request(l, fd, ret_query) == 0) {
-			*ret_connection = fd;
-			return 0;
-		}
-	}
-	return 1;
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		all[i] = (struct connection){.fd = -1};
+	while (result == 1 && (left = end - milliseconds()) > 0)
+		result = wait_once(l, all, left < 1000 ? (int)left : 1000, ret_query, ret_connection);
+	if (result < 0)
+		say("the browser's answer cannot be waited for: %s", strerror(errno));
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		drop(&all[i]);
+	return result;
 }
 
 /* ---- the page ------------------------------------------------------------- */
