@@ -3,7 +3,10 @@
 # What agentauth token costs when the cache has the token, as a new process: 10 ms, or twice what `openssl version`
 # takes to start on the same machine at the same time, where that is more. Exit status 1: the budget does not hold.
 set -eu
-[ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: token.sh BUILDDIR" >&2; exit 2; }
+if [ $# -ne 1 ] || [ ! -d "$1" ]; then
+	echo "usage: token.sh BUILDDIR" >&2
+	exit 2
+fi
 build=$(cd "$1" && pwd)
 for f in "$build/bench/bench_token" "$build/tools/agentauth/agentauth"; do
 	[ -e "$f" ] || { echo "token.sh: $f is missing: make it first" >&2; exit 2; }

@@ -18,7 +18,7 @@
 #include "tls_server.h"
 #include "jose/base64url.h"
 #include "tools/agentauth/commands.h"
-#include "tools/agentauth/grant.h"
+#include "tools/agentauth/token_grant.h"
 #include "tools/agentauth/token_source.h"
 
 /* ---- the stand-in: the first folder of a path says how it behaves ------------------- */
@@ -707,8 +707,25 @@ static void spend_refresh_token(void)
 	free(text);
 }
 
+static void test_what_is_forgotten_is_gone_with_its_refresh_token(void **state)
+{
+	(void)state;
+	assert_string_equal(token_at("rotates", DEVICE, login, time(NULL)), "t1");
+	write_config("rotates", DEVICE);
+	RUN("--profile", "p");
+	assert_prints("t1");
+	RUN("--profile", "p", "--forget");
+	assert_prints("");
+	RUN("--profile", "p");
+	assert_fails("Run: agentauth token --profile p --login");
+	RUN("--profile", "p", "--forget");
+	assert_prints("");
+}
+
 static void test_a_refresh_token_that_is_no_longer_taken_needs_a_login(void **state)
 {
+	unsigned asked;
+
 	(void)state;
 	assert_string_equal(token_at("rotates", DEVICE, login, 1800000000), "t1");
 	assert_string_equal(token_at("rotates", DEVICE, any, 1800000600), "t2");
@@ -718,6 +735,12 @@ static void test_a_refresh_token_that_is_no_longer_taken_needs_a_login(void **st
 	RUN("--profile", "p");
 	assert_fails("invalid_grant: used before");
 	assert_non_null(strstr(o.err, "Run: agentauth token --profile p --login"));
+	asked = tls_server_count("/rotates/token");
+	RUN("--profile", "p", "--scope", "x");
+	assert_fails("Run: agentauth token --profile p --scope 'x' --login");
+	RUN("--profile", "p");
+	assert_fails("Run: agentauth token --profile p --login");
+	assert_int_equal(tls_server_count("/rotates/token"), asked);
 }
 
 /* The form that the last request to /plain/token had. */
@@ -969,6 +992,7 @@ int main(void)
 	    TEST(a_device_waits_as_long_as_it_is_told_to),
 	    TEST(without_a_login_nobody_is_waited_for),
 	    TEST(a_refresh_token_is_replaced_each_time_and_outlives_its_tokens),
+	    TEST(what_is_forgotten_is_gone_with_its_refresh_token),
 	    TEST(a_refresh_token_that_is_no_longer_taken_needs_a_login),
 	    TEST(an_exchange_sends_the_subjects_and_the_actors_token),
 	    TEST(profiles_that_exchange_in_a_circle_end),

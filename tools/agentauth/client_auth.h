@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "form.h"
-#include "provider.h"
+#include "identity_provider.h"
 
 /* For HTTP basic; NULL where the form says it. */
 struct client_basic {

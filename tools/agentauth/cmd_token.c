@@ -14,7 +14,7 @@
 #include "say.h"
 #include "token_source.h"
 
-enum { OPT_PROFILE, OPT_CONFIG, OPT_SCOPE, OPT_FRESH, OPT_LOGIN, OPT_NO_BROWSER, OPT_JSON };
+enum { OPT_PROFILE, OPT_CONFIG, OPT_SCOPE, OPT_FRESH, OPT_LOGIN, OPT_NO_BROWSER, OPT_FORGET, OPT_JSON };
 
 static const struct cmdline_option options[] = {
     [OPT_PROFILE] = {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE"},
@@ -24,6 +24,7 @@ static const struct cmdline_option options[] = {
     [OPT_FRESH] = {"fresh", NULL, "ask the provider, even if the cache has a token"},
     [OPT_LOGIN] = {"login", NULL, "log in, where the grant needs a person; others never wait for one"},
     [OPT_NO_BROWSER] = {"no-browser", NULL, "with --login: print the address instead of opening a browser"},
+    [OPT_FORGET] = {"forget", NULL, "remove the token and the refresh token that are kept, and print none"},
     [OPT_JSON] = {"json", NULL, "print token, type, end of life and scope as JSON"},
     {NULL, NULL, NULL},
 };
@@ -31,7 +32,7 @@ static const struct cmdline_option options[] = {
 struct request {
 	const char *profile, *config, *scope;
 	struct token_wish wish;
-	bool json;
+	bool forget, json;
 };
 
 static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
@@ -41,6 +42,7 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 	bool *const flags[] = {[OPT_FRESH] = &ret->wish.fresh,
 			       [OPT_LOGIN] = &ret->wish.login,
 			       [OPT_NO_BROWSER] = &ret->wish.no_browser,
+			       [OPT_FORGET] = &ret->forget,
 			       [OPT_JSON] = &ret->json};
 	int opt;
 
@@ -105,6 +107,8 @@ static int get_and_print(const struct request *request, const struct profiles *p
 	profile = *found;
 	if (request->scope)
 		profile.scope = request->scope;
+	if (request->forget)
+		return token_forget(&profile) < 0;
 	if (token_get(profiles, &profile, &request->wish, time(NULL), &token) < 0)
 		return 1;
 	status = print(request, &token);

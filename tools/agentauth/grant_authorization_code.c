@@ -10,7 +10,7 @@
 
 #include "assertion.h"
 #include "browser.h"
-#include "grant.h"
+#include "token_grant.h"
 #include "jose/base64url.h"
 #include "loopback.h"
 #include "own_files.h"

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "grant.h"
+#include "token_grant.h"
 #include "own_files.h"
 #include "token_request.h"
 

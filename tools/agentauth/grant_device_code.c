@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grant.h"
+#include "token_grant.h"
 #include "own_files.h"
 #include "say.h"
 #include "token_request.h"

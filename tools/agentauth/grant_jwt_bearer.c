@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "client_auth.h"
-#include "grant.h"
+#include "token_grant.h"
 #include "own_files.h"
 #include "say.h"
 #include "token_request.h"

@@ -2,7 +2,7 @@
 /* Token exchange: somebody's token becomes one for the agent to act with (RFC 8693). */
 #include "config.h"
 
-#include "grant.h"
+#include "token_grant.h"
 #include "own_files.h"
 #include "token_request.h"
 

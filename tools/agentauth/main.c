@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -75,6 +78,14 @@ static int help(int argc, char **argv)
 	return finish(0);
 }
 
+/* What jansson reads and writes here are tokens more often than not. */
+static void wipe_and_free(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *program = slash	   ? slash + 1
@@ -82,6 +93,7 @@ int main(int argc, char **argv)
 											   : "";
 	const struct command *command;
 
+	json_set_alloc_funcs(malloc, wipe_and_free);
 	(void)setlocale(LC_CTYPE, "");
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (strcmp(program, links[i].program) == 0)

@@ -54,6 +54,7 @@ static ssize_t read_pipe(int fd, char *buf, size_t size)
 
 	while (n > 0 && len < size) {
 		left = end - milliseconds();
+		p.revents = 0;
 		if (left <= 0 || (poll(&p, 1, (int)left) < 0 && errno != EINTR))
 			return -1;
 		if (!p.revents)

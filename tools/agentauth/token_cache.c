@@ -216,6 +216,13 @@ int token_cache_write(const struct token_cache *cache, const struct token *token
 	return result;
 }
 
+int token_cache_forget(const struct token_cache *cache)
+{
+	if (unlinkat(cache->folder, cache->name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return say_failed("the kept token cannot be removed: %s", strerror(errno)), -1;
+}
+
 /* ---- one at a time -------------------------------------------------------- */
 
 int token_cache_lock(struct token_cache *cache)

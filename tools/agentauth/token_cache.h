@@ -7,7 +7,7 @@
 #define AGENTAUTH_AGENT_TOKEN_CACHE_H
 
 #include "profile.h"
-#include "token.h"
+#include "access_token.h"
 
 #define TOKEN_LOCK_SECONDS 60
 
@@ -25,6 +25,9 @@ void token_cache_close(struct token_cache *cache); /* and lets go of the lock */
 int token_cache_read(const struct token_cache *cache, struct token *ret);
 /* Replaces it in one step. 0, or -1 with the reason said: what was there is still there. */
 int token_cache_write(const struct token_cache *cache, const struct token *token);
+
+/* Removes what is kept. 0, also where there was nothing, or -1 with the reason said. */
+int token_cache_forget(const struct token_cache *cache);
 
 /* Held by one process at a time. 0, or -1 with the reason said, after TOKEN_LOCK_SECONDS at most. */
 int token_cache_lock(struct token_cache *cache);

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "form.h"
-#include "provider.h"
-#include "token.h"
+#include "identity_provider.h"
+#include "access_token.h"
 
 /* RFC 6749 section 5.2, fit to be shown. */
 struct token_refusal {

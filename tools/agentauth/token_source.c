@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grant.h"
+#include "token_grant.h"
 #include "own_files.h"
 #include "say.h"
 #include "token_cache.h"
@@ -92,11 +92,16 @@ static int refresh(const struct request *r, const struct provider *provider, cha
 	return result;
 }
 
-static int say_login_needed(const struct profile *profile)
+static int say_login_needed(const struct request *r)
 {
+	const struct profile *p = r->profile;
+	const struct profile *written = profiles_find(r->profiles, p->name);
+	bool other_scope = p->scope && (!written || !written->scope || strcmp(p->scope, written->scope) != 0);
+
 	say("somebody has to log in for the profile %s, and nobody is waited for here. Run: agentauth token "
-	    "--profile %s --login",
-	    profile->name, profile->name);
+	    "--profile %s%s%s%s --login",
+	    p->name, p->name, other_scope ? " --scope '" : "", other_scope ? p->scope : "",
+	    other_scope ? "'" : "");
 	return -1;
 }
 
@@ -114,13 +119,15 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 	int result = 1;
 
 	if (person && !r->wish->login && !cached->refresh)
-		return say_login_needed(r->profile);
+		return say_login_needed(r);
 	if (provider_find(r->profile, &provider) < 0)
 		return -1;
 	if (cached->refresh && !r->wish->login)
 		result = refresh(r, &provider, cached->refresh, ret);
 	if (result == 1 && person && !r->wish->login) {
-		result = say_login_needed(r->profile);
+		(void)token_cache_forget(
+		    &r->cache); /* it is not taken any more, and need not be tried again */
+		result = say_login_needed(r);
 	} else if (result == 1) {
 		if (person)
 			token_cache_unlock(&r->cache); /* nobody else waits for a person */
@@ -164,6 +171,19 @@ found:
 out:
 	token_free(&cached);
 	token_cache_close(&r.cache);
+	return result;
+}
+
+int token_forget(const struct profile *profile)
+{
+	struct token_cache cache;
+	int result = -1;
+
+	if (token_cache_open(profile, &cache) < 0)
+		return -1;
+	if (token_cache_lock(&cache) == 0)
+		result = token_cache_forget(&cache);
+	token_cache_close(&cache);
 	return result;
 }
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "profile.h"
-#include "token.h"
+#include "access_token.h"
 
 struct token_wish {
 	bool fresh;	 /* none from the cache */
@@ -20,5 +20,8 @@ struct token_wish {
  * Without `login` nobody is ever waited for. `profiles` holds the profiles whose tokens are exchanged. */
 int token_get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
 	      int64_t now, struct token *ret);
+
+/* Removes what is kept of this profile, its refresh token too. 0, or -1 with the reason said. */
+int token_forget(const struct profile *profile);
 
 #endif

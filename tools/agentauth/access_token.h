@@ -1,6 +1,6 @@
-/* token.h: a token as the provider answered with it, and what it says of itself. */
-#ifndef AGENTAUTH_AGENT_TOKEN_H
-#define AGENTAUTH_AGENT_TOKEN_H
+/* access_token.h: a token as the provider answered with it, and what it says of itself. */
+#ifndef AGENTAUTH_AGENT_ACCESS_TOKEN_H
+#define AGENTAUTH_AGENT_ACCESS_TOKEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "grant.h"
+#include "token_grant.h"
 
 #include <string.h>
 #include <time.h>

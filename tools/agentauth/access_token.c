@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "token.h"
+#include "access_token.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-/* provider.h: an identity provider: where its endpoints are, and asking them.
+/* identity_provider.h: an identity provider: where its endpoints are, and asking them.
  *
  * The metadata comes from the issuer's OpenID configuration (OpenID Connect Discovery 1.0 section 4) or,
  * where there is none, its OAuth metadata (RFC 8414 section 3); its `issuer` must be the profile's to the
  * letter. An endpoint that the profile names is taken instead of the metadata's. */
-#ifndef AGENTAUTH_AGENT_PROVIDER_H
-#define AGENTAUTH_AGENT_PROVIDER_H
+#ifndef AGENTAUTH_AGENT_IDENTITY_PROVIDER_H
+#define AGENTAUTH_AGENT_IDENTITY_PROVIDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

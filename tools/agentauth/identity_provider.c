@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "provider.h"
+#include "identity_provider.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
-/* grant.h: getting a new token from the provider, by the profile's grant. */
-#ifndef AGENTAUTH_AGENT_GRANT_H
-#define AGENTAUTH_AGENT_GRANT_H
+/* token_grant.h: getting a new token from the provider, by the profile's grant. */
+#ifndef AGENTAUTH_AGENT_TOKEN_GRANT_H
+#define AGENTAUTH_AGENT_TOKEN_GRANT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "provider.h"
-#include "token.h"
+#include "identity_provider.h"
+#include "access_token.h"
 
 #define GRANT_PERSON_SECONDS 300 /* how long a login may take */
 
