@@ -114,6 +114,99 @@ static void test_what_libconfig_misreads_is_refused_before(void **state)
 	assert_false(parses("profiles = { web = { " NEEDED " }; };\n  @include \"/etc/passwd\"\n"));
 }
 
+/* ---- profiles that answer with a token ------------------------------------------------- */
+
+#define ISSUER "issuer = \"https://idp.example.com\"; client_id = \"b\"; "
+#define SECRET "client_secret = { env = \"S\"; }; "
+
+static bool parses_token(const char *more)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "profiles = { idp = { " ISSUER "%s }; };", more);
+	return parses(text);
+}
+
+static void test_a_profile_with_an_issuer_answers_with_a_token(void **state)
+{
+	struct profiles *all =
+	    profiles_parse("profiles = { a = { " ISSUER SECRET "}; b = { " NEEDED "}; c = { " ISSUER
+			   "key = \"k\"; }; d = { " ISSUER "grant = \"device_code\"; "
+			   "reuse = \"until_expiry\"; }; };",
+			   "config");
+
+	(void)state;
+	assert_non_null(all);
+	assert_true(profile_uses_token(profiles_find(all, "a")));
+	assert_false(profile_uses_token(profiles_find(all, "b")));
+	assert_null(profiles_find(all, "e"));
+	assert_int_equal(profiles_find(all, "a")->client_auth, AUTH_SECRET_BASIC);
+	assert_int_equal(profiles_find(all, "c")->client_auth, AUTH_PRIVATE_KEY_JWT);
+	assert_int_equal(profiles_find(all, "d")->client_auth, AUTH_NONE);
+	assert_true(profiles_find(all, "a")->once);
+	assert_false(profiles_find(all, "d")->once);
+	assert_true(profile_needs_person(profiles_find(all, "d")));
+	assert_false(profile_needs_person(profiles_find(all, "a")));
+	profiles_free(all);
+}
+
+static void test_settings_of_a_token_go_together(void **state)
+{
+	(void)state;
+	assert_true(parses_token(SECRET));
+	assert_false(parses_token(""));			       /* nothing to prove who it is */
+	assert_false(parses_token("client_auth = \"none\";")); /* the same */
+	assert_true(parses_token("client_auth = \"none\"; grant = \"device_code\";"));
+	assert_false(parses_token(SECRET "client_auth = \"none\"; grant = \"device_code\";"));
+	assert_false(parses_token("client_auth = \"client_secret_post\";"));
+	assert_true(parses_token(SECRET "client_auth = \"client_secret_post\";"));
+	assert_false(parses_token(SECRET "client_auth = \"tls_client_auth\";"));
+	assert_false(parses_token(SECRET "grant = \"password\";"));
+	assert_false(parses_token(SECRET "grant = \"token_exchange\";"));
+	assert_true(parses_token(SECRET "grant = \"token_exchange\"; subject_token = { profile = \"q\"; };"));
+	assert_false(parses_token(SECRET "subject_token = { profile = \"q\"; };"));
+	assert_false(parses_token(SECRET "target_audience = \"x\";"));
+	assert_true(parses_token("key = \"k\"; grant = \"jwt_bearer\"; target_audience = \"x\";"));
+	assert_false(parses("profiles = { idp = { issuer = \"https://idp.example.com\"; " SECRET "}; };"));
+	assert_true(parses(
+	    "profiles = { idp = { token_endpoint = \"https://idp.example.com/t\"; client_id = \"b\"; " SECRET
+	    "}; };"));
+	/* and not with an assertion */
+	assert_false(parses_with(SECRET));
+	assert_false(parses_with("client_id = \"b\";"));
+	assert_false(parses_with("ca_file = \"b\";"));
+	assert_true(parses_with("issuer = \"https://idp.example.com\"; client_id = \"b\"; " SECRET));
+	assert_true(parses_with("alg = \"EdDSA\";"));
+	assert_false(parses_with("alg = \"HS256\";"));
+}
+
+static void test_hosts_of_a_token_are_all_named_or_none(void **state)
+{
+	(void)state;
+	assert_false(parses_token(SECRET "hosts = [ \"a\" ];"));
+	assert_false(parses_token(SECRET "agent = \"a\";"));
+	assert_false(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ];"));
+	assert_true(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ]; agent = \"a\";"));
+}
+
+static void test_a_secret_has_one_place_which_is_not_the_profile(void **state)
+{
+	(void)state;
+	assert_false(parses_token("client_secret = \"s3cret\";"));
+	assert_true(parses_token("client_secret = { file = \"f\"; };"));
+	assert_true(parses_token("client_secret = { credential = \"f\"; };"));
+	assert_false(parses_token("client_secret = { credential = \"../f\"; };"));
+	assert_true(parses_token("client_secret = { command = [ \"a\", \"b c\" ]; };"));
+	assert_false(parses_token("client_secret = { command = \"a b\"; };"));
+	assert_false(parses_token("client_secret = { command = [ ]; };"));
+	assert_false(parses_token("client_secret = { };"));
+	assert_false(parses_token("client_secret = { file = \"f\"; env = \"e\"; };"));
+	assert_false(parses_token("client_secret = { value = \"s3cret\"; };"));
+	assert_false(parses_token("client_secret = { profile = \"p\"; };"));
+	assert_true(parses_with("passphrase = { command = [ \"pass\" ]; };"));
+	assert_false(parses_with("passphrase = { env = \"a\"; }; passphrase_file = \"b\";"));
+}
+
 static bool loads(void)
 {
 	struct profiles *all = profiles_load(NULL);
@@ -207,6 +300,10 @@ int main(void)
 	    cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
 	    cmocka_unit_test(test_settings_have_their_types),
 	    cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
+	    cmocka_unit_test(test_a_profile_with_an_issuer_answers_with_a_token),
+	    cmocka_unit_test(test_settings_of_a_token_go_together),
+	    cmocka_unit_test(test_hosts_of_a_token_are_all_named_or_none),
+	    cmocka_unit_test(test_a_secret_has_one_place_which_is_not_the_profile),
 	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting,

@@ -889,6 +889,26 @@ static void test_askpass_gives_no_token_to_whom_the_profile_does_not_name(void *
 	assert_int_equal(tls_server_count("/plain/token"), 0);
 }
 
+static void test_each_host_gets_a_token_for_itself_where_the_profile_says_so(void **state)
+{
+	(void)state;
+	write_config("plain",
+		     SECRET "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\", \"ssh://web02\" ]; "
+			    "agent = \"builder-7\"; resource = [ \"asked\" ]; reuse = \"until_expiry\";");
+	ask(1, "ssh://web01");
+	assert_prints("t1\n");
+	assert_string_equal(sent("resource"), "ssh://web01");
+	ask(1, "ssh://web02");
+	assert_prints("t2\n");
+	assert_string_equal(sent("resource"), "ssh://web02");
+	ask(1, "ssh://web03");
+	assert_fails("not among the audiences");
+	RUN("--profile", "p");
+	assert_fails("--resource says for which one");
+	RUN("--profile", "p", "--resource", "ssh://web02");
+	assert_prints("t2");
+}
+
 static void test_askpass_waits_for_nobody(void **state)
 {
 	(void)state;
@@ -1001,6 +1021,7 @@ int main(void)
 	    TEST(askpass_gives_nothing_that_no_host_takes),
 	    TEST(askpass_asks_for_a_token_at_each_login_unless_told_otherwise),
 	    TEST(askpass_gives_no_token_to_whom_the_profile_does_not_name),
+	    TEST(each_host_gets_a_token_for_itself_where_the_profile_says_so),
 	    TEST(askpass_waits_for_nobody),
 	    TEST(a_service_accounts_file_becomes_a_key_and_a_profile),
 	};

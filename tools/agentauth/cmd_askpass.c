@@ -162,8 +162,11 @@ static char *make_answer(const struct profiles *profiles, const struct profile *
 			 const struct ask_prompt *prompt)
 {
 	const char *scope = variable("AGENTAUTH_SCOPE"), *task = variable("AGENTAUTH_TASK");
+	const char *asked[] = {prompt->audience}; /* one of the profile's */
 	struct profile profile = *chosen;
 
+	if (profile_resource_is_asked(chosen))
+		profile.resource.v = asked;
 	if (scope)
 		profile.scope = scope;
 	if (task)

@@ -14,13 +14,24 @@
 #include "say.h"
 #include "token_source.h"
 
-enum { OPT_PROFILE, OPT_CONFIG, OPT_SCOPE, OPT_FRESH, OPT_LOGIN, OPT_NO_BROWSER, OPT_FORGET, OPT_JSON };
+enum {
+	OPT_PROFILE,
+	OPT_CONFIG,
+	OPT_SCOPE,
+	OPT_RESOURCE,
+	OPT_FRESH,
+	OPT_LOGIN,
+	OPT_NO_BROWSER,
+	OPT_FORGET,
+	OPT_JSON
+};
 
 static const struct cmdline_option options[] = {
     [OPT_PROFILE] = {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE"},
     [OPT_CONFIG] = {"config", "FILE",
 		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
     [OPT_SCOPE] = {"scope", "SCOPE", "ask for this scope instead of the profile's"},
+    [OPT_RESOURCE] = {"resource", "URI", "ask for a token for this resource instead of the profile's"},
     [OPT_FRESH] = {"fresh", NULL, "ask the provider, even if the cache has a token"},
     [OPT_LOGIN] = {"login", NULL, "log in, where the grant needs a person; others never wait for one"},
     [OPT_NO_BROWSER] = {"no-browser", NULL, "with --login: print the address instead of opening a browser"},
@@ -30,15 +41,17 @@ static const struct cmdline_option options[] = {
 };
 
 struct request {
-	const char *profile, *config, *scope;
+	const char *profile, *config, *scope, *resource;
 	struct token_wish wish;
 	bool forget, json;
 };
 
 static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
 {
-	const char **const texts[] = {
-	    [OPT_PROFILE] = &ret->profile, [OPT_CONFIG] = &ret->config, [OPT_SCOPE] = &ret->scope};
+	const char **const texts[] = {[OPT_PROFILE] = &ret->profile,
+				      [OPT_CONFIG] = &ret->config,
+				      [OPT_SCOPE] = &ret->scope,
+				      [OPT_RESOURCE] = &ret->resource};
 	bool *const flags[] = {[OPT_FRESH] = &ret->wish.fresh,
 			       [OPT_LOGIN] = &ret->wish.login,
 			       [OPT_NO_BROWSER] = &ret->wish.no_browser,
@@ -47,7 +60,7 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 	int opt;
 
 	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
-		if (opt <= OPT_SCOPE)
+		if (opt <= OPT_RESOURCE)
 			*texts[opt] = optarg;
 		else
 			*flags[opt] = true;
@@ -98,6 +111,7 @@ static int print(const struct request *request, const struct token *token)
 static int get_and_print(const struct request *request, const struct profiles *profiles)
 {
 	const struct profile *found = choose(profiles, request->profile);
+	const char *resource[] = {request->resource};
 	struct profile profile;
 	struct token token = {0};
 	int status;
@@ -107,6 +121,13 @@ static int get_and_print(const struct request *request, const struct profiles *p
 	profile = *found;
 	if (request->scope)
 		profile.scope = request->scope;
+	if (request->resource)
+		profile.resource = (struct profile_list){1, resource};
+	if (profile_resource_is_asked(&profile))
+		return say_failed(
+		    "the profile %s asks for a token for whichever host asks it: --resource says for "
+		    "which one this is to be",
+		    profile.name);
 	if (request->forget)
 		return token_forget(&profile) < 0;
 	if (token_get(profiles, &profile, &request->wish, time(NULL), &token) < 0)

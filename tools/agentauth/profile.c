@@ -507,6 +507,11 @@ bool profile_uses_token(const struct profile *profile)
 	return profile->issuer || profile->token_endpoint;
 }
 
+bool profile_resource_is_asked(const struct profile *profile)
+{
+	return profile->resource.n == 1 && strcmp(profile->resource.v[0], PROFILE_RESOURCE_ASKED) == 0;
+}
+
 bool profile_needs_person(const struct profile *profile)
 {
 	return profile->grant == GRANT_AUTHORIZATION_CODE || profile->grant == GRANT_DEVICE_CODE;

@@ -85,8 +85,14 @@ const char *profiles_path(const struct profiles *profiles);
 /* The one of this name, or NULL with the reason said. */
 const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 
+/* What `resource` holds where it is to be the audience that the host asks for. RFC 8707 demands an absolute
+ * URI, which this is not. */
+#define PROFILE_RESOURCE_ASKED "asked"
+
 /* Whether it answers with a provider's token, and not with an assertion. */
 bool profile_uses_token(const struct profile *profile);
+/* Whether `resource` is PROFILE_RESOURCE_ASKED. */
+bool profile_resource_is_asked(const struct profile *profile);
 /* Whether somebody has to be there for a new grant. */
 bool profile_needs_person(const struct profile *profile);
 /* The grant's name, as in the profile. */
