@@ -56,6 +56,8 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 	const struct aa_memory *memory = aa_memory_get(call->pamh);
 	const struct aa_host *host = aa_policy_host(call->ctx.policy);
 
+	if (call->starts) /* the person is asked about in open_session, as with sudo and run0 */
+		return aa_admit_agent(&call->ctx, agent);
 	if (aa_is_session_service(call))
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
 	if (memory && memory->authenticated)
@@ -72,7 +74,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	struct aa_session *session = NULL;
 	struct aa_agent *agent = NULL;
 	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged = AA_OK;
-	bool sudo = aa_is_session_service(call);
+	bool sudo = aa_is_session_service(call) && !call->starts;
 
 	if (reason == AA_OK)
 		reason = account(call, agent, &session);
@@ -81,6 +83,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
 		aa_tell(call, reason);
+	if (call->starts && reason != AA_OK)
+		aa_tell_starter(call, reason);
 	if (reason == AA_OK)
 		reason = logged;
 	if (reason != AA_OK)

@@ -235,6 +235,7 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 	parse_args(call, argc, argv);
 	service = item(pamh, PAM_SERVICE);
 	call->service = aa_service_canonical(service ? service : "");
+	call->starts = service && strcmp(service, "agentauth-run") == 0;
 	call->user = item(pamh, PAM_USER);
 	find_address(call);
 	call->ctx.statedir = call->args.statedir;

@@ -28,6 +28,7 @@ struct aa_call {
 	const char *user;    /* PAM_USER */
 	bool known;          /* the registry or the system has this user: the name may be logged */
 	const char *service; /* canonical */
+	bool starts;         /* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
 	char address[256];   /* "" where there is none */
 	struct aa_account account;
 	struct aa_context ctx;
@@ -90,6 +91,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
 void aa_tell(struct aa_call *call, enum aa_reason reason);
+/* The same to a person who would start an agent. */
+void aa_tell_starter(struct aa_call *call, enum aa_reason reason);
 
 /* ---- export.c ------------------------------------------------------------------------ */
 

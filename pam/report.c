@@ -124,3 +124,8 @@ void aa_tell(struct aa_call *call, enum aa_reason reason)
 {
 	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, aa_reason_sentence(reason));
 }
+
+void aa_tell_starter(struct aa_call *call, enum aa_reason reason)
+{
+	(void)pam_error(call->pamh, "agentauth: starting %s is refused: %s", call->user, aa_reason_sentence(reason));
+}

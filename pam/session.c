@@ -96,6 +96,8 @@ static enum aa_reason open_agent(struct aa_call *call)
 	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
 	if (reason == AA_OK)
 		reason = logged;
+	if (call->starts && reason != AA_OK)
+		aa_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
 		aa_session_close(call->args.rundir, session->id, session->agent);
 		memory->session_id[0] = '\0';

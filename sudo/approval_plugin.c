@@ -43,7 +43,7 @@ static bool parse_id(const char *text, uint32_t *ret)
 static void say(void *data, const char *text)
 {
 	(void)data;
-	(void)print(SUDO_CONV_INFO_MSG | SUDO_CONV_PREFER_TTY, "%s", text);
+	(void)print(SUDO_CONV_ERROR_MSG, "%s", text); /* standard output is the command's */
 }
 
 static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t plugin_printf, char *const settings[],

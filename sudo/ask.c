@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,14 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 					  .accounts.fd = -1};
 	if (sudo->uid == 0)
 		return AA_AGENT_UNKNOWN;
-	err = aa_agent_name_is_valid(sudo->user) ? aa_context_find(&asking->ctx, sudo->user, &asking->account) : -ENOENT;
+	err = aa_agent_name_is_valid(sudo->user) ? aa_context_find(&asking->ctx, sudo->user, &asking->account)
+						 : -ENOENT;
 	if (err == -ENOENT)
 		return AA_AGENT_UNKNOWN;
 	if (err < 0)
-		return sudo->uid < AA_UID_MIN_DEFAULT || sudo->uid > AA_UID_MAX_DEFAULT ? AA_AGENT_UNKNOWN
-										       : AA_REGISTRY_UNAVAILABLE;
+		return sudo->uid < AA_UID_MIN_DEFAULT || sudo->uid > AA_UID_MAX_DEFAULT
+			   ? AA_AGENT_UNKNOWN
+			   : AA_REGISTRY_UNAVAILABLE;
 	if (asking->account.uid != sudo->uid)
 		return AA_AGENT_UNKNOWN;
 	reason = aa_context_agent(&asking->ctx, &asking->account, &asking->agent);
@@ -65,19 +68,21 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 
 /* ---- whether it waits ------------------------------------------------------------------ */
 
-/* The first rule of the session's roles that covers the command. Every role is looked at: where one role has it wait, no
- * other role's plain rule lets it through. */
+/* The first rule of the session's roles that covers the command. Every role is looked at: where one role has
+ * it wait, no other role's plain rule lets it through. */
 static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *asking)
 {
 	asking->rule[0] = '\0';
 	for (size_t i = 0; i < asking->session->roles.n && !asking->rule[0]; i++) {
 		struct aa_role *role = NULL;
-		enum aa_reason reason = aa_policy_role(asking->ctx.policy, asking->session->roles.v[i], &role);
+		enum aa_reason reason =
+		    aa_policy_role(asking->ctx.policy, asking->session->roles.v[i], &role);
 
 		if (reason != AA_OK)
 			return reason;
 		for (size_t k = 0; k < role->approval.n && !asking->rule[0]; k++)
-			if (aa_approval_rule_covers(role->approval.v[k], sudo->target, sudo->command, sudo->argv)) {
+			if (aa_approval_rule_covers(role->approval.v[k], sudo->target, sudo->command,
+						    sudo->argv)) {
 				(void)snprintf(asking->rule, sizeof(asking->rule), "%s", role->approval.v[k]);
 				(void)snprintf(asking->role, sizeof(asking->role), "%s", role->name);
 			}
@@ -139,11 +144,11 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 }
 
 /* One step of a request in the log: requested, approved, denied, timeout, withdrawn. */
-static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step, enum aa_reason reason,
-			       const json_t *answer)
+static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step,
+			       enum aa_reason reason, const json_t *answer)
 {
-	static const char *const members[] = {"agent",        "uid",  "session", "rhost",  "command",
-					      "on_behalf_of", "task", "role",    "target", "id"};
+	static const char *const members[] = {"agent",	      "uid",  "session", "rhost",  "command",
+					      "on_behalf_of", "task", "role",	 "target", "id"};
 	json_t *record = json_object(), *value;
 
 	aa_audit_set(record, "event", "approval");
@@ -151,7 +156,8 @@ static enum aa_reason log_step(struct asking *asking, const json_t *request, con
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		value = json_object_get(request, members[i]);
 		if (value)
-			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i], json_incref(value));
+			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i],
+				     json_incref(value));
 	}
 	aa_audit_set(record, "step", step);
 	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
@@ -165,24 +171,64 @@ static void say_waiting(const struct aa_sudo *sudo, const char *id)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text),
-		       "agentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
-		       "agentauth: on this host: agentauthctl approval approve %s\n",
-		       id, AA_APPROVAL_WAIT, id);
+	(void)snprintf(
+	    text, sizeof(text),
+	    "agentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
+	    "agentauth: on this host: agentauthctl approval approve %s\n",
+	    id, AA_APPROVAL_WAIT, id);
 	sudo->say(sudo->say_data, text);
 }
 
+/* sudo keeps signals for the command that it is to run; while there is none yet, they are an end to the
+ * waiting. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define N_ENDS (sizeof(ends) / sizeof(ends[0]))
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static void catch_ends(struct sigaction ret_old[N_ENDS], sigset_t *ret_mask)
+{
+	struct sigaction action = {.sa_handler = interrupt};
+	sigset_t mask;
+
+	interrupted = 0;
+	sigemptyset(&mask);
+	for (size_t i = 0; i < N_ENDS; i++) {
+		(void)sigaction(ends[i], &action, &ret_old[i]);
+		(void)sigaddset(&mask, ends[i]);
+	}
+	(void)sigprocmask(SIG_UNBLOCK, &mask, ret_mask);
+}
+
+static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mask)
+{
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	for (size_t i = 0; i < N_ENDS; i++)
+		(void)sigaction(ends[i], &old[i], NULL);
+}
+
+/* AA_NO_CREDENTIAL: withdrawn by who asked, before there was an answer. */
 static enum aa_reason await(const char *id, int64_t until, json_t **ret_answer)
 {
 	const struct timespec step = {0, 100000000};
+	struct sigaction old[N_ENDS];
 	enum aa_reason reason;
+	sigset_t mask;
 
+	catch_ends(old, &mask);
 	for (;;) {
 		reason = aa_approval_poll(AA_RUNDIR, geteuid(), id, until, time(NULL), ret_answer);
-		if (reason != AA_NO_CREDENTIAL)
-			return reason;
+		if (reason != AA_NO_CREDENTIAL || interrupted)
+			break;
 		(void)nanosleep(&step, NULL);
 	}
+	release_ends(old, &mask);
+	return reason;
 }
 
 /* What may have changed while it waited: the agent suspended, its session ended. */
@@ -197,15 +243,32 @@ static enum aa_reason check_again(struct asking *asking)
 	return reason;
 }
 
-static const char *const step_names[] = {"approved", "denied", "timeout", "refused"};
-
 static const char *step_of(enum aa_reason reason)
 {
-	if (reason == AA_OK)
-		return step_names[0];
-	if (reason == AA_APPROVAL_DENIED)
-		return step_names[1];
-	return reason == AA_APPROVAL_TIMEOUT ? step_names[2] : step_names[3];
+	switch (reason) {
+	case AA_OK:
+		return "approved";
+	case AA_APPROVAL_DENIED:
+		return "denied";
+	case AA_APPROVAL_TIMEOUT:
+		return "timeout";
+	case AA_NO_CREDENTIAL:
+		return "withdrawn";
+	default:
+		return "refused";
+	}
+}
+
+/* What the agent reads of a refusal, with the reason that a person gave. */
+static void say_answer(const struct aa_sudo *sudo, const json_t *answer)
+{
+	const char *why = json_string_value(json_object_get(answer, "why"));
+	char text[512];
+
+	if (!why)
+		return;
+	(void)snprintf(text, sizeof(text), "agentauth: denied: %s\n", why);
+	sudo->say(sudo->say_data, text);
 }
 
 static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *asking)
@@ -225,9 +288,12 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 		reason = await(id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
 		if (reason == AA_OK)
 			reason = check_again(asking);
-		logged = log_step(asking, request, step_of(reason), reason, answer);
+		logged = log_step(asking, request, step_of(reason),
+				  reason == AA_NO_CREDENTIAL ? AA_APPROVAL_DENIED : reason, answer);
 		if (reason == AA_OK)
 			reason = logged;
+		if (reason == AA_APPROVAL_DENIED)
+			say_answer(sudo, answer);
 	}
 	aa_approval_withdraw(AA_RUNDIR, id);
 	json_decref(answer);
@@ -247,6 +313,7 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 	asking_clear(&asking);
 	if (reason == AA_AGENT_UNKNOWN)
 		reason = AA_OK;
-	*ret_why = aa_reason_sentence(reason);
+	*ret_why = reason == AA_NO_CREDENTIAL ? "the request for approval was withdrawn"
+					      : aa_reason_sentence(reason);
 	return reason;
 }

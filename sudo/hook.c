@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static void become_hook(const char *path, int in)
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid();
-	if (null < 0 || dup2(in, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || chdir("/") < 0 || setgid(0) < 0 || setuid(0) < 0)
+	if (null < 0 || dup2(in, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || chdir("/") < 0 || setgroups(0, NULL) < 0 || setgid(0) < 0 || setuid(0) < 0)
 		_exit(127);
 	closefrom(3);
 	(void)alarm(HOOK_SECONDS);

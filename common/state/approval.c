@@ -241,13 +241,18 @@ void aa_approval_withdraw(const char *rundir, const char *id)
 	close(dir);
 }
 
-static json_t *get_in(int dir, uid_t owner, const char *id, int64_t now)
+static json_t *read_in(int dir, uid_t owner, const char *id)
 {
 	char name[16], answer[16];
-	json_t *request;
 
 	names_of(id, name, answer);
-	request = load(dir, owner, name);
+	return load(dir, owner, name);
+}
+
+static json_t *get_in(int dir, uid_t owner, const char *id, int64_t now)
+{
+	json_t *request = read_in(dir, owner, id);
+
 	if (request && is_open(request, now))
 		return request;
 	json_decref(request);
@@ -266,7 +271,17 @@ json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t
 	return request;
 }
 
-int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, void *data)
+/* Its sudo is gone, or was stopped past its time: its file is of no use any more. */
+static void remove_over(int dir, const char *id, json_t *request, aa_approval_each_fn *gone, void *data)
+{
+	remove_in(dir, id);
+	if (request && gone)
+		gone(data, json_incref(request));
+	json_decref(request);
+}
+
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, aa_approval_each_fn *gone,
+		     void *data)
 {
 	int dir = open_dir(rundir), copy;
 	struct dirent *entry;
@@ -284,11 +299,13 @@ int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_e
 			continue;
 		memcpy(id, entry->d_name, sizeof(id) - 1);
 		id[sizeof(id) - 1] = '\0';
-		request = get_in(dir, owner, id, now);
-		if (request)
+		if (!aa_approval_id_is_valid(id))
+			continue;
+		request = read_in(dir, owner, id);
+		if (request && is_open(request, now))
 			each(data, request);
-		else if (aa_approval_id_is_valid(id))
-			remove_in(dir, id);
+		else
+			remove_over(dir, id, request, gone, data);
 	}
 	if (list)
 		closedir(list);

@@ -30,9 +30,10 @@ bool aa_approval_rule_covers(const char *rule, const char *target, const char *c
 /* Writes the request, with id, pid and until added to it; the reference is stolen. 0 or -errno. */
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
 /* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'
- * files are removed. 0 or -errno. */
+ * files are removed, and those whose sudo left without a word are shown to `gone` (NULL: nobody). 0 or -errno. */
 typedef void aa_approval_each_fn(void *data, json_t *request);
-int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, void *data);
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, aa_approval_each_fn *gone,
+		     void *data);
 /* A new reference, or NULL: there is none such, or it is over. */
 json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now);
 

@@ -598,7 +598,8 @@ enum aa_reason aa_policy_issuer_by_url(const struct aa_policy *policy, const cha
 
 const char *aa_service_canonical(const char *service)
 {
-	static const char *const aliases[][2] = {{"sudo-i", "sudo"}, {"su-l", "su"}, {"runuser-l", "runuser"}};
+	static const char *const aliases[][2] = {
+	    {"sudo-i", "sudo"}, {"su-l", "su"}, {"runuser-l", "runuser"}, {"agentauth-run", "sudo"}};
 
 	for (size_t i = 0; i < COUNT(aliases); i++)
 		if (strcmp(service, aliases[i][0]) == 0)

@@ -34,15 +34,13 @@ static int exec_with(char *const *front, size_t n_front, char **command, int n)
 
 static int start(char *agent, char **command, int n)
 {
-	static char sudo[] = "sudo", u[] = "-u", h[] = "-H", end[] = "--", run0[] = "run0";
-	char *const with_sudo[] = {sudo, u, agent, h, end};
-	char user[64];
-	char *const with_run0[] = {run0, user, end};
+	static char sudo[] = "sudo", run0[] = "run0", end[] = "--", helper[] = AA_LIBEXECDIR "/start";
+	char *const with_sudo[] = {sudo, end, helper, agent, end};
+	char *const with_run0[] = {run0, end, helper, agent, end};
 
-	(void)snprintf(user, sizeof(user), "--user=%s", agent);
 	if (exec_with(with_sudo, 5, command, n) < 0 && errno != ENOENT)
 		return say_failed("sudo cannot be run: %s", strerror(errno));
-	if (exec_with(with_run0, 3, command, n) < 0 && errno != ENOENT)
+	if (exec_with(with_run0, 5, command, n) < 0 && errno != ENOENT)
 		return say_failed("run0 cannot be run: %s", strerror(errno));
 	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
 			  "Debian: apt-get install sudo",

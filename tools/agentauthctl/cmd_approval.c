@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "ctl_kill.h"
 #include "registry/accounts.h"
 #include "state/approval.h"
 #include "state/process.h"
@@ -24,9 +25,25 @@ static const char *text_of(const json_t *request, const char *member)
 
 /* ---- list ------------------------------------------------------------------------- */
 
+struct listing {
+	struct ctl *ctl;
+	json_t *open;
+};
+
 static void collect(void *data, json_t *request)
 {
-	(void)json_array_append_new(data, request);
+	struct listing *listing = data;
+
+	(void)json_array_append_new(listing->open, request);
+}
+
+/* One whose sudo was killed: the plugin could not say so itself. */
+static void log_gone(void *data, json_t *request)
+{
+	struct listing *listing = data;
+
+	ctl_audit_request(listing->ctl, request);
+	json_decref(request);
 }
 
 static void print_request(const struct ctl *ctl, const json_t *r)
@@ -45,7 +62,8 @@ static enum ctl_status list_once(struct ctl *ctl)
 {
 	json_t *list = json_array(), *request;
 	size_t i;
-	int err = aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, collect, list);
+	struct listing listing = {ctl, list};
+	int err = aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, collect, log_gone, &listing);
 
 	if (err < 0) {
 		json_decref(list);

@@ -46,16 +46,6 @@ static enum ctl_status known(struct ctl *ctl, const char *name)
 	return CTL_DONE;
 }
 
-/* The audit record names the host as the registry does. */
-static void learn_host(struct ctl *ctl)
-{
-	struct host_facts facts = {0};
-
-	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) == 0)
-		ctl->host = xstrdup(facts.fqdn);
-	host_facts_free(&facts);
-}
-
 static enum ctl_status would(const struct ctl *ctl, const char *name, const char *what)
 {
 	if (!ctl->json)
@@ -82,7 +72,6 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 				name, name);
 	if (r < 0)
 		return ctl_fail(ctl, "%s cannot be suspended: %s", name, strerror(-r));
-	learn_host(ctl);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
 		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n",
@@ -127,7 +116,6 @@ static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *argum
 		return ctl_fail(ctl, "%s is not suspended", name);
 	if (r < 0)
 		return ctl_fail(ctl, "%s cannot be resumed: %s", name, strerror(-r));
-	learn_host(ctl);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
 		printf("%s may log in again.\n", name);

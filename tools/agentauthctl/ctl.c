@@ -213,11 +213,20 @@ static int64_t login_uid(void)
 	return uid;
 }
 
+/* Where the kernel keeps no login: root may be somebody, as sudo says. */
+static uid_t from_sudo(uid_t uid)
+{
+	const char *text = uid == 0 ? getenv("SUDO_UID") : NULL;
+	int64_t n;
+
+	return text && number_parse(text, 0, UINT32_MAX - 1, &n) ? (uid_t)n : uid;
+}
+
 const char *ctl_who(void)
 {
 	static char who[64];
 	int64_t login = login_uid();
-	uid_t uid = login >= 0 ? (uid_t)login : getuid();
+	uid_t uid = login >= 0 ? (uid_t)login : from_sudo(getuid());
 	const struct passwd *pw = getpwuid(uid);
 
 	if (pw)
@@ -227,16 +236,22 @@ const char *ctl_who(void)
 	return who;
 }
 
-/* Commands that do not read the text have the host's name as it is published. */
-static void know_host(struct ctl *ctl)
+/* The host's name as it is published; where nothing is, as the host has it. */
+void ctl_learn_host(struct ctl *ctl)
 {
 	struct published *published = ctl->host ? NULL : published_open(ctl->places.statedir, ctl->places.owner);
 	json_t *host = published ? published_json(published, "host", "") : NULL;
+	struct host_facts facts = {0};
 
 	if (json_string_value(json_object_get(host, "name")))
 		ctl->host = xstrdup(json_string_value(json_object_get(host, "name")));
 	json_decref(host);
 	published_close(published);
+	if (ctl->host)
+		return;
+	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) == 0)
+		ctl->host = xstrdup(facts.fqdn);
+	host_facts_free(&facts);
 }
 
 void ctl_audit_record(struct ctl *ctl, json_t *record)
@@ -247,7 +262,7 @@ void ctl_audit_record(struct ctl *ctl, json_t *record)
 		json_decref(record);
 		return;
 	}
-	know_host(ctl);
+	ctl_learn_host(ctl);
 	audit.host = ctl->host;
 	aa_audit_set(record, "event", "admin");
 	aa_audit_set(record, "service", "agentauthctl");

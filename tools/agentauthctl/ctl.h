@@ -68,6 +68,8 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bo
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
 /* The same for a record of one's own, which gets event, service, by and command; the reference is stolen. */
 void ctl_audit_record(struct ctl *ctl, json_t *record);
+/* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
+void ctl_learn_host(struct ctl *ctl);
 /* Who it is that runs the command: the login's name, else the uid's. A static buffer. */
 const char *ctl_who(void);
 

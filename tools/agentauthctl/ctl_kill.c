@@ -108,11 +108,30 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 	return finish(ctl, whose, left, killed);
 }
 
+/* Steals the record. */
+static void append(struct ctl *ctl, json_t *record)
+{
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
+
+	ctl_learn_host(ctl);
+	audit.host = ctl->host;
+	if (aa_audit_append(&audit, record) != AA_OK)
+		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
+}
+
+static void copy_members(json_t *record, const json_t *from, const char *const *names)
+{
+	for (; *names; names++) {
+		json_t *value = json_object_get(from, *names);
+
+		if (value)
+			(void)json_object_set(record, *names, value);
+	}
+}
+
 void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session, const char *reason)
 {
-	const struct aa_audit audit = {
-	    .logdir = ctl->logdir, .host = ctl->host, .owner = ctl->places.owner, .go_round = true};
-	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task"};
+	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task", NULL};
 	json_t *record;
 
 	if (!ctl->logdir)
@@ -124,14 +143,27 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 	aa_audit_set(record, "session", session->id);
 	aa_audit_set(record, "result", "ok");
 	aa_audit_set(record, "reason", reason);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		json_t *value = json_object_get(session->json, members[i]);
+	copy_members(record, session->json, members);
+	append(ctl, record);
+}
 
-		if (value)
-			aa_audit_put(record, members[i], json_incref(value));
-	}
-	if (aa_audit_append(&audit, record) != AA_OK)
-		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
+void ctl_audit_request(struct ctl *ctl, const json_t *request)
+{
+	static const char *const members[] = {"agent", "uid", "session", "rhost", "command", "on_behalf_of",
+					      "task",  "role", "target", NULL};
+	json_t *record;
+
+	if (!ctl->logdir)
+		return;
+	record = json_object();
+	aa_audit_set(record, "event", "approval");
+	aa_audit_set(record, "service", "agentauthctl");
+	aa_audit_set(record, "request", json_string_value(json_object_get(request, "id")));
+	aa_audit_set(record, "step", "withdrawn");
+	aa_audit_set(record, "result", "denied");
+	aa_audit_set(record, "reason", aa_reason_name(AA_APPROVAL_DENIED));
+	copy_members(record, request, members);
+	append(ctl, record);
 }
 
 static void log_gone(void *data, const struct aa_session *session)

@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A command of a role's `approval` waits for a person, each time, whatever the agent does meanwhile.
+
+load support
+load agents
+load sessions
+
+setup_file() {
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+	groupadd --system agentauth-approvers
+	usermod --append --groups agentauth-approvers bob
+	install -m 0440 /usr/share/agentauth/sudoers.d/agentauth-approvers /etc/sudoers.d/
+	printf '#!/bin/sh\necho "stopped by $(id -un): $*"\n' >/usr/local/sbin/stop-app
+	chmod 755 /usr/local/sbin/stop-app
+	host_init
+	agentauthctl role add ops --service sshd --service sudo --sudo '(root) /usr/local/sbin/restart-app' \
+		--approval '(root) /usr/local/sbin/stop-app' >/dev/null
+	new_agent builder-7 ES256 --role ops
+	by_key builder-7 true
+	# Nobody answers these: one waits its two minutes out, the other is stopped until they are over. The last tests look.
+	new_agent slow ES256 --role ops
+	slowly unanswered
+	export UNANSWERED=$request
+	slowly stopped
+	export STOPPED=$request
+	STOPPED_PID=$(jq .pid "/run/agentauth/approvals/$STOPPED.json")
+	STOPPED_UNTIL=$(jq .until "/run/agentauth/approvals/$STOPPED.json")
+	export STOPPED_PID STOPPED_UNTIL
+	kill -STOP "$STOPPED_PID"
+	agentauthctl approval approve "$STOPPED"
+}
+slowly() { # FILE
+	dev ssh -o BatchMode=yes -i "$KEYS/slow.pem" "slow@$HOST" \
+		"sudo -n stop-app $1 >$1 2>&1; echo \$? >$1.done" >/dev/null 2>&1 3>&- &
+	wait_until is_waiting slow "$1"
+}
+
+setup() {
+	log_mark
+	audit_mark
+	rm -rf /home/agents/builder-7/* /tmp/requested
+}
+
+teardown() {
+	agentauthctl resume builder-7 >/dev/null 2>&1 || :
+	agentauthctl session kill --agent builder-7 >/dev/null 2>&1 || :
+	agentauthctl approval list >/dev/null
+}
+
+teardown_file() {
+	agentauthctl session kill --agent slow >/dev/null
+}
+
+# A session that asks; what sudo says is in ~/said, its status in ~/done.
+ask() { # [ARGUMENT]...
+	stay builder-7 "mkdir -p work; cd work; sudo -n stop-app $* >../out 2>../said; echo \$? >../done"
+	wait_until is_waiting
+}
+is_waiting() { # [AGENT [ARGUMENT]]
+	request=$(agentauthctl --json approval list |
+		jq -r "[.requests[] | select(.agent == \"${1:-builder-7}\" and (.command | endswith(\"${2:-}\")))][0].id // \"\"")
+	[ "$request" ]
+}
+answered() {
+	wait_for_file builder-7 'done'
+	# shellcheck disable=SC2154  # stay sets it
+	wait "$client" || :
+	run cat /home/agents/builder-7/{out,said}
+	status=$(cat /home/agents/builder-7/done)
+}
+bob() {
+	as bob sudo -n agentauthctl approval "$@"
+}
+
+@test "apply refuses a role with approval while sudo does not ask" {
+	sed -i '/agentauth/d' /etc/sudo.conf
+	run agentauthctl role add more --approval '(root) /usr/bin/id'
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+	expect_status 1
+	expect_output 'sudo.conf'
+	run agentauthctl role add more --approval '(root) /usr/bin/id'
+	expect_status 0
+	agentauthctl role remove more
+}
+
+@test "what no rule names is not asked for, and -l and -v neither" {
+	run by_key builder-7 'sudo -n restart-app; sudo -n -l; sudo -n -v; echo $?'
+	expect_status 0
+	expect_output '^restarted by root'
+	expect_output 'stop-app'
+	expect_output '^0$'
+	expect_no_output 'waits'
+}
+
+@test "a request says who, for which role, where, as whom and what, and runs once when a person approves" {
+	ask now "'two words'"
+	run cat /home/agents/builder-7/said
+	expect_output "waits for a person's approval, request $request"
+	run agentauthctl --json approval list
+	jq -e --arg host "$HOST" '[.requests[] | select(.agent == "builder-7")] | length == 1 and (.[0] | .agent == "builder-7" and .role == "ops" and .host == $host
+		and .cwd == "/home/agents/builder-7/work" and .target == "root" and .rule == "(root) /usr/local/sbin/stop-app"
+		and .argv == ["stop-app", "now", "two words"] and (.command | startswith("/usr/local/sbin/stop-app now"))
+		and (.rhost | startswith("127.")))' <<<"$output"
+	run bob list
+	expect_status 0
+	expect_output "^$request  builder-7 wants to run as root"
+	run bob approve "$request"
+	expect_status 0
+	expect_output '^Approved, this once\.$'
+	answered
+	expect_status 0
+	expect_output '^stopped by root: now two words$'
+	run cat /home/agents/builder-7/out
+	expect_no_output 'agentauth'
+	expect_audit ".event == \"approval\" and .step == \"requested\" and .request == \"$request\" and .agent == \"builder-7\""
+	expect_audit '.event == "approval" and .step == "approved" and .by == "bob" and .result == "ok" and .role == "ops"'
+	expect_audit '.event == "admin" and .by == "bob" and (.command | startswith("approval approve"))'
+	# The next one asks anew.
+	forget_file builder-7 'done'
+	ask now "'two words'"
+	bob deny "$request"
+	answered
+	expect_status 1
+}
+
+@test "a person denies, and says why" {
+	ask
+	run bob deny "$request" --why 'not during the sale'
+	expect_status 0
+	answered
+	expect_status 1
+	expect_output 'not during the sale'
+	expect_no_output '^stopped'
+	expect_audit '.step == "denied" and .by == "bob" and .why == "not during the sale" and .reason == "approval_denied"'
+}
+
+@test "of two approvers at once the first stands, and the other is told" {
+	ask
+	bob deny "$request" >"$BATS_TEST_TMPDIR/1" 2>&1 3>&- &
+	one=$!
+	agentauthctl approval approve "$request" >"$BATS_TEST_TMPDIR/2" 2>&1 3>&- &
+	two=$!
+	first=0 second=0
+	wait $one || first=$?
+	wait $two || second=$?
+	[ $((first + second)) -eq 1 ]
+	run cat "$BATS_TEST_TMPDIR/1" "$BATS_TEST_TMPDIR/2"
+	expect_output 'answered request .* already|no open request|is over'
+	answered
+	[ "$status" -eq $((second)) ]
+}
+
+@test "an agent answers nobody's request, and a person without the group neither" {
+	ask
+	run by_key builder-7 "agentauthctl approval approve $request; sudo -n agentauthctl approval approve $request"
+	[ "$status" -ne 0 ]
+	expect_no_output 'Approved'
+	# Not even where somebody wrote it into sudoers.
+	echo 'builder-7 ALL = (root) NOPASSWD: /usr/sbin/agentauthctl' >/etc/sudoers.d/by-hand
+	run by_key builder-7 "sudo -n agentauthctl approval approve $request; sudo -n env -u SUDO_UID agentauthctl approval approve $request"
+	rm /etc/sudoers.d/by-hand
+	[ "$status" -ne 0 ]
+	expect_output 'an agent does not answer'
+	expect_no_output 'Approved'
+	run as dev sudo -n agentauthctl approval approve "$request"
+	[ "$status" -ne 0 ]
+	run as bob sudo -n agentauthctl approval approve "$request" --statedir /tmp
+	[ "$status" -ne 0 ]
+	run as bob sudo -n agentauthctl suspend builder-7
+	[ "$status" -ne 0 ]
+	agentauthctl approval approve "$request"
+	answered
+	expect_status 0
+}
+
+@test "the hook is run as root with the request, and with nothing of the agent's" {
+	install -d /etc/agentauth/hooks
+	printf '#!/bin/sh\n(id; env; cat) >/tmp/requested.new; mv /tmp/requested.new /tmp/requested\n' >/etc/agentauth/hooks/approval-requested
+	chmod 755 /etc/agentauth/hooks/approval-requested
+	ask
+	wait_until test -e /tmp/requested
+	run cat /tmp/requested
+	expect_output '^uid=0\(root\) gid=0\(root\) groups=0\(root\)$'
+	expect_output "\"id\":\"?$request"
+	expect_no_output '^(HOME|SUDO_|AGENTAUTH_)'
+	bob deny "$request"
+	answered
+	# One that others can write is not run.
+	rm /tmp/requested
+	chmod 777 /etc/agentauth/hooks/approval-requested
+	forget_file builder-7 'done'
+	ask
+	bob deny "$request"
+	answered
+	rm /etc/agentauth/hooks/approval-requested
+	[ ! -e /tmp/requested ]
+}
+
+@test "interrupted, it is withdrawn: nobody can approve it any more" {
+	stay builder-7 "sudo -n stop-app >out 2>said & echo \$! >pid; wait \$!; echo \$? >done"
+	wait_until is_waiting
+	kill -INT "$(cat /home/agents/builder-7/pid)"
+	answered
+	expect_status 1
+	expect_output 'withdrawn'
+	run bob approve "$request"
+	expect_status 1
+	expect_output 'no open request'
+	expect_audit '.event == "approval" and .step == "withdrawn" and .result == "denied"'
+}
+
+@test "killed, it is over, and the log says so" {
+	ask
+	kill -KILL "$(jq .pid "/run/agentauth/approvals/$request.json")"
+	wait_for_file builder-7 'done'
+	run bob approve "$request"
+	expect_status 1
+	expect_output 'no open request'
+	run bob list
+	expect_no_output 'builder-7'
+	[ ! -e "/run/agentauth/approvals/$request.json" ]
+	expect_audit '.event == "approval" and .step == "withdrawn" and .agent == "builder-7"'
+}
+
+@test "an agent that is suspended while it waits is refused, approved or not" {
+	ask
+	agentauthctl suspend builder-7
+	bob approve "$request"
+	answered
+	expect_status 1
+	expect_no_output '^stopped'
+	expect_audit '.event == "approval" and .step == "refused" and .reason == "agent_suspended"'
+}
+
+@test "escape sequences in arguments, directory and task reach no terminal" {
+	stay builder-7 "d=\$(printf 'a\\033]0;x\\007b'); mkdir \"\$d\"; cd \"\$d\"; sudo -n stop-app \"\$(printf '\\033[2Jx\\ny\\r\\202')\" >../out 2>../said; echo \$? >../done"
+	wait_until is_waiting
+	run bob list
+	expect_status 0
+	expect_output "^$request  builder-7 wants"
+	! grep -q -P '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output" || { echo "$output" | cat -v >&2; false; }
+	run bob deny "$request"
+	! grep -q -P '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output" || false
+	answered
+	run chain_holds
+	expect_status 0
+}
+
+@test "what nobody answers for two minutes is refused" {
+	for _ in $(seq 300); do [ ! -e /home/agents/slow/unanswered.done ] || break; sleep 0.5; done
+	run cat /home/agents/slow/unanswered.done /home/agents/slow/unanswered
+	expect_output '^1$'
+	expect_output 'refused: nobody answered'
+	expect_no_output '^stopped by root'
+	jq -e -s "any(.[]; .request == \"$UNANSWERED\" and .step == \"timeout\" and .reason == \"approval_timeout\")" "$AUDIT"
+}
+
+@test "a sudo that the agent stopped until its time was over runs nothing, though it was approved" {
+	while [ "$(date +%s)" -le "$STOPPED_UNTIL" ]; do sleep 0.5; done
+	[ ! -e /home/agents/slow/stopped.done ]
+	kill -CONT "$STOPPED_PID"
+	wait_for_file slow stopped.done
+	run cat /home/agents/slow/stopped.done /home/agents/slow/stopped
+	expect_output '^1$'
+	expect_no_output '^stopped by root'
+	jq -e -s "any(.[]; .request == \"$STOPPED\" and .step == \"timeout\")" "$AUDIT"
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start NAME -- COMMAND...: what `agentauth run` has sudo run as root. Opens the agent's PAM session on
+ * behalf of the person who called sudo, becomes the agent and runs the command; ends with its status. sudo -u
+ * NAME cannot do this: it sets the groups from NSS after PAM, and so loses those of the roles. */
+#include "config.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <security/pam_appl.h>
+
+#include "registry/accounts.h"
+
+#define SERVICE "agentauth-run"
+#define PATH "/usr/local/bin:/usr/bin:/bin"
+#define KEPT_MAX 32
+
+extern char **environ;
+
+__attribute__((format(printf, 1, 2))) static int failed(const char *format, ...)
+{
+	va_list args;
+
+	(void)fputs("agentauth run: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return 1;
+}
+
+/* ---- PAM ---------------------------------------------------------------------------- */
+
+static void responses_free(struct pam_response *v, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(v[i].resp);
+	free(v);
+}
+
+/* Shows what modules say; nothing is answered, since nothing is to be asked. */
+static int converse(int n, const struct pam_message **messages, struct pam_response **ret, void *data)
+{
+	struct pam_response *v = n > 0 ? calloc((size_t)n, sizeof(*v)) : NULL;
+
+	(void)data;
+	if (!v)
+		return PAM_CONV_ERR;
+	for (int i = 0; i < n; i++) {
+		if (messages[i]->msg_style != PAM_ERROR_MSG && messages[i]->msg_style != PAM_TEXT_INFO) {
+			responses_free(v, n);
+			return PAM_CONV_ERR;
+		}
+		(void)fprintf(stderr, "%s\n", messages[i]->msg);
+	}
+	*ret = v;
+	return PAM_SUCCESS;
+}
+
+/* PAM_SUCCESS, or the code of the step that failed. */
+static int set_items(pam_handle_t *pamh, const char *person)
+{
+	const char *tty = ttyname(STDIN_FILENO);
+	int err = pam_set_item(pamh, PAM_RUSER, person);
+
+	if (err == PAM_SUCCESS && tty)
+		err = pam_set_item(pamh, PAM_TTY, tty);
+	return err;
+}
+
+/* The groups of NSS first; setcred adds those of the roles that open_session decided on. */
+static int open_session(pam_handle_t *pamh, const struct passwd *agent, const char *person)
+{
+	int err = set_items(pamh, person);
+
+	if (err == PAM_SUCCESS)
+		err = pam_acct_mgmt(pamh, PAM_SILENT);
+	if (err != PAM_SUCCESS)
+		return err;
+	if (initgroups(agent->pw_name, agent->pw_gid) < 0)
+		return PAM_SYSTEM_ERR;
+	err = pam_open_session(pamh, PAM_SILENT);
+	if (err != PAM_SUCCESS)
+		return err;
+	err = pam_setcred(pamh, PAM_ESTABLISH_CRED | PAM_SILENT);
+	if (err != PAM_SUCCESS)
+		(void)pam_close_session(pamh, PAM_SILENT);
+	return err;
+}
+
+/* The terminal that sudo made for this (use_pty) is root's; a person's is the person's, and stays so. */
+static void give_terminal(const struct passwd *agent)
+{
+	struct stat st;
+
+	if (isatty(STDIN_FILENO) && fstat(STDIN_FILENO, &st) == 0 && st.st_uid == 0 && getenv("SUDO_UID")) {
+		if (fchown(STDIN_FILENO, agent->pw_uid, st.st_gid) < 0)
+			(void)failed("the terminal stays root's: %s", strerror(errno));
+	}
+}
+
+/* ---- the command's environment ---------------------------------------------------------- */
+
+static bool is_kept(const char *variable)
+{
+	static const char *const kept[] = {"TERM=", "COLORTERM=", "LANG=", "LANGUAGE=", "LC_", "TZ="};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (strncmp(variable, kept[i], strlen(kept[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The terminal's and the language's variables stay, PAM's are added, and who it is is said last. Strings are
+ * not freed: the process becomes the command. */
+static bool set_environment(pam_handle_t *pamh, const struct passwd *agent)
+{
+	char *kept[KEPT_MAX], **from_pam = pam_getenvlist(pamh);
+	size_t n = 0;
+	bool ok = true;
+
+	for (char **v = environ; v && *v && n < KEPT_MAX; v++)
+		if (is_kept(*v))
+			kept[n++] = strdup(*v);
+	(void)clearenv();
+	ok = setenv("PATH", PATH, 1) == 0;
+	for (size_t i = 0; i < n && ok; i++)
+		ok = kept[i] && putenv(kept[i]) == 0;
+	for (char **v = from_pam; v && *v && ok; v++)
+		ok = putenv(*v) == 0;
+	return ok && from_pam && setenv("HOME", agent->pw_dir, 1) == 0 &&
+	       setenv("USER", agent->pw_name, 1) == 0 && setenv("LOGNAME", agent->pw_name, 1) == 0 &&
+	       setenv("SHELL", agent->pw_shell, 1) == 0;
+}
+
+/* ---- the child ----------------------------------------------------------------------------- */
+
+static bool become(const struct passwd *agent)
+{
+	uid_t r, e, s;
+
+	return setresgid(agent->pw_gid, agent->pw_gid, agent->pw_gid) == 0 &&
+	       setresuid(agent->pw_uid, agent->pw_uid, agent->pw_uid) == 0 && getresuid(&r, &e, &s) == 0 &&
+	       r == agent->pw_uid && e == r && s == r;
+}
+
+/* Never returns. */
+static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **command, pid_t parent,
+			const sigset_t *mask)
+{
+	if (!become(agent) || !set_environment(pamh, agent)) {
+		(void)failed("%s cannot be become: %s", agent->pw_name, strerror(errno));
+		_exit(126);
+	}
+	/* If this program is killed, the session is over, and the command with it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(126);
+	if (access(".", X_OK) < 0) {
+		(void)failed("%s may not enter this directory; it begins in its home, %s", agent->pw_name,
+			     agent->pw_dir);
+		if (chdir(agent->pw_dir) < 0)
+			_exit(126);
+	}
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	(void)execvp(command[0], command);
+	(void)failed("%s cannot be run: %s", command[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+static void wanted_signals(sigset_t *ret)
+{
+	static const int all[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2};
+
+	sigemptyset(ret);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		(void)sigaddset(ret, all[i]);
+}
+
+/* What a terminal sends, it sends to the command as well; what a process sent is passed on. */
+static int wait_for(pid_t pid)
+{
+	sigset_t set;
+	siginfo_t info;
+	int status, signal;
+
+	wanted_signals(&set);
+	for (;;) {
+		signal = sigwaitinfo(&set, &info);
+		if (signal == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		if (signal > 0 && signal != SIGCHLD && info.si_code <= 0)
+			(void)kill(pid, signal);
+	}
+}
+
+/* Ends as the command did. */
+static int end_like(int status)
+{
+	static const struct rlimit no_core = {0, 0};
+	sigset_t set;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	sigemptyset(&set);
+	(void)sigaddset(&set, WTERMSIG(status));
+	(void)signal(WTERMSIG(status), SIG_DFL);
+	(void)raise(WTERMSIG(status));
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return 128 + WTERMSIG(status);
+}
+
+static int start(const struct passwd *agent, const char *person, char **command)
+{
+	const struct pam_conv conv = {converse, NULL};
+	pam_handle_t *pamh = NULL;
+	sigset_t set, old;
+	pid_t pid, self = getpid();
+	int status = 1 << 8, err = pam_start(SERVICE, agent->pw_name, &conv, &pamh);
+
+	if (err != PAM_SUCCESS)
+		return failed("PAM cannot be begun for %s: %s", agent->pw_name, pam_strerror(pamh, err));
+	err = open_session(pamh, agent, person);
+	if (err != PAM_SUCCESS) {
+		(void)failed("%s is not started for %s", agent->pw_name, person);
+		(void)pam_end(pamh, err);
+		return 1;
+	}
+	give_terminal(agent);
+	wanted_signals(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	pid = fork();
+	if (pid == 0)
+		run_command(pamh, agent, command, self, &old);
+	if (pid > 0)
+		status = wait_for(pid);
+	else
+		(void)failed("%s cannot be started: %s", command[0], strerror(errno));
+	(void)pam_setcred(pamh, PAM_DELETE_CRED | PAM_SILENT);
+	(void)pam_close_session(pamh, PAM_SILENT);
+	(void)pam_end(pamh, PAM_SUCCESS);
+	return end_like(status);
+}
+
+/* ---- who asks, and for whom --------------------------------------------------------------------- */
+
+/* The person that sudo runs this for, as sudo says; root itself where there was no sudo. */
+static bool find_person(char ret[256])
+{
+	const char *text = getenv("SUDO_UID");
+	const struct passwd *pw;
+	char *end;
+	unsigned long uid = text ? strtoul(text, &end, 10) : 0;
+
+	if (text && (*text < '0' || *text > '9' || *end || uid >= UINT32_MAX))
+		return false;
+	pw = getpwuid((uid_t)uid);
+	if (!pw || strlen(pw->pw_name) >= 256)
+		return false;
+	strcpy(ret, pw->pw_name);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	char person[256];
+	const struct passwd *pw;
+	struct passwd agent;
+
+	if (argc < 4 || strcmp(argv[2], "--") != 0 || !aa_agent_name_is_valid(argv[1])) {
+		(void)fputs("usage: start NAME -- COMMAND [ARGUMENT]...   (by sudo, for agentauth run)\n",
+			    stderr);
+		return 2;
+	}
+	closefrom(STDERR_FILENO + 1);
+	if (geteuid() != 0 || getuid() != 0)
+		return failed("this program is for sudo to run as root");
+	if (!find_person(person))
+		return failed("sudo did not say who asks");
+	pw = getpwnam(argv[1]);
+	if (!pw)
+		return failed("there is no agent %s on this host", argv[1]);
+	agent = *pw;
+	agent.pw_name = strdup(pw->pw_name);
+	agent.pw_dir = strdup(pw->pw_dir);
+	agent.pw_shell = strdup(pw->pw_shell);
+	if (!agent.pw_name || !agent.pw_dir || !agent.pw_shell || agent.pw_uid == 0)
+		return failed("%s cannot be started", argv[1]);
+	return start(&agent, person, argv + 3);
+}
