@@ -136,6 +136,7 @@ static void bind_agent(struct sample *s)
 static void open_sample(struct sample *s, const char *file)
 {
 	char why[512], *block;
+	json_t *jwks;
 	char *key;
 
 	s->file = xstrdup(file);
@@ -150,9 +151,9 @@ static void open_sample(struct sample *s, const char *file)
 	json_object_set_new(s->site->records, key, json_pack("{s:s}", "issuer", BLOCK));
 	bind_agent(s);
 	support_site_publish(s->site);
-	support_write_keys(
-	    s->site, BLOCK,
-	    support_jwks("k1", support_key(AA_ALG_RS256, 0), "k2", support_key(AA_ALG_ES256, 0)), NOW);
+	jwks = support_jwks("k1", support_key(AA_ALG_RS256, 0), "k2", support_key(AA_ALG_ES256, 0));
+	support_write_keys(s->site, BLOCK, jwks, NOW);
+	json_decref(jwks);
 	free(key);
 	free(block);
 }
