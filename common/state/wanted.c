@@ -65,22 +65,48 @@ bool aa_wanted_is(const char *rundir, const char *issuer)
 	return is;
 }
 
-void aa_wanted_clear(const char *rundir)
+/* NULL: there is no directory. */
+static DIR *read_dir(const char *rundir)
 {
 	int fd = open_dir(rundir, false);
-	const struct dirent *entry;
-	DIR *dir;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
-	if (fd < 0)
-		return;
-	dir = fdopendir(fd);
-	if (!dir) {
+	if (!dir && fd >= 0)
 		close(fd);
+	return dir;
+}
+
+static const char *next_name(DIR *dir)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir)) &&
+	       (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
+		;
+	return entry ? entry->d_name : NULL;
+}
+
+bool aa_wanted_any(const char *rundir)
+{
+	DIR *dir = read_dir(rundir);
+	bool any;
+
+	if (!dir)
+		return false;
+	any = next_name(dir) != NULL;
+	closedir(dir);
+	return any;
+}
+
+void aa_wanted_clear(const char *rundir)
+{
+	DIR *dir = read_dir(rundir);
+	const char *name;
+
+	if (!dir)
 		return;
-	}
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	while ((name = next_name(dir)))
+		(void)unlinkat(dirfd(dir), name, 0);
 	closedir(dir);
 }
 

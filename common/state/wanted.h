@@ -19,6 +19,7 @@
 void aa_wanted_mark(const char *rundir, const char *issuer);
 
 bool aa_wanted_is(const char *rundir, const char *issuer);
+bool aa_wanted_any(const char *rundir);
 /* Takes the marks away, of issuers that are gone too: before the keys are fetched, so that one that comes
  * meanwhile is not lost. */
 void aa_wanted_clear(const char *rundir);

@@ -411,12 +411,27 @@ refused() { # REASON KEY
 	expect_status 124
 	[ -e /run/agentauth/refresh/corp ]
 	[ "$(requests ' /jwks$')" -eq 1 ]
-	touch -d '57 seconds ago' /run/agentauth/refreshed
+	touch -d '50 seconds ago' /run/agentauth/refreshed
 	began=$(date +%s%N)
 	agentauthctl issuer refresh --due >/dev/null
 	[ "$((($(date +%s%N) - began) / 1000000))" -ge 1000 ]
 	[ "$(requests ' /jwks$')" -eq 2 ]
 	[ ! -e /run/agentauth/refresh/corp ]
+}
+
+@test "a mark that nothing can be done about takes its turn as well, and goes" {
+	run ssh_with "$(access_token k3 --header 'kid="random"' --claim 'iss="https://filed.example.com"')" "filer@$HOST" true
+	expect_status 255
+	[ -e /run/agentauth/refresh/filed ]
+	run agentauthctl issuer refresh --due
+	expect_status 0
+	expect_output '^$'
+	[ -e /run/agentauth/refreshed ] && [ ! -e /run/agentauth/refresh/filed ]
+	touch /run/agentauth/refresh/filed
+	run timeout 1 agentauthctl issuer refresh --due
+	expect_status 124
+	rm /run/agentauth/refresh/filed
+	[ "$(requests .)" -eq 0 ]
 }
 
 @test "--due asks for what has aged, and for nothing else" {

@@ -70,10 +70,12 @@ static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
 
 	(void)state;
 	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_false(aa_wanted_any(rundir));
 	errno = 7;
 	aa_wanted_mark(rundir, "corp");
 	assert_int_equal(errno, 7);
 	assert_true(aa_wanted_is(rundir, "corp"));
+	assert_true(aa_wanted_any(rundir));
 	assert_false(aa_wanted_is(rundir, "other"));
 	assert_int_equal(stat(below(AA_WANTED_DIR), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
@@ -82,6 +84,7 @@ static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	aa_wanted_clear(rundir);
 	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_false(aa_wanted_any(rundir));
 	aa_wanted_clear(rundir); /* nothing is there */
 }
 

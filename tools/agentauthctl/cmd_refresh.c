@@ -175,7 +175,7 @@ static bool is_due(const struct ctl *ctl, const struct aa_issuer *issuer)
 	       (aa_wanted_is(ctl->rundir, issuer->name) || keys_are_due(&place, issuer));
 }
 
-static bool any_is_wanted(const struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
+static bool any_is_due(const struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (is_due(ctl, issuers[i]))
@@ -183,95 +183,124 @@ static bool any_is_wanted(const struct ctl *ctl, struct aa_issuer *const *issuer
 	return false;
 }
 
-/* Whoever sends tokens with unknown keys makes marks: what follows from them happens at most once a minute.
- * The wait is here, so that a mark that comes within the minute is answered at its end. */
-static void wait_for_turn(struct ctl *ctl)
+static void refresh_these(struct ctl *ctl, struct aa_issuer *const *issuers, const bool *which, size_t n)
 {
-	int64_t left = aa_wanted_pause(ctl->rundir, ctl->now);
+	http_begin();
+	for (size_t i = 0; i < n; i++)
+		if (which[i])
+			refresh_one(ctl, issuers[i]);
+}
 
-	if (left > 0 && !ctl->dry_run)
+/* ---- in turn ----------------------------------------------------------------------------------- */
+
+/* Whoever sends tokens with unknown keys makes marks: what follows from them happens at most once a minute.
+ * The wait is here, so that a mark that comes within the minute is answered at its end, and so that systemd,
+ * which starts this while there is a mark, does not start it oftener either. */
+static enum ctl_status take_turn(struct ctl *ctl)
+{
+	int64_t left;
+	int r;
+
+	if (ctl->dry_run)
+		return CTL_DONE;
+	ctl->now = time(NULL); /* the lock may have been waited for */
+	left = aa_wanted_pause(ctl->rundir, ctl->now);
+	if (left > 0)
 		sleep((unsigned)left);
-	ctl->now = ctl->dry_run ? ctl->now : time(NULL);
+	ctl->now = time(NULL);
+	r = aa_wanted_begin(ctl->rundir, ctl->now);
+	if (r == 0)
+		return CTL_DONE;
+	return ctl_fail(ctl,
+			"%s/" AA_WANTED_STAMP
+			" cannot be written: %s; without it keys could be fetched without a pause",
+			ctl->rundir, strerror(-r));
 }
 
 /* The marks are taken before the keys are fetched: one that comes meanwhile is about what was there until
  * now. */
-static enum ctl_status refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
+static void refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
 {
 	bool *due = xcalloc(n + 1, sizeof(*due));
-	int r;
 
 	for (size_t i = 0; i < n; i++)
 		due[i] = is_due(ctl, issuers[i]);
-	r = ctl->dry_run ? 0 : aa_wanted_begin(ctl->rundir, ctl->now);
-	if (r < 0) {
-		free(due);
-		return ctl_fail(ctl,
-				"%s/" AA_WANTED_STAMP
-				" cannot be written: %s; without it keys could be fetched without a pause",
-				ctl->rundir, strerror(-r));
-	}
 	if (!ctl->dry_run)
 		aa_wanted_clear(ctl->rundir);
-	for (size_t i = 0; i < n; i++)
-		if (due[i])
-			refresh_one(ctl, issuers[i]);
+	refresh_these(ctl, issuers, due, n);
 	free(due);
-	return CTL_DONE;
 }
 
-/* What is due is looked at again behind the lock: another run may have fetched it. */
-static enum ctl_status refresh_in_turn(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
+/* Any mark takes a turn, also one that nothing can be done about. */
+static enum ctl_status refresh_in_turn(struct ctl *ctl)
 {
-	int lock = ctl->dry_run ? -1 : aa_wanted_lock(ctl->rundir);
-	enum ctl_status status = CTL_DONE;
+	bool marked = aa_wanted_any(ctl->rundir);
+	struct aa_issuer **issuers = NULL;
+	size_t n = 0;
+	enum ctl_status status = marked ? take_turn(ctl) : CTL_DONE, read;
 
-	if (lock < 0 && !ctl->dry_run)
+	read = ctl_issuers(ctl, &issuers, &n);
+	if (read == CTL_DONE && status == CTL_DONE && !marked && any_is_due(ctl, issuers, n)) {
+		marked = true;
+		status = take_turn(ctl);
+	}
+	if (read == CTL_DONE && status == CTL_DONE && marked)
+		refresh_due(ctl, issuers, n);
+	else if (!ctl->dry_run)
+		aa_wanted_clear(ctl->rundir);
+	ctl_issuers_free(issuers, n);
+	return read == CTL_DONE ? status : read;
+}
+
+static enum ctl_status run_due(struct ctl *ctl)
+{
+	enum ctl_status status;
+	int lock;
+
+	if (ctl->dry_run)
+		return refresh_in_turn(ctl);
+	lock = aa_wanted_lock(ctl->rundir);
+	if (lock < 0)
 		return ctl_fail(ctl, "%s/" AA_WANTED_LOCK " cannot be locked: %s", ctl->rundir,
 				strerror(-lock));
-	if (any_is_wanted(ctl, issuers, n)) {
-		wait_for_turn(ctl);
-		status = refresh_due(ctl, issuers, n);
-	} else if (!ctl->dry_run) {
-		aa_wanted_clear(ctl->rundir); /* of issuers that are gone, or whose keys are a file */
-	}
-	if (lock >= 0)
-		close(lock);
+	status = refresh_in_turn(ctl);
+	close(lock);
 	return status;
 }
 
-static enum ctl_status refresh(struct ctl *ctl, const struct arguments *arguments,
-			       struct aa_issuer *const *issuers, size_t n)
+/* ---- named, or all -------------------------------------------------------------------------------- */
+
+static enum ctl_status run_named(struct ctl *ctl, const struct arguments *arguments)
 {
-	if (arguments_have(arguments, "due"))
-		return refresh_in_turn(ctl, issuers, n);
-	if (!there_are(ctl, arguments, issuers, n))
-		return CTL_FAILED;
-	if (n == 0 && !ctl->json)
-		puts("There is no issuer; agentauthctl issuer add makes one.");
+	struct aa_issuer **issuers = NULL;
+	size_t n = 0;
+	enum ctl_status status = ctl_issuers(ctl, &issuers, &n);
+	bool *which;
+
+	if (status != CTL_DONE)
+		return status;
+	which = xcalloc(n + 1, sizeof(*which));
 	for (size_t i = 0; i < n; i++)
-		if (arguments->n_words == 0 || is_named(arguments, issuers[i]->name))
-			refresh_one(ctl, issuers[i]);
-	return CTL_DONE;
+		which[i] = arguments->n_words == 0 || is_named(arguments, issuers[i]->name);
+	if (!there_are(ctl, arguments, issuers, n))
+		status = CTL_FAILED;
+	else if (n == 0 && !ctl->json)
+		puts("There is no issuer; agentauthctl issuer add makes one.");
+	else
+		refresh_these(ctl, issuers, which, n);
+	free(which);
+	ctl_issuers_free(issuers, n);
+	return status;
 }
 
 static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *arguments)
 {
 	bool all = arguments_have(arguments, "all"), due = arguments_have(arguments, "due");
-	struct aa_issuer **issuers = NULL;
-	enum ctl_status status;
-	size_t n = 0;
 
 	if ((arguments->n_words > 0) + all + due != 1)
 		return ctl_usage(ctl, "say whose keys, one of: NAME…, --all, --due");
-	status = ctl_issuers(ctl, &issuers, &n);
-	if (status != CTL_DONE)
-		return status;
-	http_begin();
 	ctl_answer(ctl, "issuers", json_array());
-	status = refresh(ctl, arguments, issuers, n);
-	ctl_issuers_free(issuers, n);
-	return status;
+	return due ? run_due(ctl) : run_named(ctl, arguments);
 }
 
 const struct ctl_command issuer_refresh = {
