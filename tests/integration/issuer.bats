@@ -220,6 +220,13 @@ refused() { # REASON KEY
 	[ "$(requests '^304 /jwks$')" -eq 1 ]
 	[ "$(($(date +%s) - $(stat -c %Y "$KEYSET")))" -lt 60 ]
 	logs_in k1
+	# What another address calls unchanged is not about what is here.
+	cp "$SERVER/answers/jwks.json" "$SERVER/answers/moved.json"
+	serve_metadata "$ADDRESS" "$ADDRESS/moved"
+	agentauthctl issuer refresh corp
+	[ "$(requests '^200 /moved$')" -eq 1 ]
+	agentauthctl issuer refresh corp
+	[ "$(requests '^304 /moved$')" -eq 1 ]
 }
 
 @test "what cannot be fetched or used changes nothing, and is told in words" {
