@@ -19,6 +19,7 @@
 #include "jose/base64url.h"
 #include "tools/agentauth/commands.h"
 #include "tools/agentauth/token_grant.h"
+#include "tools/agentauth/token_cache.h"
 #include "tools/agentauth/token_source.h"
 
 /* ---- the stand-in: the first folder of a path says how it behaves ------------------- */
@@ -93,6 +94,16 @@ static void reply_rotation(const struct tls_request *request, struct tls_reply *
 		      request->nth, next);
 }
 
+static const char *date_line(time_t now)
+{
+	static char line[64];
+	struct tm tm;
+
+	assert_true(strftime(line, sizeof(line), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime_r(&now, &tm)) >
+		    0);
+	return line;
+}
+
 static void reply_token(const char *name, const struct tls_request *request, struct tls_reply *reply)
 {
 	int64_t now = time(NULL);
@@ -102,6 +113,11 @@ static void reply_token(const char *name, const struct tls_request *request, str
 		(void)strcpy(reply->body,
 			     "{\"error\":\"invalid_scope\",\"error_description\":\"no \\u001b[31msuch\\n"
 			     "scope\\u009b\"}");
+	} else if (strcmp(name, "late") == 0 || strcmp(name, "punctual") == 0) {
+		reply->status = 401;
+		reply->headers =
+		    strcmp(name, "late") == 0 ? "Date: Tue, 24 Nov 2020 00:00:00 GMT\r\n" : date_line(now);
+		(void)strcpy(reply->body, "{\"error\":\"invalid_client\"}");
 	} else if (strcmp(name, "html") == 0) {
 		reply->type = "text/html";
 		(void)strcpy(reply->body, "<html>It works</html>");
@@ -390,6 +406,25 @@ static void test_a_hundred_processes_at_once_make_one_request(void **state)
 	assert_int_equal(tls_server_count("/plain/.well-known/openid-configuration"), 1);
 }
 
+static void test_a_lock_that_is_held_is_waited_for_so_long_and_no_longer(void **state)
+{
+	char *text = config_text("plain", SECRET);
+	struct profiles *all = profiles_parse(text, "config");
+	struct token_cache one, two;
+
+	(void)state;
+	assert_int_equal(token_cache_open(profiles_at(all, 0), &one), 0);
+	assert_int_equal(token_cache_open(profiles_at(all, 0), &two), 0);
+	assert_int_equal(token_cache_lock(&one, 1), 0);
+	assert_int_equal(token_cache_lock(&two, 1), -1);
+	token_cache_unlock(&one);
+	assert_int_equal(token_cache_lock(&two, 1), 0);
+	token_cache_close(&one);
+	token_cache_close(&two);
+	profiles_free(all);
+	free(text);
+}
+
 static void test_without_an_end_of_life_a_token_is_not_taken_twice(void **state)
 {
 	(void)state;
@@ -548,6 +583,32 @@ static void test_a_key_signs_an_assertion_anew_for_each_try(void **state)
 	free(first);
 }
 
+static void test_an_encrypted_key_is_opened_by_what_the_profile_names(void **state)
+{
+	json_t *claims;
+
+	(void)state;
+	write_key(AA_ALG_ES256);
+	assert_int_equal(
+	    system("openssl pkcs8 -topk8 -in \"$HOME/key.pem\" -out \"$HOME/locked.pem\" -passout "
+		   "pass:open-it && chmod 600 \"$HOME/locked.pem\""),
+	    0);
+	write_config("plain",
+		     "key = \"~/locked.pem\"; passphrase = { command = [ \"echo\", \"open-it\" ]; };");
+	RUN("--profile", "p");
+	assert_prints("t1");
+	claims = assertion_claims(tls_server_last("/plain/token")->body, "client_assertion", NULL);
+	json_decref(claims);
+	write_config("plain",
+		     "key = \"~/locked.pem\"; passphrase = { command = [ \"echo\", \"open-him\" ]; };");
+	RUN("--profile", "p", "--fresh");
+	assert_fails("the passphrase does not open");
+	assert_null(strstr(o.err, "open-him"));
+	write_config("plain", "key = \"~/locked.pem\";");
+	RUN("--profile", "p", "--fresh");
+	assert_fails("is encrypted");
+}
+
 /* ---- a provider that misbehaves ------------------------------------------------------------- */
 
 static void test_what_the_provider_said_is_shown_without_its_control_characters(void **state)
@@ -611,6 +672,11 @@ static void test_a_token_that_cannot_be_presented_is_refused(void **state)
 static void test_a_wrong_clock_is_named(void **state)
 {
 	(void)state;
+	run_for("punctual");
+	assert_fails("refuses the client credentials: invalid_client");
+	assert_null(strstr(o.err, "clock"));
+	run_for("late");
+	assert_fails("s ahead of the provider's: one of them is wrong");
 	run_for("expired");
 	assert_fails("expired when it arrived");
 	assert_non_null(strstr(o.err, "this machine's clock is"));
@@ -996,6 +1062,7 @@ int main(void)
 	    TEST(other_settings_are_another_token),
 	    TEST(the_cache_is_the_users_alone_and_is_not_believed_otherwise),
 	    TEST(a_hundred_processes_at_once_make_one_request),
+	    TEST(a_lock_that_is_held_is_waited_for_so_long_and_no_longer),
 	    TEST(without_an_end_of_life_a_token_is_not_taken_twice),
 	    TEST(a_jwts_own_end_counts_where_it_is_sooner),
 	    TEST(metadata_of_another_issuer_is_refused),
@@ -1003,6 +1070,7 @@ int main(void)
 	    TEST(a_server_that_is_not_certified_gets_no_secret),
 	    TEST(a_secret_goes_into_basic_encoded_or_into_the_form),
 	    TEST(a_key_signs_an_assertion_anew_for_each_try),
+	    TEST(an_encrypted_key_is_opened_by_what_the_profile_names),
 	    TEST(what_the_provider_said_is_shown_without_its_control_characters),
 	    TEST(trouble_that_passes_is_waited_out),
 	    TEST(trouble_that_does_not_pass_ends_within_the_limit),

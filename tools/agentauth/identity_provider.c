@@ -41,6 +41,14 @@ static void wait_for(long n)
 		;
 }
 
+/* For one try: never past the end of all of them. */
+static unsigned time_left(int64_t end)
+{
+	int64_t left = end - seconds();
+
+	return left < 1 ? 1 : left < HTTP_TIMEOUT ? (unsigned)left : HTTP_TIMEOUT;
+}
+
 int provider_send(const struct provider *provider, struct http_request *request, provider_prepare_fn *prepare,
 		  void *data, struct http_response *ret)
 {
@@ -60,6 +68,7 @@ int provider_send(const struct provider *provider, struct http_request *request,
 
 		if (prepare && prepare(data, request) < 0)
 			return -1;
+		request->timeout = time_left(end);
 		err = http_send(request, &response, why, sizeof(why));
 		wait = err == HTTP_OK && response.retry_after > 0 ? response.retry_after : i;
 		again = i < PROVIDER_TRIES && is_worth_another_try(err, response.status) &&

@@ -225,7 +225,7 @@ int token_cache_forget(const struct token_cache *cache)
 
 /* ---- one at a time -------------------------------------------------------- */
 
-int token_cache_lock(struct token_cache *cache)
+int token_cache_lock(struct token_cache *cache, int seconds)
 {
 	const struct timespec step = {.tv_nsec = WAIT_STEP * 1000000L};
 	char name[128];
@@ -234,15 +234,14 @@ int token_cache_lock(struct token_cache *cache)
 	cache->lock = openat(cache->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (cache->lock < 0)
 		return say_failed("the lock beside the token cannot be made: %s", strerror(errno)), -1;
-	for (int i = 0; i < TOKEN_LOCK_SECONDS * 1000 / WAIT_STEP; i++) {
+	for (int i = 0; i < seconds * 1000 / WAIT_STEP; i++) {
 		if (flock(cache->lock, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			break;
 		(void)nanosleep(&step, NULL);
 	}
-	say("another agentauth has been asking for this token for %d s: it is given up here",
-	    TOKEN_LOCK_SECONDS);
+	say("another agentauth has been asking for this token for %d s: it is given up here", seconds);
 	token_cache_unlock(cache);
 	return -1;
 }

@@ -29,8 +29,8 @@ int token_cache_write(const struct token_cache *cache, const struct token *token
 /* Removes what is kept. 0, also where there was nothing, or -1 with the reason said. */
 int token_cache_forget(const struct token_cache *cache);
 
-/* Held by one process at a time. 0, or -1 with the reason said, after TOKEN_LOCK_SECONDS at most. */
-int token_cache_lock(struct token_cache *cache);
+/* Held by one process at a time. 0, or -1 with the reason said, after so many seconds at most. */
+int token_cache_lock(struct token_cache *cache, int seconds);
 void token_cache_unlock(struct token_cache *cache);
 
 #endif

@@ -157,7 +157,7 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 		return -1;
 	if (!wish->login && from_cache(&r, &cached))
 		goto found;
-	if (!alone && token_cache_lock(&r.cache) < 0)
+	if (!alone && token_cache_lock(&r.cache, TOKEN_LOCK_SECONDS) < 0)
 		goto out;
 	/* whoever held the lock may have renewed it meanwhile */
 	if (!wish->login && !alone && from_cache(&r, &cached))
@@ -181,7 +181,7 @@ int token_forget(const struct profile *profile)
 
 	if (token_cache_open(profile, &cache) < 0)
 		return -1;
-	if (token_cache_lock(&cache) == 0)
+	if (token_cache_lock(&cache, TOKEN_LOCK_SECONDS) == 0)
 		result = token_cache_forget(&cache);
 	token_cache_close(&cache);
 	return result;
