@@ -106,6 +106,8 @@ chatbot_runs() { # COMMAND
 	expect_status 0
 	dev agentauth token --profile chatbot --fresh >"$given"
 	chown dev: "$given"
+	run dev agentauth ssh -M -S /home/dev/master -f -N "chatbot@$HOST"
+	expect_status 0
 	browser go "$ISSUER/consents" type account alice type password alice-at-idp type client chatbot press withdraw see 'Consent withdrawn'
 	chatbot_runs true
 	expect_status 255
@@ -117,4 +119,13 @@ chatbot_runs() { # COMMAND
 	run ssh_with "$given" "chatbot@$HOST" true
 	expect_status 255
 	expect_audit '.event == "auth" and .agent == "chatbot" and .result == "denied" and .reason == "revoked" and .on_behalf_of == "alice"'
+	# Nor has the session that is open any sudo, once its own token is revoked: the log says which that is.
+	run dev ssh -S /home/dev/master "chatbot@$HOST" sudo -n restart-app
+	expect_status 0
+	agentauthctl revoke --jti "$(jq -r -s 'map(select(.event == "session-open")) | last.jti' "$AUDIT")" --issuer corp >/dev/null
+	audit_mark
+	run dev ssh -S /home/dev/master "chatbot@$HOST" sudo -n restart-app
+	expect_status 1
+	expect_audit '.event == "sudo" and .agent == "chatbot" and .result == "denied" and .reason == "revoked" and .on_behalf_of == "alice"'
+	dev ssh -S /home/dev/master -O exit "chatbot@$HOST" 2>/dev/null
 }
