@@ -5,7 +5,10 @@
 # only loads a key and verifies, and pam_unix with yescrypt, for which it goes into the box and so needs root and
 # BUILDDIR/box.tar (tests/box/image makes it). Exit status 1: a budget does not hold.
 set -eu
-[ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: verify.sh BUILDDIR" >&2; exit 2; }
+if [ $# -ne 1 ] || [ ! -d "$1" ]; then
+	echo "usage: verify.sh BUILDDIR" >&2
+	exit 2
+fi
 build=$(cd "$1" && pwd)
 top=$(cd "$(dirname "$0")/.." && pwd)
 module=$build/pam/.libs/pam_agentauth.so
