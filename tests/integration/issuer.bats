@@ -495,6 +495,14 @@ signs_in() { # AGENT KEY
 	expect_status 0
 	signs_in turner turner-2
 	expect_status 0
+	# The agent's own command says which key it signs with.
+	local key
+	for key in turner turner-2; do
+		dev agentauth assert --agent turner --audience "ssh://$HOST" --key "$KEYS/$key.pem" >"$KEYS/own.jwt"
+		chown dev: "$KEYS/own.jwt"
+		run ssh_with "$KEYS/own.jwt" "turner@$HOST" id -un
+		expect_status 0
+	done
 	# The hour is over.
 	sed -i "s/not_after = \"[^\"]*\"/not_after = \"$(date -u -d '-1 second' +%FT%TZ)\"/" /etc/agentauth/agents.d/turner.conf
 	agentauthctl apply >/dev/null

@@ -298,14 +298,14 @@ static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *argu
 	bool all = arguments_have(arguments, "all"), due = arguments_have(arguments, "due");
 
 	if ((arguments->n_words > 0) + all + due != 1)
-		return ctl_usage(ctl, "say whose keys, one of: NAME…, --all, --due");
+		return ctl_usage(ctl, "say whose keys, one of: NAME..., --all, --due");
 	ctl_answer(ctl, "issuers", json_array());
 	return due ? run_due(ctl) : run_named(ctl, arguments);
 }
 
 const struct ctl_command issuer_refresh = {
     .name = "refresh",
-    .words = "[NAME…]",
+    .words = "[NAME...]",
     .min_words = 0,
     .max_words = 256,
     .summary = "fetch issuers' keys, which logins never do",

@@ -163,13 +163,17 @@ static const struct provider providers[] = {
 	      "says what runs:\n"
 	      "repo:ORG/REPO:environment:ENV, repo:ORG/REPO:ref:refs/heads/BRANCH, "
 	      "repo:ORG/REPO:pull_request. Bind to an\n"
-	      "environment with reviewers rather than to a branch, and never to pull_request. A name that is "
-	      "given up can\n"
-	      "be taken by others: have a binding require repository_id or repository_owner_id too. To bind "
-	      "to a workflow\n"
-	      "that repositories share, set client_claim to \"job_workflow_ref\" and require "
-	      "repository_owner_id.\n"
-	      "actor is whoever pushed the button, and proves nothing: such a token is never a person's.\n"},
+	      "environment with reviewers rather than to a branch, and never to pull_request. Repositories "
+	      "that were made,\n"
+	      "renamed or moved since the summer of 2026, and others by choice, have ids beside the names: "
+	      "take sub as the\n"
+	      "repository's OIDC settings show it. Without ids a name that is given up can be taken by "
+	      "others: have the\n"
+	      "binding require repository_id or repository_owner_id. To bind to a workflow that repositories "
+	      "share, set\n"
+	      "client_claim to \"job_workflow_ref\" and require repository_owner_id. actor is whoever pushed "
+	      "the button, and\n"
+	      "proves nothing: such a token is never a person's.\n"},
     {.name = "kubernetes",
      .issuer_looks = "https://kubernetes.default.svc.cluster.local",
      .algorithms = "[ \"RS256\", \"ES256\" ]",
