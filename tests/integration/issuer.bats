@@ -453,7 +453,7 @@ refused() { # REASON KEY
 
 @test "the line for cron fetches keys" {
 	# At cron's beginning, in the place of every minute.
-	sed 's/^\* \* \* \* \*/@reboot/' /usr/share/agentauth/cron.d/agentauth-refresh.example >/etc/cron.d/agentauth-refresh
+	sed 's/^\* \* \* \* \*/@reboot/' /usr/share/agentauth/cron.d/agentauth-refresh >/etc/cron.d/agentauth-refresh
 	grep -q '^@reboot root /usr/sbin/agentauthctl issuer refresh --due' /etc/cron.d/agentauth-refresh
 	rm "$KEYSET"
 	cron_until_file "$KEYSET"
@@ -462,12 +462,12 @@ refused() { # REASON KEY
 }
 
 @test "the units of systemd are well-formed, and watch where logins leave marks" {
-	run systemd-analyze verify /usr/share/agentauth/systemd/agentauth-refresh.{path,timer,service}
+	run systemd-analyze verify /usr/lib/systemd/system/agentauth-refresh.{path,timer,service}
 	expect_status 0
 	expect_no_output 'nknown|gnoring|rror|not executable'
-	grep -qx 'DirectoryNotEmpty=/run/agentauth/refresh' /usr/share/agentauth/systemd/agentauth-refresh.path
-	grep -qx 'ExecStart=/usr/sbin/agentauthctl issuer refresh --due' /usr/share/agentauth/systemd/agentauth-refresh.service
-	run find /etc/systemd /lib/systemd/system -name 'agentauth*'
+	grep -qx 'DirectoryNotEmpty=/run/agentauth/refresh' /usr/lib/systemd/system/agentauth-refresh.path
+	grep -qx 'ExecStart=/usr/sbin/agentauthctl issuer refresh --due' /usr/lib/systemd/system/agentauth-refresh.service
+	run find /etc/systemd /usr/lib/systemd -path '*.wants/agentauth*' # nothing is enabled by being installed
 	expect_output '^$'
 }
 
