@@ -46,6 +46,12 @@ map() { # MAP: what stands under global:
 	expect_no_output 'NEEDED.*(libjwt|libconfig|libcurl|libcdb|libssl)'
 }
 
+@test "agentauth loads libcurl only when it asks a provider" {
+	run readelf -d /usr/bin/agentauth
+	expect_output 'NEEDED.*libcrypto'
+	expect_no_output 'NEEDED.*(libcurl|libssl)'
+}
+
 @test "both modules are mapped without a writable and executable page, and with every symbol bound at load" {
 	for object in "$LIBDIR/libnss_agentauth.so.2" "$LIBDIR/security/pam_agentauth.so"; do
 		run readelf -l -d "$object"
