@@ -202,6 +202,20 @@ code_login() { # NAME PERSON
 	expect_status 1
 }
 
+@test "agentauth opens the person's browser by itself, and prints the token once the person is done" {
+	new_client reader "$(with_browser authorization_code)" "grant = \"authorization_code\"; $(with_secret reader)"
+	signs_in alice
+	printf '#!/bin/sh\nexec %s %s go "$1" %s press allow see "You are logged in" 2>/home/dev/browser.log\n' "$CLIENTS/browser" \
+		"$(cat "$IDP/spki")" "${signing_in[*]}" >/home/dev/my-browser
+	chmod 755 /home/dev/my-browser
+	run --separate-stderr dev env BROWSER=/home/dev/my-browser agentauth token --profile reader --login 3>&-
+	expect_status 0
+	printf %s "$output" >/home/dev/token
+	run jwt_part /home/dev/token 2
+	expect_output '"sub":"alice".*"client_id":"reader"'
+	logs_in reader
+}
+
 # The provider's grant for it is a stand-in: tests/idp/server.mjs.
 @test "token exchange: a person's token for a front end becomes the agent's token to act for that person" {
 	new_client front "$(with_browser authorization_code)" "grant = \"authorization_code\"; $(with_secret front)"
