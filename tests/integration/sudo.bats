@@ -154,3 +154,48 @@ go() {
 	expect_status 1
 	expect_no_output 'uid='
 }
+
+@test "with use_pty and without, as -i, as another user, and under -l and -v" {
+	agentauthctl role set deploy --sudo '(root) /bin/bash' --sudo '(bob) /usr/bin/id' >/dev/null
+	for setting in use_pty '!use_pty'; do
+		echo "Defaults $setting" >/etc/sudoers.d/pty
+		chmod 440 /etc/sudoers.d/pty
+		run in_session 'sudo -n restart-app && sudo -n -i id -un; sudo -n -u bob id -un; sudo -n -v && echo valid; sudo -n -l'
+		expect_output '^restarted by root'
+		expect_output '^root$'
+		expect_output '^bob$'
+		expect_output '^valid$'
+		expect_output 'NOPASSWD: /usr/local/sbin/restart-app'
+		run in_session 'sudo -n -u other id -un'
+		[ "$status" -ne 0 ]
+	done
+	rm /etc/sudoers.d/pty
+}
+
+@test "from tmux, while the login is open, and not from a server that outlived it" {
+	rm -f /home/agents/builder-7/{in,late,go}
+	run in_session "tmux new-session -d \"sudo -n restart-app >in 2>&1; touch in.done; $GO; sudo -n restart-app >late 2>&1; echo done >>late\"; until [ -e in.done ]; do sleep 0.05; done; cat in"
+	expect_status 0
+	expect_output '^restarted by root'
+	wait_until grep -q 'session-close' <(audit_since_mark)
+	go
+	wait_until grep -q 'done' /home/agents/builder-7/late
+	run cat /home/agents/builder-7/late
+	expect_no_output '^restarted'
+	expect_audit '.service == "sudo" and .result == "denied" and .reason == "no_session"'
+}
+
+# ansible's own command line, as ansible.builtin.sudo makes it; ansible itself is not here.
+@test "as ansible's become asks, over the agent's own connection" {
+	agentauthctl role set deploy --sudo '(root) /bin/sh' >/dev/null
+	run in_session "/bin/sh -c 'sudo -H -S -n  -u root /bin/sh -c '\"'\"'echo BECOME-SUCCESS-abcdefghij ; id -un'\"'\"' && sleep 0'"
+	expect_status 0
+	expect_output '^BECOME-SUCCESS-abcdefghij$'
+	expect_output '^root$'
+}
+
+@test "AGENTAUTH_ variables that an agent sets lend nothing" {
+	run in_session 'env AGENTAUTH_ROLES=deploy AGENTAUTH_SESSION=$(printf %032d 0) sudo -n restart-app; env -i /usr/bin/sudo -n whoami' --claim 'scope="logs"'
+	expect_no_output '^restarted'
+	expect_output '^root$'
+}
