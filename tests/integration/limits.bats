@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# How many sessions there may be, which may be open beside each other, and what goes wrong on the way to one.
+
+load support
+load agents
+load sessions
+
+setup_file() {
+	host_init
+	agentauthctl role add few --service sshd --service sudo --max-sessions 2 --sudo '(root) /usr/local/sbin/restart-app' >/dev/null
+	new_agent builder-7 ES256 --role few
+	new_agent single ES256 --role deploy --role logs --max-sessions 1
+	new_agent strict ES256 --role deploy --role logs --mixed-sessions refuse
+	for agent in builder-7 single strict; do by_key $agent true; done
+}
+
+setup() {
+	log_mark
+	audit_mark
+	for agent in builder-7 single strict; do forget_file $agent up up2; done
+}
+
+teardown() {
+	for agent in builder-7 single strict; do agentauthctl session kill --agent $agent >/dev/null 2>&1 || :; done
+	! mountpoint -q /run/agentauth/sessions || umount /run/agentauth/sessions
+}
+
+in_session() { # AGENT COMMAND [OPTION OF FORGE]...
+	local agent=$1 command=$2
+	shift 2
+	ssh_with "$(token_file "$agent" "$@")" "$agent@$HOST" "$command"
+}
+
+@test "an agent has as many sessions as its role says, and a place that is given up is free" {
+	stay builder-7 'touch up; sleep 600'
+	wait_for_file builder-7 up
+	stay builder-7 'touch up2; sleep 600'
+	wait_for_file builder-7 up2
+	run by_key builder-7 id -un
+	[ "$status" -ne 0 ]
+	expect_no_output '^builder-7$'
+	wait_for_audit '.agent == "builder-7" and .result == "denied" and .reason == "session_limit"'
+	run in_session builder-7 'id -un'
+	expect_status 255
+	agentauthctl session kill "$(session_ids builder-7 | head -n 1)"
+	run in_session builder-7 'id -un'
+	expect_status 0
+	expect_output '^builder-7$'
+}
+
+@test "or as its own entry says, and a credential that finds no room is not used up" {
+	stay single 'touch up; sleep 600'
+	wait_for_file single up
+	token=$(token_file single)
+	run ssh_with "$token" "single@$HOST" id -un
+	expect_status 255
+	expect_audit '.agent == "single" and .reason == "session_limit"'
+	agentauthctl session kill --agent single
+	run ssh_with "$token" "single@$HOST" id -un
+	expect_status 0
+}
+
+@test "a session whose connection crashed keeps no place" {
+	stay single 'touch up; sleep 600'
+	wait_for_file single up
+	kill -KILL "$(jq '.opener[0]' "/run/agentauth/sessions/$(session_ids single).json")"
+	run by_key single id -un
+	expect_status 0
+}
+
+@test "where sessions must not be mixed, another role set is refused while one is open, and the same is not" {
+	stay strict 'touch up; sleep 600'
+	wait_for_file strict up
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 255
+	expect_audit '.agent == "strict" and .result == "denied" and .reason == "role_denied"'
+	run in_session strict 'id -un'
+	expect_status 0
+	agentauthctl session kill --agent strict
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 0
+	# The control: an agent that may mix.
+	agentauthctl set strict --mixed-sessions allow >/dev/null
+	forget_file strict up
+	stay strict 'touch up; sleep 600'
+	wait_for_file strict up
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	agentauthctl set strict --mixed-sessions refuse >/dev/null
+	expect_status 0
+}
+
+@test "where they are mixed, one session of an agent reads and changes another: no boundary" {
+	stay single 'export MARK=of-the-first; touch up; exec sleep 600'
+	wait_for_file single up
+	agentauthctl set single --no-max-sessions >/dev/null 2>&1 || agentauthctl set single --max-sessions 5 >/dev/null
+	run in_session single "tr '\\0' '\\n' </proc/\$(pgrep -n -x sleep)/environ; kill \$(pgrep -n -x sleep) && echo ended" --claim 'scope="logs"'
+	agentauthctl set single --max-sessions 1 >/dev/null
+	expect_output '^MARK=of-the-first$'
+	expect_output '^ended$'
+}
+
+@test "a record that cannot be read gives no sudo, and the next login is as ever" {
+	stay builder-7 'touch up; until [ -e go ]; do sleep 0.05; done; sudo -n restart-app >late 2>&1; touch ended; sleep 600'
+	wait_for_file builder-7 up
+	forget_file builder-7 go ended late
+	echo '{' >"/run/agentauth/sessions/$(session_ids builder-7).json"
+	touch_home builder-7 go
+	wait_for_file builder-7 ended
+	run cat /home/agents/builder-7/late
+	expect_no_output '^restarted'
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .reason == "no_session"'
+	run in_session builder-7 'sudo -n restart-app'
+	expect_status 0
+	expect_output '^restarted'
+}
+
+@test "where no record can be written nobody gets in, and nothing stays behind" {
+	mount -t tmpfs -o size=4k,nr_inodes=2,mode=700 full /run/agentauth/sessions
+	run in_session builder-7 'id'
+	expect_status 255
+	run by_key builder-7 id
+	[ "$status" -ne 0 ]
+	expect_no_output 'uid='
+	expect_audit '.agent == "builder-7" and (.result == "error" or .result == "denied")'
+	# People are not touched by it.
+	run dev ssh -o BatchMode=yes -i /home/dev/.ssh/id_alice "alice@$HOST" id -un
+	expect_status 0
+	umount /run/agentauth/sessions
+	run in_session builder-7 'id -un'
+	expect_status 0
+}
+
+@test "a login that dies between its credential and its session leaves no session and no place" {
+	token=$(token_file single)
+	run "$HERE/pam_converse" sshd single "$token" authenticate acct_mgmt
+	expect_status 0
+	file=$(grep -l '"agent":"single".*"opened":0' /run/agentauth/sessions/*.json)
+	[ -e "$file" ]
+	[ "$(n_sessions single)" -eq 0 ]
+	run by_key single id -un
+	expect_status 0
+	# What it left is swept when its time is over.
+	jq -c '.created = 1' "$file" >"$file.new"
+	chmod 600 "$file.new"
+	mv "$file.new" "$file"
+	run agentauthctl session reap
+	expect_status 0
+	[ ! -e "$file" ]
+}
