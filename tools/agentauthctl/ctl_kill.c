@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,19 +38,31 @@ static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret
 	return CTL_DONE;
 }
 
+/* Whether it ran and said yes; false too where there is no such program. */
+static bool tell_systemd(const char *program, char *const words[3])
+{
+	char *path = program_find(program);
+	char *const argv[] = {path, words[0], words[1], words[2], NULL};
+	bool done = path && program_run(argv, "", 0, NULL) == 0;
+
+	free(path);
+	return done;
+}
+
 /* The user's systemd would start things again: linger off, manager stopped. Where there is no systemd, nothing. */
-static void stop_manager(const char *name, uint32_t uid)
+static void stop_manager(struct ctl *ctl, const char *name, uint32_t uid)
 {
 	char unit[64], agent[64];
-	char *const linger[] = {(char[]){"loginctl"}, (char[]){"disable-linger"}, agent, NULL};
-	char *const stop[] = {(char[]){"systemctl"}, (char[]){"stop"}, (char[]){"--no-block"}, unit, NULL};
+	char *const linger[] = {(char[]){"disable-linger"}, agent, NULL};
+	char *const stop[] = {(char[]){"stop"}, (char[]){"--no-block"}, unit};
 
 	if (access("/run/systemd/system", F_OK) < 0)
 		return;
 	(void)snprintf(agent, sizeof(agent), "%s", name);
 	(void)snprintf(unit, sizeof(unit), "user@%u.service", uid);
-	(void)program_run(linger, "", 0, NULL);
-	(void)program_run(stop, "", 0, NULL);
+	if (!tell_systemd("loginctl", linger))
+		ctl_warning(ctl, "systemd did not end %s's linger; see: loginctl disable-linger %s", name, name);
+	(void)tell_systemd("systemctl", stop);
 }
 
 static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, long killed)
@@ -79,7 +92,7 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 		return CTL_DONE;
 	}
 	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
-	stop_manager(name, quarry.uid);
+	stop_manager(ctl, name, quarry.uid);
 	if (left == 0)
 		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what the manager began meanwhile */
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
