@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +29,36 @@ bool aa_approval_id_is_valid(const char *id)
 
 /* ---- rules --------------------------------------------------------------------------- */
 
-/* Whether the list before the bracket's end, "root,app:adm", has the user or ALL. */
+/* sudo has granted the command when this is asked. So where a rule cannot be told apart from one that covers it, it
+ * covers it, and a person looks: rules that are this unclear are refused at `apply` (check_approval_rule()). */
+
+/* Two names of one user: root and toor. */
+static bool same_user(const char *a, const char *b)
+{
+	struct passwd pw, *found = NULL;
+	char buf[4096];
+	uid_t uid;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (getpwnam_r(a, &pw, buf, sizeof(buf), &found) != 0 || !found)
+		return false;
+	uid = pw.pw_uid;
+	return getpwnam_r(b, &pw, buf, sizeof(buf), &found) == 0 && found && pw.pw_uid == uid;
+}
+
+/* Whether the list before the bracket's end, "root,app", has the user or ALL. */
 static bool runas_covers(const char *list, size_t len, const char *target)
 {
-	size_t at = 0, n;
+	char copy[1024], *name, *rest;
 
-	while (at < len) {
-		while (at < len && (list[at] == ' ' || list[at] == ','))
-			at++;
-		n = 0;
-		while (at + n < len && !strchr(" ,:", list[at + n]))
-			n++;
-		if ((n == 3 && memcmp(list + at, "ALL", 3) == 0) || (n == strlen(target) && memcmp(list + at, target, n) == 0))
+	if (len >= sizeof(copy) || memchr(list, '#', len) || memchr(list, '%', len) || memchr(list, ':', len))
+		return true;
+	memcpy(copy, list, len);
+	copy[len] = '\0';
+	for (name = strtok_r(copy, " ,", &rest); name; name = strtok_r(NULL, " ,", &rest))
+		if (strcmp(name, "ALL") == 0 || same_user(name, target))
 			return true;
-		if (n == 0)
-			return false; /* a colon: groups follow */
-		at += n;
-	}
 	return false;
 }
 
@@ -60,7 +74,7 @@ static bool args_cover(const char *want, char *const argv[])
 {
 	char *const *arg = argv[0] ? argv + 1 : argv;
 
-	if (!*want || strpbrk(want, "*?[]\\^$"))
+	if (!*want || strpbrk(want, "*?[]\\^$") || strstr(want, "  ") || want[strlen(want) - 1] == ' ')
 		return true;
 	if (strcmp(want, "\"\"") == 0)
 		return !*arg;
@@ -91,7 +105,9 @@ bool aa_approval_rule_covers(const char *rule, const char *target, const char *c
 		return true; /* cannot be told: a person looks */
 	memcpy(copy, path, n);
 	copy[n] = '\0';
-	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]") && !same_file(copy, command))
+	if (n > 0 && copy[n - 1] == '/')
+		return true; /* all that lies there */
+	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]\\") && !same_file(copy, command))
 		return false;
 	return args_cover(path + n + strspn(path + n, " "), argv);
 }
@@ -197,6 +213,8 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 			break;
 		names_of(id, name, answer);
 		err = complete(request, id, now, &self, boot_id) ? put(dir, name, request) : -ENOMEM;
+		if (err == 0)
+			(void)unlinkat(dir, answer, 0); /* of an earlier one; nobody knows of this one yet */
 		if (err != -EEXIST)
 			break;
 		err = 0;
@@ -227,8 +245,8 @@ static void remove_in(int dir, const char *id)
 	char request[16], answer[16];
 
 	names_of(id, request, answer);
+	(void)unlinkat(dir, answer, 0); /* first: alone it would answer a later request of this number */
 	(void)unlinkat(dir, request, 0);
-	(void)unlinkat(dir, answer, 0);
 }
 
 void aa_approval_withdraw(const char *rundir, const char *id)

@@ -80,6 +80,22 @@ static void sudo_rules_are_one_command_as_a_named_user(void **state)
 	bad(check_sudo_rule, "(ro ot) /bin/id", "character in");
 }
 
+/* The approval plugin must read them just as sudo does. */
+static void rules_that_wait_are_plain(void **state)
+{
+	(void)state;
+	good(check_approval_rule, "(root) /usr/bin/systemctl stop app");
+	good(check_approval_rule, "(root,www-data) /usr/bin/systemctl stop *");
+	bad(check_approval_rule, "(root) id", "absolute path");
+	bad(check_approval_rule, "(#0) /usr/bin/id", "by name");
+	bad(check_approval_rule, "(%adm) /usr/bin/id", "by name");
+	bad(check_approval_rule, "(root:adm) /usr/bin/id", "by name");
+	bad(check_approval_rule, "(root) /usr/sbin/", "not a directory");
+	bad(check_approval_rule, "(root) /opt/a\\ b stop", "no backslash");
+	bad(check_approval_rule, "(root) /usr/bin/systemctl  stop", "two blanks");
+	bad(check_approval_rule, "(root) /usr/bin/systemctl stop ", "two blanks");
+}
+
 static void networks_are_whole_and_exact(void **state)
 {
 	(void)state;
@@ -192,6 +208,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_of_agents_and_why_not),
 	    cmocka_unit_test(sudo_rules_are_one_command_as_a_named_user),
+	    cmocka_unit_test(rules_that_wait_are_plain),
 	    cmocka_unit_test(networks_are_whole_and_exact),
 	    cmocka_unit_test(times_are_rfc_3339_in_utc),
 	    cmocka_unit_test(services_are_named_as_they_count),

@@ -27,6 +27,8 @@ bool check_service(const char *value, char *why, size_t size);
 bool check_without_credential(const char *value, char *why, size_t size);
 bool check_network(const char *value, char *why, size_t size);
 bool check_sudo_rule(const char *value, char *why, size_t size);
+/* A rule that waits for a person: one that the approval plugin reads just as sudo does. */
+bool check_approval_rule(const char *value, char *why, size_t size);
 bool check_audience(const char *value, char *why, size_t size);
 bool check_path(const char *value, char *why, size_t size);
 bool check_issuer_url(const char *value, char *why, size_t size);

@@ -107,7 +107,7 @@ static const struct conf_setting role_settings[] = {
     {"max_sessions", CONF_NUMBER, .offset = offsetof(struct model_role, max_sessions), .min = 0,
      .max = 1000000},
     {"approval", CONF_TEXTS, .offset = offsetof(struct model_role, approval), .max = 256,
-     .check = check_sudo_rule},
+     .check = check_approval_rule},
     {"delegable", CONF_FLAG, .offset = offsetof(struct model_role, delegable)},
     {"limits", CONF_MEMBERS, .offset = offsetof(struct model_role, limits), .members = limits_settings},
     {"groups", CONF_TEXTS, .offset = offsetof(struct model_role, groups), .max = 16,
