@@ -75,22 +75,41 @@ static void set_session(json_t *record, const struct aa_session *s)
 	}
 }
 
-/* What sudo was asked for: its own arguments, as /proc has them. */
+/* Reads all of it, and keeps what `text` has room for. The length of all of it; 0: it cannot be read. */
+static size_t read_command(char *text, size_t cap)
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	char part[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		if (len < cap)
+			memcpy(text + len, part, (size_t)n < cap - len ? (size_t)n : cap - len);
+		len += (size_t)n;
+	}
+	close(fd);
+	return len;
+}
+
+/* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes, their hash says
+ * nothing of what they are; sudo's own log does, which is why their length is here. */
 static void set_command(json_t *record)
 {
-	char text[AA_AUDIT_STRING_MAX];
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char text[AA_AUDIT_STRING_MAX + 2];
+	size_t len = read_command(text, sizeof(text) - 1), kept = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
 
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
+	if (len == 0)
 		return;
-	for (ssize_t i = 0; i < n - 1; i++)
+	for (size_t i = 0; i + 1 < kept; i++)
 		if (text[i] == '\0')
 			text[i] = ' ';
-	text[n] = '\0';
+	text[kept] = '\0';
 	aa_audit_set(record, "command", text);
+	if (len > kept)
+		aa_audit_put(record, "command_length", json_integer((json_int_t)len));
 }
 
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <syslog.h>
@@ -39,6 +40,8 @@ struct guard {
 	bool raised;
 	uid_t ruid, euid, suid;
 	sigset_t mask;
+	bool limited; /* how large a file may be */
+	struct rlimit file_size;
 };
 
 /* The raw call: only the thread that holds the lock matters, and glibc's wrapper would signal all of them. */
@@ -51,6 +54,9 @@ static void raise_guard(struct guard *guard)
 	sigaddset(&stops, SIGTTOU);
 	sigaddset(&stops, SIGTTIN);
 	(void)pthread_sigmask(SIG_BLOCK, &stops, &guard->mask);
+	/* A caller's `ulimit -f` would end su or sudo by SIGXFSZ before its refusal is written down. */
+	guard->limited = getrlimit(RLIMIT_FSIZE, &guard->file_size) == 0 && guard->file_size.rlim_cur != RLIM_INFINITY &&
+			 setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}) == 0;
 	guard->raised = getresuid(&guard->ruid, &guard->euid, &guard->suid) == 0 && guard->euid == 0 && guard->ruid != 0 &&
 			syscall(SYS_setresuid, 0, 0, 0) == 0;
 }
@@ -59,6 +65,8 @@ static bool lower_guard(const struct guard *guard)
 {
 	bool ok = !guard->raised || syscall(SYS_setresuid, guard->ruid, guard->euid, guard->suid) == 0;
 
+	if (guard->limited)
+		ok = setrlimit(RLIMIT_FSIZE, &guard->file_size) == 0 && ok;
 	(void)pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
 	return ok;
 }
@@ -288,12 +296,19 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 	char *line = NULL;
 	bool ok = false;
 
-	if (head_fd < 0 || log_fd < 0 || fstat(log_fd, &st) < 0)
+	if (head_fd < 0 || log_fd < 0)
 		goto out;
-	size = (uint64_t)st.st_size;
-	if (!last_link(head_fd, log_fd, &size, &last))
-		goto out;
-	line = compose(audit, record, &last, &len);
+	/* Again where a line went round the lock meanwhile: this process may have been stopped for long. */
+	do {
+		free(line);
+		line = NULL;
+		if (fstat(log_fd, &st) < 0)
+			goto out;
+		size = (uint64_t)st.st_size;
+		if (!last_link(head_fd, log_fd, &size, &last))
+			goto out;
+		line = compose(audit, record, &last, &len);
+	} while (line && fstat(log_fd, &st) == 0 && (uint64_t)st.st_size != size);
 	if (!line || !put_line(log_fd, line, len, size))
 		goto out;
 	link.seq = last.seq + 1;
@@ -437,6 +452,10 @@ void aa_audit_set(json_t *record, const char *key, const char *text)
 			memcpy(out + len, s, n);
 			len += n;
 		}
+	}
+	if (*s) {
+		memcpy(out + len, "\xe2\x80\xa6", 3);
+		len += 3;
 	}
 	aa_audit_put(record, key, json_stringn(out, len));
 }

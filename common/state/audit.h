@@ -23,12 +23,12 @@ struct aa_audit {
 	const char *host; /* name of this host */
 	uid_t owner;      /* who must own the log, beside uid 0 */
 	bool sync;        /* fsync each line */
-	bool go_round;    /* administrative commands: a lock that is held too long is gone round, and the line says so */
+	bool go_round;    /* a lock that is held too long is gone round, and the line says so */
 	bool quiet;       /* no copy to syslog (tests) */
 };
 
 /* Sets record[key] to a text that may hold anything: what is no UTF-8 or a control character is replaced by U+FFFD, what
- * is too long is cut. NULL sets nothing. Without memory the record is emptied: one that lacks a member is not written, so
+ * is too long is cut and ends in an ellipsis (U+2026). NULL sets nothing. Without memory the record is emptied: one that lacks a member is not written, so
  * that nothing is decided on half a record. `event`, or whatever a reader demands, is therefore set first. */
 void aa_audit_set(json_t *record, const char *key, const char *text);
 /* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */

@@ -59,7 +59,8 @@ void aa_context_close(struct aa_context *ctx)
 
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
-	struct aa_audit audit = {.logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname};
+	/* go_round: whoever stops a process that holds the lock, as one's own cgroup can be frozen, stops nobody else. */
+	struct aa_audit audit = {.logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
 	const struct aa_host *host;
 
 	if (!ctx->policy && ctx->gen_fd >= 0)

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -334,7 +336,8 @@ static void long_text_is_cut_between_characters(void **state)
 		aa_audit_set(record, "task", text);
 		value = json_string_value(json_object_get(record, "task"));
 		assert_non_null(value);
-		assert_true(strlen(value) >= AA_AUDIT_STRING_MAX && strlen(value) <= AA_AUDIT_STRING_MAX + 4);
+		assert_true(strlen(value) >= AA_AUDIT_STRING_MAX && strlen(value) <= AA_AUDIT_STRING_MAX + 6);
+		assert_string_equal(value + strlen(value) - 3, "\xe2\x80\xa6");
 		json_decref(record);
 	}
 }
@@ -425,6 +428,39 @@ static void a_directory_that_cannot_be_written_denies(void **state)
 	assert_int_equal(chmod(f->dir, 0755), 0);
 }
 
+/* From now on this process may not raise a hard limit, as root may. */
+static void give_up_resources(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		_exit(97);
+	data[0].effective &= ~(1u << CAP_SYS_RESOURCE);
+	data[0].permitted &= ~(1u << CAP_SYS_RESOURCE);
+	if (syscall(SYS_capset, &header, data) < 0)
+		_exit(97);
+}
+
+/* `ulimit -f 0; su AGENT` would be an attempt that nobody hears of. */
+static void a_limit_of_the_callers_hides_no_line(void **state)
+{
+	const struct rlimit none = {0, RLIM_INFINITY};
+	struct fixture *f = *state;
+	int status;
+
+	if (fork() == 0) {
+		struct rlimit after;
+
+		if (setrlimit(RLIMIT_FSIZE, &none) < 0 || append(f, "auth") != AA_OK)
+			_exit(1);
+		_exit(getrlimit(RLIMIT_FSIZE, &after) < 0 || after.rlim_cur != 0);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(verify(f).lines, 1);
+}
+
 /* A file that may not grow: the line is taken back, and the next one follows the last whole one. */
 static void a_full_disk_denies_and_leaves_the_chain_whole(void **state)
 {
@@ -435,10 +471,11 @@ static void a_full_disk_denies_and_leaves_the_chain_whole(void **state)
 	assert_int_equal(append(f, "auth"), AA_OK);
 	assert_int_equal(stat(f->log, &st), 0);
 	for (rlim_t more = 0; more < 120; more += 40) {
-		const struct rlimit limit = {(rlim_t)st.st_size + more, RLIM_INFINITY};
+		const struct rlimit limit = {(rlim_t)st.st_size + more, (rlim_t)st.st_size + more};
 
 		if (fork() == 0) {
 			signal(SIGXFSZ, SIG_IGN);
+			give_up_resources();
 			_exit(setrlimit(RLIMIT_FSIZE, &limit) < 0 ? 98 : (int)append(f, "auth"));
 		}
 		assert_true(wait(&status) > 0 && WIFEXITED(status));
@@ -623,6 +660,7 @@ int main(void)
 	    T(a_log_that_others_may_write_is_not_written_to),
 	    T(a_directory_that_cannot_be_written_denies),
 	    T(a_full_disk_denies_and_leaves_the_chain_whole),
+	    T(a_limit_of_the_callers_hides_no_line),
 	    T(a_lock_that_is_held_is_waited_for_so_long_and_no_longer),
 	    T(a_lock_that_is_given_back_in_time_is_taken),
 	    T(sixteen_writers_make_one_chain),
