@@ -119,6 +119,16 @@ static void command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
 		len += (size_t)snprintf(ret + len, cap - len, " %s", *arg);
 }
 
+/* What a person is asked to approve is shown whole, or not asked for. */
+static bool can_be_shown(const struct aa_sudo *sudo)
+{
+	size_t len = strlen(sudo->command);
+
+	for (char *const *arg = sudo->argv[0] ? sudo->argv + 1 : sudo->argv; *arg; arg++)
+		len += 1 + strlen(*arg);
+	return len < AA_AUDIT_STRING_MAX && (!sudo->cwd || strlen(sudo->cwd) < AA_AUDIT_STRING_MAX);
+}
+
 static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 {
 	const struct aa_session *s = asking->session;
@@ -277,6 +287,13 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	char id[AA_APPROVAL_ID_SIZE];
 	enum aa_reason reason, logged;
 
+	if (!can_be_shown(sudo)) {
+		(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
+		sudo->say(sudo->say_data, "agentauth: a command that waits for a person's approval has at most 1024 bytes, "
+					  "so that all of it can be shown\n");
+		json_decref(request);
+		return AA_APPROVAL_DENIED;
+	}
 	if (aa_approval_request(AA_RUNDIR, json_incref(request), asking->ctx.now, id) < 0) {
 		json_decref(request);
 		return AA_INTERNAL;
