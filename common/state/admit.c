@@ -109,6 +109,11 @@ int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdi
 
 /* ---- inside a session ------------------------------------------------------------------ */
 
+static bool is_for_somebody(const struct aa_session *session)
+{
+	return session->kind == AA_KIND_DELEGATED || session->kind == AA_KIND_LOCAL;
+}
+
 /* Whether the entry still has the role, and the role still admits where the session came from. *ret_serves: it admits the
  * service too. */
 static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
@@ -124,17 +129,31 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 		return reason;
 	if (session->rhost && !aa_sources_admit(&role->sources, session->rhost))
 		reason = AA_SOURCE_DENIED;
+	else if ((is_for_somebody(session)) && !role->delegable)
+		reason = AA_DELEGATION_DENIED;
 	else if (role->services.n == 0 || aa_strings_have(&role->services, service))
 		*ret_serves = true;
 	aa_role_free(role);
 	return reason;
 }
 
+/* Whether the entry would still let this session in: from where, and on whose behalf. */
+static enum aa_reason check_entry(const struct aa_agent *agent, const struct aa_session *session)
+{
+	const struct aa_strings *people = session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
+
+	if (session->rhost && !aa_sources_admit(&agent->sources, session->rhost))
+		return AA_SOURCE_DENIED;
+	if (!is_for_somebody(session))
+		return AA_OK;
+	return session->on_behalf_of && aa_strings_have(people, session->on_behalf_of) ? AA_OK : AA_DELEGATION_DENIED;
+}
+
 /* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
 static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
 				  const char *service)
 {
-	enum aa_reason reason = AA_OK;
+	enum aa_reason reason = check_entry(agent, session);
 	bool serves = false;
 
 	for (size_t i = 0; i < session->roles.n && reason == AA_OK; i++)

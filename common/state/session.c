@@ -345,7 +345,8 @@ static bool is_mixed(int dir, const char *agent, const char *id, const struct aa
 		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
 		if (load(dir, geteuid(), entry->d_name, &other) == 0)
-			mixed = aa_session_holds_place(other, now) && !same_rights(other, verdict);
+			mixed = other->kind != AA_KIND_ENTRY && aa_session_holds_place(other, now) &&
+				!same_rights(other, verdict);
 		aa_session_free(other);
 	}
 	if (list)
@@ -357,7 +358,7 @@ enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *ag
 				   int64_t now)
 {
 	enum aa_reason reason = AA_OK;
-	int dir = aa_sessions_dir(rundir);
+	int dir = verdict->kind == AA_KIND_ENTRY ? -ENOENT : aa_sessions_dir(rundir);
 
 	if (dir < 0)
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
@@ -376,6 +377,9 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 
 	if (save(dir, session) < 0 || aa_agent_add(dir, session->agent, session->id) < 0)
 		return AA_INTERNAL;
+	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
+	if (verdict->kind == AA_KIND_ENTRY)
+		return AA_OK;
 	reason = take_place(dir, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
 	if (reason == AA_OK && agent->mixed_refused && is_mixed(dir, session->agent, session->id, verdict, login->now))

@@ -218,11 +218,16 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
 	struct aa_session *session = NULL;
-	struct aa_verdict v = {0};
+	struct aa_verdict v = {0}, other = {.kind = AA_KIND_ASSERTION};
 
 	f->agent->max_sessions = 1;
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
+	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_OK); /* root's takes no place */
+	aa_session_free(session);
+	v.kind = AA_KIND_ASSERTION;
+	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
+	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_SESSION_LIMIT);
 	assert_int_equal(admit(f, assertion), AA_SESSION_LIMIT);
 	aa_session_close(f->site->rundir, session->id, session->agent);
 	assert_int_equal(admit(f, assertion), AA_OK);
@@ -241,6 +246,7 @@ static void a_mixed_session_does_not_use_a_credential_up(void **state)
 	f->agent->mixed_refused = true;
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(v.grant.n, 2);
+	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
 	assert_int_equal(admit(f, assertion), AA_ROLE_DENIED);
 	aa_session_close(f->site->rundir, session->id, session->agent);
