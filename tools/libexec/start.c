@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,12 +101,20 @@ static int open_session(pam_handle_t *pamh, const struct passwd *agent, const ch
 	return err;
 }
 
+/* A terminal's own end of a pseudo-terminal, and not /dev/tty or /dev/ptmx, which everybody needs (devices.txt: 136 to
+ * 143). */
+static bool is_pty(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && major(st->st_rdev) >= 136 && major(st->st_rdev) <= 143;
+}
+
 /* The terminal that sudo made for this (use_pty) is root's; a person's is the person's, and stays so. */
 static void give_terminal(const struct passwd *agent)
 {
 	struct stat st;
 
-	if (isatty(STDIN_FILENO) && fstat(STDIN_FILENO, &st) == 0 && st.st_uid == 0 && getenv("SUDO_UID")) {
+	if (isatty(STDIN_FILENO) && fstat(STDIN_FILENO, &st) == 0 && is_pty(&st) && st.st_uid == 0 &&
+	    getenv("SUDO_UID")) {
 		if (fchown(STDIN_FILENO, agent->pw_uid, st.st_gid) < 0)
 			(void)failed("the terminal stays root's: %s", strerror(errno));
 	}
