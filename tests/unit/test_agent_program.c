@@ -150,11 +150,13 @@ static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
 	fake("run0");
 	RUN("agentauth", "run", "builder-7", "--", "make", "-j", "--help", NULL);
 	assert_int_equal(o.status, 9);
-	assert_string_equal(o.out, "sudo<-u><builder-7><-H><--><make><-j><--help>");
+	assert_non_null(strstr(o.out, "sudo<--></"));
+	assert_non_null(strstr(o.out, "/agentauth/start><builder-7><--><make><-j><--help>"));
 	unlink(home_path("bin/sudo"));
 	RUN("agentauth", "run", "builder-7", "--", "make", "-j", NULL);
 	assert_int_equal(o.status, 9);
-	assert_string_equal(o.out, "run0<--user=builder-7><--><make><-j>");
+	assert_non_null(strstr(o.out, "run0<--></"));
+	assert_non_null(strstr(o.out, "/agentauth/start><builder-7><--><make><-j>"));
 	unlink(home_path("bin/run0"));
 	RUN("agentauth", "run", "builder-7", "--", "make", NULL);
 	assert_int_equal(o.status, 1);
