@@ -4,10 +4,13 @@
 
 #include "module.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+
+#include "common/state/failures.h"
 
 /* What the host calls itself in the prompt; a prompt is shown for retired agents too, so that they look like others. */
 static const char *prompt_audience(const struct aa_call *call)
@@ -45,6 +48,55 @@ static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa
 	judge(call, agent, &answer, verdict);
 }
 
+/* Where it comes from; what has no address comes from a user of this host. */
+static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
+{
+	if (call->address[0])
+		return call->address;
+	(void)snprintf(buf, cap, "uid %u", (unsigned)getuid());
+	return buf;
+}
+
+/* Whether who presented it is to blame, and not the host or a line that broke. */
+static bool counts_as_failure(enum aa_reason reason)
+{
+	switch (reason) {
+	case AA_OK:
+	case AA_INTERNAL:
+	case AA_NO_CREDENTIAL:
+	case AA_SESSION_LIMIT:
+	case AA_REGISTRY_UNAVAILABLE:
+	case AA_KEYS_STALE:
+	case AA_REPLAY_UNAVAILABLE:
+	case AA_AUDIT_UNAVAILABLE:
+	case AA_RATE_LIMITED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Decides, unless too many failed from there already: then who asks is prompted like anybody, and not listened to. */
+static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
+{
+	int64_t most = call->ctx.policy ? aa_policy_host(call->ctx.policy)->max_failures : 0;
+	char buf[32];
+	const char *source = source_of(call, buf, sizeof(buf));
+	struct aa_answer answer;
+
+	if (aa_failures_reached(call->args.rundir, call->ctx.owner, call->user, source, most, call->ctx.now)) {
+		if (!aa_take_first_pass(call, &answer))
+			aa_prompt(call, prompt_audience(call), &answer);
+		aa_answer_clear(&answer);
+		call->started_us = aa_now_us();
+		verdict->reason = AA_RATE_LIMITED;
+		return;
+	}
+	decide(call, agent, verdict);
+	if (most > 0 && counts_as_failure(verdict->reason))
+		aa_failures_count(call->args.rundir, call->ctx.owner, call->user, source, call->ctx.now);
+}
+
 /* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
 static enum aa_reason remember(struct aa_call *call, const struct aa_session *session)
 {
@@ -66,7 +118,7 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	struct aa_session *session = NULL;
 	enum aa_reason reason, logged;
 
-	decide(call, agent, &verdict);
+	decide_within_limit(call, agent, &verdict);
 	reason = verdict.reason;
 	if (reason == AA_OK)
 		reason = aa_session_create(call->args.rundir, agent, &call->login, &verdict,

@@ -180,6 +180,7 @@ struct aa_host *aa_host_from_json(json_t *json)
 	    MEMBER(aa_host, clock_skew, INTEGER, true),
 	    MEMBER(aa_host, max_assertion_ttl, INTEGER, true),
 	    MEMBER(aa_host, max_token_ttl, INTEGER, true),
+	    MEMBER(aa_host, max_failures, INTEGER, false),
 	    {"nonce", OTHER, true, 0},
 	    {"audit_failure", OTHER, true, 0},
 	    {"audit_sync", OTHER, true, 0},

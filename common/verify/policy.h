@@ -5,7 +5,7 @@
  * that is absent has the default in brackets; an unknown member is damage.
  *
  *   "host"           {"format": 2, "generation": N, "name": FQDN, "audience": [A, …], "clock_skew": s, "max_assertion_ttl": s,
- *                     "max_token_ttl": s, "nonce": "optional"|"required", "audit_failure": "deny"|"warn",
+ *                     "max_token_ttl": s, "max_failures": [0: no limit], "nonce": "optional"|"required", "audit_failure": "deny"|"warn",
  *                     "audit_sync": "none"|"always", "without_credential": [SERVICE, …], "home": DIR, "shell": PATH}
  *   "agent:" NAME    {"name", "uid", "owner": [""], "description": [""], "expires": [0: never], "roles": [ROLE, …],
  *                     "keys": [{"kid", "jwk": {public JWK}, "ssh": "TYPE BASE64", "not_after": [0], "state": "active"|"disabled"}],
@@ -65,7 +65,7 @@ struct aa_host {
 	uint32_t generation;
 	const char *name, *home, *shell;
 	struct aa_strings audience, without_credential;
-	int64_t clock_skew, max_assertion_ttl, max_token_ttl;
+	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
 	bool nonce_required, audit_deny, audit_sync;
 };
 const struct aa_host *aa_policy_host(const struct aa_policy *policy); /* borrowed from the policy */

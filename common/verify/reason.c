@@ -58,6 +58,7 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_REPLAY_UNAVAILABLE] = {"replay_unavailable", PAM_AUTH_ERR, "it cannot be told whether this credential was used before"},
     [AA_AUDIT_UNAVAILABLE] = {"audit_unavailable", PAM_PERM_DENIED, "the audit log cannot be written"},
     [AA_NO_CREDENTIAL] = {"no_credential", PAM_PERM_DENIED, "no credential was presented for this login"},
+    [AA_RATE_LIMITED] = {"rate_limited", PAM_AUTH_ERR, "too many credentials for this agent failed from there within a minute"},
 };
 
 static const struct row *row(enum aa_reason reason)

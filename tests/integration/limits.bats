@@ -26,6 +26,11 @@ teardown() {
 	! mountpoint -q /run/agentauth/sessions || umount /run/agentauth/sessions
 }
 
+person_comes_in() {
+	run dev ssh -i /home/dev/.ssh/id_alice -o BatchMode=yes "alice@$HOST" id -un
+	expect_status 0 && expect_output '^alice$'
+}
+
 in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 	local agent=$1 command=$2
 	shift 2
@@ -147,4 +152,22 @@ in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 	run agentauthctl session reap
 	expect_status 0
 	[ ! -e "$file" ]
+}
+
+@test "an address that failed too often is not listened to for a minute, and others are" {
+	sed -i 's/max_failures = 1000;/max_failures = 3;/' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
+	for _ in 1 2 3; do
+		run ssh_with "$(token_file single --aud ssh://elsewhere.example.com)" "single@$HOST" true
+		expect_status 255
+	done
+	run ssh_with "$(token_file single)" "single@$HOST" id -un
+	expect_status 255
+	expect_audit '.agent == "single" and .event == "auth" and .reason == "rate_limited"'
+	run ssh_with "$(token_file single)" -b 127.0.0.9 "single@127.0.0.1" id -un
+	expect_status 0
+	expect_output '^single$'
+	person_comes_in
+	sed -i 's/max_failures = 3;/max_failures = 1000;/' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
 }

@@ -1494,6 +1494,44 @@ static void the_log_of_all_this_is_one_chain(void **state)
 	assert_true(check.lines >= 5);
 }
 
+/* Three from one address, and the fourth is not listened to; it looks as the others did. */
+static void too_many_failures_from_one_address_are_not_listened_to(void **state)
+{
+	struct support_pam *p = *state;
+	unsigned prompts;
+
+	support_set(p->site, "host", "max_failures", "3");
+	support_site_publish(p->site);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "aud", "\"ssh://elsewhere\"")), PAM_AUTH_ERR);
+		assert_string_equal(support_pam_reason(p), "wrong_audience");
+	}
+	prompts = p->asked;
+	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "rate_limited");
+	assert_int_equal(p->asked, prompts);
+	/* from elsewhere the agent comes in */
+	support_pam_start(p, "sshd", "builder-7");
+	assert_int_equal(pam_set_item(p->pamh, PAM_RHOST, "10.1.2.4"), PAM_SUCCESS);
+	{
+		char *good = support_assertion(p->now);
+
+		support_pam_say(p, good);
+		assert_int_equal(authenticate(p), PAM_SUCCESS);
+		free(good);
+		p->answers = NULL;
+		p->n_answers = 0;
+	}
+	/* no answer at all is no failure of this kind */
+	support_set(p->site, "host", "max_failures", "1");
+	support_site_publish(p->site);
+	for (int i = 0; i < 2; i++) {
+		support_pam_start(p, "sshd", "other-1");
+		assert_int_equal(authenticate(p), PAM_AUTH_ERR);
+		assert_string_equal(support_pam_reason(p), "no_credential");
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1552,6 +1590,7 @@ int main(void)
 	    T(no_descriptor_stays_open_after_a_phase),
 	    T(a_thousand_handles_leave_nothing),
 	    T(the_environment_chooses_nothing),
+	    T(too_many_failures_from_one_address_are_not_listened_to),
 	    T(the_log_of_all_this_is_one_chain),
 	};
 

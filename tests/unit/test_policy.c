@@ -213,6 +213,8 @@ static void refuses_a_host_that_breaks_the_schema(void **state)
 	    {"clock_skew", "9223372036854775807"},
 	    {"max_assertion_ttl", NULL},
 	    {"max_token_ttl", "true"},
+	    {"max_failures", "-1"},
+	    {"max_failures", "\"5\""},
 	    {"nonce", "\"Required\""},
 	    {"nonce", "true"},
 	    {"nonce", NULL},

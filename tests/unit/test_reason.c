@@ -37,6 +37,7 @@ static const char *const names[] = {
     "approval_timeout",	  "registry_unavailable",
     "keys_stale",	  "replay_unavailable",
     "audit_unavailable",  "no_credential",
+    "rate_limited",
 };
 
 static void names_are_those_of_the_contract(void **state)

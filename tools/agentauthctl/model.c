@@ -29,6 +29,7 @@ static const struct conf_setting host_settings[] = {
      .max = 3600},
     {"max_token_ttl", CONF_NUMBER, .offset = offsetof(struct model_host, max_token_ttl), .min = 60,
      .max = 7 * DAY},
+    {"max_failures", CONF_NUMBER, .offset = offsetof(struct model_host, max_failures), .min = 0, .max = 10000},
     {"nonce", CONF_WORD, .offset = offsetof(struct model_host, nonce), .words = nonce_words},
     {"audit_failure", CONF_WORD, .offset = offsetof(struct model_host, audit_failure),
      .words = audit_failure_words},
@@ -334,7 +335,7 @@ int model_read(struct model *model, const struct host_facts *facts, struct probl
 	size_t errors_before = problems->errors;
 
 	model->facts = facts;
-	model->host = (struct model_host){.clock_skew = 30, .max_assertion_ttl = 300, .max_token_ttl = 3600};
+	model->host = (struct model_host){.clock_skew = 30, .max_assertion_ttl = 300, .max_token_ttl = 3600, .max_failures = 30};
 	model->accounts = (struct model_accounts){
 	    .uid_min = AA_UID_MIN_DEFAULT,
 	    .uid_max = AA_UID_MAX_DEFAULT,

@@ -22,7 +22,7 @@
 struct model_host {
 	bool given;
 	struct texts audience; /* empty: ssh://FQDN */
-	int64_t clock_skew, max_assertion_ttl, max_token_ttl;
+	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
 	int nonce;	   /* nonce_words */
 	int audit_failure; /* audit_failure_words */
 	int audit_sync;	   /* audit_sync_words */

@@ -99,6 +99,7 @@ void record_host(const struct model *model, uint32_t generation, struct buffer *
 	json_text_number(b, "clock_skew", h->clock_skew);
 	json_text_number(b, "max_assertion_ttl", h->max_assertion_ttl);
 	json_text_number(b, "max_token_ttl", h->max_token_ttl);
+	json_text_number(b, "max_failures", h->max_failures);
 	json_text_string(b, "nonce", nonce_words[h->nonce]);
 	json_text_string(b, "audit_failure", audit_failure_words[h->audit_failure]);
 	json_text_string(b, "audit_sync", audit_sync_words[h->audit_sync]);

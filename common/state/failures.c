@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* failures.c: the table of failed credentials, see failures.h. */
+#include "config.h"
+
+#include "failures.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+#include "digest.h"
+
+#define SECRET_SIZE 32
+#define SETS 1024
+#define WAYS 4
+
+struct cell {
+	uint64_t key; /* 0: free */
+	uint32_t since, count;
+};
+
+struct place {
+	int fd;
+	uint64_t key;
+	off_t at; /* of the set */
+	struct cell set[WAYS];
+};
+
+/* A regular file of ours. -1: it is none, or cannot be had. */
+static int open_table(const char *rundir, uid_t owner)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/failures", rundir), fd;
+	struct stat st;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_uid == owner || st.st_uid == 0) &&
+	    !(st.st_mode & 077))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The secret is written once; of two who find none, both read what is there in the end. */
+static bool read_secret(int fd, unsigned char ret[SECRET_SIZE])
+{
+	unsigned char fresh[SECRET_SIZE];
+	ssize_t n = pread(fd, ret, SECRET_SIZE, 0);
+
+	if (n == 0 && RAND_bytes(fresh, sizeof(fresh)) == 1 && pwrite(fd, fresh, sizeof(fresh), 0) == sizeof(fresh))
+		n = pread(fd, ret, SECRET_SIZE, 0);
+	return n == SECRET_SIZE;
+}
+
+/* Of an IPv6 address its network: whoever has one address there has them all. */
+static void as_source(const char *source, char *ret, size_t cap)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET6, source, &address) == 1 && !IN6_IS_ADDR_V4MAPPED(&address)) {
+		memset(address.s6_addr + 8, 0, 8);
+		if (inet_ntop(AF_INET6, &address, ret, (socklen_t)cap))
+			return;
+	}
+	(void)snprintf(ret, cap, "%s", source);
+}
+
+static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, const char *source, uint64_t *ret)
+{
+	char text[2 * SECRET_SIZE + 1], who[512], hex[65], network[256];
+
+	for (size_t i = 0; i < SECRET_SIZE; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", secret[i]);
+	as_source(source, network, sizeof(network));
+	(void)snprintf(who, sizeof(who), "%s %s", agent, network);
+	if (aa_sha256_pair(hex, text, who) < 0)
+		return false;
+	hex[16] = '\0';
+	*ret = strtoull(hex, NULL, 16) | 1;
+	return true;
+}
+
+static bool open_place(struct place *ret, const char *rundir, uid_t owner, const char *agent, const char *source)
+{
+	unsigned char secret[SECRET_SIZE];
+	ssize_t n;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->fd = open_table(rundir, owner);
+	if (ret->fd < 0)
+		return false;
+	if (read_secret(ret->fd, secret) && key_of(secret, agent, source, &ret->key)) {
+		ret->at = (off_t)(SECRET_SIZE + (ret->key >> 1) % SETS * sizeof(ret->set));
+		n = pread(ret->fd, ret->set, sizeof(ret->set), ret->at);
+		if (n >= 0) /* past the end: all are free */
+			return true;
+	}
+	close(ret->fd);
+	return false;
+}
+
+/* A clock that was stepped back ends every count that lies ahead of it. */
+static bool is_current(const struct cell *cell, int64_t now)
+{
+	return cell->key != 0 && cell->since <= now && now - cell->since < AA_FAILURES_WINDOW;
+}
+
+bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now)
+{
+	struct place place;
+	bool reached = false;
+
+	if (most <= 0 || !open_place(&place, rundir, owner, agent, source))
+		return false;
+	for (size_t i = 0; i < WAYS; i++)
+		reached = reached || (place.set[i].key == place.key && is_current(&place.set[i], now) &&
+				      place.set[i].count >= most);
+	close(place.fd);
+	return reached;
+}
+
+/* The cell of this key, else a free one or one whose time is over, else the oldest. */
+static size_t choose(const struct place *place, int64_t now)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (place->set[i].key == place->key)
+			return i;
+	for (size_t i = 0; i < WAYS; i++) {
+		if (!is_current(&place->set[i], now))
+			return i;
+		if (place->set[i].since < place->set[best].since)
+			best = i;
+	}
+	return best;
+}
+
+void aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now)
+{
+	struct place place;
+	struct cell *cell;
+	size_t i;
+
+	if (now < 0 || now > UINT32_MAX || !open_place(&place, rundir, owner, agent, source))
+		return;
+	i = choose(&place, now);
+	cell = &place.set[i];
+	if (cell->key != place.key || !is_current(cell, now))
+		*cell = (struct cell){place.key, (uint32_t)now, 0};
+	cell->count += cell->count < UINT32_MAX;
+	/* Not written: one failure less was seen. */
+	if (pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) != sizeof(*cell))
+		i = 0;
+	close(place.fd);
+}

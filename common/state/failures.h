@@ -1,0 +1,25 @@
+/* failures.h: how often credentials for an agent failed from one source lately: a brake, and no gate.
+ *
+ * RUNDIR/failures is a table of a fixed size that does not grow whatever strangers send. A cell is found by a hash of
+ * (agent, source) under a secret of this boot, so that nobody can choose whose cell is theirs; where a set of cells is
+ * full, the oldest gives way. No lock is held: of failures at the same moment one may go uncounted. Each source has its
+ * own count, so that failing from one place shuts nobody out at another.
+ */
+#ifndef AGENTAUTH_STATE_FAILURES_H
+#define AGENTAUTH_STATE_FAILURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define AA_FAILURES_WINDOW 60 /* seconds from the first failure of a count */
+
+/* Whether `most` or more failed within the window. `source` is a numeric address, of which IPv6 counts as its /64
+ * network, or any other text. `most` 0: there is no limit. A table that cannot be read: false, since what stands behind
+ * it in the same directory, the replay store, denies. */
+bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now);
+
+/* Counts one more. */
+void aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now);
+
+#endif
