@@ -534,6 +534,7 @@ static void check_people_and_agents(struct support_pam *p)
 static void a_missing_registry_refuses_agents_alone(void **state)
 {
 	struct support_pam *p = *state;
+	json_t *log;
 
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 	assert_int_equal(rename(p->site->statedir, support_path(p->site->dir, "aside")), 0);
@@ -541,7 +542,9 @@ static void a_missing_registry_refuses_agents_alone(void **state)
 	/* a name that nobody knows may be an agent's, and is not written down: it may be a password typed too early */
 	support_pam_start(p, "sshd", "tr0ub4dor-and-3");
 	assert_int_equal(authenticate(p), PAM_AUTHINFO_UNAVAIL);
-	assert_null(json_object_get(support_pam_log(p), "agent"));
+	log = support_pam_log(p);
+	assert_null(json_object_get(log, "agent"));
+	json_decref(log);
 	assert_int_equal(rename(support_path(p->site->dir, "aside"), p->site->statedir), 0);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
