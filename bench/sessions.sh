@@ -6,7 +6,10 @@
 set -eu
 
 if [ ! -e /run/agentauth-box ]; then
-	[ $# -eq 1 ] && [ -e "$1/box.tar" ] || { echo "usage: sessions.sh BUILDDIR, with its box made by tests/box/image" >&2; exit 2; }
+	if [ $# -ne 1 ] || [ ! -e "$1/box.tar" ]; then
+		echo "usage: sessions.sh BUILDDIR, with its box made by tests/box/image" >&2
+		exit 2
+	fi
 	top=$(cd "$(dirname "$0")/.." && pwd)
 	build=$(cd "$1" && pwd)
 	exec "$top/tests/box/box" --layer "$build/box.tar" --bind "$top" --bind "$build" -- "$top/tests/box/up" "$top/bench/sessions.sh" inside
@@ -36,6 +39,7 @@ quickest() { # N COMMAND...
 	done
 	echo "$best"
 }
+# shellcheck disable=SC2016 # the shell of the login expands it
 sudo_alone() { # the quickest sudo within one login
 	login 'for i in 1 2 3 4 5 6 7 8 9; do s=$(date +%s%N); sudo -n true; echo $((($(date +%s%N) - s) / 1000)); done' | sort -n | head -n 1
 }
