@@ -94,7 +94,7 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 	}
 	decide(call, agent, verdict);
 	if (most > 0 && counts_as_failure(verdict->reason))
-		aa_failures_count(call->args.rundir, call->ctx.owner, call->user, source, call->ctx.now);
+		(void)aa_failures_count(call->args.rundir, call->ctx.owner, call->user, source, call->ctx.now);
 }
 
 /* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */

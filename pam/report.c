@@ -94,8 +94,8 @@ static size_t read_command(char *text, size_t cap)
 	return len;
 }
 
-/* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes, their hash says
- * nothing of what they are; sudo's own log does, which is why their length is here. */
+/* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes, their length says
+ * how much is missing; sudo's own log has it. */
 static void set_command(json_t *record)
 {
 	char text[AA_AUDIT_STRING_MAX + 2];

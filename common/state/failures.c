@@ -145,21 +145,21 @@ static size_t choose(const struct place *place, int64_t now)
 	return best;
 }
 
-void aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now)
+bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now)
 {
 	struct place place;
 	struct cell *cell;
 	size_t i;
+	bool counted;
 
 	if (now < 0 || now > UINT32_MAX || !open_place(&place, rundir, owner, agent, source))
-		return;
+		return false;
 	i = choose(&place, now);
 	cell = &place.set[i];
 	if (cell->key != place.key || !is_current(cell, now))
 		*cell = (struct cell){place.key, (uint32_t)now, 0};
 	cell->count += cell->count < UINT32_MAX;
-	/* Not written: one failure less was seen. */
-	if (pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) != sizeof(*cell))
-		i = 0;
+	counted = pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) == sizeof(*cell);
 	close(place.fd);
+	return counted;
 }

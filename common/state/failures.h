@@ -19,7 +19,7 @@
  * it in the same directory, the replay store, denies. */
 bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now);
 
-/* Counts one more. */
-void aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now);
+/* Counts one more. False: it could not be, and one failure less was seen. */
+bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now);
 
 #endif

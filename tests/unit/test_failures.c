@@ -38,7 +38,7 @@ static int teardown(void **state)
 static void fail_times(int n, const char *agent, const char *source)
 {
 	for (int i = 0; i < n; i++)
-		aa_failures_count(dir, geteuid(), agent, source, NOW);
+		assert_true(aa_failures_count(dir, geteuid(), agent, source, NOW));
 }
 
 static bool reached(const char *agent, const char *source, int64_t most, int64_t now)
@@ -77,7 +77,7 @@ static void a_count_ends_with_its_minute(void **state)
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW + AA_FAILURES_WINDOW));
 	/* and where the clock was stepped back */
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW - 1));
-	aa_failures_count(dir, geteuid(), "builder-7", "10.1.2.3", NOW + AA_FAILURES_WINDOW);
+	assert_true(aa_failures_count(dir, geteuid(), "builder-7", "10.1.2.3", NOW + AA_FAILURES_WINDOW));
 	assert_false(reached("builder-7", "10.1.2.3", 2, NOW + AA_FAILURES_WINDOW));
 }
 
@@ -89,7 +89,7 @@ static void thousands_of_sources_do_not_make_it_grow(void **state)
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		snprintf(source, sizeof(source), "10.%d.%d.1", i / 250, i % 250);
-		aa_failures_count(dir, geteuid(), "builder-7", source, NOW);
+		assert_true(aa_failures_count(dir, geteuid(), "builder-7", source, NOW));
 	}
 	snprintf(path, sizeof(path), "%s/failures", dir);
 	assert_int_equal(stat(path, &st), 0);
@@ -112,6 +112,7 @@ static void a_table_that_is_none_limits_nobody(void **state)
 	assert_int_equal(rename(path, target), 0);
 	assert_int_equal(symlink(target, path), 0);
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));
+	assert_false(aa_failures_count("/nonexistent", geteuid(), "builder-7", "10.1.2.3", NOW));
 	assert_false(aa_failures_reached("/nonexistent", geteuid(), "builder-7", "10.1.2.3", 5, NOW));
 	/* cut in the middle of a set */
 	assert_int_equal(unlink(path), 0);
