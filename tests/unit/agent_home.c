@@ -127,3 +127,17 @@ void run_command(struct output *ret, const struct command *command, const char *
 	for (int i = 1; i < argc; i++)
 		free(argv[i]);
 }
+
+int home_setup(void **state)
+{
+	(void)state;
+	home_make();
+	return 0;
+}
+
+int home_teardown(void **state)
+{
+	(void)state;
+	home_remove();
+	return 0;
+}

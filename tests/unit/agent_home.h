@@ -10,6 +10,9 @@
 /* A fresh HOME and XDG_RUNTIME_DIR below a temporary folder; AGENTAUTH_* variables unset. */
 void home_make(void);
 void home_remove(void);
+/* The same as what cmocka calls before and after a test. */
+int home_setup(void **state);
+int home_teardown(void **state);
 /* HOME/NAME; static. */
 const char *home_path(const char *name);
 /* Writes HOME/NAME, folders too. */

@@ -589,20 +589,6 @@ static void test_every_command_prints_its_help(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_remove();
-	return 0;
-}
-
 static int group_teardown(void **state)
 {
 	(void)state;
@@ -610,7 +596,7 @@ static int group_teardown(void **state)
 	return 0;
 }
 
-#define at_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define at_home(test) cmocka_unit_test_setup_teardown(test, home_setup, home_teardown)
 
 int main(void)
 {

@@ -175,32 +175,18 @@ static void test_a_runtime_folder_that_is_not_the_users_alone_is_not_used(void *
 	assert_int_equal(unlink(below), 0);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_an_answer_is_cut_into_parts_of_at_most_510_bytes),
-	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only,
+					    home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, home_setup, home_teardown),
 	    cmocka_unit_test_setup_teardown(
-		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, setup, teardown),
+		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, home_setup, home_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_runtime_folder_that_is_not_the_users_alone_is_not_used,
-					    setup, teardown),
+					    home_setup, home_teardown),
 	};
 
 	return cmocka_run_group_tests_name("answer parts", tests, NULL, NULL);

@@ -278,20 +278,6 @@ static void test_a_variable_names_another_file(void **state)
 	unsetenv("AGENTAUTH_CONFIG");
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,11 +290,11 @@ int main(void)
 	    cmocka_unit_test(test_settings_of_a_token_go_together),
 	    cmocka_unit_test(test_hosts_of_a_token_are_all_named_or_none),
 	    cmocka_unit_test(test_a_secret_has_one_place_which_is_not_the_profile),
-	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it, setup,
-					    teardown),
+	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it,
+					    home_setup, home_teardown),
 	    cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting,
-					    setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, setup, teardown),
+					    home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, home_setup, home_teardown),
 	};
 
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);

@@ -99,21 +99,7 @@ static void test_a_secret_that_is_too_long_is_none(void **state)
 	assert_null(secret_read(COMMAND("yes"), "the secret"));
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_remove();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, home_setup, home_teardown)
 
 int main(void)
 {
