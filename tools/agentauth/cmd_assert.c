@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "assertion.h"
 #include "commands.h"
 #include "key_file.h"
 #include "own_files.h"
+#include "print.h"
 #include "say.h"
 
 enum {
@@ -117,20 +117,10 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 
 static int print(const struct request *request, const char *token, int64_t now)
 {
-	json_t *json;
-
-	if (!request->json) {
-		/* A newline would be a byte too many for what reads the token; a person at a terminal wants
-		 * one. */
-		printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token);
-		return 0;
-	}
-	json = json_pack("{s:s, s:I}", "token", token, "expires", (json_int_t)(now + request->assertion.ttl));
-	if (!json)
-		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
+	if (request->json)
+		return print_json(json_pack("{s:s, s:I}", "token", token, "expires",
+					    (json_int_t)(now + request->assertion.ttl)));
+	print_token(token);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "jose/key.h"
 #include "own_files.h"
+#include "print.h"
 #include "say.h"
 #include "service_account.h"
 
@@ -115,20 +116,13 @@ static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
 	return jwk;
 }
 
-static int print_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
+static int print_as_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
 		      const struct aa_key *key, const struct service_account *account)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
+	return print_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
 				 "private_key_file", path, "public_key", pem, "jwk", jwk_with_kid(key, kid),
 				 "client_email", account ? account->email : NULL, "token_uri",
-				 account ? account->token_uri : NULL);
-
-	if (!json)
-		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
-	return 0;
+				 account ? account->token_uri : NULL));
 }
 
 /* `account` NULL: the key was made here. */
@@ -142,7 +136,7 @@ static int print_public(const struct request *request, const char *path, const s
 	if (aa_key_thumbprint(key, thumbprint) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
 		return say_failed("the public key cannot be written: memory is out");
 	if (request->json) {
-		status = print_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
+		status = print_as_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
 				    key, account);
 	} else {
 		fputs(pem, stdout);

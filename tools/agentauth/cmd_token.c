@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "profile.h"
+#include "print.h"
 #include "say.h"
 #include "token_source.h"
 
@@ -90,21 +90,12 @@ static const struct profile *choose(const struct profiles *profiles, const char 
 
 static int print(const struct request *request, const struct token *token)
 {
-	json_t *json;
-
-	if (!request->json) {
-		/* as agentauth assert: a newline would be a byte too many for what reads the token */
-		printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token->text);
-		return 0;
-	}
-	json = json_pack("{s:s, s:s, s:o, s:s?}", "token", token->text, "type", token->type, "expires_at",
-			 token->expires >= 0 ? json_integer(token->expires) : json_null(), "scope",
-			 token->scope);
-	if (!json)
-		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
+	if (request->json)
+		return print_json(json_pack("{s:s, s:s, s:o, s:s?}", "token", token->text, "type", token->type,
+					    "expires_at",
+					    token->expires >= 0 ? json_integer(token->expires) : json_null(),
+					    "scope", token->scope));
+	print_token(token->text);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "jose/json.h"
 #include "jose/jws.h"
 #include "own_files.h"
+#include "print.h"
 #include "say.h"
 
 #define TOKEN_MAX (1024 * 1024) /* a login takes AA_JWS_MAX; published test vectors may be longer */
@@ -139,16 +140,6 @@ static const char *reason_of(enum aa_jose_err err, const char *token, size_t len
 		return "standard input ends in a newline, which is no part of a token: pass the token's own "
 		       "bytes, for example with printf %s or tr -d '\\n'";
 	return aa_jose_strerror(err);
-}
-
-static int print_json(json_t *json)
-{
-	if (!json)
-		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
-	return 0;
 }
 
 static int refuse(const char *reason, bool as_json)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "print.h"
 #include "say.h"
 
 enum { OPT_JSON };
@@ -69,7 +70,7 @@ static int print_text(const char *name)
 	return 0;
 }
 
-static int print_json(const char *name)
+static int print_as_json(const char *name)
 {
 	json_t *json =
 	    json_pack("{s:I, s:s?, s:{}}", "uid", (json_int_t)getuid(), "account", name, "environment");
@@ -81,12 +82,7 @@ static int print_json(const char *name)
 		if (value)
 			(void)json_object_set_new(environment, facts[i].member, json_string(value));
 	}
-	if (!json)
-		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
-	return 0;
+	return print_json(json);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -102,7 +98,7 @@ static int run(const struct command *self, int argc, char **argv)
 		return cmdline_status(opt);
 	if (!cmdline_no_operands(argc, argv))
 		return 2;
-	return as_json ? print_json(name) : print_text(name);
+	return as_json ? print_as_json(name) : print_text(name);
 }
 
 const struct command command_whoami = {
