@@ -78,8 +78,11 @@ enum aa_reason aa_session_find(const char *rundir, uid_t owner, uint32_t uid, st
 typedef bool aa_session_each_fn(void *data, struct aa_session *session);
 int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, void *data);
 /* Removes the records of what is not there any more, and what is left of records that cannot be read. `gone`, where given,
- * is shown each opened session that ended without being closed. How many records were removed, or -errno. */
+ * is shown each opened session that ended without being closed; `stays`, where given, gets each that is live, and owns
+ * it, so that who wants both looks at every record once. How many records were removed, or -errno. */
 typedef void aa_session_gone_fn(void *data, const struct aa_session *session);
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, void *data);
+typedef void aa_session_stays_fn(void *data, struct aa_session *session);
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, aa_session_stays_fn *stays,
+		      void *data);
 
 #endif

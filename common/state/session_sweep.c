@@ -17,6 +17,7 @@ struct sweep {
 	uid_t owner;
 	int64_t now;
 	aa_session_gone_fn *gone;
+	aa_session_stays_fn *stays;
 	void *data;
 	long removed;
 };
@@ -30,6 +31,9 @@ static bool sweep_one(void *data, struct aa_session *session)
 			sweep->gone(sweep->data, session);
 		aa_session_close(sweep->rundir, session->id, session->agent);
 		sweep->removed++;
+	} else if (sweep->stays && session->opened) {
+		sweep->stays(sweep->data, session);
+		return true;
 	}
 	aa_session_free(session);
 	return true;
@@ -133,9 +137,10 @@ static void sweep_names(int dir)
 		closedir(list);
 }
 
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, void *data)
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, aa_session_stays_fn *stays,
+		      void *data)
 {
-	struct sweep sweep = {rundir, owner, now, gone, data, 0};
+	struct sweep sweep = {rundir, owner, now, gone, stays, data, 0};
 	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;
 
 	if (err < 0)

@@ -560,8 +560,8 @@ static void a_pending_record_ends_with_who_may_open_it(void **state)
 	/* this process is the maker's parent, and may still open it */
 	assert_int_equal(IN_CHILD(create(f, &s)), AA_OK);
 	assert_int_equal(create(f, &s), AA_SESSION_LIMIT);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL), 0);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL), 1);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL, NULL), 1);
 	/* and here it was the maker's grandparent */
 	assert_int_equal(IN_CHILD(create_in_child(f)), AA_OK);
 	assert_int_equal(create(f, &s), AA_OK);
@@ -643,7 +643,7 @@ static void of_two_mixed_sessions_at_once_not_both_get_in(void **state)
 		close(back[0]);
 		close(back[1]);
 		assert_true(in <= 1);
-		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL);
+		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL, NULL);
 	}
 	aa_verdict_clear(&narrow);
 }
@@ -728,8 +728,8 @@ static void a_sweep_removes_the_dead_and_keeps_the_living(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(IN_CHILD(open_and_die(f)), 0);
 	assert_int_equal(count(f), 4);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL), 3);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL), 0);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 3);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
 	assert_int_equal(count(f), 1);
 	assert_int_equal(files_below(f), files);
 	assert_int_equal(find_as(f, SITE_UID), AA_OK);
@@ -749,7 +749,7 @@ static void a_directory_that_cannot_be_made_refuses(void **state)
 	assert_null(s);
 	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_INTERNAL);
 	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
-	assert_true(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL) < 0);
+	assert_true(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL) < 0);
 	assert_int_equal(unlink(f->site->rundir), 0);
 	assert_int_equal(mkdir(f->site->rundir, 0700), 0);
 }
@@ -768,7 +768,7 @@ static void leaves_no_descriptor_behind(void **state)
 		if (create(f, &s) == AA_OK)
 			assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
 		(void)find_as(f, SITE_UID);
-		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL);
+		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL);
 		aa_session_free(s);
 	}
 	after = dup(0);

@@ -27,16 +27,20 @@ struct sessions {
 	size_t n, cap;
 };
 
-static bool collect(void *data, struct aa_session *session)
+static void add(void *data, struct aa_session *session)
 {
 	struct sessions *s = data;
 
-	if (!aa_session_is_live(session)) {
-		aa_session_free(session);
-		return true;
-	}
 	grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v));
 	s->v[s->n++] = session;
+}
+
+static bool collect(void *data, struct aa_session *session)
+{
+	if (aa_session_is_live(session))
+		add(data, session);
+	else
+		aa_session_free(session);
 	return true;
 }
 
@@ -49,14 +53,17 @@ static int by_opening(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static enum ctl_status take(struct ctl *ctl, struct sessions *ret)
+static enum ctl_status taken(struct ctl *ctl, long err, struct sessions *ret)
 {
-	int err = aa_session_each(ctl->rundir, ctl->places.owner, collect, ret);
-
 	if (err < 0)
-		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir, strerror(-err));
+		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir, strerror((int)-err));
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_opening);
 	return CTL_DONE;
+}
+
+static enum ctl_status take(struct ctl *ctl, struct sessions *ret)
+{
+	return taken(ctl, aa_session_each(ctl->rundir, ctl->places.owner, collect, ret), ret);
 }
 
 static void sessions_free(struct sessions *s)
@@ -249,8 +256,12 @@ struct reaping {
 static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 {
 	struct sessions all = {0};
-	enum ctl_status status = take(ctl, &all);
+	enum ctl_status status;
 
+	/* Those that ended by themselves go, in the same look at them all. */
+	if (!ctl->dry_run)
+		r->swept = ctl_sweep_sessions(ctl, add, &all);
+	status = ctl->dry_run ? take(ctl, &all) : taken(ctl, r->swept, &all);
 	for (size_t i = 0; i < all.n && status == CTL_DONE; i++) {
 		struct aa_session *s = all.v[i];
 		int64_t left = s->deadline - ctl->now;
@@ -287,13 +298,12 @@ static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 		ctl_audit_session(ctl, "session-close", r->over.v[i], "session_expired");
 }
 
-/* The records of those that were ended, which are in the log, and of those that ended by themselves. */
-static void remove_records(struct ctl *ctl, struct reaping *r)
+/* The records of those that were ended, which are in the log. */
+static void remove_records(const struct ctl *ctl, const struct reaping *r)
 {
 	for (size_t i = 0; i < r->over.n; i++)
 		if (!aa_session_is_live(r->over.v[i]))
 			aa_session_close(ctl->rundir, r->over.v[i]->id, r->over.v[i]->agent);
-	r->swept = ctl_sweep_sessions(ctl);
 }
 
 static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *arguments)

@@ -96,7 +96,7 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 	if (left == 0)
 		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what the manager began meanwhile */
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
-	(void)ctl_sweep_sessions(ctl);
+	(void)ctl_sweep_sessions(ctl, NULL, NULL);
 	return finish(ctl, name, left, killed);
 }
 
@@ -179,12 +179,29 @@ void ctl_audit_request(struct ctl *ctl, const json_t *request)
 	append(ctl, record);
 }
 
+struct sweeping {
+	struct ctl *ctl;
+	aa_session_stays_fn *live;
+	void *data;
+};
+
 static void log_gone(void *data, const struct aa_session *session)
 {
-	ctl_audit_session(data, "session-close", session, "ok");
+	const struct sweeping *s = data;
+
+	ctl_audit_session(s->ctl, "session-close", session, "ok");
 }
 
-long ctl_sweep_sessions(struct ctl *ctl)
+static void pass_on(void *data, struct aa_session *session)
 {
-	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, ctl);
+	const struct sweeping *s = data;
+
+	s->live(s->data, session);
+}
+
+long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data)
+{
+	struct sweeping s = {ctl, live, data};
+
+	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, live ? pass_on : NULL, &s);
 }

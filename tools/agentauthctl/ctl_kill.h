@@ -16,7 +16,8 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 /* An audit record about a request for approval whose sudo is gone: withdrawn. */
 void ctl_audit_request(struct ctl *ctl, const json_t *request);
 
-/* Removes the records of sessions that ended without being closed, each with its audit record. How many, or -errno. */
-long ctl_sweep_sessions(struct ctl *ctl);
+/* Removes the records of sessions that ended without being closed, each with its audit record; `live`, where given, gets
+ * each that is live, and owns it. How many were removed, or -errno. */
+long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data);
 
 #endif
