@@ -25,6 +25,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "tools/http/discovery.h"
 #include "tools/http/http.h"
 
 #define REQUEST_MAX 4096
@@ -639,6 +640,31 @@ static void a_value_of_a_form_is_escaped(void **state)
 	}
 }
 
+static void metadata_lies_where_its_two_standards_say(void **state)
+{
+	static const struct {
+		const char *issuer, *openid, *oauth;
+	} places[] = {
+	    {"https://h", "https://h/.well-known/openid-configuration", "https://h/.well-known/oauth-authorization-server"},
+	    {"https://h/", "https://h/.well-known/openid-configuration", "https://h/.well-known/oauth-authorization-server"},
+	    {"https://h:8443/realms/a", "https://h:8443/realms/a/.well-known/openid-configuration",
+	     "https://h:8443/.well-known/oauth-authorization-server/realms/a"},
+	    {"https://h/realms/a/", "https://h/realms/a/.well-known/openid-configuration",
+	     "https://h/.well-known/oauth-authorization-server/realms/a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *openid = discovery_openid(places[i].issuer), *oauth = discovery_oauth(places[i].issuer);
+
+		assert_string_equal(openid, places[i].openid);
+		assert_string_equal(oauth, places[i].oauth);
+		free(openid);
+		free(oauth);
+	}
+	assert_null(discovery_openid("h"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -658,6 +684,7 @@ int main(void)
 	    cmocka_unit_test(nothing_but_https_is_asked),
 	    cmocka_unit_test(a_closed_port_is_said_to_be_out_of_reach),
 	    cmocka_unit_test(a_value_of_a_form_is_escaped),
+	    cmocka_unit_test(metadata_lies_where_its_two_standards_say),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "http/discovery.h"
 #include "http/http.h"
 #include "jose/json.h"
 #include "own_files.h"
@@ -119,29 +120,6 @@ void provider_compare_clocks(int64_t date, int64_t now)
 
 /* ---- metadata ------------------------------------------------------------- */
 
-static const char openid_name[] = "/.well-known/openid-configuration";
-static const char oauth_name[] = "/.well-known/oauth-authorization-server";
-
-/* The issuer with the name behind it (`in_front` false), or between host and path, RFC 8414 section 3.1. */
-static char *well_known(const char *issuer, const char *name, bool in_front)
-{
-	const char *host = strstr(issuer, "://"), *path;
-	size_t len = strlen(issuer);
-	char *url = NULL;
-	int n;
-
-	if (!host)
-		return NULL;
-	while (len > 0 && issuer[len - 1] == '/')
-		len--;
-	path = in_front ? host + 3 + strcspn(host + 3, "/") : issuer + len;
-	if (path > issuer + len)
-		path = issuer + len;
-	n = asprintf(&url, "%.*s%s%.*s", (int)(path - issuer), issuer, name, (int)(issuer + len - path),
-		     path);
-	return n < 0 ? NULL : url;
-}
-
 static bool take_endpoint(const json_t *metadata, const char *name, const char *own, char **ret)
 {
 	const char *found = json_string_value(json_object_get(metadata, name)), *value = own ? own : found;
@@ -188,10 +166,9 @@ static int read_metadata(struct provider *p, const struct http_response *respons
 	return result;
 }
 
-/* 1: there is none at that place. */
-static int ask_metadata(struct provider *p, const char *name, bool in_front)
+/* Frees `url`. 1: there is none at that place. */
+static int ask_metadata(struct provider *p, char *url)
 {
-	char *url = well_known(p->profile->issuer, name, in_front);
 	struct http_request request = {.url = url};
 	struct http_response response = {0};
 	int result = -1;
@@ -215,15 +192,15 @@ static int ask_metadata(struct provider *p, const char *name, bool in_front)
 
 static int discover(struct provider *p)
 {
-	int result = ask_metadata(p, openid_name, false);
+	int result = ask_metadata(p, discovery_openid(p->profile->issuer));
 
 	if (result == 1)
-		result = ask_metadata(p, oauth_name, true);
+		result = ask_metadata(p, discovery_oauth(p->profile->issuer));
 	if (result != 1)
 		return result;
 	say("the issuer %s publishes no metadata: neither %s nor %s is there. If that is so, name its "
 	    "token_endpoint in the profile",
-	    p->profile->issuer, openid_name, oauth_name);
+	    p->profile->issuer, DISCOVERY_OPENID, DISCOVERY_OAUTH);
 	return -1;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check_value.h"
+#include "http/discovery.h"
 #include "http/http.h"
 #include "issuer_keys.h"
 #include "jose/json.h"
@@ -380,27 +381,6 @@ static bool refuse_status(struct asking *ask, const char *url, long status)
 
 /* ---- discovery: OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3 --------------------- */
 
-static char *openid_address(const char *issuer)
-{
-	size_t len = strlen(issuer);
-
-	if (len && issuer[len - 1] == '/')
-		len--;
-	return xasprintf("%.*s/.well-known/openid-configuration", (int)len, issuer);
-}
-
-/* RFC 8414 puts the well-known part between the host and the path. */
-static char *oauth_address(const char *issuer)
-{
-	const char *host = issuer + strlen("https://"), *path = host + strcspn(host, "/");
-	size_t path_len = strlen(path);
-
-	if (path_len && path[path_len - 1] == '/')
-		path_len--;
-	return xasprintf("%.*s/.well-known/oauth-authorization-server%.*s", (int)(path - issuer), issuer,
-			 (int)path_len, path);
-}
-
 /* The issuer in the metadata must be the configured one, byte for byte: another's metadata would bring
  * another's keys. */
 static char *uri_of_metadata(struct asking *ask, const char *url, const struct http_response *response)
@@ -454,14 +434,14 @@ static char *discover_at(struct asking *ask, const char *url, long *ret_status)
 
 static char *discover(struct asking *ask)
 {
-	char *openid = openid_address(ask->issuer->issuer), *oauth, *uri;
+	char *openid = discovery_openid(ask->issuer->issuer), *oauth, *uri;
 	char first[sizeof(ask->result->why)];
 	long status = 0;
 
 	uri = discover_at(ask, openid, &status);
 	if (!uri && status == 404) {
 		memcpy(first, ask->result->why, sizeof(first));
-		oauth = oauth_address(ask->issuer->issuer);
+		oauth = discovery_oauth(ask->issuer->issuer);
 		uri = discover_at(ask, oauth, &status);
 		if (!uri && status == 404)
 			memcpy(ask->result->why, first, sizeof(first));
