@@ -265,6 +265,54 @@ static int start(const struct passwd *agent, const char *person, char **command)
 	return end_like(status);
 }
 
+/* ---- the person's own login ------------------------------------------------------------------------ */
+
+/* Whether systemd counts this process to somebody's login: it is in a slice user-UID.slice. */
+static bool is_in_users_slice(void)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (f && !found && getline(&line, &cap, f) > 0) {
+		const char *at = strstr(line, "/user-");
+
+		at = at ? at + strcspn(at, ".") : NULL;
+		found = at && strncmp(at, ".slice", 6) == 0;
+	}
+	free(line);
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+/* systemd-logind opens no session for what is in one already, and so the roles' limits and the deadline would not reach
+ * it. systemd-run makes a scope of the system's for this very process and executes it anew, with all that it has.
+ * False: it could not. Not where systemd does not run. */
+static bool leave_persons_login(int argc, char **argv, const char *person)
+{
+	static const char moved[] = "AGENTAUTH_START_MOVED"; /* says only that it is of no use to try again */
+	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect", end[] = "--",
+		    self[] = AA_LIBEXECDIR "/start";
+	char unit[64], what[512];
+	char *const head[] = {run, scope, quiet, collect, unit, what, end, self};
+	const size_t n_head = sizeof(head) / sizeof(head[0]);
+	char **all;
+
+	if (access("/run/systemd/system", F_OK) < 0 || !is_in_users_slice())
+		return true;
+	(void)snprintf(unit, sizeof(unit), "--unit=agentauth-run-%ld.scope", (long)getpid());
+	(void)snprintf(what, sizeof(what), "--description=%s, started by %s", argv[1], person);
+	all = calloc(n_head + (size_t)argc, sizeof(*all));
+	if (!all || getenv(moved) || setenv(moved, "1", 1) < 0)
+		return false;
+	memcpy(all, head, sizeof(head));
+	memcpy(all + n_head, argv + 1, (size_t)argc * sizeof(*all)); /* with the NULL at its end */
+	(void)execv("/usr/bin/systemd-run", all);
+	return false;
+}
+
 /* ---- who asks, and for whom --------------------------------------------------------------------- */
 
 /* The person that sudo runs this for, as sudo says; root itself where there was no sudo. */
@@ -300,6 +348,9 @@ int main(int argc, char **argv)
 		return failed("this program is for sudo to run as root");
 	if (!find_person(person))
 		return failed("sudo did not say who asks");
+	if (!leave_persons_login(argc, argv, person))
+		return failed("systemd did not take %s out of your login, so that limits would not hold; is systemd-run installed?",
+			      argv[1]);
 	pw = getpwnam(argv[1]);
 	if (!pw)
 		return failed("there is no agent %s on this host", argv[1]);
