@@ -95,13 +95,32 @@ in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 	expect_status 0
 }
 
-@test "where they are mixed, one session of an agent reads and changes another: no boundary" {
-	stay single 'export MARK=of-the-first; touch up; exec sleep 600'
+# Takes another process over, as a debugger does. A kernel that lets only parents trace their children (yama) is told by
+# the other that anybody may, as far as yama goes.
+TRACE='import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+pid = int(sys.argv[1])
+if libc.ptrace(16, pid, None, None) != 0: sys.exit(os.strerror(ctypes.get_errno()))
+os.waitpid(pid, 0)
+print("attached")
+libc.ptrace(17, pid, None, None)'
+TRACED='import ctypes, time
+ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_ulong(-1).value)
+open("up", "w")
+time.sleep(600)'
+
+@test "where they are mixed, one session of an agent reads, traces and ends another: no boundary; another agent's is one" {
+	stay single "export MARK=of-the-first; exec python3 -c '$TRACED'"
 	wait_for_file single up
+	pid=$(pgrep -u single -n -x python3)
+	run in_session builder-7 "python3 -c '$TRACE' $pid || kill $pid"
+	expect_output '^Operation not permitted$'
+	expect_output 'kill: .*Operation not permitted'
 	agentauthctl set single --no-max-sessions >/dev/null 2>&1 || agentauthctl set single --max-sessions 5 >/dev/null
-	run in_session single "tr '\\0' '\\n' </proc/\$(pgrep -n -x sleep)/environ; kill \$(pgrep -n -x sleep) && echo ended" --claim 'scope="logs"'
+	run in_session single "tr '\\0' '\\n' </proc/$pid/environ; python3 -c '$TRACE' $pid; kill $pid && echo ended" --claim 'scope="logs"'
 	agentauthctl set single --max-sessions 1 >/dev/null
 	expect_output '^MARK=of-the-first$'
+	expect_output '^attached$'
 	expect_output '^ended$'
 }
 

@@ -185,13 +185,24 @@ go() {
 	expect_audit '.service == "sudo" and .result == "denied" and .reason == "no_session"'
 }
 
-# ansible's own command line, as ansible.builtin.sudo makes it; ansible itself is not here.
-@test "as ansible's become asks, over the agent's own connection" {
-	agentauthctl role set deploy --sudo '(root) /bin/sh' >/dev/null
-	run in_session "/bin/sh -c 'sudo -H -S -n  -u root /bin/sh -c '\"'\"'echo BECOME-SUCCESS-abcdefghij ; id -un'\"'\"' && sleep 0'"
+# ansible on dev's machine, over the agent's own connection, multiplexed as it does by itself.
+ansible() { # ARGUMENT...
+	dev env ANSIBLE_HOST_KEY_CHECKING=False ANSIBLE_NOCOLOR=1 HOME=/home/dev LANG=C.UTF-8 ansible "$HOST" -i "$HOST," -u builder-7 \
+		--private-key "$KEYS/builder-7.pem" -e ansible_python_interpreter=/usr/bin/python3 "$@"
+}
+
+@test "ansible becomes root where a role's rules have its shell, and not where they have not" {
+	run ansible -m command -a 'id -un'
 	expect_status 0
-	expect_output '^BECOME-SUCCESS-abcdefghij$'
+	expect_output '^builder-7$'
+	run ansible --become -m command -a 'id -un'
+	[ "$status" -ne 0 ]
+	expect_no_output '^root$'
+	agentauthctl role set deploy --sudo '(root) /bin/sh' >/dev/null
+	run ansible --become -m command -a 'id -un'
+	expect_status 0
 	expect_output '^root$'
+	expect_audit '.event == "sudo" and .agent == "builder-7" and .kind == "publickey" and (.command | test("BECOME-SUCCESS")) and .result == "ok"'
 }
 
 @test "AGENTAUTH_ variables that an agent sets lend nothing" {
