@@ -185,9 +185,9 @@ go() {
 	expect_audit '.service == "sudo" and .result == "denied" and .reason == "no_session"'
 }
 
-# ansible on dev's machine, over the agent's own connection, multiplexed as it does by itself.
+# ansible on dev's machine, by the agent's registered key.
 ansible() { # ARGUMENT...
-	dev env ANSIBLE_HOST_KEY_CHECKING=False ANSIBLE_NOCOLOR=1 HOME=/home/dev LANG=C.UTF-8 ansible "$HOST" -i "$HOST," -u builder-7 \
+	dev env ${ANSIBLE_SSH_ARGS:+"ANSIBLE_SSH_ARGS=$ANSIBLE_SSH_ARGS"} ANSIBLE_HOST_KEY_CHECKING=False ANSIBLE_NOCOLOR=1 HOME=/home/dev LANG=C.UTF-8 ansible "$HOST" -i "$HOST," -u builder-7 \
 		--private-key "$KEYS/builder-7.pem" -e ansible_python_interpreter=/usr/bin/python3 "$@"
 }
 
@@ -203,6 +203,19 @@ ansible() { # ARGUMENT...
 	expect_status 0
 	expect_output '^root$'
 	expect_audit '.event == "sudo" and .agent == "builder-7" and .kind == "publickey" and (.command | test("BECOME-SUCCESS")) and .result == "ok"'
+}
+
+@test "and over a connection that the agent opened with a credential, with that session's roles" {
+	local path=/home/dev/shared
+	ssh_with "$(token_file builder-7)" -o ControlMaster=yes -o ControlPath=$path -o ControlPersist=60 -fN "builder-7@$HOST" \
+		>/dev/null 2>&1 3>&-
+	export ANSIBLE_SSH_ARGS="-o ControlPath=$path"
+	run ansible --become -m command -a 'id -un'
+	dev ssh -o ControlPath=$path -O exit "builder-7@$HOST" 2>/dev/null
+	unset ANSIBLE_SSH_ARGS
+	expect_status 0
+	expect_output '^root$'
+	expect_audit '.event == "sudo" and .agent == "builder-7" and .kind == "assertion" and .result == "ok"'
 }
 
 @test "AGENTAUTH_ variables that an agent sets lend nothing" {
