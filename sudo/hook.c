@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "common/jose/json.h"
 
 #define HOOK_SECONDS 30
 
@@ -68,7 +69,7 @@ void aa_run_hook(const char *path, const json_t *request)
 
 	if (!is_hook(path))
 		return;
-	text = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII);
+	text = aa_json_text(request, JSON_COMPACT | JSON_ENSURE_ASCII);
 	pid = text ? fork() : -1;
 	if (pid == 0)
 		feed(path, text);

@@ -2,6 +2,7 @@
 /* What jansson is not asked to judge: depth before it recurses, zero bytes, and anything but an object. */
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "json_scan.h"
@@ -58,4 +59,19 @@ enum aa_jose_err aa_json_object(const void *text, size_t len, json_t **ret)
 		return json_error_code(&why) == json_error_out_of_memory ? AA_JOSE_NOMEM : AA_JOSE_MALFORMED;
 	*ret = json;
 	return AA_JOSE_OK;
+}
+
+char *aa_json_text(const json_t *json, size_t flags)
+{
+	size_t len = json_dumpb(json, NULL, 0, flags);
+	char *text = len ? malloc(len + 1) : NULL;
+
+	if (!text)
+		return NULL;
+	if (json_dumpb(json, text, len, flags) != len) {
+		free(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	return text;
 }

@@ -10,4 +10,8 @@
  * no nesting past AA_JSON_DEPTH_MAX (checked before the parser recurses). *ret is a new reference. */
 enum aa_jose_err aa_json_object(const void *text, size_t len, json_t **ret);
 
+/* The whole of it as text, with jansson's flags, to be freed; NULL: out of memory. json_dumps() is not used, since it goes
+ * on without a member's name where memory is out for it. */
+char *aa_json_text(const json_t *json, size_t flags);
+
 #endif

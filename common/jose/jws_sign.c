@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base64url.h"
+#include "json.h"
 #include "jws.h"
 #include "jws_internal.h"
 
@@ -90,7 +91,7 @@ static char *encode_header(const json_t *header, enum aa_alg alg)
 	char *text = NULL, *out = NULL;
 
 	if (full && json_object_update_missing(full, (json_t *)(uintptr_t)header) == 0)
-		text = json_dumps(full, JSON_COMPACT);
+		text = aa_json_text(full, JSON_COMPACT);
 	if (text)
 		out = aa_base64url_encode(text, strlen(text));
 	free(text);

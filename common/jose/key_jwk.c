@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base64url.h"
+#include "json.h"
 #include "key_internal.h"
 
 /* Whoever publishes one of these has published a secret: the key must not be relied on. */
@@ -233,7 +234,7 @@ json_t *aa_key_to_jwk(const struct aa_key *key)
 enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44])
 {
 	json_t *jwk = aa_key_to_jwk(key);
-	char *text = jwk ? json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS) : NULL, *print = NULL;
+	char *text = jwk ? aa_json_text(jwk, JSON_COMPACT | JSON_SORT_KEYS) : NULL, *print = NULL;
 	enum aa_jose_err err = AA_JOSE_NOMEM;
 	uint8_t hash[32];
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "digest.h"
+#include "jose/json.h"
 #include "registry/accounts.h"
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
@@ -148,7 +149,7 @@ static int sync_dir(int state, const char *dir)
 static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
 	char path[600], temp[640];
-	char *text = json_dumps(what, JSON_COMPACT);
+	char *text = aa_json_text(what, JSON_COMPACT);
 	int state = open_state(statedir), fd = -1, ret = 0;
 	size_t len = text ? strlen(text) : 0;
 

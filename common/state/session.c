@@ -15,6 +15,7 @@
 
 #include <openssl/rand.h>
 
+#include "jose/json.h"
 #include "registry/accounts.h"
 #include "registry/generation.h"
 #include "session_index.h"
@@ -122,6 +123,19 @@ static bool new_id(char ret[AA_SESSION_ID_SIZE])
 	return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* jansson leaves out what there is no memory for where a member may be missing: what sudo is decided by must not be. */
+static bool is_whole(const struct aa_session *s, const struct aa_login *login, const struct aa_verdict *verdict)
+{
+	return same_text(s->rhost, login->address) && same_text(s->issuer, verdict->issuer) && same_text(s->kid, verdict->kid) &&
+	       same_text(s->jti, verdict->jti) && same_text(s->task, verdict->task) &&
+	       same_text(s->on_behalf_of, verdict->on_behalf_of) && s->roles.n == verdict->grant.n;
+}
+
 /* The pending record of this verdict, by this process. NULL where memory or /proc fails. */
 static struct aa_session *new_record(const struct aa_agent *agent, const struct aa_login *login,
 				     const struct aa_verdict *verdict, int64_t deadline)
@@ -129,6 +143,7 @@ static struct aa_session *new_record(const struct aa_agent *agent, const struct 
 	static const struct aa_process nobody = {0, 0, 0};
 	struct aa_process self, parent;
 	char id[AA_SESSION_ID_SIZE], boot_id[AA_BOOT_ID_SIZE];
+	struct aa_session *session;
 	json_t *json;
 
 	if (!new_id(id) || aa_boot_id(boot_id) < 0 || aa_process_read(getpid(), &self) < 0)
@@ -144,7 +159,12 @@ static struct aa_session *new_record(const struct aa_agent *agent, const struct 
 			 (json_int_t)0, "deadline", (json_int_t)deadline, "creator", put_process(&self), "parent",
 			 put_process(&parent), "opener", put_process(&nobody), "boot_id", boot_id, "login_uid",
 			 (json_int_t)UINT32_MAX, "audit_session", (json_int_t)UINT32_MAX);
-	return json ? from_json(json) : NULL;
+	session = json ? from_json(json) : NULL;
+	if (session && !is_whole(session, login, verdict)) {
+		aa_session_free(session);
+		session = NULL;
+	}
+	return session;
 }
 
 /* ---- the record as a file -------------------------------------------------------------- */
@@ -177,7 +197,7 @@ static bool record_name(char *ret, size_t cap, const char *prefix, const char *i
 static int save(int dir, const struct aa_session *session)
 {
 	char name[64], temp[64];
-	char *text = json_dumps(session->json, JSON_COMPACT);
+	char *text = aa_json_text(session->json, JSON_COMPACT);
 	size_t len = text ? strlen(text) : 0;
 	int fd, ret = 0;
 
@@ -315,11 +335,6 @@ static bool has_place(int dir, const char *agent, int64_t max_sessions, int64_t 
 	for (int64_t i = 0; !room && i < max_sessions; i++)
 		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_place(dir, holder, now);
 	return room;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static bool same_rights(const struct aa_session *session, const struct aa_verdict *verdict)

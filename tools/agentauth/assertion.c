@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "jose/base64url.h"
+#include "jose/json.h"
 #include "jose/jws.h"
 #include "own_files.h"
 #include "say.h"
@@ -115,7 +116,7 @@ static jwt_alg_t libjwt_alg(enum aa_alg alg)
 static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg alg,
 			      const struct aa_private_key *key)
 {
-	char *text = json_dumps(claims, JSON_COMPACT), *pem = NULL, *token = NULL;
+	char *text = aa_json_text(claims, JSON_COMPACT), *pem = NULL, *token = NULL;
 	jwt_t *jwt = NULL;
 	size_t len = 0;
 
@@ -133,7 +134,7 @@ static char *sign_ourselves(const json_t *claims, const char *kid, enum aa_alg a
 			    const struct aa_private_key *key)
 {
 	json_t *header = json_pack("{s:s, s:s}", "typ", "JWT", "kid", kid);
-	char *text = json_dumps(claims, JSON_COMPACT), *token = NULL;
+	char *text = aa_json_text(claims, JSON_COMPACT), *token = NULL;
 
 	if (header && text && aa_jws_sign(header, text, strlen(text), alg, key, &token) != AA_JOSE_OK)
 		token = NULL;

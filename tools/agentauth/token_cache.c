@@ -179,7 +179,7 @@ static char *as_json(const struct token *token, const char *settings)
 	    json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:I}", "settings", settings, "token", token->text,
 		      "type", token->type, "scope", token->scope, "refresh_token", token->refresh,
 		      "obtained_at", (json_int_t)token->obtained, "expires_at", (json_int_t)token->expires);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = json ? aa_json_text(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);
 	return text;

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "changes.h"
+#include "jose/json.h"
 
 /* ---- gathering ----------------------------------------------------------- */
 
@@ -156,7 +157,7 @@ static char *in_short(const json_t *value)
 	if (kid)
 		return xasprintf("%s (%s)", json_string_value(kid),
 				 json_string_value(json_object_get(value, "state")));
-	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = aa_json_text(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (text && strlen(text) > 100)
 		strcpy(text + 97, "...");
 	return text ? text : xstrdup("?");

@@ -498,7 +498,7 @@ static void write_set(const struct asking *ask, int dir, const json_t *set)
 
 	if (ask->place->dry_run)
 		return;
-	text = json_dumps(set, JSON_COMPACT);
+	text = aa_json_text(set, JSON_COMPACT);
 	r = text ? replace_file(dir, ask->issuer->name, text, ask->place->now) : -ENOMEM;
 	free(text);
 	if (r < 0) {

@@ -13,6 +13,7 @@
 
 #include "build.h"
 #include "check_value.h"
+#include "jose/json.h"
 #include "registry/generation.h"
 #include "spawn.h"
 #include "sudoers.h"
@@ -134,7 +135,7 @@ static char *manifest_text(const struct commit *c)
 			 "digest", c->build.digest, "time", when, "host", m->facts->fqdn, "agents",
 			 (json_int_t)c->build.agents, "retired", (json_int_t)c->build.retired, "roles",
 			 (json_int_t)m->roles.n, "issuers", (json_int_t)m->issuers.n);
-	text = json_dumps(json, JSON_INDENT(1));
+	text = aa_json_text(json, JSON_INDENT(1));
 	json_decref(json);
 	return text;
 }

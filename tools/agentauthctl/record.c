@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jose/json.h"
 #include "jose/key.h"
 #include "json_text.h"
 #include "record.h"
@@ -239,7 +240,7 @@ static void explain_key(enum aa_jose_err err, char *why, size_t size)
 static char *jwk_text(const struct aa_key *key)
 {
 	json_t *jwk = aa_key_to_jwk(key);
-	char *text = jwk ? json_dumps(jwk, JSON_COMPACT) : NULL;
+	char *text = jwk ? aa_json_text(jwk, JSON_COMPACT) : NULL;
 
 	json_decref(jwk);
 	return text;
