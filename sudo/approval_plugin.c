@@ -61,7 +61,11 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 		*errstr = "agentauth: this sudo has another plugin API; agentauth_approval.so must be built for it";
 		return -1;
 	}
-	sudo = (struct aa_sudo){.user = value_of(user_info, "user"),
+	sudo = (struct aa_sudo){.statedir = AA_STATEDIR,
+				.rundir = AA_RUNDIR,
+				.logdir = AA_LOGDIR,
+				.hook = AA_CONFDIR "/hooks/approval-requested",
+				.user = value_of(user_info, "user"),
 				.host = value_of(user_info, "host"),
 				.cwd = value_of(user_info, "cwd"),
 				.tty = value_of(user_info, "tty"),

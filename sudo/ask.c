@@ -15,7 +15,6 @@
 
 #include "common/state/approval.h"
 
-#define HOOK AA_CONFDIR "/hooks/approval-requested"
 #define COMMAND_MAX 4096
 
 struct asking {
@@ -41,9 +40,9 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 	enum aa_reason reason;
 	int err;
 
-	asking->ctx = (struct aa_context){.statedir = AA_STATEDIR,
-					  .rundir = AA_RUNDIR,
-					  .logdir = AA_LOGDIR,
+	asking->ctx = (struct aa_context){.statedir = sudo->statedir,
+					  .rundir = sudo->rundir,
+					  .logdir = sudo->logdir,
 					  .owner = geteuid(),
 					  .now = time(NULL),
 					  .gen_fd = -1,
@@ -223,7 +222,7 @@ static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mas
 }
 
 /* AA_NO_CREDENTIAL: withdrawn by who asked, before there was an answer. */
-static enum aa_reason await(const char *id, int64_t until, json_t **ret_answer)
+static enum aa_reason await(const char *rundir, const char *id, int64_t until, json_t **ret_answer)
 {
 	const struct timespec step = {0, 100000000};
 	struct sigaction old[N_ENDS];
@@ -232,7 +231,7 @@ static enum aa_reason await(const char *id, int64_t until, json_t **ret_answer)
 
 	catch_ends(old, &mask);
 	for (;;) {
-		reason = aa_approval_poll(AA_RUNDIR, geteuid(), id, until, time(NULL), ret_answer);
+		reason = aa_approval_poll(rundir, geteuid(), id, until, time(NULL), ret_answer);
 		if (reason != AA_NO_CREDENTIAL || interrupted)
 			break;
 		(void)nanosleep(&step, NULL);
@@ -294,15 +293,16 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 		json_decref(request);
 		return AA_APPROVAL_DENIED;
 	}
-	if (aa_approval_request(AA_RUNDIR, json_incref(request), asking->ctx.now, id) < 0) {
+	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0) {
 		json_decref(request);
 		return AA_INTERNAL;
 	}
 	reason = log_step(asking, request, "requested", AA_OK, NULL);
 	if (reason == AA_OK) {
 		say_waiting(sudo, id);
-		aa_run_hook(HOOK, request);
-		reason = await(id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
+		if (sudo->hook)
+			aa_run_hook(sudo->hook, request);
+		reason = await(sudo->rundir, id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
 		if (reason == AA_OK)
 			reason = check_again(asking);
 		logged = log_step(asking, request, step_of(reason),
@@ -312,7 +312,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 		if (reason == AA_APPROVAL_DENIED)
 			say_answer(sudo, answer);
 	}
-	aa_approval_withdraw(AA_RUNDIR, id);
+	aa_approval_withdraw(sudo->rundir, id);
 	json_decref(answer);
 	json_decref(request);
 	return reason;

@@ -11,10 +11,12 @@
 
 /* One sudo, as its front end describes it. Strings are borrowed from it. */
 struct aa_sudo {
-	uint32_t uid; /* of who called it */
+	const char *statedir, *rundir, *logdir;
+	const char *hook; /* that a request runs; NULL: none */
+	uint32_t uid;	  /* of who called it */
 	const char *user, *host, *cwd, *tty;
 	const char *command; /* resolved */
-	char target[256];    /* the user it runs as */
+	char target[256];    /* the user it runs as; "#UID" where the name is not known */
 	char *const *argv;
 	void (*say)(void *data, const char *text); /* to the agent */
 	void *say_data;

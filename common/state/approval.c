@@ -16,6 +16,7 @@
 
 #include <openssl/rand.h>
 
+#include "jose/json.h"
 #include "process.h"
 #include "registry/generation.h"
 #include "session.h"
@@ -32,19 +33,21 @@ bool aa_approval_id_is_valid(const char *id)
 /* sudo has granted the command when this is asked. So where a rule cannot be told apart from one that covers it, it
  * covers it, and a person looks: rules that are this unclear are refused at `apply` (check_approval_rule()). */
 
-/* Two names of one user: root and toor. */
-static bool same_user(const char *a, const char *b)
+/* Two names of one user: root and toor. A target without a name may be anybody. */
+static bool may_be_same_user(const char *name, const char *target)
 {
 	struct passwd pw, *found = NULL;
 	char buf[4096];
 	uid_t uid;
 
-	if (strcmp(a, b) == 0)
+	if (strcmp(name, target) == 0 || target[0] == '#')
 		return true;
-	if (getpwnam_r(a, &pw, buf, sizeof(buf), &found) != 0 || !found)
+	if (getpwnam_r(name, &pw, buf, sizeof(buf), &found) != 0)
+		return true;
+	if (!found)
 		return false;
 	uid = pw.pw_uid;
-	return getpwnam_r(b, &pw, buf, sizeof(buf), &found) == 0 && found && pw.pw_uid == uid;
+	return getpwnam_r(target, &pw, buf, sizeof(buf), &found) != 0 || !found || pw.pw_uid == uid;
 }
 
 /* Whether the list before the bracket's end, "root,app", has the user or ALL. */
@@ -57,16 +60,20 @@ static bool runas_covers(const char *list, size_t len, const char *target)
 	memcpy(copy, list, len);
 	copy[len] = '\0';
 	for (name = strtok_r(copy, " ,", &rest); name; name = strtok_r(NULL, " ,", &rest))
-		if (strcmp(name, "ALL") == 0 || same_user(name, target))
+		if (strcmp(name, "ALL") == 0 || may_be_same_user(name, target))
 			return true;
 	return false;
 }
 
-static bool same_file(const char *a, const char *b)
+static bool may_be_same_file(const char *path, const char *command)
 {
 	struct stat x, y;
 
-	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+	if (strcmp(path, command) == 0)
+		return true;
+	if (stat(path, &x) < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return stat(command, &y) < 0 || (x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 /* The arguments joined with spaces, as sudoers compares them, against what the rule has after the path. */
@@ -107,7 +114,7 @@ bool aa_approval_rule_covers(const char *rule, const char *target, const char *c
 	copy[n] = '\0';
 	if (n > 0 && copy[n - 1] == '/')
 		return true; /* all that lies there */
-	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]\\") && !same_file(copy, command))
+	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]\\") && !may_be_same_file(copy, command))
 		return false;
 	return args_cover(path + n + strspn(path + n, " "), argv);
 }
@@ -149,7 +156,7 @@ static json_t *load(int dir, uid_t owner, const char *name)
 static int put(int dir, const char *name, const json_t *what)
 {
 	char temp[64];
-	char *text = json_dumps(what, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *text = aa_json_text(what, JSON_COMPACT | JSON_ENSURE_ASCII);
 	size_t len = text ? strlen(text) : 0;
 	int fd, ret = 0;
 
