@@ -63,12 +63,13 @@ static uint32_t slurp_u32(int dir, const char *name)
 /* A process that ends while it is looked at is none. */
 static bool look_at(int dir, pid_t pid, struct proc *ret)
 {
-	char stat[1024], status[2048], state, *at;
-	struct proc p = {.id.pid = pid};
+	static const uint32_t unknown = UINT32_MAX;
+	char stat[1024], state, *at;
+	struct proc p = {{pid, 0, 0}, {unknown, unknown, unknown, unknown}, unknown, unknown, 0, false, NOBODYS};
 	int ppid, tty;
 	uint64_t start;
 
-	if (slurp(dir, "stat", stat, sizeof(stat)) <= 0 || slurp(dir, "status", status, sizeof(status)) <= 0)
+	if (slurp(dir, "stat", stat, sizeof(stat)) <= 0)
 		return false;
 	at = strrchr(stat, ')');
 	if (!at ||
@@ -76,21 +77,32 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 		   " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
 		   &state, &ppid, &tty, &start) != 4)
 		return false;
-	at = strstr(status, "\nUid:");
-	if (!at || sscanf(at, "\nUid: %u %u %u %u", &p.uids[0], &p.uids[1], &p.uids[2], &p.uids[3]) != 4)
-		return false;
 	p.id.ppid = ppid;
 	p.id.start = start;
 	p.tty = (unsigned)tty;
 	p.dead = state == 'Z' || state == 'X';
-	p.login_uid = slurp_u32(dir, "loginuid");
-	p.audit_session = slurp_u32(dir, "sessionid");
-	p.whose = NOBODYS;
 	*ret = p;
 	return true;
 }
 
-static bool look_at_pid(pid_t pid, struct proc *ret)
+/* What the quarry is told by, and no more: with thousands of processes each file counts. */
+static bool look_at_owner(int dir, const struct aa_quarry *quarry, struct proc *ret)
+{
+	char status[2048], *at;
+
+	if (quarry->sessions) {
+		ret->audit_session = slurp_u32(dir, "sessionid");
+		if (ret->audit_session != UINT32_MAX)
+			ret->login_uid = slurp_u32(dir, "loginuid");
+		return true;
+	}
+	ret->login_uid = slurp_u32(dir, "loginuid");
+	at = slurp(dir, "status", status, sizeof(status)) > 0 ? strstr(status, "\nUid:") : NULL;
+	return at && sscanf(at, "\nUid: %u %u %u %u", &ret->uids[0], &ret->uids[1], &ret->uids[2], &ret->uids[3]) == 4;
+}
+
+/* quarry NULL: its owner is not asked for. */
+static bool look_at_pid(pid_t pid, const struct aa_quarry *quarry, struct proc *ret)
 {
 	char path[32];
 	int dir;
@@ -100,7 +112,7 @@ static bool look_at_pid(pid_t pid, struct proc *ret)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return false;
-	found = look_at(dir, pid, ret);
+	found = look_at(dir, pid, ret) && (!quarry || ret->dead || look_at_owner(dir, quarry, ret));
 	close(dir);
 	return found;
 }
@@ -120,7 +132,7 @@ static bool table_add(struct table *table, const struct proc *proc)
 	return true;
 }
 
-static int take_table(struct table *ret)
+static int take_table(const struct aa_quarry *quarry, struct table *ret)
 {
 	DIR *list = opendir("/proc");
 	struct dirent *entry;
@@ -134,7 +146,7 @@ static int take_table(struct table *ret)
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (*end || pid <= 1 || pid == getpid() || !look_at_pid((pid_t)pid, &proc) || proc.dead)
+		if (*end || pid <= 1 || pid == getpid() || !look_at_pid((pid_t)pid, quarry, &proc) || proc.dead)
 			continue;
 		if (!table_add(ret, &proc))
 			err = -ENOMEM;
@@ -282,7 +294,7 @@ static int mark(struct table *table, const struct aa_quarry *quarry)
 
 static int take_marked(const struct aa_quarry *quarry, struct table *ret)
 {
-	int err = take_table(ret);
+	int err = take_table(quarry, ret);
 
 	return err < 0 ? err : mark(ret, quarry);
 }
@@ -324,7 +336,7 @@ static bool signal_one(const struct proc *p, int signal)
 
 	if (fd < 0)
 		return false;
-	done = look_at_pid(p->id.pid, &now) && now.id.start == p->id.start &&
+	done = look_at_pid(p->id.pid, NULL, &now) && now.id.start == p->id.start &&
 	       syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
 	close(fd);
 	return done;

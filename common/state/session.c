@@ -160,6 +160,8 @@ static struct aa_session *new_record(const struct aa_agent *agent, const struct 
 			 put_process(&parent), "opener", put_process(&nobody), "boot_id", boot_id, "login_uid",
 			 (json_int_t)UINT32_MAX, "audit_session", (json_int_t)UINT32_MAX);
 	session = json ? from_json(json) : NULL;
+	if (session)
+		session->this_boot = true;
 	if (session && !is_whole(session, login, verdict)) {
 		aa_session_free(session);
 		session = NULL;
@@ -220,9 +222,10 @@ static int save(int dir, const struct aa_session *session)
 	return ret;
 }
 
-static int load(int dir, uid_t owner, const char *id, struct aa_session **ret)
+/* boot_id: the kernel's, where the caller has it; NULL: it is read. */
+static int load(int dir, uid_t owner, const char *id, const char *boot_id, struct aa_session **ret)
 {
-	char name[64], *text = NULL;
+	char name[64], boot[AA_BOOT_ID_SIZE], *text = NULL;
 	struct aa_session *session = NULL;
 	json_t *json = NULL;
 	size_t size = 0;
@@ -230,7 +233,9 @@ static int load(int dir, uid_t owner, const char *id, struct aa_session **ret)
 
 	if (!aa_session_id_is_valid(id) || !record_name(name, sizeof(name), "", id))
 		return -EINVAL;
-	err = aa_open_trusted(dir, name, owner, &fd, &size);
+	err = boot_id ? 0 : aa_boot_id(boot);
+	if (err == 0)
+		err = aa_open_trusted(dir, name, owner, &fd, &size);
 	if (err < 0)
 		return err;
 	text = size <= RECORD_MAX ? malloc(size + 1) : NULL;
@@ -243,6 +248,7 @@ static int load(int dir, uid_t owner, const char *id, struct aa_session **ret)
 		aa_session_free(session);
 		return -EBADMSG;
 	}
+	session->this_boot = strcmp(session->boot_id, boot_id ? boot_id : boot) == 0;
 	*ret = session;
 	return 0;
 }
@@ -253,23 +259,16 @@ int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_s
 
 	if (dir < 0)
 		return dir;
-	err = load(dir, owner, id, ret);
+	err = load(dir, owner, id, NULL, ret);
 	close(dir);
 	return err;
 }
 
 /* ---- liveness ------------------------------------------------------------------------------ */
 
-static bool same_boot(const struct aa_session *session)
-{
-	char boot_id[AA_BOOT_ID_SIZE];
-
-	return aa_boot_id(boot_id) == 0 && strcmp(boot_id, session->boot_id) == 0;
-}
-
 bool aa_session_is_live(const struct aa_session *session)
 {
-	return session->opened && same_boot(session) && aa_process_alive(&session->opener);
+	return session->opened && session->this_boot && aa_process_alive(&session->opener);
 }
 
 static bool is_young(const struct aa_session *session, int64_t now)
@@ -282,14 +281,14 @@ bool aa_session_holds_place(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)
 		return aa_session_is_live(session);
-	return same_boot(session) && is_young(session, now) &&
+	return session->this_boot && is_young(session, now) &&
 	       (aa_process_alive(&session->creator) || aa_process_alive(&session->parent));
 }
 
 static bool id_holds_place(int dir, const char *id, int64_t now)
 {
 	struct aa_session *session = NULL;
-	bool holds = load(dir, geteuid(), id, &session) == 0 && aa_session_holds_place(session, now);
+	bool holds = load(dir, geteuid(), id, NULL, &session) == 0 && aa_session_holds_place(session, now);
 
 	aa_session_free(session);
 	return holds;
@@ -304,7 +303,7 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 {
 	struct aa_process self;
 
-	return !session->opened && strcmp(session->agent, agent) == 0 && same_boot(session) && is_young(session, now) &&
+	return !session->opened && strcmp(session->agent, agent) == 0 && session->this_boot && is_young(session, now) &&
 	       aa_process_read(getpid(), &self) == 0 &&
 	       (is_same_process(&session->creator, &self) || is_same_process(&session->parent, &self));
 }
@@ -359,7 +358,7 @@ static bool is_mixed(int dir, const char *agent, const char *id, const struct aa
 
 		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
-		if (load(dir, geteuid(), entry->d_name, &other) == 0)
+		if (load(dir, geteuid(), entry->d_name, NULL, &other) == 0)
 			mixed = other->kind != AA_KIND_ENTRY && aa_session_holds_place(other, now) &&
 				!same_rights(other, verdict);
 		aa_session_free(other);
@@ -466,7 +465,7 @@ void aa_session_close(const char *rundir, const char *id, const char *agent)
 
 	if (dir < 0)
 		return;
-	if (load(dir, geteuid(), id, &session) == 0) {
+	if (load(dir, geteuid(), id, NULL, &session) == 0) {
 		aa_index_drop(dir, "by-pid", (uint32_t)session->opener.pid, id);
 		aa_index_drop(dir, "by-audit", session->audit_session, id);
 	}
@@ -485,7 +484,7 @@ static bool indexed(int dir, uid_t owner, const char *index, uint32_t key, uint3
 	char id[AA_SESSION_ID_SIZE];
 	struct aa_session *session = NULL;
 
-	if (!aa_index_get(dir, index, key, id) || load(dir, owner, id, &session) < 0)
+	if (!aa_index_get(dir, index, key, id) || load(dir, owner, id, NULL, &session) < 0)
 		return false;
 	if (session->uid == uid && aa_session_is_live(session)) {
 		*ret = session;
@@ -541,13 +540,18 @@ enum aa_reason aa_session_find(const char *rundir, uid_t owner, uint32_t uid, st
 
 int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, void *data)
 {
-	int dir = aa_sessions_dir(rundir), copy;
+	int dir = aa_sessions_dir(rundir), copy, err;
 	struct dirent *entry;
-	char id[AA_SESSION_ID_SIZE];
+	char id[AA_SESSION_ID_SIZE], boot_id[AA_BOOT_ID_SIZE];
 	DIR *list;
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
+	err = aa_boot_id(boot_id);
+	if (err < 0) {
+		close(dir);
+		return err;
+	}
 	copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	list = copy < 0 ? NULL : fdopendir(copy);
 	while (list && (entry = readdir(list))) {
@@ -557,7 +561,7 @@ int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, v
 			continue;
 		memcpy(id, entry->d_name, sizeof(id) - 1);
 		id[sizeof(id) - 1] = '\0';
-		if (load(dir, owner, id, &session) < 0)
+		if (load(dir, owner, id, boot_id, &session) < 0)
 			continue;
 		if (!each(data, session))
 			break;

@@ -36,6 +36,7 @@ struct aa_session {
 	struct aa_process creator, parent; /* who made the record: sshd's child, and sshd */
 	struct aa_process opener;
 	const char *boot_id;
+	bool this_boot; /* boot_id is the kernel's now */
 };
 void aa_session_free(struct aa_session *session);
 

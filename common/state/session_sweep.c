@@ -5,12 +5,19 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "session.h"
 #include "session_index.h"
+
+/* Ids of records that were read and stay, so that they are not looked for again; sorted once all are there. */
+struct ids {
+	char (*v)[AA_SESSION_ID_SIZE];
+	size_t n, cap;
+};
 
 struct sweep {
 	const char *rundir;
@@ -19,8 +26,34 @@ struct sweep {
 	aa_session_gone_fn *gone;
 	aa_session_stays_fn *stays;
 	void *data;
+	struct ids known;
 	long removed;
 };
+
+/* Where memory is out, an id is not known, and is looked for. */
+static void ids_add(struct ids *ids, const char *id)
+{
+	if (ids->n == ids->cap) {
+		size_t cap = ids->cap ? 2 * ids->cap : 64;
+		void *v = realloc(ids->v, cap * sizeof(*ids->v));
+
+		if (!v)
+			return;
+		ids->v = v;
+		ids->cap = cap;
+	}
+	memcpy(ids->v[ids->n++], id, AA_SESSION_ID_SIZE);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return memcmp(a, b, AA_SESSION_ID_SIZE);
+}
+
+static bool ids_have(const struct ids *ids, const char *id)
+{
+	return ids->n && bsearch(id, ids->v, ids->n, sizeof(*ids->v), compare_ids);
+}
 
 static bool sweep_one(void *data, struct aa_session *session)
 {
@@ -31,11 +64,14 @@ static bool sweep_one(void *data, struct aa_session *session)
 			sweep->gone(sweep->data, session);
 		aa_session_close(sweep->rundir, session->id, session->agent);
 		sweep->removed++;
-	} else if (sweep->stays && session->opened) {
-		sweep->stays(sweep->data, session);
+		aa_session_free(session);
 		return true;
 	}
-	aa_session_free(session);
+	ids_add(&sweep->known, session->id);
+	if (sweep->stays && session->opened)
+		sweep->stays(sweep->data, session);
+	else
+		aa_session_free(session);
 	return true;
 }
 
@@ -69,11 +105,12 @@ static void sweep_files(struct sweep *sweep, int dir)
 		char id[AA_SESSION_ID_SIZE] = "";
 		struct aa_session *session = NULL;
 
-		if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0 ||
-		    !is_old(dir, entry->d_name, sweep->now))
+		if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
 			continue;
 		if (len == sizeof(id) + 4)
 			memcpy(id, entry->d_name, sizeof(id) - 1);
+		if (ids_have(&sweep->known, id) || !is_old(dir, entry->d_name, sweep->now))
+			continue;
 		if (aa_session_load(sweep->rundir, sweep->owner, id, &session) < 0 &&
 		    unlinkat(dir, entry->d_name, 0) == 0)
 			sweep->removed++;
@@ -83,16 +120,18 @@ static void sweep_files(struct sweep *sweep, int dir)
 		closedir(list);
 }
 
-static bool has_record(int dir, const char *id)
+static bool has_record(const struct sweep *sweep, int dir, const char *id)
 {
 	char name[64];
 
+	if (ids_have(&sweep->known, id))
+		return true;
 	(void)snprintf(name, sizeof(name), "%.32s.json", id);
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Names of sessions that have no record: a record is written before its names and removed after them. */
-static void sweep_index(int dir, const char *index)
+static void sweep_index(const struct sweep *sweep, int dir, const char *index)
 {
 	DIR *list = list_of(dir, index);
 	struct dirent *entry;
@@ -104,35 +143,35 @@ static void sweep_index(int dir, const char *index)
 		if (n <= 0)
 			continue;
 		id[n < AA_SESSION_ID_SIZE ? n : AA_SESSION_ID_SIZE] = '\0';
-		if (!aa_session_id_is_valid(id) || !has_record(dir, id))
+		if (!aa_session_id_is_valid(id) || !has_record(sweep, dir, id))
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
 	}
 	if (list)
 		closedir(list);
 }
 
-static void sweep_agent(int dir, const char *agent)
+static void sweep_agent(const struct sweep *sweep, int dir, const char *agent)
 {
 	DIR *list = aa_agent_sessions(dir, agent);
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list)))
-		if (aa_session_id_is_valid(entry->d_name) && !has_record(dir, entry->d_name))
+		if (aa_session_id_is_valid(entry->d_name) && !has_record(sweep, dir, entry->d_name))
 			aa_agent_drop(dir, agent, entry->d_name);
 	if (list)
 		closedir(list);
 }
 
-static void sweep_names(int dir)
+static void sweep_names(const struct sweep *sweep, int dir)
 {
 	DIR *list = list_of(dir, "by-agent");
 	struct dirent *entry;
 
-	sweep_index(dir, "by-pid");
-	sweep_index(dir, "by-audit");
+	sweep_index(sweep, dir, "by-pid");
+	sweep_index(sweep, dir, "by-audit");
 	while (list && (entry = readdir(list)))
 		if (entry->d_name[0] != '.')
-			sweep_agent(dir, entry->d_name);
+			sweep_agent(sweep, dir, entry->d_name);
 	if (list)
 		closedir(list);
 }
@@ -140,16 +179,17 @@ static void sweep_names(int dir)
 long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, aa_session_stays_fn *stays,
 		      void *data)
 {
-	struct sweep sweep = {rundir, owner, now, gone, stays, data, 0};
+	struct sweep sweep = {rundir, owner, now, gone, stays, data, {NULL, 0, 0}, 0};
 	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;
 
-	if (err < 0)
-		return err;
-	dir = aa_sessions_dir(rundir);
+	if (sweep.known.n)
+		qsort(sweep.known.v, sweep.known.n, sizeof(*sweep.known.v), compare_ids);
+	dir = err < 0 ? -1 : aa_sessions_dir(rundir);
 	if (dir >= 0) {
 		sweep_files(&sweep, dir);
-		sweep_names(dir);
+		sweep_names(&sweep, dir);
 		close(dir);
 	}
-	return sweep.removed;
+	free(sweep.known.v);
+	return err < 0 ? err : sweep.removed;
 }

@@ -245,19 +245,36 @@ static void a_pending_record_is_its_makers_parents_too(void **state)
 	close(ends[1]);
 }
 
+/* The record as another boot would have left it. */
+static struct aa_session *of_another_boot(struct fixture *f, struct aa_session *s)
+{
+	char name[64], id[AA_SESSION_ID_SIZE];
+	char *text;
+
+	assert_int_equal(json_object_set_new(s->json, "boot_id", json_string("00000000-0000-0000-0000-000000000000")), 0);
+	text = json_dumps(s->json, JSON_COMPACT);
+	memcpy(id, s->id, sizeof(id));
+	snprintf(name, sizeof(name), "sessions/%s.json", id);
+	support_write_file(support_path(f->site->rundir, name), text, strlen(text));
+	assert_int_equal(chmod(support_path(f->site->rundir, name), 0600), 0);
+	free(text);
+	aa_session_free(s);
+	return load(f, id);
+}
+
 static void a_record_of_another_boot_is_nobodys(void **state)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f);
 
 	assert_true(aa_session_is_mine(s, "builder-7", f->now));
-	s->boot_id = "00000000-0000-0000-0000-000000000000";
+	s = of_another_boot(f, s);
 	assert_false(aa_session_is_mine(s, "builder-7", f->now));
 	aa_session_free(s);
 	s = created(f);
 	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
 	assert_true(aa_session_is_live(s));
-	s->boot_id = "00000000-0000-0000-0000-000000000000";
+	s = of_another_boot(f, s);
 	assert_false(aa_session_is_live(s));
 	aa_session_free(s);
 }
