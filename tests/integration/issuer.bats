@@ -279,12 +279,15 @@ refused() { # REASON KEY
 	[ ! -e "$STATE/keys/filed" ]
 }
 
-@test "refresh says whose keys, one way or another" {
+@test "refresh is of every issuer, or of those that are named, and never of both" {
+	# Tests before this one broke one of them: of every issuer there is a line, and the status is of the worst.
 	run agentauthctl issuer refresh
-	expect_status 2
-	expect_output 'say whose keys'
+	expect_status 1
+	expect_output '^corp: 1 key .* as before'
+	expect_output '^agentauthctl: filed: '
 	run agentauthctl issuer refresh corp --all
 	expect_status 2
+	expect_output 'say whose keys one way'
 	run agentauthctl issuer refresh nobody
 	expect_status 1
 	expect_output 'there is no issuer "nobody"'

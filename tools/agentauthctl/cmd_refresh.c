@@ -297,8 +297,8 @@ static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *argu
 {
 	bool all = arguments_have(arguments, "all"), due = arguments_have(arguments, "due");
 
-	if ((arguments->n_words > 0) + all + due != 1)
-		return ctl_usage(ctl, "say whose keys, one of: NAME..., --all, --due");
+	if ((arguments->n_words > 0) + all + due > 1)
+		return ctl_usage(ctl, "say whose keys one way: NAME..., --all (as with none of them), or --due");
 	ctl_answer(ctl, "issuers", json_array());
 	return due ? run_due(ctl) : run_named(ctl, arguments);
 }
@@ -312,7 +312,7 @@ const struct ctl_command issuer_refresh = {
     .about = "What cannot be fetched or used changes nothing: the keys that are here serve on until they are "
 	     "older than the\n"
 	     "issuer's jwks_max_age. agentauth-refresh.path and .timer of systemd run it with --due.",
-    .options = (const struct ctl_option[]){{"all", NULL, "of every issuer", 0, NULL},
+    .options = (const struct ctl_option[]){{"all", NULL, "of every issuer, as without a NAME", 0, NULL},
 					   {"due", NULL,
 					    "of those that a login missed a key of, and those whose "
 					    "keys\nare older than an hour or a quarter of "
