@@ -242,7 +242,8 @@ static void run_with_fault(const struct support_scene *scene, enum fault kind, u
 	_exit(0);
 }
 
-static void try_one(const struct support_scene *scene, enum fault kind, unsigned n, void *data, struct outcome *ret)
+static void try_one(const struct support_scene *scene, enum fault kind, unsigned n, void *data,
+		    struct outcome *ret)
 {
 	int status;
 	pid_t pid;
@@ -254,8 +255,8 @@ static void try_one(const struct support_scene *scene, enum fault kind, unsigned
 		run_with_fault(scene, kind, n, data, ret);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (status != 0)
-		fail_msg("%s: the process ended with status %x at fault %u (%s)", scene->name, (unsigned)status, n,
-			 ret->call);
+		fail_msg("%s: the process ended with status %x at fault %u (%s)", scene->name,
+			 (unsigned)status, n, ret->call);
 	if (ret->wrong[0])
 		fail_msg("%s: with %s %u (%s) failing it %s", scene->name,
 			 kind == FAULT_MEMORY ? "allocation" : "system call", n, ret->call, ret->wrong);

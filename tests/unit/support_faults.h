@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* support_faults.h: has each allocation, and each system call, of a piece of code fail in turn.
  *
- * The program that links this has malloc(), and the system calls that the core makes, in front of libc's: for itself, and
- * with -rdynamic for what it loads, jansson and OpenSSL included. Not with sanitizers, which do the same.
+ * The program that links this has malloc(), and the system calls that the core makes, in front of libc's: for
+ * itself, and with -rdynamic for what it loads, jansson and OpenSSL included. Not with sanitizers, which do
+ * the same.
  */
 #ifndef AGENTAUTH_TESTS_SUPPORT_FAULTS_H
 #define AGENTAUTH_TESTS_SUPPORT_FAULTS_H
@@ -12,14 +13,15 @@
 struct support_scene {
 	const char *name;
 	void (*before)(void *data); /* without a fault; NULL: nothing */
-	int (*run)(void *data);	    /* with the n-th call failing, for n = 1, 2, … until it ends before that call */
+	int (*run)(
+	    void *data); /* with the n-th call failing, for n = 1, 2, … until it ends before that call */
 	/* What is wrong with this answer, after "with the call failing it …"; NULL: nothing. */
 	const char *(*wrong)(void *data, int answer);
 	int answer; /* where nothing fails */
 };
 
-/* Runs the scene in a child process for each fault. Fails the test for a wrong answer, a child that dies, or another answer
- * without a fault than the scene's. */
+/* Runs the scene in a child process for each fault. Fails the test for a wrong answer, a child that dies, or
+ * another answer without a fault than the scene's. */
 void support_faults_try(const struct support_scene *scene, void *data);
 
 /* Within run(): what the world around does meanwhile, without faults. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_approval_faults.c: what the approval plugin decides, with each of its allocations, and each of its system calls,
- * failing in turn. A fault may never have a command run that waits for a person, unless the person approved it and the log
- * says so. */
+/* test_approval_faults.c: what the approval plugin decides, with each of its allocations, and each of its
+ * system calls, failing in turn. A fault may never have a command run that waits for a person, unless the
+ * person approved it and the log says so. */
 #include <config.h>
 
 #include <errno.h>
@@ -65,7 +65,8 @@ static void answer(void *data, json_t *request)
 	const struct scene *s = data;
 	const char *id = json_string_value(json_object_get(request, "id"));
 
-	(void)aa_approval_answer(s->site->rundir, geteuid(), id, s->person != DENIES, "alice", NULL, time(NULL));
+	(void)aa_approval_answer(s->site->rundir, geteuid(), id, s->person != DENIES, "alice", NULL,
+				 time(NULL));
 	json_decref(request);
 }
 
@@ -156,7 +157,8 @@ static struct aa_session *open_session(const struct scene *s)
 
 	support_verify(s->site, &login, assertion, &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(aa_session_create(s->site->rundir, agent, &login, &v, s->now + 3600, &session), AA_OK);
+	assert_int_equal(aa_session_create(s->site->rundir, agent, &login, &v, s->now + 3600, &session),
+			 AA_OK);
 	assert_int_equal(aa_session_open(s->site->rundir, session, s->now), 0);
 	aa_verdict_clear(&v);
 	aa_agent_free(agent);
@@ -195,7 +197,8 @@ static void with_rule(const char *rule, enum person person, const struct support
 
 static void approved_runs_with_a_line_of_the_log(void **state)
 {
-	static const struct support_scene scene = {"a person approves", count_approved, ask, runs_without_a_line, AA_OK};
+	static const struct support_scene scene = {"a person approves", count_approved, ask,
+						   runs_without_a_line, AA_OK};
 
 	(void)state;
 	with_rule(RULE, APPROVES, &scene);
@@ -212,7 +215,8 @@ static void denied_never_runs(void **state)
 /* The rule has another name of the user and another of the file: what fails to tell must ask. */
 static void denied_never_runs_by_other_names(void **state)
 {
-	static const struct support_scene scene = {"a person denies, by other names", forget, ask, runs, AA_APPROVAL_DENIED};
+	static const struct support_scene scene = {"a person denies, by other names", forget, ask, runs,
+						   AA_APPROVAL_DENIED};
 
 	(void)state;
 	with_rule("[\"(boss) /bin/true\"]", DENIES, &scene);
@@ -220,7 +224,8 @@ static void denied_never_runs_by_other_names(void **state)
 
 static void a_suspended_agents_never_runs(void **state)
 {
-	static const struct support_scene scene = {"suspended while it waits", forget, ask, runs, AA_AGENT_SUSPENDED};
+	static const struct support_scene scene = {"suspended while it waits", forget, ask, runs,
+						   AA_AGENT_SUSPENDED};
 
 	(void)state;
 	with_rule(RULE, SUSPENDS, &scene);

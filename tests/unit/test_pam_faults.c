@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_pam_faults.c: each phase of the built module, with each of its allocations, and each of its system calls, failing in
- * turn (THREATS 24). A fault may never turn into PAM_SUCCESS with something left out, into a yes where the answer is no, nor
- * into an answer that sends PAM on to the next module. */
+/* test_pam_faults.c: each phase of the built module, with each of its allocations, and each of its system
+ * calls, failing in turn (THREATS 24). A fault may never turn into PAM_SUCCESS with something left out, into
+ * a yes where the answer is no, nor into an answer that sends PAM on to the next module. */
 #include <config.h>
 
 #include <grp.h>
@@ -86,7 +86,8 @@ static void to_credentials(void *data)
 	must(open_session(data));
 }
 
-/* sudo, in the session that this process opened; its handle takes the place of the login's, which stays open. */
+/* sudo, in the session that this process opened; its handle takes the place of the login's, which stays open.
+ */
 static void to_sudo(void *data)
 {
 	to_credentials(data);
@@ -119,8 +120,9 @@ static bool has_session(struct support_pam *p)
 {
 	const char *id = pam_getenv(p->pamh, "AGENTAUTH_SESSION");
 	struct aa_session *session = NULL;
-	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 && session->roles.n == 2 &&
-		     session->rhost && session->kid && session->jti && strcmp(session->agent, "builder-7") == 0;
+	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 &&
+		     session->roles.n == 2 && session->rhost && session->kid && session->jti &&
+		     strcmp(session->agent, "builder-7") == 0;
 
 	aa_session_free(session);
 	return whole && log_says_ok(p, NULL);
@@ -137,8 +139,9 @@ static const char *half_a_session(void *data, int answer)
 {
 	struct support_pam *p = pam(data);
 
-	if (answer == PAM_SUCCESS && !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
-				       pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
+	if (answer == PAM_SUCCESS &&
+	    !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
+	      pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
 		return "said yes, and the environment lacks something";
 	return half_a_login(data, answer);
 }
@@ -199,14 +202,16 @@ static void suspend(void *data)
 {
 	struct support_pam *p = pam(data);
 
-	must(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now) == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR);
+	must(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now) == 0 ? PAM_SUCCESS
+											   : PAM_SYSTEM_ERR);
 }
 
 /* All of the agent's credentials that were issued before this. */
 static void revoke_before(struct support_pam *p, int64_t before)
 {
-	must(aa_override_revoke_before(p->site->statedir, "builder-7", before, "root", p->now) == 0 ? PAM_SUCCESS
-												     : PAM_SYSTEM_ERR);
+	must(aa_override_revoke_before(p->site->statedir, "builder-7", before, "root", p->now) == 0
+		 ? PAM_SUCCESS
+		 : PAM_SYSTEM_ERR);
 }
 
 /* What the child before this one decided stays on the disk. */
@@ -269,7 +274,8 @@ static const struct support_scene no[] = {
     {"auth of a suspended agent", suspended_login, authenticate, lets_in, PAM_AUTH_ERR},
     {"auth with a credential that was used", replayed_login, authenticate, lets_in, PAM_AUTH_ERR},
     {"account of an agent suspended meanwhile", suspended_before_account, account, lets_in, PAM_PERM_DENIED},
-    {"session of an agent suspended meanwhile", suspended_before_session, open_session, lets_in, PAM_PERM_DENIED},
+    {"session of an agent suspended meanwhile", suspended_before_session, open_session, lets_in,
+     PAM_PERM_DENIED},
     {"sudo of a session that was revoked", revoked_before_sudo, account, lets_in, PAM_PERM_DENIED},
     {"sudo outside of a session", sudo_outside, account, lets_in, PAM_PERM_DENIED},
 };

@@ -42,7 +42,8 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
-    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval, cmd_issuer, cmd_rotate;
+    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval, cmd_issuer, cmd_rotate,
+    cmd_doctor;
 
 /* ---- what commands share (ctl.c) ----------------------------------------- */
 
