@@ -197,6 +197,46 @@ bob() {
 	[ ! -e /tmp/requested ]
 }
 
+# Takes one request by HTTP, into a file.
+RECEIVER='import http.server
+class Take(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200); self.end_headers()
+        open("/tmp/posted.type", "w").write(self.headers["Content-Type"])
+        open("/tmp/posted.new", "wb").write(body)
+http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
+
+@test "the shipped example of a hook posts the request as JSON" {
+	rm -f /tmp/posted*
+	install -d /etc/agentauth/hooks
+	sed 's|https://chat.example.com/hooks/agentauth|http://127.0.0.1:8070/hooks|' \
+		/usr/share/agentauth/hooks/approval-requested.example >/etc/agentauth/hooks/approval-requested
+	chmod 755 /etc/agentauth/hooks/approval-requested
+	/usr/bin/python3 -c "$RECEIVER" 3>&- 2>/dev/null &
+	receiver=$!
+	wait_until bash -c 'exec 2>/dev/null; grep -q :1F86 /proc/net/tcp'
+	ask
+	wait $receiver
+	rm /etc/agentauth/hooks/approval-requested
+	bob deny "$request"
+	answered
+	[ "$(cat /tmp/posted.type)" = application/json ]
+	jq -e --arg id "$request" '.id == $id and .agent == "builder-7" and .argv == ["stop-app"] and .role == "ops"' /tmp/posted.new
+}
+
+@test "list --watch shows a request that comes while it looks" {
+	timeout 20 agentauthctl approval list --watch >"$BATS_TEST_TMPDIR/watched" 3>&- &
+	watcher=$!
+	wait_until test -s "$BATS_TEST_TMPDIR/watched"
+	ask
+	wait_until grep -q "^$request  builder-7 wants" "$BATS_TEST_TMPDIR/watched"
+	kill $watcher
+	wait $watcher || :
+	bob deny "$request"
+	answered
+}
+
 @test "interrupted, it is withdrawn: nobody can approve it any more" {
 	stay builder-7 "sudo -n stop-app >out 2>said & echo \$! >pid; wait \$!; echo \$? >done"
 	wait_until is_waiting

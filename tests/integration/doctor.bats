@@ -95,9 +95,9 @@ expect_order() {
 	expect_problem audit 'nobody else can write'
 	chmod 700 /var/log/agentauth
 	expect_order
-	mv $STATE/current /root/current
+	mv "$STATE/current" /root/current
 	run agentauthctl doctor
-	mv /root/current $STATE/current
+	mv /root/current "$STATE/current"
 	expect_status 1
 	expect_output '^PROBLEM  registry +.*apply'
 	expect_order

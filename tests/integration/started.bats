@@ -83,3 +83,26 @@ atd_until() { # COMMAND...
 	expect_job
 	expect_no_output '\(agent-' # atd sets the groups of NSS after PAM
 }
+
+@test "suspend --kill ends jobs that run, cron's and at's" {
+	cron_table builder-7 "@reboot cd; touch job; exec sleep 610"
+	rm -f /run/crond.reboot
+	cron -f 3>&- &
+	cron=$!
+	wait_for_file builder-7 job
+	forget_file builder-7 job
+	at_job builder-7 'cd; touch job; exec sleep 611'
+	atd -f -l 100 3>&- &
+	atd=$!
+	wait_for_file builder-7 job
+	run processes_of builder-7
+	expect_output 'sleep 610'
+	expect_output 'sleep 611'
+	run agentauthctl suspend builder-7 --kill
+	agentauthctl resume builder-7 >/dev/null
+	kill $cron $atd
+	wait $cron $atd || :
+	rm -f /var/spool/cron/crontabs/builder-7 /run/crond.pid /run/crond.reboot /run/atd.pid
+	expect_status 0
+	expect_none_of builder-7
+}
