@@ -121,11 +121,11 @@ static void command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
 /* What a person is asked to approve is shown whole, or not asked for. */
 static bool can_be_shown(const struct aa_sudo *sudo)
 {
-	size_t len = strlen(sudo->command);
+	size_t len = aa_audit_shown(sudo->command);
 
 	for (char *const *arg = sudo->argv[0] ? sudo->argv + 1 : sudo->argv; *arg; arg++)
-		len += 1 + strlen(*arg);
-	return len < AA_AUDIT_STRING_MAX && (!sudo->cwd || strlen(sudo->cwd) < AA_AUDIT_STRING_MAX);
+		len += 1 + aa_audit_shown(*arg);
+	return len < AA_AUDIT_STRING_MAX && (!sudo->cwd || aa_audit_shown(sudo->cwd) < AA_AUDIT_STRING_MAX);
 }
 
 static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
@@ -240,15 +240,17 @@ static enum aa_reason await(const char *rundir, const char *id, int64_t until, j
 	return reason;
 }
 
-/* What may have changed while it waited: the agent suspended, its session ended. */
-static enum aa_reason check_again(struct asking *asking)
+/* What may have changed while it waited: the agent suspended, its session ended, its role taken away and published. */
+static enum aa_reason check_again(const struct aa_sudo *sudo, const struct asking *asked)
 {
-	struct aa_session *session = NULL;
-	enum aa_reason reason;
+	struct asking now = {.agent = NULL};
+	enum aa_reason reason = find_agent(sudo, &now);
 
-	asking->ctx.now = time(NULL);
-	reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &session);
-	aa_session_free(session);
+	if (reason == AA_OK)
+		reason = find_rule(sudo, &now);
+	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && strcmp(now.session->id, asked->session->id) != 0))
+		reason = AA_NO_SESSION;
+	asking_clear(&now);
 	return reason;
 }
 
@@ -289,7 +291,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	if (!can_be_shown(sudo)) {
 		(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
 		sudo->say(sudo->say_data, "agentauth: a command that waits for a person's approval has at most 1024 bytes, "
-					  "so that all of it can be shown\n");
+					  "and three of them for each control character, so that all of it can be shown\n");
 		json_decref(request);
 		return AA_APPROVAL_DENIED;
 	}
@@ -304,7 +306,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 			aa_run_hook(sudo->hook, request);
 		reason = await(sudo->rundir, id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
 		if (reason == AA_OK)
-			reason = check_again(asking);
+			reason = check_again(sudo, asking);
 		logged = log_step(asking, request, step_of(reason),
 				  reason == AA_NO_CREDENTIAL ? AA_APPROVAL_DENIED : reason, answer);
 		if (reason == AA_OK)

@@ -76,6 +76,32 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
 	verdict->reason = reason;
 }
 
+static bool has_limits(const struct aa_role *role)
+{
+	return role->memory_max || role->tasks_max || role->cpu_weight;
+}
+
+enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent, const char *service)
+{
+	static const char *const asked_by_root[] = {"su", "runuser"};
+	bool limited = false, named = false;
+
+	for (size_t i = 0; i < sizeof(asked_by_root) / sizeof(asked_by_root[0]); i++)
+		if (strcmp(service, asked_by_root[i]) == 0)
+			return AA_OK;
+	for (size_t i = 0; i < agent->roles.n; i++) {
+		struct aa_role *role = NULL;
+		enum aa_reason reason = aa_policy_role(ctx->policy, agent->roles.v[i], &role);
+
+		if (reason != AA_OK)
+			return reason;
+		limited = limited || has_limits(role);
+		named = named || aa_strings_have(&role->services, service);
+		aa_role_free(role);
+	}
+	return limited && !named ? AA_SERVICE_DENIED : AA_OK;
+}
+
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
 		      const char *person, struct aa_verdict *verdict)
 {
@@ -89,6 +115,8 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 	}
 	if (verdict->reason == AA_OK)
 		verdict->reason = aa_admit_agent(ctx, agent);
+	if (verdict->reason == AA_OK && !person)
+		verdict->reason = aa_admit_unasked(ctx, agent, login->service);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

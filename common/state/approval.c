@@ -305,6 +305,15 @@ static void remove_over(int dir, const char *id, json_t *request, aa_approval_ea
 	json_decref(request);
 }
 
+/* What a sudo that was killed left half written, and answers to what is not there any more. */
+static void remove_stale(int dir, const char *name, int64_t now)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now - st.st_mtime > 2 * AA_APPROVAL_WAIT)
+		(void)unlinkat(dir, name, 0);
+}
+
 int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, aa_approval_each_fn *gone,
 		     void *data)
 {
@@ -320,8 +329,10 @@ int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_e
 		char id[AA_APPROVAL_ID_SIZE];
 		json_t *request;
 
-		if (strlen(entry->d_name) != sizeof(id) + 4 || strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0)
+		if (strlen(entry->d_name) != sizeof(id) + 4 || strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0) {
+			remove_stale(dir, entry->d_name, now);
 			continue;
+		}
 		memcpy(id, entry->d_name, sizeof(id) - 1);
 		id[sizeof(id) - 1] = '\0';
 		if (!aa_approval_id_is_valid(id))

@@ -3,8 +3,9 @@
  *   NUMBER.json     the request, made once: who, for whom, what, where, until when
  *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
  *
- * The sudo that asked holds its request by its pid and start time, and takes it away when it goes. An answer is good for
- * that one sudo: nothing is remembered beyond it.
+ * The sudo that asked holds its request by its pid and start time, and takes it away when it goes; one that was killed leaves
+ * it to whoever looks next, `session reap` at the latest. An answer is good for that one sudo: nothing is remembered
+ * beyond it.
  */
 #ifndef AGENTAUTH_STATE_APPROVAL_H
 #define AGENTAUTH_STATE_APPROVAL_H

@@ -424,9 +424,16 @@ static size_t utf8_length(const unsigned char *s)
 	return 0;
 }
 
+/* What moves a cursor, or has a terminal show text in another order or on another line than it stands: C0, DEL, C1, U+2028
+ * to U+202E, U+2066 to U+2069. */
 static bool is_control(const unsigned char *s, size_t n)
 {
-	return (n == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	return n == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) || (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
 void aa_audit_put(json_t *record, const char *key, json_t *value)
@@ -435,23 +442,47 @@ void aa_audit_put(json_t *record, const char *key, json_t *value)
 		(void)json_object_clear(record);
 }
 
+/* Takes one character of the text: what stands for it in the log, and how many bytes that has. */
+static const unsigned char *next_shown(const unsigned char **s, size_t *ret_len)
+{
+	static const unsigned char replacement[] = "\xef\xbf\xbd";
+	const unsigned char *at = *s;
+	size_t n = utf8_length(at);
+
+	if (n > 0 && !is_control(at, n)) {
+		*s += n;
+		*ret_len = n;
+		return at;
+	}
+	*s += n ? n : 1;
+	*ret_len = 3;
+	return replacement;
+}
+
+size_t aa_audit_shown(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len = 0, n;
+
+	while (*s) {
+		(void)next_shown(&s, &n);
+		len += n;
+	}
+	return len;
+}
+
 void aa_audit_set(json_t *record, const char *key, const char *text)
 {
 	char out[AA_AUDIT_STRING_MAX + 8];
-	const unsigned char *s = (const unsigned char *)text;
+	const unsigned char *s = (const unsigned char *)text, *shown;
 	size_t len = 0, n;
 
 	if (!text)
 		return;
-	for (; *s && len < AA_AUDIT_STRING_MAX; s += n ? n : 1) {
-		n = utf8_length(s);
-		if (n == 0 || is_control(s, n)) {
-			memcpy(out + len, "\xef\xbf\xbd", 3);
-			len += 3;
-		} else {
-			memcpy(out + len, s, n);
-			len += n;
-		}
+	while (*s && len < AA_AUDIT_STRING_MAX) {
+		shown = next_shown(&s, &n);
+		memcpy(out + len, shown, n);
+		len += n;
 	}
 	if (*s) {
 		memcpy(out + len, "\xe2\x80\xa6", 3);

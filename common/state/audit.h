@@ -27,10 +27,13 @@ struct aa_audit {
 	bool quiet;       /* no copy to syslog (tests) */
 };
 
-/* Sets record[key] to a text that may hold anything: what is no UTF-8 or a control character is replaced by U+FFFD, what
- * is too long is cut and ends in an ellipsis (U+2026). NULL sets nothing. Without memory the record is emptied: one that lacks a member is not written, so
- * that nothing is decided on half a record. `event`, or whatever a reader demands, is therefore set first. */
+/* Sets record[key] to a text that may hold anything: what is no UTF-8, or controls a terminal, is replaced by U+FFFD, what
+ * is too long is cut and ends in an ellipsis (U+2026). NULL sets nothing. Without memory the record is emptied: one that
+ * lacks a member is not written, so that nothing is decided on half a record. `event`, or whatever a reader demands, is
+ * therefore set first. */
 void aa_audit_set(json_t *record, const char *key, const char *text);
+/* How many bytes the text has in a record, uncut: of AA_AUDIT_STRING_MAX all of it is there. */
+size_t aa_audit_shown(const char *text);
 /* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */
 void aa_audit_put(json_t *record, const char *key, json_t *value);
 

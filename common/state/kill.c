@@ -67,6 +67,7 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 	char stat[1024], state, *at;
 	struct proc p = {{pid, 0, 0}, {unknown, unknown, unknown, unknown}, unknown, unknown, 0, false, NOBODYS};
 	int ppid, tty;
+	long threads;
 	uint64_t start;
 
 	if (slurp(dir, "stat", stat, sizeof(stat)) <= 0)
@@ -74,13 +75,14 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 	at = strrchr(stat, ')');
 	if (!at ||
 	    sscanf(at + 1,
-		   " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-		   &state, &ppid, &tty, &start) != 4)
+		   " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %" SCNu64,
+		   &state, &ppid, &tty, &threads, &start) != 5)
 		return false;
 	p.id.ppid = ppid;
 	p.id.start = start;
 	p.tty = (unsigned)tty;
-	p.dead = state == 'Z' || state == 'X';
+	/* A process whose first thread has ended looks dead, and its other threads run. */
+	p.dead = (state == 'Z' || state == 'X') && threads <= 1;
 	*ret = p;
 	return true;
 }
@@ -408,6 +410,8 @@ long aa_quarry_kill(const struct aa_quarry *quarry, int64_t limit_ms, long *ret_
 
 	if (killed > 0 && quarry->sessions)
 		stop_all(quarry, start + PATIENCE_MS);
+	if (killed == 0 && !quarry->sessions)
+		signal_uid(quarry->uid, SIGKILL); /* what was not seen, if there is such a thing */
 	while (left > 0 && n >= 0 && now_ms() - start < limit_ms) {
 		/* Other sessions of the agent are stopped with it, for a moment: only where this one runs
 		 * ahead of us. */

@@ -24,8 +24,8 @@ long aa_quarry_count(const struct aa_quarry *quarry);
 long aa_quarry_signal(const struct aa_quarry *quarry, int signal);
 /* SIGKILL, until a pass finds none or `limit_ms` have passed. What forks faster than /proc can be read ends too: an
  * agent's whole uid is signalled at one stroke; for a session that is stopped first, and the agent's other sessions go on
- * a moment later. 0: none is left; else how many are, or a negative errno. *ret_killed: how many were signalled at most
- * in one pass. */
+ * a moment later. 0: none is left; else how many are, or a negative errno. *ret_killed: how many there were when it
+ * began. */
 long aa_quarry_kill(const struct aa_quarry *quarry, int64_t limit_ms, long *ret_killed);
 
 /* Counts for many sessions at once, from one look at /proc: ret[i] is for sessions[i]. 0 or -errno. */

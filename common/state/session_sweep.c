@@ -130,7 +130,7 @@ static bool has_record(const struct sweep *sweep, int dir, const char *id)
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Names of sessions that have no record: a record is written before its names and removed after them. */
+/* Names of sessions that have no record: a record is written before its names, so that none is of one to come. */
 static void sweep_index(const struct sweep *sweep, int dir, const char *index)
 {
 	DIR *list = list_of(dir, index);

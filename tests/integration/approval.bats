@@ -287,6 +287,46 @@ http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
 	expect_status 0
 }
 
+@test "what an approver would not be shown whole is not asked for" {
+	run by_key builder-7 'sudo -n stop-app "$(printf "\001%.0s" $(seq 340))" --all'
+	[ "$status" -ne 0 ]
+	expect_output 'at most 1024 bytes'
+	expect_no_output '^stopped by root'
+	run by_key builder-7 'd=$(printf "\001%.0s" $(seq 240)); mkdir -p "$d/$d"; cd "$d/$d"; sudo -n stop-app'
+	[ "$status" -ne 0 ]
+	expect_no_output '^stopped by root'
+	# The control: nearly as much that can be.
+	stay builder-7 'sudo -n stop-app "$(printf "\001%.0s" $(seq 300))" --all >out 2>said; echo $? >done'
+	wait_until is_waiting
+	run bob list
+	expect_output ' --all$'
+	bob deny "$request"
+	answered
+}
+
+@test "approved, but its role was taken away and published meanwhile: refused" {
+	ask
+	agentauthctl set builder-7 --no-role ops --role logs >/dev/null
+	bob approve "$request"
+	answered
+	agentauthctl set builder-7 --no-role logs --role ops >/dev/null
+	expect_status 1
+	expect_no_output '^stopped by root'
+	expect_audit '.event == "approval" and .step == "refused"'
+}
+
+@test "what a killed sudo leaves is taken away by reap, and is in the log" {
+	ask
+	kill -KILL "$(jq .pid "/run/agentauth/approvals/$request.json")"
+	wait_for_file builder-7 'done'
+	touch -d '10 minutes ago' "/run/agentauth/approvals/.$request.json.1" "/run/agentauth/approvals/$request.answer"
+	agentauthctl session reap
+	[ ! -e "/run/agentauth/approvals/$request.json" ]
+	[ ! -e "/run/agentauth/approvals/.$request.json.1" ]
+	[ ! -e "/run/agentauth/approvals/$request.answer" ]
+	expect_audit '.event == "approval" and .step == "withdrawn" and .agent == "builder-7"'
+}
+
 @test "what nobody answers for two minutes is refused" {
 	for _ in $(seq 300); do [ ! -e /home/agents/slow/unanswered.done ] || break; sleep 0.5; done
 	run cat /home/agents/slow/unanswered.done /home/agents/slow/unanswered

@@ -154,6 +154,43 @@ took() { # COMMAND...: milliseconds into $ms, its output and status as of run
 	wait_for_file builder-7 x
 }
 
+# Its first thread ends, and the other writes on: /proc calls such a process a zombie.
+HEADLESS='import ctypes, threading, time
+def on():
+    while True:
+        open("headless", "w").write("on")
+        time.sleep(0.05)
+threading.Thread(target=on).start()
+libc = ctypes.CDLL(None)
+libc.syscall(60 if __import__("os").uname().machine == "x86_64" else 93, 0)'
+
+@test "a process whose first thread has ended is seen, and ended" {
+	for how in 'session kill --agent builder-7' 'suspend builder-7 --kill'; do
+		forget_file builder-7 up headless
+		stay builder-7 "(setsid python3 -c '$HEADLESS' >/dev/null 2>&1 </dev/null &); until [ -s headless ]; do sleep 0.05; done; touch up; sleep 600"
+		wait_for_file builder-7 up
+		# shellcheck disable=SC2086
+		run agentauthctl $how
+		agentauthctl resume builder-7 >/dev/null 2>&1 || :
+		expect_status 0
+		expect_none_of builder-7
+		forget_file builder-7 headless
+		sleep 0.3
+		[ ! -e "$(home_of builder-7)/headless" ]
+	done
+	stay builder-7 "touch up2; sleep 600"
+	wait_for_file builder-7 up2
+	one=$(session_ids builder-7)
+	stay builder-7 "(setsid python3 -c '$HEADLESS' >/dev/null 2>&1 </dev/null &); until [ -s headless ]; do sleep 0.05; done; sleep 600"
+	wait_for_file builder-7 headless
+	two=$(session_ids builder-7 | grep -v "$one")
+	agentauthctl session kill "$two"
+	forget_file builder-7 headless
+	sleep 0.3
+	[ ! -e "$(home_of builder-7)/headless" ]
+	[ "$(session_ids builder-7)" = "$one" ]
+}
+
 @test "session kill --agent ends all of them and refuses nothing" {
 	stay builder-7 "touch up; sleep 600"
 	wait_for_file builder-7 up

@@ -91,6 +91,26 @@ alice() { # COMMAND...: as alice, logged in: a login uid of her own
 	[ "$(n_sessions coder)" -eq 0 ]
 }
 
+@test "a signal arrives once, with a terminal too; a harness that ignores its children is no matter; sudo killed is the end" {
+	forget_file coder up caught
+	alice script -qec 'agentauth run coder -- sh -c "cd; trap \"echo x >>caught\" USR1; touch up; until [ -s caught ]; do sleep 0.05; done; sleep 0.3; wc -l <caught >count"' /dev/null >/dev/null 2>&1 3>&- &
+	wait_for_file coder up
+	pkill -USR1 -u root -o -f '^sudo -- /usr/libexec/agentauth/start coder'
+	wait $!
+	[ "$(cat /home/agents/coder/count)" -eq 1 ]
+	run timeout 10 /usr/bin/python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp("setpriv", ["setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups", "agentauth", "run", "coder", "--", "echo", "here"])'
+	expect_status 0
+	expect_output '^here$'
+	forget_file coder up
+	alice agentauth run coder -- sh -c 'cd; touch up; exec sleep 607' >/dev/null 2>&1 3>&- &
+	wait_for_file coder up
+	pkill -KILL -u root -f '^sudo -- /usr/libexec/agentauth/start coder'
+	wait_until test -z "$(pgrep -f '^sleep 607')"
+	wait $! || :
+}
+
 @test "with a terminal it has one of its own, in which it types nothing for the person" {
 	run alice script -qec 'tty; agentauth run coder -- sh -c "tty; stat -Lc %U-has-it /dev/stdin"' /dev/null
 	expect_status 0

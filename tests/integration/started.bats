@@ -56,6 +56,24 @@ expect_job() {
 	expect_output '^restarted'
 }
 
+@test "an agent whose role has limits, which hold in no job, has cron only where a role names it" {
+	agentauthctl role add small --service sshd --tasks-max 50 >/dev/null
+	new_agent limited ES256 --role small
+	new_agent named ES256 --role small --role jobs
+	by_key limited true
+	by_key named true
+	cron_table limited '@reboot touch job'
+	cron_table named '@reboot echo here >job'
+	cron_until_file "$(home_of named)/job"
+	rm /var/spool/cron/crontabs/{limited,named}
+	[ -e "$(home_of named)/job" ]
+	[ ! -e "$(home_of limited)/job" ]
+	wait_for_audit '.service == "cron" and .agent == "limited" and .result == "denied" and .reason == "service_denied"'
+	run su - limited -c id # root's own doing
+	expect_status 0
+	expect_output 'limited'
+}
+
 at_job() { # AGENT COMMAND: asked for in a login of the agent's, as at(1) is used
 	by_key "$1" "echo '$2' | at now"
 }

@@ -90,6 +90,16 @@ expect_scope_of_brief() { # PROPERTIES, as systemctl shows them
 	expect_output '^bytes: 209715200$'
 }
 
+@test "nor by way of the user manager, where no limit would hold: it is refused where no role names it" {
+	run by_key builder-7 'systemd-run -q --user --scope greedy || systemd-run -q --user --wait --pipe greedy; echo done'
+	expect_output '^done$'
+	expect_no_output '^processes|^bytes'
+	wait_for_audit '.service == "systemd-user" and .agent == "builder-7" and .result == "denied" and .reason == "service_denied"'
+	# The control: one without limits.
+	run by_key other 'systemd-run -q --user --scope greedy'
+	expect_output '^bytes: 209715200$'
+}
+
 # alice as she logs in: by SSH, with a session of systemd's.
 alice() {
 	dev ssh -o BatchMode=yes -i /home/dev/.ssh/id_alice "alice@$HOST" "$@"

@@ -611,6 +611,27 @@ static void what_was_published_since_reaches_open_sessions(void **state)
 	aa_session_free(s);
 }
 
+/* Where a role limits what the agent may use, what would have no limit runs only where a role names it. */
+static void limits_are_not_shed_by_way_of_a_job(void **state)
+{
+	struct fixture *f = *state;
+	struct aa_verdict v = {0};
+
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "cron"), AA_OK);
+	support_set(f->site, "role:deploy", "limits", "{\"tasks_max\":40}");
+	reopen(f);
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "cron"), AA_SERVICE_DENIED);
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "systemd-user"), AA_SERVICE_DENIED);
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "su"), AA_OK);
+	assert_int_equal(started(f, "cron", NULL, &v), AA_SERVICE_DENIED);
+	support_set(f->site, "role:audit", "services", "[\"sshd\",\"cron\"]");
+	reopen(f);
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "cron"), AA_OK);
+	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "systemd-user"), AA_SERVICE_DENIED);
+	assert_int_equal(started(f, "cron", NULL, &v), AA_OK);
+	aa_verdict_clear(&v);
+}
+
 static void sessions_that_presented_nothing_get_no_sudo(void **state)
 {
 	struct fixture *f = *state;
@@ -780,6 +801,7 @@ int main(void)
 	    T(a_session_past_its_deadline_gets_no_sudo),
 	    T(what_was_decided_in_a_hurry_reaches_open_sessions),
 	    T(what_was_published_since_reaches_open_sessions),
+	    T(limits_are_not_shed_by_way_of_a_job),
 	    T(sessions_that_presented_nothing_get_no_sudo),
 	    T(a_roles_group_that_the_session_lacks_gets_no_sudo),
 	    T(role_groups_are_those_of_the_roles_and_never_root),

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,8 +32,11 @@ static struct support_pam *pam(void *data)
 	return data;
 }
 
+static unsigned lines_before; /* of the log, when the step that is tried begins */
+
 static void begin(struct support_pam *p, const char *service, char *credential)
 {
+	lines_before = support_pam_lines(p);
 	support_pam_start(p, service, "builder-7");
 	support_pam_say(p, credential);
 }
@@ -45,7 +49,7 @@ static void must(int answer)
 
 static void begin_login(void *data)
 {
-	begin(pam(data), "sshd", support_assertion(pam(data)->now));
+	begin(pam(data), "sshd", support_assertion(time(NULL)));
 }
 
 static int authenticate(void *data)
@@ -78,6 +82,7 @@ static void to_session(void *data)
 {
 	to_account(data);
 	must(account(data));
+	lines_before = support_pam_lines(pam(data));
 }
 
 static void to_credentials(void *data)
@@ -104,34 +109,50 @@ static const char *sends_pam_on(int answer)
 	return answer == PAM_USER_UNKNOWN ? "said PAM_USER_UNKNOWN" : NULL;
 }
 
-static bool log_says_ok(struct support_pam *p, const char *event)
+/* The log's last line says yes, to this event, of this session (NULL: any), and was written by this process: there were so
+ * many lines before. */
+static bool log_says_ok(struct support_pam *p, const char *event, const char *session)
 {
 	json_t *log = support_pam_log(p);
 	const char *result = json_string_value(json_object_get(log, "result")),
-		   *what = json_string_value(json_object_get(log, "event"));
-	bool ok = result && what && strcmp(result, "ok") == 0 && (!event || strcmp(what, event) == 0);
+		   *what = json_string_value(json_object_get(log, "event")),
+		   *whose = json_string_value(json_object_get(log, "session"));
+	bool ok = result && what && whose && strcmp(result, "ok") == 0 && strcmp(what, event) == 0 &&
+		  (!session || strcmp(whose, session) == 0) && support_pam_lines(p) > lines_before;
 
 	json_decref(log);
 	return ok;
 }
 
-/* The record of the session that PAM's environment names, and a line of the log that says so. */
-static bool has_session(struct support_pam *p)
+/* The record of the session that PAM's environment names is whole. */
+static bool has_session(struct support_pam *p, bool opened)
 {
 	const char *id = pam_getenv(p->pamh, "AGENTAUTH_SESSION");
 	struct aa_session *session = NULL;
-	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 &&
-		     session->roles.n == 2 && session->rhost && session->kid && session->jti &&
+	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 && session->roles.n == 2 &&
+		     session->rhost && session->kid && session->jti && (session->opened != 0) == opened &&
 		     strcmp(session->agent, "builder-7") == 0;
 
 	aa_session_free(session);
-	return whole && log_says_ok(p, NULL);
+	return whole;
 }
 
-static const char *half_a_login(void *data, int answer)
+static const char *half_a_verdict(void *data, int answer)
 {
-	if (answer == PAM_SUCCESS && !has_session(pam(data)))
-		return "said yes, and has no session or no line in the log";
+	struct support_pam *p = pam(data);
+
+	if (answer == PAM_SUCCESS && !has_session(p, false))
+		return "said yes, and has no session";
+	if (answer == PAM_SUCCESS && !log_says_ok(p, "auth", pam_getenv(p->pamh, "AGENTAUTH_SESSION")))
+		return "said yes, and the log does not";
+	return sends_pam_on(answer);
+}
+
+/* Its yes is in the log already, as auth's. */
+static const char *half_an_account(void *data, int answer)
+{
+	if (answer == PAM_SUCCESS && !has_session(pam(data), false))
+		return "said yes, and has no session";
 	return sends_pam_on(answer);
 }
 
@@ -139,16 +160,19 @@ static const char *half_a_session(void *data, int answer)
 {
 	struct support_pam *p = pam(data);
 
-	if (answer == PAM_SUCCESS &&
-	    !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
-	      pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
+	if (answer == PAM_SUCCESS && !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
+				       pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
 		return "said yes, and the environment lacks something";
-	return half_a_login(data, answer);
+	if (answer == PAM_SUCCESS && !has_session(p, true))
+		return "said yes, and has no open session";
+	if (answer == PAM_SUCCESS && !log_says_ok(p, "session-open", pam_getenv(p->pamh, "AGENTAUTH_SESSION")))
+		return "said yes, and the log does not";
+	return sends_pam_on(answer);
 }
 
 static const char *sudo_without_a_line(void *data, int answer)
 {
-	if (answer == PAM_SUCCESS && !log_says_ok(pam(data), "sudo"))
+	if (answer == PAM_SUCCESS && !log_says_ok(pam(data), "sudo", NULL))
 		return "said yes, and the log does not";
 	return sends_pam_on(answer);
 }
@@ -180,6 +204,8 @@ static bool is_mine(gid_t gid)
 static const char *more_groups(void *data, int answer)
 {
 	(void)data;
+	if (answer == PAM_SUCCESS && !was_given)
+		return "said yes, and set no groups";
 	if (was_given && n_given == 0)
 		return "left the list of groups empty";
 	for (size_t i = 0; i < n_given; i++)
@@ -189,8 +215,8 @@ static const char *more_groups(void *data, int answer)
 }
 
 static const struct support_scene yes[] = {
-    {"auth", begin_login, authenticate, half_a_login, PAM_SUCCESS},
-    {"account", to_account, account, half_a_login, PAM_SUCCESS},
+    {"auth", begin_login, authenticate, half_a_verdict, PAM_SUCCESS},
+    {"account", to_account, account, half_an_account, PAM_SUCCESS},
     {"session", to_session, open_session, half_a_session, PAM_SUCCESS},
     {"setcred", to_credentials, set_credentials, more_groups, PAM_SUCCESS},
     {"sudo", to_sudo, account, sudo_without_a_line, PAM_SUCCESS},
@@ -231,7 +257,7 @@ static void suspended_login(void *data)
 static void replayed_login(void *data)
 {
 	struct support_pam *p = pam(data);
-	char *credential = support_assertion(p->now);
+	char *credential = support_assertion(time(NULL));
 
 	begin(p, "sshd", credential);
 	must(authenticate(p));

@@ -13,6 +13,7 @@
 #include "check_value.h"
 #include "ctl.h"
 #include "ctl_kill.h"
+#include "state/approval.h"
 #include "state/kill.h"
 #include "state/session.h"
 
@@ -306,6 +307,18 @@ static void remove_records(const struct ctl *ctl, const struct reaping *r)
 			aa_session_close(ctl->rundir, r->over.v[i]->id, r->over.v[i]->agent);
 }
 
+static void keep_request(void *data, json_t *request)
+{
+	(void)data;
+	json_decref(request);
+}
+
+static void log_request(void *data, json_t *request)
+{
+	ctl_audit_request(data, request);
+	json_decref(request);
+}
+
 static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *given = arguments_value(arguments, "grace");
@@ -319,6 +332,7 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	if (status == CTL_DONE && !ctl->dry_run) {
 		end_all(ctl, &r, grace);
 		remove_records(ctl, &r);
+		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
 	}
 	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
 		printf("%zu session%s past the deadline %s.\n", r.over.n, r.over.n == 1 ? "" : "s",

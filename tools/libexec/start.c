@@ -188,6 +188,59 @@ static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **c
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+/* ---- the person's own login ------------------------------------------------------------------------ */
+
+/* Whether systemd counts this process to a login: of this uid, or of anybody (0). What cannot be read is an error. */
+static int is_in_slice_of(uid_t uid)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char *line = NULL, wanted[64];
+	size_t cap = 0;
+	int found = f ? 0 : -1;
+
+	(void)snprintf(wanted, sizeof(wanted), "/user-%u.slice", (unsigned)uid);
+	while (found == 0 && getline(&line, &cap, f) > 0) {
+		const char *any = strstr(line, "/user-");
+
+		if (uid ? strstr(line, wanted) != NULL : any && strncmp(any + strcspn(any, "."), ".slice", 6) == 0)
+			found = 1;
+	}
+	if (f && ferror(f))
+		found = -1;
+	free(line);
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+static const char moved[] = "AGENTAUTH_START_MOVED"; /* it was taken out of the person's login */
+
+/* systemd-logind opens no session for what is in one already, and so the roles' limits and the deadline would not reach
+ * it. systemd-run makes a scope of the system's for this very process and executes it anew, with all that it has; where it
+ * fails it says so itself, and that is the end. False: it could not be tried. Not where systemd does not run. */
+static bool leave_persons_login(int argc, char **argv, const char *person)
+{
+	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect", end[] = "--",
+		    self[] = AA_LIBEXECDIR "/start";
+	char unit[64], what[512];
+	char *const head[] = {run, scope, quiet, collect, unit, what, end, self};
+	const size_t n_head = sizeof(head) / sizeof(head[0]);
+	char **all;
+	int inside = access("/run/systemd/system", F_OK) < 0 ? 0 : is_in_slice_of(0);
+
+	if (inside <= 0)
+		return inside == 0;
+	(void)snprintf(unit, sizeof(unit), "--unit=agentauth-run-%ld.scope", (long)getpid());
+	(void)snprintf(what, sizeof(what), "--description=%s, started by %s", argv[1], person);
+	all = calloc(n_head + (size_t)argc, sizeof(*all));
+	if (!all || getenv(moved) || setenv(moved, "1", 1) < 0)
+		return false;
+	memcpy(all, head, sizeof(head));
+	memcpy(all + n_head, argv + 1, (size_t)argc * sizeof(*all)); /* with the NULL at its end */
+	(void)execv("/usr/bin/systemd-run", all);
+	return false;
+}
+
 /* ---- waiting --------------------------------------------------------------------------------- */
 
 static void wanted_signals(sigset_t *ret)
@@ -199,7 +252,14 @@ static void wanted_signals(sigset_t *ret)
 		(void)sigaddset(ret, all[i]);
 }
 
-/* What a terminal sends, it sends to the command as well; what a process sent is passed on. */
+/* What a terminal sends, it sends to the command as well. So does sudo, with a terminal of its own: its monitor, which leads
+ * this session, signals the group. What another process sent is passed on. */
+static bool command_has_it(const siginfo_t *info, pid_t pid)
+{
+	return info->si_code > 0 ||
+	       (info->si_pid == getppid() && getsid(0) == getppid() && getpgid(pid) == getpgrp());
+}
+
 static int wait_for(pid_t pid)
 {
 	sigset_t set;
@@ -211,7 +271,7 @@ static int wait_for(pid_t pid)
 		signal = sigwaitinfo(&set, &info);
 		if (signal == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
 			return status;
-		if (signal > 0 && signal != SIGCHLD && info.si_code <= 0)
+		if (signal > 0 && signal != SIGCHLD && !command_has_it(&info, pid))
 			(void)kill(pid, signal);
 	}
 }
@@ -233,17 +293,26 @@ static int end_like(int status)
 	return 128 + WTERMSIG(status);
 }
 
-static int start(const struct passwd *agent, const char *person, char **command)
+static int start(const struct passwd *agent, const char *person, pid_t parent, char **command)
 {
 	const struct pam_conv conv = {converse, NULL};
 	pam_handle_t *pamh = NULL;
 	sigset_t set, old;
 	pid_t pid, self = getpid();
-	int status = 1 << 8, err = pam_start(SERVICE, agent->pw_name, &conv, &pamh);
+	int status = 1 << 8, err;
 
+	/* Where sudo is killed, or systemd ends the person's login with it, this is over, and the command too. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		return failed("sudo is gone");
+	err = pam_start(SERVICE, agent->pw_name, &conv, &pamh);
 	if (err != PAM_SUCCESS)
 		return failed("PAM cannot be begun for %s: %s", agent->pw_name, pam_strerror(pamh, err));
 	err = open_session(pamh, agent, person);
+	if (err == PAM_SUCCESS && getenv(moved) && is_in_slice_of(agent->pw_uid) != 1) {
+		(void)failed("systemd has made no session for %s, so that its limits would not hold", agent->pw_name);
+		(void)pam_close_session(pamh, PAM_SILENT);
+		err = PAM_SESSION_ERR;
+	}
 	if (err != PAM_SUCCESS) {
 		(void)failed("%s is not started for %s", agent->pw_name, person);
 		(void)pam_end(pamh, err);
@@ -263,54 +332,6 @@ static int start(const struct passwd *agent, const char *person, char **command)
 	(void)pam_close_session(pamh, PAM_SILENT);
 	(void)pam_end(pamh, PAM_SUCCESS);
 	return end_like(status);
-}
-
-/* ---- the person's own login ------------------------------------------------------------------------ */
-
-/* Whether systemd counts this process to somebody's login: it is in a slice user-UID.slice. */
-static bool is_in_users_slice(void)
-{
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char *line = NULL;
-	size_t cap = 0;
-	bool found = false;
-
-	while (f && !found && getline(&line, &cap, f) > 0) {
-		const char *at = strstr(line, "/user-");
-
-		at = at ? at + strcspn(at, ".") : NULL;
-		found = at && strncmp(at, ".slice", 6) == 0;
-	}
-	free(line);
-	if (f)
-		(void)fclose(f);
-	return found;
-}
-
-/* systemd-logind opens no session for what is in one already, and so the roles' limits and the deadline would not reach
- * it. systemd-run makes a scope of the system's for this very process and executes it anew, with all that it has.
- * False: it could not. Not where systemd does not run. */
-static bool leave_persons_login(int argc, char **argv, const char *person)
-{
-	static const char moved[] = "AGENTAUTH_START_MOVED"; /* says only that it is of no use to try again */
-	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect", end[] = "--",
-		    self[] = AA_LIBEXECDIR "/start";
-	char unit[64], what[512];
-	char *const head[] = {run, scope, quiet, collect, unit, what, end, self};
-	const size_t n_head = sizeof(head) / sizeof(head[0]);
-	char **all;
-
-	if (access("/run/systemd/system", F_OK) < 0 || !is_in_users_slice())
-		return true;
-	(void)snprintf(unit, sizeof(unit), "--unit=agentauth-run-%ld.scope", (long)getpid());
-	(void)snprintf(what, sizeof(what), "--description=%s, started by %s", argv[1], person);
-	all = calloc(n_head + (size_t)argc, sizeof(*all));
-	if (!all || getenv(moved) || setenv(moved, "1", 1) < 0)
-		return false;
-	memcpy(all, head, sizeof(head));
-	memcpy(all + n_head, argv + 1, (size_t)argc * sizeof(*all)); /* with the NULL at its end */
-	(void)execv("/usr/bin/systemd-run", all);
-	return false;
 }
 
 /* ---- who asks, and for whom --------------------------------------------------------------------- */
@@ -337,7 +358,9 @@ int main(int argc, char **argv)
 	char person[256];
 	const struct passwd *pw;
 	struct passwd agent;
+	pid_t parent = getppid();
 
+	(void)signal(SIGCHLD, SIG_DFL); /* whoever called sudo may not have wanted to hear of children */
 	if (argc < 4 || strcmp(argv[2], "--") != 0 || !aa_agent_name_is_valid(argv[1])) {
 		(void)fputs("usage: start NAME -- COMMAND [ARGUMENT]...   (by sudo, for agentauth run)\n",
 			    stderr);
@@ -360,5 +383,5 @@ int main(int argc, char **argv)
 	agent.pw_shell = strdup(pw->pw_shell);
 	if (!agent.pw_name || !agent.pw_dir || !agent.pw_shell || agent.pw_uid == 0)
 		return failed("%s cannot be started", argv[1]);
-	return start(&agent, person, argv + 3);
+	return start(&agent, person, parent, argv + 3);
 }
