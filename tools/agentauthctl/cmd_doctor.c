@@ -5,6 +5,8 @@
  * A check is a function that makes one finding or more; they stand in the table at the end. */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,18 +20,24 @@
 #include "published.h"
 #include "registry/generation.h"
 #include "spawn.h"
+#include "sudoers.h"
 
 #define MODULE "pam_agentauth.so"
+#define NAMES_SHOWN 3
 
 enum finding { FINE, NOTE, PROBLEM };
 
 struct doctor {
 	struct ctl *ctl;
 	struct published *published; /* NULL: none that can be read */
-	json_t *roles, *agents;	     /* objects: name → record */
-	const char *anybody;	     /* an agent's name, or NULL */
+	json_t *roles;		     /* name → record */
+	size_t n_agents;
+	char *anybody; /* the first agent's name, or NULL, and its uid */
+	json_int_t uid;
+	struct buffer mixing; /* names of the first agents that may have sessions of different roles at one time */
+	size_t n_mixing;
 	json_t *findings;
-	unsigned problems, notes;
+	unsigned problems;
 };
 
 __attribute__((format(printf, 4, 5))) static void find(struct doctor *d, enum finding finding,
@@ -43,7 +51,6 @@ __attribute__((format(printf, 4, 5))) static void find(struct doctor *d, enum fi
 	text = xvasprintf(format, args);
 	va_end(args);
 	d->problems += finding == PROBLEM;
-	d->notes += finding == NOTE;
 	if (!d->ctl->json)
 		printf("%-8s %-10s %s\n", words[finding], what, text);
 	(void)json_array_append_new(d->findings, json_pack("{s:s, s:s, s:s}", "finding",
@@ -61,11 +68,32 @@ static const char *first_line(struct buffer *output)
 	return output->data;
 }
 
-/* ---- what is published -------------------------------------------------------------- */
+/* ---- what is published ---------------------------------------------------------- */
 
-static bool keep_record(void *data, const char *name, const char *record, size_t len)
+static bool keep_role(void *data, const char *name, const char *record, size_t len)
 {
-	(void)json_object_set_new(data, name, json_loadb(record, len, 0, NULL));
+	struct doctor *d = data;
+
+	(void)json_object_set_new(d->roles, name, json_loadb(record, len, 0, NULL));
+	return true;
+}
+
+/* Of a million agents no record is kept. */
+static bool look_at_agent(void *data, const char *name, const char *record, size_t len)
+{
+	json_t *agent = json_loadb(record, len, 0, NULL);
+	const char *mixed = json_string_value(json_object_get(agent, "mixed_sessions"));
+	struct doctor *d = data;
+
+	d->n_agents++;
+	if (!d->anybody) {
+		d->anybody = xstrdup(name);
+		d->uid = json_integer_value(json_object_get(agent, "uid"));
+	}
+	if (json_array_size(json_object_get(agent, "roles")) > 1 && !(mixed && strcmp(mixed, "refuse") == 0) &&
+	    d->n_mixing++ < NAMES_SHOWN)
+		buffer_printf(&d->mixing, "%s%s", d->mixing.len ? ", " : "", name);
+	json_decref(agent);
 	return true;
 }
 
@@ -82,25 +110,40 @@ static void check_registry(struct doctor *d)
 	host = published_json(d->published, "host", "");
 	generation = json_integer_value(json_object_get(host, "generation"));
 	json_decref(host);
-	find(d, FINE, "registry", "generation %lld serves, with %zu agent%s and %zu role%s",
-	     (long long)generation, json_object_size(d->agents), json_object_size(d->agents) == 1 ? "" : "s",
-	     json_object_size(d->roles), json_object_size(d->roles) == 1 ? "" : "s");
+	find(d, FINE, "registry", "generation %lld serves, with %zu agent%s and %zu role%s", (long long)generation,
+	     d->n_agents, d->n_agents == 1 ? "" : "s", json_object_size(d->roles),
+	     json_object_size(d->roles) == 1 ? "" : "s");
 }
 
-/* The names of roles that have something in this member, as one text; NULL: none. */
+/* The names of roles that have rules in this member, as one text; NULL: none. */
 static char *roles_with(const struct doctor *d, const char *member)
 {
 	struct buffer b = {0};
 	const char *name;
 	json_t *role;
 
-	json_object_foreach(d->roles, name, role) if (json_array_size(json_object_get(role, member)) ||
-						      json_integer_value(json_object_get(role, member)))
-	    buffer_printf(&b, "%s%s", b.len ? ", " : "", name);
+	json_object_foreach(d->roles, name, role)
+	{
+		if (json_array_size(json_object_get(role, member)))
+			buffer_printf(&b, "%s%s", b.len ? ", " : "", name);
+	}
 	return b.len ? buffer_take(&b) : NULL;
 }
 
-/* ---- directories -------------------------------------------------------------------------- */
+/* Has a program of this host say something: its exit status, or a negative errno (-ENOENT: there is none). The arguments end
+ * with the first NULL. */
+static int ask(struct buffer *output, const char *name, const char *const arguments[3])
+{
+	char *path = program_find(name);
+	char *const argv[] = {path, (char *)(uintptr_t)arguments[0], (char *)(uintptr_t)arguments[1],
+			      (char *)(uintptr_t)arguments[2], NULL};
+	int status = path ? program_run(argv, "", 0, output) : -ENOENT;
+
+	free(path);
+	return status;
+}
+
+/* ---- directories ---------------------------------------------------------------- */
 
 static void check_place(struct doctor *d, const char *what, const char *path, const char *lost)
 {
@@ -127,20 +170,19 @@ static void check_places(struct doctor *d)
 		    "no decision can be recorded, and agents are refused unless audit_failure is \"warn\"");
 }
 
-/* ---- NSS ---------------------------------------------------------------------------------------- */
+/* ---- NSS ------------------------------------------------------------------------ */
 
 static void check_names(struct doctor *d)
 {
 	const struct passwd *pw = d->anybody ? getpwnam(d->anybody) : NULL;
-	const char *advice = "put agentauth after files for passwd and group in nsswitch.conf";
 
 	if (!d->anybody)
 		find(d, NOTE, "names", "there is no agent yet whose name could be looked up");
 	else if (!pw)
-		find(d, PROBLEM, "names", "%s is published and this host does not know it: %s", d->anybody,
-		     advice);
-	else if (pw->pw_uid !=
-		 json_integer_value(json_object_get(json_object_get(d->agents, d->anybody), "uid")))
+		find(d, PROBLEM, "names", "%s is published and this host does not know it: put agentauth "
+		     "after files for passwd and group in nsswitch.conf",
+		     d->anybody);
+	else if (pw->pw_uid != d->uid)
 		find(d, PROBLEM, "names",
 		     "%s has uid %u here, and another in the registry: a local account of that name, or "
 		     "another NSS module, comes first",
@@ -149,7 +191,7 @@ static void check_names(struct doctor *d)
 		find(d, FINE, "names", "%s is known here, with the registry's uid", d->anybody);
 }
 
-/* ---- PAM ---------------------------------------------------------------------------------------------- */
+/* ---- PAM ------------------------------------------------------------------------ */
 
 /* Whether a line that is no comment has the word; or, of a stack, one that it includes has. */
 static bool stack_has_module(const char *dir, const char *name, int depth)
@@ -210,8 +252,7 @@ static void check_stacks(struct doctor *d)
 	free(dir);
 }
 
-/* ---- sshd ------------------------------------------------------------------------------------------------
- */
+/* ---- sshd ----------------------------------------------------------------------- */
 
 /* What sshd itself says of a login of this agent. */
 static void check_sshd(struct doctor *d)
@@ -223,16 +264,15 @@ static void check_sshd(struct doctor *d)
 					     "trustedusercakeys none",
 					     "hostbasedauthentication no",
 					     "gssapiauthentication no"};
-	char *sshd = program_find("sshd"),
-	     *who = d->anybody ? xasprintf("user=%s,host=localhost,addr=127.0.0.1", d->anybody) : NULL;
-	char *const argv[] = {sshd, (char[]){"-T"}, (char[]){"-C"}, who, NULL};
+	char *who = xasprintf("user=%s,host=localhost,addr=127.0.0.1", d->anybody ? d->anybody : "nobody");
 	struct buffer output = {0}, lacks = {0};
+	int status = ask(&output, "sshd", (const char *const[]){"-T", "-C", who});
 
-	if (!sshd)
+	if (status == -ENOENT)
 		find(d, NOTE, "sshd", "there is no sshd here");
-	else if (!who)
+	else if (!d->anybody)
 		find(d, NOTE, "sshd", "there is no agent yet whose logins sshd could be asked about");
-	else if (program_run(argv, "", 0, &output) != 0)
+	else if (status != 0)
 		find(d, PROBLEM, "sshd", "sshd -T does not take this host's configuration: %s",
 		     first_line(&output));
 	else {
@@ -253,65 +293,56 @@ static void check_sshd(struct doctor *d)
 	buffer_free(&output);
 	buffer_free(&lacks);
 	free(who);
-	free(sshd);
 }
 
-/* ---- sudo
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sudo ----------------------------------------------------------------------- */
 
-static char *read_text(const char *path)
+/* The sudoers that the generation which serves has; NULL: it has none. */
+static char *published_sudoers(const struct places *places)
 {
-	FILE *f = fopen(path, "re");
-	struct buffer b = {0};
-	char part[4096];
-	size_t n;
+	int state = open(places->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *text = NULL;
+	uint32_t number;
 
-	while (f && (n = fread(part, 1, sizeof(part), f)) > 0)
-		buffer_add(&b, part, n);
-	if (f)
-		(void)fclose(f);
-	return f ? buffer_take(&b) : NULL;
+	if (state >= 0 && aa_generation_number(places->statedir, &number) == 0)
+		(void)generation_read(state, number, SUDOERS_FILE, &text);
+	if (state >= 0)
+		close(state);
+	return text;
 }
 
 static void check_sudoers(struct doctor *d)
 {
-	const char *file = d->ctl->places.sudoers;
-	char *roles = roles_with(d, "sudo"),
-	     *source = xasprintf("%s/" AA_CURRENT_LINK "/" SUDOERS_FILE, d->ctl->places.statedir);
-	char *published = read_text(source), *here = file ? read_text(file) : NULL,
-	     *visudo = program_find("visudo");
-	char *const argv[] = {visudo, (char[]){"-c"}, NULL};
+	const struct places *places = &d->ctl->places;
+	char *roles = roles_with(d, "sudo"), *published = published_sudoers(places);
 	struct buffer output = {0};
+	int status = ask(&output, "visudo", (const char *const[]){"-c", NULL, NULL});
 
-	if (!roles || !file)
+	if (!roles || !places->sudoers)
 		find(d, FINE, "sudoers", "no role has a sudo rule");
-	else if (!published || !here || strcmp(published, here) != 0)
+	else if (!published || !sudoers_is_installed(places->sudoers, published, places->owner))
 		find(d, PROBLEM, "sudoers",
-		     "%s is not what was published, and %s have sudo rules: run agentauthctl apply", file,
+		     "%s is not what was published, and %s have sudo rules: run agentauthctl apply", places->sudoers,
 		     roles);
-	else if (!visudo)
+	else if (status == -ENOENT)
 		find(d, PROBLEM, "sudoers", "%s have sudo rules, and there is no sudo here", roles);
-	else if (program_run(argv, "", 0, &output) != 0)
+	else if (status != 0)
 		find(d, PROBLEM, "sudoers",
 		     "visudo -c finds a mistake in this host's sudoers, and sudo may refuse everybody: %s",
 		     first_line(&output));
 	else
-		find(d, FINE, "sudoers", "%s is what was published", file);
+		find(d, FINE, "sudoers", "%s is what was published", places->sudoers);
 	buffer_free(&output);
-	free(visudo);
-	free(here);
 	free(published);
-	free(source);
 	free(roles);
 }
 
 /* What sudo itself says it has loaded. */
 static void check_approval(struct doctor *d)
 {
-	char *roles = roles_with(d, "approval"), *sudo = program_find("sudo");
-	char *const argv[] = {sudo, (char[]){"-V"}, NULL};
+	char *roles = roles_with(d, "approval");
 	struct buffer output = {0};
-	bool loaded = sudo && program_run(argv, "", 0, &output) == 0 && output.len &&
+	bool loaded = ask(&output, "sudo", (const char *const[]){"-V", NULL, NULL}) == 0 && output.len &&
 		      strstr(output.data, "agentauth approval plugin");
 
 	if (!roles)
@@ -325,22 +356,17 @@ static void check_approval(struct doctor *d)
 		     "rules out",
 		     roles);
 	buffer_free(&output);
-	free(sudo);
 	free(roles);
 }
 
-/* ---- sessions
- * ----------------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------- */
 
 static bool timer_is_active(void)
 {
-	char *systemctl = program_find("systemctl");
-	char *const argv[] = {systemctl, (char[]){"is-active"}, (char[]){"agentauth-reap.timer"}, NULL};
 	struct buffer output = {0};
-	bool active = systemctl && program_run(argv, "", 0, &output) == 0;
+	bool active = ask(&output, "systemctl", (const char *const[]){"is-active", "agentauth-reap.timer", NULL}) == 0;
 
 	buffer_free(&output);
-	free(systemctl);
 	return active;
 }
 
@@ -366,34 +392,17 @@ static void check_deadlines(struct doctor *d)
 
 static void check_mixing(struct doctor *d)
 {
-	struct buffer names = {0};
-	const char *name;
-	json_t *agent;
-	size_t n = 0;
-
-	json_object_foreach(d->agents, name, agent)
-	{
-		const char *mixed = json_string_value(json_object_get(agent, "mixed_sessions"));
-
-		if (json_array_size(json_object_get(agent, "roles")) < 2 ||
-		    (mixed && strcmp(mixed, "refuse") == 0))
-			continue;
-		if (n++ < 3)
-			buffer_printf(&names, "%s%s", names.len ? ", " : "", name);
-	}
-	if (n == 0)
+	if (d->n_mixing == 0)
 		find(d, FINE, "mixing", "no agent can have sessions of different roles at one time");
 	else
 		find(d, NOTE, "mixing",
 		     "%zu agent%s (%s%s) may have sessions of different roles at one time, which are no "
-		     "boundary "
-		     "between each other: use two agents, or mixed_sessions = \"refuse\"",
-		     n, n == 1 ? "" : "s", names.data, n > 3 ? ", ..." : "");
-	buffer_free(&names);
+		     "boundary between each other: use two agents, or mixed_sessions = \"refuse\"",
+		     d->n_mixing, d->n_mixing == 1 ? "" : "s", d->mixing.data,
+		     d->n_mixing > NAMES_SHOWN ? ", ..." : "");
 }
 
-/* ---- the command
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------------------- */
 
 static void (*const checks[])(struct doctor *d) = {
     check_registry, check_places,   check_names,     check_stacks, check_sshd,
@@ -402,19 +411,15 @@ static void (*const checks[])(struct doctor *d) = {
 
 static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct doctor d = {
-	    .ctl = ctl, .roles = json_object(), .agents = json_object(), .findings = json_array()};
-	void *first;
+	struct doctor d = {.ctl = ctl, .roles = json_object(), .findings = json_array()};
 
 	(void)arguments;
 	d.published = published_open(ctl->places.statedir, ctl->places.owner);
-	if (d.published && (!published_walk(d.published, "role:", keep_record, d.roles) ||
-			    !published_walk(d.published, "agent:", keep_record, d.agents))) {
+	if (d.published && (!published_walk(d.published, "role:", keep_role, &d) ||
+			    !published_walk(d.published, "agent:", look_at_agent, &d))) {
 		published_close(d.published);
 		d.published = NULL;
 	}
-	first = json_object_iter(d.agents);
-	d.anybody = first ? json_object_iter_key(first) : NULL;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		checks[i](&d);
 	if (!ctl->json && d.problems)
@@ -425,7 +430,8 @@ static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *argum
 	ctl_answer(ctl, "problems", json_integer(d.problems));
 	json_decref(d.findings);
 	json_decref(d.roles);
-	json_decref(d.agents);
+	buffer_free(&d.mixing);
+	free(d.anybody);
 	published_close(d.published);
 	return d.problems ? CTL_FAILED : CTL_DONE;
 }

@@ -298,6 +298,11 @@ static int take_away(int dirfd, const char *name)
 	return fsync(dirfd) < 0 ? -errno : 1;
 }
 
+bool sudoers_is_installed(const char *path, const char *text, uid_t owner)
+{
+	return is_installed(AT_FDCWD, path, text, owner);
+}
+
 int sudoers_install(const char *path, const char *text, uid_t owner)
 {
 	char *dir = xstrdup(path), *file = xstrdup(path);

@@ -17,5 +17,7 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
  * beside it under a name with a dot, which sudo does not read, and renamed. 1: it was changed, 0: it was so
  * already, or a negative errno. An absent directory is -ENOTDIR. */
 int sudoers_install(const char *path, const char *text, uid_t owner);
+/* Whether it would be left as it is. */
+bool sudoers_is_installed(const char *path, const char *text, uid_t owner);
 
 #endif
