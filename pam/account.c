@@ -62,11 +62,8 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
 	if (memory && memory->authenticated)
 		return account_verdict(call, agent, memory, ret_session);
-	if (aa_strings_have(&host->without_credential, call->service)) {
-		enum aa_reason reason = aa_admit_agent(&call->ctx, agent);
-
-		return reason == AA_OK ? aa_admit_unasked(&call->ctx, agent, call->service) : reason;
-	}
+	if (aa_strings_have(&host->without_credential, call->service))
+		return aa_admit_unasked(&call->ctx, agent, call->service);
 	if (strcmp(call->service, "sshd") == 0)
 		return account_publickey(call, agent);
 	return AA_NO_CREDENTIAL;

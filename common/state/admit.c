@@ -83,16 +83,19 @@ static bool has_limits(const struct aa_role *role)
 
 enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent, const char *service)
 {
-	static const char *const asked_by_root[] = {"su", "runuser"};
+	static const char *const asked_by_root[] = {"su", "runuser", "sudo"};
 	bool limited = false, named = false;
+	enum aa_reason reason = aa_admit_agent(ctx, agent);
 
+	if (reason != AA_OK)
+		return reason;
 	for (size_t i = 0; i < sizeof(asked_by_root) / sizeof(asked_by_root[0]); i++)
 		if (strcmp(service, asked_by_root[i]) == 0)
 			return AA_OK;
 	for (size_t i = 0; i < agent->roles.n; i++) {
 		struct aa_role *role = NULL;
-		enum aa_reason reason = aa_policy_role(ctx->policy, agent->roles.v[i], &role);
 
+		reason = aa_policy_role(ctx->policy, agent->roles.v[i], &role);
 		if (reason != AA_OK)
 			return reason;
 		limited = limited || has_limits(role);
@@ -114,9 +117,7 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 			verdict->reason = AA_DELEGATION_DENIED;
 	}
 	if (verdict->reason == AA_OK)
-		verdict->reason = aa_admit_agent(ctx, agent);
-	if (verdict->reason == AA_OK && !person)
-		verdict->reason = aa_admit_unasked(ctx, agent, login->service);
+		verdict->reason = person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

@@ -46,9 +46,9 @@ void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *ag
 /* The same for what comes without one: an SSH key, or what root or a person of this host started. */
 void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
 			struct aa_verdict *verdict);
-/* Whether what runs without a login may run at all: where a role limits what the agent may use, cron, at and the user
- * manager, where no limit holds, must be named in the services of one of its roles. su and runuser are root's own doing.
- * AA_OK, AA_SERVICE_DENIED, or what reading the roles gave. */
+/* aa_admit_agent(), and whether what runs without a login may run at all: where a role limits what the agent may use, cron,
+ * at and the user manager, where no limit holds, must be named in the services of one of its roles. su, runuser and root's
+ * own `agentauth run` are asked for by root each time. AA_SERVICE_DENIED too, or what reading the roles gave. */
 enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent, const char *service);
 /* `person` NULL: root started it. Else one of the entry's local_users, with the delegable roles only. */
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
