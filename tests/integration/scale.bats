@@ -9,6 +9,12 @@ load agents
 setup_file() {
 	host_init
 	new_agent builder-7 ES256
+	# Retired ones come before, among and behind those that are new.
+	local name
+	for name in a-gone many-000000-gone zoe-gone; do
+		agentauthctl register "$name"
+		agentauthctl retire "$name"
+	done
 	export MANY=100000
 }
 
@@ -75,6 +81,10 @@ print("apply took %.2f s and %d MB; the limits are 3 s, on two idle cores, and 2
 	expect_status 0
 	run getent passwd many-099999
 	expect_output '^many-099999:\*:1900199999:'
+	run getent passwd a-gone many-000000-gone zoe-gone
+	expect_output '^a-gone:.*/usr/sbin/nologin$'
+	expect_output '^many-000000-gone:.*/usr/sbin/nologin$'
+	expect_output '^zoe-gone:.*/usr/sbin/nologin$'
 
 	many_getent=$(quickest getent passwd builder-7)
 	many_id=$(quickest id builder-7)

@@ -509,35 +509,62 @@ static void writers_at_once_lose_nothing(void **state)
 
 /* ---- more agents than one thread takes ----------------------------------- */
 
-static void many_agents_are_published_in_order_with_their_mistakes(void **state)
+static void write_many(const struct house *h, int n)
 {
-	const struct house *h = *state;
-	struct outcome o;
-
-	for (int i = 0; i < 3000; i++) {
-		char *file = xasprintf("conf/agents.d/a%04d.conf", i),
+	for (int i = 0; i < n; i++) {
+		char *file = xasprintf("conf/agents.d/a%05d.conf", i),
 		     *text = xasprintf("uid = %d;", 1900010000 + i);
 
 		house_write(h, file, text);
 		free(file);
 		free(text);
 	}
-	house_write(h, "conf/agents.d/a1500.conf", "uid = 1900011499;");
-	house_write(h, "conf/agents.d/a2500.conf", "uid = 1900012500; zzz = 1;");
+}
+
+static void many_agents_are_published_in_order_with_their_mistakes(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	write_many(h, 3000);
+	house_write(h, "conf/agents.d/a01500.conf", "uid = 1900011499;");
+	house_write(h, "conf/agents.d/a02500.conf", "uid = 1900012500; zzz = 1;");
 	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_FAILED);
 	assert_int_equal(o.problems.errors, 2);
-	assert_non_null(strstr(o.problems.v[0].file, "a1500.conf"));
-	assert_non_null(strstr(o.problems.v[1].file, "a2500.conf"));
+	assert_non_null(strstr(o.problems.v[0].file, "a01500.conf"));
+	assert_non_null(strstr(o.problems.v[1].file, "a02500.conf"));
 	outcome_free(&o);
-	house_write(h, "conf/agents.d/a1500.conf", "uid = 1900011500;");
-	house_write(h, "conf/agents.d/a2500.conf", "uid = 1900012500;");
+	house_write(h, "conf/agents.d/a01500.conf", "uid = 1900011500;");
+	house_write(h, "conf/agents.d/a02500.conf", "uid = 1900012500;");
 	apply(h);
 	for (int i = 0; i < 3000; i++) {
-		char *name = xasprintf("a%04d", i);
+		char *name = xasprintf("a%05d", i);
 
 		assert_string_equal(serves(h, name), "active");
 		free(name);
 	}
+}
+
+/* What is new moves the array that the retired ones stand in, which come before and behind it in the order of
+ * their names. */
+static void many_new_agents_are_published_beside_retired_ones(void **state)
+{
+	const struct house *h = *state;
+
+	house_write(h, "conf/agents.d/a-first.conf", "uid = 1900000001;");
+	house_write(h, "conf/agents.d/zoe.conf", "uid = 1900000002;");
+	house_write(h, "conf/agents.d/stays.conf", "uid = 1900000003;");
+	apply(h);
+	house_remove(h, "conf/agents.d/a-first.conf");
+	house_remove(h, "conf/agents.d/zoe.conf");
+	apply(h);
+	write_many(h, 20000);
+	apply(h);
+	assert_string_equal(serves(h, "a-first"), "retired");
+	assert_string_equal(serves(h, "zoe"), "retired");
+	assert_string_equal(serves(h, "stays"), "active");
+	assert_string_equal(serves(h, "a00000"), "active");
+	assert_string_equal(serves(h, "a19999"), "active");
 }
 
 /* ---- rolling back, sudoers ------------------------------------------------ */
@@ -634,6 +661,7 @@ int main(void)
 	    IN_A_HOUSE(when_publishing_fails_the_text_is_put_back),
 	    IN_A_HOUSE(writers_at_once_lose_nothing),
 	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),
+	    IN_A_HOUSE(many_new_agents_are_published_beside_retired_ones),
 	    IN_A_HOUSE(rolling_back_brings_its_sudo_rules_along),
 	    IN_A_HOUSE(a_sudo_rule_that_visudo_refuses_stops_it_all),
 	    IN_A_HOUSE(what_somebody_changed_in_sudoers_is_put_right),

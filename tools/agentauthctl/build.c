@@ -31,7 +31,8 @@ struct work {
 	int error;		   /* of writing it */
 	struct published *published;
 	EVP_MD_CTX *digest;
-	const struct id_entry **retired; /* by name */
+	/* Places in r->ids.v, by name. No pointers: claiming what is new makes that array grow, and so move. */
+	uint32_t *retired;
 	size_t n_retired, next_retired;
 	struct binding_owner *bindings;
 	size_t n_bindings, bindings_cap;
@@ -135,26 +136,27 @@ static bool exists(const void *data, const char *kind, const char *name)
 
 /* ---- retired agents ------------------------------------------------------ */
 
-static int compare_entries(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b, void *data)
 {
-	const struct id_entry *const *x = a, *const *y = b;
+	const struct ids *ids = data;
+	const uint32_t *x = a, *y = b;
 
-	return strcmp((*x)->name, (*y)->name);
+	return strcmp(ids->v[*x].name, ids->v[*y].name);
 }
 
 /* Those that are, and those that are going to be since their files are gone. */
 static void find_retired(struct work *w)
 {
-	const struct ids *ids = &w->r->ids;
+	struct ids *ids = &w->r->ids;
 
 	w->retired = xmalloc((ids->n + 1) * sizeof(*w->retired));
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct id_entry *e = &ids->v[i];
 
 		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->r->names, e->name)))
-			w->retired[w->n_retired++] = e;
+			w->retired[w->n_retired++] = (uint32_t)i;
 	}
-	qsort(w->retired, w->n_retired, sizeof(*w->retired), compare_entries);
+	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
 }
 
 static void put_retired(struct work *w, const struct id_entry *e)
@@ -179,9 +181,14 @@ static void put_retired(struct work *w, const struct id_entry *e)
 /* Those whose names come before `name`; NULL: all that are left. */
 static void put_retired_before(struct work *w, const char *name)
 {
-	while (w->next_retired < w->n_retired &&
-	       (!name || strcmp(w->retired[w->next_retired]->name, name) < 0))
-		put_retired(w, w->retired[w->next_retired++]);
+	while (w->next_retired < w->n_retired) {
+		const struct id_entry *e = &w->r->ids.v[w->retired[w->next_retired]];
+
+		if (name && strcmp(e->name, name) >= 0)
+			return;
+		put_retired(w, e);
+		w->next_retired++;
+	}
 }
 
 /* ---- agents -------------------------------------------------------------- */
