@@ -26,7 +26,7 @@ int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, s
 	if (buflen < 64)
 		return ERANGE;
 	snprintf(buf, buflen, "%s", name);
-	*pwd = (struct passwd){.pw_name = buf, .pw_uid = 1900000007, .pw_gid = 1900000007};
+	*pwd = (struct passwd){.pw_name = buf, .pw_uid = 70007, .pw_gid = 70007};
 	pwd->pw_passwd = pwd->pw_gecos = pwd->pw_dir = pwd->pw_shell = buf + strlen(buf);
 	*result = pwd;
 	return 0;

@@ -69,14 +69,14 @@ static void ask_by_key(size_t size)
 		holds_of(&pw, buf, size);
 		FUZZ_HOLDS(strcmp(pw.pw_name, "builder-7") == 0);
 	}
-	if (aa_serve_getpwuid(&nss, 1900000007, &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
+	if (aa_serve_getpwuid(&nss, 70007, &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
 		holds_of(&pw, buf, size);
-		FUZZ_HOLDS(pw.pw_uid == 1900000007);
+		FUZZ_HOLDS(pw.pw_uid == 70007);
 	}
 	if (aa_serve_getgrnam(&nss, "agent-deploy", &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
 		FUZZ_HOLDS(within(gr.gr_name, buf, size) && aa_id_is_servable(gr.gr_gid));
-	if (aa_serve_getgrgid(&nss, 1900990001, &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
-		FUZZ_HOLDS(gr.gr_gid == 1900990001);
+	if (aa_serve_getgrgid(&nss, 99001, &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
+		FUZZ_HOLDS(gr.gr_gid == 99001);
 	free(buf);
 }
 
@@ -100,7 +100,7 @@ static void groups_of(void)
 	gid_t *groups = malloc(sizeof(*groups));
 	int err;
 
-	(void)aa_serve_initgroups(&nss, "builder-7", 1900000007, &start, &room, &groups, 4, &err);
+	(void)aa_serve_initgroups(&nss, "builder-7", 70007, &start, &room, &groups, 4, &err);
 	FUZZ_HOLDS(start <= room && room <= 4);
 	for (long i = 0; i < start; i++)
 		FUZZ_HOLDS(aa_id_is_servable(groups[i]));

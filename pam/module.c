@@ -167,13 +167,13 @@ static int system_uid(const char *name, uint32_t *ret)
 	return found ? 0 : ENOENT;
 }
 
-/* While the registry cannot be read, a uid outside of the built-in range cannot be an agent's. */
+/* While the registry cannot be read, a uid outside of the built-in ranges is taken for a person's. */
 static enum aa_whose cannot_tell(struct aa_call *call, int err)
 {
 	uint32_t uid;
 
 	call->known = system_uid(call->user, &uid) == 0;
-	if (call->known && (uid < AA_UID_MIN_DEFAULT || uid > AA_UID_MAX_DEFAULT))
+	if (call->known && !aa_uid_is_built_in(uid))
 		return AA_NOT_OURS;
 	pam_syslog(call->pamh, LOG_ERR, "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
 		   call->args.statedir, strerror(-err));

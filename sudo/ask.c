@@ -54,9 +54,7 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 	if (err == -ENOENT)
 		return AA_AGENT_UNKNOWN;
 	if (err < 0)
-		return sudo->uid < AA_UID_MIN_DEFAULT || sudo->uid > AA_UID_MAX_DEFAULT
-			   ? AA_AGENT_UNKNOWN
-			   : AA_REGISTRY_UNAVAILABLE;
+		return aa_uid_is_built_in(sudo->uid) ? AA_REGISTRY_UNAVAILABLE : AA_AGENT_UNKNOWN;
 	if (asking->account.uid != sudo->uid)
 		return AA_AGENT_UNKNOWN;
 	reason = aa_context_agent(&asking->ctx, &asking->account, &asking->agent);

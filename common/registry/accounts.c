@@ -87,6 +87,12 @@ static bool is_path_field(const char *s)
 	return s[0] == '/' && is_field(s);
 }
 
+bool aa_uid_is_built_in(uint32_t uid)
+{
+	return (uid >= AA_UID_MIN_DEFAULT && uid <= AA_UID_MAX_DEFAULT) ||
+	       (uid >= AA_UID_MIN_FORMER && uid <= AA_UID_MAX_FORMER);
+}
+
 static bool uid_is_ours(const struct aa_accounts_header *h, uint32_t uid)
 {
 	return uid >= h->uid_min && uid <= h->uid_max && aa_id_is_servable(uid);

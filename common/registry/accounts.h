@@ -43,11 +43,20 @@
 #define AA_ROLE_NAME_MAX 26 /* so that "agent-ROLE" fits into 32 */
 #define AA_ROLE_GROUP_PREFIX "agent-"
 
-/* Where agents' ids lie unless the configuration says otherwise, and what decides while the registry cannot
- * be read. */
-#define AA_UID_MIN_DEFAULT 1900000000u
-#define AA_UID_MAX_DEFAULT 1900999999u
-#define AA_GID_AGENTS_DEFAULT 1900999999u
+/* Where agents' uids lie unless the configuration says otherwise; the gids of roles and of the group of all
+ * agents come behind them. Below the subordinate ids of containers (100000), above systemd's dynamic users
+ * (65519), outside of SSSD's id mapping (200000 and up), and small, since lastlog is as long as the largest uid
+ * that ever logged in. */
+#define AA_UID_MIN_DEFAULT 70000u
+#define AA_UID_MAX_DEFAULT 98999u
+#define AA_GID_AGENTS_DEFAULT 99999u
+/* What the range was at first: registries that were made then go on in it. */
+#define AA_UID_MIN_FORMER 1900000000u
+#define AA_UID_MAX_FORMER 1900999999u
+
+/* Whether the uid lies where agents' uids lie by default, now or formerly: what decides while the registry
+ * cannot be read. */
+bool aa_uid_is_built_in(uint32_t uid);
 
 /* An id that may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and
  * the 16-bit -1 take (60001 to 65535). Holds for uids and gids, whatever the registry says. */

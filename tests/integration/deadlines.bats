@@ -118,7 +118,7 @@ while True: signal.pause()'
 	expect_status 0
 	kill -0 $bystander
 	jq -c ".opener = [$bystander, 1, $(awk '{print $22}' /proc/$bystander/stat)] | .deadline = 1 | .id = \"$id\"" \
-		<<<"$(jq -n --arg boot "$(cat /proc/sys/kernel/random/boot_id)" '{id: "", agent: "builder-7", service: "sshd", kind: "publickey", boot_id: $boot, uid: 1900000000, login_uid: 4294967295, audit_session: 4294967295, created: 1, opened: 1, deadline: 1, creator: [0, 0, 0], parent: [0, 0, 0], opener: [0, 0, 0], roles: ["brief"]}')" >"$file"
+		<<<"$(jq -n --arg boot "$(cat /proc/sys/kernel/random/boot_id)" '{id: "", agent: "builder-7", service: "sshd", kind: "publickey", boot_id: $boot, uid: 70000, login_uid: 4294967295, audit_session: 4294967295, created: 1, opened: 1, deadline: 1, creator: [0, 0, 0], parent: [0, 0, 0], opener: [0, 0, 0], roles: ["brief"]}')" >"$file"
 	chmod 600 "$file"
 	run agentauthctl session reap --grace 0
 	expect_status 0

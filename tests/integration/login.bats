@@ -29,7 +29,7 @@ setup() {
 @test "an assertion shown through askpass opens a shell with the agent's uid, groups and environment" {
 	run ssh_with "$(token_file builder-7 --claim 'task="tidy up"')" "builder-7@$HOST" 'id; env'
 	expect_status 0
-	expect_output '^uid=190000000[0-9]\(builder-7\) gid=190000000[0-9]\(builder-7\) '
+	expect_output '^uid=7000[0-9]\(builder-7\) gid=7000[0-9]\(builder-7\) '
 	expect_output 'groups=.*\(agents\)'
 	expect_output 'groups=.*\(agent-deploy\)'
 	expect_output 'groups=.*\(agent-logs\)'

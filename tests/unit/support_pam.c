@@ -37,7 +37,7 @@ void support_pam_uid(uint32_t uid)
 static const struct {
 	const char *name;
 	uint32_t uid;
-} users[] = {{"builder-7", 1900000007}, {"other-1", 1900000008}, {"retired-1", 1900000099}, {"alice", 1000}, {"root", 0}};
+} users[] = {{"builder-7", 70007}, {"other-1", 70008}, {"retired-1", 70099}, {"alice", 1000}, {"root", 0}};
 
 /* In place of libc's, for this program and what it loads: the system as NSS would make it. */
 int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)

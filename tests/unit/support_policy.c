@@ -94,10 +94,10 @@ static const char host_text[] =
     "\"audit_failure\":\"deny\",\"audit_sync\":\"none\",\"home\":\"/home/agents\",\"shell\":\"/bin/bash\","
     "\"without_credential\":[\"su\",\"su-l\",\"runuser\",\"cron\",\"systemd-user\"]}";
 static const char builder_text[] =
-    "{\"name\":\"builder-7\",\"uid\":1900000007,\"owner\":\"alice@example.com\",\"roles\":[\"deploy\",\"audit\"],"
+    "{\"name\":\"builder-7\",\"uid\":70007,\"owner\":\"alice@example.com\",\"roles\":[\"deploy\",\"audit\"],"
     "\"bindings\":[{\"issuer\":\"corp\",\"client\":\"builder-7\",\"subject\":\"svc-builder-7\"}],"
     "\"delegation\":{\"users\":[\"user-alice\"],\"local_users\":[\"alice\"]},\"mixed_sessions\":\"allow\"}";
-static const char other_text[] = "{\"name\":\"other-1\",\"uid\":1900000008,\"roles\":[\"audit\"],\"bindings\":[],"
+static const char other_text[] = "{\"name\":\"other-1\",\"uid\":70008,\"roles\":[\"audit\"],\"bindings\":[],"
 				 "\"mixed_sessions\":\"allow\"}";
 static const char corp_text[] =
     "{\"name\":\"corp\",\"issuer\":\"" SITE_ISSUER "\",\"discovery\":true,\"algorithms\":[\"RS256\",\"ES256\"],"
@@ -120,10 +120,10 @@ static void put_records(struct support_site *site)
 {
 	put(site, "host", host_text);
 	put(site, "role:deploy",
-	    "{\"name\":\"deploy\",\"gid\":1900990001,\"services\":[\"sshd\",\"sudo\"],"
+	    "{\"name\":\"deploy\",\"gid\":99001,\"services\":[\"sshd\",\"sudo\"],"
 	    "\"sudo\":[\"(root) /usr/bin/systemctl restart app\"],\"delegable\":true,\"max_session\":3600}");
-	put(site, "role:audit", "{\"name\":\"audit\",\"gid\":1900990002}");
-	put(site, "role:inside", "{\"name\":\"inside\",\"gid\":1900990003,\"sources\":[\"10.0.0.0/8\",\"::1\"]}");
+	put(site, "role:audit", "{\"name\":\"audit\",\"gid\":99002}");
+	put(site, "role:inside", "{\"name\":\"inside\",\"gid\":99003,\"sources\":[\"10.0.0.0/8\",\"::1\"]}");
 	put(site, "agent:builder-7", builder_text);
 	put_key(site, "agent:builder-7", support_key(AA_ALG_ES256, 0));
 	put(site, "agent:other-1", other_text);
@@ -245,7 +245,7 @@ struct support_site *support_site_new(int64_t now)
 	need(site != NULL, "calloc");
 	site->dir = support_tmpdir();
 	site->records = json_object();
-	site->retired = json_pack("{s:i}", "retired-1", 1900000099);
+	site->retired = json_pack("{s:i}", "retired-1", 70099);
 	make_dir(site->statedir, sizeof(site->statedir), site->dir, "lib", 0755);
 	make_dir(site->rundir, sizeof(site->rundir), site->dir, "run", 0700);
 	make_dir(site->logdir, sizeof(site->logdir), site->dir, "log", 0700);

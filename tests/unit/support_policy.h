@@ -22,10 +22,10 @@
 
 #define SITE_AUDIENCE "ssh://web01.example.com"
 #define SITE_ISSUER "https://idp.example.com/realms/agents"
-#define SITE_UID UINT32_C(1900000007)
-#define SITE_GID_DEPLOY UINT32_C(1900990001)
-#define SITE_GID_AUDIT UINT32_C(1900990002)
-#define SITE_GID_INSIDE UINT32_C(1900990003)
+#define SITE_UID UINT32_C(70007)
+#define SITE_GID_DEPLOY UINT32_C(99001)
+#define SITE_GID_AUDIT UINT32_C(99002)
+#define SITE_GID_INSIDE UINT32_C(99003)
 
 struct support_site {
 	char *dir;

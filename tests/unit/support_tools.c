@@ -80,11 +80,11 @@ int house_setup(void **state)
 	h->places = (struct places){h->conf, h->state, h->etc, h->sudoers, geteuid()};
 	house_write(h, "etc/passwd",
 		    "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n"
-		    "squatter:x:1900000055:100::/:/bin/sh\n");
+		    "squatter:x:70055:100::/:/bin/sh\n");
 	house_write(h, "etc/group",
-		    "root:x:0:\nwww-data:x:33:\ndocker:x:998:\nwhales:x:998:\nadm:x:4:\nops:x:1900000066:\n"
+		    "root:x:0:\nwww-data:x:33:\ndocker:x:998:\nwhales:x:998:\nadm:x:4:\nops:x:70066:\n"
 		    "agent-taken:x:2000:\ntoor:x:0:\n");
-	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 1900990001; }; };\n");
+	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 99001; }; };\n");
 	*state = h;
 	return 0;
 }

@@ -36,8 +36,8 @@ static const struct support_account accounts[] = {
     {.name = "z", .uid = AA_UID_MAX_DEFAULT - 2},
 };
 static const struct support_group groups[] = {
-    {"agent-deploy", 1900990001},
-    {"agent-abcdefghijklmnopqrstuvwxyz", 1900990002},
+    {"agent-deploy", 99001},
+    {"agent-abcdefghijklmnopqrstuvwxyz", 99002},
 };
 static const struct support_registry sample = {
     .accounts = accounts, .n_accounts = 4, .groups = groups, .n_groups = 2};
@@ -386,6 +386,18 @@ static void knows_which_ids_can_be_served(void **state)
 		assert_true(aa_id_is_servable(yes[i]));
 }
 
+static void knows_where_agents_lie_while_the_registry_cannot_be_read(void **state)
+{
+	static const uint32_t no[] = {0, 1000, 60000, 69999, 99000, 100000, 1899999999, 1901000000, UINT32_MAX};
+	static const uint32_t yes[] = {70000, 98999, 1900000000, 1900999999};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		assert_false(aa_uid_is_built_in(no[i]));
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		assert_true(aa_uid_is_built_in(yes[i]));
+}
+
 static void knows_which_names_are_valid(void **state)
 {
 	(void)state;
@@ -493,6 +505,7 @@ int main(void)
 	    T(opens_no_file_whose_header_breaks_the_contract),
 	    T(gives_no_group_that_breaks_the_contract),
 	    T(knows_which_ids_can_be_served),
+	    T(knows_where_agents_lie_while_the_registry_cannot_be_read),
 	    T(knows_which_names_are_valid),
 	    T(survives_every_byte_changed_and_every_length),
 	};

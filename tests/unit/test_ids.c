@@ -17,8 +17,8 @@
 #include "support_tools.h"
 #include "tools/agentauthctl/ids.h"
 
-#define A 1900000001u
-#define B 1900000002u
+#define A 70001u
+#define B 70002u
 
 static int open_state(const struct house *h)
 {
@@ -88,7 +88,7 @@ static void what_is_gone_is_retired_and_stays_so(void **state)
 
 	read_ids(h, &ids);
 	assert_false(claim(&ids, ID_AGENT, "bot", A, "never given again"));
-	assert_false(claim(&ids, ID_AGENT, "bot", 1900000009, "never given again"));
+	assert_false(claim(&ids, ID_AGENT, "bot", 70009, "never given again"));
 	assert_false(claim(&ids, ID_AGENT, "other", A, "never given again"));
 	assert_true(claim(&ids, ID_AGENT, "kept", B, ""));
 	ids_free(&ids);
@@ -143,7 +143,7 @@ static void a_line_cut_short_by_a_crash_does_not_count_and_is_written_over(void 
 	char *text;
 
 	house_write(h, "state/ids",
-		    "# c\nuse agent bot 1900000001 2026-01-01T00:00:00Z\nuse agent other 190000");
+		    "# c\nuse agent bot 70001 2026-01-01T00:00:00Z\nuse agent other 70");
 	chmod(h->state, 0755);
 	read_ids(h, &ids);
 	assert_null(ids_by_name(&ids, ID_AGENT, "other"));
@@ -152,21 +152,21 @@ static void a_line_cut_short_by_a_crash_does_not_count_and_is_written_over(void 
 	write_ids(h, &ids);
 	ids_free(&ids);
 	text = house_read(h, "state/ids");
-	assert_string_equal(text, "# c\nuse agent bot 1900000001 2026-01-01T00:00:00Z\nuse agent new "
-				  "1900000002 2001-09-09T01:46:40Z\n");
+	assert_string_equal(text, "# c\nuse agent bot 70001 2026-01-01T00:00:00Z\nuse agent new "
+				  "70002 2001-09-09T01:46:40Z\n");
 	free(text);
 }
 
 static void a_damaged_line_is_refused_with_its_place(void **state)
 {
 	static const char *const bad[] = {
-	    "use agent bot 1900000001\n",
-	    "use agent bot 1900000001 2026-01-01T00:00:00Z more\n",
-	    "use agent ../x 1900000001 2026-01-01T00:00:00Z\n",
-	    "use robot bot 1900000001 2026-01-01T00:00:00Z\n",
-	    "lose agent bot 1900000001 2026-01-01T00:00:00Z\n",
+	    "use agent bot 70001\n",
+	    "use agent bot 70001 2026-01-01T00:00:00Z more\n",
+	    "use agent ../x 70001 2026-01-01T00:00:00Z\n",
+	    "use robot bot 70001 2026-01-01T00:00:00Z\n",
+	    "lose agent bot 70001 2026-01-01T00:00:00Z\n",
 	    "use agent bot -1 2026-01-01T00:00:00Z\n",
-	    "use agent bot 1900000001 yesterday\n",
+	    "use agent bot 70001 yesterday\n",
 	    "\n",
 	};
 	const struct house *h = *state;

@@ -111,7 +111,7 @@ static void gives_nothing_for_a_retired_agent(void **state)
 static void gives_nothing_for_a_local_user_of_the_same_name_or_uid(void **state)
 {
 	static const char by_name[] = "builder:x:1001:1::/:/bin/sh\n",
-			  by_uid[] = "bob:x:1900000001:1::/:/bin/sh\n";
+			  by_uid[] = "bob:x:70001:1::/:/bin/sh\n";
 
 	(void)state;
 	publish(ED " " ED_BLOB " 0\n", 0);

@@ -74,7 +74,7 @@ static void main_text(void **state, const char *text, const char *setting, const
 #define MAIN \
 	"issuers = { corp = { issuer = \"https://i\"; discovery = true; client_claim = \"azp\"; reuse = " \
 	"\"once\"; }; };\n" \
-	"roles = { deploy = { gid = 1900990001; }; build = { gid = 1900990002; }; };"
+	"roles = { deploy = { gid = 99001; }; build = { gid = 99002; }; };"
 
 static void agent_text(void **state, const char *name, const char *text, const char *setting,
 		       const char *words)
@@ -110,9 +110,9 @@ static void a_text_with_every_setting_is_accepted(void **state)
 		  "host = { audience = [ \"ssh://a\" ]; clock_skew = 30; max_assertion_ttl = 300; "
 		  "max_token_ttl = 3600;\n"
 		  "  nonce = \"required\"; audit_failure = \"warn\"; audit_sync = \"always\"; };\n"
-		  "accounts = { uid_min = 1900000000; uid_max = 1900999999; home = \"/home/agents\"; shell = "
+		  "accounts = { uid_min = 70000; uid_max = 98999; home = \"/home/agents\"; shell = "
 		  "\"/bin/sh\";\n"
-		  "  group = \"agents\"; gid = 1900999999; without_credential = [ \"su\", \"su-l\" ]; };\n"
+		  "  group = \"agents\"; gid = 99999; without_credential = [ \"su\", \"su-l\" ]; };\n"
 		  "issuers = { corp = { issuer = \"https://i\"; jwks_uri = \"https://i/keys\"; algorithms = "
 		  "[ \"RS256\" ];\n"
 		  "  jwks_max_age = 86400; max_token_ttl = 3600; audience = [ \"api://h\" ]; client_claim = "
@@ -120,7 +120,7 @@ static void a_text_with_every_setting_is_accepted(void **state)
 		  "  user_claim = \"sub\"; delegation = \"allowed\"; reuse = \"until_expiry\";\n"
 		  "  require = ( { claim = \"ver\"; value = \"2.0\"; } );\n"
 		  "  scopes = ( { claim = \"scope\"; value = \"x\"; role = \"deploy\"; } ); }; };\n"
-		  "roles = { deploy = { gid = 1900990001; services = [ \"sshd\", \"sudo\" ]; sources = [ "
+		  "roles = { deploy = { gid = 99001; services = [ \"sshd\", \"sudo\" ]; sources = [ "
 		  "\"10.0.0.0/8\" ];\n"
 		  "  sudo = [ \"(root) /bin/a b\" ]; max_session = 3600; max_sessions = 4; approval = [ "
 		  "\"(root) /bin/c\" ];\n"
@@ -145,7 +145,7 @@ static void unknown_wrong_and_missing_settings_are_named(void **state)
 	main_text(state, "host = { audience = [ \"a\", \"a\" ]; };", "host.audience[1]", "twice");
 	main_text(state, "host = { audience = [ ]; };", "host.audience", "at least 1");
 	main_text(state, "roles = { deploy = { }; };", "roles.deploy", "gid is missing");
-	main_text(state, "roles = { Deploy = { gid = 1900990001; }; };", "roles.Deploy", "capital letter");
+	main_text(state, "roles = { Deploy = { gid = 99001; }; };", "roles.Deploy", "capital letter");
 	main_text(state, "host = 5;", "host", "must be a group");
 }
 
@@ -165,15 +165,16 @@ static void all_mistakes_are_told_in_one_run(void **state)
 
 static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
 {
-	main_text(state, "roles = { a = { gid = 1900990001; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 1899999999; }; };", "roles.a.gid",
 		  "outside of accounts.uid_min");
-	main_text(state, "roles = { a = { gid = 1900000055; }; };", "roles.a.gid", "in /etc/passwd");
-	main_text(state, "roles = { a = { gid = 1900000066; }; };", "roles.a.gid", "in /etc/group");
-	main_text(state, "roles = { a = { gid = 1900999999; }; };", "roles.a.gid", "gid of the group agents");
-	main_text(state, "roles = { a = { gid = 1900990001; }; b = { gid = 1900990002; }; };", NULL, NULL);
-	main_text(state, "roles = { a = { gid = 1900990001; }; b = { gid = 1900990001; }; };", "roles.b.gid",
+	main_text(state, "roles = { a = { gid = 70055; }; };", "roles.a.gid", "in /etc/passwd");
+	main_text(state, "roles = { a = { gid = 70066; }; };", "roles.a.gid", "in /etc/group");
+	main_text(state, "roles = { a = { gid = 99999; }; };", "roles.a.gid", "gid of the group agents");
+	main_text(state, "roles = { a = { gid = 99001; }; b = { gid = 99002; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; }; b = { gid = 99001; }; };", "roles.b.gid",
 		  "role a already");
+	main_text(state, "roles = { a = { gid = 100000; }; };", "roles.a.gid", "accounts.uid_min to accounts.gid");
 	main_text(state, "accounts = { uid_min = 5000; uid_max = 5999; };", NULL, NULL);
 	main_text(state, "accounts = { uid_min = 5999; uid_max = 5000; };", "accounts.uid_min",
 		  "beyond uid_max");
@@ -182,39 +183,54 @@ static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
 	main_text(state, "accounts = { group = \"robots\"; };", NULL, NULL);
 	main_text(state, "accounts = { group = \"www-data\"; };", "accounts.group",
 		  "group of this host already");
-	main_text(state, "roles = { taken = { gid = 1900990001; }; };", "roles.taken",
+	main_text(state, "roles = { taken = { gid = 99001; }; };", "roles.taken",
 		  "agent-taken, which /etc/group has");
+}
+
+#define FORMER "accounts = { uid_min = 1900000000; uid_max = 1900999999; };"
+
+/* Registries that were made when the default was another go on, and are told how. */
+static void the_former_range_goes_on_where_the_text_names_it(void **state)
+{
+	main_text(state, FORMER "roles = { a = { gid = 1900990001; }; };", NULL, NULL);
+	main_text(state, FORMER "roles = { a = { gid = 1900999999; }; };", "roles.a.gid", "gid of the group agents");
+	main_text(state, FORMER "roles = { a = { gid = 99001; }; };", "roles.a.gid", "accounts.uid_min to uid_max");
+	main_text(state, "roles = { a = { gid = 1900990001; }; };", "roles.a.gid",
+		  "set accounts.uid_min = 1900000000 and accounts.uid_max = 1900999999");
+	agent_text(state, "bot", "uid = 98999;", NULL, NULL);
+	agent_text(state, "bot", "uid = 99000;", "uid", "uid_max (70000 to 98999)");
+	agent_text(state, "bot", "uid = 1900000001;", "uid", "formerly");
 }
 
 static void groups_that_are_root_are_refused_by_every_name(void **state)
 {
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"www-data\" ]; }; };", NULL, NULL);
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"docker\" ]; }; };",
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"www-data\" ]; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"docker\" ]; }; };",
 		  "roles.a.groups[0]", "as good as root");
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"whales\" ]; }; };",
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"whales\" ]; }; };",
 		  "roles.a.groups[0]", "as good as root");
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"toor\" ]; }; };",
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"toor\" ]; }; };",
 		  "roles.a.groups[0]", "gid is 0");
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"lxd\" ]; }; };", "roles.a.groups[0]",
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"lxd\" ]; }; };", "roles.a.groups[0]",
 		  "as good as root");
-	main_text(state, "roles = { a = { gid = 1900990001; groups = [ \"nobodys\" ]; }; };",
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"nobodys\" ]; }; };",
 		  "roles.a.groups[0]", "no group");
 }
 
 static void an_empty_list_does_not_mean_everything(void **state)
 {
-	main_text(state, "roles = { a = { gid = 1900990001; services = [ \"sshd\" ]; }; };", NULL, NULL);
-	main_text(state, "roles = { a = { gid = 1900990001; services = [ ]; }; };", "roles.a.services",
+	main_text(state, "roles = { a = { gid = 99001; services = [ \"sshd\" ]; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; services = [ ]; }; };", "roles.a.services",
 		  "every service");
-	main_text(state, "roles = { a = { gid = 1900990001; sources = [ ]; }; };", "roles.a.sources",
+	main_text(state, "roles = { a = { gid = 99001; sources = [ ]; }; };", "roles.a.sources",
 		  "every network");
-	agent_text(state, "bot", "uid = 1900000001; sources = [ ];", "sources", "every network");
+	agent_text(state, "bot", "uid = 70001; sources = [ ];", "sources", "every network");
 }
 
 static void approval_wants_its_plugin(void **state)
 {
 	static const char text[] =
-	    "roles = { a = { gid = 1900990001; approval = [ \"(root) /bin/c\" ]; }; };";
+	    "roles = { a = { gid = 99001; approval = [ \"(root) /bin/c\" ]; }; };";
 
 	main_text(state, text, "roles.a.approval", "does not load");
 	house_write(*state, "etc/sudo.conf", "#Plugin agentauth_approval agentauth_approval.so\n");
@@ -266,7 +282,7 @@ static void an_issuer_says_once_where_its_keys_are(void **state)
 static void an_agent_with_every_setting_is_accepted(void **state)
 {
 	agent_text(state, "builder-7",
-		   "uid = 1900000007; description = \"Release builder\"; owner = \"a@b\"; expires = "
+		   "uid = 70007; description = \"Release builder\"; owner = \"a@b\"; expires = "
 		   "\"2027-01-01T00:00:00Z\";\n"
 		   "roles = [ \"deploy\", \"build\" ];\n"
 		   "keys = ( { kid = \"k\"; pem = \"" TEST_PEM
@@ -281,43 +297,43 @@ static void an_agent_with_every_setting_is_accepted(void **state)
 
 static void names_and_uids_of_this_host_are_refused(void **state)
 {
-	agent_text(state, "bot", "uid = 1900000001;", NULL, NULL);
-	agent_text(state, "alice", "uid = 1900000001;", NULL, "in /etc/passwd already");
-	agent_text(state, "ops", "uid = 1900000001;", NULL, "in /etc/group already");
-	agent_text(state, "agents", "uid = 1900000001;", NULL, "group of all agents");
-	agent_text(state, "agent-x", "uid = 1900000001;", NULL, "groups of roles");
-	agent_text(state, "Bot", "uid = 1900000001;", NULL, "capital");
+	agent_text(state, "bot", "uid = 70001;", NULL, NULL);
+	agent_text(state, "alice", "uid = 70001;", NULL, "in /etc/passwd already");
+	agent_text(state, "ops", "uid = 70001;", NULL, "in /etc/group already");
+	agent_text(state, "agents", "uid = 70001;", NULL, "group of all agents");
+	agent_text(state, "agent-x", "uid = 70001;", NULL, "groups of roles");
+	agent_text(state, "Bot", "uid = 70001;", NULL, "capital");
 	agent_text(state, "bot", "", NULL, "uid is missing");
 	agent_text(state, "bot", "uid = 0;", "uid", "out of range");
 	agent_text(state, "bot", "uid = 65534;", "uid", "outside of accounts.uid_min");
-	agent_text(state, "bot", "uid = 1900000055;", "uid", "squatter");
-	agent_text(state, "bot", "uid = 1900000066;", "uid", "ops");
-	agent_text(state, "bot", "uid = 1900999999;", "uid", "gid of the group agents");
+	agent_text(state, "bot", "uid = 70055;", "uid", "squatter");
+	agent_text(state, "bot", "uid = 70066;", "uid", "ops");
+	agent_text(state, "bot", "uid = 99999;", "uid", "gid of the group agents");
 }
 
 static void what_an_agent_refers_to_exists(void **state)
 {
-	agent_text(state, "bot", "uid = 1900000001; roles = [ \"deploy\" ];", NULL, NULL);
-	agent_text(state, "bot", "uid = 1900000001; roles = [ \"deplyo\" ];", "roles[0]", "no role");
-	agent_text(state, "bot", "uid = 1900000001; bindings = ( { issuer = \"corp\"; client = \"b\"; } );",
+	agent_text(state, "bot", "uid = 70001; roles = [ \"deploy\" ];", NULL, NULL);
+	agent_text(state, "bot", "uid = 70001; roles = [ \"deplyo\" ];", "roles[0]", "no role");
+	agent_text(state, "bot", "uid = 70001; bindings = ( { issuer = \"corp\"; client = \"b\"; } );",
 		   NULL, NULL);
-	agent_text(state, "bot", "uid = 1900000001; bindings = ( { issuer = \"cor\"; client = \"b\"; } );",
+	agent_text(state, "bot", "uid = 70001; bindings = ( { issuer = \"cor\"; client = \"b\"; } );",
 		   "bindings[0].issuer", "no issuer");
 }
 
 static void text_that_terminals_or_passwd_would_misread_is_refused(void **state)
 {
-	agent_text(state, "bot", "uid = 1900000001; description = \"a: b\";", NULL, NULL);
-	agent_text(state, "bot", "uid = 1900000001; description = \"a\\nb\";", "description", "line break");
-	agent_text(state, "bot", "uid = 1900000001; owner = \"a\\x1b[2J\";", "owner", "control character");
-	agent_text(state, "bot", "uid = 1900000001; owner = \"a\xe2\x80\xae\";", "owner",
+	agent_text(state, "bot", "uid = 70001; description = \"a: b\";", NULL, NULL);
+	agent_text(state, "bot", "uid = 70001; description = \"a\\nb\";", "description", "line break");
+	agent_text(state, "bot", "uid = 70001; owner = \"a\\x1b[2J\";", "owner", "control character");
+	agent_text(state, "bot", "uid = 70001; owner = \"a\xe2\x80\xae\";", "owner",
 		   "control character");
-	agent_text(state, "bot", "uid = 1900000001; expires = \"1970-01-01T00:00:00Z\";", "expires",
+	agent_text(state, "bot", "uid = 70001; expires = \"1970-01-01T00:00:00Z\";", "expires",
 		   "not a time");
-	agent_text(state, "bot", "uid = 1900000001; expires = \"tomorrow\";", "expires", "not a time");
+	agent_text(state, "bot", "uid = 70001; expires = \"tomorrow\";", "expires", "not a time");
 }
 
-#define KEY(pem) "uid = 1900000001; keys = ( { pem = \"" pem "\"; } );"
+#define KEY(pem) "uid = 70001; keys = ( { pem = \"" pem "\"; } );"
 
 static void keys_are_public_and_strong(void **state)
 {
@@ -339,14 +355,14 @@ static void keys_are_public_and_strong(void **state)
 		       "-----END PUBLIC KEY-----\n"),
 		   "keys[0].pem", "too weak");
 	agent_text(state, "bot",
-		   "uid = 1900000001; keys = ( { kid = \"a\"; pem = \"" TEST_PEM
+		   "uid = 70001; keys = ( { kid = \"a\"; pem = \"" TEST_PEM
 		   "\"; }, { kid = \"b\"; pem = \"" TEST_PEM_ED25519 "\"; } );",
 		   NULL, NULL);
 	agent_text(state, "bot",
-		   "uid = 1900000001; keys = ( { kid = \"a\"; pem = \"" TEST_PEM
+		   "uid = 70001; keys = ( { kid = \"a\"; pem = \"" TEST_PEM
 		   "\"; }, { kid = \"a\"; pem = \"" TEST_PEM_ED25519 "\"; } );",
 		   "keys[1].pem", "another key's");
-	agent_text(state, "bot", "uid = 1900000001; keys = ( { kid = \"a\"; } );", "keys[0]",
+	agent_text(state, "bot", "uid = 70001; keys = ( { kid = \"a\"; } );", "keys[0]",
 		   "pem is missing");
 }
 
@@ -383,7 +399,7 @@ static void records_are_what_the_verifier_reads(void **state)
 	json = json_loads(b.data, 0, NULL);
 	role = aa_role_from_json(json);
 	assert_non_null(role);
-	assert_int_equal(role->gid, 1900990001);
+	assert_int_equal(role->gid, 99001);
 	aa_role_free(role);
 	json_decref(json);
 	buffer_free(&b);
@@ -392,7 +408,7 @@ static void records_are_what_the_verifier_reads(void **state)
 
 static void an_agent_s_record_holds_all_of_its_text(void **state)
 {
-	static const char text[] = "uid = 1900000007; description = \"a: \\\"b\\\" \\\\ c\"; owner = \"ä\"; "
+	static const char text[] = "uid = 70007; description = \"a: \\\"b\\\" \\\\ c\"; owner = \"ä\"; "
 				   "expires = \"2027-01-01T00:00:00Z\";\n"
 				   "roles = [ \"deploy\" ]; keys = ( { pem = \"" TEST_PEM
 				   "\"; not_after = \"2028-01-01T00:00:00Z\"; },\n"
@@ -449,6 +465,8 @@ int main(void)
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(all_mistakes_are_told_in_one_run, house_setup, house_teardown),
 	    cmocka_unit_test_setup_teardown(ids_lie_in_the_range_and_are_nobody_elses, house_setup,
+					    house_teardown),
+	    cmocka_unit_test_setup_teardown(the_former_range_goes_on_where_the_text_names_it, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(groups_that_are_root_are_refused_by_every_name, house_setup,
 					    house_teardown),

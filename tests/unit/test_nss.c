@@ -35,7 +35,7 @@ static const struct support_account accounts[] = {
     {.name = "builder-7", .uid = UID(7), .home = "/srv/b7", .shell = "/bin/sh"},
     {.name = "old", .uid = UID(3), .flags = AA_ACCOUNT_RETIRED, .shell = "/bin/zsh"},
 };
-static const struct support_group groups[] = {{"agent-deploy", 1900990001}};
+static const struct support_group groups[] = {{"agent-deploy", 99001}};
 static const struct support_registry sample = {
     .accounts = accounts, .n_accounts = 3, .groups = groups, .n_groups = 1};
 
@@ -254,14 +254,14 @@ static void never_serves_a_name_or_uid_that_passwd_has(void **state)
 	not_found(pwnam("alpha"));
 	not_found(pwuid(UID(1)));
 	served(pwnam("builder-7"));
-	write_text(passwd_file, LOCAL_PASSWD "bob:x:1900000001:1002::/:/bin/sh\n");
+	write_text(passwd_file, LOCAL_PASSWD "bob:x:70001:1002::/:/bin/sh\n");
 	not_found(pwnam("alpha"));
 	not_found(pwuid(UID(1)));
 	served(pwnam("builder-7"));
 	write_text(passwd_file,
-		   LOCAL_PASSWD "bob:x:1002:1900000001::/:/bin/sh\n"); /* a gid: no matter here */
+		   LOCAL_PASSWD "bob:x:1002:70001::/:/bin/sh\n"); /* a gid: no matter here */
 	served(pwnam("alpha"));
-	write_text(group_file, LOCAL_GROUP "alpha:x:1900000001:\n"); /* neither is group */
+	write_text(group_file, LOCAL_GROUP "alpha:x:70001:\n"); /* neither is group */
 	served(pwnam("alpha"));
 }
 
@@ -301,8 +301,8 @@ static void serves_own_groups_agents_and_roles(void **state)
 		assert_group(grnam("old"), "old", UID(3));
 		assert_group(grnam("agents"), "agents", GID_AGENTS);
 		assert_group(grgid(GID_AGENTS), "agents", GID_AGENTS);
-		assert_group(grnam("agent-deploy"), "agent-deploy", 1900990001);
-		assert_group(grgid(1900990001), "agent-deploy", 1900990001);
+		assert_group(grnam("agent-deploy"), "agent-deploy", 99001);
+		assert_group(grgid(99001), "agent-deploy", 99001);
 		clock_offset = 60 * SECOND;
 	}
 	not_found(grnam("agent-other"));
@@ -325,11 +325,11 @@ static void never_serves_a_name_or_gid_that_group_has(void **state)
 	not_found(grnam("agents"));
 	not_found(grgid(GID_AGENTS));
 	served(grnam("agent-deploy"));
-	write_text(group_file, LOCAL_GROUP "x:x:1900000001:\ny:x:1900990001:\n");
+	write_text(group_file, LOCAL_GROUP "x:x:70001:\ny:x:99001:\n");
 	not_found(grnam("alpha"));
 	not_found(grgid(UID(1)));
 	not_found(grnam("agent-deploy"));
-	not_found(grgid(1900990001));
+	not_found(grgid(99001));
 	served(grnam("agents"));
 	served(pwnam("alpha"));
 }
@@ -478,7 +478,7 @@ static void adds_nothing_for_anyone_else(void **state)
 	assert_int_equal(ask_groups(&l, "alpha", 1002, -1), NSS_STATUS_NOTFOUND);
 	/* A local group of its name or gid is not ours to put anybody into. */
 	write_text(passwd_file, LOCAL_PASSWD);
-	write_text(group_file, LOCAL_GROUP "wheel:x:1900999999:\n");
+	write_text(group_file, LOCAL_GROUP "wheel:x:99999:\n");
 	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_NOTFOUND);
 	write_text(group_file, LOCAL_GROUP "agents:x:1003:\n");
 	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_NOTFOUND);
@@ -533,7 +533,7 @@ static void enumerates_accounts_and_groups(void **state)
 	assert_group(grent(&cursor), "builder-7", UID(7));
 	assert_group(grent(&cursor), "old", UID(3));
 	assert_group(grent(&cursor), "agents", GID_AGENTS);
-	assert_group(grent(&cursor), "agent-deploy", 1900990001);
+	assert_group(grent(&cursor), "agent-deploy", 99001);
 	not_found(grent(&cursor));
 	assert_int_equal(errno, 1234);
 }
@@ -543,14 +543,14 @@ static void enumerates_nothing_that_is_local(void **state)
 	aa_cursor cursor = 0;
 
 	(void)state;
-	write_text(passwd_file, LOCAL_PASSWD "alpha:x:1002:1002::/:/bin/sh\nbob:x:1900000003:1::/:/x\n");
-	write_text(group_file, LOCAL_GROUP "agents:x:1003:\nz:x:1900000001:\n");
+	write_text(passwd_file, LOCAL_PASSWD "alpha:x:1002:1002::/:/bin/sh\nbob:x:70003:1::/:/x\n");
+	write_text(group_file, LOCAL_GROUP "agents:x:1003:\nz:x:70001:\n");
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
 	not_found(pwent(&cursor));
 	cursor = 0;
 	assert_group(grent(&cursor), "builder-7", UID(7));
 	assert_group(grent(&cursor), "old", UID(3));
-	assert_group(grent(&cursor), "agent-deploy", 1900990001);
+	assert_group(grent(&cursor), "agent-deploy", 99001);
 	not_found(grent(&cursor));
 }
 

@@ -349,7 +349,7 @@ static void nobody_else_is_asked(void **state)
 	    "root",	"alice",	"nobody",	"daemon",	   "who-is-this",
 	    "",		"builder-77",	"BUILDER-7",	"builder-7 ",	   "builder-7\n",
 	    "../x",	"-x",		"agents",	"agent-deploy",	   "x\x1b[2J",
-	    "\xff\xfe", "1900000007",	"builder-7/..",	"$(reboot)",	   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "\xff\xfe", "70007",	"builder-7/..",	"$(reboot)",	   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
 	struct support_pam *p = *state;
 
@@ -1128,7 +1128,7 @@ static void groups_after_setcred(struct support_pam *p, const gid_t *before, siz
 
 static void setcred_adds_the_groups_of_the_logins_roles(void **state)
 {
-	static const gid_t base[] = {1900000007, 1900999999};
+	static const gid_t base[] = {70007, 99999};
 	struct support_pam *p = *state;
 	char text[512];
 
@@ -1136,22 +1136,22 @@ static void setcred_adds_the_groups_of_the_logins_roles(void **state)
 		skip();
 	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")), PAM_SUCCESS);
 	groups_after_setcred(p, base, 2, text, sizeof(text));
-	assert_string_equal(text, "1900000007 1900990001 1900999999"); /* the kernel sorts */
+	assert_string_equal(text, "70007 99001 99999"); /* the kernel sorts */
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 	groups_after_setcred(p, base, 2, text, sizeof(text));
-	assert_string_equal(text, "1900000007 1900990001 1900990002 1900999999");
+	assert_string_equal(text, "70007 99001 99002 99999");
 	/* nothing twice, and never an empty list */
-	groups_after_setcred(p, (const gid_t[]){1900990001}, 1, text, sizeof(text));
-	assert_string_equal(text, "1900990001 1900990002");
+	groups_after_setcred(p, (const gid_t[]){99001}, 1, text, sizeof(text));
+	assert_string_equal(text, "99001 99002");
 	support_pam_start(p, "sshd", "builder-7");
 	groups_after_setcred(p, NULL, 0, text, sizeof(text));
 	assert_string_equal(text, "");
 	/* what root starts has the entry's, of the roles that admit the service */
 	support_pam_start(p, "su", "builder-7");
 	groups_after_setcred(p, base, 2, text, sizeof(text));
-	assert_string_equal(text, "1900000007 1900990002 1900999999");
+	assert_string_equal(text, "70007 99002 99999");
 	groups_after_setcred(p, NULL, 0, text, sizeof(text));
-	assert_string_equal(text, "1900990002");
+	assert_string_equal(text, "99002");
 }
 
 /* A verdict on one user adds no group to another. */

@@ -94,7 +94,7 @@ static json_t *compile(const char *file, const char *block)
 {
 	char *text = xasprintf("host = { audience = [ \"" SITE_AUDIENCE "\" ]; };\nissuers = {\n\t" BLOCK
 			       " = %s;\n};\n"
-			       "roles = { deploy = { gid = 1900990001; }; };\n",
+			       "roles = { deploy = { gid = 99001; }; };\n",
 			       block);
 	char fqdn[] = "web01.example.com";
 	struct host_facts facts = {.fqdn = fqdn};

@@ -131,22 +131,22 @@ static void a_generation_holds_what_the_text_says(void **state)
 	struct stat st;
 	char *keys, *path;
 
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001") "description = \"A: bot\";");
-	house_write(h, "conf/agents.d/zoe.conf", "uid = 1900000000;");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001") "description = \"A: bot\";");
+	house_write(h, "conf/agents.d/zoe.conf", "uid = 70000;");
 	assert_int_equal(apply(h), 1);
 	assert_int_equal(aa_accounts_open(h->state, geteuid(), &accounts), 0);
 	assert_int_equal(aa_accounts_header(&accounts, &header), 0);
 	assert_int_equal(header.n_accounts, 2);
 	assert_int_equal(header.n_groups, 2);
 	assert_string_equal(header.group, "agents");
-	assert_int_equal(aa_account_by_uid(&accounts, 1900000001, &account), 0);
+	assert_int_equal(aa_account_by_uid(&accounts, 70001, &account), 0);
 	assert_string_equal(account.name, "bot");
 	assert_string_equal(account.gecos, "A; bot");
 	assert_string_equal(account.home, "/home/agents/bot");
 	assert_string_equal(account.shell, "/bin/bash");
 	assert_int_equal(aa_group_by_name(&accounts, "agent-deploy", &group), 0);
-	assert_int_equal(group.gid, 1900990001);
-	assert_int_equal(aa_group_by_gid(&accounts, 1900999999, &group), 0);
+	assert_int_equal(group.gid, 99001);
+	assert_int_equal(aa_group_by_gid(&accounts, 99999, &group), 0);
 	assert_int_equal(aa_account_ssh_keys(&accounts, "bot", &keys), 0);
 	assert_non_null(strstr(keys, "ecdsa-sha2-nistp256 AAAA"));
 	assert_int_equal(aa_account_ssh_keys(&accounts, "zoe", &path), -ENOENT);
@@ -166,14 +166,14 @@ static void unchanged_text_publishes_nothing(void **state)
 {
 	const struct house *h = *state;
 
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
 	assert_int_equal(apply(h), 1);
 	assert_int_equal(apply(h), 1);
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001") "owner = \"a\";");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001") "owner = \"a\";");
 	assert_int_equal(apply(h), 2);
 	assert_int_equal(apply(h), 2);
 	house_write(h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 1900990001; services = [ \"sshd\" ]; }; };\n");
+		    "roles = { deploy = { gid = 99001; services = [ \"sshd\" ]; }; };\n");
 	assert_int_equal(apply(h), 3);
 	assert_int_equal(entries(h, "state/generations", "."), 3);
 }
@@ -183,7 +183,7 @@ static void the_last_ten_generations_are_kept(void **state)
 	const struct house *h = *state;
 
 	for (int i = 0; i < 13; i++) {
-		char *text = xasprintf("uid = 1900000001; owner = \"%d\";", i);
+		char *text = xasprintf("uid = 70001; owner = \"%d\";", i);
 
 		house_write(h, "conf/agents.d/bot.conf", text);
 		assert_int_equal(apply(h), i + 1);
@@ -198,21 +198,22 @@ static void mistakes_change_nothing(void **state)
 {
 	const struct house *h = *state;
 
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 90001; }; };\n");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
 	apply(h);
-	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000002;");
+	house_write(h, "conf/agents.d/bot.conf", "uid = 70002;");
 	refused(h, "cannot change");
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
-	house_write(h, "conf/agents.d/two.conf", "uid = 1900000001;");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	house_write(h, "conf/agents.d/two.conf", "uid = 70001;");
 	refused(h, "is the id of the agent bot");
-	house_write(h, "conf/agents.d/two.conf", "uid = 1900990001;");
+	house_write(h, "conf/agents.d/two.conf", "uid = 90001;");
 	refused(h, "is the id of the role deploy");
-	house_write(h, "conf/agents.d/two.conf", "uid = 1900000002; roles = [ \"nosuch\" ];");
+	house_write(h, "conf/agents.d/two.conf", "uid = 70002; roles = [ \"nosuch\" ];");
 	refused(h, "no role");
 	house_write(h, "conf/agents.d/two.conf", "uid = ;");
 	refused(h, "expected a value");
-	house_write(h, "conf/agents.d/two.conf", "uid = 1900000002;");
-	house_write(h, "conf/agents.d/Two.conf", "uid = 1900000003;");
+	house_write(h, "conf/agents.d/two.conf", "uid = 70002;");
+	house_write(h, "conf/agents.d/Two.conf", "uid = 70003;");
 	refused(h, "capital");
 	house_remove(h, "conf/agents.d/Two.conf");
 	assert_int_equal(apply(h), 2);
@@ -228,13 +229,13 @@ static void one_credential_is_not_of_two_agents(void **state)
 
 	house_write(h, "conf/agentauth.conf", main_text);
 	house_write(h, "conf/agents.d/a.conf",
-		    "uid = 1900000001; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
+		    "uid = 70001; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
 	house_write(h, "conf/agents.d/b.conf",
-		    "uid = 1900000002; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
+		    "uid = 70002; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
 	refused(h, "the same as one of a");
 	house_write(
 	    h, "conf/agents.d/b.conf",
-	    "uid = 1900000002; bindings = ( { issuer = \"corp\"; client = \"x\"; subject = \"s\"; } );");
+	    "uid = 70002; bindings = ( { issuer = \"corp\"; client = \"x\"; subject = \"s\"; } );");
 	apply(h);
 }
 
@@ -243,7 +244,7 @@ static void files_that_others_can_write_are_refused(void **state)
 	const struct house *h = *state;
 	char *file = xasprintf("%s/agents.d/bot.conf", h->conf), *dir = xasprintf("%s/agents.d", h->conf);
 
-	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000001;");
+	house_write(h, "conf/agents.d/bot.conf", "uid = 70001;");
 	apply(h);
 	chmod(file, 0660);
 	refused(h, "can be written by its group");
@@ -264,7 +265,7 @@ static void files_that_others_can_write_are_refused(void **state)
 	unlink(file);
 	house_write(h, "conf/agents.d/bot.conf", "@include \"/etc/passwd\"\n");
 	refused(h, "@include");
-	house_write(h, "conf/agents.d/bot.conf", "uid = 1900000001;");
+	house_write(h, "conf/agents.d/bot.conf", "uid = 70001;");
 	apply(h);
 	free(file);
 	free(dir);
@@ -285,8 +286,8 @@ static void an_agent_whose_file_is_gone_is_retired_for_good(void **state)
 	size_t asked = 0;
 	struct publish_options options = {.may_retire = say_no, .retire_data = &asked};
 
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
-	house_write(h, "conf/agents.d/two.conf", AGENT("1900000002"));
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	house_write(h, "conf/agents.d/two.conf", AGENT("70002"));
 	apply(h);
 	house_remove(h, "conf/agents.d/bot.conf");
 	assert_int_equal(run(h, options, &o), PUBLISH_STOPPED);
@@ -296,14 +297,14 @@ static void an_agent_whose_file_is_gone_is_retired_for_good(void **state)
 	assert_int_equal(entries(h, "state/generations", "tmp"), 0);
 	apply(h);
 	assert_string_equal(serves(h, "bot"), "retired");
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
 	refused(h, "never given again");
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000003"));
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70003"));
 	refused(h, "never given again");
 	house_remove(h, "conf/agents.d/bot.conf");
-	house_write(h, "conf/agents.d/new.conf", AGENT("1900000001"));
+	house_write(h, "conf/agents.d/new.conf", AGENT("70001"));
 	refused(h, "was the id of agent bot");
-	house_write(h, "conf/agents.d/new.conf", AGENT("1900000003"));
+	house_write(h, "conf/agents.d/new.conf", AGENT("70003"));
 	apply(h);
 	assert_string_equal(serves(h, "bot"), "retired");
 	assert_string_equal(serves(h, "two"), "active");
@@ -347,11 +348,11 @@ static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
 {
 	const struct house *h = *state;
 
-	house_write(h, "conf/agents.d/old.conf", AGENT("1900000000"));
+	house_write(h, "conf/agents.d/old.conf", AGENT("70000"));
 	apply(h);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
-		char *text = xasprintf("uid = 190000010%zu;", i), *step = xstrdup(steps[i]);
+		char *text = xasprintf("uid = 7010%zu;", i), *step = xstrdup(steps[i]);
 
 		house_write(h, file, text);
 		assert_true(killed_at(h, NULL, step));
@@ -376,7 +377,7 @@ static void killed_while_it_retires_an_agent_is_whole_or_retired(void **state)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
-		char *text = xasprintf("uid = 190000010%zu;", i), *step = xstrdup(steps[i]);
+		char *text = xasprintf("uid = 7010%zu;", i), *step = xstrdup(steps[i]);
 
 		house_write(h, file, text);
 		apply(h);
@@ -406,7 +407,7 @@ static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **stat
 
 	apply(h);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 190000010%zu;", i),
+		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 7010%zu;", i),
 		     *step = xstrdup(steps[i]);
 		struct conf_text text = {0};
 		const struct text_change change = {.agent = name, .agent_text = &text};
@@ -444,12 +445,12 @@ static void when_publishing_fails_the_text_is_put_back(void **state)
 	struct outcome o;
 	char *was, *ids;
 
-	house_write(h, "conf/agents.d/bot.conf", "# mine\nuid = 1900000001;\n");
-	conf_text_set(&text, "x", "uid = 1900000001; owner = \"a\";", 31);
+	house_write(h, "conf/agents.d/bot.conf", "# mine\nuid = 70001;\n");
+	conf_text_set(&text, "x", "uid = 70001; owner = \"a\";", 25);
 	assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
 	outcome_free(&o);
 	was = house_read(h, "conf/agents.d/bot.conf");
-	assert_string_equal(was, "# mine\nuid = 1900000001;\n");
+	assert_string_equal(was, "# mine\nuid = 70001;\n");
 	free(was);
 	ids = xasprintf("%s/ids", h->state);
 	rmdir(ids);
@@ -469,7 +470,7 @@ static void register_many(const struct house *h, int writer)
 {
 	for (int i = 0; i < 8; i++) {
 		char *name = xasprintf("w%d-%d", writer, i),
-		     *bytes = xasprintf("uid = %d;", 1900000000 + writer * 100 + i);
+		     *bytes = xasprintf("uid = %d;", 70000 + writer * 100 + i);
 		struct conf_text text = {0};
 		struct outcome o;
 
@@ -513,7 +514,7 @@ static void write_many(const struct house *h, int n)
 {
 	for (int i = 0; i < n; i++) {
 		char *file = xasprintf("conf/agents.d/a%05d.conf", i),
-		     *text = xasprintf("uid = %d;", 1900010000 + i);
+		     *text = xasprintf("uid = %d;", 75000 + i);
 
 		house_write(h, file, text);
 		free(file);
@@ -527,15 +528,15 @@ static void many_agents_are_published_in_order_with_their_mistakes(void **state)
 	struct outcome o;
 
 	write_many(h, 3000);
-	house_write(h, "conf/agents.d/a01500.conf", "uid = 1900011499;");
-	house_write(h, "conf/agents.d/a02500.conf", "uid = 1900012500; zzz = 1;");
+	house_write(h, "conf/agents.d/a01500.conf", "uid = 76499;");
+	house_write(h, "conf/agents.d/a02500.conf", "uid = 77500; zzz = 1;");
 	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_FAILED);
 	assert_int_equal(o.problems.errors, 2);
 	assert_non_null(strstr(o.problems.v[0].file, "a01500.conf"));
 	assert_non_null(strstr(o.problems.v[1].file, "a02500.conf"));
 	outcome_free(&o);
-	house_write(h, "conf/agents.d/a01500.conf", "uid = 1900011500;");
-	house_write(h, "conf/agents.d/a02500.conf", "uid = 1900012500;");
+	house_write(h, "conf/agents.d/a01500.conf", "uid = 76500;");
+	house_write(h, "conf/agents.d/a02500.conf", "uid = 77500;");
 	apply(h);
 	for (int i = 0; i < 3000; i++) {
 		char *name = xasprintf("a%05d", i);
@@ -551,9 +552,9 @@ static void many_new_agents_are_published_beside_retired_ones(void **state)
 {
 	const struct house *h = *state;
 
-	house_write(h, "conf/agents.d/a-first.conf", "uid = 1900000001;");
-	house_write(h, "conf/agents.d/zoe.conf", "uid = 1900000002;");
-	house_write(h, "conf/agents.d/stays.conf", "uid = 1900000003;");
+	house_write(h, "conf/agents.d/a-first.conf", "uid = 70001;");
+	house_write(h, "conf/agents.d/zoe.conf", "uid = 70002;");
+	house_write(h, "conf/agents.d/stays.conf", "uid = 70003;");
 	apply(h);
 	house_remove(h, "conf/agents.d/a-first.conf");
 	house_remove(h, "conf/agents.d/zoe.conf");
@@ -578,8 +579,8 @@ static void rolling_back_brings_its_sudo_rules_along(void **state)
 	char *rules;
 
 	house_write(h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
-	house_write(h, "conf/agents.d/bot.conf", AGENT("1900000001"));
+		    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
 	assert_int_equal(apply(h), 1);
 	rules = house_read(h, "etc/sudoers.d/agentauth");
 	if (!rules)
@@ -588,8 +589,8 @@ static void rolling_back_brings_its_sudo_rules_along(void **state)
 	free(rules);
 	assert_int_equal(stat(h->sudoers, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0440);
-	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 1900990001; }; };\n");
-	house_write(h, "conf/agents.d/two.conf", AGENT("1900000002"));
+	house_write(h, "conf/agentauth.conf", "roles = { deploy = { gid = 99001; }; };\n");
+	house_write(h, "conf/agents.d/two.conf", AGENT("70002"));
 	assert_int_equal(apply(h), 2);
 	assert_null(house_read(h, "etc/sudoers.d/agentauth"));
 	assert_int_equal(registry_open_state(&registry, &h->places, &problems), 0);
@@ -612,13 +613,13 @@ static void a_sudo_rule_that_visudo_refuses_stops_it_all(void **state)
 	if (access("/usr/sbin/visudo", X_OK) < 0)
 		skip();
 	house_write(h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true [\" ]; }; };\n");
+		    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true [\" ]; }; };\n");
 	if (run(h, (struct publish_options){0}, &o) ==
 	    PUBLISH_DONE) { /* a sudo that takes it: another one that none takes */
 		outcome_free(&o);
 		house_write(
 		    h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true ^[\" ]; }; };\n");
+		    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true ^[\" ]; }; };\n");
 		run(h, (struct publish_options){0}, &o);
 	}
 	assert_int_equal(o.result.outcome, PUBLISH_FAILED);
@@ -632,7 +633,7 @@ static void what_somebody_changed_in_sudoers_is_put_right(void **state)
 	char *rules;
 
 	house_write(h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 1900990001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
+		    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true\" ]; }; };\n");
 	apply(h);
 	if (access(h->sudoers, F_OK) < 0)
 		skip();

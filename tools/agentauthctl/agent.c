@@ -96,7 +96,7 @@ static void check_uid(const struct model *model, const struct agent *agent, cons
 
 	if (agent->uid == 0)
 		return; /* missing, which has been reported */
-	if (!model_id_allowed(model, agent->uid, why, sizeof(why)))
+	if (!model_uid_allowed(model, agent->uid, why, sizeof(why)))
 		conf_error(file, problems, "uid", "%s", why);
 	if (user || group)
 		conf_error(file, problems, "uid", "%lld belongs to %s in /etc/%s already",

@@ -112,7 +112,7 @@ static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 		return false;
 	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
 	if (err < 0)
-		return uid >= AA_UID_MIN_DEFAULT && uid <= AA_UID_MAX_DEFAULT;
+		return aa_uid_is_built_in(uid);
 	err = aa_account_by_uid(&accounts, uid, &account);
 	aa_accounts_close(&accounts);
 	return err != -ENOENT;

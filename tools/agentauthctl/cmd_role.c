@@ -100,15 +100,23 @@ static bool gid_is_taken(const void *data, uint32_t id)
 	return false;
 }
 
-/* Roles' gids are taken from the end of the range, where agents' uids come last: its last 10,000 ids, or a
- * tenth. */
+/* Roles' gids are taken from what lies behind the agents' uids, up to accounts.gid; where nothing does, from the
+ * end of their range, where uids come last: its last 10,000 ids, or a tenth. */
+static int64_t first_gid(const struct model_accounts *a)
+{
+	int64_t size = a->uid_max - a->uid_min + 1;
+
+	if (a->gid > a->uid_max)
+		return a->uid_max + 1;
+	return a->uid_max + 1 - (size >= 100000 ? 9999 : size / 10);
+}
+
 static uint32_t free_gid(const struct registry *registry)
 {
-	const struct model_accounts *a = &registry->model.accounts;
-	int64_t size = a->uid_max - a->uid_min + 1, part = size >= 100000 ? 9999 : size / 10;
+	const struct model *m = &registry->model;
 
-	return ids_lowest_free(&registry->ids, (uint32_t)(a->uid_max - part + 1), (uint32_t)a->uid_max,
-			       gid_is_taken, &registry->model);
+	return ids_lowest_free(&registry->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
+			       gid_is_taken, m);
 }
 
 static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,
@@ -125,7 +133,9 @@ static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,
 	gid = asked ? (uint32_t)id : free_gid(registry);
 	if (!gid)
 		ctl_error(ctl,
-			  "no gid is free at the end of accounts.uid_min to uid_max; choose one with --gid");
+			  "no gid is free from %lld to %lld, where roles' come from; choose one with --gid",
+			  (long long)first_gid(&registry->model.accounts),
+			  (long long)model_gid_max(&registry->model));
 	return gid;
 }
 

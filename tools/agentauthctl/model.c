@@ -156,13 +156,23 @@ const struct model_role *model_role(const struct model *model, const char *name)
 
 /* ---- what holds between settings ----------------------------------------- */
 
-bool model_id_allowed(const struct model *model, int64_t id, char *why, size_t size)
+int64_t model_gid_max(const struct model *model)
 {
 	const struct model_accounts *a = &model->accounts;
 
-	if (id < a->uid_min || id > a->uid_max)
-		snprintf(why, size, "%lld lies outside of accounts.uid_min to uid_max (%lld to %lld)",
-			 (long long)id, (long long)a->uid_min, (long long)a->uid_max);
+	return a->gid > a->uid_max ? a->gid : a->uid_max;
+}
+
+static bool id_allowed(int64_t id, const char *range, int64_t min, int64_t max, char *why, size_t size)
+{
+	bool former = id >= AA_UID_MIN_FORMER && id <= AA_UID_MAX_FORMER;
+
+	if (id < min || id > max)
+		snprintf(why, size, "%lld lies outside of %s (%lld to %lld)%s", (long long)id, range,
+			 (long long)min, (long long)max,
+			 former ? "; to go on with the range that was the default formerly, set accounts.uid_min "
+				  "= 1900000000 and accounts.uid_max = 1900999999"
+				: "");
 	else if (!aa_id_is_servable((uint32_t)id))
 		snprintf(why, size,
 			 "%lld is taken by convention (systemd, nobody, containers) and is never served",
@@ -170,6 +180,22 @@ bool model_id_allowed(const struct model *model, int64_t id, char *why, size_t s
 	else
 		return true;
 	return false;
+}
+
+bool model_uid_allowed(const struct model *model, int64_t uid, char *why, size_t size)
+{
+	const struct model_accounts *a = &model->accounts;
+
+	return id_allowed(uid, "accounts.uid_min to uid_max", a->uid_min, a->uid_max, why, size);
+}
+
+bool model_gid_allowed(const struct model *model, int64_t gid, char *why, size_t size)
+{
+	const struct model_accounts *a = &model->accounts;
+	const char *range =
+	    a->gid > a->uid_max ? "accounts.uid_min to accounts.gid" : "accounts.uid_min to uid_max";
+
+	return id_allowed(gid, range, a->uid_min, model_gid_max(model), why, size);
 }
 
 /* Whether the id belongs to somebody of this host's own files. */
@@ -187,12 +213,18 @@ static bool id_is_local(const struct model *model, int64_t id, char *why, size_t
 	return user || group;
 }
 
-static void check_id(const struct model *model, int64_t id, const char *setting, struct problems *problems)
+static void check_gid(const struct model *model, int64_t id, const char *setting, struct problems *problems)
 {
 	char why[256];
 
-	if (!model_id_allowed(model, id, why, sizeof(why)) || id_is_local(model, id, why, sizeof(why)))
+	if (!model_gid_allowed(model, id, why, sizeof(why)) || id_is_local(model, id, why, sizeof(why)))
 		conf_error(&model->file, problems, setting, "%s", why);
+}
+
+/* Where the text names none: behind the roles' gids of the default range, or the last id of another. */
+static int64_t gid_of_agents(const struct model_accounts *a)
+{
+	return a->uid_max == AA_UID_MAX_DEFAULT ? AA_GID_AGENTS_DEFAULT : a->uid_max;
 }
 
 static void check_accounts(struct model *model, struct problems *problems)
@@ -200,12 +232,12 @@ static void check_accounts(struct model *model, struct problems *problems)
 	struct model_accounts *a = &model->accounts;
 
 	if (a->gid == 0)
-		a->gid = a->uid_max;
+		a->gid = gid_of_agents(a);
 	if (a->uid_min > a->uid_max)
 		conf_error(&model->file, problems, "accounts.uid_min", "%lld is beyond uid_max, %lld",
 			   (long long)a->uid_min, (long long)a->uid_max);
 	else
-		check_id(model, a->gid, "accounts.gid", problems);
+		check_gid(model, a->gid, "accounts.gid", problems);
 	if (!aa_id_is_servable((uint32_t)a->uid_min) || !aa_id_is_servable((uint32_t)a->uid_max))
 		conf_error(&model->file, problems, "accounts",
 			   "uid_min and uid_max must not themselves lie within 60001 to 65535, which "
@@ -223,7 +255,7 @@ static void check_role_ids(struct model *model, size_t i, const char *path, stru
 
 	if (role->gid == 0)
 		return; /* missing, which has been reported */
-	check_id(model, role->gid, path, problems);
+	check_gid(model, role->gid, path, problems);
 	if (role->gid == model->accounts.gid)
 		conf_error(&model->file, problems, path, "%lld is the gid of the group %s (accounts.gid)",
 			   (long long)role->gid, model->accounts.group);

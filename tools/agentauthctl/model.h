@@ -31,7 +31,7 @@ struct model_host {
 struct model_accounts {
 	bool given;
 	int64_t uid_min, uid_max;
-	int64_t gid; /* 0 while reading: uid_max */
+	int64_t gid; /* 0 while reading: see gid_of_agents() */
 	const char *home, *shell, *group;
 	struct texts without_credential;
 };
@@ -154,8 +154,11 @@ struct agent {
 int agent_read(const struct model *model, const char *name, struct conf_file *file, struct arena *arena,
 	       struct problems *problems, struct agent *ret);
 
-/* Whether the uid or gid may be given out at all under this configuration; else a sentence's rest in `why`.
- */
-bool model_id_allowed(const struct model *model, int64_t id, char *why, size_t size);
+/* Whether the uid may be an agent's, or the gid a role's, under this configuration; else a sentence's rest in
+ * `why`. */
+bool model_uid_allowed(const struct model *model, int64_t uid, char *why, size_t size);
+bool model_gid_allowed(const struct model *model, int64_t gid, char *why, size_t size);
+/* The last id that a role may have: gids of roles go on behind agents' uids where accounts.gid lies there. */
+int64_t model_gid_max(const struct model *model);
 
 #endif
