@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
+#include "host/sshd_login.h"
 #include "key_line.h"
 
 static int usage(const char *why)
@@ -42,6 +44,22 @@ static int fail(int err)
 	return 1;
 }
 
+/* sshd lets a key in by itself, where PAM does not ask the module: then a suspended agent's key would be good. */
+static bool login_is_decided(void)
+{
+	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};
+	const struct aa_sshd_paths paths = {AA_SYSCONFDIR "/ssh/sshd_config", {stacks, AA_PAMDIR}};
+	char why[PATH_MAX + 128];
+
+	if (aa_sshd_login_is_decided(&paths, why, sizeof(why)))
+		return true;
+	syslog(LOG_AUTHPRIV | LOG_WARNING,
+	       "agentauth: no agent's key is admitted, since a login by key would not be decided by PAM: %s. "
+	       "'agentauthctl doctor' says what to do.",
+	       why);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	char *line = NULL;
@@ -58,6 +76,10 @@ int main(int argc, char **argv)
 		return 0;
 	if (r < 0)
 		return fail(-r);
+	if (!login_is_decided()) {
+		free(line);
+		return 0;
+	}
 	r = fputs(line, stdout) == EOF || fflush(stdout) != 0;
 	free(line);
 	if (r != 0) {
