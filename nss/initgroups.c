@@ -52,6 +52,13 @@ static int add(gid_t gid, long *start, long *room, gid_t **groups, long limit)
 	return r < 0 ? r : 0;
 }
 
+/* Callers have the group from the account that they are about to become: another one is of a person of the same name, whom
+ * another source knows. nscd asks on behalf of others, and gives -1. */
+static bool is_group_of(const struct aa_account *account, gid_t group)
+{
+	return group == account->uid || group == (gid_t)-1;
+}
+
 enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, gid_t group, long *start,
 				    long *room, gid_t **groups, long limit, int *errnop)
 {
@@ -62,6 +69,6 @@ enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, 
 	if (r == 0)
 		r = aa_find_agents_group(nss, &agents);
 	if (r == 0 && agents.group.gid != group)
-		r = add(agents.group.gid, start, room, groups, limit);
+		r = is_group_of(&account.account, group) ? add(agents.group.gid, start, room, groups, limit) : -ENOENT;
 	return aa_serve_status(r, errnop);
 }

@@ -144,15 +144,26 @@ static void find_address(struct aa_call *call)
 
 /* ---- whose user --------------------------------------------------------------------------- */
 
-/* The uid that the system gives the name: 0 found, else ENOENT. */
-static int system_uid(const char *name, uint32_t *ret)
+/* What the system's sources of names are asked for: a name's uid, or a uid's name. */
+struct question {
+	const char *name; /* NULL: ask for the uid */
+	uint32_t uid;
+};
+
+static int ask_system(const struct question *q, struct passwd *pw, char *buf, size_t size, struct passwd **ret)
+{
+	return q->name ? getpwnam_r(q->name, pw, buf, size, ret) : getpwuid_r(q->uid, pw, buf, size, ret);
+}
+
+/* 0: found; *ret_uid gets the uid, and `same` whether the entry has the name `expected` (NULL: not asked). Else ENOENT. */
+static int system_entry(const struct question *q, uint32_t *ret_uid, const char *expected, bool *ret_same)
 {
 	char stack[4096], *buf = stack;
 	struct passwd pw, *found = NULL;
 	size_t size = sizeof(stack);
 	int err;
 
-	while ((err = getpwnam_r(name, &pw, buf, size, &found)) == ERANGE && size < 1024 * 1024) {
+	while ((err = ask_system(q, &pw, buf, size, &found)) == ERANGE && size < 1024 * 1024) {
 		size *= 4;
 		if (buf != stack)
 			free(buf);
@@ -160,11 +171,33 @@ static int system_uid(const char *name, uint32_t *ret)
 		if (!buf)
 			return ENOMEM;
 	}
-	if (err == 0 && found)
-		*ret = found->pw_uid;
+	if (err == 0 && found) {
+		*ret_uid = found->pw_uid;
+		*ret_same = expected && strcmp(found->pw_name, expected) == 0;
+	}
 	if (buf != stack)
 		free(buf);
-	return found ? 0 : ENOENT;
+	return err == 0 && found ? 0 : ENOENT;
+}
+
+/* The uid that the system gives the name: 0 found, else ENOENT. */
+static int system_uid(const char *name, uint32_t *ret)
+{
+	const struct question q = {.name = name};
+	bool unused;
+
+	return system_entry(&q, ret, NULL, &unused);
+}
+
+/* Whether the uid is this name's for the system too: a person's of another source may have the same uid, and an agent
+ * that was let in would be that person for the kernel. */
+static bool system_has_name(uint32_t uid, const char *name)
+{
+	const struct question q = {.uid = uid};
+	uint32_t found;
+	bool same = false;
+
+	return system_entry(&q, &found, name, &same) == 0 && same;
 }
 
 /* While the registry cannot be read, a uid outside of the built-in ranges is taken for a person's. */
@@ -180,9 +213,31 @@ static enum aa_whose cannot_tell(struct aa_call *call, int err)
 	return AA_CANNOT_TELL;
 }
 
+/* The registry has an account of this name: is it the one that the system means by it? A source of names that comes
+ * before ours may know a person of the name, who is none of ours: unless the agent itself asks, whose name the program
+ * took from its uid. */
+static enum aa_whose whose_account(struct aa_call *call)
+{
+	uint32_t uid = 0, id = call->account.uid;
+
+	call->known = true;
+	if (system_uid(call->user, &uid) != 0)
+		pam_syslog(call->pamh, LOG_ERR, "the system does not know agent %s; refused. Is nsswitch.conf set up?", call->user);
+	else if (uid == id && system_has_name(id, call->user))
+		return AA_OURS;
+	else if (uid == id)
+		pam_syslog(call->pamh, LOG_ERR, "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor", id,
+			   call->user);
+	else if (getuid() != id)
+		return AA_NOT_OURS;
+	else
+		pam_syslog(call->pamh, LOG_ERR, "agent %s calls, and its name is a person's as well; refused. Run: agentauthctl doctor",
+			   call->user);
+	return AA_CANNOT_TELL;
+}
+
 static enum aa_whose find_whose(struct aa_call *call)
 {
-	uint32_t uid = 0;
 	int err;
 
 	if (!call->user || strcmp(call->user, "root") == 0 || !aa_agent_name_is_valid(call->user))
@@ -194,12 +249,7 @@ static enum aa_whose find_whose(struct aa_call *call)
 		return AA_NOT_OURS;
 	if (err < 0)
 		return cannot_tell(call, err);
-	call->known = true;
-	if (system_uid(call->user, &uid) == 0 && uid == call->account.uid)
-		return AA_OURS;
-	pam_syslog(call->pamh, LOG_ERR, "the system's uid for agent %s is not the registry's; refused. Is nsswitch.conf set up?",
-		   call->user);
-	return AA_CANNOT_TELL;
+	return whose_account(call);
 }
 
 /* ---- begin and end ------------------------------------------------------------------------------ */

@@ -63,9 +63,11 @@ static const char *ask(const char *user, const char *type, const char *blob)
 {
 	static char answer[512];
 	char *line = (char *)1;
+	uint32_t uid = 0;
 	int r;
 
-	r = aa_key_line(dir, getuid(), passwd, user, type, blob, NOW, &line);
+	r = aa_key_line(dir, getuid(), passwd, user, type, blob, NOW, &uid, &line);
+	assert_true(r < 0 ? uid == 0 : uid > 0);
 	if (r < 0) {
 		assert_ptr_equal(line, (char *)1);
 		return r == -ENOENT ? "" : r == -EBADMSG ? "damaged" : "unreadable";

@@ -490,6 +490,25 @@ static void adds_nothing_for_anyone_else(void **state)
 	free(l.gids);
 }
 
+/* Another source comes first and has a person of an agent's name, with a group of the person's own. */
+static void adds_nothing_for_a_person_of_an_agents_name(void **state)
+{
+	struct list l = list_of(8, 1, 20001);
+
+	(void)state;
+	assert_int_equal(ask_groups(&l, "alpha", 20001, -1), NSS_STATUS_NOTFOUND);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
+	assert_int_equal(l.n, 2);
+	free(l.gids);
+	/* nscd does not say whose group it is. */
+	l = list_of(8, 0, 0);
+	assert_int_equal(ask_groups(&l, "alpha", (gid_t)-1, -1), NSS_STATUS_SUCCESS);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.gids[0], GID_AGENTS);
+	free(l.gids);
+}
+
 static void makes_the_list_larger_within_the_limit(void **state)
 {
 	(void)state;
@@ -1077,6 +1096,7 @@ int main(void)
 	    T(fits_a_group_entry_into_any_buffer_or_says_ERANGE),
 	    T(adds_the_group_of_all_agents_and_no_role),
 	    T(adds_nothing_for_anyone_else),
+	    T(adds_nothing_for_a_person_of_an_agents_name),
 	    T(makes_the_list_larger_within_the_limit),
 	    T(enumerates_accounts_and_groups),
 	    T(enumerates_nothing_that_is_local),

@@ -583,16 +583,32 @@ static void a_registry_that_others_may_write_refuses_agents_alone(void **state)
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
-static void the_systems_uid_must_be_the_registrys(void **state)
+/* Another source of names comes first and means somebody else by the name: the person's own modules decide. */
+static void a_person_of_an_agents_name_is_left_to_the_next_module(void **state)
+{
+	static const uint32_t uids[] = {1000, SITE_UID + 1};
+	struct support_pam *p = *state;
+
+	for (size_t i = 0; i < sizeof(uids) / sizeof(*uids); i++) {
+		support_pam_uid(uids[i]);
+		assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_USER_UNKNOWN);
+		assert_int_equal(p->asked, 0);
+		assert_int_equal(account(p), PAM_USER_UNKNOWN);
+		assert_int_equal(pam_setcred(p->pamh, PAM_ESTABLISH_CRED), PAM_USER_UNKNOWN);
+	}
+	support_pam_uid(0);
+	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
+}
+
+/* An agent that was let in would be that person for the kernel. */
+static void an_agent_whose_uid_is_also_a_persons_is_refused(void **state)
 {
 	struct support_pam *p = *state;
 
-	support_pam_uid(1000);
+	support_pam_name("alice");
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTHINFO_UNAVAIL);
 	assert_int_equal(account(p), PAM_AUTHINFO_UNAVAIL);
-	support_pam_uid(SITE_UID + 1);
-	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTHINFO_UNAVAIL);
-	support_pam_uid(0);
+	support_pam_name(NULL);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
@@ -1561,7 +1577,8 @@ int main(void)
 	    T(a_missing_registry_refuses_agents_alone),
 	    T(a_registry_full_of_garbage_refuses_agents_alone),
 	    T(a_registry_that_others_may_write_refuses_agents_alone),
-	    T(the_systems_uid_must_be_the_registrys),
+	    T(a_person_of_an_agents_name_is_left_to_the_next_module),
+	    T(an_agent_whose_uid_is_also_a_persons_is_refused),
 	    T(a_log_that_cannot_be_written_refuses),
 	    T(account_demands_a_verdict),
 	    T(account_denies_public_keys_of_those_who_may_not),

@@ -4,6 +4,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +62,19 @@ static bool login_is_decided(void)
 	return false;
 }
 
+/* Whether the user that sshd is about to let in has this uid: a person of the name, whom another source of names knows,
+ * is not let in by an agent's key. */
+static bool is_logged_in_as(const char *user, uint32_t uid)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	return pw && pw->pw_uid == uid;
+}
+
 int main(int argc, char **argv)
 {
 	char *line = NULL;
+	uint32_t uid = 0;
 	int r;
 
 	if (argc != 4)
@@ -71,7 +83,11 @@ int main(int argc, char **argv)
 		return usage("TYPE is not the type of a key, such as ssh-ed25519");
 	if (!aa_key_blob_is_valid(argv[3]))
 		return usage("BLOB is not a key in base64");
-	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &line);
+	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &uid, &line);
+	if (r == 0 && !is_logged_in_as(argv[1], uid)) {
+		free(line);
+		r = -ENOENT;
+	}
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)

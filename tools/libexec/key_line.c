@@ -120,7 +120,7 @@ static int search(char *text, const char *type, const char *blob, int64_t now, c
 }
 
 static int find(const struct aa_accounts *a, const char *passwd, const char *user, const char *type,
-		const char *blob, int64_t now, char **ret_line)
+		const char *blob, int64_t now, uint32_t *ret_uid, char **ret_line)
 {
 	struct aa_account account;
 	char *text;
@@ -138,12 +138,14 @@ static int find(const struct aa_accounts *a, const char *passwd, const char *use
 	if (r < 0)
 		return r;
 	r = search(text, type, blob, now, ret_line);
+	if (r == 0)
+		*ret_uid = account.uid;
 	free(text);
 	return r;
 }
 
 int aa_key_line(const char *statedir, uid_t owner, const char *passwd, const char *user, const char *type,
-		const char *blob, int64_t now, char **ret_line)
+		const char *blob, int64_t now, uint32_t *ret_uid, char **ret_line)
 {
 	struct aa_accounts a;
 	int r;
@@ -153,7 +155,7 @@ int aa_key_line(const char *statedir, uid_t owner, const char *passwd, const cha
 	r = aa_accounts_open(statedir, owner, &a);
 	if (r < 0)
 		return r;
-	r = find(&a, passwd, user, type, blob, now, ret_line);
+	r = find(&a, passwd, user, type, blob, now, ret_uid, ret_line);
 	aa_accounts_close(&a);
 	return r;
 }

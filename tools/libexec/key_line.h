@@ -12,10 +12,10 @@ bool aa_key_type_is_valid(const char *type);
 bool aa_key_blob_is_valid(const char *blob);
 
 /* The line for the key `type` `blob` of the agent `user`, with its LF, if the registry has it and it has not
- * expired at `now`, seconds since 1970. *ret_line is from malloc(). -ENOENT: the agent has no such key, is
- * retired, or `user` is no agent, or one that the file `passwd` has. Another negative errno: it cannot be
- * told; -EBADMSG: damaged. */
+ * expired at `now`, seconds since 1970. *ret_line is from malloc(); *ret_uid is the agent's. -ENOENT: the
+ * agent has no such key, is retired, or `user` is no agent, or one that the file `passwd` has. Another
+ * negative errno: it cannot be told; -EBADMSG: damaged. */
 int aa_key_line(const char *statedir, uid_t owner, const char *passwd, const char *user, const char *type,
-		const char *blob, int64_t now, char **ret_line);
+		const char *blob, int64_t now, uint32_t *ret_uid, char **ret_line);
 
 #endif
