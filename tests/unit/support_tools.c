@@ -54,7 +54,7 @@ char *house_read(const struct house *house, const char *name)
 	return buffer_take(&b);
 }
 
-static void make_dir(const struct house *house, const char *name)
+void house_make_dir(const struct house *house, const char *name)
 {
 	char *path = xasprintf("%s/%s", house->root, name);
 
@@ -72,7 +72,7 @@ int house_setup(void **state)
 	strcpy(h->root, "/tmp/agentauthctl-test-XXXXXX");
 	assert_non_null(mkdtemp(h->root));
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		make_dir(h, dirs[i]);
+		house_make_dir(h, dirs[i]);
 	snprintf(h->etc, sizeof(h->etc), "%s/etc", h->root);
 	snprintf(h->conf, sizeof(h->conf), "%s/conf", h->root);
 	snprintf(h->state, sizeof(h->state), "%s/state", h->root);

@@ -27,6 +27,8 @@ int house_teardown(void **state);
 
 /* Writes a file below the house's root: "conf/agentauth.conf". */
 void house_write(const struct house *house, const char *name, const char *text);
+/* Makes a directory there. */
+void house_make_dir(const struct house *house, const char *name);
 void house_remove(const struct house *house, const char *name);
 /* The whole file, from malloc(); NULL: there is none. */
 char *house_read(const struct house *house, const char *name);

@@ -206,15 +206,86 @@ static void groups_that_are_root_are_refused_by_every_name(void **state)
 {
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"www-data\" ]; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"docker\" ]; }; };",
-		  "roles.a.groups[0]", "as good as root");
+		  "roles.a.groups[0]", "no group for a role");
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"whales\" ]; }; };",
-		  "roles.a.groups[0]", "as good as root");
+		  "roles.a.groups[0]", "no group for a role");
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"toor\" ]; }; };",
 		  "roles.a.groups[0]", "gid is 0");
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"lxd\" ]; }; };", "roles.a.groups[0]",
-		  "as good as root");
+		  "no group for a role");
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"nobodys\" ]; }; };",
 		  "roles.a.groups[0]", "no group");
+}
+
+static void names_that_carry_power_are_no_agents(void **state)
+{
+	static const char *const names[] = {"docker",	  "docker-users", "wheel", "sudo",    "admin",
+					    "adm",	  "lxd",	  "incus", "libvirt", "libvirt-qemu",
+					    "disk",	  "kmem",	  "staff", "shadow",  "google-sudoers",
+					    "kvm",	  "polkitd",	  "root",  "sshd",    "systemd-journal",
+					    "agentauth",  "agentauth-approvers"};
+	static const char *const others[] = {"dockers", "docker-builder", "sudo-bot", "libvirts", "agentauths", "systemd"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		agent_text(state, names[i], "uid = 70001;", NULL,
+			   strcmp(names[i], "root") == 0 || strcmp(names[i], "docker") == 0 ||
+				   strcmp(names[i], "adm") == 0
+			       ? "/etc/"
+			       : "carries power on a host");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		agent_text(state, others[i], "uid = 70001;", NULL, NULL);
+	main_text(state, "accounts = { group = \"wheel\"; };", "accounts.group", "all agents would be in it");
+	main_text(state, "accounts = { group = \"wheels\"; };", NULL, NULL);
+}
+
+/* A role whose one group is `group`, with these sudoers. */
+static void group_with(void **state, const char *sudoers, const char *group, const char *words)
+{
+	char text[256];
+
+	house_write(*state, "etc/sudoers", sudoers);
+	snprintf(text, sizeof(text), "roles = { a = { gid = 99001; groups = [ \"%s\" ]; }; };", group);
+	main_text(state, text, words ? "roles.a.groups[0]" : NULL, words);
+}
+
+static void groups_that_sudoers_name_are_no_groups_for_a_role(void **state)
+{
+	static const char *const naming[] = {
+	    "%www-data ALL = (root) /bin/a\n",
+	    "  alice, %www-data web01 = (root) NOPASSWD: /bin/a\n",
+	    "alice, \\\n  !%www-data ALL = /bin/a\n",
+	    "%#33 ALL = /bin/a\n",
+	    "%:www-data ALL = /bin/a\n",
+	    "%\"www-data\" ALL = /bin/a\n",
+	    "\"%www-data\" ALL = /bin/a\n",
+	    "User_Alias WEB = alice, %www-data : OPS = bob\n",
+	    "Defaults:%www-data !requiretty\n",
+	    "@include more\n",
+	    "#include more\n",
+	    "@includedir more.d\n",
+	    "#includedir more.d # and so on\n",
+	};
+	static const char *const others[] = {
+	    "",
+	    "# %www-data ALL = (root) /bin/a\n",
+	    "alice ALL = /bin/a %www-data\n",
+	    "alice ALL = /bin/a # %www-data ALL = /bin/a\n",
+	    "%www-data2 ALL = /bin/a\n",
+	    "%#333 ALL = /bin/a\n",
+	    "Cmnd_Alias A = /bin/a %www-data\n",
+	    "@includedir other.d\n",
+	};
+
+	house_write(*state, "etc/more", "%www-data ALL = (root) /bin/a\n");
+	house_make_dir(*state, "etc/more.d");
+	house_make_dir(*state, "etc/other.d");
+	house_write(*state, "etc/more.d/web", "%www-data ALL = (root) /bin/a\n");
+	house_write(*state, "etc/other.d/web.disabled", "%www-data ALL = (root) /bin/a\n");
+	for (size_t i = 0; i < sizeof(naming) / sizeof(naming[0]); i++)
+		group_with(state, naming[i], "www-data", "sudoers give its members");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		group_with(state, others[i], "www-data", NULL);
+	group_with(state, "", "agent-taken", "as those of roles' groups do");
 }
 
 static void an_empty_list_does_not_mean_everything(void **state)
@@ -469,6 +540,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_former_range_goes_on_where_the_text_names_it, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(groups_that_are_root_are_refused_by_every_name, house_setup,
+					    house_teardown),
+	    cmocka_unit_test_setup_teardown(names_that_carry_power_are_no_agents, house_setup, house_teardown),
+	    cmocka_unit_test_setup_teardown(groups_that_sudoers_name_are_no_groups_for_a_role, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(an_empty_list_does_not_mean_everything, house_setup,
 					    house_teardown),

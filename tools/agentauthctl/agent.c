@@ -7,6 +7,7 @@
 
 #include "check_value.h"
 #include "model.h"
+#include "power.h"
 #include "registry/accounts.h"
 
 #define KEYS_MAX 64
@@ -75,6 +76,11 @@ static void check_name(const struct model *model, const struct agent *agent, con
 			   quoted(agent->name), why);
 	else if (strcmp(agent->name, model->accounts.group) == 0)
 		conf_error(file, problems, "", "%s is the group of all agents (accounts.group)", agent->name);
+	else if (power_of_name(agent->name))
+		conf_error(file, problems, "",
+			   "the name %s carries power on a host: %s, and the agent's own group has its name. Choose "
+			   "another name; where the agent is registered already, agentauthctl retire %s ends it",
+			   quoted(agent->name), power_of_name(agent->name), agent->name);
 	if (local_by_name(&model->facts->users, agent->name))
 		conf_error(file, problems, "",
 			   "there is an account %s in /etc/passwd already; the agent would never be served. "

@@ -19,8 +19,7 @@
 
 /* ---- passwd and group ---------------------------------------------------- */
 
-/* The whole file, with a zero byte behind it. A negative errno. */
-static int slurp(const char *file, char **ret)
+int slurp(const char *file, char **ret)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
 	struct buffer text = {0};
@@ -123,49 +122,6 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
 	return names->n ? bsearch(&key, names->by_id, names->n, sizeof(key), compare_ids) : NULL;
 }
 
-/* ---- groups that are as good as root ------------------------------------- */
-
-static const struct {
-	const char *name, *why;
-} root_groups[] = {
-    {"root", "its members read and write much of what is root's"},
-    {"wheel", "its members may run every command by sudo"},
-    {"sudo", "its members may run every command by sudo"},
-    {"admin", "its members may run every command by sudo"},
-    {"adm", "its members read every log of the host"},
-    {"systemd-journal", "its members read every log of the host"},
-    {"docker", "its members start containers as root with the host's files in them"},
-    {"podman", "its members start containers as root with the host's files in them"},
-    {"lxd", "its members start containers as root with the host's files in them"},
-    {"incus", "its members start containers as root with the host's files in them"},
-    {"incus-admin", "its members start containers as root with the host's files in them"},
-    {"microk8s", "its members start containers as root with the host's files in them"},
-    {"libvirt", "its members start machines as root with the host's disks in them"},
-    {"disk", "its members read and write every file system below its permissions"},
-    {"shadow", "its members read the hashes of all passwords"},
-    {"kmem", "its members read the kernel's memory"},
-    {"input", "its members read what is typed on the host, passwords included"},
-    {"staff", "its members write to /usr/local, from where root runs programs"},
-    {"crontab", "its members write what cron runs as root"},
-    {"lpadmin", "its members make the printing system, which is root's, run programs"},
-};
-
-const char *group_is_root(const struct local_names *groups, const char *name)
-{
-	const struct local_name *group = local_by_name(groups, name);
-
-	if (group && group->id == 0)
-		return "its gid is 0, root's";
-	for (size_t i = 0; i < sizeof(root_groups) / sizeof(*root_groups); i++) {
-		const struct local_name *other = local_by_name(groups, root_groups[i].name);
-
-		/* Another name for the same gid is the same group. */
-		if (strcmp(name, root_groups[i].name) == 0 || (group && other && group->id == other->id))
-			return root_groups[i].why;
-	}
-	return NULL;
-}
-
 /* ---- sudo.conf, the host's name ------------------------------------------ */
 
 /* "Plugin SYMBOL PATH …": whether PATH's last part is ours. */
@@ -225,6 +181,19 @@ static void read_host_name(struct host_facts *facts)
 		facts->fqdn = xstrdup(name);
 }
 
+/* sudo's own, and the one that sudo-rs reads where it is there. */
+static void read_sudoers(struct host_facts *facts, const char *sysconfdir)
+{
+	static const char *const names[] = {"sudoers", "sudoers-rs"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *file = xasprintf("%s/%s", sysconfdir, names[i]);
+
+		sudoers_who_read(&facts->sudoers, file);
+		free(file);
+	}
+}
+
 int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems)
 {
 	char *passwd = xasprintf("%s/passwd", sysconfdir), *group = xasprintf("%s/group", sysconfdir);
@@ -233,6 +202,7 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 	if (local_names_read(&facts->users, passwd, problems) < 0 ||
 	    local_names_read(&facts->groups, group, problems) < 0)
 		r = -1;
+	read_sudoers(facts, sysconfdir);
 	facts->approval_plugin = find_approval_plugin(sysconfdir);
 	read_host_name(facts);
 	free(passwd);
@@ -244,6 +214,7 @@ void host_facts_free(struct host_facts *facts)
 {
 	local_names_free(&facts->users);
 	local_names_free(&facts->groups);
+	sudoers_who_free(&facts->sudoers);
 	free(facts->hostname);
 	free(facts->fqdn);
 	*facts = (struct host_facts){0};

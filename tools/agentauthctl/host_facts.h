@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host_facts.h: what of this host the configuration is checked against: its own accounts and groups, its
- * name, and whether sudo has the approval plugin. Taken once, when a command begins.
+ * name, what its sudoers name, and whether sudo has the approval plugin. Taken once, when a command begins.
  */
 #ifndef AGENTAUTHCTL_HOST_FACTS_H
 #define AGENTAUTHCTL_HOST_FACTS_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "problems.h"
+#include "sudoers_who.h"
 
 /* The lines of a passwd or group file: their names and ids. */
 struct local_names {
@@ -23,11 +24,15 @@ struct local_names {
 
 struct host_facts {
 	struct local_names users, groups;
+	struct sudoers_who sudoers; /* whom sudoers name */
 	bool approval_plugin; /* sudo.conf loads sudo/agentauth_approval.so */
 	char *hostname;	      /* as the kernel has it */
 	char *fqdn;	      /* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;
 };
+
+/* The whole file, with a zero byte behind it. A negative errno. The caller frees. */
+int slurp(const char *file, char **ret);
 
 /* An absent file has no lines. -1: reported. */
 int local_names_read(struct local_names *names, const char *file, struct problems *problems);
@@ -38,8 +43,5 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
 /* `sysconfdir` is /etc. What it lacks of a name is reported where it is needed, not here. -1: reported. */
 int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
 void host_facts_free(struct host_facts *facts);
-
-/* Why the members of a group of this host can become root, or as good as; NULL: they cannot. */
-const char *group_is_root(const struct local_names *groups, const char *name);
 
 #endif

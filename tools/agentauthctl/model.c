@@ -8,6 +8,7 @@
 
 #include "check_value.h"
 #include "model.h"
+#include "power.h"
 #include "registry/accounts.h"
 
 #define DAY 86400
@@ -242,6 +243,10 @@ static void check_accounts(struct model *model, struct problems *problems)
 		conf_error(&model->file, problems, "accounts",
 			   "uid_min and uid_max must not themselves lie within 60001 to 65535, which "
 			   "systemd, nobody and containers use");
+	if (power_of_name(a->group))
+		conf_error(&model->file, problems, "accounts.group",
+			   "the name %s carries power on a host: %s, and all agents would be in it. Choose another",
+			   quoted(a->group), power_of_name(a->group));
 	if (local_by_name(&model->facts->groups, a->group))
 		conf_error(&model->file, problems, "accounts.group",
 			   "%s is a group of this host already (/etc/group), and its members would be taken "
@@ -272,12 +277,12 @@ static void check_role_groups(const struct model *model, const struct model_role
 	char path[128], group_name[64];
 
 	for (size_t i = 0; i < role->groups.n; i++) {
-		const char *name = role->groups.v[i], *why = group_is_root(groups, name);
+		const char *name = role->groups.v[i], *why = power_of_group(model->facts, name);
 
 		snprintf(path, sizeof(path), "roles.%s.groups[%zu]", role->name, i);
 		if (why)
 			conf_error(&model->file, problems, path,
-				   "%s is as good as root: %s. Grant the commands that are needed by the "
+				   "%s is no group for a role: %s. Grant the commands that are needed by the "
 				   "role's sudo rules instead",
 				   quoted(name), why);
 		else if (!local_by_name(groups, name))
