@@ -97,6 +97,49 @@ ASKS='[agentauth/1 part 1 nonce AAAAAAAAAAAAAAAAAAAAAA]: '
 	nothing_was_answered
 }
 
+# ---- what callers and ssh_config say otherwise -------------------------------------------------------------------
+
+@test "options of a caller that would leave the prompt unanswered do not win" {
+	run dev agentauth ssh -o BatchMode=yes -o KbdInteractiveAuthentication=no -o PreferredAuthentications=publickey \
+		"builder-7@$HOST" id -un
+	expect_status 0
+	expect_output '^builder-7$'
+	printf 'Host *\n  BatchMode yes\n  PreferredAuthentications password\n' >/home/dev/.ssh/config
+	chown dev: /home/dev/.ssh/config
+	run dev agentauth ssh "builder-7@$HOST" id -un
+	rm /home/dev/.ssh/config
+	expect_status 0
+	expect_output '^builder-7$'
+}
+
+@test "scp -B, sftp -b and Ansible log in by agentauth-ssh" {
+	echo 'some bytes' >/home/dev/there
+	run dev scp -q -B -S agentauth-ssh /home/dev/there "builder-7@$HOST:by-scp"
+	expect_status 0
+	echo 'get by-scp /home/dev/back' >/home/dev/batch
+	run dev sftp -q -b /home/dev/batch -S "$(command -v agentauth-ssh)" "builder-7@$HOST"
+	expect_status 0
+	cmp /home/dev/there /home/dev/back
+	run dev env ANSIBLE_SSH_EXECUTABLE="$(command -v agentauth-ssh)" ANSIBLE_HOST_KEY_CHECKING=False \
+		ansible -u builder-7 -i "$HOST," all -m raw -a 'id -un'
+	expect_status 0
+	expect_output '^builder-7'
+}
+
+@test "a login that cannot succeed reaches no host" {
+	printf 'Host web\n  HostName %s\n  User alice\n' "$HOST" >/home/dev/.ssh/config
+	chown dev: /home/dev/.ssh/config
+	run dev agentauth ssh web id
+	rm /home/dev/.ssh/config
+	expect_status 1
+	expect_output "Log in as builder-7@$HOST"
+	expect_no_audit '.event == "auth"'
+	[ -z "$(log_since_mark)" ]
+	run dev agentauth ssh "builder-7@$HOST" id -un
+	expect_status 0
+	[ -n "$(log_since_mark)" ]
+}
+
 # ---- ControlMaster -----------------------------------------------------------------------------------------------
 
 batch() { # COMMAND: over the open connection, and with no other way in

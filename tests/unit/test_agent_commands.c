@@ -359,6 +359,42 @@ static void test_a_host_that_shows_anothers_prompt_gets_nothing(void **state)
 	assert_said(1, "not among the audiences");
 }
 
+static void test_one_host_of_a_profile_gets_nothing_that_is_anothers(void **state)
+{
+	(void)state;
+	generate("ES256");
+	home_write(".config/agentauth/config",
+		   "profiles = { both = { hosts = [ \"web01.example.com\", \"evil.example\" ]; agent = "
+		   "\"builder-7\"; audiences = [ \"ssh://web01.example.com\", \"ssh://evil.example\" ]; }; };",
+		   0600);
+	RUN(command_askpass, "", PROMPT, NULL);
+	assert_int_equal(o.status, 0);
+	RUN(command_askpass, "",
+	    PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://web01.example.com"), NULL);
+	assert_said(1, "not among the audiences");
+	RUN(command_askpass, "", PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://evil.example"),
+	    NULL);
+	assert_int_equal(o.status, 0);
+}
+
+static void test_two_profiles_that_fit_are_both_named(void **state)
+{
+	(void)state;
+	generate("ES256");
+	home_write(".config/agentauth/config",
+		   "profiles = {\n"
+		   "  narrow = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
+		   "agent = \"builder-7\"; scope = \"logs\"; };\n"
+		   "  wide = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
+		   "agent = \"builder-7\"; };\n"
+		   "};\n",
+		   0600);
+	RUN(command_askpass, "", PROMPT, NULL);
+	assert_said(1, "the profiles \"narrow\" and \"wide\"");
+	RUN(command_askpass, "", "--profile", "wide", PROMPT, NULL);
+	assert_int_equal(o.status, 0);
+}
+
 static void test_askpass_answers_no_other_question(void **state)
 {
 	(void)state;
@@ -614,6 +650,8 @@ int main(void)
 	    at_home(test_askpass_answers_a_prompt_that_a_profile_lists),
 	    at_home(test_askpass_takes_scope_and_task_from_the_environment),
 	    at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
+	    at_home(test_one_host_of_a_profile_gets_nothing_that_is_anothers),
+	    at_home(test_two_profiles_that_fit_are_both_named),
 	    at_home(test_askpass_answers_no_other_question),
 	    at_home(test_a_profile_can_be_named),
 	    at_home(test_a_long_answer_comes_in_parts_and_leaves_nothing_behind),

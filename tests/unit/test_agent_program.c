@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent_home.h"
@@ -71,12 +72,27 @@ static void fake_ssh(const char *version)
 	(void)snprintf(script, sizeof(script),
 		       "#!/bin/sh\n"
 		       "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
+		       "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
 		       "printf '<%%s>' \"$@\"\n"
 		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_TASK $AGENTAUTH_SCOPE $AGENTAUTH_PROFILE "
 		       "$SSH_ASKPASS\"\n"
 		       "exit 7\n",
 		       version);
 	home_write("bin/ssh", script, 0700);
+}
+
+/* What ssh -G says, and a profile and a key for it. */
+static void login_is_possible(void)
+{
+	setenv("SSH_G", "user builder-7\\nhostname host\\nport 22\\n", 1);
+	home_write(".config/agentauth/config",
+		   "profiles = { p = { hosts = [ \"host\" ]; audiences = [ \"ssh://host\" ]; agent = "
+		   "\"builder-7\"; }; };",
+		   0600);
+	RUN("agentauth", "keygen", NULL);
+	if (o.status)
+		fail_msg("%s", o.err);
+	assert_int_equal(o.status, 0);
 }
 
 static void fake(const char *name)
@@ -89,18 +105,21 @@ static void fake(const char *name)
 	home_write(path, script, 0700);
 }
 
+#define OUR_OPTIONS \
+	"<-o><NumberOfPasswordPrompts=1><-o><BatchMode=no><-o><KbdInteractiveAuthentication=yes>" \
+	"<-o><PreferredAuthentications=keyboard-interactive,publickey>"
+
 static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state)
 {
 	char *end;
 
 	(void)state;
+	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.22 25 Aug 2026");
 	RUN("agentauth", "ssh", "-p", "22", "-o", "User=x", "host", "echo", "--task", "a b", NULL);
 	assert_int_equal(o.status, 7);
-	assert_memory_equal(
-	    o.out, "<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /",
-	    strlen(
-		"<-o><NumberOfPasswordPrompts=1><-p><22><-o><User=x><host><echo><--task><a b> force    /"));
+	assert_memory_equal(o.out, OUR_OPTIONS "<-p><22><-o><User=x><host><echo><--task><a b> force    /",
+			    strlen(OUR_OPTIONS "<-p><22><-o><User=x><host><echo><--task><a b> force    /"));
 	end = strrchr(o.out, '/');
 	assert_string_equal(end, "/agentauth-askpass\n");
 }
@@ -108,15 +127,16 @@ static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state
 static void test_ssh_takes_its_own_options_only_in_front(void **state)
 {
 	(void)state;
+	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1");
 	RUN("agentauth", "ssh", "--task", "t", "--scope=s", "--profile", "p", "-v", "host", "--scope=u",
 	    NULL);
 	assert_int_equal(o.status, 7);
 	assert_non_null(strstr(o.out, "<-v><host><--scope=u> force t s p /"));
 	RUN("agentauth", "ssh", "--task", "t", "--", "host", NULL);
-	assert_non_null(strstr(o.out, "=1><host> force t"));
+	assert_non_null(strstr(o.out, "publickey><host> force t"));
 	RUN("agentauth-ssh", "--task=t", "host", NULL);
-	assert_non_null(strstr(o.out, "=1><host> force t"));
+	assert_non_null(strstr(o.out, "publickey><host> force t"));
 }
 
 static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
@@ -124,6 +144,7 @@ static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
 	static const char *const old[] = {"OpenSSH_8.4p1 Debian", "OpenSSH_7.9p1", "Dropbear v2022.83", ""};
 
 	(void)state;
+	login_is_possible();
 	fake_ssh("OpenSSH_8.5p1, OpenSSL");
 	RUN("agentauth", "ssh", "host", NULL);
 	assert_int_equal(o.status, 7);
@@ -141,6 +162,60 @@ static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
 	RUN("agentauth", "ssh", "host", NULL);
 	assert_int_equal(o.status, 1);
 	assert_non_null(strstr(o.err, "openssh-client"));
+}
+
+/* Nothing reaches the host: not even a connection, which a host with PerSourcePenalties would count. */
+static void assert_not_tried(const char *because)
+{
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 1);
+	assert_string_equal(o.out, "");
+	if (!strstr(o.err, because))
+		fail_msg("\"%s\" is not in: %s", because, o.err);
+}
+
+static void assert_tried(void)
+{
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 7);
+}
+
+static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
+{
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1");
+	assert_tried();
+	setenv("SSH_G", "user alice\\nhostname host\\n", 1);
+	assert_not_tried("is for \"builder-7\". Log in as builder-7@host");
+	setenv("SSH_G", "user builder-7\\nhostname other\\n", 1);
+	assert_not_tried("has \"other\" among its hosts");
+	setenv("SSH_G", "user builder-7\\nhostname other\\nhostkeyalias host\\n", 1);
+	assert_tried();
+	setenv("SSH_G", "user builder-7\\nhostname host\\n", 1);
+	setenv("AGENTAUTH_PROFILE", "none", 1);
+	assert_not_tried("no profile \"none\"");
+	unsetenv("AGENTAUTH_PROFILE");
+	chmod(home_path(".config/agentauth/key.pem"), 0644);
+	assert_not_tried("chmod 600");
+	unlink(home_path(".config/agentauth/key.pem"));
+	assert_not_tried("agentauth keygen");
+	unlink(home_path(".config/agentauth/config"));
+	assert_not_tried("profiles say which host");
+	login_is_possible();
+	assert_tried();
+}
+
+static void test_a_clock_that_is_behind_is_said_before_a_host_refuses(void **state)
+{
+	const struct timespec later[2] = {{.tv_sec = time(NULL) + 7200}, {.tv_sec = time(NULL) + 7200}};
+
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1");
+	assert_tried();
+	assert_int_equal(utimensat(AT_FDCWD, home_path(".config/agentauth/key.pem"), later, 0), 0);
+	assert_not_tried("set the clock");
 }
 
 static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
@@ -235,6 +310,8 @@ int main(void)
 	    at_home(test_ssh_gets_its_arguments_as_they_are_and_our_askpass),
 	    at_home(test_ssh_takes_its_own_options_only_in_front),
 	    at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
+	    at_home(test_a_login_that_cannot_succeed_is_not_tried),
+	    at_home(test_a_clock_that_is_behind_is_said_before_a_host_refuses),
 	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
 	    at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
 	    at_home(test_wrong_usage_is_told_from_success_and_failure),

@@ -50,8 +50,10 @@ static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
 	assert_int_equal(two->ttl, 60);
 	assert_true(profile_has_host(web, "B"));
 	assert_false(profile_has_host(web, "c"));
-	assert_true(profile_has_audience(web, "x"));
-	assert_false(profile_has_audience(web, "X"));
+	assert_true(profile_may_have(web, "a", "x"));
+	assert_true(profile_may_have(web, "B", "x"));
+	assert_false(profile_may_have(web, "a", "X"));
+	assert_false(profile_may_have(web, "c", "x"));
 	profiles_free(all);
 }
 
@@ -77,6 +79,51 @@ static void test_a_profile_that_could_answer_nobody_is_an_error(void **state)
 	assert_false(parses("profiles = { web = { hosts = [ ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
 	assert_true(
 	    parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+}
+
+static bool parses_pair(const char *hosts, const char *audiences)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "profiles = { web = { hosts = [ %s ]; audiences = [ %s ]; agent = \"n\"; }; };", hosts,
+		       audiences);
+	return parses(text);
+}
+
+static void test_several_hosts_and_audiences_must_be_told_apart(void **state)
+{
+	(void)state;
+	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://b\""));
+	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a:2222\", \"ssh://B\", \"ssh://a\""));
+	assert_true(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1]\""));
+	assert_true(parses_pair("\"a\", \"b\"", "\"api://hosts\""));
+	assert_true(parses_pair("\"a\"", "\"api://hosts\", \"ssh://b\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://c\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://a:22\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://b\", \"api://hosts\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://bb\""));
+	assert_false(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1\""));
+}
+
+static void test_a_host_may_ask_only_for_the_audience_that_names_it(void **state)
+{
+	struct profiles *all =
+	    profiles_parse("profiles = { web = { hosts = [ \"a\", \"b\" ]; agent = \"n\"; "
+			   "audiences = [ \"ssh://a\", \"ssh://b\", \"ssh://b:2222\" ]; }; };",
+			   "config");
+	const struct profile *web;
+
+	(void)state;
+	assert_non_null(all);
+	web = profiles_at(all, 0);
+	assert_true(profile_may_have(web, "a", "ssh://a"));
+	assert_true(profile_may_have(web, "b", "ssh://b"));
+	assert_true(profile_may_have(web, "b", "ssh://b:2222"));
+	assert_false(profile_may_have(web, "a", "ssh://b"));
+	assert_false(profile_may_have(web, "b", "ssh://a"));
+	assert_false(profile_may_have(web, "a", "ssh://b:2222"));
+	profiles_free(all);
 }
 
 static void test_settings_have_their_types(void **state)
@@ -284,6 +331,8 @@ int main(void)
 	    cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
 	    cmocka_unit_test(test_an_unknown_setting_is_an_error),
 	    cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
+	    cmocka_unit_test(test_several_hosts_and_audiences_must_be_told_apart),
+	    cmocka_unit_test(test_a_host_may_ask_only_for_the_audience_that_names_it),
 	    cmocka_unit_test(test_settings_have_their_types),
 	    cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
 	    cmocka_unit_test(test_a_profile_with_an_issuer_answers_with_a_token),

@@ -175,7 +175,7 @@ static void handle(const struct tls_request *request, struct tls_reply *reply)
 		reply_metadata("oauth", reply);
 	else if (strcmp(rest, "/token") == 0 && strcmp(request->method, "POST") == 0)
 		reply_token(name, request, reply);
-	else if (strcmp(rest, "/device") == 0)
+	else if (strcmp(rest, "/device") == 0 && strcmp(request->method, "POST") == 0)
 		(void)strcpy(
 		    reply->body,
 		    "{\"device_code\":\"dc\",\"user_code\":\"ABCD-EFGH\",\"interval\":1,\"expires_in\":300,"
@@ -723,6 +723,30 @@ static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 	free(text);
 }
 
+/* With client_secret_basic and no wishes the form is empty: the request is a POST all the same, and goes nowhere
+ * else. */
+static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **state)
+{
+	char *text = config_text("device", DEVICE "client_secret = { env = \"SECRET\"; }; ");
+	struct profiles *all = profiles_parse(text, "config");
+	struct provider provider = {0};
+	struct grant grant = {.provider = &provider, .now = 1800000000, .wait = note_wait};
+	struct token token = {0};
+	unsigned before = tls_server_count("/device/device");
+
+	(void)state;
+	assert_non_null(all);
+	setenv("SECRET", "s", 1);
+	n_waits = 0;
+	assert_int_equal(provider_find(profiles_at(all, 0), &provider), 0);
+	assert_int_equal(grant_device_code(&grant, &token), 0);
+	assert_int_equal(tls_server_count("/device/device"), before + 1);
+	token_free(&token);
+	provider_free(&provider);
+	profiles_free(all);
+	free(text);
+}
+
 static void test_without_a_login_nobody_is_waited_for(void **state)
 {
 	(void)state;
@@ -1078,6 +1102,7 @@ int main(void)
 	    TEST(a_token_that_cannot_be_presented_is_refused),
 	    TEST(a_wrong_clock_is_named),
 	    TEST(a_device_waits_as_long_as_it_is_told_to),
+	    TEST(a_device_code_is_asked_for_by_post_with_an_empty_form),
 	    TEST(without_a_login_nobody_is_waited_for),
 	    TEST(a_refresh_token_is_replaced_each_time_and_outlives_its_tokens),
 	    TEST(what_is_forgotten_is_gone_with_its_refresh_token),

@@ -49,7 +49,7 @@ static enum fit profile_fits(const struct profile *profile, const struct ask_pro
 {
 	if (!profile->agent || !profile_has_host(profile, prompt->host))
 		return FITS_NOT;
-	if (!profile_has_audience(profile, prompt->audience))
+	if (!profile_may_have(profile, prompt->host, prompt->audience))
 		return FITS_HOST;
 	if (strcmp(profile->agent, prompt->agent) != 0 || strcmp(profile->agent, prompt->user) != 0)
 		return FITS_AUDIENCE;
@@ -64,7 +64,7 @@ static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char
 		    path, prompt->host);
 	else if (best == FITS_HOST)
 		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among "
-		    "the audiences of its profile in %s",
+		    "the audiences that its profile in %s has for it",
 		    prompt->host, prompt->audience, path);
 	else
 		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as "
@@ -72,9 +72,18 @@ static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char
 		    prompt->host, prompt->agent, prompt->user, path);
 }
 
+static void say_two(const struct profile *one, const struct profile *other, const struct ask_prompt *prompt,
+		    const char *path)
+{
+	say("nothing is answered: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: "
+	    "agentauth ssh --profile %s, or AGENTAUTH_PROFILE=%s",
+	    one->name, other->name, path, prompt->agent, prompt->host, one->name, one->name);
+}
+
 static const struct profile *choose(const struct profiles *profiles, const struct ask_prompt *prompt,
 				    const char *only)
 {
+	const struct profile *chosen = NULL;
 	enum fit best = FITS_NOT;
 	bool known = !only;
 
@@ -86,11 +95,15 @@ static const struct profile *choose(const struct profiles *profiles, const struc
 			continue;
 		known = true;
 		fit = profile_fits(profile, prompt);
+		if (fit == FITS && chosen)
+			return say_two(chosen, profile, prompt, profiles_path(profiles)), NULL;
 		if (fit == FITS)
-			return profile;
+			chosen = profile;
 		if (fit > best)
 			best = fit;
 	}
+	if (chosen)
+		return chosen;
 	if (known)
 		say_unfit(best, prompt, profiles_path(profiles));
 	else

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "commands.h"
 #include "say.h"
+#include "ssh_check.h"
 
 enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
 
@@ -101,18 +103,27 @@ static bool ssh_names_the_host(void)
 	return false;
 }
 
+/* ssh takes the first value that it reads of an option: these, which the login cannot do without, stand before
+ * the caller's and those of ssh_config. A credential that is refused is refused the second time as well, and
+ * the host counts. The keys of an inherited ssh-agent are tried last: each counts as a try. */
+static const char *const needed_options[] = {
+    "-o", "NumberOfPasswordPrompts=1",
+    "-o", "BatchMode=no",
+    "-o", "KbdInteractiveAuthentication=yes",
+    "-o", "PreferredAuthentications=keyboard-interactive,publickey",
+};
+#define N_NEEDED (sizeof(needed_options) / sizeof(needed_options[0]))
+
 static int exec_ssh(char **args, int n)
 {
-	static char program[] = "ssh", option[] = "-o", one_prompt[] = "NumberOfPasswordPrompts=1";
-	char **all = calloc((size_t)n + 4, sizeof(all[0]));
+	char **all = calloc(N_NEEDED + (size_t)n + 2, sizeof(all[0])), **p = all;
 
 	if (!all)
 		return say_failed("memory is out");
-	/* A credential that is refused is refused the second time as well, and the host counts. */
-	all[0] = program;
-	all[1] = option;
-	all[2] = one_prompt;
-	memcpy(all + 3, args, (size_t)n * sizeof(args[0]));
+	*p++ = (char *)(uintptr_t) "ssh";
+	for (size_t i = 0; i < N_NEEDED; i++)
+		*p++ = (char *)(uintptr_t)needed_options[i];
+	memcpy(p, args, (size_t)n * sizeof(args[0]));
 	(void)execvp("ssh", all);
 	free(all);
 	return say_failed("ssh cannot be run: %s", strerror(errno));
@@ -135,7 +146,7 @@ static int run(const struct command *self, int argc, char **argv)
 		return say_usage("ssh needs a host");
 	if (!find_askpass(askpass, sizeof(askpass)))
 		return say_failed("agentauth-askpass is not beside agentauth: install agentauth anew");
-	if (!ssh_names_the_host())
+	if (!ssh_names_the_host() || !ssh_check(argv + own, argc - own, getenv("AGENTAUTH_PROFILE")))
 		return 1;
 	if (setenv("SSH_ASKPASS", askpass, 1) < 0 || setenv("SSH_ASKPASS_REQUIRE", "force", 1) < 0)
 		return say_failed("memory is out");
@@ -147,7 +158,9 @@ const struct command command_ssh = {
     .operands = "ARGUMENT...",
     .summary = "Run ssh, which answers a host's prompt from a profile",
     .details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
-	       "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n",
+	       "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n"
+	       "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that\n"
+	       "cannot succeed is not tried.\n",
     .run = run,
     .options = options,
 };

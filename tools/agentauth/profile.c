@@ -321,6 +321,55 @@ static const char *wrong_without_issuer(const struct profile *p)
 	return NULL;
 }
 
+/* Whether the audience is ssh://HOST or ssh://HOST:PORT of this host (RFC 3986: an IPv6 address in brackets). */
+static bool audience_names(const char *audience, const char *host)
+{
+	size_t len = strlen(host);
+	const char *p = audience;
+	bool bracket;
+
+	if (strncasecmp(p, "ssh://", 6) != 0)
+		return false;
+	p += 6;
+	bracket = *p == '[';
+	p += bracket;
+	if (strncasecmp(p, host, len) != 0)
+		return false;
+	p += len;
+	if (bracket && *p++ != ']')
+		return false;
+	return !*p || *p == ':';
+}
+
+static bool is_for_one_of_each(const struct profile *p)
+{
+	return p->hosts.n <= 1 || p->audiences.n <= 1;
+}
+
+/* With several of both, each audience must name one of the hosts, and each host must be named. */
+static bool audiences_are_told_apart(const struct profile *p)
+{
+	bool told = true;
+
+	if (is_for_one_of_each(p))
+		return true;
+	for (size_t h = 0; h < p->hosts.n; h++) {
+		bool named = false;
+
+		for (size_t a = 0; a < p->audiences.n; a++)
+			named |= audience_names(p->audiences.v[a], p->hosts.v[h]);
+		told &= named;
+	}
+	for (size_t a = 0; a < p->audiences.n; a++) {
+		bool names = false;
+
+		for (size_t h = 0; h < p->hosts.n; h++)
+			names |= audience_names(p->audiences.v[a], p->hosts.v[h]);
+		told &= names;
+	}
+	return told;
+}
+
 static const char *wrong_hosts(const struct profile *p)
 {
 	if (!p->hosts.n && !p->audiences.n && !p->agent)
@@ -331,6 +380,10 @@ static const char *wrong_hosts(const struct profile *p)
 		return "has no audiences, so it would answer nobody";
 	if (!p->agent || !agent_name_is_valid(p->agent))
 		return "needs agent = \"NAME\", the name of an agent's account";
+	if (!audiences_are_told_apart(p))
+		return "has several hosts and several audiences, and does not say which host may ask for "
+		       "which: one could then ask for what is another's. Write a profile for each host, or "
+		       "audiences that name one of the hosts each: ssh://HOST";
 	return NULL;
 }
 
@@ -530,10 +583,12 @@ bool profile_has_host(const struct profile *profile, const char *host)
 	return false;
 }
 
-bool profile_has_audience(const struct profile *profile, const char *audience)
+bool profile_may_have(const struct profile *profile, const char *host, const char *audience)
 {
+	if (!profile_has_host(profile, host))
+		return false;
 	for (size_t i = 0; i < profile->audiences.n; i++)
 		if (strcmp(profile->audiences.v[i], audience) == 0)
-			return true;
+			return is_for_one_of_each(profile) || audience_names(audience, host);
 	return false;
 }

@@ -99,6 +99,8 @@ bool profile_needs_person(const struct profile *profile);
 const char *profile_grant_name(enum profile_grant grant);
 
 bool profile_has_host(const struct profile *profile, const char *host); /* without regard to case */
-bool profile_has_audience(const struct profile *profile, const char *audience);
+/* Whether the host may ask for a credential for this audience. Where a profile has several hosts and several
+ * audiences, a host may ask only for those that name it. */
+bool profile_may_have(const struct profile *profile, const char *host, const char *audience);
 
 #endif

@@ -200,7 +200,7 @@ static int prepare(void *data, struct http_request *request)
 		return -1;
 	if (a->form.failed)
 		return say_failed("memory is out"), -1;
-	request->body = a->form.text;
+	request->body = a->form.text ? a->form.text : ""; /* an empty form is a POST as well */
 	request->user = a->basic.user;
 	request->password = a->basic.password;
 	return 0;

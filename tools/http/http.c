@@ -157,6 +157,13 @@ static void https_only(CURL *curl)
 #endif
 }
 
+/* A body is a secret more often than not. A bearer token, which goes with a GET, libcurl itself shows to no other
+ * host. */
+static bool has_secret(const struct http_request *request)
+{
+	return request->body || request->user;
+}
+
 static bool set_up(CURL *curl, const struct http_request *request, struct curl_slist **headers)
 {
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -166,8 +173,8 @@ static bool set_up(CURL *curl, const struct http_request *request, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)(request->timeout ? request->timeout : HTTP_TIMEOUT));
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-	/* A body is a secret more often than not: it goes to the address that it was meant for. */
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->body ? 0L : 1L);
+	/* A secret goes to the address that it was meant for. */
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, has_secret(request) ? 0L : 1L);
 	https_only(curl);
 	if (request->ca_file) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);

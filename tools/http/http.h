@@ -1,9 +1,9 @@
 /* http.h: one HTTPS request at a time, for the commands that talk to an identity provider. No login path
  * links it.
  *
- * What holds for every request: TLS verified, https only, no redirect to another scheme, a time limit over
- * all of it, a cap on what is read, no cookies, no netrc, and nothing of the request or the answer in what is
- * said of a failure. */
+ * What holds for every request: TLS verified, https only, no redirect to another scheme and none at all with a
+ * secret (a body or a password), a time limit over all of it, a cap on what is read, no cookies,
+ * no netrc, and nothing of the request or the answer in what is said of a failure. */
 #ifndef AGENTAUTH_HTTP_H
 #define AGENTAUTH_HTTP_H
 
