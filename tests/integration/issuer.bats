@@ -492,8 +492,11 @@ signs_in() { # AGENT KEY
 	expect_output '--key FILE is missing'
 	run agentauthctl rotate same --key "$KEYS/same.pub"
 	expect_status 1
-	expect_output 'is another key.s of this agent already'
+	expect_output 'this key is same.s already, with the kid'
 	expect_output 'nothing was changed: the keys are as they were'
+	run agentauthctl rotate same --key "$KEYS/same.pub" --kid another-name --grace 0
+	expect_status 1
+	expect_output 'this key is same.s already, with the kid'
 	run agentauthctl rotate same --key "$KEYS/same.pem"
 	expect_status 1
 	expect_output 'holds a private key'
@@ -506,4 +509,46 @@ signs_in() { # AGENT KEY
 	[ "$(sha256sum /etc/agentauth/agents.d/same.conf)" = "$sum" ]
 	signs_in same same
 	expect_status 0
+}
+
+@test "rotations without number: the key before each ends, the 64th and 65th time as well" {
+	local i
+	new_agent spinner ES256
+	for i in $(seq 1 66); do
+		agentauthctl rotate spinner --key <(openssl genpkey -algorithm ed25519 | openssl pkey -pubout) --grace 365d >/dev/null
+	done
+	[ "$(grep -c 'kid = ' /etc/agentauth/agents.d/spinner.conf)" -eq 64 ]
+	signs_in spinner spinner # the first key made room for another
+	expect_status 255
+	new_key spinner-2
+	new_key spinner-3
+	run agentauthctl rotate spinner --key "$KEYS/spinner-2.pub" --grace 365d
+	expect_status 0
+	expect_output 'is refused from now on: an agent has 64 keys at most, and this one would have ended first'
+	signs_in spinner spinner-2
+	expect_status 0
+	run agentauthctl rotate spinner --key "$KEYS/spinner-3.pub" --grace 0
+	expect_status 0
+	signs_in spinner spinner-2
+	expect_status 255
+	signs_in spinner spinner-3
+	expect_status 0
+	run agentauthctl rotate spinner --key "$KEYS/spinner-2.pub" --key-expires 1h --kid again
+	expect_status 0
+	[ "$(grep -c 'kid = ' /etc/agentauth/agents.d/spinner.conf)" -eq 2 ] # what had ended is gone
+}
+
+@test "a rotation that fails says what ends the key all the same, and that does" {
+	new_agent stuck ES256
+	new_key stuck-2
+	echo 'uid = ;' >/etc/agentauth/agents.d/half-done.conf
+	run agentauthctl rotate stuck --key "$KEYS/stuck-2.pub" --grace 0
+	expect_status 1
+	expect_output 'nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends one all the same'
+	signs_in stuck stuck
+	expect_status 0
+	agentauthctl revoke --kid "$(sed -n 's/.*kid = "\(.*\)";.*/\1/p' /etc/agentauth/agents.d/stuck.conf)"
+	signs_in stuck stuck
+	expect_status 255
+	rm /etc/agentauth/agents.d/half-done.conf
 }

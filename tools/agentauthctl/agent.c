@@ -10,8 +10,6 @@
 #include "power.h"
 #include "registry/accounts.h"
 
-#define KEYS_MAX 64
-
 const char *const key_state_words[] = {"active", "disabled", NULL};
 const char *const mixed_sessions_words[] = {"allow", "refuse", NULL};
 
@@ -52,7 +50,7 @@ const struct conf_setting agent_settings[] = {
     {"owner", CONF_TEXT, .offset = offsetof(struct agent, owner), .max = 250},
     {"expires", CONF_TIME, .offset = offsetof(struct agent, expires)},
     {"roles", CONF_TEXTS, .offset = offsetof(struct agent, roles), .max = 64, .check = check_role_name},
-    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = KEYS_MAX, .members = key_settings,
+    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = AGENT_KEYS_MAX, .members = key_settings,
      .size = sizeof(struct agent_key)},
     {"bindings", CONF_ITEMS, .offset = offsetof(struct agent, bindings), .max = 64,
      .members = binding_settings, .size = sizeof(struct agent_binding)},

@@ -177,7 +177,7 @@ static enum ctl_status register_agent(struct ctl *ctl, struct registry *registry
 	uint32_t uid = choose_uid(ctl, registry, arguments);
 	struct conf_text text = {0};
 	char when[32], *first, *path, *done;
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text};
+	struct editing e = {ctl, arguments, &registry->model, name, "", &text, NULL};
 	enum ctl_status status;
 
 	if (!uid)
@@ -257,7 +257,7 @@ static enum ctl_status set_agent(struct ctl *ctl, struct registry *registry,
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name), *done;
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text};
+	struct editing e = {ctl, arguments, &registry->model, name, "", &text, NULL};
 	enum ctl_status status = CTL_FAILED;
 
 	done = xasprintf("%s is changed. Logins that are open go on as they began.", name);

@@ -164,7 +164,7 @@ static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, cons
 	struct conf_text text = {0};
 	char *prefix = xasprintf("roles.%s.", name),
 	     *done = xasprintf("The role %s is there; its group is agent-%s, gid %u.", name, name, gid);
-	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text};
+	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
 	enum ctl_status status = CTL_FAILED;
 
 	copy_main_text(registry, &text);
@@ -218,7 +218,7 @@ static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, cons
 	struct conf_text text = {0};
 	char *prefix = xasprintf("roles.%s.", name),
 	     *done = xasprintf("The role %s is changed. Logins that are open go on as they began.", name);
-	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text};
+	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
 	enum ctl_status status;
 
 	copy_main_text(registry, &text);

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent_keys.h"
 #include "check_value.h"
-#include "conf_edit.h"
 #include "edit_options.h"
-#include "record.h"
 
 #define GRACE_USUAL 86400
 #define GRACE_MAX ((int64_t)365 * 86400)
@@ -41,74 +40,35 @@ static bool read_grace(struct ctl *ctl, const char *text, int64_t *ret)
 /* What becomes of the keys that there are. */
 struct ending {
 	struct conf_text *text;
-	const struct agent *agent;
 	int64_t until;
 	json_t *ended; /* [{"kid", "not_after"}…] */
+	json_t *gone;  /* of those, what left the text so that the new one has room */
 };
-
-static char *kid_of(const struct agent_key *key)
-{
-	struct key_memo *memo;
-	const struct key_forms *forms;
-	char why[256], *kid;
-
-	if (key->kid)
-		return xstrdup(key->kid);
-	memo = key_memo_new();
-	forms = key->pem ? key_memo_get(memo, key->pem, true, why, sizeof(why)) : NULL;
-	kid = xstrdup(forms ? forms->thumbprint : "?");
-	key_memo_free(memo);
-	return kid;
-}
-
-/* A key that ends before then anyway keeps its end. */
-static int end_key(struct ending *ending, size_t i, int64_t now)
-{
-	const struct agent_key *key = &ending->agent->keys.v[i];
-	char *path, *value, *kid, when[32];
-	int r;
-
-	if (key->state != 0 || (key->not_after && key->not_after <= now))
-		return 0;
-	kid = kid_of(key);
-	if (key->not_after && key->not_after <= ending->until) {
-		time_format(key->not_after, when);
-		r = 0;
-	} else {
-		time_format(ending->until, when);
-		path = xasprintf("keys[%zu].not_after", i);
-		value = conf_quote(when);
-		r = conf_edit_set(ending->text, path, value);
-		free(path);
-		free(value);
-	}
-	json_array_append_new(ending->ended, json_pack("{s:s, s:s}", "kid", kid, "not_after", when));
-	free(kid);
-	return r;
-}
 
 static int end_keys(struct ctl *ctl, const struct registry *registry, const char *name, struct ending *ending)
 {
-	struct problems ignored = {0}; /* publishing tells them */
-	struct conf_file file = {0};
-	struct arena arena = {0};
-	struct agent agent = {0};
-	int r = 0;
+	const struct agent_keys keys = {&registry->model, name, ending->text, ctl->now};
+	int r = agent_keys_end(&keys, ending->until, ending->ended);
 
-	conf_text_set(&file.text, ending->text->path, ending->text->bytes, ending->text->len);
-	agent_read(&registry->model, name, &file, &arena, &ignored, &agent);
-	ending->agent = &agent;
-	for (size_t i = 0; i < agent.keys.n && r == 0; i++)
-		r = end_key(ending, i, ctl->now);
 	if (r < 0)
 		ctl_error(ctl,
 			  "the keys in %s cannot be changed: the text there is not in order; agentauthctl "
 			  "check says where",
 			  ending->text->path);
-	problems_free(&ignored);
-	conf_file_free(&file);
-	arena_free(&arena);
 	return r;
+}
+
+static bool is_gone(const struct ending *ending, const char *kid)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(ending->gone, i, one)
+	{
+		if (strcmp(json_string_value(json_object_get(one, "kid")), kid) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void tell_ended(const struct ctl *ctl, const char *name, const struct ending *ending)
@@ -127,9 +87,19 @@ static void tell_ended(const struct ctl *ctl, const char *name, const struct end
 
 		if (ending->until <= ctl->now)
 			printf("The key %s is refused from now on.\n", quoted(kid));
+		else if (is_gone(ending, kid))
+			printf("The key %s is refused from now on: an agent has %d keys at most, and this one "
+			       "would have ended first.\n",
+			       quoted(kid), AGENT_KEYS_MAX);
 		else
 			printf("The key %s is good until %s, and refused from then on.\n", quoted(kid), when);
 	}
+}
+
+/* Somebody who wanted a key to end is told what ends it whatever the text holds. */
+static void tell_unchanged(struct ctl *ctl)
+{
+	ctl_error(ctl, "nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends one all the same");
 }
 
 static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, const char *name,
@@ -142,7 +112,7 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, 
 	ctl_answer(ctl, "agent", json_string(name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
 	if (result.outcome == PUBLISH_FAILED)
-		ctl_error(ctl, "nothing was changed: the keys are as they were");
+		tell_unchanged(ctl);
 	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
 		tell_ended(ctl, name, ending);
 	ctl_tell_published(ctl, &result, false);
@@ -155,8 +125,8 @@ static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const 
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
-	struct ending ending = {.text = &text, .until = ctl->now + grace, .ended = json_array()};
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text};
+	struct ending ending = {.text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
+	struct editing e = {ctl, arguments, &registry->model, name, "", &text, ending.gone};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name);
 	enum ctl_status status = CTL_FAILED;
 
@@ -164,10 +134,13 @@ static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const 
 			   &text) == 0 &&
 	    end_keys(ctl, registry, name, &ending) == 0)
 		status = edit_by_options(&e, rotate_options);
+	if (status == CTL_FAILED)
+		tell_unchanged(ctl);
 	if (status == CTL_DONE)
 		status = publish_keys(ctl, registry, name, &ending);
 	conf_text_free(&text);
 	json_decref(ending.ended);
+	json_decref(ending.gone);
 	free(base);
 	return status;
 }
@@ -204,9 +177,10 @@ const struct ctl_command cmd_rotate = {
     .max_words = 1,
     .summary = "give an agent a new key, and its other keys an end",
     .about = "Both keys are good during the grace period, and only the new one after it. A login that is "
-	     "open goes on. Where a\n"
-	     "key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
-	     "sudo of its sessions.",
+	     "open goes on.\n"
+	     "Where a key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
+	     "sudo of its sessions.\n"
+	     "What has ended leaves the agent's file when the next key comes.",
     .options = rotate_options,
     .run = run_rotate,
 };

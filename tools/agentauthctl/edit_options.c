@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent_keys.h"
 #include "check_value.h"
 #include "conf_edit.h"
 #include "edit_options.h"
 #include "jose/key.h"
-#include "record.h"
 
 /* Sets the value, which is freed. */
 static enum ctl_status set(struct editing *e, const char *path, char *value)
@@ -201,10 +201,40 @@ static char *key_group(struct editing *e, const struct aa_key *key)
 	return b.len ? buffer_take(&b) : NULL;
 }
 
+/* The same key under another name would go on where its end is meant. */
+static bool is_new_key(struct editing *e, const char *pem)
+{
+	struct agent_now now;
+	char *kid;
+	int i;
+
+	agent_now_read(e->model, e->agent, e->text, &now);
+	i = agent_key_index(&now.agent, pem);
+	if (i >= 0) {
+		kid = agent_key_kid(&now.agent.keys.v[i]);
+		ctl_error(e->ctl, "this key is %s's already, with the kid %s", e->agent, quoted(kid));
+		free(kid);
+	}
+	agent_now_free(&now);
+	return i < 0;
+}
+
+/* Whether the text takes one more key: the ended ones leave it, and for a rotation others. */
+static bool make_room(struct editing *e, const struct aa_key *key)
+{
+	const struct agent_keys keys = {e->model, e->agent, e->text, e->ctl->now};
+	char *pem = NULL;
+	bool ok = aa_key_to_pem(key, &pem) == AA_JOSE_OK && agent_keys_make_room(&keys, pem, e->gone) == 0 &&
+		  is_new_key(e, pem);
+
+	free(pem);
+	return ok;
+}
+
 static enum ctl_status edit_key(struct editing *e, const char *path, const char *file)
 {
 	struct aa_key *key = read_key(e->ctl, file);
-	char *group = key ? key_group(e, key) : NULL, *list;
+	char *group = key && make_room(e, key) ? key_group(e, key) : NULL, *list;
 	enum ctl_status status = CTL_FAILED;
 
 	if (group && conf_edit_count(e->text, path) <= 0) {
@@ -216,46 +246,6 @@ static enum ctl_status edit_key(struct editing *e, const char *path, const char 
 	}
 	aa_key_free(key);
 	return status;
-}
-
-/* The kid that the key has in the registry: its own, or where the text gives none, its thumbprint. */
-static bool key_is(const struct agent_key *key, const char *kid)
-{
-	struct key_memo *memo;
-	const struct key_forms *forms;
-	char why[256];
-	bool is;
-
-	if (key->kid || !key->pem)
-		return key->kid && strcmp(key->kid, kid) == 0;
-	memo = key_memo_new();
-	forms = key_memo_get(memo, key->pem, true, why, sizeof(why));
-	is = forms && strcmp(forms->thumbprint, kid) == 0;
-	key_memo_free(memo);
-	return is;
-}
-
-/* The agent as its text is now, in the midst of the edits. */
-struct current {
-	struct conf_file file;
-	struct arena arena;
-	struct agent agent;
-};
-
-static void current_read(const struct editing *e, struct current *ret)
-{
-	struct problems ignored = {0}; /* publishing tells them */
-
-	*ret = (struct current){0};
-	conf_text_set(&ret->file.text, e->text->path, e->text->bytes, e->text->len);
-	agent_read(e->model, e->agent, &ret->file, &ret->arena, &ignored, &ret->agent);
-	problems_free(&ignored);
-}
-
-static void current_free(struct current *current)
-{
-	conf_file_free(&current->file);
-	arena_free(&current->arena);
 }
 
 /* The list goes with its last item. */
@@ -273,18 +263,24 @@ static enum ctl_status drop_item(struct editing *e, const char *path, size_t i)
 static enum ctl_status edit_no_key(struct editing *e, const char *path, const char *kid)
 {
 	enum ctl_status status = CTL_FAILED;
-	struct current now;
+	struct agent_now now;
 	size_t i = 0;
 
-	current_read(e, &now);
-	while (i < now.agent.keys.n && !key_is(&now.agent.keys.v[i], kid))
-		i++;
+	agent_now_read(e->model, e->agent, e->text, &now);
+	for (; i < now.agent.keys.n; i++) {
+		char *one = agent_key_kid(&now.agent.keys.v[i]);
+		bool found = strcmp(one, kid) == 0;
+
+		free(one);
+		if (found)
+			break;
+	}
 	if (i < now.agent.keys.n)
 		status = drop_item(e, path, i);
 	else
 		ctl_error(e->ctl, "%s has no key with the kid %s; agentauthctl show %s lists them", e->agent,
 			  quoted(kid), e->agent);
-	current_free(&now);
+	agent_now_free(&now);
 	return status;
 }
 
@@ -339,19 +335,19 @@ static enum ctl_status edit_no_bind(struct editing *e, const char *path, const s
 	char *issuer;
 	const char *client;
 	enum ctl_status status = split_binding(e, g, &issuer, &client);
-	struct current now;
+	struct agent_now now;
 	size_t i = 0;
 
 	if (status != CTL_DONE)
 		return status;
-	current_read(e, &now);
+	agent_now_read(e->model, e->agent, e->text, &now);
 	while (i < now.agent.bindings.n && !binding_is(&now.agent.bindings.v[i], issuer, client))
 		i++;
 	if (i < now.agent.bindings.n)
 		status = drop_item(e, path, i);
 	else
 		status = ctl_fail(e->ctl, "%s has no binding %s", e->agent, quoted(g->value));
-	current_free(&now);
+	agent_now_free(&now);
 	free(issuer);
 	return status;
 }

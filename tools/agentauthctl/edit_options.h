@@ -33,6 +33,7 @@ struct editing {
 	const char *agent;  /* whose text it is; NULL: agentauth.conf */
 	const char *prefix; /* before each setting's name: "roles.deploy." */
 	struct conf_text *text;
+	json_t *gone; /* where good keys may make room for a new one: those that did; see agent_keys.h */
 };
 
 /* Changes the text by every option given that has a setting, in the order of the table. CTL_USAGE or

@@ -18,6 +18,7 @@
 #define CONF_FILE "agentauth.conf"
 #define AGENTS_DIR "agents.d"
 #define AGENT_SUFFIX ".conf"
+#define AGENT_KEYS_MAX 64
 
 struct model_host {
 	bool given;
