@@ -30,7 +30,7 @@ struct scene {
 
 static void begin(const struct house *house, struct scene *s)
 {
-	static const char main_text[] = "roles = { deploy = { gid = 1900990001; }; };", text[] = "uid = 1900000007;\n";
+	static const char main_text[] = "roles = { deploy = { gid = 99001; }; };", text[] = "uid = 70007;\n";
 	struct problems none = {0};
 
 	*s = (struct scene){0};
