@@ -4,8 +4,11 @@
 
 #include "module.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/state/caller.h"
 #include "common/state/override.h"
 
 /* A login that auth said yes to, in this process. */
@@ -69,12 +72,18 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 	return AA_NO_CREDENTIAL;
 }
 
+/* Whether sudo asks, and not root for an agent that it starts. */
+static bool is_sudo(const struct aa_call *call)
+{
+	return aa_is_session_service(call) && !call->starts;
+}
+
 static enum aa_reason account_agent(struct aa_call *call)
 {
 	struct aa_session *session = NULL;
 	struct aa_agent *agent = NULL;
 	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged = AA_OK;
-	bool sudo = aa_is_session_service(call) && !call->starts;
+	bool sudo = is_sudo(call);
 
 	if (reason == AA_OK)
 		reason = account(call, agent, &session);
@@ -82,7 +91,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
-		aa_tell(call, reason);
+		aa_tell(call, aa_reason_sentence(reason));
 	if (call->starts && reason != AA_OK)
 		aa_tell_starter(call, reason);
 	if (reason == AA_OK)
@@ -92,6 +101,42 @@ static enum aa_reason account_agent(struct aa_call *call)
 	aa_session_free(session);
 	aa_agent_free(agent);
 	return reason;
+}
+
+/* What is no agent must not have a group that only agents have: sudo would give it the role's rules. */
+static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
+{
+	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
+	char group[AA_GROUP_NAME_MAX + 1];
+	enum aa_reason reason = aa_caller_check(caller, aa_call_registry(call), group);
+
+	if (strncmp(group, AA_ROLE_GROUP_PREFIX, prefix) == 0)
+		(void)snprintf(call->role, sizeof(call->role), "%s", group + prefix);
+	return reason;
+}
+
+static void refuse_person(struct aa_call *call, enum aa_reason reason)
+{
+	call->known = false; /* a person's name is not the log's business: the uid tells whose it was */
+	call->account.uid = getuid();
+	(void)aa_report(call, call->service, reason, NULL, NULL);
+	aa_tell(call, aa_reason_sentence(reason));
+}
+
+/* Whose sudo this is where PAM_USER is no agent: that of an agent all the same, by the real uid, or of a person, with
+ * *ret_person the decision on the person's groups. */
+static enum aa_whose look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
+{
+	struct aa_caller caller = {0};
+	enum aa_whose whose = aa_call_turn_to_caller(call, getuid());
+
+	if (whose != AA_NOT_OURS)
+		return whose;
+	*ret_person = aa_caller_read(&caller) < 0 ? AA_INTERNAL : account_person(call, &caller);
+	aa_caller_clear(&caller);
+	if (*ret_person != AA_OK)
+		refuse_person(call, *ret_person);
+	return whose;
 }
 
 /* Between auth and account the user must stay the same, to and from an agent. */
@@ -104,12 +149,14 @@ static bool user_changed(const struct aa_call *call)
 
 int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	enum aa_reason reason = AA_INTERNAL;
+	enum aa_reason reason = AA_INTERNAL, person = AA_OK;
 	struct aa_call call;
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
 	bool changed = user_changed(&call);
 
 	(void)flags;
+	if (whose == AA_NOT_OURS && is_sudo(&call) && !changed)
+		whose = look_at_caller(&call, &person);
 	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
 		aa_memory_give_up(&call);
@@ -122,6 +169,6 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (changed)
 		return PAM_AUTH_ERR;
 	if (whose == AA_NOT_OURS)
-		return PAM_USER_UNKNOWN;
+		return person == AA_OK ? PAM_USER_UNKNOWN : aa_reason_pam(person);
 	return whose == AA_CANNOT_TELL ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.c: pam_sm_authenticate: a credential, or a live session. */
+/* auth.c: pam_sm_authenticate: a credential, and for sudo no agent at all. */
 #include "config.h"
 
 #include "module.h"
@@ -137,16 +137,21 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	return reason;
 }
 
-/* A session service never prompts: account decides again, and is what sudo always asks. */
-static enum aa_reason authenticate_session(struct aa_call *call, const struct aa_agent *agent)
+/* A session service never prompts, and never says yes here: what a role grants asks for no password and so goes by the
+ * account phase alone. A rule that asks people for one would ask an agent for none. */
+static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_session *session = NULL;
 	enum aa_reason reason = agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
 
-	if (reason != AA_OK) {
-		(void)aa_report(call, call->service, reason, NULL, session);
-		aa_tell(call, reason);
+	const char *why = aa_reason_sentence(reason);
+
+	if (reason == AA_OK) {
+		reason = AA_ROLE_DENIED;
+		why = "the rule of sudoers that decides asks for a password, and an agent has none";
 	}
+	(void)aa_report(call, call->service, reason, NULL, session);
+	aa_tell(call, why);
 	aa_session_free(session);
 	return reason;
 }
@@ -171,7 +176,7 @@ static int authenticate_agent(struct aa_call *call)
 		aa_agent_free(agent);
 		return PAM_IGNORE;
 	}
-	reason = aa_is_session_service(call) ? authenticate_session(call, agent) : authenticate_credential(call, agent);
+	reason = aa_is_session_service(call) ? refuse_session(call, agent) : authenticate_credential(call, agent);
 	aa_agent_free(agent);
 	/* One code for every refusal: what follows shows the client nothing of the reason. */
 	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;

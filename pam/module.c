@@ -252,15 +252,37 @@ static enum aa_whose find_whose(struct aa_call *call)
 	return whose_account(call);
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------ */
-
-int64_t aa_now_us(void)
+const struct aa_accounts *aa_call_registry(struct aa_call *call)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	if (call->ctx.accounts.fd >= 0)
+		return &call->ctx.accounts;
+	aa_context_close(&call->ctx);
+	return aa_context_open(&call->ctx) == 0 ? &call->ctx.accounts : NULL;
 }
+
+enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
+{
+	const struct aa_accounts *accounts = uid ? aa_call_registry(call) : NULL;
+	const char *user = call->user;
+	struct aa_account account;
+	enum aa_whose whose;
+
+	if (uid == 0)
+		return AA_NOT_OURS;
+	if (!accounts)
+		return aa_uid_is_built_in(uid) ? AA_CANNOT_TELL : AA_NOT_OURS;
+	if (aa_account_by_uid(accounts, uid, &account) < 0)
+		return AA_NOT_OURS;
+	(void)snprintf(call->caller, sizeof(call->caller), "%s", account.name);
+	aa_context_close(&call->ctx);
+	call->user = call->login.agent = call->caller;
+	whose = find_whose(call);
+	if (whose == AA_NOT_OURS)
+		call->user = call->login.agent = user;
+	return whose;
+}
+
+/* ---- begin and end ------------------------------------------------------------------------------ */
 
 /* The name is not logged: it may be a password that was typed in the wrong place. */
 static void log_whose(const struct aa_call *call, enum aa_whose whose)

@@ -8,6 +8,7 @@
 #include <security/pam_modules.h>
 
 #include "common/state/context.h"
+#include "common/state/decision.h"
 
 struct aa_args {
 	const char *statedir, *rundir, *logdir;
@@ -31,6 +32,8 @@ struct aa_call {
 	bool starts;         /* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
 	char address[256];   /* "" where there is none */
 	struct aa_account account;
+	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
+	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
 	struct aa_context ctx;
 	struct aa_login login;
 	int64_t started_us; /* of the decision: an answer's coming is not counted */
@@ -39,7 +42,11 @@ struct aa_call {
 /* Reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case. */
 enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
 void aa_call_end(struct aa_call *call);
-int64_t aa_now_us(void);
+/* The registry, opened where it is not; NULL: it cannot be read. */
+const struct aa_accounts *aa_call_registry(struct aa_call *call);
+/* Makes the call the agent's whose real uid this process has, where sudo was told to ask PAM about somebody else (rootpw,
+ * targetpw, runaspw). AA_NOT_OURS: it has no agent's, and nothing was changed. */
+enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
 /* What the handle remembers from one phase to the next, by pam_set_data: it does not leave this process. */
 struct aa_memory {
@@ -90,7 +97,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 			 const struct aa_session *session);
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
-void aa_tell(struct aa_call *call, enum aa_reason reason);
+void aa_tell(struct aa_call *call, const char *why);
 /* The same to a person who would start an agent. */
 void aa_tell_starter(struct aa_call *call, enum aa_reason reason);
 

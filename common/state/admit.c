@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "caller.h"
 #include "context.h"
 #include "override.h"
 #include "replay.h"
@@ -208,23 +208,14 @@ static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_
 
 static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_session *session)
 {
-	gid_t rgid, egid, sgid, *groups = NULL;
-	int n = getgroups(0, NULL);
-	enum aa_reason reason = AA_INTERNAL;
+	enum aa_reason reason = AA_OK;
+	struct aa_caller caller;
 
-	if (n < 0 || getresgid(&rgid, &egid, &sgid) < 0)
+	if (aa_caller_read(&caller) < 0)
 		return AA_INTERNAL;
-	groups = calloc((size_t)n + 3, sizeof(*groups));
-	if (!groups || (n && (n = getgroups(n, groups)) < 0))
-		goto out;
-	groups[n++] = rgid;
-	groups[n++] = egid;
-	groups[n++] = sgid;
-	reason = AA_OK;
-	for (int i = 0; i < n && reason == AA_OK; i++)
-		reason = check_group(ctx, session, groups[i]);
-out:
-	free(groups);
+	for (size_t i = 0; i < caller.n && reason == AA_OK; i++)
+		reason = check_group(ctx, session, caller.gids[i]);
+	aa_caller_clear(&caller);
 	return reason;
 }
 

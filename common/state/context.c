@@ -12,7 +12,7 @@
 
 #include "registry/generation.h"
 
-int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret)
+int aa_context_open(struct aa_context *ctx)
 {
 	int err, n = snprintf(ctx->keysdir, sizeof(ctx->keysdir), "%s/keys", ctx->statedir);
 
@@ -23,9 +23,14 @@ int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account 
 	err = aa_generation_open(ctx->statedir, ctx->owner, &ctx->gen_fd);
 	if (err == 0)
 		err = aa_accounts_openat(ctx->gen_fd, ctx->owner, &ctx->accounts);
-	if (err < 0)
-		return err == -ENOENT ? -EIO : err; /* no registry is not "no such agent" */
-	return aa_account_by_name(&ctx->accounts, name, ret);
+	return err == -ENOENT ? -EIO : err; /* no registry is not "no such agent" */
+}
+
+int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret)
+{
+	int err = aa_context_open(ctx);
+
+	return err < 0 ? err : aa_account_by_name(&ctx->accounts, name, ret);
 }
 
 enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account, struct aa_agent **ret)

@@ -23,7 +23,9 @@ struct aa_context {
 	struct aa_policy *policy; /* NULL: not open */
 };
 
-/* Opens the generation and its accounts, and finds the account. 0; -ENOENT: no such agent; another negative errno: it
+/* Opens the generation and its accounts. 0 or a negative errno, never -ENOENT. aa_context_close() in every case. */
+int aa_context_open(struct aa_context *ctx);
+/* The same, and finds the account. 0; -ENOENT: no such agent; another negative errno: it
  * cannot be told. aa_context_close() in every case. */
 int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret);
 /* Opens the policy and the agent's entry. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two

@@ -59,6 +59,8 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_AUDIT_UNAVAILABLE] = {"audit_unavailable", PAM_PERM_DENIED, "the audit log cannot be written"},
     [AA_NO_CREDENTIAL] = {"no_credential", PAM_PERM_DENIED, "no credential was presented for this login"},
     [AA_RATE_LIMITED] = {"rate_limited", PAM_AUTH_ERR, "too many credentials for this agent failed from there within a minute"},
+    [AA_GROUP_DENIED] = {"group_denied", PAM_PERM_DENIED,
+			 "the caller is no agent and has a group that is agents' alone, as a setgid file gives it"},
 };
 
 static const struct row *row(enum aa_reason reason)

@@ -140,13 +140,37 @@ go() {
 	expect_no_output 'restarted'
 }
 
-@test "a rule that a person wrote without NOPASSWD asks an agent for nothing, and works in a session only" {
-	echo 'builder-7 ALL = (root) /usr/bin/tty' >/etc/sudoers.d/by-hand
-	chmod 440 /etc/sudoers.d/by-hand
-	run ssh_with "$(token_file builder-7)" -tt "builder-7@$HOST" 'sudo tty'
-	rm /etc/sudoers.d/by-hand
+@test "a rule that asks people for a password gives an agent nothing, and asks it for nothing" {
+	for rule in 'ALL ALL = (ALL) ALL' '%agents ALL = (ALL:ALL) ALL' 'builder-7 ALL = (root) ALL' "%#$(getent group agents | cut -d: -f3) ALL = (ALL) ALL"; do
+		echo "$rule" >/etc/sudoers.d/a-rule-before-ours
+		chmod 440 /etc/sudoers.d/a-rule-before-ours
+		audit_mark
+		run ssh_with "$(token_file builder-7)" -tt "builder-7@$HOST" 'sudo tty'
+		expect_status 1
+		expect_no_output '^/dev/pts/'
+		expect_output '^agentauth: sudo is refused: .*asks for a password'
+		[ "$(audit_since_mark | jq -s 'map(select(.service == "sudo")) | length')" -eq 1 ]
+		expect_audit '.event == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "role_denied" and (.command | test("tty"))'
+		run in_session 'sudo -n id -u; sudo -i id -u; sudo -n -u bob id -u; sudo -S id -u </dev/null'
+		expect_status 1
+		expect_no_output '^[0-9]+'
+		# What a role grants goes on beside it.
+		run in_session 'sudo -n restart-app'
+		expect_status 0
+		expect_output '^restarted by root for builder-7$'
+	done
+}
+
+@test "and people are asked, as ever" {
+	echo 'ALL ALL = (ALL) ALL' >/etc/sudoers.d/a-rule-before-ours
+	chmod 440 /etc/sudoers.d/a-rule-before-ours
+	run as bob sudo -k -S id -un <<<'bob-password'
 	expect_status 0
-	expect_output '^/dev/pts/'
+	expect_output 'root$'
+	run as bob sudo -k -S id -un <<<'wrong'
+	rm /etc/sudoers.d/a-rule-before-ours
+	expect_status 1
+	expect_no_output 'root$'
 }
 
 @test "an agent has no sudo to another agent" {

@@ -1036,7 +1036,6 @@ static int sudo_account(const struct support_pam *p)
 	inner.pamh = NULL;
 	support_pam_start(&inner, "sudo", "builder-7");
 	support_pam_say(&inner, "secret");
-	assert_true((authenticate(&inner) == PAM_SUCCESS) == (account(&inner) == PAM_SUCCESS));
 	err = account(&inner);
 	assert_int_equal(inner.asked, 0); /* never */
 	assert_null(env(&inner, "AGENTAUTH_SESSION"));
@@ -1066,6 +1065,93 @@ static void sudo_asks_nothing_and_goes_by_the_session(void **state)
 	assert_int_equal(sudo_account(p), PAM_SUCCESS);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
+}
+
+/* A rule that asks people for a password: sudo comes by auth then, which never says yes to an agent. */
+static void sudo_that_asks_for_a_password_is_refused_inside_a_session_too(void **state)
+{
+	struct support_pam *p = *state;
+	struct support_pam inner = *p;
+
+	inner.pamh = NULL;
+	support_pam_start(&inner, "sudo", "builder-7");
+	support_pam_say(&inner, "secret");
+	assert_int_equal(authenticate(&inner), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "no_session");
+	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(authenticate(&inner), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "role_denied");
+	assert_int_equal(inner.asked, 0); /* never */
+	assert_true(inner.errors > 0);	  /* but told */
+	assert_int_equal(account(&inner), PAM_SUCCESS);
+	support_pam_start(&inner, "sudo", "alice");
+	support_pam_say(&inner, "secret");
+	assert_int_equal(pam_authenticate(inner.pamh, 0), PAM_USER_UNKNOWN);
+	support_pam_end(&inner);
+	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
+}
+
+/* In a child, as root: what account says of this user's sudo to a process with this real uid and gid. */
+static int account_with(struct support_pam *p, const char *service, const char *user, uid_t uid, gid_t gid)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		support_pam_start(p, service, user);
+		if (setgroups(1, &gid) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, 0, 0) < 0)
+			_exit(98);
+		_exit(pam_acct_mgmt(p->pamh, 0));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void a_person_with_a_roles_group_gets_no_sudo(void **state)
+{
+	struct support_pam *p = *state;
+	unsigned lines = support_pam_lines(p);
+	json_t *log;
+
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(account_with(p, "sudo", "alice", 1000, 1000), PAM_USER_UNKNOWN);
+	assert_int_equal(account_with(p, "su", "alice", 1000, SITE_GID_DEPLOY), PAM_USER_UNKNOWN);
+	assert_int_equal(account_with(p, "sudo", "root", 0, SITE_GID_DEPLOY), PAM_USER_UNKNOWN);
+	assert_int_equal(support_pam_lines(p), lines);
+	assert_int_equal(account_with(p, "sudo", "alice", 1000, SITE_GID_DEPLOY), PAM_PERM_DENIED);
+	assert_int_equal(support_pam_lines(p), lines + 1);
+	log = support_pam_log(p);
+	assert_string_equal(json_string_value(json_object_get(log, "event")), "sudo");
+	assert_string_equal(json_string_value(json_object_get(log, "reason")), "group_denied");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(log, "roles"), 0)), "deploy");
+	assert_int_equal(json_integer_value(json_object_get(log, "uid")), 1000);
+	assert_null(json_object_get(log, "agent"));
+	assert_non_null(json_object_get(log, "command"));
+	json_decref(log);
+}
+
+/* rootpw, targetpw and runaspw have sudo ask PAM about another user than the caller. */
+static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
+{
+	struct support_pam *p = *state;
+
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(account_with(p, "sudo", "root", SITE_UID, SITE_UID), PAM_PERM_DENIED);
+	assert_string_equal(support_pam_reason(p), "no_session");
+	assert_int_equal(account_with(p, "sudo", "alice", SITE_UID, SITE_GID_DEPLOY), PAM_PERM_DENIED);
+	assert_string_equal(support_pam_reason(p), "no_session");
+	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(account_with(p, "sudo", "root", SITE_UID, SITE_GID_AUDIT), PAM_SUCCESS);
+	assert_int_equal(account_with(p, "sudo", "root", SITE_UID, SITE_GID_DEPLOY), PAM_PERM_DENIED);
+	assert_string_equal(support_pam_reason(p), "role_denied"); /* the session's roles are those that admit login */
+	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
+	/* a person's goes on to the next module, as ever */
+	assert_int_equal(account_with(p, "sudo", "root", 1000, 1000), PAM_USER_UNKNOWN);
 }
 
 static void services_of_the_argument_go_by_the_session_and_no_others(void **state)
@@ -1597,6 +1683,9 @@ int main(void)
 	    T(a_bound_token_wants_this_connections_key),
 	    T(a_hosts_name_gives_way_to_the_connections_address),
 	    T(sudo_asks_nothing_and_goes_by_the_session),
+    T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
+    T(a_person_with_a_roles_group_gets_no_sudo),
+    T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
 	    T(services_of_the_argument_go_by_the_session_and_no_others),
 	    T(a_person_of_the_list_starts_an_agent),
 	    T(setcred_adds_the_groups_of_the_logins_roles),

@@ -37,7 +37,7 @@ static const char *const names[] = {
     "approval_timeout",	  "registry_unavailable",
     "keys_stale",	  "replay_unavailable",
     "audit_unavailable",  "no_credential",
-    "rate_limited",
+    "rate_limited",	  "group_denied",
 };
 
 static void names_are_those_of_the_contract(void **state)

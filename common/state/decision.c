@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decision.c: from a decision to its audit record. */
+#include "config.h"
+
+#include "decision.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit.h"
+
+int64_t aa_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void set_grant(json_t *record, const struct aa_grant *grant)
+{
+	json_t *roles;
+	bool whole = true;
+
+	if (!grant->n)
+		return;
+	roles = json_array();
+	for (size_t i = 0; i < grant->n; i++)
+		whole = json_array_append_new(roles, json_string(grant->roles[i]->name)) == 0 && whole;
+	aa_audit_put(record, "roles", whole ? json_incref(roles) : NULL);
+	json_decref(roles);
+}
+
+/* The actors' chain, each name made fit for the log. */
+static void set_actors(json_t *record, const json_t *actors)
+{
+	json_t *safe, *one;
+	const json_t *item;
+	bool whole = true;
+	size_t i;
+
+	if (!actors)
+		return;
+	safe = json_array();
+	json_array_foreach(actors, i, item)
+	{
+		one = json_object();
+		aa_audit_set(one, "sub", json_string_value(item));
+		whole = json_array_append(safe, json_object_get(one, "sub")) == 0 && whole;
+		json_decref(one);
+	}
+	aa_audit_put(record, "actors", whole ? json_incref(safe) : NULL);
+	json_decref(safe);
+}
+
+static void set_verdict(json_t *record, const struct aa_verdict *v)
+{
+	aa_audit_set(record, "kind", v->kind == AA_KIND_NONE ? NULL : aa_kind_name(v->kind));
+	aa_audit_set(record, "issuer", v->issuer);
+	aa_audit_set(record, "kid", v->kid);
+	aa_audit_set(record, "alg", v->alg);
+	aa_audit_set(record, "jti", v->jti);
+	aa_audit_set(record, "scope", v->scope);
+	set_grant(record, &v->grant);
+	aa_audit_set(record, "on_behalf_of", v->on_behalf_of);
+	set_actors(record, v->actors);
+	aa_audit_set(record, "task", v->task);
+}
+
+static void set_session(json_t *record, const struct aa_session *s)
+{
+	static const char *const members[] = {"kind",  "issuer",       "kid",	 "jti",
+					      "roles", "on_behalf_of", "actors", "task"};
+
+	aa_audit_set(record, "session", s->id);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *value = json_object_get(s->json, members[i]);
+
+		if (value && !json_object_get(record, members[i]))
+			aa_audit_put(record, members[i], json_incref(value));
+	}
+}
+
+/* Reads all of it, and keeps what `text` has room for. The length of all of it; 0: it cannot be read. */
+static size_t read_command(char *text, size_t cap)
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	char part[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		if (len < cap)
+			memcpy(text + len, part, (size_t)n < cap - len ? (size_t)n : cap - len);
+		len += (size_t)n;
+	}
+	close(fd);
+	return len;
+}
+
+/* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes,
+ * their length says how much is missing; sudo's own log has it. */
+static void set_command(json_t *record)
+{
+	char text[AA_AUDIT_STRING_MAX + 2];
+	size_t len = read_command(text, sizeof(text) - 1),
+	       kept = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
+
+	if (len == 0)
+		return;
+	for (size_t i = 0; i + 1 < kept; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	text[kept] = '\0';
+	aa_audit_set(record, "command", text);
+	if (len > kept)
+		aa_audit_put(record, "command_length", json_integer((json_int_t)len));
+}
+
+static void set_role(json_t *record, const char *role)
+{
+	json_t *roles = json_array();
+	bool whole = json_array_append_new(roles, json_string(role)) == 0;
+
+	aa_audit_put(record, "roles", whole ? json_incref(roles) : NULL);
+	json_decref(roles);
+}
+
+json_t *aa_decision_record(const struct aa_decision *d)
+{
+	json_t *record = json_object();
+
+	aa_audit_set(record, "event", d->event);
+	aa_audit_set(record, "service", d->service);
+	aa_audit_set(record, "agent", d->agent);
+	if (d->uid)
+		aa_audit_put(record, "uid", json_integer(d->uid));
+	aa_audit_set(record, "rhost", d->rhost);
+	aa_audit_set(record, "result",
+		     d->reason == AA_OK		? "ok"
+		     : d->reason == AA_INTERNAL ? "error"
+						: "denied");
+	aa_audit_set(record, "reason", aa_reason_name(d->reason));
+	if (d->verdict)
+		set_verdict(record, d->verdict);
+	if (d->session)
+		set_session(record, d->session);
+	if (d->role && d->role[0])
+		set_role(record, d->role);
+	if (strcmp(d->event, "sudo") == 0)
+		set_command(record);
+	aa_audit_put(record, "micros", json_integer(d->micros));
+	return record;
+}
