@@ -65,15 +65,16 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 
 /* ---- whether it waits ------------------------------------------------------------------ */
 
-/* The first rule of the session's roles that covers the command. Every role is looked at: where one role has
- * it wait, no other role's plain rule lets it through. */
+/* The first rule of the agent's roles that covers the command. Every role of its record is looked at, whatever roles the
+ * login asked for: where one role has it wait, no other role's plain rule lets it through, and asking for less gives no
+ * more. */
 static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *asking)
 {
 	asking->rule[0] = '\0';
-	for (size_t i = 0; i < asking->session->roles.n && !asking->rule[0]; i++) {
+	for (size_t i = 0; i < asking->agent->roles.n && !asking->rule[0]; i++) {
 		struct aa_role *role = NULL;
 		enum aa_reason reason =
-		    aa_policy_role(asking->ctx.policy, asking->session->roles.v[i], &role);
+		    aa_policy_role(asking->ctx.policy, asking->agent->roles.v[i], &role);
 
 		if (reason != AA_OK)
 			return reason;
@@ -280,23 +281,15 @@ static void say_answer(const struct aa_sudo *sudo, const json_t *answer)
 	sudo->say(sudo->say_data, text);
 }
 
-static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *asking)
+/* Asks, and waits for the answer. */
+static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *asking, json_t *request)
 {
-	json_t *request = describe(sudo, asking), *answer = NULL;
+	json_t *answer = NULL;
 	char id[AA_APPROVAL_ID_SIZE];
 	enum aa_reason reason, logged;
 
-	if (!can_be_shown(sudo)) {
-		(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
-		sudo->say(sudo->say_data, "agentauth: a command that waits for a person's approval has at most 1024 bytes, "
-					  "and three of them for each control character, so that all of it can be shown\n");
-		json_decref(request);
-		return AA_APPROVAL_DENIED;
-	}
-	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0) {
-		json_decref(request);
+	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0)
 		return AA_INTERNAL;
-	}
 	reason = log_step(asking, request, "requested", AA_OK, NULL);
 	if (reason == AA_OK) {
 		say_waiting(sudo, id);
@@ -314,6 +307,34 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	}
 	aa_approval_withdraw(sudo->rundir, id);
 	json_decref(answer);
+	return reason;
+}
+
+static enum aa_reason refuse_to_ask(const struct aa_sudo *sudo, struct asking *asking, const json_t *request, const char *why)
+{
+	(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
+	sudo->say(sudo->say_data, why);
+	return AA_APPROVAL_DENIED;
+}
+
+static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *asking)
+{
+	json_t *request = describe(sudo, asking);
+	int place = aa_approval_place(sudo->rundir, asking->agent->name);
+	enum aa_reason reason;
+
+	if (!can_be_shown(sudo))
+		reason = refuse_to_ask(sudo, asking, request,
+				       "agentauth: a command that waits for a person's approval has at most 1024 bytes, and "
+				       "three of them for each control character, so that all of it can be shown\n");
+	else if (place == -EBUSY)
+		reason = refuse_to_ask(sudo, asking, request,
+				       "agentauth: three commands of this agent wait for a person's approval already; when one "
+				       "is answered, or was interrupted, another can ask\n");
+	else
+		reason = place < 0 ? AA_INTERNAL : ask_and_wait(sudo, asking, request);
+	if (place >= 0)
+		close(place);
 	json_decref(request);
 	return reason;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #include "jose/json.h"
 #include "process.h"
+#include "registry/accounts.h"
 #include "registry/generation.h"
 #include "session.h"
 
@@ -178,6 +180,44 @@ static int put(int dir, const char *name, const json_t *what)
 	return ret;
 }
 
+/* ---- places ------------------------------------------------------------------------------ */
+
+#define PLACE ".place."
+
+static int lock_place(int dir, const char *agent, int n)
+{
+	char name[AA_AGENT_NAME_MAX + sizeof(PLACE) + 12];
+	int fd, err;
+
+	(void)snprintf(name, sizeof(name), "%s" PLACE "%d", agent, n);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	close(fd);
+	return err;
+}
+
+int aa_approval_place(const char *rundir, const char *agent)
+{
+	int dir, ret = aa_session_init(rundir);
+
+	if (ret < 0)
+		return ret;
+	dir = open_dir(rundir);
+	if (dir < 0)
+		return dir;
+	ret = -EBUSY;
+	for (int n = 0; n < AA_APPROVAL_PLACES && ret == -EBUSY; n++)
+		ret = lock_place(dir, agent, n);
+	close(dir);
+	return ret;
+}
+
+/* ---- requests ---------------------------------------------------------------------------- */
+
 static void names_of(const char *id, char request[16], char answer[16])
 {
 	(void)snprintf(request, 16, "%.6s.json", id);
@@ -310,6 +350,8 @@ static void remove_stale(int dir, const char *name, int64_t now)
 {
 	struct stat st;
 
+	if (strstr(name, PLACE)) /* stays: whoever locks one must find it under its name */
+		return;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now - st.st_mtime > 2 * AA_APPROVAL_WAIT)
 		(void)unlinkat(dir, name, 0);
 }

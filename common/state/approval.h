@@ -2,6 +2,7 @@
  *
  *   NUMBER.json     the request, made once: who, for whom, what, where, until when
  *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
+ *   AGENT.place.N   locked (flock) by the sudo that has the agent's place N for a request
  *
  * The sudo that asked holds its request by its pid and start time, and takes it away when it goes; one that was killed leaves
  * it to whoever looks next, `session reap` at the latest. An answer is good for that one sudo: nothing is remembered
@@ -21,6 +22,7 @@
 
 #define AA_APPROVAL_ID_SIZE 7 /* six digits and a zero */
 #define AA_APPROVAL_WAIT 120  /* seconds */
+#define AA_APPROVAL_PLACES 3  /* open requests of one agent */
 
 bool aa_approval_id_is_valid(const char *id);
 
@@ -28,6 +30,9 @@ bool aa_approval_id_is_valid(const char *id);
  * without arguments, or with wildcards in them, covers any; the path is compared as text and as a file. */
 bool aa_approval_rule_covers(const char *rule, const char *target, const char *command, char *const argv[]);
 
+/* One of the agent's places for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
+ * however this process ends. Nothing is waited for. -EBUSY: all are taken; or another negative errno. */
+int aa_approval_place(const char *rundir, const char *agent);
 /* Writes the request, with id, pid and until added to it; the reference is stolen. 0 or -errno. */
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
 /* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'

@@ -93,6 +93,49 @@ bob() {
 	expect_no_output 'waits'
 }
 
+@test "a login that asked for a scope without the role with the rule waits all the same" {
+	agentauthctl role add asked --service sshd --service sudo --approval '(root) /usr/bin/whoami' >/dev/null
+	new_agent less ES256 --role logs --role asked
+	ssh_with "$(token_file less --claim 'scope="logs"')" "less@$HOST" \
+		'sudo -n whoami >out 2>said; echo $? >done' >/dev/null 2>&1 3>&- &
+	wait_until is_waiting less
+	run bob list
+	expect_output "^$request  less wants to run as root"
+	bob deny "$request"
+	wait_for_file less 'done'
+	run cat /home/agents/less/out /home/agents/less/done
+	[ "$output" = 1 ]
+	# The control: the rule is not there, and the same login runs the same command.
+	agentauthctl role set asked --no-approval '(root) /usr/bin/whoami' --approval '(root) /usr/bin/id' >/dev/null
+	run ssh_with "$(token_file less --claim 'scope="logs"')" "less@$HOST" 'sudo -n whoami'
+	agentauthctl set less --no-role asked >/dev/null
+	agentauthctl role remove asked >/dev/null
+	expect_status 0
+	expect_output '^root$'
+	expect_no_output 'waits'
+}
+
+@test "of thirty sudos at once three wait, the others are refused, and the next asks when one has ended" {
+	stay builder-7 'for i in $(seq 30); do (sudo -n stop-app $i >/dev/null 2>said.$i; echo $? >done.$i) & done; wait; echo >done'
+	wait_until thirty_are_down_to_three
+	run bob list
+	[ "$(grep -c 'builder-7 wants' <<<"$output")" -eq 3 ]
+	grep -q 'three commands of this agent wait' /home/agents/builder-7/said.*
+	[ "$(cat /home/agents/builder-7/done.* | sort | uniq -c | xargs)" = '27 1' ]
+	expect_audit '.event == "approval" and .step == "refused" and .reason == "approval_denied"'
+	is_waiting
+	kill -KILL "$(jq .pid "/run/agentauth/approvals/$request.json")"
+	wait_until [ "$(ls /home/agents/builder-7/done.* | wc -l)" -eq 28 ]
+	run by_key builder-7 'timeout -s INT 2 sudo -n stop-app'
+	expect_output "waits for a person's approval"
+	# shellcheck disable=SC2046  # numbers
+	for id in $(agentauthctl --json approval list | jq -r '.requests[] | select(.agent == "builder-7").id'); do bob deny "$id"; done
+	answered
+}
+thirty_are_down_to_three() {
+	[ "$(ls /home/agents/builder-7/done.* 2>/dev/null | wc -l)" -eq 27 ]
+}
+
 @test "a request says who, for which role, where, as whom and what, and runs once when a person approves" {
 	ask now "'two words'"
 	run cat /home/agents/builder-7/said
@@ -195,6 +238,64 @@ bob() {
 	answered
 	rm /etc/agentauth/hooks/approval-requested
 	[ ! -e /tmp/requested ]
+}
+
+# What a process has of its own, a line each.
+STATE_OF='#!/bin/bash
+exec >/tmp/requested.new
+umask
+ulimit -aH | grep -v "pipe size"
+for what in f n s c u; do echo "soft $what $(ulimit -S$what)"; done
+grep -E "^(Sig(Blk|Ign)|ShdPnd|Cpus_allowed_list|Groups|NoNewPrivs)" /proc/self/status
+echo "nice $(nice) tty $(ps -o tty= $$ 2>/dev/null || cut -d" " -f7 /proc/$$/stat)"
+chrt -p $$ | sed "s/pid .*.s //"
+ionice -p $$
+pwd
+cat /proc/$$/oom_score_adj /proc/$$/timerslack_ns
+ls /proc/$$/fd | grep -vE "^(255|[0-3])$"
+[ "$(cut -d" " -f6 /proc/$$/stat)" = $$ ] && echo leads its session
+mv /tmp/requested.new /tmp/requested
+[ ! -e /tmp/sleep ] || exec sleep 60'
+
+@test "the hook has nothing of the caller's umask, limits, priorities, signals and descriptors" {
+	install -d /etc/agentauth/hooks
+	printf '%s\n' "$STATE_OF" >/etc/agentauth/hooks/approval-requested
+	chmod 755 /etc/agentauth/hooks/approval-requested
+	# What root itself gives it, and what an agent would have it have.
+	ask
+	wait_until test -e /tmp/requested
+	bob deny "$request"
+	answered
+	mv /tmp/requested "$BATS_TEST_TMPDIR/plain"
+	forget_file builder-7 'done'
+	touch /tmp/sleep
+	# Where this box's root may not raise a limit, nobody can; then it is the agent's soft ones.
+	hard=-S
+	[ $((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> 24 & 1)) -eq 0 ] || hard=-SH
+	stay builder-7 "ulimit $hard -f 100; ulimit $hard -n 40; ulimit $hard -c 100; ulimit $hard -s 1024; ulimit $hard -u 200
+		umask 0; trap '' ALRM PIPE HUP INT USR1;
+		echo 500 >/proc/self/oom_score_adj; exec 7</etc/passwd
+		nice -n 15 ionice -c 3 taskset -c 0 chrt -b 0 sudo -n stop-app >out 2>said; echo \$? >done"
+	wait_until is_waiting
+	wait_until test -e /tmp/requested
+	sleeper=$(pgrep -u root -f '^sleep 60$')
+	rm /tmp/sleep
+	diff "$BATS_TEST_TMPDIR/plain" /tmp/requested
+	bob deny "$request"
+	answered
+	run cat /tmp/requested
+	expect_output '^0022$'
+	expect_output '^nice 0 '
+	expect_output 'SCHED_OTHER'
+	expect_output '^SigIgn:.0+$'
+	expect_output '^SigBlk:.0+$'
+	expect_output '^leads its session$'
+	expect_output '^/$'
+	# Its half minute ends it.
+	for _ in $(seq 70); do kill -0 "$sleeper" 2>/dev/null || break; sleep 0.5; done
+	run kill -0 "$sleeper"
+	[ "$status" -ne 0 ]
+	rm /etc/agentauth/hooks/approval-requested
 }
 
 # Takes one request by HTTP, into a file.
