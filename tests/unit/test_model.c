@@ -2,6 +2,7 @@
 /* test_model.c: which configuration is accepted: each refusal beside a text that differs in the one thing. */
 #include <config.h>
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -100,12 +103,25 @@ static void agent_text(void **state, const char *name, const char *text, const c
 	reading_free(&r);
 }
 
+/* Writes a plugin as sudo would load it, and the line that names it; the file's path is in `plugin`. */
+static char plugin[PATH_MAX];
+
+static void load_plugin(struct house *house)
+{
+	char line[PATH_MAX + 64];
+
+	house_write(house, "etc/agentauth_approval.so", "\177ELF");
+	snprintf(plugin, sizeof(plugin), "%s/agentauth_approval.so", house->etc);
+	assert_int_equal(chmod(plugin, 0644), 0);
+	snprintf(line, sizeof(line), "# comment\nplugin agentauth_approval\t%s # more\n", plugin);
+	house_write(house, "etc/sudo.conf", line);
+}
+
 /* ---- agentauth.conf ------------------------------------------------------ */
 
 static void a_text_with_every_setting_is_accepted(void **state)
 {
-	house_write(*state, "etc/sudo.conf",
-		    "# comment\nPlugin agentauth_approval sudo/agentauth_approval.so\n");
+	load_plugin(*state);
 	main_text(state,
 		  "host = { audience = [ \"ssh://a\" ]; clock_skew = 30; max_assertion_ttl = 300; "
 		  "max_token_ttl = 3600;\n"
@@ -298,16 +314,53 @@ static void an_empty_list_does_not_mean_everything(void **state)
 	agent_text(state, "bot", "uid = 70001; sources = [ ];", "sources", "every network");
 }
 
+static const char waits[] = "roles = { a = { gid = 99001; approval = [ \"(root) /bin/c\" ]; }; };";
+
 static void approval_wants_its_plugin(void **state)
 {
-	static const char text[] =
-	    "roles = { a = { gid = 99001; approval = [ \"(root) /bin/c\" ]; }; };";
-
-	main_text(state, text, "roles.a.approval", "does not load");
+	main_text(state, waits, "roles.a.approval", "does not load");
 	house_write(*state, "etc/sudo.conf", "#Plugin agentauth_approval agentauth_approval.so\n");
-	main_text(state, text, "roles.a.approval", "does not load");
-	house_write(*state, "etc/sudo.conf", "Plugin agentauth_approval agentauth_approval.so\n");
-	main_text(state, text, NULL, NULL);
+	main_text(state, waits, "roles.a.approval", "does not load");
+	load_plugin(*state);
+	main_text(state, waits, NULL, NULL);
+}
+
+static void a_plugin_that_sudo_cannot_load_is_no_plugin(void **state)
+{
+	struct house *house = *state;
+
+	house_write(house, "etc/sudo.conf", "Plugin agentauth_approval agentauth_approval.so\n");
+	main_text(state, waits, "roles.a.approval", "refuses everybody");
+	load_plugin(house);
+	assert_int_equal(chmod(plugin, 0664), 0);
+	main_text(state, waits, "roles.a.approval", "writable by nobody else");
+	assert_int_equal(chmod(plugin, 0644), 0);
+	main_text(state, waits, NULL, NULL);
+	house_write(house, "etc/agentauth_approval.so", "no object");
+	main_text(state, waits, "roles.a.approval", "is not this plugin");
+	assert_int_equal(unlink(plugin), 0);
+	main_text(state, waits, "roles.a.approval", "which is not there");
+}
+
+static void a_plugin_is_looked_for_where_sudo_looks(void **state)
+{
+	struct house *house = *state;
+	char text[2 * PATH_MAX];
+
+	load_plugin(house);
+	snprintf(text, sizeof(text), "Path plugin_dir %s/\nPlugin agentauth_approval \\\n agentauth_approval.so\n", house->etc);
+	house_write(house, "etc/sudo.conf", text);
+	main_text(state, waits, NULL, NULL);
+	snprintf(text, sizeof(text), "Path plugin_dir /nowhere:%s\nPlugin agentauth_approval agentauth_approval.so\n", house->etc);
+	house_write(house, "etc/sudo.conf", text);
+	main_text(state, waits, NULL, NULL);
+	snprintf(text, sizeof(text), "Plugin another_symbol %s\n", plugin);
+	house_write(house, "etc/sudo.conf", text);
+	main_text(state, waits, "roles.a.approval", "is not this plugin");
+	load_plugin(house);
+	snprintf(text, sizeof(text), "%s/sudo.conf", house->etc);
+	assert_int_equal(chmod(text, 0666), 0);
+	main_text(state, waits, "roles.a.approval", "does not read");
 }
 
 #define ISSUER(rest) \
@@ -547,6 +600,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(an_empty_list_does_not_mean_everything, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(approval_wants_its_plugin, house_setup, house_teardown),
+	    cmocka_unit_test_setup_teardown(a_plugin_that_sudo_cannot_load_is_no_plugin, house_setup, house_teardown),
+	    cmocka_unit_test_setup_teardown(a_plugin_is_looked_for_where_sudo_looks, house_setup, house_teardown),
 	    cmocka_unit_test_setup_teardown(an_issuer_says_once_where_its_keys_are, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(an_agent_with_every_setting_is_accepted, house_setup,

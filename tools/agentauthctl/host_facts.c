@@ -122,34 +122,7 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
 	return names->n ? bsearch(&key, names->by_id, names->n, sizeof(key), compare_ids) : NULL;
 }
 
-/* ---- sudo.conf, the host's name ------------------------------------------ */
-
-/* "Plugin SYMBOL PATH …": whether PATH's last part is ours. */
-static bool loads_plugin(char *line)
-{
-	char *save, *word = strtok_r(line, " \t", &save), *path, *slash;
-
-	if (!word || strcmp(word, "Plugin") != 0 || !strtok_r(NULL, " \t", &save))
-		return false;
-	path = strtok_r(NULL, " \t", &save);
-	if (!path)
-		return false;
-	slash = strrchr(path, '/');
-	return strcmp(slash ? slash + 1 : path, "agentauth_approval.so") == 0;
-}
-
-static bool find_approval_plugin(const char *sysconfdir)
-{
-	char *file = xasprintf("%s/sudo.conf", sysconfdir), *text = NULL, *save, *line;
-	bool found = false;
-
-	if (slurp(file, &text) == 0)
-		for (line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save))
-			found = loads_plugin(line);
-	free(text);
-	free(file);
-	return found;
-}
+/* ---- the host's name ----------------------------------------------------- */
 
 /* The resolver's name for the host, where it completes what the kernel has; a name with a dot is complete. */
 static char *complete_name(const char *hostname)
@@ -203,7 +176,7 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 	    local_names_read(&facts->groups, group, problems) < 0)
 		r = -1;
 	read_sudoers(facts, sysconfdir);
-	facts->approval_plugin = find_approval_plugin(sysconfdir);
+	approval_plugin_look(&facts->approval_plugin, sysconfdir);
 	read_host_name(facts);
 	free(passwd);
 	free(group);
@@ -215,6 +188,7 @@ void host_facts_free(struct host_facts *facts)
 	local_names_free(&facts->users);
 	local_names_free(&facts->groups);
 	sudoers_who_free(&facts->sudoers);
+	approval_plugin_free(&facts->approval_plugin);
 	free(facts->hostname);
 	free(facts->fqdn);
 	*facts = (struct host_facts){0};

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "approval_plugin.h"
 #include "problems.h"
 #include "sudoers_who.h"
 
@@ -25,7 +26,7 @@ struct local_names {
 struct host_facts {
 	struct local_names users, groups;
 	struct sudoers_who sudoers; /* whom sudoers name */
-	bool approval_plugin; /* sudo.conf loads sudo/agentauth_approval.so */
+	struct approval_plugin approval_plugin;
 	char *hostname;	      /* as the kernel has it */
 	char *fqdn;	      /* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;

@@ -296,6 +296,20 @@ static void check_role_groups(const struct model *model, const struct model_role
 			   "its group would be %s, which /etc/group has already", group_name);
 }
 
+/* Without the plugin the rules would be granted unasked. */
+static void check_approval_plugin(const struct model *model, const char *path, struct problems *problems)
+{
+	char *what, *cure;
+
+	if (!approval_plugin_problem(&model->facts->approval_plugin, &what, &cure))
+		return;
+	conf_error(&model->file, problems, path,
+		   "these rules wait for a person's approval, which sudo asks for through a plugin, and %s. As root: %s", what,
+		   cure);
+	free(what);
+	free(cure);
+}
+
 static void check_roles(struct model *model, struct problems *problems)
 {
 	char path[128];
@@ -307,12 +321,8 @@ static void check_roles(struct model *model, struct problems *problems)
 		check_role_ids(model, i, path, problems);
 		check_role_groups(model, role, problems);
 		snprintf(path, sizeof(path), "roles.%s.approval", role->name);
-		if (role->approval.n && !model->facts->approval_plugin)
-			conf_error(&model->file, problems, path,
-				   "these rules wait for a person's approval, which sudo asks for through a "
-				   "plugin that /etc/sudo.conf does not load; without it they would be "
-				   "granted unasked. Add the line \"Plugin agentauth_approval "
-				   "agentauth_approval.so\" to /etc/sudo.conf");
+		if (role->approval.n)
+			check_approval_plugin(model, path, problems);
 	}
 }
 

@@ -7,16 +7,15 @@
 
 #include "pam_stack.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "lines.h"
 
 #define DEPTH_MAX 16 /* inclusions in each other, as Linux-PAM has it */
 
@@ -32,63 +31,9 @@ struct reading {
 	struct aa_pam_place by;
 };
 
-/* The file at hand. */
-struct stack_file {
-	FILE *f;
-	char path[PATH_MAX];
-	unsigned line;
-};
-
 static enum aa_pam_answer read_stack(struct reading *r, const char *name, int depth);
 
-/* ---- lines and words ------------------------------------------------------------ */
-
-/* Cuts a comment and white space off; true: the line goes on in the next. */
-static bool trim(char *line)
-{
-	size_t n;
-
-	line[strcspn(line, "#\n")] = '\0';
-	for (n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
-		line[n - 1] = '\0';
-	if (n == 0 || line[n - 1] != '\\')
-		return false;
-	line[n - 1] = ' ';
-	return true;
-}
-
-/* The next line with those that continue it. 1: there is one, 0: the end, or a negative errno. *ret is from
- * malloc(). */
-static int next_line(struct stack_file *file, char **ret)
-{
-	char *part = NULL, *whole = NULL, *longer;
-	size_t cap = 0, len = 0, n;
-	bool more = true;
-	int r = 0;
-
-	while (more && r >= 0 && getline(&part, &cap, file->f) > 0) {
-		file->line++;
-		more = trim(part);
-		n = strlen(part);
-		longer = realloc(whole, len + n + 1);
-		if (longer == NULL) {
-			r = -ENOMEM;
-			break;
-		}
-		whole = longer;
-		memcpy(whole + len, part, n + 1);
-		len += n;
-		r = 1;
-	}
-	if (r >= 0 && ferror(file->f))
-		r = -EIO;
-	free(part);
-	if (r <= 0)
-		free(whole);
-	else
-		*ret = whole;
-	return r;
-}
+/* ---- words ---------------------------------------------------------------------- */
 
 /* Cuts the next word off; what stands in brackets is one word, without them. NULL: there is none. */
 static char *next_word(char **text)
@@ -170,7 +115,7 @@ static unsigned longest_jump(const char *control)
 	return longest;
 }
 
-static void note_other(struct reading *r, const struct stack_file *file, const char *control)
+static void note_other(struct reading *r, const struct aa_lines *file, const char *control)
 {
 	bool over = strcasecmp(control, "sufficient") == 0 || action_is(control, "success", "done") ||
 		    action_is(control, "ignore", "done");
@@ -206,7 +151,7 @@ static bool module_is_there(const struct reading *r, const char *path)
 	return n > 0 && (size_t)n < sizeof(whole) && stat(whole, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static enum aa_pam_answer judge(struct reading *r, const struct stack_file *file, const char *control,
+static enum aa_pam_answer judge(struct reading *r, const struct aa_lines *file, const char *control,
 				const char *path)
 {
 	r->place->line = file->line;
@@ -229,7 +174,7 @@ static enum aa_pam_answer read_substack(struct reading *r, const char *name, int
 	return read_stack(&inner, name, depth);
 }
 
-static enum aa_pam_answer cannot_read(struct reading *r, const struct stack_file *file)
+static enum aa_pam_answer cannot_read(struct reading *r, const struct aa_lines *file)
 {
 	r->place->line = file->line;
 	memcpy(r->place->file, file->path, sizeof(file->path));
@@ -237,7 +182,7 @@ static enum aa_pam_answer cannot_read(struct reading *r, const struct stack_file
 }
 
 /* AA_PAM_NOT_NAMED: the next line is to be looked at. */
-static enum aa_pam_answer take_line(struct reading *r, const struct stack_file *file, char *line, int depth)
+static enum aa_pam_answer take_line(struct reading *r, const struct aa_lines *file, char *line, int depth)
 {
 	char *type = next_word(&line), *control = type ? next_word(&line) : NULL, *path;
 
@@ -261,47 +206,30 @@ static enum aa_pam_answer take_line(struct reading *r, const struct stack_file *
 	return AA_PAM_NOT_NAMED;
 }
 
-static enum aa_pam_answer read_file(struct reading *r, struct stack_file *file, int depth)
+static enum aa_pam_answer read_file(struct reading *r, struct aa_lines *file, int depth)
 {
 	enum aa_pam_answer answer = AA_PAM_NOT_NAMED;
 	char *line;
 	int n = 0;
 
-	while (answer == AA_PAM_NOT_NAMED && (n = next_line(file, &line)) > 0) {
+	while (answer == AA_PAM_NOT_NAMED && (n = aa_lines_next(file, &line)) > 0) {
 		answer = take_line(r, file, line, depth);
 		free(line);
 	}
 	return n < 0 ? cannot_read(r, file) : answer;
 }
 
-/* A regular file: a FIFO would be waited for. -ENOENT: it is not there. */
-static int open_file(struct stack_file *file)
-{
-	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	r = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -EBADMSG : 0;
-	if (r == 0)
-		file->f = fdopen(fd, "r");
-	if (file->f != NULL)
-		return 0;
-	close(fd);
-	return r < 0 ? r : -ENOMEM;
-}
-
-static int open_in(const char *dir, const char *name, struct stack_file *file)
+static int open_in(const char *dir, const char *name, struct aa_lines *file)
 {
 	bool absolute = *name == '/';
 	int n = snprintf(file->path, sizeof(file->path), "%s%s%s", absolute ? "" : dir, absolute ? "" : "/",
 			 name);
 
-	return n > 0 && (size_t)n < sizeof(file->path) ? open_file(file) : -ENAMETOOLONG;
+	return n > 0 && (size_t)n < sizeof(file->path) ? aa_lines_open(file) : -ENAMETOOLONG;
 }
 
 /* The first directory that has it; one that cannot be looked into ends the search. */
-static int find_file(const struct reading *r, const char *name, struct stack_file *file)
+static int find_file(const struct reading *r, const char *name, struct aa_lines *file)
 {
 	int result = -ENOENT;
 
@@ -314,7 +242,7 @@ static int find_file(const struct reading *r, const char *name, struct stack_fil
 
 static enum aa_pam_answer read_stack(struct reading *r, const char *name, int depth)
 {
-	struct stack_file file = {0};
+	struct aa_lines file = {0};
 	enum aa_pam_answer answer;
 	int n = depth < DEPTH_MAX ? find_file(r, name, &file) : -ELOOP;
 
@@ -325,7 +253,7 @@ static enum aa_pam_answer read_stack(struct reading *r, const char *name, int de
 	answer = read_file(r, &file, depth);
 	if (answer == AA_PAM_NOT_NAMED && depth == 0)
 		memcpy(r->place->file, file.path, sizeof(file.path));
-	(void)fclose(file.f);
+	aa_lines_close(&file);
 	return answer;
 }
 

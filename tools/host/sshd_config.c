@@ -5,15 +5,14 @@
 #include "sshd_config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "lines.h"
 
 #define DEPTH_MAX 16 /* inclusions in each other, as sshd has it */
 #define MATCH_MAX 1024
@@ -193,21 +192,17 @@ static int read_lines(struct reading *r, FILE *f, const char *path, const char *
 
 static int read_file(struct reading *r, const char *path, const char *outer, int depth)
 {
-	int fd = depth < DEPTH_MAX ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1, n;
-	struct stat st;
-	FILE *f = NULL;
+	struct aa_lines file;
+	int n = depth < DEPTH_MAX ? 0 : -ELOOP;
 
-	if (fd < 0)
-		return fail(r, path, depth < DEPTH_MAX ? -errno : -ELOOP);
-	n = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -EBADMSG : 0;
+	if (n == 0 && (size_t)snprintf(file.path, sizeof(file.path), "%s", path) >= sizeof(file.path))
+		n = -ENAMETOOLONG;
 	if (n == 0)
-		f = fdopen(fd, "r");
-	if (f == NULL) {
-		close(fd);
-		return fail(r, path, n < 0 ? n : -ENOMEM);
-	}
-	n = read_lines(r, f, path, outer, depth);
-	(void)fclose(f);
+		n = aa_lines_open(&file);
+	if (n < 0)
+		return fail(r, path, n);
+	n = read_lines(r, file.f, path, outer, depth);
+	aa_lines_close(&file);
 	return n;
 }
 
