@@ -152,9 +152,10 @@ static char *make_assertion(const struct profile *profile, const struct ask_prom
 	return token;
 }
 
-static char *get_token(const struct profiles *profiles, const struct profile *profile)
+static char *get_token(const struct profiles *profiles, const struct profile *profile, const char *audience)
 {
-	const struct token_wish wish = {.fresh = profile->once, .once = profile->once};
+	const struct token_wish wish = {
+	    .fresh = profile->once, .once = profile->once, .audience = audience};
 	struct token token = {0};
 	char *text = NULL;
 
@@ -184,7 +185,7 @@ static char *make_answer(const struct profiles *profiles, const struct profile *
 		profile.scope = scope;
 	if (task)
 		profile.task = task;
-	return profile_uses_token(&profile) ? get_token(profiles, &profile)
+	return profile_uses_token(&profile) ? get_token(profiles, &profile, prompt->audience)
 					    : make_assertion(&profile, prompt);
 }
 

@@ -84,7 +84,7 @@ static const struct profile *choose(const struct profiles *profiles, const char 
 	}
 	if (n == 1)
 		return found;
-	say("--profile is missing: %s has %zu profiles with an issuer", profiles_path(profiles), n);
+	say("--profile is missing: %s has %zu profiles with an issuer or a token", profiles_path(profiles), n);
 	return NULL;
 }
 

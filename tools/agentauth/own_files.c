@@ -98,17 +98,64 @@ int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
-int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
+/* Whether nobody but root and the caller can change this folder, or one above it. */
+static bool folder_is_safe(const char *path)
+{
+	char *dir = realpath(path, NULL), *slash;
+	struct stat st;
+	bool safe = dir != NULL;
+
+	while (safe) {
+		safe = stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 022);
+		slash = strrchr(dir, '/');
+		if (!slash || !slash[1])
+			break;
+		slash[slash == dir] = 0;
+	}
+	free(dir);
+	return safe;
+}
+
+static bool parent_is_safe(const char *path)
+{
+	char *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
+	bool safe = false;
+
+	if (slash) {
+		slash[slash == dir] = 0;
+		safe = folder_is_safe(dir);
+	}
+	free(dir);
+	return safe;
+}
+
+/* Kubernetes mounts a secret as root's, with mode 0440 and the reader's group, behind links (a token with 0644).
+ * Such a file is as safe as the folders of the link and of the file are. */
+static bool is_placed_by_root(const char *path, const struct stat *st, mode_t unwanted)
+{
+	char *target;
+	bool safe;
+
+	if (st->st_uid != 0 || st->st_mode & unwanted)
+		return false;
+	target = realpath(path, NULL);
+	safe = target && parent_is_safe(path) && parent_is_safe(target);
+	free(target);
+	return safe;
+}
+
+static int read_own(const char *path, size_t max, mode_t unwanted, char **ret, size_t *ret_len)
 {
 	struct stat st;
 	int fd = open_regular(AT_FDCWD, path, 0, path, &st), result = -1;
 
 	if (fd < 0)
 		return -1;
-	if (st.st_uid != geteuid())
-		say("%s belongs to uid %u, and you are uid %u: a key is used by its owner only", path,
-		    st.st_uid, geteuid());
-	else if (st.st_mode & 077)
+	if (st.st_uid != geteuid() && !is_placed_by_root(path, &st, unwanted))
+		say("%s belongs to uid %u and has mode %04o, and you are uid %u: what is secret is yours with mode "
+		    "0600, or root's with mode 0440 in folders that only root changes",
+		    path, st.st_uid, st.st_mode & 07777, geteuid());
+	else if (st.st_uid == geteuid() && st.st_mode & 077 && !is_placed_by_root(path, &st, unwanted))
 		say("%s has mode %04o: others can read or change it. Do: chmod 600 '%s'", path,
 		    st.st_mode & 07777, path);
 	else
@@ -116,6 +163,16 @@ int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
 	close(fd);
 	errno = 0;
 	return result;
+}
+
+int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	return read_own(path, max, 027, ret, ret_len);
+}
+
+int own_read_token(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	return read_own(path, max, 022, ret, ret_len);
 }
 
 int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len)

@@ -9,9 +9,12 @@
 /* Reads a regular file of at most `max` bytes. *ret is from malloc(), with a zero byte behind it. 0 or -1,
  * the reason said. A file that is not there is ENOENT in errno. */
 int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len);
-/* The same for a secret: owned by the caller, and no bit for group or others: else the command that mends it
- * is said. */
+/* The same for a secret: owned by the caller, and no bit for group or others (else the command that mends it is
+ * said); or root's, with no bit for others and not writable by its group, in folders that only root or the caller
+ * can change, links followed: as Kubernetes mounts one. */
 int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len);
+/* The same for a token that the platform placed: root's may be readable by all, as Kubernetes has it. */
+int own_read_token(const char *path, size_t max, char **ret, size_t *ret_len);
 /* The same for a credential that systemd put there: its file is the caller's or root's, and its group bits
  * are the mask of an ACL that names the caller; no bit for others. No symbolic link. */
 int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len);

@@ -277,6 +277,8 @@ static bool read_setting(const struct profiles *all, const config_setting_t *set
 		return read_source(all, setting, &ret->passphrase, NULL);
 	if (strcmp(name, "subject_token") == 0)
 		return read_source(all, setting, &ret->subject_token.source, &ret->subject_token);
+	if (strcmp(name, "token") == 0)
+		return read_source(all, setting, &ret->token, NULL);
 	if (strcmp(name, "actor_token") == 0)
 		return read_source(all, setting, &ret->actor_token.source, &ret->actor_token);
 	return wrong(all, setting, "is no setting of a profile");
@@ -308,6 +310,17 @@ static const char *wrong_token_settings(const struct profile *p)
 		return "has subject_token or actor_token, which go with grant = \"token_exchange\"";
 	if (p->grant != GRANT_JWT_BEARER && (p->target_audience || p->subject))
 		return "has subject or target_audience, which go with grant = \"jwt_bearer\"";
+	return NULL;
+}
+
+/* The provider's token is there already: nothing is asked of the provider. `audience` is what it must be for. */
+static const char *wrong_ready_token(const struct profile *p)
+{
+	if (p->issuer || p->token_endpoint || p->client_id || secret_is_named(&p->client_secret) ||
+	    p->resource.n || p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET || p->ca_file)
+		return "has a token that is ready, and settings of how one is asked for: one of the two";
+	if (p->key || p->kid || p->scope || p->task)
+		return "has a token that is ready, and settings of what would be signed: one of the two";
 	return NULL;
 }
 
@@ -410,7 +423,9 @@ static bool read_profile(const struct profiles *all, const config_setting_t *gro
 		!ret->passphrase.command <
 	    3)
 		return wrong(all, group, "names several places of the passphrase: one of them is enough");
-	if (profile_uses_token(ret)) {
+	if (profile_has_ready_token(ret)) {
+		what = wrong_ready_token(ret);
+	} else if (profile_uses_token(ret)) {
 		if (ret->client_auth == AUTH_UNSET)
 			ret->client_auth = default_auth(ret);
 		ret->id_token |= ret->target_audience != NULL;
@@ -521,6 +536,7 @@ void profiles_free(struct profiles *all)
 		free(all->v[i].audiences.v);
 		free(all->v[i].resource.v);
 		free_command(&all->v[i].client_secret);
+		free_command(&all->v[i].token);
 		free_command(&all->v[i].passphrase);
 		free_command(&all->v[i].subject_token.source);
 		free_command(&all->v[i].actor_token.source);
@@ -557,7 +573,12 @@ const struct profile *profiles_find(const struct profiles *all, const char *name
 
 bool profile_uses_token(const struct profile *profile)
 {
-	return profile->issuer || profile->token_endpoint;
+	return profile->issuer || profile->token_endpoint || profile_has_ready_token(profile);
+}
+
+bool profile_has_ready_token(const struct profile *profile)
+{
+	return secret_is_named(&profile->token);
 }
 
 bool profile_resource_is_asked(const struct profile *profile)

@@ -14,9 +14,14 @@
  *       client_id = "builder-7";
  *       client_secret = { file = "~/.config/agentauth/secret"; };
  *     };
+ *     pod = {
+ *       hosts = …; audiences = …; agent = …;
+ *       token = { file = "/var/run/secrets/tokens/agentauth"; };   a ready one, read anew at each use
+ *     };
  *   };
  *
- * A profile with an issuer, or a token_endpoint, answers with a token of that provider; one without answers
+ * A profile with an issuer, or a token_endpoint, answers with a token of that provider, one
+ * with a token with that one; another answers
  * with an assertion that the agent's key signs. agentauth(1) is the reference of all settings. */
 #ifndef AGENTAUTH_AGENT_PROFILE_H
 #define AGENTAUTH_AGENT_PROFILE_H
@@ -66,6 +71,7 @@ struct profile {
 	enum profile_auth client_auth;
 	struct secret_source client_secret;
 	struct profile_token subject_token, actor_token;
+	struct secret_source token; /* a ready one, that the platform gave */
 	bool once;     /* a host takes each token once */
 	bool id_token; /* what is presented is the ID token */
 };
@@ -91,6 +97,8 @@ const struct profile *profiles_find(const struct profiles *profiles, const char 
 
 /* Whether it answers with a provider's token, and not with an assertion. */
 bool profile_uses_token(const struct profile *profile);
+/* Whether that token is a ready one, which the platform gave. */
+bool profile_has_ready_token(const struct profile *profile);
 /* Whether `resource` is PROFILE_RESOURCE_ASKED. */
 bool profile_resource_is_asked(const struct profile *profile);
 /* Whether somebody has to be there for a new grant. */

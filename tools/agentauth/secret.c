@@ -125,10 +125,12 @@ static int read_command(const char *const *argv, const char *what, char **ret, s
 
 /* ---- the others ----------------------------------------------------------- */
 
-static int read_file(const char *file, char **ret, size_t *ret_len)
+typedef int read_text(const char *path, size_t max, char **ret, size_t *ret_len);
+
+static int read_file(const char *file, read_text *reader, char **ret, size_t *ret_len)
 {
 	char *path = own_expand(file);
-	int result = path ? own_read_secret(path, SECRET_MAX, ret, ret_len) : -1;
+	int result = path ? reader(path, SECRET_MAX, ret, ret_len) : -1;
 
 	free(path);
 	return result;
@@ -165,14 +167,14 @@ static int read_env(const char *name, const char *what, char **ret, size_t *ret_
 	return *ret ? 0 : -1;
 }
 
-char *secret_read(const struct secret_source *source, const char *what)
+static char *read_source(const struct secret_source *source, const char *what, read_text *reader)
 {
 	char *text = NULL;
 	size_t len = 0;
 	int result;
 
 	if (source->file)
-		result = read_file(source->file, &text, &len);
+		result = read_file(source->file, reader, &text, &len);
 	else if (source->credential)
 		result = read_credential(source->credential, what, &text, &len);
 	else if (source->command)
@@ -189,4 +191,14 @@ char *secret_read(const struct secret_source *source, const char *what)
 	explicit_bzero(text, len);
 	free(text);
 	return NULL;
+}
+
+char *secret_read(const struct secret_source *source, const char *what)
+{
+	return read_source(source, what, own_read_secret);
+}
+
+char *secret_read_token(const struct secret_source *source, const char *what)
+{
+	return read_source(source, what, own_read_token);
 }

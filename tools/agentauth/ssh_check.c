@@ -165,6 +165,8 @@ static bool credential_is_at_hand(const struct profile *profile)
 {
 	if (!profile_uses_token(profile))
 		return key_is_usable(profile);
+	if (profile_has_ready_token(profile))
+		return true; /* read when it is asked for: a program may have to be run */
 	if (profile->client_auth == AUTH_PRIVATE_KEY_JWT || profile->grant == GRANT_JWT_BEARER)
 		return key_is_usable(profile);
 	return secret_is_usable(profile);
@@ -194,7 +196,8 @@ static bool clock_is_right(const struct profiles *profiles, const struct profile
 {
 	char *key = profile->key ? own_expand(profile->key) : own_config_path("key.pem");
 	time_t now = time(NULL);
-	bool right = key && clock_is_after(profiles_path(profiles), now) && clock_is_after(key, now);
+	bool right = key && clock_is_after(profiles_path(profiles), now) &&
+		     (profile_uses_token(profile) || clock_is_after(key, now));
 
 	free(key);
 	return right;

@@ -8,6 +8,7 @@
 
 #include "token_grant.h"
 #include "own_files.h"
+#include "ready_token.h"
 #include "say.h"
 #include "token_cache.h"
 
@@ -148,6 +149,8 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 	bool alone = wish->fresh && !profile_needs_person(profile);
 	int result = -1;
 
+	if (profile_has_ready_token(profile))
+		return ready_token_read(profile, wish->audience, now, ret);
 	if (!profile_uses_token(profile))
 		return say_failed("the profile %s has no issuer: it answers with assertions, which agentauth "
 				  "assert makes",
@@ -179,6 +182,8 @@ int token_forget(const struct profile *profile)
 	struct token_cache cache;
 	int result = -1;
 
+	if (profile_has_ready_token(profile))
+		return say_failed("the profile %s has a ready token, of which nothing is kept here", profile->name), -1;
 	if (token_cache_open(profile, &cache) < 0)
 		return -1;
 	if (token_cache_lock(&cache, TOKEN_LOCK_SECONDS) == 0)
