@@ -180,7 +180,7 @@ go() {
 }
 
 @test "with use_pty and without, as -i, as another user, and under -l and -v" {
-	agentauthctl role set deploy --sudo '(root) /bin/bash' --sudo '(bob) /usr/bin/id' >/dev/null
+	agentauthctl role set deploy --accept-risk --sudo '(root) /bin/bash' --sudo '(bob) /usr/bin/id' >/dev/null
 	for setting in use_pty '!use_pty'; do
 		echo "Defaults $setting" >/etc/sudoers.d/pty
 		chmod 440 /etc/sudoers.d/pty
@@ -222,7 +222,7 @@ ansible() { # ARGUMENT...
 	run ansible --become -m command -a 'id -un'
 	[ "$status" -ne 0 ]
 	expect_no_output '^root$'
-	agentauthctl role set deploy --sudo '(root) /bin/sh' >/dev/null
+	agentauthctl role set deploy --accept-risk --sudo '(root) /bin/sh' >/dev/null
 	run ansible --become -m command -a 'id -un'
 	expect_status 0
 	expect_output '^root$'

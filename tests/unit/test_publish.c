@@ -508,6 +508,30 @@ static void writers_at_once_lose_nothing(void **state)
 	assert_int_equal(apply(h), 32);
 }
 
+/* A rule that allows more than it says: refused where it is new, not where it serves already. */
+static void a_risky_rule_is_accepted_once(void **state)
+{
+	static const char risky[] = "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; };\n",
+			  more[] = "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; "
+				   "other = { gid = 99002; sudo = [ \"(root) /bin/sh\" ]; }; };\n";
+	const struct house *h = *state;
+	struct outcome o;
+
+	house_write(h, "conf/agentauth.conf", risky);
+	refused(h, "is a shell, as root");
+	assert_int_equal(run(h, (struct publish_options){.accept_risk = true}, &o), PUBLISH_DONE);
+	assert_non_null(problem_with(&o.problems, "is a shell, as root"));
+	outcome_free(&o);
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	apply(h);
+	house_write(h, "conf/agentauth.conf", more);
+	refused(h, "is a shell, as root");
+	house_write(h, "conf/agentauth.conf", risky);
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_UNCHANGED);
+	assert_int_equal(o.problems.n, 0);
+	outcome_free(&o);
+}
+
 /* ---- more agents than one thread takes ----------------------------------- */
 
 static void write_many(const struct house *h, int n)
@@ -661,6 +685,7 @@ int main(void)
 	    IN_A_HOUSE(a_command_that_is_killed_leaves_text_that_apply_takes_up),
 	    IN_A_HOUSE(when_publishing_fails_the_text_is_put_back),
 	    IN_A_HOUSE(writers_at_once_lose_nothing),
+	    IN_A_HOUSE(a_risky_rule_is_accepted_once),
 	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),
 	    IN_A_HOUSE(many_new_agents_are_published_beside_retired_ones),
 	    IN_A_HOUSE(rolling_back_brings_its_sudo_rules_along),

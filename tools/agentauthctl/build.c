@@ -13,6 +13,7 @@
 #include "build.h"
 #include "record.h"
 #include "registry/accounts.h"
+#include "rule_risk.h"
 #include "snapshot.h"
 #include "sudoers.h"
 
@@ -328,6 +329,9 @@ static void build_all(struct work *w, uint32_t number)
 	/* Values that are wrong have been reported; records are made only of what is whole. */
 	if (w->r->problems->errors == 0)
 		put_main(w, number);
+	if (w->r->problems->errors == 0)
+		rule_risks_check(&w->r->model, w->published, w->options->accept_risk, w->r->places->owner,
+				 w->r->problems);
 	find_retired(w);
 	put_agents(w);
 	check_bindings(w);

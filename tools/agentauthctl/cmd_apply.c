@@ -44,7 +44,9 @@ const struct ctl_command cmd_apply = {
 	     "are never given again, which is asked about first.",
     .options =
 	(const struct ctl_option[]){
-	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL}, {0}},
+	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
+	    {"accept-risk", NULL, "publish sudo rules that allow more than they say", 0, NULL},
+	    {0}},
     .run = run_apply,
 };
 

@@ -11,7 +11,8 @@
 #include "edit_options.h"
 
 #define ROLE_OPTIONS \
-	{"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, "services"}, \
+	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
+	    {"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, "services"}, \
 	    {"source", "CIDR", "a network a login must come from; none: from everywhere", EDIT_ADD, \
 	     "sources"}, \
 	    {"sudo", "RULE", "what it may run, as \"(root) /usr/bin/systemctl restart app\"", EDIT_ADD, \

@@ -72,6 +72,7 @@ typedef int step_fn(void *data, const char *step);
 struct publish_options {
 	struct text_change change;
 	bool dry_run;
+	bool accept_risk; /* rules that allow more than they say are published all the same */
 	int64_t now;
 	bool progress; /* on standard error */
 	retire_fn *may_retire;
