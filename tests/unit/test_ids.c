@@ -42,8 +42,7 @@ static void write_ids(const struct house *h, struct ids *ids)
 {
 	int fd = open_state(h);
 
-	assert_int_equal(ids_write_used(ids, fd, 1000000000), 0);
-	assert_int_equal(ids_write_retired(ids, fd, 1000000000), 0);
+	assert_int_equal(ids_write(ids, fd, 1000000000, true), 0);
 	close(fd);
 }
 

@@ -340,9 +340,11 @@ static bool killed_at(const struct house *h, const struct text_change *change, c
 	return WIFEXITED(status) && WEXITSTATUS(status) == 99;
 }
 
-static const char *const steps[] = {"build",  "files",	"text",	   "ids",   "settle",
-				    "switch", "retire", "sudoers", "prune", "end"};
-#define SWITCHED 6 /* from here on the new generation serves */
+static const char *const steps[] = {"build",  "files",	 "journal",	"text", "ids",	 "settle", "rules",
+				    "switch", "sudoers", "end-journal", "nscd", "prune", "end"};
+#define N_STEPS (sizeof(steps) / sizeof(*steps))
+#define WRITTEN 4  /* from here on the text is written */
+#define SWITCHED 8 /* and from here on the new generation serves */
 
 static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
 {
@@ -350,9 +352,9 @@ static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
 
 	house_write(h, "conf/agents.d/old.conf", AGENT("70000"));
 	apply(h);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+	for (size_t i = 0; i < N_STEPS; i++) {
 		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
-		char *text = xasprintf("uid = 7010%zu;", i), *step = xstrdup(steps[i]);
+		char *text = xasprintf("uid = 701%02zu;", i), *step = xstrdup(steps[i]);
 
 		house_write(h, file, text);
 		assert_true(killed_at(h, NULL, step));
@@ -375,9 +377,9 @@ static void killed_while_it_retires_an_agent_is_whole_or_retired(void **state)
 {
 	const struct house *h = *state;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+	for (size_t i = 0; i < N_STEPS; i++) {
 		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
-		char *text = xasprintf("uid = 7010%zu;", i), *step = xstrdup(steps[i]);
+		char *text = xasprintf("uid = 701%02zu;", i), *step = xstrdup(steps[i]);
 
 		house_write(h, file, text);
 		apply(h);
@@ -406,8 +408,8 @@ static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **stat
 	const struct house *h = *state;
 
 	apply(h);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 7010%zu;", i),
+	for (size_t i = 0; i < N_STEPS; i++) {
+		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 701%02zu;", i),
 		     *step = xstrdup(steps[i]);
 		struct conf_text text = {0};
 		const struct text_change change = {.agent = name, .agent_text = &text};
@@ -415,7 +417,7 @@ static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **stat
 		conf_text_set(&text, "x", bytes, strlen(bytes));
 		assert_true(killed_at(h, &change, step));
 		apply(h);
-		assert_string_equal(serves(h, name), i < 3 ? "none" : "active");
+		assert_string_equal(serves(h, name), i < WRITTEN ? "none" : "active");
 		conf_text_free(&text);
 		free(name);
 		free(bytes);
@@ -423,45 +425,256 @@ static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **stat
 	}
 }
 
-static int fail_ids(void *data, const char *step)
-{
-	const struct house *h = data;
-	char *path = xasprintf("%s/ids", h->state);
+/* ---- failing -------------------------------------------------------------- */
 
-	if (strcmp(step, "ids") == 0) { /* a directory in the file's place: it cannot be written */
-		unlink(path);
-		mkdir(path, 0755);
-	}
-	free(path);
-	return 0;
+/* All files and links of the house with their modes and what they hold, in one number: but for the lock's. */
+static char *fingerprint(const struct house *h)
+{
+	char *command = xasprintf("cd %s && { find . ! -name lock -printf '%%p %%m %%l\\n' | sort; find . -type f | sort "
+				  "| xargs cat; } | sha256sum", h->root), line[80] = "";
+	FILE *p = popen(command, "r");
+
+	assert_non_null(p);
+	assert_non_null(fgets(line, sizeof(line), p));
+	pclose(p);
+	free(command);
+	return xstrdup(line);
 }
 
-static void when_publishing_fails_the_text_is_put_back(void **state)
+static int fail_at(void *data, const char *step)
 {
-	struct house *h = *state;
-	struct conf_text text = {0};
-	struct publish_options options = {
-	    .step = fail_ids, .step_data = h, .change = {.agent = "bot", .agent_text = &text}};
-	struct outcome o;
-	char *was, *ids;
+	return strcmp(step, data) == 0 ? -ENOSPC : 0;
+}
 
-	house_write(h, "conf/agents.d/bot.conf", "# mine\nuid = 70001;\n");
-	conf_text_set(&text, "x", "uid = 70001; owner = \"a\";", 25);
-	assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
-	outcome_free(&o);
-	was = house_read(h, "conf/agents.d/bot.conf");
-	assert_string_equal(was, "# mine\nuid = 70001;\n");
-	free(was);
-	ids = xasprintf("%s/ids", h->state);
-	rmdir(ids);
-	options.change.agent = "new";
-	assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
-	outcome_free(&o);
-	assert_null(house_read(h, "conf/agents.d/new.conf"));
-	rmdir(ids);
-	free(ids);
-	assert_int_equal(apply(h), 1);
+/* What a command may change. */
+struct edit {
+	const char *agent, *agent_text, *main_text, *role;
+};
+
+static enum publish_outcome run_edit(const struct house *h, const struct edit *edit, struct publish_options options,
+				     struct outcome *ret)
+{
+	struct conf_text text = {0};
+	const char *bytes = edit->agent ? edit->agent_text : edit->main_text;
+	struct registry registry;
+
+	*ret = (struct outcome){0};
+	if (bytes)
+		conf_text_set(&text, "x", bytes, strlen(bytes));
+	options.now = NOW;
+	options.change = (struct text_change){.agent = edit->agent,
+					      .agent_text = edit->agent && bytes ? &text : NULL,
+					      .main_text = edit->agent ? NULL : &text,
+					      .role = edit->role};
+	if (registry_open(&registry, &h->places, true, &ret->problems) == 0 &&
+	    (edit->agent || registry_reread(&registry, &text) == 0))
+		publish(&registry, &options, &ret->result);
+	registry_close(&registry);
 	conf_text_free(&text);
+	return ret->result.outcome;
+}
+
+#define ROLE(name, gid, rule) name " = { gid = " gid "; sudo = [ \"(root) /bin/" rule "\" ]; }; "
+
+static const struct edit edits[] = {
+    {"new", AGENT("70002"), NULL, NULL},
+    {"bot", AGENT("70001") "owner = \"b\";", NULL, NULL},
+    {"bot", NULL, NULL, NULL},
+    {NULL, NULL, "roles = { " ROLE("deploy", "99001", "true") ROLE("ops", "99002", "true") "};\n", "ops"},
+    {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") ROLE("ops", "99002", "true") "};\n", "deploy"},
+    {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") "};\n", "ops"},
+};
+
+static bool say_no_always(void *data, const struct changes *changes)
+{
+	(void)data;
+	(void)changes;
+	return false;
+}
+
+static int roll_back_to(const struct house *h, uint32_t number)
+{
+	struct problems problems = {0};
+	struct registry registry;
+	int r = registry_open_state(&registry, &h->places, &problems);
+
+	assert_int_equal(r, 0);
+	r = publish_rollback(&registry, number);
+	registry_close(&registry);
+	problems_free(&problems);
+	return r;
+}
+
+static void start_house(const struct house *h)
+{
+	house_write(h, "conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") "};\n");
+	house_write(h, "conf/agents.d/bot.conf", "# mine\n" AGENT("70001"));
+	apply(h);
+}
+
+static void fail_in(const struct house *h, const struct edit *edit, const char *step)
+{
+	struct publish_options options = {.step = fail_at, .step_data = xstrdup(step), .may_retire = say_no_always};
+	struct outcome o;
+
+	assert_int_equal(run_edit(h, edit, options, &o), PUBLISH_FAILED);
+	assert_non_null(problem_with(&o.problems, "No space left on device. When that is mended, run the command again"));
+	assert_false(o.result.left_changed);
+	outcome_free(&o);
+	free(options.step_data);
+}
+
+/* Not a name, not an id, not a byte: and the command itself, once more, is all that it takes. */
+static void a_publish_that_fails_at_any_step_leaves_everything_as_it_was(void **state)
+{
+	const struct house *h = *state;
+
+	start_house(h);
+	for (size_t k = 0; k < sizeof(edits) / sizeof(*edits); k++) {
+		char *before = fingerprint(h);
+		struct outcome o;
+
+		for (size_t i = 0; i <= SWITCHED; i++) {
+			char *after;
+
+			fail_in(h, &edits[k], steps[i]);
+			after = fingerprint(h);
+			if (strcmp(before, after) != 0)
+				fail_msg("edit %zu failing at %s left something changed", k, steps[i]);
+			free(after);
+		}
+		free(before);
+		assert_int_equal(run_edit(h, &edits[k], (struct publish_options){.may_retire = say_no_always}, &o),
+				 PUBLISH_DONE);
+		outcome_free(&o);
+	}
+}
+
+/* A command retires what it is about, and for anything else asks. */
+static void nothing_is_retired_unasked(void **state)
+{
+	static const struct edit ops_goes = {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") "};\n", "ops"};
+	const struct house *h = *state;
+	struct edit with_another = ops_goes;
+	struct outcome o;
+
+	start_house(h);
+	assert_int_equal(run_edit(h, &edits[3], (struct publish_options){0}, &o), PUBLISH_DONE);
+	outcome_free(&o);
+	with_another.role = "deploy"; /* what it says is of another role */
+	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always}, &o),
+			 PUBLISH_STOPPED);
+	outcome_free(&o);
+	/* Nor is one whose only generation was rolled back: it was published. */
+	assert_int_equal(roll_back_to(h, 1), 0);
+	with_another.role = NULL;
+	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always}, &o),
+			 PUBLISH_STOPPED);
+	outcome_free(&o);
+	assert_int_equal(run_edit(h, &ops_goes, (struct publish_options){.may_retire = say_no_always}, &o),
+			 PUBLISH_DONE);
+	outcome_free(&o);
+}
+
+/* The first one of all: there is nothing before that could serve on. */
+static void the_first_publish_may_fail_as_well(void **state)
+{
+	const struct house *h = *state;
+	struct publish_options options = {.step = fail_at};
+	char *before, *after;
+	struct outcome o;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	before = fingerprint(h);
+	for (size_t i = 0; i <= SWITCHED; i++) {
+		options.step_data = xstrdup(steps[i]);
+		assert_int_equal(run(h, options, &o), PUBLISH_FAILED);
+		outcome_free(&o);
+		free(options.step_data);
+		house_remove(h, "state/lock");
+		after = fingerprint(h);
+		assert_string_equal(before, after);
+		free(after);
+	}
+	free(before);
+	assert_int_equal(apply(h), 1);
+}
+
+/* A killed command is undone or ended by the next one, whatever that is: what was never published has used nothing
+ * up, and no role or agent is retired for it. */
+static void what_a_killed_command_used_is_free_again(void **state)
+{
+	const struct house *h = *state;
+
+	start_house(h);
+	for (size_t i = 0; i < N_STEPS; i++) {
+		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
+		char *bytes = xasprintf("uid = 701%02zu;", i), *step = xstrdup(steps[i]), *ids;
+		char *other = xasprintf("other-%zu", i), *same = xasprintf("uid = 701%02zu; owner = \"o\";", i);
+		struct conf_text text = {0};
+		const struct text_change change = {.agent = name, .agent_text = &text};
+
+		conf_text_set(&text, "x", bytes, strlen(bytes));
+		assert_true(killed_at(h, &change, step));
+		if (i >= WRITTEN && i < SWITCHED)
+			house_remove(h, file);
+		if (i < SWITCHED) { /* the same id, for somebody else */
+			free(file);
+			file = xasprintf("conf/agents.d/%s.conf", other);
+			house_write(h, file, same);
+		}
+		apply(h);
+		ids = house_read(h, "state/ids");
+		assert_true((strstr(ids, name) != NULL) == (i >= SWITCHED));
+		assert_null(strstr(ids, "retire"));
+		assert_null(house_read(h, "state/journal"));
+		assert_string_equal(serves(h, i < SWITCHED ? other : name), "active");
+		conf_text_free(&text);
+		free(name);
+		free(file);
+		free(bytes);
+		free(step);
+		free(ids);
+		free(other);
+		free(same);
+	}
+}
+
+/* What rollback may bring back is what did serve. */
+static void a_generation_that_never_served_is_not_kept(void **state)
+{
+	const struct house *h = *state;
+
+	start_house(h);
+	house_write(h, "conf/agents.d/two.conf", AGENT("70002"));
+	assert_true(killed_at(h, NULL, (char[]){"switch"}));
+	assert_int_equal(entries(h, "state/generations", "^2$"), 1);
+	house_remove(h, "conf/agents.d/two.conf");
+	apply(h);
+	assert_int_equal(entries(h, "state/generations", "^2$"), 0);
+	house_write(h, "conf/agents.d/three.conf", AGENT("70002"));
+	assert_int_equal(apply(h), 2);
+}
+
+/* The rules that a killed command left behind are not those of what serves. */
+static void sudo_follows_what_serves_after_a_kill(void **state)
+{
+	const struct house *h = *state;
+	char *rules;
+
+	start_house(h);
+	if (access(h->sudoers, F_OK) < 0)
+		skip();
+	house_write(h, "conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "false") "};\n");
+	assert_true(killed_at(h, NULL, (char[]){"sudoers"}));
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	assert_non_null(strstr(rules, "/bin/true"));
+	free(rules);
+	house_write(h, "conf/agents.d/wrong.conf", "uid = ;"); /* even a command that comes to nothing ends it */
+	refused(h, "expected a value");
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	assert_non_null(strstr(rules, "/bin/false"));
+	free(rules);
 }
 
 /* ---- two at once --------------------------------------------------------- */
@@ -597,8 +810,6 @@ static void many_new_agents_are_published_beside_retired_ones(void **state)
 static void rolling_back_brings_its_sudo_rules_along(void **state)
 {
 	const struct house *h = *state;
-	struct registry registry;
-	struct problems problems = {0};
 	struct stat st;
 	char *rules;
 
@@ -617,9 +828,7 @@ static void rolling_back_brings_its_sudo_rules_along(void **state)
 	house_write(h, "conf/agents.d/two.conf", AGENT("70002"));
 	assert_int_equal(apply(h), 2);
 	assert_null(house_read(h, "etc/sudoers.d/agentauth"));
-	assert_int_equal(registry_open_state(&registry, &h->places, &problems), 0);
-	assert_int_equal(publish_rollback(&registry, 1), 0);
-	registry_close(&registry);
+	assert_int_equal(roll_back_to(h, 1), 0);
 	rules = house_read(h, "etc/sudoers.d/agentauth");
 	assert_non_null(strstr(rules, "/bin/true"));
 	free(rules);
@@ -683,7 +892,12 @@ int main(void)
 	    IN_A_HOUSE(killed_at_any_step_one_of_the_two_generations_serves),
 	    IN_A_HOUSE(killed_while_it_retires_an_agent_is_whole_or_retired),
 	    IN_A_HOUSE(a_command_that_is_killed_leaves_text_that_apply_takes_up),
-	    IN_A_HOUSE(when_publishing_fails_the_text_is_put_back),
+	    IN_A_HOUSE(a_publish_that_fails_at_any_step_leaves_everything_as_it_was),
+	    IN_A_HOUSE(nothing_is_retired_unasked),
+	    IN_A_HOUSE(the_first_publish_may_fail_as_well),
+	    IN_A_HOUSE(what_a_killed_command_used_is_free_again),
+	    IN_A_HOUSE(a_generation_that_never_served_is_not_kept),
+	    IN_A_HOUSE(sudo_follows_what_serves_after_a_kill),
 	    IN_A_HOUSE(writers_at_once_lose_nothing),
 	    IN_A_HOUSE(a_risky_rule_is_accepted_once),
 	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),

@@ -128,11 +128,14 @@ static void digest_main(struct work *w)
 	add_digest(w, m->file.text.bytes, m->file.text.len);
 }
 
+/* Of a role that the ids know, they tell whether it goes. */
 static bool exists(const void *data, const char *kind, const char *name)
 {
-	const struct model *m = data;
+	const struct registry *r = data;
 
-	return strcmp(kind, "role") == 0 ? model_role(m, name) != NULL : model_issuer(m, name) != NULL;
+	if (strcmp(kind, "role") == 0)
+		return model_role(&r->model, name) || ids_by_name(&r->ids, ID_ROLE, name);
+	return model_issuer(&r->model, name) != NULL;
 }
 
 /* ---- retired agents ------------------------------------------------------ */
@@ -294,9 +297,9 @@ static void list_leaving(struct work *w)
 	const struct ids *ids = &w->r->ids;
 
 	for (size_t i = 0; i < ids->n; i++)
-		if (ids->v[i].kind == ID_AGENT && id_entry_goes(&ids->v[i]))
-			changes_add(&w->out->changes, CHANGE_REMOVED, "agent", ids->v[i].name);
-	changes_removed(&w->out->changes, w->published, exists, &w->r->model);
+		if (id_entry_goes(&ids->v[i]))
+			changes_add(&w->out->changes, CHANGE_REMOVED, id_kind_name(ids->v[i].kind), ids->v[i].name);
+	changes_removed(&w->out->changes, w->published, exists, w->r);
 }
 
 /* ---- all of it ----------------------------------------------------------- */

@@ -105,11 +105,9 @@ static enum ctl_status publish_agent(struct ctl *ctl, struct registry *registry,
 	const struct text_change change = {.agent = name, .agent_text = text};
 	struct publish_result result = {0};
 
-	ctl_publish(ctl, registry, &change, name, &result);
+	ctl_change(ctl, registry, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
-	if (result.outcome == PUBLISH_FAILED)
-		ctl_error(ctl, "nothing was changed");
-	else if (!ctl->json && result.outcome == PUBLISH_DONE && done)
+	if (!ctl->json && result.outcome == PUBLISH_DONE && done)
 		puts(done);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);

@@ -103,12 +103,8 @@ static enum ctl_status publish_block(struct ctl *ctl, struct registry *registry,
 	const struct text_change change = {.main_text = text};
 	struct publish_result result = {0};
 
-	/* What is wrong with it is told by publish() with all else. */
-	if (registry_reread(registry, text) == 0)
-		ctl_publish(ctl, registry, &change, NULL, &result);
-	if (result.outcome == PUBLISH_FAILED)
-		ctl_error(ctl, "nothing was changed");
-	else if (result.outcome == PUBLISH_DONE)
+	ctl_change(ctl, registry, &change, NULL, &result);
+	if (result.outcome == PUBLISH_DONE)
 		tell_next(ctl, request);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);

@@ -63,16 +63,12 @@ static bool check_word(struct ctl *ctl, const char *name)
 static enum ctl_status publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
 				    const char *name, const char *done)
 {
-	const struct text_change change = {.main_text = text};
+	const struct text_change change = {.main_text = text, .role = name};
 	struct publish_result result = {0};
 
 	ctl_answer(ctl, "role", json_string(name));
-	/* What is wrong with it is told by publish() with all else. */
-	if (registry_reread(registry, text) == 0)
-		ctl_publish(ctl, registry, &change, NULL, &result);
-	if (result.outcome == PUBLISH_FAILED)
-		ctl_error(ctl, "nothing was changed");
-	else if (!ctl->json && result.outcome == PUBLISH_DONE)
+	ctl_change(ctl, registry, &change, NULL, &result);
+	if (!ctl->json && result.outcome == PUBLISH_DONE)
 		puts(done);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);

@@ -111,7 +111,7 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, 
 	ctl_publish(ctl, registry, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
-	if (result.outcome == PUBLISH_FAILED)
+	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
 		tell_unchanged(ctl);
 	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
 		tell_ended(ctl, name, ending);

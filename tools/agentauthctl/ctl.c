@@ -148,6 +148,16 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	return ret->outcome;
 }
 
+void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change, const char *agent,
+		struct publish_result *ret)
+{
+	/* What is wrong with the text is told by publish() with all else. */
+	if (!change->main_text || registry_reread(registry, change->main_text) == 0)
+		ctl_publish(ctl, registry, change, agent, ret);
+	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
+		ctl_error(ctl, "nothing was changed");
+}
+
 static void tell_counts(const struct publish_result *r)
 {
 	const struct changes *c = &r->changes;

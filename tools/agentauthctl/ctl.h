@@ -60,6 +60,9 @@ enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_wr
  * whom the command is about, or NULL. */
 enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
 				 const char *agent, struct publish_result *ret);
+/* The same for a command that changes the text itself, which says so where nothing came of it. */
+void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change, const char *agent,
+		struct publish_result *ret);
 /* The sentence (or, with --json, the members of the answer) that says what publishing did; in full (as also
  * with
  * --dry-run) with the numbers and names of what changed. */

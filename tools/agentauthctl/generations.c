@@ -188,6 +188,11 @@ int generation_switch(int state_fd, uint32_t number)
 	return 0;
 }
 
+int generation_none(int state_fd)
+{
+	return unlinkat(state_fd, AA_CURRENT_LINK, 0) < 0 ? -errno : 0;
+}
+
 void generations_prune(int state_fd, size_t keep, uint32_t current_number)
 {
 	char path[AA_GENERATION_PATH_MAX];

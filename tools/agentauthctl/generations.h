@@ -25,6 +25,8 @@ void generation_discard(int state_fd, uint32_t number);
 int generation_settle(int state_fd, uint32_t number);
 /* `current` points to generations/N from one moment to the next, durably. */
 int generation_switch(int state_fd, uint32_t number);
+/* Nothing serves any more: there was nothing before. */
+int generation_none(int state_fd);
 /* Takes the oldest away, but for `keep` of them and `current_number`. */
 void generations_prune(int state_fd, size_t keep, uint32_t current_number);
 

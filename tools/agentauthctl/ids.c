@@ -346,7 +346,12 @@ static int append_lines(struct ids *ids, int dirfd, const struct buffer *lines)
 	return r;
 }
 
-int ids_write_used(struct ids *ids, int dirfd, int64_t now)
+static void put_line(struct buffer *lines, const char *verb, const struct id_entry *e, const char *when)
+{
+	buffer_printf(lines, "%s %s %s %u %s\n", verb, id_kind_name(e->kind), e->name, e->id, when);
+}
+
+int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
 {
 	struct buffer lines = {0};
 	char when[32];
@@ -357,25 +362,25 @@ int ids_write_used(struct ids *ids, int dirfd, int64_t now)
 		buffer_puts(&lines, FIRST_LINE);
 	for (size_t i = 0; i < ids->n; i++)
 		if (ids->v[i].is_new)
-			buffer_printf(&lines, "use %s %s %u %s\n", id_kind_name(ids->v[i].kind),
-				      ids->v[i].name, ids->v[i].id, when);
+			put_line(&lines, "use", &ids->v[i], when);
+	for (size_t i = 0; retire && i < ids->n; i++)
+		if (id_entry_goes(&ids->v[i]))
+			put_line(&lines, "retire", &ids->v[i], when);
 	r = append_lines(ids, dirfd, &lines);
 	buffer_free(&lines);
 	return r;
 }
 
-int ids_write_retired(struct ids *ids, int dirfd, int64_t now)
+int ids_take_back(int dirfd, size_t length)
 {
-	struct buffer lines = {0};
-	char when[32];
-	int r;
+	int fd, r;
 
-	time_format(now, when);
-	for (size_t i = 0; i < ids->n; i++)
-		if (id_entry_goes(&ids->v[i]))
-			buffer_printf(&lines, "retire %s %s %u %s\n", id_kind_name(ids->v[i].kind),
-				      ids->v[i].name, ids->v[i].id, when);
-	r = append_lines(ids, dirfd, &lines);
-	buffer_free(&lines);
+	if (length == 0)
+		return unlinkat(dirfd, IDS_FILE, 0) < 0 && errno != ENOENT ? -errno : 0;
+	fd = openat(dirfd, IDS_FILE, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	r = ftruncate(fd, (off_t)length) < 0 || fsync(fd) < 0 ? -errno : 0;
+	close(fd);
 	return r;
 }

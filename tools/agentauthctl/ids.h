@@ -59,11 +59,13 @@ bool id_entry_goes(const struct id_entry *e);
 uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
 			 bool (*taken)(const void *data, uint32_t id), const void *data);
 
-/* Appends what was claimed anew, or retires what was not seen; synced. What is used is written before it is
- * published, what is retired after: at no moment is a published name free, or a name gone that a person can
- * still put back. Nothing to write is success. Negative errno. */
-int ids_write_used(struct ids *ids, int dirfd, int64_t now);
-int ids_write_retired(struct ids *ids, int dirfd, int64_t now);
+/* Appends what was claimed anew and, where `retire`, that what was not seen is retired; synced. It is written
+ * before the generation serves that it is about, so that no published name is free at any moment, and taken back
+ * where that generation comes to nothing, so that what was never published has used nothing up: the file is as it
+ * was at that length. A crash in between is the journal's (journal.h). Nothing to write is success. Negative
+ * errno. */
+int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire);
+int ids_take_back(int dirfd, size_t length);
 
 const char *id_kind_name(enum id_kind kind);
 

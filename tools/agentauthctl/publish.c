@@ -15,6 +15,8 @@
 #include "check_value.h"
 #include "jose/json.h"
 #include "registry/generation.h"
+#include "journal.h"
+#include "publish_text.h"
 #include "spawn.h"
 #include "sudoers.h"
 
@@ -23,103 +25,44 @@ struct commit {
 	const struct publish_options *options;
 	struct publish_result *ret;
 	struct build build;
-	uint32_t number;
+	uint32_t number, before; /* before: what served until now; 0: nothing */
 	int gen_fd;
-	bool stopped;
-	struct conf_text old_text; /* what the changed file held; path NULL: there was none */
-	bool text_written;
+	bool stopped; /* a test wants it to end as if it were killed */
+	struct text_undo text;
+	struct journal journal;
+	bool journal_begun, rules_staged, switched;
 };
 
-/* 0: go on. */
-static int step(struct commit *c, const char *name)
+/* One step: what it does, and what is said where it fails. */
+struct stage {
+	const char *name;
+	int (*act)(struct commit *c); /* 0 or a negative errno */
+	const char *what;
+};
+
+static const char *in_words(int error)
 {
-	if (c->options->step && c->options->step(c->options->step_data, name) != 0)
-		c->stopped = true;
-	return c->stopped ? -1 : 0;
+	return error == -ENOTDIR ? "its directory is not there" : strerror(-error);
 }
 
 static int failed(struct commit *c, const char *what, int error)
 {
 	struct problem_place place = {.file = c->r->places->statedir};
 
-	problem_error(c->r->problems, &place, "%s: %s; the generation before serves on", what,
-		      strerror(-error));
+	problem_error(c->r->problems, &place, "%s: %s. When that is mended, run the command again", what,
+		      in_words(error));
 	return -1;
 }
 
-/* ---- the changed text ---------------------------------------------------- */
-
-/* Which file the change is of, and where. NULL: no change. The caller frees. */
-static char *changed_file(const struct commit *c, int *ret_dirfd, const struct conf_text **ret_text)
+/* 0: done. -1: the test stops here, or the step failed, which is reported. */
+static int take_step(struct commit *c, const struct stage *stage)
 {
-	const struct text_change *change = &c->options->change;
+	int r = c->options->step ? c->options->step(c->options->step_data, stage->name) : 0;
 
-	if (change->agent) {
-		*ret_dirfd = c->r->agents_fd;
-		*ret_text = change->agent_text;
-		return xasprintf("%s" AGENT_SUFFIX, change->agent);
-	}
-	*ret_dirfd = c->r->conf_fd;
-	*ret_text = change->main_text;
-	return change->main_text ? xstrdup(CONF_FILE) : NULL;
-}
-
-static void keep_old_text(struct commit *c, int dirfd, const char *name)
-{
-	struct problems ignored = {0};
-
-	if (conf_text_read(dirfd, "", name, c->r->places->owner, &ignored, &c->old_text) < 0)
-		conf_text_free(&c->old_text);
-	problems_free(&ignored);
-}
-
-static int write_text(struct commit *c)
-{
-	const struct conf_text *text;
-	int dirfd, r;
-	char *name = changed_file(c, &dirfd, &text), *aside;
-
-	if (!name)
-		return 0;
-	if (text) {
-		keep_old_text(c, dirfd, name);
-		r = conf_text_write(dirfd, name, text->bytes, text->len);
-	} else {
-		aside = xasprintf("%s.retired", name);
-		r = renameat(dirfd, name, dirfd, aside) < 0 || fsync(dirfd) < 0 ? -errno : 0;
-		free(aside);
-	}
-	free(name);
-	if (r < 0)
-		return failed(c, "the changed text cannot be written", r);
-	c->text_written = true;
-	return 0;
-}
-
-/* As it was before write_text(). */
-static void restore_text(struct commit *c)
-{
-	const struct conf_text *text;
-	int dirfd, r = 0;
-	char *name = changed_file(c, &dirfd, &text), *aside;
-
-	if (!name || !c->text_written) {
-		free(name);
-		return;
-	}
-	if (!text) {
-		aside = xasprintf("%s.retired", name);
-		r = renameat(dirfd, aside, dirfd, name) < 0 ? -errno : 0;
-		free(aside);
-	} else if (c->old_text.path) {
-		r = conf_text_write(dirfd, name, c->old_text.bytes, c->old_text.len);
-	} else {
-		r = unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
-	}
-	if (r < 0)
-		problem_error(c->r->problems, NULL, "%s was changed and cannot be put back as it was: %s",
-			      name, strerror(-r));
-	free(name);
+	c->stopped = r > 0;
+	if (r == 0 && stage->act)
+		r = stage->act(c);
+	return c->stopped ? -1 : r < 0 ? failed(c, stage->what, r) : 0;
 }
 
 /* ---- the generation ------------------------------------------------------ */
@@ -148,28 +91,7 @@ static int write_small_files(struct commit *c)
 	if (r == 0 && c->build.sudoers)
 		r = generation_write(c->gen_fd, SUDOERS_FILE, c->build.sudoers);
 	free(manifest);
-	return r < 0 ? failed(c, "the new generation cannot be written", r) : 0;
-}
-
-static void install_sudoers(const struct registry *r, const char *text, bool *ret_changed)
-{
-	struct problem_place place = {.file = r->places->sudoers};
-	int n;
-
-	*ret_changed = false;
-	if (!r->places->sudoers)
-		return;
-	n = sudoers_install(r->places->sudoers, text, r->places->owner);
-	if (n == -ENOTDIR)
-		problem_warning(r->problems, &place,
-				"its directory does not exist, so that the roles' sudo rules are not "
-				"installed; they will be at the next apply when sudo is there");
-	else if (n < 0)
-		problem_error(r->problems, &place,
-			      "cannot be written, so that sudo goes on with the rules before: %s. Run "
-			      "agentauthctl apply when that is mended",
-			      strerror(-n));
-	*ret_changed = n > 0;
+	return r;
 }
 
 /* nscd keeps what it was told, unless it is told otherwise. */
@@ -192,57 +114,149 @@ static void invalidate_nscd(void)
 	free(program);
 }
 
-static int retire_ids(struct registry *r, int64_t now)
-{
-	int n = ids_write_retired(&r->ids, r->state_fd, now);
+/* ---- the steps ------------------------------------------------------------ */
 
-	if (n == 0)
-		return 0;
-	problem_error(r->problems, NULL,
-		      "the ids of what was retired cannot be written down: %s. Run agentauthctl apply when "
-		      "that is mended",
-		      strerror(-n));
-	return -1;
-}
-
-/* Up to the moment in which the new generation serves. */
-static int make_current(struct commit *c)
+static int begin_journal(struct commit *c)
 {
 	int r;
 
-	if (step(c, "text") < 0 || write_text(c) < 0)
-		return -1;
-	if (step(c, "ids") < 0)
-		return -1;
-	r = ids_write_used(&c->r->ids, c->r->state_fd, c->options->now);
-	if (r < 0)
-		return failed(c, "the ids cannot be written", r);
-	if (step(c, "settle") < 0)
-		return -1;
-	r = generation_settle(c->r->state_fd, c->number);
-	if (r < 0)
-		return failed(c, "the new generation cannot be put in place", r);
-	if (step(c, "switch") < 0)
-		return -1;
-	r = generation_switch(c->r->state_fd, c->number);
-	return r < 0 ? failed(c, "the new generation cannot be made current", r) : 0;
+	c->journal = (struct journal){c->number, true, c->r->ids.length};
+	r = journal_begin(c->r->state_fd, &c->journal);
+	c->journal_begun = true; /* or may be */
+	return r;
 }
 
-/* What follows once it serves; what fails here is reported, and mended by the next apply. */
-static void after_switch(struct commit *c)
+static int write_text(struct commit *c)
 {
-	if (step(c, "retire") < 0)
-		return;
-	retire_ids(c->r, c->options->now);
-	if (step(c, "sudoers") < 0)
-		return;
-	install_sudoers(c->r, c->build.sudoers, &c->ret->sudoers_changed);
+	return text_change_write(c->r, &c->options->change, &c->text);
+}
+
+static int write_ids(struct commit *c)
+{
+	return ids_write(&c->r->ids, c->r->state_fd, c->options->now, true);
+}
+
+static int settle(struct commit *c)
+{
+	return generation_settle(c->r->state_fd, c->number);
+}
+
+/* Written beside the file that sudo reads, so that what can fail fails before anything serves. */
+static int stage_rules(struct commit *c)
+{
+	const struct places *p = c->r->places;
+	struct problem_place place = {.file = p->sudoers};
+	int r = 0;
+
+	if (p->sudoers && !sudoers_is_installed(p->sudoers, c->build.sudoers, p->owner))
+		r = sudoers_stage(p->sudoers, c->build.sudoers);
+	else
+		return 0;
+	if (r == -ENOTDIR)
+		problem_warning(c->r->problems, &place,
+				"its directory does not exist, so that the roles' sudo rules are not "
+				"installed; they will be at the next apply when sudo is there");
+	c->rules_staged = r == 0;
+	return r == -ENOTDIR ? 0 : r;
+}
+
+static int make_current(struct commit *c)
+{
+	int r = generation_switch(c->r->state_fd, c->number);
+
+	c->switched = r == 0;
+	return r;
+}
+
+static int install_rules(struct commit *c)
+{
+	int r = c->rules_staged ? sudoers_commit(c->r->places->sudoers, c->build.sudoers) : 0;
+
+	c->ret->sudoers_changed = r > 0;
+	return r < 0 ? r : 0;
+}
+
+/* nscd keeps what it was told, unless it is told otherwise. */
+static int tell_nscd(struct commit *c)
+{
 	if (c->r->places->sudoers)
 		invalidate_nscd();
-	if (step(c, "prune") < 0)
-		return;
+	return 0;
+}
+
+static int prune(struct commit *c)
+{
 	generations_prune(c->r->state_fd, GENERATIONS_KEPT, c->number);
-	step(c, "end");
+	return 0;
+}
+
+/* Up to the moment in which the new generation serves, with all that belongs to it; what fails here undoes it all. */
+static const struct stage publishing[] = {
+    {"files", write_small_files, "the new generation cannot be written"},
+    {"journal", begin_journal, "the journal cannot be written"},
+    {"text", write_text, "the changed text cannot be written into the configuration"},
+    {"ids", write_ids, "the ids cannot be written"},
+    {"settle", settle, "the new generation cannot be put in place"},
+    {"rules", stage_rules, "the sudo rules of the roles cannot be written"},
+    {"switch", make_current, "the new generation cannot be made current"},
+    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place"},
+};
+
+/* Where it stays, the next command finds that there is nothing left to do. */
+static int end_journal(struct commit *c)
+{
+	journal_end(c->r->state_fd);
+	return 0;
+}
+
+/* What follows once it serves: nothing is undone any more. */
+static const struct stage after[] = {
+    {"end-journal", end_journal, ""},
+    {"nscd", tell_nscd, ""},
+    {"prune", prune, ""},
+    {"end", NULL, ""},
+};
+
+/* ---- undoing -------------------------------------------------------------- */
+
+static int switch_back(const struct commit *c)
+{
+	if (!c->switched)
+		return 0;
+	return c->before ? generation_switch(c->r->state_fd, c->before) : generation_none(c->r->state_fd);
+}
+
+static void cannot_undo(struct commit *c, const char *what, int error)
+{
+	struct problem_place place = {.file = c->r->places->statedir};
+
+	c->ret->left_changed = true;
+	problem_error(c->r->problems, &place, "%s: %s", what, strerror(-error));
+}
+
+/* All as it was before. What cannot be put back is reported; the journal stays then, for the next command. */
+static void undo(struct commit *c)
+{
+	int back = switch_back(c), text = text_change_undo(&c->text), ids = 0;
+
+	if (c->rules_staged)
+		sudoers_forget(c->r->places->sudoers);
+	if (text < 0)
+		cannot_undo(c, "the text was changed and cannot be put back as it was, so that it now holds a change "
+			       "that is not published: agentauthctl diff shows it", text);
+	if (back < 0) {
+		cannot_undo(c, "the new generation serves and the one before cannot be brought back", back);
+		return;
+	}
+	if (c->journal_begun)
+		ids = ids_take_back(c->r->state_fd, c->journal.ids_length);
+	if (ids < 0) {
+		cannot_undo(c, "the ids cannot be put back as they were; the next agentauthctl does it", ids);
+		return;
+	}
+	generation_discard(c->r->state_fd, c->number);
+	if (c->journal_begun)
+		journal_end(c->r->state_fd);
 }
 
 /* ---- publishing ---------------------------------------------------------- */
@@ -270,43 +284,69 @@ static bool is_unchanged(const struct commit *c)
 	return same;
 }
 
+/* How many retire of that name: none or one. */
+static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
+{
+	const struct id_entry *e = name ? ids_by_name(&c->r->ids, kind, name) : NULL;
+
+	return e && id_entry_goes(e);
+}
+
 /* Something goes that the command itself did not say. */
 static bool asks_to_retire(const struct commit *c)
 {
 	const struct changes *changes = &c->build.changes;
 	const struct text_change *change = &c->options->change;
-	size_t said = change->agent && !change->agent_text;
 
-	return changes->agents[CHANGE_REMOVED] > said ||
-	       (changes->roles[CHANGE_REMOVED] && !change->main_text);
+	return changes->agents[CHANGE_REMOVED] > goes(c, ID_AGENT, change->agent) ||
+	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role);
+}
+
+/* What may have become otherwise beside it is put right: the sudo rules, and ids that the file has lost. */
+static enum publish_outcome keep_serving(struct commit *c)
+{
+	static const struct stage mending[] = {
+	    {"rules", stage_rules, "the sudo rules of the roles cannot be written"},
+	    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place"},
+	};
+	int r;
+
+	if (c->options->dry_run)
+		return PUBLISH_UNCHANGED;
+	r = ids_write(&c->r->ids, c->r->state_fd, c->options->now, false);
+	if (r < 0)
+		failed(c, "the ids cannot be written", r);
+	for (size_t i = 0; r == 0 && i < sizeof(mending) / sizeof(*mending); i++)
+		r = take_step(c, &mending[i]);
+	return r < 0 ? PUBLISH_FAILED : PUBLISH_UNCHANGED;
+}
+
+static enum publish_outcome carry_out(struct commit *c)
+{
+	for (size_t i = 0; i < sizeof(publishing) / sizeof(*publishing); i++) {
+		if (take_step(c, &publishing[i]) == 0)
+			continue;
+		if (c->stopped)
+			return PUBLISH_STOPPED;
+		undo(c);
+		return PUBLISH_FAILED;
+	}
+	text_change_keep(&c->text);
+	for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++)
+		if (take_step(c, &after[i]) < 0 && c->stopped)
+			return PUBLISH_STOPPED;
+	return PUBLISH_DONE;
 }
 
 static enum publish_outcome decide(struct commit *c)
 {
-	bool changed;
-
-	if (is_unchanged(c)) {
-		if (c->options->dry_run)
-			return PUBLISH_UNCHANGED;
-		retire_ids(c->r, c->options->now);
-		install_sudoers(c->r, c->build.sudoers, &changed);
-		c->ret->sudoers_changed = changed;
-		return c->r->problems->errors ? PUBLISH_FAILED : PUBLISH_UNCHANGED;
-	}
+	if (is_unchanged(c))
+		return keep_serving(c);
 	c->ret->generation = c->number;
 	if (asks_to_retire(c) && c->options->may_retire &&
 	    !c->options->may_retire(c->options->retire_data, &c->build.changes))
 		return PUBLISH_STOPPED;
-	if (c->options->dry_run)
-		return PUBLISH_WOULD;
-	if (step(c, "files") < 0 || write_small_files(c) < 0 || make_current(c) < 0) {
-		if (c->stopped)
-			return PUBLISH_STOPPED;
-		restore_text(c);
-		return PUBLISH_FAILED;
-	}
-	after_switch(c);
-	return c->stopped ? PUBLISH_STOPPED : PUBLISH_DONE;
+	return c->options->dry_run ? PUBLISH_WOULD : carry_out(c);
 }
 
 static int begin(struct commit *c)
@@ -321,10 +361,12 @@ static int begin(struct commit *c)
 	if (c->options->dry_run)
 		return 0;
 	generations_clean(c->r->state_fd);
-	r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
+	r = aa_generation_number(c->r->places->statedir, &c->before);
+	if (r == 0 || r == -ENOENT)
+		r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
 	if (r < 0)
 		return failed(c, "a new generation cannot be begun", r);
-	return step(c, "build");
+	return take_step(c, &(const struct stage){"build", NULL, "the new generation cannot be written"});
 }
 
 enum publish_outcome publish(struct registry *r, const struct publish_options *options,
@@ -346,10 +388,10 @@ enum publish_outcome publish(struct registry *r, const struct publish_options *o
 out:
 	if (c.gen_fd >= 0)
 		close(c.gen_fd);
-	if (c.gen_fd >= 0 && ret->outcome != PUBLISH_DONE && !c.stopped)
+	if (c.gen_fd >= 0 && ret->outcome != PUBLISH_DONE && !c.stopped && !c.switched)
 		generation_discard(r->state_fd, c.number);
 	build_free(&c.build);
-	conf_text_free(&c.old_text);
+	text_undo_free(&c.text);
 	return ret->outcome;
 }
 
@@ -358,28 +400,46 @@ void publish_result_free(struct publish_result *result)
 	changes_free(&result->changes);
 }
 
+static int roll_back(struct registry *r, uint32_t number, const char *rules)
+{
+	const struct places *p = r->places;
+	const struct journal journal = {number, false, r->ids.length};
+	bool stage = p->sudoers && !sudoers_is_installed(p->sudoers, rules, p->owner);
+	int n = stage ? sudoers_stage(p->sudoers, rules) : 0;
+
+	stage = stage && n == 0;
+	if (n == 0 || n == -ENOTDIR)
+		n = journal_begin(r->state_fd, &journal);
+	if (n == 0)
+		n = generation_switch(r->state_fd, number);
+	if (n == 0 && stage)
+		n = sudoers_commit(p->sudoers, rules);
+	if (n < 0 && stage)
+		sudoers_forget(p->sudoers);
+	return n < 0 ? n : 0;
+}
+
 int publish_rollback(struct registry *r, uint32_t number)
 {
 	struct problem_place place = {.file = r->places->statedir};
-	bool changed = false;
-	char *sudoers = NULL;
+	uint32_t current = 0;
+	char *rules = NULL;
 	int n;
 
-	n = generation_read(r->state_fd, number, SUDOERS_FILE, &sudoers);
-	if (n < 0 && n != -ENOENT) {
-		problem_error(r->problems, &place, "generation %u cannot be read: %s", number, strerror(-n));
-		return -1;
-	}
-	n = generation_switch(r->state_fd, number);
-	if (n < 0) {
-		problem_error(r->problems, &place, "generation %u cannot be made current: %s", number,
-			      strerror(-n));
-		free(sudoers);
-		return -1;
-	}
-	install_sudoers(r, sudoers, &changed);
-	if (r->places->sudoers)
+	n = generation_read(r->state_fd, number, SUDOERS_FILE, &rules);
+	if (n == 0 || n == -ENOENT)
+		n = aa_generation_number(r->places->statedir, &current);
+	if (n == 0)
+		n = roll_back(r, number, rules);
+	free(rules);
+	/* Where that fails too, the journal stays for the next command. */
+	if (n == 0 || (current && generation_switch(r->state_fd, current) == 0))
+		journal_end(r->state_fd);
+	if (n < 0)
+		problem_error(r->problems, &place,
+			      "generation %u cannot be made current: %s. When that is mended, run the command again",
+			      number, in_words(n));
+	else if (r->places->sudoers)
 		invalidate_nscd();
-	free(sudoers);
-	return r->problems->errors ? -1 : 0;
+	return n < 0 ? -1 : 0;
 }

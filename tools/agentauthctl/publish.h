@@ -2,8 +2,10 @@
 /* publish.h: from the text to a generation that serves.
  *
  * Everything is read, checked and built under generations/N.tmp first; then, in this order, each step durable
- * before the next: the text that a command changed, the ids, generations/N by a rename, `current` by a
- * rename, sudoers. Killed anywhere, the generation before serves on, and the next run takes up what was left.
+ * before the next: the journal, the text that a command changed, the ids, generations/N by a rename, the sudo rules
+ * beside the file that sudo reads, `current` by a rename, sudoers by a rename. What fails in any of them is undone,
+ * to the byte, so that no name or id is used up. Killed anywhere, the generation before serves on, and the next
+ * command undoes or ends what was left by the journal; what it may find is text that is not published.
  * STATEDIR/lock is held from before the reading, so that two commands at once follow each other and both take
  * effect.
  */
@@ -60,13 +62,14 @@ struct text_change {
 	const struct conf_text
 	    *agent_text; /* its new text; NULL: the file is taken away, to NAME.conf.retired */
 	const struct conf_text *main_text; /* of agentauth.conf */
+	const char *role;		   /* of which role there: what the command is about; NULL: none */
 };
 
 /* Asked before agents are retired whose files are gone: true, they may be. */
 typedef bool retire_fn(void *data, const struct changes *changes);
 
-/* Called before each step with its name; what is not 0 makes publish() return at once, as a kill would. For
- * tests. */
+/* Called before each step with its name. More than 0 makes publish() return at once, as a kill would; a negative
+ * errno is what the step fails with. For tests. */
 typedef int step_fn(void *data, const char *step);
 
 struct publish_options {
@@ -88,10 +91,11 @@ struct publish_result {
 	uint32_t generation; /* that serves now; with PUBLISH_WOULD the one that would */
 	size_t agents, retired;
 	bool sudoers_changed;
+	bool left_changed; /* it failed, and something could not be put back, which is reported */
 	struct changes changes;
 };
 
-/* FAILED: reported, and nothing was changed. STOPPED: may_retire or a step said so. */
+/* FAILED: reported, and nothing was changed (but for left_changed). STOPPED: may_retire or a step said so. */
 enum publish_outcome publish(struct registry *r, const struct publish_options *options,
 			     struct publish_result *ret);
 void publish_result_free(struct publish_result *result);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "publish.h"
+#include "recover.h"
 
 #define LOCK_FILE "lock"
 
@@ -94,7 +95,7 @@ static void begin(struct registry *r, const struct places *places, struct proble
 int registry_open_state(struct registry *r, const struct places *places, struct problems *problems)
 {
 	begin(r, places, problems);
-	if (open_state(r, true) < 0 || take_lock(r) < 0)
+	if (open_state(r, true) < 0 || take_lock(r) < 0 || recover(r) < 0)
 		return -1;
 	return ids_read(&r->ids, r->state_fd, places->statedir, places->owner, problems);
 }
@@ -104,7 +105,7 @@ int registry_open(struct registry *r, const struct places *places, bool lock, st
 	int ret = 0;
 
 	begin(r, places, problems);
-	if (open_state(r, lock) < 0 || (lock && take_lock(r) < 0) || open_conf(r) < 0)
+	if (open_state(r, lock) < 0 || (lock && (take_lock(r) < 0 || recover(r) < 0)) || open_conf(r) < 0)
 		return -1;
 	if (host_facts_read(&r->facts, places->sysconfdir, problems) < 0)
 		return -1;

@@ -276,50 +276,91 @@ static int write_new(int dirfd, const char *tmp, const char *text)
 	return r;
 }
 
-static int replace(int dirfd, const char *name, const char *text)
+static char *tmp_name(const char *name)
 {
-	char *tmp = xasprintf(".%s.new", name);
+	return xasprintf(".%s.new", name);
+}
+
+static int stage(int dirfd, const char *name, const char *text)
+{
+	char *tmp = tmp_name(name);
 	int r = write_new(dirfd, tmp, text);
 
-	if (r == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
-		r = -errno;
 	if (r < 0)
 		unlinkat(dirfd, tmp, 0);
 	free(tmp);
-	if (r == 0 && fsync(dirfd) < 0)
-		r = -errno;
-	return r < 0 ? r : 1;
+	return r;
 }
 
-static int take_away(int dirfd, const char *name)
+static int commit(int dirfd, const char *name, const char *text)
 {
-	if (unlinkat(dirfd, name, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return fsync(dirfd) < 0 ? -errno : 1;
+	char *tmp = tmp_name(name);
+	int r = text ? renameat(dirfd, tmp, dirfd, name) : unlinkat(dirfd, name, 0);
+
+	r = r < 0 ? -errno : 0;
+	free(tmp);
+	if (r < 0)
+		return !text && r == -ENOENT ? 0 : r;
+	fsync(dirfd); /* it holds from now on, whatever the disk says of the directory */
+	return 1;
 }
 
-bool sudoers_is_installed(const char *path, const char *text, uid_t owner)
+static int forget(int dirfd, const char *name, const char *text)
 {
-	return is_installed(AT_FDCWD, path, text, owner);
+	char *tmp = tmp_name(name);
+
+	(void)text;
+	unlinkat(dirfd, tmp, 0);
+	free(tmp);
+	return 0;
 }
 
-int sudoers_install(const char *path, const char *text, uid_t owner)
+/* Has `act` done in the directory of `path`, of which there may be none where there is nothing to write. */
+static int in_directory(const char *path, const char *text,
+			int (*act)(int dirfd, const char *name, const char *text))
 {
 	char *dir = xstrdup(path), *file = xstrdup(path);
-	const char *name = basename(file);
 	int dirfd = open(dirname(dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), r;
 
 	if (dirfd < 0)
 		r = errno == ENOENT ? (text ? -ENOTDIR : 0) : -errno;
-	else if (!text)
-		r = take_away(dirfd, name);
-	else if (is_installed(dirfd, name, text, owner))
-		r = 0;
 	else
-		r = replace(dirfd, name, text);
+		r = act(dirfd, basename(file), text);
 	if (dirfd >= 0)
 		close(dirfd);
 	free(dir);
 	free(file);
 	return r;
+}
+
+bool sudoers_is_installed(const char *path, const char *text, uid_t owner)
+{
+	if (!text)
+		return access(path, F_OK) < 0 && errno == ENOENT;
+	return is_installed(AT_FDCWD, path, text, owner);
+}
+
+int sudoers_stage(const char *path, const char *text)
+{
+	return in_directory(path, text, text ? stage : forget);
+}
+
+int sudoers_commit(const char *path, const char *text)
+{
+	return in_directory(path, text, commit);
+}
+
+void sudoers_forget(const char *path)
+{
+	in_directory(path, NULL, forget);
+}
+
+int sudoers_install(const char *path, const char *text, uid_t owner)
+{
+	int r;
+
+	if (sudoers_is_installed(path, text, owner))
+		return 0;
+	r = sudoers_stage(path, text);
+	return r < 0 ? r : sudoers_commit(path, text);
 }
