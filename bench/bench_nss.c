@@ -58,6 +58,8 @@ static struct aa_nss host = {.statedir = statedir,
 			     .current = current,
 			     .passwd = "/etc/passwd",
 			     .group = "/etc/group",
+			     .withheld_passwd = "/var/lib/agentauth/" AA_WITHHELD_PASSWD,
+			     .withheld_group = "/var/lib/agentauth/" AA_WITHHELD_GROUP,
 			     .now = real_time,
 			     .tick = coarse_tick,
 			     .memory = &memory};

@@ -40,7 +40,7 @@ static void make_host(void)
 	support_write_file(empty, "", 0);
 	nss.statedir = state;
 	nss.current = current;
-	nss.passwd = nss.group = empty;
+	nss.passwd = nss.group = nss.withheld_passwd = nss.withheld_group = empty;
 	nss.owner = geteuid();
 	free(dir);
 }

@@ -50,19 +50,27 @@ static const char *local_file(const struct aa_nss *nss, enum kind kind)
 	return is_account(kind) ? nss->passwd : nss->group;
 }
 
+static const char *withheld_file(const struct aa_nss *nss, enum kind kind)
+{
+	return is_account(kind) ? nss->withheld_passwd : nss->withheld_group;
+}
+
 /* ---- memory --------------------------------------------------------------- */
 
 /* Whether what is known still holds. The local file is asked every time, since a name that exists there is
- * never served; whether the registry was published anew, and for initgroups /etc/group, once a tick. */
+ * never served; whether the registry was published anew, something withheld, and for initgroups /etc/group, once a tick. */
 static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
 {
+	struct aa_memory *memory = nss->memory;
+	struct aa_cell_seen *withheld = is_account(kind) ? &memory->withheld_passwd : &memory->withheld_group;
 	int64_t tick = nss->tick();
 	struct aa_stamp local;
 
-	if (!aa_memory_still(&nss->memory->registry, nss->current, false, tick, &known->registry))
+	if (!aa_memory_still(&memory->registry, nss->current, false, tick, &known->registry) ||
+	    !aa_memory_still(withheld, withheld_file(nss, kind), false, tick, &known->withheld))
 		return false;
 	if (kind == AGENTS_GROUP)
-		return aa_memory_still(&nss->memory->group, nss->group, true, tick, &known->local);
+		return aa_memory_still(&memory->group, nss->group, true, tick, &known->local);
 	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
 	       aa_stamp_equal(&local, &known->local);
 }
@@ -124,7 +132,8 @@ static void keep(const struct aa_nss *nss, const struct question *q, struct aa_k
 {
 	int64_t now = nss->now();
 
-	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now))
+	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now) ||
+	    !aa_stamp_is_settled(&known->withheld, now))
 		return;
 	known->key_len = (uint8_t)q->len;
 	memcpy(known->key, q->bytes, q->len);
@@ -167,14 +176,15 @@ static int look_up_group(const struct aa_accounts *a, const struct question *q, 
 	return r;
 }
 
-/* -ENOENT: the local file has it. */
-static int check_local(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e,
-		       struct aa_stamp *ret)
+/* -ENOENT: the local file has it, or the list of what is withheld. */
+static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e, struct aa_known *known)
 {
 	const char *name = e->is_group ? e->group.name : e->account.name;
 	uint32_t id = e->is_group ? e->group.gid : e->account.uid;
-	int r = aa_local_has_stamped(local_file(nss, kind), name, id, ret);
+	int r = aa_local_has_stamped(local_file(nss, kind), name, id, &known->local);
 
+	if (r == 0)
+		r = aa_local_has_stamped(withheld_file(nss, kind), name, id, &known->withheld);
 	return r == 1 ? -ENOENT : r;
 }
 
@@ -195,7 +205,7 @@ static int find_in_registry(const struct aa_nss *nss, const struct question *q, 
 		return r;
 	r = look_up(&a, q, ret);
 	if (r == 0)
-		r = check_local(nss, q->kind, ret, &known.local);
+		r = check_others(nss, q->kind, ret, &known);
 	known.registry = a.stamp;
 	if (r == 0 && put_entry(&known, ret))
 		keep(nss, q, &known);
@@ -261,7 +271,7 @@ int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool gro
 {
 	const enum kind kind = groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME;
 	uint32_t at = *pos, before;
-	struct aa_stamp unused;
+	struct aa_known unused;
 	int r;
 
 	for (;;) {
@@ -273,7 +283,7 @@ int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool gro
 			r = -ENOENT; /* the accounts are behind us */
 		if (r < 0)
 			return r;
-		r = check_local(nss, kind, ret, &unused);
+		r = check_others(nss, kind, ret, &unused);
 		if (r != -ENOENT)
 			break;
 	}

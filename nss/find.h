@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.h: the accounts and groups that may be served: in the registry, and neither name nor id known locally.
+/* find.h: the accounts and groups that may be served: in the registry, neither name nor id known locally, and not withheld
+ * for a person of another source.
  *
- * Every function answers 0, -ENOENT (nothing of ours, or a local file has it), or another negative errno (it
+ * Every function answers 0, -ENOENT (nothing of ours, or a local file or a list of withheld names has it), or another negative errno (it
  * cannot be told: the registry is damaged, a file unreadable), and leaves errno as it was. *ret counts only
  * where it is 0.
  */
@@ -19,6 +20,8 @@ struct aa_nss {
 	const char *statedir;
 	const char *current;	    /* STATEDIR/current/accounts.cdb */
 	const char *passwd, *group; /* the local files: /etc/passwd, /etc/group */
+	/* STATEDIR/withheld.passwd, withheld.group: what of ours is not served, since another source of names knows it */
+	const char *withheld_passwd, *withheld_group;
 	uid_t owner;		    /* of the registry, beside uid 0 */
 	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
 	int64_t (*now)(void), (*tick)(void);

@@ -2,7 +2,7 @@
 /* memory.h: what this process was told lately, kept in its own memory.
  *
  * A program that lists a directory or a process table asks for the same few agents again and again. What was
- * served is kept beside the stamps of the two files that it depends on, and is served again only while both
+ * served is kept beside the stamps of the three files that it depends on, and is served again only while all
  * are as they were.
  *
  * There is no lock that a thread could hold while it is stopped, or while another one forks: every cell has a
@@ -25,6 +25,7 @@
 /* What is kept, moved as whole 64-bit words. */
 struct aa_known {
 	struct aa_stamp registry, local; /* of accounts.cdb, and of /etc/passwd or /etc/group */
+	struct aa_stamp withheld;	 /* of the list of what is not served */
 	uint8_t key_len, value_len, unused[6];
 	char key[AA_MEMORY_KEY_MAX], value[AA_MEMORY_VALUE_MAX];
 };
@@ -45,7 +46,7 @@ struct aa_memory_cells;
 /* Zeros are a memory of nothing. */
 struct aa_memory {
 	_Atomic(struct aa_memory_cells *) cells; /* mapped when the first thing is kept; never unmapped */
-	struct aa_cell_seen registry, group;
+	struct aa_cell_seen registry, group, withheld_passwd, withheld_group;
 };
 
 /* false: nothing is known of this key. The stamps are the caller's to compare. */

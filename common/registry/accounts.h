@@ -100,6 +100,11 @@ struct aa_entry {
 	};
 };
 
+/* In STATEDIR, mode 0644: names and ids of ours that NSS does not serve, since another source of names knows one of them.
+ * Lines as in /etc/passwd and /etc/group, NAME:x:ID:, for aa_local_has(). */
+#define AA_WITHHELD_PASSWD "withheld.passwd"
+#define AA_WITHHELD_GROUP "withheld.group"
+
 /* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_open_trusted(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
 /* The same by one path lookup, STATEDIR/current/accounts.cdb: for readers that need no other file (NSS). */

@@ -42,6 +42,7 @@ static const struct support_registry sample = {
 /* ---- a host of its own for each test ------------------------------------------ */
 
 static char *dir, statedir[256], current[300], passwd_file[300], group_file[300];
+static char withheld_passwd[300], withheld_group[300];
 static struct aa_memory memory;
 static int64_t clock_offset, tick_now;
 
@@ -62,6 +63,8 @@ static struct aa_nss host = {.statedir = statedir,
 			     .current = current,
 			     .passwd = passwd_file,
 			     .group = group_file,
+			     .withheld_passwd = withheld_passwd,
+			     .withheld_group = withheld_group,
 			     .now = test_now,
 			     .tick = test_tick,
 			     .memory = &memory};
@@ -82,6 +85,8 @@ static int setup(void **state)
 	snprintf(current, sizeof(current), "%s/current/accounts.cdb", statedir);
 	snprintf(passwd_file, sizeof(passwd_file), "%s/passwd", dir);
 	snprintf(group_file, sizeof(group_file), "%s/group", dir);
+	snprintf(withheld_passwd, sizeof(withheld_passwd), "%s/withheld.passwd", dir);
+	snprintf(withheld_group, sizeof(withheld_group), "%s/withheld.group", dir);
 	write_text(passwd_file, LOCAL_PASSWD);
 	write_text(group_file, LOCAL_GROUP);
 	support_publish(statedir, 1, &sample);
@@ -509,6 +514,30 @@ static void adds_nothing_for_a_person_of_an_agents_name(void **state)
 	free(l.gids);
 }
 
+/* For a person whom another source knows: by whichever of name and id. */
+static void does_not_serve_what_is_withheld(void **state)
+{
+	struct list l = list_of(8, 0, 0);
+
+	(void)state;
+	write_text(withheld_passwd, "alpha:x:70001:\n");
+	not_found(pwnam("alpha"));
+	not_found(pwuid(UID(1)));
+	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_NOTFOUND);
+	served(grnam("alpha"));
+	served(pwnam("builder-7"));
+	write_text(withheld_group, "alpha:x:70001:\n");
+	not_found(grnam("alpha"));
+	not_found(grgid(UID(1)));
+	served(grnam("agents"));
+	assert_int_equal(unlink(withheld_passwd), 0);
+	assert_int_equal(unlink(withheld_group), 0);
+	served(pwnam("alpha"));
+	served(grnam("alpha"));
+	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
+	free(l.gids);
+}
+
 static void makes_the_list_larger_within_the_limit(void **state)
 {
 	(void)state;
@@ -696,6 +725,22 @@ static void sees_a_local_user_within_the_tick(void **state)
 	write_text(group_file, LOCAL_GROUP "alpha:x:1002:\n");
 	not_found(grnam("alpha"));
 	write_text(passwd_file, LOCAL_PASSWD);
+	served(pwnam("alpha"));
+}
+
+static void sees_what_is_withheld_within_the_tick(void **state)
+{
+	(void)state;
+	settle();
+	served(pwnam("alpha"));
+	served(grnam("alpha"));
+	write_text(withheld_passwd, "alpha:x:70001:\n");
+	write_text(withheld_group, "alpha:x:70001:\n");
+	tick_now++;
+	not_found(pwnam("alpha"));
+	not_found(grnam("alpha"));
+	served(pwnam("builder-7"));
+	assert_int_equal(unlink(withheld_passwd), 0);
 	served(pwnam("alpha"));
 }
 
@@ -1097,6 +1142,7 @@ int main(void)
 	    T(adds_the_group_of_all_agents_and_no_role),
 	    T(adds_nothing_for_anyone_else),
 	    T(adds_nothing_for_a_person_of_an_agents_name),
+	    T(does_not_serve_what_is_withheld),
 	    T(makes_the_list_larger_within_the_limit),
 	    T(enumerates_accounts_and_groups),
 	    T(enumerates_nothing_that_is_local),
@@ -1106,6 +1152,7 @@ int main(void)
 	    T(remembers_within_a_tick_and_sees_a_publish_at_the_next),
 	    T(sees_a_new_agent_within_the_tick),
 	    T(sees_a_local_user_within_the_tick),
+	    T(sees_what_is_withheld_within_the_tick),
 	    T(remembers_nothing_of_files_that_are_new),
 	    T(serves_what_is_too_long_to_be_remembered),
 	    T(remembers_the_right_one_of_many),
