@@ -4,12 +4,12 @@
 
 #include "module.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/state/caller.h"
 #include "common/state/override.h"
+#include "common/state/told.h"
 
 /* A login that auth said yes to, in this process. */
 static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent, const struct aa_memory *memory,
@@ -96,6 +96,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 		aa_tell_starter(call, reason);
 	if (reason == AA_OK)
 		reason = logged;
+	if (sudo && reason == AA_OK)
+		aa_tell_plugin(AA_SUDO_PLUGIN, call->account.uid);
 	if (reason != AA_OK)
 		aa_memory_give_up(call);
 	aa_session_free(session);
@@ -106,13 +108,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 /* What is no agent must not have a group that only agents have: sudo would give it the role's rules. */
 static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
 {
-	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
-	char group[AA_GROUP_NAME_MAX + 1];
-	enum aa_reason reason = aa_caller_check(caller, aa_call_registry(call), group);
-
-	if (strncmp(group, AA_ROLE_GROUP_PREFIX, prefix) == 0)
-		(void)snprintf(call->role, sizeof(call->role), "%s", group + prefix);
-	return reason;
+	return aa_caller_check(caller, aa_call_registry(call), call->role);
 }
 
 static void refuse_person(struct aa_call *call, enum aa_reason reason)

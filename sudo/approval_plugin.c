@@ -11,6 +11,9 @@
 #include <sudo_plugin.h>
 
 #include "ask.h"
+#include "common/state/told.h"
+
+uint32_t agentauth_told; /* by the PAM module */
 
 static sudo_printf_t print;
 static struct aa_sudo sudo;
@@ -106,6 +109,9 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	(void)run_envp;
 	sudo.command = value_of(command_info, "command");
 	sudo.argv = run_argv;
+	/* Once: what a command of an intercepted sudo starts is asked about here alone. */
+	sudo.logged = sudo.uid && agentauth_told == sudo.uid;
+	agentauth_told = 0;
 	if (cwd)
 		sudo.cwd = cwd;
 	if (!sudo.command || !run_argv || !find_target(command_info)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ask.c: whether a command waits for a person, and the wait. */
+/* ask.c: whether this caller has sudo at all, whether the command waits for a person, and the wait. */
 #include "config.h"
 
 #include "ask.h"
@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "common/state/approval.h"
+#include "common/state/caller.h"
+#include "common/state/decision.h"
 
 #define COMMAND_MAX 4096
 
@@ -22,7 +24,9 @@ struct asking {
 	struct aa_account account;
 	struct aa_agent *agent;
 	struct aa_session *session;
-	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits */
+	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits; or the role whose group a person has */
+	bool person;
+	int64_t started_us;
 };
 
 static void asking_clear(struct asking *asking)
@@ -61,6 +65,29 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 	if (reason == AA_OK)
 		reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &asking->session);
 	return reason;
+}
+
+/* AA_AGENT_UNKNOWN: a person with no group but a person's. */
+static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *asking)
+{
+	struct aa_context *ctx = &asking->ctx;
+	struct aa_caller caller;
+	enum aa_reason reason;
+	bool known = ctx->accounts.fd >= 0;
+
+	asking->person = true;
+	if (sudo->uid == 0)
+		return AA_AGENT_UNKNOWN;
+	if (!known) {
+		aa_context_close(ctx);
+		known = aa_context_open(ctx) == 0;
+	}
+	if (aa_caller_read(&caller) < 0)
+		return AA_INTERNAL;
+	caller.uid = sudo->uid;
+	reason = aa_caller_check(&caller, known ? &ctx->accounts : NULL, asking->role);
+	aa_caller_clear(&caller);
+	return reason == AA_OK ? AA_AGENT_UNKNOWN : reason;
 }
 
 /* ---- whether it waits ------------------------------------------------------------------ */
@@ -339,11 +366,37 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	return reason;
 }
 
+/* Logs what the PAM module has not: every no, and the yes of an agent whose sudo did not come by its account phase. The
+ * reason, or AA_AUDIT_UNAVAILABLE where there must be a line and is none. */
+static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, enum aa_reason reason)
+{
+	char line[COMMAND_MAX];
+	const struct aa_decision decision = {.event = "sudo",
+					     .service = "sudo",
+					     .agent = asking->person ? NULL : sudo->user,
+					     .uid = sudo->uid,
+					     .reason = reason,
+					     .role = asking->role,
+					     .session = asking->session,
+					     .command = line,
+					     .micros = aa_now_us() - asking->started_us};
+	enum aa_reason logged;
+
+	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && sudo->logged))
+		return reason;
+	command_line(sudo, line, sizeof(line));
+	logged = aa_context_audit(&asking->ctx, aa_decision_record(&decision));
+	return reason == AA_OK ? logged : reason;
+}
+
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 {
-	struct asking asking = {.agent = NULL};
+	struct asking asking = {.started_us = aa_now_us()};
 	enum aa_reason reason = find_agent(sudo, &asking);
 
+	if (reason == AA_AGENT_UNKNOWN)
+		reason = check_person(sudo, &asking);
+	reason = report(sudo, &asking, reason);
 	if (reason == AA_OK)
 		reason = find_rule(sudo, &asking);
 	if (reason == AA_OK && asking.rule[0])

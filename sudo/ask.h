@@ -14,6 +14,7 @@ struct aa_sudo {
 	const char *statedir, *rundir, *logdir;
 	const char *hook; /* that a request runs; NULL: none */
 	uint32_t uid;	  /* of who called it */
+	bool logged;	  /* by the PAM module, which let it pass */
 	const char *user, *host, *cwd, *tty;
 	const char *command; /* resolved */
 	char target[256];    /* the user it runs as; "#UID" where the name is not known */
@@ -23,7 +24,9 @@ struct aa_sudo {
 };
 
 /* AA_OK: no approval is needed, or it was given. Anything else is a refusal; *ret_why is a sentence, static or in a buffer
- * that the next call overwrites. People, and registries that cannot be read for them, are let through at once. */
+ * that the next call overwrites. It is the second lock, whatever PAM was told to skip: an agent has sudo in a live session
+ * only, and who is no agent has none with an agents' group. Both noes are logged, and so is an agent's yes where the PAM
+ * module has not. Other people, and registries that cannot be read for them, are let through at once. */
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why);
 
 /* Starts the hook with the request as JSON on its standard input, and does not wait for it. No shell; an environment of its

@@ -53,15 +53,17 @@ static bool is_built_in(gid_t gid)
 
 /* Whether the gid is agents' alone. Where no record has it, its number decides: roles that were removed had
  * theirs from there, and files keep a group for longer than the registry does. */
-static bool is_agents(const struct aa_accounts *accounts, gid_t gid, char ret_group[AA_GROUP_NAME_MAX + 1])
+static bool is_agents(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1])
 {
+	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
 	struct aa_group group;
 
-	ret_group[0] = '\0';
+	ret_role[0] = '\0';
 	if (!accounts)
 		return is_built_in(gid);
 	if (aa_group_by_gid(accounts, gid, &group) == 0) {
-		(void)snprintf(ret_group, AA_GROUP_NAME_MAX + 1, "%s", group.name);
+		if (strncmp(group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
+			(void)snprintf(ret_role, AA_ROLE_NAME_MAX + 1, "%s", group.name + prefix);
 		return true;
 	}
 	return is_built_in(gid) || (gid >= accounts->header.uid_min && gid <= accounts->header.uid_max);
@@ -110,14 +112,14 @@ static bool is_own(uid_t uid, gid_t gid)
 }
 
 enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_accounts *accounts,
-			       char ret_group[AA_GROUP_NAME_MAX + 1])
+			       char ret_role[AA_ROLE_NAME_MAX + 1])
 {
-	ret_group[0] = '\0';
+	ret_role[0] = '\0';
 	if (caller->uid == 0)
 		return AA_OK;
 	for (size_t i = 0; i < caller->n; i++)
-		if (is_agents(accounts, caller->gids[i], ret_group) && !is_own(caller->uid, caller->gids[i]))
+		if (is_agents(accounts, caller->gids[i], ret_role) && !is_own(caller->uid, caller->gids[i]))
 			return AA_GROUP_DENIED;
-	ret_group[0] = '\0';
+	ret_role[0] = '\0';
 	return AA_OK;
 }

@@ -26,11 +26,11 @@ int aa_caller_read(struct aa_caller *ret);
 void aa_caller_clear(struct aa_caller *caller);
 
 /* Whether the caller, who is no agent, is without the groups that are agents' alone: a role's, that of all
- * agents, an agent's own, and, by their numbers, those of roles and agents that were. What the system's
- * databases give the caller is the caller's, whatever its number. root may have any. `accounts` NULL: the
- * registry cannot be read, and the built-in range decides. AA_OK; AA_GROUP_DENIED, with the group's name, ""
- * where it has none, in ret_group. */
+ * agents, an agent's own, and, by their numbers, those of roles and agents that were. What the system's databases
+ * give the caller is the caller's, whatever its number. root may have any. `accounts` NULL: the registry cannot
+ * be read, and the built-in range decides. AA_OK, or AA_GROUP_DENIED, with the role whose group it is, "" where
+ * it is none's, in ret_role. */
 enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_accounts *accounts,
-			       char ret_group[AA_GROUP_NAME_MAX + 1]);
+			       char ret_role[AA_ROLE_NAME_MAX + 1]);
 
 #endif

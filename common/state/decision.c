@@ -151,7 +151,9 @@ json_t *aa_decision_record(const struct aa_decision *d)
 		set_session(record, d->session);
 	if (d->role && d->role[0])
 		set_role(record, d->role);
-	if (strcmp(d->event, "sudo") == 0)
+	if (d->command)
+		aa_audit_set(record, "command", d->command);
+	else if (strcmp(d->event, "sudo") == 0)
 		set_command(record);
 	aa_audit_put(record, "micros", json_integer(d->micros));
 	return record;

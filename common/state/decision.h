@@ -19,11 +19,11 @@ struct aa_decision {
 	const char *role;		  /* that it is about, where it is about one; "" or NULL: none */
 	const struct aa_verdict *verdict; /* NULL: none, and so is a session */
 	const struct aa_session *session;
+	const char *command;		  /* of a sudo; NULL: what sudo was asked for, its own arguments */
 	int64_t micros;
 };
 
-/* The record, for aa_context_audit(). With the event "sudo" it has this process's command line: what sudo was
- * asked for. The caller owns it; it is empty, or NULL, where memory is out. */
+/* The record, for aa_context_audit(). With the event "sudo" it has the command. The caller owns it; it is empty, or NULL, where memory is out. */
 json_t *aa_decision_record(const struct aa_decision *decision);
 
 /* Of the monotonic clock, for `micros`. */

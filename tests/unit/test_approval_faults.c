@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -45,6 +46,23 @@ int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, s
 	pwd->pw_name = buf;
 	*result = pwd;
 	return 0;
+}
+
+/* glibc's own reads no nsswitch.conf without memory, and dies of it. */
+int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
+{
+	*result = NULL;
+	return uid == 1001 ? getpwnam_r("boss", pwd, buf, buflen, result) : 0;
+}
+
+int getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
+{
+	(void)user;
+	if (*n < 1)
+		return -1;
+	*n = 1;
+	groups[0] = gid;
+	return 1;
 }
 
 /* ---- a sudo, and a person who answers while it sleeps ------------------------------------------ */
@@ -240,6 +258,72 @@ static void withdrawn_never_runs(void **state)
 	with_rule(RULE, NOBODY, &scene);
 }
 
+static unsigned logged_before;
+
+static void count_logged(void *data)
+{
+	logged_before = lines_with(data, "\"event\":\"sudo\"");
+}
+
+static const char *runs_unlogged(void *data, int reason)
+{
+	if (reason == AA_OK && lines_with(data, "\"event\":\"sudo\"") != logged_before + 1)
+		return "let the command run, and there is no line of it in the log";
+	return NULL;
+}
+
+/* No rule has it wait, and the PAM module was not asked about it. */
+static void what_pam_has_not_seen_runs_with_a_line_of_the_log(void **state)
+{
+	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask, runs_unlogged, AA_OK};
+
+	(void)state;
+	with_rule("[]", NOBODY, &scene);
+}
+
+/* The same where no session is. */
+static int ask_outside(void *data)
+{
+	const struct scene *s = data;
+	struct aa_sudo sudo = s->sudo;
+	const char *why;
+
+	sudo.rundir = s->site->keysdir;
+	return (int)aa_ask(&sudo, &why);
+}
+
+static void outside_of_a_session_nothing_runs(void **state)
+{
+	static const struct support_scene scene = {"skipped by PAM, outside", forget, ask_outside, runs, AA_NO_SESSION};
+
+	(void)state;
+	with_rule("[]", NOBODY, &scene);
+}
+
+static int ask_with_group(void *data)
+{
+	const struct scene *s = data;
+	struct aa_sudo sudo = s->sudo;
+	const char *why;
+
+	sudo.uid = 1001;
+	sudo.user = "boss";
+	return (int)aa_ask(&sudo, &why);
+}
+
+/* A person, in a process that has a role's group. */
+static void a_person_with_a_roles_group_never_has_sudo(void **state)
+{
+	static const struct support_scene scene = {"a role's group", forget, ask_with_group, runs, AA_GROUP_DENIED};
+
+	(void)state;
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(setegid(SITE_GID_DEPLOY), 0);
+	with_rule("[]", NOBODY, &scene);
+	assert_int_equal(setegid(0), 0);
+}
+
 static void users_that_cannot_be_read_ask(void **state)
 {
 	char *const argv[] = {name, NULL};
@@ -262,6 +346,9 @@ int main(void)
 	    cmocka_unit_test(denied_never_runs_by_other_names),
 	    cmocka_unit_test(a_suspended_agents_never_runs),
 	    cmocka_unit_test(withdrawn_never_runs),
+	    cmocka_unit_test(what_pam_has_not_seen_runs_with_a_line_of_the_log),
+	    cmocka_unit_test(outside_of_a_session_nothing_runs),
+	    cmocka_unit_test(a_person_with_a_roles_group_never_has_sudo),
 	    cmocka_unit_test(users_that_cannot_be_read_ask),
 	};
 

@@ -90,7 +90,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static char group[AA_GROUP_NAME_MAX + 1];
+static char role[AA_ROLE_NAME_MAX + 1];
 
 /* bob, with this gid beside his own. */
 static enum aa_reason with(gid_t gid)
@@ -98,18 +98,18 @@ static enum aa_reason with(gid_t gid)
 	gid_t gids[] = {BOB, gid, BOB, BOB};
 	const struct aa_caller caller = {BOB, 4, gids};
 
-	return aa_caller_check(&caller, &accounts, group);
+	return aa_caller_check(&caller, &accounts, role);
 }
 
 static void a_roles_group_is_no_persons(void **state)
 {
 	(void)state;
 	assert_int_equal(with(100), AA_OK);
-	assert_string_equal(group, "");
+	assert_string_equal(role, "");
 	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
-	assert_string_equal(group, "agent-deploy");
+	assert_string_equal(role, "deploy");
 	assert_int_equal(with(99001), AA_GROUP_DENIED);
-	assert_string_equal(group, "agent-logs");
+	assert_string_equal(role, "logs");
 	assert_int_equal(with(GID_DEPLOY + 1), AA_OK);
 }
 
@@ -117,9 +117,9 @@ static void nor_is_that_of_all_agents_or_of_one_active_or_retired(void **state)
 {
 	(void)state;
 	assert_int_equal(with(AA_GID_AGENTS_DEFAULT), AA_GROUP_DENIED);
-	assert_string_equal(group, "agents");
+	assert_string_equal(role, "");
 	assert_int_equal(with(70007), AA_GROUP_DENIED);
-	assert_string_equal(group, "");
+	assert_string_equal(role, "");
 	assert_int_equal(with(70099), AA_GROUP_DENIED);
 }
 
@@ -127,7 +127,7 @@ static void a_number_from_which_roles_are_given_is_agents_whatever_became_of_the
 {
 	(void)state;
 	assert_int_equal(with(GID_REMOVED), AA_GROUP_DENIED);
-	assert_string_equal(group, "");
+	assert_string_equal(role, "");
 	assert_int_equal(with(AA_UID_MIN_FORMER + 990001), AA_GROUP_DENIED);
 	assert_int_equal(with(AA_UID_MIN_DEFAULT - 1), AA_OK);
 	assert_int_equal(with(AA_GID_AGENTS_DEFAULT + 1), AA_OK);
@@ -156,11 +156,11 @@ static void without_a_registry_the_number_decides(void **state)
 	struct aa_caller caller = {BOB, 2, gids};
 
 	(void)state;
-	assert_int_equal(aa_caller_check(&caller, NULL, group), AA_GROUP_DENIED);
+	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_GROUP_DENIED);
 	own_gids[0] = 99001;
-	assert_int_equal(aa_caller_check(&caller, NULL, group), AA_OK);
+	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
 	gids[1] = GID_DEPLOY;
-	assert_int_equal(aa_caller_check(&caller, NULL, group), AA_OK);
+	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
 }
 
 static void root_may_have_any(void **state)
@@ -169,7 +169,7 @@ static void root_may_have_any(void **state)
 	const struct aa_caller caller = {0, 2, gids};
 
 	(void)state;
-	assert_int_equal(aa_caller_check(&caller, &accounts, group), AA_OK);
+	assert_int_equal(aa_caller_check(&caller, &accounts, role), AA_OK);
 }
 
 /* In a child, as root: what is read of a process with these ids. */
@@ -184,7 +184,7 @@ static int read_with(gid_t rgid, gid_t egid, gid_t sgid, gid_t listed)
 		if (setgroups(1, &listed) < 0 || setresgid(rgid, egid, sgid) < 0 ||
 		    setresuid(BOB, 0, 0) < 0 || aa_caller_read(&caller) < 0)
 			_exit(98);
-		_exit(caller.uid == BOB ? (int)aa_caller_check(&caller, &accounts, group) : 97);
+		_exit(caller.uid == BOB ? (int)aa_caller_check(&caller, &accounts, role) : 97);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
