@@ -87,3 +87,69 @@ by_key() { # COMMAND
 	rm /etc/sudoers.d/webops
 	expect_untouched
 }
+
+@test "what lies under a name already is shown and refused, by register and by apply, unless --adopt" {
+	groupadd --system docker
+	sed -i 's/^docker:.*/&heir/' /etc/group
+	install -d -m 0755 /home/agents
+	install -d -m 0700 -o bob /home/agents/heir
+	run agentauthctl register heir --role deploy
+	expect_status 1
+	expect_output 'member of the group docker .*containers as root.*/home/agents/heir is there and belongs to uid [0-9]+'
+	expect_output '\-\-adopt'
+	run getent passwd heir
+	expect_status 2
+	expect_untouched
+	printf 'uid = 71000;\n' >/etc/agentauth/agents.d/heir.conf
+	run agentauthctl apply
+	expect_status 1
+	expect_output 'heir.conf: .*member of the group docker'
+	run agentauthctl check --file /etc/agentauth/agents.d/heir.conf
+	expect_status 1
+	expect_output 'member of the group docker'
+	rm /etc/agentauth/agents.d/heir.conf
+	run agentauthctl register other-heir --role deploy
+	expect_status 0
+	run agentauthctl register heir --role deploy --adopt
+	expect_status 0
+	expect_output 'member of the group docker'
+	expect_audit '.event == "admin" and .agent == "heir" and (.command | test("--adopt"))'
+	# It is no newcomer any more, and nothing is asked again.
+	run agentauthctl set heir --owner alice
+	expect_status 0
+	expect_no_output 'docker'
+}
+
+@test "a name, a uid or a group that another source of names has is refused" {
+	[ -e /usr/lib/*/libnss_systemd.so.2 ] || skip "there is no libnss_systemd here"
+	mkdir -p /etc/userdb
+	echo '{"userName":"carol","uid":71500,"gid":71500,"homeDirectory":"/home/carol","shell":"/bin/bash","disposition":"regular"}' >/etc/userdb/carol.user
+	ln -s carol.user /etc/userdb/71500.user
+	echo '{"groupName":"agent-taken","gid":71600}' >/etc/userdb/agent-taken.group
+	ln -s agent-taken.group /etc/userdb/71600.group
+	run getent -s systemd passwd carol
+	[ "$status" -eq 0 ] || skip "this systemd knows no /etc/userdb"
+	run agentauthctl register carol
+	expect_status 1
+	expect_output 'systemd knows an account of this name, with uid 71500'
+	run agentauthctl register carola --uid 71500
+	expect_status 1
+	expect_output 'systemd knows an account with uid 71500, carol'
+	run agentauthctl register carola --uid 71501
+	expect_status 0
+	printf 'uid = 71502;\n' >/etc/agentauth/agents.d/carol.conf
+	run agentauthctl apply
+	expect_status 1
+	expect_output 'carol.conf: .*systemd knows an account of this name'
+	rm /etc/agentauth/agents.d/carol.conf
+	run agentauthctl role add taken
+	expect_status 1
+	expect_output 'systemd knows a group agent-taken, with gid 71600'
+	run agentauthctl role add taken2 --gid 71600
+	expect_status 1
+	expect_output 'systemd knows a group with gid 71600, agent-taken'
+	run agentauthctl role add taken2
+	expect_status 0
+	run id carol
+	expect_output '^uid=71500\(carol\)'
+}

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 
 #include "build.h"
+#include "newcomers.h"
 #include "record.h"
 #include "registry/accounts.h"
 #include "rule_risk.h"
@@ -35,6 +36,7 @@ struct work {
 	/* Places in r->ids.v, by name. No pointers: claiming what is new makes that array grow, and so move. */
 	uint32_t *retired;
 	size_t n_retired, next_retired;
+	struct newcomers newcomers;
 	struct binding_owner *bindings;
 	size_t n_bindings, bindings_cap;
 	struct buffer record;
@@ -101,11 +103,29 @@ static void put_main(struct work *w, uint32_t number)
 	}
 }
 
+static void note_new_groups(struct work *w)
+{
+	const struct model *m = &w->r->model;
+	char group[AA_GROUP_NAME_MAX + 1], path[64];
+
+	if (!ids_by_name(&w->r->ids, ID_GROUP, m->accounts.group))
+		newcomers_add_group(&w->newcomers, m->accounts.group, (uint32_t)m->accounts.gid, "accounts.group");
+	for (size_t i = 0; i < m->roles.n; i++) {
+		const struct model_role *role = &m->roles.v[i];
+
+		snprintf(group, sizeof(group), AA_ROLE_GROUP_PREFIX "%s", role->name);
+		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
+		if (role->gid && !ids_by_name(&w->r->ids, ID_ROLE, role->name))
+			newcomers_add_group(&w->newcomers, group, (uint32_t)role->gid, path);
+	}
+}
+
 static void claim_main(struct work *w)
 {
 	const struct model *m = &w->r->model;
 	char why[256], path[64];
 
+	note_new_groups(w);
 	if (!ids_claim(&w->r->ids, ID_GROUP, m->accounts.group, (uint32_t)m->accounts.gid, why, sizeof(why)))
 		conf_error(&m->file, w->r->problems, "accounts.gid", "%s", why);
 	for (size_t i = 0; i < m->roles.n; i++) {
@@ -202,6 +222,8 @@ static void claim_agent(struct work *w, const struct loaded_agent *a)
 	struct problem_place place = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
 	char why[256], *file;
 
+	if (!ids_by_name(&w->r->ids, ID_AGENT, a->name))
+		newcomers_add_agent(&w->newcomers, a->name, a->uid);
 	if (ids_claim(&w->r->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
 		return;
 	file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, a->name);
@@ -337,6 +359,7 @@ static void build_all(struct work *w, uint32_t number)
 				 w->r->problems);
 	find_retired(w);
 	put_agents(w);
+	newcomers_check(&w->newcomers, w->r, w->options->adopt);
 	check_bindings(w);
 	list_leaving(w);
 	if (w->r->problems->errors == 0)
@@ -368,6 +391,7 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	EVP_MD_CTX_free(w.digest);
 	free(w.retired);
 	free(w.bindings);
+	newcomers_free(&w.newcomers);
 	buffer_free(&w.record);
 	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
 }

@@ -152,6 +152,7 @@ static bool check_word(struct ctl *ctl, const char *name)
 
 static const struct ctl_option register_options[] = {
     AGENT_OPTIONS,
+    {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron", EDIT_NONE, NULL},
     {"uid", "N", "its uid (the lowest that was never used)", EDIT_NONE, NULL},
     {0},
 };

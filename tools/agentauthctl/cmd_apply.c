@@ -8,6 +8,7 @@
 
 #include "check_value.h"
 #include "ctl.h"
+#include "newcomers.h"
 #include "record.h"
 
 /* ---- apply --------------------------------------------------------------- */
@@ -45,6 +46,7 @@ const struct ctl_command cmd_apply = {
     .options =
 	(const struct ctl_option[]){
 	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
+	    {"adopt", NULL, "new agents come into what the host has under their names", 0, NULL},
 	    {"accept-risk", NULL, "publish sudo rules that allow more than they say", 0, NULL},
 	    {0}},
     .run = run_apply,
@@ -72,7 +74,9 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 	struct buffer bytes = {0}, record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
 	char *name = name_of_file(ctl, file), why[256];
+	struct newcomers newcomers = {0};
 	struct agent agent;
+	bool is_new;
 
 	if (!name || ctl_read_input(ctl, file, &bytes) < 0)
 		goto out;
@@ -83,9 +87,13 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 		goto out;
 	}
 	if (agent_read(&registry->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
+		is_new = !ids_by_name(&registry->ids, ID_AGENT, name);
 		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&registry->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
+		if (is_new)
+			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
+		newcomers_check(&newcomers, registry, false);
 	}
 	if (ctl->problems.errors == 0 && !ctl->json)
 		printf("%s is in order.\n", file);
@@ -95,6 +103,7 @@ out:
 	buffer_free(&record);
 	buffer_free(&ssh);
 	key_memo_free(memo);
+	newcomers_free(&newcomers);
 	conf_file_free(&conf);
 	arena_free(&arena);
 }

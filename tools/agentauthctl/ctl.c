@@ -132,6 +132,7 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 {
 	struct publish_options options = {
 	    .dry_run = ctl->dry_run,
+	    .adopt = ctl->adopt,
 	    .accept_risk = ctl->accept_risk,
 	    .now = ctl->now,
 	    .progress = !ctl->json && isatty(STDERR_FILENO),

@@ -22,7 +22,7 @@ struct ctl {
 	struct places places;
 	const char *rundir;
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
-	bool json, dry_run, yes, accept_risk;
+	bool json, dry_run, yes, accept_risk, adopt;
 	int64_t now;
 	struct problems problems;
 	json_t *answer; /* with --json: what is printed at the end */

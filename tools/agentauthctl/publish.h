@@ -75,6 +75,7 @@ typedef int step_fn(void *data, const char *step);
 struct publish_options {
 	struct text_change change;
 	bool dry_run;
+	bool adopt;	  /* new agents come into what the host has under their names */
 	bool accept_risk; /* rules that allow more than they say are published all the same */
 	int64_t now;
 	bool progress; /* on standard error */

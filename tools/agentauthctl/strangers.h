@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* strangers.h: whether another source of names knows a name or an id: a directory behind SSSD, winbind, systemd. They are
+ * asked by way of libc in a process of its own, with /etc/passwd, /etc/group and our own answers left out, and nscd too.
+ */
+#ifndef AGENTAUTHCTL_STRANGERS_H
+#define AGENTAUTHCTL_STRANGERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "problems.h"
+
+/* All from malloc(), and freed by newcomers.h. */
+struct newcomer {
+	char *user;  /* an agent's name, whose uid is `id`; NULL: it is a group alone */
+	char *group; /* the name of its group, whose gid is `id` */
+	uint32_t id;
+	char *setting; /* of a group: where it stands */
+	char *known;   /* what another source has of it, as a sentence's rest; NULL: nothing */
+};
+
+/* Fills in what is known of each. A source that does not answer in time is told of in a warning. */
+void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems);
+
+#endif
