@@ -242,7 +242,7 @@ libc.syscall(60 if __import__("os").uname().machine == "x86_64" else 93, 0)'
 	wait_for_file builder-7 up
 	id=$(session_ids builder-7)
 	kill -KILL "$(jq '.opener[0]' "/run/agentauth/sessions/$id.json")"
-	wait_until test "$(n_sessions builder-7)" -eq 0
+	wait_until no_session_of builder-7
 	[ -e "/run/agentauth/sessions/$id.json" ]
 	# Another boot's, a half-written one, a damaged one, and names of what is not there.
 	sed "s/$id/$(printf '%032d' 1)/; s/\"boot_id\":\"[^\"]*\"/\"boot_id\":\"$(cat /proc/sys/kernel/random/uuid)\"/" \

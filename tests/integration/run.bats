@@ -107,7 +107,7 @@ os.execvp("setpriv", ["setpriv", "--reuid", "alice", "--regid", "alice", "--init
 	alice agentauth run coder -- sh -c 'cd; touch up; exec sleep 607' >/dev/null 2>&1 3>&- &
 	wait_for_file coder up
 	pkill -KILL -u root -f '^sudo -- /usr/libexec/agentauth/start coder'
-	wait_until test -z "$(pgrep -f '^sleep 607')"
+	wait_until none_runs '^sleep 607'
 	wait $! || :
 }
 
@@ -185,7 +185,7 @@ os.execvp("setpriv", ["setpriv", "--reuid", "alice", "--regid", "alice", "--init
 	alice agentauth run coder -- sh -c "cd; (setsid sh -c 'until [ -e go ]; do sleep 0.05; done; sudo -n restart-app >late 2>&1; echo done >>late' >/dev/null 2>&1 </dev/null &); touch up; exec sleep 605" >/dev/null 2>&1 3>&- &
 	wait_for_file coder up
 	kill -KILL "$(jq '.opener[0]' "/run/agentauth/sessions/$(session_ids coder).json")"
-	wait_until test -z "$(pgrep -f '^sleep 605')"
+	wait_until none_runs '^sleep 605'
 	touch_home coder go
 	wait_until grep -q '^done' /home/agents/coder/late
 	run cat /home/agents/coder/late

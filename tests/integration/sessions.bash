@@ -59,6 +59,9 @@ expect_none_of() { # AGENT
 session_ids() { # AGENT
 	agentauthctl --json session list | jq -r ".sessions[] | select(.agent == \"$1\") | .id"
 }
+no_session_of() { # AGENT
+	[ "$(n_sessions "$1")" -eq 0 ]
+}
 n_sessions() { # AGENT
 	session_ids "$1" | wc -l
 }

@@ -32,12 +32,12 @@ setup() {
 # dev logs in at a host that shows this prompt: what was answered is in /run/answer, what dev read in `output`.
 asked_by_evil() { # PROMPT
 	local pid
-	rm -f /run/answer
+	rm -f /run/answer /run/evil.log
 	"$HERE/hostile_host" 2200 /run/evil-key "$1" /run/answer >/run/evil.log 2>&1 3>&- &
 	pid=$!
 	wait_until grep -q listening /run/evil.log
 	run dev agentauth ssh -p 2200 "builder-7@$EVIL" id
-	wait "$pid"
+	wait "$pid" || { cat /run/evil.log >&2; return 1; }
 }
 # Nothing left dev's machine, whether the server was sent an empty answer or none.
 nothing_was_answered() {

@@ -87,6 +87,9 @@ end_second_sshd() {
 ssh_2222() { # SSH-ARGUMENT...: by key alone
 	dev ssh -p 2222 -o BatchMode=yes -o StrictHostKeyChecking=no "$@"
 }
+none_runs() { # PATTERN: for wait_until, which runs a command anew each time, and not what "$(…)" gave once
+	! pgrep -f "$1" >/dev/null
+}
 wait_until() { # COMMAND...
 	local i
 	for ((i = 0; i < 500; i++)); do
