@@ -31,11 +31,21 @@ _agentauth()
 		mapfile -t COMPREPLY < <(compgen -W "ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512" -- "$cur")
 		return
 		;;
+	profile)
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W "add list show check" -- "$cur")
+			return
+		fi
+		;;
+	show | check)
+		mapfile -t COMPREPLY < <(compgen -W "$(_agentauth_profiles)" -- "$cur")
+		return
+		;;
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W "$(_agentauth_profiles)" -- "$cur")
 		return
 		;;
-	--key | --out | --import | --config | --passphrase-file)
+	--key | --out | --import | --config | --passphrase-file | --token-file | --client-secret-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

@@ -201,7 +201,7 @@ static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
 	unlink(home_path(".config/agentauth/key.pem"));
 	assert_not_tried("agentauth keygen");
 	unlink(home_path(".config/agentauth/config"));
-	assert_not_tried("profiles say which host");
+	assert_not_tried("agentauth profile add NAME@HOST");
 	login_is_possible();
 	assert_tried();
 }

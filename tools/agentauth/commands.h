@@ -5,6 +5,6 @@
 #include "cmdline.h"
 
 extern const struct command command_keygen, command_assert, command_askpass, command_ssh, command_run,
-    command_token, command_verify, command_whoami;
+    command_profile, command_token, command_verify, command_whoami;
 
 #endif

@@ -23,6 +23,8 @@ struct profiles {
 	char *path;
 	struct profile *v;
 	size_t n;
+	char **made; /* paths that were relative */
+	size_t n_made;
 };
 
 /* ---- one profile ---------------------------------------------------------- */
@@ -438,6 +440,43 @@ static bool read_profile(const struct profiles *all, const config_setting_t *gro
 	return !what || wrong(all, group, what);
 }
 
+/* ---- paths ---------------------------------------------------------------- */
+
+/* A relative path is relative to the file that it stands in. */
+static bool make_absolute(struct profiles *all, const char **path)
+{
+	const char *slash = strrchr(all->path, '/');
+	char **longer, *made;
+
+	if (!*path || **path == '/' || strncmp(*path, "~/", 2) == 0 || !slash)
+		return true;
+	longer = realloc(all->made, (all->n_made + 1) * sizeof(all->made[0]));
+	if (!longer)
+		return false;
+	all->made = longer;
+	if (asprintf(&made, "%.*s/%s", (int)(slash - all->path), all->path, *path) < 0)
+		return false;
+	all->made[all->n_made++] = made;
+	*path = made;
+	return true;
+}
+
+static bool make_paths_absolute(struct profiles *all, struct profile *p)
+{
+	const char **const paths[] = {&p->key,
+				      &p->ca_file,
+				      &p->passphrase.file,
+				      &p->client_secret.file,
+				      &p->token.file,
+				      &p->subject_token.source.file,
+				      &p->actor_token.source.file};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (!make_absolute(all, paths[i]))
+			return say_failed("memory is out"), false;
+	return true;
+}
+
 /* ---- the file ------------------------------------------------------------- */
 
 static bool read_profiles(struct profiles *all)
@@ -462,7 +501,8 @@ static bool read_profiles(struct profiles *all)
 		return wrong(all, group, "is too long: memory is out");
 	for (int i = 0; i < config_setting_length(group); i++) {
 		all->n++;
-		if (!read_profile(all, config_setting_get_elem(group, (unsigned)i), &all->v[i]))
+		if (!read_profile(all, config_setting_get_elem(group, (unsigned)i), &all->v[i]) ||
+		    !make_paths_absolute(all, &all->v[i]))
 			return false;
 	}
 	return true;
@@ -495,8 +535,8 @@ static struct profiles *load_from(const char *path)
 
 	if (own_read_config(path, CONFIG_MAX, &text, &len) < 0) {
 		if (errno == ENOENT)
-			say("profiles say which host may have which credential; agentauth(1) shows how one "
-			    "is written");
+			say("profiles say which host may have which credential; this writes one: agentauth "
+			    "profile add NAME@HOST");
 		return NULL;
 	}
 	if (strlen(text) != len)
@@ -541,6 +581,9 @@ void profiles_free(struct profiles *all)
 		free_command(&all->v[i].subject_token.source);
 		free_command(&all->v[i].actor_token.source);
 	}
+	for (size_t i = 0; i < all->n_made; i++)
+		free(all->made[i]);
+	free(all->made);
 	free(all->v);
 	free(all->path);
 	config_destroy(&all->config);

@@ -16,6 +16,7 @@
 #include "key_file.h"
 #include "own_files.h"
 #include "profile.h"
+#include "ready_token.h"
 #include "say.h"
 
 #define CLOCK_SLACK 60 /* seconds by which a file may seem to be of the future */
@@ -161,12 +162,26 @@ static bool secret_is_usable(const struct profile *profile)
 	return secret != NULL;
 }
 
+static bool token_is_at_hand(const struct profile *profile)
+{
+	const char *audience = profile->audiences.n == 1 ? profile->audiences.v[0] : NULL;
+	struct token token = {0};
+	bool good;
+
+	/* A program is run once, when the host asks. */
+	if (profile->token.command)
+		return true;
+	good = ready_token_read(profile, audience, time(NULL), &token) == 0;
+	token_free(&token);
+	return good;
+}
+
 static bool credential_is_at_hand(const struct profile *profile)
 {
 	if (!profile_uses_token(profile))
 		return key_is_usable(profile);
 	if (profile_has_ready_token(profile))
-		return true; /* read when it is asked for: a program may have to be run */
+		return token_is_at_hand(profile);
 	if (profile->client_auth == AUTH_PRIVATE_KEY_JWT || profile->grant == GRANT_JWT_BEARER)
 		return key_is_usable(profile);
 	return secret_is_usable(profile);
@@ -203,6 +218,11 @@ static bool clock_is_right(const struct profiles *profiles, const struct profile
 	return right;
 }
 
+bool ssh_check_profile(const struct profiles *profiles, const struct profile *profile)
+{
+	return clock_is_right(profiles, profile) && credential_is_at_hand(profile);
+}
+
 bool ssh_check(char **args, int n, const char *only)
 {
 	struct login login;
@@ -216,7 +236,7 @@ bool ssh_check(char **args, int n, const char *only)
 		return true; /* such as -V: no login */
 	profiles = profiles_load(NULL);
 	profile = profiles ? find_profile(profiles, &login, only) : NULL;
-	good = profile && clock_is_right(profiles, profile) && credential_is_at_hand(profile);
+	good = profile && ssh_check_profile(profiles, profile);
 	profiles_free(profiles);
 	return good;
 }
