@@ -121,7 +121,6 @@ by_key() { # COMMAND
 }
 
 @test "a name, a uid or a group that another source of names has is refused" {
-	[ -e /usr/lib/*/libnss_systemd.so.2 ] || skip "there is no libnss_systemd here"
 	mkdir -p /etc/userdb
 	echo '{"userName":"carol","uid":71500,"gid":71500,"homeDirectory":"/home/carol","shell":"/bin/bash","disposition":"regular"}' >/etc/userdb/carol.user
 	ln -s carol.user /etc/userdb/71500.user

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../host/sshd_config.h"
 #include "power.h"
@@ -388,8 +389,13 @@ void remnants_read(struct remnants *r, const struct host_facts *facts, const cha
 	const char *slash = strrchr(sysconfdir, '/');
 	struct reading g = {r, facts, NULL};
 
+	char *path;
+
 	*r = (struct remnants){.home = home};
 	r->root = xstrndup(sysconfdir, slash ? (size_t)(slash - sysconfdir) : 0);
+	path = xasprintf("%s%s", r->root, home);
+	r->home_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(path);
 	read_sudoers(&g);
 	read_sshd(&g, sysconfdir);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -408,7 +414,9 @@ void remnants_free(struct remnants *r)
 	free(r->v);
 	free(r->root);
 	arena_free(&r->arena);
-	*r = (struct remnants){0};
+	if (r->home_fd >= 0)
+		close(r->home_fd);
+	*r = (struct remnants){.home_fd = -1};
 }
 
 /* The first that is not before `key`. */
@@ -445,17 +453,15 @@ static size_t find_key(const struct remnants *r, const struct remnant *key, bool
 
 static size_t find_home(const struct remnants *r, const char *name, uint32_t uid, struct buffer *ret)
 {
-	char *path = xasprintf("%s%s/%s", r->root, r->home, name), *what;
-	size_t n = 0;
 	struct stat st;
+	char *what;
 
-	if (lstat(path, &st) == 0 && st.st_uid != uid) {
-		what = xasprintf("%s/%s is there and belongs to uid %u", r->home, name, (unsigned)st.st_uid);
-		tell(ret, n++, what);
-		free(what);
-	}
-	free(path);
-	return n;
+	if (r->home_fd < 0 || fstatat(r->home_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == uid)
+		return 0;
+	what = xasprintf("%s/%s is there and belongs to uid %u", r->home, name, (unsigned)st.st_uid);
+	tell(ret, 0, what);
+	free(what);
+	return 1;
 }
 
 size_t remnants_find(const struct remnants *r, const char *name, uint32_t uid, bool only_power, struct buffer *ret)

@@ -14,6 +14,7 @@
 
 struct remnants {
 	const char *home; /* below which agents have theirs */
+	int home_fd;	  /* -1: there is none yet */
 	char *root;	  /* before all paths: "" */
 	struct remnant {
 		const char *name; /* NULL: it is by uid */
