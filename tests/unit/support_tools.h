@@ -21,11 +21,14 @@ struct house {
 	"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEASq21cO3ZbgBf+Z9cv5aEMJvHn3mlCyxy9PG0OFMF2V0=\n" \
 	"-----END PUBLIC KEY-----\n"
 
+#define TEST_HOST "host = { audience = [ \"ssh://web01.example.com\" ]; };\n"
+
 /* For cmocka: *state is the house. */
 int house_setup(void **state);
 int house_teardown(void **state);
 
-/* Writes a file below the house's root: "conf/agentauth.conf". */
+/* Writes a file below the house's root: "conf/agentauth.conf", behind which TEST_HOST goes where it has no
+ * audience. */
 void house_write(const struct house *house, const char *name, const char *text);
 /* Makes a directory there. */
 void house_make_dir(const struct house *house, const char *name);

@@ -271,6 +271,72 @@ static void files_that_others_can_write_are_refused(void **state)
 	free(dir);
 }
 
+/* ---- how agents name the host -------------------------------------------- */
+
+static char *published_audience(const struct house *h)
+{
+	struct published *published = published_open(h->state, geteuid());
+	json_t *host = published_json(published, "host", "");
+	char *text = json_dumps(json_object_get(host, "audience"), JSON_COMPACT);
+
+	json_decref(host);
+	published_close(published);
+	return text;
+}
+
+static void the_audience_is_what_the_text_says_or_stays(void **state)
+{
+	static const char deploy[] = "# no audience here\nroles = { deploy = { gid = 99001; }; };\n";
+	const struct house *h = *state;
+	char *audience;
+
+	apply(h);
+	house_write(h, "conf/agentauth.conf", deploy);
+	apply(h);
+	audience = published_audience(h);
+	assert_string_equal(audience, "[\"ssh://web01.example.com\"]");
+	free(audience);
+	house_write(h, "conf/agentauth.conf",
+		    "host = { audience = [ \"ssh://a\", \"ssh://b\" ]; }; roles = { deploy = { gid = 99001; }; };\n");
+	apply(h);
+	house_write(h, "conf/agentauth.conf", deploy);
+	apply(h);
+	audience = published_audience(h);
+	assert_string_equal(audience, "[\"ssh://a\",\"ssh://b\"]");
+	free(audience);
+}
+
+/* The resolver completes a host's name or fails to; a host that was renamed is another matter. */
+static void the_resolver_does_not_change_a_published_name(void **state)
+{
+	static const struct {
+		const char *published, *hostname, *fqdn, *kept;
+	} cases[] = {
+	    {"web01.example.com", "web01", NULL, "web01.example.com"},
+	    {"web01.example.com", "web01", "web01.elsewhere.test", "web01.example.com"},
+	    {"web01.example.com", "WEB01.example.com", "WEB01.example.com", "web01.example.com"},
+	    {"web01", "web01", "web01.example.com", "web01.example.com"},
+	    {"web01.example.com", "web02", NULL, "web02"},
+	    {"web01.example.com", "web0", "web0.example.com", "web0.example.com"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *host = json_pack("{s:s, s:[s]}", "name", cases[i].published, "audience", "ssh://x");
+		const char *fqdn = cases[i].fqdn ? cases[i].fqdn : cases[i].hostname;
+		struct host_facts facts = {.hostname = xstrdup(cases[i].hostname),
+					   .fqdn = xstrdup(fqdn),
+					   .fqdn_is_known = cases[i].fqdn != NULL};
+
+		host_facts_keep(&facts, host);
+		assert_string_equal(facts.fqdn, cases[i].kept);
+		assert_int_equal(facts.n_audience, 1);
+		assert_string_equal(facts.audience[0], "ssh://x");
+		host_facts_free(&facts);
+		json_decref(host);
+	}
+}
+
 /* ---- retiring ------------------------------------------------------------ */
 
 static bool say_no(void *data, const struct changes *changes)
@@ -888,6 +954,8 @@ int main(void)
 	    IN_A_HOUSE(mistakes_change_nothing),
 	    IN_A_HOUSE(one_credential_is_not_of_two_agents),
 	    IN_A_HOUSE(files_that_others_can_write_are_refused),
+	    IN_A_HOUSE(the_audience_is_what_the_text_says_or_stays),
+	    cmocka_unit_test(the_resolver_does_not_change_a_published_name),
 	    IN_A_HOUSE(an_agent_whose_file_is_gone_is_retired_for_good),
 	    IN_A_HOUSE(killed_at_any_step_one_of_the_two_generations_serves),
 	    IN_A_HOUSE(killed_while_it_retires_an_agent_is_whole_or_retired),

@@ -138,7 +138,38 @@ static void claim_main(struct work *w)
 	}
 }
 
-/* The host's name and the audience that follows from it are read from the host, not from the text. */
+static bool is_published_audience(const struct host_facts *facts, const char *audience)
+{
+	for (size_t i = 0; i < facts->n_audience; i++)
+		if (strcmp(facts->audience[i], audience) == 0)
+			return true;
+	return false;
+}
+
+/* A text that does not say how agents name this host leaves it to what is published, and the first time to the
+ * resolver, which must know then. A text that is checked elsewhere than on its host says nothing about either. */
+static void check_audience(const struct work *w)
+{
+	const struct model *m = &w->r->model;
+	char *audience = model_default_audience(m);
+
+	if (m->host.audience.n || w->r->state_fd < 0)
+		goto out;
+	if (m->facts->n_audience && !is_published_audience(m->facts, audience))
+		conf_warning(&m->file, w->r->problems, "host",
+			     "audience is not set, so that agents go on naming this host %s, as it is published. If that "
+			     "is over, write audience = [ \"%s\" ]; into host = { … }",
+			     quoted(m->facts->audience[0]), audience);
+	else if (!m->facts->n_audience && !m->facts->fqdn_is_known)
+		conf_error(&m->file, w->r->problems, "host",
+			   "audience is not set, and the resolver knows no full name for this host. Write audience = [ "
+			   "\"%s.example.com\" ]; into host = { … }, with the name that agents are to call this host by",
+			   audience);
+out:
+	free(audience);
+}
+
+/* The host's name is read from the host, not from the text. */
 static void digest_main(struct work *w)
 {
 	const struct model *m = &w->r->model;
@@ -350,6 +381,7 @@ static void report_write_error(const struct work *w)
 static void build_all(struct work *w, uint32_t number)
 {
 	digest_main(w);
+	check_audience(w);
 	claim_main(w);
 	/* Values that are wrong have been reported; records are made only of what is whole. */
 	if (w->r->problems->errors == 0)

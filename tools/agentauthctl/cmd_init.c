@@ -19,8 +19,7 @@ static const char first_text[] =
     "# After a change: agentauthctl check, agentauthctl diff, agentauthctl apply.\n"
     "\n"
     "host = {\n"
-    "\t# The name of this host in what agents present. Left out, it is ssh:// and the host's full name.\n"
-    "\t# audience = [ \"ssh://web01.example.com\" ];\n"
+    "\taudience = [ \"ssh://%s\" ];  # how agents name this host in what they present, to the letter\n"
     "\tclock_skew = 30;          # seconds that clocks may differ\n"
     "\tmax_assertion_ttl = 300;  # how long an agent's own assertion may live\n"
     "\tmax_token_ttl = 3600;     # how long an identity provider's token may live\n"
@@ -31,6 +30,29 @@ static const char first_text[] =
     "# What roles there are; agentauthctl role add NAME writes one here.\n"
     "roles = {\n"
     "};\n";
+
+/* The one moment at which the resolver decides how agents name this host; from then on it stands in the text. */
+static int write_text(struct ctl *ctl, int fd)
+{
+	struct host_facts facts = {0};
+	char *text;
+	int r;
+
+	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) < 0) {
+		host_facts_free(&facts);
+		return -EIO;
+	}
+	text = xasprintf(first_text, facts.fqdn);
+	r = conf_text_write(fd, CONF_FILE, text, strlen(text));
+	if (r == 0 && !facts.fqdn_is_known)
+		ctl_warning(ctl,
+			    "the resolver knows no full name for this host, so that it is ssh://%s to agents; if others "
+			    "call it otherwise, change host.audience in " CONF_FILE " and run agentauthctl apply",
+			    facts.fqdn);
+	free(text);
+	host_facts_free(&facts);
+	return r;
+}
 
 struct directory {
 	const char *path;
@@ -98,7 +120,7 @@ static void make_text(struct ctl *ctl)
 	}
 	if (conf_dir_open(ctl->places.confdir, ctl->places.owner, &ctl->problems, &fd) < 0)
 		goto out;
-	r = conf_text_write(fd, CONF_FILE, first_text, strlen(first_text));
+	r = write_text(ctl, fd);
 	if (r < 0)
 		problem_error(&ctl->problems, &place, "cannot be written: %s", strerror(-r));
 	else if (!ctl->json)
@@ -111,8 +133,8 @@ out:
 
 static void tell_next(const struct ctl *ctl, const struct registry *registry)
 {
-	char *audience = registry->model.host.audience.n ? xstrdup(registry->model.host.audience.v[0])
-							 : model_default_audience(&registry->model);
+	const struct model *m = &registry->model;
+	char *audience = m->host.audience.n ? xstrdup(m->host.audience.v[0]) : model_default_audience(m);
 
 	if (!ctl->json)
 		printf("\nThis host is %s to agents. Next:\n"
@@ -138,12 +160,6 @@ static void publish_first(struct ctl *ctl)
 	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
 		was_published = result.outcome == PUBLISH_UNCHANGED;
-		if (!registry.facts.fqdn_is_known && !registry.model.host.audience.n)
-			ctl_warning(ctl,
-				    "the resolver knows no full name for this host, so that its audience is "
-				    "ssh://%s; set host.audience in " CONF_FILE
-				    " if others call it otherwise",
-				    registry.facts.fqdn);
 		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)
 			tell_next(ctl, &registry);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -183,8 +184,43 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 	return r;
 }
 
+/* Whether both are names of one host by what the kernel has: a resolver may complete it, or fail to. */
+static bool same_host(const char *a, const char *b)
+{
+	size_t len = strcspn(a, ".");
+
+	return len == strcspn(b, ".") && strncasecmp(a, b, len) == 0;
+}
+
+/* The published name is kept but where the host was renamed, or where it was short and is known in full now. */
+static void keep_name(struct host_facts *facts, const char *published)
+{
+	if (!same_host(published, facts->hostname) || (!strchr(published, '.') && facts->fqdn_is_known))
+		return;
+	free(facts->fqdn);
+	facts->fqdn = xstrdup(published);
+}
+
+void host_facts_keep(struct host_facts *facts, const json_t *host)
+{
+	const char *name = json_string_value(json_object_get(host, "name"));
+	const json_t *audience = json_object_get(host, "audience"), *one;
+	size_t i;
+
+	if (name)
+		keep_name(facts, name);
+	facts->audience = xcalloc(json_array_size(audience), sizeof(*facts->audience));
+	json_array_foreach(audience, i, one)
+	{
+		facts->audience[facts->n_audience++] = xstrdup(json_string_value(one));
+	}
+}
+
 void host_facts_free(struct host_facts *facts)
 {
+	for (size_t i = 0; i < facts->n_audience; i++)
+		free(facts->audience[i]);
+	free(facts->audience);
 	local_names_free(&facts->users);
 	local_names_free(&facts->groups);
 	sudoers_who_free(&facts->sudoers);

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "approval_plugin.h"
+#include <jansson.h>
+
 #include "problems.h"
 #include "sudoers_who.h"
 
@@ -30,6 +32,9 @@ struct host_facts {
 	char *hostname;	      /* as the kernel has it */
 	char *fqdn;	      /* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;
+	/* As published, which the resolver does not change; 0: nothing is. */
+	char **audience;
+	size_t n_audience;
 };
 
 /* The whole file, with a zero byte behind it. A negative errno. The caller frees. */
@@ -44,5 +49,7 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
 /* `sysconfdir` is /etc. What it lacks of a name is reported where it is needed, not here. -1: reported. */
 int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
 void host_facts_free(struct host_facts *facts);
+/* Takes over what the published record of the host ("host", NULL: none) says of its name and audience. */
+void host_facts_keep(struct host_facts *facts, const json_t *host);
 
 #endif

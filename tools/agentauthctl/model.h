@@ -22,7 +22,7 @@
 
 struct model_host {
 	bool given;
-	struct texts audience; /* empty: ssh://FQDN */
+	struct texts audience; /* empty: as published, and the first time ssh://FQDN */
 	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
 	int nonce;	   /* nonce_words */
 	int audit_failure; /* audit_failure_words */
@@ -111,7 +111,7 @@ int model_read(struct model *model, const struct host_facts *facts, struct probl
 void model_free(struct model *model);
 const struct model_role *model_role(const struct model *model, const char *name);
 const struct model_issuer *model_issuer(const struct model *model, const char *name);
-/* "ssh://FQDN" where the text names no audience. The caller frees it. */
+/* "ssh://FQDN", for a host that is published for the first time. The caller frees it. */
 char *model_default_audience(const struct model *model);
 
 struct agent_key {

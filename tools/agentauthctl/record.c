@@ -73,19 +73,25 @@ static void end(struct buffer *b)
 
 /* ---- host, issuers, roles ------------------------------------------------ */
 
+/* What was published holds on where the text says nothing; only the first time it is the resolver that is asked. */
 static void put_audience(struct buffer *b, const struct model *model)
 {
+	const struct host_facts *facts = model->facts;
 	char *text;
 
 	if (model->host.audience.n) {
 		put_texts(b, "audience", &model->host.audience);
 		return;
 	}
-	text = model_default_audience(model);
 	json_text_open(b, "audience", '[');
-	json_text_string(b, NULL, text);
+	for (size_t i = 0; i < facts->n_audience; i++)
+		json_text_string(b, NULL, facts->audience[i]);
+	if (facts->n_audience == 0) {
+		text = model_default_audience(model);
+		json_text_string(b, NULL, text);
+		free(text);
+	}
 	json_text_close(b, ']');
-	free(text);
 }
 
 void record_host(const struct model *model, uint32_t generation, struct buffer *b)

@@ -70,6 +70,21 @@ static int open_conf(struct registry *r)
 	return conf_dir_open(r->agents_dir, p->owner, r->problems, &r->agents_fd);
 }
 
+static int read_facts(struct registry *r)
+{
+	struct published *published;
+	json_t *host;
+
+	if (host_facts_read(&r->facts, r->places->sysconfdir, r->problems) < 0)
+		return -1;
+	published = published_open(r->places->statedir, r->places->owner);
+	host = published ? published_json(published, "host", "") : NULL;
+	host_facts_keep(&r->facts, host);
+	json_decref(host);
+	published_close(published);
+	return 0;
+}
+
 static int read_main(struct registry *r)
 {
 	struct problem_place place = {.file = r->places->confdir};
@@ -107,7 +122,7 @@ int registry_open(struct registry *r, const struct places *places, bool lock, st
 	begin(r, places, problems);
 	if (open_state(r, lock) < 0 || (lock && (take_lock(r) < 0 || recover(r) < 0)) || open_conf(r) < 0)
 		return -1;
-	if (host_facts_read(&r->facts, places->sysconfdir, problems) < 0)
+	if (read_facts(r) < 0)
 		return -1;
 	if (r->state_fd >= 0 && ids_read(&r->ids, r->state_fd, places->statedir, places->owner, problems) < 0)
 		ret = -1;
