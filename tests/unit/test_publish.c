@@ -221,22 +221,104 @@ static void mistakes_change_nothing(void **state)
 	assert_int_equal(entries(h, "state/generations", "tmp"), 0);
 }
 
-static void one_credential_is_not_of_two_agents(void **state)
+#define ISSUER(name, more) name " = { issuer = \"https://" name "\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; " more "};"
+#define BOUND(uid, binding) "uid = " uid "; bindings = ( { " binding " } );"
+
+/* The text of two agents' bindings, of which `words` are said; NULL: they are told apart. */
+static void two_agents_bound(const struct house *h, const char *a, const char *b, const char *words)
 {
-	static const char main_text[] = "issuers = { corp = { issuer = \"https://i\"; discovery = true; "
-					"client_claim = \"azp\"; reuse = \"once\"; }; };\n";
+	house_write(h, "conf/agents.d/a.conf", a);
+	house_write(h, "conf/agents.d/b.conf", b);
+	if (words)
+		refused(h, words);
+	else
+		apply(h);
+}
+
+static void one_token_is_not_of_two_agents(void **state)
+{
+	static const char a[] = BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s\";");
 	const struct house *h = *state;
 
-	house_write(h, "conf/agentauth.conf", main_text);
-	house_write(h, "conf/agents.d/a.conf",
-		    "uid = 70001; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
-	house_write(h, "conf/agents.d/b.conf",
-		    "uid = 70002; bindings = ( { issuer = \"corp\"; client = \"x\"; } );");
-	refused(h, "the same as one of a");
-	house_write(
-	    h, "conf/agents.d/b.conf",
-	    "uid = 70002; bindings = ( { issuer = \"corp\"; client = \"x\"; subject = \"s\"; } );");
+	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") ISSUER("other", "") " };\n");
+	two_agents_bound(h, BOUND("70001", "issuer = \"corp\"; client = \"x\";"),
+			 BOUND("70002", "issuer = \"corp\"; client = \"x\";"), "one token could be of a and of b");
+	/* What one demands tokens of the other may have too. */
+	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"x\";"), "b demands nothing else");
+	two_agents_bound(h, a,
+			 BOUND("70002", "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"ver\"; value = \"2\"; } );"),
+			 "a demands sub = \"s\", b demands ver = \"2\"");
+	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"x\"; subject = \"t\";"), NULL);
+	two_agents_bound(h, a, BOUND("70002", "issuer = \"other\"; client = \"x\";"), NULL);
+	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"y\";"), NULL);
+}
+
+#define REQUIRE(uid, claim, value) \
+	BOUND(uid, "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"" claim "\"; value = \"" value "\"; } );")
+
+static void require_tells_agents_apart_where_a_claim_has_one_value(void **state)
+{
+	const struct house *h = *state;
+
+	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") " };\n");
+	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "repository", "q"), NULL);
+	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "repository", "r"), "repository = \"r\"");
+	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "environment", "r"), "of a and of b");
+	/* A token may have both. */
+	two_agents_bound(h, REQUIRE("70001", "scope", "r"), REQUIRE("70002", "scope", "q"), "of a and of b");
+	two_agents_bound(h, REQUIRE("70001", "/realm_access/roles", "r"), REQUIRE("70002", "/realm_access/roles", "q"),
+			 "of a and of b");
+}
+
+/* The token of the client itself, and a user's, fit whatever the subject is. */
+static void a_subject_tells_no_agents_apart_where_delegation_is_allowed(void **state)
+{
+	static const char a[] = BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s\";");
+	static const char b[] = BOUND("70002", "issuer = \"corp\"; client = \"x\"; subject = \"t\";");
+	const struct house *h = *state;
+
+	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "delegation = \"allowed\"; ") " };\n");
+	two_agents_bound(h, a, b, "delegation is allowed");
+	two_agents_bound(h, REQUIRE("70001", "ver", "1"), REQUIRE("70002", "ver", "2"), NULL);
+}
+
+/* Among many that are told apart, the two that are not are found. */
+static void an_overlap_is_found_among_many_agents_of_one_client(void **state)
+{
+	const struct house *h = *state;
+	char name[64], text[256];
+
+	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") " };\n");
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "conf/agents.d/many-%d.conf", i);
+		snprintf(text, sizeof(text), BOUND("%d", "issuer = \"corp\"; client = \"x\"; subject = \"s%d\";"), 70100 + i, i);
+		house_write(h, name, text);
+	}
 	apply(h);
+	house_write(h, "conf/agents.d/z.conf", BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s77\";"));
+	refused(h, "many-77");
+}
+
+static void a_key_of_two_agents_is_warned_of(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	house_write(h, "conf/agents.d/a.conf", "uid = 70001; keys = ( { pem = \"" TEST_PEM "\"; } );");
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002; keys = ( { pem = \"" TEST_PEM "\"; } );");
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
+	assert_non_null(problem_with(&o.problems, "a and b have the same public key"));
+	outcome_free(&o);
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002; keys = ( { pem = \"" TEST_PEM_ED25519 "\"; } );");
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
+	assert_null(problem_with(&o.problems, "the same public key"));
+	outcome_free(&o);
+	/* One that logs nobody in any more is nobody's credential. */
+	house_write(h, "conf/agents.d/b.conf",
+		    "uid = 70002; keys = ( { pem = \"" TEST_PEM "\"; state = \"disabled\"; kid = \"old\"; } );");
+	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
+	assert_null(problem_with(&o.problems, "the same public key"));
+	outcome_free(&o);
 }
 
 static void files_that_others_can_write_are_refused(void **state)
@@ -952,7 +1034,11 @@ int main(void)
 	    IN_A_HOUSE(unchanged_text_publishes_nothing),
 	    IN_A_HOUSE(the_last_ten_generations_are_kept),
 	    IN_A_HOUSE(mistakes_change_nothing),
-	    IN_A_HOUSE(one_credential_is_not_of_two_agents),
+	    IN_A_HOUSE(one_token_is_not_of_two_agents),
+	    IN_A_HOUSE(require_tells_agents_apart_where_a_claim_has_one_value),
+	    IN_A_HOUSE(a_subject_tells_no_agents_apart_where_delegation_is_allowed),
+	    IN_A_HOUSE(an_overlap_is_found_among_many_agents_of_one_client),
+	    IN_A_HOUSE(a_key_of_two_agents_is_warned_of),
 	    IN_A_HOUSE(files_that_others_can_write_are_refused),
 	    IN_A_HOUSE(the_audience_is_what_the_text_says_or_stays),
 	    cmocka_unit_test(the_resolver_does_not_change_a_published_name),

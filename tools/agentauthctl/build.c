@@ -12,18 +12,15 @@
 
 #include "build.h"
 #include "newcomers.h"
+#include "overlap.h"
 #include "record.h"
 #include "registry/accounts.h"
 #include "rule_risk.h"
 #include "snapshot.h"
 #include "sudoers.h"
 
+#define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
 #define RECORDS_FORMAT "1" /* another number here, and what was published before counts as changed */
-
-struct binding_owner {
-	uint64_t hash;
-	const char *agent;
-};
 
 struct work {
 	struct registry *r;
@@ -37,8 +34,11 @@ struct work {
 	uint32_t *retired;
 	size_t n_retired, next_retired;
 	struct newcomers newcomers;
-	struct binding_owner *bindings;
+	struct bound *bindings;
 	size_t n_bindings, bindings_cap;
+	struct held_key *keys;
+	size_t n_keys, keys_cap;
+	struct arena arena; /* of the bindings' rules */
 	struct buffer record;
 };
 
@@ -263,6 +263,32 @@ static void claim_agent(struct work *w, const struct loaded_agent *a)
 	free(file);
 }
 
+/* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. */
+static void keep_keys(struct work *w, const struct loaded_agent *a)
+{
+	const char *end;
+
+	for (const char *line = a->ssh; line && (end = strchr(line, '\n')); line = end + 1) {
+		const char *space = memrchr(line, ' ', (size_t)(end - line));
+
+		grow(&w->keys, &w->keys_cap, w->n_keys + 1, sizeof(*w->keys));
+		w->keys[w->n_keys++] = (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
+	}
+}
+
+static void keep_bindings(struct work *w, const struct loaded_agent *a)
+{
+	for (size_t i = 0; i < a->n_bindings; i++) {
+		struct bound *bound;
+
+		grow(&w->bindings, &w->bindings_cap, w->n_bindings + 1, sizeof(*w->bindings));
+		bound = &w->bindings[w->n_bindings++];
+		*bound = a->bindings[i];
+		if (bound->rules)
+			bound->rules = bound_rules_copy(bound->rules, &w->arena);
+	}
+}
+
 static void put_agent(struct work *w, const struct loaded_agent *a)
 {
 	struct snapshot_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
@@ -274,10 +300,8 @@ static void put_agent(struct work *w, const struct loaded_agent *a)
 	put_policy(w, "agent", key, a->name, a->policy, a->policy_len);
 	if (writing(w))
 		w->error = snapshot_account(w->snapshot, &account);
-	for (size_t i = 0; i < a->n_bindings; i++) {
-		grow(&w->bindings, &w->bindings_cap, w->n_bindings + 1, sizeof(*w->bindings));
-		w->bindings[w->n_bindings++] = (struct binding_owner){a->bindings[i], a->name};
-	}
+	keep_bindings(w, a);
+	keep_keys(w, a);
 }
 
 static void show_progress(const struct work *w, size_t done, size_t all)
@@ -315,34 +339,42 @@ static void put_agents(struct work *w)
 	loader_end(loader);
 }
 
-static int compare_bindings(const void *a, const void *b)
+static void report_token_of_two(void *data, const char *agent, const char *other, const char *why)
 {
-	const struct binding_owner *x = a, *y = b;
+	struct problem_place place = {.setting = "bindings"};
+	struct work *w = data;
+	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, agent);
 
-	return x->hash < y->hash ? -1 : x->hash > y->hash;
+	place.file = file;
+	problem_error(w->r->problems, &place,
+		      "one token could be of %s and of %s: %s. Bind another client, or have subject or require demand "
+		      "what only the one has, so that the log can tell which of them acted",
+		      other, agent, why);
+	free(file);
 }
 
-/* One credential that is of two agents would leave it to whoever has it which of them did something. */
-static void check_bindings(struct work *w)
+static void report_key_of_two(void *data, const char *agent, const char *other, const char *why)
 {
-	if (w->n_bindings == 0)
-		return;
-	qsort(w->bindings, w->n_bindings, sizeof(*w->bindings), compare_bindings);
-	for (size_t i = 1; i < w->n_bindings; i++) {
-		struct problem_place place = {.setting = "bindings"};
-		char *file;
+	struct work *w = data;
 
-		if (w->bindings[i].hash != w->bindings[i - 1].hash)
-			continue;
-		file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, w->bindings[i].agent);
-		place.file = file;
-		problem_error(w->r->problems, &place,
-			      "a binding of this agent is the same as one of %s: a token would be of both, "
-			      "and the log could not tell which of them acted. Bind another client, or tell "
-			      "them apart by subject or require",
-			      w->bindings[i - 1].agent);
-		free(file);
-	}
+	(void)why;
+	problem_warning(w->r->problems, NULL,
+			"%s and %s have the same public key: whoever has its private half is both of them, and the log "
+			"cannot tell who acted. Give each a key of its own: agentauthctl rotate",
+			other, agent);
+}
+
+/* What is of two agents leaves it to whoever has it which of them did something. A key is only warned of: the way out
+ * of a shared one is a rotation of one agent after the other. */
+static void check_overlaps(struct work *w)
+{
+	size_t shared;
+
+	overlaps_of_bindings(w->bindings, w->n_bindings, OVERLAPS_TOLD, report_token_of_two, w);
+	shared = overlaps_of_keys(w->keys, w->n_keys, OVERLAPS_TOLD, report_key_of_two, w);
+	if (shared > OVERLAPS_TOLD)
+		problem_warning(w->r->problems, NULL, "%zu more agents share a public key with another",
+				shared - OVERLAPS_TOLD);
 }
 
 static void list_leaving(struct work *w)
@@ -392,7 +424,7 @@ static void build_all(struct work *w, uint32_t number)
 	find_retired(w);
 	put_agents(w);
 	newcomers_check(&w->newcomers, w->r, w->options->adopt);
-	check_bindings(w);
+	check_overlaps(w);
 	list_leaving(w);
 	if (w->r->problems->errors == 0)
 		sudoers_make(&w->r->model, w->r->problems, &w->out->sudoers);
@@ -424,6 +456,8 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	free(w.retired);
 	free(w.bindings);
 	newcomers_free(&w.newcomers);
+	free(w.keys);
+	arena_free(&w.arena);
 	buffer_free(&w.record);
 	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
 }

@@ -172,23 +172,27 @@ static int get_text(const struct load_source *source, struct bench *b, const cha
 	return r < 0 ? -1 : 0;
 }
 
-static void hash_bindings(struct bench *b, const struct agent *agent, struct arena *arena,
-			  struct loaded_agent *ret)
-{
-	uint64_t *hashes = arena_alloc(arena, agent->bindings.n * sizeof(*hashes));
-	unsigned char md[DIGEST_SIZE];
-
-	for (size_t i = 0; i < agent->bindings.n; i++) {
-		record_binding(&agent->bindings.v[i], &b->record);
-		if (digest(b, b->record.data, b->record.len, md))
-			memcpy(&hashes[ret->n_bindings++], md, sizeof(*hashes));
-	}
-	ret->bindings = hashes;
-}
-
 static const char *keep(struct arena *arena, const struct buffer *b)
 {
 	return b->len ? arena_strndup(arena, b->data, b->len) : "";
+}
+
+static void keep_bindings(const struct load_source *source, struct bench *b, const struct agent *agent,
+			  struct arena *arena, struct loaded_agent *ret)
+{
+	struct bound *bindings = arena_alloc(arena, agent->bindings.n * sizeof(*bindings));
+
+	for (size_t i = 0; i < agent->bindings.n; i++) {
+		const struct agent_binding *binding = &agent->bindings.v[i];
+		const struct model_issuer *issuer = model_issuer(source->model, binding->issuer);
+
+		if (!issuer)
+			continue; /* which has been reported */
+		bound_rules(binding, issuer, &b->record);
+		bindings[ret->n_bindings++] = (struct bound){issuer, overlap_hash(binding->client, strlen(binding->client)), ret->name,
+							     b->record.len ? keep(arena, &b->record) : NULL};
+	}
+	ret->bindings = bindings;
 }
 
 /* From the file to the records. What is kept is in `arena`, the slot's. */
@@ -213,7 +217,7 @@ static bool make_agent(const struct load_source *source, struct bench *b, struct
 	ret->uid = (uint32_t)agent.uid;
 	uid = conf_tree_find(&b->file.tree, &b->file.text, "uid");
 	conf_text_place(&b->file.text, b->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
-	hash_bindings(b, &agent, arena, ret);
+	keep_bindings(source, b, &agent, arena, ret);
 	return digest(b, b->file.text.bytes, b->file.text.len, ret->digest);
 }
 

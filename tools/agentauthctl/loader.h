@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "model.h"
+#include "overlap.h"
 
 #define DIGEST_SIZE 32
 
@@ -57,7 +58,7 @@ struct loaded_agent {
 	const char *ssh; /* lines of the "s" record */
 	size_t ssh_len;
 	size_t n_bindings;
-	const uint64_t *bindings; /* hashes: two of the same are two agents that one credential is of */
+	const struct bound *bindings;
 	unsigned char digest[DIGEST_SIZE]; /* of the file's bytes */
 	struct problems problems;
 };

@@ -318,13 +318,6 @@ static void put_binding(struct buffer *b, const struct agent_binding *binding)
 	json_text_close(b, '}');
 }
 
-void record_binding(const struct agent_binding *binding, struct buffer *b)
-{
-	buffer_clear(b);
-	put_binding(b, binding);
-	json_text_end(b);
-}
-
 /* The kids of an agent's keys, so far. */
 struct kids {
 	char **v;

@@ -27,7 +27,6 @@ void record_host(const struct model *model, uint32_t generation, struct buffer *
 void record_issuer(const struct model *model, const struct model_issuer *issuer, struct buffer *ret);
 void record_issuer_name(const struct model_issuer *issuer, struct buffer *ret); /* of "iss:" */
 void record_role(const struct model_role *role, struct buffer *ret);
-void record_binding(const struct agent_binding *binding, struct buffer *ret);
 
 /* The agent's record, and in `ssh` the lines of its "s" record in accounts.cdb. The keys are converted and
  * checked here; -1: reported. */
