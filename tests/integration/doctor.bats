@@ -1,9 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# doctor: a host that is as shipped is in order, and each thing that is not as it should be is named, with what to do.
+# doctor: a host that is as shipped is in order. Each thing that is not as it should be is planted, is named, and is mended by
+# the command that doctor prints, done to the letter by root; people have ssh and sudo before and after it.
 
 load support
+load people
 load agents
+load sessions
 
 setup_file() {
 	host_init
@@ -11,95 +14,326 @@ setup_file() {
 	agentauthctl role add ops --service sshd --service sudo --approval '(root) /usr/local/sbin/restart-app' >/dev/null
 	new_agent builder-7 ES256 --role deploy
 	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	mkdir /root/kept
+	cp -a /etc/pam.d /etc/ssh /etc/sudoers.d /etc/sudoers /etc/sudo.conf /etc/nsswitch.conf /etc/group /etc/gshadow /root/kept/
 }
 
-# The line of one check; the rest must be as it was.
+setup() {
+	log_mark
+	audit_mark
+}
+
+teardown() {
+	as_shipped
+	rm -f /etc/doas.conf /run/agentauth/doctor
+}
+
+# What the tests change, as it was.
+as_shipped() {
+	local path name
+	for path in /root/kept/*; do
+		name=${path##*/}
+		rm -rf "/etc/${name:?}"
+		cp -a "$path" /etc/
+	done
+	log_size=$(wc -c </var/log/sshd.log)
+	kill -HUP "$(cat /run/sshd.pid)"
+	sshd_has_restarted
+}
+# sshd, told to read its configuration, is there again: the log's size was $log_size before.
+sshd_has_restarted() {
+	wait_until sshd_listens && wait_until test -s /run/sshd.pid
+}
+sshd_listens() {
+	tail -c "+$((log_size + 1))" /var/log/sshd.log | grep -q 'Server listening on ::'
+}
+
 expect_problem() { # CHECK PATTERN
 	run agentauthctl doctor
 	expect_status 1
 	expect_output "^PROBLEM  $1 +.*$2"
-	expect_output '^1 problem\.$'
-	run agentauthctl --json doctor
-	jq -e --arg check "$1" '.problems == 1 and [.findings[] | select(.finding == "problem") | .check] == [$check]' <<<"$output"
+	expect_output '^[0-9]+ problems?\.$'
 }
+# Nothing is said, and people and the agent get in.
 expect_order() {
 	run agentauthctl doctor
 	expect_status 0
-	expect_output '^This host is in order\.$'
+	expect_output '^No problem found\.$'
 	expect_no_output 'PROBLEM'
 }
-
-@test "the shipped host is in order" {
-	expect_order
-	for check in registry sessions audit names pam sshd sudoers approval deadlines mixing; do
-		expect_output "^ok +$check "
+people_have_ssh_and_sudo() {
+	person_logs_in_by_key && person_runs_sudo
+}
+agent_gets_in() {
+	run by_key builder-7 sudo -n restart-app
+	expect_status 0 && expect_output '^restarted by root' || return 1
+	run ssh_with "$(token_file builder-7)" "builder-7@$HOST" id -un
+	expect_status 0 && expect_output '^builder-7$'
+}
+do_as_root() { # COMMAND
+	log_size=$(wc -c </var/log/sshd.log)
+	sh -e -c "$1" >/dev/null 2>&1 || return 1
+	[[ "$1" != *HUP* ]] || sshd_has_restarted
+}
+# What stands behind "As root:" is done as it stands there; what a first command uncovers is mended too.
+done_to_the_letter() {
+	local round cure
+	for round in 1 2 3 4; do
+		cure=$(agentauthctl --json doctor | jq -r '[.findings[] | select(.finding == "problem")][0].cure // ""')
+		[ "$cure" ] || break
+		do_as_root "$cure" || { echo "round $round fails: $cure" >&2; return 1; }
+		people_have_ssh_and_sudo || { echo "locks people out: $cure" >&2; return 1; }
 	done
+	expect_order && agent_gets_in
+}
+mended() { # CHECK PATTERN
+	expect_problem "$@" && done_to_the_letter
+}
+
+@test "the shipped host is in order, and doctor says nothing else" {
+	expect_order
+	[ "$(grep -vc '^note\|^$' <<<"$output")" -eq 1 ]
 	run agentauthctl --json doctor
-	jq -e '.problems == 0 and (.findings | length == 10 and all(.finding == "ok"))' <<<"$output"
+	jq -e '.problems == 0 and ([.findings[].check] | unique | length) >= 20
+		and all(.findings[]; .finding == "ok" or (.finding == "note" and .check == "homes"))' <<<"$output"
+	agent_gets_in
+	people_have_ssh_and_sudo
 }
 
-@test "sudo without the plugin that asks" {
-	sed -i 's/^Plugin agentauth/# &/' /etc/sudo.conf
-	expect_problem approval 'ops .*UNASKED.*sudo.conf'
-	sed -i 's/^# \(Plugin agentauth\)/\1/' /etc/sudo.conf
-	expect_order
-}
-
-@test "an NSS that does not ask us" {
-	sed -i 's/ agentauth//' /etc/nsswitch.conf
-	run agentauthctl doctor
+@test "a problem has what is wrong, why it matters, and what to do" {
+	rm /etc/cron.d/agentauth-reap
+	run agentauthctl --json doctor
 	expect_status 1
-	expect_output '^PROBLEM  names +builder-7 .*nsswitch.conf'
-	expect_output '^PROBLEM  sshd ' # whose Match goes by the group
-	sed -i 's/^\(passwd\|group\):.*files/& agentauth/' /etc/nsswitch.conf
-	expect_order
+	jq -e '.problems == 1 and any(.findings[]; .finding == "problem" and .check == "deadlines" and .text != "" and .why != ""
+		and (.cure | test("install .*agentauth-reap")))' <<<"$output"
+	mended deadlines 'cron'
 }
 
-@test "a stack without the module, and one that has it by way of another" {
-	cp /etc/pam.d/su /etc/pam.d/cron "$BATS_TEST_TMPDIR"
-	sed -i '/pam_agentauth/d' /etc/pam.d/su
+@test "stock stacks: sshd, sudo, su, cron, login" {
+	local service
+	for service in sshd sudo sudo-i su cron login systemd-user runuser passwd; do
+		sed -i '/agentauth/d; /notingroup agents/d; /pam_mkhomedir/d' "/etc/pam.d/$service"
+		expect_problem pam "the stack of $service: .*does not ask pam_agentauth.so"
+	done
+	expect_problem pam 'the stack of su-l' # su-l has su's
+	run agentauthctl --json doctor
+	jq -e '[.findings[] | select(.finding == "problem") | .check] | unique == ["pam"]' <<<"$output"
+	while read -r cure; do sh -e -c "$cure"; done < <(jq -r '.findings[] | select(.finding == "problem") | .cure' <<<"$output")
+	people_have_ssh_and_sudo
+	expect_order
+	agent_gets_in
+}
+
+@test "stacks that ask and do not mind, that are passed by, and that ask by way of another" {
+	sed -i 's/^account.*pam_agentauth.so/account optional pam_agentauth.so/' /etc/pam.d/su
+	mended pam '/etc/pam.d/su:[0-9]+: account lets a refusal .* be overruled'
+	sed -i 's/^account.*pam_agentauth.so/account sufficient pam_permit.so\n&/' /etc/pam.d/sshd
+	mended pam '/etc/pam.d/sshd:[0-9]+: account may end or skip'
 	mv /etc/pam.d/cron /etc/pam.d/of-cron
 	echo '@include of-cron' >/etc/pam.d/cron
-	expect_problem pam 'stacks of su, su-l do not' # su-l has su's
-	cp "$BATS_TEST_TMPDIR/su" "$BATS_TEST_TMPDIR/cron" /etc/pam.d/
-	rm /etc/pam.d/of-cron
 	expect_order
 }
 
-@test "sshd without our block, or with a configuration that it refuses" {
-	mv /etc/ssh/sshd_config.d/agentauth.conf /root/
-	expect_problem sshd 'has not: .*passwordauthentication no.*authorizedkeyscommand'
-	echo 'NoSuchSetting yes' >/etc/ssh/sshd_config.d/agentauth.conf
+@test "the module's file gone while the stacks name it" {
+	local module
+	module=$(find /usr/lib -name pam_agentauth.so)
+	mv "$module" /root/
+	run agentauthctl doctor
+	mv /root/pam_agentauth.so "$module"
+	expect_status 1
+	expect_output '^PROBLEM  pam +the stack of sshd: .*names pam_agentauth.so, which is not there'
+	expect_order
+}
+
+@test "UsePAM off, not said, or turned off in a file that comes first" {
+	sed -i 's/^UsePAM .*/UsePAM no/' /etc/ssh/sshd_config
+	mended usepam '/etc/ssh/sshd_config:[0-9]+: UsePAM is off'
+	as_shipped
+	sed -i '/^UsePAM/d' /etc/ssh/sshd_config
+	mended usepam 'does not say UsePAM yes'
+	as_shipped
+	echo 'UsePAM no' >/etc/ssh/sshd_config.d/00-site.conf
+	mended usepam '/etc/ssh/sshd_config.d/00-site.conf:1: UsePAM is off'
+}
+
+@test "a configuration of sshd that nobody cannot read" {
+	chmod 600 /etc/ssh/sshd_config
+	mended usepam 'nobody, as whom sshd asks'
+}
+
+@test "sshd without our block, or with one that is not read, or was changed, or is refused" {
+	rm /etc/ssh/sshd_config.d/agentauth.conf
+	mended sshd 'has not: .*passwordauthentication no.*authorizedkeyscommand'
+	sed -i '/^Include/d' /etc/ssh/sshd_config
+	mended sshd 'has not: .*authorizedkeyscommand'
+	sed -i '/TrustedUserCAKeys/d; s/KbdInteractiveAuthentication yes/KbdInteractiveAuthentication no/' \
+		/etc/ssh/sshd_config.d/agentauth.conf
+	mended sshd 'has not: kbdinteractiveauthentication yes'
+	as_shipped
+	echo 'NoSuchSetting yes' >/etc/ssh/sshd_config.d/99-site.conf
 	expect_problem sshd 'NoSuchSetting'
-	mv /root/agentauth.conf /etc/ssh/sshd_config.d/
+}
+
+@test "a Match block before ours that wins, and one that is for others" {
+	printf 'Match Address 10.0.0.0/8\n\tPasswordAuthentication yes\n' >/etc/ssh/sshd_config.d/00-site.conf
+	mended match '00-site.conf:2: Match Address 10.0.0.0/8 sets PasswordAuthentication yes'
+	as_shipped
+	printf 'Match User b*\n\tKbdInteractiveAuthentication no\n' \
+		>/etc/ssh/sshd_config.d/00-site.conf
+	mended match 'Match User b\* sets KbdInteractiveAuthentication no'
+	as_shipped
+	printf 'Match Group sudo,!agents\n\tPasswordAuthentication yes\nMatch User alice\n\tAuthorizedKeysFile none\n' \
+		>/etc/ssh/sshd_config.d/00-site.conf
 	expect_order
 }
 
-@test "sudoers that were changed, or are broken by somebody else" {
-	sed -i 's/restart-app/anything/' /etc/sudoers.d/agentauth
-	expect_problem sudoers 'not what was published.*apply'
-	agentauthctl apply --yes >/dev/null
+@test "lists of who may log in" {
+	echo 'AllowGroups alice root bob' >/etc/ssh/sshd_config.d/00-site.conf
+	log_size=$(wc -c </var/log/sshd.log)
+	kill -HUP "$(cat /run/sshd.pid)"
+	sshd_has_restarted
+	run by_key builder-7 true
+	expect_status 255
+	mended allowed 'AllowGroups has not the group agents'
+	echo 'AllowUsers alice root bob@10.*' >/etc/ssh/sshd_config.d/00-site.conf
+	mended allowed 'AllowUsers has not builder-7'
+	echo 'DenyGroups agents' >/etc/ssh/sshd_config.d/00-site.conf
+	mended allowed 'DenyGroups has a group'
+	echo 'DenyUsers builder-*' >/etc/ssh/sshd_config.d/00-site.conf
+	mended allowed 'DenyUsers has builder-7'
+	as_shipped
+	echo 'AllowGroups alice agents root' >/etc/ssh/sshd_config.d/00-site.conf
 	expect_order
+}
+
+@test "methods that an agent has not" {
+	echo 'AuthenticationMethods publickey,password publickey' >/etc/ssh/sshd_config.d/00-site.conf
+	mended methods 'asks agents for what they have not'
+	as_shipped
+	echo 'AuthenticationMethods publickey,keyboard-interactive publickey' >/etc/ssh/sshd_config.d/00-site.conf
+	expect_order
+}
+
+@test "Defaults by which sudo does not ask us, or refuses agents" {
+	local setting
+	for setting in '!pam_acct_mgmt' '!pam_session' '!pam_setcred' pam_service=su pam_login_service=su-l requiretty intercept \
+		rootpw targetpw runaspw; do
+		echo "Defaults $setting" >/etc/sudoers.d/site
+		chmod 440 /etc/sudoers.d/site
+		expect_problem defaults "sudoers set ${setting%=*}"
+		sh -e -c "$(agentauthctl --json doctor | jq -r '.findings[] | select(.finding == "problem").cure')"
+		expect_order
+		rm /etc/sudoers.d/site /etc/sudoers.d/zz-agentauth
+	done
+	echo 'Defaults !pam_acct_mgmt, pam_login_service=su-l' >/etc/sudoers.d/site
+	chmod 440 /etc/sudoers.d/site
+	expect_problem defaults 'sudoers set !pam_acct_mgmt'
+	done_to_the_letter
+}
+
+@test "Defaults for others, and those that are for the agents after all" {
+	printf 'Defaults:alice !pam_acct_mgmt\nDefaults:%%sudo rootpw\nDefaults requiretty\nDefaults:%%agents !requiretty\n' \
+		>/etc/sudoers.d/site
+	chmod 440 /etc/sudoers.d/site
+	expect_order
+	printf 'Defaults:builder-7 targetpw\n' >/etc/sudoers.d/site
+	expect_problem defaults 'sudoers set targetpw for .*builder-7'
+	printf 'Defaults!/usr/bin/id !pam_session\n' >/etc/sudoers.d/site
+	expect_problem defaults 'sudoers set !pam_session for .*/usr/bin/id'
+}
+
+@test "sudoers that are not read, were changed, or are broken by somebody else" {
+	sed -i '/includedir/d' /etc/sudoers
+	mended sudoers 'no @includedir /etc/sudoers.d'
+	sed -i 's/restart-app/anything/' /etc/sudoers.d/agentauth
+	mended sudoers 'not what was published'
 	echo 'what is this' >/etc/sudoers.d/by-hand
 	chmod 440 /etc/sudoers.d/by-hand
 	expect_problem sudoers 'visudo -c .*by-hand'
-	rm /etc/sudoers.d/by-hand
+}
+
+@test "the approval plugin not loaded, or gone while a line names it: nobody has sudo, and that is said first" {
+	sed -i 's/^Plugin agentauth/# &/' /etc/sudo.conf
+	mended approval 'commands of ops should wait .*sudo.conf does not load it'
+	sed -i 's|^\(Plugin agentauth_approval\) .*|\1 agentauth_approval.so|' /etc/sudo.conf
+	run person_runs_sudo
+	[ "$status" -ne 0 ]
+	run agentauthctl doctor
+	expect_status 1
+	[[ "${lines[0]}" =~ ^PROBLEM\ \ sudo\ .*'Nobody on this host has sudo' ]]
+	expect_no_output 'UNASKED'
+	sh -e -c "$(sed -n 's/.*As root: //p' <<<"$output" | head -n 1)"
+	people_have_ssh_and_sudo
 	expect_order
 }
 
-@test "nothing that ends sessions, directories that others can write, a registry that is gone" {
-	rm /etc/cron.d/agentauth-reap
-	expect_problem deadlines 'cron.d/agentauth-reap'
-	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
-	chmod 777 /var/log/agentauth
-	expect_problem audit 'nobody else can write'
-	chmod 700 /var/log/agentauth
+@test "sudo on a file system that is mounted nosuid, or without its bit" {
+	chmod u-s /usr/bin/sudo
+	expect_problem sudo-file 'set-user-ID'
+	done_to_the_letter
+	mount --bind /usr/bin /usr/bin
+	mount -o remount,bind,nosuid /usr/bin
+	expect_problem sudo-file 'mounted nosuid'
+	done_to_the_letter
+	umount -l /usr/bin
 	expect_order
+}
+
+@test "sudo-rs as the sudo" {
+	printf '#!/bin/sh\necho "sudo-rs 0.2.8"\n' >/usr/sbin/sudo
+	chmod 755 /usr/sbin/sudo
+	run agentauthctl doctor
+	rm /usr/sbin/sudo
+	expect_status 1
+	expect_output '^PROBLEM  sudo-file +sudo is sudo-rs'
+	expect_order
+}
+
+@test "doas that permits agents, and doas that permits people" {
+	printf '#!/bin/sh\n' >/usr/local/bin/doas
+	chmod 755 /usr/local/bin/doas
+	printf 'permit persist :sudo\npermit nopass alice as root cmd id\ndeny :agents\n' >/etc/doas.conf
+	expect_order
+	printf 'permit persist :sudo\npermit nopass setenv { A=b C } :agents as root cmd id\n' >/etc/doas.conf
+	mended doas '/etc/doas.conf:2 permits doas to :agents'
+	echo 'permit nopass builder-7' >>/etc/doas.conf
+	mended doas 'permits doas to builder-7'
+	rm /usr/local/bin/doas
+}
+
+@test "an nsswitch.conf that does not ask us, and one with a line initgroups" {
+	sed -i 's/ agentauth//' /etc/nsswitch.conf
+	mended nsswitch 'does not name agentauth for passwd and group'
+	sed -i '/^group:/s/ agentauth//' /etc/nsswitch.conf
+	mended nsswitch 'does not name agentauth for group'
+	echo 'initgroups: files' >>/etc/nsswitch.conf
+	expect_problem nsswitch 'line initgroups without agentauth'
+	expect_problem groups 'does not have the group agents'
+	done_to_the_letter
+}
+
+@test "an agent that somebody put into docker" {
+	groupadd --system docker
+	usermod --append --groups docker builder-7 2>/dev/null || sed -i 's/^docker:.*/&builder-7/' /etc/group
+	run id builder-7
+	expect_output 'docker'
+	mended power 'builder-7 is in the local group docker'
+	groupdel docker
+}
+
+@test "directories that others can write, no room for the log, a registry that is gone" {
+	chmod 777 /var/log/agentauth
+	mended audit 'nobody else can write'
+	mount -t tmpfs -o mode=700,size=1M full /var/log/agentauth
+	run agentauthctl doctor
+	umount /var/log/agentauth
+	expect_status 1
+	expect_output '^PROBLEM  space +less than 64 MB are free where /var/log/agentauth is'
 	mv "$STATE/current" /root/current
 	run agentauthctl doctor
 	mv /root/current "$STATE/current"
 	expect_status 1
-	expect_output '^PROBLEM  registry +.*apply'
+	expect_output '^PROBLEM  registry +nothing is published'
 	expect_order
 }
 
@@ -109,5 +343,45 @@ expect_order() {
 	expect_status 0
 	expect_output '^note +mixing +1 agent \(builder-7\) .*mixed_sessions'
 	agentauthctl set builder-7 --mixed-sessions refuse >/dev/null
-	expect_order
+	run agentauthctl doctor
+	expect_no_output 'mixing'
+	agentauthctl set builder-7 --mixed-sessions allow --role deploy >/dev/null
+}
+
+# As the timer does, ten minutes after the last time.
+ten_minutes_later() {
+	touch -d '11 minutes ago' /run/agentauth/doctor
+	run agentauthctl doctor --log
+	expect_no_output .
+}
+n_logged() { # PATTERN
+	tail -c "+$(($(cat "$BATS_TEST_TMPDIR/box.mark") + 1))" /var/log/box.log | grep -c "agentauth: doctor: $1" || :
+}
+
+@test "from the timer problems go to the log: once, again when they change or a day has gone, and when none is left" {
+	run agentauthctl doctor --log
+	expect_status 0
+	expect_no_output .
+	wait_until test -e /run/agentauth/doctor
+	sed -i 's/^UsePAM .*/UsePAM no/' /etc/ssh/sshd_config
+	run agentauthctl doctor --log # it has just looked
+	expect_status 0
+	ten_minutes_later
+	expect_status 1
+	wait_until test "$(n_logged 'usepam: .*UsePAM is off. As root: ')" -eq 1
+	ten_minutes_later
+	rm /etc/cron.d/agentauth-reap
+	[ "$(n_logged usepam)" -eq 1 ]
+	ten_minutes_later
+	[ "$(n_logged usepam)" -eq 2 ] && [ "$(n_logged deadlines)" -eq 1 ]
+	sed -i "1s/.*/$(date -d '25 hours ago' +%s)/" /run/agentauth/doctor
+	ten_minutes_later
+	[ "$(n_logged usepam)" -eq 3 ]
+	cp -a /root/kept/ssh/sshd_config /etc/ssh/
+	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	ten_minutes_later
+	expect_status 0
+	[ "$(n_logged 'no problem is left')" -eq 1 ]
+	grep -q 'agentauthctl doctor --log' /etc/cron.d/agentauth-reap /usr/lib/systemd/system/agentauth-reap.service ||
+		grep -rq 'agentauthctl doctor --log' /lib/systemd/system/agentauth-reap.service
 }

@@ -36,10 +36,10 @@ add_role() {
 remove_role() {
 	agentauthctl role remove "$role" >/dev/null
 }
-# What follows "As root:" is done, by root, as it stands there; what is behind a semicolon is said to come later.
+# What follows "As root:" is done, by root, as it stands there.
 do_what_it_says() {
 	local command
-	command=$(sed -n 's/.*As root: //p' <<<"$output" | sed 's/; .*//' | head -n 1)
+	command=$(sed -n 's/.*As root: //p' <<<"$output" | head -n 1)
 	[ "$command" ] || return 1
 	sh -e -c "$command"
 }

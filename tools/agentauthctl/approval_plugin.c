@@ -40,7 +40,8 @@ static char *cure_missing_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())
 		return xasprintf("echo '%s' >>%s", SHIPPED_LINE, p->conf);
-	return xasprintf("install agentauth with its sudo plugin, " SHIPPED ", then: echo '%s' >>%s",
+	return xasprintf("test -f " SHIPPED
+			 " && echo '%s' >>%s  # install agentauth with its sudo plugin before",
 			 SHIPPED_LINE, p->conf);
 }
 
@@ -49,10 +50,11 @@ static char *cure_dead_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())
 		return xasprintf("sed -i '%us|.*|%s|' %s", p->place.line, SHIPPED_LINE, p->conf);
-	return xasprintf("rm -f " AA_SYSCONFDIR
-			 "/sudoers.d/agentauth && sed -i '%ud' %s; agents have sudo again when the plugin is "
-			 "installed and agentauthctl apply has run",
-			 p->place.line, p->conf);
+	return xasprintf(
+	    "rm -f " AA_SYSCONFDIR
+	    "/sudoers.d/agentauth && sed -i '%ud' %s  # agents have sudo again when the plugin is "
+	    "there and agentauthctl apply has run",
+	    p->place.line, p->conf);
 }
 
 static char *describe_dead_line(const struct approval_plugin *p)
