@@ -210,7 +210,7 @@ static bool scope_admits(const void *data, const char *role)
 	for (size_t i = 0; i < source->issuer->n_scopes; i++) {
 		const struct aa_scope_rule *rule = &source->issuer->scopes[i];
 
-		if ((!role || strcmp(rule->role, role) == 0) && aa_claim_matches(source->payload, rule->claim, rule->value))
+		if (strcmp(rule->role, role) == 0 && aa_claim_matches(source->payload, rule->claim, rule->value))
 			return true;
 	}
 	return false;
@@ -270,7 +270,8 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 	if (!keep_scope(payload, verdict))
 		return AA_INTERNAL;
 	narrow.delegable_only = verdict->kind == AA_KIND_DELEGATED;
-	if (narrow.delegable_only || scope_admits(&source, NULL))
+	/* An issuer that has scopes grants what they say, and a token without any of them nothing. */
+	if (narrow.delegable_only || issuer->has_scopes)
 		narrow.admit = scope_admits;
 	return aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
 }

@@ -85,13 +85,13 @@ idp_requests() { # JQ-FILTER: how many
 }
 
 # A token as the provider gives it to a client, with curl: without the agent's side; RESOURCE: for another
-# host than this one. Prints the name of its file.
+# host than this one; SCOPE: with other scopes than all of them, none where it is empty. Prints the name of its file.
 idp_token() { # CLIENT_ID [CURL-ARGUMENT]...
 	local id=$1 file
 	shift
 	file=$(mktemp "$KEYS/token.XXXXXX")
-	curl -s -u "$id:$id-secret" -d grant_type=client_credentials --data-urlencode "resource=${RESOURCE:-ssh://$HOST}" "$@" \
-		"$ISSUER/token" | jq -j -e .access_token >"$file" || return 1
+	curl -s -u "$id:$id-secret" -d grant_type=client_credentials --data-urlencode "resource=${RESOURCE:-ssh://$HOST}" \
+		--data-urlencode "scope=${SCOPE-host.deploy host.logs}" "$@" "$ISSUER/token" | jq -j -e .access_token >"$file" || return 1
 	chown dev: "$file"
 	echo "$file"
 }

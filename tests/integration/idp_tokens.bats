@@ -80,6 +80,27 @@ refused() { # REASON AGENT TOKENFILE
 	refused wrong_audience builder "$(RESOURCE=ssh://web02.example.com idp_token builder)"
 }
 
+@test "the roles of a login are those that the token's scopes name; a token that names none is refused" {
+	local scope
+	run ssh_with "$(SCOPE=host.logs idp_token builder)" "builder@$HOST" 'id -Gn'
+	expect_status 0
+	expect_output 'agent-logs'
+	expect_no_output 'agent-deploy'
+	refused role_denied builder "$(SCOPE='' idp_token builder)"
+	# Nor one whose scope is good for a role that this agent has not.
+	agentauthctl set builder --no-role logs
+	refused role_denied builder "$(SCOPE=host.logs idp_token builder)"
+	agentauthctl set builder --role logs
+	# The control: an issuer without scopes gives the agent itself all of its roles.
+	sed -i.with '/scopes = (/,/);/d' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
+	run ssh_with "$(SCOPE='' idp_token builder)" "builder@$HOST" 'id -Gn'
+	mv /etc/agentauth/agentauth.conf.with /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
+	expect_status 0
+	expect_output 'agent-deploy.*agent-logs|agent-logs.*agent-deploy'
+}
+
 is_over() { # TOKENFILE
 	[ "$(date +%s)" -gt "$(jwt_part "$1" 2 | jq .exp)" ]
 }

@@ -325,8 +325,9 @@ json_t *support_assertion_claims(const char *agent, int64_t now)
 
 json_t *support_token_claims(int64_t now)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "iss", SITE_ISSUER, "sub", "svc-builder-7", "azp", "builder-7",
-			 "aud", SITE_AUDIENCE, "iat", (json_int_t)now, "exp", (json_int_t)now + 600, "jti", new_jti());
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "iss", SITE_ISSUER, "sub", "svc-builder-7", "azp",
+			 "builder-7", "aud", SITE_AUDIENCE, "iat", (json_int_t)now, "exp", (json_int_t)now + 600, "jti",
+			 new_jti(), "scope", "host.deploy host.audit");
 }
 
 json_t *support_bend(json_t *claims, const char *member, const char *text)

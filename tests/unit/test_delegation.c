@@ -31,7 +31,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A good token with up to three members bent. */
+/* A good token with up to three members bent; on behalf of somebody else it says no scope of itself. */
 struct bend {
 	const char *member, *text;
 };
@@ -40,6 +40,9 @@ static char *token_of(const struct bend *bends, size_t n)
 {
 	json_t *claims = support_token_claims(NOW);
 
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(bends[i].member, "sub") == 0)
+			support_bend(claims, "scope", NULL);
 	for (size_t i = 0; i < n; i++)
 		support_bend(claims, bends[i].member, bends[i].text);
 	return support_sign(claims, AA_ALG_RS256, KEY, "r1", "at+jwt");
@@ -159,7 +162,7 @@ static void another_agents_token_is_not_ours(void **state)
 	support_set(site, "agent:other-1", "bindings", "[{\"issuer\":\"corp\",\"client\":\"other\",\"subject\":\"svc-other\"}]");
 	support_site_publish(site);
 	login.agent = "other-1";
-	support_verify(site, &login, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), &v);
+	support_verify(site, &login, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}, {"scope", "\"host.audit\""}), &v);
 	assert_int_equal(v.reason, AA_OK);
 	aa_verdict_clear(&v);
 	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), AA_WRONG_SUBJECT, "other-1's token for builder-7");
@@ -381,21 +384,49 @@ static void scopes_of_the_agents_own_token_narrow(void **state)
 {
 	static const struct {
 		const char *scope;
-		size_t n;
+		size_t n; /* 0: refused */
 	} cases[] = {
-	    {NULL, 2},
-	    {"\"openid\"", 2}, /* nothing that is mapped: the entry's roles */
 	    {"\"host.deploy\"", 1},
+	    {"\"openid host.deploy\"", 1},
 	    {"\"host.deploy host.audit\"", 2},
 	    {"[\"host.audit\"]", 1},
-	    {"\"host.deployment\"", 2},
+	    {NULL, 0},
+	    {"\"\"", 0},
+	    {"[]", 0},
+	    {"[\"\"]", 0},
+	    {"null", 0},
+	    {"{}", 0},
+	    {"\"openid\"", 0},
+	    {"\"host.deployment\"", 0},
+	    {"\"HOST.DEPLOY\"", 0},
+	    {"[\"host.deploy host.audit\"]", 0},
+	    {"\"host.inside\"", 0},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct aa_verdict v = verdict_on(*state, TOKEN({"scope", cases[i].scope}));
 
-		assert_int_equal(v.reason, AA_OK);
+		assert_int_equal(v.reason, cases[i].n ? AA_OK : AA_ROLE_DENIED);
 		assert_int_equal(v.grant.n, cases[i].n);
+		aa_verdict_clear(&v);
+	}
+}
+
+static void an_issuer_without_scopes_grants_the_agent_itself_all_roles(void **state)
+{
+	static const char *const scopes[] = {NULL, "\"\"", "[]", "\"openid\"", "\"host.deploy\""};
+	struct support_site *site = *state;
+
+	support_set(site, "issuer:corp", "scopes", "[]");
+	support_site_publish(site);
+	expect(site, TOKEN({"scope", scopes[4]}), AA_ROLE_DENIED, "scopes, none of which can be said");
+	support_set(site, "issuer:corp", "scopes", NULL);
+	support_site_publish(site);
+	for (size_t i = 0; i < COUNT(scopes); i++) {
+		struct aa_verdict v = verdict_on(site, TOKEN({"scope", scopes[i]}));
+
+		assert_int_equal(v.reason, AA_OK);
+		assert_int_equal(v.grant.n, 2);
 		aa_verdict_clear(&v);
 	}
 }
@@ -472,6 +503,7 @@ int main(void)
 	    T(an_actor_is_an_object_with_a_subject),
 	    T(another_claim_may_name_the_user),
 	    T(scopes_of_the_agents_own_token_narrow),
+	    T(an_issuer_without_scopes_grants_the_agent_itself_all_roles),
 	    T(scopes_come_in_several_shapes),
 	    T(names_of_groups_in_a_token_grant_nothing),
 	};

@@ -386,6 +386,8 @@ static void an_issuer_says_once_where_its_keys_are(void **state)
 	main_text(state,
 		  ISSUER("discovery = true; scopes = ( { claim = \"s\"; value = \"v\"; role = \"x\"; } );"),
 		  "issuers.corp.scopes[0].role", "no role");
+	main_text(state, ISSUER("discovery = true; scopes = ( );"), "issuers.corp.scopes",
+		  "leave the setting out where every role of an agent");
 	main_text(state,
 		  "issuers = { a = { issuer = \"https://i\"; discovery = true; client_claim = \"azp\"; }; };",
 		  "issuers.a", "reuse is missing");

@@ -50,7 +50,7 @@ struct conf_setting {
 	int64_t min, max; /* of a number, of a text's length, of how many there are; max 0: unlimited */
 	const char *const *words;
 	const char
-	    *if_empty; /* of texts: what leaving the setting out means, where an empty array is refused */
+	    *if_empty; /* of texts and items: what leaving the setting out means, where an empty one is refused */
 	bool several_lines;		    /* a text that may hold line feeds: PEM */
 	conf_check_fn *check;		    /* of a text, of each of several, of a name */
 	const struct conf_setting *members; /* of a group, of an item */

@@ -87,7 +87,8 @@ static const struct conf_setting issuer_settings[] = {
     {"require", CONF_ITEMS, .offset = offsetof(struct model_issuer, require), .max = 32,
      .members = claim_settings, .size = sizeof(struct model_claim)},
     {"scopes", CONF_ITEMS, .offset = offsetof(struct model_issuer, scopes), .max = 256,
-     .members = scope_settings, .size = sizeof(struct model_scope)},
+     .members = scope_settings, .size = sizeof(struct model_scope),
+     .if_empty = "every role of an agent, for the tokens that it has for itself,"},
     {0},
 };
 
