@@ -126,6 +126,16 @@ ASKS='[agentauth/1 part 1 nonce AAAAAAAAAAAAAAAAAAAAAA]: '
 	expect_output '^builder-7'
 }
 
+@test "a program that is not OpenSSH logs in by agentauth answer, which no other host gets an answer from" {
+	run dev "$CLIENTS/converse" builder-7 - 'id -un' "$HOST"
+	expect_status 0
+	expect_output '^builder-7$'
+	audit_mark
+	run dev "$CLIENTS/converse" builder-7 - 'id -un' 127.0.0.1
+	expect_status 255
+	expect_output 'no profile in .* has "127.0.0.1" among its hosts'
+}
+
 @test "a login that cannot succeed reaches no host" {
 	printf 'Host web\n  HostName %s\n  User alice\n' "$HOST" >/home/dev/.ssh/config
 	chown dev: /home/dev/.ssh/config

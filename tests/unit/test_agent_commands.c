@@ -490,6 +490,48 @@ static void test_two_logins_at_once_keep_their_parts_apart(void **state)
 	assert_said(1, "not begun here");
 }
 
+/* ---- answer ----------------------------------------------------------------------- */
+
+#define SERVERS_WORDS "Agent credential for builder-7 at ssh://web01.example.com [agentauth/1 part 1 nonce n0nce]:"
+
+static void test_answer_gives_the_whole_credential_to_a_host_that_the_caller_names(void **state)
+{
+	json_t *claims;
+
+	(void)state;
+	generate("RS256");
+	write_config();
+	RUN(command_answer, "", "--host", "web01.example.com", "--prompt", SERVERS_WORDS " ", NULL);
+	assert_int_equal(o.status, 0);
+	assert_null(strchr(o.out, '+'));
+	claims = verified_claims(o.out);
+	assert_string_equal(json_string_value(json_object_get(claims, "nonce")), "n0nce");
+	json_decref(claims);
+	RUN(command_answer, "", "--host", "WEB01.example.com", "--prompt", SERVERS_WORDS "\r\n", NULL);
+	assert_int_equal(o.status, 0);
+}
+
+static void test_answer_is_as_strict_as_askpass(void **state)
+{
+	(void)state;
+	generate("ES256");
+	write_config();
+	RUN(command_answer, "", "--host", "evil.example", "--prompt", SERVERS_WORDS, NULL);
+	assert_said(1, "not among the audiences");
+	RUN(command_answer, "", "--host", "unheard.example", "--prompt", SERVERS_WORDS, NULL);
+	assert_said(1, "among its hosts");
+	RUN(command_answer, "", "--host", "web01.example.com", "--user", "builder-8", "--prompt", SERVERS_WORDS, NULL);
+	assert_said(1, "another agent");
+	RUN(command_answer, "", "--host", "web01.example.com", "--prompt", "Password: ", NULL);
+	assert_said(1, "not the prompt");
+	RUN(command_answer, "", "--host", "x) y", "--prompt", SERVERS_WORDS, NULL);
+	assert_said(1, "not the prompt");
+	RUN(command_answer, "", "--prompt", SERVERS_WORDS, NULL);
+	assert_said(2, "both needed");
+	RUN(command_answer, "", "--host", "web01.example.com", "--prompt", SERVERS_WORDS, NULL);
+	assert_int_equal(o.status, 0);
+}
+
 /* ---- ssh, run, whoami ------------------------------------------------------------ */
 
 static void test_run_takes_an_agent_then_two_hyphens_then_a_command(void **state)
@@ -652,6 +694,8 @@ int main(void)
 	    at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
 	    at_home(test_one_host_of_a_profile_gets_nothing_that_is_anothers),
 	    at_home(test_two_profiles_that_fit_are_both_named),
+	    at_home(test_answer_gives_the_whole_credential_to_a_host_that_the_caller_names),
+	    at_home(test_answer_is_as_strict_as_askpass),
 	    at_home(test_askpass_answers_no_other_question),
 	    at_home(test_a_profile_can_be_named),
 	    at_home(test_a_long_answer_comes_in_parts_and_leaves_nothing_behind),

@@ -126,6 +126,12 @@ static void reply_token(const char *name, const struct tls_request *request, str
 	} else if (strcmp(name, "busy") == 0 && request->nth == 1) {
 		reply->status = 429;
 		reply->headers = "Retry-After: 1\r\n";
+	} else if (strcmp(name, "mute") == 0) {
+		reply->status = 403;
+		(void)strcpy(reply->body, "<html>Forbidden</html>");
+	} else if (strcmp(name, "errorless") == 0) {
+		reply->status = 401;
+		(void)strcpy(reply->body, "{\"message\":\"no\"}");
 	} else if (strcmp(name, "closed") == 0) {
 		reply->status = 503;
 		reply->headers = "Retry-After: 3600\r\n";
@@ -175,6 +181,12 @@ static void handle(const struct tls_request *request, struct tls_reply *reply)
 		reply_metadata("oauth", reply);
 	else if (strcmp(rest, "/token") == 0 && strcmp(request->method, "POST") == 0)
 		reply_token(name, request, reply);
+	else if (strcmp(rest, "/device") == 0 && strcmp(request->method, "POST") == 0 && *request->body == '\0')
+		/* as Google writes it */
+		(void)strcpy(
+		    reply->body,
+		    "{\"device_code\":\"dc\",\"user_code\":\"ABCD-EFGH\",\"interval\":1,\"expires_in\":300,"
+		    "\"verification_url\":\"https://idp.example.com/device\"}");
 	else if (strcmp(rest, "/device") == 0 && strcmp(request->method, "POST") == 0)
 		(void)strcpy(
 		    reply->body,
@@ -696,6 +708,20 @@ static void note_wait(unsigned seconds)
 
 #define DEVICE "grant = \"device_code\"; "
 
+static void test_a_client_that_is_refused_without_a_reason_is_told_what_to_look_at(void **state)
+{
+	(void)state;
+	write_config("mute", SECRET);
+	RUN("--profile", "p");
+	assert_fails("refuses the client (HTTP 403)");
+	write_config("errorless", SECRET);
+	RUN("--profile", "p");
+	assert_fails("refuses the client (HTTP 401)");
+	write_config("plain", SECRET);
+	RUN("--profile", "p");
+	assert_int_equal(o.status, 0);
+}
+
 static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 {
 	char *text = config_text("device", DEVICE);
@@ -1101,6 +1127,7 @@ int main(void)
 	    TEST(what_is_no_token_endpoint_is_named_as_such),
 	    TEST(a_token_that_cannot_be_presented_is_refused),
 	    TEST(a_wrong_clock_is_named),
+	    TEST(a_client_that_is_refused_without_a_reason_is_told_what_to_look_at),
 	    TEST(a_device_waits_as_long_as_it_is_told_to),
 	    TEST(a_device_code_is_asked_for_by_post_with_an_empty_form),
 	    TEST(without_a_login_nobody_is_waited_for),

@@ -14,8 +14,8 @@
 #include "say.h"
 
 static const struct command *const commands[] = {
-    &command_keygen, &command_profile, &command_ssh,    &command_askpass, &command_assert,
-    &command_token,  &command_run,     &command_verify, &command_whoami,
+    &command_keygen, &command_profile, &command_ssh, &command_askpass, &command_answer,
+    &command_assert, &command_token,   &command_run, &command_verify,  &command_whoami,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

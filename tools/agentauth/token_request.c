@@ -126,12 +126,28 @@ static int read_token(const struct provider *provider, const json_t *answer, int
 	return 0;
 }
 
+static bool is_of_client(long status)
+{
+	return status == 401 || status == 403;
+}
+
+/* RFC 6749 section 5.2 demands an "error"; proxies and some providers answer without. */
+static int say_client_refused(const char *url, long status)
+{
+	return say_failed("%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
+			  "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
+			  "is registered there",
+			  url, status);
+}
+
 static int read_refusal(const char *url, const json_t *answer, const struct http_response *response,
 			struct token_refusal *ret)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *description = json_string_value(json_object_get(answer, "error_description"));
 
+	if (!error && is_of_client(response->status))
+		return say_client_refused(url, response->status), -1;
 	if (!error)
 		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
 	ret->url = url;
@@ -155,7 +171,9 @@ static int read_answer(const char *url, const struct http_response *response, js
 			   "token_endpoint, or issuer, in the profile",
 			   url, response->status),
 		       -1;
-	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK)
+	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK && is_of_client(response->status))
+		return say_client_refused(url, response->status), -1;
+	if (!answer)
 		return say_failed(
 			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
 			   "object: is it the right address?",
