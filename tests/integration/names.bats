@@ -152,3 +152,32 @@ by_key() { # COMMAND
 	run id carol
 	expect_output '^uid=71500\(carol\)'
 }
+
+# A registry of its own, made by init; what it warned of is in $output.
+fresh_init() {
+	rm -rf /tmp/fresh
+	mkdir /tmp/fresh
+	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state init
+}
+
+@test "init says what overlaps with the ids of agents, and what it says to do makes it good" {
+	fresh_init
+	expect_status 0
+	expect_no_output 'overlaps'
+	cp -a /etc/subuid "$BATS_TEST_TMPDIR"
+	echo 'alice:90000:65536' >>/etc/subuid
+	fresh_init
+	expect_status 0
+	expect_output 'subuid gives alice the ids 90000 to 155535 for containers, which overlaps'
+	grep -Eo 'accounts = \{[^"]*' <<<"$output" >>/tmp/fresh/conf/agentauth.conf
+	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state apply
+	expect_status 0
+	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state role add ops
+	expect_status 0
+	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state register first --role ops
+	expect_status 0
+	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state init
+	expect_status 0
+	expect_no_output 'overlaps'
+	cp -a "$BATS_TEST_TMPDIR/subuid" /etc/
+}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "id_overlaps.h"
 #include "state/override.h"
 
 static const char first_text[] =
@@ -151,6 +152,42 @@ static void tell_next(const struct ctl *ctl, const struct registry *registry)
 	free(audience);
 }
 
+static void warn_overlap(void *data, const char *what)
+{
+	ctl_warning(data, "%s, which overlaps with the ids of agents", what);
+}
+
+static bool has_agents(const struct ids *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->v[i].kind == ID_AGENT)
+			return true;
+	return false;
+}
+
+/* What else gives out the ids that agents are going to have, and what to do about it. */
+static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
+{
+	const struct model *m = &registry->model;
+	const struct id_range range = {m->accounts.uid_min, m->accounts.uid_max, model_gid_max(m)};
+	const char *etc = ctl->places.sysconfdir;
+	char *cure;
+
+	if (id_overlaps_find(&range, &registry->facts, etc, warn_overlap, ctl) == 0)
+		return;
+	cure = id_overlaps_cure(&registry->facts, etc);
+	if (has_agents(&registry->ids))
+		ctl_warning(ctl, "agents that are registered keep their ids: give another range to what overlaps");
+	else if (cure)
+		ctl_warning(ctl,
+			    "before the first role and agent are made, write \"%s\" into %s/" CONF_FILE
+			    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
+			    cure, ctl->places.confdir);
+	else
+		ctl_warning(ctl, "no range that comes into question is free: give another one to what overlaps");
+	free(cure);
+}
+
 static void publish_first(struct ctl *ctl)
 {
 	struct publish_result result = {0};
@@ -158,6 +195,7 @@ static void publish_first(struct ctl *ctl)
 	bool was_published;
 
 	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
+		tell_overlaps(ctl, &registry);
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
 		was_published = result.outcome == PUBLISH_UNCHANGED;
 		ctl_tell_published(ctl, &result, false);

@@ -23,6 +23,7 @@
 #define SECONDS 60
 #define MANY 1000 /* systemd's own accounts lie outside of every range of ours: of so many it is not asked */
 #define GROUPS 256
+#define SHOWN 3
 
 /* ---- which sources there are ------------------------------------------------- */
 
@@ -80,6 +81,14 @@ static void reply(int fd, size_t i, const char *format, ...)
 	free(text);
 }
 
+/* What the process that asks is to do. */
+struct question {
+	struct sources sources;
+	const struct newcomer *v; /* with `n` */
+	size_t n;
+	uint32_t min, max;
+};
+
 static bool ask_user(int fd, size_t i, const struct newcomer *n, const char *sources)
 {
 	const struct passwd *pw = getpwnam(n->user);
@@ -127,16 +136,19 @@ static void ask_one(int fd, size_t i, const struct newcomer *n, const struct sou
 		ask_members(fd, i, n, s->group);
 }
 
-__attribute__((noreturn)) static void ask_all(int fd, const struct newcomer *v, size_t n, const struct sources *s)
+/* glibc's own: what is asked from now on in the place of nsswitch.conf's sources, and nscd no more. */
+static void configure(const struct sources *s)
 {
-	/* glibc's own: what is asked from now on in the place of nsswitch.conf's sources, and nscd no more. */
 	if ((s->passwd && __nss_configure_lookup("passwd", s->passwd) < 0) ||
 	    (s->group && (__nss_configure_lookup("group", s->group) < 0 ||
 			  __nss_configure_lookup("initgroups", s->group) < 0)))
 		_exit(1);
-	for (size_t i = 0; i < n; i++)
-		ask_one(fd, i, &v[i], s);
-	_exit(0);
+}
+
+static void ask_all(int fd, const struct question *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		ask_one(fd, i, &q->v[i], &q->sources);
 }
 
 /* ---- the process that waits ------------------------------------------------------ */
@@ -175,40 +187,81 @@ static void take_answers(struct newcomer *v, size_t n, char *text)
 	}
 }
 
-static void run(struct newcomer *v, size_t n, const struct sources *s, struct problems *problems)
+/* false: there is no answer, which is told. */
+static bool run(const struct question *q, void (*ask)(int fd, const struct question *q), struct buffer *ret,
+		struct problems *problems)
 {
-	struct buffer answers = {0};
+	bool answered;
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return problem_warning(problems, NULL, "the other sources of names cannot be asked: %s", strerror(errno));
+		return false;
 	pid = fork();
-	if (pid == 0)
-		ask_all(fds[1], v, n, s);
+	if (pid == 0) {
+		configure(&q->sources);
+		ask(fds[1], q);
+		_exit(0);
+	}
 	close(fds[1]);
-	if (pid > 0 && !read_all(fds[0], &answers)) {
+	answered = pid > 0 && read_all(fds[0], ret);
+	if (pid > 0 && !answered)
 		kill(pid, SIGKILL);
+	if (!answered && problems)
 		problem_warning(problems, NULL,
 				"the other sources of names (%s) did not answer within %d seconds; whether they know "
 				"these names and ids is not known",
-				s->passwd ? s->passwd : s->group, SECONDS);
-	}
+				q->sources.passwd ? q->sources.passwd : q->sources.group, SECONDS);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (answers.len)
-		take_answers(v, n, answers.data);
 	close(fds[0]);
-	buffer_free(&answers);
+	return answered;
 }
 
 void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems)
 {
-	struct sources sources;
+	struct question q = {.v = newcomers, .n = n};
+	struct buffer answers = {0};
 
-	read_sources(sysconfdir, n > MANY, &sources);
-	if (n && (sources.passwd || sources.group))
-		run(newcomers, n, &sources, problems);
-	free(sources.passwd);
-	free(sources.group);
+	read_sources(sysconfdir, n > MANY, &q.sources);
+	if (n && (q.sources.passwd || q.sources.group))
+		(void)run(&q, ask_all, &answers, problems);
+	if (answers.len)
+		take_answers(newcomers, n, answers.data);
+	buffer_free(&answers);
+	free(q.sources.passwd);
+	free(q.sources.group);
+}
+
+/* ---- what they list ------------------------------------------------------------------ */
+
+static void list_all(int fd, const struct question *q)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+	int left = SHOWN;
+
+	while (q->sources.passwd && left && (pw = getpwent()))
+		if (pw->pw_uid >= q->min && pw->pw_uid <= q->max && left--)
+			(void)dprintf(fd, ", %s (uid %u, %s)", pw->pw_name, (unsigned)pw->pw_uid, q->sources.passwd);
+	left = SHOWN;
+	while (q->sources.group && left && (gr = getgrent()))
+		if (gr->gr_gid >= q->min && gr->gr_gid <= q->max && left--)
+			(void)dprintf(fd, ", %s (gid %u, %s)", gr->gr_name, (unsigned)gr->gr_gid, q->sources.group);
+}
+
+char *strangers_between(uint32_t min, uint32_t max, const char *sysconfdir)
+{
+	struct question q = {.min = min, .max = max};
+	struct buffer answers = {0};
+
+	read_sources(sysconfdir, false, &q.sources);
+	if (q.sources.passwd || q.sources.group)
+		(void)run(&q, list_all, &answers, NULL);
+	free(q.sources.passwd);
+	free(q.sources.group);
+	if (answers.len > 2)
+		return memmove(answers.data, answers.data + 2, answers.len - 1);
+	buffer_free(&answers);
+	return NULL;
 }

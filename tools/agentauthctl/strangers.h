@@ -23,4 +23,8 @@ struct newcomer {
 /* Fills in what is known of each. A source that does not answer in time is told of in a warning. */
 void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems);
 
+/* Some of the accounts and groups with an id from `min` to `max` that other sources list, as a text from malloc(). NULL:
+ * they list none; a source may know more than it lists. */
+char *strangers_between(uint32_t min, uint32_t max, const char *sysconfdir);
+
 #endif
