@@ -321,6 +321,19 @@ mended() { # CHECK PATTERN
 	groupdel docker
 }
 
+@test "a rule of sudo for an agent, and an agent whose name another source of names knows" {
+	echo 'builder-7 ALL=(root) /usr/bin/id' >/etc/sudoers.d/site
+	chmod 440 /etc/sudoers.d/site
+	expect_problem power "builder-7 is an agent, and this host's sudoers name it"
+	sed -i 's/builder-7/bob/' /etc/sudoers.d/site
+	expect_order
+	echo 'builder-7:x:70000:' >"$STATE/withheld.passwd"
+	run agentauthctl doctor
+	rm "$STATE/withheld.passwd"
+	expect_status 1
+	expect_output '^PROBLEM  names +another source of names knows a person .* builder-7'
+}
+
 @test "directories that others can write, no room for the log, a registry that is gone" {
 	chmod 777 /var/log/agentauth
 	mended audit 'nobody else can write'

@@ -11,6 +11,8 @@
 
 #include "doctor.h"
 #include "power.h"
+#include "registry/accounts.h"
+#include "remnants.h"
 
 /* ---- nsswitch.conf -------------------------------------------------------------- */
 
@@ -70,10 +72,37 @@ void doctor_nsswitch(struct doctor *d)
 
 /* ---- names ---------------------------------------------------------------------- */
 
+/* Agents that NSS leaves out, since another source of names came to know theirs: NAME:x:UID:, a line each. */
+static void look_at_withheld(struct doctor *d)
+{
+	char *file = xasprintf("%s/" AA_WITHHELD_PASSWD, d->ctl->places.statedir), *text = NULL, *next;
+
+	if (slurp(file, &text) == 0)
+		for (char *line = text; line; line = next) {
+			next = strchr(line, '\n');
+			if (next)
+				*next++ = '\0';
+			line[strcspn(line, ":")] = '\0';
+			if (doctor_knows_agent(d, line))
+				doctor_problem(d, NULL,
+					       "another source of names knows a person by the name or uid of "
+					       "the agent %s, who keeps it: "
+					       "the agent is refused. Register it by another name, and then: "
+					       "agentauthctl retire %s",
+					       line, line);
+		}
+	free(text);
+	free(file);
+}
+
 void doctor_names(struct doctor *d)
 {
 	const struct passwd *pw = d->anybody ? getpwnam(d->anybody) : NULL;
+	unsigned before = d->problems;
 
+	look_at_withheld(d);
+	if (d->problems > before)
+		return;
 	if (!d->anybody)
 		doctor_note(d, "there is no agent yet whose name could be looked up");
 	else if (!pw)
@@ -140,6 +169,26 @@ static void look_at_group(struct doctor *d, char *line)
 				       "%s is in the local group %s: %s", member, name, power);
 }
 
+/* What else of this host lets an agent do as others: sudoers, polkit, pam_group. Groups and doas have
+ * findings of their own, which say what to do. */
+static void look_at_remnants(struct doctor *d)
+{
+	json_t *host = d->published ? published_json(d->published, "host", "") : NULL;
+	const char *home = json_string_value(json_object_get(host, "home"));
+	struct remnants remnants;
+
+	remnants_read(&remnants, &d->facts, d->ctl->places.sysconfdir, home ? home : "/home/agents");
+	for (size_t i = 0; i < remnants.n; i++) {
+		const struct remnant *r = &remnants.v[i];
+
+		if (r->power && r->name && !strstr(r->what, "member of the group") &&
+		    !strstr(r->what, "/doas.conf") && doctor_knows_agent(d, r->name))
+			doctor_problem(d, NULL, "%s is an agent, and %s; take that away", r->name, r->what);
+	}
+	remnants_free(&remnants);
+	json_decref(host);
+}
+
 void doctor_power(struct doctor *d)
 {
 	char *file = xasprintf("%s/group", d->ctl->places.sysconfdir), *text = NULL, *next;
@@ -152,8 +201,9 @@ void doctor_power(struct doctor *d)
 				*next++ = '\0';
 			look_at_group(d, line);
 		}
+	look_at_remnants(d);
 	if (d->problems == before)
-		doctor_fine(d, "no agent is in a local group that gives power");
+		doctor_fine(d, "no agent is in a local group that gives power, nor named by a rule");
 	free(text);
 	free(file);
 }

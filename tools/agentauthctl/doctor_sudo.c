@@ -86,9 +86,15 @@ void doctor_approval(struct doctor *d)
 
 	if (aa_plugin_stops_sudo(d->facts.approval_plugin.answer))
 		goto out; /* the first check says so */
-	if (!roles)
-		doctor_fine(d, "no role has commands that wait for a person");
-	else if (approval_plugin_problem(&d->facts.approval_plugin, &what, &cure))
+	if (!roles && d->facts.approval_plugin.answer == AA_PLUGIN_LOADED)
+		doctor_fine(d, "sudo has the plugin; no role has commands that wait for a person");
+	else if (!roles && approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
+		doctor_note(d,
+			    "sudo has no second lock, which holds whatever it is told to skip of PAM: %s. As "
+			    "root: %s",
+			    what, cure);
+		free(cure);
+	} else if (approval_plugin_problem(&d->facts.approval_plugin, &what, &cure))
 		doctor_problem(d, cure, "commands of %s should wait for a person, and %s", roles, what);
 	else if (!loaded)
 		doctor_problem(d, xstrdup("sudo -V"),
