@@ -35,7 +35,8 @@ static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_ag
 
 	if (reason != AA_OK || !v->once)
 		return reason;
-	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + v->skew, ctx->now);
+	/* By the largest skew there is: one that is set larger later makes no mark too short. */
+	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + AA_CLOCK_SKEW_MAX, ctx->now);
 }
 
 /* A token whose key is not here may be of a key that its issuer has newly made: somebody else is to look, not this login. */

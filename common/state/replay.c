@@ -15,8 +15,9 @@
 
 #include "digest.h"
 #include "process.h"
+#include "replay_gone.h"
 
-#define SLACK 60             /* seconds that a clock may step back before marks could be missed */
+#define SLACK 60               /* seconds that a mark stays beyond its time */
 #define UNSET_KEEP (7 * 86400) /* of a mark whose writer died before it set the time */
 
 static int open_store(const char *rundir)
@@ -86,19 +87,18 @@ int aa_replay_init(const char *rundir)
 	return ret;
 }
 
-/* Whether the store can tell: it is as old as the credential, and the clock is not behind what was forgotten. The boot is
- * reckoned again by today's clock: at the stamp's time it may have been wrong. */
-static bool can_tell(int store, int64_t iat, int64_t now)
+/* Whether the store can tell: it is as old as the credential, and no mark was forgotten that may have been this one's. The
+ * boot is reckoned again by today's clock: at the stamp's time it may have been wrong. */
+static bool can_tell(int store, int64_t iat, int64_t keep_until)
 {
-	int64_t since = 0, began = 0, horizon = 0;
+	int64_t since = 0, began = 0;
 	int err = read_stamp(store, "since", &since);
 
 	if (err == -ENOENT && begin(store) == 0)
 		err = read_stamp(store, "since", &since);
 	if (err < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
 		return false;
-	err = read_stamp(store, "horizon", &horizon);
-	return err == 0 ? now >= horizon : err == -ENOENT;
+	return aa_replay_gone_has(store, keep_until) == 0;
 }
 
 static int open_shard(int store, const char *hash)
@@ -111,42 +111,42 @@ static int open_shard(int store, const char *hash)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool is_over(const struct stat *st, int64_t now)
+/* The span of times that this mark may be the mark of, and whether all of it has passed. */
+static bool is_over(const struct stat *st, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
-	int64_t until = st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime + UNSET_KEEP;
+	bool is_set = st->st_mtime > st->st_ctime;
 
-	return until + SLACK < now;
+	*ret_from = is_set ? st->st_mtime : st->st_ctime;
+	*ret_to = is_set ? st->st_mtime : st->st_ctime + UNSET_KEEP;
+	return aa_replay_gone_until(*ret_from, *ret_to) + SLACK < now;
 }
 
-/* Removes a shard's marks that are over. The horizon is moved first: a mark that is gone was before it. */
+/* What is forgotten is first written down: a clock that was ahead may have made it seem over. */
+static bool forget(int store, int shard, const char *name, int64_t now)
+{
+	struct stat st;
+	int64_t from, to;
+
+	return fstatat(shard, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_over(&st, now, &from, &to) &&
+	       aa_replay_gone_add(store, from, to) == 0 && unlinkat(shard, name, 0) == 0;
+}
+
+/* Removes a shard's marks that are over. */
 static long purge_shard(int store, int shard, int64_t now)
 {
-	const struct timespec times[2] = {{now - SLACK, 0}, {now - SLACK, 0}};
 	int copy = openat(shard, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
-	struct stat st;
-	int64_t horizon = 0;
 	long removed = 0;
 
-	if (dir && read_stamp(store, "horizon", &horizon) == 0 && now - SLACK < horizon) {
-		closedir(dir); /* the clock went back: it cannot be told what is over */
-		return 0;
-	}
 	if (!dir) {
 		if (copy >= 0)
 			close(copy);
 		return -EIO;
 	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || fstatat(shard, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_over(&st, now))
-			continue;
-		if (removed == 0 &&
-		    (make_stamp(store, "horizon", now - SLACK) < 0 || utimensat(store, "horizon", times, AT_SYMLINK_NOFOLLOW) < 0))
-			break;
-		if (unlinkat(shard, entry->d_name, 0) == 0)
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && forget(store, shard, entry->d_name, now))
 			removed++;
-	}
 	closedir(dir);
 	return removed;
 }
@@ -173,7 +173,7 @@ enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char 
 
 	if (store == -ENOENT && aa_replay_init(rundir) == 0)
 		store = open_store(rundir);
-	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, iat, now))
+	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, iat, keep_until))
 		goto out;
 	shard = open_shard(store, hash);
 	if (shard < 0)
@@ -206,6 +206,34 @@ long aa_replay_purge(const char *rundir, int64_t now)
 		total += n > 0 ? n : 0;
 		close(shard);
 	}
+	aa_replay_gone_tidy(store, now);
 	close(store);
 	return total;
+}
+
+/* ---- a clock that was wrong ------------------------------------------------------- */
+
+int aa_replay_look(const char *rundir, int64_t now, int64_t *ret_since, int64_t *ret_refused)
+{
+	int store = open_store(rundir), err;
+
+	if (store < 0)
+		return store;
+	err = read_stamp(store, "since", ret_since);
+	if (err == 0)
+		*ret_refused = aa_replay_gone_after(store, now);
+	close(store);
+	return err;
+}
+
+int aa_replay_restart(const char *rundir, int64_t now)
+{
+	const struct timespec times[2] = {{now, 0}, {now, 0}};
+	int store = open_store(rundir), err;
+
+	if (store < 0)
+		return store;
+	err = utimensat(store, "since", times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	close(store);
+	return err;
 }

@@ -40,6 +40,7 @@
 
 #define AA_POLICY_FORMAT 2
 #define AA_POLICY_VALUE_MAX (1024 * 1024)
+#define AA_CLOCK_SKEW_MAX 600 /* seconds that host.clock_skew may be set to */
 
 struct aa_policy;
 

@@ -178,7 +178,6 @@ enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_i
 	const char *client = NULL;
 	enum aa_reason reason = token_type(jws);
 
-	verdict->skew = host->clock_skew;
 	if (reason == AA_OK)
 		reason = name_token(issuer, jws, payload, verdict);
 	if (reason == AA_OK)

@@ -258,7 +258,6 @@ static enum aa_reason assertion_claims(const struct aa_policy *policy, const str
 	if (reason == AA_OK)
 		reason = optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope);
 	verdict->once = true;
-	verdict->skew = host->clock_skew;
 	return reason;
 }
 

@@ -64,7 +64,6 @@ struct aa_verdict {
 	char *replay_space; /* "agent:NAME" or the issuer's URL: jti are told apart within it */
 	bool once;          /* to be marked in the replay store */
 	int64_t iat, expires; /* 0: it has none */
-	int64_t skew;
 	struct aa_grant grant;
 };
 void aa_verdict_clear(struct aa_verdict *verdict);

@@ -84,7 +84,6 @@ static void accepts_a_good_assertion(void **state)
 	assert_true(v.once);
 	assert_int_equal(v.iat, NOW);
 	assert_int_equal(v.expires, NOW + 60);
-	assert_int_equal(v.skew, 30);
 	assert_int_equal(v.grant.n, 2);
 	assert_true(aa_grant_has(&v.grant, "deploy"));
 	assert_true(aa_grant_has(&v.grant, "audit"));

@@ -22,9 +22,11 @@
 #include "state/digest.h"
 #include "state/process.h"
 #include "state/replay.h"
+#include "state/replay_gone.h"
 #include "support_accounts.h"
 
 #define PROCESSES 50
+#define SPAN 256 /* seconds whose marks are forgotten together */
 #define LIFE 90 /* seconds that a mark is kept in these tests */
 
 struct fixture {
@@ -184,8 +186,8 @@ static void what_has_expired_is_removed(void **state)
 	struct fixture *f = *state;
 
 	mark_many(f, "a", f->now);
-	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE + 61), 2000);
-	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE + 61), 0);
+	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE + 61 + SPAN), 2000);
+	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE + 61 + SPAN), 0);
 }
 
 static void logins_tidy_up_by_themselves(void **state)
@@ -215,7 +217,9 @@ static void a_mark_without_its_time_is_kept(void **state)
 	close(fd);
 	assert_int_equal(aa_replay_purge(f->run, f->now + 86400), 0);
 	assert_int_equal(mark(f, "agent:a", "dead"), AA_REPLAYED);
+	assert_int_equal(aa_replay_purge(f->run, f->now + 7 * 86400 + 61 + SPAN), 0); /* its time is not known */
 	assert_int_equal(aa_replay_purge(f->run, f->now + 8 * 86400), 1);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "dead", f->now, f->now + 86400, f->now), AA_REPLAY_UNAVAILABLE);
 }
 
 /* ---- reboot, clock ------------------------------------------------------------------- */
@@ -261,11 +265,104 @@ static void a_clock_stepped_back_behind_a_purge_is_refused(void **state)
 	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAYED);
 	assert_int_equal(aa_replay_purge(f->run, f->now + 1000), 1);
 	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAY_UNAVAILABLE);
-	assert_int_equal(mark_at(f, "agent:a", "2", f->now + 939), AA_REPLAY_UNAVAILABLE);
-	assert_int_equal(mark_at(f, "agent:a", "2", f->now + 940), AA_OK);
-	/* and a purge by the clock that went back removes nothing, nor moves the horizon */
+	/* another that ends beyond the span that was forgotten is not it */
+	assert_int_equal(mark_at(f, "agent:a", "2", f->now + SPAN), AA_OK);
+	/* and a purge by the clock that went back neither removes nor remembers less */
 	assert_int_equal(aa_replay_purge(f->run, f->now), 0);
-	assert_int_equal(mark_at(f, "agent:a", "3", f->now + 939), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAY_UNAVAILABLE);
+}
+
+#define HOUR 3600
+#define DAY (24 * HOUR)
+#define YEAR ((int64_t)365 * DAY)
+static const int64_t jumps[] = {2 * HOUR, 3 * DAY, 10 * YEAR};
+
+/* Ahead, forgetting on the way, and set right: what was used before is refused until it has ended, what comes after it is
+ * not, and what was used while the clock was ahead keeps nobody out. */
+static void a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(*jumps); i++) {
+		int64_t ahead = f->now + jumps[i], since, refused;
+
+		assert_int_equal(mark(f, "agent:a", "used"), AA_OK);
+		for (int n = 0; n < 8; n++) {
+			char jti[32];
+
+			snprintf(jti, sizeof(jti), "%zu-%d", i, n);
+			assert_int_equal(aa_replay_mark(f->run, "agent:b", jti, ahead, ahead + n * HOUR + LIFE, ahead + n * HOUR), AA_OK);
+			assert_true(aa_replay_purge(f->run, ahead + n * HOUR) > 0);
+		}
+		assert_int_equal(mark(f, "agent:a", "used"), AA_REPLAY_UNAVAILABLE);
+		assert_int_equal(aa_replay_look(f->run, f->now, &since, &refused), 0);
+		assert_in_range(refused, f->now + LIFE, jumps[i] > DAY * 7 ? f->now + LIFE + SPAN : ahead + DAY);
+		assert_true(since <= f->now);
+		assert_int_equal(mark_at(f, "agent:c", "new", f->now + SPAN), AA_OK);
+		support_remove(f->run);
+		assert_int_equal(aa_replay_init(f->run), 0);
+	}
+}
+
+/* The store was made while the clock was ahead: shut, until it begins anew; what was issued before then stays out. */
+static void a_store_made_while_the_clock_was_ahead_begins_anew(void **state)
+{
+	struct fixture *f = *state;
+	int64_t since, refused;
+
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(*jumps); i++) {
+		set_stamp(f, "since", f->now + jumps[i]);
+		assert_int_equal(aa_replay_look(f->run, f->now, &since, &refused), 0);
+		assert_int_equal(since, f->now + jumps[i]);
+		assert_int_equal(refused, 0);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+		assert_int_equal(aa_replay_restart(f->run, f->now), 0);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now - 1, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now), AA_OK);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now), AA_REPLAYED);
+		support_remove(f->run);
+		assert_int_equal(aa_replay_init(f->run), 0);
+	}
+}
+
+/* Very many spans become few, and know what they knew. */
+static void the_spans_of_years_stay_few(void **state)
+{
+	struct fixture *f = *state;
+	int64_t old = f->now - 30 * DAY;
+	char path[400];
+	int store;
+
+	store = open(f->store, O_RDONLY | O_DIRECTORY);
+	assert_true(store >= 0);
+	assert_int_equal(aa_replay_gone_add(store, f->now - DAY, f->now - DAY), 0);
+	for (int i = 0; i < 5000; i++)
+		assert_int_equal(aa_replay_gone_add(store, old + i * SPAN, old + i * SPAN), 0);
+	snprintf(path, sizeof(path), "%s/gone/f%lld", f->store, (long long)(old >> 8));
+	assert_int_equal(access(path, F_OK), 0);
+	aa_replay_gone_tidy(store, f->now);
+	assert_int_equal(access(path, F_OK), -1);
+	for (int i = 0; i < 5000; i++)
+		assert_int_equal(aa_replay_gone_has(store, old + i * SPAN), 1);
+	assert_int_equal(aa_replay_gone_has(store, f->now - DAY), 1);
+	assert_int_equal(aa_replay_gone_has(store, f->now - DAY + SPAN), 0); /* what is recent stays exact */
+	assert_int_equal(aa_replay_gone_has(store, old - DAY), 0);
+	close(store);
+}
+
+static void what_cannot_be_written_down_is_not_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/gone", f->store);
+	assert_int_equal(mark(f, "agent:a", "1"), AA_OK);
+	support_write_file(path, "x", 1); /* a file where the directory belongs */
+	assert_int_equal(aa_replay_purge(f->run, f->now + 1000), 0);
+	assert_int_equal(mark_at(f, "agent:a", "2", f->now), AA_REPLAY_UNAVAILABLE); /* it cannot be told */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mark(f, "agent:a", "1"), AA_REPLAYED);
+	assert_int_equal(aa_replay_purge(f->run, f->now + 1000), 1);
 }
 
 static void a_clock_stepped_back_without_a_purge_still_knows(void **state)
@@ -385,6 +482,10 @@ int main(void)
 	    T(init_does_not_make_a_store_younger),
 	    T(a_clock_stepped_back_behind_a_purge_is_refused),
 	    T(a_clock_stepped_back_without_a_purge_still_knows),
+	    T(a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out),
+	    T(a_store_made_while_the_clock_was_ahead_begins_anew),
+	    T(the_spans_of_years_stay_few),
+	    T(what_cannot_be_written_down_is_not_forgotten),
 	    T(a_store_that_cannot_be_made_denies),
 	    T(a_store_that_is_a_link_denies),
 	    T(a_store_without_its_stamp_is_given_this_boots),

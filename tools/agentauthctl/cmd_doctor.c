@@ -45,6 +45,7 @@ static const struct doctor_check checks[] = {
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
+    {"clock", "An agent may show a credential once, and the host has to know whether it did.", doctor_clock},
     {"mixing", "Sessions of one agent are no boundary between each other.", doctor_mixing},
     {"homes", "A setuid or setgid file in a home gives to others what the agent has.", doctor_homes},
 };

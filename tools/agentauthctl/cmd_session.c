@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "check_value.h"
+#include "clock.h"
 #include "ctl.h"
 #include "ctl_kill.h"
 #include "state/approval.h"
 #include "state/kill.h"
+#include "state/replay.h"
 #include "state/session.h"
 
 #define WARN_SECONDS 120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
@@ -333,7 +335,9 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 		end_all(ctl, &r, grace);
 		remove_records(ctl, &r);
 		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
+		(void)aa_replay_purge(ctl->rundir, ctl->now);
 	}
+	clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
 	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
 		printf("%zu session%s past the deadline %s.\n", r.over.n, r.over.n == 1 ? "" : "s",
 		       ctl->dry_run ? "would end" : "ended");
@@ -349,8 +353,11 @@ static const struct ctl_command session_reap = {
     .words = "",
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
     .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's terminals says so.\n"
-	     "Records of sessions that are gone are removed.",
-    .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL}, {0}},
+	     "Records of sessions that are gone are removed, and marks of credentials that have expired. Where the clock was\n"
+	     "ahead when the host came up, agents are let in again.",
+    .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
+					   {"clock-is-right", NULL, "the clock was ahead, and is right now", 0, NULL},
+					   {0}},
     .run = run_reap,
 };
 

@@ -69,6 +69,7 @@ void doctor_logdir(struct doctor *d);
 void doctor_space(struct doctor *d);
 void doctor_deadlines(struct doctor *d);
 void doctor_mixing(struct doctor *d);
+void doctor_clock(struct doctor *d);
 
 void doctor_nsswitch(struct doctor *d);
 void doctor_names(struct doctor *d);

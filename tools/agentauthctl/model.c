@@ -10,6 +10,7 @@
 #include "model.h"
 #include "power.h"
 #include "registry/accounts.h"
+#include "verify/policy.h"
 
 #define DAY 86400
 #define YEAR ((int64_t)365 * DAY)
@@ -25,7 +26,8 @@ const char *const reuse_words[] = {"once", "until_expiry", NULL};
 static const struct conf_setting host_settings[] = {
     {"audience", CONF_TEXTS, .offset = offsetof(struct model_host, audience), .min = 1, .max = 16,
      .check = check_audience},
-    {"clock_skew", CONF_NUMBER, .offset = offsetof(struct model_host, clock_skew), .min = 0, .max = 600},
+    {"clock_skew", CONF_NUMBER, .offset = offsetof(struct model_host, clock_skew), .min = 0,
+     .max = AA_CLOCK_SKEW_MAX},
     {"max_assertion_ttl", CONF_NUMBER, .offset = offsetof(struct model_host, max_assertion_ttl), .min = 10,
      .max = 3600},
     {"max_token_ttl", CONF_NUMBER, .offset = offsetof(struct model_host, max_token_ttl), .min = 60,
