@@ -3,6 +3,7 @@
  * every command; not for -l and -v. */
 #include "config.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,23 @@ static void close_plugin(void)
 {
 }
 
+/* The name of the group that the command will run with, where it is not the target's own; its gid where it has none. */
+static void find_group(char *const command_info[], const struct passwd *target)
+{
+	char buf[16384];
+	struct group group, *found = NULL;
+	uint32_t gid;
+
+	sudo.group[0] = '\0';
+	if ((!parse_id(value_of(command_info, "runas_egid"), &gid) && !parse_id(value_of(command_info, "runas_gid"), &gid)) ||
+	    (target && target->pw_gid == gid))
+		return;
+	if (getgrgid_r(gid, &group, buf, sizeof(buf), &found) == 0 && found)
+		(void)snprintf(sudo.group, sizeof(sudo.group), "%s", group.gr_name);
+	else
+		(void)snprintf(sudo.group, sizeof(sudo.group), "#%u", gid);
+}
+
 /* The name of the user that the command will run as; his uid where he has none. */
 static bool find_target(char *const command_info[])
 {
@@ -97,6 +115,7 @@ static bool find_target(char *const command_info[])
 		(void)snprintf(sudo.target, sizeof(sudo.target), "%s", pw.pw_name);
 	else
 		(void)snprintf(sudo.target, sizeof(sudo.target), "#%u", uid);
+	find_group(command_info, found);
 	return true;
 }
 
@@ -112,6 +131,7 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	/* Once: what a command of an intercepted sudo starts is asked about here alone. */
 	sudo.logged = sudo.uid && agentauth_told == sudo.uid;
 	agentauth_told = 0;
+	sudo.chroot = value_of(command_info, "chroot");
 	if (cwd)
 		sudo.cwd = cwd;
 	if (!sudo.command || !run_argv || !find_target(command_info)) {

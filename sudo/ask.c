@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/jose/shown.h"
 #include "common/state/approval.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
@@ -135,32 +136,41 @@ static json_t *argv_json(char *const argv[])
 	return list;
 }
 
-/* The command line as one text, for the log and for tables. */
-static void command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
+/* The command line as one text, for the log and for tables: it names this argv and no other. Its length, uncut. */
+static size_t command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
 {
-	size_t len = (size_t)snprintf(ret, cap, "%s", sudo->command);
+	return aa_shown_line(ret, cap, sudo->command, sudo->argv[0] ? sudo->argv + 1 : NULL);
+}
 
-	for (char *const *arg = sudo->argv[0] ? sudo->argv + 1 : sudo->argv; *arg && len < cap; arg++)
-		len += (size_t)snprintf(ret + len, cap - len, " %s", *arg);
+static void set_path(json_t *record, const char *name, const char *path)
+{
+	char text[AA_AUDIT_STRING_MAX + 1];
+
+	if (!path)
+		return;
+	(void)aa_shown_word(text, sizeof(text), path);
+	aa_audit_set(record, name, text);
 }
 
 /* What a person is asked to approve is shown whole, or not asked for. */
 static bool can_be_shown(const struct aa_sudo *sudo)
 {
-	size_t len = aa_audit_shown(sudo->command);
+	const char *paths[] = {sudo->cwd, sudo->chroot};
 
-	for (char *const *arg = sudo->argv[0] ? sudo->argv + 1 : sudo->argv; *arg; arg++)
-		len += 1 + aa_audit_shown(*arg);
-	return len < AA_AUDIT_STRING_MAX && (!sudo->cwd || aa_audit_shown(sudo->cwd) < AA_AUDIT_STRING_MAX);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] && aa_shown_word(NULL, 0, paths[i]) >= AA_AUDIT_STRING_MAX)
+			return false;
+	return command_line(sudo, NULL, 0) < AA_AUDIT_STRING_MAX;
 }
 
 static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 {
 	const struct aa_session *s = asking->session;
 	json_t *request = json_object();
-	char line[COMMAND_MAX];
+	char line[COMMAND_MAX], runas[sizeof(sudo->target) + sizeof(sudo->group) + 1];
 
-	command_line(sudo, line, sizeof(line));
+	(void)command_line(sudo, line, sizeof(line));
+	(void)snprintf(runas, sizeof(runas), "%s%s%s", sudo->target, sudo->group[0] ? ":" : "", sudo->group);
 	aa_audit_set(request, "agent", asking->agent->name);
 	aa_audit_put(request, "uid", json_integer(asking->agent->uid));
 	aa_audit_set(request, "session", s->id);
@@ -170,9 +180,12 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "role", asking->role);
 	aa_audit_set(request, "rule", asking->rule);
 	aa_audit_set(request, "host", aa_policy_host(asking->ctx.policy)->name);
-	aa_audit_set(request, "cwd", sudo->cwd);
+	set_path(request, "cwd", sudo->cwd);
+	set_path(request, "chroot", sudo->chroot);
 	aa_audit_set(request, "tty", sudo->tty);
 	aa_audit_set(request, "target", sudo->target);
+	aa_audit_set(request, "group", sudo->group[0] ? sudo->group : NULL);
+	aa_audit_set(request, "runas", runas);
 	aa_audit_set(request, "command", line);
 	aa_audit_put(request, "argv", argv_json(sudo->argv));
 	return request;
@@ -183,7 +196,7 @@ static enum aa_reason log_step(struct asking *asking, const json_t *request, con
 			       enum aa_reason reason, const json_t *answer)
 {
 	static const char *const members[] = {"agent",	      "uid",  "session", "rhost",  "command",
-					      "on_behalf_of", "task", "role",	 "target", "id"};
+					      "on_behalf_of", "task", "role",	 "runas", "id"};
 	json_t *record = json_object(), *value;
 
 	aa_audit_set(record, "event", "approval");
@@ -300,11 +313,12 @@ static const char *step_of(enum aa_reason reason)
 static void say_answer(const struct aa_sudo *sudo, const json_t *answer)
 {
 	const char *why = json_string_value(json_object_get(answer, "why"));
-	char text[512];
+	char text[512], shown[480];
 
 	if (!why)
 		return;
-	(void)snprintf(text, sizeof(text), "agentauth: denied: %s\n", why);
+	(void)aa_shown_text(shown, sizeof(shown), why);
+	(void)snprintf(text, sizeof(text), "agentauth: denied: %s\n", shown);
 	sudo->say(sudo->say_data, text);
 }
 
@@ -352,8 +366,8 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 
 	if (!can_be_shown(sudo))
 		reason = refuse_to_ask(sudo, asking, request,
-				       "agentauth: a command that waits for a person's approval has at most 1024 bytes, and "
-				       "three of them for each control character, so that all of it can be shown\n");
+				       "agentauth: a command that waits for a person's approval has at most 1024 bytes, quotes "
+				       "and four for each byte that cannot be seen included, so that all of it can be shown\n");
 	else if (place == -EBUSY)
 		reason = refuse_to_ask(sudo, asking, request,
 				       "agentauth: three commands of this agent wait for a person's approval already; when one "

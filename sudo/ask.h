@@ -18,6 +18,8 @@ struct aa_sudo {
 	const char *user, *host, *cwd, *tty;
 	const char *command; /* resolved */
 	char target[256];    /* the user it runs as; "#UID" where the name is not known */
+	char group[256];     /* in the same way; "": the target's own */
+	const char *chroot;  /* NULL: none */
 	char *const *argv;
 	void (*say)(void *data, const char *text); /* to the agent */
 	void *say_data;

@@ -24,6 +24,7 @@
 #endif
 
 #include "digest.h"
+#include "jose/shown.h"
 
 #define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
 #define LINE_MAX_BYTES 65536
@@ -402,89 +403,31 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 
 /* ---- foreign text -------------------------------------------------------- */
 
-/* The length of the UTF-8 sequence at s (RFC 3629: no overlong form, no surrogate), 0 where there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		return (s[1] & 0xc0) == 0x80 ? 2 : 0;
-	if (s[0] >= 0xe0 && s[0] <= 0xef) {
-		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
-			return 0;
-		if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f))
-			return 0;
-		return 3;
-	}
-	if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80 || (s[3] & 0xc0) != 0x80)
-			return 0;
-		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
-	}
-	return 0;
-}
-
-/* What moves a cursor, or has a terminal show text in another order or on another line than it stands: C0, DEL, C1, U+2028
- * to U+202E, U+2066 to U+2069. */
-static bool is_control(const unsigned char *s, size_t n)
-{
-	if (n == 1)
-		return s[0] < 0x20 || s[0] == 0x7f;
-	if (n == 2)
-		return s[0] == 0xc2 && s[1] < 0xa0;
-	return n == 3 && s[0] == 0xe2 &&
-	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) || (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
-}
-
 void aa_audit_put(json_t *record, const char *key, json_t *value)
 {
 	if (json_object_set_new(record, key, value) < 0)
 		(void)json_object_clear(record);
 }
 
-/* Takes one character of the text: what stands for it in the log, and how many bytes that has. */
-static const unsigned char *next_shown(const unsigned char **s, size_t *ret_len)
-{
-	static const unsigned char replacement[] = "\xef\xbf\xbd";
-	const unsigned char *at = *s;
-	size_t n = utf8_length(at);
-
-	if (n > 0 && !is_control(at, n)) {
-		*s += n;
-		*ret_len = n;
-		return at;
-	}
-	*s += n ? n : 1;
-	*ret_len = 3;
-	return replacement;
-}
-
 size_t aa_audit_shown(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	size_t len = 0, n;
-
-	while (*s) {
-		(void)next_shown(&s, &n);
-		len += n;
-	}
-	return len;
+	return aa_shown_text(NULL, 0, text);
 }
 
 void aa_audit_set(json_t *record, const char *key, const char *text)
 {
-	char out[AA_AUDIT_STRING_MAX + 8];
-	const unsigned char *s = (const unsigned char *)text, *shown;
-	size_t len = 0, n;
+	char out[AA_AUDIT_STRING_MAX + AA_SHOWN_MAX + 3];
+	struct aa_shown shown = {.at = text};
+	size_t len = 0, n = 1;
+	bool escaped;
 
 	if (!text)
 		return;
-	while (*s && len < AA_AUDIT_STRING_MAX) {
-		shown = next_shown(&s, &n);
-		memcpy(out + len, shown, n);
+	while (n > 0 && len < AA_AUDIT_STRING_MAX) {
+		n = aa_shown_next(&shown, out + len, &escaped);
 		len += n;
 	}
-	if (*s) {
+	if (*shown.at) {
 		memcpy(out + len, "\xe2\x80\xa6", 3);
 		len += 3;
 	}

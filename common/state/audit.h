@@ -27,7 +27,7 @@ struct aa_audit {
 	bool quiet;       /* no copy to syslog (tests) */
 };
 
-/* Sets record[key] to a text that may hold anything: what is no UTF-8, or controls a terminal, is replaced by U+FFFD, what
+/* Sets record[key] to a text that may hold anything: it is shown as jose/shown.h has it, and what
  * is too long is cut and ends in an ellipsis (U+2026). NULL sets nothing. Without memory the record is emptied: one that
  * lacks a member is not written, so that nothing is decided on half a record. `event`, or whatever a reader demands, is
  * therefore set first. */

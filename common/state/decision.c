@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "jose/shown.h"
 
 int64_t aa_now_us(void)
 {
@@ -72,15 +73,21 @@ static void set_verdict(json_t *record, const struct aa_verdict *v)
 static void set_session(json_t *record, const struct aa_session *s)
 {
 	static const char *const members[] = {"kind",  "issuer",       "kid",	 "jti",
-					      "roles", "on_behalf_of", "actors", "task"};
+					      "roles", "on_behalf_of", "task"};
 
 	aa_audit_set(record, "session", s->id);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		json_t *value = json_object_get(s->json, members[i]);
 
-		if (value && !json_object_get(record, members[i]))
+		if (!value || json_object_get(record, members[i]))
+			continue;
+		if (json_is_string(value))
+			aa_audit_set(record, members[i], json_string_value(value));
+		else
 			aa_audit_put(record, members[i], json_incref(value));
 	}
+	if (!json_object_get(record, "actors"))
+		set_actors(record, json_object_get(s->json, "actors"));
 }
 
 /* Reads all of it, and keeps what `text` has room for. The length of all of it; 0: it cannot be read. */
@@ -102,6 +109,19 @@ static size_t read_command(char *text, size_t cap)
 	return len;
 }
 
+/* The words of a text, each with a zero at its end, as one line that names these words and no others. */
+static void set_line(json_t *record, char *text, size_t len)
+{
+	char *words[AA_AUDIT_STRING_MAX + 3], line[2 * AA_AUDIT_STRING_MAX];
+	size_t n = 0;
+
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
+		words[n++] = text + at;
+	words[n] = NULL;
+	(void)aa_shown_line(line, sizeof(line), NULL, words);
+	aa_audit_set(record, "command", line);
+}
+
 /* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes,
  * their length says how much is missing; sudo's own log has it. */
 static void set_command(json_t *record)
@@ -112,11 +132,8 @@ static void set_command(json_t *record)
 
 	if (len == 0)
 		return;
-	for (size_t i = 0; i + 1 < kept; i++)
-		if (text[i] == '\0')
-			text[i] = ' ';
 	text[kept] = '\0';
-	aa_audit_set(record, "command", text);
+	set_line(record, text, kept);
 	if (len > kept)
 		aa_audit_put(record, "command_length", json_integer((json_int_t)len));
 }

@@ -388,6 +388,32 @@ http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
 	expect_status 0
 }
 
+@test "what is shown names one argv: quotes, empty words, what cannot be seen, the group and the directory" {
+	agentauthctl role add group --service sshd --service sudo --sudo '(root:adm) /usr/local/sbin/stop-app' >/dev/null
+	new_agent sly ES256 --role ops --role group
+	stay sly "sudo -n -u root -g adm stop-app '' 'now --all' \"\$(printf 'a\\342\\200\\256b\\342\\200\\213\\363\\240\\201\\201\\377')\" café >out 2>said; echo \$? >done"
+	wait_until is_waiting sly
+	run bob list
+	bob deny "$request"
+	wait_for_file sly 'done'
+	expect_output "^$request  sly wants to run as root:adm,"
+	[ "$(sed -n '2s/^ *//p' <<<"$output")" = "/usr/local/sbin/stop-app '' 'now --all' \$'a\\xe2\\x80\\xaeb\\xe2\\x80\\x8b\\xf3\\xa0\\x81\\x81\\xff' café" ]
+	# The log and the request say the same, with nothing hidden either.
+	expect_audit '.event == "approval" and .step == "requested" and .runas == "root:adm" and (.command | endswith(" café"))'
+	expect_audit '.event == "sudo" and (.command | contains("stop-app '"''"' '"'now --all'"'"))'
+	run audit_since_mark
+	! grep -q -i -E 'u202e|u200b|udb40' <<<"$output" || false
+	# The control: without -g no group, and plain words as they are.
+	forget_file sly 'done'
+	stay sly 'sudo -n stop-app now --all >out 2>said; echo $? >done'
+	wait_until is_waiting sly
+	run bob list
+	bob deny "$request"
+	wait_for_file sly 'done'
+	expect_output "^$request  sly wants to run as root,"
+	expect_output '^ *\/usr/local/sbin/stop-app now --all$'
+}
+
 @test "what an approver would not be shown whole is not asked for" {
 	run by_key builder-7 'sudo -n stop-app "$(printf "\001%.0s" $(seq 340))" --all'
 	[ "$status" -ne 0 ]
@@ -397,7 +423,7 @@ http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
 	[ "$status" -ne 0 ]
 	expect_no_output '^stopped by root'
 	# The control: nearly as much that can be.
-	stay builder-7 'sudo -n stop-app "$(printf "\001%.0s" $(seq 300))" --all >out 2>said; echo $? >done'
+	stay builder-7 'sudo -n stop-app "$(printf "\001%.0s" $(seq 200))" --all >out 2>said; echo $? >done'
 	wait_until is_waiting
 	run bob list
 	expect_output ' --all$'

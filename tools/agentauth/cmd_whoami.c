@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "jose/shown.h"
 #include "print.h"
 #include "say.h"
 
@@ -35,14 +36,13 @@ static const struct {
 
 static void print_safely(const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	struct aa_shown shown = {.at = text};
+	char one[AA_SHOWN_MAX];
+	bool escaped;
+	size_t n;
 
-		if (c < 0x20 || c == 0x7f)
-			printf("\\x%02x", c);
-		else
-			putchar(c);
-	}
+	while ((n = aa_shown_next(&shown, one, &escaped)) > 0)
+		(void)fwrite(one, 1, n, stdout);
 }
 
 static int print_text(const char *name)

@@ -12,7 +12,7 @@ int print_json(json_t *json)
 {
 	if (!json)
 		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2));
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(json);
 	return 0;

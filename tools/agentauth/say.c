@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "jose/shown.h"
+
 static const char *name = "agentauth";
 
 void say_as(const char *program)
@@ -21,13 +23,16 @@ const char *say_name(void)
 
 static void put_safely(const char *text)
 {
-	for (const char *p = text; *p; p++) {
-		unsigned char c = (unsigned char)*p;
+	struct aa_shown shown = {.at = text};
+	char one[AA_SHOWN_MAX];
+	bool escaped;
+	size_t n;
 
-		if ((c < 0x20 && c != '\n') || c == 0x7f)
-			fprintf(stderr, "\\x%02x", c);
+	while ((n = aa_shown_next(&shown, one, &escaped)) > 0) {
+		if (shown.at[-1] == '\n')
+			putc('\n', stderr);
 		else
-			putc(c, stderr);
+			(void)fwrite(one, 1, n, stderr);
 	}
 }
 

@@ -14,7 +14,7 @@
 #include "jose/jose.h"
 #include "problems.h"
 #include "registry/accounts.h"
-#include "utf8.h"
+#include "jose/utf8.h"
 #include "verify/policy.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
@@ -43,12 +43,12 @@ const char *find_control(const char *text)
 	uint32_t character;
 
 	for (; len; text += n, len -= n) {
-		n = utf8_next(text, len, &character);
+		n = aa_utf8_next(text, len, &character);
 		if (n == 0)
 			return "bytes that are not UTF-8";
 		if (character == '\n' || character == '\r')
 			return "a line break";
-		if (utf8_is_control(character))
+		if (aa_utf8_is_control(character))
 			return "a control character";
 	}
 	return NULL;

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "ctl.h"
 #include "ctl_kill.h"
+#include "jose/shown.h"
 #include "state/approval.h"
 #include "state/kill.h"
 #include "state/replay.h"
@@ -105,11 +106,12 @@ static const char *span(int64_t seconds, char ret[24])
 
 static void print_session(const struct ctl *ctl, const struct aa_session *s, long processes)
 {
-	char since[24], left[24], *roles = roles_text(s);
+	char since[24], left[24], whom[256], *roles = roles_text(s);
 
+	(void)aa_shown_text(whom, sizeof(whom), s->on_behalf_of ? s->on_behalf_of : "-"); /* a token said it */
 	printf("%-8.8s  %-20s %-9s %-6s %-6s %-16s %5ld  %-24s %s\n", s->id, s->agent, aa_kind_name(s->kind),
 	       span(ctl->now - s->opened, since), s->deadline ? span(s->deadline - ctl->now, left) : "-",
-	       s->rhost ? s->rhost : "-", processes, roles, s->on_behalf_of ? s->on_behalf_of : "-");
+	       s->rhost ? s->rhost : "-", processes, roles, whom);
 	free(roles);
 }
 

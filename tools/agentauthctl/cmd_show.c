@@ -13,7 +13,7 @@
 #include "jose/key.h"
 #include "registry/accounts.h"
 #include "state/override.h"
-#include "utf8.h"
+#include "jose/utf8.h"
 
 static const char *text_of(const json_t *object, const char *member)
 {
@@ -88,7 +88,7 @@ static int characters(const char *text)
 	uint32_t c;
 	int count = 0;
 
-	for (; len && (n = utf8_next(text, len, &c)); text += n, len -= n)
+	for (; len && (n = aa_utf8_next(text, len, &c)); text += n, len -= n)
 		count++;
 	return count;
 }
@@ -103,7 +103,7 @@ static void set_cell(struct listing *l, struct row *row, int column, char *text,
 		uint32_t c;
 		char *cut;
 
-		for (int i = 0; i < max - 1 && (n = utf8_next(text + at, strlen(text + at), &c)); i++)
+		for (int i = 0; i < max - 1 && (n = aa_utf8_next(text + at, strlen(text + at), &c)); i++)
 			at += n;
 		cut = xasprintf("%.*s…", (int)at, text);
 		free(text);

@@ -12,7 +12,7 @@
 
 #include "alloc.h"
 #include "conf_tree.h"
-#include "utf8.h"
+#include "jose/utf8.h"
 
 struct reader {
 	const struct conf_text *text;
@@ -204,7 +204,7 @@ static bool read_quoted(struct reader *r)
 			check_escape(r);
 			continue;
 		}
-		n = utf8_next(r->text->bytes + r->at, r->text->len - r->at, &character);
+		n = aa_utf8_next(r->text->bytes + r->at, r->text->len - r->at, &character);
 		if (n == 0)
 			wrong(r, r->at, "is not UTF-8");
 		r->at += n ? (uint32_t)n : 1;

@@ -163,7 +163,7 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 void ctl_audit_request(struct ctl *ctl, const json_t *request)
 {
 	static const char *const members[] = {"agent", "uid", "session", "rhost", "command", "on_behalf_of",
-					      "task",  "role", "target", NULL};
+					      "task",  "role", "runas", NULL};
 	json_t *record;
 
 	if (!ctl->logdir)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "jose/shown.h"
 
 static const struct ctl_command *const commands[] = {
     &cmd_init, &cmd_apply,  &cmd_check,	  &cmd_diff,	 &cmd_rollback, &cmd_register,
@@ -189,13 +190,14 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->places.owner = geteuid();
 }
 
-static char *as_typed(int argc, char **argv)
+/* The words up to the NULL at their end. */
+static char *as_typed(char **words)
 {
-	struct buffer b = {0};
+	size_t len = aa_shown_line(NULL, 0, NULL, words);
+	char *text = xcalloc(len + 1, 1);
 
-	for (int i = 0; i < argc; i++)
-		buffer_printf(&b, "%s%s", i ? " " : "", argv[i]);
-	return buffer_take(&b);
+	(void)aa_shown_line(text, len + 1, NULL, words);
+	return text;
 }
 
 static enum ctl_status run_command(struct ctl *ctl, const struct ctl_command *command, const char *before,
@@ -254,7 +256,7 @@ static enum ctl_status run(struct ctl *ctl, int argc, char **argv, struct argume
 		return no_such_command(ctl, commands, NULL);
 	if (strcmp(argv[taken], "help") == 0 && taken + 1 >= argc)
 		return help_all(ctl);
-	ctl->typed = as_typed(argc - taken, argv + taken);
+	ctl->typed = as_typed(argv + taken);
 	command = find(commands, argv[taken]);
 	if (!command)
 		return no_such_command(ctl, commands, argv[taken]);
@@ -270,7 +272,7 @@ static void print_answer(struct ctl *ctl, enum ctl_status status)
 	json_object_set_new(ctl->answer, "result", json_string(words[status]));
 	json_object_set_new(ctl->answer, "errors", problems_json(&ctl->problems, false));
 	json_object_set_new(ctl->answer, "warnings", problems_json(&ctl->problems, true));
-	json_dumpf(ctl->answer, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	json_dumpf(ctl->answer, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	putchar('\n');
 }
 

@@ -8,10 +8,9 @@
 
 #include "alloc.h"
 #include "problems.h"
-#include "utf8.h"
+#include "jose/shown.h"
 
 #define QUOTED_MAX 60 /* characters */
-#define SHOWN_MAX 13  /* bytes that one character may become, and the zero of sprintf */
 
 static void problem_clear(struct problem *one)
 {
@@ -130,34 +129,21 @@ json_t *problems_json(const struct problems *p, bool warnings)
 	return list;
 }
 
-/* One character as it may be shown, from *text on, which is moved past it; gives how long that became. */
-static size_t show_character(char *out, const char **text)
-{
-	uint32_t character;
-	size_t n = utf8_next(*text, strlen(*text), &character), len = 0;
-
-	if (n == 0 || utf8_is_control(character)) {
-		for (n = n ? n : 1; n; n--)
-			len += (size_t)sprintf(out + len, "\\x%02x", (unsigned char)*(*text)++);
-		return len;
-	}
-	if (character == '"' || character == '\\')
-		out[len++] = '\\';
-	memcpy(out + len, *text, n);
-	*text += n;
-	return len + n;
-}
-
 const char *quoted(const char *text)
 {
-	static _Thread_local char room[4][QUOTED_MAX * SHOWN_MAX + 8];
+	static _Thread_local char room[4][QUOTED_MAX * AA_SHOWN_MAX + 8];
 	static _Thread_local unsigned turn;
+	struct aa_shown shown = {.at = text};
 	char *out = room[turn++ % 4];
 	size_t len = 0;
+	bool escaped;
 
 	out[len++] = '"';
-	for (unsigned shown = 0; *text && shown < QUOTED_MAX; shown++)
-		len += show_character(out + len, &text);
-	strcpy(out + len, *text ? "…\"" : "\"");
+	for (unsigned n = 0; *shown.at && n < QUOTED_MAX; n++) {
+		if (*shown.at == '"' || *shown.at == '\\')
+			out[len++] = '\\';
+		len += aa_shown_next(&shown, out + len, &escaped);
+	}
+	strcpy(out + len, *shown.at ? "…\"" : "\"");
 	return out;
 }
