@@ -117,23 +117,23 @@ bob() {
 
 @test "of thirty sudos at once three wait, the others are refused, and the next asks when one has ended" {
 	stay builder-7 'for i in $(seq 30); do (sudo -n stop-app $i >/dev/null 2>said.$i; echo $? >done.$i) & done; wait; echo >done'
-	wait_until thirty_are_down_to_three
+	wait_until are_done 27
 	run bob list
 	[ "$(grep -c 'builder-7 wants' <<<"$output")" -eq 3 ]
 	grep -q 'three commands of this agent wait' /home/agents/builder-7/said.*
 	[ "$(cat /home/agents/builder-7/done.* | sort | uniq -c | xargs)" = '27 1' ]
 	expect_audit '.event == "approval" and .step == "refused" and .reason == "approval_denied"'
-	is_waiting
+	is_waiting builder-7
 	kill -KILL "$(jq .pid "/run/agentauth/approvals/$request.json")"
-	wait_until [ "$(ls /home/agents/builder-7/done.* | wc -l)" -eq 28 ]
+	wait_until are_done 28
 	run by_key builder-7 'timeout -s INT 2 sudo -n stop-app'
 	expect_output "waits for a person's approval"
 	# shellcheck disable=SC2046  # numbers
 	for id in $(agentauthctl --json approval list | jq -r '.requests[] | select(.agent == "builder-7").id'); do bob deny "$id"; done
 	answered
 }
-thirty_are_down_to_three() {
-	[ "$(ls /home/agents/builder-7/done.* 2>/dev/null | wc -l)" -eq 27 ]
+are_done() { # NUMBER
+	[ "$(cat /home/agents/builder-7/done.* 2>/dev/null | wc -l)" -eq "$1" ]
 }
 
 @test "a request says who, for which role, where, as whom and what, and runs once when a person approves" {
