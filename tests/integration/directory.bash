@@ -86,15 +86,6 @@ directory_group() { # NAME GID [MEMBER]...
 	} | directory_add
 }
 
-# People and groups that are taken out again.
-directory_remove() { # DN-BEFORE-THE-SUFFIX...
-	local dn
-	for dn in "$@"; do
-		ldapdelete -x -H ldapi://%2Frun%2Fldapi -D cn=admin,dc=example,dc=com -w admin-password "$dn,dc=example,dc=com"
-	done
-	sss_cache -E
-}
-
 start_sssd() {
 	cat >/etc/sssd/sssd.conf <<-END
 		[sssd]
@@ -102,6 +93,7 @@ start_sssd() {
 		domains = directory
 		[nss]
 		entry_negative_timeout = 0
+		memcache_timeout = 0
 		[domain/directory]
 		id_provider = ldap
 		auth_provider = ldap
@@ -130,4 +122,22 @@ names_from() { # SOURCE...
 # SSSD in the stacks that the shipped ones include, as its package puts it there.
 people_from_sssd() {
 	DEBIAN_FRONTEND=noninteractive pam-auth-update --enable sss
+}
+
+# SSSD has forgotten what it was told earlier.
+directory_is_known() {
+	sleep 1.2
+}
+
+# Only carol is left, and her group.
+directory_is_as_at_first() {
+	local dn
+	ldapsearch -x -LLL -o ldif-wrap=no -H ldapi://%2Frun%2Fldapi -b dc=example,dc=com \
+		'(&(|(objectClass=posixAccount)(objectClass=posixGroup))(!(uid=carol))(!(cn=carol)))' dn |
+		sed -n 's/^dn: //p' >"$DIRECTORY/newcomers"
+	[ -s "$DIRECTORY/newcomers" ] || return 0
+	while read -r dn; do
+		ldapdelete -x -H ldapi://%2Frun%2Fldapi -D cn=admin,dc=example,dc=com -w admin-password "$dn"
+	done <"$DIRECTORY/newcomers"
+	directory_is_known
 }

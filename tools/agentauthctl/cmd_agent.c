@@ -338,6 +338,9 @@ static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *argum
 		status = has_file(ctl, &registry, name) ? publish_agent(ctl, &registry, name, NULL, done)
 							: CTL_FAILED;
 	registry_close(&registry);
+	/* What took a person's name by mistake gives it back at once. */
+	if (status == CTL_DONE && ctl->problems.errors == 0 && !ctl->dry_run)
+		ctl_withhold(ctl, name);
 	free(done);
 	return status;
 }

@@ -29,6 +29,8 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
 	registry_close(&registry);
+	if (status == CTL_DONE && !ctl->dry_run)
+		ctl_withhold(ctl, NULL);
 	return status;
 }
 

@@ -19,6 +19,7 @@
 #include "state/kill.h"
 #include "state/replay.h"
 #include "state/session.h"
+#include "withheld.h"
 
 #define WARN_SECONDS 120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
 #define GRACE_SECONDS 10 /* between TERM and KILL */
@@ -258,6 +259,12 @@ struct reaping {
 	long swept;
 };
 
+static bool is_past(const struct ctl *ctl, const struct aa_session *s)
+{
+	return s->deadline && s->deadline <= ctl->now;
+}
+
+/* Those past their deadline, and those whose agent's name or uid turned out to be a person's too. */
 static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 {
 	struct sessions all = {0};
@@ -271,7 +278,7 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 		struct aa_session *s = all.v[i];
 		int64_t left = s->deadline - ctl->now;
 
-		if (s->deadline && left <= 0) {
+		if (is_past(ctl, s) || withheld_has(&ctl->places, s->agent)) {
 			grow(&r->over.v, &r->over.cap, r->over.n + 1, sizeof(*r->over.v));
 			r->over.v[r->over.n++] = s;
 			all.v[i] = NULL;
@@ -299,8 +306,11 @@ static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 		(void)nanosleep(&step, NULL);
 	if (aa_quarry_kill(&quarry, KILL_MS, &killed) != 0)
 		ctl_error(ctl, "some processes of sessions that are past their deadline could not be ended");
-	for (size_t i = 0; i < r->over.n; i++)
-		ctl_audit_session(ctl, "session-close", r->over.v[i], "session_expired");
+	for (size_t i = 0; i < r->over.n; i++) {
+		const struct aa_session *s = r->over.v[i];
+
+		ctl_audit_session(ctl, "session-close", s, is_past(ctl, s) ? "session_expired" : "agent_unknown");
+	}
 }
 
 /* The records of those that were ended, which are in the log. */
@@ -338,6 +348,8 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 		remove_records(ctl, &r);
 		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
 		(void)aa_replay_purge(ctl->rundir, ctl->now);
+		/* Last, since a directory may not answer: deadlines do not wait for it. */
+		ctl_withhold(ctl, NULL);
 	}
 	clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
 	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
@@ -356,7 +368,8 @@ static const struct ctl_command session_reap = {
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
     .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's terminals says so.\n"
 	     "Records of sessions that are gone are removed, and marks of credentials that have expired. Where the clock was\n"
-	     "ahead when the host came up, agents are let in again.",
+	     "ahead when the host came up, agents are let in again. Names of agents that another source of names has come to\n"
+	     "know are withheld from NSS, and given back when it does not know them any more.",
     .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
 					   {"clock-is-right", NULL, "the clock was ahead, and is right now", 0, NULL},
 					   {0}},

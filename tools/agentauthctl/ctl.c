@@ -12,6 +12,7 @@
 
 #include "check_value.h"
 #include "ctl.h"
+#include "withheld.h"
 #include "state/audit.h"
 
 #define INPUT_MAX 65536
@@ -157,6 +158,22 @@ void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_ch
 		ctl_publish(ctl, registry, change, agent, ret);
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
 		ctl_error(ctl, "nothing was changed");
+}
+
+static void tell_withheld(void *data, const char *name, const char *known)
+{
+	if (known)
+		ctl_warning(data,
+			    "%s is somebody else's name or id as well: %s. This host serves it for the agent no more, so that "
+			    "the other loses nothing; retire the agent, or take it away there",
+			    name, known);
+	else
+		ctl_warning(data, "%s is no one else's any more, and is served again", name);
+}
+
+void ctl_withhold(struct ctl *ctl, const char *only)
+{
+	(void)withheld_update(&ctl->places, only, tell_withheld, ctl, &ctl->problems);
 }
 
 static void tell_counts(const struct publish_result *r)

@@ -63,6 +63,9 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
 void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change, const char *agent,
 		struct publish_result *ret);
+/* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
+ * (NULL) of as many as a moment allows. Says what changed. */
+void ctl_withhold(struct ctl *ctl, const char *only);
 /* The sentence (or, with --json, the members of the answer) that says what publishing did; in full (as also
  * with
  * --dry-run) with the numbers and names of what changed. */

@@ -94,8 +94,7 @@ static int write_small_files(struct commit *c)
 	return r;
 }
 
-/* nscd keeps what it was told, unless it is told otherwise. */
-static void invalidate_nscd(void)
+void nscd_invalidate(void)
 {
 	static const char *const tables[] = {"passwd", "group"};
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/var/run/nscd/socket"};
@@ -180,7 +179,7 @@ static int install_rules(struct commit *c)
 static int tell_nscd(struct commit *c)
 {
 	if (c->r->places->sudoers)
-		invalidate_nscd();
+		nscd_invalidate();
 	return 0;
 }
 
@@ -440,6 +439,6 @@ int publish_rollback(struct registry *r, uint32_t number)
 			      "generation %u cannot be made current: %s. When that is mended, run the command again",
 			      number, in_words(n));
 	else if (r->places->sudoers)
-		invalidate_nscd();
+		nscd_invalidate();
 	return n < 0 ? -1 : 0;
 }
