@@ -312,6 +312,43 @@ long aa_quarry_count(const struct aa_quarry *quarry)
 	return n;
 }
 
+/* systemd's own fork, which has its name and waits for the manager's end. */
+static bool keeps_pam_session(const struct proc *p)
+{
+	char path[32], name[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)p->id.pid);
+	return slurp(AT_FDCWD, path, name, sizeof(name)) > 0 && strcmp(name, "(sd-pam)\n") == 0;
+}
+
+static bool is_managers(const struct proc *p, const struct aa_process *manager)
+{
+	if (manager->pid == 0)
+		return false;
+	return aa_process_same(&p->id, manager) || (p->id.ppid == manager->pid && keeps_pam_session(p));
+}
+
+long aa_quarry_strays(uint32_t uid, struct aa_session *const *sessions, size_t n, const struct aa_process *manager)
+{
+	static struct aa_session *const none[1];
+	const struct aa_quarry all = {uid, NULL, 0}, theirs = {UINT32_MAX, n ? sessions : none, n};
+	struct table agents, known = {NULL, 0, 0};
+	long strays = take_marked(&all, &agents);
+
+	if (strays == 0)
+		strays = take_marked(&theirs, &known);
+	for (size_t i = 0; i < agents.n && strays >= 0; i++) {
+		const struct proc *p = &agents.v[i], *same = find_pid(&known, p->id.pid);
+
+		if (p->whose == NOBODYS || is_managers(p, manager))
+			continue;
+		strays += !(same && same->whose != NOBODYS && aa_process_same(&same->id, &p->id));
+	}
+	free(agents.v);
+	free(known.v);
+	return strays;
+}
+
 int aa_quarry_counts(struct aa_session *const *sessions, size_t n, long *ret)
 {
 	const struct aa_quarry quarry = {UINT32_MAX, sessions, n};

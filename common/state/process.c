@@ -57,6 +57,11 @@ int aa_process_read(pid_t pid, struct aa_process *ret)
 	return read_stat(pid, ret, &state);
 }
 
+bool aa_process_same(const struct aa_process *a, const struct aa_process *b)
+{
+	return a->pid > 0 && a->pid == b->pid && a->start == b->start;
+}
+
 bool aa_process_alive(const struct aa_process *process)
 {
 	struct aa_process now;

@@ -13,6 +13,8 @@ struct aa_process {
 
 /* Reads /proc/PID/stat. 0, -ESRCH, or another negative errno. */
 int aa_process_read(pid_t pid, struct aa_process *ret);
+/* Whether both name one process, and not pid 0. */
+bool aa_process_same(const struct aa_process *a, const struct aa_process *b);
 /* Whether the process of this pid and start time is there, and no zombie. */
 bool aa_process_alive(const struct aa_process *process);
 

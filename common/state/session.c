@@ -16,6 +16,7 @@
 #include <openssl/rand.h>
 
 #include "jose/json.h"
+#include "mixed.h"
 #include "registry/accounts.h"
 #include "registry/generation.h"
 #include "session_index.h"
@@ -253,6 +254,11 @@ static int load(int dir, uid_t owner, const char *id, const char *boot_id, struc
 	return 0;
 }
 
+int aa_session_load_at(int dir, uid_t owner, const char *id, struct aa_session **ret)
+{
+	return load(dir, owner, id, NULL, ret);
+}
+
 int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_session **ret)
 {
 	int dir = aa_sessions_dir(rundir), err;
@@ -294,18 +300,13 @@ static bool id_holds_place(int dir, const char *id, int64_t now)
 	return holds;
 }
 
-static bool is_same_process(const struct aa_process *a, const struct aa_process *b)
-{
-	return a->pid > 0 && a->pid == b->pid && a->start == b->start;
-}
-
 bool aa_session_is_mine(const struct aa_session *session, const char *agent, int64_t now)
 {
 	struct aa_process self;
 
 	return !session->opened && strcmp(session->agent, agent) == 0 && session->this_boot && is_young(session, now) &&
 	       aa_process_read(getpid(), &self) == 0 &&
-	       (is_same_process(&session->creator, &self) || is_same_process(&session->parent, &self));
+	       (aa_process_same(&session->creator, &self) || aa_process_same(&session->parent, &self));
 }
 
 /* ---- making one -------------------------------------------------------------------------------- */
@@ -336,38 +337,6 @@ static bool has_place(int dir, const char *agent, int64_t max_sessions, int64_t 
 	return room;
 }
 
-static bool same_rights(const struct aa_session *session, const struct aa_verdict *verdict)
-{
-	if (session->roles.n != verdict->grant.n || !same_text(session->on_behalf_of, verdict->on_behalf_of))
-		return false;
-	for (size_t i = 0; i < verdict->grant.n; i++)
-		if (!aa_strings_have(&session->roles, verdict->grant.roles[i]->name))
-			return false;
-	return true;
-}
-
-/* Whether a session of the agent other than `id`, live or on its way, has other roles than the verdict or another user. */
-static bool is_mixed(int dir, const char *agent, const char *id, const struct aa_verdict *verdict, int64_t now)
-{
-	DIR *list = aa_agent_sessions(dir, agent);
-	struct dirent *entry;
-	bool mixed = false;
-
-	while (list && !mixed && (entry = readdir(list))) {
-		struct aa_session *other = NULL;
-
-		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
-			continue;
-		if (load(dir, geteuid(), entry->d_name, NULL, &other) == 0)
-			mixed = other->kind != AA_KIND_ENTRY && aa_session_holds_place(other, now) &&
-				!same_rights(other, verdict);
-		aa_session_free(other);
-	}
-	if (list)
-		closedir(list);
-	return mixed;
-}
-
 enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent, const struct aa_verdict *verdict,
 				   int64_t now)
 {
@@ -378,8 +347,8 @@ enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *ag
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
 	if (!has_place(dir, agent->name, aa_grant_max_sessions(&verdict->grant, agent), now))
 		reason = AA_SESSION_LIMIT;
-	else if (agent->mixed_refused && is_mixed(dir, agent->name, "", verdict, now))
-		reason = AA_ROLE_DENIED;
+	else if (agent->mixed_refused)
+		reason = aa_mixed_check(dir, agent, "", verdict, now);
 	close(dir);
 	return reason;
 }
@@ -393,11 +362,13 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 		return AA_INTERNAL;
 	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
 	if (verdict->kind == AA_KIND_ENTRY)
-		return AA_OK;
+		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
 	reason = take_place(dir, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
-	if (reason == AA_OK && agent->mixed_refused && is_mixed(dir, session->agent, session->id, verdict, login->now))
-		reason = AA_ROLE_DENIED;
+	if (reason == AA_OK && agent->mixed_refused)
+		reason = aa_mixed_check(dir, agent, session->id, verdict, login->now);
+	if (reason == AA_OK && aa_mixed_note(dir, agent, login, verdict) < 0)
+		reason = AA_INTERNAL;
 	return reason;
 }
 
@@ -504,7 +475,7 @@ static bool by_ancestors(int dir, uid_t owner, uint32_t uid, struct aa_session *
 		return false;
 	for (int depth = 0; depth < 1024 && at.pid > 1; depth++) {
 		if (indexed(dir, owner, "by-pid", (uint32_t)at.pid, uid, ret)) {
-			if (is_same_process(&(*ret)->opener, &at))
+			if (aa_process_same(&(*ret)->opener, &at))
 				return true;
 			aa_session_free(*ret);
 			return false;

@@ -5,6 +5,7 @@
  *   by-audit/SESSIONID    the same by the kernel's audit session id
  *   by-agent/NAME/ID      empty: which sessions an agent has
  *   by-agent/NAME/slot.N  symbolic link to ID: one of the agent's max_sessions places, taken as O_EXCL takes a file
+ *   by-agent/NAME/rights  symbolic link to a hash: with which rights the agent was let in last, see mixed.h
  *
  * A record is pending (opened is 0) from the verdict until open_session, AA_SESSION_PENDING_MAX seconds at the most and
  * no longer than who may open it, and live while the process that opened it is. A record that cannot be read is no
@@ -47,7 +48,7 @@ bool aa_session_id_is_valid(const char *id);
 int aa_session_init(const char *rundir);
 
 /* Writes a pending record for a verdict that is AA_OK and takes a place of the agent's `max_sessions` (0: no limit).
- * With mixed_refused, a live session of another role set or user is in the way. AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED
+ * With mixed_refused, whatever is left of a login with another role set or user is in the way, see mixed.h. AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED
  * (mixed), AA_INTERNAL. `deadline` 0: none. */
 enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent, const struct aa_login *login,
 				 const struct aa_verdict *verdict, int64_t deadline, struct aa_session **ret);

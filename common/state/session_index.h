@@ -1,13 +1,19 @@
-/* session_index.h: the names by which a session is found, and an agent's places. For session.c. */
+/* session_index.h: the names by which a session is found, and an agent's places. For session.c and its kin. */
 #ifndef AGENTAUTH_STATE_SESSION_INDEX_H
 #define AGENTAUTH_STATE_SESSION_INDEX_H
 
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include "session.h"
 
 /* RUNDIR/sessions as a descriptor, or a negative errno. */
 int aa_sessions_dir(const char *rundir);
+
+/* aa_session_load() in that directory. */
+int aa_session_load_at(int dir, uid_t owner, const char *id, struct aa_session **ret);
 
 /* INDEX/KEY names the session; an older entry is replaced: its pid or audit session is this one's now. */
 int aa_index_put(int dir, const char *index, uint32_t key, const char *id);

@@ -95,6 +95,56 @@ in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 	expect_status 0
 }
 
+# A process that stays when its session is over.
+LEAVE='setsid -f sh -c "touch up; exec sleep 600" </dev/null >/dev/null 2>&1'
+
+@test "where sessions must not be mixed, what one leaves running is in the way of another role set, and of the same it is not" {
+	agentauthctl session kill --agent strict >/dev/null
+	run in_session strict "$LEAVE"
+	expect_status 0
+	wait_for_file strict up
+	wait_for_audit '.agent == "strict" and .event == "session-close"'
+	[ "$(n_sessions strict)" -eq 0 ]
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 255
+	expect_audit '.agent == "strict" and .event == "auth" and .result == "denied" and .reason == "role_denied"'
+	run in_session strict 'id -un'
+	expect_status 0
+	token=$(token_file strict --claim 'scope="logs"')
+	run ssh_with "$token" "strict@$HOST" id -un
+	expect_status 255
+	agentauthctl session kill --agent strict
+	none_of strict
+	# A credential that found something in its way is not used up.
+	run ssh_with "$token" "strict@$HOST" id -un
+	expect_status 0
+	# The other way round: what a narrow session leaves waits for a wide one, a key's too.
+	run in_session strict "$LEAVE" --claim 'scope="logs"'
+	expect_status 0
+	audit_mark
+	run by_key strict id -un
+	[ "$status" -ne 0 ]
+	wait_for_audit '.agent == "strict" and .result == "denied" and .reason == "role_denied"'
+	agentauthctl session kill --agent strict
+	run by_key strict id -un
+	expect_status 0
+}
+
+@test "nor may a job that root started for it be there, or a process whose session nobody remembers" {
+	setpriv --reuid strict --regid strict --clear-groups --reset-env -- sleep 600 3>&- &
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 255
+	agentauthctl session kill --agent strict
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 0
+	su strict -c 'setsid -f sleep 600 </dev/null >/dev/null 2>&1'
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 255
+	agentauthctl session kill --agent strict
+	run in_session strict 'id -un' --claim 'scope="logs"'
+	expect_status 0
+}
+
 # Takes another process over, as a debugger does. A kernel that lets only parents trace their children (yama) is told by
 # the other that anybody may, as far as yama goes.
 TRACE='import ctypes, os, sys

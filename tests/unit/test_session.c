@@ -620,6 +620,122 @@ static void mixed_sessions_are_refused_where_the_entry_says_so(void **state)
 	aa_verdict_clear(&on_behalf);
 }
 
+/* A process of the agent's, as a session leaves one, or that opened `session`; ended by end_stray(). */
+static pid_t leave_stray(const struct fixture *f, struct aa_session *session)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (session && aa_session_open(f->site->rundir, session, f->now) < 0)
+			_exit(1);
+		if (setresuid(SITE_UID, SITE_UID, SITE_UID) < 0)
+			_exit(1);
+		close(ready[0]);
+		close(ready[1]);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 0);
+	close(ready[0]);
+	return pid;
+}
+
+static void end_stray(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* One login of these rights, over as soon as it was let in. */
+static enum aa_reason in_and_out(struct fixture *f, const struct aa_verdict *verdict)
+{
+	struct aa_session *s = NULL;
+	enum aa_reason room = aa_session_has_room(f->site->rundir, f->agent, verdict, f->now),
+		       reason = aa_session_create(f->site->rundir, f->agent, &f->login, verdict, 0, &s);
+
+	assert_int_equal(room, reason);
+	if (s)
+		aa_session_close(f->site->rundir, s->id, s->agent);
+	aa_session_free(s);
+	return reason;
+}
+
+static void what_a_session_leaves_is_in_the_way_of_other_rights(void **state)
+{
+	struct fixture *f = *state;
+	struct aa_verdict narrow;
+	pid_t stray;
+
+	if (getuid() != 0)
+		skip();
+	support_verify(f->site, &f->login, support_bent_assertion(f->now, "scope", "\"audit\""), &narrow);
+	f->agent->mixed_refused = true;
+	assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
+	stray = leave_stray(f, NULL);
+	assert_int_equal(in_and_out(f, &narrow), AA_ROLE_DENIED);
+	assert_int_equal(in_and_out(f, &f->verdict), AA_OK); /* it can only have these rights */
+	assert_int_equal(in_and_out(f, &narrow), AA_ROLE_DENIED);
+	end_stray(stray);
+	assert_int_equal(in_and_out(f, &narrow), AA_OK);
+	/* With a login of another kind in between nobody knows what is left of which. */
+	stray = leave_stray(f, NULL);
+	f->agent->mixed_refused = false;
+	assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
+	f->agent->mixed_refused = true;
+	assert_int_equal(in_and_out(f, &f->verdict), AA_ROLE_DENIED);
+	assert_int_equal(in_and_out(f, &narrow), AA_ROLE_DENIED);
+	end_stray(stray);
+	assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
+	aa_verdict_clear(&narrow);
+}
+
+/* A session of root's making, with this process as its opener. */
+static struct aa_session *started_by_root(struct fixture *f, const char *service)
+{
+	struct aa_login login = f->login;
+	struct aa_verdict entry = {0};
+	struct aa_policy *policy = support_policy(f->site);
+	struct aa_session *s = NULL;
+
+	login.service = service;
+	aa_verify_entry(policy, f->agent, &login, false, &entry);
+	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &login, &entry, 0, &s), AA_OK);
+	aa_verdict_clear(&entry);
+	aa_policy_close(policy);
+	return s;
+}
+
+static void a_user_manager_is_in_nobodys_way_and_a_job_is(void **state)
+{
+	static const char *const services[] = {"systemd-user", "cron"};
+	struct fixture *f = *state;
+
+	if (getuid() != 0)
+		skip();
+	f->agent->mixed_refused = true;
+	for (int i = 0; i < 2; i++) {
+		struct aa_session *s = started_by_root(f, services[i]);
+		pid_t stray = leave_stray(f, s);
+
+		assert_int_equal(in_and_out(f, &f->verdict), i == 0 ? AA_OK : AA_ROLE_DENIED);
+		end_stray(stray);
+		assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
+		aa_session_close(f->site->rundir, s->id, s->agent);
+		aa_session_free(s);
+		stray = leave_stray(f, NULL);
+		f->agent->mixed_refused = false; /* forgets the rights */
+		assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
+		f->agent->mixed_refused = true;
+		assert_int_equal(in_and_out(f, &f->verdict), AA_ROLE_DENIED);
+		end_stray(stray);
+	}
+}
+
 /* Two that come at once, with other roles each: never both. */
 static void of_two_mixed_sessions_at_once_not_both_get_in(void **state)
 {
@@ -814,6 +930,8 @@ int main(void)
 	    T(never_more_than_may_be_while_they_come_and_go),
 	    T(a_pending_record_ends_with_who_may_open_it),
 	    T(mixed_sessions_are_refused_where_the_entry_says_so),
+	    T(what_a_session_leaves_is_in_the_way_of_other_rights),
+	    T(a_user_manager_is_in_nobodys_way_and_a_job_is),
 	    T(of_two_mixed_sessions_at_once_not_both_get_in),
 	    T(each_gives_every_record_until_it_is_told_to_stop),
 	    T(closing_leaves_nothing_behind),

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mixed.c: what is left of other logins of an agent. */
+#include "config.h"
+
+#include "mixed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "kill.h"
+#include "session_index.h"
+
+#define RIGHTS_SIZE 65
+
+/* ---- rights ---------------------------------------------------------------------------- */
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A hash of the roles, in whatever order they come, and of the user. */
+static int hash_rights(const char **roles, size_t n, const char *user, char ret[RIGHTS_SIZE])
+{
+	size_t len = 1;
+	char *text, *end;
+	int err;
+
+	for (size_t i = 0; i < n; i++)
+		len += strlen(roles[i]) + 1;
+	text = end = malloc(len);
+	if (!text)
+		return -ENOMEM;
+	qsort(roles, n, sizeof(*roles), compare_names);
+	for (size_t i = 0; i < n; i++)
+		end += sprintf(end, "%s ", roles[i]);
+	*end = '\0';
+	err = aa_sha256_pair(ret, text, user ? user : "");
+	free(text);
+	return err;
+}
+
+static int rights_of_verdict(const struct aa_verdict *verdict, char ret[RIGHTS_SIZE])
+{
+	size_t n = verdict->grant.n;
+	const char **roles = calloc(n + 1, sizeof(*roles));
+	int err = -ENOMEM;
+
+	for (size_t i = 0; roles && i < n; i++)
+		roles[i] = verdict->grant.roles[i]->name;
+	if (roles)
+		err = hash_rights(roles, n, verdict->on_behalf_of, ret);
+	free(roles);
+	return err;
+}
+
+static int rights_of_session(const struct aa_session *session, char ret[RIGHTS_SIZE])
+{
+	size_t n = session->roles.n;
+	const char **roles = calloc(n + 1, sizeof(*roles));
+	int err = -ENOMEM;
+
+	for (size_t i = 0; roles && i < n; i++)
+		roles[i] = session->roles.v[i];
+	if (roles)
+		err = hash_rights(roles, n, session->on_behalf_of, ret);
+	free(roles);
+	return err;
+}
+
+/* ---- the other sessions ---------------------------------------------------------------- */
+
+struct others {
+	struct aa_session **v; /* that are open or on their way, with the same rights */
+	size_t n, cap;
+	struct aa_process manager; /* the agent's systemd --user, which opened a session of root's making; pid 0: none */
+	bool mixed;		   /* one has other rights */
+};
+
+static void others_free(struct others *others)
+{
+	for (size_t i = 0; i < others->n; i++)
+		aa_session_free(others->v[i]);
+	free(others->v);
+}
+
+static int keep_session(struct others *others, struct aa_session *session)
+{
+	if (others->n == others->cap) {
+		size_t cap = others->cap ? 2 * others->cap : 8;
+		void *v = realloc(others->v, cap * sizeof(*others->v));
+
+		if (!v)
+			return -ENOMEM;
+		others->v = v;
+		others->cap = cap;
+	}
+	others->v[others->n++] = session;
+	return 0;
+}
+
+/* Takes the session. */
+static int look_at_session(struct others *others, struct aa_session *session, const char *rights, int64_t now)
+{
+	char its[RIGHTS_SIZE];
+	int err = 0;
+
+	if (session->kind == AA_KIND_ENTRY && strcmp(session->service, "systemd-user") == 0 && aa_session_is_live(session))
+		others->manager = session->opener;
+	if (session->kind != AA_KIND_ENTRY && aa_session_holds_place(session, now)) {
+		err = rights_of_session(session, its);
+		if (err == 0 && strcmp(its, rights) != 0)
+			others->mixed = true;
+		else if (err == 0 && (err = keep_session(others, session)) == 0)
+			session = NULL;
+	}
+	aa_session_free(session);
+	return err;
+}
+
+static int look_at_others(int dir, const char *agent, const char *id, const char *rights, int64_t now, struct others *ret)
+{
+	DIR *list = aa_agent_sessions(dir, agent);
+	struct dirent *entry;
+	int err = 0;
+
+	while (list && err == 0 && !ret->mixed && (entry = readdir(list))) {
+		struct aa_session *other = NULL;
+
+		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
+			continue;
+		if (aa_session_load_at(dir, geteuid(), entry->d_name, &other) == 0)
+			err = look_at_session(ret, other, rights, now);
+	}
+	if (list)
+		closedir(list);
+	return err;
+}
+
+/* ---- what is left ------------------------------------------------------------------------ */
+
+static void note_name(char *ret, size_t cap, const char *agent)
+{
+	(void)snprintf(ret, cap, "by-agent/%s/rights", agent);
+}
+
+static bool is_noted(int dir, const char *agent, const char *rights)
+{
+	char name[64], noted[RIGHTS_SIZE];
+	ssize_t n;
+
+	note_name(name, sizeof(name), agent);
+	n = readlinkat(dir, name, noted, sizeof(noted));
+	return n == RIGHTS_SIZE - 1 && memcmp(noted, rights, RIGHTS_SIZE - 1) == 0;
+}
+
+enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id, const struct aa_verdict *verdict,
+			      int64_t now)
+{
+	struct others others = {.mixed = false};
+	char rights[RIGHTS_SIZE];
+	enum aa_reason reason = AA_INTERNAL;
+	long left = 0;
+
+	if (rights_of_verdict(verdict, rights) < 0 || look_at_others(dir, agent->name, id, rights, now, &others) < 0)
+		goto out;
+	if (!others.mixed && !is_noted(dir, agent->name, rights))
+		left = aa_quarry_strays(agent->uid, others.v, others.n, &others.manager);
+	if (left >= 0)
+		reason = others.mixed || left > 0 ? AA_ROLE_DENIED : AA_OK;
+out:
+	others_free(&others);
+	return reason;
+}
+
+static int forget(int dir, const char *name)
+{
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login, const struct aa_verdict *verdict)
+{
+	char name[64], temp[80], rights[RIGHTS_SIZE];
+	int err;
+
+	note_name(name, sizeof(name), agent->name);
+	/* The user manager is nobody's login: it comes with each, and goes with the last. */
+	if (verdict->kind == AA_KIND_ENTRY && strcmp(login->service, "systemd-user") == 0)
+		return 0;
+	if (verdict->kind == AA_KIND_ENTRY || !agent->mixed_refused)
+		return forget(dir, name);
+	err = rights_of_verdict(verdict, rights);
+	if (err < 0 || is_noted(dir, agent->name, rights))
+		return err;
+	(void)snprintf(temp, sizeof(temp), "%s.%d", name, (int)getpid());
+	err = forget(dir, temp);
+	if (err == 0 && symlinkat(rights, dir, temp) < 0)
+		err = -errno;
+	if (err == 0 && renameat(dir, temp, dir, name) < 0)
+		err = -errno;
+	return err;
+}

@@ -1,0 +1,20 @@
+/* mixed.h: mixed_sessions = "refuse": a login with other roles, or for another user, waits until nothing is left of the
+ * logins before it. For session.c.
+ *
+ * What counts is each process of the agent's but its user manager: a session that is over leaves what it likes, and that
+ * traces, and is traced by, whatever the agent runs next. By-agent/NAME/rights says with which rights the agent was let in
+ * last (a hash of roles and user): what is left has those, since no other login was let in beside it, and a login with the
+ * same ones goes on. What root starts (cron, su) has the entry's roles and is not asked, and so it makes that unknown. */
+#ifndef AGENTAUTH_STATE_MIXED_H
+#define AGENTAUTH_STATE_MIXED_H
+
+#include "session.h"
+
+/* Whether a login of these rights may stand beside what there is of the agent's, the session `id` left out ("": none).
+ * AA_OK, AA_ROLE_DENIED, AA_INTERNAL. `dir`: of sessions/. */
+enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id, const struct aa_verdict *verdict,
+			      int64_t now);
+/* Notes that it was let in. 0 or -errno. */
+int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login, const struct aa_verdict *verdict);
+
+#endif
