@@ -114,7 +114,7 @@ static enum aa_reason account_person(struct aa_call *call, const struct aa_calle
 static void refuse_person(struct aa_call *call, enum aa_reason reason)
 {
 	call->known = false; /* a person's name is not the log's business: the uid tells whose it was */
-	call->account.uid = getuid();
+	call->account.uid = aa_caller_uid();
 	(void)aa_report(call, call->service, reason, NULL, NULL);
 	aa_tell(call, aa_reason_sentence(reason));
 }
@@ -124,7 +124,7 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 static enum aa_whose look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
 {
 	struct aa_caller caller = {0};
-	enum aa_whose whose = aa_call_turn_to_caller(call, getuid());
+	enum aa_whose whose = aa_call_turn_to_caller(call, aa_caller_uid());
 
 	if (whose != AA_NOT_OURS)
 		return whose;
@@ -149,6 +149,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct aa_call call;
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
 	bool changed = user_changed(&call);
+	int answer;
 
 	(void)flags;
 	if (whose == AA_NOT_OURS && is_sudo(&call) && !changed)
@@ -161,10 +162,11 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	} else if (whose == AA_CANNOT_TELL) {
 		(void)aa_report(&call, "account", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	}
-	aa_call_end(&call);
 	if (changed)
-		return PAM_AUTH_ERR;
-	if (whose == AA_NOT_OURS)
-		return person == AA_OK ? PAM_USER_UNKNOWN : aa_reason_pam(person);
-	return whose == AA_CANNOT_TELL ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
+		answer = PAM_AUTH_ERR;
+	else if (whose == AA_NOT_OURS)
+		answer = person == AA_OK ? PAM_USER_UNKNOWN : aa_reason_pam(person);
+	else
+		answer = whose == AA_CANNOT_TELL ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
+	return aa_call_end(&call, answer);
 }

@@ -53,7 +53,7 @@ static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
 {
 	if (call->address[0])
 		return call->address;
-	(void)snprintf(buf, cap, "uid %u", (unsigned)getuid());
+	(void)snprintf(buf, cap, "uid %u", (unsigned)aa_caller_uid());
 	return buf;
 }
 
@@ -76,20 +76,33 @@ static bool counts_as_failure(enum aa_reason reason)
 	}
 }
 
-/* Decides, unless too many failed from there already: then who asks is prompted like anybody, and not listened to. */
+/* AA_OK, or why the answer is not to be looked at: too many failed from there already, or one more could not be counted. */
+static enum aa_reason listen_to(const struct aa_call *call, const char *source, int64_t most)
+{
+	const char *rundir = call->args.rundir;
+
+	if (aa_failures_reached(rundir, call->ctx.owner, call->user, source, most, call->ctx.now))
+		return AA_RATE_LIMITED;
+	if (most > 0 && call->ctx.starved && !aa_failures_can_count(rundir, call->ctx.owner, call->user, source))
+		return AA_AUDIT_UNAVAILABLE;
+	return AA_OK;
+}
+
+/* Decides. Who is not listened to is prompted like anybody. */
 static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
 {
 	int64_t most = call->ctx.policy ? aa_policy_host(call->ctx.policy)->max_failures : 0;
 	char buf[32];
 	const char *source = source_of(call, buf, sizeof(buf));
+	enum aa_reason reason = listen_to(call, source, most);
 	struct aa_answer answer;
 
-	if (aa_failures_reached(call->args.rundir, call->ctx.owner, call->user, source, most, call->ctx.now)) {
+	if (reason != AA_OK) {
 		if (!aa_take_first_pass(call, &answer))
 			aa_prompt(call, prompt_audience(call), &answer);
 		aa_answer_clear(&answer);
 		call->started_us = aa_now_us();
-		verdict->reason = AA_RATE_LIMITED;
+		verdict->reason = reason;
 		return;
 	}
 	decide(call, agent, verdict);
@@ -160,7 +173,7 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
  * this far). Account, setcred and session see the agent as ever. */
 static bool is_roots_own(const struct aa_call *call)
 {
-	return getuid() == 0 && aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+	return aa_caller_uid() == 0 && aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
 }
 
 static int authenticate_agent(struct aa_call *call)
@@ -203,6 +216,5 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 		err = authenticate_agent(&call);
 	if (whose == AA_CANNOT_TELL)
 		(void)aa_report(&call, "auth", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
-	aa_call_end(&call);
-	return err;
+	return aa_call_end(&call, err);
 }

@@ -109,6 +109,5 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		err = PAM_SUCCESS;
 	else
 		err = establish(&call);
-	aa_call_end(&call);
-	return err;
+	return aa_call_end(&call, err);
 }

@@ -228,7 +228,7 @@ static enum aa_whose whose_account(struct aa_call *call)
 	else if (uid == id)
 		pam_syslog(call->pamh, LOG_ERR, "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor", id,
 			   call->user);
-	else if (getuid() != id)
+	else if (aa_caller_uid() != id)
 		return AA_NOT_OURS;
 	else
 		pam_syslog(call->pamh, LOG_ERR, "agent %s calls, and its name is a person's as well; refused. Run: agentauthctl doctor",
@@ -295,12 +295,26 @@ static void log_whose(const struct aa_call *call, enum aa_whose whose)
 		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service, words[whose]);
 }
 
+void aa_call_pause(struct aa_call *call)
+{
+	(void)aa_guard_lower(&call->guard);
+}
+
+/* The caller may have stopped us for long: what is decided now is decided by the time that it is now. */
+void aa_call_resume(struct aa_call *call)
+{
+	aa_guard_raise(&call->guard);
+	call->ctx.starved = call->guard.starved;
+	call->ctx.now = call->login.now = time(NULL);
+}
+
 enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv)
 {
 	const char *service;
 	enum aa_whose whose;
 
 	memset(call, 0, sizeof(*call));
+	aa_call_resume(call);
 	call->pamh = pamh;
 	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
 	call->started_us = aa_now_us();
@@ -314,7 +328,6 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 	call->ctx.rundir = call->args.rundir;
 	call->ctx.logdir = call->args.logdir;
 	call->ctx.owner = geteuid();
-	call->ctx.now = time(NULL);
 	call->login = (struct aa_login){.agent = call->user,
 					.service = call->service,
 					.address = call->address[0] ? call->address : NULL,
@@ -326,9 +339,10 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 	return whose;
 }
 
-void aa_call_end(struct aa_call *call)
+int aa_call_end(struct aa_call *call, int answer)
 {
 	aa_context_close(&call->ctx);
+	return aa_guard_lower(&call->guard) ? answer : PAM_SYSTEM_ERR;
 }
 
 /* ---- memory -------------------------------------------------------------------------------------- */

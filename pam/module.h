@@ -9,6 +9,7 @@
 
 #include "common/state/context.h"
 #include "common/state/decision.h"
+#include "common/state/guard.h"
 
 struct aa_args {
 	const char *statedir, *rundir, *logdir;
@@ -36,12 +37,17 @@ struct aa_call {
 	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
 	struct aa_context ctx;
 	struct aa_login login;
-	int64_t started_us; /* of the decision: an answer's coming is not counted */
+	struct aa_guard guard; /* from begin to end, but not while a question is put to the user */
+	int64_t started_us;    /* of the decision: an answer's coming is not counted */
 };
 
-/* Reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case. */
+/* Raises the guard, reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case:
+ * it gives the phase's answer, an error where the process cannot be made what it was. */
 enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
-void aa_call_end(struct aa_call *call);
+int aa_call_end(struct aa_call *call, int answer);
+/* Around what waits for the user, who may interrupt that and stop it. */
+void aa_call_pause(struct aa_call *call);
+void aa_call_resume(struct aa_call *call);
 /* The registry, opened where it is not; NULL: it cannot be read. */
 const struct aa_accounts *aa_call_registry(struct aa_call *call);
 /* Makes the call the agent's whose real uid this process has, where sudo was told to ask PAM about somebody else (rootpw,

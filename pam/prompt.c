@@ -35,17 +35,19 @@ static void put_back(char *answer)
 }
 
 /* One prompt, echo off. *ret is the conversation's own answer: wiped and freed by put_back(). */
-static int ask(pam_handle_t *pamh, const char *text, char **ret)
+static int ask(struct aa_call *call, const char *text, char **ret)
 {
 	const struct pam_message message = {PAM_PROMPT_ECHO_OFF, text};
 	const struct pam_message *messages = &message;
 	const struct pam_conv *conv = NULL;
 	struct pam_response *response = NULL;
-	int err = pam_get_item(pamh, PAM_CONV, (const void **)&conv);
+	int err = pam_get_item(call->pamh, PAM_CONV, (const void **)&conv);
 
 	if (err != PAM_SUCCESS || !conv || !conv->conv)
 		return PAM_CONV_ERR;
+	aa_call_pause(call);
 	err = conv->conv(1, &messages, &response, conv->appdata_ptr);
+	aa_call_resume(call);
 	if (response && err == PAM_SUCCESS)
 		*ret = response->resp;
 	else if (response)
@@ -86,7 +88,7 @@ static void ask_in_parts(struct aa_call *call, const char *audience, struct aa_a
 		part = NULL;
 		(void)snprintf(text, sizeof(text), "Agent credential for %s at %s [agentauth/1 part %u nonce %s]: ", call->user,
 			       audience, n, answer->nonce);
-		if (ask(call->pamh, text, &part) != PAM_SUCCESS) {
+		if (ask(call, text, &part) != PAM_SUCCESS) {
 			answer->reason = answer->len ? AA_TRUNCATED : AA_NO_CREDENTIAL;
 			more = false;
 		} else {

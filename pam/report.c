@@ -31,10 +31,14 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 
 void aa_tell(struct aa_call *call, const char *why)
 {
+	aa_call_pause(call);
 	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, why);
+	aa_call_resume(call);
 }
 
 void aa_tell_starter(struct aa_call *call, enum aa_reason reason)
 {
+	aa_call_pause(call);
 	(void)pam_error(call->pamh, "agentauth: starting %s is refused: %s", call->user, aa_reason_sentence(reason));
+	aa_call_resume(call);
 }

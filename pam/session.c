@@ -120,11 +120,10 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 		reason = open_agent(&call);
 	else if (whose == AA_CANNOT_TELL)
 		(void)aa_report(&call, "session-open", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
-	aa_call_end(&call);
 	if (whose == AA_NOT_OURS)
-		return PAM_IGNORE;
+		return aa_call_end(&call, PAM_IGNORE);
 	/* Not PAM_SESSION_ERR: sudo takes it for success. */
-	return reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED;
+	return aa_call_end(&call, reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED);
 }
 
 static void close_agent(struct aa_call *call, struct aa_memory *memory)
@@ -149,6 +148,5 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **a
 	(void)flags;
 	if (memory && memory->opened)
 		close_agent(&call, memory);
-	aa_call_end(&call);
-	return whose == AA_NOT_OURS ? PAM_IGNORE : PAM_SUCCESS;
+	return aa_call_end(&call, whose == AA_NOT_OURS ? PAM_IGNORE : PAM_SUCCESS);
 }

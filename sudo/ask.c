@@ -17,10 +17,12 @@
 #include "common/state/approval.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
+#include "common/state/guard.h"
 
 #define COMMAND_MAX 4096
 
 struct asking {
+	struct aa_guard guard; /* while nobody is waited for */
 	struct aa_context ctx;
 	struct aa_account account;
 	struct aa_agent *agent;
@@ -50,6 +52,7 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 					  .logdir = sudo->logdir,
 					  .owner = geteuid(),
 					  .now = time(NULL),
+					  .starved = asking->guard.starved,
 					  .gen_fd = -1,
 					  .accounts.fd = -1};
 	if (sudo->uid == 0)
@@ -215,7 +218,15 @@ static enum aa_reason log_step(struct asking *asking, const json_t *request, con
 	return aa_context_audit(&asking->ctx, record);
 }
 
-static void say_waiting(const struct aa_sudo *sudo, const char *id)
+/* The agent's terminal may keep us waiting. */
+static void say(const struct aa_sudo *sudo, struct asking *asking, const char *text)
+{
+	(void)aa_guard_lower(&asking->guard);
+	sudo->say(sudo->say_data, text);
+	aa_guard_raise(&asking->guard);
+}
+
+static void say_waiting(const struct aa_sudo *sudo, struct asking *asking, const char *id)
 {
 	char text[256];
 
@@ -224,7 +235,7 @@ static void say_waiting(const struct aa_sudo *sudo, const char *id)
 	    "agentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
 	    "agentauth: on this host: agentauthctl approval approve %s\n",
 	    id, AA_APPROVAL_WAIT, id);
-	sudo->say(sudo->say_data, text);
+	say(sudo, asking, text);
 }
 
 /* sudo keeps signals for the command that it is to run; while there is none yet, they are an end to the
@@ -260,23 +271,38 @@ static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mas
 		(void)sigaction(ends[i], &old[i], NULL);
 }
 
-/* AA_NO_CREDENTIAL: withdrawn by who asked, before there was an answer. */
-static enum aa_reason await(const char *rundir, const char *id, int64_t until, json_t **ret_answer)
+static enum aa_reason look_for_answer(const char *rundir, const char *id, int64_t until, json_t **ret_answer)
+{
+	struct aa_guard guard;
+	enum aa_reason reason;
+
+	aa_guard_raise(&guard);
+	reason = aa_approval_poll(rundir, geteuid(), id, until, time(NULL), ret_answer);
+	(void)aa_guard_lower(&guard);
+	return reason;
+}
+
+/* Without the guard: the agent may interrupt its own sudo, and stop it. AA_NO_CREDENTIAL: withdrawn so, before there was an
+ * answer. An answer that was found in time and acted upon too late is none. */
+static enum aa_reason await(const char *rundir, struct asking *asking, const char *id, json_t **ret_answer)
 {
 	const struct timespec step = {0, 100000000};
+	int64_t until = asking->ctx.now + AA_APPROVAL_WAIT;
 	struct sigaction old[N_ENDS];
 	enum aa_reason reason;
 	sigset_t mask;
 
+	(void)aa_guard_lower(&asking->guard);
 	catch_ends(old, &mask);
 	for (;;) {
-		reason = aa_approval_poll(rundir, geteuid(), id, until, time(NULL), ret_answer);
+		reason = look_for_answer(rundir, id, until, ret_answer);
 		if (reason != AA_NO_CREDENTIAL || interrupted)
 			break;
 		(void)nanosleep(&step, NULL);
 	}
 	release_ends(old, &mask);
-	return reason;
+	aa_guard_raise(&asking->guard);
+	return reason == AA_OK && time(NULL) > until ? AA_APPROVAL_TIMEOUT : reason;
 }
 
 /* What may have changed while it waited: the agent suspended, its session ended, its role taken away and published. */
@@ -310,7 +336,7 @@ static const char *step_of(enum aa_reason reason)
 }
 
 /* What the agent reads of a refusal, with the reason that a person gave. */
-static void say_answer(const struct aa_sudo *sudo, const json_t *answer)
+static void say_answer(const struct aa_sudo *sudo, struct asking *asking, const json_t *answer)
 {
 	const char *why = json_string_value(json_object_get(answer, "why"));
 	char text[512], shown[480];
@@ -319,7 +345,13 @@ static void say_answer(const struct aa_sudo *sudo, const json_t *answer)
 		return;
 	(void)aa_shown_text(shown, sizeof(shown), why);
 	(void)snprintf(text, sizeof(text), "agentauth: denied: %s\n", shown);
-	sudo->say(sudo->say_data, text);
+	say(sudo, asking, text);
+}
+
+static enum aa_reason cannot_ask(struct asking *asking, const json_t *request)
+{
+	(void)log_step(asking, request, "refused", AA_INTERNAL, NULL);
+	return AA_INTERNAL;
 }
 
 /* Asks, and waits for the answer. */
@@ -330,13 +362,13 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 	enum aa_reason reason, logged;
 
 	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0)
-		return AA_INTERNAL;
+		return cannot_ask(asking, request);
 	reason = log_step(asking, request, "requested", AA_OK, NULL);
 	if (reason == AA_OK) {
-		say_waiting(sudo, id);
+		say_waiting(sudo, asking, id);
 		if (sudo->hook)
 			aa_run_hook(sudo->hook, request);
-		reason = await(sudo->rundir, id, asking->ctx.now + AA_APPROVAL_WAIT, &answer);
+		reason = await(sudo->rundir, asking, id, &answer);
 		if (reason == AA_OK)
 			reason = check_again(sudo, asking);
 		logged = log_step(asking, request, step_of(reason),
@@ -344,7 +376,7 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 		if (reason == AA_OK)
 			reason = logged;
 		if (reason == AA_APPROVAL_DENIED)
-			say_answer(sudo, answer);
+			say_answer(sudo, asking, answer);
 	}
 	aa_approval_withdraw(sudo->rundir, id);
 	json_decref(answer);
@@ -354,7 +386,7 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 static enum aa_reason refuse_to_ask(const struct aa_sudo *sudo, struct asking *asking, const json_t *request, const char *why)
 {
 	(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
-	sudo->say(sudo->say_data, why);
+	say(sudo, asking, why);
 	return AA_APPROVAL_DENIED;
 }
 
@@ -373,7 +405,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 				       "agentauth: three commands of this agent wait for a person's approval already; when one "
 				       "is answered, or was interrupted, another can ask\n");
 	else
-		reason = place < 0 ? AA_INTERNAL : ask_and_wait(sudo, asking, request);
+		reason = place < 0 ? cannot_ask(asking, request) : ask_and_wait(sudo, asking, request);
 	if (place >= 0)
 		close(place);
 	json_decref(request);
@@ -406,16 +438,23 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 {
 	struct asking asking = {.started_us = aa_now_us()};
-	enum aa_reason reason = find_agent(sudo, &asking);
+	enum aa_reason reason;
 
+	aa_guard_raise(&asking.guard);
+	reason = find_agent(sudo, &asking);
 	if (reason == AA_AGENT_UNKNOWN)
 		reason = check_person(sudo, &asking);
 	reason = report(sudo, &asking, reason);
-	if (reason == AA_OK)
+	if (reason == AA_OK) {
 		reason = find_rule(sudo, &asking);
+		if (reason != AA_OK)
+			(void)report(sudo, &asking, reason);
+	}
 	if (reason == AA_OK && asking.rule[0])
 		reason = ask_person(sudo, &asking);
 	asking_clear(&asking);
+	if (!aa_guard_lower(&asking.guard))
+		reason = AA_INTERNAL;
 	if (reason == AA_AGENT_UNKNOWN)
 		reason = AA_OK;
 	*ret_why = reason == AA_NO_CREDENTIAL ? "the request for approval was withdrawn"

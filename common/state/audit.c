@@ -7,14 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #endif
 
 #include "digest.h"
+#include "guard.h"
 #include "jose/shown.h"
 
 #define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
@@ -34,43 +34,6 @@ struct link {
 	uint64_t seq; /* of the last line; 0: there is none */
 	char hash[65];
 };
-
-/* ---- while the lock is held, the agent must not be able to stop us ------ */
-
-struct guard {
-	bool raised;
-	uid_t ruid, euid, suid;
-	sigset_t mask;
-	bool limited; /* how large a file may be */
-	struct rlimit file_size;
-};
-
-/* The raw call: only the thread that holds the lock matters, and glibc's wrapper would signal all of them. */
-static void raise_guard(struct guard *guard)
-{
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTSTP);
-	sigaddset(&stops, SIGTTOU);
-	sigaddset(&stops, SIGTTIN);
-	(void)pthread_sigmask(SIG_BLOCK, &stops, &guard->mask);
-	/* A caller's `ulimit -f` would end su or sudo by SIGXFSZ before its refusal is written down. */
-	guard->limited = getrlimit(RLIMIT_FSIZE, &guard->file_size) == 0 && guard->file_size.rlim_cur != RLIM_INFINITY &&
-			 setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}) == 0;
-	guard->raised = getresuid(&guard->ruid, &guard->euid, &guard->suid) == 0 && guard->euid == 0 && guard->ruid != 0 &&
-			syscall(SYS_setresuid, 0, 0, 0) == 0;
-}
-
-static bool lower_guard(const struct guard *guard)
-{
-	bool ok = !guard->raised || syscall(SYS_setresuid, guard->ruid, guard->euid, guard->suid) == 0;
-
-	if (guard->limited)
-		ok = setrlimit(RLIMIT_FSIZE, &guard->file_size) == 0 && ok;
-	(void)pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
-	return ok;
-}
 
 /* ---- files --------------------------------------------------------------- */
 
@@ -369,34 +332,101 @@ static void copy_to_syslog(const struct aa_audit *audit, const char *line)
 #endif
 }
 
+/* What the audit log could not take stands there alone. */
+static void tell_syslog(const struct aa_audit *audit, json_t *record)
+{
+	static const struct link none = {0, ""};
+	size_t len;
+	char *line = audit->quiet ? NULL : compose(audit, record, &none, &len);
+
+	if (line)
+		syslog(LOG_AUTHPRIV | LOG_WARNING, "agentauth: not in the audit log: %s", line);
+	free(line);
+}
+
+/* ---- the record ------------------------------------------------------------ */
+
+static bool append_in(const struct aa_audit *audit, int dirfd, json_t *record)
+{
+	int lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner);
+	char *line = NULL;
+	bool ok = false;
+
+	if (lock_fd < 0)
+		return false;
+	if (take_lock(lock_fd))
+		ok = append_locked(audit, dirfd, record, &line);
+	else if (audit->go_round)
+		ok = append_unchained(audit, dirfd, record, &line);
+	close(lock_fd);
+	if (line)
+		copy_to_syslog(audit, line);
+	free(line);
+	return ok;
+}
+
+static bool append(const struct aa_audit *audit, json_t *record)
+{
+	int dirfd = open_logdir(audit);
+	bool ok = dirfd >= 0 && append_in(audit, dirfd, record);
+
+	if (dirfd >= 0)
+		close(dirfd);
+	return ok;
+}
+
+/* In a process of its own, which may stand in the directory instead of holding it. */
+static bool append_sparing(const struct aa_audit *audit, json_t *record)
+{
+	int dirfd = open_logdir(audit);
+	bool there = dirfd >= 0 && fchdir(dirfd) == 0;
+
+	if (dirfd >= 0)
+		close(dirfd);
+	return there && append_in(audit, AT_FDCWD, record);
+}
+
+/* Where the caller has left no descriptor and its limit cannot be raised: by a child, which does with three, and needs none
+ * of those that are open. _Fork(), since others' handlers of a fork have nothing to do with it; no pipe, which would be two more. */
+static bool append_in_child(const struct aa_audit *audit, json_t *record)
+{
+	bool *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ok;
+	pid_t pid;
+
+	if (done == MAP_FAILED)
+		return false;
+	closelog();
+	pid = _Fork();
+	if (pid == 0) {
+		closefrom(0);
+		*done = append_sparing(audit, record);
+		if (!*done)
+			tell_syslog(audit, record);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	ok = *done;
+	(void)munmap(done, sizeof(*done));
+	return ok;
+}
+
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 {
-	struct guard guard;
-	int dirfd = -1, lock_fd = -1;
-	char *line = NULL;
+	struct aa_guard guard;
 	bool ok = false;
 
 	if (!json_object_get(record, "event")) {
 		json_decref(record);
 		return AA_AUDIT_UNAVAILABLE;
 	}
-	raise_guard(&guard);
-	dirfd = open_logdir(audit);
-	if (dirfd >= 0)
-		lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner);
-	if (lock_fd >= 0) {
-		if (take_lock(lock_fd))
-			ok = append_locked(audit, dirfd, record, &line);
-		else if (audit->go_round)
-			ok = append_unchained(audit, dirfd, record, &line);
-		close(lock_fd);
-	}
-	if (dirfd >= 0)
-		close(dirfd);
-	ok = lower_guard(&guard) && ok;
-	if (line)
-		copy_to_syslog(audit, line);
-	free(line);
+	aa_guard_raise(&guard); /* while the lock is held, the agent must not be able to stop us */
+	ok = append(audit, record);
+	if (!ok && guard.starved)
+		ok = append_in_child(audit, record);
+	else if (!ok)
+		tell_syslog(audit, record);
+	ok = aa_guard_lower(&guard) && ok;
 	json_decref(record);
 	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;
 }

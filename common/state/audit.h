@@ -38,9 +38,9 @@ size_t aa_audit_shown(const char *text);
 void aa_audit_put(json_t *record, const char *key, json_t *value);
 
 /* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
- * one line of ASCII, unless it was emptied, and sends a copy to syslog (authpriv). AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the
- * caller's policy. Runs with real uid 0 while it holds the lock, where it may, so that an agent whose sudo this is
- * cannot stop it there; SIGTSTP is blocked. */
+ * one line of ASCII, unless it was emptied, and sends a copy to syslog (authpriv); what cannot be written stands there alone.
+ * AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the caller's policy. Runs under a guard (guard.h), so that an agent
+ * whose sudo this is can neither stop it while it holds the lock, nor have the line fail by its own limits. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
 
 struct aa_audit_check {

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "caller.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -17,7 +18,7 @@
 
 int aa_caller_read(struct aa_caller *ret)
 {
-	struct aa_caller caller = {.uid = getuid()};
+	struct aa_caller caller = {.uid = aa_caller_uid()};
 	gid_t rgid, egid, sgid;
 	int n = getgroups(0, NULL);
 

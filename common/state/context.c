@@ -78,7 +78,7 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
 		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';
 	}
-	if (aa_audit_append(&audit, record) == AA_OK || (host && !host->audit_deny))
+	if (aa_audit_append(&audit, record) == AA_OK || (host && !host->audit_deny && !ctx->starved))
 		return AA_OK;
 	return AA_AUDIT_UNAVAILABLE;
 }

@@ -18,6 +18,7 @@ struct aa_context {
 	int64_t now;
 	char keysdir[4096];
 	char hostname[256];
+	bool starved; /* a limit of the caller's could not be raised, see guard.h */
 	int gen_fd; /* -1: not open */
 	struct aa_accounts accounts;
 	struct aa_policy *policy; /* NULL: not open */
@@ -34,7 +35,8 @@ enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account 
 void aa_context_close(struct aa_context *ctx);
 
 /* Appends to the audit log as the host's policy has it. AA_OK, or AA_AUDIT_UNAVAILABLE where the policy is to deny:
- * where the policy cannot be read it is. Steals the reference. */
+ * where the policy cannot be read, and where the caller's limits may be why the line is missing, it is. Steals the
+ * reference. */
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record);
 
 /* Suspended, expired. */

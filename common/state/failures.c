@@ -163,3 +163,15 @@ bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const
 	close(place.fd);
 	return counted;
 }
+
+bool aa_failures_can_count(const char *rundir, uid_t owner, const char *agent, const char *source)
+{
+	struct place place;
+	bool can;
+
+	if (!open_place(&place, rundir, owner, agent, source))
+		return false;
+	can = pwrite(place.fd, place.set, sizeof(place.set), place.at) == sizeof(place.set);
+	close(place.fd);
+	return can;
+}

@@ -21,5 +21,8 @@ bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, con
 
 /* Counts one more. False: it could not be, and one failure less was seen. */
 bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now);
+/* Whether there is room to count one: a caller's limits may leave no descriptor, or no file that may be written. Writes what
+ * is there once more, so that it is asked only where there are such limits. */
+bool aa_failures_can_count(const char *rundir, uid_t owner, const char *agent, const char *source);
 
 #endif

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -290,4 +293,113 @@ void support_faults_try(const struct support_scene *scene, void *data)
 {
 	try_kind(scene, FAULT_MEMORY, data);
 	try_kind(scene, FAULT_CALL, data);
+}
+
+/* ---- under limits ---------------------------------------------------------------------- */
+
+struct limited {
+	int resource;
+	rlim_t value;
+	bool soft;
+};
+
+/* As in a container whose root may not go over hard limits. */
+static void lose_sys_resource(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &head, sets) < 0)
+		_exit(3);
+	for (unsigned i = 0; i < 2; i++) {
+		sets[i].effective &= i ? ~0U : ~(1U << CAP_SYS_RESOURCE);
+		sets[i].permitted = sets[i].effective;
+		sets[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &head, sets) < 0)
+		_exit(3);
+}
+
+static struct rlimit limit(const struct limited *how)
+{
+	struct rlimit before;
+
+	if (!how->soft)
+		lose_sys_resource();
+	if (getrlimit(how->resource, &before) < 0 ||
+	    setrlimit(how->resource,
+		      &(struct rlimit){how->value, how->soft ? before.rlim_max : how->value}) < 0)
+		_exit(3);
+	return before;
+}
+
+/* The process that asks what came of it needs descriptors too. */
+static void end_limit(const struct limited *how, const struct rlimit *before)
+{
+	if (how->soft && setrlimit(how->resource, before) < 0)
+		_exit(3);
+	if (!how->soft)
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+}
+
+/* In a child, which ends without returning. */
+static void run_limited(const struct support_scene *scene, const struct limited *how, void *data, void (*ready)(void *data),
+			struct outcome *ret)
+{
+	struct rlimit before;
+	const char *wrong;
+
+	if (scene->before)
+		scene->before(data);
+	ready(data);
+	before = limit(how);
+	ret->answer = scene->run(data);
+	end_limit(how, &before);
+	wrong = scene->wrong(data, ret->answer);
+	snprintf(ret->wrong, sizeof(ret->wrong), "%s", wrong ? wrong : "");
+	_exit(0);
+}
+
+static void try_limit(const struct support_scene *scene, const struct limited *how, void *data, void (*ready)(void *data),
+		      struct outcome *outcome)
+{
+	const char *what = how->resource == RLIMIT_NOFILE ? "descriptors" : "bytes of a file";
+	int status;
+	pid_t pid;
+
+	memset(outcome, 0, sizeof(*outcome));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		run_limited(scene, how, data, ready, outcome);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status != 0)
+		fail_msg("%s: the process ended with status %x under %u %s", scene->name, (unsigned)status,
+			 (unsigned)how->value, what);
+	if (outcome->wrong[0])
+		fail_msg("%s: under %u %s%s it %s", scene->name, (unsigned)how->value, what,
+			 how->soft ? "" : " for good", outcome->wrong);
+	/* With fewer, libpam's own end of a phase fails (Linux audit), whatever we said. */
+	if (how->soft && outcome->answer != scene->answer && (how->value >= 8 || how->resource != RLIMIT_NOFILE))
+		fail_msg("%s: under %u %s the answer is %d", scene->name, (unsigned)how->value, what, outcome->answer);
+}
+
+void support_limits_try(const struct support_scene *scene, void *data, bool soft, void (*ready)(void *data))
+{
+	struct outcome *outcome =
+	    mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct limited how = {RLIMIT_NOFILE, 3, soft};
+	unsigned same = 0;
+
+	assert_true(outcome != MAP_FAILED);
+	for (; how.value <= 64; how.value++) {
+		try_limit(scene, &how, data, ready, outcome);
+		same += outcome->answer == scene->answer;
+	}
+	how = (struct limited){RLIMIT_FSIZE, 0, soft};
+	try_limit(scene, &how, data, ready, outcome);
+	print_message("%s: under %u of 63 limits the answer is as without\n", scene->name, same);
+	assert_true(same > 0);
+	munmap(outcome, sizeof(*outcome));
 }

@@ -24,6 +24,12 @@ struct support_scene {
  * another answer without a fault than the scene's. */
 void support_faults_try(const struct support_scene *scene, void *data);
 
+/* Runs the scene in a child process under each limit of descriptors from 3 to 64, and with files that may not grow; `soft`: as
+ * far as the hard limits allow, which are not touched; else the limits cannot be raised any more. `ready` is called, and
+ * `wrong` asked, where the limits do not hold. Where they are soft the answer is the scene's,
+ * from eight descriptors on. */
+void support_limits_try(const struct support_scene *scene, void *data, bool soft, void (*ready)(void *data));
+
 /* Within run(): what the world around does meanwhile, without faults. */
 void support_faults_pause(bool pause);
 

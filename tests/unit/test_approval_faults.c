@@ -16,12 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "state/approval.h"
+#include "state/guard.h"
 #include "state/override.h"
 #include "state/session.h"
 #include "sudo/ask.h"
@@ -91,15 +93,21 @@ static void answer(void *data, json_t *request)
 /* In place of libc's: the plugin waits by it. */
 int nanosleep(const struct timespec *time_wanted, struct timespec *left)
 {
+	static unsigned naps;
+	struct aa_guard guard; /* others do not have the limits of who asked */
+
 	(void)time_wanted;
 	(void)left;
 	support_faults_pause(true);
+	aa_guard_raise(&guard);
 	if (current->person == SUSPENDS)
 		(void)aa_override_suspend(current->site->statedir, "builder-7", "root", "x", current->now);
-	if (current->person != NOBODY)
+	/* Whoever cannot be answered, for want of descriptors, gives up in the end. */
+	if (current->person != NOBODY && ++naps < 20)
 		(void)aa_approval_each(current->site->rundir, geteuid(), time(NULL), answer, NULL, current);
 	else
 		(void)raise(SIGTERM); /* as the agent interrupts its own sudo */
+	(void)aa_guard_lower(&guard);
 	support_faults_pause(false);
 	return 0;
 }
@@ -184,13 +192,17 @@ static struct aa_session *open_session(const struct scene *s)
 	return session;
 }
 
-static void with_rule(const char *rule, enum person person, const struct support_scene *scene)
+/* What is tried with a scene at its site. */
+typedef void try_fn(const struct support_scene *scene, void *data);
+
+static void with_rule(const char *rule, enum person person, const struct support_scene *scene, const char *audit_failure, try_fn *try)
 {
 	struct scene s = {.now = time(NULL), .person = person};
 	struct aa_session *session;
 
 	s.site = support_site_new(s.now);
 	support_set(s.site, "role:deploy", "approval", rule);
+	support_set(s.site, "host", "audit_failure", audit_failure);
 	support_site_publish(s.site);
 	s.sudo = (struct aa_sudo){.statedir = s.site->statedir,
 				  .rundir = s.site->rundir,
@@ -206,11 +218,13 @@ static void with_rule(const char *rule, enum person person, const struct support
 	session = open_session(&s);
 	current = &s;
 	users_fail = false;
-	support_faults_try(scene, &s);
+	try(scene, &s);
 	aa_session_free(session);
 	support_site_free(s.site);
 }
 
+#define DENY "\"deny\""
+#define WARN "\"warn\""
 #define RULE "[\"(root) /usr/bin/true\"]"
 
 static void approved_runs_with_a_line_of_the_log(void **state)
@@ -219,7 +233,7 @@ static void approved_runs_with_a_line_of_the_log(void **state)
 						   runs_without_a_line, AA_OK};
 
 	(void)state;
-	with_rule(RULE, APPROVES, &scene);
+	with_rule(RULE, APPROVES, &scene, DENY, support_faults_try);
 }
 
 static void denied_never_runs(void **state)
@@ -227,7 +241,7 @@ static void denied_never_runs(void **state)
 	static const struct support_scene scene = {"a person denies", forget, ask, runs, AA_APPROVAL_DENIED};
 
 	(void)state;
-	with_rule(RULE, DENIES, &scene);
+	with_rule(RULE, DENIES, &scene, DENY, support_faults_try);
 }
 
 /* The rule has another name of the user and another of the file: what fails to tell must ask. */
@@ -237,7 +251,7 @@ static void denied_never_runs_by_other_names(void **state)
 						   AA_APPROVAL_DENIED};
 
 	(void)state;
-	with_rule("[\"(boss) /bin/true\"]", DENIES, &scene);
+	with_rule("[\"(boss) /bin/true\"]", DENIES, &scene, DENY, support_faults_try);
 }
 
 static void a_suspended_agents_never_runs(void **state)
@@ -246,7 +260,7 @@ static void a_suspended_agents_never_runs(void **state)
 						   AA_AGENT_SUSPENDED};
 
 	(void)state;
-	with_rule(RULE, SUSPENDS, &scene);
+	with_rule(RULE, SUSPENDS, &scene, DENY, support_faults_try);
 }
 
 /* Interrupted by the agent itself. */
@@ -255,7 +269,7 @@ static void withdrawn_never_runs(void **state)
 	static const struct support_scene scene = {"nobody answers", forget, ask, runs, AA_NO_CREDENTIAL};
 
 	(void)state;
-	with_rule(RULE, NOBODY, &scene);
+	with_rule(RULE, NOBODY, &scene, DENY, support_faults_try);
 }
 
 static unsigned logged_before;
@@ -278,7 +292,7 @@ static void what_pam_has_not_seen_runs_with_a_line_of_the_log(void **state)
 	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask, runs_unlogged, AA_OK};
 
 	(void)state;
-	with_rule("[]", NOBODY, &scene);
+	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 }
 
 /* The same where no session is. */
@@ -297,7 +311,7 @@ static void outside_of_a_session_nothing_runs(void **state)
 	static const struct support_scene scene = {"skipped by PAM, outside", forget, ask_outside, runs, AA_NO_SESSION};
 
 	(void)state;
-	with_rule("[]", NOBODY, &scene);
+	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 }
 
 static int ask_with_group(void *data)
@@ -320,7 +334,7 @@ static void a_person_with_a_roles_group_never_has_sudo(void **state)
 	if (getuid() != 0)
 		skip();
 	assert_int_equal(setegid(SITE_GID_DEPLOY), 0);
-	with_rule("[]", NOBODY, &scene);
+	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 	assert_int_equal(setegid(0), 0);
 }
 
@@ -338,6 +352,62 @@ static void users_that_cannot_be_read_ask(void **state)
 	assert_true(aa_approval_rule_covers("(daemon) /usr/bin/true", "#0", "/usr/bin/true", argv));
 }
 
+/* ---- under the caller's limits ---------------------------------------------------------------------- */
+
+static unsigned lines_before;
+
+static void count_lines(void *data)
+{
+	lines_before = lines_with(data, "\n");
+}
+
+static void soft_limits(const struct support_scene *scene, void *data)
+{
+	support_limits_try(scene, data, true, count_lines);
+}
+
+static void hard_limits(const struct support_scene *scene, void *data)
+{
+	support_limits_try(scene, data, false, count_lines);
+}
+
+static bool files_may_grow(void)
+{
+	struct rlimit size;
+
+	return getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur > 0;
+}
+
+static const char *refuses_unseen(void *data, int reason)
+{
+	if (reason == AA_OK)
+		return "let the command run";
+	if (lines_with(data, "\n") == lines_before && files_may_grow())
+		return "refused, and the log does not say so";
+	return NULL;
+}
+
+static void no_limit_of_the_callers_has_one_run_without_a_line(void **state)
+{
+	static const struct support_scene scene = {"a person approves", count_approved, ask, runs_without_a_line, AA_OK};
+
+	(void)state;
+	with_rule(RULE, APPROVES, &scene, DENY, soft_limits);
+	with_rule(RULE, APPROVES, &scene, WARN, soft_limits);
+	with_rule(RULE, APPROVES, &scene, WARN, hard_limits);
+}
+
+static void no_limit_of_the_callers_keeps_a_refusal_out_of_the_log(void **state)
+{
+	static const struct support_scene denied = {"a person denies", forget, ask, refuses_unseen, AA_APPROVAL_DENIED};
+	static const struct support_scene ended = {"suspended while it waits", forget, ask, refuses_unseen, AA_AGENT_SUSPENDED};
+
+	(void)state;
+	with_rule(RULE, DENIES, &denied, DENY, soft_limits);
+	with_rule(RULE, DENIES, &denied, WARN, hard_limits);
+	with_rule(RULE, SUSPENDS, &ended, WARN, soft_limits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +419,8 @@ int main(void)
 	    cmocka_unit_test(what_pam_has_not_seen_runs_with_a_line_of_the_log),
 	    cmocka_unit_test(outside_of_a_session_nothing_runs),
 	    cmocka_unit_test(a_person_with_a_roles_group_never_has_sudo),
+	    cmocka_unit_test(no_limit_of_the_callers_has_one_run_without_a_line),
+	    cmocka_unit_test(no_limit_of_the_callers_keeps_a_refusal_out_of_the_log),
 	    cmocka_unit_test(users_that_cannot_be_read_ask),
 	};
 

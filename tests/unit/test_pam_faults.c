@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "state/failures.h"
 #include "state/override.h"
 #include "state/session.h"
 #include "support_accounts.h"
@@ -306,6 +308,86 @@ static const struct support_scene no[] = {
     {"sudo outside of a session", sudo_outside, account, lets_in, PAM_PERM_DENIED},
 };
 
+/* ---- under the caller's limits ------------------------------------------------------------------- */
+
+/* libpam reads a service's file, and loads its modules, in its first call: before ours could do anything about limits. */
+static void load_modules(void *data)
+{
+	struct support_pam *p = pam(data);
+
+	must(pam_setcred(p->pamh, PAM_DELETE_CRED));
+	lines_before = support_pam_lines(p);
+}
+
+static void load_modules_of_few_failures(void *data)
+{
+	(void)unlink(support_path(pam(data)->site->rundir, "failures"));
+	load_modules(data);
+}
+
+/* Where no file may grow, for good, there is no line of the log but syslog's. */
+static bool files_may_grow(void)
+{
+	struct rlimit size;
+
+	return getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur > 0;
+}
+
+static const char *refuses_unseen(void *data, int answer)
+{
+	struct support_pam *p = pam(data);
+	json_t *log = support_pam_log(p);
+	const char *result = json_string_value(json_object_get(log, "result"));
+	bool said = result && strcmp(result, "ok") != 0 && support_pam_lines(p) > lines_before;
+
+	json_decref(log);
+	if (answer == PAM_SUCCESS)
+		return "said yes";
+	return said || !files_may_grow() ? sends_pam_on(answer) : "said no, and the log does not";
+}
+
+static const char *refuses_uncounted(void *data, int answer)
+{
+	struct support_pam *p = pam(data);
+
+	if (!aa_failures_reached(p->site->rundir, geteuid(), "builder-7", "10.1.2.3", 1, time(NULL)))
+		return "did not count the failure";
+	return refuses_unseen(data, answer);
+}
+
+static void under_limits(const struct support_scene *scene, const char *audit_failure, bool soft, const char *(*wrong)(void *, int))
+{
+	struct support_pam *p = support_pam_new();
+	struct support_scene limited = *scene;
+
+	support_set(p->site, "host", "audit_failure", audit_failure);
+	support_set(p->site, "host", "max_failures", "1000");
+	support_site_publish(p->site);
+	if (wrong)
+		limited.wrong = wrong;
+	support_limits_try(&limited, p, soft, wrong == refuses_uncounted ? load_modules_of_few_failures : load_modules);
+	support_pam_free(p);
+}
+
+static void no_limit_of_the_callers_makes_half_a_yes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		under_limits(&yes[i], "\"deny\"", true, NULL);
+		under_limits(&yes[i], "\"warn\"", true, NULL);
+		under_limits(&yes[i], "\"warn\"", false, NULL);
+	}
+}
+
+static void no_limit_of_the_callers_keeps_a_no_out_of_the_log(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		under_limits(&no[i], "\"deny\"", true, no[i].run == authenticate ? refuses_uncounted : refuses_unseen);
+		under_limits(&no[i], "\"warn\"", false, refuses_unseen);
+	}
+}
+
 /* ---- */
 
 static void try_all(const struct support_scene *scenes, size_t n)
@@ -335,6 +417,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_fault_makes_half_a_yes),
 	    cmocka_unit_test(no_fault_makes_a_yes_of_a_no),
+	    cmocka_unit_test(no_limit_of_the_callers_makes_half_a_yes),
+	    cmocka_unit_test(no_limit_of_the_callers_keeps_a_no_out_of_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
