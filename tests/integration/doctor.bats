@@ -334,6 +334,17 @@ mended() { # CHECK PATTERN
 	expect_output '^PROBLEM  names +another source of names knows a person .* builder-7'
 }
 
+@test "ids that something else gives out are noted" {
+	run agentauthctl doctor
+	expect_no_output '^note +ids '
+	cp -a /etc/subuid "$BATS_TEST_TMPDIR"
+	echo 'bob:70000:1000' >>/etc/subuid
+	run agentauthctl doctor
+	cp -a "$BATS_TEST_TMPDIR/subuid" /etc/
+	expect_status 0
+	expect_output '^note +ids +.*gives bob the ids 70000 to 70999'
+}
+
 @test "directories that others can write, no room for the log, a registry that is gone" {
 	chmod 777 /var/log/agentauth
 	mended audit 'nobody else can write'

@@ -30,6 +30,7 @@ static const struct doctor_check checks[] = {
     {"names", "Who has the name has the account: its files, its mail, its rules.", doctor_names},
     {"groups", "sshd's settings for agents go by this group.", doctor_groups},
     {"power", "The agent has what the group has, in every session, whatever its roles say.", doctor_power},
+    {"ids", "Who has an agent's uid has its files.", doctor_ids},
     {"pam", "There agents come in, or stay in, without being asked.", doctor_stacks},
     {"usepam", "sshd would let agents in without asking PAM; so no agent's SSH key is good.", doctor_usepam},
     {"sshd", "Agents would be let in by what is not in the registry, or not at all.", doctor_sshd},

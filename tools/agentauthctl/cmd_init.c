@@ -154,7 +154,7 @@ static void tell_next(const struct ctl *ctl, const struct registry *registry)
 
 static void warn_overlap(void *data, const char *what)
 {
-	ctl_warning(data, "%s, which overlaps with the ids of agents", what);
+	ctl_warning(data, "%s", what);
 }
 
 static bool has_agents(const struct ids *ids)

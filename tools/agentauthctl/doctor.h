@@ -77,6 +77,8 @@ void doctor_groups(struct doctor *d);
 void doctor_power(struct doctor *d);
 void doctor_homes(struct doctor *d);
 
+void doctor_ids(struct doctor *d);
+
 void doctor_stacks(struct doctor *d);
 
 void doctor_usepam(struct doctor *d);

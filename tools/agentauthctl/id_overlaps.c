@@ -33,15 +33,17 @@ struct search {
 __attribute__((format(printf, 2, 3))) static void found(struct search *s, const char *format, ...)
 {
 	va_list args;
-	char *what;
+	char *text, *what;
 
 	va_start(args, format);
-	what = xvasprintf(format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
+	what = xasprintf("%s, which overlaps with the ids of agents", text);
 	s->found++;
 	if (s->each)
 		s->each(s->data, what);
 	free(what);
+	free(text);
 }
 
 static bool meets(const struct search *s, int64_t from, int64_t to)
@@ -226,9 +228,16 @@ static void look_at_strangers(struct search *s)
 static void look_at_lastlog(struct search *s)
 {
 	int64_t size = s->range->uid_max * LASTLOG_ENTRY;
+	char *what;
 
-	if (size > LASTLOG_MUCH && access("/var/log/lastlog", F_OK) == 0)
-		found(s, "a login at a terminal makes /var/log/lastlog %lld GB long, sparsely", (long long)(size / 1000000000));
+	if (size <= LASTLOG_MUCH || access("/var/log/lastlog", F_OK) < 0)
+		return;
+	what = xasprintf("with uids up to %lld a login at a terminal makes /var/log/lastlog %lld GB long (sparse: it takes "
+			 "no room, and backups and copies of it may)",
+			 (long long)s->range->uid_max, (long long)(size / 1000000000));
+	s->found++;
+	s->each(s->data, what);
+	free(what);
 }
 
 static void look_at_all(struct search *s, const struct host_facts *facts)

@@ -21,6 +21,7 @@
 #include "strangers.h"
 
 #define SECONDS 60
+#define SECONDS_TO_LIST 5
 #define MANY 1000 /* systemd's own accounts lie outside of every range of ours: of so many it is not asked */
 #define GROUPS 256
 #define SHOWN 3
@@ -154,9 +155,9 @@ static void ask_all(int fd, const struct question *q)
 /* ---- the process that waits ------------------------------------------------------ */
 
 /* Until the other one is done. false: the time is over. */
-static bool read_all(int fd, struct buffer *ret)
+static bool read_all(int fd, int seconds, struct buffer *ret)
 {
-	const time_t end = time(NULL) + SECONDS;
+	const time_t end = time(NULL) + seconds;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char part[4096];
 	ssize_t n = 1;
@@ -187,7 +188,7 @@ static void take_answers(struct newcomer *v, size_t n, char *text)
 	}
 }
 
-/* false: there is no answer, which is told. */
+/* false: there is no answer in time, which is told; where nobody is to be told, less is waited for. */
 static bool run(const struct question *q, void (*ask)(int fd, const struct question *q), struct buffer *ret,
 		struct problems *problems)
 {
@@ -204,7 +205,7 @@ static bool run(const struct question *q, void (*ask)(int fd, const struct quest
 		_exit(0);
 	}
 	close(fds[1]);
-	answered = pid > 0 && read_all(fds[0], ret);
+	answered = pid > 0 && read_all(fds[0], problems ? SECONDS : SECONDS_TO_LIST, ret);
 	if (pid > 0 && !answered)
 		kill(pid, SIGKILL);
 	if (!answered && problems)
