@@ -7,6 +7,7 @@ load support
 load people
 load agents
 load sessions
+load advice
 
 setup_file() {
 	host_init
@@ -36,16 +37,7 @@ as_shipped() {
 		rm -rf "/etc/${name:?}"
 		cp -a "$path" /etc/
 	done
-	log_size=$(wc -c </var/log/sshd.log)
-	kill -HUP "$(cat /run/sshd.pid)"
-	sshd_has_restarted
-}
-# sshd, told to read its configuration, is there again: the log's size was $log_size before.
-sshd_has_restarted() {
-	wait_until sshd_listens && wait_until test -s /run/sshd.pid
-}
-sshd_listens() {
-	tail -c "+$((log_size + 1))" /var/log/sshd.log | grep -q 'Server listening on ::'
+	reload_sshd
 }
 
 expect_problem() { # CHECK PATTERN
@@ -54,15 +46,8 @@ expect_problem() { # CHECK PATTERN
 	expect_output "^PROBLEM  $1 +.*$2"
 	expect_output '^[0-9]+ problems?\.$'
 }
-# Nothing is said, and people and the agent get in.
 expect_order() {
-	run agentauthctl doctor
-	expect_status 0
-	expect_output '^No problem found\.$'
-	expect_no_output 'PROBLEM'
-}
-people_have_ssh_and_sudo() {
-	person_logs_in_by_key && person_runs_sudo
+	doctor_is_silent
 }
 agent_gets_in() {
 	run by_key builder-7 sudo -n restart-app
@@ -70,24 +55,8 @@ agent_gets_in() {
 	run ssh_with "$(token_file builder-7)" "builder-7@$HOST" id -un
 	expect_status 0 && expect_output '^builder-7$'
 }
-do_as_root() { # COMMAND
-	log_size=$(wc -c </var/log/sshd.log)
-	sh -e -c "$1" >/dev/null 2>&1 || return 1
-	[[ "$1" != *HUP* ]] || sshd_has_restarted
-}
-# What stands behind "As root:" is done as it stands there; what a first command uncovers is mended too.
-done_to_the_letter() {
-	local round cure
-	for round in 1 2 3 4; do
-		cure=$(agentauthctl --json doctor | jq -r '[.findings[] | select(.finding == "problem")][0].cure // ""')
-		[ "$cure" ] || break
-		do_as_root "$cure" || { echo "round $round fails: $cure" >&2; return 1; }
-		people_have_ssh_and_sudo || { echo "locks people out: $cure" >&2; return 1; }
-	done
-	expect_order && agent_gets_in
-}
 mended() { # CHECK PATTERN
-	expect_problem "$@" && done_to_the_letter
+	expect_problem "$@" && done_to_the_letter && agent_gets_in
 }
 
 @test "the shipped host is in order, and doctor says nothing else" {
@@ -112,7 +81,7 @@ mended() { # CHECK PATTERN
 @test "stock stacks: sshd, sudo, su, cron, login" {
 	local service
 	for service in sshd sudo sudo-i su cron login systemd-user runuser passwd; do
-		sed -i '/agentauth/d; /notingroup agents/d; /pam_mkhomedir/d' "/etc/pam.d/$service"
+		stock_stack "$service"
 		expect_problem pam "the stack of $service: .*does not ask pam_agentauth.so"
 	done
 	expect_problem pam 'the stack of su-l' # su-l has su's
@@ -189,9 +158,7 @@ mended() { # CHECK PATTERN
 
 @test "lists of who may log in" {
 	echo 'AllowGroups alice root bob' >/etc/ssh/sshd_config.d/00-site.conf
-	log_size=$(wc -c </var/log/sshd.log)
-	kill -HUP "$(cat /run/sshd.pid)"
-	sshd_has_restarted
+	reload_sshd
 	run by_key builder-7 true
 	expect_status 255
 	mended allowed 'AllowGroups has not the group agents'

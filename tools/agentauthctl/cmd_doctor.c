@@ -27,7 +27,7 @@ static const struct doctor_check checks[] = {
     {"nsswitch",
      "Without the group of all agents sshd's settings for them do not hold, and they own nothing.",
      doctor_nsswitch},
-    {"names", "Who has the name has the account: its files, its mail, its rules.", doctor_names},
+    {"names", "An agent whose name is somebody else's here, or nobody's, is refused.", doctor_names},
     {"groups", "sshd's settings for agents go by this group.", doctor_groups},
     {"power", "The agent has what the group has, in every session, whatever its roles say.", doctor_power},
     {"ids", "Who has an agent's uid has its files.", doctor_ids},

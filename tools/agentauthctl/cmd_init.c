@@ -143,11 +143,8 @@ static void tell_next(const struct ctl *ctl, const struct registry *registry)
 		       "/usr/bin/systemctl restart app'\n"
 		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key "
 		       "builder-7.pem\n"
-		       "and for logins to ask agentauth: \"passwd: files agentauth\" and \"group: files "
-		       "agentauth\" in\n"
-		       "/etc/nsswitch.conf, pam_agentauth.so in the stacks of sshd and sudo "
-		       "(pam_agentauth(8)), and the block for\n"
-		       "the group agents in sshd_config.\n",
+		       "and then, for logins to ask agentauth, what this names, one after another, with a root shell left open:\n"
+		       "  agentauthctl doctor\n",
 		       audience);
 	free(audience);
 }

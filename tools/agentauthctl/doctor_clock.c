@@ -14,18 +14,20 @@ void doctor_clock(struct doctor *d)
 	clock_look(d->ctl, &marks);
 	if (marks.shut_until) {
 		time_format(marks.shut_until, when);
-		doctor_problem(d,
-			       xstrdup(marks.known_right ? "agentauthctl session reap"
-							 : "agentauthctl session reap --clock-is-right"),
-			       "all that agents present is refused until %s: the clock was ahead when the replay "
-			       "store was made%s",
-			       when, marks.known_right ? "" : ", or is behind now; set it right first");
+		doctor_problem(
+		    d,
+		    xstrdup(marks.known_right ? "agentauthctl session reap"
+					      : "agentauthctl session reap --clock-is-right"),
+		    "all that agents present is refused until %s: the clock was ahead when the replay "
+		    "store was made%s",
+		    when, marks.known_right ? "" : ", or is behind now; set it right first");
 	} else if (marks.some_until) {
 		time_format(marks.some_until, when);
-		doctor_note(d,
-			    "the clock was ahead: some of what agents present, if it ends before %s, is refused, "
-			    "since it may have been used; this passes by itself",
-			    when);
+		doctor_note(
+		    d,
+		    "the clock was ahead: some of what agents present, if it ends before %s, is refused, "
+		    "since it may have been used; this passes by itself",
+		    when);
 	} else {
 		doctor_fine(d, "no wrong clock keeps agents out");
 	}

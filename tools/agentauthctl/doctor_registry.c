@@ -24,6 +24,12 @@ void doctor_registry(struct doctor *d)
 			       "nothing is published that can be read");
 		return;
 	}
+	if (!published_accounts_are_whole(d->ctl->places.statedir, d->ctl->places.owner)) {
+		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
+			       "the accounts that are published cannot be read to their end: who an agent is "
+			       "cannot be told");
+		return;
+	}
 	host = published_json(d->published, "host", "");
 	generation = json_integer_value(json_object_get(host, "generation"));
 	json_decref(host);

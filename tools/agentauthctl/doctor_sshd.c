@@ -227,7 +227,7 @@ static bool ask_sshd(struct doctor *d, struct buffer *output, int *ret_status)
 
 	*ret_status = doctor_ask(output, "sshd", (const char *const[4]){"-T", "-C", of});
 	free(of);
-	return d->anybody && *ret_status == 0 && output->len;
+	return d->anybody && getpwnam(d->anybody) && *ret_status == 0 && output->len;
 }
 
 static void list_lacks(const char *settings, struct buffer *lacks)
@@ -272,6 +272,8 @@ void doctor_sshd(struct doctor *d)
 			       doctor_first_line(&output));
 	else if (!d->anybody)
 		doctor_fine(d, "there is no agent yet whose logins sshd could be asked about");
+	else if (!getpwnam(d->anybody))
+		doctor_fine(d, "%s is not known here, so that sshd cannot be asked about it", d->anybody);
 	else if (lacks.len && read_files(d, &f, failed, sizeof(failed)) == 0)
 		doctor_problem(d, cure_settings(&f), "for %s sshd has not: %s", d->anybody, lacks.data);
 	else

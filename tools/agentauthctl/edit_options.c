@@ -127,7 +127,8 @@ static void explain_key_file(struct ctl *ctl, const char *file, enum aa_jose_err
 			  "public half: openssl pkey -in KEY -pubout",
 			  name);
 	else if (err != AA_JOSE_KEY_MALFORMED)
-		ctl_error(ctl, "the key in %s cannot be registered: %s", name, aa_jose_strerror(err));
+		ctl_error(ctl, "the key in %s cannot be registered: %s; agentauth keygen makes one", name,
+			  aa_jose_strerror(err));
 	else
 		ctl_error(
 		    ctl,

@@ -275,7 +275,9 @@ static bool is_unchanged(const struct commit *c)
 	}
 	manifest = generation_manifest(c->r->state_fd, number);
 	digest = json_string_value(json_object_get(manifest, "digest"));
-	same = digest && strcmp(digest, c->build.digest) == 0;
+	/* What was damaged since is published anew. */
+	same = digest && strcmp(digest, c->build.digest) == 0 &&
+	       published_accounts_are_whole(c->r->places->statedir, c->r->places->owner);
 	if (same)
 		c->ret->generation = number;
 	json_decref(manifest);

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "published.h"
+#include "registry/accounts.h"
 #include "registry/cdb_read.h"
 #include "registry/generation.h"
 #include "verify/policy.h"
@@ -190,5 +191,20 @@ bool published_walk(struct published *p, const char *prefix,
 		if (!each(data, key + prefix_len, p->value.data, len))
 			return true;
 	}
+	return r == -ENOENT;
+}
+
+bool published_accounts_are_whole(const char *statedir, uid_t owner)
+{
+	struct aa_accounts accounts;
+	struct aa_entry entry;
+	uint32_t pos = 0;
+	int r = aa_accounts_open(statedir, owner, &accounts);
+
+	if (r < 0)
+		return false;
+	while ((r = aa_accounts_next(&accounts, &pos, &entry)) == 0)
+		;
+	aa_accounts_close(&accounts);
 	return r == -ENOENT;
 }

@@ -14,6 +14,8 @@ struct published;
 
 /* NULL: nothing is published, or nothing that can be read. */
 struct published *published_open(const char *statedir, uid_t owner);
+/* Whether every account and group of the generation that serves can be read, as NSS and authorized-keys read them. */
+bool published_accounts_are_whole(const char *statedir, uid_t owner);
 /* The generation of this number, whether it serves or not. */
 struct published *published_open_number(int state_fd, uint32_t number, uid_t owner);
 void published_close(struct published *published);
