@@ -282,6 +282,37 @@ enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 	return whose;
 }
 
+/* The uid of the agent that asks: the real one, or where that is somebody else's, as a setuid file makes it, the kernel's
+ * login uid. 0: no agent asks. root asks for others, and needs nobody's leave. */
+static uint32_t asking_agent(const struct aa_call *call)
+{
+	const uint32_t uids[] = {aa_caller_uid(), aa_login_uid()};
+	struct aa_account account;
+
+	for (size_t i = 0; uids[0] != 0 && i < sizeof(uids) / sizeof(uids[0]); i++)
+		if (uids[i] && aa_account_by_uid(&call->ctx.accounts, uids[i], &account) == 0)
+			return uids[i];
+	return 0;
+}
+
+/* PAM has no address for su. An agent that asks for a login, for itself or for another, comes from where the session came
+ * from that it is in, so that a second credential is good for no role whose sources do not list that; outside of one, or in
+ * what root started, nobody knows. A session that a person of this host started has no address, as the person has none. */
+static void find_origin(struct aa_call *call)
+{
+	uint32_t uid = call->address[0] || aa_is_session_service(call) ? 0 : asking_agent(call);
+	struct aa_session *session = NULL;
+
+	if (uid == 0)
+		return;
+	if (aa_session_find(call->args.rundir, call->ctx.owner, uid, &session) != AA_OK || session->kind == AA_KIND_ENTRY)
+		(void)snprintf(call->origin, sizeof(call->origin), AA_ORIGIN_UNKNOWN);
+	else if (session->rhost)
+		(void)snprintf(call->origin, sizeof(call->origin), "%s", session->rhost);
+	aa_session_free(session);
+	call->login.address = call->origin[0] ? call->origin : NULL;
+}
+
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
 /* The name is not logged: it may be a password that was typed in the wrong place. */
@@ -335,6 +366,8 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 					.owner = call->ctx.owner,
 					.now = call->ctx.now};
 	whose = find_whose(call);
+	if (whose == AA_OURS)
+		find_origin(call);
 	log_whose(call, whose);
 	return whose;
 }

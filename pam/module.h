@@ -23,6 +23,8 @@ enum aa_whose {
 	AA_CANNOT_TELL, /* the registry cannot be read: denied, but for those who cannot be agents */
 };
 
+#define AA_ORIGIN_UNKNOWN "unknown" /* lies in no network */
+
 /* One call of one phase. */
 struct aa_call {
 	pam_handle_t *pamh;
@@ -31,7 +33,8 @@ struct aa_call {
 	bool known;          /* the registry or the system has this user: the name may be logged */
 	const char *service; /* canonical */
 	bool starts;         /* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
-	char address[256];   /* "" where there is none */
+	char address[256];   /* PAM's; "" where there is none */
+	char origin[256];    /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
 	struct aa_account account;
 	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
 	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */

@@ -14,7 +14,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	struct aa_decision decision = {.event = event,
 				       .agent = call->known ? call->user : NULL,
 				       .uid = call->account.uid,
-				       .rhost = call->address[0] ? call->address : NULL,
+				       .rhost = call->login.address,
 				       .reason = reason,
 				       .role = call->role,
 				       .verdict = verdict,

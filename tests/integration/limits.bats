@@ -240,3 +240,48 @@ time.sleep(600)'
 	sed -i 's/max_failures = 3;/max_failures = 1000;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply --yes
 }
+
+# The agent's su to itself or to another agent, with the credential that lies in its home.
+SU_BY_FILE='fold -w 510 second | sed "\$!s/\$/+/" | (cat; echo) | su "$1" -c "id -Gn; sudo -n whoami"'
+su_in_session() { # TARGET SCOPE
+	forge "$1" --claim "scope=\"$2\"" >/home/agents/mover/second
+	chown mover: /home/agents/mover/second
+	# shellcheck disable=SC2097,SC2098
+	run by_key mover "set -- $1; $SU_BY_FILE"
+}
+
+@test "an agent that becomes itself, or another, by su comes from where its session came from" {
+	agentauthctl role add office --service sshd --service sudo --service su --source 192.0.2.0/24 --sudo '(root) /usr/bin/whoami' >/dev/null
+	agentauthctl role add here --service sshd --service sudo --service su --source 127.0.0.0/8 --source ::1 --sudo '(root) /usr/bin/whoami' >/dev/null
+	for agent in mover moved; do
+		new_agent $agent ES256 --role deploy --role office --role here
+		by_key $agent true
+	done
+	for target in mover moved; do
+		audit_mark
+		su_in_session $target office
+		[ "$status" -ne 0 ]
+		expect_no_output 'agent-office|^root$'
+		expect_audit ".event == \"auth\" and .service == \"su\" and .agent == \"$target\" and .reason == \"source_denied\" and (.rhost | test(\"127.0.0.1|::1\"))"
+		# The control: a role that lists where it is.
+		su_in_session $target here
+		expect_status 0
+		expect_output 'agent-here'
+		expect_output '^root$'
+	done
+	# One that lists nothing, and what the new session has of its address.
+	su_in_session mover deploy
+	expect_output 'agent-deploy'
+}
+
+@test "outside of a session nobody knows where an agent comes from, and a person of this host has no address" {
+	local answers=$BATS_TEST_TMPDIR/answers
+	forge mover --claim 'scope="here"' >"$answers"
+	run setpriv --reuid mover --regid mover --clear-groups --reset-env -- su mover -c 'id -Gn' <<<"$(fold -w 510 "$answers" | sed '$!s/$/+/')"
+	[ "$status" -ne 0 ]
+	expect_no_output 'agent-here'
+	expect_audit '.service == "su" and .agent == "mover" and .reason == "source_denied" and .rhost == "unknown"'
+	run dev_su mover "$(token_file mover --claim 'scope="here"')" 'id -Gn'
+	expect_status 0
+	expect_output 'agent-here'
+}

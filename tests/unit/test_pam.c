@@ -1133,6 +1133,57 @@ static void a_person_with_a_roles_group_gets_no_sudo(void **state)
 	json_decref(log);
 }
 
+/* In a child, as root: auth of su for `user`, with this credential, to a process with this real uid. */
+static int su_by(struct support_pam *p, const char *user, uid_t uid, char *credential)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		support_pam_start(p, "su", user);
+		support_pam_say(p, credential);
+		if (pam_set_item(p->pamh, PAM_RHOST, NULL) != PAM_SUCCESS || setresuid(uid, 0, 0) < 0)
+			_exit(98);
+		_exit(pam_authenticate(p->pamh, 0));
+	}
+	free(credential);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* su has no address: who is an agent comes from where its session came from. */
+static void an_agents_su_comes_from_where_its_session_came_from(void **state)
+{
+	struct support_pam *p = *state;
+
+	if (getuid() != 0)
+		skip();
+	support_set(p->site, "role:audit", "sources", "[\"192.0.2.0/24\"]");
+	support_site_publish(p->site);
+#define AUDIT support_bent_assertion(p->now, "scope", "\"audit\"")
+	/* a person, as ever; an agent outside of a session comes from nowhere */
+	assert_int_equal(su_by(p, "builder-7", 1000, AUDIT), PAM_SUCCESS);
+	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "source_denied");
+	/* in a session from 10.1.2.3, which the role does not list */
+	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "source_denied");
+	/* the control: the role lists it */
+	support_set(p->site, "role:audit", "sources", "[\"10.1.2.0/24\"]");
+	support_site_publish(p->site);
+	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_SUCCESS);
+	/* and the agent itself does not */
+	support_set(p->site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
+	support_site_publish(p->site);
+	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "source_denied");
+	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
+#undef AUDIT
+}
+
 /* rootpw, targetpw and runaspw have sudo ask PAM about another user than the caller. */
 static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
 {
@@ -1686,6 +1737,7 @@ int main(void)
     T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
     T(a_person_with_a_roles_group_gets_no_sudo),
     T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
+	    T(an_agents_su_comes_from_where_its_session_came_from),
 	    T(services_of_the_argument_go_by_the_session_and_no_others),
 	    T(a_person_of_the_list_starts_an_agent),
 	    T(setcred_adds_the_groups_of_the_logins_roles),
