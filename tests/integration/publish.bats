@@ -73,14 +73,14 @@ audience() {
 }
 
 @test "a renamed host keeps its audience, and apply says what to write" {
+	local line
 	sed -i '/^	audience/d' $CONF
 	hostname web02.example.com
 	run agentauthctl apply
 	expect_status 0
 	expect_output 'host: audience is not set, so that agents go on naming this host "ssh://web01.example.com", as it is published'
-	logs_in
-	local line
 	line=$(grep -o 'audience = \[ [^]]*\];' <<<"$output")
+	logs_in
 	[ "$line" = 'audience = [ "ssh://web02.example.com" ];' ]
 	sed -i "s|^host = {\$|&\n\t$line|" $CONF
 	run agentauthctl apply
