@@ -3,6 +3,7 @@
 # What is published is what people decided, all of it, or nothing: whatever the resolver says, whatever a colleague has
 # half done in the text, and whatever fails or is killed on the way.
 
+# shellcheck disable=SC2030,SC2031  # bats sets status anew
 load support
 load agents
 
@@ -129,4 +130,269 @@ audience() {
 	run agentauthctl apply --confdir /run/new/conf --statedir /run/new/state
 	expect_status 0
 	rm -r /run/new
+}
+
+# ---- what a colleague has half done ------------------------------------------
+
+# A line into the role deploy, by hand.
+half_done() {
+	sed -i 's|^		sudo = \[ "(root) /usr/local/sbin/restart-app"|&, "(root) /usr/bin/touch /run/by-a-colleague"|' $CONF
+	grep -q by-a-colleague $CONF
+}
+as_the_agent() { # COMMAND
+	dev ssh -o BatchMode=yes -i "$KEYS/builder-7.pem" "builder-7@$HOST" "$1"
+}
+expect_refused() {
+	expect_status 1
+	expect_output 'agentauthctl: the text holds something else that is not published:$'
+	expect_output '^  ~ role deploy$'
+	expect_output 'sudo: \+ "\(root\) /usr/bin/touch /run/by-a-colleague"'
+	expect_output 'agentauthctl apply publishes it, and this command with --with-pending both'
+	expect_no_output 'Generation [0-9]+ serves now'
+	[ "$(readlink /var/lib/agentauth/current)" = "$1" ]
+	run as_the_agent 'sudo -n touch /run/by-a-colleague'
+	expect_status 1
+	[ ! -e /run/by-a-colleague ]
+}
+
+@test "a colleague's half-done edit is published by no other command, which shows it" {
+	local before
+	new_agent other ES256 --role deploy
+	dev agentauth keygen --alg ES256 --out "$KEYS/other-2.pem" >"$KEYS/other-2.pub" 2>/dev/null
+	audit_mark
+	half_done
+	cp -a /etc/agentauth /run/text
+	before=$(readlink /var/lib/agentauth/current)
+	run agentauthctl set other --owner x
+	expect_refused "$before"
+	run agentauthctl register third --role deploy
+	expect_refused "$before"
+	run agentauthctl retire other
+	expect_refused "$before"
+	run agentauthctl rotate other --key "$KEYS/other-2.pub"
+	expect_output 'agentauthctl revoke --kid KID ends one all the same'
+	expect_refused "$before"
+	run agentauthctl role add ops
+	expect_refused "$before"
+	run agentauthctl role set logs --max-session 60
+	expect_refused "$before"
+	run agentauthctl role remove logs
+	expect_refused "$before"
+	run agentauthctl issuer add corp --provider okta --issuer https://dev-1.okta.com/oauth2/default --audience api://hosts
+	expect_refused "$before"
+	run agentauthctl init
+	expect_status 0
+	expect_output 'serves on: agentauthctl apply publishes it'
+	[ "$(readlink /var/lib/agentauth/current)" = "$before" ]
+	diff -r /etc/agentauth /run/text
+	run agentauthctl --json set other --owner x
+	jq -e '.outcome == "pending" and .result == "failed" and (.pending.changed | any(.kind == "role" and .name == "deploy"))' <<<"$output"
+	expect_no_audit '.event == "admin"'
+	# What cannot wait does not.
+	run agentauthctl suspend other
+	expect_status 0
+	run agentauthctl resume other
+	expect_status 0
+	rm -r /run/text
+}
+
+@test "published together, the log names the command and what went with it" {
+	run agentauthctl set other --owner x --with-pending
+	expect_status 0
+	expect_output '^other is changed'
+	expect_audit '.event == "admin" and .agent == "other" and .command == "set other --owner x --with-pending"'
+	expect_audit '.event == "admin" and .roles == ["deploy"] and .by == "root" and
+		.command == "role deploy changed by set other --owner x --with-pending"'
+	run as_the_agent 'sudo -n touch /run/by-a-colleague'
+	expect_status 0
+	rm /run/by-a-colleague
+	# And a command that has its own change alone is one line.
+	audit_mark
+	run agentauthctl set other --owner y
+	expect_status 0
+	[ "$(audit_since_mark | jq -c 'select(.event == "admin")' | wc -l)" -eq 1 ]
+}
+
+@test "as the message says: apply publishes it, and then the command is free" {
+	sed -i 's|, "(root) /usr/bin/touch /run/by-a-colleague"||' $CONF
+	echo 'uid = 70077; roles = [ "deploy" ];' >/etc/agentauth/agents.d/by-hand.conf
+	run agentauthctl set other --owner z
+	expect_status 1
+	expect_output '^  \+ agent by-hand$'
+	expect_output '^  ~ role deploy$'
+	run agentauthctl apply
+	expect_status 0
+	expect_audit '.agent == "by-hand" and .command == "agent by-hand added by apply"'
+	expect_audit '.roles == ["deploy"] and .command == "role deploy changed by apply"'
+	run agentauthctl set other --owner z
+	expect_status 0
+	# Or it is taken back.
+	sed -i 's/"deploy"/"logs"/' /etc/agentauth/agents.d/by-hand.conf
+	run agentauthctl set by-hand --owner z
+	expect_status 1
+	expect_output '^  ~ agent by-hand$'
+	sed -i 's/"logs"/"deploy"/' /etc/agentauth/agents.d/by-hand.conf
+	run agentauthctl set by-hand --owner z
+	expect_status 0
+}
+
+@test "a text that is gone retires nothing by the way: apply asks, and says what to do" {
+	mv /etc/agentauth/agents.d/by-hand.conf /run/
+	run agentauthctl set other --owner w
+	expect_status 1
+	expect_output '^  - agent by-hand$'
+	run agentauthctl set other --owner w --with-pending </dev/null
+	expect_status 1
+	expect_output 'no longer in the configuration: agent by-hand\. .*say agentauthctl apply --yes, otherwise put their text back'
+	run agentauthctl set by-hand --owner w
+	expect_status 1
+	expect_output 'agentauthctl apply --yes retires it, or put its file back'
+	run agentauthctl apply </dev/null
+	expect_status 1
+	expect_output 'say agentauthctl apply --yes'
+	getent passwd by-hand | grep -q /bin/bash
+	mv /run/by-hand.conf /etc/agentauth/agents.d/
+	run agentauthctl set other --owner w
+	expect_status 0
+	rm /etc/agentauth/agents.d/by-hand.conf
+	run agentauthctl apply --yes
+	expect_status 0
+	expect_audit '.agent == "by-hand" and .command == "agent by-hand retired by apply --yes"'
+	getent passwd by-hand | grep -q nologin
+	# One that was never published has nothing that could be kept from others.
+	echo 'uid = 70078;' >/etc/agentauth/agents.d/draft.conf
+	run agentauthctl retire draft
+	expect_status 1
+	expect_output 'draft was never published, so that there is nothing to retire: remove /etc/agentauth/agents.d/draft.conf'
+	rm /etc/agentauth/agents.d/draft.conf
+	run agentauthctl register draft --uid 70078
+	expect_status 0
+}
+
+@test "after a rollback nothing brings back unasked what was fled from" {
+	agentauthctl role set deploy --sudo '(root) /usr/bin/touch /run/regretted' >/dev/null
+	agentauthctl rollback >/dev/null
+	run agentauthctl set other --owner v
+	expect_status 1
+	expect_output 'sudo: \+ "\(root\) /usr/bin/touch /run/regretted"'
+	# What it comes to by this is what is published.
+	run agentauthctl role set deploy --no-sudo '(root) /usr/bin/touch /run/regretted'
+	expect_status 0
+	expect_output '^Nothing has changed'
+	run agentauthctl set other --owner v
+	expect_status 0
+}
+
+# ---- what fails on the way ----------------------------------------------------
+
+# The directory on a small disk of its own.
+small_disk() { # DIR
+	cp -a "$1" /run/aside
+	mount -t tmpfs -o size=2M,mode=755 none "$1"
+	cp -a /run/aside/. "$1"
+}
+end_small_disk() { # DIR
+	rm -rf "$1/filling" /run/aside
+	cp -a "$1" /run/aside
+	umount "$1"
+	rm -rf "${1:?}"/*
+	cp -a /run/aside/. "$1"
+	rm -r /run/aside
+}
+# All files of what is published and of the text, but for the lock and what fills the disk.
+everything() {
+	find /etc/agentauth /var/lib/agentauth /etc/sudoers.d ! -name lock ! -name filling -printf '%p %m %l\n' | sort
+	find /etc/agentauth /var/lib/agentauth /etc/sudoers.d -type f ! -name lock ! -name filling -exec sha256sum {} + | sort
+}
+# The command with less and less room wanting, until it is done: each failure leaves everything as it was.
+until_there_is_room() { # DIR COMMAND...
+	local dir=$1 before room failed=0
+	shift
+	before=$(everything)
+	for ((room = 0; room <= 512; room += 4)); do
+		rm -f "$dir/filling"
+		dd if=/dev/zero of="$dir/filling" bs=4k >/dev/null 2>&1 || :
+		truncate -s "-${room}K" "$dir/filling"
+		run "$@"
+		[ "$status" -ne 0 ] || break
+		failed=$((failed + 1))
+		expect_output 'No space left on device\. When that is mended, run the command again'
+		expect_output 'nothing was changed$'
+		[ "$(everything)" = "$before" ]
+	done
+	rm -f "$dir/filling"
+	echo "# $* in $dir: done after $failed failures" >&3
+	[ "$failed" -ge 1 ]
+	expect_status 0
+}
+
+@test "on a full disk nothing is changed, whatever did not fit, and the same command works when there is room" {
+	local dir i=0 next
+	for dir in /var/lib/agentauth /etc/agentauth/agents.d; do
+		small_disk $dir
+		i=$((i + 1))
+		next=$(agentauthctl register "full-$i" --dry-run | grep -c 'would be published')
+		[ "$next" -eq 1 ]
+		until_there_is_room $dir agentauthctl register "full-$i" --role deploy
+		expect_output "^full-$i is registered, with uid "
+		until_there_is_room $dir agentauthctl set "full-$i" --owner alice
+		[ $dir != /var/lib/agentauth ] || until_there_is_room $dir agentauthctl retire "full-$i"
+		end_small_disk $dir
+	done
+	# As an unrelated command does, nothing of it is retired by the way.
+	run agentauthctl register unrelated
+	expect_status 0
+	getent passwd full-2 | grep -q /bin/bash
+	expect_no_output 'full-2'
+}
+
+@test "a role that could not be added is added when there is room, and no other command retires it" {
+	small_disk /etc/sudoers.d
+	until_there_is_room /etc/sudoers.d agentauthctl role add ops --sudo '(root) /usr/bin/touch /run/by-ops'
+	end_small_disk /etc/sudoers.d
+	agentauthctl role remove ops
+	small_disk /var/lib/agentauth
+	dd if=/dev/zero of=/var/lib/agentauth/filling bs=4k >/dev/null 2>&1 || :
+	run agentauthctl role add later
+	expect_status 1
+	rm /var/lib/agentauth/filling
+	run agentauthctl register unrelated-2
+	expect_status 0
+	run agentauthctl role add later
+	expect_status 0
+	expect_output '^The role later is there'
+	end_small_disk /var/lib/agentauth
+}
+
+@test "killed at any moment, the next command finds the registry whole and the edit told" {
+	local i delay whole start refused=0
+	start=$(date +%s%N)
+	agentauthctl register whole >/dev/null
+	whole=$((($(date +%s%N) - start) / 1000))
+	for ((i = 0; i < 30; i++)); do
+		delay=$(printf '0.%06d' $((whole / 3 + whole * i / 40)))
+		timeout -s KILL "$delay" agentauthctl register "killed-$i" --uid $((71000 + i)) >/dev/null 2>&1 || :
+		getent passwd builder-7 >/dev/null
+		run agentauthctl set other --owner "k$i"
+		if [ "$status" -ne 0 ]; then
+			refused=$((refused + 1))
+			expect_output "^  \\+ agent killed-$i\$"
+			rm /etc/agentauth/agents.d/killed-$i.conf
+			run agentauthctl set other --owner "k$i"
+			expect_status 0
+		fi
+		# What was not published is free, and what was is not.
+		if ! getent passwd "killed-$i" >/dev/null; then
+			run agentauthctl register "again-$i" --uid $((71000 + i))
+			expect_status 0
+		fi
+		[ ! -e /var/lib/agentauth/journal ]
+	done
+	# Which moments these were is up to the machine; each step is killed in test_publish.c.
+	echo "# of 30 kills, $refused left an edit that was not published" >&3
+	run agentauthctl check
+	expect_status 0
+	run agentauthctl diff
+	expect_output '^The text is what is published\.$'
+	logs_in
 }

@@ -716,10 +716,10 @@ static void nothing_is_retired_unasked(void **state)
 	/* Nor is one whose only generation was rolled back: it was published. */
 	assert_int_equal(roll_back_to(h, 1), 0);
 	with_another.role = NULL;
-	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always}, &o),
+	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always, .with_pending = true}, &o),
 			 PUBLISH_STOPPED);
 	outcome_free(&o);
-	assert_int_equal(run_edit(h, &ops_goes, (struct publish_options){.may_retire = say_no_always}, &o),
+	assert_int_equal(run_edit(h, &ops_goes, (struct publish_options){.may_retire = say_no_always, .with_pending = true}, &o),
 			 PUBLISH_DONE);
 	outcome_free(&o);
 }
@@ -825,6 +825,208 @@ static void sudo_follows_what_serves_after_a_kill(void **state)
 	free(rules);
 }
 
+/* ---- what somebody else has not published yet ----------------------------- */
+
+static const struct {
+	const char *file, *text; /* NULL: it is taken away */
+	const char *kind, *name;
+	enum change_sign sign;
+} hand_edits[] = {
+    {"conf/agents.d/other.conf", AGENT("70009") "owner = \"b\";", "agent", "other", CHANGE_CHANGED},
+    {"conf/agents.d/fresh.conf", AGENT("70010"), "agent", "fresh", CHANGE_ADDED},
+    {"conf/agents.d/other.conf", NULL, "agent", "other", CHANGE_REMOVED},
+    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") ROLE("ops", "99002", "true") "};\n", "role",
+     "ops", CHANGE_ADDED},
+    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "false") "};\n", "role", "deploy", CHANGE_CHANGED},
+    {"conf/agentauth.conf",
+     "host = { audience = [ \"ssh://x\" ]; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host", "settings",
+     CHANGE_CHANGED},
+    {"conf/agentauth.conf",
+     "accounts = { group = \"robots\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "accounts", "settings",
+     CHANGE_CHANGED},
+    {"conf/agentauth.conf",
+     "accounts = { shell = \"/bin/dash\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host", "settings",
+     CHANGE_CHANGED},
+    {"conf/agentauth.conf",
+     "issuers = { corp = { issuer = \"https://i\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; }; };"
+     "roles = { " ROLE("deploy", "99001", "true") "};\n", "issuer", "corp", CHANGE_ADDED},
+};
+
+static bool has_item(const struct changes *c, const char *kind, const char *name, enum change_sign sign)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].sign == sign && strcmp(c->v[i].kind, kind) == 0 && strcmp(c->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* One of four commands: register, set, retire, and one that adds a role to what agentauth.conf holds. */
+static enum publish_outcome command(const struct house *h, int which, bool with_pending, struct outcome *ret)
+{
+	static const struct edit edits_of_agents[] = {
+	    {"new", AGENT("70002"), NULL, NULL},
+	    {"bot", AGENT("70001") "owner = \"a\";", NULL, NULL},
+	    {"bot", NULL, NULL, NULL},
+	};
+	const struct publish_options options = {.with_pending = with_pending, .may_retire = say_no_always};
+	struct edit edit = {.role = "late"};
+	enum publish_outcome outcome;
+	char *text, *all;
+
+	if (which < 3)
+		return run_edit(h, &edits_of_agents[which], options, ret);
+	text = house_read(h, "conf/agentauth.conf");
+	*strstr(text, "roles = { ") = '\0';
+	all = xasprintf("%sroles = { " ROLE("late", "99009", "true") "%s", text, text + strlen("roles = { ") + strlen(text));
+	edit.main_text = all;
+	outcome = run_edit(h, &edit, options, ret);
+	free(text);
+	free(all);
+	return outcome;
+}
+
+static void house_of_two(const struct house *h)
+{
+	start_house(h);
+	house_write(h, "conf/agents.d/other.conf", AGENT("70009"));
+	apply(h);
+}
+
+static void edit_by_hand(const struct house *h, size_t k)
+{
+	if (hand_edits[k].text)
+		house_write(h, hand_edits[k].file, hand_edits[k].text);
+	else
+		house_remove(h, hand_edits[k].file);
+}
+
+static void put_hand_back(const struct house *h, size_t k)
+{
+	if (hand_edits[k].sign == CHANGE_ADDED && strcmp(hand_edits[k].kind, "agent") == 0)
+		house_remove(h, hand_edits[k].file);
+	house_write(h, "conf/agents.d/other.conf", AGENT("70009"));
+	house_write(h, "conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") "};\n");
+}
+
+static void is_waited_for(const struct house *h, size_t k, int which)
+{
+	char *before = fingerprint(h), *after;
+	struct outcome o;
+
+	if (command(h, which, false, &o) != PUBLISH_PENDING) {
+		problems_print(&o.problems);
+		fail_msg("the edit by hand %zu was not waited for by command %d", k, which);
+	}
+	assert_true(has_item(&o.result.pending, hand_edits[k].kind, hand_edits[k].name, hand_edits[k].sign));
+	assert_int_equal(o.result.pending.n, 1);
+	outcome_free(&o);
+	after = fingerprint(h);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
+static void no_command_publishes_what_somebody_else_has_begun(void **state)
+{
+	const struct house *h = *state;
+
+	house_of_two(h);
+	for (size_t k = 0; k < sizeof(hand_edits) / sizeof(*hand_edits); k++) {
+		edit_by_hand(h, k);
+		for (int which = 0; which < 4; which++)
+			is_waited_for(h, k, which);
+		put_hand_back(h, k);
+		assert_int_equal(apply(h), 2);
+	}
+}
+
+/* Both are published then, and what goes for good is asked about all the same. */
+static void with_pending_publishes_both(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sizeof(hand_edits) / sizeof(*hand_edits); k++) {
+		void *house;
+		struct outcome o;
+
+		house_setup(&house);
+		house_of_two(house);
+		edit_by_hand(house, k);
+		assert_int_equal(command(house, (int)k % 4, true, &o),
+				 hand_edits[k].sign == CHANGE_REMOVED ? PUBLISH_STOPPED : PUBLISH_DONE);
+		assert_true(
+		    has_item(&o.result.changes, hand_edits[k].kind, hand_edits[k].name, hand_edits[k].sign));
+		assert_int_equal(o.result.changes.n, 2);
+		outcome_free(&o);
+		house_teardown(&house);
+	}
+}
+
+static void a_command_publishes_its_own_change(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	house_of_two(h);
+	for (int which = 0; which < 4; which++) {
+		assert_int_equal(command(h, which == 2 ? 3 : which == 3 ? 2 : which, false, &o), PUBLISH_DONE);
+		assert_int_equal(o.result.pending.n, 0);
+		outcome_free(&o);
+	}
+}
+
+/* Comments publish nothing, and hold nobody up. */
+static void what_publishes_nothing_is_not_waited_for(void **state)
+{
+	const struct house *h = *state;
+	struct outcome o;
+
+	house_of_two(h);
+	house_write(h, "conf/agents.d/other.conf", "# a word\n" AGENT("70009"));
+	house_write(h, "conf/agents.d/bot.conf", "# another\n" AGENT("70001"));
+	house_write(h, "conf/agentauth.conf", "# and one\nroles = { " ROLE("deploy", "99001", "true") "};\n");
+	for (int which = 0; which < 2; which++) {
+		assert_int_equal(command(h, which, false, &o), PUBLISH_DONE);
+		outcome_free(&o);
+	}
+}
+
+/* In the very file that the command edits, half done or wrong; a file that goes publishes nothing of its own. */
+static void an_edit_of_the_same_agent_is_waited_for(void **state)
+{
+	static const char *const texts[] = {AGENT("70001") "expires = \"2020-01-01T00:00:00Z\";",
+					    "uid = 70001; roles = [ \"nosuch\" ];"};
+	const struct house *h = *state;
+	struct outcome o;
+
+	house_of_two(h);
+	for (size_t i = 0; i < 2; i++) {
+		house_write(h, "conf/agents.d/bot.conf", texts[i]);
+		assert_int_equal(command(h, 1, false, &o), PUBLISH_PENDING);
+		assert_true(has_item(&o.result.pending, "agent", "bot", CHANGE_CHANGED));
+		outcome_free(&o);
+	}
+	assert_int_equal(command(h, 2, false, &o), PUBLISH_DONE);
+	outcome_free(&o);
+}
+
+static void what_a_command_takes_back_is_not_waited_for(void **state)
+{
+	static const struct edit back = {"bot", "# mine\n" AGENT("70001"), NULL, NULL};
+	const struct house *h = *state;
+	struct outcome o;
+	char *text;
+
+	start_house(h);
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001") "owner = \"not published\";");
+	assert_int_equal(run_edit(h, &back, (struct publish_options){0}, &o), PUBLISH_UNCHANGED);
+	assert_int_equal(o.result.pending.n, 0);
+	outcome_free(&o);
+	text = house_read(h, "conf/agents.d/bot.conf");
+	assert_string_equal(text, back.agent_text);
+	free(text);
+	assert_int_equal(apply(h), 1);
+}
+
 /* ---- two at once --------------------------------------------------------- */
 
 static void register_many(const struct house *h, int writer)
@@ -852,6 +1054,7 @@ static void writers_at_once_lose_nothing(void **state)
 	const struct house *h = *state;
 	int status;
 
+	apply(h);
 	for (int writer = 0; writer < 4; writer++)
 		if (fork() == 0)
 			register_many(h, writer);
@@ -866,7 +1069,7 @@ static void writers_at_once_lose_nothing(void **state)
 			assert_string_equal(serves(h, name), "active");
 			free(name);
 		}
-	assert_int_equal(apply(h), 32);
+	assert_int_equal(apply(h), 33);
 }
 
 /* A rule that allows more than it says: refused where it is new, not where it serves already. */
@@ -1052,6 +1255,12 @@ int main(void)
 	    IN_A_HOUSE(what_a_killed_command_used_is_free_again),
 	    IN_A_HOUSE(a_generation_that_never_served_is_not_kept),
 	    IN_A_HOUSE(sudo_follows_what_serves_after_a_kill),
+	    IN_A_HOUSE(no_command_publishes_what_somebody_else_has_begun),
+	    cmocka_unit_test(with_pending_publishes_both),
+	    IN_A_HOUSE(a_command_publishes_its_own_change),
+	    IN_A_HOUSE(what_publishes_nothing_is_not_waited_for),
+	    IN_A_HOUSE(an_edit_of_the_same_agent_is_waited_for),
+	    IN_A_HOUSE(what_a_command_takes_back_is_not_waited_for),
 	    IN_A_HOUSE(writers_at_once_lose_nothing),
 	    IN_A_HOUSE(a_risky_rule_is_accepted_once),
 	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),

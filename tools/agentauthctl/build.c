@@ -20,7 +20,7 @@
 #include "sudoers.h"
 
 #define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
-#define RECORDS_FORMAT "1" /* another number here, and what was published before counts as changed */
+#define RECORDS_FORMAT "2" /* another number here, and what was published before counts as changed */
 
 struct work {
 	struct registry *r;
@@ -63,11 +63,8 @@ static bool writing(const struct work *w)
 	return w->snapshot && w->error == 0 && w->r->problems->errors == 0;
 }
 
-static void put_policy(struct work *w, const char *kind, const char *key, const char *name, const char *text,
-		       size_t len)
+static void put_policy(struct work *w, const char *key, const char *text, size_t len)
 {
-	if (kind)
-		changes_compare(&w->out->changes, w->published, kind, key, name, text, len);
 	if (writing(w))
 		w->error = snapshot_policy(w->snapshot, key, text, len);
 }
@@ -77,7 +74,10 @@ static void put_record(struct work *w, const char *kind, const char *prefix, con
 {
 	char *key = xasprintf("%s%s", prefix, name);
 
-	put_policy(w, kind, key, *name ? name : "settings", w->record.data, w->record.len);
+	if (kind)
+		changes_compare(&w->out->changes, w->published, kind, key, *name ? name : "settings", w->record.data,
+				w->record.len);
+	put_policy(w, key, w->record.data, w->record.len);
 	free(key);
 }
 
@@ -89,6 +89,8 @@ static void put_main(struct work *w, uint32_t number)
 
 	record_host(m, number, &w->record);
 	put_record(w, "host", "host", "");
+	record_accounts(m, &w->record);
+	put_record(w, "accounts", "accounts", "");
 	for (size_t i = 0; i < m->issuers.n; i++) {
 		record_issuer(m, &m->issuers.v[i], &w->record);
 		put_record(w, "issuer", "issuer:", m->issuers.v[i].name);
@@ -297,7 +299,8 @@ static void put_agent(struct work *w, const struct loaded_agent *a)
 	add_digest_text(w, a->name);
 	add_digest(w, a->digest, sizeof(a->digest));
 	snprintf(key, sizeof(key), "agent:%s", a->name);
-	put_policy(w, "agent", key, a->name, a->policy, a->policy_len);
+	changes_compare_agent(&w->out->changes, w->published, a->name, a->policy, a->policy_len);
+	put_policy(w, key, a->policy, a->policy_len);
 	if (writing(w))
 		w->error = snapshot_account(w->snapshot, &account);
 	keep_bindings(w, a);
@@ -406,7 +409,8 @@ static void report_write_error(const struct work *w)
 		problem_error(w->r->problems, &place,
 			      "the registry is too large for its files, which hold 4 GiB each");
 	else
-		problem_error(w->r->problems, &place, "the new generation cannot be written: %s",
+		problem_error(w->r->problems, &place, "the new generation cannot be written: %s. When that is mended, run the command "
+			      "again",
 			      strerror(-w->error));
 }
 
@@ -460,6 +464,42 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	arena_free(&w.arena);
 	buffer_free(&w.record);
 	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
+}
+
+static bool stands_in_text(const void *data, const char *kind, const char *name)
+{
+	const struct model *m = data;
+
+	return strcmp(kind, "role") == 0 ? model_role(m, name) != NULL : model_issuer(m, name) != NULL;
+}
+
+void build_main_changes(struct registry *r, struct changes *ret)
+{
+	struct build build = {0};
+	struct work w = {.r = r, .out = &build};
+
+	w.published = published_open(r->places->statedir, r->places->owner);
+	put_main(&w, 0);
+	changes_removed(&build.changes, w.published, stands_in_text, &r->model);
+	published_close(w.published);
+	buffer_free(&w.record);
+	*ret = build.changes;
+}
+
+void build_agent_changes(struct registry *r, const char *name, struct changes *ret)
+{
+	const struct load_source source = {&r->model, r->agents_fd, r->agents_dir, r->places->owner, {NULL, NULL}};
+	char *key = xasprintf("agent:%s", name);
+	struct published *published = published_open(r->places->statedir, r->places->owner);
+	struct buffer record = {0};
+
+	if (load_record(&source, name, &record))
+		changes_compare(ret, published, "agent", key, name, record.data, record.len);
+	else
+		changes_add(ret, CHANGE_CHANGED, "agent", name);
+	published_close(published);
+	buffer_free(&record);
+	free(key);
 }
 
 void build_free(struct build *build)

@@ -21,4 +21,9 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 		     struct build *ret);
 void build_free(struct build *build);
 
+/* What the text that was read says otherwise than what is published: agentauth.conf, which is in order, and one
+ * agent's file, which there is; one that is not in order counts as changed. */
+void build_main_changes(struct registry *r, struct changes *ret);
+void build_agent_changes(struct registry *r, const char *name, struct changes *ret);
+
 #endif

@@ -77,16 +77,9 @@ static void compare_members(struct changes *c, const char *kind, const char *nam
 	json_decref(to);
 }
 
-void changes_compare(struct changes *c, struct published *p, const char *kind, const char *key,
-		     const char *name, const char *record, size_t len)
+static void compare(struct changes *c, const char *kind, const char *name, const char *was, size_t was_len,
+		    const char *record, size_t len)
 {
-	size_t was_len;
-	const char *was = NULL;
-
-	if (p)
-		was = strcmp(kind, "agent") == 0 ? published_next_agent(p, name, &was_len)
-						 : published_get(p, key, &was_len);
-
 	if (!was)
 		add_item(c, CHANGE_ADDED, kind, name);
 	else if (was_len == len && memcmp(was, record, len) == 0)
@@ -95,6 +88,23 @@ void changes_compare(struct changes *c, struct published *p, const char *kind, c
 		add_item(c, CHANGE_CHANGED, kind, name);
 	else
 		compare_members(c, kind, name, was, was_len, record, len);
+}
+
+void changes_compare(struct changes *c, struct published *p, const char *kind, const char *key,
+		     const char *name, const char *record, size_t len)
+{
+	size_t was_len = 0;
+	const char *was = p ? published_get(p, key, &was_len) : NULL;
+
+	compare(c, kind, name, was, was_len, record, len);
+}
+
+void changes_compare_agent(struct changes *c, struct published *p, const char *name, const char *record, size_t len)
+{
+	size_t was_len = 0;
+	const char *was = p ? published_next_agent(p, name, &was_len) : NULL;
+
+	compare(c, "agent", name, was, was_len, record, len);
 }
 
 struct removal {
@@ -126,6 +136,41 @@ void changes_removed(struct changes *c, struct published *p,
 	published_walk(p, "issuer:", note_removed, &issuers);
 }
 
+/* How many agents of that sign stand in the list. */
+static size_t listed(const struct changes *c, int sign)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += (int)c->v[i].sign == sign && strcmp(c->v[i].kind, "agent") == 0;
+	return n;
+}
+
+/* The host's name comes from the host, not from the text. */
+static bool is_name_alone(const struct change_item *item)
+{
+	return strcmp(item->kind, "host") == 0 && json_object_size(item->members) == 1 &&
+	       json_object_get(item->members, "name");
+}
+
+void changes_take(struct changes *to, const struct changes *from,
+		  bool (*wanted)(const void *data, const struct change_item *item), const void *data)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct change_item *item = &from->v[i];
+		struct change_item *copy;
+
+		if (is_name_alone(item) || !wanted(data, item))
+			continue;
+		copy = add_item(to, item->sign, item->kind, item->name);
+		if (copy)
+			copy->members = json_incref(item->members);
+	}
+	/* Those that were counted only; among so many it does not matter whose one of them is. */
+	for (int sign = 0; sign < 3 && from->n >= CHANGES_LISTED; sign++)
+		to->agents[sign] += from->agents[sign] - listed(from, sign);
+}
+
 void changes_free(struct changes *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -136,12 +181,18 @@ void changes_free(struct changes *c)
 	*c = (struct changes){0};
 }
 
+size_t changes_count(const struct changes *c)
+{
+	size_t all = 0;
+
+	for (int sign = 0; sign < 3; sign++)
+		all += c->agents[sign] + c->roles[sign] + c->others[sign];
+	return all;
+}
+
 bool changes_any(const struct changes *c)
 {
-	for (int sign = 0; sign < 3; sign++)
-		if (c->agents[sign] || c->roles[sign] || c->others[sign])
-			return true;
-	return false;
+	return changes_count(c) > 0;
 }
 
 /* ---- showing ------------------------------------------------------------- */
@@ -177,7 +228,7 @@ static bool list_has(const json_t *list, const json_t *value)
 }
 
 /* What of `list` is not in `other`, each on a line with `sign` before it. */
-static void print_missing(const char *indent, const char *member, char sign, const json_t *list,
+static void print_missing(FILE *out, const char *indent, const char *member, char sign, const json_t *list,
 			  const json_t *other)
 {
 	size_t i;
@@ -190,47 +241,45 @@ static void print_missing(const char *indent, const char *member, char sign, con
 		if (list_has(other, one))
 			continue;
 		text = in_short(one);
-		printf("%s      %s: %c %s\n", indent, member, sign, text);
+		fprintf(out, "%s      %s: %c %s\n", indent, member, sign, text);
 		free(text);
 	}
 }
 
-static void print_member(const char *indent, const char *name, const json_t *pair)
+static void print_member(FILE *out, const char *indent, const char *name, const json_t *pair)
 {
 	const json_t *from = json_object_get(pair, "from"), *to = json_object_get(pair, "to");
 	char *before, *after;
 
 	if (json_is_array(from) || json_is_array(to)) {
-		print_missing(indent, name, '-', from, to);
-		print_missing(indent, name, '+', to, from);
+		print_missing(out, indent, name, '-', from, to);
+		print_missing(out, indent, name, '+', to, from);
 		return;
 	}
 	before = in_short(from);
 	after = in_short(to);
-	printf("%s      %s: %s -> %s\n", indent, name, before, after);
+	fprintf(out, "%s      %s: %s -> %s\n", indent, name, before, after);
 	free(before);
 	free(after);
 }
 
-void changes_print(const struct changes *c, const char *indent, size_t at_most)
+void changes_print(FILE *out, const struct changes *c, const char *indent, size_t at_most)
 {
-	size_t shown = c->n < at_most ? c->n : at_most, all = 0;
+	size_t shown = c->n < at_most ? c->n : at_most, all = changes_count(c);
 
 	for (size_t i = 0; i < shown; i++) {
 		const struct change_item *item = &c->v[i];
 		const char *member;
 		json_t *pair;
 
-		printf("%s%c %s %s\n", indent, "+~-"[item->sign], item -> kind, item -> name);
+		fprintf(out, "%s%c %s %s\n", indent, "+~-"[item->sign], item -> kind, item -> name);
 		json_object_foreach(item->members, member, pair)
 		{
-			print_member(indent, member, pair);
+			print_member(out, indent, member, pair);
 		}
 	}
-	for (int sign = 0; sign < 3; sign++)
-		all += c->agents[sign] + c->roles[sign] + c->others[sign];
 	if (all > shown)
-		printf("%sand %zu more\n", indent, all - shown);
+		fprintf(out, "%sand %zu more\n", indent, all - shown);
 }
 
 json_t *changes_json(const struct changes *c)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <jansson.h>
@@ -31,19 +32,26 @@ struct changes {
 	size_t agents[3], roles[3], others[3]; /* by sign; all, listed or not */
 };
 
-/* Compares with the published record of the same key ("agent:NAME"), if there is one. `published` may be
- * NULL. */
+/* Compares with the published record of the same key ("role:NAME"), if there is one. `published` may be NULL. */
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
+/* The same for one agent after the other, in the order of their names. */
+void changes_compare_agent(struct changes *changes, struct published *published, const char *name, const char *record,
+			   size_t len);
+/* Adds those of `from` that are wanted, and that come from the text. */
+void changes_take(struct changes *to, const struct changes *from,
+		  bool (*wanted)(const void *data, const struct change_item *item), const void *data);
 void changes_add(struct changes *changes, enum change_sign sign, const char *kind, const char *name);
 /* The roles and issuers that are published and that `exists` does not know. */
 void changes_removed(struct changes *changes, struct published *published,
 		     bool (*exists)(const void *data, const char *kind, const char *name), const void *data);
 void changes_free(struct changes *changes);
+/* Listed or not. */
+size_t changes_count(const struct changes *changes);
 bool changes_any(const struct changes *changes);
 
 /* For a person: "+ agent builder-8" and so on, with the members of what changed, indented by `indent`. */
-void changes_print(const struct changes *changes, const char *indent, size_t at_most);
+void changes_print(FILE *out, const struct changes *changes, const char *indent, size_t at_most);
 /* {"added": [{kind, name}…], "changed": […], "removed": […]}; a new reference. */
 json_t *changes_json(const struct changes *changes);
 

@@ -154,6 +154,7 @@ static const struct ctl_option register_options[] = {
     AGENT_OPTIONS,
     {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron", EDIT_NONE, NULL},
     {"uid", "N", "its uid (the lowest that was never used)", EDIT_NONE, NULL},
+    CTL_WITH_PENDING,
     {0},
 };
 
@@ -247,6 +248,7 @@ static const struct ctl_option set_options[] = {
     {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
     {"no-user", "NAME", "take a user away", EDIT_DROP, "delegation.users"},
     {"no-local-user", "NAME", "take a user of this host away", EDIT_DROP, "delegation.local_users"},
+    CTL_WITH_PENDING,
     {0},
 };
 
@@ -277,6 +279,11 @@ static bool has_file(struct ctl *ctl, const struct registry *registry, const cha
 		return true;
 	if (was_retired(registry, name))
 		ctl_error(ctl, "%s is retired", name);
+	else if (ids_by_name(&registry->ids, ID_AGENT, name))
+		ctl_error(ctl,
+			  "%s has no file in %s any more, which is not published: agentauthctl apply --yes retires it, "
+			  "or put its file back",
+			  name, registry->agents_dir);
 	else
 		ctl_error(ctl, "there is no agent %s; agentauthctl list shows those that there are",
 			  quoted(name));
@@ -320,6 +327,16 @@ const struct ctl_command cmd_set = {
 
 /* ---- retire -------------------------------------------------------------- */
 
+/* What was never published has used nothing up that could be kept from others. */
+static bool was_published(struct ctl *ctl, const struct registry *registry, const char *name)
+{
+	if (ids_by_name(&registry->ids, ID_AGENT, name))
+		return true;
+	ctl_error(ctl, "%s was never published, so that there is nothing to retire: remove %s/%s%s", name,
+		  registry->agents_dir, name, AGENT_SUFFIX);
+	return false;
+}
+
 static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
@@ -335,8 +352,9 @@ static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *argum
 			 name, AGENTS_DIR, name, AGENT_SUFFIX, name);
 	status = ctl_open(ctl, &registry, true);
 	if (status == CTL_DONE)
-		status = has_file(ctl, &registry, name) ? publish_agent(ctl, &registry, name, NULL, done)
-							: CTL_FAILED;
+		status = has_file(ctl, &registry, name) && was_published(ctl, &registry, name)
+			     ? publish_agent(ctl, &registry, name, NULL, done)
+			     : CTL_FAILED;
 	registry_close(&registry);
 	/* What took a person's name by mistake gives it back at once. */
 	if (status == CTL_DONE && ctl->problems.errors == 0 && !ctl->dry_run)
@@ -355,5 +373,6 @@ const struct ctl_command cmd_retire = {
 	     "in passwd, so\n"
 	     "that its files keep their owner's name, and nobody gets in as it. agentauthctl suspend is for "
 	     "a while.",
+    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
     .run = run_retire,
 };

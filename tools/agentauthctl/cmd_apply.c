@@ -177,7 +177,7 @@ static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *argumen
 		if (result.outcome == PUBLISH_WOULD && !ctl->json && !changes_any(&result.changes))
 			puts("The text has changed, but nothing that is published of it (comments, layout).");
 		if (result.outcome != PUBLISH_FAILED && !ctl->json)
-			changes_print(&result.changes, "", CHANGES_LISTED);
+			changes_print(stdout, &result.changes, "", CHANGES_LISTED);
 		ctl_answer(ctl, "changes", changes_json(&result.changes));
 	}
 	publish_result_free(&result);

@@ -12,6 +12,7 @@
 
 #include "ctl.h"
 #include "id_overlaps.h"
+#include "registry/generation.h"
 #include "state/override.h"
 
 static const char first_text[] =
@@ -189,15 +190,19 @@ static void publish_first(struct ctl *ctl)
 {
 	struct publish_result result = {0};
 	struct registry registry;
-	bool was_published;
+	uint32_t number;
+	bool was_published = aa_generation_number(ctl->places.statedir, &number) == 0;
 
+	/* What somebody changes in the text from then on is theirs to publish. */
+	ctl->dry_run = ctl->dry_run || was_published;
 	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
 		tell_overlaps(ctl, &registry);
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
-		was_published = result.outcome == PUBLISH_UNCHANGED;
 		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)
 			tell_next(ctl, &registry);
+		if (was_published && result.outcome == PUBLISH_WOULD && !ctl->json)
+			printf("Generation %u serves on: agentauthctl apply publishes it.\n", number);
 	}
 	publish_result_free(&result);
 	registry_close(&registry);
@@ -218,6 +223,7 @@ const struct ctl_command cmd_init = {
     .name = "init",
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",
-    .about = "What is there already is left as it is, so that it may be run again at any time.",
+    .about = "What is there already is left as it is, so that it may be run again at any time; where something is\n"
+	     "published, publishing what the text holds beyond it is for apply.",
     .run = run_init,
 };

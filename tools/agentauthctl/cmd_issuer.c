@@ -35,6 +35,7 @@ static const struct ctl_option add_options[] = {
     {"tenant", "ID", "entra: the Directory (tenant) ID", 0, NULL},
     {"token-version", "N", "entra: 1 or 2 (2)", 0, NULL},
     {"namespace", "NS", "kubernetes: with --client-claim, which namespace", 0, NULL},
+    CTL_WITH_PENDING,
     {0},
 };
 

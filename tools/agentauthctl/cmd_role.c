@@ -33,6 +33,7 @@
 static const struct ctl_option add_options[] = {
     ROLE_OPTIONS,
     {"gid", "N", "its group's gid (the lowest of those for roles that was never used)", EDIT_NONE, NULL},
+    CTL_WITH_PENDING,
     {0},
 };
 
@@ -46,6 +47,7 @@ static const struct ctl_option set_options[] = {
     {"no-approval", "RULE", "take a rule with approval away", EDIT_DROP, "approval"},
     {"no-delegable", NULL, "may not be used on behalf of a person", EDIT_FALSE, "delegable"},
     {"no-group", "GROUP", "take a group away", EDIT_DROP, "groups"},
+    CTL_WITH_PENDING,
     {0},
 };
 
@@ -345,6 +347,7 @@ static const struct ctl_command role_remove = {
     .min_words = 1,
     .max_words = 1,
     .summary = "take a role away that no agent has any more",
+    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };
 

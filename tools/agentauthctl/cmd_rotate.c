@@ -20,6 +20,7 @@ static const struct ctl_option rotate_options[] = {
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
     {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends\nthem at once (24h)",
      EDIT_NONE, NULL},
+    CTL_WITH_PENDING,
     {0},
 };
 
@@ -111,7 +112,7 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, 
 	ctl_publish(ctl, registry, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
-	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
+	if ((result.outcome == PUBLISH_FAILED && !result.left_changed) || result.outcome == PUBLISH_PENDING)
 		tell_unchanged(ctl);
 	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
 		tell_ended(ctl, name, ending);

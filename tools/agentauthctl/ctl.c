@@ -126,12 +126,78 @@ static bool may_retire(void *data, const struct changes *changes)
 	return yes;
 }
 
+/* ---- what others have not published yet ----------------------------------- */
+
+static char *changes_text(const struct changes *changes)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return xstrdup("");
+	changes_print(out, changes, "  ", CHANGES_SHOWN);
+	fclose(out);
+	return text;
+}
+
+static void tell_pending(struct ctl *ctl, const struct changes *pending)
+{
+	char *text = changes_text(pending);
+
+	ctl_error(ctl,
+		  "the text holds something else that is not published:\n%sIt may be half done, so nothing was "
+		  "changed. agentauthctl apply publishes it, and this command with --with-pending both; or take it "
+		  "back in the text. suspend and revoke do not wait for it",
+		  text);
+	ctl_answer(ctl, "pending", changes_json(pending));
+	free(text);
+}
+
+/* One record for each thing that was published and that the command as it was typed does not name. */
+static void audit_item(struct ctl *ctl, const struct change_item *item)
+{
+	static const char *const words[] = {"added", "changed", "removed"};
+	bool ends = item->sign == CHANGE_REMOVED && strcmp(item->kind, "issuer") != 0;
+	char *what = xasprintf("%s %s %s by %s", item->kind, item->name, ends ? "retired" : words[item->sign],
+			       ctl->typed);
+	json_t *record = json_pack("{s:s, s:s}", "result", "ok", "reason", "ok");
+
+	aa_audit_set(record, "command", what);
+	if (strcmp(item->kind, "agent") == 0)
+		aa_audit_set(record, "agent", item->name);
+	else if (strcmp(item->kind, "issuer") == 0)
+		aa_audit_set(record, "issuer", item->name);
+	else if (strcmp(item->kind, "role") == 0)
+		json_object_set_new(record, "roles", json_pack("[s]", item->name));
+	ctl_audit_record(ctl, record);
+	free(what);
+}
+
+static void audit_changes(struct ctl *ctl, const struct changes *c)
+{
+	size_t all = changes_count(c);
+	json_t *record;
+	char *what;
+
+	for (size_t i = 0; i < c->n && ctl->logdir; i++)
+		audit_item(ctl, &c->v[i]);
+	if (all <= c->n)
+		return;
+	what = xasprintf("%zu more changed by %s", all - c->n, ctl->typed);
+	record = json_pack("{s:s, s:s, s:I}", "result", "ok", "reason", "ok", "count", (json_int_t)(all - c->n));
+	aa_audit_set(record, "command", what);
+	ctl_audit_record(ctl, record);
+	free(what);
+}
+
 /* ---- publishing ---------------------------------------------------------- */
 
 enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
 				 const char *agent, struct publish_result *ret)
 {
 	struct publish_options options = {
+	    .with_pending = ctl->with_pending,
 	    .dry_run = ctl->dry_run,
 	    .adopt = ctl->adopt,
 	    .accept_risk = ctl->accept_risk,
@@ -147,6 +213,10 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	if (ret->outcome == PUBLISH_DONE)
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
+	if (ret->outcome == PUBLISH_DONE)
+		audit_changes(ctl, change ? &ret->pending : &ret->changes);
+	if (ret->outcome == PUBLISH_PENDING)
+		tell_pending(ctl, &ret->pending);
 	return ret->outcome;
 }
 
@@ -186,7 +256,7 @@ static void tell_counts(const struct publish_result *r)
 
 static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 {
-	if (r->outcome == PUBLISH_FAILED || r->outcome == PUBLISH_STOPPED)
+	if (r->outcome == PUBLISH_FAILED || r->outcome == PUBLISH_STOPPED || r->outcome == PUBLISH_PENDING)
 		return;
 	if (r->outcome == PUBLISH_UNCHANGED)
 		printf("Nothing has changed: generation %u serves, with %zu agent%s.\n", r->generation,
@@ -205,13 +275,13 @@ static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 	if (r->sudoers_changed)
 		printf("The sudo rules in %s were renewed.\n", ctl->places.sudoers);
 	if (in_full || ctl->dry_run)
-		changes_print(&r->changes, "  ", CHANGES_SHOWN);
+		changes_print(stdout, &r->changes, "  ", CHANGES_SHOWN);
 }
 
 void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
 {
 	static const char *const outcomes[] = {"failed", "unchanged", "published", "would_publish",
-					       "stopped"};
+					       "stopped", "pending"};
 
 	if (!ctl->json) {
 		tell(ctl, r, in_full);
@@ -296,7 +366,8 @@ void ctl_audit_record(struct ctl *ctl, json_t *record)
 	aa_audit_set(record, "event", "admin");
 	aa_audit_set(record, "service", "agentauthctl");
 	aa_audit_set(record, "by", ctl_who());
-	aa_audit_set(record, "command", ctl->typed);
+	if (!json_object_get(record, "command"))
+		aa_audit_set(record, "command", ctl->typed);
 	if (aa_audit_append(&audit, record) != AA_OK)
 		ctl_warning(ctl,
 			    "the audit record cannot be written to %s; see that the directory is there, "

@@ -22,7 +22,7 @@ struct ctl {
 	struct places places;
 	const char *rundir;
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
-	bool json, dry_run, yes, accept_risk, adopt;
+	bool json, dry_run, yes, accept_risk, adopt, with_pending;
 	int64_t now;
 	struct problems problems;
 	json_t *answer; /* with --json: what is printed at the end */
@@ -44,6 +44,12 @@ struct ctl_command {
 extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
     cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval, cmd_issuer, cmd_rotate,
     cmd_doctor;
+
+/* Of commands that change the text themselves. */
+#define CTL_WITH_PENDING \
+	{ \
+		"with-pending", NULL, "publish too what else the text holds that is not published", 0, NULL \
+	}
 
 /* ---- what commands share (ctl.c) ----------------------------------------- */
 
@@ -73,7 +79,7 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bo
 
 /* The audit record of a command that changed something. */
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
-/* The same for a record of one's own, which gets event, service, by and command; the reference is stolen. */
+/* The same for a record of one's own, which gets event, service, by and, where it has none, command; the reference is stolen. */
 void ctl_audit_record(struct ctl *ctl, json_t *record);
 /* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
 void ctl_learn_host(struct ctl *ctl);

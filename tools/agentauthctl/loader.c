@@ -221,6 +221,23 @@ static bool make_agent(const struct load_source *source, struct bench *b, struct
 	return digest(b, b->file.text.bytes, b->file.text.len, ret->digest);
 }
 
+bool load_record(const struct load_source *source, const char *name, struct buffer *ret)
+{
+	struct loaded_agent agent = {.name = name};
+	struct arena arena = {0};
+	struct bench b;
+	bool ok;
+
+	bench_init(&b);
+	ok = make_agent(source, &b, &arena, &agent);
+	if (ok)
+		buffer_add(ret, agent.policy, agent.policy_len);
+	problems_free(&agent.problems);
+	arena_free(&arena);
+	bench_free(&b);
+	return ok;
+}
+
 /* ---- the workers --------------------------------------------------------- */
 
 struct slot {

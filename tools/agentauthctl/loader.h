@@ -63,6 +63,9 @@ struct loaded_agent {
 	struct problems problems;
 };
 
+/* One agent's record, by itself, as its file has it. false: the file is not in order. */
+bool load_record(const struct load_source *source, const char *name, struct buffer *ret);
+
 struct loader;
 struct loader *loader_start(const struct load_source *source, const struct agent_names *names);
 /* The next agent in the list's order, until the call after; NULL: that was the last. Its problems may be

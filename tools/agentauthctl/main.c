@@ -178,6 +178,7 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->dry_run = arguments_have(a, "dry-run");
 	ctl->yes = arguments_have(a, "yes");
 	ctl->adopt = arguments_have(a, "adopt");
+	ctl->with_pending = arguments_have(a, "with-pending");
 	ctl->accept_risk = arguments_have(a, "accept-risk");
 	ctl->places.confdir = confdir ? absolute(confdir) : AA_CONFDIR;
 	ctl->places.statedir = statedir ? absolute(statedir) : AA_STATEDIR;

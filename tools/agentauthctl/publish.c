@@ -303,10 +303,12 @@ static bool asks_to_retire(const struct commit *c)
 	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role);
 }
 
-/* What may have become otherwise beside it is put right: the sudo rules, and ids that the file has lost. */
+/* The text may differ all the same: the command took back what was not published. And what may have become otherwise
+ * beside it is put right: the sudo rules, and ids that the file has lost. */
 static enum publish_outcome keep_serving(struct commit *c)
 {
 	static const struct stage mending[] = {
+	    {"text", write_text, "the changed text cannot be written into the configuration"},
 	    {"rules", stage_rules, "the sudo rules of the roles cannot be written"},
 	    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place"},
 	};
@@ -319,6 +321,10 @@ static enum publish_outcome keep_serving(struct commit *c)
 		failed(c, "the ids cannot be written", r);
 	for (size_t i = 0; r == 0 && i < sizeof(mending) / sizeof(*mending); i++)
 		r = take_step(c, &mending[i]);
+	if (r < 0)
+		undo(c);
+	else
+		text_change_keep(&c->text);
 	return r < 0 ? PUBLISH_FAILED : PUBLISH_UNCHANGED;
 }
 
@@ -339,8 +345,62 @@ static enum publish_outcome carry_out(struct commit *c)
 	return PUBLISH_DONE;
 }
 
+/* Whether the item is none of the command's own: an agent's command is about that agent, another about no agent. What
+ * a command that edits agentauth.conf found there was noted before. */
+static bool is_of_others(const void *data, const struct change_item *item)
+{
+	const struct text_change *change = data;
+	bool is_agent = strcmp(item->kind, "agent") == 0;
+
+	if (change->main_text)
+		return is_agent;
+	return !is_agent || strcmp(item->name, change->agent) != 0;
+}
+
+/* Of what the command found in the text that it edits: whether something is left of it. What it takes back, nobody
+ * publishes. */
+static bool is_left(const void *data, const struct change_item *item)
+{
+	const struct changes *all = data;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->v[i].kind, item->kind) == 0 && strcmp(all->v[i].name, item->name) == 0)
+			return true;
+	return all->n >= CHANGES_LISTED; /* or it stands among those that are not listed */
+}
+
+static bool has_file(const struct registry *r, const char *agent)
+{
+	char *name = xasprintf("%s" AGENT_SUFFIX, agent);
+	bool has = faccessat(r->agents_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(name);
+	return has;
+}
+
+/* What the text holds beside the change that is not published: a colleague's edit, which may be half done. */
+static void find_pending(struct commit *c)
+{
+	const struct text_change *change = &c->options->change;
+	struct changes own = {0};
+
+	if (!change->agent && !change->main_text)
+		return;
+	changes_take(&c->ret->pending, &c->build.changes, is_of_others, change);
+	if (change->main_text)
+		changes_take(&c->ret->pending, &c->r->main_pending, is_left, &c->build.changes);
+	if (change->agent_text && has_file(c->r, change->agent)) {
+		build_agent_changes(c->r, change->agent, &own);
+		changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
+		changes_free(&own);
+	}
+}
+
 static enum publish_outcome decide(struct commit *c)
 {
+	find_pending(c);
+	if (changes_any(&c->ret->pending) && !c->options->with_pending)
+		return PUBLISH_PENDING;
 	if (is_unchanged(c))
 		return keep_serving(c);
 	c->ret->generation = c->number;
@@ -399,6 +459,7 @@ out:
 void publish_result_free(struct publish_result *result)
 {
 	changes_free(&result->changes);
+	changes_free(&result->pending);
 }
 
 static int roll_back(struct registry *r, uint32_t number, const char *rules)

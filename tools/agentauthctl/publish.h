@@ -43,6 +43,7 @@ struct registry {
 	struct model model;
 	struct ids ids;
 	struct agent_names names;
+	struct changes main_pending; /* what agentauth.conf held that is not published, before registry_reread() */
 	struct problems *problems;
 };
 
@@ -53,7 +54,8 @@ int registry_open(struct registry *r, const struct places *places, bool lock, st
 /* The state directory, its lock and the ids alone, whatever the text is like. */
 int registry_open_state(struct registry *r, const struct places *places, struct problems *problems);
 void registry_close(struct registry *r);
-/* Reads a changed text in the place of agentauth.conf's. -1: reported. */
+/* Reads a changed text in the place of agentauth.conf's, and notes in `main_pending` what that had in it. -1:
+ * reported. */
 int registry_reread(struct registry *r, const struct conf_text *text);
 
 /* What a command changes in the text, before the publishing; all zero: nothing. */
@@ -74,6 +76,7 @@ typedef int step_fn(void *data, const char *step);
 
 struct publish_options {
 	struct text_change change;
+	bool with_pending; /* what else the text holds that is not published goes with the change */
 	bool dry_run;
 	bool adopt;	  /* new agents come into what the host has under their names */
 	bool accept_risk; /* rules that allow more than they say are published all the same */
@@ -85,7 +88,14 @@ struct publish_options {
 	void *step_data;
 };
 
-enum publish_outcome { PUBLISH_FAILED, PUBLISH_UNCHANGED, PUBLISH_DONE, PUBLISH_WOULD, PUBLISH_STOPPED };
+enum publish_outcome {
+	PUBLISH_FAILED,
+	PUBLISH_UNCHANGED,
+	PUBLISH_DONE,
+	PUBLISH_WOULD,
+	PUBLISH_STOPPED,
+	PUBLISH_PENDING
+};
 
 struct publish_result {
 	enum publish_outcome outcome;
@@ -94,9 +104,11 @@ struct publish_result {
 	bool sudoers_changed;
 	bool left_changed; /* it failed, and something could not be put back, which is reported */
 	struct changes changes;
+	struct changes pending; /* what the text holds beside the change that is not published */
 };
 
-/* FAILED: reported, and nothing was changed (but for left_changed). STOPPED: may_retire or a step said so. */
+/* FAILED: reported, and nothing was changed (but for left_changed). PENDING: neither, since somebody else's change
+ * would be published with it. STOPPED: may_retire or a step said so. */
 enum publish_outcome publish(struct registry *r, const struct publish_options *options,
 			     struct publish_result *ret);
 void publish_result_free(struct publish_result *result);

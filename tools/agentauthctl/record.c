@@ -116,6 +116,18 @@ void record_host(const struct model *model, uint32_t generation, struct buffer *
 	end(b);
 }
 
+void record_accounts(const struct model *model, struct buffer *b)
+{
+	const struct model_accounts *a = &model->accounts;
+
+	begin(b);
+	json_text_number(b, "uid_min", a->uid_min);
+	json_text_number(b, "uid_max", a->uid_max);
+	json_text_string(b, "group", a->group);
+	json_text_number(b, "gid", a->gid);
+	end(b);
+}
+
 static void may_put_scopes(struct buffer *b, const struct model_issuer *issuer)
 {
 	if (issuer->scopes.n == 0)

@@ -24,6 +24,8 @@ const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, boo
 
 /* Each puts the record's JSON into the buffer, whose earlier content goes. */
 void record_host(const struct model *model, uint32_t generation, struct buffer *ret);
+/* What accounts.cdb is made with, beside the agents; no login reads it, it is there to be compared with. */
+void record_accounts(const struct model *model, struct buffer *ret);
 void record_issuer(const struct model *model, const struct model_issuer *issuer, struct buffer *ret);
 void record_issuer_name(const struct model_issuer *issuer, struct buffer *ret); /* of "iss:" */
 void record_role(const struct model_role *role, struct buffer *ret);

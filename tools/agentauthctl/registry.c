@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "publish.h"
 #include "recover.h"
 
@@ -137,6 +138,9 @@ int registry_reread(struct registry *r, const struct conf_text *text)
 {
 	const struct host_facts *facts = &r->facts;
 
+	changes_free(&r->main_pending);
+	if (r->problems->errors == 0)
+		build_main_changes(r, &r->main_pending);
 	model_free(&r->model);
 	conf_text_set(&r->model.file.text, text->path, text->bytes, text->len);
 	return model_read(&r->model, facts, r->problems);
@@ -146,6 +150,7 @@ void registry_close(struct registry *r)
 {
 	int fds[] = {r->conf_fd, r->agents_fd, r->state_fd, r->lock_fd};
 
+	changes_free(&r->main_pending);
 	model_free(&r->model);
 	host_facts_free(&r->facts);
 	ids_free(&r->ids);

@@ -42,6 +42,12 @@ static int cdb_error(void)
 	return errno == ENOMEM ? -EFBIG : errno ? -errno : -EIO;
 }
 
+/* Of stdio, which sets errno where the system said no, and not where a file ended. */
+static int stdio_error(void)
+{
+	return errno ? -errno : -EIO;
+}
+
 static int put(struct cdb_make *cdb, const void *key, size_t key_len, const void *value, size_t len)
 {
 	errno = 0;
@@ -113,9 +119,10 @@ static int spill_ssh(struct snapshot *s, const struct snapshot_account *a)
 
 	if (!a->ssh || !a->ssh_len)
 		return 0;
+	errno = 0;
 	if (fwrite(lengths, sizeof(lengths), 1, s->spill) != 1 ||
 	    fwrite(a->name, lengths[0], 1, s->spill) != 1 || fwrite(a->ssh, a->ssh_len, 1, s->spill) != 1)
-		return -EIO;
+		return stdio_error();
 	return 0;
 }
 
@@ -173,8 +180,9 @@ static int put_ssh(struct snapshot *s)
 	char name[64];
 	int r = 0;
 
+	errno = 0;
 	if (fflush(s->spill) != 0 || fseek(s->spill, 0, SEEK_SET) != 0)
-		return -EIO;
+		return stdio_error();
 	while (r == 0 && fread(lengths, sizeof(lengths), 1, s->spill) == 1) {
 		if (lengths[0] >= sizeof(name))
 			return -EIO;

@@ -268,8 +268,14 @@ static int write_new(int dirfd, const char *tmp, const char *text)
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, len) != (ssize_t)len)
-		r = errno ? -errno : -EIO;
+	while (r == 0 && len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			r = -errno;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
 	if (r == 0 && (fchmod(fd, 0440) < 0 || fsync(fd) < 0))
 		r = -errno;
 	close(fd);
