@@ -160,6 +160,127 @@ alice() {
 	agentauthctl resume other
 }
 
+# Units that an administrator has made for AGENT: a service that always comes back, one by uid, one that a timer starts,
+# one that a path starts, an instance of a template; and the service of a person.
+unit() { # NAME LINE...
+	printf '%s\n' "${@:2}" >"/run/systemd/system/$1"
+}
+agents_units() { # AGENT
+	local uid
+	uid=$(id -u "$1")
+	unit comes-back.service '[Service]' "User=$1" 'ExecStart=/bin/sleep 601' Restart=always RestartSec=0.2
+	unit by-uid.service '[Service]' "User=$uid" 'ExecStart=/bin/sleep 602' Restart=always RestartSec=0.2
+	unit templated@.service '[Service]' 'User=%i' 'ExecStart=/bin/sleep 603' Restart=always
+	unit timed.service '[Service]' Type=oneshot "User=$1" 'ExecStart=/bin/touch /tmp/timed-was-here'
+	unit timed.timer '[Timer]' OnActiveSec=0.3 OnUnitActiveSec=0.3 AccuracySec=100ms '[Install]' WantedBy=timers.target
+	unit pathed.service '[Service]' Type=oneshot "User=$1" 'ExecStart=/bin/touch /tmp/pathed-was-here'
+	unit pathed.path '[Path]' PathExists=/run/pathed
+	unit only-enabled.service '[Service]' "User=$1" 'ExecStart=/bin/sleep 604' '[Install]' WantedBy=multi-user.target
+	unit bobs.service '[Service]' User=bob 'ExecStart=/bin/sleep 605' Restart=always
+	unit bobs-timed.service '[Service]' Type=oneshot User=bob 'ExecStart=/bin/touch /tmp/bob-was-here'
+	unit bobs-timed.timer '[Timer]' OnActiveSec=0.3 OnUnitActiveSec=0.3 AccuracySec=100ms
+	systemctl daemon-reload
+	systemctl enable -q --runtime timed.timer only-enabled.service
+	systemctl start comes-back by-uid "templated@$1" timed.timer pathed.path bobs bobs-timed.timer
+	wait_until test -e /tmp/timed-was-here
+}
+forget_units() {
+	systemctl disable -q --runtime timed.timer only-enabled.service 2>/dev/null
+	systemctl stop comes-back by-uid "templated@$1" timed.timer timed pathed.path bobs bobs-timed.timer
+	rm -f /run/systemd/system/{comes-back,by-uid,templated@,timed,pathed,only-enabled,bobs,bobs-timed}.* /tmp/*-was-here
+	systemctl daemon-reload
+	systemctl reset-failed
+}
+expect_units_stopped() { # AGENT
+	expect_output "^Stopped of the host's systemd for $1: "
+	local one
+	for one in comes-back.service by-uid.service "templated@$1.service" timed.timer pathed.path; do
+		expect_output "^Stopped .*$one"
+		[ "$(systemctl is-active "$one")" = inactive ]
+	done
+	expect_output 'at the next boot, or sooner, unless you say: systemctl disable .*only-enabled.service'
+	expect_output 'systemctl disable .*timed.timer'
+	expect_no_output 'bob'
+}
+expect_gone_for_good() { # AGENT
+	rm -f /tmp/timed-was-here /tmp/bob-was-here
+	: >/run/pathed
+	wait_until test -e /tmp/bob-was-here
+	sleep 2
+	rm /run/pathed
+	expect_none_of "$1"
+	[ ! -e /tmp/timed-was-here ]
+	[ ! -e /tmp/pathed-was-here ]
+	[ "$(systemctl is-active bobs)" = active ] # the positive control
+}
+
+@test "suspend --kill stops the host's units and timers with User= the agent, names them, and no other" {
+	agents_units other
+	wait_until pgrep -u other -x sleep
+	run agentauthctl suspend other --kill
+	expect_status 0
+	expect_units_stopped other
+	expect_gone_for_good other
+	agentauthctl resume other
+	forget_units other
+}
+
+@test "session kill --agent does as well, names tables of cron and jobs of at, and --dry-run stops nothing" {
+	agents_units other
+	mkdir -p /var/spool/cron/crontabs
+	echo '* * * * * true' >/var/spool/cron/crontabs/other
+	run agentauthctl session kill --agent other --dry-run
+	expect_output "^Would be stopped of the host's systemd for other: .*comes-back.service"
+	[ "$(systemctl is-active comes-back)" = active ]
+	run agentauthctl session kill --agent other
+	expect_status 0
+	expect_units_stopped other
+	expect_output 'other: it has a table of cron \(/var/spool/cron/crontabs/other\)'
+	expect_gone_for_good other
+	rm /var/spool/cron/crontabs/other
+	run agentauthctl --json session kill --agent other
+	jq -e '.units == [] and (.units_enabled | sort) == ["only-enabled.service", "timed.timer"]' <<<"$output"
+	forget_units other
+}
+
+@test "a unit that is started again whatever is said is an error that names it" {
+	unit kept-up.service '[Service]' User=other 'ExecStart=/bin/sleep 601'
+	unit upholder.service '[Service]' 'ExecStart=/bin/sh -c "while :; do systemctl start kept-up; systemctl reset-failed kept-up; sleep 0.05; done"'
+	systemctl daemon-reload
+	systemctl start upholder
+	wait_until pgrep -u other -x sleep
+	run agentauthctl session kill --agent other
+	expect_status 1
+	expect_output 'goes on running things as other.*systemctl mask --now kept-up.service'
+	rm /run/systemd/system/{kept-up,upholder}.service
+	systemctl stop upholder kept-up
+	systemctl daemon-reload
+}
+
+@test "retire stops units, user manager and linger, by its own command and by a file that is gone" {
+	local name
+	for name in leaver leaver-2; do
+		new_agent "$name" ES256 --role manager
+		by_key "$name" true
+		loginctl enable-linger "$name"
+		wait_until systemctl is-active "user@$(id -u "$name").service"
+		agents_units "$name"
+		if [ "$name" = leaver ]; then
+			run agentauthctl retire "$name"
+		else
+			rm "/etc/agentauth/agents.d/$name.conf"
+			run agentauthctl apply --yes
+		fi
+		expect_status 0
+		expect_units_stopped "$name"
+		[ ! -e "/var/lib/systemd/linger/$name" ]
+		wait_until none_of "$name"
+		expect_gone_for_good "$name"
+		[ "$(systemctl is-active "user@$(id -u "$name").service")" != active ]
+		forget_units "$name"
+	done
+}
+
 @test "the shipped timer reaps" {
 	stay other 'touch up; sleep 600'
 	wait_for_file other up

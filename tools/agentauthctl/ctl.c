@@ -12,8 +12,9 @@
 
 #include "check_value.h"
 #include "ctl.h"
-#include "withheld.h"
+#include "ctl_kill.h"
 #include "state/audit.h"
+#include "withheld.h"
 
 #define INPUT_MAX 65536
 #define NAMES_ASKED 20
@@ -191,6 +192,14 @@ static void audit_changes(struct ctl *ctl, const struct changes *c)
 	free(what);
 }
 
+/* What the host's systemd runs as an agent that is no more would go on and come back. */
+static void stop_leaving(struct ctl *ctl, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		if (changes->v[i].sign == CHANGE_REMOVED && strcmp(changes->v[i].kind, "agent") == 0)
+			ctl_stop_restarters(ctl, changes->v[i].name);
+}
+
 /* ---- publishing ---------------------------------------------------------- */
 
 enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
@@ -213,8 +222,10 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	if (ret->outcome == PUBLISH_DONE)
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
-	if (ret->outcome == PUBLISH_DONE)
+	if (ret->outcome == PUBLISH_DONE) {
 		audit_changes(ctl, change ? &ret->pending : &ret->changes);
+		stop_leaving(ctl, &ret->changes);
+	}
 	if (ret->outcome == PUBLISH_PENDING)
 		tell_pending(ctl, &ret->pending);
 	return ret->outcome;

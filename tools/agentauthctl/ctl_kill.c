@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ctl_units.h"
 #include "registry/accounts.h"
-#include "spawn.h"
 #include "state/audit.h"
 #include "state/kill.h"
 
@@ -38,33 +37,6 @@ static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret
 	return CTL_DONE;
 }
 
-/* Whether it ran and said yes; false too where there is no such program. */
-static bool tell_systemd(const char *program, char *const words[3])
-{
-	char *path = program_find(program);
-	char *const argv[] = {path, words[0], words[1], words[2], NULL};
-	bool done = path && program_run(argv, "", 0, NULL) == 0;
-
-	free(path);
-	return done;
-}
-
-/* The user's systemd would start things again: linger off, manager stopped. Where there is no systemd, nothing. */
-static void stop_manager(struct ctl *ctl, const char *name, uint32_t uid)
-{
-	char unit[64], agent[64];
-	char *const linger[] = {(char[]){"disable-linger"}, agent, NULL};
-	char *const stop[] = {(char[]){"stop"}, (char[]){"--no-block"}, unit};
-
-	if (access("/run/systemd/system", F_OK) < 0)
-		return;
-	(void)snprintf(agent, sizeof(agent), "%s", name);
-	(void)snprintf(unit, sizeof(unit), "user@%u.service", uid);
-	if (!tell_systemd("loginctl", linger))
-		ctl_warning(ctl, "systemd did not end %s's linger; see: loginctl disable-linger %s", name, name);
-	(void)tell_systemd("systemctl", stop);
-}
-
 static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, long killed)
 {
 	if (left < 0)
@@ -86,18 +58,31 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 
 	if (status != CTL_DONE)
 		return status;
+	ctl_units_stop(ctl, name, quarry.uid);
 	if (ctl->dry_run) {
 		if (!ctl->json)
 			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), name);
 		return CTL_DONE;
 	}
 	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
-	stop_manager(ctl, name, quarry.uid);
+	ctl_units_wait(ctl, name, quarry.uid);
 	if (left == 0)
-		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what the manager began meanwhile */
+		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what systemd began meanwhile */
+	ctl_units_tell_others(ctl, name, quarry.uid);
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	(void)ctl_sweep_sessions(ctl, NULL, NULL);
-	return finish(ctl, name, left, killed);
+	status = finish(ctl, name, left, killed);
+	return status == CTL_DONE && ctl->problems.errors ? CTL_FAILED : status;
+}
+
+void ctl_stop_restarters(struct ctl *ctl, const char *name)
+{
+	uint32_t uid;
+
+	if (find_uid(ctl, name, &uid) != CTL_DONE)
+		return;
+	ctl_units_stop(ctl, name, uid);
+	ctl_units_tell_others(ctl, name, uid);
 }
 
 enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)

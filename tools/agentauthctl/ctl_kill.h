@@ -6,8 +6,10 @@
 #include "ctl.h"
 #include "state/session.h"
 
-/* Every process of the agent, its user manager and its linger. Says how many; CTL_FAILED: reported. */
+/* Every process of the agent, and what would start new ones. Says how many; CTL_FAILED: reported. */
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
+/* Ends none of its processes but what would start new ones: systemd's units, its user manager, its linger. */
+void ctl_stop_restarters(struct ctl *ctl, const char *name);
 enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
 
 /* An audit record about a session: its agent, user and roles, and the reason. */

@@ -14,7 +14,7 @@
 
 #include "spawn.h"
 
-#define OUTPUT_MAX 65536
+#define OUTPUT_MAX (16 * 1024 * 1024)
 
 char *program_find(const char *name)
 {

@@ -12,7 +12,7 @@
 char *program_find(const char *name);
 
 /* Runs argv[0] with `input` as its standard input; what it prints (on either output) is appended to `output`,
- * up to 64 KiB. Gives its exit status, 128 + N where a signal ended it, or a negative errno: it could not be
+ * up to 16 MiB. Gives its exit status, 128 + N where a signal ended it, or a negative errno: it could not be
  * run. */
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output);
 
