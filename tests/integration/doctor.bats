@@ -125,6 +125,18 @@ mended() { # CHECK PATTERN
 	mended usepam '/etc/ssh/sshd_config.d/00-site.conf:1: UsePAM is off'
 }
 
+@test "an sshd that was told on its command line to do without PAM" {
+	second_sshd -o UsePAM=no
+	run agentauthctl doctor
+	end_second_sshd
+	expect_status 1
+	expect_output "^PROBLEM  usepam +the sshd of process [0-9]+ .*sshd's command line: UsePAM is not yes"
+	second_sshd -o UsePAM=yes
+	run doctor_is_silent
+	end_second_sshd
+	expect_status 0
+}
+
 @test "a configuration of sshd that nobody cannot read" {
 	chmod 600 /etc/ssh/sshd_config
 	mended usepam 'nobody, as whom sshd asks'

@@ -126,6 +126,30 @@ people_get_in() {
 	people_get_in
 }
 
+# A second sshd that is started so: whether the agent's key is taken, and alice's is in any case.
+key_is_taken_by() { # SSHD-ARGUMENT...
+	local agent alice
+	second_sshd "$@"
+	agent=$(ssh_2222 -i "$KEYS/builder-7.pem" "builder-7@$HOST" id -un || :)
+	alice=$(ssh_2222 -i /home/dev/.ssh/id_alice "alice@$HOST" id -un || :)
+	end_second_sshd
+	[ "$alice" = alice ] || return 2
+	[ "$agent" = builder-7 ]
+}
+
+@test "UsePAM said on the command line, and another configuration" {
+	run key_is_taken_by -o UsePAM=no
+	expect_status 1
+	run key_is_taken_by -oUsePAM=yes
+	expect_status 0
+	sed 's/^UsePAM .*/UsePAM no/' /etc/ssh/sshd_config >/etc/ssh/other_config
+	run key_is_taken_by -f /etc/ssh/other_config
+	expect_status 1
+	sed 's/^UsePAM .*/UsePAM yes/' /etc/ssh/sshd_config >/etc/ssh/other_config
+	run key_is_taken_by -f /etc/ssh/other_config
+	expect_status 0
+	agent_gets_in_by_key
+}
 @test "a configuration of sshd that nobody may read is not believed" {
 	chmod 600 /etc/ssh/sshd_config
 	no_key_lets_in

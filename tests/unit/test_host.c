@@ -55,7 +55,7 @@ static int setup(void **state)
 	stack_dirs[0] = stacks;
 	stack_dirs[1] = vendor;
 	stack_dirs[2] = NULL;
-	paths = (struct aa_sshd_paths){config, {stack_dirs, modules}};
+	paths = (struct aa_sshd_paths){config, NULL, {stack_dirs, modules}};
 	return 0;
 }
 
@@ -238,6 +238,24 @@ static void what_cannot_be_read_is_off(void **state)
 	assert_true(decided_for_nobody("UsePAM yes\n"));
 }
 
+static void what_the_command_line_says_comes_first(void **state)
+{
+	struct aa_sshd_told told = {.has_use_pam = true};
+
+	(void)state;
+	paths.told = &told;
+	assert_false(decided("UsePAM yes\n"));
+	told.use_pam = true;
+	assert_true(decided("UsePAM no\n"));
+	told.has_use_pam = false;
+	assert_false(decided("UsePAM no\n"));
+	snprintf(told.config, sizeof(told.config), "%s/other_config", dir);
+	put(dir, "other_config", "UsePAM yes\n");
+	assert_true(decided("UsePAM no\n"));
+	put(dir, "other_config", "UsePAM no\n");
+	assert_false(decided("UsePAM yes\n"));
+}
+
 static void every_pam_service_of_sshd_must_ask(void **state)
 {
 	(void)state;
@@ -266,6 +284,7 @@ int main(void)
 	    TEST(the_first_use_pam_outside_of_a_match_counts),
 	    TEST(an_included_file_comes_where_it_is_named),
 	    TEST(what_cannot_be_read_is_off),
+	    TEST(what_the_command_line_says_comes_first),
 	    TEST(every_pam_service_of_sshd_must_ask),
 	};
 

@@ -26,7 +26,7 @@ static const char *const stack_dirs[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d
 
 struct aa_sshd_paths doctor_sshd_paths(void)
 {
-	return (struct aa_sshd_paths){AA_SYSCONFDIR "/ssh/sshd_config", {stack_dirs, AA_PAMDIR}};
+	return (struct aa_sshd_paths){AA_SYSCONFDIR "/ssh/sshd_config", NULL, {stack_dirs, AA_PAMDIR}};
 }
 
 static char *cure(const char *service, enum aa_pam_answer answer)

@@ -2,7 +2,7 @@
 /* doctor_sshd.c: checks of sshd: what it says of an agent's login, and what in its files is in the way. */
 #include "config.h"
 
-#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -193,6 +193,35 @@ static void check_readable(struct doctor *d)
 		doctor_fine(d, "UsePAM is on");
 }
 
+/* An sshd that runs with other settings than its files have. true: it is named. */
+static bool look_at_running(struct doctor *d)
+{
+	struct aa_sshd_paths paths = doctor_sshd_paths();
+	struct aa_sshd_told told;
+	char why[PATH_MAX + 128];
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	bool found = false;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		int pid = atoi(entry->d_name);
+
+		if (pid <= 0 || !aa_sshd_told(pid, &told) || (!told.has_use_pam && !*told.config))
+			continue;
+		paths.told = &told;
+		found = !aa_sshd_login_is_decided(&paths, why, sizeof(why));
+		if (found)
+			doctor_problem(d, NULL,
+				       "the sshd of process %d was started with options by which PAM does "
+				       "not decide: %s; take "
+				       "them out of what starts it",
+				       pid, why);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
 void doctor_usepam(struct doctor *d)
 {
 	const struct aa_sshd_paths paths = doctor_sshd_paths();
@@ -213,7 +242,7 @@ void doctor_usepam(struct doctor *d)
 			       xasprintf("sed -i '%us/.*/UsePAM yes/' %s && %s", f.use_pam.line,
 					 f.use_pam.file, doctor_reload_sshd()),
 			       "%s:%u: UsePAM is off", f.use_pam.file, f.use_pam.line);
-	else
+	else if (!look_at_running(d))
 		check_readable(d);
 }
 

@@ -67,8 +67,10 @@ static bool uses_pam(const struct settings *s, const char *config, char *why, si
 		(void)snprintf(why, size, "%s names PAM services that cannot be followed", config);
 	else if (!s->has_use_pam)
 		(void)snprintf(why, size, "%s does not say UsePAM yes", config);
-	else if (!s->use_pam)
+	else if (!s->use_pam && s->line)
 		(void)snprintf(why, size, "%s:%u: UsePAM is not yes", s->file, s->line);
+	else if (!s->use_pam)
+		(void)snprintf(why, size, "%s: UsePAM is not yes", s->file);
 	else
 		return true;
 	return false;
@@ -95,11 +97,25 @@ static bool stack_asks(const struct aa_pam_dirs *dirs, const char *service, char
 	return true;
 }
 
+static int read_settings(const struct aa_sshd_paths *paths, struct settings *ret, char *failed, size_t size)
+{
+	const char *config =
+	    paths->told != NULL && *paths->told->config ? paths->told->config : paths->config;
+
+	*ret = (struct settings){.n = 0};
+	if (paths->told != NULL && paths->told->has_use_pam) {
+		ret->has_use_pam = true;
+		ret->use_pam = paths->told->use_pam;
+		(void)snprintf(ret->file, sizeof(ret->file), "sshd's command line");
+	}
+	return aa_sshd_config_each(config, take, ret, failed, size);
+}
+
 bool aa_sshd_login_is_decided(const struct aa_sshd_paths *paths, char *why, size_t size)
 {
-	struct settings s = {.n = 0};
+	struct settings s;
 	char failed[PATH_MAX];
-	int r = aa_sshd_config_each(paths->config, take, &s, failed, sizeof(failed));
+	int r = read_settings(paths, &s, failed, sizeof(failed));
 
 	if (r < 0) {
 		(void)snprintf(why, size, "%s cannot be read: %s", failed, strerror(-r));

@@ -8,9 +8,12 @@
 #include <stddef.h>
 
 #include "pam_stack.h"
+#include "sshd_process.h"
 
 struct aa_sshd_paths {
 	const char *config; /* sshd_config */
+	const struct aa_sshd_told
+	    *told; /* by the command line, which comes first; NULL: nothing is known of it */
 	struct aa_pam_dirs pam;
 };
 

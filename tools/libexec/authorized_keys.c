@@ -50,9 +50,12 @@ static int fail(int err)
 static bool login_is_decided(void)
 {
 	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};
-	const struct aa_sshd_paths paths = {AA_SYSCONFDIR "/ssh/sshd_config", {stacks, AA_PAMDIR}};
+	struct aa_sshd_told told;
+	struct aa_sshd_paths paths = {AA_SYSCONFDIR "/ssh/sshd_config", NULL, {stacks, AA_PAMDIR}};
 	char why[PATH_MAX + 128];
 
+	if (aa_sshd_told_ancestor(&told))
+		paths.told = &told;
 	if (aa_sshd_login_is_decided(&paths, why, sizeof(why)))
 		return true;
 	syslog(LOG_AUTHPRIV | LOG_WARNING,
