@@ -5,9 +5,12 @@
 #include "module.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/registry/generation.h"
 
 #define ROLE_GROUPS_MAX 1024
 
@@ -38,10 +41,25 @@ static int add_groups(const gid_t *more, size_t n_more, gid_t fallback)
 	return err;
 }
 
+/* Without those that NSS does not serve: another source's group has the gid as well, and its files are not the role's. The
+ * number of those that are left. */
+static size_t leave_out_withheld(const struct aa_call *call, gid_t *gids, size_t n)
+{
+	char file[PATH_MAX];
+	size_t kept = 0;
+
+	if (aa_path_join(file, sizeof(file), call->args.statedir, AA_WITHHELD_GROUP) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (aa_local_has(file, NULL, gids[i]) == 0)
+			gids[kept++] = gids[i];
+	return kept;
+}
+
 static int add_role_groups(struct aa_call *call, const struct aa_strings *roles)
 {
 	gid_t gids[ROLE_GROUPS_MAX];
-	size_t n = aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX);
+	size_t n = leave_out_withheld(call, gids, aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX));
 
 	return add_groups(gids, n, call->account.uid);
 }

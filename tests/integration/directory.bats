@@ -255,3 +255,89 @@ agent_gets_nothing() { # NAME
 	expect_status 1
 	expect_output 'retired'
 }
+
+@test "a group of the directory with a role's gid: no session comes into it, and doctor says so" {
+	local gid
+	gid=$(getent group agent-deploy | cut -d: -f3)
+	directory_group developers "$gid" carol
+	directory_is_known
+	run agentauthctl session reap
+	expect_output 'agent-deploy is somebody else.s name or id as well: .*developers'
+	run agent_ssh twin 'id; sudo -n restart-app'
+	expect_output '^uid=7000.\(twin\) .*\(agent-logs\)'
+	expect_no_output developers
+	expect_no_output "[=,]$gid"
+	expect_no_output '^restarted'
+	run person_ssh carol 'id; sudo -n restart-app'
+	expect_output "$gid\(developers\)"
+	expect_no_output '^restarted'
+	run agentauthctl doctor
+	expect_status 1
+	expect_output "PROBLEM +directory .*developers.* deploy of another name"
+}
+
+@test "a group called agents in the directory: doctor says what to do, and done to the letter it gives people their keys back" {
+	install -d -m 0700 -o 20001 -g 20001 /home/carol/.ssh
+	install -m 0600 -o 20001 -g 20001 /home/dev/.ssh/id_person.pub /home/carol/.ssh/authorized_keys
+	run person_ssh_by_key carol id
+	expect_status 0
+	run agentauthctl doctor
+	expect_no_output 'PROBLEM +directory'
+	directory_group agents 20006 carol
+	directory_is_known
+	run person_ssh_by_key carol id
+	expect_status 255
+	run agentauthctl doctor
+	expect_status 1
+	expect_output 'PROBLEM +directory .*the group agents or its gid too: .*20006.* Set accounts.group in agentauth.conf'
+	cp /etc/agentauth/agentauth.conf "$BATS_TEST_TMPDIR/conf"
+	sed -i 's/^accounts = {/&\n\tgroup = "robots";/' /etc/agentauth/agentauth.conf
+	grep -q robots /etc/agentauth/agentauth.conf || echo 'accounts = { group = "robots"; };' >>/etc/agentauth/agentauth.conf
+	run agentauthctl apply
+	expect_status 0
+	mapfile -t files < <(grep -rlw agents /etc/ssh /etc/pam.d /etc/sudoers.d)
+	sed -i 's/\bagents\b/robots/' "${files[@]}"
+	sshd -t
+	visudo -c -q
+	kill -HUP "$(cat /run/sshd.pid)"
+	wait_until dev ssh-keyscan "$HOST" >/dev/null 2>&1
+	run person_ssh_by_key carol id
+	expect_status 0
+	expect_output '20006\(agents\)'
+	run agent_ssh twin 'id; sudo -n restart-app'
+	expect_status 0
+	expect_output '\(robots\)'
+	expect_output '^restarted'
+	run dev ssh -i "$KEYS/twin.ssh" -o IdentitiesOnly=yes -o BatchMode=yes "twin@$HOST" id -un
+	expect_status 0
+	run agentauthctl doctor
+	expect_no_output 'PROBLEM +directory'
+	sed -i 's/\brobots\b/agents/' "${files[@]}"
+	cp "$BATS_TEST_TMPDIR/conf" /etc/agentauth/agentauth.conf
+	kill -HUP "$(cat /run/sshd.pid)"
+	directory_is_as_at_first
+	agentauthctl apply
+}
+
+@test "a registry that is new takes no group that the directory has, and another name for it" {
+	local there=(--confdir "$BATS_TEST_TMPDIR/conf" --statedir "$BATS_TEST_TMPDIR/state")
+	directory_group agents 20006 carol
+	run agentauthctl "${there[@]}" init
+	expect_status 1
+	expect_output 'accounts.group: another source of names .*agents'
+	echo 'accounts = { group = "robots"; };' >>"$BATS_TEST_TMPDIR/conf/agentauth.conf"
+	run agentauthctl "${there[@]}" apply
+	expect_status 0
+}
+
+@test "nscd, which does not say whose group it asks about: an agent is in the group of all agents, the person is not" {
+	install -d /run/nscd
+	nscd 3>&-
+	wait_until test -S /run/nscd/socket
+	run agent_ssh twin id
+	expect_output '\(agents\)'
+	twin_person 20002
+	agentauthctl session reap
+	person_has_everything twin 20002
+	nscd --shutdown
+}

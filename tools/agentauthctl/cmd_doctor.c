@@ -29,6 +29,7 @@ static const struct doctor_check checks[] = {
      doctor_nsswitch},
     {"names", "An agent whose name is somebody else's here, or nobody's, is refused.", doctor_names},
     {"groups", "sshd's settings for agents go by this group.", doctor_groups},
+    {"directory", "Who is in the other's group is taken for an agent, or has a role's rules.", doctor_directory},
     {"power", "The agent has what the group has, in every session, whatever its roles say.", doctor_power},
     {"ids", "Who has an agent's uid has its files.", doctor_ids},
     {"pam", "There agents come in, or stay in, without being asked.", doctor_stacks},
@@ -48,6 +49,7 @@ static const struct doctor_check checks[] = {
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
     {"clock", "An agent may show a credential once, and the host has to know whether it did.", doctor_clock},
     {"mixing", "Sessions of one agent are no boundary between each other.", doctor_mixing},
+    {"keys", "The log cannot tell which of two agents acted.", doctor_keys},
     {"homes", "A setuid or setgid file in a home gives to others what the agent has.", doctor_homes},
 };
 
@@ -178,6 +180,7 @@ static bool look_at_agent(void *data, const char *name, const char *record, size
 	if (json_array_size(json_object_get(agent, "roles")) > 1 &&
 	    !(mixed && strcmp(mixed, "refuse") == 0) && d->n_mixing++ < NAMES_SHOWN)
 		buffer_printf(&d->mixing, "%s%s", d->mixing.len ? ", " : "", name);
+	doctor_keep_keys(d, name, agent);
 	json_decref(agent);
 	return true;
 }
@@ -276,6 +279,8 @@ static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *argum
 	json_decref(d.roles);
 	host_facts_free(&d.facts);
 	buffer_free(&d.mixing);
+	free(d.keys);
+	arena_free(&d.names);
 	free(d.anybody);
 	published_close(d.published);
 	return d.problems ? CTL_FAILED : CTL_DONE;

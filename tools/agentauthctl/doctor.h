@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "ctl.h"
 #include "host_facts.h"
+#include "overlap.h"
 #include "published.h"
 
 #define DOCTOR_SHARE AA_DATADIR "/agentauth" /* where make install puts what a host is set up with */
@@ -39,6 +40,9 @@ struct doctor {
 	struct buffer
 	    mixing; /* names of the first agents that may have sessions of different roles at one time */
 	size_t n_mixing;
+	struct held_key *keys; /* that log in, of all agents, whose names stand in `names` */
+	size_t n_keys, keys_cap;
+	struct arena names;
 	json_t *findings;
 	unsigned problems, notes;
 };
@@ -78,6 +82,11 @@ void doctor_power(struct doctor *d);
 void doctor_homes(struct doctor *d);
 
 void doctor_ids(struct doctor *d);
+
+/* Keeps what doctor_keys() is going to look at. */
+void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent);
+void doctor_keys(struct doctor *d);
+void doctor_directory(struct doctor *d);
 
 void doctor_stacks(struct doctor *d);
 
