@@ -39,7 +39,7 @@ by_key() { # COMMAND
 	expect_output '/etc/shadow'
 	expect_audit '.event == "admin" and (.command | test("role set deploy.*--accept-risk|--accept-risk.*"))'
 	run by_key 'sudo -n cat /var/log/app /etc/shadow .log'
-	expect_output '^root:'
+	expect_output '^daemon:'
 	# What serves already stays, and is not told of again.
 	run agentauthctl set builder-7 --owner alice
 	expect_status 0
@@ -49,7 +49,7 @@ by_key() { # COMMAND
 	expect_status 0
 	expect_no_output 'allows more'
 	run by_key 'sudo -n cat /var/log/app /etc/shadow .log'
-	expect_no_output '^root:'
+	expect_no_output '^daemon:'
 	agentauthctl role set deploy --no-sudo '(root) /usr/bin/cat /var/log/app.log' >/dev/null
 }
 
@@ -169,7 +169,8 @@ fresh_init() {
 	fresh_init
 	expect_status 0
 	expect_output 'subuid gives alice the ids 90000 to 155535 for containers, which overlaps'
-	grep -Eo 'accounts = \{[^"]*' <<<"$output" >>/tmp/fresh/conf/agentauth.conf
+	sed -i '/uid_min = /d; /uid_max = /d; /\<gid = /d' /tmp/fresh/conf/agentauth.conf
+	sed -i "s/^accounts = {\$/& $(grep -Eo 'uid_min = .* gid = [0-9]+;' <<<"$output")/" /tmp/fresh/conf/agentauth.conf
 	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state apply
 	expect_status 0
 	run agentauthctl --confdir /tmp/fresh/conf --statedir /tmp/fresh/state role add ops

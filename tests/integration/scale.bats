@@ -10,7 +10,7 @@ setup_file() {
 	host_init
 	new_agent builder-7 ES256
 	# More of them than the range of a new host has room for.
-	echo 'accounts = { uid_min = 70000; uid_max = 299999; gid = 99999; };' >>/etc/agentauth/agentauth.conf
+	sed -i 's/uid_max = 98999;/uid_max = 299999;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply
 	# Retired ones come before, among and behind those that are new.
 	local name

@@ -93,7 +93,7 @@ atd_until() { # COMMAND...
 	atd_until test -e /tmp/alices
 	[ ! -e "$(home_of builder-7)/job" ]
 	wait_for_audit '.service == "atd" and .agent == "builder-7" and .result == "denied"'
-	echo 'accounts = { without_credential = [ "su", "su-l", "runuser", "cron", "atd", "systemd-user" ]; };' >>/etc/agentauth/agentauth.conf
+	sed -i 's/^accounts = {$/&\n\twithout_credential = [ "su", "su-l", "runuser", "cron", "atd", "systemd-user" ];/' /etc/agentauth/agentauth.conf
 	agentauthctl apply --yes >/dev/null
 	audit_mark
 	at_job builder-7 "$JOB"

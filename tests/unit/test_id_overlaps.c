@@ -59,7 +59,7 @@ static void is_free(void **state)
 
 	if (look(*state, &usual, &what, &cure) != 0)
 		fail_msg("%s", what.data);
-	assert_string_equal(cure, "accounts = { uid_min = 70000; uid_max = 98999; gid = 99999; };");
+	assert_string_equal(cure, "uid_min = 70000; uid_max = 98999; gid = 99999;");
 	buffer_free(&what);
 	free(cure);
 }

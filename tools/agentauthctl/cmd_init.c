@@ -12,6 +12,7 @@
 
 #include "ctl.h"
 #include "id_overlaps.h"
+#include "registry/accounts.h"
 #include "registry/generation.h"
 #include "state/override.h"
 
@@ -29,6 +30,13 @@ static const char first_text[] =
     "\taudit_failure = \"deny\";   # \"warn\": logins go on when the audit log cannot be written\n"
     "};\n"
     "\n"
+    "accounts = {\n"
+    "\t# Agents' uids; the gids of roles come behind them, up to gid, that of all agents. The same on every host.\n"
+    "\tuid_min = %u;\n"
+    "\tuid_max = %u;\n"
+    "\tgid = %u;\n"
+    "};\n"
+    "\n"
     "# What roles there are; agentauthctl role add NAME writes one here.\n"
     "roles = {\n"
     "};\n";
@@ -44,7 +52,7 @@ static int write_text(struct ctl *ctl, int fd)
 		host_facts_free(&facts);
 		return -EIO;
 	}
-	text = xasprintf(first_text, facts.fqdn);
+	text = xasprintf(first_text, facts.fqdn, AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT);
 	r = conf_text_write(fd, CONF_FILE, text, strlen(text));
 	if (r == 0 && !facts.fqdn_is_known)
 		ctl_warning(ctl,
@@ -178,7 +186,7 @@ static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
 		ctl_warning(ctl, "agents that are registered keep their ids: give another range to what overlaps");
 	else if (cure)
 		ctl_warning(ctl,
-			    "before the first role and agent are made, write \"%s\" into %s/" CONF_FILE
+			    "before the first role and agent are made, write %s into accounts in %s/" CONF_FILE
 			    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
 			    cure, ctl->places.confdir);
 	else

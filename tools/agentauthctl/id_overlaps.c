@@ -279,7 +279,7 @@ char *id_overlaps_cure(const struct host_facts *facts, const char *sysconfdir)
 
 		look_at_all(&s, facts);
 		if (s.found == 0)
-			return xasprintf("accounts = { uid_min = %lld; uid_max = %lld; gid = %lld; };",
+			return xasprintf("uid_min = %lld; uid_max = %lld; gid = %lld;",
 					 (long long)others[i].min, (long long)others[i].uid_max,
 					 (long long)others[i].gid_max);
 	}

@@ -19,7 +19,7 @@ struct id_range {
 size_t id_overlaps_find(const struct id_range *range, const struct host_facts *facts, const char *sysconfdir,
 		     void (*each)(void *data, const char *what), void *data);
 
-/* A setting of agentauth.conf whose range nothing overlaps, from malloc(). NULL: none of those that come into question. */
+/* Settings of accounts whose range nothing overlaps, from malloc(). NULL: none of those that come into question. */
 char *id_overlaps_cure(const struct host_facts *facts, const char *sysconfdir);
 
 #endif
