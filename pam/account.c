@@ -87,6 +87,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 
 	if (reason == AA_OK)
 		reason = account(call, agent, &session);
+	if (sudo && reason == AA_OK)
+		reason = aa_memory_look_again(call, session);
 	/* A login's yes is logged by auth or open_session; sudo's yes, and every no, here. */
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);

@@ -382,8 +382,12 @@ int aa_call_end(struct aa_call *call, int answer)
 
 static void free_memory(pam_handle_t *pamh, void *data, int status)
 {
+	const struct aa_memory *memory = data;
+
 	(void)pamh;
 	(void)status;
+	if (memory && memory->looks)
+		aa_last_look_forget();
 	free(data);
 }
 
@@ -408,6 +412,17 @@ struct aa_memory *aa_memory_make(pam_handle_t *pamh)
 		memory = NULL;
 	}
 	return memory;
+}
+
+enum aa_reason aa_memory_look_again(struct aa_call *call, const struct aa_session *session)
+{
+	struct aa_memory *memory = aa_memory_make(call->pamh);
+
+	if (!memory || !session || !aa_last_look_set(&memory->look, &call->ctx, session, call->service, NULL, 0) ||
+	    !aa_last_look_at_forks(&memory->look))
+		return AA_INTERNAL;
+	memory->looks = true;
+	return AA_OK;
 }
 
 void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory)

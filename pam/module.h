@@ -10,6 +10,7 @@
 #include "common/state/context.h"
 #include "common/state/decision.h"
 #include "common/state/guard.h"
+#include "common/state/last_look.h"
 
 struct aa_args {
 	const char *statedir, *rundir, *logdir;
@@ -64,6 +65,8 @@ struct aa_memory {
 	bool id_read;                        /* the environment was asked for the id, once */
 	char session_id[AA_SESSION_ID_SIZE]; /* "" : none */
 	bool opened;                         /* by this handle */
+	bool looks;                          /* a sudo was let through, and is looked at again */
+	struct aa_last_look look;
 };
 /* NULL: nothing yet. */
 struct aa_memory *aa_memory_get(pam_handle_t *pamh);
@@ -72,6 +75,9 @@ struct aa_memory *aa_memory_make(pam_handle_t *pamh);
 /* Reads the session's id that auth left in PAM's environment, in the first setcred or open_session of the handle, and
  * never again: later the agent may have written there. The record must be this process's, or its direct child's. */
 void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory);
+
+/* Has the sudo that account says yes to looked at again, in open_session and by the process that becomes its command. */
+enum aa_reason aa_memory_look_again(struct aa_call *call, const struct aa_session *session);
 
 /* Forgets what an earlier authentication of this handle decided, its pending session and its environment with it. */
 void aa_memory_forget(struct aa_call *call);

@@ -109,6 +109,17 @@ static enum aa_reason open_agent(struct aa_call *call)
 	return reason;
 }
 
+/* A sudo of an agent's, whoever is its target: it may have been stopped since account let it through. */
+static enum aa_reason look_again(struct aa_call *call)
+{
+	const struct aa_memory *memory = aa_memory_get(call->pamh);
+	enum aa_reason reason = memory && memory->looks ? aa_last_look(&memory->look) : AA_OK;
+
+	if (reason != AA_OK)
+		aa_tell(call, aa_reason_sentence(reason));
+	return reason;
+}
+
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	enum aa_reason reason = AA_INTERNAL;
@@ -116,6 +127,8 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
 
 	(void)flags;
+	if (look_again(&call) != AA_OK)
+		return aa_call_end(&call, PAM_PERM_DENIED);
 	if (whose == AA_OURS && !call.args.bad)
 		reason = open_agent(&call);
 	else if (whose == AA_CANNOT_TELL)

@@ -73,7 +73,8 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 				.host = value_of(user_info, "host"),
 				.cwd = value_of(user_info, "cwd"),
 				.tty = value_of(user_info, "tty"),
-				.say = say};
+				.say = say,
+				.looks = true};
 	if (!sudo.user || !parse_id(value_of(user_info, "uid"), &sudo.uid)) {
 		*errstr = "agentauth: sudo did not say who calls it";
 		return -1;

@@ -18,6 +18,7 @@
 #include "common/state/caller.h"
 #include "common/state/decision.h"
 #include "common/state/guard.h"
+#include "common/state/last_look.h"
 
 #define COMMAND_MAX 4096
 
@@ -435,6 +436,19 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 	return reason == AA_OK ? logged : reason;
 }
 
+/* The process that becomes the command looks once more, for PAM's reasons too where PAM was not asked. */
+static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking *asking)
+{
+	struct aa_last_look look;
+	char line[COMMAND_MAX];
+
+	command_line(sudo, line, sizeof(line));
+	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", line,
+			      asking->rule[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
+		return AA_INTERNAL;
+	return aa_last_look_at_forks(&look) ? AA_OK : AA_INTERNAL;
+}
+
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 {
 	struct asking asking = {.started_us = aa_now_us()};
@@ -452,6 +466,8 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 	}
 	if (reason == AA_OK && asking.rule[0])
 		reason = ask_person(sudo, &asking);
+	if (reason == AA_OK && sudo->looks)
+		reason = look_again(sudo, &asking);
 	asking_clear(&asking);
 	if (!aa_guard_lower(&asking.guard))
 		reason = AA_INTERNAL;

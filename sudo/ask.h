@@ -13,6 +13,7 @@
 struct aa_sudo {
 	const char *statedir, *rundir, *logdir;
 	const char *hook; /* that a request runs; NULL: none */
+	bool looks;	  /* this process forks the command: what it forks looks again first */
 	uint32_t uid;	  /* of who called it */
 	bool logged;	  /* by the PAM module, which let it pass */
 	const char *user, *host, *cwd, *tty;

@@ -220,6 +220,36 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 	return reason;
 }
 
+/* What may have changed since the session was found: its end, its credential, its roles. */
+static enum aa_reason check_session(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
+				    const char *service)
+{
+	enum aa_reason reason;
+
+	if (session->kind == AA_KIND_ENTRY)
+		return AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
+	if (session->deadline && ctx->now >= session->deadline)
+		return AA_SESSION_EXPIRED;
+	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
+	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
+					session->kid, session->created);
+	return reason == AA_OK ? check_roles(ctx, agent, session, service) : reason;
+}
+
+enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agent *agent, const char *id, const char *service,
+			      struct aa_session **ret_session)
+{
+	enum aa_reason reason = aa_admit_agent(ctx, agent);
+
+	if (reason != AA_OK)
+		return reason;
+	if (aa_session_load(ctx->rundir, ctx->owner, id, ret_session) < 0)
+		return AA_NO_SESSION;
+	if ((*ret_session)->uid != agent->uid || !aa_session_is_live(*ret_session))
+		return AA_NO_SESSION;
+	return check_session(ctx, agent, *ret_session, service);
+}
+
 enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent, const char *service,
 				   struct aa_session **ret_session)
 {
@@ -232,15 +262,7 @@ enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa
 	if (reason != AA_OK)
 		return reason;
 	*ret_session = session;
-	if (session->kind == AA_KIND_ENTRY)
-		return AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
-	if (session->deadline && ctx->now >= session->deadline)
-		return AA_SESSION_EXPIRED;
-	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
-	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
-					session->kid, session->created);
-	if (reason == AA_OK)
-		reason = check_roles(ctx, agent, session, service);
+	reason = check_session(ctx, agent, session, service);
 	if (reason == AA_OK)
 		reason = check_groups(ctx, session);
 	return reason;

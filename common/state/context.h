@@ -68,6 +68,11 @@ int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdi
 enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent, const char *service,
 				   struct aa_session **ret_session);
 
+/* The same a little later, of the session with this id: whether it and the agent are still what they were. The groups of the
+ * process are not looked at: they may be the target's already. */
+enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agent *agent, const char *id, const char *service,
+			      struct aa_session **ret_session);
+
 /* The groups of these roles, in ret[0..cap): agent-ROLE and the local groups that the role adds; never gid 0. The number. */
 size_t aa_role_groups(const struct aa_context *ctx, const struct aa_strings *roles, gid_t *ret, size_t cap);
 

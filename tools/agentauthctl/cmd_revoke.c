@@ -8,6 +8,7 @@
 
 #include "check_value.h"
 #include "ctl.h"
+#include "state/last_look.h"
 #include "state/override.h"
 
 struct revocation {
@@ -92,6 +93,7 @@ static enum ctl_status run_revoke(struct ctl *ctl, const struct arguments *argum
 		return ctl_fail(ctl, "that is revoked already");
 	if (err < 0)
 		return ctl_fail(ctl, "it cannot be revoked: %s", strerror(-err));
+	aa_last_look_settle(0);
 	ctl_audit(ctl, r.agent, "ok", "ok");
 	ctl_answer(ctl, "revoked", json_true());
 	tell(ctl, &r);

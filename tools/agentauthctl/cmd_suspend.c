@@ -11,11 +11,12 @@
 #include "ctl_kill.h"
 #include "registry/accounts.h"
 #include "registry/generation.h"
+#include "state/last_look.h"
 #include "state/override.h"
 
 /* Whether the published registry has the agent, not retired. Neither the text nor the registry must be in
- * order for an agent to be shut out: this is for a hurry. */
-static enum ctl_status known(struct ctl *ctl, const char *name)
+ * order for an agent to be shut out: this is for a hurry. *ret_uid is left alone where it cannot be read. */
+static enum ctl_status known(struct ctl *ctl, const char *name, uint32_t *ret_uid)
 {
 	char why[256];
 	struct aa_accounts accounts;
@@ -43,6 +44,7 @@ static enum ctl_status known(struct ctl *ctl, const char *name)
 	}
 	if (account.flags & AA_ACCOUNT_RETIRED)
 		return ctl_fail(ctl, "%s is retired, and shut out for good", name);
+	*ret_uid = account.uid;
 	return CTL_DONE;
 }
 
@@ -56,9 +58,11 @@ static enum ctl_status would(const struct ctl *ctl, const char *name, const char
 static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0], *why = arguments_value(arguments, "why");
-	enum ctl_status status = known(ctl, name);
+	enum ctl_status status;
+	uint32_t uid = 0;
 	int r;
 
+	status = known(ctl, name, &uid);
 	if (status != CTL_DONE)
 		return status;
 	ctl_answer(ctl, "agent", json_string(name));
@@ -72,6 +76,7 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 				name, name);
 	if (r < 0)
 		return ctl_fail(ctl, "%s cannot be suspended: %s", name, strerror(-r));
+	aa_last_look_settle(uid);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
 		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n",
@@ -103,9 +108,11 @@ const struct ctl_command cmd_suspend = {
 static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	enum ctl_status status = known(ctl, name);
+	enum ctl_status status;
+	uint32_t uid;
 	int r;
 
+	status = known(ctl, name, &uid);
 	if (status != CTL_DONE)
 		return status;
 	ctl_answer(ctl, "agent", json_string(name));

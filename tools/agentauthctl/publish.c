@@ -18,6 +18,7 @@
 #include "journal.h"
 #include "publish_text.h"
 #include "spawn.h"
+#include "state/last_look.h"
 #include "sudoers.h"
 
 struct commit {
@@ -164,6 +165,8 @@ static int make_current(struct commit *c)
 	int r = generation_switch(c->r->state_fd, c->number);
 
 	c->switched = r == 0;
+	if (r == 0)
+		aa_last_look_settle(0); /* what an agent's sudo was let through by may be gone */
 	return r;
 }
 
@@ -474,6 +477,8 @@ static int roll_back(struct registry *r, uint32_t number, const char *rules)
 		n = journal_begin(r->state_fd, &journal);
 	if (n == 0)
 		n = generation_switch(r->state_fd, number);
+	if (n == 0)
+		aa_last_look_settle(0);
 	if (n == 0 && stage)
 		n = sudoers_commit(p->sudoers, rules);
 	if (n < 0 && stage)

@@ -31,8 +31,9 @@ struct sheet {
 };
 
 /* What agents' sudo must do differently, where this host's sudo knows how. Nothing is typed, so nothing is
- * asked twice. */
-static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0", "passwd_tries=1"};
+ * asked twice. With a PAM session sudo forks the command, and what it forks looks again whether it may. */
+static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0", "passwd_tries=1",
+				       "pam_session, pam_setcred"};
 #define N_DEFAULTS (sizeof(defaults) / sizeof(*defaults))
 
 static void sheet_free(struct sheet *s)

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* last_look.c: see last_look.h. */
+#include "config.h"
+
+#include "last_look.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "decision.h"
+#include "guard.h"
+
+#define NAME_SIZE 16 /* of a process, proc(5) */
+#define SETTLE_MS 2000
+
+static bool copy(char *ret, size_t cap, const char *text)
+{
+	int n = snprintf(ret, cap, "%s", text ? text : "");
+
+	return n >= 0 && (size_t)n < cap;
+}
+
+bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx, const struct aa_session *session, const char *service,
+		      const char *command, int64_t until)
+{
+	struct aa_last_look look = {.owner = ctx->owner, .uid = session->uid, .until = until};
+
+	(void)copy(look.command, sizeof(look.command), command); /* as much of it as the log takes */
+	if (!copy(look.statedir, sizeof(look.statedir), ctx->statedir) || !copy(look.rundir, sizeof(look.rundir), ctx->rundir) ||
+	    !copy(look.logdir, sizeof(look.logdir), ctx->logdir) || !copy(look.agent, sizeof(look.agent), session->agent) ||
+	    !copy(look.session, sizeof(look.session), session->id) || !copy(look.service, sizeof(look.service), service))
+		return false;
+	*ret = look;
+	return true;
+}
+
+/* ---- the look --------------------------------------------------------------------------------- */
+
+static enum aa_reason admit(const struct aa_last_look *look, struct aa_context *ctx, struct aa_session **ret_session)
+{
+	struct aa_account account;
+	struct aa_agent *agent = NULL;
+	enum aa_reason reason;
+
+	if (aa_context_find(ctx, look->agent, &account) < 0)
+		return AA_REGISTRY_UNAVAILABLE;
+	reason = aa_context_agent(ctx, &account, &agent);
+	if (reason == AA_OK)
+		reason = aa_admit_again(ctx, agent, look->session, look->service, ret_session);
+	if (reason == AA_OK && look->until && ctx->now > look->until)
+		reason = AA_APPROVAL_TIMEOUT;
+	aa_agent_free(agent);
+	return reason;
+}
+
+enum aa_reason aa_last_look(const struct aa_last_look *look)
+{
+	struct aa_context ctx = {.statedir = look->statedir,
+				 .rundir = look->rundir,
+				 .logdir = look->logdir,
+				 .owner = look->owner,
+				 .now = time(NULL),
+				 .gen_fd = -1,
+				 .accounts.fd = -1};
+	struct aa_decision decision = {.event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
+	int64_t started_us = aa_now_us();
+	struct aa_session *session = NULL;
+
+	decision.reason = admit(look, &ctx, &session);
+	if (decision.reason != AA_OK) {
+		decision.session = session;
+		decision.command = look->command[0] ? look->command : NULL;
+		decision.micros = aa_now_us() - started_us;
+		(void)aa_context_audit(&ctx, aa_decision_record(&decision));
+	}
+	aa_session_free(session);
+	aa_context_close(&ctx);
+	return decision.reason;
+}
+
+/* ---- at forks ----------------------------------------------------------------------------------- */
+
+static struct aa_last_look armed;
+static bool is_armed, is_registered;
+static bool is_command; /* the fork is sudo's own, which begins with all signals blocked, and not that of a PAM module */
+static bool is_child;	/* this process was forked for a command: it, or sudo's monitor, which forks it */
+static char name_before[NAME_SIZE];
+
+static void before_fork(void)
+{
+	static const int some[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGALRM, SIGUSR1};
+	sigset_t mask;
+
+	is_command = is_armed && pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0;
+	for (size_t i = 0; is_command && i < sizeof(some) / sizeof(some[0]); i++)
+		is_command = sigismember(&mask, some[i]) == 1;
+}
+
+/* A monitor has forked the command: what is between its look and its command is the child now. */
+static void in_parent(void)
+{
+	if (is_child && is_armed)
+		(void)prctl(PR_SET_NAME, name_before, 0UL, 0UL, 0UL);
+}
+
+static void name_of(uint32_t uid, char ret[NAME_SIZE])
+{
+	(void)snprintf(ret, NAME_SIZE, "aalook-%08x", uid);
+}
+
+/* The name before the look: who changes something, and finds no such name after it, knows that a look comes later. */
+static void be_known(void)
+{
+	char name[NAME_SIZE];
+
+	if (!is_child)
+		(void)prctl(PR_GET_NAME, name_before, 0UL, 0UL, 0UL);
+	is_child = true;
+	name_of(armed.uid, name);
+	(void)prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL);
+}
+
+static void look_or_end(void)
+{
+	struct aa_guard guard;
+	enum aa_reason reason;
+
+	aa_guard_raise(&guard);
+	reason = aa_last_look(&armed);
+	(void)aa_guard_lower(&guard);
+	if (reason == AA_OK)
+		return;
+	(void)dprintf(STDERR_FILENO, "agentauth: %s is refused: %s\n", armed.service, aa_reason_sentence(reason));
+	_exit(1);
+}
+
+/* What a PAM module forks, a helper of its own, stays whose it was. */
+static void in_child(void)
+{
+	uid_t ruid, euid, suid;
+
+	if (!is_armed)
+		return;
+	if (is_command && getresuid(&ruid, &euid, &suid) == 0 && euid == 0) {
+		(void)syscall(SYS_setresuid, 0, 0, 0);
+		be_known();
+	}
+	look_or_end();
+}
+
+bool aa_last_look_at_forks(const struct aa_last_look *look)
+{
+	if (!is_registered && pthread_atfork(before_fork, in_parent, in_child) != 0)
+		return false;
+	is_registered = true;
+	armed = *look;
+	is_armed = true;
+	return true;
+}
+
+void aa_last_look_forget(void)
+{
+	is_armed = false;
+}
+
+/* ---- waiting for those that looked ------------------------------------------------------------------ */
+
+/* Whether the process has such a name. An agent may give its own processes any: only root's count. */
+static bool is_looking(int proc, const char *pid, uint32_t uid)
+{
+	char path[64], text[NAME_SIZE + 1], name[NAME_SIZE];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%.20s/comm", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = fstat(fd, &st) == 0 && st.st_uid == 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	name_of(uid, name);
+	return strncmp(text, name, uid ? NAME_SIZE - 1 : strlen("aalook-")) == 0;
+}
+
+/* How many there are; `end`: they are ended. */
+static unsigned count(uint32_t uid, bool end)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	unsigned n = 0;
+
+	while (proc && (entry = readdir(proc))) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_looking(dirfd(proc), entry->d_name, uid))
+			continue;
+		n++;
+		if (end)
+			(void)kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL);
+	}
+	if (proc)
+		closedir(proc);
+	return n;
+}
+
+void aa_last_look_settle(uint32_t uid)
+{
+	const struct timespec step = {0, 2000000};
+	int64_t begin = aa_now_us(), passed = 0;
+
+	while (passed < 2 * SETTLE_MS && count(uid, passed > SETTLE_MS) > 0) {
+		(void)nanosleep(&step, NULL);
+		passed = (aa_now_us() - begin) / 1000;
+	}
+}
