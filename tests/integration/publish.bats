@@ -251,6 +251,12 @@ expect_refused() {
 	expect_status 1
 	expect_output 'say agentauthctl apply --yes'
 	getent passwd by-hand | grep -q /bin/bash
+	# At a terminal it is a question, and no is the answer that costs nothing.
+	run script -qec 'agentauthctl apply' /dev/null <<<n
+	expect_output 'These are no longer in the configuration: agent by-hand\.'
+	expect_output 'Retire them\? \[y/N\]'
+	expect_output 'nothing was changed'
+	getent passwd by-hand | grep -q /bin/bash
 	mv /run/by-hand.conf /etc/agentauth/agents.d/
 	run agentauthctl set other --owner w
 	expect_status 0
@@ -258,6 +264,11 @@ expect_refused() {
 	run agentauthctl apply --yes
 	expect_status 0
 	expect_audit '.agent == "by-hand" and .command == "agent by-hand retired by apply --yes"'
+	run agentauthctl register asked
+	rm /etc/agentauth/agents.d/asked.conf
+	run script -qec 'agentauthctl apply' /dev/null <<<y
+	expect_status 0
+	getent passwd asked | grep -q nologin
 	getent passwd by-hand | grep -q nologin
 	# One that was never published has nothing that could be kept from others.
 	echo 'uid = 70078;' >/etc/agentauth/agents.d/draft.conf

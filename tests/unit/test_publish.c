@@ -825,6 +825,63 @@ static void sudo_follows_what_serves_after_a_kill(void **state)
 	free(rules);
 }
 
+/* What a killed command left is read to the byte, or nothing is done. */
+static void a_damaged_journal_stops_everything_in_words(void **state)
+{
+	static const char *const bad[] = {"", "generation 1 ids 5\n", "generation 1 ids 5 new", "generation x ids 5 new\n",
+					  "generation 1 ids 5 newer\n", "generation 01 ids 5 new\n",
+					  "generation 1 ids 5 again\n\n"};
+	const struct house *h = *state;
+	struct registry registry;
+
+	start_house(h);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct problems problems = {0};
+		char *ids = house_read(h, "state/ids"), *after;
+
+		house_write(h, "state/journal", bad[i]);
+		assert_int_equal(registry_open_state(&registry, &h->places, &problems), -1);
+		assert_non_null(problem_with(&problems, "the file journal in it is damaged"));
+		registry_close(&registry);
+		problems_free(&problems);
+		after = house_read(h, "state/ids");
+		assert_string_equal(ids, after);
+		free(ids);
+		free(after);
+	}
+	house_remove(h, "state/journal"); /* as the message says */
+	assert_int_equal(apply(h), 1);
+}
+
+/* Between the switch and the sudo rules of what it switched to. */
+static void a_killed_rollback_is_ended(void **state)
+{
+	const struct house *h = *state;
+	char *link = xasprintf("%s/current", h->state), *rules;
+
+	start_house(h);
+	if (access(h->sudoers, F_OK) < 0)
+		skip();
+	house_write(h, "conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "false") "};\n");
+	apply(h);
+	unlink(link);
+	assert_int_equal(symlink("generations/1", link), 0);
+	house_write(h, "state/journal", "generation 1 ids 0 again\n");
+	house_write(h, "conf/agents.d/wrong.conf", "uid = ;");
+	refused(h, "expected a value");
+	rules = house_read(h, "etc/sudoers.d/agentauth");
+	assert_non_null(strstr(rules, "/bin/true"));
+	free(rules);
+	/* And one that was killed before it has changed nothing: no generation goes, nor an id. */
+	house_write(h, "state/journal", "generation 2 ids 0 again\n");
+	refused(h, "expected a value");
+	assert_int_equal(entries(h, "state/generations", "^2$"), 1);
+	rules = house_read(h, "state/ids");
+	assert_non_null(strstr(rules, "bot"));
+	free(rules);
+	free(link);
+}
+
 /* ---- what somebody else has not published yet ----------------------------- */
 
 static const struct {
@@ -1255,6 +1312,8 @@ int main(void)
 	    IN_A_HOUSE(what_a_killed_command_used_is_free_again),
 	    IN_A_HOUSE(a_generation_that_never_served_is_not_kept),
 	    IN_A_HOUSE(sudo_follows_what_serves_after_a_kill),
+	    IN_A_HOUSE(a_damaged_journal_stops_everything_in_words),
+	    IN_A_HOUSE(a_killed_rollback_is_ended),
 	    IN_A_HOUSE(no_command_publishes_what_somebody_else_has_begun),
 	    cmocka_unit_test(with_pending_publishes_both),
 	    IN_A_HOUSE(a_command_publishes_its_own_change),

@@ -25,7 +25,7 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 		ctl_publish(ctl, &registry, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
 	}
-	if (result.outcome == PUBLISH_FAILED)
+	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
 	registry_close(&registry);

@@ -27,6 +27,7 @@ struct ctl {
 	struct problems problems;
 	json_t *answer; /* with --json: what is printed at the end */
 	char *typed;	/* the command as it was typed, for the audit record */
+	char *confdir, *statedir; /* what places has of them, where an option named them */
 	char *host;	/* name of this host, once it is known */
 };
 

@@ -169,6 +169,16 @@ static char *absolute(const char *path)
 	return joined;
 }
 
+/* A path that is this program's own to free, in the place of the one before. */
+static const char *keep_path(char **slot, const char *path)
+{
+	char *whole = absolute(path);
+
+	free(*slot);
+	*slot = whole;
+	return whole;
+}
+
 static void use_options(struct ctl *ctl, const struct arguments *a)
 {
 	const char *confdir = arguments_value(a, "confdir"), *statedir = arguments_value(a, "statedir");
@@ -180,8 +190,8 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->adopt = arguments_have(a, "adopt");
 	ctl->with_pending = arguments_have(a, "with-pending");
 	ctl->accept_risk = arguments_have(a, "accept-risk");
-	ctl->places.confdir = confdir ? absolute(confdir) : AA_CONFDIR;
-	ctl->places.statedir = statedir ? absolute(statedir) : AA_STATEDIR;
+	ctl->places.confdir = confdir ? keep_path(&ctl->confdir, confdir) : AA_CONFDIR;
+	ctl->places.statedir = statedir ? keep_path(&ctl->statedir, statedir) : AA_STATEDIR;
 	ctl->rundir = arguments_value(a, "rundir") ? arguments_value(a, "rundir") : AA_RUNDIR;
 	/* Another registry than the one that serves is a rehearsal: nothing of the host's own follows from
 	 * it. */
@@ -300,5 +310,7 @@ int main(int argc, char **argv)
 	json_decref(ctl.answer);
 	free(ctl.typed);
 	free(ctl.host);
+	free(ctl.confdir);
+	free(ctl.statedir);
 	return (int)status;
 }
