@@ -19,7 +19,7 @@
  * uid_max; every id is one that aa_id_is_servable() admits. Anything else is damage.
  *
  * An account's primary group has the account's name and its uid as gid; it has no record of its own.
- * A retired account has no "s" record. No value is longer than AA_ACCOUNTS_VALUE_MAX, "s" up to
+ * A retired account's "s" record is the one that it had. No value is longer than AA_ACCOUNTS_VALUE_MAX, "s" up to
  * AA_SSH_KEYS_MAX.
  */
 #ifndef AGENTAUTH_REGISTRY_ACCOUNTS_H

@@ -246,6 +246,59 @@ let_in_both_ways() { # AGENT
 	locked_out oldtimer agent_retired
 }
 
+# What sshd says about a public key, to whom has it alone: "Server accepts key", or nothing; and the milliseconds until
+# then.
+asks_about() { # AGENT PUBLIC-KEY
+	local from
+	from=$(date +%s%3N)
+	install -o dev -g dev -m 0600 "$2" /home/dev/asked.pub
+	rm -f /home/dev/asked
+	run dev ssh -v -o BatchMode=yes -o PreferredAuthentications=publickey -o IdentitiesOnly=yes -i /home/dev/asked.pub "$1@$HOST" true
+	took=$(($(date +%s%3N) - from))
+	accepts=no
+	! grep -q 'Server accepts key' <<<"$output" || accepts=yes
+	expect_status 255
+}
+
+@test "whoever has a public key alone cannot tell a retired agent from an active one" {
+	local agent
+	local -A sum=([stays]=0 [leaves]=0)
+	for agent in stays leaves pauses ends; do
+		new_agent "$agent" ES256
+		dev ssh-keygen -y -f "$KEYS/$agent.pem" >"$BATS_TEST_TMPDIR/$agent.pub"
+	done
+	agentauthctl set ends --expires "$(date -u +%FT%TZ)" >/dev/null
+	agentauthctl suspend pauses >/dev/null
+	agentauthctl retire leaves >/dev/null
+	agentauthctl set stays --owner somebody >/dev/null # a generation more
+	for agent in stays leaves pauses ends; do
+		asks_about "$agent" "$BATS_TEST_TMPDIR/$agent.pub"
+		[ "$accepts" = yes ]
+		asks_about "$agent" "$BATS_TEST_TMPDIR/$([ "$agent" = stays ] && echo leaves || echo stays).pub" # another's
+		[ "$accepts" = no ]
+	done
+	for _ in $(seq 5); do
+		for agent in stays leaves; do
+			asks_about "$agent" "$BATS_TEST_TMPDIR/$agent.pub"
+			sum[$agent]=$((sum[$agent] + took))
+		done
+	done
+	[ "${sum[leaves]}" -lt $((3 * sum[stays])) ]
+	[ "${sum[stays]}" -lt $((3 * sum[leaves])) ]
+	# Who has the private key is refused by PAM, and gets in where the agent is active.
+	for agent in leaves pauses ends; do
+		audit_mark
+		run dev ssh -o BatchMode=yes -i "$KEYS/$agent.pem" "$agent@$HOST" id -un
+		expect_status 255
+		expect_no_output "^$agent\$"
+		expect_audit ".agent == \"$agent\" and .event == \"account\" and .result == \"denied\""
+		run dev sftp -o BatchMode=yes -i "$KEYS/$agent.pem" "$agent@$HOST" <<<'ls'
+		expect_status 255
+	done
+	run dev ssh -o BatchMode=yes -i "$KEYS/stays.pem" "stays@$HOST" id -un
+	expect_status 0
+}
+
 @test "from a source that its roles do not list" {
 	agentauthctl role add inside --service sshd --source 127.0.0.2/32 >/dev/null
 	new_agent insider ES256 --role inside

@@ -101,11 +101,12 @@ static void gives_nothing_for_who_has_no_key_or_is_no_agent(void **state)
 		assert_string_equal(ask(users[i], ED, ED_BLOB), "");
 }
 
-static void gives_nothing_for_a_retired_agent(void **state)
+static void a_retired_agent_s_key_looks_like_any_other(void **state)
 {
 	(void)state;
-	publish(ED " " ED_BLOB " 0\n", AA_ACCOUNT_RETIRED); /* whatever was left in its record */
-	assert_string_equal(ask("builder", ED, ED_BLOB), "");
+	publish(ED " " ED_BLOB " 0\n", AA_ACCOUNT_RETIRED);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+	assert_string_equal(ask("builder", ED, ED_OTHER), "");
 	publish(ED " " ED_BLOB " 0\n", 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 }
@@ -220,7 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(gives_the_line_of_the_key_that_was_offered),
 	    T(gives_nothing_for_who_has_no_key_or_is_no_agent),
-	    T(gives_nothing_for_a_retired_agent),
+	    T(a_retired_agent_s_key_looks_like_any_other),
 	    T(gives_nothing_for_a_local_user_of_the_same_name_or_uid),
 	    T(says_until_when_a_key_is_good),
 	    T(gives_nothing_of_a_damaged_record),

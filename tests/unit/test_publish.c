@@ -427,6 +427,43 @@ static bool say_no(void *data, const struct changes *changes)
 	return false;
 }
 
+static char *ssh_keys(const struct house *h, const char *name)
+{
+	struct aa_accounts accounts;
+	char *keys = NULL;
+
+	assert_int_equal(aa_accounts_open(h->state, geteuid(), &accounts), 0);
+	if (aa_account_ssh_keys(&accounts, name, &keys) < 0)
+		keys = xstrdup("");
+	aa_accounts_close(&accounts);
+	return keys;
+}
+
+/* In this generation and in those that follow. */
+static void a_retired_agents_ssh_keys_are_served_as_before(void **state)
+{
+	const struct house *h = *state;
+	char *before, *after;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	apply(h);
+	before = ssh_keys(h, "bot");
+	assert_true(strncmp(before, "ecdsa-sha2-nistp256 ", 20) == 0);
+	house_remove(h, "conf/agents.d/bot.conf");
+	for (int i = 2; i < 4; i++) {
+		char *text = xasprintf("uid = 7000%d;\n", i);
+
+		house_write(h, i == 2 ? "conf/agents.d/two.conf" : "conf/agents.d/three.conf", text);
+		free(text);
+		apply(h);
+		assert_string_equal(serves(h, "bot"), "retired");
+		after = ssh_keys(h, "bot");
+		assert_string_equal(after, before);
+		free(after);
+	}
+	free(before);
+}
+
 static void an_agent_whose_file_is_gone_is_retired_for_good(void **state)
 {
 	const struct house *h = *state;
@@ -1303,6 +1340,7 @@ int main(void)
 	    IN_A_HOUSE(the_audience_is_what_the_text_says_or_stays),
 	    cmocka_unit_test(the_resolver_does_not_change_a_published_name),
 	    IN_A_HOUSE(an_agent_whose_file_is_gone_is_retired_for_good),
+	    IN_A_HOUSE(a_retired_agents_ssh_keys_are_served_as_before),
 	    IN_A_HOUSE(killed_at_any_step_one_of_the_two_generations_serves),
 	    IN_A_HOUSE(killed_while_it_retires_an_agent_is_whole_or_retired),
 	    IN_A_HOUSE(a_command_that_is_killed_leaves_text_that_apply_takes_up),

@@ -29,6 +29,8 @@ struct work {
 	struct snapshot *snapshot; /* NULL: none is written */
 	int error;		   /* of writing it */
 	struct published *published;
+	struct aa_accounts served; /* of what is published */
+	bool has_served;
 	EVP_MD_CTX *digest;
 	/* Places in r->ids.v, by name. No pointers: claiming what is new makes that array grow, and so move. */
 	uint32_t *retired;
@@ -216,10 +218,22 @@ static void find_retired(struct work *w)
 	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
 }
 
+/* A retired agent's SSH keys go on being known, so that asking sshd about one does not tell that it is retired; account
+ * refuses it. They are as they were served last. The caller frees; NULL: there are none. */
+static char *keys_served(const struct work *w, const char *name)
+{
+	char *keys = NULL;
+
+	if (w->has_served && aa_account_ssh_keys(&w->served, name, &keys) < 0)
+		keys = NULL;
+	return keys;
+}
+
 static void put_retired(struct work *w, const struct id_entry *e)
 {
 	const struct model_accounts *a = &w->r->model.accounts;
 	struct snapshot_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
+	char *keys;
 
 	add_digest_text(w, e->name);
 	add_digest(w, &e->id, sizeof(e->id));
@@ -231,8 +245,13 @@ static void put_retired(struct work *w, const struct id_entry *e)
 		return;
 	}
 	w->out->retired++;
-	if (writing(w))
-		w->error = snapshot_account(w->snapshot, &account);
+	if (!writing(w))
+		return;
+	keys = keys_served(w, e->name);
+	account.ssh = keys;
+	account.ssh_len = keys ? strlen(keys) : 0;
+	w->error = snapshot_account(w->snapshot, &account);
+	free(keys);
 }
 
 /* Those whose names come before `name`; NULL: all that are left. */
@@ -445,6 +464,7 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	if (w.error == 0 && gen_fd >= 0)
 		w.error = snapshot_begin(gen_fd, &r->model, &w.snapshot);
 	w.published = published_open(r->places->statedir, r->places->owner);
+	w.has_served = aa_accounts_open(r->places->statedir, r->places->owner, &w.served) == 0;
 	if (w.error == 0)
 		build_all(&w, number);
 	if (w.error == 0)
@@ -456,6 +476,8 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	if (w.error < 0)
 		report_write_error(&w);
 	published_close(w.published);
+	if (w.has_served)
+		aa_accounts_close(&w.served);
 	EVP_MD_CTX_free(w.digest);
 	free(w.retired);
 	free(w.bindings);

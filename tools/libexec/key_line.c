@@ -127,8 +127,7 @@ static int find(const struct aa_accounts *a, const char *passwd, const char *use
 	int r;
 
 	r = aa_account_by_name(a, user, &account);
-	if (r == 0 && (account.flags & AA_ACCOUNT_RETIRED) != 0)
-		r = -ENOENT;
+	/* Retired, suspended or expired: account refuses it, and not this, which everybody may ask before logging in. */
 	if (r < 0)
 		return r;
 	r = aa_local_has(passwd, user, account.uid);
