@@ -153,24 +153,39 @@ enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings
 
 /* ---- times --------------------------------------------------------------------------- */
 
-/* An integer of seconds; AA_CLAIM_REQUIRED where it is not there. A float, a string or an absurd number is malformed. */
-static enum aa_reason time_claim(const json_t *payload, const char *claim, int64_t *ret)
+/* A NumericDate (RFC 7519 section 2) may have a fraction, of which the whole seconds count: a credential then ends,
+ * and begins, up to a second early. */
+static bool seconds_of(const json_t *value, int64_t *ret)
+{
+	double n = json_real_value(value);
+
+	if (json_is_integer(value)) {
+		*ret = json_integer_value(value);
+		return true;
+	}
+	if (!json_is_real(value) || !(n >= 0 && n <= (double)TIME_MAX))
+		return false;
+	*ret = (int64_t)n;
+	return true;
+}
+
+/* Seconds from `min` on; AA_CLAIM_REQUIRED where it is not there. A string or an absurd number is malformed. */
+static enum aa_reason time_claim(const json_t *payload, const char *claim, int64_t min, int64_t *ret)
 {
 	const json_t *value = json_object_get(payload, claim);
-	int64_t n;
+	int64_t n = 0;
 
 	if (!value)
 		return AA_CLAIM_REQUIRED;
-	n = json_integer_value(value);
-	if (!json_is_integer(value) || n < TIME_MIN || n > TIME_MAX)
+	if (!seconds_of(value, &n) || n < min || n > TIME_MAX)
 		return AA_MALFORMED;
 	*ret = n;
 	return AA_OK;
 }
 
-static enum aa_reason optional_time(const json_t *payload, const char *claim, int64_t *ret)
+static enum aa_reason optional_time(const json_t *payload, const char *claim, int64_t min, int64_t *ret)
 {
-	enum aa_reason reason = time_claim(payload, claim, ret);
+	enum aa_reason reason = time_claim(payload, claim, min, ret);
 
 	return reason == AA_CLAIM_REQUIRED ? AA_OK : reason;
 }
@@ -178,12 +193,13 @@ static enum aa_reason optional_time(const json_t *payload, const char *claim, in
 enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp)
 {
 	int64_t exp = 0, iat = 0, nbf = 0;
-	enum aa_reason reason = time_claim(payload, "exp", &exp);
+	enum aa_reason reason = time_claim(payload, "exp", TIME_MIN, &exp);
 
 	if (reason == AA_OK)
-		reason = rules->iat_required ? time_claim(payload, "iat", &iat) : optional_time(payload, "iat", &iat);
+		reason = rules->iat_required ? time_claim(payload, "iat", TIME_MIN, &iat)
+					     : optional_time(payload, "iat", TIME_MIN, &iat);
 	if (reason == AA_OK)
-		reason = optional_time(payload, "nbf", &nbf);
+		reason = optional_time(payload, "nbf", 0, &nbf); /* 0, as some providers write, is long ago */
 	if (reason != AA_OK)
 		return reason;
 	if (exp <= iat || exp < nbf)

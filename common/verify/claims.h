@@ -32,8 +32,8 @@ struct aa_time_rules {
 	int64_t now, skew, max_ttl; /* seconds */
 	bool iat_required;
 };
-/* exp, iat, nbf, RFC 7519 sections 4.1.4 to 4.1.6: integers of seconds, not before 2001, not past 2^53. A credential is
- * valid while iat - skew <= now, nbf - skew <= now and now < exp + skew. *ret_iat is 0 where there is none. */
+/* exp, iat, nbf, RFC 7519 sections 2 and 4.1.4 to 4.1.6: seconds, of which a fraction is dropped, not past 2^53; exp and
+ * iat not before 2001. A credential is valid while iat - skew <= now, nbf - skew <= now and now < exp + skew. *ret_iat is 0 where there is none. */
 enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp);
 
 /* cnf, RFC 7800 and RFC 9449 section 6.1: jkt must be the thumbprint of the key in SSH_AUTH_INFO_0. */

@@ -835,7 +835,9 @@ static void times_are_held_to(void **state)
 {
 	static const struct bend bends[] = {
 	    {"exp", NULL, AA_CLAIM_REQUIRED},
-	    {"exp", "1800000060.5", AA_MALFORMED},
+	    {"exp", "1800000060.5", AA_OK},
+	    {"exp", "1800000300.5", AA_OK},
+	    {"exp", "1800000301.5", AA_LIFETIME_TOO_LONG},
 	    {"exp", "\"1800000060\"", AA_MALFORMED},
 	    {"exp", "1.8e9", AA_MALFORMED},
 	    {"exp", "null", AA_MALFORMED},
@@ -851,6 +853,8 @@ static void times_are_held_to(void **state)
 	    {"nbf", "1800000031", AA_NOT_YET_VALID},
 	    {"nbf", "1800000030", AA_OK},
 	    {"nbf", "1800000061", AA_MALFORMED}, /* exp < nbf */
+	    {"nbf", "0", AA_OK},
+	    {"nbf", "-1", AA_MALFORMED},
 	    {"nbf", "false", AA_MALFORMED},
 	};
 

@@ -261,13 +261,14 @@ static void times_hold_to_the_second(void **state)
 	check_times(cases, sizeof(cases) / sizeof(cases[0]), &rules);
 }
 
-static void a_time_is_an_integer_of_this_century(void **state)
+static void a_time_is_a_number_of_this_century(void **state)
 {
 	static const struct aa_time_rules rules = {NOW, 30, 300, true};
-	static const char *const bad[] = {"1800000060.0",	  "1.80000006e9",	  "\"1800000060\"", "null",   "true",
-					  "[1800000060]",	  "{}",			  "-1800000060",    "0",      "1",
-					  "999999999",		  "9007199254740993",	  "1800000060000000",
-					  "9223372036854775807", "-9223372036854775808"};
+	static const char *const bad[] = {"\"1800000060\"", "null",	    "true",		"[1800000060]",
+					  "{}",		    "-1800000060",  "-1800000060.5",	"-0.5",
+					  "9007199254740993", "1e300",	    "1800000060000000", "9223372036854775807",
+					  "-9223372036854775808"};
+	static const char *const old[] = {"0", "1", "0.5", "999999999"};
 	static const struct times good = {"1800000000", "1800000000", "1800000060", AA_OK};
 
 	(void)state;
@@ -287,6 +288,31 @@ static void a_time_is_an_integer_of_this_century(void **state)
 		assert_int_equal(times_reason(&iat, &rules), AA_MALFORMED);
 		assert_int_equal(times_reason(&nbf, &rules), AA_MALFORMED);
 	}
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		struct times exp = good, iat = good, nbf = good;
+
+		exp.exp = iat.iat = nbf.nbf = old[i];
+		assert_int_equal(times_reason(&exp, &rules), AA_MALFORMED);
+		assert_int_equal(times_reason(&iat, &rules), AA_MALFORMED);
+		assert_int_equal(times_reason(&nbf, &rules), AA_OK); /* long ago */
+	}
+}
+
+static void a_time_may_have_a_fraction(void **state)
+{
+	static const struct aa_time_rules rules = {NOW, 30, 300, true};
+	static const struct times cases[] = {
+	    {"1800000000.25", "1800000000.75", "1800000060.5", AA_OK},
+	    {"1800000000", NULL, "1.80000006e9", AA_OK},
+	    {"1799999900", NULL, "1799999971.0", AA_OK},
+	    {"1799999900", NULL, "1799999970.999", AA_EXPIRED},
+	    {"1800000031.5", NULL, "1800000060", AA_NOT_YET_VALID},
+	    {"1800000000", NULL, "1800000301.5", AA_LIFETIME_TOO_LONG},
+	    {"1800000000.1", NULL, "1800000000.9", AA_MALFORMED},
+	};
+
+	(void)state;
+	check_times(cases, sizeof(cases) / sizeof(cases[0]), &rules);
 }
 
 static void times_that_must_be_there_are_demanded(void **state)
@@ -410,7 +436,8 @@ int main(void)
 	    cmocka_unit_test(all_required_claims_must_hold),
 	    cmocka_unit_test(an_audience_is_ours_to_the_letter),
 	    cmocka_unit_test(times_hold_to_the_second),
-	    cmocka_unit_test(a_time_is_an_integer_of_this_century),
+	    cmocka_unit_test(a_time_is_a_number_of_this_century),
+	    cmocka_unit_test(a_time_may_have_a_fraction),
 	    cmocka_unit_test(times_that_must_be_there_are_demanded),
 	    cmocka_unit_test(a_clock_before_2001_believes_nothing),
 	    cmocka_unit_test(the_largest_times_do_not_overflow),
