@@ -187,7 +187,7 @@ stock_host() {
 		import pathlib, re, subprocess, sys
 		top = pathlib.Path(sys.argv[1])
 		# Words that follow a program's name in prose.
-		prose = set("to that from does has is itself runs for with again anew approval generation the appends".split())
+		prose = set("to that from does has is itself runs for with again anew approval generation the appends over".split())
 
 		def helped(*words):
 		    r = subprocess.run([*words, "--help"], capture_output=True, text=True)

@@ -370,6 +370,7 @@ static char *cure_in_block(const struct doctor *d, const char *setting)
 
 void doctor_allowed(struct doctor *d)
 {
+	char *setting = xasprintf("AllowGroups %s", d->group);
 	struct buffer output = {0};
 	unsigned before = d->problems;
 	int status;
@@ -377,8 +378,7 @@ void doctor_allowed(struct doctor *d)
 	if (!ask_sshd(d, &output, &status))
 		goto out;
 	if (list_has(d, output.data, "allowgroups") == 0)
-		doctor_problem(d, cure_in_block(d, "AllowGroups agents"), "AllowGroups has not the group %s",
-			       d->group);
+		doctor_problem(d, cure_in_block(d, setting), "AllowGroups has not the group %s", d->group);
 	if (list_has(d, output.data, "allowusers") == 0)
 		doctor_problem(d, cure_in_block(d, "AllowUsers *"), "AllowUsers has not %s", d->anybody);
 	if (list_has(d, output.data, "denygroups") > 0)
@@ -390,6 +390,7 @@ void doctor_allowed(struct doctor *d)
 		doctor_fine(d, "sshd lets %s try", d->anybody);
 out:
 	buffer_free(&output);
+	free(setting);
 }
 
 /* "publickey,keyboard-interactive:pam": an agent can do all of it, and shows a credential. */
