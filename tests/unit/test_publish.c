@@ -22,6 +22,7 @@
 #include "registry/generation.h"
 #include "support_tools.h"
 #include "tools/agentauthctl/published.h"
+#include "tools/agentauthctl/withheld.h"
 
 #define AGENT(uid) "uid = " uid "; roles = [ \"deploy\" ]; keys = ( { pem = \"" TEST_PEM "\"; } );\n"
 #define NOW 1800000000
@@ -219,6 +220,50 @@ static void mistakes_change_nothing(void **state)
 	assert_int_equal(apply(h), 2);
 	assert_string_equal(serves(h, "two"), "active");
 	assert_int_equal(entries(h, "state/generations", "tmp"), 0);
+}
+
+struct told {
+	char *name;
+	bool known;
+	unsigned n;
+};
+
+static void tell(void *data, const char *name, const char *known)
+{
+	struct told *t = data;
+
+	free(t->name);
+	t->name = xstrdup(name);
+	t->known = known != NULL;
+	t->n++;
+}
+
+/* Where no other source of names is left to know it. */
+static void what_is_withheld_is_given_back(void **state)
+{
+	const struct house *h = *state;
+	struct problems problems = {0};
+	struct told told = {0};
+
+	house_write(h, "etc/nsswitch.conf", "passwd: files agentauth # systemd\ngroup: files agentauth\n");
+	house_write(h, "conf/agents.d/a.conf", "uid = 70001;");
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002;");
+	apply(h);
+	assert_int_equal(withheld_update(&h->places, NULL, tell, &told, &problems), 0);
+	assert_int_equal(told.n, 0);
+	assert_false(withheld_has(&h->places, "a"));
+	house_write(h, "state/withheld.passwd", "a:x:70001:\n");
+	house_write(h, "state/withheld.group", "a:x:70001:\n");
+	assert_true(withheld_has(&h->places, "a"));
+	assert_false(withheld_has(&h->places, "b"));
+	assert_int_equal(withheld_update(&h->places, "b", tell, &told, &problems), 0);
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.name, "a");
+	assert_false(told.known);
+	assert_false(withheld_has(&h->places, "a"));
+	assert_int_equal(problems.errors + problems.warnings, 0);
+	problems_free(&problems);
+	free(told.name);
 }
 
 #define ISSUER(name, more) name " = { issuer = \"https://" name "\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; " more "};"
@@ -1331,6 +1376,7 @@ int main(void)
 	    IN_A_HOUSE(unchanged_text_publishes_nothing),
 	    IN_A_HOUSE(the_last_ten_generations_are_kept),
 	    IN_A_HOUSE(mistakes_change_nothing),
+	    IN_A_HOUSE(what_is_withheld_is_given_back),
 	    IN_A_HOUSE(one_token_is_not_of_two_agents),
 	    IN_A_HOUSE(require_tells_agents_apart_where_a_claim_has_one_value),
 	    IN_A_HOUSE(a_subject_tells_no_agents_apart_where_delegation_is_allowed),

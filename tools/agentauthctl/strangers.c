@@ -219,6 +219,18 @@ static bool run(const struct question *q, void (*ask)(int fd, const struct quest
 	return answered;
 }
 
+bool strangers_are_there(const char *sysconfdir, size_t n)
+{
+	struct sources sources;
+	bool any;
+
+	read_sources(sysconfdir, n > MANY, &sources);
+	any = sources.passwd || sources.group;
+	free(sources.passwd);
+	free(sources.group);
+	return any;
+}
+
 void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems)
 {
 	struct question q = {.v = newcomers, .n = n};

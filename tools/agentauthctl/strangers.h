@@ -20,6 +20,9 @@ struct newcomer {
 	char *known;   /* what another source has of it, as a sentence's rest; NULL: nothing */
 };
 
+/* Whether there is a source that strangers_ask() would ask about so many. */
+bool strangers_are_there(const char *sysconfdir, size_t n);
+
 /* Fills in what is known of each. A source that does not answer in time is told of in a warning. */
 void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -244,6 +245,19 @@ static int ask_all(struct survey *s, const char *only)
 	return r == 0 && !only ? ask_in_turn(s) : r;
 }
 
+/* Whether there is somebody to ask, or something to give back. The length of the ids tells how many there are without their
+ * being read: a line is longer than this. */
+static bool may_change(const struct survey *s)
+{
+	struct stat ids;
+
+	if (fstatat(s->state_fd, AA_WITHHELD_PASSWD, &ids, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    fstatat(s->state_fd, AA_WITHHELD_GROUP, &ids, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	return fstatat(s->state_fd, "ids", &ids, 0) == 0 &&
+	       strangers_are_there(s->places->sysconfdir, (size_t)ids.st_size / 32);
+}
+
 int withheld_update(const struct places *places, const char *only, withheld_fn *tell, void *data,
 		    struct problems *problems)
 {
@@ -253,6 +267,10 @@ int withheld_update(const struct places *places, const char *only, withheld_fn *
 	s.state_fd = open(places->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.state_fd < 0)
 		return errno == ENOENT ? 0 : -1; /* nothing was published yet */
+	if (!may_change(&s)) {
+		close(s.state_fd);
+		return 0;
+	}
 	if (ids_read(&s.ids, s.state_fd, places->statedir, places->owner, problems) < 0 ||
 	    read_list(&s, AA_WITHHELD_PASSWD, &s.old_users) < 0 || read_list(&s, AA_WITHHELD_GROUP, &s.old_groups) < 0)
 		goto out;
