@@ -136,6 +136,15 @@ by_key() { # COMMAND
 	expect_output 'systemd knows an account with uid 71500, carol'
 	run agentauthctl register carola --uid 71501
 	expect_status 0
+	# Without --uid it is one that nobody has.
+	local next
+	run agentauthctl --json register before-dave
+	next=$(($(jq .uid <<<"$output") + 1))
+	echo "{\"userName\":\"dave\",\"uid\":$next,\"gid\":$next,\"homeDirectory\":\"/home/dave\",\"disposition\":\"regular\"}" >/etc/userdb/dave.user
+	ln -s dave.user /etc/userdb/$next.user
+	run agentauthctl --json register behind-dave
+	expect_status 0
+	[ "$(jq .uid <<<"$output")" -eq $((next + 1)) ]
 	printf 'uid = 71502;\n' >/etc/agentauth/agents.d/carol.conf
 	run agentauthctl apply
 	expect_status 1

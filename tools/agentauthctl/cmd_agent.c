@@ -10,6 +10,7 @@
 #include "check_value.h"
 #include "conf_edit.h"
 #include "edit_options.h"
+#include "strangers.h"
 
 /* ---- which uid ----------------------------------------------------------- */
 
@@ -17,22 +18,19 @@ struct taken {
 	const struct model *model;
 	const uint32_t *pending; /* uids in files that were never published */
 	size_t n;
+	struct stranger_ids *others;
 };
 
 static bool is_taken(const void *data, uint32_t id)
 {
 	const struct taken *t = data;
 
-	if (id == (uint32_t)t->model->accounts.gid || local_by_id(&t->model->facts->users, id) ||
-	    local_by_id(&t->model->facts->groups, id))
+	if (model_id_is_given(t->model, id))
 		return true;
-	for (size_t i = 0; i < t->model->roles.n; i++)
-		if ((uint32_t)t->model->roles.v[i].gid == id)
-			return true;
 	for (size_t i = 0; i < t->n; i++)
 		if (t->pending[i] == id)
 			return true;
-	return false;
+	return strangers_have_id(t->others, id);
 }
 
 /* The uid in a file that somebody wrote and nobody has applied yet; 0: it cannot be told, and publishing will
@@ -59,7 +57,8 @@ static uint32_t pending_uid(struct registry *registry, const char *name)
 static uint32_t free_uid(struct registry *registry)
 {
 	const struct model_accounts *a = &registry->model.accounts;
-	struct taken taken = {.model = &registry->model};
+	struct stranger_ids others = {.sysconfdir = registry->places->sysconfdir};
+	struct taken taken = {.model = &registry->model, .others = &others};
 	uint32_t *pending = NULL, uid;
 	size_t cap = 0;
 

@@ -9,6 +9,7 @@
 #include "check_value.h"
 #include "conf_edit.h"
 #include "edit_options.h"
+#include "strangers.h"
 
 #define ROLE_OPTIONS \
 	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
@@ -86,17 +87,16 @@ static void copy_main_text(const struct registry *registry, struct conf_text *re
 
 /* ---- add ----------------------------------------------------------------- */
 
+struct taken {
+	const struct model *model;
+	struct stranger_ids *others;
+};
+
 static bool gid_is_taken(const void *data, uint32_t id)
 {
-	const struct model *m = data;
+	const struct taken *t = data;
 
-	if (id == (uint32_t)m->accounts.gid || local_by_id(&m->facts->users, id) ||
-	    local_by_id(&m->facts->groups, id))
-		return true;
-	for (size_t i = 0; i < m->roles.n; i++)
-		if ((uint32_t)m->roles.v[i].gid == id)
-			return true;
-	return false;
+	return model_id_is_given(t->model, id) || strangers_have_id(t->others, id);
 }
 
 /* Roles' gids are taken from what lies behind the agents' uids, up to accounts.gid; where nothing does, from the
@@ -112,10 +112,12 @@ static int64_t first_gid(const struct model_accounts *a)
 
 static uint32_t free_gid(const struct registry *registry)
 {
+	struct stranger_ids others = {.sysconfdir = registry->places->sysconfdir};
 	const struct model *m = &registry->model;
+	const struct taken taken = {m, &others};
 
 	return ids_lowest_free(&registry->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
-			       gid_is_taken, m);
+			       gid_is_taken, &taken);
 }
 
 static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,

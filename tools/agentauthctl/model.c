@@ -217,6 +217,17 @@ static bool id_is_local(const struct model *model, int64_t id, char *why, size_t
 	return user || group;
 }
 
+bool model_id_is_given(const struct model *model, uint32_t id)
+{
+	if (id == (uint32_t)model->accounts.gid || local_by_id(&model->facts->users, id) ||
+	    local_by_id(&model->facts->groups, id))
+		return true;
+	for (size_t i = 0; i < model->roles.n; i++)
+		if ((uint32_t)model->roles.v[i].gid == id)
+			return true;
+	return false;
+}
+
 static void check_gid(const struct model *model, int64_t id, const char *setting, struct problems *problems)
 {
 	char why[256];

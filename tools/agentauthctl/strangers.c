@@ -24,6 +24,7 @@
 #define SECONDS_TO_LIST 5
 #define MANY 1000 /* systemd's own accounts lie outside of every range of ours: of so many it is not asked */
 #define GROUPS 256
+#define ASKED_IN_A_ROW 200
 #define SHOWN 3
 
 /* ---- which sources there are ------------------------------------------------- */
@@ -277,4 +278,30 @@ char *strangers_between(uint32_t min, uint32_t max, const char *sysconfdir)
 		return memmove(answers.data, answers.data + 2, answers.len - 1);
 	buffer_free(&answers);
 	return NULL;
+}
+
+/* ---- one id ---------------------------------------------------------------------------- */
+
+static void ask_id(int fd, const struct question *q)
+{
+	if ((q->sources.passwd && getpwuid(q->min)) || (q->sources.group && getgrgid(q->min)))
+		(void)dprintf(fd, "yes");
+}
+
+bool strangers_have_id(struct stranger_ids *ids, uint32_t id)
+{
+	struct question q = {.min = id};
+	struct buffer answer = {0};
+	bool has;
+
+	if (ids->asked++ >= ASKED_IN_A_ROW)
+		return false;
+	read_sources(ids->sysconfdir, false, &q.sources);
+	if (q.sources.passwd || q.sources.group)
+		(void)run(&q, ask_id, &answer, NULL);
+	has = answer.len > 0;
+	buffer_free(&answer);
+	free(q.sources.passwd);
+	free(q.sources.group);
+	return has;
 }

@@ -26,6 +26,15 @@ bool strangers_are_there(const char *sysconfdir, size_t n);
 /* Fills in what is known of each. A source that does not answer in time is told of in a warning. */
 void strangers_ask(struct newcomer *newcomers, size_t n, const char *sysconfdir, struct problems *problems);
 
+/* While a free id is looked for: how often the others were asked. Where they have that many in a row, the range is
+ * theirs, and publishing says so. */
+struct stranger_ids {
+	const char *sysconfdir;
+	unsigned asked;
+};
+/* Whether another source has an account or a group with this id. */
+bool strangers_have_id(struct stranger_ids *ids, uint32_t id);
+
 /* Some of the accounts and groups with an id from `min` to `max` that other sources list, as a text from malloc(). NULL:
  * they list none; a source may know more than it lists. */
 char *strangers_between(uint32_t min, uint32_t max, const char *sysconfdir);
