@@ -64,6 +64,31 @@ stock_host() {
 	person_logs_in_by_password
 }
 
+@test "the second lock that doctor notes is missing" {
+	run agentauthctl doctor
+	expect_output '^note +approval +sudo has no second lock'
+	do_as_root "$(sed -n 's/^note  *approval .*As root: //p' <<<"$output")"
+	people_have_ssh_and_sudo
+	doctor_is_silent
+	expect_no_output 'approval'
+}
+
+@test "agentauth ssh without a profile, and what profile add says then" {
+	install -d -m 0700 -o dev -g dev /home/dev/.config /home/dev/.config/agentauth
+	install -m 0600 -o dev -g dev "$KEYS/builder-7.pem" /home/dev/.config/agentauth/key.pem
+	run dev agentauth ssh "builder-7@$HOST" id -un
+	[ "$status" -ne 0 ]
+	expect_output 'agentauth profile add NAME@HOST'
+	run dev sh -e -c "$(grep -o 'agentauth profile add NAME@HOST' <<<"$output" | sed "s/NAME@HOST/builder-7@$HOST/")"
+	expect_status 0
+	expect_output 'Log in: agentauth ssh'
+	run dev sh -e -c "$(sed -n 's/.*Log in: //p' <<<"$output") id -un"
+	expect_status 0
+	expect_output '^builder-7$'
+	run dev agentauth run builder-7
+	expect_output 'agentauth run builder-7 -- COMMAND'
+}
+
 @test "what an agent without role and key is said to lack" {
 	run agentauthctl register bare
 	expect_status 0

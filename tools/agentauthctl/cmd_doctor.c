@@ -55,7 +55,8 @@ static const struct doctor_check checks[] = {
 
 /* ---- findings ------------------------------------------------------------------- */
 
-static void add(struct doctor *d, const char *finding, const char *cure, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void add(struct doctor *d, const char *finding, const char *cure,
+						      const char *format, va_list args)
 {
 	char *text = xvasprintf(format, args);
 	json_t *json =

@@ -33,7 +33,7 @@ static void add_service(struct settings *s, const char *name)
 	if (s->too_many)
 		return;
 	name = slash != NULL ? slash + 1 : name;
-	for (i = 0; name[i] != '\0' && i < SERVICE_MAX - 1; i++)
+	for (i = 0; i < SERVICE_MAX - 1 && name[i] != '\0'; i++)
 		s->services[s->n][i] = (char)tolower((unsigned char)name[i]);
 	s->services[s->n++][i] = '\0';
 }
