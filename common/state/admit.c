@@ -191,20 +191,17 @@ static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_
 	return reason == AA_OK && !serves ? AA_SERVICE_DENIED : reason;
 }
 
-/* A role's group that the session does not have: left in a setgid file by a wider session, or borrowed from one. */
+/* A role's group that the session does not have, or another agent's: left in a setgid file by a wider session, or borrowed. */
 static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_session *session, gid_t gid)
 {
-	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
-	struct aa_group group;
-	int err = aa_group_by_gid(&ctx->accounts, gid, &group);
+	char role[AA_ROLE_NAME_MAX + 1];
+	int agents = aa_caller_gid(&ctx->accounts, gid, role);
 
-	if (err == -ENOENT)
-		return AA_OK;
-	if (err < 0)
+	if (agents < 0)
 		return AA_REGISTRY_UNAVAILABLE;
-	if (strncmp(group.name, AA_ROLE_GROUP_PREFIX, prefix) != 0)
+	if (agents == 0 || gid == session->uid || gid == ctx->accounts.header.gid_agents)
 		return AA_OK;
-	return aa_strings_have(&session->roles, group.name + prefix) ? AA_OK : AA_ROLE_DENIED;
+	return role[0] && aa_strings_have(&session->roles, role) ? AA_OK : AA_ROLE_DENIED;
 }
 
 static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_session *session)

@@ -52,22 +52,28 @@ static bool is_built_in(gid_t gid)
 	return aa_uid_is_built_in(gid) || (gid > AA_UID_MAX_DEFAULT && gid <= AA_GID_AGENTS_DEFAULT);
 }
 
-/* Whether the gid is agents' alone. Where no record has it, its number decides: roles that were removed had
- * theirs from there, and files keep a group for longer than the registry does. */
-static bool is_agents(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1])
+/* Where no record has the gid, its number decides, unless this host has a group of it: roles that were removed
+ * had theirs from there, and files keep a group for longer than the registry does. */
+static bool is_by_number(const struct aa_accounts *accounts, gid_t gid)
+{
+	if (!is_built_in(gid) &&
+	    (!accounts || gid < accounts->header.uid_min || gid > accounts->header.uid_max))
+		return false;
+	return aa_local_has("/etc/group", NULL, gid) != 1;
+}
+
+int aa_caller_gid(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1])
 {
 	static const size_t prefix = sizeof(AA_ROLE_GROUP_PREFIX) - 1;
 	struct aa_group group;
+	int err = accounts ? aa_group_by_gid(accounts, gid, &group) : -ENOENT;
 
 	ret_role[0] = '\0';
-	if (!accounts)
-		return is_built_in(gid);
-	if (aa_group_by_gid(accounts, gid, &group) == 0) {
-		if (strncmp(group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
-			(void)snprintf(ret_role, AA_ROLE_NAME_MAX + 1, "%s", group.name + prefix);
-		return true;
-	}
-	return is_built_in(gid) || (gid >= accounts->header.uid_min && gid <= accounts->header.uid_max);
+	if (err == 0 && strncmp(group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
+		(void)snprintf(ret_role, AA_ROLE_NAME_MAX + 1, "%s", group.name + prefix);
+	if (err == -ENOENT)
+		return is_by_number(accounts, gid);
+	return err < 0 ? err : 1;
 }
 
 /* ---- which groups are the caller's own ---------------------------------------------- */
@@ -112,6 +118,14 @@ static bool is_own(uid_t uid, gid_t gid)
 	return own;
 }
 
+/* A damaged registry is to a person as none is. */
+static bool is_an_agents(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1])
+{
+	int agents = aa_caller_gid(accounts, gid, ret_role);
+
+	return agents < 0 ? is_by_number(accounts, gid) : agents == 1;
+}
+
 enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_accounts *accounts,
 			       char ret_role[AA_ROLE_NAME_MAX + 1])
 {
@@ -119,7 +133,7 @@ enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_a
 	if (caller->uid == 0)
 		return AA_OK;
 	for (size_t i = 0; i < caller->n; i++)
-		if (is_agents(accounts, caller->gids[i], ret_role) && !is_own(caller->uid, caller->gids[i]))
+		if (is_an_agents(accounts, caller->gids[i], ret_role) && !is_own(caller->uid, caller->gids[i]))
 			return AA_GROUP_DENIED;
 	ret_role[0] = '\0';
 	return AA_OK;

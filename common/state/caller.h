@@ -25,9 +25,11 @@ struct aa_caller {
 int aa_caller_read(struct aa_caller *ret);
 void aa_caller_clear(struct aa_caller *caller);
 
-/* Whether the caller, who is no agent, is without the groups that are agents' alone: a role's, that of all
- * agents, an agent's own, and, by their numbers, those of roles and agents that were. What the system's databases
- * give the caller is the caller's, whatever its number. root may have any. `accounts` NULL: the registry cannot
+/* Whether the gid is agents' alone: a role's, with the role in ret_role, that of all agents, an agent's own, or, by its
+ * number, one of a role or an agent that was, unless /etc/group has it. `accounts` NULL: the number decides. 1: it is;
+ * 0: it is not; negative errno: cannot be told. */
+int aa_caller_gid(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1]);
+/* Whether the caller, who is no agent, is without the groups that are agents' alone. What the system's databases give the caller is the caller's, whatever its number. root may have any. `accounts` NULL: the registry cannot
  * be read, and the built-in range decides. AA_OK, or AA_GROUP_DENIED, with the role whose group it is, "" where
  * it is none's, in ret_role. */
 enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_accounts *accounts,

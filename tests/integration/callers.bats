@@ -98,9 +98,12 @@ expect_refused_to() { # USER
 	run as alice sudo -k -S id -un <<<'alice-password'
 	expect_status 0
 	gpasswd -d alice theirs >/dev/null
-	# The same number, and nobody gave it.
+	# As a setgid file of that group's, or a service's SupplementaryGroups=.
 	run setpriv --reuid alice --regid alice --groups alice,sudo,theirs --reset-env -- sudo -k -S id -un <<<'alice-password'
+	expect_status 0
+	# The same number, and it is no group of the host's: that of a role that was.
 	groupdel theirs
+	run setpriv --reuid alice --regid alice --groups alice,sudo,99042 --reset-env -- sudo -k -S id -un <<<'alice-password'
 	expect_status 1
 	expect_audit '.reason == "group_denied"'
 }

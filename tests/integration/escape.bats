@@ -143,6 +143,18 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 	expect_audit '.service == "sudo" and .result == "denied" and .reason == "role_denied"'
 }
 
+@test "a setgid file of another agent's own group gives no sudo either" {
+	local other=/var/tmp/others-env
+	id other >/dev/null 2>&1 || new_agent other ES256 --role logs
+	install -m 2755 -o other -g other /usr/bin/env $other
+	echo '%other ALL = (root) NOPASSWD: /usr/bin/id' >/etc/sudoers.d/others
+	chmod 440 /etc/sudoers.d/others
+	run run_as_agent "$other sudo -n restart-app; sudo -n restart-app"
+	rm /etc/sudoers.d/others $other
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "role_denied"'
+	[ "$(grep -c '^restarted' <<<"$output")" -eq 1 ]
+}
+
 @test "an agent cannot change its shell, name or password" {
 	run run_as_agent 'chsh -s /bin/sh </dev/null; chfn -f x </dev/null; echo x | passwd'
 	[ "$status" -ne 0 ]

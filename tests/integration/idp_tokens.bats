@@ -82,7 +82,6 @@ refused() { # REASON AGENT TOKENFILE
 }
 
 @test "the roles of a login are those that the token's scopes name; a token that names none is refused" {
-	local scope
 	run ssh_with "$(SCOPE=host.logs idp_token builder)" "builder@$HOST" 'id -Gn'
 	expect_status 0
 	expect_output 'agent-logs'

@@ -686,6 +686,9 @@ static void a_roles_group_that_the_session_lacks_gets_no_sudo(void **state)
 	assert_int_equal(inside_with_group(f, SITE_GID_INSIDE, false), AA_ROLE_DENIED);
 	assert_int_equal(inside_with_group(f, SITE_GID_DEPLOY, true), AA_OK);
 	assert_int_equal(inside_with_group(f, SITE_GID_AUDIT, true), AA_ROLE_DENIED); /* a setgid file */
+	assert_int_equal(inside_with_group(f, SITE_UID, true), AA_OK);
+	assert_int_equal(inside_with_group(f, SITE_UID + 1, true), AA_ROLE_DENIED); /* another agent's own group */
+	assert_int_equal(inside_with_group(f, 99777, true), AA_ROLE_DENIED);	    /* of a role that was removed */
 	aa_session_free(s);
 }
 
