@@ -16,7 +16,7 @@
 /* ---- limits, which all threads have in common -------------------------------------------- */
 
 static const struct limit {
-	int resource;
+	__rlimit_resource_t resource;
 	rlim_t want; /* descriptors: what the kernel's own limit (fs.nr_open) is set to */
 	rlim_t need; /* below this a decision may fail half way; 0: whatever it is, nothing is let through by it */
 } limits[] = {

@@ -76,6 +76,26 @@ stop_and() { # WHAT COMMAND-OF-ROOT...
 	[ "$after" -eq 0 ]
 }
 
+none_looks() {
+	! cat /proc/[0-9]*/comm 2>/dev/null | grep -q '^aalook-'
+}
+
+@test "what runs already is not waited for, under a terminal of sudo's own neither" {
+	printf '#!/bin/sh\ntouch /var/ran\nsleep 3\necho whole >>/var/ran\n' >/usr/local/sbin/stay-app
+	chmod 755 /usr/local/sbin/stay-app
+	agentauthctl role add staying --service sshd --service sudo --sudo '(root) /usr/local/sbin/stay-app' >/dev/null
+	agentauthctl set builder-7 --role staying >/dev/null
+	echo 'Defaults use_pty' >/etc/sudoers.d/zz-pty
+	stay builder-7 'sudo -n stay-app; touch ended' -tt
+	wait_until test -e /var/ran
+	none_looks
+	SECONDS=0
+	agentauthctl suspend builder-7
+	[ "$SECONDS" -lt 2 ]
+	wait_for_file builder-7 ended
+	[ "$(cat /var/ran)" = whole ]
+}
+
 @test "nor after the role was taken, or the session's credential revoked" {
 	stop_and sudo agentauthctl set builder-7 --no-role deploy
 	agentauthctl set builder-7 --role deploy >/dev/null

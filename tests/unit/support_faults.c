@@ -298,7 +298,7 @@ void support_faults_try(const struct support_scene *scene, void *data)
 /* ---- under limits ---------------------------------------------------------------------- */
 
 struct limited {
-	int resource;
+	__rlimit_resource_t resource;
 	rlim_t value;
 	bool soft;
 };

@@ -24,7 +24,7 @@
 
 #define NOBODY 65534
 
-static const int resources[] = {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,     RLIMIT_DATA,  RLIMIT_STACK,
+static const __rlimit_resource_t resources[] = {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,     RLIMIT_DATA,  RLIMIT_STACK,
 				RLIMIT_CPU,    RLIMIT_NPROC, RLIMIT_MEMLOCK, RLIMIT_CORE};
 #define N (sizeof(resources) / sizeof(resources[0]))
 
@@ -38,7 +38,7 @@ static bool may_raise(void)
 }
 
 /* The hard limit too, where the guard can go over it. */
-static void set_limit(int resource, rlim_t soft, rlim_t hard)
+static void set_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit limit;
 

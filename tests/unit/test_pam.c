@@ -1067,6 +1067,47 @@ static void sudo_asks_nothing_and_goes_by_the_session(void **state)
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
 }
 
+/* What a child of this process ends with, which would be sudo's command. */
+static int fork_command(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* sudo may have been stopped since account said yes: its target's session and its command ask again, whoever the target is. */
+static void what_sudo_starts_is_looked_at_again(void **state)
+{
+	struct support_pam *p = *state, inner = *p;
+	unsigned lines;
+
+	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	inner.pamh = NULL;
+	support_pam_start(&inner, "sudo", "builder-7");
+	assert_int_equal(account(&inner), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(inner.pamh, PAM_USER, "root"), PAM_SUCCESS);
+	lines = support_pam_lines(p);
+	(void)pam_open_session(inner.pamh, 0); /* left to the next module, of which there is none */
+	assert_int_equal(fork_command(), 0);
+	assert_int_equal(support_pam_lines(p), lines);
+	assert_int_equal(inner.errors, 0);
+	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(pam_open_session(inner.pamh, 0), PAM_PERM_DENIED);
+	assert_int_equal(inner.errors, 1);
+	assert_string_equal(support_pam_reason(p), "agent_suspended");
+	assert_int_equal(support_pam_lines(p), lines + 1);
+	assert_int_equal(fork_command(), 1);
+	assert_int_equal(support_pam_lines(p), lines + 2);
+	support_pam_end(&inner);
+	assert_int_equal(fork_command(), 0); /* which is no sudo's any more */
+}
+
 /* A rule that asks people for a password: sudo comes by auth then, which never says yes to an agent. */
 static void sudo_that_asks_for_a_password_is_refused_inside_a_session_too(void **state)
 {
@@ -1734,6 +1775,7 @@ int main(void)
 	    T(a_bound_token_wants_this_connections_key),
 	    T(a_hosts_name_gives_way_to_the_connections_address),
 	    T(sudo_asks_nothing_and_goes_by_the_session),
+	    T(what_sudo_starts_is_looked_at_again),
     T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
     T(a_person_with_a_roles_group_gets_no_sudo),
     T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
