@@ -22,6 +22,7 @@
 #include <libaudit.h>
 #endif
 
+#include "audit_brake.h"
 #include "digest.h"
 #include "guard.h"
 #include "jose/shown.h"
@@ -292,6 +293,60 @@ out:
 	return ok;
 }
 
+/* ---- refusals that are counted (audit_brake.h) -------------------------- */
+
+#define COUNTS_MAX 16 /* lines of counts that one call writes */
+
+struct lines {
+	char *v[COUNTS_MAX + 1]; /* for syslog, once the lock is given back */
+	size_t n;
+};
+
+struct settling {
+	const struct aa_audit *audit;
+	int dirfd;
+	struct lines *lines;
+	bool failed;
+};
+
+static bool append_line(const struct aa_audit *audit, int dirfd, json_t *record, struct lines *lines)
+{
+	bool ok = append_locked(audit, dirfd, record, &lines->v[lines->n]);
+
+	lines->n += lines->v[lines->n] != NULL;
+	return ok;
+}
+
+static bool write_count(void *data, json_t *record)
+{
+	struct settling *s = data;
+	bool ok = s->lines->n < COUNTS_MAX && append_line(s->audit, s->dirfd, record, s->lines);
+
+	s->failed = s->failed || !ok;
+	json_decref(record);
+	return ok;
+}
+
+static void settle(struct settling *s, int brake_fd)
+{
+	aa_brake_settle(brake_fd, s->audit->now ? s->audit->now : (int64_t)time(NULL), write_count, s);
+}
+
+/* What cannot be counted has its line. */
+static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *record, struct lines *lines)
+{
+	struct settling s = {audit, dirfd, lines, false};
+	bool counted = false;
+	int fd = audit->brake && aa_brake_is_for(record) ? open_own(dirfd, "audit.brake", O_RDWR, audit->owner) : -1;
+
+	if (fd >= 0) {
+		settle(&s, fd);
+		counted = aa_brake_counts(fd, record, audit->brake, audit->now ? audit->now : (int64_t)time(NULL));
+		close(fd);
+	}
+	return counted || append_line(audit, dirfd, record, lines);
+}
+
 /* Somebody holds the lock for too long: the line is written outside of the chain, and says so. */
 static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
 {
@@ -332,6 +387,15 @@ static void copy_to_syslog(const struct aa_audit *audit, const char *line)
 #endif
 }
 
+static void copy_all(const struct aa_audit *audit, struct lines *lines)
+{
+	for (size_t i = 0; i <= COUNTS_MAX; i++) {
+		if (lines->v[i])
+			copy_to_syslog(audit, lines->v[i]);
+		free(lines->v[i]);
+	}
+}
+
 /* What the audit log could not take stands there alone. */
 static void tell_syslog(const struct aa_audit *audit, json_t *record)
 {
@@ -349,19 +413,17 @@ static void tell_syslog(const struct aa_audit *audit, json_t *record)
 static bool append_in(const struct aa_audit *audit, int dirfd, json_t *record)
 {
 	int lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner);
-	char *line = NULL;
+	struct lines lines = {.n = 0};
 	bool ok = false;
 
 	if (lock_fd < 0)
 		return false;
 	if (take_lock(lock_fd))
-		ok = append_locked(audit, dirfd, record, &line);
+		ok = append_or_count(audit, dirfd, record, &lines);
 	else if (audit->go_round)
-		ok = append_unchained(audit, dirfd, record, &line);
+		ok = append_unchained(audit, dirfd, record, &lines.v[lines.n]);
 	close(lock_fd);
-	if (line)
-		copy_to_syslog(audit, line);
-	free(line);
+	copy_all(audit, &lines);
 	return ok;
 }
 
@@ -429,6 +491,41 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 	ok = aa_guard_lower(&guard) && ok;
 	json_decref(record);
 	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;
+}
+
+/* One round, of COUNTS_MAX lines. False: something stays that is to be written. */
+static bool settle_once(const struct aa_audit *audit, int dirfd, struct lines *lines)
+{
+	struct settling s = {audit, dirfd, lines, false};
+	int lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner), brake_fd = -1;
+	bool locked = lock_fd >= 0 && take_lock(lock_fd);
+
+	if (locked)
+		brake_fd = open_own(dirfd, "audit.brake", O_RDWR, audit->owner);
+	if (brake_fd >= 0) {
+		settle(&s, brake_fd);
+		close(brake_fd);
+	}
+	if (lock_fd >= 0)
+		close(lock_fd);
+	return brake_fd >= 0 && !s.failed;
+}
+
+enum aa_reason aa_audit_settle(const struct aa_audit *audit)
+{
+	int dirfd = open_logdir(audit);
+	bool done = dirfd == -ENOENT, more = dirfd >= 0; /* without a log nothing was counted */
+
+	while (more) {
+		struct lines lines = {.n = 0};
+
+		done = settle_once(audit, dirfd, &lines);
+		more = !done && lines.n == COUNTS_MAX;
+		copy_all(audit, &lines);
+	}
+	if (dirfd >= 0)
+		close(dirfd);
+	return done ? AA_OK : AA_AUDIT_UNAVAILABLE;
 }
 
 /* ---- foreign text -------------------------------------------------------- */

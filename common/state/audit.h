@@ -25,6 +25,8 @@ struct aa_audit {
 	bool sync;        /* fsync each line */
 	bool go_round;    /* a lock that is held too long is gone round, and the line says so */
 	bool quiet;       /* no copy to syslog (tests) */
+	unsigned brake;   /* lines that identical refusals have in a minute, before they are counted (audit_brake.h); 0: each has one */
+	int64_t now;	  /* for that; 0: the clock's */
 };
 
 /* Sets record[key] to a text that may hold anything: it is shown as jose/shown.h has it, and what
@@ -42,6 +44,10 @@ void aa_audit_put(json_t *record, const char *key, json_t *value);
  * AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the caller's policy. Runs under a guard (guard.h), so that an agent
  * whose sudo this is can neither stop it while it holds the lock, nor have the line fail by its own limits. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
+
+/* Writes the lines of what was counted, where its minute is over. AA_OK, or AA_AUDIT_UNAVAILABLE: some is still to be
+ * written. */
+enum aa_reason aa_audit_settle(const struct aa_audit *audit);
 
 struct aa_audit_check {
 	uint64_t lines, first_seq, last_seq;

@@ -74,6 +74,7 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 	if (host) {
 		audit.host = host->name;
 		audit.sync = host->audit_sync;
+		audit.brake = host->max_failures ? 1 + (unsigned)host->max_failures / 10 : 0;
 	} else {
 		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
 		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';

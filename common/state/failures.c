@@ -61,15 +61,17 @@ static bool read_secret(int fd, unsigned char ret[SECRET_SIZE])
 	return n == SECRET_SIZE;
 }
 
-/* Of an IPv6 address its network: whoever has one address there has them all. */
-static void as_source(const char *source, char *ret, size_t cap)
+void aa_failures_source(const char *source, char *ret, size_t cap)
 {
+	char network[INET6_ADDRSTRLEN];
 	struct in6_addr address;
 
 	if (inet_pton(AF_INET6, source, &address) == 1 && !IN6_IS_ADDR_V4MAPPED(&address)) {
 		memset(address.s6_addr + 8, 0, 8);
-		if (inet_ntop(AF_INET6, &address, ret, (socklen_t)cap))
+		if (inet_ntop(AF_INET6, &address, network, sizeof(network))) {
+			(void)snprintf(ret, cap, "%s/64", network);
 			return;
+		}
 	}
 	(void)snprintf(ret, cap, "%s", source);
 }
@@ -80,7 +82,7 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 
 	for (size_t i = 0; i < SECRET_SIZE; i++)
 		(void)snprintf(text + 2 * i, 3, "%02x", secret[i]);
-	as_source(source, network, sizeof(network));
+	aa_failures_source(source, network, sizeof(network));
 	(void)snprintf(who, sizeof(who), "%s %s", agent, network);
 	if (aa_sha256_pair(hex, text, who) < 0)
 		return false;

@@ -19,6 +19,10 @@
  * it in the same directory, the replay store, denies. */
 bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now);
 
+/* What counts together: of an IPv6 address its network, "…/64", since whoever has one address there has them all; any other
+ * text as it is. */
+void aa_failures_source(const char *source, char *ret, size_t cap);
+
 /* Counts one more. False: it could not be, and one failure less was seen. */
 bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now);
 /* Whether there is room to count one: a caller's limits may leave no descriptor, or no file that may be written. Writes what

@@ -285,3 +285,40 @@ su_in_session() { # TARGET SCOPE
 	expect_status 0
 	expect_output 'agent-here'
 }
+
+# Lines of the log since the test began, and how many refusals they stand for: "LINES REFUSALS".
+told() { # FILTER
+	audit_since_mark | jq -r -s "map(select($1)) | \"\(length) \(map(.count // 1) | add // 0)\""
+}
+
+@test "a flood of refusals has a few lines a minute and then one with their count, and what is granted has its own" {
+	sed -i 's/max_failures = 1000;/max_failures = 30;/' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
+	new_agent flood ES256 --role few
+	token=$(token_file flood --aud ssh://elsewhere.example.com)
+	for i in $(seq 60); do
+		as flood sudo -n restart-app >/dev/null 2>&1 || :
+		"$HERE/pam_converse" sshd flood "$token" authenticate >/dev/null 2>&1 || :
+		[ $((i % 20)) -ne 0 ] || by_key single true
+	done
+	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
+	[ "$output" = '4 4' ]
+	run told '.agent == "flood" and .reason == "wrong_audience"'
+	[ "$output" = '4 4' ]
+	run told '.agent == "flood" and .reason == "rate_limited"'
+	[ "$output" = '1 1' ]
+	run told '.agent == "single" and .event == "session-open" and .result == "ok"'
+	[ "$output" = '3 3' ]
+	# It is over, and nobody is refused any more: the timer's command tells what was counted.
+	sleep 61
+	agentauthctl session reap
+	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
+	[ "$output" = '5 60' ]
+	run told '.agent == "flood" and (.reason == "wrong_audience" or .reason == "rate_limited")'
+	[ "$output" = '7 60' ]
+	expect_audit '.agent == "flood" and .service == "sudo" and .count == 56 and .result == "denied" and (has("command") | not)'
+	run chain_holds
+	expect_status 0
+	sed -i 's/max_failures = 30;/max_failures = 1000;/' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes
+}

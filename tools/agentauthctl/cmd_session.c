@@ -348,6 +348,7 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 		remove_records(ctl, &r);
 		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
 		(void)aa_replay_purge(ctl->rundir, ctl->now);
+		ctl_audit_settle(ctl);
 		/* Last, since a directory may not answer: deadlines do not wait for it. */
 		ctl_withhold(ctl, NULL);
 	}

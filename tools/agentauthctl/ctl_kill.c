@@ -117,6 +117,18 @@ static void append(struct ctl *ctl, json_t *record)
 		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
 }
 
+void ctl_audit_settle(struct ctl *ctl)
+{
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .now = ctl->now};
+
+	if (!ctl->logdir)
+		return;
+	ctl_learn_host(ctl);
+	audit.host = ctl->host;
+	if (aa_audit_settle(&audit) != AA_OK)
+		ctl_warning(ctl, "refusals that were counted could not be written to the audit log in %s", ctl->logdir);
+}
+
 static void copy_members(json_t *record, const json_t *from, const char *const *names)
 {
 	for (; *names; names++) {

@@ -18,6 +18,9 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 /* An audit record about a request for approval whose sudo is gone: withdrawn. */
 void ctl_audit_request(struct ctl *ctl, const json_t *request);
 
+/* Writes the lines of refusals that were counted and whose minute is over. */
+void ctl_audit_settle(struct ctl *ctl);
+
 /* Removes the records of sessions that ended without being closed, each with its audit record; `live`, where given, gets
  * each that is live, and owns it. How many were removed, or -errno. */
 long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data);
