@@ -536,11 +536,6 @@ void aa_audit_put(json_t *record, const char *key, json_t *value)
 		(void)json_object_clear(record);
 }
 
-size_t aa_audit_shown(const char *text)
-{
-	return aa_shown_text(NULL, 0, text);
-}
-
 void aa_audit_set(json_t *record, const char *key, const char *text)
 {
 	char out[AA_AUDIT_STRING_MAX + AA_SHOWN_MAX + 3];

@@ -34,8 +34,6 @@ struct aa_audit {
  * lacks a member is not written, so that nothing is decided on half a record. `event`, or whatever a reader demands, is
  * therefore set first. */
 void aa_audit_set(json_t *record, const char *key, const char *text);
-/* How many bytes the text has in a record, uncut: of AA_AUDIT_STRING_MAX all of it is there. */
-size_t aa_audit_shown(const char *text);
 /* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */
 void aa_audit_put(json_t *record, const char *key, json_t *value);
 
