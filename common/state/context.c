@@ -62,6 +62,16 @@ void aa_context_close(struct aa_context *ctx)
 	ctx->gen_fd = ctx->accounts.fd = -1;
 }
 
+/* Of identical refusals; 0: each has one. A host that bears many failures in a minute has them in its log, too. */
+static unsigned lines_a_minute(const struct aa_host *host)
+{
+	unsigned tenth = (unsigned)host->max_failures / 10;
+
+	if (host->max_failures == 0)
+		return 0;
+	return tenth > 5 ? tenth : 5;
+}
+
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
 	/* go_round: whoever stops a process that holds the lock, as one's own cgroup can be frozen, stops nobody else. */
@@ -74,7 +84,7 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 	if (host) {
 		audit.host = host->name;
 		audit.sync = host->audit_sync;
-		audit.brake = host->max_failures ? 1 + (unsigned)host->max_failures / 10 : 0;
+		audit.brake = lines_a_minute(host);
 	} else {
 		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
 		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';

@@ -302,9 +302,9 @@ told() { # FILTER
 		[ $((i % 20)) -ne 0 ] || by_key single true
 	done
 	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
-	[ "$output" = '4 4' ]
+	[ "$output" = '5 5' ]
 	run told '.agent == "flood" and .reason == "wrong_audience"'
-	[ "$output" = '4 4' ]
+	[ "$output" = '5 5' ]
 	run told '.agent == "flood" and .reason == "rate_limited"'
 	[ "$output" = '1 1' ]
 	run told '.agent == "single" and .event == "session-open" and .result == "ok"'
@@ -313,10 +313,10 @@ told() { # FILTER
 	sleep 61
 	agentauthctl session reap
 	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
-	[ "$output" = '5 60' ]
+	[ "$output" = '6 60' ]
 	run told '.agent == "flood" and (.reason == "wrong_audience" or .reason == "rate_limited")'
-	[ "$output" = '7 60' ]
-	expect_audit '.agent == "flood" and .service == "sudo" and .count == 56 and .result == "denied" and (has("command") | not)'
+	[ "$output" = '8 60' ]
+	expect_audit '.agent == "flood" and .service == "sudo" and .count == 55 and .result == "denied" and (has("command") | not)'
 	run chain_holds
 	expect_status 0
 	sed -i 's/max_failures = 30;/max_failures = 1000;/' /etc/agentauth/agentauth.conf
