@@ -327,7 +327,7 @@ until_there_is_room() { # DIR COMMAND...
 		run "$@"
 		[ "$status" -ne 0 ] || break
 		failed=$((failed + 1))
-		expect_output 'No space left on device\. When that is mended, run the command again'
+		expect_output "^$dir.*: the .* cannot be .*: No space left on device\. When that is mended, run the command again"
 		expect_output 'nothing was changed$'
 		[ "$(everything)" = "$before" ]
 	done

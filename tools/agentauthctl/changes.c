@@ -146,11 +146,13 @@ static size_t listed(const struct changes *c, int sign)
 	return n;
 }
 
-/* The host's name comes from the host, not from the text. */
-static bool is_name_alone(const struct change_item *item)
+/* The host's name comes from the host, and a record that is new as such from a newer version of this program. */
+static bool is_of_text(const struct change_item *item)
 {
-	return strcmp(item->kind, "host") == 0 && json_object_size(item->members) == 1 &&
-	       json_object_get(item->members, "name");
+	if (strcmp(item->kind, "accounts") == 0)
+		return item->sign != CHANGE_ADDED;
+	return strcmp(item->kind, "host") != 0 || json_object_size(item->members) != 1 ||
+	       !json_object_get(item->members, "name");
 }
 
 void changes_take(struct changes *to, const struct changes *from,
@@ -160,7 +162,7 @@ void changes_take(struct changes *to, const struct changes *from,
 		const struct change_item *item = &from->v[i];
 		struct change_item *copy;
 
-		if (is_name_alone(item) || !wanted(data, item))
+		if (!is_of_text(item) || !wanted(data, item))
 			continue;
 		copy = add_item(to, item->sign, item->kind, item->name);
 		if (copy)

@@ -34,11 +34,12 @@ struct commit {
 	bool journal_begun, rules_staged, switched;
 };
 
-/* One step: what it does, and what is said where it fails. */
+/* One step: what it does, and what is said where it fails, of which place. */
 struct stage {
 	const char *name;
 	int (*act)(struct commit *c); /* 0 or a negative errno */
 	const char *what;
+	enum { IN_STATE, IN_TEXT, IN_SUDOERS } where;
 };
 
 static const char *in_words(int error)
@@ -46,13 +47,28 @@ static const char *in_words(int error)
 	return error == -ENOTDIR ? "its directory is not there" : strerror(-error);
 }
 
-static int failed(struct commit *c, const char *what, int error)
+static int failed_in(struct commit *c, const char *file, const char *what, int error)
 {
-	struct problem_place place = {.file = c->r->places->statedir};
+	struct problem_place place = {.file = file};
 
 	problem_error(c->r->problems, &place, "%s: %s. When that is mended, run the command again", what,
 		      in_words(error));
 	return -1;
+}
+
+static int failed(struct commit *c, const char *what, int error)
+{
+	return failed_in(c, c->r->places->statedir, what, error);
+}
+
+static int stage_failed(struct commit *c, const struct stage *stage, int error)
+{
+	const struct places *p = c->r->places;
+	const char *const files[] = {[IN_STATE] = p->statedir,
+				     [IN_TEXT] = c->options->change.agent ? c->r->agents_dir : p->confdir,
+				     [IN_SUDOERS] = p->sudoers ? p->sudoers : p->statedir};
+
+	return failed_in(c, files[stage->where], stage->what, error);
 }
 
 /* 0: done. -1: the test stops here, or the step failed, which is reported. */
@@ -63,7 +79,7 @@ static int take_step(struct commit *c, const struct stage *stage)
 	c->stopped = r > 0;
 	if (r == 0 && stage->act)
 		r = stage->act(c);
-	return c->stopped ? -1 : r < 0 ? failed(c, stage->what, r) : 0;
+	return c->stopped ? -1 : r < 0 ? stage_failed(c, stage, r) : 0;
 }
 
 /* ---- the generation ------------------------------------------------------ */
@@ -194,14 +210,14 @@ static int prune(struct commit *c)
 
 /* Up to the moment in which the new generation serves, with all that belongs to it; what fails here undoes it all. */
 static const struct stage publishing[] = {
-    {"files", write_small_files, "the new generation cannot be written"},
-    {"journal", begin_journal, "the journal cannot be written"},
-    {"text", write_text, "the changed text cannot be written into the configuration"},
-    {"ids", write_ids, "the ids cannot be written"},
-    {"settle", settle, "the new generation cannot be put in place"},
-    {"rules", stage_rules, "the sudo rules of the roles cannot be written"},
-    {"switch", make_current, "the new generation cannot be made current"},
-    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place"},
+    {"files", write_small_files, "the new generation cannot be written", IN_STATE},
+    {"journal", begin_journal, "the journal cannot be written", IN_STATE},
+    {"text", write_text, "the changed text cannot be written", IN_TEXT},
+    {"ids", write_ids, "the ids cannot be written", IN_STATE},
+    {"settle", settle, "the new generation cannot be put in place", IN_STATE},
+    {"rules", stage_rules, "the sudo rules of the roles cannot be written", IN_SUDOERS},
+    {"switch", make_current, "the new generation cannot be made current", IN_STATE},
+    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
 };
 
 /* Where it stays, the next command finds that there is nothing left to do. */
@@ -213,10 +229,10 @@ static int end_journal(struct commit *c)
 
 /* What follows once it serves: nothing is undone any more. */
 static const struct stage after[] = {
-    {"end-journal", end_journal, ""},
-    {"nscd", tell_nscd, ""},
-    {"prune", prune, ""},
-    {"end", NULL, ""},
+    {"end-journal", end_journal, "", IN_STATE},
+    {"nscd", tell_nscd, "", IN_STATE},
+    {"prune", prune, "", IN_STATE},
+    {"end", NULL, "", IN_STATE},
 };
 
 /* ---- undoing -------------------------------------------------------------- */
@@ -311,9 +327,9 @@ static bool asks_to_retire(const struct commit *c)
 static enum publish_outcome keep_serving(struct commit *c)
 {
 	static const struct stage mending[] = {
-	    {"text", write_text, "the changed text cannot be written into the configuration"},
-	    {"rules", stage_rules, "the sudo rules of the roles cannot be written"},
-	    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place"},
+	    {"text", write_text, "the changed text cannot be written", IN_TEXT},
+	    {"rules", stage_rules, "the sudo rules of the roles cannot be written", IN_SUDOERS},
+	    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
 	};
 	int r;
 
@@ -430,7 +446,7 @@ static int begin(struct commit *c)
 		r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
 	if (r < 0)
 		return failed(c, "a new generation cannot be begun", r);
-	return take_step(c, &(const struct stage){"build", NULL, "the new generation cannot be written"});
+	return take_step(c, &(const struct stage){"build", NULL, "the new generation cannot be written", IN_STATE});
 }
 
 enum publish_outcome publish(struct registry *r, const struct publish_options *options,
