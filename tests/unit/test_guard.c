@@ -104,7 +104,7 @@ static int raise_and_lower(void)
 	aa_guard_raise(&inner);
 	if (geteuid() == 0 && (getuid() != 0 || aa_caller_uid() != NOBODY || outer.starved || inner.starved))
 		return 2;
-	if (!aa_guard_lower(&inner) || same_signals(&mask) || same_limits(before) != (geteuid() != 0))
+	if (!aa_guard_lower(&inner) || same_signals(&mask) || same_limits(before))
 		return 3;
 	if (!aa_guard_lower(&outer) || !aa_guard_lower(&outer))
 		return 4;
