@@ -37,8 +37,7 @@ static void what_can_be_read_stays_as_it_is(void **state)
 	static const char *const fine[] = {
 	    "",
 	    "plain text, with signs: \"'\\$`!",
-	    "Gr\xc3\xbc\xc3\x9f"
-	    "e caf\xc3\xa9",
+	    "Gr\xc3\xbc\xc3\x9f\x65 caf\xc3\xa9",
 	    "cafe\xcc\x81",						/* e and a mark */
 	    "\xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\xa4\x96",		/* two letters of China's, a robot */
 	    "\xd7\xa9\xd6\xb8\xd7\x81\xd7\x9c\xd7\x95\xd6\xb9\xd7\x9d", /* Hebrew, with its points */
