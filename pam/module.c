@@ -260,6 +260,22 @@ const struct aa_accounts *aa_call_registry(struct aa_call *call)
 	return aa_context_open(&call->ctx) == 0 ? &call->ctx.accounts : NULL;
 }
 
+/* Whether a person of another source of names asks, who has an agent's uid: by that name the system knows the uid, and this
+ * process is in no session of the agent. */
+static bool is_anothers(const struct aa_call *call, const struct aa_account *account)
+{
+	const struct question q = {.uid = account->uid};
+	struct aa_session *session = NULL;
+	uint32_t found;
+	bool same = true, live;
+
+	if (system_entry(&q, &found, account->name, &same) != 0 || same)
+		return false;
+	live = aa_session_find(call->args.rundir, call->ctx.owner, account->uid, &session) != AA_NO_SESSION;
+	aa_session_free(session);
+	return !live;
+}
+
 enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 {
 	const struct aa_accounts *accounts = uid ? aa_call_registry(call) : NULL;
@@ -271,7 +287,7 @@ enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 		return AA_NOT_OURS;
 	if (!accounts)
 		return aa_uid_is_built_in(uid) ? AA_CANNOT_TELL : AA_NOT_OURS;
-	if (aa_account_by_uid(accounts, uid, &account) < 0)
+	if (aa_account_by_uid(accounts, uid, &account) < 0 || is_anothers(call, &account))
 		return AA_NOT_OURS;
 	(void)snprintf(call->caller, sizeof(call->caller), "%s", account.name);
 	aa_context_close(&call->ctx);

@@ -23,7 +23,7 @@ setup_file() {
 	new_agent twin ES256 --role deploy --role logs
 	agentauthctl set twin --key "$KEYS/twin.ssh.pub" >/dev/null
 	new_agent other ES256 --role deploy
-	echo 'twin ALL=(ALL) NOPASSWD: /usr/bin/true' >/etc/sudoers.d/twin
+	echo 'twin, erin ALL=(ALL) NOPASSWD: /usr/bin/true' >/etc/sudoers.d/twin
 	chmod 440 /etc/sudoers.d/twin
 }
 
@@ -210,8 +210,9 @@ agent_gets_nothing() { # NAME
 		directory_group erin 20003
 			run agentauthctl session reap
 		expect_output "twin is somebody else.s name or id as well: .*$uid"
-		run person_ssh erin 'id; sudo -n -l >/dev/null; echo asked'
-		expect_status 0
+		run person_ssh erin 'id; sudo -n /usr/bin/true && echo may-sudo; sudo -n restart-app'
+		expect_output '^may-sudo$'
+		expect_no_output '^restarted'
 		expect_output "^uid=$uid\(erin\) gid=20003\(erin\) groups=20003\(erin\)"
 		agent_gets_nothing twin
 		directory_is_as_at_first

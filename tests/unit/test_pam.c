@@ -1246,6 +1246,33 @@ static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
 	assert_int_equal(account_with(p, "sudo", "root", 1000, 1000), PAM_USER_UNKNOWN);
 }
 
+/* Of another source of names: the agent itself is refused by then, and its sessions end. */
+static void a_person_with_an_agents_uid_keeps_sudo(void **state)
+{
+	struct support_pam *p = *state;
+
+	if (getuid() != 0)
+		skip();
+	support_pam_name("carol");
+	assert_int_equal(account_with(p, "sudo", "carol", SITE_UID, 20001), PAM_USER_UNKNOWN);
+	assert_int_equal(account_with(p, "sudo", "builder-7", SITE_UID, 20001), PAM_AUTHINFO_UNAVAIL);
+	support_pam_name(NULL);
+	assert_int_equal(account_with(p, "sudo", "carol", SITE_UID, 20001), PAM_PERM_DENIED);
+}
+
+/* Another source comes first and has a person of the name: the agent's process is no person's by that. */
+static void an_agent_that_asks_by_a_persons_name_is_refused(void **state)
+{
+	struct support_pam *p = *state;
+
+	if (getuid() != 0)
+		skip();
+	support_pam_uid(20001);
+	assert_int_equal(account_with(p, "sudo", "builder-7", 20001, 20001), PAM_USER_UNKNOWN);
+	assert_int_equal(account_with(p, "sudo", "builder-7", SITE_UID, 20001), PAM_AUTHINFO_UNAVAIL);
+	support_pam_uid(0);
+}
+
 static void services_of_the_argument_go_by_the_session_and_no_others(void **state)
 {
 	struct support_pam *p = *state;
@@ -1779,6 +1806,8 @@ int main(void)
     T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
     T(a_person_with_a_roles_group_gets_no_sudo),
     T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
+    T(a_person_with_an_agents_uid_keeps_sudo),
+    T(an_agent_that_asks_by_a_persons_name_is_refused),
 	    T(an_agents_su_comes_from_where_its_session_came_from),
 	    T(services_of_the_argument_go_by_the_session_and_no_others),
 	    T(a_person_of_the_list_starts_an_agent),
