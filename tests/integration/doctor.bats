@@ -299,6 +299,12 @@ mended() { # CHECK PATTERN
 	mended nsswitch 'does not name agentauth for passwd and group'
 	sed -i '/^group:/s/ agentauth//' /etc/nsswitch.conf
 	mended nsswitch 'does not name agentauth for group'
+	sed -i 's/^passwd:.*/passwd: files [NOTFOUND=return] systemd # of this site/; s/^group:.*/group: files [SUCCESS=merge] systemd/' /etc/nsswitch.conf
+	mended nsswitch 'does not name agentauth for passwd and group'
+	run grep -E '^(passwd|group):' /etc/nsswitch.conf
+	expect_output '^passwd: files agentauth \[NOTFOUND=return\] systemd # of this site$'
+	expect_output '^group: files \[SUCCESS=merge\] systemd agentauth *$'
+	as_shipped
 	echo 'initgroups: files' >>/etc/nsswitch.conf
 	expect_problem nsswitch 'line initgroups without agentauth'
 	expect_problem groups 'does not have the group agents'

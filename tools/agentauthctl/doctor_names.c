@@ -39,6 +39,16 @@ static bool line_has(const char *text, const char *database, const char *word, b
 	return false;
 }
 
+/* Behind all other sources, whose people are found first then; right behind the files where an action in
+ * brackets ends the search before. */
+static char *cure_nsswitch(const char *file)
+{
+	return xasprintf(
+	    "sed -i -E '/^(passwd|group):/{/agentauth/!{/=return/Is/:[[:space:]]*(files|compat)/& agentauth/;"
+	    "/agentauth/!s/[[:space:]]*(#.*)?$/ agentauth \\1/}}' %s",
+	    file);
+}
+
 void doctor_nsswitch(struct doctor *d)
 {
 	static const char *const databases[] = {"passwd", "group"};
@@ -53,10 +63,7 @@ void doctor_nsswitch(struct doctor *d)
 			buffer_printf(&lacks, "%s%s", lacks.len ? " and " : "", databases[i]);
 	if (lacks.len)
 		doctor_problem(
-		    d,
-		    xasprintf("sed -i -E '/^(passwd|group):/{/agentauth/!s/:[[:space:]]*(files|compat)/& "
-			      "agentauth/}' %s",
-			      file),
+		    d, cure_nsswitch(file),
 		    "%s does not name agentauth for %s, so that this host does not know its agents", file,
 		    lacks.data);
 	else if (!line_has(text, "initgroups", "agentauth", &has_line) && has_line)
