@@ -60,6 +60,15 @@ by_key() { # COMMAND
 	expect_output 'is an editor.*, as root'
 	run by_key 'sudo -n -l'
 	expect_no_output '/usr/bin/vi'
+	run agentauthctl check
+	expect_status 1
+	expect_output 'is an editor.*, as root'
+	run agentauthctl diff
+	expect_status 0
+	expect_output 'warning: .*is an editor.*, as root'
+	expect_output '/usr/bin/vi /etc/app.conf'
+	run agentauthctl check --accept-risk
+	expect_status 0
 	run agentauthctl apply --accept-risk
 	expect_status 0
 	expect_audit '.event == "admin" and .command == "apply --accept-risk"'
@@ -107,6 +116,8 @@ by_key() { # COMMAND
 	run agentauthctl check --file /etc/agentauth/agents.d/heir.conf
 	expect_status 1
 	expect_output 'member of the group docker'
+	run agentauthctl check --file /etc/agentauth/agents.d/heir.conf --adopt
+	expect_status 0
 	rm /etc/agentauth/agents.d/heir.conf
 	run agentauthctl register other-heir --role deploy
 	expect_status 0

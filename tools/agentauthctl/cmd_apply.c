@@ -95,7 +95,7 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
 		if (is_new)
 			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
-		newcomers_check(&newcomers, registry, false);
+		newcomers_check(&newcomers, registry, ctl->adopt);
 	}
 	if (ctl->problems.errors == 0 && !ctl->json)
 		printf("%s is in order.\n", file);
@@ -155,7 +155,10 @@ const struct ctl_command cmd_check = {
 	     "be read.",
     .options =
 	(const struct ctl_option[]){
-	    {"file", "FILE", "check this one agent's file, wherever it lies", 0, NULL}, {0}},
+	    {"file", "FILE", "check this one agent's file, wherever it lies", 0, NULL},
+	    {"adopt", NULL, "as apply has it", 0, NULL},
+	    {"accept-risk", NULL, "as apply has it", 0, NULL},
+	    {0}},
     .run = run_check,
 };
 
@@ -169,6 +172,7 @@ static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *argumen
 
 	(void)arguments;
 	ctl->dry_run = true;
+	ctl->adopt = ctl->accept_risk = true; /* it shows them, with a warning, and publishes nothing */
 	status = ctl_open(ctl, &registry, false);
 	if (status == CTL_DONE) {
 		ctl_publish(ctl, &registry, NULL, NULL, &result);

@@ -70,7 +70,8 @@ static void report_remnants(const struct registry *r, const struct remnants *rem
 	else if (found)
 		report(r, n->user, false,
 		       "this host has something under the name %s or the uid %u already, which the agent would come "
-		       "into: %s. Take it away or choose another name; if the agent is to have it, say --adopt",
+		       "into: %s. Take it away or choose another name; if the agent is to have it, say --adopt to "
+		       "register or apply",
 		       n->user, n->id, what.data);
 	buffer_free(&what);
 }

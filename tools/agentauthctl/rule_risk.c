@@ -394,7 +394,7 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 	if (risk.refused && !check->accept)
 		conf_error(&check->model->file, check->problems, setting,
 			   "%s allows more than it says: %s. Name a program that does the one thing, with its "
-			   "arguments; if this is meant, --accept-risk publishes it",
+			   "arguments; if this is meant, say --accept-risk to role add, role set or apply",
 			   quoted(text), risk.said.data);
 	else if (risk.said.len)
 		conf_warning(&check->model->file, check->problems, setting, "%s allows more than it says: %s",
