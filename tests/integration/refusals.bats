@@ -256,6 +256,7 @@ asks_about() { # AGENT PUBLIC-KEY
 	run dev ssh -v -o BatchMode=yes -o PreferredAuthentications=publickey -o IdentitiesOnly=yes -i /home/dev/asked.pub "$1@$HOST" true
 	took=$(($(date +%s%3N) - from))
 	accepts=no
+	# shellcheck disable=SC2031
 	! grep -q 'Server accepts key' <<<"$output" || accepts=yes
 	expect_status 255
 }

@@ -16,7 +16,6 @@
 #include "state/audit.h"
 #include "withheld.h"
 
-#define INPUT_MAX 65536
 #define NAMES_ASKED 20
 #define CHANGES_SHOWN 20
 
@@ -392,27 +391,4 @@ void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const cha
 
 	aa_audit_set(record, "agent", agent);
 	ctl_audit_record(ctl, record);
-}
-
-/* ---- input --------------------------------------------------------------- */
-
-int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
-{
-	bool is_stdin = strcmp(file, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char part[4096];
-	ssize_t n = -1;
-
-	if (fd >= 0)
-		while ((n = read(fd, part, sizeof(part))) > 0 && ret->len <= INPUT_MAX)
-			buffer_add(ret, part, (size_t)n);
-	if (n < 0)
-		ctl_error(ctl, "%s cannot be read: %s", is_stdin ? "standard input" : quoted(file),
-			  strerror(errno));
-	else if (n > 0)
-		ctl_error(ctl, "%s is longer than 64 KiB", is_stdin ? "standard input" : quoted(file));
-	explicit_bzero(part, sizeof(part));
-	if (fd >= 0 && !is_stdin)
-		close(fd);
-	return n == 0 ? 0 : -1;
 }

@@ -29,6 +29,7 @@ struct ctl {
 	char *typed;	/* the command as it was typed, for the audit record */
 	char *confdir, *statedir; /* what places has of them, where an option named them */
 	char *host;	/* name of this host, once it is known */
+	struct given_file *given; /* what --key options name, read before the command runs */
 };
 
 struct ctl_command {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "given_file.h"
 #include "jose/shown.h"
 
 static const struct ctl_command *const commands[] = {
@@ -224,6 +225,8 @@ static enum ctl_status run_command(struct ctl *ctl, const struct ctl_command *co
 	if (a->n_words < command->min_words || a->n_words > command->max_words)
 		return ctl_usage(ctl, "usage: agentauthctl %s%s %s", before, command->name,
 				 words_of(command));
+	if (given_files_read(ctl, a) != CTL_DONE)
+		return CTL_FAILED;
 	return command->run(ctl, a);
 }
 
@@ -306,6 +309,7 @@ int main(int argc, char **argv)
 	if (fflush(stdout) != 0 && status == CTL_DONE)
 		status = CTL_FAILED;
 	arguments_free(&arguments);
+	given_files_free(&ctl);
 	problems_free(&ctl.problems);
 	json_decref(ctl.answer);
 	free(ctl.typed);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -306,6 +307,14 @@ void http_begin(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* A FIFO in its place would be waited for. */
+static bool is_readable_file(const char *path)
+{
+	struct stat st;
+
+	return access(path, R_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 enum http_err http_send(const struct http_request *request, struct http_response *ret, char *why,
 			size_t why_len)
 {
@@ -318,7 +327,7 @@ enum http_err http_send(const struct http_request *request, struct http_response
 	if (!url_is_usable(request->url))
 		goto out;
 	err = HTTP_BAD_CA_FILE;
-	if (request->ca_file && access(request->ca_file, R_OK) != 0)
+	if (request->ca_file && !is_readable_file(request->ca_file))
 		goto out;
 	err = HTTP_NO_MEMORY;
 	curl = curl_easy_init();
