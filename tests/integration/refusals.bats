@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031
 # SPDX-License-Identifier: Apache-2.0
 # What is refused: each with its own reason in the audit log, and with the same words to the client. Each stands beside
 # a login that differs in the one thing and is accepted.
