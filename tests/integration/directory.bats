@@ -63,6 +63,12 @@ agent_ssh() { # NAME COMMAND
 	ssh_with "$(token_file "$1")" -o PubkeyAuthentication=no "$1@$HOST" "$2"
 }
 
+# accounts.group, in a text that init wrote.
+agents_are_robots() { # FILE
+	sed -i 's/^accounts = {/&\n\tgroup = "robots";/' "$1"
+	grep -q robots "$1"
+}
+
 # All that a person has on this host.
 person_has_everything() { # NAME UID
 	run person_ssh "$1" 'id; env'
@@ -292,8 +298,7 @@ agent_gets_nothing() { # NAME
 	expect_status 1
 	expect_output 'PROBLEM +directory .*the group agents or its gid too: .*20006.* Set accounts.group in agentauth.conf'
 	cp /etc/agentauth/agentauth.conf "$BATS_TEST_TMPDIR/conf"
-	sed -i 's/^accounts = {/&\n\tgroup = "robots";/' /etc/agentauth/agentauth.conf
-	grep -q robots /etc/agentauth/agentauth.conf || echo 'accounts = { group = "robots"; };' >>/etc/agentauth/agentauth.conf
+	agents_are_robots /etc/agentauth/agentauth.conf
 	run agentauthctl apply
 	expect_status 0
 	mapfile -t files < <(grep -rlw agents /etc/ssh /etc/pam.d /etc/sudoers.d)
@@ -326,7 +331,7 @@ agent_gets_nothing() { # NAME
 	run agentauthctl "${there[@]}" init
 	expect_status 1
 	expect_output 'accounts.group: another source of names .*agents'
-	echo 'accounts = { group = "robots"; };' >>"$BATS_TEST_TMPDIR/conf/agentauth.conf"
+	agents_are_robots "$BATS_TEST_TMPDIR/conf/agentauth.conf"
 	run agentauthctl "${there[@]}" apply
 	expect_status 0
 }
