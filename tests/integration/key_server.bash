@@ -76,7 +76,7 @@ access_token() { # KEY [OPTION OF FORGE]…
 	shift
 	file=$(mktemp "$KEYS/token.XXXXXX")
 	"$HERE/forge" --agent tokener --key "$SERVER/$key.pem" --header "kid=\"$key\"" --header 'typ="at+jwt"' \
-		--claim "iss=\"$ADDRESS\"" --claim 'client_id="tokener"' "$@" >"$file"
+		--claim "iss=\"$ADDRESS\"" --claim 'client_id="tokener"' --claim 'scope="host.deploy"' "$@" >"$file"
 	chown dev: "$file"
 	echo "$file"
 }
