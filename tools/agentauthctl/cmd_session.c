@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "ctl.h"
 #include "ctl_kill.h"
+#include "leftovers.h"
 #include "jose/shown.h"
 #include "state/approval.h"
 #include "state/kill.h"
@@ -348,6 +349,7 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 		remove_records(ctl, &r);
 		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
 		(void)aa_replay_purge(ctl->rundir, ctl->now);
+		(void)leftovers_remove(ctl->places.statedir, ctl->rundir, ctl->now);
 		ctl_audit_settle(ctl);
 		/* Last, since a directory may not answer: deadlines do not wait for it. */
 		ctl_withhold(ctl, NULL);
@@ -368,7 +370,8 @@ static const struct ctl_command session_reap = {
     .words = "",
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
     .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's terminals says so.\n"
-	     "Records of sessions that are gone are removed, and marks of credentials that have expired. Where the clock was\n"
+	     "Records of sessions that are gone, marks of credentials that have expired and files of writers that were killed\n"
+	     "are removed. Where the clock was "
 	     "ahead when the host came up, agents are let in again. Names of agents that another source of names has come to\n"
 	     "know are withheld from NSS, and given back when it does not know them any more.",
     .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
