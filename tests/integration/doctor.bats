@@ -209,14 +209,19 @@ mended() { # CHECK PATTERN
 
 @test "Defaults by which sudo does not ask us, or refuses agents" {
 	local setting
-	for setting in '!pam_acct_mgmt' '!pam_session' '!pam_setcred' pam_service=su pam_login_service=su-l requiretty intercept \
+	# What is published sets two of them for agents by itself; a line that comes after it takes them back.
+	echo 'Defaults !pam_session, !pam_setcred' >/etc/sudoers.d/site
+	chmod 440 /etc/sudoers.d/site
+	expect_order
+	for setting in '!pam_acct_mgmt' ':%agents !pam_session' ':%agents !pam_setcred' pam_service=su pam_login_service=su-l requiretty intercept \
 		rootpw targetpw runaspw; do
-		echo "Defaults $setting" >/etc/sudoers.d/site
+		case $setting in :*) echo "Defaults$setting" ;; *) echo "Defaults $setting" ;; esac >/etc/sudoers.d/site
 		chmod 440 /etc/sudoers.d/site
+		setting=${setting#* }
 		expect_problem defaults "sudoers set ${setting%=*}"
 		sh -e -c "$(agentauthctl --json doctor | jq -r '.findings[] | select(.finding == "problem").cure')"
 		expect_order
-		rm /etc/sudoers.d/site /etc/sudoers.d/zz-agentauth
+		rm -f /etc/sudoers.d/site /etc/sudoers.d/zz-agentauth
 	done
 	echo 'Defaults !pam_acct_mgmt, pam_login_service=su-l' >/etc/sudoers.d/site
 	chmod 440 /etc/sudoers.d/site
