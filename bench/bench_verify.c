@@ -101,6 +101,7 @@ static const EVP_MD *digest_of(enum aa_alg alg)
 	case AA_ALG_ES384:
 		return EVP_sha384();
 	case AA_ALG_EDDSA:
+	case AA_ALG_ED25519:
 		return NULL;
 	default:
 		return EVP_sha512();

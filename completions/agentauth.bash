@@ -28,7 +28,7 @@ _agentauth()
 	fi
 	case $prev in
 	--alg)
-		mapfile -t COMPREPLY < <(compgen -W "ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "ES256 ES384 ES512 EdDSA Ed25519 RS256 RS384 RS512 PS256 PS384 PS512" -- "$cur")
 		return
 		;;
 	profile)

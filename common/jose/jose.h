@@ -45,12 +45,15 @@ enum aa_alg {
 	AA_ALG_ES256,
 	AA_ALG_ES384,
 	AA_ALG_ES512,
-	AA_ALG_EDDSA, /* Ed25519 only, RFC 8037 */
+	AA_ALG_EDDSA,	/* Ed25519 only, RFC 8037 */
+	AA_ALG_ED25519, /* the same under its own name, RFC 9864 */
 };
-#define AA_ALG_COUNT 11
+#define AA_ALG_COUNT 12
 
 /* Exact case, RFC 7518 section 3.1; anything else is AA_ALG_INVALID. */
 enum aa_alg aa_alg_from_name(const char *name);
 const char *aa_alg_name(enum aa_alg alg);
+/* Whether both names mean one algorithm: EdDSA and Ed25519 do, of which only the names differ. */
+bool aa_alg_same(enum aa_alg a, enum aa_alg b);
 
 #endif

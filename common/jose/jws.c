@@ -60,7 +60,7 @@ static const char *value_behind_name(const char *p, const char *end)
 	return aa_json_skip_space(p + 1, end);
 }
 
-/* The value of alg where it stands as plain text: a string that holds one of the ten names, no escapes. */
+/* The value of alg where it stands as plain text: a string that holds one of the names, no escapes. */
 static enum aa_alg alg_of_value(const char *p, const char *end)
 {
 	char name[8];

@@ -27,6 +27,7 @@ const EVP_MD *aa_alg_md(enum aa_alg alg)
 	case AA_ALG_ES512:
 		return EVP_sha512();
 	case AA_ALG_EDDSA: /* hashes by itself */
+	case AA_ALG_ED25519:
 	case AA_ALG_INVALID:
 		break;
 	}
@@ -184,7 +185,7 @@ void aa_jws_verify_nothing(const struct aa_jws *jws)
 	for (size_t i = 0; i < AA_CURVE_COUNT; i++)
 		if (aa_curves[i].alg == jws->alg)
 			key = ec_for_nobody(&aa_curves[i]);
-	if (jws->alg == AA_ALG_EDDSA)
+	if (aa_alg_same(jws->alg, AA_ALG_EDDSA))
 		key = ed25519_for_nobody();
 	else if (aa_alg_md(jws->alg) && !key)
 		key = rsa_for_nobody(jws->signature_len);

@@ -50,16 +50,40 @@ static bool kty_fits(const struct aa_key *key, enum aa_alg alg)
 	case AA_KTY_EC:
 		return alg == key->curve->alg;
 	case AA_KTY_OKP:
-		return alg == AA_ALG_EDDSA;
+		return aa_alg_same(alg, AA_ALG_EDDSA);
 	}
 	return false;
 }
 
 bool aa_key_fits(const struct aa_key *key, enum aa_alg alg)
 {
-	if (key->alg != AA_ALG_INVALID && key->alg != alg)
+	if (key->alg != AA_ALG_INVALID && !aa_alg_same(key->alg, alg))
 		return false;
 	return kty_fits(key, alg);
+}
+
+static bool same_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+static bool same_kid(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The bytes are what a thumbprint is made of, in one form whatever the key was read from. */
+static bool is_same(const struct aa_key *a, const struct aa_key *b)
+{
+	return a->kty == b->kty && a->curve == b->curve && same_kid(a->kid, b->kid) &&
+	       same_bytes(a->pub, a->pub_len, b->pub, b->pub_len) && same_bytes(a->e, a->e_len, b->e, b->e_len);
+}
+
+const struct aa_key *aa_key_of_two(const struct aa_key *a, const struct aa_key *b, enum aa_alg alg)
+{
+	if (!is_same(a, b))
+		return NULL;
+	return aa_key_fits(a, alg) ? a : b;
 }
 
 enum aa_alg aa_key_default_alg(const struct aa_key *key)

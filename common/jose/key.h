@@ -14,6 +14,9 @@ const char *aa_key_kid(const struct aa_key *key); /* NULL: it has none */
 /* Whether the key may be used with this algorithm: its kty and curve fit, and so does its own "alg", if it
  * has one. */
 bool aa_key_fits(const struct aa_key *key, enum aa_alg alg);
+/* Of two entries of a set that answer to one token: the one for `alg`, where both are the same key under the same
+ * kid, as providers list a key once for each of its algorithms. NULL: they are two keys. */
+const struct aa_key *aa_key_of_two(const struct aa_key *a, const struct aa_key *b, enum aa_alg alg);
 EVP_PKEY *aa_key_pkey(const struct aa_key *key); /* borrowed */
 /* The algorithm to sign with by default: ES256/384/512 by curve, EdDSA, RS256; the JWK's own alg where it
  * names one. */
@@ -50,9 +53,9 @@ enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *s
 				     struct aa_keyset **ret);
 size_t aa_keyset_count(const struct aa_keyset *set);
 const struct aa_key *aa_keyset_at(const struct aa_keyset *set, size_t i);
-/* The one key of this kid. kid NULL: the only key of the set. Two usable keys of one kid, or none:
- * AA_JOSE_NO_KEY. */
-enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, const struct aa_key **ret);
+/* The one key of this kid, in its entry for `alg` where it has several. kid NULL: the only key of the set. Two
+ * usable keys of one kid, or none: AA_JOSE_NO_KEY. */
+enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg, const struct aa_key **ret);
 
 /* ---- the agent's side -------------------------------------------------- */
 struct aa_private_key;

@@ -9,13 +9,21 @@
 #include "json.h"
 #include "key_internal.h"
 
+/* A member, or NULL; one that is null counts as absent, as encoders write it that know no other way. */
+static const json_t *member(const json_t *jwk, const char *name)
+{
+	const json_t *value = json_object_get(jwk, name);
+
+	return json_is_null(value) ? NULL : value;
+}
+
 /* Whoever publishes one of these has published a secret: the key must not be relied on. */
 static bool has_private_member(const json_t *jwk)
 {
 	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_object_get(jwk, names[i]))
+		if (member(jwk, names[i]))
 			return true;
 	return false;
 }
@@ -42,38 +50,67 @@ static enum aa_jose_err check_key_ops(const json_t *ops)
 	return err;
 }
 
-/* RFC 7517 sections 4.2 and 4.3: what the key's owner says that it is for. */
+/* RFC 7517 sections 4.2 and 4.3: what the key's owner says that it is for. A SPIFFE bundle's keys for tokens are
+ * "jwt-svid" (SPIFFE Trust Domain and Bundle, section 4.2.2). */
 static enum aa_jose_err check_purpose(const json_t *jwk)
 {
-	const json_t *use = json_object_get(jwk, "use"), *ops = json_object_get(jwk, "key_ops");
+	const json_t *use = member(jwk, "use"), *ops = member(jwk, "key_ops");
 
 	if (use && !json_is_string(use))
 		return AA_JOSE_KEY_MALFORMED;
-	if (use && !is_string(use, "sig"))
+	if (use && !is_string(use, "sig") && !is_string(use, "jwt-svid"))
 		return AA_JOSE_KEY_UNFIT;
 	return ops ? check_key_ops(ops) : AA_JOSE_OK;
+}
+
+/* The length of base64url without the padding that RFC 7518 section 2 forbids and some publishers write. Only a
+ * public key may have it: it is known by its numbers, not by its text, so a second spelling changes nothing. */
+static size_t without_padding(const char *text, size_t len)
+{
+	size_t n = len;
+
+	while (len % 4 == 0 && n > 0 && len - n < 2 && text[n - 1] == '=')
+		n--;
+	return n;
 }
 
 /* A member that must be there and be base64url. */
 static enum aa_jose_err get_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len)
 {
-	const json_t *value = json_object_get(jwk, name);
+	const json_t *value = member(jwk, name);
+	const char *text = json_string_value(value);
 	enum aa_jose_err err;
 
-	if (!json_is_string(value))
+	if (!text)
 		return AA_JOSE_KEY_MALFORMED;
-	err = aa_base64url_decode(json_string_value(value), json_string_length(value), ret, ret_len);
+	err = aa_base64url_decode(text, without_padding(text, json_string_length(value)), ret, ret_len);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
+}
+
+/* The same for a number, big endian: zero octets in front of it, as encoders of signed integers write one, are
+ * taken off until `least` octets are left. */
+static enum aa_jose_err get_number(const json_t *jwk, const char *name, size_t least, uint8_t **ret, size_t *ret_len)
+{
+	enum aa_jose_err err = get_bytes(jwk, name, ret, ret_len);
+	size_t zeros = 0;
+
+	if (err != AA_JOSE_OK)
+		return err;
+	while (*ret_len - zeros > least && (*ret)[zeros] == 0)
+		zeros++;
+	memmove(*ret, *ret + zeros, *ret_len - zeros);
+	*ret_len -= zeros;
+	return AA_JOSE_OK;
 }
 
 static enum aa_jose_err rsa_from_jwk(const json_t *jwk, struct aa_key **ret)
 {
 	uint8_t *n = NULL, *e = NULL;
 	size_t n_len, e_len;
-	enum aa_jose_err err = get_bytes(jwk, "n", &n, &n_len);
+	enum aa_jose_err err = get_number(jwk, "n", 1, &n, &n_len);
 
 	if (err == AA_JOSE_OK)
-		err = get_bytes(jwk, "e", &e, &e_len);
+		err = get_number(jwk, "e", 1, &e, &e_len);
 	if (err == AA_JOSE_OK)
 		err = aa_key_new_rsa(n, n_len, e, e_len, ret);
 	free(n);
@@ -96,7 +133,7 @@ static enum aa_jose_err ec_from_coordinates(const struct aa_curve *curve, const 
 
 static enum aa_jose_err ec_from_jwk(const json_t *jwk, struct aa_key **ret)
 {
-	const json_t *crv = json_object_get(jwk, "crv");
+	const json_t *crv = member(jwk, "crv");
 	const struct aa_curve *curve = NULL;
 	uint8_t *x = NULL, *y = NULL;
 	size_t x_len, y_len;
@@ -109,9 +146,9 @@ static enum aa_jose_err ec_from_jwk(const json_t *jwk, struct aa_key **ret)
 			curve = &aa_curves[i];
 	if (!curve)
 		return AA_JOSE_KEY_UNFIT;
-	err = get_bytes(jwk, "x", &x, &x_len);
+	err = get_number(jwk, "x", curve->len, &x, &x_len);
 	if (err == AA_JOSE_OK)
-		err = get_bytes(jwk, "y", &y, &y_len);
+		err = get_number(jwk, "y", curve->len, &y, &y_len);
 	if (err == AA_JOSE_OK)
 		err = ec_from_coordinates(curve, x, x_len, y, y_len, ret);
 	free(x);
@@ -121,7 +158,7 @@ static enum aa_jose_err ec_from_jwk(const json_t *jwk, struct aa_key **ret)
 
 static enum aa_jose_err okp_from_jwk(const json_t *jwk, struct aa_key **ret)
 {
-	const json_t *crv = json_object_get(jwk, "crv");
+	const json_t *crv = member(jwk, "crv");
 	enum aa_jose_err err;
 	uint8_t *x = NULL;
 	size_t len;
@@ -139,7 +176,7 @@ static enum aa_jose_err okp_from_jwk(const json_t *jwk, struct aa_key **ret)
 
 static enum aa_jose_err material_from_jwk(const json_t *jwk, struct aa_key **ret)
 {
-	const json_t *kty = json_object_get(jwk, "kty");
+	const json_t *kty = member(jwk, "kty");
 
 	if (!json_is_string(kty))
 		return AA_JOSE_KEY_MALFORMED;
@@ -155,7 +192,7 @@ static enum aa_jose_err material_from_jwk(const json_t *jwk, struct aa_key **ret
 /* "alg" and "kid", which name and restrict the key. */
 static enum aa_jose_err take_labels(const json_t *jwk, struct aa_key *key)
 {
-	const json_t *alg = json_object_get(jwk, "alg"), *kid = json_object_get(jwk, "kid");
+	const json_t *alg = member(jwk, "alg"), *kid = member(jwk, "kid");
 
 	if ((alg && !json_is_string(alg)) || (kid && !json_is_string(kid)))
 		return AA_JOSE_KEY_MALFORMED;

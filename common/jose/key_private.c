@@ -55,7 +55,7 @@ static enum aa_jose_err wrap(EVP_PKEY *pkey, struct aa_private_key **ret)
 
 static EVP_PKEY *generate(enum aa_alg alg, unsigned rsa_bits)
 {
-	if (alg == AA_ALG_EDDSA)
+	if (aa_alg_same(alg, AA_ALG_EDDSA))
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	for (size_t i = 0; i < AA_CURVE_COUNT; i++)
 		if (aa_curves[i].alg == alg)

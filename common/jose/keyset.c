@@ -116,7 +116,7 @@ enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *s
 	return AA_JOSE_OK;
 }
 
-enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, const struct aa_key **ret)
+enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg, const struct aa_key **ret)
 {
 	const struct aa_key *found = NULL;
 
@@ -125,9 +125,9 @@ enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, co
 
 		if (kid && (!own || strcmp(own, kid) != 0))
 			continue;
-		if (found)
+		found = found ? aa_key_of_two(found, set->keys[i], alg) : set->keys[i];
+		if (!found)
 			return AA_JOSE_NO_KEY;
-		found = set->keys[i];
 	}
 	if (!found)
 		return AA_JOSE_NO_KEY;
@@ -138,15 +138,17 @@ enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, co
 static enum aa_jose_err only_key(const json_t *jwks, struct aa_key **ret)
 {
 	struct aa_keyset *set = NULL;
+	const struct aa_key *only = NULL;
 	enum aa_jose_err err = aa_keyset_from_jwks(jwks, NULL, NULL, &set);
 
 	if (err != AA_JOSE_OK)
 		return err;
-	err = AA_JOSE_NO_KEY;
-	if (set->n == 1) {
-		*ret = set->keys[0];
-		set->n = 0;
-		err = AA_JOSE_OK;
+	err = aa_keyset_find(set, NULL, AA_ALG_INVALID, &only);
+	for (size_t i = 0; err == AA_JOSE_OK && i < set->n; i++) {
+		if (set->keys[i] == only) {
+			*ret = set->keys[i];
+			set->keys[i] = NULL;
+		}
 	}
 	aa_keyset_free(set);
 	return err;

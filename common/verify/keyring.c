@@ -115,6 +115,7 @@ static enum aa_reason find(const json_t *set, const struct aa_jws *jws, struct a
 {
 	const json_t *keys = json_object_get(set, "keys");
 	struct aa_key *found = NULL, *key;
+	const struct aa_key *one;
 	json_t *jwk;
 	size_t i;
 
@@ -126,12 +127,14 @@ static enum aa_reason find(const json_t *set, const struct aa_jws *jws, struct a
 			continue;
 		if (aa_key_from_jwk(jwk, &key) != AA_JOSE_OK)
 			continue;
-		if (found) {
+		one = found ? aa_key_of_two(found, key, jws->alg) : key;
+		if (one != found)
 			aa_key_free(found);
+		if (one != key)
 			aa_key_free(key);
+		if (!one)
 			return AA_UNKNOWN_KEY;
-		}
-		found = key;
+		found = one == key ? key : found;
 	}
 	if (!found)
 		return AA_UNKNOWN_KEY;

@@ -146,12 +146,20 @@ static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct 
 	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
 }
 
+static bool admits_alg(const struct aa_issuer *issuer, enum aa_alg alg)
+{
+	for (size_t i = 0; i < issuer->algorithms.n; i++)
+		if (aa_alg_same(aa_alg_from_name(issuer->algorithms.v[i]), alg))
+			return true;
+	return false;
+}
+
 /* The log and `revoke --kid` go by the key's own kid, also where the header names none. */
 static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p, struct aa_verdict *verdict)
 {
 	enum aa_reason reason;
 
-	if (!aa_strings_have(&p->issuer->algorithms, verdict->alg))
+	if (!admits_alg(p->issuer, p->jws->alg))
 		return AA_ALG_NOT_ALLOWED;
 	reason = aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
 	if (reason == AA_OK && aa_key_kid(p->key) && !keep(&verdict->kid, aa_key_kid(p->key)))

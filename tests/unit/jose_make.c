@@ -7,6 +7,8 @@ static struct aa_private_key *keys[AA_ALG_COUNT];
 
 static enum aa_alg family(enum aa_alg alg)
 {
+	if (alg == AA_ALG_ED25519)
+		return AA_ALG_EDDSA;
 	return alg <= AA_ALG_PS512 ? AA_ALG_RS256 : alg;
 }
 
@@ -68,7 +70,7 @@ static uint8_t *sign(const char *input, enum aa_alg alg, const struct aa_private
 	EVP_PKEY_CTX *pctx;
 	size_t len = 2048;
 
-	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, alg == AA_ALG_EDDSA ? NULL : md[(alg - 1) % 3],
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, aa_alg_same(alg, AA_ALG_EDDSA) ? NULL : md[(alg - 1) % 3],
 					       NULL, NULL, aa_private_key_pkey(key), NULL),
 			 1);
 	if (pss) {

@@ -88,7 +88,7 @@ static const EVP_MD *md_of(enum aa_alg alg)
 {
 	static const char *const names[] = {"SHA256", "SHA384", "SHA512"};
 
-	return alg == AA_ALG_EDDSA ? NULL : EVP_get_digestbyname(names[((int)alg - AA_ALG_RS256) % 3]);
+	return aa_alg_same(alg, AA_ALG_EDDSA) ? NULL : EVP_get_digestbyname(names[((int)alg - AA_ALG_RS256) % 3]);
 }
 
 static size_t raw_ecdsa(unsigned char *sig, size_t len, int n)

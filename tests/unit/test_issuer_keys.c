@@ -100,6 +100,22 @@ static void two_keys_of_one_kid_are_both_left_out(void **state)
 	free(text);
 }
 
+/* Listed again for another algorithm, it is no second key: both entries stay, and the token's header picks. */
+static void a_key_that_is_listed_for_each_algorithm_stays(void **state)
+{
+	json_t *again = support_jwks("r1", support_key(AA_ALG_RS256, 0));
+	json_t *jwk = json_array_get(json_object_get(again, "keys"), 0);
+	char *text;
+
+	(void)state;
+	json_object_set_new(jwk, "alg", json_string("PS256"));
+	json_object_set_new(jwk, "use", json_null());
+	text = json_dumps(jwk, JSON_COMPACT);
+	check_set(text, "r1 e1 r1", 0, NULL);
+	json_decref(again);
+	free(text);
+}
+
 static void only_what_logins_read_is_kept(void **state)
 {
 	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0)), *skipped = json_array(), *set, *key;
@@ -262,6 +278,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keys_that_cannot_be_used_are_left_out_by_name),
 	    cmocka_unit_test(two_keys_of_one_kid_are_both_left_out),
+	    cmocka_unit_test(a_key_that_is_listed_for_each_algorithm_stays),
 	    cmocka_unit_test(only_what_logins_read_is_kept),
 	    cmocka_unit_test(what_is_no_set_is_refused_in_words),
 	    T(keys_are_due_after_an_hour_or_a_quarter_of_their_age),

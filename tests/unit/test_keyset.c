@@ -42,7 +42,7 @@ static struct aa_keyset *load(json_t *keys, struct skipped *skipped)
 static enum aa_jose_err find(const struct aa_keyset *set, const char *kid)
 {
 	const struct aa_key *key = NULL;
-	enum aa_jose_err err = aa_keyset_find(set, kid, &key);
+	enum aa_jose_err err = aa_keyset_find(set, kid, AA_ALG_INVALID, &key);
 
 	assert_true((err == AA_JOSE_OK) == (key != NULL));
 	if (key && kid)
@@ -99,6 +99,39 @@ static void test_of_two_usable_keys_of_one_kid_neither_is_used(void **state)
 	with_unfit = load(json_pack("[o, o]", unfit, jwk_named(AA_ALG_ES256, "same")), NULL);
 	assert_int_equal(find(with_unfit, "same"), AA_JOSE_OK);
 	aa_keyset_free(with_unfit);
+}
+
+static json_t *jwk_for(enum aa_alg alg, const char *kid)
+{
+	json_t *jwk = jwk_named(alg, kid);
+
+	json_object_set_new(jwk, "alg", json_string(aa_alg_name(alg)));
+	return jwk;
+}
+
+/* As providers publish a key once for each of its algorithms. */
+static void test_entries_that_are_the_same_key_are_one_key(void **state)
+{
+	struct aa_keyset *set = load(json_pack("[o, o, o]", jwk_for(AA_ALG_RS256, "same"), jwk_for(AA_ALG_PS256, "same"),
+					       jwk_named(AA_ALG_ES256, "other")),
+				     NULL);
+	struct aa_keyset *renamed =
+	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_ES256, "b")), NULL);
+	const struct aa_key *key = NULL;
+
+	(void)state;
+	assert_int_equal(aa_keyset_find(set, "same", AA_ALG_RS256, &key), AA_JOSE_OK);
+	assert_true(aa_key_fits(key, AA_ALG_RS256));
+	assert_int_equal(aa_keyset_find(set, "same", AA_ALG_PS256, &key), AA_JOSE_OK);
+	assert_true(aa_key_fits(key, AA_ALG_PS256));
+	/* which no entry names: found, and fits nothing of that */
+	assert_int_equal(aa_keyset_find(set, "same", AA_ALG_RS512, &key), AA_JOSE_OK);
+	assert_false(aa_key_fits(key, AA_ALG_RS512));
+	/* under two names it is two, since a name can be revoked */
+	assert_int_equal(find(renamed, NULL), AA_JOSE_NO_KEY);
+	assert_int_equal(find(renamed, "a"), AA_JOSE_OK);
+	aa_keyset_free(set);
+	aa_keyset_free(renamed);
 }
 
 static void test_keys_that_cannot_be_used_are_skipped_and_reported(void **state)
@@ -197,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(test_a_key_is_found_by_its_kid_and_by_no_other),
 	    cmocka_unit_test(test_without_a_kid_the_set_must_have_one_key),
 	    cmocka_unit_test(test_of_two_usable_keys_of_one_kid_neither_is_used),
+	    cmocka_unit_test(test_entries_that_are_the_same_key_are_one_key),
 	    cmocka_unit_test(test_keys_that_cannot_be_used_are_skipped_and_reported),
 	    cmocka_unit_test(test_what_is_no_set_is_malformed),
 	    cmocka_unit_test(test_a_set_of_one_usable_key_reads_as_that_key),

@@ -18,7 +18,7 @@
 enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_JSON };
 
 static const struct cmdline_option options[] = {
-    [OPT_ALG] = {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA, and the 384 and 512 of each"},
+    [OPT_ALG] = {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each"},
     [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
     [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
     [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},

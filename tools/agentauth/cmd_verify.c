@@ -117,7 +117,7 @@ static enum aa_jose_err check(const char *token, size_t len, const struct keys *
 	enum aa_jose_err err = aa_jws_parse(token, len, TOKEN_MAX, &jws);
 
 	if (err == AA_JOSE_OK && keys->set)
-		err = aa_keyset_find(keys->set, jws->kid, &key);
+		err = aa_keyset_find(keys->set, jws->kid, jws->alg, &key);
 	if (err == AA_JOSE_OK)
 		err = aa_jws_verify(jws, key);
 	if (err != AA_JOSE_OK) {

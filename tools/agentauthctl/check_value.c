@@ -366,9 +366,10 @@ bool check_algorithm(const char *value, char *why, size_t size)
 	if (strncmp(value, "HS", 2) == 0 || strcmp(value, "none") == 0)
 		return refuse(why, size,
 			      "proves nothing about who made a token; use one of RS, PS, ES with 256, 384 or "
-			      "512, or EdDSA");
+			      "512, or EdDSA (Ed25519)");
 	return refuse(why, size,
-		      "is not an algorithm: there are RS, PS and ES with 256, 384 or 512, and EdDSA");
+		      "is not an algorithm: there are RS, PS and ES with 256, 384 or 512, and EdDSA, "
+		      "also called Ed25519");
 }
 
 bool check_memory(const char *value, char *why, size_t size)

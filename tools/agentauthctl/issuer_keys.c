@@ -174,18 +174,32 @@ static void skip(json_t *skipped, const json_t *jwk, size_t index, const char *w
 	free(name);
 }
 
-static size_t count_kid(const json_t *keys, const char *kid)
+/* Whether the usable JWK `a` is another key than `b`; entries that are the same key under one kid are one key. */
+static bool is_other_key(const json_t *a, const json_t *b)
 {
-	size_t i, n = 0;
-	json_t *key;
+	struct aa_key *one = NULL, *two = NULL;
+	bool other = !json_equal(a, b) &&
+		     (aa_key_from_jwk(a, &one) != AA_JOSE_OK || aa_key_from_jwk(b, &two) != AA_JOSE_OK ||
+		     !aa_key_of_two(one, two, AA_ALG_INVALID));
 
-	json_array_foreach(keys, i, key)
+	aa_key_free(one);
+	aa_key_free(two);
+	return other;
+}
+
+static bool has_twin(const json_t *keys, const json_t *key, const char *kid)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(keys, i, one)
 	{
-		const char *own = json_string_value(json_object_get(key, "kid"));
+		const char *own = json_string_value(json_object_get(one, "kid"));
 
-		n += own && strcmp(own, kid) == 0;
+		if (one != key && own && strcmp(own, kid) == 0 && is_other_key(one, key))
+			return true;
 	}
-	return n;
+	return false;
 }
 
 /* Two usable keys of one kid: neither is used (THREATS 17). */
@@ -198,7 +212,7 @@ static json_t *without_twins(json_t *keys, json_t *skipped)
 	{
 		const char *kid = json_string_value(json_object_get(key, "kid"));
 
-		if (kid && count_kid(keys, kid) > 1)
+		if (kid && has_twin(keys, key, kid))
 			skip(skipped, key, i,
 			     "another key of the set has the same kid: neither can be meant");
 		else
