@@ -24,13 +24,21 @@ enum aa_alg aa_key_default_alg(const struct aa_key *key);
 
 /* A public JWK, RFC 7517, RFC 7518 section 6, RFC 8037 section 2. */
 enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret);
-/* SubjectPublicKeyInfo in PEM ("BEGIN PUBLIC KEY") and nothing else: a private key is AA_JOSE_KEY_PRIVATE, an
+/* PEM with one block alone: SubjectPublicKeyInfo ("BEGIN PUBLIC KEY"), PKCS#1 ("BEGIN RSA PUBLIC KEY") or the key of a
+ * certificate ("BEGIN CERTIFICATE"), of which nothing else is looked at. A private key is AA_JOSE_KEY_PRIVATE, an
  * encrypted one AA_JOSE_KEY_ENCRYPTED, and nobody is ever prompted. */
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret);
 /* An OpenSSH public key line, "TYPE BASE64 [comment]" (RFC 4253 section 6.6, RFC 5656, RFC 8709). */
 enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **ret);
-/* Whatever of JWK, JWKS with one usable key, PEM or SSH line the bytes are. */
+/* Whatever of JWK, JWKS with one usable key, PEM or SSH line the bytes are. A private half anywhere in them is refused,
+ * in whichever form. */
 enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **ret);
+/* In which form the bytes hold a private or secret key; NULL: in none that is known. */
+struct aa_private_form {
+	const char *name;   /* "OpenSSH's format" */
+	const char *public; /* the command that writes the public half of the file KEY; NULL: there is no such half */
+};
+const struct aa_private_form *aa_private_form(const char *bytes, size_t len);
 
 /* The public JWK: the required members of RFC 7638 and no others. A new reference, NULL: memory is out. */
 json_t *aa_key_to_jwk(const struct aa_key *key);

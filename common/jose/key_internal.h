@@ -66,6 +66,9 @@ EVP_PKEY *aa_curve_pkey(const struct aa_curve *curve, const uint8_t *point, size
 /* The curve's generator, 04 x y. */
 bool aa_curve_generator(const struct aa_curve *curve, uint8_t *out, size_t size);
 
+/* "d" and its like, and "k". */
+bool aa_jwk_has_private_member(const json_t *jwk);
+
 /* 1 to 256 bytes of printable ASCII: the only kid that a header or a key may have (THREATS 8). */
 bool aa_kid_is_valid(const char *kid, size_t len);
 

@@ -18,7 +18,7 @@ static const json_t *member(const json_t *jwk, const char *name)
 }
 
 /* Whoever publishes one of these has published a secret: the key must not be relied on. */
-static bool has_private_member(const json_t *jwk)
+bool aa_jwk_has_private_member(const json_t *jwk)
 {
 	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
@@ -220,7 +220,7 @@ enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret)
 
 	if (!json_is_object(jwk))
 		return AA_JOSE_KEY_MALFORMED;
-	if (has_private_member(jwk))
+	if (aa_jwk_has_private_member(jwk))
 		return AA_JOSE_KEY_PRIVATE;
 	err = check_purpose(jwk);
 	if (err == AA_JOSE_OK)

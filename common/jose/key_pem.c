@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys as SubjectPublicKeyInfo in PEM: RFC 7468 section 13, RFC 5280 section 4.1.2.7.
+/* Public keys in PEM: SubjectPublicKeyInfo (RFC 7468 section 13, RFC 5280 section 4.1.2.7), PKCS#1 and certificates.
  *
  * The few shapes that are accepted are taken apart here and not by OpenSSL 3's decoders: those need 110
  * microseconds for a key, twice what verifying with it takes, and would accept every other kind of file as
@@ -15,9 +15,6 @@
 #include "base64url.h"
 #include "key_internal.h"
 
-#define PEM_BEGIN "-----BEGIN PUBLIC KEY-----"
-#define PEM_END "-----END PUBLIC KEY-----"
-
 /* ---- DER ---------------------------------------------------------------- */
 
 struct span {
@@ -25,7 +22,7 @@ struct span {
 	size_t n;
 };
 
-enum { DER_INTEGER = 0x02, DER_BITS = 0x03, DER_NULL = 0x05, DER_OID = 0x06, DER_SEQUENCE = 0x30 };
+enum { DER_INTEGER = 0x02, DER_BITS = 0x03, DER_NULL = 0x05, DER_OID = 0x06, DER_SEQUENCE = 0x30, DER_VERSION = 0xa0 };
 
 /* The length behind a tag: at most two bytes of it, in the shortest form, as DER asks. */
 static bool der_length(struct span *in, size_t *ret)
@@ -91,17 +88,25 @@ static bool span_is(const struct span *span, const char *bytes, size_t len)
 
 /* ---- the three kinds of key --------------------------------------------- */
 
-/* RFC 8017 appendix A.1.1, with the NULL parameters that RFC 3279 section 2.3.1 demands. */
-static enum aa_jose_err rsa_from_der(struct span params, struct span bits, struct aa_key **ret)
+/* RFC 8017 appendix A.1.1: all that a "BEGIN RSA PUBLIC KEY" holds. */
+static enum aa_jose_err pkcs1_from_der(struct span der, struct aa_key **ret)
 {
-	struct span null, seq, n, e;
+	struct span seq, n, e;
 
-	if (!der_take(&params, DER_NULL, &null) || null.n != 0 || params.n != 0)
-		return AA_JOSE_KEY_MALFORMED;
-	if (!der_take(&bits, DER_SEQUENCE, &seq) || bits.n != 0 || !der_take_number(&seq, &n) ||
+	if (!der_take(&der, DER_SEQUENCE, &seq) || der.n != 0 || !der_take_number(&seq, &n) ||
 	    !der_take_number(&seq, &e) || seq.n != 0)
 		return AA_JOSE_KEY_MALFORMED;
 	return aa_key_new_rsa(n.p, n.n, e.p, e.n, ret);
+}
+
+/* The same, with the NULL parameters that RFC 3279 section 2.3.1 demands. */
+static enum aa_jose_err rsa_from_der(struct span params, struct span bits, struct aa_key **ret)
+{
+	struct span null;
+
+	if (!der_take(&params, DER_NULL, &null) || null.n != 0 || params.n != 0)
+		return AA_JOSE_KEY_MALFORMED;
+	return pkcs1_from_der(bits, ret);
 }
 
 /* RFC 5480 section 2.1.1: a named curve. Parameters spelled out are how CVE-2020-0601 worked. */
@@ -138,6 +143,29 @@ static enum aa_jose_err key_from_der(struct span der, struct aa_key **ret)
 	return algorithm.n == 0 ? aa_key_new_ed25519(bits.p, bits.n, ret) : AA_JOSE_KEY_MALFORMED;
 }
 
+/* The key of a certificate, RFC 5280 section 4.1. Its names, dates and signature say nothing here: whoever registers the
+ * key trusts the key. */
+static enum aa_jose_err certificate_from_der(struct span der, struct aa_key **ret)
+{
+	static const uint8_t before_key[] = {DER_INTEGER, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE};
+	struct span certificate, signed_part, algorithm, bits, skipped, spki;
+
+	if (!der_take(&der, DER_SEQUENCE, &certificate) || der.n != 0 ||
+	    !der_take(&certificate, DER_SEQUENCE, &signed_part) ||
+	    !der_take(&certificate, DER_SEQUENCE, &algorithm) || !der_take(&certificate, DER_BITS, &bits) ||
+	    certificate.n != 0)
+		return AA_JOSE_KEY_MALFORMED;
+	(void)der_take(&signed_part, DER_VERSION, &skipped); /* the first version has none */
+	for (size_t i = 0; i < sizeof(before_key); i++)
+		if (!der_take(&signed_part, before_key[i], &skipped))
+			return AA_JOSE_KEY_MALFORMED;
+	spki = signed_part;
+	if (!der_take(&signed_part, DER_SEQUENCE, &skipped))
+		return AA_JOSE_KEY_MALFORMED;
+	spki.n -= signed_part.n;
+	return key_from_der(spki, ret);
+}
+
 /* ---- PEM ---------------------------------------------------------------- */
 
 static bool contains(const char *text, size_t len, const char *what)
@@ -161,21 +189,47 @@ static bool strip_prefix(const char **p, size_t *len, const char *what)
 	return true;
 }
 
-/* The base64 between the two lines, white space taken out. NULL *ret with AA_JOSE_OK does not happen. */
-static enum aa_jose_err pem_body(const char *pem, size_t len, char **ret, size_t *ret_len)
+static const struct block {
+	const char *begin, *end;
+	enum aa_jose_err (*read)(struct span der, struct aa_key **ret);
+} blocks[] = {
+    {"-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----", key_from_der},
+    {"-----BEGIN RSA PUBLIC KEY-----", "-----END RSA PUBLIC KEY-----", pkcs1_from_der},
+    {"-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", certificate_from_der},
+};
+
+static void trim(const char **p, size_t *len)
 {
-	const char *end;
+	while (*len > 0 && is_space((*p)[0])) {
+		(*p)++;
+		(*len)--;
+	}
+	while (*len > 0 && is_space((*p)[*len - 1]))
+		(*len)--;
+}
+
+/* Which block begins the text; its first line is taken off. */
+static const struct block *take_begin(const char **p, size_t *len)
+{
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		if (strip_prefix(p, len, blocks[i].begin))
+			return &blocks[i];
+	return NULL;
+}
+
+/* The base64 between the two lines, white space taken out. NULL *ret with AA_JOSE_OK does not happen. */
+static enum aa_jose_err pem_body(const char *pem, size_t len, const struct block **ret_block, char **ret, size_t *ret_len)
+{
+	const struct block *block;
+	const char *end = NULL;
 	size_t n = 0;
 	char *body;
 
-	while (len > 0 && is_space(pem[0])) {
-		pem++;
-		len--;
-	}
-	while (len > 0 && is_space(pem[len - 1]))
-		len--;
-	end = memmem(pem, len, PEM_END, strlen(PEM_END));
-	if (!strip_prefix(&pem, &len, PEM_BEGIN) || !end || end < pem || end + strlen(PEM_END) != pem + len)
+	trim(&pem, &len);
+	block = take_begin(&pem, &len);
+	if (block)
+		end = memmem(pem, len, block->end, strlen(block->end));
+	if (!end || end + strlen(block->end) != pem + len)
 		return AA_JOSE_KEY_MALFORMED;
 	body = malloc((size_t)(end - pem) + 1);
 	if (!body)
@@ -183,6 +237,7 @@ static enum aa_jose_err pem_body(const char *pem, size_t len, char **ret, size_t
 	for (const char *p = pem; p < end; p++)
 		if (!is_space(*p))
 			body[n++] = *p;
+	*ret_block = block;
 	*ret = body;
 	*ret_len = n;
 	return AA_JOSE_OK;
@@ -190,6 +245,7 @@ static enum aa_jose_err pem_body(const char *pem, size_t len, char **ret, size_t
 
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret)
 {
+	const struct block *block = NULL;
 	enum aa_jose_err err;
 	uint8_t *der = NULL;
 	char *body = NULL;
@@ -197,11 +253,11 @@ enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **re
 
 	if (contains(pem, len, "PRIVATE KEY-----"))
 		return contains(pem, len, "ENCRYPTED") ? AA_JOSE_KEY_ENCRYPTED : AA_JOSE_KEY_PRIVATE;
-	err = pem_body(pem, len, &body, &body_len);
+	err = pem_body(pem, len, &block, &body, &body_len);
 	if (err == AA_JOSE_OK)
 		err = aa_base64_decode(body, body_len, &der, &der_len);
 	if (err == AA_JOSE_OK)
-		err = key_from_der((struct span){der, der_len}, ret);
+		err = block->read((struct span){der, der_len}, ret);
 	free(body);
 	free(der);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;

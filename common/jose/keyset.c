@@ -173,6 +173,8 @@ enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **r
 	if (first == end)
 		return AA_JOSE_KEY_MALFORMED;
 	len = (size_t)(end - first);
+	if (*first != '-' && aa_private_form(text, (size_t)(end - text)))
+		return AA_JOSE_KEY_PRIVATE;
 	if (*first == '{')
 		return key_from_json(first, len, ret);
 	if (*first == '-')

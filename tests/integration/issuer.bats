@@ -499,7 +499,7 @@ signs_in() { # AGENT KEY
 	expect_output 'this key is same.s already, with the kid'
 	run agentauthctl rotate same --key "$KEYS/same.pem"
 	expect_status 1
-	expect_output 'holds a private key'
+	expect_output 'same.pem" holds a private key \(PKCS#8 in PEM\), which belongs to the agent'
 	run agentauthctl rotate same --key "$KEYS/same.pub" --grace soon
 	expect_status 2
 	expect_output 'not a time like 24h'
@@ -509,6 +509,27 @@ signs_in() { # AGENT KEY
 	[ "$(sha256sum /etc/agentauth/agents.d/same.conf)" = "$sum" ]
 	signs_in same same
 	expect_status 0
+}
+
+@test "a certificate's key is registered; a private half is refused by its form, and what is advised does it" {
+	local dir=$BATS_TEST_TMPDIR way form
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout "$dir/pem" -out "$dir/crt" 2>/dev/null
+	openssl pkcs12 -export -inkey "$dir/pem" -in "$dir/crt" -passout pass: -out "$dir/p12"
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/ssh"
+	openssl pkey -in "$dir/pem" -outform DER -out "$dir/der"
+	agentauthctl register certified --key "$dir/crt"
+	for form in pem p12 ssh der; do
+		run agentauthctl register "from-$form" --key "$dir/$form"
+		expect_status 1
+		expect_output "/$form\" holds a private key \\("
+		way=${output##*which this prints: }
+		way=${way%%$'\n'*}
+		way=${way//KEY/"$dir/$form"}
+		bash -o pipefail -c "$way" <<<'' >"$dir/$form.public"
+		agentauthctl register "from-$form" --key "$dir/$form.public"
+	done
+	run agentauthctl show from-p12
+	expect_output "$(agentauthctl show certified | grep -oE '[A-Za-z0-9_-]{43}' | head -1)"
 }
 
 @test "rotations without number: the key before each ends, the 64th and 65th time as well" {

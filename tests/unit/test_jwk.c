@@ -2,6 +2,11 @@
 /* Public keys in each of their forms: THREATS 16, 17, 19. */
 #include "jose_make.h"
 
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+
+#include <stdio.h>
 #include <stdlib.h>
 
 static enum aa_jose_err load(const json_t *jwk)
@@ -502,6 +507,231 @@ static void test_private_and_encrypted_pem_is_refused_without_a_prompt(void **st
 			 AA_JOSE_KEY_MALFORMED);
 }
 
+/* A certificate that this key has signed itself. */
+static char *certificate_of(enum aa_alg alg)
+{
+	EVP_PKEY *pkey = aa_private_key_pkey(make_key(alg));
+	BIO *bio = BIO_new(BIO_s_mem());
+	X509 *x = X509_new();
+	char *text, *copy;
+	long len;
+
+	assert_int_equal(X509_set_version(x, 2), 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
+	X509_gmtime_adj(X509_getm_notBefore(x), -7200);
+	X509_gmtime_adj(X509_getm_notAfter(x), -3600); /* over: dates count for nothing */
+	assert_int_equal(X509_set_pubkey(x, pkey), 1);
+	assert_true(X509_sign(x, pkey, alg == AA_ALG_EDDSA ? NULL : EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
+	len = BIO_get_mem_data(bio, &text);
+	copy = strndup(text, (size_t)len);
+	BIO_free(bio);
+	X509_free(x);
+	return copy;
+}
+
+static void is_public_of(const char *text, enum aa_alg alg)
+{
+	char want[44], got[44];
+	struct aa_key *key = NULL;
+
+	assert_int_equal(aa_key_from_any(text, strlen(text), &key), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(make_key(alg)), want), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(key, got), AA_JOSE_OK);
+	assert_string_equal(got, want);
+	aa_key_free(key);
+}
+
+static void test_a_certificate_gives_its_key(void **state)
+{
+	static const enum aa_alg algs[] = {AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES512, AA_ALG_EDDSA};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
+		char *pem = certificate_of(algs[i]), *two = malloc(2 * strlen(pem) + 1);
+
+		is_public_of(pem, algs[i]);
+		sprintf(two, "%s%s", pem, pem);
+		assert_int_equal(load_any(two), AA_JOSE_KEY_MALFORMED); /* which of the two? */
+		free(two);
+		free(pem);
+	}
+}
+
+/* Whatever a file ends in, nothing behind its end is read (the suite runs this under ASan), and no key is made of it. */
+static void no_key_when_cut(const char *text)
+{
+	size_t len = strlen(text) - 1; /* without the last line's end it is whole still */
+
+	for (size_t i = 0; i < len; i++) {
+		char *cut = malloc(i + 1);
+		struct aa_key *key = NULL;
+
+		memcpy(cut, text, i);
+		assert_int_not_equal(aa_key_from_any(cut, i, &key), AA_JOSE_OK);
+		assert_null(key);
+		free(cut);
+	}
+}
+
+/* The file is whole as PEM, and what is in it ends too soon. */
+static void no_key_when_der_is_cut(const char *label, const uint8_t *der, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char *b64 = aa_base64_encode(der, i), *text = malloc(strlen(b64) + 128);
+
+		sprintf(text, "-----BEGIN %s-----\n%s\n-----END %s-----\n", label, b64, label);
+		assert_int_not_equal(load_any(text), AA_JOSE_OK);
+		free(text);
+		free(b64);
+	}
+}
+
+/* What the first block of the PEM holds, as free() takes it. */
+static uint8_t *der_in(const char *pem, size_t *ret_len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	char *label, *header;
+	uint8_t *der, *copy;
+	long len;
+
+	assert_int_equal(PEM_read_bio(bio, &label, &header, &der, &len), 1);
+	copy = malloc((size_t)len);
+	memcpy(copy, der, (size_t)len);
+	*ret_len = (size_t)len;
+	OPENSSL_free(label);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(bio);
+	return copy;
+}
+
+static void test_a_certificate_cut_anywhere_gives_none(void **state)
+{
+	char *pem = certificate_of(AA_ALG_ES256);
+	size_t len;
+	uint8_t *der = der_in(pem, &len);
+
+	(void)state;
+	is_public_of(pem, AA_ALG_ES256);
+	no_key_when_cut(pem);
+	no_key_when_der_is_cut("CERTIFICATE", der, len);
+	free(der);
+	free(pem);
+}
+
+static char *pkcs1_of(enum aa_alg alg)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PublicKey(aa_private_key_pkey(make_key(alg)), &der);
+	char *b64 = aa_base64_encode(der, (size_t)len), *text = malloc(strlen(b64) + 128);
+
+	sprintf(text, "-----BEGIN RSA PUBLIC KEY-----\n%s\n-----END RSA PUBLIC KEY-----\n", b64);
+	no_key_when_der_is_cut("RSA PUBLIC KEY", der, (size_t)len);
+	free(b64);
+	OPENSSL_free(der);
+	return text;
+}
+
+static void test_a_pkcs1_public_key_is_read(void **state)
+{
+	char *pem = pkcs1_of(AA_ALG_RS256);
+
+	(void)state;
+	is_public_of(pem, AA_ALG_RS256);
+	no_key_when_cut(pem);
+	memcpy(strstr(pem, "END RSA"), "END DSA", 7);
+	assert_int_equal(load_any(pem), AA_JOSE_KEY_MALFORMED);
+	free(pem);
+}
+
+static void is_form(const char *bytes, size_t len, const char *name)
+{
+	const struct aa_private_form *form = aa_private_form(bytes, len);
+	struct aa_key *key = NULL;
+
+	assert_non_null(form);
+	assert_string_equal(form->name, name);
+	assert_int_not_equal(aa_key_from_any(bytes, len, &key), AA_JOSE_OK);
+}
+
+static char *json_of(json_t *json)
+{
+	char *text = json_dumps(json, 0);
+
+	json_decref(json);
+	return text;
+}
+
+static void test_a_private_half_is_called_by_its_form(void **state)
+{
+	static const struct {
+		const char *text, *name;
+	} forms[] = {
+	    {"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OpenSSH's format"},
+	    {"Bag Attributes\n-----BEGIN PRIVATE KEY-----\n", "PKCS#8 in PEM"},
+	    {"-----BEGIN PUBLIC KEY-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "PKCS#8 in PEM, encrypted"},
+	    {"-----BEGIN RSA PRIVATE KEY-----\n", "PKCS#1 in PEM"},
+	    {"-----BEGIN EC PRIVATE KEY-----\n", "SEC 1 in PEM"},
+	    {"-----BEGIN DSA PRIVATE KEY-----\n", "PEM"},
+	    {"PuTTY-User-Key-File-3: ssh-ed25519\n", "PuTTY's format"},
+	    {" {\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}", "a JWK"},
+	    {"{\"kty\":\"oct\",\"k\":\"AA\"}", "a symmetric JWK"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		is_form(forms[i].text, strlen(forms[i].text), forms[i].name);
+}
+
+static void test_a_private_half_in_der_is_seen(void **state)
+{
+	EVP_PKEY *pkey = aa_private_key_pkey(make_key(AA_ALG_ES256));
+	PKCS12 *p12 = PKCS12_create("x", "x", pkey, NULL, NULL, 0, 0, 0, 0, 0);
+	uint8_t *pfx = NULL, *private = NULL, *public = NULL;
+	int pfx_len = i2d_PKCS12(p12, &pfx), private_len = i2d_PrivateKey(pkey, &private),
+	    public_len = i2d_PUBKEY(pkey, &public);
+
+	(void)state;
+	is_form((char *)pfx, (size_t)pfx_len, "PKCS#12");
+	is_form((char *)private, (size_t)private_len, "DER");
+	assert_null(aa_private_form((char *)public, (size_t)public_len));
+	OPENSSL_free(pfx);
+	OPENSSL_free(private);
+	OPENSSL_free(public);
+	PKCS12_free(p12);
+}
+
+/* A set of which one key is public is no reason to overlook that another is not. */
+static void test_a_private_half_in_a_set_is_seen(void **state)
+{
+	json_t *a = aa_key_to_jwk(aa_private_key_public(make_key(AA_ALG_ES256))), *b = json_deep_copy(a);
+	char *alone = json_of(json_pack("{s:[O]}", "keys", a)), *both;
+
+	(void)state;
+	json_object_set_new(b, "d", json_string("AAAA"));
+	both = json_of(json_pack("{s:[o, o]}", "keys", a, b));
+	assert_null(aa_private_form(alone, strlen(alone)));
+	assert_int_equal(load_any(alone), AA_JOSE_OK);
+	is_form(both, strlen(both), "a JWK in a set");
+	free(alone);
+	free(both);
+}
+
+static void test_a_public_half_is_called_private_by_nothing(void **state)
+{
+	char *texts[] = {pem_of(AA_ALG_ES256), certificate_of(AA_ALG_ES256), pkcs1_of(AA_ALG_RS256), NULL,
+			 json_of(aa_key_to_jwk(aa_private_key_public(make_key(AA_ALG_ES256))))};
+
+	(void)state;
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(make_key(AA_ALG_EDDSA)), &texts[3]), AA_JOSE_OK);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_null(aa_private_form(texts[i], strlen(texts[i])));
+		assert_int_equal(load_any(texts[i]), AA_JOSE_OK);
+		free(texts[i]);
+	}
+}
+
 /* PEM of these bytes. */
 static enum aa_jose_err load_der(const uint8_t *der, size_t len)
 {
@@ -517,14 +747,9 @@ static enum aa_jose_err load_der(const uint8_t *der, size_t len)
 
 static uint8_t *der_of(enum aa_alg alg, size_t *ret_len)
 {
-	char *pem = pem_of(alg), *end = strstr(pem, "\n-----END"), *b64 = malloc(strlen(pem)), *to = b64;
-	uint8_t *der = NULL;
+	char *pem = pem_of(alg);
+	uint8_t *der = der_in(pem, ret_len);
 
-	for (char *p = strchr(pem, '\n'); p < end; p++)
-		if (*p != '\n')
-			*to++ = *p;
-	assert_int_equal(aa_base64_decode(b64, (size_t)(to - b64), &der, ret_len), AA_JOSE_OK);
-	free(b64);
 	free(pem);
 	return der;
 }
@@ -646,6 +871,13 @@ int main(void)
 	    cmocka_unit_test(test_the_thumbprints_of_the_rfcs_hold),
 	    cmocka_unit_test(test_a_pem_public_key_stands_alone_in_its_file),
 	    cmocka_unit_test(test_private_and_encrypted_pem_is_refused_without_a_prompt),
+	    cmocka_unit_test(test_a_certificate_gives_its_key),
+	    cmocka_unit_test(test_a_certificate_cut_anywhere_gives_none),
+	    cmocka_unit_test(test_a_pkcs1_public_key_is_read),
+	    cmocka_unit_test(test_a_private_half_is_called_by_its_form),
+	    cmocka_unit_test(test_a_private_half_in_der_is_seen),
+	    cmocka_unit_test(test_a_private_half_in_a_set_is_seen),
+	    cmocka_unit_test(test_a_public_half_is_called_private_by_nothing),
 	    cmocka_unit_test(test_every_cut_of_a_der_key_is_refused),
 	    cmocka_unit_test(test_no_byte_of_a_der_keys_frame_can_be_changed),
 	    cmocka_unit_test(test_an_ec_key_with_explicit_parameters_is_unfit),

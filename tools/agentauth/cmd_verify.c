@@ -61,6 +61,7 @@ static enum aa_jose_err parse_keys(const char *text, size_t len, struct keys *re
 
 static int load_keys(const char *path, struct keys *ret)
 {
+	const struct aa_private_form *form;
 	enum aa_jose_err err;
 	char *text = NULL;
 	size_t len;
@@ -68,11 +69,15 @@ static int load_keys(const char *path, struct keys *ret)
 	if (own_read_any(path, KEY_FILE_MAX, &text, &len) < 0)
 		return -1;
 	err = parse_keys(text, len, ret);
+	form = aa_private_form(text, len);
 	explicit_bzero(text, len);
 	free(text);
 	if (err == AA_JOSE_OK)
 		return 0;
-	say("%s cannot be used: %s", path, aa_jose_strerror(err));
+	if (form && form->public)
+		say("%s holds a private key (%s), and a public one checks: %s", path, form->name, form->public);
+	else
+		say("%s cannot be used: %s", path, aa_jose_strerror(err));
 	return -1;
 }
 

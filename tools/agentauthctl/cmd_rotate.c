@@ -14,7 +14,7 @@
 #define GRACE_MAX ((int64_t)365 * 86400)
 
 static const struct ctl_option rotate_options[] = {
-    {"key", "FILE", "the new public key: PEM, JWK, or a line as in id_ed25519.pub;\n- is standard input",
+    {"key", "FILE", "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input",
      EDIT_KEY, "keys"},
     {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},

@@ -117,23 +117,35 @@ static enum ctl_status edit_list(struct editing *e, const char *path, const char
 
 /* ---- keys ---------------------------------------------------------------- */
 
-static void explain_key_file(struct ctl *ctl, const char *file, enum aa_jose_err err)
+static void explain_private(struct ctl *ctl, const char *name, const struct aa_private_form *form)
+{
+	if (form->public)
+		ctl_error(ctl,
+			  "%s holds a private key (%s), which belongs to the agent and to no host. Register its "
+			  "public half, which this prints: %s",
+			  name, form->name, form->public);
+	else
+		ctl_error(ctl,
+			  "%s holds a secret (%s), which whoever checks with it could sign with as well: no host takes "
+			  "one. agentauth keygen makes a key that has a public half",
+			  name, form->name);
+}
+
+static void explain_key_file(struct ctl *ctl, const char *file, const struct buffer *bytes, enum aa_jose_err err)
 {
 	const char *name = strcmp(file, "-") == 0 ? "standard input" : quoted(file);
+	const struct aa_private_form *form = bytes->data ? aa_private_form(bytes->data, bytes->len) : NULL;
 
-	if (err == AA_JOSE_KEY_PRIVATE || err == AA_JOSE_KEY_ENCRYPTED)
-		ctl_error(ctl,
-			  "%s holds a private key, which belongs to the agent and to no host. Register its "
-			  "public half: openssl pkey -in KEY -pubout",
-			  name);
+	if (form)
+		explain_private(ctl, name, form);
 	else if (err != AA_JOSE_KEY_MALFORMED)
 		ctl_error(ctl, "the key in %s cannot be registered: %s; agentauth keygen makes one", name,
 			  aa_jose_strerror(err));
 	else
-		ctl_error(
-		    ctl,
-		    "%s holds no key: it may be a public key in PEM, a JWK, or a line as in id_ed25519.pub",
-		    name);
+		ctl_error(ctl,
+			  "%s holds no key: it may be one public key or certificate in PEM, a JWK, or a line as in "
+			  "id_ed25519.pub",
+			  name);
 }
 
 static struct aa_key *read_key(struct ctl *ctl, const char *file)
@@ -146,7 +158,7 @@ static struct aa_key *read_key(struct ctl *ctl, const char *file)
 		err = aa_key_from_any(bytes.data ? bytes.data : "", bytes.len, &key);
 		if (err != AA_JOSE_OK) {
 			key = NULL;
-			explain_key_file(ctl, file, err);
+			explain_key_file(ctl, file, &bytes, err);
 		}
 	}
 	if (bytes.data)
