@@ -51,13 +51,32 @@ sudo_asks() {
 	add_role
 	expect_status 1
 	expect_output 'does not load it'
-	expect_output "As root: echo 'Plugin agentauth_approval /.*agentauth_approval.so' >>/etc/sudo.conf"
+	expect_output "As root: printf '.n%s.n' 'Plugin agentauth_approval /.*agentauth_approval.so' >>/etc/sudo.conf"
 	do_what_it_says
 	person_runs_sudo
 	sudo_asks
 	add_role
 	expect_status 0
 	remove_role
+}
+
+# Whoever wrote the last line by hand may have left it without its end.
+@test "a sudo.conf whose last line has no end: what is said, and the shipped file appended, leaves that line as it is" {
+	local last
+	for last in 'Plugin sudoers_policy sudoers.so' '# ours' 'Set disable_coredump false'; do
+		printf '%s' "$last" >/etc/sudo.conf
+		add_role
+		expect_status 1
+		do_what_it_says
+		grep -qxF "$last" /etc/sudo.conf
+		person_runs_sudo
+		sudo_asks
+		printf '%s' "$last" >/etc/sudo.conf
+		cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+		grep -qxF "$last" /etc/sudo.conf
+		person_runs_sudo
+		sudo_asks
+	done
 }
 
 @test "a relative path, a file that is not there, one that is no plugin: refused, and the cure gives people sudo back" {

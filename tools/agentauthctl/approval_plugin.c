@@ -36,12 +36,14 @@ static bool shipped_is_there(void)
 	return stat(SHIPPED, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 && (st.st_mode & 022) == 0;
 }
 
+/* The line begins one of its own: where the last line of the file has no end, what is appended would become a
+ * part of it, and where that loads a plugin nobody would have sudo. */
 static char *cure_missing_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())
-		return xasprintf("echo '%s' >>%s", SHIPPED_LINE, p->conf);
+		return xasprintf("printf '\\n%%s\\n' '%s' >>%s", SHIPPED_LINE, p->conf);
 	return xasprintf("test -f " SHIPPED
-			 " && echo '%s' >>%s  # install agentauth with its sudo plugin before",
+			 " && printf '\\n%%s\\n' '%s' >>%s  # install agentauth with its sudo plugin before",
 			 SHIPPED_LINE, p->conf);
 }
 
