@@ -325,6 +325,43 @@ mended() { # CHECK PATTERN
 	groupdel docker
 }
 
+# An account that a tool wrote into /etc/passwd, past useradd, which would have asked NSS.
+@test "a person whom /etc/passwd has by an agent's name keeps the groups, and what to do lets others be published" {
+	local passwd
+	passwd=$(</etc/passwd)
+	agentauthctl register aaron --role deploy >/dev/null # the first that doctor looks at
+	echo 'aaron:x:2001:2001::/home/aaron:/bin/bash' >>/etc/passwd
+	sed -i 's/^sudo:.*[^:]$/&,aaron/; s/^sudo:.*:$/&aaron/' /etc/group
+	run id -nG aaron
+	expect_output 'sudo'
+	expect_problem names 'there is an account aaron in /etc/passwd, who keeps the name'
+	expect_output '^1 problem\.$'
+	expect_no_output 'gpasswd|for aaron'
+	run agentauthctl set builder-7 --owner o@example.com
+	expect_status 1
+	expect_output 'where the agent is registered already, agentauthctl retire aaron ends it'
+	sh -e -c "$(grep -oE 'agentauthctl retire aaron' <<<"$output" | head -n 1)"
+	agentauthctl set builder-7 --owner o@example.com
+	run id -nG aaron
+	expect_output 'sudo'
+	expect_order
+	echo "$passwd" >/etc/passwd
+	agent_gets_in
+}
+
+@test "a person whom /etc/passwd has with an agent's uid: both are named, and what may be done" {
+	local passwd
+	passwd=$(</etc/passwd)
+	echo "zed:x:$(id -u builder-7):2001::/home/zed:/bin/bash" >>/etc/passwd
+	agentauthctl doctor >"$BATS_TEST_TMPDIR/doctor" || :
+	run agentauthctl set builder-7 --owner p@example.com
+	echo "$passwd" >/etc/passwd
+	expect_status 1
+	expect_output 'belongs to "zed" in /etc/passwd already, .*agentauthctl retire builder-7 ends it'
+	grep -Eq '^PROBLEM  names +builder-7 has the uid [0-9]+, which /etc/passwd has for zed' "$BATS_TEST_TMPDIR/doctor"
+	agent_gets_in
+}
+
 @test "a rule of sudo for an agent, and an agent whose name another source of names knows" {
 	echo 'builder-7 ALL=(root) /usr/bin/id' >/etc/sudoers.d/site
 	chmod 440 /etc/sudoers.d/site

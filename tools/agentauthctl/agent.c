@@ -50,8 +50,8 @@ const struct conf_setting agent_settings[] = {
     {"owner", CONF_TEXT, .offset = offsetof(struct agent, owner), .max = 250},
     {"expires", CONF_TIME, .offset = offsetof(struct agent, expires)},
     {"roles", CONF_TEXTS, .offset = offsetof(struct agent, roles), .max = 64, .check = check_role_name},
-    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = AGENT_KEYS_MAX, .members = key_settings,
-     .size = sizeof(struct agent_key)},
+    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = AGENT_KEYS_MAX,
+     .members = key_settings, .size = sizeof(struct agent_key)},
     {"bindings", CONF_ITEMS, .offset = offsetof(struct agent, bindings), .max = 64,
      .members = binding_settings, .size = sizeof(struct agent_binding)},
     {"delegation", CONF_MEMBERS, .offset = offsetof(struct agent, delegation),
@@ -75,20 +75,25 @@ static void check_name(const struct model *model, const struct agent *agent, con
 	else if (strcmp(agent->name, model->accounts.group) == 0)
 		conf_error(file, problems, "", "%s is the group of all agents (accounts.group)", agent->name);
 	else if (power_of_name(agent->name))
-		conf_error(file, problems, "",
-			   "the name %s carries power on a host: %s, and the agent's own group has its name. Choose "
-			   "another name; where the agent is registered already, agentauthctl retire %s ends it",
-			   quoted(agent->name), power_of_name(agent->name), agent->name);
+		conf_error(
+		    file, problems, "",
+		    "the name %s carries power on a host: %s, and the agent's own group has its name. Choose "
+		    "another name; where the agent is registered already, agentauthctl retire %s ends it",
+		    quoted(agent->name), power_of_name(agent->name), agent->name);
 	if (local_by_name(&model->facts->users, agent->name))
-		conf_error(file, problems, "",
-			   "there is an account %s in /etc/passwd already; the agent would never be served. "
-			   "Choose another name",
-			   quoted(agent->name));
+		conf_error(
+		    file, problems, "",
+		    "there is an account %s in /etc/passwd already, who keeps the name; the agent "
+		    "would never be served. Choose another name; where the agent is registered already, "
+		    "agentauthctl retire %s ends it and leaves the account as it is",
+		    quoted(agent->name), agent->name);
 	else if (local_by_name(&model->facts->groups, agent->name))
 		conf_error(file, problems, "",
 			   "there is a group %s in /etc/group already, and the agent's own group has its "
-			   "name. Choose another name",
-			   quoted(agent->name));
+			   "name. Choose another name; where the agent is registered already, agentauthctl "
+			   "retire %s "
+			   "ends it and leaves the group as it is",
+			   quoted(agent->name), agent->name);
 }
 
 static void check_uid(const struct model *model, const struct agent *agent, const struct conf_file *file,
@@ -103,9 +108,13 @@ static void check_uid(const struct model *model, const struct agent *agent, cons
 	if (!model_uid_allowed(model, agent->uid, why, sizeof(why)))
 		conf_error(file, problems, "uid", "%s", why);
 	if (user || group)
-		conf_error(file, problems, "uid", "%lld belongs to %s in /etc/%s already",
-			   (long long)agent->uid, quoted(user ? user->name : group->name),
-			   user ? "passwd" : "group");
+		conf_error(
+		    file, problems, "uid",
+		    "%lld belongs to %s in /etc/%s already, and the agent is not served. Give one of them "
+		    "another; an agent that is registered already keeps its own, and agentauthctl retire %s "
+		    "ends it",
+		    (long long)agent->uid, quoted(user ? user->name : group->name), user ? "passwd" : "group",
+		    agent->name);
 	if (agent->uid == model->accounts.gid)
 		conf_error(file, problems, "uid",
 			   "%lld is the gid of the group %s, and an agent's own group has its uid as gid",

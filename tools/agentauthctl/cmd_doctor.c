@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "doctor.h"
 #include "registry/accounts.h"
 #include "spawn.h"
+#include "withheld.h"
 
 #define NAMES_SHOWN 3
 
@@ -29,7 +31,8 @@ static const struct doctor_check checks[] = {
      doctor_nsswitch},
     {"names", "An agent whose name is somebody else's here, or nobody's, is refused.", doctor_names},
     {"groups", "sshd's settings for agents go by this group.", doctor_groups},
-    {"directory", "Who is in the other's group is taken for an agent, or has a role's rules.", doctor_directory},
+    {"directory", "Who is in the other's group is taken for an agent, or has a role's rules.",
+     doctor_directory},
     {"power", "The agent has what the group has, in every session, whatever its roles say.", doctor_power},
     {"ids", "Who has an agent's uid has its files.", doctor_ids},
     {"pam", "There agents come in, or stay in, without being asked.", doctor_stacks},
@@ -150,6 +153,24 @@ bool doctor_knows_agent(struct doctor *d, const char *name)
 	return known;
 }
 
+/* Another source of names has an account of the agent's name, and is asked first, or ours leaves the agent
+ * out. */
+static bool is_shadowed(struct doctor *d, const char *name)
+{
+	json_t *agent = published_json(d->published, "agent:", name);
+	const struct passwd *pw = getpwnam(name);
+	bool shadowed = withheld_has(&d->ctl->places, name) ||
+			(pw && (json_int_t)pw->pw_uid != json_integer_value(json_object_get(agent, "uid")));
+
+	json_decref(agent);
+	return shadowed;
+}
+
+bool doctor_is_agent(struct doctor *d, const char *name)
+{
+	return doctor_knows_agent(d, name) && !is_shadowed(d, name);
+}
+
 bool doctor_is_agents_group(const struct doctor *d, const char *name)
 {
 	return strcmp(name, d->group) == 0 ||
@@ -174,7 +195,10 @@ static bool look_at_agent(void *data, const char *name, const char *record, size
 	struct doctor *d = data;
 
 	d->n_agents++;
-	if (!d->anybody) {
+	if (!d->anybody && is_shadowed(d, name)) {
+		if (!d->shadowed)
+			d->shadowed = xstrdup(name);
+	} else if (!d->anybody) {
 		d->anybody = xstrdup(name);
 		d->uid = json_integer_value(json_object_get(agent, "uid"));
 	}
@@ -283,6 +307,7 @@ static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *argum
 	free(d.keys);
 	arena_free(&d.names);
 	free(d.anybody);
+	free(d.shadowed);
 	published_close(d.published);
 	return d.problems ? CTL_FAILED : CTL_DONE;
 }

@@ -33,8 +33,9 @@ struct doctor {
 	struct host_facts facts;
 	json_t *roles; /* name → record */
 	size_t n_agents;
-	char *anybody; /* the first agent's name, or NULL, and its uid */
+	char *anybody; /* the first agent that has its name to itself, or NULL, and its uid */
 	json_int_t uid;
+	char *shadowed; /* an agent before it whose name is somebody else's here, or NULL */
 	char group[64]; /* the group that all agents are in, and its gid */
 	unsigned gid;
 	struct buffer
@@ -61,6 +62,8 @@ const char *doctor_first_line(struct buffer *output);
 /* The names of roles that have rules in this member, as one text; NULL: none. The caller frees. */
 char *doctor_roles_with(const struct doctor *d, const char *member);
 bool doctor_knows_agent(struct doctor *d, const char *name);
+/* Whether what this host gives to the name an agent has: not where the name is an account of another source, a person's. */
+bool doctor_is_agent(struct doctor *d, const char *name);
 /* A group in which agents are, by its name. */
 bool doctor_is_agents_group(const struct doctor *d, const char *name);
 /* The command that has sshd read its configuration again, on this host; it checks it first. */

@@ -102,26 +102,49 @@ static void look_at_withheld(struct doctor *d)
 	free(file);
 }
 
+/* Agents whose name a local account has, who was made past useradd: it asks NSS and would have refused. */
+static void look_at_local(struct doctor *d)
+{
+	for (size_t i = 0; i < d->facts.users.n; i++) {
+		const char *name = d->facts.users.by_name[i].name;
+
+		if (doctor_knows_agent(d, name))
+			doctor_problem(
+			    d, NULL,
+			    "there is an account %s in /etc/passwd, who keeps the name: the agent is "
+			    "refused, and nothing else can be published. agentauthctl retire %s ends the "
+			    "agent and leaves the account as it is; then register it by another name",
+			    name, name);
+	}
+}
+
 void doctor_names(struct doctor *d)
 {
 	const struct passwd *pw = d->anybody ? getpwnam(d->anybody) : NULL;
 	unsigned before = d->problems;
 
 	look_at_withheld(d);
+	look_at_local(d);
 	if (d->problems > before)
 		return;
-	if (!d->anybody)
+	if (d->shadowed)
+		doctor_problem(d, NULL,
+			       "%s has another uid here than in the registry: another source of names comes "
+			       "first; register the agent by another name, and then: agentauthctl retire %s",
+			       d->shadowed, d->shadowed);
+	else if (!d->anybody)
 		doctor_note(d, "there is no agent yet whose name could be looked up");
+	else if (!pw && local_by_id(&d->facts.users, (uint32_t)d->uid))
+		doctor_problem(
+		    d, NULL,
+		    "%s has the uid %lld, which /etc/passwd has for %s, who keeps it: the agent is not "
+		    "served. Give that account another uid, or end the agent: agentauthctl retire %s",
+		    d->anybody, (long long)d->uid, local_by_id(&d->facts.users, (uint32_t)d->uid)->name,
+		    d->anybody);
 	else if (!pw)
 		doctor_problem(d, NULL,
 			       "%s is published and this host does not know it; getent passwd %s asks for it",
 			       d->anybody, d->anybody);
-	else if (pw->pw_uid != d->uid)
-		doctor_problem(d, NULL,
-			       "%s has uid %u here, and another in the registry: a local account of that "
-			       "name, or another NSS "
-			       "module, comes first; register the agent by another name",
-			       d->anybody, (unsigned)pw->pw_uid);
 	else
 		doctor_fine(d, "%s is known here, with the registry's uid", d->anybody);
 }
@@ -171,7 +194,7 @@ static void look_at_group(struct doctor *d, char *line)
 		member = strtok_r(NULL, i < 2 ? ":" : ":\n", &save);
 	for (member = member ? strtok_r(member, ", \t\n", &save) : NULL; member;
 	     member = strtok_r(NULL, ", \t\n", &save))
-		if (doctor_knows_agent(d, member))
+		if (doctor_is_agent(d, member))
 			doctor_problem(d, xasprintf("gpasswd -d %s %s", member, name),
 				       "%s is in the local group %s: %s", member, name, power);
 }
@@ -189,7 +212,7 @@ static void look_at_remnants(struct doctor *d)
 		const struct remnant *r = &remnants.v[i];
 
 		if (r->power && r->name && !strstr(r->what, "member of the group") &&
-		    !strstr(r->what, "/doas.conf") && doctor_knows_agent(d, r->name))
+		    !strstr(r->what, "/doas.conf") && doctor_is_agent(d, r->name))
 			doctor_problem(d, NULL, "%s is an agent, and %s; take that away", r->name, r->what);
 	}
 	remnants_free(&remnants);

@@ -209,7 +209,7 @@ static enum binding one_binding(struct doctor *d, const json_t *binding)
 	if (strcmp(user, "ALL") == 0)
 		return AGENTS;
 	/* cvtsudoers writes those for whom commands are run as it writes those who run them. */
-	return doctor_knows_agent(d, user) || strcmp(user, "root") == 0 ? SOME : OTHERS;
+	return doctor_is_agent(d, user) || strcmp(user, "root") == 0 ? SOME : OTHERS;
 }
 
 static enum binding whom_for(struct doctor *d, const json_t *defaults)
@@ -358,7 +358,7 @@ void doctor_doas(struct doctor *d)
 			line[strcspn(line, "#")] = '\0';
 			identity = permitted(line);
 			if (identity && (*identity == ':' ? doctor_is_agents_group(d, identity + 1)
-							  : doctor_knows_agent(d, identity)))
+							  : doctor_is_agent(d, identity)))
 				doctor_problem(d, xasprintf("sed -i '%us/^/# /' %s", number, file),
 					       "%s:%u permits doas to %s", file, number, identity);
 		}
