@@ -62,10 +62,15 @@ chatbot_runs() { # COMMAND
 	expect_audit '.event == "auth" and .kind == "delegated" and .scope == "host.deploy"'
 }
 
+is_listed() { # AGENT
+	agentauthctl session list | grep -q "$1"
+}
+
 @test "its sessions are listed with the person they are for" {
 	asks_person alice press allow
 	run dev agentauth ssh -M -S /home/dev/master -f -N "chatbot@$HOST"
 	expect_status 0
+	wait_until is_listed chatbot # ssh goes to the background before sshd has opened the session
 	run agentauthctl session list
 	expect_output 'chatbot.*alice'
 	run dev ssh -S /home/dev/master "chatbot@$HOST" id

@@ -47,14 +47,15 @@ stop_and() { # WHAT COMMAND-OF-ROOT...
 
 @test "a sudo that was stopped runs when it goes on, where nothing was taken away" {
 	stop_and sudo true
-	[ "$unfinished" -gt 10 ]
-	[ "$after" -gt 10 ]
+	# How many are stopped in time is the machine's: enough of them that a yes could be kept.
+	[ "$unfinished" -gt 3 ]
+	[ "$after" -gt 3 ]
 	[ $((before + after)) -eq 60 ]
 }
 
 @test "after suspend nothing starts, whenever it was stopped" {
 	stop_and sudo agentauthctl suspend builder-7
-	[ "$unfinished" -gt 10 ]
+	[ "$unfinished" -gt 3 ]
 	[ "$after" -eq 0 ]
 	run cat /home/agents/builder-7/said
 	expect_output '^agentauth: sudo is refused: the agent is suspended'
@@ -99,11 +100,11 @@ none_looks() {
 @test "nor after the role was taken, or the session's credential revoked" {
 	stop_and sudo agentauthctl set builder-7 --no-role deploy
 	agentauthctl set builder-7 --role deploy >/dev/null
-	[ "$unfinished" -gt 10 ]
+	[ "$unfinished" -gt 3 ]
 	[ "$after" -eq 0 ]
 	forget_file builder-7 stopped go ended
 	stop_and sudo agentauthctl revoke --agent builder-7 --before now
-	[ "$unfinished" -gt 10 ]
+	[ "$unfinished" -gt 3 ]
 	[ "$after" -eq 0 ]
 }
 
@@ -113,6 +114,6 @@ none_looks() {
 	sed -i '1i Defaults !pam_session, !pam_setcred' /etc/sudoers
 	stop_and sudo agentauthctl suspend builder-7
 	sed -i 1d /etc/sudoers
-	[ "$unfinished" -gt 10 ]
+	[ "$unfinished" -gt 3 ]
 	[ "$after" -eq 0 ]
 }
