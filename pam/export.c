@@ -43,35 +43,48 @@ static const char *rfc3339(int64_t when, char *ret, size_t cap)
 	return ret;
 }
 
+/* The variables of a session. AI_AGENT is what programs look for that are not ours: it says that an agent runs them, and
+ * which; AI_AGENT_OPERATOR is for whom it acts. */
+enum { SESSION, AGENT, ROLES, ISSUER, ON_BEHALF_OF, TASK, EXPIRES, AI_AGENT, AI_AGENT_OPERATOR, N_VARIABLES };
+
+static const char *const variables[N_VARIABLES] = {
+    [SESSION] = "AGENTAUTH_SESSION",
+    [AGENT] = "AGENTAUTH_AGENT",
+    [ROLES] = "AGENTAUTH_ROLES",
+    [ISSUER] = "AGENTAUTH_ISSUER",
+    [ON_BEHALF_OF] = "AGENTAUTH_ON_BEHALF_OF",
+    [TASK] = "AGENTAUTH_TASK",
+    [EXPIRES] = "AGENTAUTH_EXPIRES",
+    [AI_AGENT] = "AI_AGENT",
+    [AI_AGENT_OPERATOR] = "AI_AGENT_OPERATOR",
+};
+
 int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 {
 	char roles[1500], expires[32];
-	int err;
+	const char *const values[N_VARIABLES] = {
+	    [SESSION] = s->id,
+	    [AGENT] = s->agent,
+	    [ROLES] = roles,
+	    [ISSUER] = s->issuer,
+	    [ON_BEHALF_OF] = s->on_behalf_of,
+	    [TASK] = s->task,
+	    [EXPIRES] = rfc3339(s->deadline, expires, sizeof(expires)),
+	    [AI_AGENT] = s->agent,
+	    [AI_AGENT_OPERATOR] = s->on_behalf_of,
+	};
+	int err = PAM_SUCCESS;
 
 	join_roles(&s->roles, roles, sizeof(roles));
-	err = put(pamh, "AGENTAUTH_SESSION", s->id);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_AGENT", s->agent);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_ROLES", roles);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_ISSUER", s->issuer);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_ON_BEHALF_OF", s->on_behalf_of);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_TASK", s->task);
-	if (err == PAM_SUCCESS)
-		err = put(pamh, "AGENTAUTH_EXPIRES", rfc3339(s->deadline, expires, sizeof(expires)));
+	for (int i = 0; i < N_VARIABLES && err == PAM_SUCCESS; i++)
+		err = put(pamh, variables[i], values[i]);
 	return err;
 }
 
 void aa_clear_environment(pam_handle_t *pamh)
 {
-	static const char *const names[] = {"AGENTAUTH_SESSION", "AGENTAUTH_AGENT", "AGENTAUTH_ROLES",  "AGENTAUTH_ISSUER",
-					    "AGENTAUTH_ON_BEHALF_OF", "AGENTAUTH_TASK", "AGENTAUTH_EXPIRES"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)put(pamh, names[i], NULL);
+	for (int i = 0; i < N_VARIABLES; i++)
+		(void)put(pamh, variables[i], NULL);
 }
 
 /* ---- limits, pam_systemd(8) --------------------------------------------------------------- */

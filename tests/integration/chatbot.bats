@@ -53,6 +53,7 @@ chatbot_runs() { # COMMAND
 	expect_no_output 'agent-logs|agent-keep'
 	expect_output '^AGENTAUTH_ROLES=deploy$'
 	expect_output '^AGENTAUTH_ON_BEHALF_OF=alice$'
+	expect_output '^AI_AGENT_OPERATOR=alice$'
 	expect_output 'restarted by root for chatbot'
 	local event
 	for event in auth session-open sudo; do

@@ -38,6 +38,7 @@ setup() {
 	expect_output '^AGENTAUTH_ROLES=.*deploy'
 	expect_output '^AGENTAUTH_TASK=tidy up$'
 	expect_output '^AGENTAUTH_EXPIRES=[0-9T:Z-]+$'
+	expect_output '^AI_AGENT='
 	expect_audit '.event == "auth" and .agent == "builder-7" and .result == "ok" and .service == "sshd" and .task == "tidy up"'
 	expect_audit '.event == "session-open" and .agent == "builder-7" and .result == "ok"'
 }
