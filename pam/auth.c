@@ -135,7 +135,7 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	reason = verdict.reason;
 	if (reason == AA_OK)
 		reason = aa_session_create(call->args.rundir, agent, &call->login, &verdict,
-					   aa_deadline(agent, &verdict, call->ctx.now), &session);
+					   aa_deadline(&call->ctx, agent, &verdict), &session);
 	if (reason == AA_OK)
 		reason = remember(call, session);
 	logged = aa_report(call, "auth", reason, &verdict, session);

@@ -26,7 +26,7 @@ static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct 
 {
 	if (verdict->reason != AA_OK)
 		return verdict->reason;
-	return aa_session_create(call->args.rundir, agent, &call->login, verdict, aa_deadline(agent, verdict, call->ctx.now),
+	return aa_session_create(call->args.rundir, agent, &call->login, verdict, aa_deadline(&call->ctx, agent, verdict),
 				 ret);
 }
 

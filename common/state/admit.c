@@ -128,13 +128,14 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdict, int64_t now)
+int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *verdict)
 {
 	int64_t max = aa_grant_max_session(&verdict->grant), deadline = agent->expires;
 
-	if (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED)
-		deadline = earlier(deadline, verdict->expires);
-	return earlier(deadline, max ? now + max : 0);
+	/* The token is good for so long: a session that ended before would be refused in the phase behind its login. */
+	if (verdict->expires && (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED))
+		deadline = earlier(deadline, verdict->expires + aa_policy_host(ctx->policy)->clock_skew);
+	return earlier(deadline, max ? ctx->now + max : 0);
 }
 
 /* ---- inside a session ------------------------------------------------------------------ */

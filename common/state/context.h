@@ -58,9 +58,9 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
 		      const char *person, struct aa_verdict *verdict);
 
-/* When a session of this verdict ends: the earliest of the token's expiry, max_session and the agent's expires; 0: never.
+/* When a session of this verdict ends: the earliest of the token's expiry and the clocks' skew behind it, max_session and the agent's expires; 0: never.
  * An assertion's or an SSH key's own expiry bounds the login, not the session. */
-int64_t aa_deadline(const struct aa_agent *agent, const struct aa_verdict *verdict, int64_t now);
+int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *verdict);
 
 /* Whether a session service (sudo) may go on: inside a live session of the agent, which has not ended, whose credential
  * was not revoked, with a role that admits the service, and with no role's group that the session does not have.

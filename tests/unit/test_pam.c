@@ -87,6 +87,8 @@ static void a_good_assertion_logs_in(void **state)
 	assert_non_null(env(p, "AGENTAUTH_EXPIRES"));
 	assert_null(env(p, "AGENTAUTH_ISSUER"));
 	assert_null(env(p, "AGENTAUTH_ON_BEHALF_OF"));
+	assert_string_equal(env(p, "AI_AGENT"), "builder-7");
+	assert_null(env(p, "AI_AGENT_OPERATOR"));
 	log = support_pam_log(p);
 	assert_string_equal(json_string_value(json_object_get(log, "event")), "auth");
 	assert_string_equal(json_string_value(json_object_get(log, "agent")), "builder-7");
@@ -114,6 +116,8 @@ static void a_delegated_token_tells_for_whom(void **state)
 	assert_int_equal(log_in(p, "sshd", support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
 			 PAM_SUCCESS);
 	assert_string_equal(env(p, "AGENTAUTH_ON_BEHALF_OF"), "user-alice");
+	assert_string_equal(env(p, "AI_AGENT"), "builder-7");
+	assert_string_equal(env(p, "AI_AGENT_OPERATOR"), "user-alice");
 	assert_string_equal(env(p, "AGENTAUTH_ISSUER"), "corp");
 	assert_string_equal(env(p, "AGENTAUTH_ROLES"), "deploy");
 	log = support_pam_log(p);
@@ -122,6 +126,27 @@ static void a_delegated_token_tells_for_whom(void **state)
 	assert_string_equal(json_string_value(json_object_get(log, "scope")), "host.deploy");
 	assert_int_equal(json_array_size(json_object_get(log, "actors")), 2);
 	json_decref(log);
+}
+
+/* A token of ten minutes that is past its exp for so long logs in, or is refused at once: never first the one, then the other. */
+static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
+{
+	struct support_pam *p = *state;
+
+	for (int64_t past = 0; past <= 25; past += 5) {
+		json_t *claims = support_token_claims(p->now - 600 - past);
+
+		assert_int_equal(log_in(p, "sshd", support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
+				 PAM_SUCCESS);
+		assert_int_equal(account(p), PAM_SUCCESS);
+		assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+		assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
+	}
+	assert_int_equal(log_in(p, "sshd",
+				support_sign(support_token_claims(p->now - 630), AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1",
+					     "at+jwt")),
+			 PAM_AUTH_ERR);
+	assert_string_equal(support_pam_reason(p), "expired");
 }
 
 static void the_prompt_is_of_version_one(void **state)
@@ -1694,8 +1719,12 @@ static void the_environment_chooses_nothing(void **state)
 	support_pam_start(p, "sshd", "builder-7");
 	assert_int_equal(pam_putenv(p->pamh, "AGENTAUTH_ROLES=root"), PAM_SUCCESS);
 	assert_int_equal(pam_putenv(p->pamh, "AGENTAUTH_ON_BEHALF_OF=root"), PAM_SUCCESS);
+	assert_int_equal(pam_putenv(p->pamh, "AI_AGENT=other-1"), PAM_SUCCESS);
+	assert_int_equal(pam_putenv(p->pamh, "AI_AGENT_OPERATOR=root"), PAM_SUCCESS);
 	support_pam_say(p, good);
 	assert_int_equal(authenticate(p), PAM_SUCCESS);
+	assert_string_equal(env(p, "AI_AGENT"), "builder-7");
+	assert_null(env(p, "AI_AGENT_OPERATOR"));
 	assert_string_equal(env(p, "AGENTAUTH_ROLES"), "deploy,audit");
 	assert_null(env(p, "AGENTAUTH_ON_BEHALF_OF")); /* taken out: nobody else's word stands there */
 	unsetenv("AGENTAUTH_SESSION");
@@ -1761,6 +1790,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_good_assertion_logs_in),
+	    T(a_token_within_the_skew_has_one_verdict_in_every_phase),
 	    T(a_delegated_token_tells_for_whom),
 	    T(the_prompt_is_of_version_one),
 	    T(the_prompts_nonce_is_held_against_the_assertions),
