@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_keys: any bytes as a JWK, a key set, a PEM or an SSH public key. Holds of every key that is taken:
+/* fuzz_keys: any bytes as a JWK, a key set, a PEM or an SSH public key, and as a private key in each form. Holds of every key that is taken:
  * written as a JWK, a PEM and an SSH line and read again it is the same key, by its thumbprint. */
 #include "config.h"
 
@@ -66,6 +66,7 @@ static void read_set(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct aa_private_key *private = NULL;
 	struct aa_key *key = NULL;
 
 	if (size > 65536)
@@ -73,6 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (aa_key_from_any((const char *)data, size, &key) == AA_JOSE_OK) {
 		survives_writing(key);
 		aa_key_free(key);
+	}
+	if (aa_private_key_from_any((const char *)data, size, "passphrase", &private) == AA_JOSE_OK) {
+		survives_writing(aa_private_key_public(private));
+		aa_private_key_free(private);
 	}
 	read_set(data, size);
 	return 0;

@@ -74,6 +74,11 @@ enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, str
  * AA_JOSE_KEY_ENCRYPTED. Strength is checked. */
 enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char *passphrase,
 					 struct aa_private_key **ret);
+/* PEM as above, OpenSSH's format, a private JWK (whose kid and alg stay with the public half) or PKCS#12. OpenSSH's with
+ * a passphrase is AA_JOSE_KEY_ENCRYPTED whatever `passphrase` is; PKCS#12 that opens and has a cipher that OpenSSL has not
+ * is AA_JOSE_CRYPTO. */
+enum aa_jose_err aa_private_key_from_any(const char *bytes, size_t len, const char *passphrase,
+					 struct aa_private_key **ret);
 /* PKCS#8 in PEM, from malloc(); wipe it. */
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len);
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */

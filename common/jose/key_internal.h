@@ -66,6 +66,41 @@ EVP_PKEY *aa_curve_pkey(const struct aa_curve *curve, const uint8_t *point, size
 /* The curve's generator, 04 x y. */
 bool aa_curve_generator(const struct aa_curve *curve, uint8_t *out, size_t size);
 
+/* What stands between the two lines of a text that is this one block. *ret is from malloc(); a private key's is wiped by
+ * the caller. */
+enum aa_jose_err aa_pem_decode(const char *pem, size_t len, const char *begin, const char *end, uint8_t **ret,
+			       size_t *ret_len);
+
+/* RFC 4251 section 5. A reader that has not what is asked for says false. */
+struct aa_ssh_reader {
+	const uint8_t *p;
+	size_t n;
+};
+bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret);
+/* A length of four bytes, then that many. */
+bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
+/* A positive number without its sign byte; unneeded zeros are refused. */
+bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
+bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
+/* The blob of a public key, whose type is `type`. */
+enum aa_jose_err aa_key_from_ssh_blob(const char *type, struct aa_ssh_reader in, struct aa_key **ret);
+
+/* Private numbers, big endian, as they stand in files, beside the public key, which has been checked and is taken over
+ * where it succeeds. Each fails (AA_JOSE_KEY_MALFORMED) where what the private half signs the public one does not verify. */
+struct aa_number {
+	const uint8_t *p;
+	size_t n;
+};
+enum aa_jose_err aa_private_key_from_rsa(struct aa_key *pub, struct aa_number d, struct aa_number p, struct aa_number q,
+					 struct aa_private_key **ret);
+enum aa_jose_err aa_private_key_from_ec(struct aa_key *pub, struct aa_number d, struct aa_private_key **ret);
+enum aa_jose_err aa_private_key_from_ed25519(struct aa_key *pub, struct aa_number seed, struct aa_private_key **ret);
+/* The forms that aa_private_key_from_any() knows beside PEM. */
+enum aa_jose_err aa_private_key_from_openssh(const char *text, size_t len, struct aa_private_key **ret);
+enum aa_jose_err aa_private_key_from_jwk(const char *text, size_t len, struct aa_private_key **ret);
+
+/* A member that must be there and be base64url. */
+enum aa_jose_err aa_jwk_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len);
 /* "d" and its like, and "k". */
 bool aa_jwk_has_private_member(const json_t *jwk);
 

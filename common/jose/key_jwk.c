@@ -74,8 +74,7 @@ static size_t without_padding(const char *text, size_t len)
 	return n;
 }
 
-/* A member that must be there and be base64url. */
-static enum aa_jose_err get_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len)
+enum aa_jose_err aa_jwk_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len)
 {
 	const json_t *value = member(jwk, name);
 	const char *text = json_string_value(value);
@@ -91,7 +90,7 @@ static enum aa_jose_err get_bytes(const json_t *jwk, const char *name, uint8_t *
  * taken off until `least` octets are left. */
 static enum aa_jose_err get_number(const json_t *jwk, const char *name, size_t least, uint8_t **ret, size_t *ret_len)
 {
-	enum aa_jose_err err = get_bytes(jwk, name, ret, ret_len);
+	enum aa_jose_err err = aa_jwk_bytes(jwk, name, ret, ret_len);
 	size_t zeros = 0;
 
 	if (err != AA_JOSE_OK)
@@ -167,7 +166,7 @@ static enum aa_jose_err okp_from_jwk(const json_t *jwk, struct aa_key **ret)
 		return AA_JOSE_KEY_MALFORMED;
 	if (!is_string(crv, "Ed25519"))
 		return AA_JOSE_KEY_UNFIT;
-	err = get_bytes(jwk, "x", &x, &len);
+	err = aa_jwk_bytes(jwk, "x", &x, &len);
 	if (err == AA_JOSE_OK)
 		err = aa_key_new_ed25519(x, len, ret);
 	free(x);

@@ -178,18 +178,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool strip_prefix(const char **p, size_t *len, const char *what)
-{
-	size_t n = strlen(what);
-
-	if (*len < n || memcmp(*p, what, n) != 0)
-		return false;
-	*p += n;
-	*len -= n;
-	return true;
-}
-
-static const struct block {
+static const struct {
 	const char *begin, *end;
 	enum aa_jose_err (*read)(struct span der, struct aa_key **ret);
 } blocks[] = {
@@ -208,59 +197,57 @@ static void trim(const char **p, size_t *len)
 		(*len)--;
 }
 
-/* Which block begins the text; its first line is taken off. */
-static const struct block *take_begin(const char **p, size_t *len)
+static bool begins(const char *text, size_t len, const char *what)
 {
-	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-		if (strip_prefix(p, len, blocks[i].begin))
-			return &blocks[i];
-	return NULL;
+	return len >= strlen(what) && memcmp(text, what, strlen(what)) == 0;
 }
 
-/* The base64 between the two lines, white space taken out. NULL *ret with AA_JOSE_OK does not happen. */
-static enum aa_jose_err pem_body(const char *pem, size_t len, const struct block **ret_block, char **ret, size_t *ret_len)
+enum aa_jose_err aa_pem_decode(const char *pem, size_t len, const char *begin, const char *end, uint8_t **ret,
+			       size_t *ret_len)
 {
-	const struct block *block;
-	const char *end = NULL;
+	const char *stop;
+	enum aa_jose_err err;
 	size_t n = 0;
 	char *body;
 
 	trim(&pem, &len);
-	block = take_begin(&pem, &len);
-	if (block)
-		end = memmem(pem, len, block->end, strlen(block->end));
-	if (!end || end + strlen(block->end) != pem + len)
+	if (!begins(pem, len, begin))
 		return AA_JOSE_KEY_MALFORMED;
-	body = malloc((size_t)(end - pem) + 1);
+	pem += strlen(begin);
+	len -= strlen(begin);
+	stop = memmem(pem, len, end, strlen(end));
+	if (!stop || stop + strlen(end) != pem + len)
+		return AA_JOSE_KEY_MALFORMED;
+	body = malloc((size_t)(stop - pem) + 1);
 	if (!body)
 		return AA_JOSE_NOMEM;
-	for (const char *p = pem; p < end; p++)
+	for (const char *p = pem; p < stop; p++)
 		if (!is_space(*p))
 			body[n++] = *p;
-	*ret_block = block;
-	*ret = body;
-	*ret_len = n;
-	return AA_JOSE_OK;
+	err = aa_base64_decode(body, n, ret, ret_len);
+	OPENSSL_cleanse(body, n);
+	free(body);
+	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
 }
 
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret)
 {
-	const struct block *block = NULL;
-	enum aa_jose_err err;
+	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
 	uint8_t *der = NULL;
-	char *body = NULL;
-	size_t body_len, der_len;
+	size_t der_len;
 
 	if (contains(pem, len, "PRIVATE KEY-----"))
 		return contains(pem, len, "ENCRYPTED") ? AA_JOSE_KEY_ENCRYPTED : AA_JOSE_KEY_PRIVATE;
-	err = pem_body(pem, len, &block, &body, &body_len);
-	if (err == AA_JOSE_OK)
-		err = aa_base64_decode(body, body_len, &der, &der_len);
-	if (err == AA_JOSE_OK)
-		err = block->read((struct span){der, der_len}, ret);
-	free(body);
+	trim(&pem, &len);
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		if (!begins(pem, len, blocks[i].begin))
+			continue;
+		err = aa_pem_decode(pem, len, blocks[i].begin, blocks[i].end, &der, &der_len);
+		if (err == AA_JOSE_OK)
+			err = blocks[i].read((struct span){der, der_len}, ret);
+	}
 	free(der);
-	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
+	return err;
 }
 
 enum aa_jose_err aa_key_to_pem(const struct aa_key *key, char **ret)

@@ -5,11 +5,13 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_scan.h"
 #include "key_internal.h"
 
 #define RSA_BITS_DEFAULT 3072
@@ -112,6 +114,56 @@ enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char
 	if (!pkey)
 		return encrypted ? AA_JOSE_KEY_ENCRYPTED : AA_JOSE_KEY_MALFORMED;
 	return wrap(pkey, ret);
+}
+
+/* The MAC tells a wrong passphrase from a cipher that OpenSSL lacks; without a passphrase PKCS#12 has two ways to say so. */
+static enum aa_jose_err open_pkcs12(PKCS12 *p12, const char *passphrase, EVP_PKEY **ret)
+{
+	bool opens = PKCS12_verify_mac(p12, passphrase, passphrase ? (int)strlen(passphrase) : 0) == 1 ||
+		     (!passphrase && PKCS12_verify_mac(p12, "", 0) == 1);
+
+	if (!opens)
+		return AA_JOSE_KEY_ENCRYPTED;
+	if (PKCS12_parse(p12, passphrase, ret, NULL, NULL) != 1)
+		return AA_JOSE_CRYPTO;
+	return *ret ? AA_JOSE_OK : AA_JOSE_KEY_MALFORMED;
+}
+
+static enum aa_jose_err from_pkcs12(const char *bytes, size_t len, const char *passphrase, struct aa_private_key **ret)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
+	EVP_PKEY *pkey = NULL;
+	PKCS12 *p12;
+
+	if (len > INT_MAX)
+		return err;
+	ERR_set_mark();
+	p12 = d2i_PKCS12(NULL, &p, (long)len);
+	if (p12)
+		err = open_pkcs12(p12, passphrase, &pkey);
+	PKCS12_free(p12);
+	ERR_pop_to_mark();
+	return err == AA_JOSE_OK ? wrap(pkey, ret) : err;
+}
+
+static bool begins(const char *bytes, const char *end, const char *what)
+{
+	return (size_t)(end - bytes) >= strlen(what) && memcmp(bytes, what, strlen(what)) == 0;
+}
+
+enum aa_jose_err aa_private_key_from_any(const char *bytes, size_t len, const char *passphrase,
+					 struct aa_private_key **ret)
+{
+	const char *end = bytes + len, *first = aa_json_skip_space(bytes, end);
+
+	if (begins(first, end, "{"))
+		return aa_private_key_from_jwk(first, (size_t)(end - first), ret);
+	if (begins(first, end, "-----BEGIN OPENSSH PRIVATE KEY-----"))
+		return aa_private_key_from_openssh(first, (size_t)(end - first), ret);
+	if (begins(bytes, end, "0")) /* the tag of a sequence in DER */
+		return from_pkcs12(bytes, len, passphrase, ret);
+	return aa_private_key_from_pem(bytes, len, passphrase, ret);
 }
 
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len)

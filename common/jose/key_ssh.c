@@ -10,35 +10,35 @@
 
 #define SSH_ECDSA_PREFIX "ecdsa-sha2-"
 
-struct reader {
-	const uint8_t *p;
-	size_t n;
-};
-
-/* RFC 4251 section 5: a length of four bytes, then that many. */
-static bool take_string(struct reader *in, const uint8_t **ret, size_t *ret_len)
+bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len)
 {
-	size_t len;
+	uint32_t len;
 
-	if (in->n < 4)
+	if (!aa_ssh_take_u32(in, &len) || len > in->n)
 		return false;
-	len = (size_t)in->p[0] << 24 | (size_t)in->p[1] << 16 | (size_t)in->p[2] << 8 | in->p[3];
-	if (len > in->n - 4)
-		return false;
-	*ret = in->p + 4;
+	*ret = in->p;
 	*ret_len = len;
-	in->p += 4 + len;
-	in->n -= 4 + len;
+	in->p += len;
+	in->n -= len;
 	return true;
 }
 
-/* A positive mpint without its sign byte; unneeded zeros are refused. */
-static bool take_mpint(struct reader *in, const uint8_t **ret, size_t *ret_len)
+bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret)
+{
+	if (in->n < 4)
+		return false;
+	*ret = (uint32_t)in->p[0] << 24 | (uint32_t)in->p[1] << 16 | (uint32_t)in->p[2] << 8 | in->p[3];
+	in->p += 4;
+	in->n -= 4;
+	return true;
+}
+
+bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len)
 {
 	const uint8_t *p;
 	size_t len;
 
-	if (!take_string(in, &p, &len) || len == 0 || p[0] & 0x80)
+	if (!aa_ssh_take_string(in, &p, &len) || len == 0 || p[0] & 0x80)
 		return false;
 	if (p[0] == 0) {
 		if (len < 2 || !(p[1] & 0x80))
@@ -51,25 +51,25 @@ static bool take_mpint(struct reader *in, const uint8_t **ret, size_t *ret_len)
 	return true;
 }
 
-static bool take_word(struct reader *in, const char *word)
+bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word)
 {
 	const uint8_t *p;
 	size_t len;
 
-	return take_string(in, &p, &len) && len == strlen(word) && memcmp(p, word, len) == 0;
+	return aa_ssh_take_string(in, &p, &len) && len == strlen(word) && memcmp(p, word, len) == 0;
 }
 
-static enum aa_jose_err rsa_from_blob(struct reader *in, struct aa_key **ret)
+static enum aa_jose_err rsa_from_blob(struct aa_ssh_reader *in, struct aa_key **ret)
 {
 	const uint8_t *n, *e;
 	size_t n_len, e_len;
 
-	if (!take_mpint(in, &e, &e_len) || !take_mpint(in, &n, &n_len) || in->n != 0)
+	if (!aa_ssh_take_mpint(in, &e, &e_len) || !aa_ssh_take_mpint(in, &n, &n_len) || in->n != 0)
 		return AA_JOSE_KEY_MALFORMED;
 	return aa_key_new_rsa(n, n_len, e, e_len, ret);
 }
 
-static enum aa_jose_err ec_from_blob(struct reader *in, const char *name, struct aa_key **ret)
+static enum aa_jose_err ec_from_blob(struct aa_ssh_reader *in, const char *name, struct aa_key **ret)
 {
 	const uint8_t *point;
 	size_t len;
@@ -77,27 +77,27 @@ static enum aa_jose_err ec_from_blob(struct reader *in, const char *name, struct
 	for (size_t i = 0; i < AA_CURVE_COUNT; i++) {
 		if (strcmp(name, aa_curves[i].ssh) != 0)
 			continue;
-		if (!take_word(in, name) || !take_string(in, &point, &len) || in->n != 0)
+		if (!aa_ssh_take_word(in, name) || !aa_ssh_take_string(in, &point, &len) || in->n != 0)
 			return AA_JOSE_KEY_MALFORMED;
 		return aa_key_new_ec(&aa_curves[i], point, len, ret);
 	}
 	return AA_JOSE_KEY_UNFIT;
 }
 
-static enum aa_jose_err ed25519_from_blob(struct reader *in, struct aa_key **ret)
+static enum aa_jose_err ed25519_from_blob(struct aa_ssh_reader *in, struct aa_key **ret)
 {
 	const uint8_t *raw;
 	size_t len;
 
-	if (!take_string(in, &raw, &len) || in->n != 0)
+	if (!aa_ssh_take_string(in, &raw, &len) || in->n != 0)
 		return AA_JOSE_KEY_MALFORMED;
 	return aa_key_new_ed25519(raw, len, ret);
 }
 
 /* The type stands twice, before the blob and in it: both must say the same. */
-static enum aa_jose_err key_from_blob(const char *type, struct reader in, struct aa_key **ret)
+enum aa_jose_err aa_key_from_ssh_blob(const char *type, struct aa_ssh_reader in, struct aa_key **ret)
 {
-	if (!take_word(&in, type))
+	if (!aa_ssh_take_word(&in, type))
 		return AA_JOSE_KEY_MALFORMED;
 	if (strcmp(type, "ssh-rsa") == 0)
 		return rsa_from_blob(&in, ret);
@@ -137,7 +137,7 @@ enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **r
 		;
 	err = aa_base64_decode(b64, word_length(b64, end), &blob, &blob_len);
 	if (err == AA_JOSE_OK)
-		err = key_from_blob(type, (struct reader){blob, blob_len}, ret);
+		err = aa_key_from_ssh_blob(type, (struct aa_ssh_reader){blob, blob_len}, ret);
 	free(blob);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
 }

@@ -174,8 +174,8 @@ char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg a
 		say("memory is out");
 		return NULL;
 	}
-	if (!kid)
-		kid = thumbprint;
+	if (!kid) /* a JWK may name its own, and is registered by it */
+		kid = aa_key_kid(public) ? aa_key_kid(public) : thumbprint;
 	token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
 						: sign_with_libjwt(claims, kid, alg, key);
 	if (!token)

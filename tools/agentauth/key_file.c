@@ -13,22 +13,51 @@
 
 #define KEY_FILE_MAX 65536
 
-static void say_why(enum aa_jose_err err, const char *path, const char *pem, bool passphrase)
+/* Nothing in OpenSSL opens these, and ssh-keygen of Debian 12 writes RSA and ECDSA alone as PKCS#8. */
+static void say_openssh(const char *path)
 {
-	if (err == AA_JOSE_KEY_ENCRYPTED && passphrase)
+	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this keeps the "
+	    "passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it off, and the file's mode is "
+	    "what guards the key then: ssh-keygen -p -N '' -f '%s'",
+	    path, path, path);
+}
+
+static void say_encrypted(const char *path, bool passphrase)
+{
+	if (passphrase)
 		say("the passphrase does not open %s", path);
-	else if (err == AA_JOSE_KEY_ENCRYPTED)
+	else
 		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env, or "
 		    "by passphrase in the profile",
 		    path);
-	else if (strstr(pem, "BEGIN OPENSSH PRIVATE KEY"))
-		say("%s is in OpenSSH's own format. This writes it anew as PKCS#8: ssh-keygen -p -m PKCS8 -f "
-		    "'%s'",
+}
+
+static bool is_pkcs12(const struct aa_private_form *form)
+{
+	return form && strcmp(form->name, "PKCS#12") == 0;
+}
+
+static void say_why(enum aa_jose_err err, const char *path, const char *bytes, size_t len, bool passphrase)
+{
+	const struct aa_private_form *form = aa_private_form(bytes, len);
+
+	if (err == AA_JOSE_KEY_ENCRYPTED && strstr(bytes, "BEGIN OPENSSH PRIVATE KEY"))
+		say_openssh(path);
+	else if (err == AA_JOSE_KEY_ENCRYPTED)
+		say_encrypted(path, passphrase);
+	else if (err == AA_JOSE_CRYPTO && is_pkcs12(form))
+		say("%s opens, and is encrypted with a cipher that OpenSSL no longer has at hand. This writes its key as "
+		    "PEM: openssl pkcs12 -legacy -in '%s' -nocerts -nodes",
 		    path, path);
-	else if (strstr(pem, "BEGIN PUBLIC KEY"))
+	else if (err == AA_JOSE_KEY_MALFORMED && form)
+		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is there", path,
+		    form->name);
+	else if (strstr(bytes, "BEGIN PUBLIC KEY"))
 		say("%s holds a public key; signing needs the private one", path);
 	else if (err == AA_JOSE_KEY_MALFORMED)
-		say("%s holds no private key in PEM (\"-----BEGIN PRIVATE KEY-----\")", path);
+		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's format, a JWK or "
+		    "PKCS#12",
+		    path);
 	else
 		say("%s: %s", path, aa_jose_strerror(err));
 }
@@ -50,9 +79,9 @@ static struct aa_private_key *load(const struct key_source *source, const char *
 	if (passphrase)
 		passphrase[strcspn(passphrase, "\r\n")] = 0;
 	if (passphrase || !secret_is_named(&source->passphrase)) {
-		err = aa_private_key_from_pem(pem, len, passphrase, &key);
+		err = aa_private_key_from_any(pem, len, passphrase, &key);
 		if (err != AA_JOSE_OK)
-			say_why(err, path, pem, passphrase != NULL);
+			say_why(err, path, pem, len, passphrase != NULL);
 	}
 	own_wipe(passphrase);
 	explicit_bzero(pem, len);
