@@ -52,7 +52,7 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 	else if (err == AA_JOSE_KEY_MALFORMED && form)
 		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is there", path,
 		    form->name);
-	else if (strstr(bytes, "BEGIN PUBLIC KEY"))
+	else if (strstr(bytes, "BEGIN PUBLIC KEY") || strstr(bytes, "BEGIN CERTIFICATE"))
 		say("%s holds a public key; signing needs the private one", path);
 	else if (err == AA_JOSE_KEY_MALFORMED)
 		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's format, a JWK or "
