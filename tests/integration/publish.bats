@@ -6,6 +6,7 @@
 # shellcheck disable=SC2030,SC2031  # bats sets status anew
 load support
 load agents
+load sessions
 
 CONF=/etc/agentauth/agentauth.conf
 
@@ -355,6 +356,30 @@ until_there_is_room() { # DIR COMMAND...
 	expect_status 0
 	getent passwd full-2 | grep -q /bin/bash
 	expect_no_output 'full-2'
+}
+
+@test "an agent that cannot be suspended on a full disk: what to do ends what it runs, and is enough when there is room" {
+	small_disk $STATE
+	by_key builder-7 true
+	stay builder-7 'touch in; sleep 300'
+	wait_for_file builder-7 in
+	dd if=/dev/zero of=$STATE/filling bs=4k >/dev/null 2>&1 || :
+	run agentauthctl revoke --agent builder-7 --before now
+	expect_status 1
+	expect_output 'it cannot be revoked: No space left on device. When that is mended, run the command again'
+	run agentauthctl suspend builder-7
+	expect_status 1
+	expect_output 'cannot be suspended: No space left on device. When that is mended, run the command again'
+	sh -e -c "$(grep -o 'agentauthctl session kill --agent builder-7' <<<"$output")"
+	wait "$client" || :
+	none_of builder-7
+	rm $STATE/filling
+	agentauthctl suspend builder-7
+	run by_key builder-7 true
+	expect_status 255
+	agentauthctl resume builder-7
+	logs_in
+	end_small_disk $STATE
 }
 
 @test "a role that could not be added is added when there is room, and no other command retires it" {

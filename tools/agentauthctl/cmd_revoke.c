@@ -92,7 +92,8 @@ static enum ctl_status run_revoke(struct ctl *ctl, const struct arguments *argum
 	if (err == -EEXIST)
 		return ctl_fail(ctl, "that is revoked already");
 	if (err < 0)
-		return ctl_fail(ctl, "it cannot be revoked: %s", strerror(-err));
+		return ctl_fail(ctl, "it cannot be revoked: %s. When that is mended, run the command again",
+				strerror(-err));
 	aa_last_look_settle(0);
 	ctl_audit(ctl, r.agent, "ok", "ok");
 	ctl_answer(ctl, "revoked", json_true());

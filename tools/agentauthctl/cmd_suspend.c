@@ -75,7 +75,11 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 		return ctl_fail(ctl, "%s is suspended already; agentauthctl show %s says since when and why",
 				name, name);
 	if (r < 0)
-		return ctl_fail(ctl, "%s cannot be suspended: %s", name, strerror(-r));
+		return ctl_fail(
+		    ctl,
+		    "%s cannot be suspended: %s. When that is mended, run the command again; until then "
+		    "agentauthctl session kill --agent %s ends what it runs, as often as it comes back",
+		    name, strerror(-r), name);
 	aa_last_look_settle(uid);
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
@@ -122,7 +126,8 @@ static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *argum
 	if (r == -ENOENT)
 		return ctl_fail(ctl, "%s is not suspended", name);
 	if (r < 0)
-		return ctl_fail(ctl, "%s cannot be resumed: %s", name, strerror(-r));
+		return ctl_fail(ctl, "%s cannot be resumed: %s. When that is mended, run the command again",
+				name, strerror(-r));
 	ctl_audit(ctl, name, "ok", "ok");
 	if (!ctl->json)
 		printf("%s may log in again.\n", name);
