@@ -3,7 +3,7 @@
 # What is published is what people decided, all of it, or nothing: whatever the resolver says, whatever a colleague has
 # half done in the text, and whatever fails or is killed on the way.
 
-# shellcheck disable=SC2030,SC2031  # bats sets status anew
+# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status anew; sessions.bash gives client
 load support
 load agents
 load sessions
@@ -359,11 +359,11 @@ until_there_is_room() { # DIR COMMAND...
 }
 
 @test "an agent that cannot be suspended on a full disk: what to do ends what it runs, and is enough when there is room" {
-	small_disk $STATE
+	small_disk "$STATE"
 	by_key builder-7 true
 	stay builder-7 'touch in; sleep 300'
 	wait_for_file builder-7 in
-	dd if=/dev/zero of=$STATE/filling bs=4k >/dev/null 2>&1 || :
+	dd if=/dev/zero of="$STATE/filling" bs=4k >/dev/null 2>&1 || :
 	run agentauthctl revoke --agent builder-7 --before now
 	expect_status 1
 	expect_output 'it cannot be revoked: No space left on device. When that is mended, run the command again'
@@ -373,13 +373,13 @@ until_there_is_room() { # DIR COMMAND...
 	sh -e -c "$(grep -o 'agentauthctl session kill --agent builder-7' <<<"$output")"
 	wait "$client" || :
 	none_of builder-7
-	rm $STATE/filling
+	rm "$STATE/filling"
 	agentauthctl suspend builder-7
 	run by_key builder-7 true
 	expect_status 255
 	agentauthctl resume builder-7
 	logs_in
-	end_small_disk $STATE
+	end_small_disk "$STATE"
 }
 
 @test "a role that could not be added is added when there is room, and no other command retires it" {
