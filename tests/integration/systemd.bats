@@ -175,32 +175,42 @@ agents_units() { # AGENT
 	unit timed.timer '[Timer]' OnActiveSec=0.3 OnUnitActiveSec=0.3 AccuracySec=100ms '[Install]' WantedBy=timers.target
 	unit pathed.service '[Service]' Type=oneshot "User=$1" 'ExecStart=/bin/touch /tmp/pathed-was-here'
 	unit pathed.path '[Path]' PathExists=/run/pathed
+	unit watched.service '[Service]' "User=$1" 'ExecStart=/bin/sleep 606' # its path starts it again at once
+	unit watched.path '[Path]' PathExists=/etc/passwd
+	unit answering@.service '[Service]' Type=oneshot "User=$1" 'ExecStart=/bin/touch /tmp/answering-was-here'
+	unit answering.socket '[Socket]' ListenStream=/run/answering Accept=yes
+	unit bobs-answering@.service '[Service]' Type=oneshot User=bob 'ExecStart=/bin/touch /tmp/bob-answered'
+	unit bobs-answering.socket '[Socket]' ListenStream=/run/bobs-answering Accept=yes
 	unit only-enabled.service '[Service]' "User=$1" 'ExecStart=/bin/sleep 604' '[Install]' WantedBy=multi-user.target
 	unit bobs.service '[Service]' User=bob 'ExecStart=/bin/sleep 605' Restart=always
 	unit bobs-timed.service '[Service]' Type=oneshot User=bob 'ExecStart=/bin/touch /tmp/bob-was-here'
 	unit bobs-timed.timer '[Timer]' OnActiveSec=0.3 OnUnitActiveSec=0.3 AccuracySec=100ms
 	systemctl daemon-reload
 	systemctl enable -q --runtime timed.timer only-enabled.service
-	systemctl start comes-back by-uid "templated@$1" timed.timer pathed.path bobs bobs-timed.timer
+	systemctl start comes-back by-uid "templated@$1" timed.timer pathed.path watched.path answering.socket bobs bobs-timed.timer bobs-answering.socket
 	wait_until test -e /tmp/timed-was-here
 }
 forget_units() {
 	systemctl disable -q --runtime timed.timer only-enabled.service 2>/dev/null
-	systemctl stop comes-back by-uid "templated@$1" timed.timer timed pathed.path bobs bobs-timed.timer
-	rm -f /run/systemd/system/{comes-back,by-uid,templated@,timed,pathed,only-enabled,bobs,bobs-timed}.* /tmp/*-was-here
+	systemctl stop comes-back by-uid "templated@$1" timed.timer timed pathed.path watched.path watched answering.socket bobs bobs-timed.timer bobs-answering.socket
+	rm -f /run/systemd/system/{comes-back,by-uid,templated@,timed,pathed,watched,answering,answering@,only-enabled,bobs,bobs-timed,bobs-answering,bobs-answering@}.* \
+		/tmp/*-was-here /tmp/bob-answered
 	systemctl daemon-reload
 	systemctl reset-failed
 }
 expect_units_stopped() { # AGENT
 	expect_output "^Stopped of the host's systemd for $1: "
 	local one
-	for one in comes-back.service by-uid.service "templated@$1.service" timed.timer pathed.path; do
+	for one in comes-back.service by-uid.service "templated@$1.service" timed.timer pathed.path watched.path watched.service answering.socket; do
 		expect_output "^Stopped .*$one"
 		[ "$(systemctl is-active "$one")" = inactive ]
 	done
 	expect_output 'at the next boot, or sooner, unless you say: systemctl disable .*only-enabled.service'
 	expect_output 'systemctl disable .*timed.timer'
 	expect_no_output 'bob'
+}
+call_at() { # SOCKET
+	/usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$1" 2>/dev/null
 }
 expect_gone_for_good() { # AGENT
 	rm -f /tmp/timed-was-here /tmp/bob-was-here
@@ -211,6 +221,10 @@ expect_gone_for_good() { # AGENT
 	expect_none_of "$1"
 	[ ! -e /tmp/timed-was-here ]
 	[ ! -e /tmp/pathed-was-here ]
+	! call_at /run/answering
+	[ ! -e /tmp/answering-was-here ]
+	call_at /run/bobs-answering
+	wait_until test -e /tmp/bob-answered
 	[ "$(systemctl is-active bobs)" = active ] # the positive control
 }
 

@@ -16,6 +16,7 @@
 
 #define WAIT_MS 5000
 #define QUIET_LOOKS 2 /* at which nothing runs: something may start it again */
+#define INSTANCE "@agentauth.service" /* by which a template is asked what its instances are like */
 
 struct words {
 	char **v;
@@ -80,8 +81,22 @@ static bool ask(const char *program, const char *const *options, const struct wo
 	return done;
 }
 
-/* Every unit that systemd has in memory, and those that are only files yet: one that is enabled starts at the next boot.
- * A template without its instance is none. */
+/* A template is no unit, but a socket makes units of one; an instance that nothing starts says whose they will be. */
+static void list_file(struct words *ret, const char *file)
+{
+	const char *at = strstr(file, "@.");
+	char *instance;
+
+	if (!at) {
+		words_add(ret, file);
+	} else if (strcmp(at, "@.service") == 0) {
+		instance = xasprintf("%.*s%s", (int)(at - file), file, INSTANCE);
+		words_add(ret, instance);
+		free(instance);
+	}
+}
+
+/* Every unit that systemd has in memory, and those that are only files yet: one that is enabled starts at the next boot. */
 static void list_units(struct words *ret)
 {
 	struct buffer output = {0};
@@ -94,8 +109,8 @@ static void list_units(struct words *ret)
 		  NULL, &output);
 	for (line = output.len ? strtok_r(output.data, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
 		line[strcspn(line, " \t")] = '\0';
-		if (*line && *line != '-' && !strstr(line, "@."))
-			words_add(ret, line);
+		if (*line && *line != '-')
+			list_file(ret, line);
 	}
 	buffer_free(&output);
 }
@@ -154,7 +169,7 @@ static void each_unit(const struct words *units, unit_fn *each, void *data)
 struct choice {
 	const char *name;
 	char uid[16], manager[32];
-	struct words triggers, units, running, enabled;
+	struct words triggers, running_triggers, units, running, enabled;
 };
 
 /* By the agent's name, or by its uid, as written or as systemd knows it. Its user manager has a step of its own. */
@@ -178,6 +193,17 @@ static void look(struct choice *c, const struct unit *unit)
 		words_add(&c->enabled, unit->id);
 }
 
+/* The socket that makes units of this template with every connection: they have one name. */
+static void choose_socket(struct choice *c, const char *id)
+{
+	const char *at = strstr(id, INSTANCE);
+	char *socket = at ? xasprintf("%.*s.socket", (int)(at - id), id) : NULL;
+
+	if (socket)
+		words_add(&c->triggers, socket);
+	free(socket);
+}
+
 static void choose(void *data, const struct unit *unit)
 {
 	struct choice *c = data;
@@ -186,6 +212,7 @@ static void choose(void *data, const struct unit *unit)
 	if (!is_agents(c, unit))
 		return;
 	look(c, unit);
+	choose_socket(c, unit->id);
 	triggers = xstrdup(unit->triggered_by);
 	for (char *one = strtok_r(triggers, " ", &save); one; one = strtok_r(NULL, " ", &save))
 		words_add(&c->triggers, one);
@@ -194,7 +221,11 @@ static void choose(void *data, const struct unit *unit)
 
 static void choose_trigger(void *data, const struct unit *unit)
 {
-	look(data, unit);
+	struct choice *c = data;
+
+	look(c, unit);
+	if (is_running(unit))
+		words_add(&c->running_triggers, unit->id);
 }
 
 static void find_units(const char *name, uint32_t uid, struct choice *ret)
@@ -214,6 +245,7 @@ static void find_units(const char *name, uint32_t uid, struct choice *ret)
 static void choice_free(struct choice *c)
 {
 	words_free(&c->triggers);
+	words_free(&c->running_triggers);
 	words_free(&c->units);
 	words_free(&c->running);
 	words_free(&c->enabled);
@@ -271,6 +303,9 @@ void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid)
 	find_units(name, uid, &c);
 	tell_units(ctl, &c);
 	if (!ctl->dry_run) {
+		/* They are waited for: a path unit starts its service again in the moment in which that has stopped. */
+		if (c.running_triggers.n)
+			(void)ask("systemctl", (const char *const[]){"stop", "--", NULL}, &c.running_triggers, NULL);
 		if (c.running.n)
 			(void)ask("systemctl", (const char *const[]){"stop", "--no-block", "--", NULL}, &c.running, NULL);
 		stop_manager(ctl, &c);
