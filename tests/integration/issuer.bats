@@ -532,6 +532,60 @@ signs_in() { # AGENT KEY
 	expect_output "$(agentauthctl show certified | grep -oE '[A-Za-z0-9_-]{43}' | head -1)"
 }
 
+# signs_in_by AGENT KEYFILE [OPTION]...: with what agentauth signs by it
+signs_in_by() {
+	local agent=$1 key=$2
+	shift 2
+	chown dev: "$key"
+	chmod 600 "$key"
+	if ! dev agentauth assert --agent "$agent" --audience "ssh://$HOST" --key "$key" "$@" >"$KEYS/own.jwt" 2>"$KEYS/why"; then
+		run cat "$KEYS/why"
+		return
+	fi
+	chown dev: "$KEYS/own.jwt"
+	run ssh_with "$KEYS/own.jwt" "$agent@$HOST" id -un
+}
+
+@test "an agent signs in by its key in OpenSSH's format, PKCS#12 and JWK" {
+	local type
+	for type in ed25519 ecdsa rsa; do
+		ssh-keygen -q -t $type -N '' -f "$KEYS/ssh-$type"
+		agentauthctl register "by-$type" --role deploy --key "$KEYS/ssh-$type.pub"
+		signs_in_by "by-$type" "$KEYS/ssh-$type"
+		expect_output "^by-$type\$"
+	done
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout "$KEYS/p12.pem" -out "$KEYS/p12.crt" 2>/dev/null
+	openssl pkcs12 -export -inkey "$KEYS/p12.pem" -in "$KEYS/p12.crt" -passout pass: -out "$KEYS/p12"
+	agentauthctl register by-p12 --role deploy --key "$KEYS/p12.crt"
+	signs_in_by by-p12 "$KEYS/p12"
+	expect_output '^by-p12$'
+	# RFC 8037, appendix A.1, with a kid of its own
+	local public='"kid":"mine","kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"'
+	echo "{$public}" >"$KEYS/public.jwk"
+	echo "{$public,\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}" >"$KEYS/private.jwk"
+	agentauthctl register by-jwk --role deploy --key "$KEYS/public.jwk"
+	signs_in_by by-jwk "$KEYS/private.jwk"
+	expect_output '^by-jwk$'
+}
+
+@test "a key in OpenSSH's format with a passphrase: what is advised makes a key that signs in" {
+	ssh-keygen -q -t ed25519 -N secret -f "$KEYS/closed-ed"
+	ssh-keygen -q -t ecdsa -N secret -f "$KEYS/closed-ec"
+	agentauthctl register closed-ed --role deploy --key "$KEYS/closed-ed.pub"
+	agentauthctl register closed-ec --role deploy --key "$KEYS/closed-ec.pub"
+	signs_in_by closed-ec "$KEYS/closed-ec"
+	expect_output "keeps the passphrase: ssh-keygen -p -m PKCS8 -f '$KEYS/closed-ec'"
+	ssh-keygen -p -P secret -N secret -m PKCS8 -f "$KEYS/closed-ec" >/dev/null
+	install -m 0600 -o dev <(echo secret) "$KEYS/passphrase"
+	signs_in_by closed-ec "$KEYS/closed-ec" --passphrase-file "$KEYS/passphrase"
+	expect_output '^closed-ec$'
+	signs_in_by closed-ed "$KEYS/closed-ed"
+	expect_output "takes it off, .*: ssh-keygen -p -N '' -f '$KEYS/closed-ed'"
+	ssh-keygen -p -P secret -N '' -f "$KEYS/closed-ed" >/dev/null
+	signs_in_by closed-ed "$KEYS/closed-ed"
+	expect_output '^closed-ed$'
+}
+
 @test "rotations without number: the key before each ends, the 64th and 65th time as well" {
 	local i
 	new_agent spinner ES256
