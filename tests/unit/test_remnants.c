@@ -124,6 +124,16 @@ static void each_place_that_names_it_is_found(void **state)
 	has_nothing(state, "bot");
 }
 
+static void sudoers_may_name_a_uid(void **state)
+{
+	put(*state, "etc/sudoers", "#70002, %#70003 ALL = (ALL) NOPASSWD: ALL\n");
+	has_nothing(state, "bat");
+	put(*state, "etc/sudoers", "#70001 ALL = (ALL) NOPASSWD: ALL\n");
+	has(state, "bat", "sudoers name its uid", false);
+	put(*state, "etc/sudoers", "%#70001 ALL = (ALL) NOPASSWD: ALL\n");
+	has(state, "bat", "sudoers name its uid", false);
+}
+
 static void a_home_and_jobs_go_by_uid(void **state)
 {
 	const struct house *h = *state;
@@ -150,6 +160,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(each_place_that_names_it_is_found),
+	    T(sudoers_may_name_a_uid),
 	    T(a_home_and_jobs_go_by_uid),
 	};
 

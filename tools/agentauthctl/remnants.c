@@ -152,7 +152,11 @@ static void read_sudoers(struct reading *g)
 	const struct sudoers_who *who = &g->facts->sudoers;
 
 	for (size_t i = 0; i < who->n; i++) {
-		if (who->v[i][0] == '%')
+		const char *number = who->v[i] + (who->v[i][0] == '%');
+
+		if (*number == '#')
+			add_by_uid(g, (uint32_t)strtoul(number + 1, NULL, 10), "this host's sudoers name its uid");
+		else if (who->v[i][0] == '%')
 			add(g, true, who->v[i] + 1, "this host's sudoers name its group, %s", who->v[i]);
 		else
 			add(g, true, who->v[i], "this host's sudoers name it");
