@@ -147,6 +147,17 @@ static void set_role(json_t *record, const char *role)
 	json_decref(roles);
 }
 
+/* What of a credential the refusal is about; an SSH key has no claims. NULL: nothing, or it is not known. */
+static const char *claim_of(enum aa_reason reason, const struct aa_verdict *v)
+{
+	bool presented = v->kind == AA_KIND_NONE || v->kind == AA_KIND_ASSERTION || v->kind == AA_KIND_TOKEN ||
+			 v->kind == AA_KIND_DELEGATED;
+
+	if (!presented || reason != v->reason)
+		return NULL;
+	return v->claim ? v->claim : aa_reason_claim(reason);
+}
+
 json_t *aa_decision_record(const struct aa_decision *d)
 {
 	json_t *record = json_object();
@@ -162,6 +173,8 @@ json_t *aa_decision_record(const struct aa_decision *d)
 		     : d->reason == AA_INTERNAL ? "error"
 						: "denied");
 	aa_audit_set(record, "reason", aa_reason_name(d->reason));
+	if (d->verdict)
+		aa_audit_set(record, "claim", claim_of(d->reason, d->verdict));
 	if (d->verdict)
 		set_verdict(record, d->verdict);
 	if (d->session)

@@ -119,11 +119,14 @@ bool aa_claim_matches(const json_t *payload, const char *claim, const char *valu
 	return false;
 }
 
-enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules)
+enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules, const char **ret_claim)
 {
-	for (size_t i = 0; i < rules->n; i++)
-		if (!aa_claim_matches(payload, rules->v[i].claim, rules->v[i].value))
-			return AA_CLAIM_REQUIRED;
+	for (size_t i = 0; i < rules->n; i++) {
+		if (aa_claim_matches(payload, rules->v[i].claim, rules->v[i].value))
+			continue;
+		*ret_claim = rules->v[i].claim;
+		return AA_CLAIM_REQUIRED;
+	}
 	return AA_OK;
 }
 
@@ -190,22 +193,41 @@ static enum aa_reason optional_time(const json_t *payload, const char *claim, in
 	return reason == AA_CLAIM_REQUIRED ? AA_OK : reason;
 }
 
-enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp)
-{
-	int64_t exp = 0, iat = 0, nbf = 0;
-	enum aa_reason reason = time_claim(payload, "exp", TIME_MIN, &exp);
+struct times {
+	int64_t exp, iat, nbf;
+};
 
-	if (reason == AA_OK)
-		reason = rules->iat_required ? time_claim(payload, "iat", TIME_MIN, &iat)
-					     : optional_time(payload, "iat", TIME_MIN, &iat);
-	if (reason == AA_OK)
-		reason = optional_time(payload, "nbf", 0, &nbf); /* 0, as some providers write, is long ago */
+static enum aa_reason read_times(const json_t *payload, bool iat_required, struct times *ret, const char **ret_claim)
+{
+	enum aa_reason reason = time_claim(payload, *ret_claim = "exp", TIME_MIN, &ret->exp);
+
 	if (reason != AA_OK)
 		return reason;
+	*ret_claim = "iat";
+	reason = iat_required ? time_claim(payload, "iat", TIME_MIN, &ret->iat)
+			      : optional_time(payload, "iat", TIME_MIN, &ret->iat);
+	if (reason != AA_OK)
+		return reason;
+	*ret_claim = "nbf";
+	return optional_time(payload, "nbf", 0, &ret->nbf); /* 0, as some providers write, is long ago */
+}
+
+enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp,
+			       const char **ret_claim)
+{
+	struct times times = {0};
+	enum aa_reason reason = read_times(payload, rules->iat_required, &times, ret_claim);
+	int64_t exp = times.exp, iat = times.iat, nbf = times.nbf;
+
+	if (reason != AA_OK)
+		return reason;
+	*ret_claim = "exp";
 	if (exp <= iat || exp < nbf)
 		return AA_MALFORMED;
-	if (rules->now < TIME_MIN || iat - rules->skew > rules->now || nbf - rules->skew > rules->now)
+	if (rules->now < TIME_MIN || iat - rules->skew > rules->now || nbf - rules->skew > rules->now) {
+		*ret_claim = nbf - rules->skew > rules->now ? "nbf" : "iat";
 		return AA_NOT_YET_VALID;
+	}
 	if (rules->now >= exp + rules->skew)
 		return AA_EXPIRED;
 	if (exp - (iat ? iat : rules->now) > rules->max_ttl)

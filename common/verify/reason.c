@@ -82,3 +82,32 @@ int aa_reason_pam(enum aa_reason reason)
 {
 	return row(reason)->pam;
 }
+
+const char *aa_reason_claim(enum aa_reason reason)
+{
+	switch ((int)reason) {
+	case AA_ALG_NOT_ALLOWED:
+		return "alg";
+	case AA_UNKNOWN_ISSUER:
+		return "iss";
+	case AA_UNKNOWN_KEY:
+	case AA_KEY_EXPIRED:
+		return "kid";
+	case AA_WRONG_TYPE:
+		return "typ";
+	case AA_WRONG_AUDIENCE:
+		return "aud";
+	case AA_EXPIRED:
+	case AA_LIFETIME_TOO_LONG:
+		return "exp";
+	case AA_REPLAYED:
+		return "jti";
+	case AA_NONCE_MISMATCH:
+	case AA_NONCE_REQUIRED:
+		return "nonce";
+	case AA_PROOF_REQUIRED:
+		return "cnf";
+	default:
+		return NULL;
+	}
+}

@@ -19,6 +19,9 @@ enum aa_reason {
 const char *aa_reason_name(enum aa_reason reason);
 /* A sentence for the host's administrator, without a full stop. Never shown to who logs in. */
 const char *aa_reason_sentence(enum aa_reason reason);
+/* The claim or header member of a credential that this reason is always about: "aud" of AA_WRONG_AUDIENCE. NULL: none, or
+ * it depends. */
+const char *aa_reason_claim(enum aa_reason reason);
 /* PAM_SUCCESS for AA_OK; else PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_USER_UNKNOWN or PAM_AUTHINFO_UNAVAIL:
  * never PAM_AUTHTOK_*, PAM_NEW_AUTHTOK_REQD or PAM_SESSION_ERR, which sudo takes for success. */
 int aa_reason_pam(enum aa_reason reason);

@@ -32,16 +32,17 @@ static enum aa_reason token_type(const struct aa_jws *jws)
 
 /* The binding of this account that the client claim selects, and whose own rules hold. */
 static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
-				   const char *client, const struct aa_binding **ret)
+				   const char *client, const struct aa_binding **ret, const char **ret_claim)
 {
 	enum aa_reason reason = AA_WRONG_SUBJECT;
 
+	*ret_claim = issuer->client_claim;
 	for (size_t i = 0; i < agent->n_bindings; i++) {
 		const struct aa_binding *binding = &agent->bindings[i];
 
 		if (strcmp(binding->issuer, issuer->name) != 0 || strcmp(binding->client, client) != 0)
 			continue;
-		reason = aa_claims_require(payload, &binding->require);
+		reason = aa_claims_require(payload, &binding->require, ret_claim);
 		if (reason == AA_OK) {
 			*ret = binding;
 			return AA_OK;
@@ -88,12 +89,14 @@ static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa
 
 	verdict->kind = AA_KIND_DELEGATED;
 	if (reason != AA_OK)
-		return reason;
+		return aa_verdict_about(verdict, issuer->user_claim, reason);
 	free(verdict->on_behalf_of);
 	verdict->on_behalf_of = strdup(user);
 	if (!verdict->on_behalf_of)
 		return AA_INTERNAL;
-	return issuer->delegation && agent->delegation && aa_strings_have(&agent->users, user) ? AA_OK : AA_DELEGATION_DENIED;
+	if (issuer->delegation && agent->delegation && aa_strings_have(&agent->users, user))
+		return AA_OK;
+	return aa_verdict_about(verdict, issuer->user_claim, AA_DELEGATION_DENIED);
 }
 
 static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
@@ -101,10 +104,10 @@ static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct a
 {
 	enum aa_reason reason = read_actors(json_object_get(payload, "act"), &verdict->actors);
 
+	if (reason == AA_OK && !names_agent(json_string_value(json_array_get(verdict->actors, 0)), client, binding))
+		reason = AA_WRONG_SUBJECT;
 	if (reason != AA_OK)
-		return reason;
-	if (!names_agent(json_string_value(json_array_get(verdict->actors, 0)), client, binding))
-		return AA_WRONG_SUBJECT;
+		return aa_verdict_about(verdict, "act", reason);
 	return check_user(issuer, agent, payload, verdict);
 }
 
@@ -119,14 +122,14 @@ static enum aa_reason check_delegation(const struct aa_issuer *issuer, const str
 		return check_actor(issuer, agent, payload, client, binding, verdict);
 	reason = aa_claim_string(payload, "sub", AA_CLAIM_MAX, &sub);
 	if (reason == AA_MALFORMED)
-		return reason;
+		return aa_verdict_about(verdict, "sub", reason);
 	if (!issuer->delegation) {
 		if (binding->subject && (!sub || strcmp(sub, binding->subject) != 0))
-			return AA_WRONG_SUBJECT;
+			return aa_verdict_about(verdict, "sub", AA_WRONG_SUBJECT);
 		return AA_OK;
 	}
-	if (!sub)
-		return AA_CLAIM_REQUIRED; /* it cannot be told whose it is */
+	if (!sub) /* it cannot be told whose it is */
+		return aa_verdict_about(verdict, "sub", AA_CLAIM_REQUIRED);
 	return names_agent(sub, client, binding) ? AA_OK : check_user(issuer, agent, payload, verdict);
 }
 
@@ -175,21 +178,25 @@ enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_i
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl, issuer->reuse_once};
 	const struct aa_binding *binding = NULL;
-	const char *client = NULL;
+	const char *client = NULL, *claim = NULL;
 	enum aa_reason reason = token_type(jws);
 
 	if (reason == AA_OK)
-		reason = name_token(issuer, jws, payload, verdict);
+		reason = aa_verdict_about(verdict, "jti", name_token(issuer, jws, payload, verdict));
 	if (reason == AA_OK)
-		reason = aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience);
+		reason = aa_verdict_about(verdict, "aud",
+					  aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience));
 	if (reason == AA_OK)
-		reason = aa_claims_times(payload, &times, &verdict->iat, &verdict->expires);
+		reason = aa_claims_times(payload, &times, &verdict->iat, &verdict->expires, &claim);
 	if (reason == AA_OK)
-		reason = aa_claims_require(payload, &issuer->require);
+		reason = aa_claims_require(payload, &issuer->require, &claim);
+	(void)aa_verdict_about(verdict, claim, reason);
 	if (reason == AA_OK)
-		reason = aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client);
+		reason = aa_verdict_about(verdict, issuer->client_claim,
+					  aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client));
 	if (reason == AA_OK)
-		reason = find_binding(issuer, agent, payload, client, &binding);
+		reason = find_binding(issuer, agent, payload, client, &binding, &claim);
+	(void)aa_verdict_about(verdict, claim, reason);
 	if (reason == AA_OK)
 		reason = check_delegation(issuer, agent, payload, client, binding, verdict);
 	return reason == AA_OK ? aa_claims_proof(payload, login->ssh_auth_info) : reason;

@@ -47,9 +47,18 @@ void aa_verdict_clear(struct aa_verdict *verdict)
 	free(verdict->task);
 	free(verdict->on_behalf_of);
 	free(verdict->replay_space);
+	free(verdict->claim);
 	json_decref(verdict->actors);
 	aa_grant_clear(&verdict->grant);
 	memset(verdict, 0, sizeof(*verdict));
+}
+
+/* Without memory the name is missing, which changes no verdict. */
+enum aa_reason aa_verdict_about(struct aa_verdict *verdict, const char *claim, enum aa_reason reason)
+{
+	if (reason != AA_OK && reason != AA_INTERNAL && claim && !verdict->claim)
+		verdict->claim = strdup(claim);
+	return reason;
 }
 
 static enum aa_reason from_jose(enum aa_jose_err err)
@@ -113,7 +122,7 @@ static enum aa_reason parse(const char *credential, size_t len, struct presented
 	if (!keep(&verdict->kid, p->jws->kid))
 		return AA_INTERNAL;
 	reason = from_jose(aa_json_object(p->jws->payload, p->jws->payload_len, &p->payload));
-	return reason == AA_OK ? aa_claim_string(p->payload, "iss", AA_ISS_MAX, &p->iss) : reason;
+	return reason == AA_OK ? aa_verdict_about(verdict, "iss", aa_claim_string(p->payload, "iss", AA_ISS_MAX, &p->iss)) : reason;
 }
 
 /* A configured issuer's name makes it a token, an agent's name an assertion. */
@@ -141,7 +150,7 @@ static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct 
 	enum aa_reason reason;
 
 	if (strcmp(p->iss, agent->name) != 0)
-		return AA_WRONG_SUBJECT;
+		return aa_verdict_about(verdict, "iss", AA_WRONG_SUBJECT);
 	reason = aa_keyring_agent(agent, p->jws, login->now, &p->key, &kid);
 	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
 }
@@ -202,16 +211,16 @@ static enum aa_reason assertion_type(const struct aa_jws *jws)
 	return !jws->typ || strcasecmp(jws->typ, "JWT") == 0 ? AA_OK : AA_WRONG_TYPE;
 }
 
-static enum aa_reason assertion_subject(const struct presented *p)
+static enum aa_reason assertion_subject(const struct presented *p, struct aa_verdict *verdict)
 {
 	const char *sub = NULL;
 	enum aa_reason reason = aa_claim_string(p->payload, "sub", AA_CLAIM_MAX, &sub);
 
 	if (reason == AA_OK && strcmp(sub, p->iss) != 0)
-		return AA_WRONG_SUBJECT;
-	if (reason == AA_OK && json_object_get(p->payload, "act"))
-		return AA_DELEGATION_DENIED; /* another's word is needed for that */
-	return reason;
+		reason = AA_WRONG_SUBJECT;
+	if (reason == AA_OK && json_object_get(p->payload, "act")) /* another's word is needed for that */
+		return aa_verdict_about(verdict, "act", AA_DELEGATION_DENIED);
+	return aa_verdict_about(verdict, "sub", reason);
 }
 
 static enum aa_reason assertion_nonce(const struct aa_host *host, const struct aa_login *login, const json_t *payload)
@@ -244,27 +253,28 @@ static enum aa_reason assertion_claims(const struct aa_policy *policy, const str
 {
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, host->max_assertion_ttl, true};
-	const char *jti = NULL;
+	const char *jti = NULL, *time = NULL;
 	enum aa_reason reason = assertion_type(p->jws);
 
 	if (reason == AA_OK)
-		reason = aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti);
+		reason = aa_verdict_about(verdict, "jti", aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti));
 	if (reason == AA_OK && !keep(&verdict->jti, jti))
 		reason = AA_INTERNAL;
 	if (reason == AA_OK)
-		reason = assertion_subject(p);
+		reason = assertion_subject(p, verdict);
 	if (reason == AA_OK)
-		reason = aa_claims_audience(p->payload, &host->audience);
+		reason = aa_verdict_about(verdict, "aud", aa_claims_audience(p->payload, &host->audience));
 	if (reason == AA_OK)
-		reason = aa_claims_times(p->payload, &times, &verdict->iat, &verdict->expires);
+		reason = aa_claims_times(p->payload, &times, &verdict->iat, &verdict->expires, &time);
+	(void)aa_verdict_about(verdict, time, reason);
 	if (reason == AA_OK)
-		reason = assertion_nonce(host, login, p->payload);
+		reason = aa_verdict_about(verdict, "nonce", assertion_nonce(host, login, p->payload));
 	if (reason == AA_OK)
 		reason = aa_claims_proof(p->payload, login->ssh_auth_info);
 	if (reason == AA_OK)
-		reason = optional_string(p->payload, "task", TASK_MAX, &verdict->task);
+		reason = aa_verdict_about(verdict, "task", optional_string(p->payload, "task", TASK_MAX, &verdict->task));
 	if (reason == AA_OK)
-		reason = optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope);
+		reason = aa_verdict_about(verdict, "scope", optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope));
 	verdict->once = true;
 	return reason;
 }
@@ -334,6 +344,8 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 	aa_verdict_clear(verdict);
 	reason = parse(credential, len, &p, verdict);
 	(void)check_signature(reason == AA_OK ? AA_UNKNOWN_KEY : reason, &p);
+	free(verdict->claim);
+	verdict->claim = NULL;
 	verdict->reason = AA_AGENT_RETIRED;
 	presented_clear(&p);
 }

@@ -60,6 +60,7 @@ struct aa_verdict {
 	char *issuer;       /* configured name; NULL for assertions */
 	char *kid, *jti, *scope, *task, *on_behalf_of;
 	const char *alg;
+	char *claim;        /* what a refusal is about, where its reason alone does not say */
 	json_t *actors;     /* array of strings, the outermost first; NULL: none */
 	char *replay_space; /* "agent:NAME" or the issuer's URL: jti are told apart within it */
 	bool once;          /* to be marked in the replay store */
@@ -67,6 +68,8 @@ struct aa_verdict {
 	struct aa_grant grant;
 };
 void aa_verdict_clear(struct aa_verdict *verdict);
+/* Keeps with a refusal that it is about this claim, unless a step before said which; answers `reason`. */
+enum aa_reason aa_verdict_about(struct aa_verdict *verdict, const char *claim, enum aa_reason reason);
 
 /* Decides on a credential of `len` bytes; verdict->reason is the answer. `verdict` is cleared first. */
 void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,

@@ -980,6 +980,88 @@ static void nobody_is_never_accepted(void **state)
 	free(good);
 }
 
+/* ---- what a refusal is about ------------------------------------------------------------------ */
+
+static void expect_claim(const struct support_site *site, char *credential, enum aa_reason reason, const char *claim)
+{
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict verdict = {0};
+	const char *said;
+
+	support_verify(site, &login, credential, &verdict);
+	said = verdict.claim ? verdict.claim : aa_reason_claim(verdict.reason);
+	if (verdict.reason != reason || !said != !claim || (said && strcmp(said, claim) != 0))
+		fail_msg("%s about %s, not %s about %s", aa_reason_name(verdict.reason), said ? said : "nothing",
+			 aa_reason_name(reason), claim ? claim : "nothing");
+	aa_verdict_clear(&verdict);
+}
+
+static const struct about {
+	const char *member, *text;
+	enum aa_reason reason;
+	const char *claim;
+} assertion_bends[] = {
+    {"x", "1", AA_OK, NULL},
+    {"iss", "7", AA_MALFORMED, "iss"},
+    {"iss", "\"other-1\"", AA_WRONG_SUBJECT, "iss"},
+    {"iss", "\"https://nobody.example\"", AA_UNKNOWN_ISSUER, "iss"},
+    {"sub", NULL, AA_CLAIM_REQUIRED, "sub"},
+    {"sub", "\"other-1\"", AA_WRONG_SUBJECT, "sub"},
+    {"act", "{}", AA_DELEGATION_DENIED, "act"},
+    {"jti", NULL, AA_CLAIM_REQUIRED, "jti"},
+    {"aud", NULL, AA_CLAIM_REQUIRED, "aud"},
+    {"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
+    {"aud", "7", AA_MALFORMED, "aud"},
+    {"exp", NULL, AA_CLAIM_REQUIRED, "exp"},
+    {"exp", "1500000000", AA_MALFORMED, "exp"}, /* before iat */
+    {"exp", "1900000000", AA_LIFETIME_TOO_LONG, "exp"},
+    {"iat", NULL, AA_CLAIM_REQUIRED, "iat"},
+    {"iat", "\"x\"", AA_MALFORMED, "iat"},
+    {"nbf", "\"x\"", AA_MALFORMED, "nbf"},
+    {"nonce", "7", AA_MALFORMED, "nonce"},
+    {"nonce", "\"x\"", AA_NONCE_MISMATCH, "nonce"},
+    {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
+    {"task", "7", AA_MALFORMED, "task"},
+    {"scope", "7", AA_MALFORMED, "scope"},
+}, token_bends[] = {
+    {"x", "1", AA_OK, NULL},
+    {"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
+    {"exp", "true", AA_MALFORMED, "exp"},
+    {"jti", "7", AA_MALFORMED, "jti"},
+    {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
+    {"act", "7", AA_MALFORMED, "act"},
+    {"act", "{\"sub\":\"other-1\"}", AA_WRONG_SUBJECT, "act"},
+};
+
+static void a_refusal_names_the_claim_that_it_is_about(void **state)
+{
+	struct support_site *site = *state;
+
+	for (size_t i = 0; i < sizeof(assertion_bends) / sizeof(assertion_bends[0]); i++) {
+		const struct about *b = &assertion_bends[i];
+		json_t *claims = support_bend(support_assertion_claims("builder-7", NOW), b->member, b->text);
+
+		expect_claim(site, support_sign(claims, AA_ALG_ES256, KEY, "k1", "JWT"), b->reason, b->claim);
+	}
+	for (size_t i = 0; i < sizeof(token_bends) / sizeof(token_bends[0]); i++) {
+		const struct about *b = &token_bends[i];
+		json_t *claims = support_bend(support_token_claims(NOW), b->member, b->text);
+
+		expect_claim(site, support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt"), b->reason,
+			     b->claim);
+	}
+	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k9", "JWT"), AA_UNKNOWN_KEY,
+		     "kid");
+	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", "x"), AA_WRONG_TYPE,
+		     "typ");
+	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW - 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
+		     AA_EXPIRED, "exp");
+	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW + 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
+		     AA_NOT_YET_VALID, "iat");
+	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, support_key(AA_ALG_ES256, 3), "k1", "JWT"),
+		     AA_BAD_SIGNATURE, NULL);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1022,6 +1104,7 @@ int main(void)
 	    T(a_task_is_a_short_plain_string),
 	    T(a_bound_assertion_wants_its_key),
 	    T(a_refusal_holds_no_role),
+	    T(a_refusal_names_the_claim_that_it_is_about),
 	    T(nobody_is_never_accepted),
 	};
 

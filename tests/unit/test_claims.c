@@ -150,12 +150,14 @@ static void all_required_claims_must_hold(void **state)
 {
 	struct aa_claim_rule rules[] = {{"a", "1"}, {"b", "2"}};
 	const struct aa_claim_rules both = {2, rules}, none = {0, NULL};
+	const char *claim = NULL;
 	json_t *good = support_json("{\"a\":\"1\",\"b\":\"2\"}"), *half = support_json("{\"a\":\"1\"}");
 
 	(void)state;
-	assert_int_equal(aa_claims_require(good, &both), AA_OK);
-	assert_int_equal(aa_claims_require(half, &both), AA_CLAIM_REQUIRED);
-	assert_int_equal(aa_claims_require(half, &none), AA_OK);
+	assert_int_equal(aa_claims_require(good, &both, &claim), AA_OK);
+	assert_int_equal(aa_claims_require(half, &both, &claim), AA_CLAIM_REQUIRED);
+	assert_string_equal(claim, "b");
+	assert_int_equal(aa_claims_require(half, &none, &claim), AA_OK);
 	json_decref(good);
 	json_decref(half);
 }
@@ -207,12 +209,14 @@ static enum aa_reason times_reason(const struct times *t, const struct aa_time_r
 {
 	json_t *payload = json_object();
 	int64_t iat = -1, exp = -1;
+	const char *claim = NULL;
 	enum aa_reason reason;
 
 	support_bend(payload, "iat", t->iat);
 	support_bend(payload, "nbf", t->nbf);
 	support_bend(payload, "exp", t->exp);
-	reason = aa_claims_times(payload, rules, &iat, &exp);
+	reason = aa_claims_times(payload, rules, &iat, &exp, &claim);
+	assert_non_null(claim);
 	if (reason != AA_OK)
 		assert_true(iat == -1 && exp == -1);
 	json_decref(payload);

@@ -132,6 +132,7 @@ static void a_delegated_token_tells_for_whom(void **state)
 static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 {
 	struct support_pam *p = *state;
+	json_t *log;
 
 	for (int64_t past = 0; past <= 25; past += 5) {
 		json_t *claims = support_token_claims(p->now - 600 - past);
@@ -147,6 +148,9 @@ static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 					     "at+jwt")),
 			 PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "expired");
+	log = support_pam_log(p);
+	assert_string_equal(json_string_value(json_object_get(log, "claim")), "exp");
+	json_decref(log);
 }
 
 static void the_prompt_is_of_version_one(void **state)
