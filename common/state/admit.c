@@ -23,9 +23,12 @@ enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agen
 	return reason;
 }
 
+/* The session that a credential of a clock ahead opens is of now, and is held against "before" as well: one verdict for
+ * both, within the second of a revocation too. */
 static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
 {
-	return aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid, v->iat);
+	return aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
+				      v->iat < ctx->now ? v->iat : ctx->now);
 }
 
 /* A place is looked for first, the mark is set last: what is refused is not used up. */

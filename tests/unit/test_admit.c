@@ -345,6 +345,10 @@ static void revoked_credentials_are_refused(void **state)
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "iat", NULL)), AA_CLAIM_REQUIRED);
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_OK);
 	assert_int_equal(admit_new(f, support_assertion(f->now - 1)), AA_REVOKED);
+	/* a clock that is ahead does not go round it: what it opens is of now */
+	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_OK);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now + 1, "root", f->now), 0);
+	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_REVOKED);
 }
 
 /* One without a kid is the key's own, in the log and to `revoke --kid`. */
