@@ -55,6 +55,16 @@ ssh_with() { # TOKENFILE SSH-ARGUMENT...
 		ssh -o NumberOfPasswordPrompts=1 "$@"
 }
 
+# A session of its own, by a fresh credential.
+in_session_of() { # AGENT COMMAND [OPTION OF FORGE]...
+	local agent=$1 command=$2
+	shift 2
+	ssh_with "$(token_file "$agent" "$@")" "$agent@$HOST" "$command"
+}
+in_session() { # COMMAND [OPTION OF FORGE]...
+	in_session_of builder-7 "$@"
+}
+
 # The lines of the audit log since the test began.
 audit_mark() {
 	if [ -e $AUDIT ]; then wc -l <$AUDIT; else echo 0; fi >"$BATS_TEST_TMPDIR/audit.mark"

@@ -22,12 +22,6 @@ setup() {
 	audit_mark
 }
 
-in_session() { # COMMAND [OPTION OF FORGE]...
-	local command=$1
-	shift
-	ssh_with "$(token_file builder-7 "$@")" "builder-7@$HOST" "$command"
-}
-
 # The agent leaves it, in a session that has the role.
 leave_file() {
 	in_session "cp \$(readlink -f /usr/bin/python3) $LEFT && chgrp agent-deploy $LEFT && chmod 2755 $LEFT"

@@ -31,12 +31,6 @@ person_comes_in() {
 	expect_status 0 && expect_output '^alice$'
 }
 
-in_session() { # AGENT COMMAND [OPTION OF FORGE]...
-	local agent=$1 command=$2
-	shift 2
-	ssh_with "$(token_file "$agent" "$@")" "$agent@$HOST" "$command"
-}
-
 @test "an agent has as many sessions as its role says, and a place that is given up is free" {
 	stay builder-7 'touch up; sleep 600'
 	wait_for_file builder-7 up
@@ -46,10 +40,10 @@ in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 	[ "$status" -ne 0 ]
 	expect_no_output '^builder-7$'
 	wait_for_audit '.agent == "builder-7" and .result == "denied" and .reason == "session_limit"'
-	run in_session builder-7 'id -un'
+	run in_session_of builder-7 'id -un'
 	expect_status 255
 	agentauthctl session kill "$(session_ids builder-7 | head -n 1)"
-	run in_session builder-7 'id -un'
+	run in_session_of builder-7 'id -un'
 	expect_status 0
 	expect_output '^builder-7$'
 }
@@ -77,20 +71,20 @@ in_session() { # AGENT COMMAND [OPTION OF FORGE]...
 @test "where sessions must not be mixed, another role set is refused while one is open, and the same is not" {
 	stay strict 'touch up; sleep 600'
 	wait_for_file strict up
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 255
 	expect_audit '.agent == "strict" and .result == "denied" and .reason == "role_denied"'
-	run in_session strict 'id -un'
+	run in_session_of strict 'id -un'
 	expect_status 0
 	agentauthctl session kill --agent strict
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 0
 	# The control: an agent that may mix.
 	agentauthctl set strict --mixed-sessions allow >/dev/null
 	forget_file strict up
 	stay strict 'touch up; sleep 600'
 	wait_for_file strict up
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	agentauthctl set strict --mixed-sessions refuse >/dev/null
 	expect_status 0
 }
@@ -100,15 +94,15 @@ LEAVE='setsid -f sh -c "touch up; exec sleep 600" </dev/null >/dev/null 2>&1'
 
 @test "where sessions must not be mixed, what one leaves running is in the way of another role set, and of the same it is not" {
 	agentauthctl session kill --agent strict >/dev/null
-	run in_session strict "$LEAVE"
+	run in_session_of strict "$LEAVE"
 	expect_status 0
 	wait_for_file strict up
 	wait_for_audit '.agent == "strict" and .event == "session-close"'
 	[ "$(n_sessions strict)" -eq 0 ]
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 255
 	expect_audit '.agent == "strict" and .event == "auth" and .result == "denied" and .reason == "role_denied"'
-	run in_session strict 'id -un'
+	run in_session_of strict 'id -un'
 	expect_status 0
 	token=$(token_file strict --claim 'scope="logs"')
 	run ssh_with "$token" "strict@$HOST" id -un
@@ -119,7 +113,7 @@ LEAVE='setsid -f sh -c "touch up; exec sleep 600" </dev/null >/dev/null 2>&1'
 	run ssh_with "$token" "strict@$HOST" id -un
 	expect_status 0
 	# The other way round: what a narrow session leaves waits for a wide one, a key's too.
-	run in_session strict "$LEAVE" --claim 'scope="logs"'
+	run in_session_of strict "$LEAVE" --claim 'scope="logs"'
 	expect_status 0
 	audit_mark
 	run by_key strict id -un
@@ -132,16 +126,16 @@ LEAVE='setsid -f sh -c "touch up; exec sleep 600" </dev/null >/dev/null 2>&1'
 
 @test "nor may a job that root started for it be there, or a process whose session nobody remembers" {
 	setpriv --reuid strict --regid strict --clear-groups --reset-env -- sleep 600 3>&- &
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 255
 	agentauthctl session kill --agent strict
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 0
 	su strict -c 'setsid -f sleep 600 </dev/null >/dev/null 2>&1'
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 255
 	agentauthctl session kill --agent strict
-	run in_session strict 'id -un' --claim 'scope="logs"'
+	run in_session_of strict 'id -un' --claim 'scope="logs"'
 	expect_status 0
 }
 
@@ -163,11 +157,11 @@ time.sleep(600)'
 	stay single "export MARK=of-the-first; exec python3 -c '$TRACED'"
 	wait_for_file single up
 	pid=$(pgrep -u single -n -x python3)
-	run in_session builder-7 "python3 -c '$TRACE' $pid || kill $pid"
+	run in_session_of builder-7 "python3 -c '$TRACE' $pid || kill $pid"
 	expect_output '^Operation not permitted$'
 	expect_output 'kill: .*Operation not permitted'
 	agentauthctl set single --no-max-sessions >/dev/null 2>&1 || agentauthctl set single --max-sessions 5 >/dev/null
-	run in_session single "tr '\\0' '\\n' </proc/$pid/environ; python3 -c '$TRACE' $pid; kill $pid && echo ended" --claim 'scope="logs"'
+	run in_session_of single "tr '\\0' '\\n' </proc/$pid/environ; python3 -c '$TRACE' $pid; kill $pid && echo ended" --claim 'scope="logs"'
 	agentauthctl set single --max-sessions 1 >/dev/null
 	expect_output '^MARK=of-the-first$'
 	expect_output '^attached$'
@@ -184,14 +178,14 @@ time.sleep(600)'
 	run cat /home/agents/builder-7/late
 	expect_no_output '^restarted'
 	expect_audit '.service == "sudo" and .agent == "builder-7" and .reason == "no_session"'
-	run in_session builder-7 'sudo -n restart-app'
+	run in_session_of builder-7 'sudo -n restart-app'
 	expect_status 0
 	expect_output '^restarted'
 }
 
 @test "where no record can be written nobody gets in, and nothing stays behind" {
 	mount -t tmpfs -o size=4k,nr_inodes=2,mode=700 full /run/agentauth/sessions
-	run in_session builder-7 'id'
+	run in_session_of builder-7 'id'
 	expect_status 255
 	run by_key builder-7 id
 	[ "$status" -ne 0 ]
@@ -201,7 +195,7 @@ time.sleep(600)'
 	run dev ssh -o BatchMode=yes -i /home/dev/.ssh/id_alice "alice@$HOST" id -un
 	expect_status 0
 	umount /run/agentauth/sessions
-	run in_session builder-7 'id -un'
+	run in_session_of builder-7 'id -un'
 	expect_status 0
 }
 

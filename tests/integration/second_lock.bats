@@ -27,11 +27,6 @@ teardown() {
 	rm -f $RULES
 }
 
-in_session() { # COMMAND [OPTION OF FORGE]...
-	local command=$1
-	shift
-	ssh_with "$(token_file builder-7 "$@")" "builder-7@$HOST" "$command"
-}
 outside() { # COMMAND...
 	setpriv --reuid builder-7 --regid builder-7 --groups agents,agent-deploy --reset-env -- "$@" </dev/null
 }

@@ -16,12 +16,6 @@ setup() {
 	audit_mark
 }
 
-in_session() { # COMMAND [OPTION OF FORGE]...
-	local command=$1
-	shift
-	ssh_with "$(token_file builder-7 "$@")" "builder-7@$HOST" "$command"
-}
-
 @test "the rules that apply wrote are in order, for visudo and for sudo" {
 	run visudo -c
 	expect_status 0
