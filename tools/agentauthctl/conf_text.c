@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "conf_text.h"
+#include "fd_write.h"
 #include "registry/generation.h"
 
 void conf_text_free(struct conf_text *text)
@@ -203,21 +204,6 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 	return r;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The new file gets the mode and owner of the one whose place it takes. */
 static int keep_mode(int dirfd, const char *name, int fd)
 {
@@ -245,7 +231,7 @@ int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len)
 		free(tmp);
 		return r;
 	}
-	r = write_all(fd, bytes, len);
+	r = fd_write_all(fd, bytes, len);
 	if (r == 0)
 		r = keep_mode(dirfd, name, fd);
 	if (r == 0 && fsync(fd) < 0)

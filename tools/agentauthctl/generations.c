@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "check_value.h"
+#include "fd_write.h"
 #include "generations.h"
 #include "registry/generation.h"
 
@@ -246,19 +247,11 @@ int generation_read(int state_fd, uint32_t number, const char *name, char **ret)
 
 int generation_write(int gen_fd, const char *name, const char *text)
 {
-	int fd = openat(gen_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), r = 0;
-	size_t len = strlen(text);
+	int fd = openat(gen_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), r;
 
 	if (fd < 0)
 		return -errno;
-	while (r == 0 && len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
+	r = fd_write_all(fd, text, strlen(text));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);

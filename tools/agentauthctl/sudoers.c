@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd_write.h"
 #include "registry/accounts.h"
 #include "spawn.h"
 #include "sudoers.h"
@@ -262,21 +263,13 @@ static bool is_installed(int dirfd, const char *name, const char *text, uid_t ow
 
 static int write_new(int dirfd, const char *tmp, const char *text)
 {
-	size_t len = strlen(text);
-	int fd, r = 0;
+	int fd, r;
 
 	unlinkat(dirfd, tmp, 0);
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (fd < 0)
 		return -errno;
-	while (r == 0 && len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
+	r = fd_write_all(fd, text, strlen(text));
 	if (r == 0 && (fchmod(fd, 0440) < 0 || fsync(fd) < 0))
 		r = -errno;
 	close(fd);

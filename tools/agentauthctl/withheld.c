@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check_value.h"
+#include "fd_write.h"
 #include "newcomers.h"
 #include "registry/accounts.h"
 #include "registry/generation.h"
@@ -45,19 +46,6 @@ static int read_list(const struct survey *s, const char *name, struct local_name
 	return r;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		bytes += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* Nothing: the file goes. */
 static int write_list(const struct survey *s, const char *name, const struct buffer *text)
 {
@@ -74,7 +62,7 @@ static int write_list(const struct survey *s, const char *name, const struct buf
 	if (r == 0 && fchmod(fd, 0644) < 0) /* whatever the umask */
 		r = -errno;
 	if (r == 0)
-		r = write_all(fd, text->data, text->len);
+		r = fd_write_all(fd, text->data, text->len);
 	if (r == 0 && renameat(s->state_fd, tmp, s->state_fd, name) < 0)
 		r = -errno;
 	if (r < 0 && fd >= 0)
