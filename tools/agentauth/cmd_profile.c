@@ -72,24 +72,30 @@ static bool is_plain(const char *text)
 	return true;
 }
 
+static void put_quoted(FILE *f, const char *value)
+{
+	fputc('"', f);
+	for (; *value; value++)
+		fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+	fputc('"', f);
+}
+
 static void put_string(FILE *f, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	fprintf(f, "    %s = \"", name);
-	for (; *value; value++)
-		fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
-	fputs("\";\n", f);
+	fprintf(f, "    %s = ", name);
+	put_quoted(f, value);
+	fputs(";\n", f);
 }
 
 static void put_source(FILE *f, const char *name, const char *place, const char *value)
 {
 	if (!value)
 		return;
-	fprintf(f, "    %s = { %s = \"", name, place);
-	for (; *value; value++)
-		fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
-	fputs("\"; };\n", f);
+	fprintf(f, "    %s = { %s = ", name, place);
+	put_quoted(f, value);
+	fputs("; };\n", f);
 }
 
 /* libconfig's names are letters, digits, - and _, and begin with a letter. */
@@ -181,15 +187,6 @@ static char *text_with(const char *path, const char *block)
 	return text;
 }
 
-static char *config_path(const struct request *r)
-{
-	const char *variable = getenv("AGENTAUTH_CONFIG");
-
-	if (r->config)
-		return strdup(r->config);
-	return variable && *variable ? strdup(variable) : own_config_path("config");
-}
-
 /* Another profile of the same host and agent would leave askpass without a choice. */
 static bool is_new(const char *path, const char *agent, const char *host)
 {
@@ -238,7 +235,7 @@ static int add(const struct request *r)
 		status = say_usage("%s", wrong);
 		goto out;
 	}
-	path = config_path(r);
+	path = profiles_file(r->config);
 	if (!path || !is_new(path, agent, host))
 		goto out;
 	block = make_block(r, agent, host);

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "say.h"
 #include "ssh_check.h"
+#include "ssh_program.h"
 
 enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
 
@@ -57,34 +57,6 @@ static bool find_askpass(char *ret, size_t size)
 	return access(ret, X_OK) == 0;
 }
 
-/* What `ssh -V` says; it says it on standard error. */
-static bool ssh_version(char *ret, size_t size)
-{
-	size_t len = 0;
-	ssize_t n = 1;
-	int fds[2], status;
-	pid_t pid;
-
-	if (pipe(fds) < 0)
-		return false;
-	pid = fork();
-	if (pid == 0) {
-		if (dup2(fds[1], STDERR_FILENO) >= 0)
-			execlp("ssh", "ssh", "-V", (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	while (pid > 0 && len < size - 1 && (n > 0 || errno == EINTR)) {
-		n = read(fds[0], ret + len, size - 1 - len);
-		if (n == 0)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	ret[len] = 0;
-	close(fds[0]);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for
  * what is another's. */
 static bool ssh_names_the_host(void)
@@ -92,7 +64,8 @@ static bool ssh_names_the_host(void)
 	unsigned major, minor;
 	char text[256];
 
-	if (!ssh_version(text, sizeof(text))) {
+	/* It says its version on standard error. */
+	if (ssh_program_ask("-V", NULL, 0, STDERR_FILENO, text, sizeof(text)) != 0) {
 		say("ssh cannot be run. On Debian: apt-get install openssh-client");
 		return false;
 	}

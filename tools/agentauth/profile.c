@@ -547,18 +547,21 @@ static struct profiles *load_from(const char *path)
 	return all;
 }
 
-struct profiles *profiles_load(const char *path)
+char *profiles_file(const char *path)
 {
 	const char *variable = getenv("AGENTAUTH_CONFIG");
-	struct profiles *all;
-	char *own = NULL;
 
 	if (!path && variable && *variable)
 		path = variable;
-	if (!path)
-		path = own = own_config_path("config");
-	all = path ? load_from(path) : NULL;
-	free(own);
+	return path ? strdup(path) : own_config_path("config");
+}
+
+struct profiles *profiles_load(const char *path)
+{
+	char *file = profiles_file(path);
+	struct profiles *all = file ? load_from(file) : NULL;
+
+	free(file);
 	return all;
 }
 

@@ -78,7 +78,9 @@ struct profile {
 
 struct profiles;
 
-/* NULL, with the reason said. `path` NULL: $AGENTAUTH_CONFIG, or ~/.config/agentauth/config. */
+/* The profiles' file: `path`, or where that is NULL $AGENTAUTH_CONFIG, or ~/.config/agentauth/config. From malloc(). */
+char *profiles_file(const char *path);
+/* NULL, with the reason said. `path` as in profiles_file(). */
 struct profiles *profiles_load(const char *path);
 /* The same from text; `path` is for messages. */
 struct profiles *profiles_parse(const char *text, const char *path);

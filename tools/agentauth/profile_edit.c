@@ -12,27 +12,8 @@
 #include <unistd.h>
 
 #include "own_files.h"
+#include "profile_text.h"
 #include "say.h"
-
-/* Behind a string or a comment that begins at `p`; `p` itself where none does. libconfig has # and // to the end
- * of a line, C's comments, and strings in double quotes. */
-static const char *skip_quoted(const char *p)
-{
-	const char *end;
-
-	if (*p == '"') {
-		for (p++; *p && *p != '"'; p++)
-			p += *p == '\\' && p[1];
-		return *p ? p + 1 : p;
-	}
-	if (*p == '#' || (p[0] == '/' && p[1] == '/'))
-		return p + strcspn(p, "\n");
-	if (p[0] == '/' && p[1] == '*') {
-		end = strstr(p + 2, "*/");
-		return end ? end + 2 : p + strlen(p);
-	}
-	return p;
-}
 
 /* The brace that closes the one group of the file is the last that stands in neither a string nor a comment. */
 static const char *last_brace(const char *text)
@@ -40,7 +21,7 @@ static const char *last_brace(const char *text)
 	const char *found = NULL, *p = text;
 
 	while (*p) {
-		const char *next = skip_quoted(p);
+		const char *next = profile_text_skip(p);
 
 		if (next == p && *p == '}')
 			found = p;

@@ -11,8 +11,7 @@
 
 #define DIGITS_MAX 9
 
-/* Behind a string or comment that begins at p, or p itself where none does. */
-static const char *skip_quoted(const char *p)
+const char *profile_text_skip(const char *p)
 {
 	const char *end;
 
@@ -36,7 +35,7 @@ bool profile_text_is_safe(const char *text, const char *path)
 	const char *p = text;
 
 	while (*p) {
-		const char *next = skip_quoted(p);
+		const char *next = profile_text_skip(p);
 
 		if (next != p) {
 			p = next;

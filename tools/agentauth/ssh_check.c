@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "profile.h"
 #include "ready_token.h"
 #include "say.h"
+#include "ssh_program.h"
 
 #define CLOCK_SLACK 60 /* seconds by which a file may seem to be of the future */
 
@@ -44,51 +44,19 @@ static void take_line(char *line, struct login *login)
 	}
 }
 
-static pid_t start_ssh_g(char **args, int n, int *ret_fd)
-{
-	static char program[] = "ssh", print[] = "-G";
-	char **all = calloc((size_t)n + 3, sizeof(all[0]));
-	int fds[2];
-	pid_t pid;
-
-	if (!all || pipe(fds) < 0) {
-		free(all);
-		return -1;
-	}
-	all[0] = program;
-	all[1] = print;
-	memcpy(all + 2, args, (size_t)n * sizeof(args[0]));
-	pid = fork();
-	if (pid == 0) {
-		if (dup2(fds[1], STDOUT_FILENO) >= 0)
-			(void)execvp("ssh", all);
-		_exit(127);
-	}
-	close(fds[1]);
-	free(all);
-	*ret_fd = fds[0];
-	if (pid < 0)
-		close(fds[0]);
-	return pid;
-}
-
 /* False where ssh refuses its arguments or its configuration; it has then said why on standard error. */
 static bool ask_ssh(char **args, int n, struct login *ret)
 {
-	struct login login = {0};
-	int fd, status = 1;
-	pid_t pid = start_ssh_g(args, n, &fd);
-	FILE *f = pid > 0 ? fdopen(fd, "r") : NULL;
-	char line[1024];
+	char said[32768], *save = NULL;
+	int status = ssh_program_ask("-G", args, (size_t)n, STDOUT_FILENO, said, sizeof(said));
 
-	if (!f)
+	if (status < 0)
 		return say_failed("ssh cannot be run: %s", strerror(errno)), false;
-	while (fgets(line, sizeof(line), f))
-		take_line(line, &login);
-	fclose(f);
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (status > 0)
 		return say_failed("ssh refuses its arguments or its configuration, as it says above"), false;
-	*ret = login;
+	*ret = (struct login){0};
+	for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		take_line(line, ret);
 	return true;
 }
 
