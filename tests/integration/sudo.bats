@@ -142,7 +142,7 @@ go() {
 		run ssh_with "$(token_file builder-7)" -tt "builder-7@$HOST" 'sudo tty'
 		expect_status 1
 		expect_no_output '^/dev/pts/'
-		expect_output '^agentauth: sudo is refused: .*asks for a password'
+		expect_output '^agentauth: sudo is refused: no rule of sudoers grants this without a password'
 		[ "$(audit_since_mark | jq -s 'map(select(.service == "sudo")) | length')" -eq 1 ]
 		expect_audit '.event == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "role_denied" and (.command | test("tty"))'
 		run in_session 'sudo -n id -u; sudo -i id -u; sudo -n -u bob id -u; sudo -S id -u </dev/null'
