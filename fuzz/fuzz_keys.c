@@ -56,7 +56,8 @@ static void read_set(const uint8_t *data, size_t size)
 			const struct aa_key *found = NULL;
 
 			if (aa_key_kid(aa_keyset_at(set, i)) &&
-			    aa_keyset_find(set, aa_key_kid(aa_keyset_at(set, i)), AA_ALG_INVALID, &found) == AA_JOSE_OK)
+			    aa_keyset_find(set, aa_key_kid(aa_keyset_at(set, i)), AA_ALG_INVALID, &found) ==
+				AA_JOSE_OK)
 				FUZZ_HOLDS(aa_key_of_two(found, aa_keyset_at(set, i), AA_ALG_INVALID));
 		}
 		aa_keyset_free(set);

@@ -177,7 +177,8 @@ static int look_up_group(const struct aa_accounts *a, const struct question *q, 
 }
 
 /* -ENOENT: the local file has it, or the list of what is withheld. */
-static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e, struct aa_known *known)
+static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e,
+			struct aa_known *known)
 {
 	const char *name = e->is_group ? e->group.name : e->account.name;
 	uint32_t id = e->is_group ? e->group.gid : e->account.uid;

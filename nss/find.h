@@ -22,7 +22,7 @@ struct aa_nss {
 	const char *passwd, *group; /* the local files: /etc/passwd, /etc/group */
 	/* STATEDIR/withheld.passwd, withheld.group: what of ours is not served, since another source of names knows it */
 	const char *withheld_passwd, *withheld_group;
-	uid_t owner;		    /* of the registry, beside uid 0 */
+	uid_t owner; /* of the registry, beside uid 0 */
 	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
 	int64_t (*now)(void), (*tick)(void);
 	struct aa_memory *memory;

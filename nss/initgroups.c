@@ -69,6 +69,7 @@ enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, 
 	if (r == 0)
 		r = aa_find_agents_group(nss, &agents);
 	if (r == 0 && agents.group.gid != group)
-		r = is_group_of(&account.account, group) ? add(agents.group.gid, start, room, groups, limit) : -ENOENT;
+		r = is_group_of(&account.account, group) ? add(agents.group.gid, start, room, groups, limit)
+							 : -ENOENT;
 	return aa_serve_status(r, errnop);
 }

@@ -12,8 +12,8 @@
 #include "common/state/told.h"
 
 /* A login that auth said yes to, in this process. */
-static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent, const struct aa_memory *memory,
-				      struct aa_session **ret_session)
+static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent,
+				      const struct aa_memory *memory, struct aa_session **ret_session)
 {
 	enum aa_reason reason = aa_admit_agent(&call->ctx, agent);
 	struct aa_session *session;
@@ -30,8 +30,9 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 	for (size_t i = 0; i < session->roles.n; i++)
 		if (!aa_strings_have(&agent->roles, session->roles.v[i]))
 			return AA_ROLE_DENIED;
-	return aa_override_credential(call->args.statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
-				      session->kid, session->created);
+	return aa_override_credential(call->args.statedir, agent->name,
+				      session->issuer ? session->issuer : "", session->jti, session->kid,
+				      session->created);
 }
 
 /* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the entry is
@@ -42,7 +43,8 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 	enum aa_reason reason = AA_NO_CREDENTIAL;
 
 	for (size_t i = 0; i < agent->n_keys && reason != AA_OK; i++)
-		if (agent->keys[i].active && (!agent->keys[i].not_after || call->ctx.now < agent->keys[i].not_after))
+		if (agent->keys[i].active &&
+		    (!agent->keys[i].not_after || call->ctx.now < agent->keys[i].not_after))
 			reason = AA_OK;
 	if (reason == AA_OK) {
 		aa_verify_entry(call->ctx.policy, agent, &call->login, false, &verdict);
@@ -54,7 +56,8 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 	return reason == AA_OK ? aa_admit_agent(&call->ctx, agent) : reason;
 }
 
-static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent, struct aa_session **ret_session)
+static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent,
+			      struct aa_session **ret_session)
 {
 	const struct aa_memory *memory = aa_memory_get(call->pamh);
 	const struct aa_host *host = aa_policy_host(call->ctx.policy);

@@ -19,7 +19,8 @@ static const char *prompt_audience(const struct aa_call *call)
 }
 
 /* Decides on an answer, and wipes it. `agent` NULL: a retired account, which is asked like any other. */
-static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_answer *answer, struct aa_verdict *verdict)
+static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_answer *answer,
+		  struct aa_verdict *verdict)
 {
 	call->started_us = aa_now_us();
 	aa_verdict_clear(verdict);
@@ -30,7 +31,8 @@ static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_
 		aa_admit_credential(&call->ctx, agent, &call->login, answer->text, answer->len, verdict);
 		call->login.nonce = call->login.ssh_auth_info = NULL;
 	}
-	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) && aa_answer_looks_cut(answer))
+	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) &&
+	    aa_answer_looks_cut(answer))
 		verdict->reason = AA_TRUNCATED;
 	aa_answer_clear(answer);
 }
@@ -83,13 +85,15 @@ static enum aa_reason listen_to(const struct aa_call *call, const char *source, 
 
 	if (aa_failures_reached(rundir, call->ctx.owner, call->user, source, most, call->ctx.now))
 		return AA_RATE_LIMITED;
-	if (most > 0 && call->ctx.starved && !aa_failures_can_count(rundir, call->ctx.owner, call->user, source))
+	if (most > 0 && call->ctx.starved &&
+	    !aa_failures_can_count(rundir, call->ctx.owner, call->user, source))
 		return AA_AUDIT_UNAVAILABLE;
 	return AA_OK;
 }
 
 /* Decides. Who is not listened to is prompted like anybody. */
-static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
+static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent,
+				struct aa_verdict *verdict)
 {
 	int64_t most = call->ctx.policy ? aa_policy_host(call->ctx.policy)->max_failures : 0;
 	char buf[32];
@@ -107,7 +111,8 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 	}
 	decide(call, agent, verdict);
 	if (most > 0 && counts_as_failure(verdict->reason))
-		(void)aa_failures_count(call->args.rundir, call->ctx.owner, call->user, source, call->ctx.now);
+		(void)aa_failures_count(call->args.rundir, call->ctx.owner, call->user, source,
+					call->ctx.now);
 }
 
 /* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
@@ -155,7 +160,8 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_session *session = NULL;
-	enum aa_reason reason = agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
+	enum aa_reason reason =
+	    agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
 	const char *why = aa_reason_sentence(reason);
 
 	if (reason == AA_OK) {
@@ -172,7 +178,8 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
  * this far). Account, setcred and session see the agent as ever. */
 static bool is_roots_own(const struct aa_call *call)
 {
-	return aa_caller_uid() == 0 && aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+	return aa_caller_uid() == 0 &&
+	       aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
 }
 
 static int authenticate_agent(struct aa_call *call)
@@ -188,7 +195,8 @@ static int authenticate_agent(struct aa_call *call)
 		aa_agent_free(agent);
 		return PAM_IGNORE;
 	}
-	reason = aa_is_session_service(call) ? refuse_session(call, agent) : authenticate_credential(call, agent);
+	reason =
+	    aa_is_session_service(call) ? refuse_session(call, agent) : authenticate_credential(call, agent);
 	aa_agent_free(agent);
 	/* One code for every refusal: what follows shows the client nothing of the reason. */
 	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;

@@ -70,7 +70,8 @@ static int groups_of_session(struct aa_call *call, const char *id)
 	struct aa_session *session = NULL;
 	int err = PAM_CRED_ERR;
 
-	if (aa_session_load(call->args.rundir, call->ctx.owner, id, &session) == 0 && strcmp(session->agent, call->user) == 0)
+	if (aa_session_load(call->args.rundir, call->ctx.owner, id, &session) == 0 &&
+	    strcmp(session->agent, call->user) == 0)
 		err = add_role_groups(call, &session->roles);
 	aa_session_free(session);
 	return err;

@@ -32,7 +32,8 @@ static bool parse_arg(struct aa_args *args, const char *arg)
 	struct {
 		const char *name;
 		const char **field;
-	} const paths[] = {{"statedir=", &args->statedir}, {"rundir=", &args->rundir}, {"logdir=", &args->logdir}};
+	} const paths[] = {
+	    {"statedir=", &args->statedir}, {"rundir=", &args->rundir}, {"logdir=", &args->logdir}};
 	const char *value;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -60,13 +61,16 @@ static bool parse_arg(struct aa_args *args, const char *arg)
 
 static void parse_args(struct aa_call *call, int argc, const char **argv)
 {
-	call->args = (struct aa_args){
-	    .statedir = AA_STATEDIR, .rundir = AA_RUNDIR, .logdir = AA_LOGDIR, .session_services = "sudo,sudo-i"};
+	call->args = (struct aa_args){.statedir = AA_STATEDIR,
+				      .rundir = AA_RUNDIR,
+				      .logdir = AA_LOGDIR,
+				      .session_services = "sudo,sudo-i"};
 	for (int i = 0; i < argc; i++) {
 		if (parse_arg(&call->args, argv[i]))
 			continue;
 		call->args.bad = true;
-		pam_syslog(call->pamh, LOG_ERR, "argument not understood, agents are refused: %.64s", argv[i]);
+		pam_syslog(call->pamh, LOG_ERR, "argument not understood, agents are refused: %.64s",
+			   argv[i]);
 	}
 }
 
@@ -150,7 +154,8 @@ struct question {
 	uint32_t uid;
 };
 
-static int ask_system(const struct question *q, struct passwd *pw, char *buf, size_t size, struct passwd **ret)
+static int ask_system(const struct question *q, struct passwd *pw, char *buf, size_t size,
+		      struct passwd **ret)
 {
 	return q->name ? getpwnam_r(q->name, pw, buf, size, ret) : getpwuid_r(q->uid, pw, buf, size, ret);
 }
@@ -208,7 +213,8 @@ static enum aa_whose cannot_tell(struct aa_call *call, int err)
 	call->known = system_uid(call->user, &uid) == 0;
 	if (call->known && !aa_uid_is_built_in(uid))
 		return AA_NOT_OURS;
-	pam_syslog(call->pamh, LOG_ERR, "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
+	pam_syslog(call->pamh, LOG_ERR,
+		   "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
 		   call->args.statedir, strerror(-err));
 	return AA_CANNOT_TELL;
 }
@@ -222,17 +228,22 @@ static enum aa_whose whose_account(struct aa_call *call)
 
 	call->known = true;
 	if (system_uid(call->user, &uid) != 0)
-		pam_syslog(call->pamh, LOG_ERR, "the system does not know agent %s; refused. Is nsswitch.conf set up?", call->user);
+		pam_syslog(call->pamh, LOG_ERR,
+			   "the system does not know agent %s; refused. Is nsswitch.conf set up?",
+			   call->user);
 	else if (uid == id && system_has_name(id, call->user))
 		return AA_OURS;
 	else if (uid == id)
-		pam_syslog(call->pamh, LOG_ERR, "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor", id,
+		pam_syslog(call->pamh, LOG_ERR,
+			   "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor", id,
 			   call->user);
 	else if (aa_caller_uid() != id)
 		return AA_NOT_OURS;
 	else
-		pam_syslog(call->pamh, LOG_ERR, "agent %s calls, and its name is a person's as well; refused. Run: agentauthctl doctor",
-			   call->user);
+		pam_syslog(
+		    call->pamh, LOG_ERR,
+		    "agent %s calls, and its name is a person's as well; refused. Run: agentauthctl doctor",
+		    call->user);
 	return AA_CANNOT_TELL;
 }
 
@@ -321,7 +332,8 @@ static void find_origin(struct aa_call *call)
 
 	if (uid == 0)
 		return;
-	if (aa_session_find(call->args.rundir, call->ctx.owner, uid, &session) != AA_OK || session->kind == AA_KIND_ENTRY)
+	if (aa_session_find(call->args.rundir, call->ctx.owner, uid, &session) != AA_OK ||
+	    session->kind == AA_KIND_ENTRY)
 		(void)snprintf(call->origin, sizeof(call->origin), AA_ORIGIN_UNKNOWN);
 	else if (session->rhost)
 		(void)snprintf(call->origin, sizeof(call->origin), "%s", session->rhost);
@@ -339,7 +351,8 @@ static void log_whose(const struct aa_call *call, enum aa_whose whose)
 					    [AA_CANNOT_TELL] = "cannot be told from an agent, refused"};
 
 	if (call->args.debug)
-		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service, words[whose]);
+		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service,
+			   words[whose]);
 }
 
 void aa_call_pause(struct aa_call *call)
@@ -434,7 +447,8 @@ enum aa_reason aa_memory_look_again(struct aa_call *call, const struct aa_sessio
 {
 	struct aa_memory *memory = aa_memory_make(call->pamh);
 
-	if (!memory || !session || !aa_last_look_set(&memory->look, &call->ctx, session, call->service, NULL, 0) ||
+	if (!memory || !session ||
+	    !aa_last_look_set(&memory->look, &call->ctx, session, call->service, NULL, 0) ||
 	    !aa_last_look_at_forks(&memory->look))
 		return AA_INTERNAL;
 	memory->looks = true;
@@ -450,7 +464,8 @@ void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory)
 		return;
 	memory->id_read = true;
 	id = pam_getenv(call->pamh, "AGENTAUTH_SESSION");
-	if (!id || !aa_session_id_is_valid(id) || aa_session_load(call->args.rundir, call->ctx.owner, id, &session) < 0)
+	if (!id || !aa_session_id_is_valid(id) ||
+	    aa_session_load(call->args.rundir, call->ctx.owner, id, &session) < 0)
 		return;
 	if (aa_session_is_mine(session, call->user, call->ctx.now))
 		memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);

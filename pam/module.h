@@ -19,8 +19,8 @@ struct aa_args {
 };
 
 enum aa_whose {
-	AA_NOT_OURS,    /* a person, or nobody: the next module's */
-	AA_OURS,        /* an agent, active or retired */
+	AA_NOT_OURS,	/* a person, or nobody: the next module's */
+	AA_OURS,	/* an agent, active or retired */
 	AA_CANNOT_TELL, /* the registry cannot be read: denied, but for those who cannot be agents */
 };
 
@@ -31,11 +31,12 @@ struct aa_call {
 	pam_handle_t *pamh;
 	struct aa_args args;
 	const char *user;    /* PAM_USER */
-	bool known;          /* the registry or the system has this user: the name may be logged */
+	bool known;	     /* the registry or the system has this user: the name may be logged */
 	const char *service; /* canonical */
-	bool starts;         /* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
-	char address[256];   /* PAM's; "" where there is none */
-	char origin[256];    /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
+	/* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
+	bool starts;
+	char address[256]; /* PAM's; "" where there is none */
+	char origin[256];  /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
 	struct aa_account account;
 	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
 	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
@@ -60,12 +61,12 @@ enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
 /* What the handle remembers from one phase to the next, by pam_set_data: it does not leave this process. */
 struct aa_memory {
-	char user[256];                      /* whom auth decided on */
-	bool authenticated;                  /* auth said yes to an agent */
-	bool id_read;                        /* the environment was asked for the id, once */
+	char user[256];			     /* whom auth decided on */
+	bool authenticated;		     /* auth said yes to an agent */
+	bool id_read;			     /* the environment was asked for the id, once */
 	char session_id[AA_SESSION_ID_SIZE]; /* "" : none */
-	bool opened;                         /* by this handle */
-	bool looks;                          /* a sudo was let through, and is looked at again */
+	bool opened;			     /* by this handle */
+	bool looks;			     /* a sudo was let through, and is looked at again */
 	struct aa_last_look look;
 };
 /* NULL: nothing yet. */
@@ -108,8 +109,8 @@ bool aa_answer_looks_cut(const struct aa_answer *answer);
 
 /* One audit record of this call. Any of verdict, session, agent may be NULL. AA_OK, or AA_AUDIT_UNAVAILABLE where the
  * host's policy is to deny. */
-enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
-			 const struct aa_session *session);
+enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
+			 const struct aa_verdict *verdict, const struct aa_session *session);
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
 void aa_tell(struct aa_call *call, const char *why);

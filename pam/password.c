@@ -13,8 +13,10 @@ int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 	aa_call_pause(&call);
 	if (whose != AA_NOT_OURS && !((unsigned)flags & PAM_SILENT) && ((unsigned)flags & PAM_PRELIM_CHECK))
-		(void)pam_error(pamh, "%s is an agent and has no password. Its keys are rotated by the host's administrator: "
-				      "agentauthctl rotate %s --key FILE",
-				call.user, call.user);
+		(void)pam_error(
+		    pamh,
+		    "%s is an agent and has no password. Its keys are rotated by the host's administrator: "
+		    "agentauthctl rotate %s --key FILE",
+		    call.user, call.user);
 	return aa_call_end(&call, whose == AA_NOT_OURS ? PAM_USER_UNKNOWN : PAM_PERM_DENIED);
 }

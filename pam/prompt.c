@@ -19,7 +19,8 @@
 static bool new_nonce(char ret[32])
 {
 	unsigned char random[16];
-	char *text = RAND_bytes(random, sizeof(random)) == 1 ? aa_base64url_encode(random, sizeof(random)) : NULL;
+	char *text =
+	    RAND_bytes(random, sizeof(random)) == 1 ? aa_base64url_encode(random, sizeof(random)) : NULL;
 
 	if (text)
 		(void)snprintf(ret, 32, "%s", text);
@@ -86,7 +87,8 @@ static void ask_in_parts(struct aa_call *call, const char *audience, struct aa_a
 
 	for (unsigned n = 1; more && n <= PARTS_MAX; n++) {
 		part = NULL;
-		(void)snprintf(text, sizeof(text), "Agent credential for %s at %s [agentauth/1 part %u nonce %s]: ", call->user,
+		(void)snprintf(text, sizeof(text),
+			       "Agent credential for %s at %s [agentauth/1 part %u nonce %s]: ", call->user,
 			       audience, n, answer->nonce);
 		if (ask(call, text, &part) != PAM_SUCCESS) {
 			answer->reason = answer->len ? AA_TRUNCATED : AA_NO_CREDENTIAL;

@@ -8,8 +8,8 @@
 
 #include <security/pam_ext.h>
 
-enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason, const struct aa_verdict *verdict,
-			 const struct aa_session *session)
+enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
+			 const struct aa_verdict *verdict, const struct aa_session *session)
 {
 	struct aa_decision decision = {.event = event,
 				       .agent = call->known ? call->user : NULL,
@@ -25,7 +25,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	(void)pam_get_item(call->pamh, PAM_SERVICE, &service);
 	decision.service = service;
 	if (call->args.debug)
-		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason), aa_reason_sentence(reason));
+		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason),
+			   aa_reason_sentence(reason));
 	return aa_context_audit(&call->ctx, aa_decision_record(&decision));
 }
 
@@ -39,6 +40,7 @@ void aa_tell(struct aa_call *call, const char *why)
 void aa_tell_starter(struct aa_call *call, enum aa_reason reason)
 {
 	aa_call_pause(call);
-	(void)pam_error(call->pamh, "agentauth: starting %s is refused: %s", call->user, aa_reason_sentence(reason));
+	(void)pam_error(call->pamh, "agentauth: starting %s is refused: %s", call->user,
+			aa_reason_sentence(reason));
 	aa_call_resume(call);
 }

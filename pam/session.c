@@ -21,13 +21,13 @@ static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_a
 	return aa_session_is_mine(*ret, call->user, call->ctx.now) ? AA_OK : AA_NO_SESSION;
 }
 
-static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict,
-					     struct aa_session **ret)
+static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct aa_agent *agent,
+					     struct aa_verdict *verdict, struct aa_session **ret)
 {
 	if (verdict->reason != AA_OK)
 		return verdict->reason;
-	return aa_session_create(call->args.rundir, agent, &call->login, verdict, aa_deadline(&call->ctx, agent, verdict),
-				 ret);
+	return aa_session_create(call->args.rundir, agent, &call->login, verdict,
+				 aa_deadline(&call->ctx, agent, verdict), ret);
 }
 
 /* Whom sudo runs this for; root's own is nobody's request. */
@@ -58,8 +58,9 @@ static void decide_without(struct aa_call *call, const struct aa_agent *agent, s
 	}
 }
 
-static enum aa_reason find_session(struct aa_call *call, const struct aa_agent *agent, struct aa_memory *memory,
-				   struct aa_verdict *verdict, struct aa_session **ret)
+static enum aa_reason find_session(struct aa_call *call, const struct aa_agent *agent,
+				   struct aa_memory *memory, struct aa_verdict *verdict,
+				   struct aa_session **ret)
 {
 	aa_memory_adopt_session(call, memory);
 	if (memory->session_id[0])
@@ -72,7 +73,8 @@ static enum aa_reason start(struct aa_call *call, struct aa_memory *memory, stru
 {
 	if (aa_session_open(call->args.rundir, session, call->ctx.now) < 0)
 		return AA_INTERNAL;
-	if (aa_export_environment(call->pamh, session) != PAM_SUCCESS || aa_export_limits(call, session) != PAM_SUCCESS)
+	if (aa_export_environment(call->pamh, session) != PAM_SUCCESS ||
+	    aa_export_limits(call, session) != PAM_SUCCESS)
 		return AA_INTERNAL;
 	memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
 	memory->opened = true;

@@ -50,9 +50,10 @@ static void say(void *data, const char *text)
 	(void)print(SUDO_CONV_ERROR_MSG, "%s", text); /* standard output is the command's */
 }
 
-static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t plugin_printf, char *const settings[],
-		       char *const user_info[], int submit_optind, char *const submit_argv[], char *const submit_envp[],
-		       char *const plugin_options[], const char **errstr)
+static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t plugin_printf,
+		       char *const settings[], char *const user_info[], int submit_optind,
+		       char *const submit_argv[], char *const submit_envp[], char *const plugin_options[],
+		       const char **errstr)
 {
 	(void)conversation;
 	(void)settings;
@@ -62,7 +63,8 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 	(void)plugin_options;
 	print = plugin_printf;
 	if (SUDO_API_VERSION_GET_MAJOR(version) != SUDO_API_VERSION_MAJOR) {
-		*errstr = "agentauth: this sudo has another plugin API; agentauth_approval.so must be built for it";
+		*errstr =
+		    "agentauth: this sudo has another plugin API; agentauth_approval.so must be built for it";
 		return -1;
 	}
 	sudo = (struct aa_sudo){.statedir = AA_STATEDIR,
@@ -94,7 +96,8 @@ static void find_group(char *const command_info[], const struct passwd *target)
 	uint32_t gid;
 
 	sudo.group[0] = '\0';
-	if ((!parse_id(value_of(command_info, "runas_egid"), &gid) && !parse_id(value_of(command_info, "runas_gid"), &gid)) ||
+	if ((!parse_id(value_of(command_info, "runas_egid"), &gid) &&
+	     !parse_id(value_of(command_info, "runas_gid"), &gid)) ||
 	    (target && target->pw_gid == gid))
 		return;
 	if (getgrgid_r(gid, &group, buf, sizeof(buf), &found) == 0 && found)
@@ -110,7 +113,8 @@ static bool find_target(char *const command_info[])
 	struct passwd pw, *found = NULL;
 	uint32_t uid;
 
-	if (!parse_id(value_of(command_info, "runas_euid"), &uid) && !parse_id(value_of(command_info, "runas_uid"), &uid))
+	if (!parse_id(value_of(command_info, "runas_euid"), &uid) &&
+	    !parse_id(value_of(command_info, "runas_uid"), &uid))
 		return false;
 	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found)
 		(void)snprintf(sudo.target, sizeof(sudo.target), "%s", pw.pw_name);
@@ -120,7 +124,8 @@ static bool find_target(char *const command_info[])
 	return true;
 }
 
-static int check(char *const command_info[], char *const run_argv[], char *const run_envp[], const char **errstr)
+static int check(char *const command_info[], char *const run_argv[], char *const run_envp[],
+		 const char **errstr)
 {
 	static char text[256];
 	const char *why = NULL, *cwd = value_of(command_info, "cwd");

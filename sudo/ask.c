@@ -105,8 +105,7 @@ static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *askin
 	asking->rule[0] = '\0';
 	for (size_t i = 0; i < asking->agent->roles.n && !asking->rule[0]; i++) {
 		struct aa_role *role = NULL;
-		enum aa_reason reason =
-		    aa_policy_role(asking->ctx.policy, asking->agent->roles.v[i], &role);
+		enum aa_reason reason = aa_policy_role(asking->ctx.policy, asking->agent->roles.v[i], &role);
 
 		if (reason != AA_OK)
 			return reason;
@@ -199,7 +198,7 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step,
 			       enum aa_reason reason, const json_t *answer)
 {
-	static const char *const members[] = {"agent",	      "uid",  "session", "rhost",  "command",
+	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
 					      "on_behalf_of", "task", "role",	 "runas", "id"};
 	json_t *record = json_object(), *value;
 
@@ -314,7 +313,8 @@ static enum aa_reason check_again(const struct aa_sudo *sudo, const struct askin
 
 	if (reason == AA_OK)
 		reason = find_rule(sudo, &now);
-	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && strcmp(now.session->id, asked->session->id) != 0))
+	if (reason == AA_AGENT_UNKNOWN ||
+	    (reason == AA_OK && strcmp(now.session->id, asked->session->id) != 0))
 		reason = AA_NO_SESSION;
 	asking_clear(&now);
 	return reason;
@@ -384,7 +384,8 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 	return reason;
 }
 
-static enum aa_reason refuse_to_ask(const struct aa_sudo *sudo, struct asking *asking, const json_t *request, const char *why)
+static enum aa_reason refuse_to_ask(const struct aa_sudo *sudo, struct asking *asking, const json_t *request,
+				    const char *why)
 {
 	(void)log_step(asking, request, "refused", AA_APPROVAL_DENIED, NULL);
 	say(sudo, asking, why);
@@ -398,13 +399,15 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	enum aa_reason reason;
 
 	if (!can_be_shown(sudo))
-		reason = refuse_to_ask(sudo, asking, request,
-				       "agentauth: a command that waits for a person's approval has at most 1024 bytes, quotes "
-				       "and four for each byte that cannot be seen included, so that all of it can be shown\n");
+		reason = refuse_to_ask(
+		    sudo, asking, request,
+		    "agentauth: a command that waits for a person's approval has at most 1024 bytes, quotes "
+		    "and four for each byte that cannot be seen included, so that all of it can be shown\n");
 	else if (place == -EBUSY)
-		reason = refuse_to_ask(sudo, asking, request,
-				       "agentauth: three commands of this agent wait for a person's approval already; when one "
-				       "is answered, or was interrupted, another can ask\n");
+		reason = refuse_to_ask(
+		    sudo, asking, request,
+		    "agentauth: three commands of this agent wait for a person's approval already; when one "
+		    "is answered, or was interrupted, another can ask\n");
 	else
 		reason = place < 0 ? cannot_ask(asking, request) : ask_and_wait(sudo, asking, request);
 	if (place >= 0)

@@ -40,9 +40,10 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 }
 
 static const char *const alg_names[AA_ALG_COUNT] = {
-    [AA_ALG_RS256] = "RS256", [AA_ALG_RS384] = "RS384", [AA_ALG_RS512] = "RS512", [AA_ALG_PS256] = "PS256",
-    [AA_ALG_PS384] = "PS384", [AA_ALG_PS512] = "PS512", [AA_ALG_ES256] = "ES256", [AA_ALG_ES384] = "ES384",
-    [AA_ALG_ES512] = "ES512", [AA_ALG_EDDSA] = "EdDSA", [AA_ALG_ED25519] = "Ed25519",
+    [AA_ALG_RS256] = "RS256", [AA_ALG_RS384] = "RS384",	    [AA_ALG_RS512] = "RS512",
+    [AA_ALG_PS256] = "PS256", [AA_ALG_PS384] = "PS384",	    [AA_ALG_PS512] = "PS512",
+    [AA_ALG_ES256] = "ES256", [AA_ALG_ES384] = "ES384",	    [AA_ALG_ES512] = "ES512",
+    [AA_ALG_EDDSA] = "EdDSA", [AA_ALG_ED25519] = "Ed25519",
 };
 
 enum aa_alg aa_alg_from_name(const char *name)

@@ -76,7 +76,8 @@ static bool same_kid(const char *a, const char *b)
 static bool is_same(const struct aa_key *a, const struct aa_key *b)
 {
 	return a->kty == b->kty && a->curve == b->curve && same_kid(a->kid, b->kid) &&
-	       same_bytes(a->pub, a->pub_len, b->pub, b->pub_len) && same_bytes(a->e, a->e_len, b->e, b->e_len);
+	       same_bytes(a->pub, a->pub_len, b->pub, b->pub_len) &&
+	       same_bytes(a->e, a->e_len, b->e, b->e_len);
 }
 
 const struct aa_key *aa_key_of_two(const struct aa_key *a, const struct aa_key *b, enum aa_alg alg)

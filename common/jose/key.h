@@ -35,8 +35,9 @@ enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **r
 enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **ret);
 /* In which form the bytes hold a private or secret key; NULL: in none that is known. */
 struct aa_private_form {
-	const char *name;   /* "OpenSSH's format" */
-	const char *public; /* the command that writes the public half of the file KEY; NULL: there is no such half */
+	const char *name; /* "OpenSSH's format" */
+	/* the command that writes the public half of the file KEY; NULL: there is no such half */
+	const char *public;
 };
 const struct aa_private_form *aa_private_form(const char *bytes, size_t len);
 
@@ -63,7 +64,8 @@ size_t aa_keyset_count(const struct aa_keyset *set);
 const struct aa_key *aa_keyset_at(const struct aa_keyset *set, size_t i);
 /* The one key of this kid, in its entry for `alg` where it has several. kid NULL: the only key of the set. Two
  * usable keys of one kid, or none: AA_JOSE_NO_KEY. */
-enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg, const struct aa_key **ret);
+enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg,
+				const struct aa_key **ret);
 
 /* ---- the agent's side -------------------------------------------------- */
 struct aa_private_key;

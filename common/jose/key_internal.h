@@ -91,10 +91,11 @@ struct aa_number {
 	const uint8_t *p;
 	size_t n;
 };
-enum aa_jose_err aa_private_key_from_rsa(struct aa_key *pub, struct aa_number d, struct aa_number p, struct aa_number q,
-					 struct aa_private_key **ret);
+enum aa_jose_err aa_private_key_from_rsa(struct aa_key *pub, struct aa_number d, struct aa_number p,
+					 struct aa_number q, struct aa_private_key **ret);
 enum aa_jose_err aa_private_key_from_ec(struct aa_key *pub, struct aa_number d, struct aa_private_key **ret);
-enum aa_jose_err aa_private_key_from_ed25519(struct aa_key *pub, struct aa_number seed, struct aa_private_key **ret);
+enum aa_jose_err aa_private_key_from_ed25519(struct aa_key *pub, struct aa_number seed,
+					     struct aa_private_key **ret);
 /* The forms that aa_private_key_from_any() knows beside PEM. */
 enum aa_jose_err aa_private_key_from_openssh(const char *text, size_t len, struct aa_private_key **ret);
 enum aa_jose_err aa_private_key_from_jwk(const char *text, size_t len, struct aa_private_key **ret);

@@ -88,7 +88,8 @@ enum aa_jose_err aa_jwk_bytes(const json_t *jwk, const char *name, uint8_t **ret
 
 /* The same for a number, big endian: zero octets in front of it, as encoders of signed integers write one, are
  * taken off until `least` octets are left. */
-static enum aa_jose_err get_number(const json_t *jwk, const char *name, size_t least, uint8_t **ret, size_t *ret_len)
+static enum aa_jose_err get_number(const json_t *jwk, const char *name, size_t least, uint8_t **ret,
+				   size_t *ret_len)
 {
 	enum aa_jose_err err = aa_jwk_bytes(jwk, name, ret, ret_len);
 	size_t zeros = 0;

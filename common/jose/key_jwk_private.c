@@ -45,7 +45,8 @@ static void wipe(uint8_t *bytes, size_t len)
 	free(bytes);
 }
 
-static enum aa_jose_err read_rsa(const json_t *jwk, struct aa_number d, struct aa_key *pub, struct aa_private_key **ret)
+static enum aa_jose_err read_rsa(const json_t *jwk, struct aa_number d, struct aa_key *pub,
+				 struct aa_private_key **ret)
 {
 	uint8_t *p = NULL, *q = NULL;
 	size_t p_len = 0, q_len = 0;
@@ -54,7 +55,8 @@ static enum aa_jose_err read_rsa(const json_t *jwk, struct aa_number d, struct a
 	if (err == AA_JOSE_OK)
 		err = aa_jwk_bytes(jwk, "q", &q, &q_len);
 	if (err == AA_JOSE_OK)
-		err = aa_private_key_from_rsa(pub, d, (struct aa_number){p, p_len}, (struct aa_number){q, q_len}, ret);
+		err = aa_private_key_from_rsa(pub, d, (struct aa_number){p, p_len},
+					      (struct aa_number){q, q_len}, ret);
 	wipe(p, p_len);
 	wipe(q, q_len);
 	return err;

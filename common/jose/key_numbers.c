@@ -100,8 +100,9 @@ static bool read_numbers(const struct aa_number in[5], BIGNUM *const bn[RSA_NUMB
 static EVP_PKEY *rsa_of(BIGNUM *const bn[RSA_NUMBERS])
 {
 	static const char *const names[RSA_NUMBERS] = {
-	    OSSL_PKEY_PARAM_RSA_N,	   OSSL_PKEY_PARAM_RSA_E,	  OSSL_PKEY_PARAM_RSA_D,
-	    OSSL_PKEY_PARAM_RSA_FACTOR1,   OSSL_PKEY_PARAM_RSA_FACTOR2,	  OSSL_PKEY_PARAM_RSA_EXPONENT1,
+	    OSSL_PKEY_PARAM_RSA_N,	   OSSL_PKEY_PARAM_RSA_E,
+	    OSSL_PKEY_PARAM_RSA_D,	   OSSL_PKEY_PARAM_RSA_FACTOR1,
+	    OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
 	    OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 	};
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -116,8 +117,8 @@ static EVP_PKEY *rsa_of(BIGNUM *const bn[RSA_NUMBERS])
 	return pkey;
 }
 
-enum aa_jose_err aa_private_key_from_rsa(struct aa_key *pub, struct aa_number d, struct aa_number p, struct aa_number q,
-					 struct aa_private_key **ret)
+enum aa_jose_err aa_private_key_from_rsa(struct aa_key *pub, struct aa_number d, struct aa_number p,
+					 struct aa_number q, struct aa_private_key **ret)
 {
 	const struct aa_number in[5] = {{pub->pub, pub->pub_len}, {pub->e, pub->e_len}, d, p, q};
 	BIGNUM *bn[RSA_NUMBERS] = {NULL};
@@ -163,7 +164,8 @@ enum aa_jose_err aa_private_key_from_ec(struct aa_key *pub, struct aa_number d, 
 	return err;
 }
 
-enum aa_jose_err aa_private_key_from_ed25519(struct aa_key *pub, struct aa_number seed, struct aa_private_key **ret)
+enum aa_jose_err aa_private_key_from_ed25519(struct aa_key *pub, struct aa_number seed,
+					     struct aa_private_key **ret)
 {
 	EVP_PKEY *pkey = NULL;
 	enum aa_jose_err err;

@@ -27,10 +27,11 @@ static enum aa_jose_err read_rsa(struct aa_ssh_reader *in, struct aa_key *pub, s
 {
 	struct aa_number n, e, d, inverse, p, q;
 
-	if (!take_number(in, &n) || !take_number(in, &e) || !take_number(in, &d) || !take_number(in, &inverse) ||
-	    !take_number(in, &p) || !take_number(in, &q))
+	if (!take_number(in, &n) || !take_number(in, &e) || !take_number(in, &d) ||
+	    !take_number(in, &inverse) || !take_number(in, &p) || !take_number(in, &q))
 		return AA_JOSE_KEY_MALFORMED;
-	if (n.n != pub->pub_len || memcmp(n.p, pub->pub, n.n) != 0 || e.n != pub->e_len || memcmp(e.p, pub->e, e.n) != 0)
+	if (n.n != pub->pub_len || memcmp(n.p, pub->pub, n.n) != 0 || e.n != pub->e_len ||
+	    memcmp(e.p, pub->e, e.n) != 0)
 		return AA_JOSE_KEY_MALFORMED;
 	return aa_private_key_from_rsa(pub, d, p, q, ret);
 }
@@ -39,7 +40,8 @@ static enum aa_jose_err read_ec(struct aa_ssh_reader *in, struct aa_key *pub, st
 {
 	struct aa_number point, d;
 
-	if (!aa_ssh_take_word(in, pub->curve->ssh) || !aa_ssh_take_string(in, &point.p, &point.n) || !take_number(in, &d))
+	if (!aa_ssh_take_word(in, pub->curve->ssh) || !aa_ssh_take_string(in, &point.p, &point.n) ||
+	    !take_number(in, &d))
 		return AA_JOSE_KEY_MALFORMED;
 	if (point.n != pub->pub_len || memcmp(point.p, pub->pub, point.n) != 0)
 		return AA_JOSE_KEY_MALFORMED;
@@ -47,7 +49,8 @@ static enum aa_jose_err read_ec(struct aa_ssh_reader *in, struct aa_key *pub, st
 }
 
 /* The public half stands here once more, and behind the seed a third time. */
-static enum aa_jose_err read_ed25519(struct aa_ssh_reader *in, struct aa_key *pub, struct aa_private_key **ret)
+static enum aa_jose_err read_ed25519(struct aa_ssh_reader *in, struct aa_key *pub,
+				     struct aa_private_key **ret)
 {
 	struct aa_number point, both;
 
@@ -114,7 +117,8 @@ static bool type_of(struct aa_ssh_reader blob, char ret[TYPE_MAX])
 	return true;
 }
 
-static enum aa_jose_err read_pair(struct aa_ssh_reader blob, struct aa_ssh_reader private, struct aa_private_key **ret)
+static enum aa_jose_err read_pair(struct aa_ssh_reader blob, struct aa_ssh_reader private,
+				  struct aa_private_key **ret)
 {
 	struct aa_key *pub = NULL;
 	enum aa_jose_err err;

@@ -22,7 +22,14 @@ struct span {
 	size_t n;
 };
 
-enum { DER_INTEGER = 0x02, DER_BITS = 0x03, DER_NULL = 0x05, DER_OID = 0x06, DER_SEQUENCE = 0x30, DER_VERSION = 0xa0 };
+enum {
+	DER_INTEGER = 0x02,
+	DER_BITS = 0x03,
+	DER_NULL = 0x05,
+	DER_OID = 0x06,
+	DER_SEQUENCE = 0x30,
+	DER_VERSION = 0xa0
+};
 
 /* The length behind a tag: at most two bytes of it, in the shortest form, as DER asks. */
 static bool der_length(struct span *in, size_t *ret)
@@ -147,7 +154,8 @@ static enum aa_jose_err key_from_der(struct span der, struct aa_key **ret)
  * key trusts the key. */
 static enum aa_jose_err certificate_from_der(struct span der, struct aa_key **ret)
 {
-	static const uint8_t before_key[] = {DER_INTEGER, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE};
+	static const uint8_t before_key[] = {DER_INTEGER, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE,
+					     DER_SEQUENCE};
 	struct span certificate, signed_part, algorithm, bits, skipped, spki;
 
 	if (!der_take(&der, DER_SEQUENCE, &certificate) || der.n != 0 ||

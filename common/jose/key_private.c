@@ -129,7 +129,8 @@ static enum aa_jose_err open_pkcs12(PKCS12 *p12, const char *passphrase, EVP_PKE
 	return *ret ? AA_JOSE_OK : AA_JOSE_KEY_MALFORMED;
 }
 
-static enum aa_jose_err from_pkcs12(const char *bytes, size_t len, const char *passphrase, struct aa_private_key **ret)
+static enum aa_jose_err from_pkcs12(const char *bytes, size_t len, const char *passphrase,
+				    struct aa_private_key **ret)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;

@@ -116,7 +116,8 @@ enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *s
 	return AA_JOSE_OK;
 }
 
-enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg, const struct aa_key **ret)
+enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg,
+				const struct aa_key **ret)
 {
 	const struct aa_key *found = NULL;
 

@@ -25,21 +25,24 @@ enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agen
 
 /* The session that a credential of a clock ahead opens is of now, and is held against "before" as well: one verdict for
  * both, within the second of a revocation too. */
-static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
+static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent,
+				    const struct aa_verdict *v)
 {
 	return aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
 				      v->iat < ctx->now ? v->iat : ctx->now);
 }
 
 /* A place is looked for first, the mark is set last: what is refused is not used up. */
-static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *v)
+static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent,
+				const struct aa_verdict *v)
 {
 	enum aa_reason reason = aa_session_has_room(ctx->rundir, agent, v, ctx->now);
 
 	if (reason != AA_OK || !v->once)
 		return reason;
 	/* By the largest skew there is: one that is set larger later makes no mark too short. */
-	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + AA_CLOCK_SKEW_MAX, ctx->now);
+	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + AA_CLOCK_SKEW_MAX,
+			      ctx->now);
 }
 
 /* A token whose key is not here may be of a key that its issuer has newly made: somebody else is to look, not this login. */
@@ -49,8 +52,9 @@ static void ask_for_keys(const struct aa_context *ctx, const struct aa_verdict *
 		aa_wanted_mark(ctx->rundir, v->issuer);
 }
 
-void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
-			 const char *credential, size_t len, struct aa_verdict *verdict)
+void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent,
+			 const struct aa_login *login, const char *credential, size_t len,
+			 struct aa_verdict *verdict)
 {
 	if (!agent) {
 		aa_verify_nobody(credential, len, verdict);
@@ -66,8 +70,8 @@ void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *ag
 		verdict->reason = mark_used(ctx, agent, verdict);
 }
 
-void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
-			struct aa_verdict *verdict)
+void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent,
+			const struct aa_login *login, struct aa_verdict *verdict)
 {
 	enum aa_reason reason;
 
@@ -85,7 +89,8 @@ static bool has_limits(const struct aa_role *role)
 	return role->memory_max || role->tasks_max || role->cpu_weight;
 }
 
-enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent, const char *service)
+enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent,
+				const char *service)
 {
 	static const char *const asked_by_root[] = {"su", "runuser", "sudo"};
 	bool limited = false, named = false;
@@ -109,8 +114,8 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 	return limited && !named ? AA_SERVICE_DENIED : AA_OK;
 }
 
-void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_login *login,
-		      const char *person, struct aa_verdict *verdict)
+void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent,
+		      const struct aa_login *login, const char *person, struct aa_verdict *verdict)
 {
 	aa_verify_entry(ctx->policy, agent, login, person != NULL, verdict);
 	if (person) {
@@ -121,7 +126,8 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 			verdict->reason = AA_DELEGATION_DENIED;
 	}
 	if (verdict->reason == AA_OK)
-		verdict->reason = person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
+		verdict->reason =
+		    person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -131,7 +137,8 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_verdict *verdict)
+int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
+		    const struct aa_verdict *verdict)
 {
 	int64_t max = aa_grant_max_session(&verdict->grant), deadline = agent->expires;
 
@@ -150,8 +157,9 @@ static bool is_for_somebody(const struct aa_session *session)
 
 /* Whether the entry still has the role, and the role still admits where the session came from. *ret_serves: it admits the
  * service too. */
-static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
-				 const char *name, const char *service, bool *ret_serves)
+static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent,
+				 const struct aa_session *session, const char *name, const char *service,
+				 bool *ret_serves)
 {
 	struct aa_role *role = NULL;
 	enum aa_reason reason;
@@ -174,18 +182,20 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 /* Whether the entry would still let this session in: from where, and on whose behalf. */
 static enum aa_reason check_entry(const struct aa_agent *agent, const struct aa_session *session)
 {
-	const struct aa_strings *people = session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
+	const struct aa_strings *people =
+	    session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
 
 	if (session->rhost && !aa_sources_admit(&agent->sources, session->rhost))
 		return AA_SOURCE_DENIED;
 	if (!is_for_somebody(session))
 		return AA_OK;
-	return session->on_behalf_of && aa_strings_have(people, session->on_behalf_of) ? AA_OK : AA_DELEGATION_DENIED;
+	return session->on_behalf_of && aa_strings_have(people, session->on_behalf_of) ? AA_OK
+										       : AA_DELEGATION_DENIED;
 }
 
 /* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
-static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
-				  const char *service)
+static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent,
+				  const struct aa_session *session, const char *service)
 {
 	enum aa_reason reason = check_entry(agent, session);
 	bool serves = false;
@@ -222,8 +232,8 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 }
 
 /* What may have changed since the session was found: its end, its credential, its roles. */
-static enum aa_reason check_session(const struct aa_context *ctx, const struct aa_agent *agent, const struct aa_session *session,
-				    const char *service)
+static enum aa_reason check_session(const struct aa_context *ctx, const struct aa_agent *agent,
+				    const struct aa_session *session, const char *service)
 {
 	enum aa_reason reason;
 
@@ -232,13 +242,13 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 	if (session->deadline && ctx->now >= session->deadline)
 		return AA_SESSION_EXPIRED;
 	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
-	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "", session->jti,
-					session->kid, session->created);
+	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
+					session->jti, session->kid, session->created);
 	return reason == AA_OK ? check_roles(ctx, agent, session, service) : reason;
 }
 
-enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agent *agent, const char *id, const char *service,
-			      struct aa_session **ret_session)
+enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agent *agent, const char *id,
+			      const char *service, struct aa_session **ret_session)
 {
 	enum aa_reason reason = aa_admit_agent(ctx, agent);
 
@@ -251,8 +261,8 @@ enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agen
 	return check_session(ctx, agent, *ret_session, service);
 }
 
-enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent, const char *service,
-				   struct aa_session **ret_session)
+enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent,
+				   const char *service, struct aa_session **ret_session)
 {
 	struct aa_session *session = NULL;
 	enum aa_reason reason = aa_admit_agent(ctx, agent);

@@ -235,9 +235,11 @@ static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
 }
 
 /* An approver must not be shown half of a request: one that lacks its agent was emptied (aa_audit_set()). */
-static bool complete(json_t *request, const char *id, int64_t now, const struct aa_process *self, const char *boot_id)
+static bool complete(json_t *request, const char *id, int64_t now, const struct aa_process *self,
+		     const char *boot_id)
 {
-	return json_object_get(request, "agent") && json_object_set_new(request, "id", json_string(id)) == 0 &&
+	return json_object_get(request, "agent") &&
+	       json_object_set_new(request, "id", json_string(id)) == 0 &&
 	       json_object_set_new(request, "created", json_integer(now)) == 0 &&
 	       json_object_set_new(request, "until", json_integer(now + AA_APPROVAL_WAIT)) == 0 &&
 	       json_object_set_new(request, "pid", json_integer(self->pid)) == 0 &&
@@ -283,8 +285,8 @@ static bool is_open(const json_t *request, int64_t now)
 	const char *boot = json_string_value(json_object_get(request, "boot_id"));
 	char boot_id[AA_BOOT_ID_SIZE];
 
-	return json_integer_value(json_object_get(request, "until")) > now && boot && aa_boot_id(boot_id) == 0 &&
-	       strcmp(boot, boot_id) == 0 && aa_process_alive(&asker);
+	return json_integer_value(json_object_get(request, "until")) > now && boot &&
+	       aa_boot_id(boot_id) == 0 && strcmp(boot, boot_id) == 0 && aa_process_alive(&asker);
 }
 
 static void remove_in(int dir, const char *id)
@@ -352,12 +354,13 @@ static void remove_stale(int dir, const char *name, int64_t now)
 
 	if (strstr(name, PLACE)) /* stays: whoever locks one must find it under its name */
 		return;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now - st.st_mtime > 2 * AA_APPROVAL_WAIT)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	    now - st.st_mtime > 2 * AA_APPROVAL_WAIT)
 		(void)unlinkat(dir, name, 0);
 }
 
-int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, aa_approval_each_fn *gone,
-		     void *data)
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each,
+		     aa_approval_each_fn *gone, void *data)
 {
 	int dir = open_dir(rundir), copy;
 	struct dirent *entry;
@@ -371,7 +374,8 @@ int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_e
 		char id[AA_APPROVAL_ID_SIZE];
 		json_t *request;
 
-		if (strlen(entry->d_name) != sizeof(id) + 4 || strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0) {
+		if (strlen(entry->d_name) != sizeof(id) + 4 ||
+		    strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0) {
 			remove_stale(dir, entry->d_name, now);
 			continue;
 		}
@@ -391,8 +395,8 @@ int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_e
 	return list ? 0 : -EIO;
 }
 
-int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by, const char *why,
-		       int64_t now)
+int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by,
+		       const char *why, int64_t now)
 {
 	char request_name[16], name[16];
 	json_t *request, *answer;
@@ -405,8 +409,8 @@ int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool app
 		return dir;
 	names_of(id, request_name, name);
 	request = get_in(dir, owner, id, now);
-	answer = json_pack("{s:s, s:s, s:I, s:s*}", "answer", approve ? "approve" : "deny", "by", by, "at", (json_int_t)now, "why",
-			   why);
+	answer = json_pack("{s:s, s:s, s:I, s:s*}", "answer", approve ? "approve" : "deny", "by", by, "at",
+			   (json_int_t)now, "why", why);
 	if (!request)
 		err = -ENOENT;
 	else

@@ -38,14 +38,14 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 /* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'
  * files are removed, and those whose sudo left without a word are shown to `gone` (NULL: nobody). 0 or -errno. */
 typedef void aa_approval_each_fn(void *data, json_t *request);
-int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each, aa_approval_each_fn *gone,
-		     void *data);
+int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each,
+		     aa_approval_each_fn *gone, void *data);
 /* A new reference, or NULL: there is none such, or it is over. */
 json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now);
 
 /* 0; -EEXIST: somebody answered before; -ENOENT: no such open request. */
-int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by, const char *why,
-		       int64_t now);
+int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by,
+		       const char *why, int64_t now);
 /* AA_OK (approved), AA_APPROVAL_DENIED, AA_APPROVAL_TIMEOUT, or AA_NO_CREDENTIAL: no answer yet. *ret_answer is a new
  * reference, or NULL. */
 enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until, int64_t now,

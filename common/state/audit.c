@@ -46,8 +46,8 @@ static int open_own(int dirfd, const char *name, int flags, uid_t owner)
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_uid == 0 || st.st_uid == owner) &&
-	    !(st.st_mode & 022))
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    (st.st_uid == 0 || st.st_uid == owner) && !(st.st_mode & 022))
 		return fd;
 	close(fd);
 	return -EPERM;
@@ -96,7 +96,8 @@ static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
 {
 	struct link link;
 
-	if (sscanf(text, "%20" SCNu64 " %64[0-9a-f] %20" SCNu64, &link.seq, link.hash, ret_size) != 3 || strlen(link.hash) != 64)
+	if (sscanf(text, "%20" SCNu64 " %64[0-9a-f] %20" SCNu64, &link.seq, link.hash, ret_size) != 3 ||
+	    strlen(link.hash) != 64)
 		return false;
 	*ret = link;
 	return true;
@@ -105,10 +106,12 @@ static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
 /* The seq of a line of the chain; 0: it is torn, or stands outside of the chain. */
 static uint64_t seq_of_line(const char *line, size_t len)
 {
-	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *seq = json_object_get(json, "seq");
+	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL),
+	       *seq = json_object_get(json, "seq");
 	uint64_t n = 0;
 
-	if (json_is_integer(seq) && json_integer_value(seq) > 0 && !json_is_true(json_object_get(json, "unchained")))
+	if (json_is_integer(seq) && json_integer_value(seq) > 0 &&
+	    !json_is_true(json_object_get(json, "unchained")))
 		n = (uint64_t)json_integer_value(seq);
 	json_decref(json);
 	return n;
@@ -223,8 +226,8 @@ static char *compose(const struct aa_audit *audit, json_t *record, const struct 
 	size_t len = 0;
 
 	utc_now(now, sizeof(now));
-	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev", last->hash, "host",
-			  audit->host ? audit->host : "");
+	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev",
+			  last->hash, "host", audit->host ? audit->host : "");
 	/* Not json_dumps(), which goes on without a member's name where memory is out for it. */
 	if (line && whole && add_missing(whole, record))
 		len = json_dumpb(whole, line, LINE_MAX_BYTES, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -337,11 +340,14 @@ static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *rec
 {
 	struct settling s = {audit, dirfd, lines, false};
 	bool counted = false;
-	int fd = audit->brake && aa_brake_is_for(record) ? open_own(dirfd, "audit.brake", O_RDWR, audit->owner) : -1;
+	int fd = audit->brake && aa_brake_is_for(record)
+		     ? open_own(dirfd, "audit.brake", O_RDWR, audit->owner)
+		     : -1;
 
 	if (fd >= 0) {
 		settle(&s, fd);
-		counted = aa_brake_counts(fd, record, audit->brake, audit->now ? audit->now : (int64_t)time(NULL));
+		counted =
+		    aa_brake_counts(fd, record, audit->brake, audit->now ? audit->now : (int64_t)time(NULL));
 		close(fd);
 	}
 	return counted || append_line(audit, dirfd, record, lines);
@@ -381,7 +387,8 @@ static void copy_to_syslog(const struct aa_audit *audit, const char *line)
 	int fd = audit_open();
 
 	if (fd >= 0) {
-		(void)audit_log_user_message(fd, AUDIT_USER_AUTH, line, NULL, NULL, NULL, strstr(line, "\"result\":\"ok\"") != NULL);
+		(void)audit_log_user_message(fd, AUDIT_USER_AUTH, line, NULL, NULL, NULL,
+					     strstr(line, "\"result\":\"ok\"") != NULL);
 		audit_close(fd);
 	}
 #endif

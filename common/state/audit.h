@@ -16,17 +16,18 @@
 #include "../verify/reason.h"
 
 #define AA_AUDIT_STRING_MAX 1024 /* bytes of one value; what is longer is cut */
-#define AA_AUDIT_WAIT_MS 5000    /* for the lock */
+#define AA_AUDIT_WAIT_MS 5000	 /* for the lock */
 
 struct aa_audit {
 	const char *logdir;
 	const char *host; /* name of this host */
-	uid_t owner;      /* who must own the log, beside uid 0 */
-	bool sync;        /* fsync each line */
-	bool go_round;    /* a lock that is held too long is gone round, and the line says so */
-	bool quiet;       /* no copy to syslog (tests) */
-	unsigned brake;   /* lines that identical refusals have in a minute, before they are counted (audit_brake.h); 0: each has one */
-	int64_t now;	  /* for that; 0: the clock's */
+	uid_t owner;	  /* who must own the log, beside uid 0 */
+	bool sync;	  /* fsync each line */
+	bool go_round;	  /* a lock that is held too long is gone round, and the line says so */
+	bool quiet;	  /* no copy to syslog (tests) */
+	/* lines that identical refusals have in a minute, before they are counted (audit_brake.h); 0: each has one */
+	unsigned brake;
+	int64_t now; /* for that; 0: the clock's */
 };
 
 /* Sets record[key] to a text that may hold anything: it is shown as jose/shown.h has it, and what
@@ -50,9 +51,10 @@ enum aa_reason aa_audit_settle(const struct aa_audit *audit);
 struct aa_audit_check {
 	uint64_t lines, first_seq, last_seq;
 	uint64_t unchained; /* lines that went round the lock */
-	uint64_t torn;      /* lines that were cut short, by a crash or a full disk; what follows holds their hash */
-	uint64_t bad_line;  /* 0: the chain holds */
-	const char *why;    /* a sentence, static, when bad_line */
+	uint64_t
+	    torn; /* lines that were cut short, by a crash or a full disk; what follows holds their hash */
+	uint64_t bad_line; /* 0: the chain holds */
+	const char *why;   /* a sentence, static, when bad_line */
 	char last_hash[65];
 };
 /* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. 0 or a negative

@@ -14,7 +14,8 @@
 /* Why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of it. */
 static const char *check_line(const char *line, size_t len, const char *expect, struct aa_audit_check *check)
 {
-	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *seq = json_object_get(json, "seq");
+	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL),
+	       *seq = json_object_get(json, "seq");
 	const char *prev = json_string_value(json_object_get(json, "prev")), *why = NULL;
 	uint64_t n = json_is_integer(seq) ? (uint64_t)json_integer_value(seq) : 0;
 

@@ -133,7 +133,8 @@ enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_a
 	if (caller->uid == 0)
 		return AA_OK;
 	for (size_t i = 0; i < caller->n; i++)
-		if (is_an_agents(accounts, caller->gids[i], ret_role) && !is_own(caller->uid, caller->gids[i]))
+		if (is_an_agents(accounts, caller->gids[i], ret_role) &&
+		    !is_own(caller->uid, caller->gids[i]))
 			return AA_GROUP_DENIED;
 	ret_role[0] = '\0';
 	return AA_OK;

@@ -33,7 +33,8 @@ int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account 
 	return err < 0 ? err : aa_account_by_name(&ctx->accounts, name, ret);
 }
 
-enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account, struct aa_agent **ret)
+enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account,
+				struct aa_agent **ret)
 {
 	struct aa_agent *agent = NULL;
 	enum aa_reason reason = aa_policy_openat(ctx->gen_fd, ctx->owner, &ctx->policy);
@@ -75,7 +76,8 @@ static unsigned lines_a_minute(const struct aa_host *host)
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
 	/* go_round: whoever stops a process that holds the lock, as one's own cgroup can be frozen, stops nobody else. */
-	struct aa_audit audit = {.logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
+	struct aa_audit audit = {
+	    .logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
 	const struct aa_host *host;
 
 	if (!ctx->policy && ctx->gen_fd >= 0)

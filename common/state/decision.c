@@ -72,7 +72,7 @@ static void set_verdict(json_t *record, const struct aa_verdict *v)
 
 static void set_session(json_t *record, const struct aa_session *s)
 {
-	static const char *const members[] = {"kind",  "issuer",       "kid",	 "jti",
+	static const char *const members[] = {"kind",  "issuer",       "kid", "jti",
 					      "roles", "on_behalf_of", "task"};
 
 	aa_audit_set(record, "session", s->id);
@@ -150,8 +150,8 @@ static void set_role(json_t *record, const char *role)
 /* What of a credential the refusal is about; an SSH key has no claims. NULL: nothing, or it is not known. */
 static const char *claim_of(enum aa_reason reason, const struct aa_verdict *v)
 {
-	bool presented = v->kind == AA_KIND_NONE || v->kind == AA_KIND_ASSERTION || v->kind == AA_KIND_TOKEN ||
-			 v->kind == AA_KIND_DELEGATED;
+	bool presented = v->kind == AA_KIND_NONE || v->kind == AA_KIND_ASSERTION ||
+			 v->kind == AA_KIND_TOKEN || v->kind == AA_KIND_DELEGATED;
 
 	if (!presented || reason != v->reason)
 		return NULL;

@@ -19,7 +19,7 @@ struct aa_decision {
 	const char *role;		  /* that it is about, where it is about one; "" or NULL: none */
 	const struct aa_verdict *verdict; /* NULL: none, and so is a session */
 	const struct aa_session *session;
-	const char *command;		  /* of a sudo; NULL: what sudo was asked for, its own arguments */
+	const char *command; /* of a sudo; NULL: what sudo was asked for, its own arguments */
 	int64_t micros;
 };
 

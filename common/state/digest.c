@@ -36,8 +36,9 @@ int aa_sha256_pair(char ret[65], const char *a, const char *b)
 	unsigned char md[32];
 	unsigned n = 0;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, a, strlen(a) + 1) == 1 &&
-		 EVP_DigestUpdate(ctx, b, strlen(b)) == 1 && EVP_DigestFinal_ex(ctx, md, &n) == 1 && n == sizeof(md);
+	int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+		 EVP_DigestUpdate(ctx, a, strlen(a) + 1) == 1 && EVP_DigestUpdate(ctx, b, strlen(b)) == 1 &&
+		 EVP_DigestFinal_ex(ctx, md, &n) == 1 && n == sizeof(md);
 
 	EVP_MD_CTX_free(ctx);
 	if (!ok)

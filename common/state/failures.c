@@ -56,7 +56,8 @@ static bool read_secret(int fd, unsigned char ret[SECRET_SIZE])
 	unsigned char fresh[SECRET_SIZE];
 	ssize_t n = pread(fd, ret, SECRET_SIZE, 0);
 
-	if (n == 0 && RAND_bytes(fresh, sizeof(fresh)) == 1 && pwrite(fd, fresh, sizeof(fresh), 0) == sizeof(fresh))
+	if (n == 0 && RAND_bytes(fresh, sizeof(fresh)) == 1 &&
+	    pwrite(fd, fresh, sizeof(fresh), 0) == sizeof(fresh))
 		n = pread(fd, ret, SECRET_SIZE, 0);
 	return n == SECRET_SIZE;
 }
@@ -76,7 +77,8 @@ void aa_failures_source(const char *source, char *ret, size_t cap)
 	(void)snprintf(ret, cap, "%s", source);
 }
 
-static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, const char *source, uint64_t *ret)
+static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, const char *source,
+		   uint64_t *ret)
 {
 	char text[2 * SECRET_SIZE + 1], who[512], hex[65], network[256];
 
@@ -91,7 +93,8 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 	return true;
 }
 
-static bool open_place(struct place *ret, const char *rundir, uid_t owner, const char *agent, const char *source)
+static bool open_place(struct place *ret, const char *rundir, uid_t owner, const char *agent,
+		       const char *source)
 {
 	unsigned char secret[SECRET_SIZE];
 	ssize_t n;
@@ -116,7 +119,8 @@ static bool is_current(const struct cell *cell, int64_t now)
 	return cell->key != 0 && cell->since <= now && now - cell->since < AA_FAILURES_WINDOW;
 }
 
-bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now)
+bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most,
+			 int64_t now)
 {
 	struct place place;
 	bool reached = false;
@@ -161,7 +165,8 @@ bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const
 	if (cell->key != place.key || !is_current(cell, now))
 		*cell = (struct cell){place.key, (uint32_t)now, 0};
 	cell->count += cell->count < UINT32_MAX;
-	counted = pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) == sizeof(*cell);
+	counted =
+	    pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) == sizeof(*cell);
 	close(place.fd);
 	return counted;
 }

@@ -17,7 +17,8 @@
 /* Whether `most` or more failed within the window. `source` is a numeric address, of which IPv6 counts as its /64
  * network, or any other text. `most` 0: there is no limit. A table that cannot be read: false, since what stands behind
  * it in the same directory, the replay store, denies. */
-bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most, int64_t now);
+bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most,
+			 int64_t now);
 
 /* What counts together: of an IPv6 address its network, "…/64", since whoever has one address there has them all; any other
  * text as it is. */

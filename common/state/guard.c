@@ -18,14 +18,12 @@
 static const struct limit {
 	__rlimit_resource_t resource;
 	rlim_t want; /* descriptors: what the kernel's own limit (fs.nr_open) is set to */
-	rlim_t need; /* below this a decision may fail half way; 0: whatever it is, nothing is let through by it */
+	/* below this a decision may fail half way; 0: whatever it is, nothing is let through by it */
+	rlim_t need;
 } limits[] = {
-    {RLIMIT_NOFILE, 1 << 20, 1024},
-    {RLIMIT_FSIZE, RLIM_INFINITY, 1024 * MIB},
-    {RLIMIT_AS, RLIM_INFINITY, 256 * MIB},
-    {RLIMIT_DATA, RLIM_INFINITY, 256 * MIB},
-    {RLIMIT_STACK, 64 * MIB, 1 * MIB},
-    {RLIMIT_CPU, RLIM_INFINITY, 0},
+    {RLIMIT_NOFILE, 1 << 20, 1024},	   {RLIMIT_FSIZE, RLIM_INFINITY, 1024 * MIB},
+    {RLIMIT_AS, RLIM_INFINITY, 256 * MIB}, {RLIMIT_DATA, RLIM_INFINITY, 256 * MIB},
+    {RLIMIT_STACK, 64 * MIB, 1 * MIB},	   {RLIMIT_CPU, RLIM_INFINITY, 0},
     {RLIMIT_NPROC, RLIM_INFINITY, 0},
 };
 #define N_LIMITS (sizeof(limits) / sizeof(limits[0]))
@@ -123,7 +121,8 @@ static void unblock_signals(const struct aa_guard *guard)
 
 	sigemptyset(&size);
 	sigaddset(&size, SIGXFSZ);
-	if (!sigismember(&guard->pending, SIGXFSZ) && sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ))
+	if (!sigismember(&guard->pending, SIGXFSZ) && sigpending(&pending) == 0 &&
+	    sigismember(&pending, SIGXFSZ))
 		(void)sigtimedwait(&size, NULL, &at_once);
 	(void)pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
 }

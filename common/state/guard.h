@@ -12,7 +12,8 @@
 
 struct aa_guard {
 	bool raised;
-	bool starved; /* a limit stays below what a decision needs: nothing may be let through that is not in the log */
+	/* a limit stays below what a decision needs: nothing may be let through that is not in the log */
+	bool starved;
 	uid_t ruid, euid, suid; /* as they were, and will be again */
 	bool as_root;		/* the real uid is 0 meanwhile */
 	sigset_t mask, pending;

@@ -65,7 +65,8 @@ static bool look_at(int dir, pid_t pid, struct proc *ret)
 {
 	static const uint32_t unknown = UINT32_MAX;
 	char stat[1024], state, *at;
-	struct proc p = {{pid, 0, 0}, {unknown, unknown, unknown, unknown}, unknown, unknown, 0, false, NOBODYS};
+	struct proc p = {{pid, 0, 0}, {unknown, unknown, unknown, unknown}, unknown, unknown, 0, false,
+			 NOBODYS};
 	int ppid, tty;
 	long threads;
 	uint64_t start;
@@ -100,7 +101,8 @@ static bool look_at_owner(int dir, const struct aa_quarry *quarry, struct proc *
 	}
 	ret->login_uid = slurp_u32(dir, "loginuid");
 	at = slurp(dir, "status", status, sizeof(status)) > 0 ? strstr(status, "\nUid:") : NULL;
-	return at && sscanf(at, "\nUid: %u %u %u %u", &ret->uids[0], &ret->uids[1], &ret->uids[2], &ret->uids[3]) == 4;
+	return at && sscanf(at, "\nUid: %u %u %u %u", &ret->uids[0], &ret->uids[1], &ret->uids[2],
+			    &ret->uids[3]) == 4;
 }
 
 /* quarry NULL: its owner is not asked for. */
@@ -148,7 +150,8 @@ static int take_table(const struct aa_quarry *quarry, struct table *ret)
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (*end || pid <= 1 || pid == getpid() || !look_at_pid((pid_t)pid, quarry, &proc) || proc.dead)
+		if (*end || pid <= 1 || pid == getpid() || !look_at_pid((pid_t)pid, quarry, &proc) ||
+		    proc.dead)
 			continue;
 		if (!table_add(ret, &proc))
 			err = -ENOMEM;
@@ -328,7 +331,8 @@ static bool is_managers(const struct proc *p, const struct aa_process *manager)
 	return aa_process_same(&p->id, manager) || (p->id.ppid == manager->pid && keeps_pam_session(p));
 }
 
-long aa_quarry_strays(uint32_t uid, struct aa_session *const *sessions, size_t n, const struct aa_process *manager)
+long aa_quarry_strays(uint32_t uid, struct aa_session *const *sessions, size_t n,
+		      const struct aa_process *manager)
 {
 	static struct aa_session *const none[1];
 	const struct aa_quarry all = {uid, NULL, 0}, theirs = {UINT32_MAX, n ? sessions : none, n};

@@ -13,7 +13,7 @@
 #include "session.h"
 
 struct aa_quarry {
-	uint32_t uid;                        /* of the agent; not asked where there are sessions */
+	uint32_t uid;			    /* of the agent; not asked where there are sessions */
 	struct aa_session *const *sessions; /* NULL: every process of the agent */
 	size_t n_sessions;
 };
@@ -22,7 +22,8 @@ struct aa_quarry {
 long aa_quarry_count(const struct aa_quarry *quarry);
 /* How many of the agent's processes are none of these sessions', without this process, without its user manager (pid 0: it
  * has none) and the child in which that keeps its PAM session. Negative errno. */
-long aa_quarry_strays(uint32_t uid, struct aa_session *const *sessions, size_t n, const struct aa_process *manager);
+long aa_quarry_strays(uint32_t uid, struct aa_session *const *sessions, size_t n,
+		      const struct aa_process *manager);
 /* One pass with a signal: how many got it. */
 long aa_quarry_signal(const struct aa_quarry *quarry, int signal);
 /* SIGKILL, until a pass finds none or `limit_ms` have passed. What forks faster than /proc can be read ends too: an

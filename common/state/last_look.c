@@ -30,15 +30,19 @@ static bool copy(char *ret, size_t cap, const char *text)
 	return n >= 0 && (size_t)n < cap;
 }
 
-bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx, const struct aa_session *session, const char *service,
-		      const char *command, int64_t until)
+bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx,
+		      const struct aa_session *session, const char *service, const char *command,
+		      int64_t until)
 {
 	struct aa_last_look look = {.owner = ctx->owner, .uid = session->uid, .until = until};
 
 	(void)copy(look.command, sizeof(look.command), command); /* as much of it as the log takes */
-	if (!copy(look.statedir, sizeof(look.statedir), ctx->statedir) || !copy(look.rundir, sizeof(look.rundir), ctx->rundir) ||
-	    !copy(look.logdir, sizeof(look.logdir), ctx->logdir) || !copy(look.agent, sizeof(look.agent), session->agent) ||
-	    !copy(look.session, sizeof(look.session), session->id) || !copy(look.service, sizeof(look.service), service))
+	if (!copy(look.statedir, sizeof(look.statedir), ctx->statedir) ||
+	    !copy(look.rundir, sizeof(look.rundir), ctx->rundir) ||
+	    !copy(look.logdir, sizeof(look.logdir), ctx->logdir) ||
+	    !copy(look.agent, sizeof(look.agent), session->agent) ||
+	    !copy(look.session, sizeof(look.session), session->id) ||
+	    !copy(look.service, sizeof(look.service), service))
 		return false;
 	*ret = look;
 	return true;
@@ -46,7 +50,8 @@ bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx, co
 
 /* ---- the look --------------------------------------------------------------------------------- */
 
-static enum aa_reason admit(const struct aa_last_look *look, struct aa_context *ctx, struct aa_session **ret_session)
+static enum aa_reason admit(const struct aa_last_look *look, struct aa_context *ctx,
+			    struct aa_session **ret_session)
 {
 	struct aa_account account;
 	struct aa_agent *agent = NULL;
@@ -72,7 +77,8 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 				 .now = time(NULL),
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
-	struct aa_decision decision = {.event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
+	struct aa_decision decision = {
+	    .event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
 	int64_t started_us = aa_now_us();
 	struct aa_session *session = NULL;
 
@@ -92,8 +98,9 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 
 static struct aa_last_look armed;
 static bool is_armed, is_registered;
-static bool is_command; /* the fork is sudo's own, which begins with all signals blocked, and not that of a PAM module */
-static bool is_child;	/* this process was forked for a command: it, or sudo's monitor, which forks it */
+static bool
+    is_command; /* the fork is sudo's own, which begins with all signals blocked, and not that of a PAM module */
+static bool is_child; /* this process was forked for a command: it, or sudo's monitor, which forks it */
 static char name_before[NAME_SIZE];
 
 static void before_fork(void)
@@ -140,7 +147,8 @@ static void look_or_end(void)
 	(void)aa_guard_lower(&guard);
 	if (reason == AA_OK)
 		return;
-	(void)dprintf(STDERR_FILENO, "agentauth: %s is refused: %s\n", armed.service, aa_reason_sentence(reason));
+	(void)dprintf(STDERR_FILENO, "agentauth: %s is refused: %s\n", armed.service,
+		      aa_reason_sentence(reason));
 	_exit(1);
 }
 
@@ -204,7 +212,8 @@ static unsigned count(uint32_t uid, bool end)
 	unsigned n = 0;
 
 	while (proc && (entry = readdir(proc))) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_looking(dirfd(proc), entry->d_name, uid))
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+		    !is_looking(dirfd(proc), entry->d_name, uid))
 			continue;
 		n++;
 		if (end)

@@ -19,14 +19,15 @@ struct aa_last_look {
 	uid_t owner;
 	uint32_t uid;
 	char agent[64], session[AA_SESSION_ID_SIZE];
-	char service[32];  /* that one of the session's roles must admit */
+	char service[32];   /* that one of the session's roles must admit */
 	char command[1026]; /* for the log; "" : what sudo was asked for */
-	int64_t until;      /* an approval's time; 0: it has none */
+	int64_t until;	    /* an approval's time; 0: it has none */
 };
 
 /* False: a text is too long. */
-bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx, const struct aa_session *session, const char *service,
-		      const char *command, int64_t until);
+bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx,
+		      const struct aa_session *session, const char *service, const char *command,
+		      int64_t until);
 
 /* Looks now. AA_OK, or why no command may be started any more, which is in the log then. */
 enum aa_reason aa_last_look(const struct aa_last_look *look);

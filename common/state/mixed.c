@@ -77,8 +77,9 @@ static int rights_of_session(const struct aa_session *session, char ret[RIGHTS_S
 struct others {
 	struct aa_session **v; /* that are open or on their way, with the same rights */
 	size_t n, cap;
-	struct aa_process manager; /* the agent's systemd --user, which opened a session of root's making; pid 0: none */
-	bool mixed;		   /* one has other rights */
+	/* the agent's systemd --user, which opened a session of root's making; pid 0: none */
+	struct aa_process manager;
+	bool mixed; /* one has other rights */
 };
 
 static void others_free(struct others *others)
@@ -109,7 +110,8 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 	char its[RIGHTS_SIZE];
 	int err = 0;
 
-	if (session->kind == AA_KIND_ENTRY && strcmp(session->service, "systemd-user") == 0 && aa_session_is_live(session))
+	if (session->kind == AA_KIND_ENTRY && strcmp(session->service, "systemd-user") == 0 &&
+	    aa_session_is_live(session))
 		others->manager = session->opener;
 	if (session->kind != AA_KIND_ENTRY && aa_session_holds_place(session, now)) {
 		err = rights_of_session(session, its);
@@ -122,7 +124,8 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 	return err;
 }
 
-static int look_at_others(int dir, const char *agent, const char *id, const char *rights, int64_t now, struct others *ret)
+static int look_at_others(int dir, const char *agent, const char *id, const char *rights, int64_t now,
+			  struct others *ret)
 {
 	DIR *list = aa_agent_sessions(dir, agent);
 	struct dirent *entry;
@@ -158,15 +161,16 @@ static bool is_noted(int dir, const char *agent, const char *rights)
 	return n == RIGHTS_SIZE - 1 && memcmp(noted, rights, RIGHTS_SIZE - 1) == 0;
 }
 
-enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id, const struct aa_verdict *verdict,
-			      int64_t now)
+enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id,
+			      const struct aa_verdict *verdict, int64_t now)
 {
 	struct others others = {.mixed = false};
 	char rights[RIGHTS_SIZE];
 	enum aa_reason reason = AA_INTERNAL;
 	long left = 0;
 
-	if (rights_of_verdict(verdict, rights) < 0 || look_at_others(dir, agent->name, id, rights, now, &others) < 0)
+	if (rights_of_verdict(verdict, rights) < 0 ||
+	    look_at_others(dir, agent->name, id, rights, now, &others) < 0)
 		goto out;
 	if (!others.mixed && !is_noted(dir, agent->name, rights))
 		left = aa_quarry_strays(agent->uid, others.v, others.n, &others.manager);
@@ -182,7 +186,8 @@ static int forget(int dir, const char *name)
 	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login, const struct aa_verdict *verdict)
+int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login,
+		  const struct aa_verdict *verdict)
 {
 	char name[64], temp[80], rights[RIGHTS_SIZE];
 	int err;

@@ -109,8 +109,8 @@ static enum aa_reason check_name(const char *statedir, const char *dir, const ch
 	return r ? AA_REVOKED : AA_OK;
 }
 
-enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer, const char *jti,
-				      const char *kid, int64_t iat)
+enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer,
+				      const char *jti, const char *kid, int64_t iat)
 {
 	enum aa_reason reason = check_before(statedir, agent, iat);
 	char name[65];
@@ -202,14 +202,17 @@ int aa_override_resume(const char *statedir, const char *agent)
 	return ret;
 }
 
-int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by, int64_t now)
+int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
+			   int64_t now)
 {
 	char name[65];
 
 	if (jti_name(name, issuer, jti) < 0)
 		return -ENOMEM;
-	return decide(statedir, "revoked/jti", name,
-		      json_pack("{s:s, s:s, s:s*, s:I}", "issuer", issuer, "jti", jti, "by", by, "at", (json_int_t)now), false);
+	return decide(
+	    statedir, "revoked/jti", name,
+	    json_pack("{s:s, s:s, s:s*, s:I}", "issuer", issuer, "jti", jti, "by", by, "at", (json_int_t)now),
+	    false);
 }
 
 int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now)
@@ -218,16 +221,19 @@ int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by
 
 	if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
 		return -ENOMEM;
-	return decide(statedir, "revoked/kid", name, json_pack("{s:s, s:s*, s:I}", "kid", kid, "by", by, "at", (json_int_t)now),
-		      false);
+	return decide(statedir, "revoked/kid", name,
+		      json_pack("{s:s, s:s*, s:I}", "kid", kid, "by", by, "at", (json_int_t)now), false);
 }
 
-int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by, int64_t now)
+int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
+			      int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
 		return -EINVAL;
-	return decide(statedir, "revoked/before", agent,
-		      json_pack("{s:I, s:s*, s:I}", "before", (json_int_t)before, "by", by, "at", (json_int_t)now), true);
+	return decide(
+	    statedir, "revoked/before", agent,
+	    json_pack("{s:I, s:s*, s:I}", "before", (json_int_t)before, "by", by, "at", (json_int_t)now),
+	    true);
 }
 
 json_t *aa_override_suspension(const char *statedir, const char *agent)

@@ -21,15 +21,18 @@
 enum aa_reason aa_override_agent(const char *statedir, const char *agent);
 /* AA_OK, AA_REVOKED, or AA_REGISTRY_UNAVAILABLE. jti, kid may be NULL; iat 0: unknown. jti is looked up both under the
  * issuer and under "*" (revoked without naming one). */
-enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer, const char *jti,
-				      const char *kid, int64_t iat);
+enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer,
+				      const char *jti, const char *kid, int64_t iat);
 
 /* Writers; 0 or a negative errno. -EEXIST / -ENOENT: it was so already. */
-int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now);
+int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why,
+			int64_t now);
 int aa_override_resume(const char *statedir, const char *agent);
-int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by, int64_t now);
+int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
+			   int64_t now);
 int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now);
-int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by, int64_t now);
+int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
+			      int64_t now);
 /* What state/suspended/NAME holds; NULL: not suspended or unreadable. A new reference. */
 json_t *aa_override_suspension(const char *statedir, const char *agent);
 /* Makes state/ and what is below it. */

@@ -43,8 +43,10 @@ static int read_stat(pid_t pid, struct aa_process *ret, char *ret_state)
 	if (n < 0)
 		return n == -ENOENT ? -ESRCH : (int)n;
 	at = strrchr(text, ')');
-	if (!at || sscanf(at + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-			  ret_state, &ppid, &start) != 3)
+	if (!at ||
+	    sscanf(at + 1,
+		   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+		   ret_state, &ppid, &start) != 3)
 		return -EBADMSG;
 	*ret = (struct aa_process){pid, ppid, start};
 	return 0;
@@ -67,8 +69,8 @@ bool aa_process_alive(const struct aa_process *process)
 	struct aa_process now;
 	char state;
 
-	return process->pid > 0 && read_stat(process->pid, &now, &state) == 0 && now.start == process->start && state != 'Z' &&
-	       state != 'X';
+	return process->pid > 0 && read_stat(process->pid, &now, &state) == 0 &&
+	       now.start == process->start && state != 'Z' && state != 'X';
 }
 
 int aa_boot_id(char ret[AA_BOOT_ID_SIZE])

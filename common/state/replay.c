@@ -17,7 +17,7 @@
 #include "process.h"
 #include "replay_gone.h"
 
-#define SLACK 60               /* seconds that a mark stays beyond its time */
+#define SLACK 60	       /* seconds that a mark stays beyond its time */
 #define UNSET_KEEP (7 * 86400) /* of a mark whose writer died before it set the time */
 
 static int open_store(const char *rundir)
@@ -164,8 +164,8 @@ static enum aa_reason put_mark(int shard, const char *hash, int64_t keep_until)
 	return ok ? AA_OK : AA_REPLAY_UNAVAILABLE;
 }
 
-enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat, int64_t keep_until,
-			      int64_t now)
+enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat,
+			      int64_t keep_until, int64_t now)
 {
 	enum aa_reason reason = AA_REPLAY_UNAVAILABLE;
 	int store = open_store(rundir), shard = -1;

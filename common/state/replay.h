@@ -19,8 +19,8 @@
 int aa_replay_init(const char *rundir);
 
 /* Marks (space, jti) as used until `keep_until`, which is the same for a credential whatever the settings are. AA_OK: it was not; AA_REPLAYED; AA_REPLAY_UNAVAILABLE: cannot be told. */
-enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat, int64_t keep_until,
-			      int64_t now);
+enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat,
+			      int64_t keep_until, int64_t now);
 
 /* What a clock that was wrong left behind: *ret_since, the stamp, which lies ahead of `now` where the clock was ahead when
  * the store was made, so that all that was issued before is refused; and *ret_refused, until when of the credentials that

@@ -183,7 +183,8 @@ static void coarsen(void *data, int gone, const struct span *span)
 	char name[32];
 
 	name_of(span, name);
-	if (span->kind == 'f' && ((span->number + 1) << FINE_BITS) < *now - FINE_KEPT && make(gone, &coarse) == 0)
+	if (span->kind == 'f' && ((span->number + 1) << FINE_BITS) < *now - FINE_KEPT &&
+	    make(gone, &coarse) == 0)
 		(void)unlinkat(gone, name, 0);
 }
 

@@ -36,7 +36,8 @@ void aa_session_free(struct aa_session *session)
 
 bool aa_session_id_is_valid(const char *id)
 {
-	return strlen(id) == AA_SESSION_ID_SIZE - 1 && strspn(id, "0123456789abcdef") == AA_SESSION_ID_SIZE - 1;
+	return strlen(id) == AA_SESSION_ID_SIZE - 1 &&
+	       strspn(id, "0123456789abcdef") == AA_SESSION_ID_SIZE - 1;
 }
 
 static bool get_process(const json_t *json, const char *name, struct aa_process *ret)
@@ -83,14 +84,15 @@ static struct aa_session *from_json(json_t *json)
 		return NULL;
 	}
 	s->json = json;
-	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s?s, s?s, s?s, s?s, s?s, s?s}", "id", &s->id,
-			"agent", &s->agent, "service", &s->service, "kind", &kind, "boot_id", &s->boot_id, "uid", &uid,
-			"login_uid", &login_uid, "audit_session", &audit_session, "created", &created, "opened", &opened,
-			"deadline", &deadline, "rhost", &s->rhost, "issuer", &s->issuer, "kid", &s->kid, "jti", &s->jti, "task",
-			&s->task, "on_behalf_of", &s->on_behalf_of) < 0 ||
+	if (json_unpack(
+		json, "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s?s, s?s, s?s, s?s, s?s, s?s}",
+		"id", &s->id, "agent", &s->agent, "service", &s->service, "kind", &kind, "boot_id",
+		&s->boot_id, "uid", &uid, "login_uid", &login_uid, "audit_session", &audit_session, "created",
+		&created, "opened", &opened, "deadline", &deadline, "rhost", &s->rhost, "issuer", &s->issuer,
+		"kid", &s->kid, "jti", &s->jti, "task", &s->task, "on_behalf_of", &s->on_behalf_of) < 0 ||
 	    !get_process(json, "creator", &s->creator) || !get_process(json, "parent", &s->parent) ||
-	    !get_process(json, "opener", &s->opener) || !get_roles(json, &s->roles) || !aa_session_id_is_valid(s->id) ||
-	    !aa_agent_name_is_valid(s->agent)) {
+	    !get_process(json, "opener", &s->opener) || !get_roles(json, &s->roles) ||
+	    !aa_session_id_is_valid(s->id) || !aa_agent_name_is_valid(s->agent)) {
 		aa_session_free(s);
 		return NULL;
 	}
@@ -130,11 +132,13 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* jansson leaves out what there is no memory for where a member may be missing: what sudo is decided by must not be. */
-static bool is_whole(const struct aa_session *s, const struct aa_login *login, const struct aa_verdict *verdict)
+static bool is_whole(const struct aa_session *s, const struct aa_login *login,
+		     const struct aa_verdict *verdict)
 {
-	return same_text(s->rhost, login->address) && same_text(s->issuer, verdict->issuer) && same_text(s->kid, verdict->kid) &&
-	       same_text(s->jti, verdict->jti) && same_text(s->task, verdict->task) &&
-	       same_text(s->on_behalf_of, verdict->on_behalf_of) && s->roles.n == verdict->grant.n;
+	return same_text(s->rhost, login->address) && same_text(s->issuer, verdict->issuer) &&
+	       same_text(s->kid, verdict->kid) && same_text(s->jti, verdict->jti) &&
+	       same_text(s->task, verdict->task) && same_text(s->on_behalf_of, verdict->on_behalf_of) &&
+	       s->roles.n == verdict->grant.n;
 }
 
 /* The pending record of this verdict, by this process. NULL where memory or /proc fails. */
@@ -151,15 +155,17 @@ static struct aa_session *new_record(const struct aa_agent *agent, const struct 
 		return NULL;
 	if (aa_process_read(self.ppid, &parent) < 0)
 		parent = nobody;
-	json = json_pack("{s:s, s:s, s:I, s:s, s:s*, s:s, s:o, s:s*, s:s*, s:s*, s:s*, s:s*, s:O*, s:I, s:I, s:I, s:o, s:o, s:o, "
+	json = json_pack("{s:s, s:s, s:I, s:s, s:s*, s:s, s:o, s:s*, s:s*, s:s*, s:s*, s:s*, s:O*, s:I, s:I, "
+			 "s:I, s:o, s:o, s:o, "
 			 "s:s, s:I, s:I}",
-			 "id", id, "agent", agent->name, "uid", (json_int_t)agent->uid, "service", login->service, "rhost",
-			 login->address, "kind", aa_kind_name(verdict->kind), "roles", roles_json(&verdict->grant), "issuer",
-			 verdict->issuer, "kid", verdict->kid, "jti", verdict->jti, "task", verdict->task, "on_behalf_of",
-			 verdict->on_behalf_of, "actors", verdict->actors, "created", (json_int_t)login->now, "opened",
-			 (json_int_t)0, "deadline", (json_int_t)deadline, "creator", put_process(&self), "parent",
-			 put_process(&parent), "opener", put_process(&nobody), "boot_id", boot_id, "login_uid",
-			 (json_int_t)UINT32_MAX, "audit_session", (json_int_t)UINT32_MAX);
+			 "id", id, "agent", agent->name, "uid", (json_int_t)agent->uid, "service",
+			 login->service, "rhost", login->address, "kind", aa_kind_name(verdict->kind),
+			 "roles", roles_json(&verdict->grant), "issuer", verdict->issuer, "kid", verdict->kid,
+			 "jti", verdict->jti, "task", verdict->task, "on_behalf_of", verdict->on_behalf_of,
+			 "actors", verdict->actors, "created", (json_int_t)login->now, "opened",
+			 (json_int_t)0, "deadline", (json_int_t)deadline, "creator", put_process(&self),
+			 "parent", put_process(&parent), "opener", put_process(&nobody), "boot_id", boot_id,
+			 "login_uid", (json_int_t)UINT32_MAX, "audit_session", (json_int_t)UINT32_MAX);
 	session = json ? from_json(json) : NULL;
 	if (session)
 		session->this_boot = true;
@@ -174,7 +180,8 @@ static struct aa_session *new_record(const struct aa_agent *agent, const struct 
 
 int aa_session_init(const char *rundir)
 {
-	static const char *const dirs[] = {"sessions", "approvals", "sessions/by-pid", "sessions/by-audit", "sessions/by-agent"};
+	static const char *const dirs[] = {"sessions", "approvals", "sessions/by-pid", "sessions/by-audit",
+					   "sessions/by-agent"};
 	int fd, ret = 0;
 
 	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
@@ -204,7 +211,8 @@ static int save(int dir, const struct aa_session *session)
 	size_t len = text ? strlen(text) : 0;
 	int fd, ret = 0;
 
-	if (!text || !record_name(name, sizeof(name), "", session->id) || !record_name(temp, sizeof(temp), ".", session->id)) {
+	if (!text || !record_name(name, sizeof(name), "", session->id) ||
+	    !record_name(temp, sizeof(temp), ".", session->id)) {
 		free(text);
 		return -ENOMEM;
 	}
@@ -304,8 +312,8 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 {
 	struct aa_process self;
 
-	return !session->opened && strcmp(session->agent, agent) == 0 && session->this_boot && is_young(session, now) &&
-	       aa_process_read(getpid(), &self) == 0 &&
+	return !session->opened && strcmp(session->agent, agent) == 0 && session->this_boot &&
+	       is_young(session, now) && aa_process_read(getpid(), &self) == 0 &&
 	       (aa_process_same(&session->creator, &self) || aa_process_same(&session->parent, &self));
 }
 
@@ -337,8 +345,8 @@ static bool has_place(int dir, const char *agent, int64_t max_sessions, int64_t 
 	return room;
 }
 
-enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent, const struct aa_verdict *verdict,
-				   int64_t now)
+enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent,
+				   const struct aa_verdict *verdict, int64_t now)
 {
 	enum aa_reason reason = AA_OK;
 	int dir = verdict->kind == AA_KIND_ENTRY ? -ENOENT : aa_sessions_dir(rundir);
@@ -372,8 +380,9 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	return reason;
 }
 
-enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent, const struct aa_login *login,
-				 const struct aa_verdict *verdict, int64_t deadline, struct aa_session **ret)
+enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent,
+				 const struct aa_login *login, const struct aa_verdict *verdict,
+				 int64_t deadline, struct aa_session **ret)
 {
 	struct aa_session *session = new_record(agent, login, verdict, deadline);
 	enum aa_reason reason = AA_INTERNAL;
@@ -450,7 +459,8 @@ void aa_session_close(const char *rundir, const char *id, const char *agent)
 /* ---- finding ------------------------------------------------------------------------------------------- */
 
 /* The live session that the index names, of this uid. */
-static bool indexed(int dir, uid_t owner, const char *index, uint32_t key, uint32_t uid, struct aa_session **ret)
+static bool indexed(int dir, uid_t owner, const char *index, uint32_t key, uint32_t uid,
+		    struct aa_session **ret)
 {
 	char id[AA_SESSION_ID_SIZE];
 	struct aa_session *session = NULL;
@@ -480,8 +490,8 @@ static bool by_ancestors(int dir, uid_t owner, uint32_t uid, struct aa_session *
 			aa_session_free(*ret);
 			return false;
 		}
-		if (at.ppid <= 0 || aa_process_read(at.ppid, &parent) < 0 || aa_process_read(at.pid, &again) < 0 ||
-		    again.ppid != at.ppid || again.start != at.start)
+		if (at.ppid <= 0 || aa_process_read(at.ppid, &parent) < 0 ||
+		    aa_process_read(at.pid, &again) < 0 || again.ppid != at.ppid || again.start != at.start)
 			return false;
 		at = parent;
 	}
@@ -528,7 +538,8 @@ int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, v
 	while (list && (entry = readdir(list))) {
 		struct aa_session *session = NULL;
 
-		if (strlen(entry->d_name) != sizeof(id) + 4 || strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0)
+		if (strlen(entry->d_name) != sizeof(id) + 4 ||
+		    strcmp(entry->d_name + sizeof(id) - 1, ".json") != 0)
 			continue;
 		memcpy(id, entry->d_name, sizeof(id) - 1);
 		id[sizeof(id) - 1] = '\0';

@@ -28,7 +28,7 @@
 #define AA_SESSION_PENDING_MAX 180
 
 struct aa_session {
-	json_t *json;     /* what the log and people are shown; owns the strings below */
+	json_t *json; /* what the log and people are shown; owns the strings below */
 	const char *id, *agent, *service, *rhost, *issuer, *kid, *jti, *task, *on_behalf_of;
 	enum aa_kind kind;
 	uint32_t uid, login_uid, audit_session; /* UINT32_MAX: none */
@@ -50,13 +50,14 @@ int aa_session_init(const char *rundir);
 /* Writes a pending record for a verdict that is AA_OK and takes a place of the agent's `max_sessions` (0: no limit).
  * With mixed_refused, whatever is left of a login with another role set or user is in the way, see mixed.h. AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED
  * (mixed), AA_INTERNAL. `deadline` 0: none. */
-enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent, const struct aa_login *login,
-				 const struct aa_verdict *verdict, int64_t deadline, struct aa_session **ret);
+enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent,
+				 const struct aa_login *login, const struct aa_verdict *verdict,
+				 int64_t deadline, struct aa_session **ret);
 
 /* Whether aa_session_create() would find room: asked before the replay mark, so that a credential is not used up in vain.
  * AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED (mixed), AA_INTERNAL. */
-enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent, const struct aa_verdict *verdict,
-				   int64_t now);
+enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent,
+				   const struct aa_verdict *verdict, int64_t now);
 
 /* 0, -ENOENT, or another negative errno. `owner` must own the file, or uid 0. */
 int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_session **ret);
@@ -84,7 +85,7 @@ int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, v
  * it, so that who wants both looks at every record once. How many records were removed, or -errno. */
 typedef void aa_session_gone_fn(void *data, const struct aa_session *session);
 typedef void aa_session_stays_fn(void *data, struct aa_session *session);
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, aa_session_stays_fn *stays,
-		      void *data);
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone,
+		      aa_session_stays_fn *stays, void *data);
 
 #endif

@@ -129,7 +129,8 @@ static void drop_places(DIR *list, const char *id)
 	char holder[AA_SESSION_ID_SIZE];
 
 	while ((entry = readdir(list)))
-		if (strncmp(entry->d_name, "slot.", 5) == 0 && read_id(dirfd(list), entry->d_name, holder) && strcmp(holder, id) == 0)
+		if (strncmp(entry->d_name, "slot.", 5) == 0 && read_id(dirfd(list), entry->d_name, holder) &&
+		    strcmp(holder, id) == 0)
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
 }
 

@@ -176,8 +176,8 @@ static void sweep_names(const struct sweep *sweep, int dir)
 		closedir(list);
 }
 
-long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone, aa_session_stays_fn *stays,
-		      void *data)
+long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone,
+		      aa_session_stays_fn *stays, void *data)
 {
 	struct sweep sweep = {rundir, owner, now, gone, stays, data, {NULL, 0, 0}, 0};
 	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;

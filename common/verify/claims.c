@@ -9,7 +9,7 @@
 
 #include "jose/key.h"
 
-#define TIME_MIN INT64_C(1000000000)       /* 2001: an older clock or claim is a fault */
+#define TIME_MIN INT64_C(1000000000)	   /* 2001: an older clock or claim is a fault */
 #define TIME_MAX INT64_C(9007199254740992) /* 2^53: what JSON carries exactly */
 
 /* ---- finding ---------------------------------------------------------------- */
@@ -119,7 +119,8 @@ bool aa_claim_matches(const json_t *payload, const char *claim, const char *valu
 	return false;
 }
 
-enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules, const char **ret_claim)
+enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules,
+				 const char **ret_claim)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		if (aa_claim_matches(payload, rules->v[i].claim, rules->v[i].value))
@@ -197,7 +198,8 @@ struct times {
 	int64_t exp, iat, nbf;
 };
 
-static enum aa_reason read_times(const json_t *payload, bool iat_required, struct times *ret, const char **ret_claim)
+static enum aa_reason read_times(const json_t *payload, bool iat_required, struct times *ret,
+				 const char **ret_claim)
 {
 	enum aa_reason reason = time_claim(payload, *ret_claim = "exp", TIME_MIN, &ret->exp);
 
@@ -212,8 +214,8 @@ static enum aa_reason read_times(const json_t *payload, bool iat_required, struc
 	return optional_time(payload, "nbf", 0, &ret->nbf); /* 0, as some providers write, is long ago */
 }
 
-enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp,
-			       const char **ret_claim)
+enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat,
+			       int64_t *ret_exp, const char **ret_claim)
 {
 	struct times times = {0};
 	enum aa_reason reason = read_times(payload, rules->iat_required, &times, ret_claim);

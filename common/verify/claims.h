@@ -22,7 +22,8 @@ enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t 
 /* The one rule of require, scopes and bindings: a string equals, an array contains, `scope` and `scp` split at spaces. */
 bool aa_claim_matches(const json_t *payload, const char *claim, const char *value);
 /* AA_OK where every rule holds, else AA_CLAIM_REQUIRED and the claim of the first that does not, borrowed from the rules. */
-enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules, const char **ret_claim);
+enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_rules *rules,
+				 const char **ret_claim);
 
 /* aud, RFC 7519 section 4.1.3: a string, or an array of strings; one of them must be one of ours. */
 enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings *audience);
@@ -35,8 +36,8 @@ struct aa_time_rules {
 /* exp, iat, nbf, RFC 7519 sections 2 and 4.1.4 to 4.1.6: seconds, of which a fraction is dropped, not past 2^53; exp and
  * iat not before 2001. A credential is valid while iat - skew <= now, nbf - skew <= now and now < exp + skew. *ret_iat is 0 where there is none. *ret_claim is, also of
  * a refusal, the claim that was looked at last. */
-enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat, int64_t *ret_exp,
-			       const char **ret_claim);
+enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules *rules, int64_t *ret_iat,
+			       int64_t *ret_exp, const char **ret_claim);
 
 /* cnf, RFC 7800 and RFC 9449 section 6.1: jkt must be the thumbprint of the key in SSH_AUTH_INFO_0. */
 enum aa_reason aa_claims_proof(const json_t *payload, const char *ssh_auth_info);

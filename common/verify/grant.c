@@ -70,7 +70,8 @@ static enum aa_reason check_scope(const struct aa_agent *agent, const char *scop
 }
 
 /* Why a role is left out of this login, AA_OK where it is not. */
-static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login, const struct aa_narrowing *narrow)
+static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login,
+			     const struct aa_narrowing *narrow)
 {
 	if (narrow->delegable_only && !role->delegable)
 		return AA_ROLE_DENIED;
@@ -102,8 +103,9 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 	return AA_OK;
 }
 
-enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
-			      const struct aa_narrowing *narrow, struct aa_grant *ret)
+enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_agent *agent,
+			      const struct aa_login *login, const struct aa_narrowing *narrow,
+			      struct aa_grant *ret)
 {
 	struct aa_grant grant = {0, calloc(agent->roles.n + 1, sizeof(struct aa_role *))};
 	enum aa_reason reason = AA_OK, why = AA_ROLE_DENIED;

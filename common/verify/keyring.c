@@ -41,8 +41,8 @@ static const struct aa_agent_key *pick(const struct aa_agent *agent, const char 
 	return found;
 }
 
-enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now, struct aa_key **ret,
-				const char **ret_kid)
+enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now,
+				struct aa_key **ret, const char **ret_kid)
 {
 	const struct aa_agent_key *entry = pick(agent, jws->kid, now);
 
@@ -64,7 +64,8 @@ static int open_keysdir(const struct aa_login *login)
 
 	if (dir < 0)
 		return -1;
-	if (fstat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == login->owner) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (fstat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == login->owner) &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return dir;
 	close(dir);
 	return -1;
@@ -75,7 +76,8 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 	int dir, fd = -1, err;
 
 	if (issuer->keys_file)
-		return aa_open_trusted(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1 : fd;
+		return aa_open_trusted(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1
+												     : fd;
 	dir = open_keysdir(login);
 	if (dir < 0)
 		return -1;
@@ -142,8 +144,8 @@ static enum aa_reason find(const json_t *set, const struct aa_jws *jws, struct a
 	return AA_OK;
 }
 
-enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login, const struct aa_jws *jws,
-				 struct aa_key **ret)
+enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login,
+				 const struct aa_jws *jws, struct aa_key **ret)
 {
 	enum aa_reason reason = AA_KEYS_STALE;
 	json_t *set = NULL;

@@ -9,12 +9,12 @@
 
 /* The key of the agent's entry that the header names; with no kid, its only active key. AA_UNKNOWN_KEY, AA_KEY_EXPIRED.
  * *ret_kid is borrowed from the entry. The caller frees *ret. */
-enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now, struct aa_key **ret,
-				const char **ret_kid);
+enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now,
+				struct aa_key **ret, const char **ret_kid);
 
 /* The key of the issuer's set, which lies in its keys_file or in KEYSDIR/NAME. AA_KEYS_STALE: the set is missing,
  * unreadable, or was fetched longer ago than jwks_max_age. AA_UNKNOWN_KEY: it has no such key, or two. */
-enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login, const struct aa_jws *jws,
-				 struct aa_key **ret);
+enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login,
+				 const struct aa_jws *jws, struct aa_key **ret);
 
 #endif

@@ -17,14 +17,14 @@
 /* ---- reading members by a table ------------------------------------------- */
 
 enum kind {
-	STRING,       /* const char * */
-	INTEGER,      /* int64_t, 0 to NUMBER_MAX */
-	ID,           /* uint32_t */
-	BOOLEAN,      /* bool */
-	STRINGS,      /* struct aa_strings */
-	CLAIM_RULES,  /* struct aa_claim_rules */
-	OBJECT,       /* json_t *, borrowed */
-	OTHER,        /* known, and read by the record's own function */
+	STRING,	     /* const char * */
+	INTEGER,     /* int64_t, 0 to NUMBER_MAX */
+	ID,	     /* uint32_t */
+	BOOLEAN,     /* bool */
+	STRINGS,     /* struct aa_strings */
+	CLAIM_RULES, /* struct aa_claim_rules */
+	OBJECT,	     /* json_t *, borrowed */
+	OTHER,	     /* known, and read by the record's own function */
 };
 
 struct member {
@@ -34,7 +34,10 @@ struct member {
 	size_t offset;
 };
 
-#define MEMBER(type, field, kind, required) {#field, kind, required, offsetof(struct type, field)}
+#define MEMBER(type, field, kind, required) \
+	{ \
+#field, kind, required, offsetof(struct type, field) \
+	}
 #define NUMBER_MAX (INT64_C(1) << 53) /* what JSON carries exactly; sums of a few do not overflow */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -90,10 +93,12 @@ static bool read_member(json_t *json, enum kind kind, void *field)
 		return json_is_string(json);
 	case INTEGER:
 		*(int64_t *)field = json_integer_value(json);
-		return json_is_integer(json) && json_integer_value(json) >= 0 && json_integer_value(json) <= NUMBER_MAX;
+		return json_is_integer(json) && json_integer_value(json) >= 0 &&
+		       json_integer_value(json) <= NUMBER_MAX;
 	case ID:
 		*(uint32_t *)field = (uint32_t)json_integer_value(json);
-		return json_is_integer(json) && json_integer_value(json) > 0 && json_integer_value(json) < INT32_MAX;
+		return json_is_integer(json) && json_integer_value(json) > 0 &&
+		       json_integer_value(json) < INT32_MAX;
 	case BOOLEAN:
 		*(bool *)field = json_is_true(json);
 		return json_is_boolean(json);
@@ -192,7 +197,8 @@ struct aa_host *aa_host_from_json(json_t *json)
 	if (!host)
 		return NULL;
 	ok = read_members(json, members, COUNT(members), &extra) && extra.format == AA_POLICY_FORMAT &&
-	     extra.generation <= UINT32_MAX && read_choice(json, "nonce", "optional", "required", &extra.host.nonce_required) &&
+	     extra.generation <= UINT32_MAX &&
+	     read_choice(json, "nonce", "optional", "required", &extra.host.nonce_required) &&
 	     read_choice(json, "audit_failure", "warn", "deny", &extra.host.audit_deny) &&
 	     read_choice(json, "audit_sync", "none", "always", &extra.host.audit_sync);
 	*host = extra.host;
@@ -209,12 +215,15 @@ struct aa_host *aa_host_from_json(json_t *json)
 static bool read_key(json_t *json, struct aa_agent_key *ret)
 {
 	static const struct member members[] = {
-	    MEMBER(aa_agent_key, kid, STRING, true),       MEMBER(aa_agent_key, jwk, OBJECT, true),
-	    MEMBER(aa_agent_key, ssh, STRING, true),       MEMBER(aa_agent_key, not_after, INTEGER, false),
+	    MEMBER(aa_agent_key, kid, STRING, true),
+	    MEMBER(aa_agent_key, jwk, OBJECT, true),
+	    MEMBER(aa_agent_key, ssh, STRING, true),
+	    MEMBER(aa_agent_key, not_after, INTEGER, false),
 	    {"state", OTHER, true, 0},
 	};
 
-	return read_members(json, members, COUNT(members), ret) && read_choice(json, "state", "disabled", "active", &ret->active);
+	return read_members(json, members, COUNT(members), ret) &&
+	       read_choice(json, "state", "disabled", "active", &ret->active);
 }
 
 static bool read_binding(json_t *json, struct aa_binding *ret)
@@ -310,7 +319,8 @@ struct aa_agent *aa_agent_from_json(json_t *json)
 		return NULL;
 	agent->owner = agent->description = "";
 	agent->json = json_incref(json);
-	if (read_members(json, members, COUNT(members), agent) && read_keys(json_object_get(json, "keys"), agent) &&
+	if (read_members(json, members, COUNT(members), agent) &&
+	    read_keys(json_object_get(json, "keys"), agent) &&
 	    read_bindings(json_object_get(json, "bindings"), agent) &&
 	    read_delegation(json_object_get(json, "delegation"), agent) &&
 	    read_choice(json, "mixed_sessions", "allow", "refuse", &agent->mixed_refused))
@@ -365,7 +375,8 @@ struct aa_role *aa_role_from_json(json_t *json)
 	if (!role)
 		return NULL;
 	role->json = json_incref(json);
-	if (read_members(json, members, COUNT(members), role) && read_limits(json_object_get(json, "limits"), role))
+	if (read_members(json, members, COUNT(members), role) &&
+	    read_limits(json_object_get(json, "limits"), role))
 		return role;
 	aa_role_free(role);
 	return NULL;
@@ -435,7 +446,8 @@ struct aa_issuer *aa_issuer_from_json(json_t *json)
 	if (!issuer)
 		return NULL;
 	issuer->json = json_incref(json);
-	if (read_members(json, members, COUNT(members), issuer) && read_scopes(json_object_get(json, "scopes"), issuer) &&
+	if (read_members(json, members, COUNT(members), issuer) &&
+	    read_scopes(json_object_get(json, "scopes"), issuer) &&
 	    read_choice(json, "delegation", "never", "allowed", &issuer->delegation) &&
 	    read_choice(json, "reuse", "until_expiry", "once", &issuer->reuse_once))
 		return issuer;
@@ -572,7 +584,8 @@ enum aa_reason aa_policy_issuer(const struct aa_policy *policy, const char *name
 	return AA_OK;
 }
 
-enum aa_reason aa_policy_issuer_by_url(const struct aa_policy *policy, const char *url, struct aa_issuer **ret)
+enum aa_reason aa_policy_issuer_by_url(const struct aa_policy *policy, const char *url,
+				       struct aa_issuer **ret)
 {
 	json_t *json;
 	const char *name;

@@ -122,7 +122,8 @@ struct aa_issuer {
 enum aa_reason aa_policy_agent(const struct aa_policy *policy, const char *name, struct aa_agent **ret);
 enum aa_reason aa_policy_role(const struct aa_policy *policy, const char *name, struct aa_role **ret);
 enum aa_reason aa_policy_issuer(const struct aa_policy *policy, const char *name, struct aa_issuer **ret);
-enum aa_reason aa_policy_issuer_by_url(const struct aa_policy *policy, const char *url, struct aa_issuer **ret);
+enum aa_reason aa_policy_issuer_by_url(const struct aa_policy *policy, const char *url,
+				       struct aa_issuer **ret);
 void aa_agent_free(struct aa_agent *agent);
 void aa_role_free(struct aa_role *role);
 void aa_issuer_free(struct aa_issuer *issuer);

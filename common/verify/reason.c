@@ -13,7 +13,8 @@ struct row {
 };
 
 static const struct row rows[AA_REASON_COUNT] = {
-    [AA_INTERNAL] = {"internal", PAM_AUTH_ERR, "something failed on this host that is not the credential's doing"},
+    [AA_INTERNAL] = {"internal", PAM_AUTH_ERR,
+		     "something failed on this host that is not the credential's doing"},
     [AA_OK] = {"ok", PAM_SUCCESS, "accepted"},
     [AA_MALFORMED] = {"malformed", PAM_AUTH_ERR, "what was presented is not a well-formed credential"},
     [AA_OVERSIZE] = {"oversize", PAM_AUTH_ERR, "what was presented is longer than 16 KiB"},
@@ -28,13 +29,18 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_WRONG_TYPE] = {"wrong_type", PAM_AUTH_ERR, "it is a token of another type than the one expected"},
     [AA_WRONG_AUDIENCE] = {"wrong_audience", PAM_AUTH_ERR, "it was made for another host"},
     [AA_WRONG_SUBJECT] = {"wrong_subject", PAM_AUTH_ERR, "it is another principal's credential"},
-    [AA_CLAIM_REQUIRED] = {"claim_required", PAM_AUTH_ERR, "a claim that must be there is missing or has another value"},
+    [AA_CLAIM_REQUIRED] = {"claim_required", PAM_AUTH_ERR,
+			   "a claim that must be there is missing or has another value"},
     [AA_EXPIRED] = {"expired", PAM_AUTH_ERR, "the credential has expired"},
-    [AA_NOT_YET_VALID] = {"not_yet_valid", PAM_AUTH_ERR, "the credential is not valid yet; compare the clocks"},
-    [AA_LIFETIME_TOO_LONG] = {"lifetime_too_long", PAM_AUTH_ERR, "the credential lives longer than this host accepts"},
+    [AA_NOT_YET_VALID] = {"not_yet_valid", PAM_AUTH_ERR,
+			  "the credential is not valid yet; compare the clocks"},
+    [AA_LIFETIME_TOO_LONG] = {"lifetime_too_long", PAM_AUTH_ERR,
+			      "the credential lives longer than this host accepts"},
     [AA_REPLAYED] = {"replayed", PAM_AUTH_ERR, "this credential was used before"},
-    [AA_NONCE_MISMATCH] = {"nonce_mismatch", PAM_AUTH_ERR, "it carries another nonce than the one that was prompted"},
-    [AA_NONCE_REQUIRED] = {"nonce_required", PAM_AUTH_ERR, "this host demands the prompt's nonce in the assertion"},
+    [AA_NONCE_MISMATCH] = {"nonce_mismatch", PAM_AUTH_ERR,
+			   "it carries another nonce than the one that was prompted"},
+    [AA_NONCE_REQUIRED] = {"nonce_required", PAM_AUTH_ERR,
+			   "this host demands the prompt's nonce in the assertion"},
     [AA_PROOF_REQUIRED] = {"proof_required", PAM_AUTH_ERR,
 			   "it is bound to a key, and this connection was not authenticated with that key"},
     [AA_AGENT_UNKNOWN] = {"agent_unknown", PAM_USER_UNKNOWN, "no agent of this name is registered"},
@@ -55,12 +61,15 @@ static const struct row rows[AA_REASON_COUNT] = {
 				 "the registry cannot be read; run agentauthctl check"},
     [AA_KEYS_STALE] = {"keys_stale", PAM_AUTH_ERR,
 		       "the issuer's keys are missing or too old; run agentauthctl issuer refresh"},
-    [AA_REPLAY_UNAVAILABLE] = {"replay_unavailable", PAM_AUTH_ERR, "it cannot be told whether this credential was used before"},
+    [AA_REPLAY_UNAVAILABLE] = {"replay_unavailable", PAM_AUTH_ERR,
+			       "it cannot be told whether this credential was used before"},
     [AA_AUDIT_UNAVAILABLE] = {"audit_unavailable", PAM_PERM_DENIED, "the audit log cannot be written"},
     [AA_NO_CREDENTIAL] = {"no_credential", PAM_PERM_DENIED, "no credential was presented for this login"},
-    [AA_RATE_LIMITED] = {"rate_limited", PAM_AUTH_ERR, "too many credentials for this agent failed from there within a minute"},
-    [AA_GROUP_DENIED] = {"group_denied", PAM_PERM_DENIED,
-			 "the caller is no agent and has a group that is agents' alone, as a setgid file gives it"},
+    [AA_RATE_LIMITED] = {"rate_limited", PAM_AUTH_ERR,
+			 "too many credentials for this agent failed from there within a minute"},
+    [AA_GROUP_DENIED] =
+	{"group_denied", PAM_PERM_DENIED,
+	 "the caller is no agent and has a group that is agents' alone, as a setgid file gives it"},
 };
 
 static const struct row *row(enum aa_reason reason)

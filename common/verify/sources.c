@@ -18,7 +18,8 @@ static bool parse_address(const char *text, struct address *ret)
 	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	struct address a = {0, {0}};
 	char bare[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text, "%"); /* the scope of a link-local address says nothing about where it lies */
+	size_t len =
+	    strcspn(text, "%"); /* the scope of a link-local address says nothing about where it lies */
 
 	if (len >= sizeof(bare))
 		return false;

@@ -31,8 +31,9 @@ static enum aa_reason token_type(const struct aa_jws *jws)
 /* ---- the binding ------------------------------------------------------------------ */
 
 /* The binding of this account that the client claim selects, and whose own rules hold. */
-static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
-				   const char *client, const struct aa_binding **ret, const char **ret_claim)
+static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct aa_agent *agent,
+				   const json_t *payload, const char *client, const struct aa_binding **ret,
+				   const char **ret_claim)
 {
 	enum aa_reason reason = AA_WRONG_SUBJECT;
 
@@ -81,8 +82,8 @@ static enum aa_reason read_actors(const json_t *act, json_t **ret)
 	return reason;
 }
 
-static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
-				 struct aa_verdict *verdict)
+static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa_agent *agent,
+				 const json_t *payload, struct aa_verdict *verdict)
 {
 	const char *user = NULL;
 	enum aa_reason reason = aa_claim_string(payload, issuer->user_claim, USER_MAX, &user);
@@ -99,12 +100,14 @@ static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa
 	return aa_verdict_about(verdict, issuer->user_claim, AA_DELEGATION_DENIED);
 }
 
-static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
-				  const char *client, const struct aa_binding *binding, struct aa_verdict *verdict)
+static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct aa_agent *agent,
+				  const json_t *payload, const char *client, const struct aa_binding *binding,
+				  struct aa_verdict *verdict)
 {
 	enum aa_reason reason = read_actors(json_object_get(payload, "act"), &verdict->actors);
 
-	if (reason == AA_OK && !names_agent(json_string_value(json_array_get(verdict->actors, 0)), client, binding))
+	if (reason == AA_OK &&
+	    !names_agent(json_string_value(json_array_get(verdict->actors, 0)), client, binding))
 		reason = AA_WRONG_SUBJECT;
 	if (reason != AA_OK)
 		return aa_verdict_about(verdict, "act", reason);
@@ -112,8 +115,9 @@ static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct a
 }
 
 /* Whose token it is: with act, an actor's; else a user's where sub is neither the client nor the agent's own subject. */
-static enum aa_reason check_delegation(const struct aa_issuer *issuer, const struct aa_agent *agent, const json_t *payload,
-				       const char *client, const struct aa_binding *binding, struct aa_verdict *verdict)
+static enum aa_reason check_delegation(const struct aa_issuer *issuer, const struct aa_agent *agent,
+				       const json_t *payload, const char *client,
+				       const struct aa_binding *binding, struct aa_verdict *verdict)
 {
 	const char *sub = NULL;
 	enum aa_reason reason;
@@ -155,8 +159,8 @@ static char *digest_name(const struct aa_jws *jws)
 	return name;
 }
 
-static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa_jws *jws, const json_t *payload,
-				 struct aa_verdict *verdict)
+static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa_jws *jws,
+				 const json_t *payload, struct aa_verdict *verdict)
 {
 	const char *jti = NULL;
 	enum aa_reason reason = aa_claim_string(payload, "jti", AA_CLAIM_MAX, &jti);
@@ -171,12 +175,13 @@ static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa
 
 /* ---- the steps ---------------------------------------------------------------------------- */
 
-enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
-			       const struct aa_login *login, const struct aa_jws *jws, const json_t *payload,
-			       struct aa_verdict *verdict)
+enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer,
+			       const struct aa_agent *agent, const struct aa_login *login,
+			       const struct aa_jws *jws, const json_t *payload, struct aa_verdict *verdict)
 {
 	const struct aa_host *host = aa_policy_host(policy);
-	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl, issuer->reuse_once};
+	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl,
+					    issuer->reuse_once};
 	const struct aa_binding *binding = NULL;
 	const char *client = NULL, *claim = NULL;
 	enum aa_reason reason = token_type(jws);
@@ -184,16 +189,18 @@ enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_i
 	if (reason == AA_OK)
 		reason = aa_verdict_about(verdict, "jti", name_token(issuer, jws, payload, verdict));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "aud",
-					  aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience));
+		reason = aa_verdict_about(
+		    verdict, "aud",
+		    aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience));
 	if (reason == AA_OK)
 		reason = aa_claims_times(payload, &times, &verdict->iat, &verdict->expires, &claim);
 	if (reason == AA_OK)
 		reason = aa_claims_require(payload, &issuer->require, &claim);
 	(void)aa_verdict_about(verdict, claim, reason);
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, issuer->client_claim,
-					  aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client));
+		reason =
+		    aa_verdict_about(verdict, issuer->client_claim,
+				     aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client));
 	if (reason == AA_OK)
 		reason = find_binding(issuer, agent, payload, client, &binding, &claim);
 	(void)aa_verdict_about(verdict, claim, reason);
@@ -216,7 +223,8 @@ static bool scope_admits(const void *data, const char *role)
 	for (size_t i = 0; i < source->issuer->n_scopes; i++) {
 		const struct aa_scope_rule *rule = &source->issuer->scopes[i];
 
-		if (strcmp(rule->role, role) == 0 && aa_claim_matches(source->payload, rule->claim, rule->value))
+		if (strcmp(rule->role, role) == 0 &&
+		    aa_claim_matches(source->payload, rule->claim, rule->value))
 			return true;
 	}
 	return false;
@@ -267,8 +275,9 @@ static bool keep_scope(const json_t *payload, struct aa_verdict *verdict)
 	return verdict->scope != NULL;
 }
 
-enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
-			      const struct aa_login *login, const json_t *payload, struct aa_verdict *verdict)
+enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer,
+			      const struct aa_agent *agent, const struct aa_login *login,
+			      const json_t *payload, struct aa_verdict *verdict)
 {
 	const struct scope_source source = {issuer, payload};
 	struct aa_narrowing narrow = {.data = &source};

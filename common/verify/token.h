@@ -8,13 +8,14 @@
 #define AA_ACTORS_MAX 4 /* of one chain */
 
 /* Type, audience, times, required claims, the binding, on whose behalf, proof of possession, replay identity. */
-enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
-			       const struct aa_login *login, const struct aa_jws *jws, const json_t *payload,
-			       struct aa_verdict *verdict);
+enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer,
+			       const struct aa_agent *agent, const struct aa_login *login,
+			       const struct aa_jws *jws, const json_t *payload, struct aa_verdict *verdict);
 
 /* On behalf of a user: the agent's roles that are delegable and that `scopes` grant, and no others. For itself: the
  * agent's roles; where the token has a scope that `scopes` maps, only those that it maps to. */
-enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer, const struct aa_agent *agent,
-			      const struct aa_login *login, const json_t *payload, struct aa_verdict *verdict);
+enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_issuer *issuer,
+			      const struct aa_agent *agent, const struct aa_login *login,
+			      const json_t *payload, struct aa_verdict *verdict);
 
 #endif

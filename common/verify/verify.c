@@ -20,7 +20,7 @@
 #define SCOPE_MAX 1024
 
 static const char *const kind_names[AA_KIND_COUNT] = {
-    [AA_KIND_NONE] = "none",           [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
+    [AA_KIND_NONE] = "none",	       [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
     [AA_KIND_DELEGATED] = "delegated", [AA_KIND_PUBLICKEY] = "publickey", [AA_KIND_LOCAL] = "local",
     [AA_KIND_ENTRY] = "entry",
 };
@@ -98,7 +98,7 @@ static bool keep(char **ret, const char *text)
 /* A credential on its way: what the steps hand on. */
 struct presented {
 	struct aa_jws *jws;
-	json_t *payload;         /* believed after the signature, but for iss */
+	json_t *payload; /* believed after the signature, but for iss */
 	const char *iss;
 	struct aa_issuer *issuer; /* NULL: an assertion */
 	struct aa_key *key;
@@ -112,7 +112,8 @@ static void presented_clear(struct presented *p)
 	aa_key_free(p->key);
 }
 
-static enum aa_reason parse(const char *credential, size_t len, struct presented *p, struct aa_verdict *verdict)
+static enum aa_reason parse(const char *credential, size_t len, struct presented *p,
+			    struct aa_verdict *verdict)
 {
 	enum aa_reason reason = from_jose(aa_jws_parse(credential, len, AA_JWS_MAX, &p->jws));
 
@@ -122,11 +123,14 @@ static enum aa_reason parse(const char *credential, size_t len, struct presented
 	if (!keep(&verdict->kid, p->jws->kid))
 		return AA_INTERNAL;
 	reason = from_jose(aa_json_object(p->jws->payload, p->jws->payload_len, &p->payload));
-	return reason == AA_OK ? aa_verdict_about(verdict, "iss", aa_claim_string(p->payload, "iss", AA_ISS_MAX, &p->iss)) : reason;
+	return reason == AA_OK
+		   ? aa_verdict_about(verdict, "iss", aa_claim_string(p->payload, "iss", AA_ISS_MAX, &p->iss))
+		   : reason;
 }
 
 /* A configured issuer's name makes it a token, an agent's name an assertion. */
-static enum aa_reason find_issuer(const struct aa_policy *policy, struct presented *p, struct aa_verdict *verdict)
+static enum aa_reason find_issuer(const struct aa_policy *policy, struct presented *p,
+				  struct aa_verdict *verdict)
 {
 	enum aa_reason reason;
 
@@ -143,8 +147,8 @@ static enum aa_reason find_issuer(const struct aa_policy *policy, struct present
 
 /* ---- key and signature ------------------------------------------------------------------- */
 
-static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
-				     struct aa_verdict *verdict)
+static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct aa_login *login,
+				     struct presented *p, struct aa_verdict *verdict)
 {
 	const char *kid = NULL;
 	enum aa_reason reason;
@@ -164,7 +168,8 @@ static bool admits_alg(const struct aa_issuer *issuer, enum aa_alg alg)
 }
 
 /* The log and `revoke --kid` go by the key's own kid, also where the header names none. */
-static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p, struct aa_verdict *verdict)
+static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p,
+				      struct aa_verdict *verdict)
 {
 	enum aa_reason reason;
 
@@ -176,8 +181,8 @@ static enum aa_reason find_issuer_key(const struct aa_login *login, struct prese
 	return reason;
 }
 
-static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_login *login, struct presented *p,
-			       struct aa_verdict *verdict)
+static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_login *login,
+			       struct presented *p, struct aa_verdict *verdict)
 {
 	return p->issuer ? find_issuer_key(login, p, verdict) : find_agent_key(agent, login, p, verdict);
 }
@@ -223,7 +228,8 @@ static enum aa_reason assertion_subject(const struct presented *p, struct aa_ver
 	return aa_verdict_about(verdict, "sub", reason);
 }
 
-static enum aa_reason assertion_nonce(const struct aa_host *host, const struct aa_login *login, const json_t *payload)
+static enum aa_reason assertion_nonce(const struct aa_host *host, const struct aa_login *login,
+				      const json_t *payload)
 {
 	const char *nonce = NULL;
 	enum aa_reason reason = aa_claim_string(payload, "nonce", AA_CLAIM_MAX, &nonce);
@@ -248,8 +254,8 @@ static enum aa_reason optional_string(const json_t *payload, const char *claim, 
 	return reason;
 }
 
-static enum aa_reason assertion_claims(const struct aa_policy *policy, const struct aa_login *login, struct presented *p,
-				       struct aa_verdict *verdict)
+static enum aa_reason assertion_claims(const struct aa_policy *policy, const struct aa_login *login,
+				       struct presented *p, struct aa_verdict *verdict)
 {
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, host->max_assertion_ttl, true};
@@ -257,7 +263,8 @@ static enum aa_reason assertion_claims(const struct aa_policy *policy, const str
 	enum aa_reason reason = assertion_type(p->jws);
 
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "jti", aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti));
+		reason =
+		    aa_verdict_about(verdict, "jti", aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti));
 	if (reason == AA_OK && !keep(&verdict->jti, jti))
 		reason = AA_INTERNAL;
 	if (reason == AA_OK)
@@ -272,9 +279,11 @@ static enum aa_reason assertion_claims(const struct aa_policy *policy, const str
 	if (reason == AA_OK)
 		reason = aa_claims_proof(p->payload, login->ssh_auth_info);
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "task", optional_string(p->payload, "task", TASK_MAX, &verdict->task));
+		reason = aa_verdict_about(verdict, "task",
+					  optional_string(p->payload, "task", TASK_MAX, &verdict->task));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "scope", optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope));
+		reason = aa_verdict_about(verdict, "scope",
+					  optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope));
 	verdict->once = true;
 	return reason;
 }
@@ -370,8 +379,8 @@ static const struct aa_agent_key *ssh_key(const struct aa_agent *agent, const ch
 	return NULL;
 }
 
-void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
-			 struct aa_verdict *verdict)
+void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent,
+			 const struct aa_login *login, struct aa_verdict *verdict)
 {
 	static const struct aa_narrowing all = {0};
 	const struct aa_agent_key *key = ssh_key(agent, login->ssh_auth_info);
@@ -392,8 +401,8 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 	verdict->reason = reason;
 }
 
-void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
-		     bool delegable_only, struct aa_verdict *verdict)
+void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agent,
+		     const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict)
 {
 	const struct aa_narrowing narrow = {.delegable_only = delegable_only};
 	enum aa_reason reason;

@@ -70,7 +70,8 @@ static uint8_t *sign(const char *input, enum aa_alg alg, const struct aa_private
 	EVP_PKEY_CTX *pctx;
 	size_t len = 2048;
 
-	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, aa_alg_same(alg, AA_ALG_EDDSA) ? NULL : md[(alg - 1) % 3],
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx,
+					       aa_alg_same(alg, AA_ALG_EDDSA) ? NULL : md[(alg - 1) % 3],
 					       NULL, NULL, aa_private_key_pkey(key), NULL),
 			 1);
 	if (pss) {

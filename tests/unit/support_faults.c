@@ -327,8 +327,8 @@ static struct rlimit limit(const struct limited *how)
 	if (!how->soft)
 		lose_sys_resource();
 	if (getrlimit(how->resource, &before) < 0 ||
-	    setrlimit(how->resource,
-		      &(struct rlimit){how->value, how->soft ? before.rlim_max : how->value}) < 0)
+	    setrlimit(how->resource, &(struct rlimit){how->value, how->soft ? before.rlim_max : how->value}) <
+		0)
 		_exit(3);
 	return before;
 }
@@ -344,8 +344,8 @@ static void end_limit(const struct limited *how, const struct rlimit *before)
 }
 
 /* In a child, which ends without returning. */
-static void run_limited(const struct support_scene *scene, const struct limited *how, void *data, void (*ready)(void *data),
-			struct outcome *ret)
+static void run_limited(const struct support_scene *scene, const struct limited *how, void *data,
+			void (*ready)(void *data), struct outcome *ret)
 {
 	struct rlimit before;
 	const char *wrong;
@@ -361,8 +361,8 @@ static void run_limited(const struct support_scene *scene, const struct limited 
 	_exit(0);
 }
 
-static void try_limit(const struct support_scene *scene, const struct limited *how, void *data, void (*ready)(void *data),
-		      struct outcome *outcome)
+static void try_limit(const struct support_scene *scene, const struct limited *how, void *data,
+		      void (*ready)(void *data), struct outcome *outcome)
 {
 	const char *what = how->resource == RLIMIT_NOFILE ? "descriptors" : "bytes of a file";
 	int status;
@@ -381,8 +381,10 @@ static void try_limit(const struct support_scene *scene, const struct limited *h
 		fail_msg("%s: under %u %s%s it %s", scene->name, (unsigned)how->value, what,
 			 how->soft ? "" : " for good", outcome->wrong);
 	/* With fewer, libpam's own end of a phase fails (Linux audit), whatever we said. */
-	if (how->soft && outcome->answer != scene->answer && (how->value >= 8 || how->resource != RLIMIT_NOFILE))
-		fail_msg("%s: under %u %s the answer is %d", scene->name, (unsigned)how->value, what, outcome->answer);
+	if (how->soft && outcome->answer != scene->answer &&
+	    (how->value >= 8 || how->resource != RLIMIT_NOFILE))
+		fail_msg("%s: under %u %s the answer is %d", scene->name, (unsigned)how->value, what,
+			 outcome->answer);
 }
 
 void support_limits_try(const struct support_scene *scene, void *data, bool soft, void (*ready)(void *data))

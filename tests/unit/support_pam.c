@@ -45,7 +45,8 @@ static const struct {
 	uint32_t uid;
 } users[] = {{"builder-7", 70007}, {"other-1", 70008}, {"retired-1", 70099}, {"alice", 1000}, {"root", 0}};
 
-static int fill(const char *name, uint32_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
+static int fill(const char *name, uint32_t uid, struct passwd *pwd, char *buf, size_t buflen,
+		struct passwd **result)
 {
 	if (buflen < 64)
 		return ERANGE;
@@ -130,7 +131,8 @@ void support_pam_say(struct support_pam *p, const char *answer)
 
 /* ---- services ------------------------------------------------------------------------ */
 
-void support_pam_service(struct support_pam *p, const char *service, const char *args, const char *before, const char *behind)
+void support_pam_service(struct support_pam *p, const char *service, const char *args, const char *before,
+			 const char *behind)
 {
 	static const char *const phases[] = {"auth", "account", "session", "password"};
 	char text[8192], line[2048];
@@ -139,7 +141,8 @@ void support_pam_service(struct support_pam *p, const char *service, const char 
 	for (size_t i = 0; i < 4; i++) {
 		if (i == 0 && before)
 			snprintf(text, sizeof(text), "auth required %s\n", before);
-		snprintf(line, sizeof(line), "%s [success=ok ignore=ignore default=die] %s statedir=%s rundir=%s logdir=%s %s\n",
+		snprintf(line, sizeof(line),
+			 "%s [success=ok ignore=ignore default=die] %s statedir=%s rundir=%s logdir=%s %s\n",
 			 phases[i], MODULE, p->site->statedir, p->site->rundir, p->site->logdir, args);
 		need(strlen(text) + strlen(line) < sizeof(text), "a service file that is too long");
 		strcat(text, line);
@@ -158,7 +161,8 @@ struct support_pam *support_pam_new(void)
 	struct support_pam *p = calloc(1, sizeof(*p));
 
 	need(p != NULL, "calloc");
-	openlog("test", LOG_NDELAY, LOG_AUTHPRIV); /* so that the log's own descriptor is not taken for a leak */
+	openlog("test", LOG_NDELAY,
+		LOG_AUTHPRIV); /* so that the log's own descriptor is not taken for a leak */
 	p->now = time(NULL);
 	p->site = support_site_new(p->now);
 	snprintf(p->confdir, sizeof(p->confdir), "%s/pam.d", p->site->dir);
@@ -190,7 +194,8 @@ void support_pam_start(struct support_pam *p, const char *service, const char *u
 	support_pam_end(p);
 	p->asked = p->errors = 0;
 	p->prompt[0] = '\0';
-	need(pam_start_confdir(service, user, &conv, p->confdir, &p->pamh) == PAM_SUCCESS, "pam_start_confdir");
+	need(pam_start_confdir(service, user, &conv, p->confdir, &p->pamh) == PAM_SUCCESS,
+	     "pam_start_confdir");
 	if (strcmp(service, "sudo") != 0)
 		need(pam_set_item(p->pamh, PAM_RHOST, "10.1.2.3") == PAM_SUCCESS, "PAM_RHOST");
 }

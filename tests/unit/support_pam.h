@@ -27,9 +27,9 @@ struct support_pam {
 	/* The conversation answers with these, in turn; when they are used up, with the last one again. NULL is no answer. */
 	const char *const *answers;
 	size_t n_answers;
-	int conv_err;	  /* given instead of an answer, unless it is PAM_SUCCESS */
-	unsigned asked;	  /* how often it was called */
-	unsigned errors;  /* how often it was told an error */
+	int conv_err;			 /* given instead of an answer, unless it is PAM_SUCCESS */
+	unsigned asked;			 /* how often it was called */
+	unsigned errors;		 /* how often it was told an error */
 	char prompt[SUPPORT_PROMPT_MAX]; /* the last one */
 	char *(*answer)(struct support_pam *p, unsigned n); /* instead of `answers`, where it is set */
 	char masked[32768]; /* for `answer`: of a credential that must stand nowhere in memory */
@@ -40,7 +40,8 @@ struct support_pam *support_pam_new(void);
 void support_pam_free(struct support_pam *p);
 
 /* A service whose stacks hold the module with these further arguments, and after it, in auth, `behind` (NULL: nothing). */
-void support_pam_service(struct support_pam *p, const char *service, const char *args, const char *before, const char *behind);
+void support_pam_service(struct support_pam *p, const char *service, const char *args, const char *before,
+			 const char *behind);
 
 /* A new handle; the one before is ended. user NULL: none is given. PAM_RHOST is 10.1.2.3, for sshd and login. */
 void support_pam_start(struct support_pam *p, const char *service, const char *user);

@@ -82,8 +82,8 @@ static json_t *key_record(const char *kid, const struct aa_private_key *key)
 	char *ssh = NULL;
 
 	need(aa_key_to_ssh(aa_private_key_public(key), &ssh) == AA_JOSE_OK, kid);
-	record = json_pack("{s:s, s:o, s:s, s:s}", "kid", kid, "jwk", aa_key_to_jwk(aa_private_key_public(key)), "ssh", ssh,
-			   "state", "active");
+	record = json_pack("{s:s, s:o, s:s, s:s}", "kid", kid, "jwk",
+			   aa_key_to_jwk(aa_private_key_public(key)), "ssh", ssh, "state", "active");
 	free(ssh);
 	return record;
 }
@@ -100,7 +100,8 @@ static const char builder_text[] =
 static const char other_text[] = "{\"name\":\"other-1\",\"uid\":70008,\"roles\":[\"audit\"],\"bindings\":[],"
 				 "\"mixed_sessions\":\"allow\"}";
 static const char corp_text[] =
-    "{\"name\":\"corp\",\"issuer\":\"" SITE_ISSUER "\",\"discovery\":true,\"algorithms\":[\"RS256\",\"ES256\"],"
+    "{\"name\":\"corp\",\"issuer\":\"" SITE_ISSUER
+    "\",\"discovery\":true,\"algorithms\":[\"RS256\",\"ES256\"],"
     "\"jwks_max_age\":86400,\"max_token_ttl\":3600,\"client_claim\":\"azp\",\"user_claim\":\"sub\","
     "\"delegation\":\"allowed\",\"reuse\":\"once\",\"require\":[],"
     "\"scopes\":[{\"claim\":\"scope\",\"value\":\"host.deploy\",\"role\":\"deploy\"},"
@@ -113,7 +114,9 @@ static void put(struct support_site *site, const char *key, const char *text)
 
 static void put_key(struct support_site *site, const char *key, const struct aa_private_key *private)
 {
-	need(json_object_set_new(support_record(site, key), "keys", json_pack("[o]", key_record("k1", private))) == 0, key);
+	need(json_object_set_new(support_record(site, key), "keys",
+				 json_pack("[o]", key_record("k1", private))) == 0,
+	     key);
 }
 
 static void put_records(struct support_site *site)
@@ -146,7 +149,9 @@ void support_write_policy(const char *path, const json_t *records)
 	{
 		char *text = json_dumps(record, JSON_COMPACT | JSON_ENCODE_ANY);
 
-		need(text && cdb_make_add(&cdb, key, (unsigned)strlen(key), text, (unsigned)strlen(text)) == 0, key);
+		need(text &&
+			 cdb_make_add(&cdb, key, (unsigned)strlen(key), text, (unsigned)strlen(text)) == 0,
+		     key);
 		free(text);
 	}
 	need(cdb_make_finish(&cdb) == 0 && close(fd) == 0, path);
@@ -162,13 +167,15 @@ static size_t list_accounts(const struct support_site *site, struct support_acco
 	{
 		if (strncmp(key, "agent:", 6) == 0 && n < ACCOUNTS_MAX)
 			accounts[n++] = (struct support_account){
-			    .name = key + 6, .uid = (uint32_t)json_integer_value(json_object_get(value, "uid"))};
+			    .name = key + 6,
+			    .uid = (uint32_t)json_integer_value(json_object_get(value, "uid"))};
 	}
 	json_object_foreach(site->retired, key, value)
 	{
 		if (n < ACCOUNTS_MAX)
-			accounts[n++] = (struct support_account){
-			    .name = key, .uid = (uint32_t)json_integer_value(value), .flags = AA_ACCOUNT_RETIRED};
+			accounts[n++] = (struct support_account){.name = key,
+								 .uid = (uint32_t)json_integer_value(value),
+								 .flags = AA_ACCOUNT_RETIRED};
 	}
 	return n;
 }
@@ -184,7 +191,8 @@ static size_t list_groups(const struct support_site *site, struct support_group 
 		if (strncmp(key, "role:", 5) != 0 || n == ACCOUNTS_MAX)
 			continue;
 		snprintf(names[n], sizeof(names[n]), "agent-%.32s", key + 5);
-		groups[n] = (struct support_group){names[n], (uint32_t)json_integer_value(json_object_get(value, "gid"))};
+		groups[n] = (struct support_group){
+		    names[n], (uint32_t)json_integer_value(json_object_get(value, "gid"))};
 		n++;
 	}
 	return n;
@@ -299,7 +307,8 @@ struct aa_login support_login(const struct support_site *site, int64_t now)
 				 .now = now};
 }
 
-void support_verify(const struct support_site *site, const struct aa_login *login, char *credential, struct aa_verdict *ret)
+void support_verify(const struct support_site *site, const struct aa_login *login, char *credential,
+		    struct aa_verdict *ret)
 {
 	struct aa_policy *policy = support_policy(site);
 	struct aa_agent *agent = support_agent(policy, login->agent);

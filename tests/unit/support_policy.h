@@ -58,7 +58,8 @@ struct aa_agent *support_agent(const struct aa_policy *policy, const char *name)
 struct aa_login support_login(const struct support_site *site, int64_t now);
 
 /* What aa_verify() says to login->agent, whose entry is looked up. Frees the credential; the caller clears *ret. */
-void support_verify(const struct support_site *site, const struct aa_login *login, char *credential, struct aa_verdict *ret);
+void support_verify(const struct support_site *site, const struct aa_login *login, char *credential,
+		    struct aa_verdict *ret);
 /* The reason alone, for support_login(). */
 enum aa_reason support_reason(const struct support_site *site, int64_t now, char *credential);
 

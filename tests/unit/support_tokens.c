@@ -88,7 +88,8 @@ static const EVP_MD *md_of(enum aa_alg alg)
 {
 	static const char *const names[] = {"SHA256", "SHA384", "SHA512"};
 
-	return aa_alg_same(alg, AA_ALG_EDDSA) ? NULL : EVP_get_digestbyname(names[((int)alg - AA_ALG_RS256) % 3]);
+	return aa_alg_same(alg, AA_ALG_EDDSA) ? NULL
+					      : EVP_get_digestbyname(names[((int)alg - AA_ALG_RS256) % 3]);
 }
 
 static size_t raw_ecdsa(unsigned char *sig, size_t len, int n)
@@ -96,13 +97,15 @@ static size_t raw_ecdsa(unsigned char *sig, size_t len, int n)
 	const unsigned char *der = sig;
 	ECDSA_SIG *rs = d2i_ECDSA_SIG(NULL, &der, (long)len);
 
-	need(rs && BN_bn2binpad(ECDSA_SIG_get0_r(rs), sig, n) == n && BN_bn2binpad(ECDSA_SIG_get0_s(rs), sig + n, n) == n,
+	need(rs && BN_bn2binpad(ECDSA_SIG_get0_r(rs), sig, n) == n &&
+		 BN_bn2binpad(ECDSA_SIG_get0_s(rs), sig + n, n) == n,
 	     "ECDSA");
 	ECDSA_SIG_free(rs);
 	return 2 * (size_t)n;
 }
 
-static size_t sign_input(const char *input, enum aa_alg alg, const struct aa_private_key *key, unsigned char *sig, size_t cap)
+static size_t sign_input(const char *input, enum aa_alg alg, const struct aa_private_key *key,
+			 unsigned char *sig, size_t cap)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY *pkey = aa_private_key_pkey(key);
@@ -114,7 +117,8 @@ static size_t sign_input(const char *input, enum aa_alg alg, const struct aa_pri
 		need(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 			 EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1,
 		     "PSS");
-	need(EVP_DigestSign(ctx, sig, &len, (const unsigned char *)input, strlen(input)) == 1, "EVP_DigestSign");
+	need(EVP_DigestSign(ctx, sig, &len, (const unsigned char *)input, strlen(input)) == 1,
+	     "EVP_DigestSign");
 	EVP_MD_CTX_free(ctx);
 	if (EVP_PKEY_get_base_id(pkey) == EVP_PKEY_EC)
 		len = raw_ecdsa(sig, len, (EVP_PKEY_get_bits(pkey) + 7) / 8);
@@ -131,7 +135,8 @@ static char *join(const char *a, const char *b)
 
 static char *input_of(const void *header, size_t header_len, const void *payload, size_t payload_len)
 {
-	char *h = aa_base64url_encode(header, header_len), *p = aa_base64url_encode(payload, payload_len), *input = join(h, p);
+	char *h = aa_base64url_encode(header, header_len), *p = aa_base64url_encode(payload, payload_len),
+	     *input = join(h, p);
 
 	free(h);
 	free(p);
@@ -147,8 +152,8 @@ static char *with_signature(char *input, const void *signature, size_t len)
 	return token;
 }
 
-char *support_sign_bytes(const void *header, size_t header_len, const void *payload, size_t payload_len, enum aa_alg alg,
-			 const struct aa_private_key *key)
+char *support_sign_bytes(const void *header, size_t header_len, const void *payload, size_t payload_len,
+			 enum aa_alg alg, const struct aa_private_key *key)
 {
 	char *input = input_of(header, header_len, payload, payload_len);
 	unsigned char sig[2048];
@@ -157,14 +162,16 @@ char *support_sign_bytes(const void *header, size_t header_len, const void *payl
 	return with_signature(input, sig, len);
 }
 
-char *support_sign_text(const char *header, const char *payload, enum aa_alg alg, const struct aa_private_key *key)
+char *support_sign_text(const char *header, const char *payload, enum aa_alg alg,
+			const struct aa_private_key *key)
 {
 	return support_sign_bytes(header, strlen(header), payload, strlen(payload), alg, key);
 }
 
 char *support_forge(const char *header, const char *payload, const void *signature, size_t signature_len)
 {
-	return with_signature(input_of(header, strlen(header), payload, strlen(payload)), signature, signature_len);
+	return with_signature(input_of(header, strlen(header), payload, strlen(payload)), signature,
+			      signature_len);
 }
 
 char *support_sign_pkey(const char *header, const char *payload, EVP_PKEY *pkey)
@@ -187,7 +194,8 @@ char *support_hmac(const char *header, const char *payload, const char *secret)
 	unsigned char mac[32];
 	unsigned len = 0;
 
-	need(HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)input, strlen(input), mac, &len) != NULL,
+	need(HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)input, strlen(input), mac,
+		  &len) != NULL,
 	     "HMAC");
 	return with_signature(input, mac, len);
 }
@@ -224,8 +232,10 @@ size_t support_ecdsa_der(const char *input, const struct aa_private_key *key, un
 /* ---- RSA padding, RFC 8017 section 9.2 ------------------------------------------------- */
 
 static const char *const rsa_forms[SUPPORT_RSA_FORMS] = {
-    "EMSA-PKCS1-v1_5",	     "junk behind a short padding", "fewer than eight FF", "another byte among the FF",
-    "block type 2",	     "no DigestInfo",		    "DigestInfo of SHA-1", "DigestInfo without its NULL",
+    "EMSA-PKCS1-v1_5",	     "junk behind a short padding",
+    "fewer than eight FF",   "another byte among the FF",
+    "block type 2",	     "no DigestInfo",
+    "DigestInfo of SHA-1",   "DigestInfo without its NULL",
     "a length in long form", "no zero before DigestInfo",
 };
 
@@ -235,7 +245,8 @@ const char *support_rsa_form_name(int form)
 }
 
 /* The encoded message of `n` bytes: 00 01 FF … 00, what is given, and junk where the padding is short. */
-static void encode_message(unsigned char *em, size_t n, const unsigned char *info, size_t info_len, size_t junk)
+static void encode_message(unsigned char *em, size_t n, const unsigned char *info, size_t info_len,
+			   size_t junk)
 {
 	memset(em, 0xff, n);
 	em[0] = 0;
@@ -319,15 +330,15 @@ static json_t *new_jti(void)
 
 json_t *support_assertion_claims(const char *agent, int64_t now)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "iss", agent, "sub", agent, "aud", SITE_AUDIENCE, "iat",
-			 (json_int_t)now, "exp", (json_int_t)now + 60, "jti", new_jti());
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "iss", agent, "sub", agent, "aud", SITE_AUDIENCE,
+			 "iat", (json_int_t)now, "exp", (json_int_t)now + 60, "jti", new_jti());
 }
 
 json_t *support_token_claims(int64_t now)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "iss", SITE_ISSUER, "sub", "svc-builder-7", "azp",
-			 "builder-7", "aud", SITE_AUDIENCE, "iat", (json_int_t)now, "exp", (json_int_t)now + 600, "jti",
-			 new_jti(), "scope", "host.deploy host.audit");
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "iss", SITE_ISSUER, "sub",
+			 "svc-builder-7", "azp", "builder-7", "aud", SITE_AUDIENCE, "iat", (json_int_t)now,
+			 "exp", (json_int_t)now + 600, "jti", new_jti(), "scope", "host.deploy host.audit");
 }
 
 json_t *support_bend(json_t *claims, const char *member, const char *text)
@@ -339,7 +350,8 @@ json_t *support_bend(json_t *claims, const char *member, const char *text)
 	return claims;
 }
 
-char *support_sign(json_t *claims, enum aa_alg alg, const struct aa_private_key *key, const char *kid, const char *typ)
+char *support_sign(json_t *claims, enum aa_alg alg, const struct aa_private_key *key, const char *kid,
+		   const char *typ)
 {
 	json_t *header = json_pack("{s:s*, s:s*}", "typ", typ, "kid", kid);
 	char *text = json_dumps(claims, JSON_COMPACT), *token = NULL;

@@ -21,9 +21,10 @@ json_t *support_jwks_of(const char *kid, ...);
 
 /* header and payload as they stand, and a signature over them by this key with this algorithm, whatever the header says
  * of itself. From malloc(), as everything below. */
-char *support_sign_bytes(const void *header, size_t header_len, const void *payload, size_t payload_len, enum aa_alg alg,
-			 const struct aa_private_key *key);
-char *support_sign_text(const char *header, const char *payload, enum aa_alg alg, const struct aa_private_key *key);
+char *support_sign_bytes(const void *header, size_t header_len, const void *payload, size_t payload_len,
+			 enum aa_alg alg, const struct aa_private_key *key);
+char *support_sign_text(const char *header, const char *payload, enum aa_alg alg,
+			const struct aa_private_key *key);
 /* RS256 with a key that common/jose would not have. */
 char *support_sign_pkey(const char *header, const char *payload, EVP_PKEY *pkey);
 /* HS256 with this secret. */
@@ -51,7 +52,8 @@ json_t *support_token_claims(int64_t now);
 json_t *support_bend(json_t *claims, const char *member, const char *text);
 
 /* {"alg", "typ": "JWT", "kid"} and these claims, which are given up. kid NULL: none. typ NULL: none. */
-char *support_sign(json_t *claims, enum aa_alg alg, const struct aa_private_key *key, const char *kid, const char *typ);
+char *support_sign(json_t *claims, enum aa_alg alg, const struct aa_private_key *key, const char *kid,
+		   const char *typ);
 /* builder-7's good assertion, ES256 with key 0. */
 char *support_assertion(int64_t now);
 /* A bent one: claims of support_assertion_claims(), one member set to a JSON text or taken out. */

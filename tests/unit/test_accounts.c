@@ -388,7 +388,8 @@ static void knows_which_ids_can_be_served(void **state)
 
 static void knows_where_agents_lie_while_the_registry_cannot_be_read(void **state)
 {
-	static const uint32_t no[] = {0, 1000, 60000, 69999, 99000, 100000, 1899999999, 1901000000, UINT32_MAX};
+	static const uint32_t no[] = {0,      1000,	  60000,      69999,	 99000,
+				      100000, 1899999999, 1901000000, UINT32_MAX};
 	static const uint32_t yes[] = {70000, 98999, 1900000000, 1900999999};
 
 	(void)state;

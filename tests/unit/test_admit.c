@@ -135,12 +135,17 @@ static void a_token_whose_key_is_not_here_asks_for_the_issuers_keys(void **state
 
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "", NULL)), AA_OK);
 	assert_false(asked_for_keys(f));
-	assert_int_equal(admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_ES256, key, "e9", "at+jwt")), AA_UNKNOWN_KEY);
+	assert_int_equal(
+	    admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_ES256, key, "e9", "at+jwt")),
+	    AA_UNKNOWN_KEY);
 	assert_true(asked_for_keys(f));
 	/* Nothing to fetch would help these. */
-	assert_int_equal(admit_new(f, support_bent_token(f->now, "aud", "\"ssh://other\"")), AA_WRONG_AUDIENCE);
-	assert_int_equal(admit_new(f, support_bent_token(f->now, "iss", "\"https://other.example.com\"")), AA_UNKNOWN_ISSUER);
-	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now), AA_ALG_ES256, key, "k9", "JWT")),
+	assert_int_equal(admit_new(f, support_bent_token(f->now, "aud", "\"ssh://other\"")),
+			 AA_WRONG_AUDIENCE);
+	assert_int_equal(admit_new(f, support_bent_token(f->now, "iss", "\"https://other.example.com\"")),
+			 AA_UNKNOWN_ISSUER);
+	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
+						   AA_ALG_ES256, key, "k9", "JWT")),
 			 AA_UNKNOWN_KEY);
 	assert_false(asked_for_keys(f));
 	f->login.now = f->ctx.now = f->now + 90000;
@@ -168,12 +173,14 @@ static void a_credential_encoded_anew_is_the_same(void **state)
 	json_t *claims = support_assertion_claims("builder-7", f->now);
 	char *text = json_dumps(claims, JSON_INDENT(4) | JSON_SORT_KEYS), *other;
 
-	other = support_sign_text("{ \"kid\":\"k1\", \"alg\":\"ES256\" }", text, AA_ALG_ES256, support_key(AA_ALG_ES256, 0));
-	assert_int_equal(
-	    admit_new(f, support_sign(json_deep_copy(claims), AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")), AA_OK);
-	assert_int_equal(
-	    admit_new(f, support_sign(json_deep_copy(claims), AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")),
-	    AA_REPLAYED);
+	other = support_sign_text("{ \"kid\":\"k1\", \"alg\":\"ES256\" }", text, AA_ALG_ES256,
+				  support_key(AA_ALG_ES256, 0));
+	assert_int_equal(admit_new(f, support_sign(json_deep_copy(claims), AA_ALG_ES256,
+						   support_key(AA_ALG_ES256, 0), "k1", "JWT")),
+			 AA_OK);
+	assert_int_equal(admit_new(f, support_sign(json_deep_copy(claims), AA_ALG_ES256,
+						   support_key(AA_ALG_ES256, 0), "k1", "JWT")),
+			 AA_REPLAYED);
 	assert_int_equal(admit_new(f, other), AA_REPLAYED);
 	free(text);
 	json_decref(claims);
@@ -194,20 +201,23 @@ static void a_refused_credential_is_not_used_up(void **state)
 {
 	struct fixture *f = *state;
 	json_t *claims = support_bend(support_assertion_claims("builder-7", f->now), "jti", "\"victim\"");
-	char *good = support_sign(json_incref(claims), AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT");
+	char *good =
+	    support_sign(json_incref(claims), AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT");
 	char *forged = support_sign(claims, AA_ALG_ES256, support_key(AA_ALG_ES256, 3), "k1", "JWT");
 
 	assert_int_equal(admit(f, forged), AA_BAD_SIGNATURE);
-	assert_int_equal(admit_new(f, support_sign(support_bend(support_bend(support_assertion_claims("builder-7", f->now), "jti",
-									      "\"victim\""),
-								 "aud", "\"ssh://web02.example.com\""),
-						    AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")),
-			 AA_WRONG_AUDIENCE);
-	assert_int_equal(admit_new(f, support_sign(support_bend(support_bend(support_assertion_claims("builder-7", f->now), "jti",
-									      "\"victim\""),
-								 "scope", "\"sudo\""),
-						    AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")),
-			 AA_ROLE_DENIED);
+	assert_int_equal(
+	    admit_new(f, support_sign(support_bend(support_bend(support_assertion_claims("builder-7", f->now),
+								"jti", "\"victim\""),
+						   "aud", "\"ssh://web02.example.com\""),
+				      AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")),
+	    AA_WRONG_AUDIENCE);
+	assert_int_equal(
+	    admit_new(f, support_sign(support_bend(support_bend(support_assertion_claims("builder-7", f->now),
+								"jti", "\"victim\""),
+						   "scope", "\"sudo\""),
+				      AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT")),
+	    AA_ROLE_DENIED);
 	assert_int_equal(admit(f, good), AA_OK);
 	free(good);
 	free(forged);
@@ -223,7 +233,8 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	f->agent->max_sessions = 1;
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_OK); /* root's takes no place */
+	/* root's takes no place */
+	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_OK);
 	aa_session_free(session);
 	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
@@ -305,8 +316,8 @@ static void a_suspended_agent_is_refused_after_the_signature(void **state)
 
 	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(admit(f, assertion), AA_AGENT_SUSPENDED);
-	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now), AA_ALG_ES256,
-						   support_key(AA_ALG_ES256, 1), "k1", "JWT")),
+	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
+						   AA_ALG_ES256, support_key(AA_ALG_ES256, 1), "k1", "JWT")),
 			 AA_BAD_SIGNATURE);
 	assert_int_equal(aa_admit_agent(&f->ctx, f->agent), AA_AGENT_SUSPENDED);
 	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
@@ -355,21 +366,26 @@ static void revoked_credentials_are_refused(void **state)
 static void a_kid_left_out_does_not_hide_a_revoked_key(void **state)
 {
 	struct fixture *f = *state;
-	const struct aa_private_key *key = support_key(AA_ALG_ES256, 0), *issuers = support_key(AA_ALG_RS256, 0);
+	const struct aa_private_key *key = support_key(AA_ALG_ES256, 0),
+				    *issuers = support_key(AA_ALG_RS256, 0);
 	json_t *jwks = support_jwks("r1", issuers);
 
 	support_write_keys(f->site, "corp", jwks, f->now);
 	json_decref(jwks);
+	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
+						   AA_ALG_ES256, key, NULL, "JWT")),
+			 AA_OK);
 	assert_int_equal(
-	    admit_new(f, support_sign(support_assertion_claims("builder-7", f->now), AA_ALG_ES256, key, NULL, "JWT")), AA_OK);
-	assert_int_equal(admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")), AA_OK);
+	    admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")),
+	    AA_OK);
 	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", f->now), 0);
 	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "r1", "root", f->now), 0);
-	assert_int_equal(
-	    admit_new(f, support_sign(support_assertion_claims("builder-7", f->now), AA_ALG_ES256, key, NULL, "JWT")),
-	    AA_REVOKED);
-	assert_int_equal(admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")),
+	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
+						   AA_ALG_ES256, key, NULL, "JWT")),
 			 AA_REVOKED);
+	assert_int_equal(
+	    admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")),
+	    AA_REVOKED);
 }
 
 static void a_retired_account_is_never_admitted(void **state)
@@ -391,9 +407,11 @@ static void state_that_cannot_be_read_denies(void **state)
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
 
-	assert_int_equal(rename(support_path(f->site->statedir, "state"), support_path(f->site->statedir, "aside")), 0);
+	assert_int_equal(
+	    rename(support_path(f->site->statedir, "state"), support_path(f->site->statedir, "aside")), 0);
 	assert_int_equal(admit(f, assertion), AA_REGISTRY_UNAVAILABLE);
-	assert_int_equal(rename(support_path(f->site->statedir, "aside"), support_path(f->site->statedir, "state")), 0);
+	assert_int_equal(
+	    rename(support_path(f->site->statedir, "aside"), support_path(f->site->statedir, "state")), 0);
 	support_remove(f->site->rundir);
 	support_write_file(f->site->rundir, "x", 1);
 	assert_int_equal(admit(f, assertion), AA_INTERNAL);
@@ -414,7 +432,8 @@ static enum aa_reason publickey(struct fixture *f)
 	struct aa_verdict v = {0};
 	enum aa_reason reason;
 
-	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh), AA_JOSE_OK);
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh),
+			 AA_JOSE_OK);
 	snprintf(line, sizeof(line), "publickey %s\n", ssh);
 	f->login.ssh_auth_info = line;
 	aa_admit_publickey(&f->ctx, f->agent, &f->login, &v);
@@ -431,7 +450,8 @@ static void a_public_key_obeys_suspension_and_revocation(void **state)
 
 	assert_int_equal(publickey(f), AA_OK);
 	/* a key has no time of issue */
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now),
+			 0);
 	assert_int_equal(publickey(f), AA_OK);
 	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(publickey(f), AA_AGENT_SUSPENDED);
@@ -440,7 +460,8 @@ static void a_public_key_obeys_suspension_and_revocation(void **state)
 	assert_int_equal(publickey(f), AA_REVOKED);
 }
 
-static enum aa_reason started(struct fixture *f, const char *service, const char *person, struct aa_verdict *v)
+static enum aa_reason started(struct fixture *f, const char *service, const char *person,
+			      struct aa_verdict *v)
 {
 	f->login.service = service;
 	f->login.address = NULL;
@@ -493,14 +514,16 @@ static void the_deadline_is_the_earliest_of_all(void **state)
 
 	aa_admit_credential(&f->ctx, f->agent, &f->login, assertion, strlen(assertion), &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 3600); /* deploy's, not the assertion's 60 s */
+	/* deploy's, not the assertion's 60 s */
+	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 3600);
 	f->agent->expires = f->now + 100;
 	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 100);
 	f->agent->expires = 0;
 	aa_verdict_clear(&v);
 	aa_admit_credential(&f->ctx, f->agent, &f->login, token, strlen(token), &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 600 + 30); /* the token's, and what clocks may differ */
+	/* the token's, and what clocks may differ */
+	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 600 + 30);
 	aa_verdict_clear(&v);
 	assert_int_equal(started(f, "cron", NULL, &v), AA_OK);
 	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), 0);
@@ -520,7 +543,8 @@ static struct aa_session *open_session(struct fixture *f, const char *member, co
 
 	aa_admit_credential(&f->ctx, f->agent, &f->login, assertion, strlen(assertion), &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, f->now + 100, &session), AA_OK);
+	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, f->now + 100, &session),
+			 AA_OK);
 	assert_int_equal(aa_session_open(f->site->rundir, session, f->now), 0);
 	aa_verdict_clear(&v);
 	free(assertion);
@@ -587,9 +611,11 @@ static void what_was_decided_in_a_hurry_reaches_open_sessions(void **state)
 	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_AGENT_SUSPENDED);
 	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
+	assert_int_equal(
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now),
+			 0);
 	assert_int_equal(inside(f, "sudo"), AA_OK);
 	assert_int_equal(aa_override_revoke_jti(f->site->statedir, "", "here", "root", f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
@@ -627,7 +653,8 @@ static void limits_are_not_shed_by_way_of_a_job(void **state)
 	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "cron"), AA_SERVICE_DENIED);
 	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "systemd-user"), AA_SERVICE_DENIED);
 	assert_int_equal(aa_admit_unasked(&f->ctx, f->agent, "su"), AA_OK);
-	assert_int_equal(started(f, "sudo", NULL, &v), AA_OK); /* root's own `agentauth run`, where limits hold */
+	assert_int_equal(started(f, "sudo", NULL, &v),
+			 AA_OK); /* root's own `agentauth run`, where limits hold */
 	aa_verdict_clear(&v);
 	assert_int_equal(started(f, "cron", NULL, &v), AA_SERVICE_DENIED);
 	support_set(f->site, "role:audit", "services", "[\"sshd\",\"cron\"]");
@@ -685,14 +712,16 @@ static void a_roles_group_that_the_session_lacks_gets_no_sudo(void **state)
 	s = open_session(f, "scope", "\"deploy\"");
 	assert_int_equal(inside_with_group(f, SITE_GID_DEPLOY, false), AA_OK);
 	assert_int_equal(inside_with_group(f, 99999, false), AA_OK); /* `agents` */
-	assert_int_equal(inside_with_group(f, 100, false), AA_OK);	  /* no business of ours */
+	assert_int_equal(inside_with_group(f, 100, false), AA_OK);   /* no business of ours */
 	assert_int_equal(inside_with_group(f, SITE_GID_AUDIT, false), AA_ROLE_DENIED);
 	assert_int_equal(inside_with_group(f, SITE_GID_INSIDE, false), AA_ROLE_DENIED);
 	assert_int_equal(inside_with_group(f, SITE_GID_DEPLOY, true), AA_OK);
 	assert_int_equal(inside_with_group(f, SITE_GID_AUDIT, true), AA_ROLE_DENIED); /* a setgid file */
 	assert_int_equal(inside_with_group(f, SITE_UID, true), AA_OK);
-	assert_int_equal(inside_with_group(f, SITE_UID + 1, true), AA_ROLE_DENIED); /* another agent's own group */
-	assert_int_equal(inside_with_group(f, 99777, true), AA_ROLE_DENIED);	    /* of a role that was removed */
+	/* another agent's own group */
+	assert_int_equal(inside_with_group(f, SITE_UID + 1, true), AA_ROLE_DENIED);
+	/* of a role that was removed */
+	assert_int_equal(inside_with_group(f, 99777, true), AA_ROLE_DENIED);
 	aa_session_free(s);
 }
 
@@ -765,11 +794,13 @@ static void halves_of_the_registry_that_disagree_are_damage(void **state)
 static void a_log_that_cannot_be_written_is_the_policys_business(void **state)
 {
 	struct fixture *f = *state;
-	struct aa_context none = {.statedir = "/nonexistent", .logdir = "/nonexistent", .gen_fd = -1, .accounts.fd = -1};
+	struct aa_context none = {
+	    .statedir = "/nonexistent", .logdir = "/nonexistent", .gen_fd = -1, .accounts.fd = -1};
 
 	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")), AA_OK);
 	f->ctx.logdir = "/nonexistent";
-	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")), AA_AUDIT_UNAVAILABLE);
+	assert_int_equal(aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth")),
+			 AA_AUDIT_UNAVAILABLE);
 	support_set(f->site, "host", "audit_failure", "\"warn\"");
 	reopen(f);
 	f->ctx.logdir = "/nonexistent";

@@ -363,10 +363,11 @@ static void test_one_host_of_a_profile_gets_nothing_that_is_anothers(void **stat
 {
 	(void)state;
 	generate("ES256");
-	home_write(".config/agentauth/config",
-		   "profiles = { both = { hosts = [ \"web01.example.com\", \"evil.example\" ]; agent = "
-		   "\"builder-7\"; audiences = [ \"ssh://web01.example.com\", \"ssh://evil.example\" ]; }; };",
-		   0600);
+	home_write(
+	    ".config/agentauth/config",
+	    "profiles = { both = { hosts = [ \"web01.example.com\", \"evil.example\" ]; agent = "
+	    "\"builder-7\"; audiences = [ \"ssh://web01.example.com\", \"ssh://evil.example\" ]; }; };",
+	    0600);
 	RUN(command_askpass, "", PROMPT, NULL);
 	assert_int_equal(o.status, 0);
 	RUN(command_askpass, "",
@@ -381,14 +382,15 @@ static void test_two_profiles_that_fit_are_both_named(void **state)
 {
 	(void)state;
 	generate("ES256");
-	home_write(".config/agentauth/config",
-		   "profiles = {\n"
-		   "  narrow = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
-		   "agent = \"builder-7\"; scope = \"logs\"; };\n"
-		   "  wide = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
-		   "agent = \"builder-7\"; };\n"
-		   "};\n",
-		   0600);
+	home_write(
+	    ".config/agentauth/config",
+	    "profiles = {\n"
+	    "  narrow = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
+	    "agent = \"builder-7\"; scope = \"logs\"; };\n"
+	    "  wide = { hosts = [ \"web01.example.com\" ]; audiences = [ \"ssh://web01.example.com\" ]; "
+	    "agent = \"builder-7\"; };\n"
+	    "};\n",
+	    0600);
 	RUN(command_askpass, "", PROMPT, NULL);
 	assert_said(1, "the profiles \"narrow\" and \"wide\"");
 	RUN(command_askpass, "", "--profile", "wide", PROMPT, NULL);
@@ -492,7 +494,8 @@ static void test_two_logins_at_once_keep_their_parts_apart(void **state)
 
 /* ---- answer ----------------------------------------------------------------------- */
 
-#define SERVERS_WORDS "Agent credential for builder-7 at ssh://web01.example.com [agentauth/1 part 1 nonce n0nce]:"
+#define SERVERS_WORDS \
+	"Agent credential for builder-7 at ssh://web01.example.com [agentauth/1 part 1 nonce n0nce]:"
 
 static void test_answer_gives_the_whole_credential_to_a_host_that_the_caller_names(void **state)
 {
@@ -520,7 +523,8 @@ static void test_answer_is_as_strict_as_askpass(void **state)
 	assert_said(1, "not among the audiences");
 	RUN(command_answer, "", "--host", "unheard.example", "--prompt", SERVERS_WORDS, NULL);
 	assert_said(1, "among its hosts");
-	RUN(command_answer, "", "--host", "web01.example.com", "--user", "builder-8", "--prompt", SERVERS_WORDS, NULL);
+	RUN(command_answer, "", "--host", "web01.example.com", "--user", "builder-8", "--prompt",
+	    SERVERS_WORDS, NULL);
 	assert_said(1, "another agent");
 	RUN(command_answer, "", "--host", "web01.example.com", "--prompt", "Password: ", NULL);
 	assert_said(1, "not the prompt");

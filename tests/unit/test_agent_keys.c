@@ -55,7 +55,8 @@ static void end(struct scene *s)
 
 static void add(struct scene *s, int n, const char *pem, const char *more)
 {
-	char *quoted_pem = conf_quote(pem), *key = xasprintf("{ kid = \"k%d\"; pem = %s; %s }", n, quoted_pem, more);
+	char *quoted_pem = conf_quote(pem),
+	     *key = xasprintf("{ kid = \"k%d\"; pem = %s; %s }", n, quoted_pem, more);
 
 	assert_int_equal(conf_edit_add(&s->text, "keys", key, true), 0);
 	free(quoted_pem);

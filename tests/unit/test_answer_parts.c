@@ -179,12 +179,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_an_answer_is_cut_into_parts_of_at_most_510_bytes),
-	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only,
-					    home_setup, home_teardown),
-	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, home_setup, home_teardown),
-	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only, home_setup,
+					    home_teardown),
+	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, home_setup,
+					    home_teardown),
+	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, home_setup,
+					    home_teardown),
 	    cmocka_unit_test_setup_teardown(
-		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, home_setup, home_teardown),
+		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, home_setup,
+		home_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_runtime_folder_that_is_not_the_users_alone_is_not_used,
 					    home_setup, home_teardown),
 	};

@@ -195,7 +195,8 @@ static struct aa_session *open_session(const struct scene *s)
 /* What is tried with a scene at its site. */
 typedef void try_fn(const struct support_scene *scene, void *data);
 
-static void with_rule(const char *rule, enum person person, const struct support_scene *scene, const char *audit_failure, try_fn *try)
+static void with_rule(const char *rule, enum person person, const struct support_scene *scene,
+		      const char *audit_failure, try_fn *try)
 {
 	struct scene s = {.now = time(NULL), .person = person};
 	struct aa_session *session;
@@ -289,7 +290,8 @@ static const char *runs_unlogged(void *data, int reason)
 /* No rule has it wait, and the PAM module was not asked about it. */
 static void what_pam_has_not_seen_runs_with_a_line_of_the_log(void **state)
 {
-	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask, runs_unlogged, AA_OK};
+	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask,
+						   runs_unlogged, AA_OK};
 
 	(void)state;
 	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
@@ -308,7 +310,8 @@ static int ask_outside(void *data)
 
 static void outside_of_a_session_nothing_runs(void **state)
 {
-	static const struct support_scene scene = {"skipped by PAM, outside", forget, ask_outside, runs, AA_NO_SESSION};
+	static const struct support_scene scene = {"skipped by PAM, outside", forget, ask_outside, runs,
+						   AA_NO_SESSION};
 
 	(void)state;
 	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
@@ -328,7 +331,8 @@ static int ask_with_group(void *data)
 /* A person, in a process that has a role's group. */
 static void a_person_with_a_roles_group_never_has_sudo(void **state)
 {
-	static const struct support_scene scene = {"a role's group", forget, ask_with_group, runs, AA_GROUP_DENIED};
+	static const struct support_scene scene = {"a role's group", forget, ask_with_group, runs,
+						   AA_GROUP_DENIED};
 
 	(void)state;
 	if (getuid() != 0)
@@ -389,7 +393,8 @@ static const char *refuses_unseen(void *data, int reason)
 
 static void no_limit_of_the_callers_has_one_run_without_a_line(void **state)
 {
-	static const struct support_scene scene = {"a person approves", count_approved, ask, runs_without_a_line, AA_OK};
+	static const struct support_scene scene = {"a person approves", count_approved, ask,
+						   runs_without_a_line, AA_OK};
 
 	(void)state;
 	with_rule(RULE, APPROVES, &scene, DENY, soft_limits);
@@ -399,8 +404,10 @@ static void no_limit_of_the_callers_has_one_run_without_a_line(void **state)
 
 static void no_limit_of_the_callers_keeps_a_refusal_out_of_the_log(void **state)
 {
-	static const struct support_scene denied = {"a person denies", forget, ask, refuses_unseen, AA_APPROVAL_DENIED};
-	static const struct support_scene ended = {"suspended while it waits", forget, ask, refuses_unseen, AA_AGENT_SUSPENDED};
+	static const struct support_scene denied = {"a person denies", forget, ask, refuses_unseen,
+						    AA_APPROVAL_DENIED};
+	static const struct support_scene ended = {"suspended while it waits", forget, ask, refuses_unseen,
+						   AA_AGENT_SUSPENDED};
 
 	(void)state;
 	with_rule(RULE, DENIES, &denied, DENY, soft_limits);

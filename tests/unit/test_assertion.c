@@ -98,8 +98,8 @@ static void put_keys(struct support_site *site, enum aa_alg alg)
 
 	assert_int_equal(aa_key_to_ssh(key, &ssh), AA_JOSE_OK);
 	json_object_set_new(support_record(site, "agent:builder-7"), "keys",
-			    json_pack("[{s:s, s:o, s:s, s:s}]", "kid", "k1", "jwk", aa_key_to_jwk(key), "ssh", ssh, "state",
-				      "active"));
+			    json_pack("[{s:s, s:o, s:s, s:s}]", "kid", "k1", "jwk", aa_key_to_jwk(key), "ssh",
+				      ssh, "state", "active"));
 	support_site_publish(site);
 	free(ssh);
 }
@@ -113,9 +113,10 @@ static void accepts_every_algorithm_of_the_contract(void **state)
 		const struct aa_private_key *key = support_key(alg, 0), *wrong = support_key(alg, 1);
 
 		put_keys(site, alg);
-		expect(site, support_sign(support_assertion_claims("builder-7", NOW), alg, key, "k1", "JWT"), AA_OK,
-		       aa_alg_name(alg));
-		expect(site, support_sign(support_assertion_claims("builder-7", NOW), alg, wrong, "k1", "JWT"),
+		expect(site, support_sign(support_assertion_claims("builder-7", NOW), alg, key, "k1", "JWT"),
+		       AA_OK, aa_alg_name(alg));
+		expect(site,
+		       support_sign(support_assertion_claims("builder-7", NOW), alg, wrong, "k1", "JWT"),
 		       AA_BAD_SIGNATURE, aa_alg_name(alg));
 	}
 }
@@ -125,10 +126,18 @@ static void accepts_every_algorithm_of_the_contract(void **state)
 static void refuses_alg_none_and_its_like(void **state)
 {
 	static const char *const headers[] = {
-	    "{\"alg\":\"none\",\"kid\":\"k1\"}", "{\"alg\":\"None\",\"kid\":\"k1\"}",   "{\"alg\":\"NONE\",\"kid\":\"k1\"}",
-	    "{\"alg\":\"nOnE\",\"kid\":\"k1\"}", "{\"kid\":\"k1\"}",			"{\"alg\":null,\"kid\":\"k1\"}",
-	    "{\"alg\":0,\"kid\":\"k1\"}",	 "{\"alg\":\"\",\"kid\":\"k1\"}",	"{\"alg\":[\"ES256\"],\"kid\":\"k1\"}",
-	    "{\"alg\":true,\"kid\":\"k1\"}",	 "{\"alg\":{\"alg\":\"ES256\"}}",	"{\"x\":{\"alg\":\"ES256\"}}",
+	    "{\"alg\":\"none\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"None\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"NONE\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"nOnE\",\"kid\":\"k1\"}",
+	    "{\"kid\":\"k1\"}",
+	    "{\"alg\":null,\"kid\":\"k1\"}",
+	    "{\"alg\":0,\"kid\":\"k1\"}",
+	    "{\"alg\":\"\",\"kid\":\"k1\"}",
+	    "{\"alg\":[\"ES256\"],\"kid\":\"k1\"}",
+	    "{\"alg\":true,\"kid\":\"k1\"}",
+	    "{\"alg\":{\"alg\":\"ES256\"}}",
+	    "{\"x\":{\"alg\":\"ES256\"}}",
 	};
 
 	expect(*state, with_header(HEADER), AA_OK, HEADER);
@@ -137,15 +146,23 @@ static void refuses_alg_none_and_its_like(void **state)
 
 		expect(*state, with_header(headers[i]), AA_ALG_NOT_ALLOWED, headers[i]);
 		/* with no signature at all, too: never accepted, whatever it is called */
-		assert_int_not_equal(support_reason(*state, NOW, support_forge(headers[i], payload, "", 0)), AA_OK);
+		assert_int_not_equal(support_reason(*state, NOW, support_forge(headers[i], payload, "", 0)),
+				     AA_OK);
 		free(payload);
 	}
 }
 
 static void refuses_a_header_that_is_no_object(void **state)
 {
-	static const char *const headers[] = {"[\"ES256\"]", "[{\"alg\":\"ES256\"}]", "\"ES256\"", "1", "null", "true",
-					      "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}}", "{\"alg\":\"ES256\"} x"};
+	static const char *const headers[] = {"[\"ES256\"]",
+					      "[{\"alg\":\"ES256\"}]",
+					      "\"ES256\"",
+					      "1",
+					      "null",
+					      "true",
+					      "{\"alg\":\"ES256\"",
+					      "{\"alg\":\"ES256\"}}",
+					      "{\"alg\":\"ES256\"} x"};
 
 	expect(*state, with_header("{\"alg\":\"ES256\"}"), AA_OK, "control");
 	for (size_t i = 0; i < COUNT(headers); i++)
@@ -154,8 +171,23 @@ static void refuses_a_header_that_is_no_object(void **state)
 
 static void refuses_algorithms_outside_the_list(void **state)
 {
-	static const char *const algs[] = {"es256", "Es256", "ES256K", "ES257", "RS1",	     "RSA",   "HS256",	   "HS512",
-					   "EdDSA ", "ES256 ", " ES256", "EDDSA", "A128GCM", "dir",   "ES256\\u0000", "ES2\\u0035" "6"};
+	static const char *const algs[] = {"es256",
+					   "Es256",
+					   "ES256K",
+					   "ES257",
+					   "RS1",
+					   "RSA",
+					   "HS256",
+					   "HS512",
+					   "EdDSA ",
+					   "ES256 ",
+					   " ES256",
+					   "EDDSA",
+					   "A128GCM",
+					   "dir",
+					   "ES256\\u0000",
+					   "ES2\\u0035"
+					   "6"};
 
 	expect(*state, with_header(HEADER), AA_OK, HEADER);
 	for (size_t i = 0; i < COUNT(algs); i++) {
@@ -190,11 +222,14 @@ static void refuses_an_algorithm_that_the_key_itself_excludes(void **state)
 	json_t *jwk;
 
 	put_keys(site, AA_ALG_RS256);
-	expect(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256, key, "k1", "JWT"), AA_OK, "RS256");
-	jwk = json_object_get(json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0), "jwk");
+	expect(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256, key, "k1", "JWT"),
+	       AA_OK, "RS256");
+	jwk = json_object_get(
+	    json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0), "jwk");
 	json_object_set_new(jwk, "alg", json_string("PS256"));
 	support_site_publish(site);
-	expect(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_PS256, key, "k1", "JWT"), AA_OK, "PS256");
+	expect(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_PS256, key, "k1", "JWT"),
+	       AA_OK, "PS256");
 	expect(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256, key, "k1", "JWT"),
 	       AA_ALG_NOT_ALLOWED, "RS256 with a PS256 key");
 }
@@ -209,7 +244,8 @@ static void refuses_hs256_keyed_with_the_public_key(void **state)
 
 	put_keys(*state, AA_ALG_RS256);
 	expect(*state,
-	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "k1", "JWT"),
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256,
+			    support_key(AA_ALG_RS256, 0), "k1", "JWT"),
 	       AA_OK, "RS256");
 	assert_int_equal(aa_key_to_pem(key, &secrets[0]), AA_JOSE_OK);
 	secrets[1] = json_dumps(jwk, JSON_COMPACT);
@@ -232,10 +268,10 @@ static void refuses_what_is_not_three_segments(void **state)
 	*p++ = '\0';
 	s = strchr(p, '.');
 	*s++ = '\0';
-#define TRY(...)                                                                                                         \
-	do {                                                                                                             \
-		snprintf(text, sizeof(text), __VA_ARGS__);                                                               \
-		assert_int_not_equal(support_reason(*state, NOW, strdup(text)), AA_OK);                                  \
+#define TRY(...) \
+	do { \
+		snprintf(text, sizeof(text), __VA_ARGS__); \
+		assert_int_not_equal(support_reason(*state, NOW, strdup(text)), AA_OK); \
 	} while (0)
 	snprintf(text, sizeof(text), "%s.%s.%s", h, p, s);
 	assert_int_equal(support_reason(*state, NOW, strdup(text)), AA_OK);
@@ -283,7 +319,8 @@ static void refuses_base64url_that_is_not_canonical(void **state)
 	/* the 64 bytes of an ES256 signature leave two bits of the last character unused */
 	last = len - 1;
 	for (int add = 1; add < 4; add++) {
-		static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+		static const char alphabet[] =
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 		char *bent = strdup(good);
 
 		bent[last] = alphabet[(strchr(alphabet, bent[last]) - alphabet) + add];
@@ -436,7 +473,7 @@ static void refuses_json_that_two_readers_could_read_differently(void **state)
 	    {"{", ",}", 0},
 	    {"{", ",\"x\":1", 0},
 	    {"{", ",'x':1}", 0},
-	    {"{", "}", 1},			 /* a zero byte at the end */
+	    {"{", "}", 1},			   /* a zero byte at the end */
 	    {"{", "}\0{\"sub\":\"other-1\"}", 18}, /* and something behind it */
 	};
 	char *payload = payload_text();
@@ -444,12 +481,13 @@ static void refuses_json_that_two_readers_could_read_differently(void **state)
 	expect(*state, with_payload(payload), AA_OK, "control");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char text[2048] = {0};
-		size_t n = (size_t)snprintf(text, sizeof(text), "%s%.*s", cases[i].before, (int)strlen(payload) - 2, payload + 1);
+		size_t n = (size_t)snprintf(text, sizeof(text), "%s%.*s", cases[i].before,
+					    (int)strlen(payload) - 2, payload + 1);
 		size_t after = strlen(cases[i].after) + cases[i].zeros;
 
 		memcpy(text + n, cases[i].after, after);
-		expect(*state, support_sign_bytes(HEADER, strlen(HEADER), text, n + after, AA_ALG_ES256, KEY), AA_MALFORMED,
-		       cases[i].after);
+		expect(*state, support_sign_bytes(HEADER, strlen(HEADER), text, n + after, AA_ALG_ES256, KEY),
+		       AA_MALFORMED, cases[i].after);
 	}
 	free(payload);
 }
@@ -475,11 +513,16 @@ static void refuses_a_header_that_two_readers_could_read_differently(void **stat
 
 static void refuses_critical_extensions(void **state)
 {
-	static const char *const members[] = {"\"crit\":[\"exp\"]", "\"crit\":[]",	  "\"crit\":null",
-					      "\"crit\":\"\"",	     "\"b64\":false",	  "\"b64\":true",
+	static const char *const members[] = {"\"crit\":[\"exp\"]",
+					      "\"crit\":[]",
+					      "\"crit\":null",
+					      "\"crit\":\"\"",
+					      "\"b64\":false",
+					      "\"b64\":true",
 					      "\"crit\":[\"b64\"],\"b64\":false"};
 
-	expect(*state, with_header("{\"alg\":\"ES256\",\"x\":[\"exp\"]}"), AA_OK, "an unknown member is ignored");
+	expect(*state, with_header("{\"alg\":\"ES256\",\"x\":[\"exp\"]}"), AA_OK,
+	       "an unknown member is ignored");
 	for (size_t i = 0; i < COUNT(members); i++) {
 		char header[256];
 
@@ -497,11 +540,14 @@ static void never_uses_a_key_that_the_token_brings(void **state)
 
 	jwk = json_dumps(json, JSON_COMPACT);
 	snprintf(header, sizeof(header),
-		 "{\"alg\":\"ES256\",\"kid\":\"k1\",\"jwk\":%s,\"jku\":\"file:///dev/stdin\",\"x5u\":\"https://127.0.0.1:1/\","
+		 "{\"alg\":\"ES256\",\"kid\":\"k1\",\"jwk\":%s,\"jku\":\"file:///dev/"
+		 "stdin\",\"x5u\":\"https://127.0.0.1:1/\","
 		 "\"x5c\":[\"AAAA\"],\"x5t\":\"AAAA\"}",
 		 jwk);
-	expect(*state, support_sign_text(header, payload, AA_ALG_ES256, mine), AA_BAD_SIGNATURE, "an attacker's jwk");
-	expect(*state, support_sign_text(header, payload, AA_ALG_ES256, KEY), AA_OK, "the same header, the right key");
+	expect(*state, support_sign_text(header, payload, AA_ALG_ES256, mine), AA_BAD_SIGNATURE,
+	       "an attacker's jwk");
+	expect(*state, support_sign_text(header, payload, AA_ALG_ES256, KEY), AA_OK,
+	       "the same header, the right key");
 	json_decref(json);
 	free(jwk);
 	free(payload);
@@ -547,15 +593,23 @@ static void an_assertion_is_of_type_jwt_or_says_nothing(void **state)
 	static const struct {
 		const char *typ;
 		enum aa_reason reason;
-	} cases[] = {{"JWT", AA_OK},		    {"jwt", AA_OK},
-		     {"at+jwt", AA_WRONG_TYPE},	    {"application/at+jwt", AA_WRONG_TYPE},
-		     {"dpop+jwt", AA_WRONG_TYPE},   {"secevent+jwt", AA_WRONG_TYPE},
-		     {"logout+jwt", AA_WRONG_TYPE}, {"", AA_WRONG_TYPE}};
+	} cases[] = {{"JWT", AA_OK},
+		     {"jwt", AA_OK},
+		     {"at+jwt", AA_WRONG_TYPE},
+		     {"application/at+jwt", AA_WRONG_TYPE},
+		     {"dpop+jwt", AA_WRONG_TYPE},
+		     {"secevent+jwt", AA_WRONG_TYPE},
+		     {"logout+jwt", AA_WRONG_TYPE},
+		     {"", AA_WRONG_TYPE}};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", cases[i].typ),
+		expect(*state,
+		       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1",
+				    cases[i].typ),
 		       cases[i].reason, cases[i].typ);
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", NULL), AA_OK, "no typ");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", NULL), AA_OK,
+	       "no typ");
 	expect(*state, with_header("{\"alg\":\"ES256\",\"typ\":1}"), AA_MALFORMED, "a typ that is a number");
 }
 
@@ -574,21 +628,24 @@ static char *with_raw_signature(const char *good, const void *sig, size_t len)
 
 static void refuses_ecdsa_signatures_that_are_not_two_numbers_in_range(void **state)
 {
-	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0,	0,    0,    0,	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-					  0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0,	0,    0,    0,	  0xff, 0xff, 0xff,
+					  0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
+					  0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
 	char *good = support_assertion(NOW);
 	uint8_t *sig = NULL, bent[80];
 	size_t len;
 
-	assert_int_equal(aa_base64url_decode(strrchr(good, '.') + 1, strlen(strrchr(good, '.') + 1), &sig, &len), AA_JOSE_OK);
+	assert_int_equal(
+	    aa_base64url_decode(strrchr(good, '.') + 1, strlen(strrchr(good, '.') + 1), &sig, &len),
+	    AA_JOSE_OK);
 	assert_int_equal(len, 64);
 	expect(*state, with_raw_signature(good, sig, 64), AA_OK, "as it is");
-#define BEND(n, ...)                                                                                                     \
-	do {                                                                                                             \
-		memset(bent, 0, sizeof(bent));                                                                           \
-		memcpy(bent, sig, 64);                                                                                   \
-		__VA_ARGS__;                                                                                             \
-		expect(*state, with_raw_signature(good, bent, n), AA_BAD_SIGNATURE, #__VA_ARGS__);                       \
+#define BEND(n, ...) \
+	do { \
+		memset(bent, 0, sizeof(bent)); \
+		memcpy(bent, sig, 64); \
+		__VA_ARGS__; \
+		expect(*state, with_raw_signature(good, bent, n), AA_BAD_SIGNATURE, #__VA_ARGS__); \
 	} while (0)
 	BEND(63, (void)0);
 	BEND(65, (void)0);
@@ -631,7 +688,9 @@ static void refuses_rsa_signatures_of_another_form(void **state)
 
 	put_keys(*state, AA_ALG_RS256);
 	good = support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_RS256, key, "k1", "JWT");
-	assert_int_equal(aa_base64url_decode(strrchr(good, '.') + 1, strlen(strrchr(good, '.') + 1), &sig, &len), AA_JOSE_OK);
+	assert_int_equal(
+	    aa_base64url_decode(strrchr(good, '.') + 1, strlen(strrchr(good, '.') + 1), &sig, &len),
+	    AA_JOSE_OK);
 	assert_int_equal(len, 256);
 	memcpy(bent + 1, sig, 256);
 	expect(*state, with_raw_signature(good, bent, 257), AA_BAD_SIGNATURE, "a zero before it");
@@ -653,9 +712,11 @@ static void refuses_rsa_padding_that_is_not_exact(void **state)
 	put_keys(*state, AA_ALG_RS256);
 	for (int form = 0; form < SUPPORT_RSA_FORMS; form++) {
 		char *payload = payload_text();
-		char *token = support_rsa_form("{\"alg\":\"RS256\",\"kid\":\"k1\"}", payload, support_key(AA_ALG_RS256, 0), form);
+		char *token = support_rsa_form("{\"alg\":\"RS256\",\"kid\":\"k1\"}", payload,
+					       support_key(AA_ALG_RS256, 0), form);
 
-		expect(*state, token, form == SUPPORT_RSA_GOOD ? AA_OK : AA_BAD_SIGNATURE, support_rsa_form_name(form));
+		expect(*state, token, form == SUPPORT_RSA_GOOD ? AA_OK : AA_BAD_SIGNATURE,
+		       support_rsa_form_name(form));
 		free(payload);
 	}
 }
@@ -666,9 +727,13 @@ static void refuses_a_pss_salt_of_another_length(void **state)
 	char *payload = payload_text();
 
 	put_keys(*state, AA_ALG_PS256);
-	expect(*state, support_pss("{\"alg\":\"PS256\",\"kid\":\"k1\"}", payload, support_key(AA_ALG_PS256, 0), 32), AA_OK, "32");
+	expect(*state,
+	       support_pss("{\"alg\":\"PS256\",\"kid\":\"k1\"}", payload, support_key(AA_ALG_PS256, 0), 32),
+	       AA_OK, "32");
 	for (size_t i = 0; i < COUNT(salts); i++)
-		expect(*state, support_pss("{\"alg\":\"PS256\",\"kid\":\"k1\"}", payload, support_key(AA_ALG_PS256, 0), salts[i]),
+		expect(*state,
+		       support_pss("{\"alg\":\"PS256\",\"kid\":\"k1\"}", payload,
+				   support_key(AA_ALG_PS256, 0), salts[i]),
 		       AA_BAD_SIGNATURE, "another salt");
 	free(payload);
 }
@@ -701,8 +766,10 @@ static void check_bends(const struct support_site *site, const struct bend *bend
 	for (size_t i = 0; i < n; i++) {
 		char what[512];
 
-		snprintf(what, sizeof(what), "%s = %.400s", bends[i].member, bends[i].text ? bends[i].text : "(absent)");
-		expect(site, support_bent_assertion(NOW, bends[i].member, bends[i].text), bends[i].reason, what);
+		snprintf(what, sizeof(what), "%s = %.400s", bends[i].member,
+			 bends[i].text ? bends[i].text : "(absent)");
+		expect(site, support_bent_assertion(NOW, bends[i].member, bends[i].text), bends[i].reason,
+		       what);
 	}
 }
 
@@ -742,11 +809,12 @@ static void refuses_another_subject(void **state)
 
 	check_bends(*state, bends, COUNT(bends));
 	/* No other claim stands in for it. */
-	expect(*state,
-	       support_sign(support_bend(support_bend(support_assertion_claims("builder-7", NOW), "sub", NULL),
-					 "preferred_username", "\"builder-7\""),
-			    AA_ALG_ES256, KEY, "k1", "JWT"),
-	       AA_CLAIM_REQUIRED, "preferred_username");
+	expect(
+	    *state,
+	    support_sign(support_bend(support_bend(support_assertion_claims("builder-7", NOW), "sub", NULL),
+				      "preferred_username", "\"builder-7\""),
+			 AA_ALG_ES256, KEY, "k1", "JWT"),
+	    AA_CLAIM_REQUIRED, "preferred_username");
 }
 
 static void refuses_another_agents_good_assertion(void **state)
@@ -756,13 +824,16 @@ static void refuses_another_agents_good_assertion(void **state)
 	struct aa_verdict v;
 
 	login.agent = "other-1";
-	support_verify(*state, &login, support_sign(support_assertion_claims("other-1", NOW), AA_ALG_ES256, others, "k1", "JWT"),
-		       &v);
+	support_verify(
+	    *state, &login,
+	    support_sign(support_assertion_claims("other-1", NOW), AA_ALG_ES256, others, "k1", "JWT"), &v);
 	assert_int_equal(v.reason, AA_OK);
 	aa_verdict_clear(&v);
-	expect(*state, support_sign(support_assertion_claims("other-1", NOW), AA_ALG_ES256, others, "k1", "JWT"),
+	expect(*state,
+	       support_sign(support_assertion_claims("other-1", NOW), AA_ALG_ES256, others, "k1", "JWT"),
 	       AA_WRONG_SUBJECT, "other-1's own");
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, others, "k1", "JWT"),
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, others, "k1", "JWT"),
 	       AA_BAD_SIGNATURE, "other-1's key under builder-7's name");
 }
 
@@ -809,7 +880,8 @@ static void scope_only_narrows(void **state)
 	assert_true(aa_grant_has(&v.grant, "audit"));
 	assert_int_equal(aa_grant_max_session(&v.grant), 0);
 	aa_verdict_clear(&v);
-	support_verify(*state, &login, support_bent_assertion(NOW, "groups", "[\"sudo\",\"docker\",\"lxd\",\"adm\"]"), &v);
+	support_verify(*state, &login,
+		       support_bent_assertion(NOW, "groups", "[\"sudo\",\"docker\",\"lxd\",\"adm\"]"), &v);
 	assert_int_equal(v.grant.n, 2);
 	aa_verdict_clear(&v);
 }
@@ -874,8 +946,9 @@ static void a_clock_at_1970_or_behind_admits_nothing(void **state)
 static void an_assertion_must_have_a_usable_jti(void **state)
 {
 	static const struct bend bends[] = {
-	    {"jti", NULL, AA_CLAIM_REQUIRED}, {"jti", "\"\"", AA_MALFORMED},	    {"jti", "7", AA_MALFORMED},
-	    {"jti", "null", AA_MALFORMED},    {"jti", "[\"a\"]", AA_MALFORMED},	    {"jti", "{}", AA_MALFORMED},
+	    {"jti", NULL, AA_CLAIM_REQUIRED}, {"jti", "\"\"", AA_MALFORMED},
+	    {"jti", "7", AA_MALFORMED},	      {"jti", "null", AA_MALFORMED},
+	    {"jti", "[\"a\"]", AA_MALFORMED}, {"jti", "{}", AA_MALFORMED},
 	    {"jti", "\"a\"", AA_OK},	      {"jti", "\"a\\u001bb\"", AA_MALFORMED},
 	};
 	char text[300];
@@ -946,8 +1019,10 @@ static void a_task_is_a_short_plain_string(void **state)
 
 static void a_bound_assertion_wants_its_key(void **state)
 {
-	expect(*state, support_bent_assertion(NOW, "cnf", "{\"jkt\":\"0000000000000000000000000000000000000000000\"}"),
-	       AA_PROOF_REQUIRED, "cnf");
+	expect(
+	    *state,
+	    support_bent_assertion(NOW, "cnf", "{\"jkt\":\"0000000000000000000000000000000000000000000\"}"),
+	    AA_PROOF_REQUIRED, "cnf");
 }
 
 /* What a refusal leaves in the verdict grants nothing. */
@@ -982,7 +1057,8 @@ static void nobody_is_never_accepted(void **state)
 
 /* ---- what a refusal is about ------------------------------------------------------------------ */
 
-static void expect_claim(const struct support_site *site, char *credential, enum aa_reason reason, const char *claim)
+static void expect_claim(const struct support_site *site, char *credential, enum aa_reason reason,
+			 const char *claim)
 {
 	struct aa_login login = support_login(site, NOW);
 	struct aa_verdict verdict = {0};
@@ -991,8 +1067,8 @@ static void expect_claim(const struct support_site *site, char *credential, enum
 	support_verify(site, &login, credential, &verdict);
 	said = verdict.claim ? verdict.claim : aa_reason_claim(verdict.reason);
 	if (verdict.reason != reason || !said != !claim || (said && strcmp(said, claim) != 0))
-		fail_msg("%s about %s, not %s about %s", aa_reason_name(verdict.reason), said ? said : "nothing",
-			 aa_reason_name(reason), claim ? claim : "nothing");
+		fail_msg("%s about %s, not %s about %s", aa_reason_name(verdict.reason),
+			 said ? said : "nothing", aa_reason_name(reason), claim ? claim : "nothing");
 	aa_verdict_clear(&verdict);
 }
 
@@ -1000,37 +1076,39 @@ static const struct about {
 	const char *member, *text;
 	enum aa_reason reason;
 	const char *claim;
-} assertion_bends[] = {
-    {"x", "1", AA_OK, NULL},
-    {"iss", "7", AA_MALFORMED, "iss"},
-    {"iss", "\"other-1\"", AA_WRONG_SUBJECT, "iss"},
-    {"iss", "\"https://nobody.example\"", AA_UNKNOWN_ISSUER, "iss"},
-    {"sub", NULL, AA_CLAIM_REQUIRED, "sub"},
-    {"sub", "\"other-1\"", AA_WRONG_SUBJECT, "sub"},
-    {"act", "{}", AA_DELEGATION_DENIED, "act"},
-    {"jti", NULL, AA_CLAIM_REQUIRED, "jti"},
-    {"aud", NULL, AA_CLAIM_REQUIRED, "aud"},
-    {"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
-    {"aud", "7", AA_MALFORMED, "aud"},
-    {"exp", NULL, AA_CLAIM_REQUIRED, "exp"},
-    {"exp", "1500000000", AA_MALFORMED, "exp"}, /* before iat */
-    {"exp", "1900000000", AA_LIFETIME_TOO_LONG, "exp"},
-    {"iat", NULL, AA_CLAIM_REQUIRED, "iat"},
-    {"iat", "\"x\"", AA_MALFORMED, "iat"},
-    {"nbf", "\"x\"", AA_MALFORMED, "nbf"},
-    {"nonce", "7", AA_MALFORMED, "nonce"},
-    {"nonce", "\"x\"", AA_NONCE_MISMATCH, "nonce"},
-    {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
-    {"task", "7", AA_MALFORMED, "task"},
-    {"scope", "7", AA_MALFORMED, "scope"},
-}, token_bends[] = {
-    {"x", "1", AA_OK, NULL},
-    {"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
-    {"exp", "true", AA_MALFORMED, "exp"},
-    {"jti", "7", AA_MALFORMED, "jti"},
-    {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
-    {"act", "7", AA_MALFORMED, "act"},
-    {"act", "{\"sub\":\"other-1\"}", AA_WRONG_SUBJECT, "act"},
+} assertion_bends[] =
+    {
+	{"x", "1", AA_OK, NULL},
+	{"iss", "7", AA_MALFORMED, "iss"},
+	{"iss", "\"other-1\"", AA_WRONG_SUBJECT, "iss"},
+	{"iss", "\"https://nobody.example\"", AA_UNKNOWN_ISSUER, "iss"},
+	{"sub", NULL, AA_CLAIM_REQUIRED, "sub"},
+	{"sub", "\"other-1\"", AA_WRONG_SUBJECT, "sub"},
+	{"act", "{}", AA_DELEGATION_DENIED, "act"},
+	{"jti", NULL, AA_CLAIM_REQUIRED, "jti"},
+	{"aud", NULL, AA_CLAIM_REQUIRED, "aud"},
+	{"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
+	{"aud", "7", AA_MALFORMED, "aud"},
+	{"exp", NULL, AA_CLAIM_REQUIRED, "exp"},
+	{"exp", "1500000000", AA_MALFORMED, "exp"}, /* before iat */
+	{"exp", "1900000000", AA_LIFETIME_TOO_LONG, "exp"},
+	{"iat", NULL, AA_CLAIM_REQUIRED, "iat"},
+	{"iat", "\"x\"", AA_MALFORMED, "iat"},
+	{"nbf", "\"x\"", AA_MALFORMED, "nbf"},
+	{"nonce", "7", AA_MALFORMED, "nonce"},
+	{"nonce", "\"x\"", AA_NONCE_MISMATCH, "nonce"},
+	{"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
+	{"task", "7", AA_MALFORMED, "task"},
+	{"scope", "7", AA_MALFORMED, "scope"},
+},
+  token_bends[] = {
+      {"x", "1", AA_OK, NULL},
+      {"aud", "\"ssh://x\"", AA_WRONG_AUDIENCE, "aud"},
+      {"exp", "true", AA_MALFORMED, "exp"},
+      {"jti", "7", AA_MALFORMED, "jti"},
+      {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
+      {"act", "7", AA_MALFORMED, "act"},
+      {"act", "{\"sub\":\"other-1\"}", AA_WRONG_SUBJECT, "act"},
 };
 
 static void a_refusal_names_the_claim_that_it_is_about(void **state)
@@ -1047,18 +1125,27 @@ static void a_refusal_names_the_claim_that_it_is_about(void **state)
 		const struct about *b = &token_bends[i];
 		json_t *claims = support_bend(support_token_claims(NOW), b->member, b->text);
 
-		expect_claim(site, support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt"), b->reason,
-			     b->claim);
+		expect_claim(site,
+			     support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt"),
+			     b->reason, b->claim);
 	}
-	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k9", "JWT"), AA_UNKNOWN_KEY,
-		     "kid");
-	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", "x"), AA_WRONG_TYPE,
-		     "typ");
-	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW - 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
-		     AA_EXPIRED, "exp");
-	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW + 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
-		     AA_NOT_YET_VALID, "iat");
-	expect_claim(site, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, support_key(AA_ALG_ES256, 3), "k1", "JWT"),
+	expect_claim(site,
+		     support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k9", "JWT"),
+		     AA_UNKNOWN_KEY, "kid");
+	expect_claim(site,
+		     support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, KEY, "k1", "x"),
+		     AA_WRONG_TYPE, "typ");
+	expect_claim(
+	    site,
+	    support_sign(support_assertion_claims("builder-7", NOW - 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
+	    AA_EXPIRED, "exp");
+	expect_claim(
+	    site,
+	    support_sign(support_assertion_claims("builder-7", NOW + 1000), AA_ALG_ES256, KEY, "k1", "JWT"),
+	    AA_NOT_YET_VALID, "iat");
+	expect_claim(site,
+		     support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256,
+				  support_key(AA_ALG_ES256, 3), "k1", "JWT"),
 		     AA_BAD_SIGNATURE, NULL);
 }
 

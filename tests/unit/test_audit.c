@@ -44,7 +44,8 @@ static int setup(void **state)
 	snprintf(f->log, sizeof(f->log), "%s/audit.jsonl", f->dir);
 	snprintf(f->head, sizeof(f->head), "%s/audit.head", f->dir);
 	snprintf(f->lock, sizeof(f->lock), "%s/audit.lock", f->dir);
-	f->audit = (struct aa_audit){.logdir = f->dir, .host = "web01.example.com", .owner = geteuid(), .quiet = true};
+	f->audit = (struct aa_audit){
+	    .logdir = f->dir, .host = "web01.example.com", .owner = geteuid(), .quiet = true};
 	*state = f;
 	return 0;
 }
@@ -117,7 +118,8 @@ static void lines_follow_each_other(void **state)
 				json_string_value(json_object_get(first, "prev")));
 	assert_string_equal(json_string_value(json_object_get(first, "host")), "web01.example.com");
 	assert_string_equal(json_string_value(json_object_get(first, "event")), "auth");
-	assert_int_equal(strlen(json_string_value(json_object_get(first, "time"))), strlen("2026-01-01T00:00:00.000000Z"));
+	assert_int_equal(strlen(json_string_value(json_object_get(first, "time"))),
+			 strlen("2026-01-01T00:00:00.000000Z"));
 	json_decref(first);
 	json_decref(second);
 }
@@ -271,7 +273,8 @@ static void hostile_text_is_one_escaped_value(void **state)
 	    "\\\"\\",
 	    "\xff\xfe\xc0\xaf",
 	    "\xed\xa0\x80",
-	    "\xc2\x9b" "31m",
+	    "\xc2\x9b"
+	    "31m",
 	    "\xe2\x80\xa8line separator, \xe2\x80\xae right to left",
 	    "\xf0\x9f\xa4\x96",
 	    "\xf4\x90\x80\x80",
@@ -308,7 +311,8 @@ static void hostile_text_is_one_escaped_value(void **state)
 
 static void text_that_is_fine_stays_as_it_is(void **state)
 {
-	static const char fine[] = "Gr\xc3\xbc\xc3\x9f" "e, \xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\xa4\x96";
+	static const char fine[] = "Gr\xc3\xbc\xc3\x9f"
+				   "e, \xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\xa4\x96";
 	struct fixture *f = *state;
 	json_t *record = json_pack("{s:s}", "event", "auth"), *json;
 
@@ -346,8 +350,8 @@ static void long_text_is_cut_between_characters(void **state)
 static void a_record_cannot_set_the_chains_members(void **state)
 {
 	struct fixture *f = *state;
-	json_t *record = json_pack("{s:s, s:s, s:i, s:s, s:s}", "event", "auth", "time", "never", "seq", 99, "prev", "x", "host",
-				   "elsewhere"),
+	json_t *record = json_pack("{s:s, s:s, s:i, s:s, s:s}", "event", "auth", "time", "never", "seq", 99,
+				   "prev", "x", "host", "elsewhere"),
 	       *json;
 
 	assert_int_equal(aa_audit_append(&f->audit, record), AA_OK);
@@ -553,7 +557,9 @@ static void sixteen_writers_make_one_chain(void **state)
 		if (fork() != 0)
 			continue;
 		for (int k = 0; k < LINES; k++)
-			if (append(f, k % 2 ? "auth" : "a somewhat longer event, so that lines differ in length") != AA_OK)
+			if (append(f, k % 2 ? "auth"
+					    : "a somewhat longer event, so that lines differ in length") !=
+			    AA_OK)
 				_exit(1);
 		_exit(0);
 	}

@@ -45,9 +45,10 @@ static void a_pointer_leads_into_objects_and_arrays(void **state)
 	    {"kubernetes.io/serviceaccount/name", NULL},
 	    {"/", "empty"},
 	};
-	json_t *payload = support_json("{\"plain\":\"p\",\"kubernetes.io\":{\"serviceaccount\":{\"name\":\"builder\"}},"
-				       "\"list\":[\"first\",\"second\"],\"with/slash\":\"s\",\"with~tilde\":\"t\","
-				       "\"https://example.com/team\":\"ns\",\"\":\"empty\"}");
+	json_t *payload =
+	    support_json("{\"plain\":\"p\",\"kubernetes.io\":{\"serviceaccount\":{\"name\":\"builder\"}},"
+			 "\"list\":[\"first\",\"second\"],\"with/slash\":\"s\",\"with~tilde\":\"t\","
+			 "\"https://example.com/team\":\"ns\",\"\":\"empty\"}");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -90,9 +91,9 @@ static enum aa_reason string_reason(const char *text)
 static void a_string_claim_is_a_plain_string_of_a_length(void **state)
 {
 	static const char *const malformed[] = {
-	    "{\"c\":\"\"}",	 "{\"c\":\"123456\"}", "{\"c\":1}",	   "{\"c\":null}",	  "{\"c\":true}",
-	    "{\"c\":[\"a\"]}",	 "{\"c\":{}}",	       "{\"c\":\"a\\nb\"}", "{\"c\":\"\\u001b[\"}", "{\"c\":\"\\u0085\"}",
-	    "{\"c\":\"a\\u007f\"}"};
+	    "{\"c\":\"\"}",	    "{\"c\":\"123456\"}",  "{\"c\":1}",		  "{\"c\":null}",
+	    "{\"c\":true}",	    "{\"c\":[\"a\"]}",	   "{\"c\":{}}",	  "{\"c\":\"a\\nb\"}",
+	    "{\"c\":\"\\u001b[\"}", "{\"c\":\"\\u0085\"}", "{\"c\":\"a\\u007f\"}"};
 
 	(void)state;
 	assert_int_equal(string_reason("{\"c\":\"12345\"}"), AA_OK);
@@ -230,7 +231,8 @@ static void check_times(const struct times *cases, size_t n, const struct aa_tim
 
 		if (reason != cases[i].reason)
 			fail_msg("iat %s nbf %s exp %s: %s", cases[i].iat ? cases[i].iat : "-",
-				 cases[i].nbf ? cases[i].nbf : "-", cases[i].exp ? cases[i].exp : "-", aa_reason_name(reason));
+				 cases[i].nbf ? cases[i].nbf : "-", cases[i].exp ? cases[i].exp : "-",
+				 aa_reason_name(reason));
 	}
 }
 
@@ -268,9 +270,18 @@ static void times_hold_to_the_second(void **state)
 static void a_time_is_a_number_of_this_century(void **state)
 {
 	static const struct aa_time_rules rules = {NOW, 30, 300, true};
-	static const char *const bad[] = {"\"1800000060\"", "null",	    "true",		"[1800000060]",
-					  "{}",		    "-1800000060",  "-1800000060.5",	"-0.5",
-					  "9007199254740993", "1e300",	    "1800000060000000", "9223372036854775807",
+	static const char *const bad[] = {"\"1800000060\"",
+					  "null",
+					  "true",
+					  "[1800000060]",
+					  "{}",
+					  "-1800000060",
+					  "-1800000060.5",
+					  "-0.5",
+					  "9007199254740993",
+					  "1e300",
+					  "1800000060000000",
+					  "9223372036854775807",
 					  "-9223372036854775808"};
 	static const char *const old[] = {"0", "1", "0.5", "999999999"};
 	static const struct times good = {"1800000000", "1800000000", "1800000060", AA_OK};
@@ -382,10 +393,12 @@ static enum aa_reason proof(const char *cnf, const char *info)
 static void a_bound_credential_wants_its_key_in_this_connection(void **state)
 {
 	char jkt[44], cnf[128], both[8192], cut[4096];
-	char *mine = info_line(support_key(AA_ALG_EDDSA, 0)), *other = info_line(support_key(AA_ALG_EDDSA, 1));
+	char *mine = info_line(support_key(AA_ALG_EDDSA, 0)),
+	     *other = info_line(support_key(AA_ALG_EDDSA, 1));
 
 	(void)state;
-	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt),
+			 AA_JOSE_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\"}", jkt);
 	assert_int_equal(proof(cnf, mine), AA_OK);
 	assert_int_equal(proof(NULL, other), AA_OK); /* not bound */
@@ -420,7 +433,8 @@ static void another_kind_of_confirmation_is_refused(void **state)
 	char *mine = info_line(support_key(AA_ALG_EDDSA, 0));
 
 	(void)state;
-	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt),
+			 AA_JOSE_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\"}", jkt);
 	assert_int_equal(proof(cnf, mine), AA_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\",\"kid\":\"k1\"}", jkt);

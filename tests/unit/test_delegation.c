@@ -86,13 +86,17 @@ static void accepts_a_good_access_token(void **state)
 
 static void types_of_access_tokens_are_the_usual_ones(void **state)
 {
-	static const char *const good[] = {"at+jwt", "application/at+jwt", "AT+JWT", "JWT", "jwt", "JOSE", NULL};
-	static const char *const bad[] = {"id+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt", "client-authentication+jwt", ""};
+	static const char *const good[] = {"at+jwt", "application/at+jwt", "AT+JWT", "JWT", "jwt", "JOSE",
+					   NULL};
+	static const char *const bad[] = {
+	    "id+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt", "client-authentication+jwt", ""};
 
 	for (size_t i = 0; i < COUNT(good); i++)
-		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", good[i]), AA_OK, good[i]);
+		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", good[i]),
+		       AA_OK, good[i]);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", bad[i]), AA_WRONG_TYPE, bad[i]);
+		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", bad[i]),
+		       AA_WRONG_TYPE, bad[i]);
 }
 
 /* An ID token of the same issuer, for the same client: its audience is the client, not this host; where the issuer marks
@@ -101,7 +105,8 @@ static void refuses_an_id_token_where_an_access_token_belongs(void **state)
 {
 	struct support_site *site = *state;
 
-	expect(site, TOKEN({"aud", "\"builder-7\""}, {"nonce", "\"n\""}, {"typ", "\"ID\""}), AA_WRONG_AUDIENCE, "aud");
+	expect(site, TOKEN({"aud", "\"builder-7\""}, {"nonce", "\"n\""}, {"typ", "\"ID\""}),
+	       AA_WRONG_AUDIENCE, "aud");
 	support_set(site, "issuer:corp", "require", "[{\"claim\":\"typ\",\"value\":\"Bearer\"}]");
 	support_site_publish(site);
 	expect(site, TOKEN({"typ", "\"Bearer\""}), AA_OK, "Bearer");
@@ -112,21 +117,26 @@ static void refuses_an_id_token_where_an_access_token_belongs(void **state)
 /* Neither kind passes for the other, however it is signed. */
 static void assertions_and_tokens_are_told_apart(void **state)
 {
-	const struct aa_private_key *agents = support_key(AA_ALG_ES256, 0), *issuers = support_key(AA_ALG_ES256, 2);
+	const struct aa_private_key *agents = support_key(AA_ALG_ES256, 0),
+				    *issuers = support_key(AA_ALG_ES256, 2);
 
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "JWT"), AA_OK,
-	       "an assertion by the agent's key");
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "e1", "JWT"),
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "JWT"),
+	       AA_OK, "an assertion by the agent's key");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "e1", "JWT"),
 	       AA_UNKNOWN_KEY, "an assertion by the issuer's key");
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "k1", "JWT"),
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "k1", "JWT"),
 	       AA_BAD_SIGNATURE, "under the agent's kid");
 	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, issuers, "e1", "at+jwt"), AA_OK,
 	       "a token by the issuer's key");
-	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "k1", "at+jwt"), AA_UNKNOWN_KEY,
-	       "a token by the agent's key");
-	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "e1", "at+jwt"), AA_BAD_SIGNATURE,
-	       "under the issuer's kid");
-	expect(*state, support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
+	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
+	       AA_UNKNOWN_KEY, "a token by the agent's key");
+	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "e1", "at+jwt"),
+	       AA_BAD_SIGNATURE, "under the issuer's kid");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
 	       AA_WRONG_TYPE, "an assertion that calls itself an access token");
 }
 
@@ -147,10 +157,11 @@ static void the_client_claim_alone_selects_the_binding(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		expect(*state, TOKEN({cases[i].member, cases[i].text}), cases[i].reason, cases[i].text ? cases[i].text : "no azp");
+		expect(*state, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
+		       cases[i].text ? cases[i].text : "no azp");
 	/* No other claim stands in for it. */
-	expect(*state, TOKEN({"azp", NULL}, {"client_id", "\"builder-7\""}, {"appid", "\"builder-7\""}), AA_CLAIM_REQUIRED,
-	       "client_id");
+	expect(*state, TOKEN({"azp", NULL}, {"client_id", "\"builder-7\""}, {"appid", "\"builder-7\""}),
+	       AA_CLAIM_REQUIRED, "client_id");
 }
 
 static void another_agents_token_is_not_ours(void **state)
@@ -159,13 +170,17 @@ static void another_agents_token_is_not_ours(void **state)
 	struct aa_login login = support_login(site, NOW);
 	struct aa_verdict v;
 
-	support_set(site, "agent:other-1", "bindings", "[{\"issuer\":\"corp\",\"client\":\"other\",\"subject\":\"svc-other\"}]");
+	support_set(site, "agent:other-1", "bindings",
+		    "[{\"issuer\":\"corp\",\"client\":\"other\",\"subject\":\"svc-other\"}]");
 	support_site_publish(site);
 	login.agent = "other-1";
-	support_verify(site, &login, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}, {"scope", "\"host.audit\""}), &v);
+	support_verify(site, &login,
+		       TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}, {"scope", "\"host.audit\""}),
+		       &v);
 	assert_int_equal(v.reason, AA_OK);
 	aa_verdict_clear(&v);
-	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), AA_WRONG_SUBJECT, "other-1's token for builder-7");
+	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), AA_WRONG_SUBJECT,
+	       "other-1's token for builder-7");
 	/* A sub that is the account's name proves nothing. */
 	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"builder-7\""}), AA_WRONG_SUBJECT, "sub");
 }
@@ -193,7 +208,8 @@ static void issuer_and_audience_are_exact(void **state)
 	    {"iss", "\"" SITE_ISSUER "/\"", AA_UNKNOWN_ISSUER},
 	    {"iss", "\"https://idp.example.com/realms/agent\"", AA_UNKNOWN_ISSUER},
 	    {"iss", "\"HTTPS://idp.example.com/realms/agents\"", AA_UNKNOWN_ISSUER},
-	    {"iss", "\"corp\"", AA_WRONG_SUBJECT}, /* a name such as an agent's: an assertion of another agent */
+	    {"iss", "\"corp\"",
+	     AA_WRONG_SUBJECT}, /* a name such as an agent's: an assertion of another agent */
 	    {"iss", "[\"" SITE_ISSUER "\"]", AA_MALFORMED},
 	    {"aud", NULL, AA_CLAIM_REQUIRED},
 	    {"aud", "\"ssh://web02.example.com\"", AA_WRONG_AUDIENCE},
@@ -205,7 +221,8 @@ static void issuer_and_audience_are_exact(void **state)
 
 	expect(site, TOKEN({"", NULL}), AA_OK, "control");
 	for (size_t i = 0; i < COUNT(cases); i++)
-		expect(site, TOKEN({cases[i].member, cases[i].text}), cases[i].reason, cases[i].text ? cases[i].text : "absent");
+		expect(site, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
+		       cases[i].text ? cases[i].text : "absent");
 	/* An issuer's own audience overrides the host's. */
 	support_set(site, "issuer:corp", "audience", "[\"api://hosts\"]");
 	support_site_publish(site);
@@ -248,8 +265,14 @@ static void a_tokens_life_is_bounded_by_its_issuers_limit(void **state)
 
 /* ---- on behalf of a user ---------------------------------------------------------------- */
 
-#define ALICE {"sub", "\"user-alice\""}
-#define DEPLOY {"scope", "\"openid host.deploy\""}
+#define ALICE \
+	{ \
+		"sub", "\"user-alice\"" \
+	}
+#define DEPLOY \
+	{ \
+		"scope", "\"openid host.deploy\"" \
+	}
 
 static void a_users_token_is_the_agents_on_the_users_behalf(void **state)
 {
@@ -290,7 +313,8 @@ static void delegation_fails_closed(void **state)
 	expect(site, TOKEN(ALICE, {"scope", NULL}), AA_ROLE_DENIED, "a token without the claim");
 	expect(site, TOKEN(ALICE, {"scope", "\"openid\""}), AA_ROLE_DENIED, "no scope of ours");
 	expect(site, TOKEN(ALICE, {"scope", "\"deploy\""}), AA_ROLE_DENIED, "a role's name is no scope");
-	expect(site, TOKEN(ALICE, {"scope", "\"host.audit\""}), AA_ROLE_DENIED, "a role that is not delegable");
+	expect(site, TOKEN(ALICE, {"scope", "\"host.audit\""}), AA_ROLE_DENIED,
+	       "a role that is not delegable");
 	expect(site, TOKEN(ALICE, {"scope", "{\"host.deploy\":true}"}), AA_ROLE_DENIED, "an object");
 	support_set(site, "role:deploy", "delegable", "false");
 	support_site_publish(site);
@@ -327,19 +351,23 @@ static void the_outermost_actor_must_be_the_agent(void **state)
 	aa_verdict_clear(&v);
 	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"svc-builder-7\"}"}), AA_OK, "by its subject");
 	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"other-1\"}"}), AA_WRONG_SUBJECT, "another");
-	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"other-1\",\"act\":{\"sub\":\"builder-7\"}}"}), AA_WRONG_SUBJECT,
-	       "the agent as an inner one");
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"other-1\",\"act\":{\"sub\":\"builder-7\"}}"}),
+	       AA_WRONG_SUBJECT, "the agent as an inner one");
 	/* The client claim must name the same binding. */
-	expect(*state, TOKEN(ALICE, {"azp", "\"other\""}, {"act", "{\"sub\":\"builder-7\"}"}), AA_WRONG_SUBJECT, "azp");
+	expect(*state, TOKEN(ALICE, {"azp", "\"other\""}, {"act", "{\"sub\":\"builder-7\"}"}),
+	       AA_WRONG_SUBJECT, "azp");
 	/* An agent that acts for itself with act is on nobody's list. */
-	expect(*state, TOKEN({"act", "{\"sub\":\"builder-7\"}"}), AA_DELEGATION_DENIED, "the agent for the agent");
+	expect(*state, TOKEN({"act", "{\"sub\":\"builder-7\"}"}), AA_DELEGATION_DENIED,
+	       "the agent for the agent");
 }
 
 static void inner_actors_are_history_of_bounded_length(void **state)
 {
-	static const char four[] = "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\"}}}}";
-	static const char five[] = "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\","
-				   "\"act\":{\"sub\":\"e\"}}}}}";
+	static const char four[] =
+	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\"}}}}";
+	static const char five[] =
+	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\","
+	    "\"act\":{\"sub\":\"e\"}}}}}";
 	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY, {"act", four}));
 
 	assert_int_equal(v.reason, AA_OK);
@@ -352,14 +380,22 @@ static void inner_actors_are_history_of_bounded_length(void **state)
 
 static void an_actor_is_an_object_with_a_subject(void **state)
 {
-	static const char *const bad[] = {"null", "\"builder-7\"", "[\"builder-7\"]", "[{\"sub\":\"builder-7\"}]", "true",
-					  "{\"sub\":1}", "{\"sub\":\"\"}", "{\"sub\":\"builder-7\",\"act\":\"x\"}",
-					  "{\"sub\":\"builder-7\",\"act\":null}", "{\"sub\":\"builder-7\",\"act\":{\"sub\":[]}}"};
+	static const char *const bad[] = {"null",
+					  "\"builder-7\"",
+					  "[\"builder-7\"]",
+					  "[{\"sub\":\"builder-7\"}]",
+					  "true",
+					  "{\"sub\":1}",
+					  "{\"sub\":\"\"}",
+					  "{\"sub\":\"builder-7\",\"act\":\"x\"}",
+					  "{\"sub\":\"builder-7\",\"act\":null}",
+					  "{\"sub\":\"builder-7\",\"act\":{\"sub\":[]}}"};
 
 	for (size_t i = 0; i < COUNT(bad); i++)
 		expect(*state, TOKEN(ALICE, DEPLOY, {"act", bad[i]}), AA_MALFORMED, bad[i]);
 	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{}"}), AA_CLAIM_REQUIRED, "{}");
-	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"client_id\":\"builder-7\"}"}), AA_CLAIM_REQUIRED, "no sub");
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"client_id\":\"builder-7\"}"}), AA_CLAIM_REQUIRED,
+	       "no sub");
 }
 
 static void another_claim_may_name_the_user(void **state)
@@ -373,8 +409,8 @@ static void another_claim_may_name_the_user(void **state)
 	assert_int_equal(v.reason, AA_OK);
 	assert_string_equal(v.on_behalf_of, "user-alice");
 	aa_verdict_clear(&v);
-	expect(site, TOKEN({"sub", "\"user-alice\""}, {"preferred_username", "\"user-bob\""}, DEPLOY), AA_DELEGATION_DENIED,
-	       "sub is not asked");
+	expect(site, TOKEN({"sub", "\"user-alice\""}, {"preferred_username", "\"user-bob\""}, DEPLOY),
+	       AA_DELEGATION_DENIED, "sub is not asked");
 	expect(site, TOKEN({"sub", "\"user-alice\""}, DEPLOY), AA_CLAIM_REQUIRED, "no fallback");
 }
 
@@ -446,7 +482,8 @@ static void scopes_come_in_several_shapes(void **state)
 	struct support_site *site = *state;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		json_t *rules = json_pack("[{s:s, s:s, s:s}]", "claim", cases[i].claim, "value", "host.deploy", "role", "deploy");
+		json_t *rules = json_pack("[{s:s, s:s, s:s}]", "claim", cases[i].claim, "value",
+					  "host.deploy", "role", "deploy");
 		struct aa_verdict v;
 
 		json_object_set_new(support_record(site, "issuer:corp"), "scopes", rules);
@@ -466,7 +503,9 @@ static void names_of_groups_in_a_token_grant_nothing(void **state)
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(members); i++)
-		expect(*state, TOKEN(ALICE, {members[i], "[\"sudo\",\"docker\",\"lxd\",\"adm\",\"deploy\",\"host.deploy\"]"}),
+		expect(*state,
+		       TOKEN(ALICE, {members[i],
+				     "[\"sudo\",\"docker\",\"lxd\",\"adm\",\"deploy\",\"host.deploy\"]"}),
 		       AA_ROLE_DENIED, members[i]);
 	n += (size_t)sprintf(text + n, "[\"r\"");
 	for (int i = 0; i < 1500; i++)

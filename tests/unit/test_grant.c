@@ -30,7 +30,8 @@ static int teardown(void **state)
 }
 
 /* The reason, and in *ret_roles the number of roles, for a good assertion from `address` through `service`. */
-static enum aa_reason login_from(const struct support_site *site, const char *service, const char *address, size_t *ret_roles)
+static enum aa_reason login_from(const struct support_site *site, const char *service, const char *address,
+				 size_t *ret_roles)
 {
 	struct aa_login login = support_login(site, NOW);
 	struct aa_verdict v;
@@ -177,12 +178,14 @@ static void a_public_key_login_is_one_key_of_the_entry(void **state)
 {
 	char *mine = NULL, *others = NULL, line[4096];
 
-	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &mine), AA_JOSE_OK);
-	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 1)), &others), AA_JOSE_OK);
-#define TRY(want, ...)                                                                                                   \
-	do {                                                                                                             \
-		snprintf(line, sizeof(line), __VA_ARGS__);                                                               \
-		assert_int_equal(publickey(*state, NOW, line), want);                                                    \
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &mine),
+			 AA_JOSE_OK);
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 1)), &others),
+			 AA_JOSE_OK);
+#define TRY(want, ...) \
+	do { \
+		snprintf(line, sizeof(line), __VA_ARGS__); \
+		assert_int_equal(publickey(*state, NOW, line), want); \
 	} while (0)
 	TRY(AA_OK, "publickey %s", mine);
 	TRY(AA_OK, "publickey %s\n", mine);
@@ -212,7 +215,8 @@ static void a_public_key_ends_with_its_state_and_its_date(void **state)
 	json_t *key = json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0);
 	char *ssh = NULL, line[4096];
 
-	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh), AA_JOSE_OK);
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh),
+			 AA_JOSE_OK);
 	snprintf(line, sizeof(line), "publickey %s", ssh);
 	json_object_set_new(key, "not_after", json_integer(NOW + 1));
 	support_site_publish(site);
@@ -230,7 +234,8 @@ static void a_public_key_ends_with_its_state_and_its_date(void **state)
 
 /* ---- the entry alone ---------------------------------------------------------------------- */
 
-static enum aa_reason entry(const struct support_site *site, const char *service, bool delegable_only, size_t *ret_roles)
+static enum aa_reason entry(const struct support_site *site, const char *service, bool delegable_only,
+			    size_t *ret_roles)
 {
 	struct aa_policy *policy = support_policy(site);
 	struct aa_agent *agent = support_agent(policy, "builder-7");

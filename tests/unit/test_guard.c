@@ -24,8 +24,9 @@
 
 #define NOBODY 65534
 
-static const __rlimit_resource_t resources[] = {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS,     RLIMIT_DATA,  RLIMIT_STACK,
-				RLIMIT_CPU,    RLIMIT_NPROC, RLIMIT_MEMLOCK, RLIMIT_CORE};
+static const __rlimit_resource_t resources[] = {RLIMIT_NOFILE, RLIMIT_FSIZE,   RLIMIT_AS,
+						RLIMIT_DATA,   RLIMIT_STACK,   RLIMIT_CPU,
+						RLIMIT_NPROC,  RLIMIT_MEMLOCK, RLIMIT_CORE};
 #define N (sizeof(resources) / sizeof(resources[0]))
 
 /* Whether we may go over a hard limit: root may not in every container. */
@@ -110,7 +111,8 @@ static int raise_and_lower(void)
 		return 4;
 	if (!same_limits(before) || !same_signals(&mask))
 		return 5;
-	if (geteuid() == 0 && (getresuid(&r, &e, &s) < 0 || r != NOBODY || e != 0 || s != 0 || aa_caller_uid() != NOBODY))
+	if (geteuid() == 0 &&
+	    (getresuid(&r, &e, &s) < 0 || r != NOBODY || e != 0 || s != 0 || aa_caller_uid() != NOBODY))
 		return 6;
 	return 0;
 }

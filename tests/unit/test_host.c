@@ -82,8 +82,10 @@ static void a_line_that_names_the_module_asks_it(void **state)
 	(void)state;
 	assert_int_equal(account("account required pam_agentauth.so\n"), AA_PAM_ASKED);
 	assert_int_equal(account("-ACCOUNT\tRequisite  pam_agentauth.so debug"), AA_PAM_ASKED);
-	assert_int_equal(account("account [success=1 user_unknown=1 module_unknown=ignore default=die] pam_agentauth.so\n"),
-			 AA_PAM_ASKED);
+	assert_int_equal(
+	    account(
+		"account [success=1 user_unknown=1 module_unknown=ignore default=die] pam_agentauth.so\n"),
+	    AA_PAM_ASKED);
 	assert_int_equal(account("account \\\n  required \\\n pam_agentauth.so\n"), AA_PAM_ASKED);
 	assert_int_equal(account("auth required pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 	assert_int_equal(account("account required pam_agentauth.so.old\n"), AA_PAM_NOT_NAMED);
@@ -96,8 +98,10 @@ static void what_is_a_comment_or_an_argument_names_nothing(void **state)
 	assert_int_equal(account("#account required pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 	assert_int_equal(account("account required pam_unix.so # pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 	assert_int_equal(account("account required pam_unix.so pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
-	assert_int_equal(account("account required pam_unix.so \\\naccount required pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
-	assert_int_equal(account("# a comment does not go on \\\naccount required pam_agentauth.so\n"), AA_PAM_ASKED);
+	assert_int_equal(account("account required pam_unix.so \\\naccount required pam_agentauth.so\n"),
+			 AA_PAM_NOT_NAMED);
+	assert_int_equal(account("# a comment does not go on \\\naccount required pam_agentauth.so\n"),
+			 AA_PAM_ASKED);
 }
 
 static void a_refusal_must_be_final(void **state)
@@ -106,8 +110,10 @@ static void a_refusal_must_be_final(void **state)
 	assert_int_equal(account("account optional pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
 	assert_int_equal(account("account sufficient pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
 	assert_int_equal(account("account [success=ok default=ignore] pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
-	assert_int_equal(account("account [success=ok perm_denied=1 default=die] pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
-	assert_int_equal(account("account [success=ok acct_expired=ignore default=die] pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
+	assert_int_equal(account("account [success=ok perm_denied=1 default=die] pam_agentauth.so\n"),
+			 AA_PAM_NOT_FINAL);
+	assert_int_equal(account("account [success=ok acct_expired=ignore default=die] pam_agentauth.so\n"),
+			 AA_PAM_NOT_FINAL);
 	assert_int_equal(account("account [success=ok] pam_agentauth.so\n"), AA_PAM_ASKED);
 	assert_int_equal(account("account [success=ok default=bad] pam_agentauth.so\n"), AA_PAM_ASKED);
 }
@@ -118,9 +124,14 @@ static void nothing_may_end_or_skip_the_stack_before(void **state)
 	assert_int_equal(account("account sufficient pam_localuser.so\n" OURS), AA_PAM_PASSED_BY);
 	assert_int_equal(account("account [success=done default=ignore] pam_x.so\n" OURS), AA_PAM_PASSED_BY);
 	assert_int_equal(account("account [success=1 default=ignore] pam_x.so\n" OURS), AA_PAM_PASSED_BY);
-	assert_int_equal(account("account [success=1 default=ignore] pam_x.so\naccount required pam_y.so\n" OURS), AA_PAM_ASKED);
-	assert_int_equal(account("account [success=2 default=ignore] pam_x.so\naccount required pam_y.so\n" OURS), AA_PAM_PASSED_BY);
-	assert_int_equal(account("account required pam_nologin.so\nauth sufficient pam_x.so\n" OURS), AA_PAM_ASKED);
+	assert_int_equal(
+	    account("account [success=1 default=ignore] pam_x.so\naccount required pam_y.so\n" OURS),
+	    AA_PAM_ASKED);
+	assert_int_equal(
+	    account("account [success=2 default=ignore] pam_x.so\naccount required pam_y.so\n" OURS),
+	    AA_PAM_PASSED_BY);
+	assert_int_equal(account("account required pam_nologin.so\nauth sufficient pam_x.so\n" OURS),
+			 AA_PAM_ASKED);
 }
 
 static void files_are_included_in_every_way(void **state)

@@ -645,8 +645,10 @@ static void metadata_lies_where_its_two_standards_say(void **state)
 	static const struct {
 		const char *issuer, *openid, *oauth;
 	} places[] = {
-	    {"https://h", "https://h/.well-known/openid-configuration", "https://h/.well-known/oauth-authorization-server"},
-	    {"https://h/", "https://h/.well-known/openid-configuration", "https://h/.well-known/oauth-authorization-server"},
+	    {"https://h", "https://h/.well-known/openid-configuration",
+	     "https://h/.well-known/oauth-authorization-server"},
+	    {"https://h/", "https://h/.well-known/openid-configuration",
+	     "https://h/.well-known/oauth-authorization-server"},
 	    {"https://h:8443/realms/a", "https://h:8443/realms/a/.well-known/openid-configuration",
 	     "https://h:8443/.well-known/oauth-authorization-server/realms/a"},
 	    {"https://h/realms/a/", "https://h/realms/a/.well-known/openid-configuration",

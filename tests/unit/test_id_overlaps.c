@@ -67,14 +67,17 @@ static void is_free(void **state)
 /* The house's own files without those of the range. */
 static void begin(const struct house *h)
 {
-	house_write(h, "etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:65999:65999::/:/bin/sh\nbob:x:100000:100000::/:/bin/sh\n");
+	house_write(
+	    h, "etc/passwd",
+	    "root:x:0:0::/root:/bin/sh\nalice:x:65999:65999::/:/bin/sh\nbob:x:100000:100000::/:/bin/sh\n");
 	house_write(h, "etc/group", "root:x:0:\nalice:x:65999:\nbob:x:100000:\n");
 }
 
 static void subordinate_ids(void **state)
 {
 	begin(*state);
-	house_write(*state, "etc/subuid", "# bot:70000:1\nalice:100000:65536\nbob:165536:65536\ncarol:60000:10000\n");
+	house_write(*state, "etc/subuid",
+		    "# bot:70000:1\nalice:100000:65536\nbob:165536:65536\ncarol:60000:10000\n");
 	is_free(state);
 	house_write(*state, "etc/subuid", "alice:100000:65536\nbob:90000:65536\n");
 	overlaps(state, &usual, "gives bob the ids 90000 to 155535", "uid_min = 66000");
@@ -88,7 +91,8 @@ static void subordinate_ids(void **state)
 static void what_useradd_gives_out(void **state)
 {
 	begin(*state);
-	house_write(*state, "etc/login.defs", "UID_MIN 1000\nUID_MAX\t\t60000 # people\n#UID_MAX 200000\nSUB_UID_MIN 100000\n");
+	house_write(*state, "etc/login.defs",
+		    "UID_MIN 1000\nUID_MAX\t\t60000 # people\n#UID_MAX 200000\nSUB_UID_MIN 100000\n");
 	is_free(state);
 	house_write(*state, "etc/login.defs", "UID_MIN 1000\nUID_MAX\t\t200000\n");
 	overlaps(state, &usual, "useradd gives people uids from 1000 to 200000", "uid_min = 601000000");
@@ -106,9 +110,11 @@ static void what_directories_are_mapped_to(void **state)
 	house_make_dir(*state, "etc/samba");
 	house_write(*state, "etc/sssd/sssd.conf", "[domain/a]\nid_provider = ad\n");
 	is_free(state);
-	overlaps(state, &former, "SSSD maps the directory's accounts to the ids 200000 to 2000200000", "uid_min = 70000");
+	overlaps(state, &former, "SSSD maps the directory's accounts to the ids 200000 to 2000200000",
+		 "uid_min = 70000");
 	house_write(*state, "etc/sssd/conf.d/range.conf", "[domain/a]\nldap_idmap_range_min=65536\n");
-	overlaps(state, &usual, "SSSD maps the directory's accounts to the ids 65536 to", "uid_min = 2001000000");
+	overlaps(state, &usual, "SSSD maps the directory's accounts to the ids 65536 to",
+		 "uid_min = 2001000000");
 	house_write(*state, "etc/sssd/sssd.conf", "[domain/a]\nid_provider = ldap\n");
 	is_free(state);
 	house_write(*state, "etc/sssd/sssd.conf", "[domain/a]\nid_provider = ldap\nldap_id_mapping = True\n");
@@ -125,8 +131,10 @@ static void accounts_that_are_there(void **state)
 {
 	begin(*state);
 	is_free(state);
-	house_write(*state, "etc/passwd", "root:x:0:0::/:/bin/sh\nalice:x:70000:1::/:/bin/sh\nbob:x:98999:1::/:/bin/sh\n");
-	overlaps(state, &usual, "2 accounts of this host are there already: alice (70000), bob (98999)", "uid_min = 66000");
+	house_write(*state, "etc/passwd",
+		    "root:x:0:0::/:/bin/sh\nalice:x:70000:1::/:/bin/sh\nbob:x:98999:1::/:/bin/sh\n");
+	overlaps(state, &usual, "2 accounts of this host are there already: alice (70000), bob (98999)",
+		 "uid_min = 66000");
 	begin(*state);
 	house_write(*state, "etc/group", "ops:x:99000:\n");
 	overlaps(state, &usual, "1 group of this host is there already: ops (99000)", "uid_min = 66000");

@@ -141,8 +141,7 @@ static void a_line_cut_short_by_a_crash_does_not_count_and_is_written_over(void 
 	struct ids ids;
 	char *text;
 
-	house_write(h, "state/ids",
-		    "# c\nuse agent bot 70001 2026-01-01T00:00:00Z\nuse agent other 70");
+	house_write(h, "state/ids", "# c\nuse agent bot 70001 2026-01-01T00:00:00Z\nuse agent other 70");
 	chmod(h->state, 0755);
 	read_ids(h, &ids);
 	assert_null(ids_by_name(&ids, ID_AGENT, "other"));

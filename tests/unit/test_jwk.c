@@ -209,9 +209,11 @@ static void test_rsa_moduli_are_2048_to_16384_odd_bits(void **state)
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 256), AA_JOSE_KEY_WEAK); /* even */
 	n[255] = 0xff;
 	n[0] = 0;
-	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257), AA_JOSE_OK); /* a zero in front: one number */
+	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257),
+			 AA_JOSE_OK); /* a zero in front: one number */
 	n[1] = 0x7f;
-	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257), AA_JOSE_KEY_WEAK); /* which does not make it longer */
+	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 257),
+			 AA_JOSE_KEY_WEAK); /* which does not make it longer */
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 0), AA_JOSE_KEY_MALFORMED);
 }
 
@@ -277,7 +279,8 @@ static void test_a_coordinate_has_its_full_length(void **state)
 /* What some encoders write where they have nothing to say. */
 static void test_a_member_that_is_null_counts_as_absent(void **state)
 {
-	static const char *const names[] = {"use", "key_ops", "alg", "kid", "d", "p", "q", "dp", "dq", "qi", "oth", "k", "x5c"};
+	static const char *const names[] = {"use", "key_ops", "alg", "kid", "d", "p",  "q",
+					    "dp",  "dq",      "qi",  "oth", "k", "x5c"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -288,7 +291,8 @@ static void test_a_member_that_is_null_counts_as_absent(void **state)
 }
 
 /* The thumbprint of a good key's JWK with `front` before and `behind` behind the text of a member, "" where it is refused. */
-static void thumbprint_of(enum aa_alg alg, const char *name, const char *front, const char *behind, char ret[44])
+static void thumbprint_of(enum aa_alg alg, const char *name, const char *front, const char *behind,
+			  char ret[44])
 {
 	json_t *jwk = make_jwk(alg);
 	const char *text = json_string_value(json_object_get(jwk, name));
@@ -670,7 +674,8 @@ static void test_a_private_half_is_called_by_its_form(void **state)
 	} forms[] = {
 	    {"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OpenSSH's format"},
 	    {"Bag Attributes\n-----BEGIN PRIVATE KEY-----\n", "PKCS#8 in PEM"},
-	    {"-----BEGIN PUBLIC KEY-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "PKCS#8 in PEM, encrypted"},
+	    {"-----BEGIN PUBLIC KEY-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+	     "PKCS#8 in PEM, encrypted"},
 	    {"-----BEGIN RSA PRIVATE KEY-----\n", "PKCS#1 in PEM"},
 	    {"-----BEGIN EC PRIVATE KEY-----\n", "SEC 1 in PEM"},
 	    {"-----BEGIN DSA PRIVATE KEY-----\n", "PEM"},

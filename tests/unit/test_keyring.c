@@ -46,8 +46,8 @@ static json_t *entry_key(const char *kid, unsigned n, int64_t not_after, const c
 	char *ssh = NULL;
 
 	assert_int_equal(aa_key_to_ssh(key, &ssh), AA_JOSE_OK);
-	record = json_pack("{s:s, s:o, s:s, s:I, s:s}", "kid", kid, "jwk", aa_key_to_jwk(key), "ssh", ssh, "not_after",
-			   (json_int_t)not_after, "state", key_state);
+	record = json_pack("{s:s, s:o, s:s, s:I, s:s}", "kid", kid, "jwk", aa_key_to_jwk(key), "ssh", ssh,
+			   "not_after", (json_int_t)not_after, "state", key_state);
 	free(ssh);
 	return record;
 }
@@ -62,8 +62,8 @@ static void set_keys(struct support_site *site, json_t *keys)
 static enum aa_reason signed_by(const struct support_site *site, int64_t now, unsigned n, const char *kid)
 {
 	return support_reason(site, now,
-			      support_sign(support_assertion_claims("builder-7", now), AA_ALG_ES256, support_key(AA_ALG_ES256, n),
-					   kid, "JWT"));
+			      support_sign(support_assertion_claims("builder-7", now), AA_ALG_ES256,
+					   support_key(AA_ALG_ES256, n), kid, "JWT"));
 }
 
 static void a_kid_names_one_active_key(void **state)
@@ -112,7 +112,8 @@ static void a_rotated_key_ends_with_its_grace(void **state)
 {
 	struct support_site *site = *state;
 
-	set_keys(site, json_pack("[o,o]", entry_key("old", 0, NOW + 10, "active"), entry_key("new", 1, 0, "active")));
+	set_keys(site, json_pack("[o,o]", entry_key("old", 0, NOW + 10, "active"),
+				 entry_key("new", 1, 0, "active")));
 	assert_int_equal(signed_by(site, NOW + 9, 0, "old"), AA_OK);
 	assert_int_equal(signed_by(site, NOW + 9, 1, "new"), AA_OK);
 	assert_int_equal(signed_by(site, NOW + 9, 1, NULL), AA_UNKNOWN_KEY);
@@ -144,7 +145,8 @@ static enum aa_reason token_with_set(const struct support_site *site, json_t *jw
 	support_write_keys(site, "corp", jwks, NOW);
 	json_decref(jwks);
 	return support_reason(site, NOW,
-			      support_sign(support_token_claims(NOW), AA_ALG_RS256, support_key(AA_ALG_RS256, 0), kid, "at+jwt"));
+			      support_sign(support_token_claims(NOW), AA_ALG_RS256,
+					   support_key(AA_ALG_RS256, 0), kid, "at+jwt"));
 }
 
 static json_t *set_with(const char *member, const char *text)
@@ -191,10 +193,12 @@ static void keys_that_are_not_for_verifying_are_never_used(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum aa_reason reason = token_with_set(*state, set_with(cases[i].member, cases[i].text), "r1");
+		enum aa_reason reason =
+		    token_with_set(*state, set_with(cases[i].member, cases[i].text), "r1");
 
 		if (reason != cases[i].reason)
-			fail_msg("%s = %s: %s", cases[i].member, cases[i].text ? cases[i].text : "-", aa_reason_name(reason));
+			fail_msg("%s = %s: %s", cases[i].member, cases[i].text ? cases[i].text : "-",
+				 aa_reason_name(reason));
 	}
 }
 
@@ -216,7 +220,8 @@ static enum aa_reason with_rsa_bits(const struct support_site *site, size_t bits
 	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
 	char *n = b64_of_bn(pkey, OSSL_PKEY_PARAM_RSA_N), *e = b64_of_bn(pkey, OSSL_PKEY_PARAM_RSA_E);
 	char *claims, *token;
-	json_t *jwks = json_pack("{s:[{s:s, s:s, s:s, s:s}]}", "keys", "kty", "RSA", "kid", "r1", "n", n, "e", e);
+	json_t *jwks =
+	    json_pack("{s:[{s:s, s:s, s:s, s:s}]}", "keys", "kty", "RSA", "kid", "r1", "n", n, "e", e);
 	json_t *payload = support_token_claims(NOW);
 
 	claims = json_dumps(payload, JSON_COMPACT);
@@ -244,7 +249,8 @@ static enum aa_reason es_token_with_set(const struct support_site *site, json_t 
 	support_write_keys(site, "corp", jwks, NOW);
 	json_decref(jwks);
 	return support_reason(site, NOW,
-			      support_sign(support_token_claims(NOW), AA_ALG_ES256, support_key(AA_ALG_ES256, 2), "e1", "at+jwt"));
+			      support_sign(support_token_claims(NOW), AA_ALG_ES256,
+					   support_key(AA_ALG_ES256, 2), "e1", "at+jwt"));
 }
 
 static json_t *ec_set_with(const char *member, const char *text)
@@ -278,18 +284,18 @@ static enum aa_reason okp_token(const struct support_site *site, const char *x)
 	support_write_keys(site, "corp", jwks, NOW);
 	json_decref(jwks);
 	return support_reason(site, NOW,
-			      support_sign(support_token_claims(NOW), AA_ALG_EDDSA, support_key(AA_ALG_EDDSA, 0), "o1", "at+jwt"));
+			      support_sign(support_token_claims(NOW), AA_ALG_EDDSA,
+					   support_key(AA_ALG_EDDSA, 0), "o1", "at+jwt"));
 }
 
 static void ed25519_points_of_small_order_are_never_used(void **state)
 {
 	static const char *const bad[] = {
 	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* the identity */
-	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
-	    "7P________________________________________8", /* y = -1 */
-	    "7f________________________________________8", /* y = p: a second spelling of 0 */
-	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",  /* 30 bytes */
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+	    "7P________________________________________8",  /* y = -1 */
+	    "7f________________________________________8",  /* y = p: a second spelling of 0 */
+	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",	    /* 30 bytes */
 	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* 33 bytes */
 	};
 	struct support_site *site = *state;
@@ -348,28 +354,38 @@ static void ed25519_goes_by_either_name(void **state)
 	for (int i = 0; i < 8; i++) {
 		json_t *jwks = support_jwks("o1", key);
 
-		support_set(site, "issuer:corp", "algorithms", i & 1 ? "[\"EdDSA\"]" : "[\"RS256\",\"Ed25519\"]");
+		support_set(site, "issuer:corp", "algorithms",
+			    i & 1 ? "[\"EdDSA\"]" : "[\"RS256\",\"Ed25519\"]");
 		support_site_publish(site);
-		json_object_set_new(json_array_get(json_object_get(jwks, "keys"), 0), "alg", json_string(names[i >> 1 & 1]));
+		json_object_set_new(json_array_get(json_object_get(jwks, "keys"), 0), "alg",
+				    json_string(names[i >> 1 & 1]));
 		support_write_keys(site, "corp", jwks, NOW);
 		json_decref(jwks);
-		assert_int_equal(support_reason(site, NOW, support_sign(support_token_claims(NOW), algs[i >> 2], key, "o1", "at+jwt")),
+		assert_int_equal(support_reason(site, NOW,
+						support_sign(support_token_claims(NOW), algs[i >> 2], key,
+							     "o1", "at+jwt")),
 				 AA_OK);
 		support_set(site, "issuer:corp", "algorithms", "[\"RS256\"]");
 		support_site_publish(site);
-		assert_int_equal(support_reason(site, NOW, support_sign(support_token_claims(NOW), algs[i >> 2], key, "o1", "at+jwt")),
+		assert_int_equal(support_reason(site, NOW,
+						support_sign(support_token_claims(NOW), algs[i >> 2], key,
+							     "o1", "at+jwt")),
 				 AA_ALG_NOT_ALLOWED);
 	}
 }
 
 static void two_usable_keys_of_one_kid_are_no_key(void **state)
 {
-	assert_int_equal(
-	    token_with_set(*state, support_jwks("r1", support_key(AA_ALG_RS256, 0), "r2", support_key(AA_ALG_RS256, 1)), "r1"),
-	    AA_OK);
-	assert_int_equal(
-	    token_with_set(*state, support_jwks("r1", support_key(AA_ALG_RS256, 0), "r1", support_key(AA_ALG_RS256, 1)), "r1"),
-	    AA_UNKNOWN_KEY);
+	assert_int_equal(token_with_set(*state,
+					support_jwks("r1", support_key(AA_ALG_RS256, 0), "r2",
+						     support_key(AA_ALG_RS256, 1)),
+					"r1"),
+			 AA_OK);
+	assert_int_equal(token_with_set(*state,
+					support_jwks("r1", support_key(AA_ALG_RS256, 0), "r1",
+						     support_key(AA_ALG_RS256, 1)),
+					"r1"),
+			 AA_UNKNOWN_KEY);
 }
 
 static void a_set_without_the_kid_is_no_key(void **state)
@@ -382,8 +398,10 @@ static void a_set_without_the_kid_is_no_key(void **state)
 	assert_int_equal(token_with_set(*state, support_jwks("r1", key, "r2", more), NULL), AA_UNKNOWN_KEY);
 	assert_int_equal(token_with_set(*state, support_jwks("r2", more), "r1"), AA_UNKNOWN_KEY);
 	assert_int_equal(token_with_set(*state, support_json("{\"keys\":[]}"), "r1"), AA_UNKNOWN_KEY);
-	assert_int_equal(token_with_set(*state, support_json("{\"keys\":[1,null,[],\"r1\"]}"), "r1"), AA_UNKNOWN_KEY);
-	assert_int_equal(token_with_set(*state, support_json("{\"keys\":{\"kid\":\"r1\"}}"), "r1"), AA_UNKNOWN_KEY);
+	assert_int_equal(token_with_set(*state, support_json("{\"keys\":[1,null,[],\"r1\"]}"), "r1"),
+			 AA_UNKNOWN_KEY);
+	assert_int_equal(token_with_set(*state, support_json("{\"keys\":{\"kid\":\"r1\"}}"), "r1"),
+			 AA_UNKNOWN_KEY);
 	assert_int_equal(token_with_set(*state, support_json("{}"), "r1"), AA_UNKNOWN_KEY);
 }
 
@@ -470,7 +488,8 @@ static void a_set_from_a_file_of_the_host_has_no_age(void **state)
 	support_set(site, "issuer:corp", "keys_file", text);
 	support_site_publish(site);
 	assert_int_equal(token_now(site, NOW), AA_KEYS_STALE);
-	assert_int_equal(rename(support_path(site->keysdir, "corp"), support_path(site->dir, "keys.json")), 0);
+	assert_int_equal(rename(support_path(site->keysdir, "corp"), support_path(site->dir, "keys.json")),
+			 0);
 	assert_int_equal(token_now(site, NOW), AA_OK);
 	assert_int_equal(token_now(site, NOW + 86400 * 365), AA_OK);
 }
@@ -486,7 +505,8 @@ static void one_kid_at_two_issuers_is_two_keys(void **state)
 	json_object_set_new(site->records, "issuer:two", json_deep_copy(support_record(site, "issuer:corp")));
 	support_set(site, "issuer:two", "name", "\"two\"");
 	support_set(site, "issuer:two", "issuer", "\"https://two.example.com\"");
-	json_object_set_new(site->records, "iss:https://two.example.com", json_pack("{s:s}", "issuer", "two"));
+	json_object_set_new(site->records, "iss:https://two.example.com",
+			    json_pack("{s:s}", "issuer", "two"));
 	support_set(site, "agent:builder-7", "bindings",
 		    "[{\"issuer\":\"corp\",\"client\":\"builder-7\",\"subject\":\"svc-builder-7\"},"
 		    "{\"issuer\":\"two\",\"client\":\"builder-7\",\"subject\":\"svc-builder-7\"}]");
@@ -497,9 +517,10 @@ static void one_kid_at_two_issuers_is_two_keys(void **state)
 
 		if (i & 1)
 			json_object_set_new(claims, "iss", json_string(second));
-		tokens[i] = support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, i >> 1), "r1", "at+jwt");
+		tokens[i] =
+		    support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, i >> 1), "r1", "at+jwt");
 	}
-	assert_int_equal(support_reason(site, NOW, tokens[0]), AA_OK);		/* corp's key, corp */
+	assert_int_equal(support_reason(site, NOW, tokens[0]), AA_OK);		  /* corp's key, corp */
 	assert_int_equal(support_reason(site, NOW, tokens[1]), AA_BAD_SIGNATURE); /* corp's key, two */
 	assert_int_equal(support_reason(site, NOW, tokens[2]), AA_BAD_SIGNATURE);
 	assert_int_equal(support_reason(site, NOW, tokens[3]), AA_OK);
@@ -511,11 +532,18 @@ static void an_issuers_algorithms_are_its_own(void **state)
 	struct support_site *site = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
 
-	assert_int_equal(support_reason(site, NOW, support_sign(support_token_claims(NOW), AA_ALG_RS256, key, "r1", "JWT")), AA_OK);
-	assert_int_equal(support_reason(site, NOW, support_sign(support_token_claims(NOW), AA_ALG_PS256, key, "r1", "JWT")),
-			 AA_ALG_NOT_ALLOWED);
-	assert_int_equal(support_reason(site, NOW, support_sign(support_token_claims(NOW), AA_ALG_RS512, key, "r1", "JWT")),
-			 AA_ALG_NOT_ALLOWED);
+	assert_int_equal(
+	    support_reason(site, NOW,
+			   support_sign(support_token_claims(NOW), AA_ALG_RS256, key, "r1", "JWT")),
+	    AA_OK);
+	assert_int_equal(
+	    support_reason(site, NOW,
+			   support_sign(support_token_claims(NOW), AA_ALG_PS256, key, "r1", "JWT")),
+	    AA_ALG_NOT_ALLOWED);
+	assert_int_equal(
+	    support_reason(site, NOW,
+			   support_sign(support_token_claims(NOW), AA_ALG_RS512, key, "r1", "JWT")),
+	    AA_ALG_NOT_ALLOWED);
 }
 
 /* ---- PEM ---------------------------------------------------------------------------------- */
@@ -524,7 +552,8 @@ static void an_issuers_algorithms_are_its_own(void **state)
 static void an_encrypted_pem_fails_at_once(void **state)
 {
 	static const char *const pems[] = {
-	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0011223344556677\n\nAAAA\n"
+	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+	    "AES-256-CBC,0011223344556677\n\nAAAA\n"
 	    "-----END RSA PRIVATE KEY-----\n",
 	    "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"};
 	struct aa_key *key = NULL;
@@ -532,13 +561,15 @@ static void an_encrypted_pem_fails_at_once(void **state)
 	char *pem = NULL;
 
 	(void)state;
-	assert_int_equal(aa_key_to_pem(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &pem), AA_JOSE_OK);
+	assert_int_equal(aa_key_to_pem(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &pem),
+			 AA_JOSE_OK);
 	assert_int_equal(aa_key_from_pem(pem, strlen(pem), &key), AA_JOSE_OK);
 	aa_key_free(key);
 	key = NULL;
 	for (size_t i = 0; i < sizeof(pems) / sizeof(pems[0]); i++) {
 		assert_int_equal(aa_key_from_pem(pems[i], strlen(pems[i]), &key), AA_JOSE_KEY_ENCRYPTED);
-		assert_int_equal(aa_private_key_from_pem(pems[i], strlen(pems[i]), NULL, &private), AA_JOSE_KEY_ENCRYPTED);
+		assert_int_equal(aa_private_key_from_pem(pems[i], strlen(pems[i]), NULL, &private),
+				 AA_JOSE_KEY_ENCRYPTED);
 	}
 	assert_null(key);
 	assert_null(private);

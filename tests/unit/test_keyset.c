@@ -112,9 +112,10 @@ static json_t *jwk_for(enum aa_alg alg, const char *kid)
 /* As providers publish a key once for each of its algorithms. */
 static void test_entries_that_are_the_same_key_are_one_key(void **state)
 {
-	struct aa_keyset *set = load(json_pack("[o, o, o]", jwk_for(AA_ALG_RS256, "same"), jwk_for(AA_ALG_PS256, "same"),
-					       jwk_named(AA_ALG_ES256, "other")),
-				     NULL);
+	struct aa_keyset *set =
+	    load(json_pack("[o, o, o]", jwk_for(AA_ALG_RS256, "same"), jwk_for(AA_ALG_PS256, "same"),
+			   jwk_named(AA_ALG_ES256, "other")),
+		 NULL);
 	struct aa_keyset *renamed =
 	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_ES256, "b")), NULL);
 	const struct aa_key *key = NULL;

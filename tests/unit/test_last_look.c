@@ -158,7 +158,8 @@ static void nor_one_of_a_revoked_credential(void **state)
 	struct fixture *f = *state;
 
 	starts(f);
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
+	assert_int_equal(
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
 	ends(f, AA_REVOKED);
 }
 

@@ -23,9 +23,16 @@ static pid_t gone; /* a process that has ended */
 
 static void make_dirs(const struct house *h)
 {
-	static const char *const dirs[] = {"state/keys",	       "state/state",	      "state/state/suspended",
-					   "state/state/revoked",      "state/state/revoked/kid", "run", "run/replay",
-					   "run/approvals",	       "run/sessions",	      "run/sessions/by-pid"};
+	static const char *const dirs[] = {"state/keys",
+					   "state/state",
+					   "state/state/suspended",
+					   "state/state/revoked",
+					   "state/state/revoked/kid",
+					   "run",
+					   "run/replay",
+					   "run/approvals",
+					   "run/sessions",
+					   "run/sessions/by-pid"};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
 		char *path = xasprintf("%s/%s", h->root, dirs[i]);
@@ -56,8 +63,8 @@ static long clean(const struct house *h, int64_t later)
 	return n;
 }
 
-static const char *const with_pid[] = {"state/keys", "state/state/suspended", "state/state/revoked/kid", "run/replay",
-				       "run/approvals"};
+static const char *const with_pid[] = {"state/keys", "state/state/suspended", "state/state/revoked/kid",
+				       "run/replay", "run/approvals"};
 #define N_WITH_PID ((long)(sizeof(with_pid) / sizeof(*with_pid)))
 
 static void what_a_killed_writer_left_goes_after_a_while(void **state)

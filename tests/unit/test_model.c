@@ -190,7 +190,8 @@ static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
 	main_text(state, "roles = { a = { gid = 99001; }; b = { gid = 99002; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 99001; }; b = { gid = 99001; }; };", "roles.b.gid",
 		  "role a already");
-	main_text(state, "roles = { a = { gid = 100000; }; };", "roles.a.gid", "accounts.uid_min to accounts.gid");
+	main_text(state, "roles = { a = { gid = 100000; }; };", "roles.a.gid",
+		  "accounts.uid_min to accounts.gid");
 	main_text(state, "accounts = { uid_min = 5000; uid_max = 5999; };", NULL, NULL);
 	main_text(state, "accounts = { uid_min = 5999; uid_max = 5000; };", "accounts.uid_min",
 		  "beyond uid_max");
@@ -209,8 +210,10 @@ static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
 static void the_former_range_goes_on_where_the_text_names_it(void **state)
 {
 	main_text(state, FORMER "roles = { a = { gid = 1900990001; }; };", NULL, NULL);
-	main_text(state, FORMER "roles = { a = { gid = 1900999999; }; };", "roles.a.gid", "gid of the group agents");
-	main_text(state, FORMER "roles = { a = { gid = 99001; }; };", "roles.a.gid", "accounts.uid_min to uid_max");
+	main_text(state, FORMER "roles = { a = { gid = 1900999999; }; };", "roles.a.gid",
+		  "gid of the group agents");
+	main_text(state, FORMER "roles = { a = { gid = 99001; }; };", "roles.a.gid",
+		  "accounts.uid_min to uid_max");
 	main_text(state, "roles = { a = { gid = 1900990001; }; };", "roles.a.gid",
 		  "set accounts.uid_min = 1900000000 and accounts.uid_max = 1900999999");
 	agent_text(state, "bot", "uid = 98999;", NULL, NULL);
@@ -221,26 +224,44 @@ static void the_former_range_goes_on_where_the_text_names_it(void **state)
 static void groups_that_are_root_are_refused_by_every_name(void **state)
 {
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"www-data\" ]; }; };", NULL, NULL);
-	main_text(state, "roles = { a = { gid = 99001; groups = [ \"docker\" ]; }; };",
-		  "roles.a.groups[0]", "no group for a role");
-	main_text(state, "roles = { a = { gid = 99001; groups = [ \"whales\" ]; }; };",
-		  "roles.a.groups[0]", "no group for a role");
-	main_text(state, "roles = { a = { gid = 99001; groups = [ \"toor\" ]; }; };",
-		  "roles.a.groups[0]", "gid is 0");
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"docker\" ]; }; };", "roles.a.groups[0]",
+		  "no group for a role");
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"whales\" ]; }; };", "roles.a.groups[0]",
+		  "no group for a role");
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"toor\" ]; }; };", "roles.a.groups[0]",
+		  "gid is 0");
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"lxd\" ]; }; };", "roles.a.groups[0]",
 		  "no group for a role");
-	main_text(state, "roles = { a = { gid = 99001; groups = [ \"nobodys\" ]; }; };",
-		  "roles.a.groups[0]", "no group");
+	main_text(state, "roles = { a = { gid = 99001; groups = [ \"nobodys\" ]; }; };", "roles.a.groups[0]",
+		  "no group");
 }
 
 static void names_that_carry_power_are_no_agents(void **state)
 {
-	static const char *const names[] = {"docker",	  "docker-users", "wheel", "sudo",    "admin",
-					    "adm",	  "lxd",	  "incus", "libvirt", "libvirt-qemu",
-					    "disk",	  "kmem",	  "staff", "shadow",  "google-sudoers",
-					    "kvm",	  "polkitd",	  "root",  "sshd",    "systemd-journal",
-					    "agentauth",  "agentauth-approvers"};
-	static const char *const others[] = {"dockers", "docker-builder", "sudo-bot", "libvirts", "agentauths", "systemd"};
+	static const char *const names[] = {"docker",
+					    "docker-users",
+					    "wheel",
+					    "sudo",
+					    "admin",
+					    "adm",
+					    "lxd",
+					    "incus",
+					    "libvirt",
+					    "libvirt-qemu",
+					    "disk",
+					    "kmem",
+					    "staff",
+					    "shadow",
+					    "google-sudoers",
+					    "kvm",
+					    "polkitd",
+					    "root",
+					    "sshd",
+					    "systemd-journal",
+					    "agentauth",
+					    "agentauth-approvers"};
+	static const char *const others[] = {"dockers",	 "docker-builder", "sudo-bot",
+					     "libvirts", "agentauths",	   "systemd"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		agent_text(state, names[i], "uid = 70001;", NULL,
@@ -348,10 +369,13 @@ static void a_plugin_is_looked_for_where_sudo_looks(void **state)
 	char text[2 * PATH_MAX];
 
 	load_plugin(house);
-	snprintf(text, sizeof(text), "Path plugin_dir %s/\nPlugin agentauth_approval \\\n agentauth_approval.so\n", house->etc);
+	snprintf(text, sizeof(text),
+		 "Path plugin_dir %s/\nPlugin agentauth_approval \\\n agentauth_approval.so\n", house->etc);
 	house_write(house, "etc/sudo.conf", text);
 	main_text(state, waits, NULL, NULL);
-	snprintf(text, sizeof(text), "Path plugin_dir /nowhere:%s\nPlugin agentauth_approval agentauth_approval.so\n", house->etc);
+	snprintf(text, sizeof(text),
+		 "Path plugin_dir /nowhere:%s\nPlugin agentauth_approval agentauth_approval.so\n",
+		 house->etc);
 	house_write(house, "etc/sudo.conf", text);
 	main_text(state, waits, NULL, NULL);
 	snprintf(text, sizeof(text), "Plugin another_symbol %s\n", plugin);
@@ -375,12 +399,14 @@ static void an_issuer_says_once_where_its_keys_are(void **state)
 	main_text(state, ISSUER("discovery = true; jwks_uri = \"https://i/k\";"), "issuers.corp",
 		  "more than one way");
 	main_text(state, ISSUER("jwks_uri = \"http://i/k\";"), "issuers.corp.jwks_uri", "not an https");
-	main_text(state, ISSUER("discovery = true; ca_file = \"/etc/ca.pem\"; bearer_file = \"/etc/token\";"), NULL, NULL);
+	main_text(state, ISSUER("discovery = true; ca_file = \"/etc/ca.pem\"; bearer_file = \"/etc/token\";"),
+		  NULL, NULL);
 	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\"; ca_file = \"/etc/ca.pem\";"), "issuers.corp",
 		  "nothing is fetched: take ca_file away");
-	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\"; bearer_file = \"/etc/token\";"), "issuers.corp",
-		  "nothing is fetched: take bearer_file away");
-	main_text(state, ISSUER("discovery = true; ca_file = \"ca.pem\";"), "issuers.corp.ca_file", "not an absolute path");
+	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\"; bearer_file = \"/etc/token\";"),
+		  "issuers.corp", "nothing is fetched: take bearer_file away");
+	main_text(state, ISSUER("discovery = true; ca_file = \"ca.pem\";"), "issuers.corp.ca_file",
+		  "not an absolute path");
 	main_text(state, ISSUER("discovery = true; algorithms = [ \"HS256\" ];"),
 		  "issuers.corp.algorithms[0]", "proves nothing");
 	main_text(state,
@@ -441,8 +467,8 @@ static void what_an_agent_refers_to_exists(void **state)
 {
 	agent_text(state, "bot", "uid = 70001; roles = [ \"deploy\" ];", NULL, NULL);
 	agent_text(state, "bot", "uid = 70001; roles = [ \"deplyo\" ];", "roles[0]", "no role");
-	agent_text(state, "bot", "uid = 70001; bindings = ( { issuer = \"corp\"; client = \"b\"; } );",
-		   NULL, NULL);
+	agent_text(state, "bot", "uid = 70001; bindings = ( { issuer = \"corp\"; client = \"b\"; } );", NULL,
+		   NULL);
 	agent_text(state, "bot", "uid = 70001; bindings = ( { issuer = \"cor\"; client = \"b\"; } );",
 		   "bindings[0].issuer", "no issuer");
 }
@@ -452,10 +478,8 @@ static void text_that_terminals_or_passwd_would_misread_is_refused(void **state)
 	agent_text(state, "bot", "uid = 70001; description = \"a: b\";", NULL, NULL);
 	agent_text(state, "bot", "uid = 70001; description = \"a\\nb\";", "description", "line break");
 	agent_text(state, "bot", "uid = 70001; owner = \"a\\x1b[2J\";", "owner", "control character");
-	agent_text(state, "bot", "uid = 70001; owner = \"a\xe2\x80\xae\";", "owner",
-		   "control character");
-	agent_text(state, "bot", "uid = 70001; expires = \"1970-01-01T00:00:00Z\";", "expires",
-		   "not a time");
+	agent_text(state, "bot", "uid = 70001; owner = \"a\xe2\x80\xae\";", "owner", "control character");
+	agent_text(state, "bot", "uid = 70001; expires = \"1970-01-01T00:00:00Z\";", "expires", "not a time");
 	agent_text(state, "bot", "uid = 70001; expires = \"tomorrow\";", "expires", "not a time");
 }
 
@@ -488,8 +512,7 @@ static void keys_are_public_and_strong(void **state)
 		   "uid = 70001; keys = ( { kid = \"a\"; pem = \"" TEST_PEM
 		   "\"; }, { kid = \"a\"; pem = \"" TEST_PEM_ED25519 "\"; } );",
 		   "keys[1].pem", "another key's");
-	agent_text(state, "bot", "uid = 70001; keys = ( { kid = \"a\"; } );", "keys[0]",
-		   "pem is missing");
+	agent_text(state, "bot", "uid = 70001; keys = ( { kid = \"a\"; } );", "keys[0]", "pem is missing");
 }
 
 /* ---- the records --------------------------------------------------------- */
@@ -596,14 +619,17 @@ int main(void)
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(groups_that_are_root_are_refused_by_every_name, house_setup,
 					    house_teardown),
-	    cmocka_unit_test_setup_teardown(names_that_carry_power_are_no_agents, house_setup, house_teardown),
+	    cmocka_unit_test_setup_teardown(names_that_carry_power_are_no_agents, house_setup,
+					    house_teardown),
 	    cmocka_unit_test_setup_teardown(groups_that_sudoers_name_are_no_groups_for_a_role, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(an_empty_list_does_not_mean_everything, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(approval_wants_its_plugin, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(a_plugin_that_sudo_cannot_load_is_no_plugin, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(a_plugin_is_looked_for_where_sudo_looks, house_setup, house_teardown),
+	    cmocka_unit_test_setup_teardown(a_plugin_that_sudo_cannot_load_is_no_plugin, house_setup,
+					    house_teardown),
+	    cmocka_unit_test_setup_teardown(a_plugin_is_looked_for_where_sudo_looks, house_setup,
+					    house_teardown),
 	    cmocka_unit_test_setup_teardown(an_issuer_says_once_where_its_keys_are, house_setup,
 					    house_teardown),
 	    cmocka_unit_test_setup_teardown(an_agent_with_every_setting_is_accepted, house_setup,

@@ -263,8 +263,7 @@ static void never_serves_a_name_or_uid_that_passwd_has(void **state)
 	not_found(pwnam("alpha"));
 	not_found(pwuid(UID(1)));
 	served(pwnam("builder-7"));
-	write_text(passwd_file,
-		   LOCAL_PASSWD "bob:x:1002:70001::/:/bin/sh\n"); /* a gid: no matter here */
+	write_text(passwd_file, LOCAL_PASSWD "bob:x:1002:70001::/:/bin/sh\n"); /* a gid: no matter here */
 	served(pwnam("alpha"));
 	write_text(group_file, LOCAL_GROUP "alpha:x:70001:\n"); /* neither is group */
 	served(pwnam("alpha"));

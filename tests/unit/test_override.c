@@ -132,7 +132,12 @@ static void before_cuts_off_what_was_issued_earlier(void **state)
 
 static void a_date_that_cannot_be_read_cuts_off_all(void **state)
 {
-	static const char *const texts[] = {"", "{}", "{\"before\":\"1800000000\"}", "{\"before\":1.5}", "[1]", "{\"before\":1,\"before\":2}"};
+	static const char *const texts[] = {"",
+					    "{}",
+					    "{\"before\":\"1800000000\"}",
+					    "{\"before\":1.5}",
+					    "[1]",
+					    "{\"before\":1,\"before\":2}"};
 
 	(void)state;
 	support_write_file(path("revoked/before/builder-7"), "{\"before\":1}", 12);
@@ -161,7 +166,8 @@ static void a_directory_that_is_not_there_denies(void **state)
 			assert_int_equal(credential("corp", "1", "k", NOW), AA_REGISTRY_UNAVAILABLE);
 		/* and so does a link or a file in its place */
 		assert_int_equal(symlink("aside", was), 0);
-		assert_int_equal(i == 0 ? aa_override_agent(dir, "builder-7") : credential("corp", "1", "k", NOW),
+		assert_int_equal(i == 0 ? aa_override_agent(dir, "builder-7")
+					: credential("corp", "1", "k", NOW),
 				 AA_REGISTRY_UNAVAILABLE);
 		assert_int_equal(unlink(was), 0);
 		assert_int_equal(rename(path("aside"), was), 0);
@@ -223,16 +229,11 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    T(a_suspended_agent_stays_so_until_it_is_resumed),
-	    T(an_empty_or_garbled_suspension_suspends),
-	    T(a_revoked_jti_is_its_issuers_or_everybodys),
-	    T(a_revoked_kid_is_revoked_for_all),
-	    T(before_cuts_off_what_was_issued_earlier),
-	    T(a_date_that_cannot_be_read_cuts_off_all),
-	    T(a_directory_that_is_not_there_denies),
-	    T(a_directory_that_cannot_be_read_denies),
-	    T(names_that_are_no_agents_are_not_written),
-	    T(decisions_leave_nothing_else_behind),
+	    T(a_suspended_agent_stays_so_until_it_is_resumed), T(an_empty_or_garbled_suspension_suspends),
+	    T(a_revoked_jti_is_its_issuers_or_everybodys),     T(a_revoked_kid_is_revoked_for_all),
+	    T(before_cuts_off_what_was_issued_earlier),	       T(a_date_that_cannot_be_read_cuts_off_all),
+	    T(a_directory_that_is_not_there_denies),	       T(a_directory_that_cannot_be_read_denies),
+	    T(names_that_are_no_agents_are_not_written),       T(decisions_leave_nothing_else_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,8 +113,10 @@ static void a_delegated_token_tells_for_whom(void **state)
 	support_bend(claims, "sub", "\"user-alice\"");
 	support_bend(claims, "scope", "\"host.deploy\"");
 	support_bend(claims, "act", "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"front\\u00e9nd\"}}");
-	assert_int_equal(log_in(p, "sshd", support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
-			 PAM_SUCCESS);
+	assert_int_equal(
+	    log_in(p, "sshd",
+		   support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
+	    PAM_SUCCESS);
 	assert_string_equal(env(p, "AGENTAUTH_ON_BEHALF_OF"), "user-alice");
 	assert_string_equal(env(p, "AI_AGENT"), "builder-7");
 	assert_string_equal(env(p, "AI_AGENT_OPERATOR"), "user-alice");
@@ -137,15 +139,17 @@ static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 	for (int64_t past = 0; past <= 25; past += 5) {
 		json_t *claims = support_token_claims(p->now - 600 - past);
 
-		assert_int_equal(log_in(p, "sshd", support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
-				 PAM_SUCCESS);
+		assert_int_equal(
+		    log_in(p, "sshd",
+			   support_sign(claims, AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
+		    PAM_SUCCESS);
 		assert_int_equal(account(p), PAM_SUCCESS);
 		assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 		assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	}
 	assert_int_equal(log_in(p, "sshd",
-				support_sign(support_token_claims(p->now - 630), AA_ALG_RS256, support_key(AA_ALG_RS256, 0), "r1",
-					     "at+jwt")),
+				support_sign(support_token_claims(p->now - 630), AA_ALG_RS256,
+					     support_key(AA_ALG_RS256, 0), "r1", "at+jwt")),
 			 PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "expired");
 	log = support_pam_log(p);
@@ -156,7 +160,8 @@ static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 static void the_prompt_is_of_version_one(void **state)
 {
 	struct support_pam *p = *state;
-	char head[] = "Agent credential for builder-7 at " SITE_AUDIENCE " [agentauth/1 part 1 nonce ", first[SUPPORT_PROMPT_MAX];
+	char head[] = "Agent credential for builder-7 at " SITE_AUDIENCE " [agentauth/1 part 1 nonce ",
+	     first[SUPPORT_PROMPT_MAX];
 
 	assert_int_equal(log_in(p, "sshd", strdup("x")), PAM_AUTH_ERR);
 	assert_memory_equal(p->prompt, head, strlen(head));
@@ -201,8 +206,8 @@ static char *in_parts(struct support_pam *p, unsigned n)
 	char *text = malloc(part_size + 2);
 
 	(void)p;
-	snprintf(text, part_size + 2, "%.*s%s", (int)(left < part_size ? left : part_size), whole + (left ? from : len),
-		 left > part_size ? "+" : "");
+	snprintf(text, part_size + 2, "%.*s%s", (int)(left < part_size ? left : part_size),
+		 whole + (left ? from : len), left > part_size ? "+" : "");
 	return text;
 }
 
@@ -375,10 +380,10 @@ static void a_conversation_that_fails_is_no_credential(void **state)
 static void nobody_else_is_asked(void **state)
 {
 	static const char *const others[] = {
-	    "root",	"alice",	"nobody",	"daemon",	   "who-is-this",
-	    "",		"builder-77",	"BUILDER-7",	"builder-7 ",	   "builder-7\n",
-	    "../x",	"-x",		"agents",	"agent-deploy",	   "x\x1b[2J",
-	    "\xff\xfe", "70007",	"builder-7/..",	"$(reboot)",	   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "root",	"alice",      "nobody",	      "daemon",	      "who-is-this",
+	    "",		"builder-77", "BUILDER-7",    "builder-7 ",   "builder-7\n",
+	    "../x",	"-x",	      "agents",	      "agent-deploy", "x\x1b[2J",
+	    "\xff\xfe", "70007",      "builder-7/..", "$(reboot)",    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
 	struct support_pam *p = *state;
 
@@ -401,7 +406,8 @@ static void a_persons_session_is_left_alone(void **state)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "session [success=die ignore=ignore default=die] " TEST_BUILDDIR "/../pam/.libs/pam_agentauth.so statedir=%s\n"
+		 "session [success=die ignore=ignore default=die] " TEST_BUILDDIR
+		 "/../pam/.libs/pam_agentauth.so statedir=%s\n"
 		 "session required pam_permit.so\n",
 		 p->site->statedir);
 	support_write_file(support_path(p->confdir, "sess"), text, strlen(text));
@@ -434,9 +440,16 @@ static void a_name_that_is_not_there_yet_is_asked_for(void **state)
 
 static bool is_a_refusal(int err)
 {
-	static const int never[] = {PAM_SUCCESS,     PAM_IGNORE,	  PAM_SESSION_ERR,	    PAM_NEW_AUTHTOK_REQD,
-				    PAM_AUTHTOK_ERR, PAM_AUTHTOK_EXPIRED, PAM_AUTHTOK_RECOVERY_ERR, PAM_AUTHTOK_LOCK_BUSY,
-				    PAM_USER_UNKNOWN, PAM_AUTHTOK_DISABLE_AGING};
+	static const int never[] = {PAM_SUCCESS,
+				    PAM_IGNORE,
+				    PAM_SESSION_ERR,
+				    PAM_NEW_AUTHTOK_REQD,
+				    PAM_AUTHTOK_ERR,
+				    PAM_AUTHTOK_EXPIRED,
+				    PAM_AUTHTOK_RECOVERY_ERR,
+				    PAM_AUTHTOK_LOCK_BUSY,
+				    PAM_USER_UNKNOWN,
+				    PAM_AUTHTOK_DISABLE_AGING};
 
 	for (size_t i = 0; i < COUNT(never); i++)
 		if (err == never[i])
@@ -452,11 +465,14 @@ static void every_refusal_looks_alike(void **state)
 		char *credential;
 		const char *reason;
 	} cases[] = {
-	    {support_sign(support_assertion_claims("builder-7", p->now), AA_ALG_ES256, support_key(AA_ALG_ES256, 3), "k1", "JWT"),
+	    {support_sign(support_assertion_claims("builder-7", p->now), AA_ALG_ES256,
+			  support_key(AA_ALG_ES256, 3), "k1", "JWT"),
 	     "bad_signature"},
-	    {support_sign(support_assertion_claims("builder-7", p->now), AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k9", "JWT"),
+	    {support_sign(support_assertion_claims("builder-7", p->now), AA_ALG_ES256,
+			  support_key(AA_ALG_ES256, 0), "k9", "JWT"),
 	     "unknown_key"},
-	    {support_sign(support_assertion_claims("other-1", p->now), AA_ALG_ES256, support_key(AA_ALG_ES256, 1), "k1", "JWT"),
+	    {support_sign(support_assertion_claims("other-1", p->now), AA_ALG_ES256,
+			  support_key(AA_ALG_ES256, 1), "k1", "JWT"),
 	     "wrong_subject"},
 	    {support_assertion(p->now - 600), "expired"},
 	    {support_assertion(p->now + 600), "not_yet_valid"},
@@ -507,7 +523,8 @@ static void suspended_expired_and_retired_agents_look_like_others(void **state)
 	assert_int_equal(authenticate(p), PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "agent_retired");
 	assert_int_equal(p->asked, 1);
-	assert_non_null(strstr(p->prompt, "Agent credential for retired-1 at " SITE_AUDIENCE " [agentauth/1 part 1 nonce "));
+	assert_non_null(strstr(p->prompt, "Agent credential for retired-1 at " SITE_AUDIENCE
+					  " [agentauth/1 part 1 nonce "));
 	assert_int_equal(account(p), PAM_ACCT_EXPIRED);
 }
 
@@ -524,7 +541,8 @@ static void a_replayed_assertion_is_refused(void **state)
 
 static void an_argument_that_is_not_known_refuses_agents_alone(void **state)
 {
-	static const char *const args[] = {"sesion=sudo", "debugg", "statedir=relative", "use_first_pass=1", "session", "a=b"};
+	static const char *const args[] = {"sesion=sudo",      "debugg",  "statedir=relative",
+					   "use_first_pass=1", "session", "a=b"};
 	struct support_pam *p = *state;
 
 	for (size_t i = 0; i < COUNT(args); i++) {
@@ -785,7 +803,8 @@ static void a_session_is_opened_found_and_closed(void **state)
 	struct aa_session *found = NULL;
 	json_t *log;
 
-	assert_int_equal(log_in(p, "login", support_bent_assertion(p->now, "task", "\"tidy up\"")), PAM_SUCCESS);
+	assert_int_equal(log_in(p, "login", support_bent_assertion(p->now, "task", "\"tidy up\"")),
+			 PAM_SUCCESS);
 	assert_int_equal(account(p), PAM_SUCCESS);
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(aa_session_find(p->site->rundir, geteuid(), SITE_UID, &found), AA_OK);
@@ -816,7 +835,8 @@ static void a_session_without_a_verdict_is_refused(void **state)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "no_credential");
 	/* nor does a name in the environment help: of nothing, of another's session, of one that is open */
-	assert_int_equal(pam_putenv(p->pamh, "AGENTAUTH_SESSION=0123456789abcdef0123456789abcdef"), PAM_SUCCESS);
+	assert_int_equal(pam_putenv(p->pamh, "AGENTAUTH_SESSION=0123456789abcdef0123456789abcdef"),
+			 PAM_SUCCESS);
 	support_pam_start(p, "login", "builder-7");
 	assert_int_equal(pam_putenv(p->pamh, "AGENTAUTH_SESSION=../../etc/passwd"), PAM_SUCCESS);
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
@@ -874,7 +894,8 @@ static void in_sshds_child(struct support_pam *p, char *credential, char id[64])
 		if (log_in(p, "sshd", credential) != PAM_SUCCESS || account(p) != PAM_SUCCESS)
 			_exit(1);
 		session = env(p, "AGENTAUTH_SESSION");
-		_exit(write(ends[1], session, strlen(session) + 1) > 0 ? 0 : 2); /* without cleanup, as sshd's does */
+		/* without cleanup, as sshd's does */
+		_exit(write(ends[1], session, strlen(session) + 1) > 0 ? 0 : 2);
 	}
 	free(credential);
 	close(ends[1]);
@@ -1020,7 +1041,8 @@ static void a_bound_token_wants_this_connections_key(void **state)
 	struct support_pam *p = *state;
 	char jkt[44], cnf[128], *token;
 
-	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_ES256, 0)), jkt), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_ES256, 0)), jkt),
+			 AA_JOSE_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\"}", jkt);
 	for (unsigned n = 0; n < 2; n++) {
 		token = support_bent_token(p->now, "cnf", cnf);
@@ -1045,9 +1067,10 @@ static void a_hosts_name_gives_way_to_the_connections_address(void **state)
 		support_pam_start(p, "sshd", "builder-7");
 		assert_int_equal(pam_set_item(p->pamh, PAM_RHOST, "client.example.com"), PAM_SUCCESS);
 		if (i)
-			assert_int_equal(pam_putenv(p->pamh, i == 1 ? "SSH_CONNECTION=10.1.2.3 50000 10.0.0.1 22"
-								    : "SSH_CONNECTION=192.0.2.3 50000 10.0.0.1 22"),
-					 PAM_SUCCESS);
+			assert_int_equal(
+			    pam_putenv(p->pamh, i == 1 ? "SSH_CONNECTION=10.1.2.3 50000 10.0.0.1 22"
+						       : "SSH_CONNECTION=192.0.2.3 50000 10.0.0.1 22"),
+			    PAM_SUCCESS);
 		support_pam_say(p, good);
 		assert_int_equal(authenticate(p), i == 1 ? PAM_SUCCESS : PAM_AUTH_ERR);
 		assert_string_equal(support_pam_reason(p), i == 1 ? "ok" : "source_denied");
@@ -1237,7 +1260,8 @@ static void an_agents_su_comes_from_where_its_session_came_from(void **state)
 	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "source_denied");
 	/* in a session from 10.1.2.3, which the role does not list */
-	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")), PAM_SUCCESS);
+	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")),
+			 PAM_SUCCESS);
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(su_by(p, "builder-7", SITE_UID, AUDIT), PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "source_denied");
@@ -1269,7 +1293,8 @@ static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(account_with(p, "sudo", "root", SITE_UID, SITE_GID_AUDIT), PAM_SUCCESS);
 	assert_int_equal(account_with(p, "sudo", "root", SITE_UID, SITE_GID_DEPLOY), PAM_PERM_DENIED);
-	assert_string_equal(support_pam_reason(p), "role_denied"); /* the session's roles are those that admit login */
+	assert_string_equal(support_pam_reason(p),
+			    "role_denied"); /* the session's roles are those that admit login */
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	/* a person's goes on to the next module, as ever */
 	assert_int_equal(account_with(p, "sudo", "root", 1000, 1000), PAM_USER_UNKNOWN);
@@ -1365,7 +1390,8 @@ static void groups_after_setcred(struct support_pam *p, const gid_t *before, siz
 			_exit(1);
 		k = getgroups(64, list);
 		for (int i = 0; i < k; i++)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", i ? " " : "", list[i]);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", i ? " " : "",
+				 list[i]);
 		_exit(write(ends[1], text, strlen(text)) == (ssize_t)strlen(text) ? 0 : 2);
 	}
 	close(ends[1]);
@@ -1384,7 +1410,8 @@ static void setcred_adds_the_groups_of_the_logins_roles(void **state)
 
 	if (getuid() != 0)
 		skip();
-	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")), PAM_SUCCESS);
+	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "scope", "\"deploy\"")),
+			 PAM_SUCCESS);
 	groups_after_setcred(p, base, 2, text, sizeof(text));
 	assert_string_equal(text, "70007 99001 99999"); /* the kernel sorts */
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
@@ -1453,7 +1480,8 @@ static int with_authtok(struct support_pam *p, const char *args, const char *tok
 	char before[512];
 	int err;
 
-	snprintf(before, sizeof(before), TEST_BUILDDIR "/.libs/support_pam_module.so authtok=%s/token", p->site->dir);
+	snprintf(before, sizeof(before), TEST_BUILDDIR "/.libs/support_pam_module.so authtok=%s/token",
+		 p->site->dir);
 	if (token)
 		support_write_file(support_path(p->site->dir, "token"), token, strlen(token));
 	support_pam_service(p, "first", args, token ? before : NULL, NULL);
@@ -1469,7 +1497,8 @@ static void an_earlier_modules_answer_is_used_where_that_is_asked_for(void **sta
 	assert_int_equal(with_authtok(p, "use_first_pass", good, strdup("x")), PAM_SUCCESS);
 	assert_int_equal(p->asked, 0);
 	free(good);
-	assert_int_equal(with_authtok(p, "use_first_pass", "hunter2", support_assertion(p->now)), PAM_AUTH_ERR);
+	assert_int_equal(with_authtok(p, "use_first_pass", "hunter2", support_assertion(p->now)),
+			 PAM_AUTH_ERR);
 	assert_int_equal(p->asked, 0);
 	assert_int_equal(with_authtok(p, "use_first_pass", NULL, support_assertion(p->now)), PAM_AUTH_ERR);
 	assert_int_equal(p->asked, 0);
@@ -1478,7 +1507,8 @@ static void an_earlier_modules_answer_is_used_where_that_is_asked_for(void **sta
 	assert_int_equal(with_authtok(p, "try_first_pass", good, strdup("x")), PAM_SUCCESS);
 	assert_int_equal(p->asked, 0);
 	free(good);
-	assert_int_equal(with_authtok(p, "try_first_pass", "hunter2", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(with_authtok(p, "try_first_pass", "hunter2", support_assertion(p->now)),
+			 PAM_SUCCESS);
 	assert_int_equal(p->asked, 1);
 	assert_int_equal(with_authtok(p, "try_first_pass", NULL, support_assertion(p->now)), PAM_SUCCESS);
 	assert_int_equal(with_authtok(p, "", "hunter2", support_assertion(p->now)), PAM_SUCCESS);
@@ -1491,7 +1521,8 @@ static void the_credential_is_not_left_for_the_next_module(void **state)
 	char behind[512], *told;
 	size_t len;
 
-	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/.libs/support_pam_module.so tell=%s/told", p->site->dir);
+	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/.libs/support_pam_module.so tell=%s/told",
+		 p->site->dir);
 	support_pam_service(p, "tell", "", NULL, behind);
 	assert_int_equal(log_in(p, "tell", support_assertion(p->now)), PAM_SUCCESS);
 	told = support_read_file(support_path(p->site->dir, "told"), &len);
@@ -1556,7 +1587,8 @@ static unsigned copies_in_memory(const struct support_pam *p)
 
 	assert_true(maps && mem >= 0);
 	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w' || strstr(line, "[v"))
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w' ||
+		    strstr(line, "[v"))
 			continue;
 		if (to - from > UINT32_C(1) << 30)
 			continue; /* a sanitizer's own terabytes: to read them is to fill the machine */
@@ -1569,7 +1601,8 @@ static unsigned copies_in_memory(const struct support_pam *p)
 
 				while (k < 24 && (page[i + (ssize_t)k] ^ MASK) == tail[k])
 					k++;
-				found += k == 24 && (from + (size_t)i < (size_t)page || from + (size_t)i >= (size_t)page + sizeof(page));
+				found += k == 24 && (from + (size_t)i < (size_t)page ||
+						     from + (size_t)i >= (size_t)page + sizeof(page));
 			}
 		}
 	}
@@ -1610,12 +1643,13 @@ static void no_part_of_a_credential_is_written_down(void **state)
 	char *good = support_assertion(p->now), *forged, command[1024], *text;
 	size_t len;
 
-	forged = support_sign(support_bend(support_assertion_claims("builder-7", p->now), "aud", "\"evil\\nresult: ok\""),
-			      AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT");
+	forged = support_sign(
+	    support_bend(support_assertion_claims("builder-7", p->now), "aud", "\"evil\\nresult: ok\""),
+	    AA_ALG_ES256, support_key(AA_ALG_ES256, 0), "k1", "JWT");
 	assert_int_equal(log_in(p, "sshd", strdup(good)), PAM_SUCCESS);
 	assert_int_equal(log_in(p, "sshd", strdup(forged)), PAM_AUTH_ERR);
-	snprintf(command, sizeof(command), "grep -rqF -e %.30s -e %.30s %s", strrchr(good, '.') + 1, strrchr(forged, '.') + 1,
-		 p->site->dir);
+	snprintf(command, sizeof(command), "grep -rqF -e %.30s -e %.30s %s", strrchr(good, '.') + 1,
+		 strrchr(forged, '.') + 1, p->site->dir);
 	assert_int_not_equal(system(command), 0);
 	text = support_read_file(support_path(p->site->logdir, "audit.jsonl"), &len);
 	assert_null(strstr(text, "evil"));
@@ -1641,12 +1675,13 @@ static void no_descriptor_stays_open_after_a_phase(void **state)
 	struct support_pam *p = *state;
 	int before;
 
-	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS); /* libraries are loaded */
+	assert_int_equal(log_in(p, "login", support_assertion(p->now)),
+			 PAM_SUCCESS); /* libraries are loaded */
 	before = open_descriptors();
-#define SAME(call)                                                                                                       \
-	do {                                                                                                             \
-		(void)(call);                                                                                            \
-		assert_int_equal(open_descriptors(), before);                                                            \
+#define SAME(call) \
+	do { \
+		(void)(call); \
+		assert_int_equal(open_descriptors(), before); \
 	} while (0)
 	SAME(log_in(p, "login", support_assertion(p->now)));
 	SAME(account(p));
@@ -1760,7 +1795,9 @@ static void too_many_failures_from_one_address_are_not_listened_to(void **state)
 	support_set(p->site, "host", "max_failures", "3");
 	support_site_publish(p->site);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "aud", "\"ssh://elsewhere\"")), PAM_AUTH_ERR);
+		assert_int_equal(
+		    log_in(p, "sshd", support_bent_assertion(p->now, "aud", "\"ssh://elsewhere\"")),
+		    PAM_AUTH_ERR);
 		assert_string_equal(support_pam_reason(p), "wrong_audience");
 	}
 	prompts = p->asked;
@@ -1837,11 +1874,11 @@ int main(void)
 	    T(a_hosts_name_gives_way_to_the_connections_address),
 	    T(sudo_asks_nothing_and_goes_by_the_session),
 	    T(what_sudo_starts_is_looked_at_again),
-    T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
-    T(a_person_with_a_roles_group_gets_no_sudo),
-    T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
-    T(a_person_with_an_agents_uid_keeps_sudo),
-    T(an_agent_that_asks_by_a_persons_name_is_refused),
+	    T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
+	    T(a_person_with_a_roles_group_gets_no_sudo),
+	    T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
+	    T(a_person_with_an_agents_uid_keeps_sudo),
+	    T(an_agent_that_asks_by_a_persons_name_is_refused),
 	    T(an_agents_su_comes_from_where_its_session_came_from),
 	    T(services_of_the_argument_go_by_the_session_and_no_others),
 	    T(a_person_of_the_list_starts_an_agent),

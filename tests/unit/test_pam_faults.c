@@ -143,9 +143,9 @@ static bool has_session(struct support_pam *p, bool opened)
 {
 	const char *id = pam_getenv(p->pamh, "AGENTAUTH_SESSION");
 	struct aa_session *session = NULL;
-	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 && session->roles.n == 2 &&
-		     session->rhost && session->kid && session->jti && (session->opened != 0) == opened &&
-		     strcmp(session->agent, "builder-7") == 0;
+	bool whole = id && aa_session_load(p->site->rundir, geteuid(), id, &session) == 0 &&
+		     session->roles.n == 2 && session->rhost && session->kid && session->jti &&
+		     (session->opened != 0) == opened && strcmp(session->agent, "builder-7") == 0;
 
 	aa_session_free(session);
 	return whole;
@@ -174,12 +174,14 @@ static const char *half_a_session(void *data, int answer)
 {
 	struct support_pam *p = pam(data);
 
-	if (answer == PAM_SUCCESS && !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
-				       pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
+	if (answer == PAM_SUCCESS &&
+	    !(pam_getenv(p->pamh, "AGENTAUTH_AGENT") && pam_getenv(p->pamh, "AGENTAUTH_ROLES") &&
+	      pam_getenv(p->pamh, "AGENTAUTH_EXPIRES")))
 		return "said yes, and the environment lacks something";
 	if (answer == PAM_SUCCESS && !has_session(p, true))
 		return "said yes, and has no open session";
-	if (answer == PAM_SUCCESS && !log_says_ok(p, "session-open", pam_getenv(p->pamh, "AGENTAUTH_SESSION")))
+	if (answer == PAM_SUCCESS &&
+	    !log_says_ok(p, "session-open", pam_getenv(p->pamh, "AGENTAUTH_SESSION")))
 		return "said yes, and the log does not";
 	return sends_pam_on(answer);
 }
@@ -381,7 +383,8 @@ static const char *refuses_uncounted(void *data, int answer)
 	return refuses_unseen(data, answer);
 }
 
-static void under_limits(const struct support_scene *scene, const char *audit_failure, bool soft, const char *(*wrong)(void *, int))
+static void under_limits(const struct support_scene *scene, const char *audit_failure, bool soft,
+			 const char *(*wrong)(void *, int))
 {
 	struct support_pam *p = support_pam_new();
 	struct support_scene limited = *scene;
@@ -391,7 +394,8 @@ static void under_limits(const struct support_scene *scene, const char *audit_fa
 	support_site_publish(p->site);
 	if (wrong)
 		limited.wrong = wrong;
-	support_limits_try(&limited, p, soft, wrong == refuses_uncounted ? load_modules_of_few_failures : load_modules);
+	support_limits_try(&limited, p, soft,
+			   wrong == refuses_uncounted ? load_modules_of_few_failures : load_modules);
 	support_pam_free(p);
 }
 
@@ -409,7 +413,8 @@ static void no_limit_of_the_callers_keeps_a_no_out_of_the_log(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
-		under_limits(&no[i], "\"deny\"", true, no[i].run == authenticate ? refuses_uncounted : refuses_unseen);
+		under_limits(&no[i], "\"deny\"", true,
+			     no[i].run == authenticate ? refuses_uncounted : refuses_unseen);
 		under_limits(&no[i], "\"warn\"", false, refuses_unseen);
 	}
 }

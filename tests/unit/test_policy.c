@@ -141,8 +141,10 @@ static void tells_what_is_not_there_from_what_cannot_be_read(void **state)
 	json_object_set_new(site->records, "agent:list", json_array());
 	json_object_set_new(site->records, "role:text", json_string("x"));
 	json_object_set_new(site->records, "agent:alias", json_incref(support_record(site, "agent:other-1")));
-	json_object_set_new(site->records, "iss:https://dangling.example.com", json_pack("{s:s}", "issuer", "nobody"));
-	json_object_set_new(site->records, "iss:https://crossed.example.com", json_pack("{s:s}", "issuer", "corp"));
+	json_object_set_new(site->records, "iss:https://dangling.example.com",
+			    json_pack("{s:s}", "issuer", "nobody"));
+	json_object_set_new(site->records, "iss:https://crossed.example.com",
+			    json_pack("{s:s}", "issuer", "corp"));
 	support_site_publish(site);
 	policy = support_policy(site);
 	assert_int_equal(aa_policy_agent(policy, "nobody", &agent), AA_AGENT_UNKNOWN);
@@ -152,8 +154,10 @@ static void tells_what_is_not_there_from_what_cannot_be_read(void **state)
 	assert_int_equal(aa_policy_role(policy, "text", &role), AA_REGISTRY_UNAVAILABLE);
 	/* A record under another's name, an address that leads nowhere or to another issuer: damage. */
 	assert_int_equal(aa_policy_agent(policy, "alias", &agent), AA_REGISTRY_UNAVAILABLE);
-	assert_int_equal(aa_policy_issuer_by_url(policy, "https://dangling.example.com", &issuer), AA_REGISTRY_UNAVAILABLE);
-	assert_int_equal(aa_policy_issuer_by_url(policy, "https://crossed.example.com", &issuer), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(aa_policy_issuer_by_url(policy, "https://dangling.example.com", &issuer),
+			 AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(aa_policy_issuer_by_url(policy, "https://crossed.example.com", &issuer),
+			 AA_REGISTRY_UNAVAILABLE);
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(aa_policy_agent(policy, name, &agent), AA_AGENT_UNKNOWN);
@@ -172,26 +176,26 @@ struct bend {
 };
 
 /* Every record that these bends make of a good one must be refused; the good one is accepted. */
-#define REFUSES(kind, record, bends)                                                                                     \
-	do {                                                                                                             \
-		json_t *good = support_record(site, record);                                                             \
-		struct aa_##kind *made = aa_##kind##_from_json(good);                                                    \
-                                                                                                                         \
-		assert_non_null(made);                                                                                   \
-		aa_##kind##_free(made);                                                                                  \
-		for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {                                          \
-			json_t *bent = json_deep_copy(good);                                                             \
-                                                                                                                         \
-			if (bends[i].text)                                                                               \
-				json_object_set_new(bent, bends[i].member, support_json(bends[i].text));                 \
-			else                                                                                             \
-				json_object_del(bent, bends[i].member);                                                  \
-			made = aa_##kind##_from_json(bent);                                                              \
-			if (made)                                                                                        \
-				fail_msg("%s: %s = %s was accepted", record, bends[i].member,                            \
-					 bends[i].text ? bends[i].text : "(absent)");                                    \
-			json_decref(bent);                                                                               \
-		}                                                                                                        \
+#define REFUSES(kind, record, bends) \
+	do { \
+		json_t *good = support_record(site, record); \
+		struct aa_##kind *made = aa_##kind##_from_json(good); \
+\
+		assert_non_null(made); \
+		aa_##kind##_free(made); \
+		for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) { \
+			json_t *bent = json_deep_copy(good); \
+\
+			if (bends[i].text) \
+				json_object_set_new(bent, bends[i].member, support_json(bends[i].text)); \
+			else \
+				json_object_del(bent, bends[i].member); \
+			made = aa_##kind##_from_json(bent); \
+			if (made) \
+				fail_msg("%s: %s = %s was accepted", record, bends[i].member, \
+					 bends[i].text ? bends[i].text : "(absent)"); \
+			json_decref(bent); \
+		} \
 	} while (0)
 
 static void refuses_a_host_that_breaks_the_schema(void **state)
@@ -256,7 +260,8 @@ static void refuses_an_agent_that_breaks_the_schema(void **state)
 	    {"bindings", NULL},
 	    {"bindings", "[{\"issuer\":\"corp\"}]"},
 	    {"bindings", "[{\"issuer\":\"corp\",\"client\":\"c\",\"require\":[{\"claim\":\"x\"}]}]"},
-	    {"bindings", "[{\"issuer\":\"corp\",\"client\":\"c\",\"require\":[{\"claim\":\"x\",\"value\":1}]}]"},
+	    {"bindings",
+	     "[{\"issuer\":\"corp\",\"client\":\"c\",\"require\":[{\"claim\":\"x\",\"value\":1}]}]"},
 	    {"delegation", "[]"},
 	    {"delegation", "true"},
 	    {"delegation", "{\"users\":\"*\"}"},
@@ -274,10 +279,22 @@ static void refuses_an_agent_that_breaks_the_schema(void **state)
 static void refuses_a_role_that_breaks_the_schema(void **state)
 {
 	static const struct bend bends[] = {
-	    {"name", NULL},	     {"gid", "0"},	       {"gid", "2147483647"},	     {"gid", NULL},
-	    {"services", "\"sshd\""}, {"services", "[[]]"},    {"delegable", "1"},	     {"delegable", "\"true\""},
-	    {"max_session", "-1"},    {"max_sessions", "1e3"}, {"limits", "[]"},	     {"limits", "{\"memory_max\":2}"},
-	    {"limits", "{\"x\":1}"},  {"sudo", "{}"},	       {"groups", "\"www-data\""}, {"root", "true"},
+	    {"name", NULL},
+	    {"gid", "0"},
+	    {"gid", "2147483647"},
+	    {"gid", NULL},
+	    {"services", "\"sshd\""},
+	    {"services", "[[]]"},
+	    {"delegable", "1"},
+	    {"delegable", "\"true\""},
+	    {"max_session", "-1"},
+	    {"max_sessions", "1e3"},
+	    {"limits", "[]"},
+	    {"limits", "{\"memory_max\":2}"},
+	    {"limits", "{\"x\":1}"},
+	    {"sudo", "{}"},
+	    {"groups", "\"www-data\""},
+	    {"root", "true"},
 	};
 	struct support_site *site = *state;
 

@@ -95,14 +95,15 @@ static const struct {
 #define N_OPENSSH (sizeof(openssh) / sizeof(openssh[0]))
 
 /* Its passphrase is "secret". */
-static const char openssh_encrypted[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
-					"b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABABocftcG\n"
-					"FO+mL9g6BTrGlgAAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIOWWv2gp8e1Y/iLl\n"
-					"8VyHW41kduxz9Y1iapkigEtj3rjdAAAAkIemphfPawrcwIpq+Z4JQlRurLxJHiZ3s3pJny\n"
-					"473sZ/GR1KM0ZKYPLHqrObxSrn4wHwgg9UJqMZDsrbDNxVsLeE9691P4xHxD3OEV/qmhQm\n"
-					"OapE0kUOlKn18N3mF/J946EREg0Iw/+akttJwMKIBzJR68Mjzl6s3nzb31MVEyqI1eaMCJ\n"
-					"eIraP9vFcHGDMXLA==\n"
-					"-----END OPENSSH PRIVATE KEY-----\n";
+static const char openssh_encrypted[] =
+    "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+    "b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABABocftcG\n"
+    "FO+mL9g6BTrGlgAAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIOWWv2gp8e1Y/iLl\n"
+    "8VyHW41kduxz9Y1iapkigEtj3rjdAAAAkIemphfPawrcwIpq+Z4JQlRurLxJHiZ3s3pJny\n"
+    "473sZ/GR1KM0ZKYPLHqrObxSrn4wHwgg9UJqMZDsrbDNxVsLeE9691P4xHxD3OEV/qmhQm\n"
+    "OapE0kUOlKn18N3mF/J946EREg0Iw/+akttJwMKIBzJR68Mjzl6s3nzb31MVEyqI1eaMCJ\n"
+    "eIraP9vFcHGDMXLA==\n"
+    "-----END OPENSSH PRIVATE KEY-----\n";
 
 static enum aa_jose_err load(const char *bytes, size_t len, const char *passphrase)
 {
@@ -158,9 +159,11 @@ static void test_openssh_keys_of_each_kind_are_read(void **state)
 	for (size_t i = 0; i < N_OPENSSH; i++) {
 		struct aa_key *public = NULL;
 
-		assert_int_equal(aa_key_from_ssh(openssh[i].public, strlen(openssh[i].public), &public), AA_JOSE_OK);
+		assert_int_equal(aa_key_from_ssh(openssh[i].public, strlen(openssh[i].public), &public),
+				 AA_JOSE_OK);
 		is_private_of(openssh[i].private, strlen(openssh[i].private), public);
-		assert_int_equal(load(openssh[i].private, strlen(openssh[i].private), "not needed"), AA_JOSE_OK);
+		assert_int_equal(load(openssh[i].private, strlen(openssh[i].private), "not needed"),
+				 AA_JOSE_OK);
 		aa_key_free(public);
 	}
 }
@@ -230,7 +233,8 @@ static void test_openssh_keys_bent_anywhere_are_none(void **state)
 			bytes[at] ^= 1;
 			aa_private_key_free(key);
 		}
-		assert_in_range(taken, strlen("test"), strlen("test") + 1); /* its length may take in the padding */
+		assert_in_range(taken, strlen("test"),
+				strlen("test") + 1); /* its length may take in the padding */
 		free(bytes);
 	}
 }
@@ -310,8 +314,8 @@ static void test_private_jwks_of_each_kind_are_read(void **state)
 
 static void test_a_private_jwk_whose_halves_do_not_belong_together_is_none(void **state)
 {
-	static const uint8_t other[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
-					18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33};
+	static const uint8_t other[] = {1,  2,	3,  4,	5,  6,	7,  8,	9,  10, 11, 12, 13, 14, 15, 16,
+					17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33};
 
 	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {

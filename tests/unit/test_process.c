@@ -82,7 +82,8 @@ static void a_zombie_is_not_alive(void **state)
 /* A command may hold brackets, spaces and digits, so that its line looks like another's. */
 static void a_hostile_name_changes_nothing(void **state)
 {
-	static const char *const names[] = {") S 1 1 1", "a) Z 0 0", "((((", ")))) R 1", " ", "1 2 3 4 5 6 7 8"};
+	static const char *const names[] = {") S 1 1 1", "a) Z 0 0", "((((",
+					    ")))) R 1",	 " ",	     "1 2 3 4 5 6 7 8"};
 	struct aa_process before, after;
 	char was[16];
 

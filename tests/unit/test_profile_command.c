@@ -66,19 +66,21 @@ static void test_a_first_profile_answers_at_once(void **state)
 
 static void test_what_is_there_stays_with_its_comments(void **state)
 {
-	static const char first[] = "# mine }\nprofiles = {\n  a = { hosts = [ \"a\" ]; audiences = [ \"x}\" ]; "
-				    "agent = \"n\"; };  // }\n};\n/* the end } */\n";
+	static const char first[] =
+	    "# mine }\nprofiles = {\n  a = { hosts = [ \"a\" ]; audiences = [ \"x}\" ]; "
+	    "agent = \"n\"; };  // }\n};\n/* the end } */\n";
 
 	(void)state;
 	home_write(CONFIG, first, 0600);
 	PROFILE("add", "--agent", "m", "b.example", "--scope", "deploy logs", "--name", "second");
 	assert_done();
-	assert_string_equal(config_text(),
-			    "# mine }\nprofiles = {\n  a = { hosts = [ \"a\" ]; audiences = [ \"x}\" ]; "
-			    "agent = \"n\"; };  // }\n"
-			    "  second = {\n    hosts = [ \"b.example\" ];\n    audiences = [ \"ssh://b.example\" ];\n"
-			    "    agent = \"m\";\n    scope = \"deploy logs\";\n  };\n"
-			    "};\n/* the end } */\n");
+	assert_string_equal(
+	    config_text(),
+	    "# mine }\nprofiles = {\n  a = { hosts = [ \"a\" ]; audiences = [ \"x}\" ]; "
+	    "agent = \"n\"; };  // }\n"
+	    "  second = {\n    hosts = [ \"b.example\" ];\n    audiences = [ \"ssh://b.example\" ];\n"
+	    "    agent = \"m\";\n    scope = \"deploy logs\";\n  };\n"
+	    "};\n/* the end } */\n");
 	PROFILE("list");
 	assert_done();
 	assert_non_null(strstr(o.out, "second"));

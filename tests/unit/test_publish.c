@@ -266,7 +266,9 @@ static void what_is_withheld_is_given_back(void **state)
 	free(told.name);
 }
 
-#define ISSUER(name, more) name " = { issuer = \"https://" name "\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; " more "};"
+#define ISSUER(name, more) \
+	name " = { issuer = \"https://" name \
+	     "\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; " more "};"
 #define BOUND(uid, binding) "uid = " uid "; bindings = ( { " binding " } );"
 
 /* The text of two agents' bindings, of which `words` are said; NULL: they are told apart. */
@@ -287,19 +289,24 @@ static void one_token_is_not_of_two_agents(void **state)
 
 	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") ISSUER("other", "") " };\n");
 	two_agents_bound(h, BOUND("70001", "issuer = \"corp\"; client = \"x\";"),
-			 BOUND("70002", "issuer = \"corp\"; client = \"x\";"), "one token could be of a and of b");
+			 BOUND("70002", "issuer = \"corp\"; client = \"x\";"),
+			 "one token could be of a and of b");
 	/* What one demands tokens of the other may have too. */
-	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"x\";"), "b demands nothing else");
-	two_agents_bound(h, a,
-			 BOUND("70002", "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"ver\"; value = \"2\"; } );"),
-			 "a demands sub = \"s\", b demands ver = \"2\"");
+	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"x\";"),
+			 "b demands nothing else");
+	two_agents_bound(
+	    h, a,
+	    BOUND("70002",
+		  "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"ver\"; value = \"2\"; } );"),
+	    "a demands sub = \"s\", b demands ver = \"2\"");
 	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"x\"; subject = \"t\";"), NULL);
 	two_agents_bound(h, a, BOUND("70002", "issuer = \"other\"; client = \"x\";"), NULL);
 	two_agents_bound(h, a, BOUND("70002", "issuer = \"corp\"; client = \"y\";"), NULL);
 }
 
 #define REQUIRE(uid, claim, value) \
-	BOUND(uid, "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"" claim "\"; value = \"" value "\"; } );")
+	BOUND(uid, "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"" claim \
+		   "\"; value = \"" value "\"; } );")
 
 static void require_tells_agents_apart_where_a_claim_has_one_value(void **state)
 {
@@ -307,12 +314,14 @@ static void require_tells_agents_apart_where_a_claim_has_one_value(void **state)
 
 	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") " };\n");
 	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "repository", "q"), NULL);
-	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "repository", "r"), "repository = \"r\"");
-	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "environment", "r"), "of a and of b");
+	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "repository", "r"),
+			 "repository = \"r\"");
+	two_agents_bound(h, REQUIRE("70001", "repository", "r"), REQUIRE("70002", "environment", "r"),
+			 "of a and of b");
 	/* A token may have both. */
 	two_agents_bound(h, REQUIRE("70001", "scope", "r"), REQUIRE("70002", "scope", "q"), "of a and of b");
-	two_agents_bound(h, REQUIRE("70001", "/realm_access/roles", "r"), REQUIRE("70002", "/realm_access/roles", "q"),
-			 "of a and of b");
+	two_agents_bound(h, REQUIRE("70001", "/realm_access/roles", "r"),
+			 REQUIRE("70002", "/realm_access/roles", "q"), "of a and of b");
 }
 
 /* The token of the client itself, and a user's, fit whatever the subject is. */
@@ -322,7 +331,8 @@ static void a_subject_tells_no_agents_apart_where_delegation_is_allowed(void **s
 	static const char b[] = BOUND("70002", "issuer = \"corp\"; client = \"x\"; subject = \"t\";");
 	const struct house *h = *state;
 
-	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "delegation = \"allowed\"; ") " };\n");
+	house_write(h, "conf/agentauth.conf",
+		    "issuers = { " ISSUER("corp", "delegation = \"allowed\"; ") " };\n");
 	two_agents_bound(h, a, b, "delegation is allowed");
 	two_agents_bound(h, REQUIRE("70001", "ver", "1"), REQUIRE("70002", "ver", "2"), NULL);
 }
@@ -336,11 +346,13 @@ static void an_overlap_is_found_among_many_agents_of_one_client(void **state)
 	house_write(h, "conf/agentauth.conf", "issuers = { " ISSUER("corp", "") " };\n");
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "conf/agents.d/many-%d.conf", i);
-		snprintf(text, sizeof(text), BOUND("%d", "issuer = \"corp\"; client = \"x\"; subject = \"s%d\";"), 70100 + i, i);
+		snprintf(text, sizeof(text),
+			 BOUND("%d", "issuer = \"corp\"; client = \"x\"; subject = \"s%d\";"), 70100 + i, i);
 		house_write(h, name, text);
 	}
 	apply(h);
-	house_write(h, "conf/agents.d/z.conf", BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s77\";"));
+	house_write(h, "conf/agents.d/z.conf",
+		    BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s77\";"));
 	refused(h, "many-77");
 }
 
@@ -354,13 +366,15 @@ static void a_key_of_two_agents_is_warned_of(void **state)
 	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
 	assert_non_null(problem_with(&o.problems, "a and b have the same public key"));
 	outcome_free(&o);
-	house_write(h, "conf/agents.d/b.conf", "uid = 70002; keys = ( { pem = \"" TEST_PEM_ED25519 "\"; } );");
+	house_write(h, "conf/agents.d/b.conf",
+		    "uid = 70002; keys = ( { pem = \"" TEST_PEM_ED25519 "\"; } );");
 	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
 	assert_null(problem_with(&o.problems, "the same public key"));
 	outcome_free(&o);
 	/* One that logs nobody in any more is nobody's credential. */
 	house_write(h, "conf/agents.d/b.conf",
-		    "uid = 70002; keys = ( { pem = \"" TEST_PEM "\"; state = \"disabled\"; kid = \"old\"; } );");
+		    "uid = 70002; keys = ( { pem = \"" TEST_PEM
+		    "\"; state = \"disabled\"; kid = \"old\"; } );");
 	assert_int_equal(run(h, (struct publish_options){0}, &o), PUBLISH_DONE);
 	assert_null(problem_with(&o.problems, "the same public key"));
 	outcome_free(&o);
@@ -423,8 +437,9 @@ static void the_audience_is_what_the_text_says_or_stays(void **state)
 	audience = published_audience(h);
 	assert_string_equal(audience, "[\"ssh://web01.example.com\"]");
 	free(audience);
-	house_write(h, "conf/agentauth.conf",
-		    "host = { audience = [ \"ssh://a\", \"ssh://b\" ]; }; roles = { deploy = { gid = 99001; }; };\n");
+	house_write(
+	    h, "conf/agentauth.conf",
+	    "host = { audience = [ \"ssh://a\", \"ssh://b\" ]; }; roles = { deploy = { gid = 99001; }; };\n");
 	apply(h);
 	house_write(h, "conf/agentauth.conf", deploy);
 	apply(h);
@@ -660,8 +675,11 @@ static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **stat
 /* All files and links of the house with their modes and what they hold, in one number: but for the lock's. */
 static char *fingerprint(const struct house *h)
 {
-	char *command = xasprintf("cd %s && { find . ! -name lock -printf '%%p %%m %%l\\n' | sort; find . -type f | sort "
-				  "| xargs cat; } | sha256sum", h->root), line[80] = "";
+	char *command = xasprintf(
+		 "cd %s && { find . ! -name lock -printf '%%p %%m %%l\\n' | sort; find . -type f | sort "
+		 "| xargs cat; } | sha256sum",
+		 h->root),
+	     line[80] = "";
 	FILE *p = popen(command, "r");
 
 	assert_non_null(p);
@@ -681,8 +699,8 @@ struct edit {
 	const char *agent, *agent_text, *main_text, *role;
 };
 
-static enum publish_outcome run_edit(const struct house *h, const struct edit *edit, struct publish_options options,
-				     struct outcome *ret)
+static enum publish_outcome run_edit(const struct house *h, const struct edit *edit,
+				     struct publish_options options, struct outcome *ret)
 {
 	struct conf_text text = {0};
 	const char *bytes = edit->agent ? edit->agent_text : edit->main_text;
@@ -744,11 +762,13 @@ static void start_house(const struct house *h)
 
 static void fail_in(const struct house *h, const struct edit *edit, const char *step)
 {
-	struct publish_options options = {.step = fail_at, .step_data = xstrdup(step), .may_retire = say_no_always};
+	struct publish_options options = {
+	    .step = fail_at, .step_data = xstrdup(step), .may_retire = say_no_always};
 	struct outcome o;
 
 	assert_int_equal(run_edit(h, edit, options, &o), PUBLISH_FAILED);
-	assert_non_null(problem_with(&o.problems, "No space left on device. When that is mended, run the command again"));
+	assert_non_null(
+	    problem_with(&o.problems, "No space left on device. When that is mended, run the command again"));
 	assert_false(o.result.left_changed);
 	outcome_free(&o);
 	free(options.step_data);
@@ -774,8 +794,9 @@ static void a_publish_that_fails_at_any_step_leaves_everything_as_it_was(void **
 			free(after);
 		}
 		free(before);
-		assert_int_equal(run_edit(h, &edits[k], (struct publish_options){.may_retire = say_no_always}, &o),
-				 PUBLISH_DONE);
+		assert_int_equal(
+		    run_edit(h, &edits[k], (struct publish_options){.may_retire = say_no_always}, &o),
+		    PUBLISH_DONE);
 		outcome_free(&o);
 	}
 }
@@ -783,7 +804,8 @@ static void a_publish_that_fails_at_any_step_leaves_everything_as_it_was(void **
 /* A command retires what it is about, and for anything else asks. */
 static void nothing_is_retired_unasked(void **state)
 {
-	static const struct edit ops_goes = {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") "};\n", "ops"};
+	static const struct edit ops_goes = {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") "};\n",
+					     "ops"};
 	const struct house *h = *state;
 	struct edit with_another = ops_goes;
 	struct outcome o;
@@ -792,16 +814,21 @@ static void nothing_is_retired_unasked(void **state)
 	assert_int_equal(run_edit(h, &edits[3], (struct publish_options){0}, &o), PUBLISH_DONE);
 	outcome_free(&o);
 	with_another.role = "deploy"; /* what it says is of another role */
-	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always}, &o),
-			 PUBLISH_STOPPED);
+	assert_int_equal(
+	    run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always}, &o),
+	    PUBLISH_STOPPED);
 	outcome_free(&o);
 	/* Nor is one whose only generation was rolled back: it was published. */
 	assert_int_equal(roll_back_to(h, 1), 0);
 	with_another.role = NULL;
-	assert_int_equal(run_edit(h, &with_another, (struct publish_options){.may_retire = say_no_always, .with_pending = true}, &o),
+	assert_int_equal(run_edit(h, &with_another,
+				  (struct publish_options){.may_retire = say_no_always, .with_pending = true},
+				  &o),
 			 PUBLISH_STOPPED);
 	outcome_free(&o);
-	assert_int_equal(run_edit(h, &ops_goes, (struct publish_options){.may_retire = say_no_always, .with_pending = true}, &o),
+	assert_int_equal(run_edit(h, &ops_goes,
+				  (struct publish_options){.may_retire = say_no_always, .with_pending = true},
+				  &o),
 			 PUBLISH_DONE);
 	outcome_free(&o);
 }
@@ -840,7 +867,8 @@ static void what_a_killed_command_used_is_free_again(void **state)
 	for (size_t i = 0; i < N_STEPS; i++) {
 		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
 		char *bytes = xasprintf("uid = 701%02zu;", i), *step = xstrdup(steps[i]), *ids;
-		char *other = xasprintf("other-%zu", i), *same = xasprintf("uid = 701%02zu; owner = \"o\";", i);
+		char *other = xasprintf("other-%zu", i),
+		     *same = xasprintf("uid = 701%02zu; owner = \"o\";", i);
 		struct conf_text text = {0};
 		const struct text_change change = {.agent = name, .agent_text = &text};
 
@@ -900,7 +928,8 @@ static void sudo_follows_what_serves_after_a_kill(void **state)
 	rules = house_read(h, "etc/sudoers.d/agentauth");
 	assert_non_null(strstr(rules, "/bin/true"));
 	free(rules);
-	house_write(h, "conf/agents.d/wrong.conf", "uid = ;"); /* even a command that comes to nothing ends it */
+	house_write(h, "conf/agents.d/wrong.conf",
+		    "uid = ;"); /* even a command that comes to nothing ends it */
 	refused(h, "expected a value");
 	rules = house_read(h, "etc/sudoers.d/agentauth");
 	assert_non_null(strstr(rules, "/bin/false"));
@@ -910,8 +939,12 @@ static void sudo_follows_what_serves_after_a_kill(void **state)
 /* What a killed command left is read to the byte, or nothing is done. */
 static void a_damaged_journal_stops_everything_in_words(void **state)
 {
-	static const char *const bad[] = {"", "generation 1 ids 5\n", "generation 1 ids 5 new", "generation x ids 5 new\n",
-					  "generation 1 ids 5 newer\n", "generation 01 ids 5 new\n",
+	static const char *const bad[] = {"",
+					  "generation 1 ids 5\n",
+					  "generation 1 ids 5 new",
+					  "generation x ids 5 new\n",
+					  "generation 1 ids 5 newer\n",
+					  "generation 01 ids 5 new\n",
 					  "generation 1 ids 5 again\n\n"};
 	const struct house *h = *state;
 	struct registry registry;
@@ -974,27 +1007,31 @@ static const struct {
     {"conf/agents.d/other.conf", AGENT("70009") "owner = \"b\";", "agent", "other", CHANGE_CHANGED},
     {"conf/agents.d/fresh.conf", AGENT("70010"), "agent", "fresh", CHANGE_ADDED},
     {"conf/agents.d/other.conf", NULL, "agent", "other", CHANGE_REMOVED},
-    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") ROLE("ops", "99002", "true") "};\n", "role",
-     "ops", CHANGE_ADDED},
-    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "false") "};\n", "role", "deploy", CHANGE_CHANGED},
-    {"conf/agentauth.conf",
-     "host = { audience = [ \"ssh://x\" ]; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host", "settings",
+    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") ROLE("ops", "99002", "true") "};\n",
+     "role", "ops", CHANGE_ADDED},
+    {"conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "false") "};\n", "role", "deploy",
      CHANGE_CHANGED},
     {"conf/agentauth.conf",
-     "accounts = { group = \"robots\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "accounts", "settings",
-     CHANGE_CHANGED},
+     "host = { audience = [ \"ssh://x\" ]; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host",
+     "settings", CHANGE_CHANGED},
     {"conf/agentauth.conf",
-     "accounts = { shell = \"/bin/dash\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host", "settings",
-     CHANGE_CHANGED},
+     "accounts = { group = \"robots\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "accounts",
+     "settings", CHANGE_CHANGED},
     {"conf/agentauth.conf",
-     "issuers = { corp = { issuer = \"https://i\"; discovery = true; client_claim = \"azp\"; reuse = \"once\"; }; };"
-     "roles = { " ROLE("deploy", "99001", "true") "};\n", "issuer", "corp", CHANGE_ADDED},
+     "accounts = { shell = \"/bin/dash\"; }; roles = { " ROLE("deploy", "99001", "true") "};\n", "host",
+     "settings", CHANGE_CHANGED},
+    {"conf/agentauth.conf",
+     "issuers = { corp = { issuer = \"https://i\"; discovery = true; client_claim = \"azp\"; reuse = "
+     "\"once\"; }; };"
+     "roles = { " ROLE("deploy", "99001", "true") "};\n",
+     "issuer", "corp", CHANGE_ADDED},
 };
 
 static bool has_item(const struct changes *c, const char *kind, const char *name, enum change_sign sign)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].sign == sign && strcmp(c->v[i].kind, kind) == 0 && strcmp(c->v[i].name, name) == 0)
+		if (c->v[i].sign == sign && strcmp(c->v[i].kind, kind) == 0 &&
+		    strcmp(c->v[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -1016,7 +1053,8 @@ static enum publish_outcome command(const struct house *h, int which, bool with_
 		return run_edit(h, &edits_of_agents[which], options, ret);
 	text = house_read(h, "conf/agentauth.conf");
 	*strstr(text, "roles = { ") = '\0';
-	all = xasprintf("%sroles = { " ROLE("late", "99009", "true") "%s", text, text + strlen("roles = { ") + strlen(text));
+	all = xasprintf("%sroles = { " ROLE("late", "99009", "true") "%s", text,
+			text + strlen("roles = { ") + strlen(text));
 	edit.main_text = all;
 	outcome = run_edit(h, &edit, options, ret);
 	free(text);
@@ -1107,7 +1145,12 @@ static void a_command_publishes_its_own_change(void **state)
 
 	house_of_two(h);
 	for (int which = 0; which < 4; which++) {
-		assert_int_equal(command(h, which == 2 ? 3 : which == 3 ? 2 : which, false, &o), PUBLISH_DONE);
+		assert_int_equal(command(h,
+					 which == 2   ? 3
+					 : which == 3 ? 2
+						      : which,
+					 false, &o),
+				 PUBLISH_DONE);
 		assert_int_equal(o.result.pending.n, 0);
 		outcome_free(&o);
 	}
@@ -1214,7 +1257,8 @@ static void writers_at_once_lose_nothing(void **state)
 /* A rule that allows more than it says: refused where it is new, not where it serves already. */
 static void a_risky_rule_is_accepted_once(void **state)
 {
-	static const char risky[] = "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; };\n",
+	static const char risky[] =
+	    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; };\n",
 			  more[] = "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; "
 				   "other = { gid = 99002; sudo = [ \"(root) /bin/sh\" ]; }; };\n";
 	const struct house *h = *state;
@@ -1340,9 +1384,8 @@ static void a_sudo_rule_that_visudo_refuses_stops_it_all(void **state)
 	if (run(h, (struct publish_options){0}, &o) ==
 	    PUBLISH_DONE) { /* a sudo that takes it: another one that none takes */
 		outcome_free(&o);
-		house_write(
-		    h, "conf/agentauth.conf",
-		    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true ^[\" ]; }; };\n");
+		house_write(h, "conf/agentauth.conf",
+			    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/true ^[\" ]; }; };\n");
 		run(h, (struct publish_options){0}, &o);
 	}
 	assert_int_equal(o.result.outcome, PUBLISH_FAILED);

@@ -16,8 +16,9 @@
 static struct output o;
 
 #define AUDIENCE "ssh://web01.example.com"
-#define PROMPT                                                                                        \
-	"(builder-7@web01.example.com) Agent credential for builder-7 at " AUDIENCE " [agentauth/1 part 1 nonce " \
+#define PROMPT \
+	"(builder-7@web01.example.com) Agent credential for builder-7 at " AUDIENCE \
+	" [agentauth/1 part 1 nonce " \
 	"n0nce]: "
 
 static void ask(void)
@@ -172,7 +173,8 @@ static void lay_out_as_kubernetes_does(const char *root, const char *token, mode
 
 static void remove_layout(const char *root)
 {
-	static const char *const names[] = {"agentauth", "..data", "..2026_11_29/agentauth", "..2026_11_29", ""};
+	static const char *const names[] = {"agentauth", "..data", "..2026_11_29/agentauth", "..2026_11_29",
+					    ""};
 	char path[256];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -17,27 +17,27 @@
 
 /* The words of the audit record, which scripts rely on, in the order of the enum. */
 static const char *const names[] = {
-    "internal",		  "ok",
-    "malformed",	  "oversize",
-    "truncated",	  "alg_not_allowed",
-    "unknown_issuer",	  "unknown_key",
-    "key_expired",	  "bad_signature",
-    "wrong_type",	  "wrong_audience",
-    "wrong_subject",	  "claim_required",
-    "expired",		  "not_yet_valid",
-    "lifetime_too_long",  "replayed",
-    "nonce_mismatch",	  "nonce_required",
-    "proof_required",	  "agent_unknown",
-    "agent_suspended",	  "agent_retired",
-    "agent_expired",	  "revoked",
-    "role_denied",	  "service_denied",
-    "source_denied",	  "session_limit",
-    "session_expired",	  "no_session",
-    "delegation_denied",  "approval_denied",
-    "approval_timeout",	  "registry_unavailable",
-    "keys_stale",	  "replay_unavailable",
-    "audit_unavailable",  "no_credential",
-    "rate_limited",	  "group_denied",
+    "internal",		 "ok",
+    "malformed",	 "oversize",
+    "truncated",	 "alg_not_allowed",
+    "unknown_issuer",	 "unknown_key",
+    "key_expired",	 "bad_signature",
+    "wrong_type",	 "wrong_audience",
+    "wrong_subject",	 "claim_required",
+    "expired",		 "not_yet_valid",
+    "lifetime_too_long", "replayed",
+    "nonce_mismatch",	 "nonce_required",
+    "proof_required",	 "agent_unknown",
+    "agent_suspended",	 "agent_retired",
+    "agent_expired",	 "revoked",
+    "role_denied",	 "service_denied",
+    "source_denied",	 "session_limit",
+    "session_expired",	 "no_session",
+    "delegation_denied", "approval_denied",
+    "approval_timeout",	 "registry_unavailable",
+    "keys_stale",	 "replay_unavailable",
+    "audit_unavailable", "no_credential",
+    "rate_limited",	 "group_denied",
 };
 
 static void names_are_those_of_the_contract(void **state)
@@ -61,8 +61,9 @@ static void sentences_are_for_people(void **state)
 
 static void only_ok_is_success_to_pam(void **state)
 {
-	static const int never[] = {PAM_SUCCESS,     PAM_IGNORE,	 PAM_SESSION_ERR,   PAM_NEW_AUTHTOK_REQD,
-				    PAM_AUTHTOK_ERR, PAM_AUTHTOK_EXPIRED, PAM_AUTHTOK_RECOVERY_ERR};
+	static const int never[] = {
+	    PAM_SUCCESS,     PAM_IGNORE,	  PAM_SESSION_ERR,	   PAM_NEW_AUTHTOK_REQD,
+	    PAM_AUTHTOK_ERR, PAM_AUTHTOK_EXPIRED, PAM_AUTHTOK_RECOVERY_ERR};
 
 	(void)state;
 	for (int i = 0; i < AA_REASON_COUNT; i++) {

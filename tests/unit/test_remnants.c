@@ -76,7 +76,8 @@ struct source {
 };
 
 static const struct source sources[] = {
-    {"etc/group", "root:x:0:\ndocker:x:998:alice,bot\n", "member of the group docker (/etc/group), and its members", true},
+    {"etc/group", "root:x:0:\ndocker:x:998:alice,bot\n",
+     "member of the group docker (/etc/group), and its members", true},
     {"etc/group", "web:x:40:bot\n", "member of the group web (/etc/group)", false},
     {"etc/gshadow", "web:!:bot:\n", "member of the group web (/etc/gshadow)", false},
     {"etc/shadow", "bot:$6$x:1::::::\n", "/etc/shadow has an entry", false},
@@ -87,18 +88,22 @@ static const struct source sources[] = {
     {"etc/sudoers", "%bot ALL = (ALL) NOPASSWD: ALL\n", "sudoers name its group, %bot", true},
     {"etc/doas.conf", "permit nopass bot as root cmd bat\n", "/etc/doas.conf has a rule", true},
     {"etc/doas.conf", "permit nopass :bot\n", "/etc/doas.conf has a rule", true},
-    {"etc/security/group.conf", "xsh; tty* ;bat2|bot;Al0000-2400;floppy\n", "pam_group gives it groups", true},
+    {"etc/security/group.conf", "xsh; tty* ;bat2|bot;Al0000-2400;floppy\n", "pam_group gives it groups",
+     true},
     {"etc/polkit-1/rules.d/10.rules", "// don't\nif (subject.user == \"bot\") return polkit.Result.YES;\n",
      "10.rules names it", true},
     {"etc/polkit-1/rules.d/10.rules", "return ['unix-group:bot'];\n", "10.rules names it", true},
-    {"etc/polkit-1/localauthority/50-local.d/a.pkla", "[a]\nIdentity=unix-user:alice;unix-user:bot\n", "a.pkla names it",
-     true},
-    {"etc/crontab", "SHELL=/bin/sh\n17 * * * * bot run bat\n", "cron runs commands as it (/etc/crontab)", false},
+    {"etc/polkit-1/localauthority/50-local.d/a.pkla", "[a]\nIdentity=unix-user:alice;unix-user:bot\n",
+     "a.pkla names it", true},
+    {"etc/crontab", "SHELL=/bin/sh\n17 * * * * bot run bat\n", "cron runs commands as it (/etc/crontab)",
+     false},
     {"etc/cron.d/app", "@reboot bot run\n", "cron runs commands as it (/etc/cron.d/app)", false},
     {"etc/systemd/system/app.service", "[Service]\nUser=bot\nExecStart=/bin/bat\n", "app.service", false},
-    {"etc/systemd/system/app.service.d/user.conf", "[Service]\nSupplementaryGroups=bin bot\n", "user.conf", false},
+    {"etc/systemd/system/app.service.d/user.conf", "[Service]\nSupplementaryGroups=bin bot\n", "user.conf",
+     false},
     {"usr/lib/sysusers.d/app.conf", "u bot - \"bat\"\n", "systemd-sysusers makes an account", false},
-    {"var/spool/cron/crontabs/bot", "* * * * * bat\n", "it has a table of cron (/var/spool/cron/crontabs/bot)", false},
+    {"var/spool/cron/crontabs/bot", "* * * * * bat\n",
+     "it has a table of cron (/var/spool/cron/crontabs/bot)", false},
     {"var/spool/cron/bot", "* * * * * bat\n", "it has a table of cron (/var/spool/cron/bot)", false},
     {"var/lib/systemd/linger/bot", "", "its services are started at boot", false},
     {"var/mail/bot", "", "there is mail for it (/var/mail/bot)", false},
@@ -137,7 +142,8 @@ static void sudoers_may_name_a_uid(void **state)
 static void a_home_and_jobs_go_by_uid(void **state)
 {
 	const struct house *h = *state;
-	char *home = xasprintf("%s/home/agents/bot", h->root), *job = xasprintf("%s/var/spool/cron/atjobs/a0001", h->root);
+	char *home = xasprintf("%s/home/agents/bot", h->root),
+	     *job = xasprintf("%s/var/spool/cron/atjobs/a0001", h->root);
 
 	if (geteuid() != 0)
 		skip();

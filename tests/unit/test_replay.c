@@ -27,7 +27,7 @@
 
 #define PROCESSES 50
 #define SPAN 256 /* seconds whose marks are forgotten together */
-#define LIFE 90 /* seconds that a mark is kept in these tests */
+#define LIFE 90	 /* seconds that a mark is kept in these tests */
 
 struct fixture {
 	char *dir;
@@ -177,8 +177,11 @@ static void what_has_not_expired_is_kept(void **state)
 	mark_many(f, "a", f->now);
 	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE), 0);
 	mark_many(f, "b", f->now + LIFE);
-	assert_int_equal(aa_replay_mark(f->run, "agent:b", "a-0", f->now, f->now + LIFE, f->now + LIFE - 1), AA_REPLAYED);
-	assert_int_equal(aa_replay_mark(f->run, "agent:b", "a-1999", f->now, f->now + LIFE, f->now + LIFE - 1), AA_REPLAYED);
+	assert_int_equal(aa_replay_mark(f->run, "agent:b", "a-0", f->now, f->now + LIFE, f->now + LIFE - 1),
+			 AA_REPLAYED);
+	assert_int_equal(
+	    aa_replay_mark(f->run, "agent:b", "a-1999", f->now, f->now + LIFE, f->now + LIFE - 1),
+	    AA_REPLAYED);
 }
 
 static void what_has_expired_is_removed(void **state)
@@ -217,9 +220,11 @@ static void a_mark_without_its_time_is_kept(void **state)
 	close(fd);
 	assert_int_equal(aa_replay_purge(f->run, f->now + 86400), 0);
 	assert_int_equal(mark(f, "agent:a", "dead"), AA_REPLAYED);
-	assert_int_equal(aa_replay_purge(f->run, f->now + 7 * 86400 + 61 + SPAN), 0); /* its time is not known */
+	/* its time is not known */
+	assert_int_equal(aa_replay_purge(f->run, f->now + 7 * 86400 + 61 + SPAN), 0);
 	assert_int_equal(aa_replay_purge(f->run, f->now + 8 * 86400), 1);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "dead", f->now, f->now + 86400, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "dead", f->now, f->now + 86400, f->now),
+			 AA_REPLAY_UNAVAILABLE);
 }
 
 /* ---- reboot, clock ------------------------------------------------------------------- */
@@ -230,8 +235,10 @@ static void what_was_issued_before_the_store_is_refused(void **state)
 
 	set_stamp(f, "since", f->now);
 	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now, f->now + LIFE, f->now), AA_OK);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now - 1, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "3", 0, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now - 1, f->now + LIFE, f->now),
+			 AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "3", 0, f->now + LIFE, f->now),
+			 AA_REPLAY_UNAVAILABLE);
 }
 
 /* A store that was made while the clock was at 1970 says that it is old; the boot is reckoned by today's clock too. */
@@ -244,7 +251,8 @@ static void what_was_issued_before_this_boot_is_refused(void **state)
 	assert_true(began <= f->now);
 	set_stamp(f, "since", 1);
 	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", began + 2, f->now + LIFE, f->now), AA_OK);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", began - 2, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", began - 2, f->now + LIFE, f->now),
+			 AA_REPLAY_UNAVAILABLE);
 }
 
 static void init_does_not_make_a_store_younger(void **state)
@@ -253,7 +261,8 @@ static void init_does_not_make_a_store_younger(void **state)
 
 	set_stamp(f, "since", f->now);
 	assert_int_equal(aa_replay_init(f->run), 0);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now - 1, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now - 1, f->now + LIFE, f->now),
+			 AA_REPLAY_UNAVAILABLE);
 }
 
 /* The clock went on, marks were forgotten, the clock came back: what was forgotten must not be accepted again. */
@@ -291,12 +300,15 @@ static void a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out(void *
 			char jti[32];
 
 			snprintf(jti, sizeof(jti), "%zu-%d", i, n);
-			assert_int_equal(aa_replay_mark(f->run, "agent:b", jti, ahead, ahead + n * HOUR + LIFE, ahead + n * HOUR), AA_OK);
+			assert_int_equal(aa_replay_mark(f->run, "agent:b", jti, ahead,
+							ahead + n * HOUR + LIFE, ahead + n * HOUR),
+					 AA_OK);
 			assert_true(aa_replay_purge(f->run, ahead + n * HOUR) > 0);
 		}
 		assert_int_equal(mark(f, "agent:a", "used"), AA_REPLAY_UNAVAILABLE);
 		assert_int_equal(aa_replay_look(f->run, f->now, &since, &refused), 0);
-		assert_in_range(refused, f->now + LIFE, jumps[i] > DAY * 7 ? f->now + LIFE + SPAN : ahead + DAY);
+		assert_in_range(refused, f->now + LIFE,
+				jumps[i] > DAY * 7 ? f->now + LIFE + SPAN : ahead + DAY);
 		assert_true(since <= f->now);
 		assert_int_equal(mark_at(f, "agent:c", "new", f->now + SPAN), AA_OK);
 		support_remove(f->run);
@@ -315,11 +327,15 @@ static void a_store_made_while_the_clock_was_ahead_begins_anew(void **state)
 		assert_int_equal(aa_replay_look(f->run, f->now, &since, &refused), 0);
 		assert_int_equal(since, f->now + jumps[i]);
 		assert_int_equal(refused, 0);
-		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now, f->now + LIFE, f->now),
+				 AA_REPLAY_UNAVAILABLE);
 		assert_int_equal(aa_replay_restart(f->run, f->now), 0);
-		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now - 1, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
-		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now), AA_OK);
-		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now), AA_REPLAYED);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", f->now - 1, f->now + LIFE, f->now),
+				 AA_REPLAY_UNAVAILABLE);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now),
+				 AA_OK);
+		assert_int_equal(aa_replay_mark(f->run, "agent:a", "2", f->now, f->now + LIFE, f->now),
+				 AA_REPLAYED);
 		support_remove(f->run);
 		assert_int_equal(aa_replay_init(f->run), 0);
 	}
@@ -410,7 +426,8 @@ static void a_store_without_its_stamp_is_given_this_boots(void **state)
 	snprintf(path, sizeof(path), "%s/since", f->store);
 	assert_int_equal(aa_boot_time(&began), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", began - 2, f->now + LIFE, f->now), AA_REPLAY_UNAVAILABLE);
+	assert_int_equal(aa_replay_mark(f->run, "agent:a", "1", began - 2, f->now + LIFE, f->now),
+			 AA_REPLAY_UNAVAILABLE);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(mark(f, "agent:a", "1"), AA_OK);
 	assert_int_equal(unlink(path), 0);

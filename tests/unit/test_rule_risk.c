@@ -19,7 +19,8 @@
 #include "tools/agentauthctl/rule_risk.h"
 
 /* What is found of one rule, as `member` of a role, which nothing is published of. */
-static void look(const struct house *h, const char *member, const char *rule, bool accept, struct problems *ret)
+static void look(const struct house *h, const char *member, const char *rule, bool accept,
+		 struct problems *ret)
 {
 	struct host_facts facts = {.approval_plugin.answer = AA_PLUGIN_LOADED};
 	struct model model = {0};
@@ -38,7 +39,8 @@ static void look(const struct house *h, const char *member, const char *rule, bo
 static void found(const struct problems *problems, const char *rule, const char *words)
 {
 	if (!problem_with(problems, words))
-		fail_msg("%s: \"%s\" lacks \"%s\"", rule, problems->n ? problems->v[0].what : "nothing", words);
+		fail_msg("%s: \"%s\" lacks \"%s\"", rule, problems->n ? problems->v[0].what : "nothing",
+			 words);
 }
 
 static void refused(void **state, const char *rule, const char *words)
@@ -91,13 +93,25 @@ static void a_star_in_arguments_matches_blanks_and_slashes(void **state)
 
 static void shells_interpreters_editors_and_pagers_are_refused_whatever_they_are_called(void **state)
 {
-	static const char *const programs[] = {
-	    "/bin/sh",	     "/bin/bash",    "/usr/bin/dash",	  "/usr/bin/python3.11", "/usr/bin/perl5.36-x86_64-linux-gnu",
-	    "/usr/bin/vi",   "/usr/bin/vim.tiny", "/usr/bin/nano", "/usr/bin/less",	 "/usr/bin/man",
-	    "/usr/bin/sudo", "/usr/bin/screen", "/usr/bin/psql", "/usr/bin/lua5.4",	 "/usr/sbin/visudo"};
+	static const char *const programs[] = {"/bin/sh",
+					       "/bin/bash",
+					       "/usr/bin/dash",
+					       "/usr/bin/python3.11",
+					       "/usr/bin/perl5.36-x86_64-linux-gnu",
+					       "/usr/bin/vi",
+					       "/usr/bin/vim.tiny",
+					       "/usr/bin/nano",
+					       "/usr/bin/less",
+					       "/usr/bin/man",
+					       "/usr/bin/sudo",
+					       "/usr/bin/screen",
+					       "/usr/bin/psql",
+					       "/usr/bin/lua5.4",
+					       "/usr/sbin/visudo"};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		char *any = xasprintf("(root) %s", programs[i]), *fixed = xasprintf("(root) %s /opt/x", programs[i]);
+		char *any = xasprintf("(root) %s", programs[i]),
+		     *fixed = xasprintf("(root) %s /opt/x", programs[i]);
 
 		refused(state, any, ", as root");
 		refused(state, fixed, ", as root");
@@ -127,7 +141,8 @@ static void a_shell_by_another_name_is_a_shell(void **state)
 
 static void what_runs_or_reads_its_arguments_is_refused_where_the_agent_chooses_them(void **state)
 {
-	static const char *const programs[] = {"find", "tar", "env", "systemctl", "docker", "ssh", "awk", "cat", "tee", "cp"};
+	static const char *const programs[] = {"find", "tar", "env", "systemctl", "docker",
+					       "ssh",  "awk", "cat", "tee",	  "cp"};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		char *any = xasprintf("(root) /usr/bin/%s", programs[i]);

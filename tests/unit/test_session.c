@@ -97,16 +97,16 @@ static enum aa_reason find_as(const struct fixture *f, uint32_t uid)
 }
 
 /* The exit status of a child that runs `body`, or of its child, for tests across processes. */
-#define IN_CHILD(body)                                                                                                   \
-	({                                                                                                               \
-		int status_ = 0;                                                                                         \
-		pid_t pid_ = fork();                                                                                     \
-                                                                                                                         \
-		if (pid_ == 0)                                                                                           \
-			_exit((int)(body));                                                                              \
-		assert_int_equal(waitpid(pid_, &status_, 0), pid_);                                                      \
-		assert_true(WIFEXITED(status_));                                                                         \
-		WEXITSTATUS(status_);                                                                                    \
+#define IN_CHILD(body) \
+	({ \
+		int status_ = 0; \
+		pid_t pid_ = fork(); \
+\
+		if (pid_ == 0) \
+			_exit((int)(body)); \
+		assert_int_equal(waitpid(pid_, &status_, 0), pid_); \
+		assert_true(WIFEXITED(status_)); \
+		WEXITSTATUS(status_); \
 	})
 
 /* ---- the record -------------------------------------------------------------------- */
@@ -160,7 +160,8 @@ static void ids_are_random_and_of_one_form(void **state)
 		assert_false(aa_session_id_is_valid(bad[i]));
 		assert_int_equal(aa_session_load(f->site->rundir, geteuid(), bad[i], &none), -EINVAL);
 	}
-	assert_int_equal(aa_session_load(f->site->rundir, geteuid(), "0123456789abcdef0123456789abcdef", &none), -ENOENT);
+	assert_int_equal(
+	    aa_session_load(f->site->rundir, geteuid(), "0123456789abcdef0123456789abcdef", &none), -ENOENT);
 	assert_null(none);
 	aa_session_free(a);
 	aa_session_free(b);
@@ -231,7 +232,8 @@ static void a_pending_record_is_its_makers_parents_too(void **state)
 	int ends[2];
 
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(IN_CHILD(create(f, &s) == AA_OK && write(ends[1], s->id, sizeof(id)) == sizeof(id) ? 0 : 1), 0);
+	assert_int_equal(
+	    IN_CHILD(create(f, &s) == AA_OK && write(ends[1], s->id, sizeof(id)) == sizeof(id) ? 0 : 1), 0);
 	assert_int_equal(read(ends[0], id, sizeof(id)), sizeof(id));
 	s = load(f, id);
 	assert_int_not_equal(s->creator.pid, getpid());
@@ -251,7 +253,8 @@ static struct aa_session *of_another_boot(struct fixture *f, struct aa_session *
 	char name[64], id[AA_SESSION_ID_SIZE];
 	char *text;
 
-	assert_int_equal(json_object_set_new(s->json, "boot_id", json_string("00000000-0000-0000-0000-000000000000")), 0);
+	assert_int_equal(
+	    json_object_set_new(s->json, "boot_id", json_string("00000000-0000-0000-0000-000000000000")), 0);
 	text = json_dumps(s->json, JSON_COMPACT);
 	memcpy(id, s->id, sizeof(id));
 	snprintf(name, sizeof(name), "sessions/%s.json", id);
@@ -299,7 +302,8 @@ static enum aa_reason find_in_grandchild(const struct fixture *f)
 
 	if (pid == 0)
 		_exit((int)find_as(f, SITE_UID));
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? (enum aa_reason)WEXITSTATUS(status) : AA_INTERNAL;
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? (enum aa_reason)WEXITSTATUS(status)
+								    : AA_INTERNAL;
 }
 
 static void descendants_are_inside(void **state)
@@ -332,8 +336,8 @@ static void another_process_is_not_inside(void **state)
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (create(f, &s) != AA_OK || aa_session_open(f->site->rundir, s, f->now) < 0 || find_as(f, SITE_UID) != AA_OK ||
-		    write(ends[1], "x", 1) != 1)
+		if (create(f, &s) != AA_OK || aa_session_open(f->site->rundir, s, f->now) < 0 ||
+		    find_as(f, SITE_UID) != AA_OK || write(ends[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
@@ -421,7 +425,8 @@ static int by_audit_session(const struct fixture *f)
 	char text[16], answer = 0;
 
 	snprintf(text, sizeof(text), "%u", SITE_UID);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0 || aa_login_uid() != SITE_UID || aa_audit_session_id() == UINT32_MAX)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || aa_login_uid() != SITE_UID ||
+	    aa_audit_session_id() == UINT32_MAX)
 		return 77;
 	close(fd);
 	if (create(f, &s) != AA_OK || aa_session_open(f->site->rundir, s, f->now) < 0)
@@ -438,7 +443,7 @@ static int by_audit_session(const struct fixture *f)
 			_exit(0);
 		while (getppid() == middle)
 			usleep(1000);
-		answer = getppid() == s->opener.pid			     ? 3
+		answer = getppid() == s->opener.pid		     ? 3
 			 : find_as(f, SITE_UID) != AA_OK	     ? 4
 			 : find_as(f, SITE_UID + 1) != AA_NO_SESSION ? 6
 								     : 0;
@@ -471,7 +476,9 @@ static int how_many_fit(const struct fixture *f, int n, int64_t max)
 	for (int i = 0; i < n; i++) {
 		if (fork() == 0) {
 			struct aa_session *s = NULL;
-			char c = create(f, &s) == AA_OK && aa_session_open(f->site->rundir, s, f->now) == 0 ? 'y' : 'n';
+			char c = create(f, &s) == AA_OK && aa_session_open(f->site->rundir, s, f->now) == 0
+				     ? 'y'
+				     : 'n';
 
 			close(gate[1]);
 			if (write(back[1], &c, 1) != 1 || read(gate[0], &c, 1) != 0)
@@ -511,7 +518,8 @@ static void a_place_is_free_again_when_its_session_is_closed(void **state)
 	f->agent->max_sessions = 1;
 	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_OK);
 	a = created(f);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_SESSION_LIMIT);
+	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now),
+			 AA_SESSION_LIMIT);
 	assert_int_equal(create(f, &b), AA_SESSION_LIMIT);
 	assert_null(b);
 	assert_int_equal(aa_session_open(f->site->rundir, a, f->now), 0);
@@ -578,7 +586,9 @@ static void a_pending_record_ends_with_who_may_open_it(void **state)
 	assert_int_equal(IN_CHILD(create(f, &s)), AA_OK);
 	assert_int_equal(create(f, &s), AA_SESSION_LIMIT);
 	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL, NULL), 1);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1,
+					  NULL, NULL, NULL),
+			 1);
 	/* and here it was the maker's grandparent */
 	assert_int_equal(IN_CHILD(create_in_child(f)), AA_OK);
 	assert_int_equal(create(f, &s), AA_OK);
@@ -758,7 +768,8 @@ static void of_two_mixed_sessions_at_once_not_both_get_in(void **state)
 			close(hold[1]);
 			if (read(gate[0], &c, 1) != 0)
 				_exit(1);
-			c = aa_session_create(f->site->rundir, f->agent, &f->login, i ? &narrow : &f->verdict, 0, &s) == AA_OK;
+			c = aa_session_create(f->site->rundir, f->agent, &f->login, i ? &narrow : &f->verdict,
+					      0, &s) == AA_OK;
 			if (write(back[1], &c, 1) != 1 || read(hold[0], &c, 1) != 0)
 				_exit(1);
 			_exit(0);
@@ -776,7 +787,8 @@ static void of_two_mixed_sessions_at_once_not_both_get_in(void **state)
 		close(back[0]);
 		close(back[1]);
 		assert_true(in <= 1);
-		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL, NULL, NULL);
+		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now + AA_SESSION_PENDING_MAX + 1, NULL,
+				       NULL, NULL);
 	}
 	aa_verdict_clear(&narrow);
 }
@@ -805,7 +817,8 @@ static void each_gives_every_record_until_it_is_told_to_stop(void **state)
 	assert_int_equal(count(f), 0); /* there is not even a directory */
 	for (int i = 0; i < 5; i++)
 		aa_session_free(created(f));
-	support_write_file(support_path(f->site->rundir, "sessions/0123456789abcdef0123456789abcdef.json"), "x", 1);
+	support_write_file(support_path(f->site->rundir, "sessions/0123456789abcdef0123456789abcdef.json"),
+			   "x", 1);
 	support_write_file(support_path(f->site->rundir, "sessions/.hidden"), "x", 1);
 	assert_int_equal(count(f), 5);
 	assert_int_equal(aa_session_each(f->site->rundir, geteuid(), count_one, &n), 0);
@@ -839,7 +852,8 @@ static void closing_leaves_nothing_behind(void **state)
 		aa_session_free(s);
 		assert_int_equal(files_below(f), 0);
 	}
-	aa_session_close(f->site->rundir, "0123456789abcdef0123456789abcdef", "builder-7"); /* of none: no harm */
+	aa_session_close(f->site->rundir, "0123456789abcdef0123456789abcdef",
+			 "builder-7"); /* of none: no harm */
 	aa_session_close(f->site->rundir, "../../x", "builder-7");
 }
 

@@ -81,9 +81,9 @@ static void no_networks_are_everywhere(void **state)
 
 static void what_is_no_address_lies_in_no_network(void **state)
 {
-	static const char *const bad[] = {"",	       "host.example.com", "10.1.2",	"10.1.2.3.4", " 10.1.2.3",
-					  "10.1.2.3 ", "10.1.2.3/8",	   "010.1.2.3", "0x0a010203", "UNKNOWN",
-					  "10.1.2.3\n"};
+	static const char *const bad[] = {"",		"host.example.com", "10.1.2",	  "10.1.2.3.4",
+					  " 10.1.2.3",	"10.1.2.3 ",	    "10.1.2.3/8", "010.1.2.3",
+					  "0x0a010203", "UNKNOWN",	    "10.1.2.3\n"};
 
 	(void)state;
 	assert_true(admits("0.0.0.0/0", "10.1.2.3"));
@@ -95,9 +95,10 @@ static void what_is_no_address_lies_in_no_network(void **state)
 
 static void what_is_no_network_holds_nothing(void **state)
 {
-	static const char *const bad[] = {"10.0.0.0/",	 "10.0.0.0/33", "10.0.0.0/-8",	 "10.0.0.0/+8", "10.0.0.0/ 8",
-					  "10.0.0.0/8x", "10.0.0.0/8/", "10.0.0.0/0008", "/8",		"",
-					  "10.0.0/8",	 "*",		"::ffff:10.0.0.0/104"};
+	static const char *const bad[] = {
+	    "10.0.0.0/",   "10.0.0.0/33", "10.0.0.0/-8",	"10.0.0.0/+8", "10.0.0.0/ 8",
+	    "10.0.0.0/8x", "10.0.0.0/8/", "10.0.0.0/0008",	"/8",	       "",
+	    "10.0.0/8",	   "*",		  "::ffff:10.0.0.0/104"};
 
 	(void)state;
 	assert_true(admits("10.0.0.0/8", "10.0.0.1"));

@@ -181,7 +181,8 @@ static void handle(const struct tls_request *request, struct tls_reply *reply)
 		reply_metadata("oauth", reply);
 	else if (strcmp(rest, "/token") == 0 && strcmp(request->method, "POST") == 0)
 		reply_token(name, request, reply);
-	else if (strcmp(rest, "/device") == 0 && strcmp(request->method, "POST") == 0 && *request->body == '\0')
+	else if (strcmp(rest, "/device") == 0 && strcmp(request->method, "POST") == 0 &&
+		 *request->body == '\0')
 		/* as Google writes it */
 		(void)strcpy(
 		    reply->body,

@@ -115,8 +115,7 @@ static char *make_assertion(const struct profile *profile, const struct ask_prom
 
 static char *get_token(const struct profiles *profiles, const struct profile *profile, const char *audience)
 {
-	const struct token_wish wish = {
-	    .fresh = profile->once, .once = profile->once, .audience = audience};
+	const struct token_wish wish = {.fresh = profile->once, .once = profile->once, .audience = audience};
 	struct token token = {0};
 	char *text = NULL;
 
@@ -133,7 +132,8 @@ static char *get_token(const struct profiles *profiles, const struct profile *pr
 	return text;
 }
 
-char *answer_make(const struct profiles *profiles, const struct profile *chosen, const struct ask_prompt *prompt)
+char *answer_make(const struct profiles *profiles, const struct profile *chosen,
+		  const struct ask_prompt *prompt)
 {
 	const char *scope = answer_variable("AGENTAUTH_SCOPE"), *task = answer_variable("AGENTAUTH_TASK");
 	const char *asked[] = {prompt->audience}; /* one of the profile's */

@@ -15,6 +15,7 @@ const struct profile *answer_choose(const struct profiles *profiles, const struc
 
 /* The whole credential, an assertion or a token, with AGENTAUTH_SCOPE and AGENTAUTH_TASK of the environment in
  * place of the profile's. For own_wipe(); NULL with the reason said. */
-char *answer_make(const struct profiles *profiles, const struct profile *chosen, const struct ask_prompt *prompt);
+char *answer_make(const struct profiles *profiles, const struct profile *chosen,
+		  const struct ask_prompt *prompt);
 
 #endif

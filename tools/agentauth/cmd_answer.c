@@ -54,8 +54,11 @@ static int answer(const char *config, const char *only, const struct ask_prompt 
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	const char *texts[] = {
-	    [OPT_HOST] = NULL, [OPT_PROMPT] = NULL, [OPT_USER] = NULL, [OPT_CONFIG] = NULL, [OPT_PROFILE] = NULL};
+	const char *texts[] = {[OPT_HOST] = NULL,
+			       [OPT_PROMPT] = NULL,
+			       [OPT_USER] = NULL,
+			       [OPT_CONFIG] = NULL,
+			       [OPT_PROFILE] = NULL};
 	struct ask_prompt prompt;
 	int opt;
 
@@ -69,13 +72,15 @@ static int run(const struct command *self, int argc, char **argv)
 	if (!texts[OPT_HOST] || !texts[OPT_PROMPT])
 		return say_usage("--host and --prompt are both needed");
 	if (!read_prompt(texts[OPT_HOST], texts[OPT_USER], texts[OPT_PROMPT], &prompt))
-		return say_failed("nothing is answered: \"%s\" of host \"%s\" is not the prompt for an agent's "
-				  "credential",
-				  texts[OPT_PROMPT], texts[OPT_HOST]);
+		return say_failed(
+		    "nothing is answered: \"%s\" of host \"%s\" is not the prompt for an agent's "
+		    "credential",
+		    texts[OPT_PROMPT], texts[OPT_HOST]);
 	if (!texts[OPT_USER])
 		(void)snprintf(prompt.user, sizeof(prompt.user), "%s", prompt.agent);
 	if (prompt.part != 1)
-		return say_failed("part %u is asked for: the whole answer goes to the first prompt", prompt.part);
+		return say_failed("part %u is asked for: the whole answer goes to the first prompt",
+				  prompt.part);
 	return answer(texts[OPT_CONFIG], texts[OPT_PROFILE], &prompt);
 }
 

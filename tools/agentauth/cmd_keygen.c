@@ -18,7 +18,8 @@
 enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_JSON };
 
 static const struct cmdline_option options[] = {
-    [OPT_ALG] = {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each"},
+    [OPT_ALG] = {"alg", "ALG",
+		 "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each"},
     [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
     [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
     [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},
@@ -117,12 +118,12 @@ static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
 }
 
 static int print_as_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
-		      const struct aa_key *key, const struct service_account *account)
+			 const struct aa_key *key, const struct service_account *account)
 {
-	return print_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid", kid,
-				 "private_key_file", path, "public_key", pem, "jwk", jwk_with_kid(key, kid),
-				 "client_email", account ? account->email : NULL, "token_uri",
-				 account ? account->token_uri : NULL));
+	return print_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid",
+				    kid, "private_key_file", path, "public_key", pem, "jwk",
+				    jwk_with_kid(key, kid), "client_email", account ? account->email : NULL,
+				    "token_uri", account ? account->token_uri : NULL));
 }
 
 /* `account` NULL: the key was made here. */
@@ -137,7 +138,7 @@ static int print_public(const struct request *request, const char *path, const s
 		return say_failed("the public key cannot be written: memory is out");
 	if (request->json) {
 		status = print_as_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
-				    key, account);
+				       key, account);
 	} else {
 		fputs(pem, stdout);
 		(void)fflush(stdout);

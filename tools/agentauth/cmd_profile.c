@@ -174,7 +174,9 @@ static char *text_with(const char *path, const char *block)
 		return NULL;
 	text = profile_text_add(old, block);
 	if (!text)
-		say("%s has no group of profiles: profiles = { … }; write it anew, or name another by --config", path);
+		say("%s has no group of profiles: profiles = { … }; write it anew, or name another by "
+		    "--config",
+		    path);
 	free(old);
 	all = text ? profiles_parse(text, path) : NULL;
 	if (!all) {
@@ -198,8 +200,8 @@ static bool is_new(const char *path, const char *agent, const char *host)
 
 		found = p->agent && strcmp(p->agent, agent) == 0 && profile_has_host(p, host);
 		if (found)
-			say("nothing was written: the profile %s in %s is for %s at %s already", p->name, path,
-			    agent, host);
+			say("nothing was written: the profile %s in %s is for %s at %s already", p->name,
+			    path, agent, host);
 	}
 	profiles_free(all);
 	return !found;
@@ -215,8 +217,8 @@ static int add_block(const struct request *r, const char *path, const char *bloc
 		fputs(block, stdout);
 		status = 0;
 	} else if (text && profile_text_write(path, text) == 0) {
-		printf("%s has a profile for %s at %s now. Log in: agentauth ssh %s@%s\n", path, agent, host, agent,
-		       host);
+		printf("%s has a profile for %s at %s now. Log in: agentauth ssh %s@%s\n", path, agent, host,
+		       agent, host);
 		status = 0;
 	}
 	free(text);
@@ -270,9 +272,9 @@ static json_t *strings(const struct profile_list *list)
 
 static json_t *as_json(const struct profile *p)
 {
-	return json_pack("{s:s, s:s?, s:o, s:o, s:s, s:s?, s:s?}", "profile", p->name, "agent", p->agent, "hosts",
-			 strings(&p->hosts), "audiences", strings(&p->audiences), "answers_with", answers_with(p),
-			 "issuer", p->issuer, "key", p->key);
+	return json_pack("{s:s, s:s?, s:o, s:o, s:s, s:s?, s:s?}", "profile", p->name, "agent", p->agent,
+			 "hosts", strings(&p->hosts), "audiences", strings(&p->audiences), "answers_with",
+			 answers_with(p), "issuer", p->issuer, "key", p->key);
 }
 
 static int list(const struct request *r, const struct profiles *all)
@@ -331,7 +333,8 @@ static int check(const struct request *r, const struct profiles *all)
 
 /* ---- the command ---------------------------------------------------------------------- */
 
-static int with_profiles(const struct request *r, int (*action)(const struct request *, const struct profiles *))
+static int with_profiles(const struct request *r,
+			 int (*action)(const struct request *, const struct profiles *))
 {
 	struct profiles *all = profiles_load(r->config);
 	int status = all ? action(r, all) : 1;
@@ -354,7 +357,8 @@ static int carry_out(const struct request *r)
 		return with_profiles(r, list);
 	if (strcmp(r->action, "check") == 0)
 		return with_profiles(r, check);
-	return say_usage("there is nothing that does \"%s\" to a profile: add, list, show or check", r->action);
+	return say_usage("there is nothing that does \"%s\" to a profile: add, list, show or check",
+			 r->action);
 }
 
 /* Operands may stand before and between the options. */
@@ -379,7 +383,8 @@ static int read_request(const struct command *self, int argc, char **argv, struc
 		else if (optind < argc && !ret->operand)
 			ret->operand = argv[optind++];
 		else if (optind < argc)
-			return say_usage("there is nothing to be done with \"%s\"", argv[optind]), CMDLINE_WRONG;
+			return say_usage("there is nothing to be done with \"%s\"", argv[optind]),
+			       CMDLINE_WRONG;
 	}
 	return CMDLINE_END;
 }
@@ -400,12 +405,13 @@ const struct command command_profile = {
     .name = "profile",
     .operands = "add NAME@HOST | list | show PROFILE | check [PROFILE]",
     .summary = "Write, list and check the profiles: which host may have which credential",
-    .details = "add    write a profile for this agent at this host: answers with an assertion of the key, with\n"
-	       "       --issuer with a token of a provider, with --token-file or --token-env with one that is\n"
-	       "       there already\n"
-	       "list   one line for each profile\n"
-	       "show   one profile, as JSON\n"
-	       "check  look at key, secret, token and clock, as ssh does before it connects\n",
+    .details =
+	"add    write a profile for this agent at this host: answers with an assertion of the key, with\n"
+	"       --issuer with a token of a provider, with --token-file or --token-env with one that is\n"
+	"       there already\n"
+	"list   one line for each profile\n"
+	"show   one profile, as JSON\n"
+	"check  look at key, secret, token and clock, as ssh does before it connects\n",
     .run = run,
     .options = options,
 };

@@ -80,10 +80,8 @@ static bool ssh_names_the_host(void)
  * the caller's and those of ssh_config. A credential that is refused is refused the second time as well, and
  * the host counts. The keys of an inherited ssh-agent are tried last: each counts as a try. */
 static const char *const needed_options[] = {
-    "-o", "NumberOfPasswordPrompts=1",
-    "-o", "BatchMode=no",
-    "-o", "KbdInteractiveAuthentication=yes",
-    "-o", "PreferredAuthentications=keyboard-interactive,publickey",
+    "-o", "NumberOfPasswordPrompts=1",	      "-o", "BatchMode=no",
+    "-o", "KbdInteractiveAuthentication=yes", "-o", "PreferredAuthentications=keyboard-interactive,publickey",
 };
 #define N_NEEDED (sizeof(needed_options) / sizeof(needed_options[0]))
 

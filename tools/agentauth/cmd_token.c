@@ -84,17 +84,17 @@ static const struct profile *choose(const struct profiles *profiles, const char 
 	}
 	if (n == 1)
 		return found;
-	say("--profile is missing: %s has %zu profiles with an issuer or a token", profiles_path(profiles), n);
+	say("--profile is missing: %s has %zu profiles with an issuer or a token", profiles_path(profiles),
+	    n);
 	return NULL;
 }
 
 static int print(const struct request *request, const struct token *token)
 {
 	if (request->json)
-		return print_json(json_pack("{s:s, s:s, s:o, s:s?}", "token", token->text, "type", token->type,
-					    "expires_at",
-					    token->expires >= 0 ? json_integer(token->expires) : json_null(),
-					    "scope", token->scope));
+		return print_json(json_pack(
+		    "{s:s, s:s, s:o, s:s?}", "token", token->text, "type", token->type, "expires_at",
+		    token->expires >= 0 ? json_integer(token->expires) : json_null(), "scope", token->scope));
 	print_token(token->text);
 	return 0;
 }

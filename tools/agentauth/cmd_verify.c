@@ -75,7 +75,8 @@ static int load_keys(const char *path, struct keys *ret)
 	if (err == AA_JOSE_OK)
 		return 0;
 	if (form && form->public)
-		say("%s holds a private key (%s), and a public one checks: %s", path, form->name, form->public);
+		say("%s holds a private key (%s), and a public one checks: %s", path, form->name,
+		    form->public);
 	else
 		say("%s cannot be used: %s", path, aa_jose_strerror(err));
 	return -1;

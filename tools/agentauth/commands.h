@@ -4,7 +4,7 @@
 
 #include "cmdline.h"
 
-extern const struct command command_answer, command_keygen, command_assert, command_askpass, command_ssh, command_run,
-    command_profile, command_token, command_verify, command_whoami;
+extern const struct command command_answer, command_keygen, command_assert, command_askpass, command_ssh,
+    command_run, command_profile, command_token, command_verify, command_whoami;
 
 #endif

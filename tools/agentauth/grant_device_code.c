@@ -57,7 +57,8 @@ static bool is_web_address(const char *text)
 static int read_device(const char *url, const json_t *answer, struct device *ret)
 {
 	/* Google wrote verification_url before RFC 8628 was one, and does so still. */
-	const char *uri = json_object_get(answer, "verification_uri") ? "verification_uri" : "verification_url";
+	const char *uri =
+	    json_object_get(answer, "verification_uri") ? "verification_uri" : "verification_url";
 	struct device d = {
 	    .device_code = text_of(answer, "device_code"),
 	    .user_code = text_of(answer, "user_code"),

@@ -16,8 +16,10 @@
 /* Nothing in OpenSSL opens these, and ssh-keygen of Debian 12 writes RSA and ECDSA alone as PKCS#8. */
 static void say_openssh(const char *path)
 {
-	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this keeps the "
-	    "passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it off, and the file's mode is "
+	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this "
+	    "keeps the "
+	    "passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it off, and "
+	    "the file's mode is "
 	    "what guards the key then: ssh-keygen -p -N '' -f '%s'",
 	    path, path, path);
 }
@@ -46,16 +48,19 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 	else if (err == AA_JOSE_KEY_ENCRYPTED)
 		say_encrypted(path, passphrase);
 	else if (err == AA_JOSE_CRYPTO && is_pkcs12(form))
-		say("%s opens, and is encrypted with a cipher that OpenSSL no longer has at hand. This writes its key as "
+		say("%s opens, and is encrypted with a cipher that OpenSSL no longer has at hand. This "
+		    "writes its key as "
 		    "PEM: openssl pkcs12 -legacy -in '%s' -nocerts -nodes",
 		    path, path);
 	else if (err == AA_JOSE_KEY_MALFORMED && form)
-		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is there", path,
-		    form->name);
+		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is "
+		    "there",
+		    path, form->name);
 	else if (strstr(bytes, "BEGIN PUBLIC KEY") || strstr(bytes, "BEGIN CERTIFICATE"))
 		say("%s holds a public key; signing needs the private one", path);
 	else if (err == AA_JOSE_KEY_MALFORMED)
-		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's format, a JWK or "
+		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's "
+		    "format, a JWK or "
 		    "PKCS#12",
 		    path);
 	else

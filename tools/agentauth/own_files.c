@@ -106,7 +106,8 @@ static bool folder_is_safe(const char *path)
 	bool safe = dir != NULL;
 
 	while (safe) {
-		safe = stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 022);
+		safe =
+		    stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 022);
 		slash = strrchr(dir, '/');
 		if (!slash || !slash[1])
 			break;
@@ -152,7 +153,8 @@ static int read_own(const char *path, size_t max, mode_t unwanted, char **ret, s
 	if (fd < 0)
 		return -1;
 	if (st.st_uid != geteuid() && !is_placed_by_root(path, &st, unwanted))
-		say("%s belongs to uid %u and has mode %04o, and you are uid %u: what is secret is yours with mode "
+		say("%s belongs to uid %u and has mode %04o, and you are uid %u: what is secret is yours "
+		    "with mode "
 		    "0600, or root's with mode 0440 in folders that only root changes",
 		    path, st.st_uid, st.st_mode & 07777, geteuid());
 	else if (st.st_uid == geteuid() && st.st_mode & 077 && !is_placed_by_root(path, &st, unwanted))

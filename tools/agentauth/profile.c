@@ -319,7 +319,8 @@ static const char *wrong_token_settings(const struct profile *p)
 static const char *wrong_ready_token(const struct profile *p)
 {
 	if (p->issuer || p->token_endpoint || p->client_id || secret_is_named(&p->client_secret) ||
-	    p->resource.n || p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET || p->ca_file)
+	    p->resource.n || p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET ||
+	    p->ca_file)
 		return "has a token that is ready, and settings of how one is asked for: one of the two";
 	if (p->key || p->kid || p->scope || p->task)
 		return "has a token that is ready, and settings of what would be signed: one of the two";

@@ -72,8 +72,8 @@ struct profile {
 	struct secret_source client_secret;
 	struct profile_token subject_token, actor_token;
 	struct secret_source token; /* a ready one, that the platform gave */
-	bool once;     /* a host takes each token once */
-	bool id_token; /* what is presented is the ID token */
+	bool once;		    /* a host takes each token once */
+	bool id_token;		    /* what is presented is the ID token */
 };
 
 struct profiles;

@@ -40,8 +40,8 @@ char *profile_text_add(const char *text, const char *block)
 	brace = last_brace(text);
 	if (!brace)
 		return NULL;
-	if (asprintf(&ret, "%.*s%s%s%s", (int)(brace - text), text, brace > text && brace[-1] == '\n' ? "" : "\n",
-		     block, brace) < 0)
+	if (asprintf(&ret, "%.*s%s%s%s", (int)(brace - text), text,
+		     brace > text && brace[-1] == '\n' ? "" : "\n", block, brace) < 0)
 		return NULL;
 	return ret;
 }

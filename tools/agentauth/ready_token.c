@@ -31,9 +31,8 @@ static bool is_for(const json_t *aud, const char *audience)
 
 	if (json_is_string(aud))
 		return strcmp(json_string_value(aud), audience) == 0;
-	json_array_foreach(aud, i, one)
-		if (json_is_string(one) && strcmp(json_string_value(one), audience) == 0)
-			return true;
+	json_array_foreach(aud, i, one) if (json_is_string(one) &&
+					    strcmp(json_string_value(one), audience) == 0) return true;
 	return false;
 }
 
@@ -45,8 +44,10 @@ static bool audience_fits(const struct profile *profile, const json_t *claims, c
 
 	if (!wanted || is_for(aud, wanted))
 		return true;
-	say("nothing is shown: the token of the profile %s is for \"%s\", and not for \"%s\". Have the platform "
-	    "issue one for it, or, where the host takes the token's own audience, write audience = \"%s\" in the "
+	say("nothing is shown: the token of the profile %s is for \"%s\", and not for \"%s\". Have the "
+	    "platform "
+	    "issue one for it, or, where the host takes the token's own audience, write audience = \"%s\" in "
+	    "the "
 	    "profile",
 	    profile->name, first ? first : "(nobody)", wanted, first ? first : "…");
 	return false;

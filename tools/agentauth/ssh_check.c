@@ -73,12 +73,14 @@ static void say_no_profile(const struct login *login, const struct profile *othe
 	const char *host = prompt_host(login);
 
 	if (other)
-		say("nothing was tried: ssh would log in at %s as \"%s\", and the profile \"%s\" in %s is for "
+		say("nothing was tried: ssh would log in at %s as \"%s\", and the profile \"%s\" in %s is "
+		    "for "
 		    "\"%s\". Log in as %s@%s, or look for User in ssh_config",
 		    host, login->user, other->name, path, other->agent, other->agent, host);
 	else
 		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
-		    "this host (ssh -G tells, where ssh_config gives it another name). Add it to the hosts of "
+		    "this host (ssh -G tells, where ssh_config gives it another name). Add it to the hosts "
+		    "of "
 		    "the profile that is meant",
 		    path, host);
 }
@@ -169,7 +171,8 @@ static bool clock_is_after(const char *path, time_t now)
 	if (!gmtime_r(&now, &tm) || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		text[0] = 0;
 	say("nothing was tried: this machine's clock says %s, and %s was written later than that. A host "
-	    "refuses what is signed by a wrong clock: set the clock (timedatectl set-ntp true), or, where the "
+	    "refuses what is signed by a wrong clock: set the clock (timedatectl set-ntp true), or, where "
+	    "the "
 	    "file's time is wrong: touch '%s'",
 	    text, path, path);
 	return false;

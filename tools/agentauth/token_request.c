@@ -134,10 +134,11 @@ static bool is_of_client(long status)
 /* RFC 6749 section 5.2 demands an "error"; proxies and some providers answer without. */
 static int say_client_refused(const char *url, long status)
 {
-	return say_failed("%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
-			  "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
-			  "is registered there",
-			  url, status);
+	return say_failed(
+	    "%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
+	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
+	    "is registered there",
+	    url, status);
 }
 
 static int read_refusal(const char *url, const json_t *answer, const struct http_response *response,
@@ -171,7 +172,8 @@ static int read_answer(const char *url, const struct http_response *response, js
 			   "token_endpoint, or issuer, in the profile",
 			   url, response->status),
 		       -1;
-	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK && is_of_client(response->status))
+	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
+	    is_of_client(response->status))
 		return say_client_refused(url, response->status), -1;
 	if (!answer)
 		return say_failed(

@@ -183,7 +183,9 @@ int token_forget(const struct profile *profile)
 	int result = -1;
 
 	if (profile_has_ready_token(profile))
-		return say_failed("the profile %s has a ready token, of which nothing is kept here", profile->name), -1;
+		return say_failed("the profile %s has a ready token, of which nothing is kept here",
+				  profile->name),
+		       -1;
 	if (token_cache_open(profile, &cache) < 0)
 		return -1;
 	if (token_cache_lock(&cache, TOKEN_LOCK_SECONDS) == 0)

@@ -14,7 +14,8 @@ struct token_wish {
 	bool once;	 /* the caller alone gets it: it is not kept either */
 	bool login;	 /* somebody is there, and logs in anew */
 	bool no_browser; /* and opens the address without our help */
-	const char *audience; /* what a ready token must be for, where its profile does not say; NULL: not looked at */
+	const char *
+	    audience; /* what a ready token must be for, where its profile does not say; NULL: not looked at */
 };
 
 /* 0 with *ret for token_free(), or -1 with the reason said. Several processes at once make one request.

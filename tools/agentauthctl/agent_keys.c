@@ -13,7 +13,8 @@
 #include "record.h"
 #include "registry/accounts.h"
 
-void agent_now_read(const struct model *model, const char *name, const struct conf_text *text, struct agent_now *ret)
+void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,
+		    struct agent_now *ret)
 {
 	struct problems ignored = {0}; /* publishing tells them */
 
@@ -95,7 +96,8 @@ static int set_end(struct conf_text *text, size_t i, int64_t until)
 }
 
 /* A key that ends before then anyway keeps its end. */
-static int end_key(const struct agent_keys *keys, const struct agent_key *key, size_t i, int64_t until, json_t *ended)
+static int end_key(const struct agent_keys *keys, const struct agent_key *key, size_t i, int64_t until,
+		   json_t *ended)
 {
 	bool sooner = key->not_after && key->not_after <= until;
 

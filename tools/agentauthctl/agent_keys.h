@@ -18,7 +18,8 @@ struct agent_now {
 	struct arena arena;
 	struct agent agent;
 };
-void agent_now_read(const struct model *model, const char *name, const struct conf_text *text, struct agent_now *ret);
+void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,
+		    struct agent_now *ret);
 void agent_now_free(struct agent_now *now);
 
 /* The kid that the key has in the registry: its own, or where the text gives none, its thumbprint. The caller frees. */

@@ -19,7 +19,7 @@
 #include "snapshot.h"
 #include "sudoers.h"
 
-#define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
+#define OVERLAPS_TOLD 8	   /* pairs of agents that one credential is of: a list of thousands is not read */
 #define RECORDS_FORMAT "2" /* another number here, and what was published before counts as changed */
 
 struct work {
@@ -77,8 +77,8 @@ static void put_record(struct work *w, const char *kind, const char *prefix, con
 	char *key = xasprintf("%s%s", prefix, name);
 
 	if (kind)
-		changes_compare(&w->out->changes, w->published, kind, key, *name ? name : "settings", w->record.data,
-				w->record.len);
+		changes_compare(&w->out->changes, w->published, kind, key, *name ? name : "settings",
+				w->record.data, w->record.len);
 	put_policy(w, key, w->record.data, w->record.len);
 	free(key);
 }
@@ -113,7 +113,8 @@ static void note_new_groups(struct work *w)
 	char group[AA_GROUP_NAME_MAX + 1], path[64];
 
 	if (!ids_by_name(&w->r->ids, ID_GROUP, m->accounts.group))
-		newcomers_add_group(&w->newcomers, m->accounts.group, (uint32_t)m->accounts.gid, "accounts.group");
+		newcomers_add_group(&w->newcomers, m->accounts.group, (uint32_t)m->accounts.gid,
+				    "accounts.group");
 	for (size_t i = 0; i < m->roles.n; i++) {
 		const struct model_role *role = &m->roles.v[i];
 
@@ -161,13 +162,16 @@ static void check_audience(const struct work *w)
 		goto out;
 	if (m->facts->n_audience && !is_published_audience(m->facts, audience))
 		conf_warning(&m->file, w->r->problems, "host",
-			     "audience is not set, so that agents go on naming this host %s, as it is published. If that "
+			     "audience is not set, so that agents go on naming this host %s, as it is "
+			     "published. If that "
 			     "is over, write audience = [ \"%s\" ]; into host = { … }",
 			     quoted(m->facts->audience[0]), audience);
 	else if (!m->facts->n_audience && !m->facts->fqdn_is_known)
 		conf_error(&m->file, w->r->problems, "host",
-			   "audience is not set, and the resolver knows no full name for this host. Write audience = [ "
-			   "\"%s.example.com\" ]; into host = { … }, with the name that agents are to call this host by",
+			   "audience is not set, and the resolver knows no full name for this host. Write "
+			   "audience = [ "
+			   "\"%s.example.com\" ]; into host = { … }, with the name that agents are to call "
+			   "this host by",
 			   audience);
 out:
 	free(audience);
@@ -293,7 +297,8 @@ static void keep_keys(struct work *w, const struct loaded_agent *a)
 		const char *space = memrchr(line, ' ', (size_t)(end - line));
 
 		grow(&w->keys, &w->keys_cap, w->n_keys + 1, sizeof(*w->keys));
-		w->keys[w->n_keys++] = (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
+		w->keys[w->n_keys++] =
+		    (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
 	}
 }
 
@@ -368,10 +373,11 @@ static void report_token_of_two(void *data, const char *agent, const char *other
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, agent);
 
 	place.file = file;
-	problem_error(w->r->problems, &place,
-		      "one token could be of %s and of %s: %s. Bind another client, or have subject or require demand "
-		      "what only the one has, so that the log can tell which of them acted",
-		      other, agent, why);
+	problem_error(
+	    w->r->problems, &place,
+	    "one token could be of %s and of %s: %s. Bind another client, or have subject or require demand "
+	    "what only the one has, so that the log can tell which of them acted",
+	    other, agent, why);
 	free(file);
 }
 
@@ -380,10 +386,11 @@ static void report_key_of_two(void *data, const char *agent, const char *other, 
 	struct work *w = data;
 
 	(void)why;
-	problem_warning(w->r->problems, NULL,
-			"%s and %s have the same public key: whoever has its private half is both of them, and the log "
-			"cannot tell who acted. Give each a key of its own: agentauthctl rotate",
-			other, agent);
+	problem_warning(
+	    w->r->problems, NULL,
+	    "%s and %s have the same public key: whoever has its private half is both of them, and the log "
+	    "cannot tell who acted. Give each a key of its own: agentauthctl rotate",
+	    other, agent);
 }
 
 /* What is of two agents leaves it to whoever has it which of them did something. A key is only warned of: the way out
@@ -405,7 +412,8 @@ static void list_leaving(struct work *w)
 
 	for (size_t i = 0; i < ids->n; i++)
 		if (id_entry_goes(&ids->v[i]))
-			changes_add(&w->out->changes, CHANGE_REMOVED, id_kind_name(ids->v[i].kind), ids->v[i].name);
+			changes_add(&w->out->changes, CHANGE_REMOVED, id_kind_name(ids->v[i].kind),
+				    ids->v[i].name);
 	changes_removed(&w->out->changes, w->published, exists, w->r);
 }
 
@@ -428,9 +436,11 @@ static void report_write_error(const struct work *w)
 		problem_error(w->r->problems, &place,
 			      "the registry is too large for its files, which hold 4 GiB each");
 	else
-		problem_error(w->r->problems, &place, "the new generation cannot be written: %s. When that is mended, run the command "
-			      "again",
-			      strerror(-w->error));
+		problem_error(
+		    w->r->problems, &place,
+		    "the new generation cannot be written: %s. When that is mended, run the command "
+		    "again",
+		    strerror(-w->error));
 }
 
 static void build_all(struct work *w, uint32_t number)
@@ -510,7 +520,8 @@ void build_main_changes(struct registry *r, struct changes *ret)
 
 void build_agent_changes(struct registry *r, const char *name, struct changes *ret)
 {
-	const struct load_source source = {&r->model, r->agents_fd, r->agents_dir, r->places->owner, {NULL, NULL}};
+	const struct load_source source = {
+	    &r->model, r->agents_fd, r->agents_dir, r->places->owner, {NULL, NULL}};
 	char *key = xasprintf("agent:%s", name);
 	struct published *published = published_open(r->places->statedir, r->places->owner);
 	struct buffer record = {0};

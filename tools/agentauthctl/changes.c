@@ -99,7 +99,8 @@ void changes_compare(struct changes *c, struct published *p, const char *kind, c
 	compare(c, kind, name, was, was_len, record, len);
 }
 
-void changes_compare_agent(struct changes *c, struct published *p, const char *name, const char *record, size_t len)
+void changes_compare_agent(struct changes *c, struct published *p, const char *name, const char *record,
+			   size_t len)
 {
 	size_t was_len = 0;
 	const char *was = p ? published_next_agent(p, name, &was_len) : NULL;

@@ -36,8 +36,8 @@ struct changes {
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
 /* The same for one agent after the other, in the order of their names. */
-void changes_compare_agent(struct changes *changes, struct published *published, const char *name, const char *record,
-			   size_t len);
+void changes_compare_agent(struct changes *changes, struct published *published, const char *name,
+			   const char *record, size_t len);
 /* Adds those of `from` that are wanted, and that come from the text. */
 void changes_take(struct changes *to, const struct changes *from,
 		  bool (*wanted)(const void *data, const struct change_item *item), const void *data);

@@ -281,8 +281,9 @@ bool check_approval_rule(const char *value, char *why, size_t size)
 		return false;
 	close = strchr(value, ')');
 	if (strcspn(value, "#%:") < (size_t)(close - value))
-		return refuse(why, size,
-			      "waits for a person, and so names its users by name in (…): no #uid, %%group or :group");
+		return refuse(
+		    why, size,
+		    "waits for a person, and so names its users by name in (…): no #uid, %%group or :group");
 	command = close + 1 + strspn(close + 1, " ");
 	path = strcspn(command, " ");
 	if (command[path - 1] == '/')
@@ -290,7 +291,8 @@ bool check_approval_rule(const char *value, char *why, size_t size)
 	if (memchr(command, '\\', path))
 		return refuse(why, size, "waits for a person, and so has no backslash in its command's path");
 	if (strstr(command, "  ") || command[strlen(command) - 1] == ' ')
-		return refuse(why, size, "has two blanks together, or one at its end, which sudo would not see");
+		return refuse(why, size,
+			      "has two blanks together, or one at its end, which sudo would not see");
 	return true;
 }
 

@@ -18,7 +18,7 @@
 #include "state/replay.h"
 
 #define FILE_NAME "clock"
-#define STEP 300  /* seconds between two notes */
+#define STEP 300   /* seconds between two notes */
 #define SLACK 1000 /* a note's age, and how far ahead of its use a credential may say that it was issued */
 
 /* What STATEDIR/clock says: one line, BOOT-ID BEFORE SEEN. */
@@ -35,7 +35,8 @@ static int open_statedir(const struct ctl *ctl)
 
 static bool read_note(int dir, struct seen *ret)
 {
-	int fd = dir < 0 ? -1 : openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd =
+	    dir < 0 ? -1 : openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	char text[128] = "";
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
@@ -84,7 +85,8 @@ static bool is_known_right(const struct seen *seen, int64_t now)
 /* Whether the store's stamp lies ahead of the clock. */
 static bool is_shut(const struct ctl *ctl, int64_t *ret_since, int64_t *ret_refused)
 {
-	return aa_replay_look(ctl->rundir, ctl->now, ret_since, ret_refused) == 0 && *ret_since > ctl->now + 1;
+	return aa_replay_look(ctl->rundir, ctl->now, ret_since, ret_refused) == 0 &&
+	       *ret_since > ctl->now + 1;
 }
 
 static void begin_anew(struct ctl *ctl)
@@ -92,7 +94,8 @@ static void begin_anew(struct ctl *ctl)
 	int err = aa_replay_restart(ctl->rundir, ctl->now + 1); /* what was issued in this second stays out */
 
 	if (err < 0) {
-		ctl_error(ctl, "the replay store in %s cannot be begun anew: %s", ctl->rundir, strerror(-err));
+		ctl_error(ctl, "the replay store in %s cannot be begun anew: %s", ctl->rundir,
+			  strerror(-err));
 		return;
 	}
 	ctl_warning(ctl, "the clock was ahead when the replay store was made, so that no agent could present "
@@ -106,11 +109,13 @@ static void tell_shut(struct ctl *ctl, int64_t since, int64_t before)
 
 	time_format(since, when);
 	time_format(before, seen);
-	ctl_error(ctl,
-		  "all that agents present is refused until %s: the clock was ahead when the replay store was made, "
-		  "or is behind now (before this boot it stood at %s). If it is right now: agentauthctl session "
-		  "reap --clock-is-right",
-		  when, seen);
+	ctl_error(
+	    ctl,
+	    "all that agents present is refused until %s: the clock was ahead when the replay store was "
+	    "made, "
+	    "or is behind now (before this boot it stood at %s). If it is right now: agentauthctl session "
+	    "reap --clock-is-right",
+	    when, seen);
 }
 
 void clock_mend(struct ctl *ctl, bool said)

@@ -131,13 +131,14 @@ static bool check_word(struct ctl *ctl, const char *name)
 	    {"expires", "TIME", "2027-01-31T00:00:00Z, 2027-01-31, 90d or never", EDIT_TIME, "expires"}, \
 	    {"role", "ROLE", "a role it has; may be given several times", EDIT_ADD, "roles"}, \
 	    {"key", "FILE", \
-	     "its public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input", EDIT_KEY, \
-	     "keys"}, \
+	     "its public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input", \
+	     EDIT_KEY, "keys"}, \
 	    {"kid", "KID", "the key's name (its own, or its thumbprint)", EDIT_NONE, NULL}, \
 	    {"key-expires", "TIME", "until when the key is good", EDIT_NONE, NULL}, \
 	    {"bind", "ISSUER:CLIENT", "the client that it is at an identity provider", EDIT_BIND, \
 	     "bindings"}, \
-	    {"subject", "SUB", "sub of its own tokens there, where it is not CLIENT; with --bind", EDIT_NONE, NULL}, \
+	    {"subject", "SUB", "sub of its own tokens there, where it is not CLIENT; with --bind", \
+	     EDIT_NONE, NULL}, \
 	    {"source", "CIDR", "a network it may come from; none: from everywhere", EDIT_ADD, "sources"}, \
 	    {"max-sessions", "N", "how many sessions it may have at a time; none: any", EDIT_NUMBER, \
 	     "max_sessions"}, \
@@ -151,7 +152,8 @@ static bool check_word(struct ctl *ctl, const char *name)
 
 static const struct ctl_option register_options[] = {
     AGENT_OPTIONS,
-    {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron", EDIT_NONE, NULL},
+    {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron",
+     EDIT_NONE, NULL},
     {"uid", "N", "its uid (the lowest that was never used)", EDIT_NONE, NULL},
     CTL_WITH_PENDING,
     {0},
@@ -280,7 +282,8 @@ static bool has_file(struct ctl *ctl, const struct registry *registry, const cha
 		ctl_error(ctl, "%s is retired", name);
 	else if (ids_by_name(&registry->ids, ID_AGENT, name))
 		ctl_error(ctl,
-			  "%s has no file in %s any more, which is not published: agentauthctl apply --yes retires it, "
+			  "%s has no file in %s any more, which is not published: agentauthctl apply --yes "
+			  "retires it, "
 			  "or put its file back",
 			  name, registry->agents_dir);
 	else

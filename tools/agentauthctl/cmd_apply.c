@@ -153,12 +153,11 @@ const struct ctl_command cmd_check = {
     .summary = "check the configuration and publish nothing",
     .about = "Tells every mistake with its file, line and column. Needs no root where the configuration can "
 	     "be read.",
-    .options =
-	(const struct ctl_option[]){
-	    {"file", "FILE", "check this one agent's file, wherever it lies", 0, NULL},
-	    {"adopt", NULL, "as apply has it", 0, NULL},
-	    {"accept-risk", NULL, "as apply has it", 0, NULL},
-	    {0}},
+    .options = (const struct ctl_option[]){{"file", "FILE", "check this one agent's file, wherever it lies",
+					    0, NULL},
+					   {"adopt", NULL, "as apply has it", 0, NULL},
+					   {"accept-risk", NULL, "as apply has it", 0, NULL},
+					   {0}},
     .run = run_check,
 };
 

@@ -53,10 +53,12 @@ static void print_request(const struct ctl *ctl, const json_t *r)
 	printf("%s  %s wants to run as %s, %lld s left:\n"
 	       "        %s\n"
 	       "        for %s, role %s, in %s%s%s on %s, from %s%s%s\n",
-	       text_of(r, "id"), text_of(r, "agent"), text_of(r, "runas"), left, text_of(r, "command"), text_of(r, "on_behalf_of"),
-	       text_of(r, "role"), text_of(r, "cwd"), json_object_get(r, "chroot") ? " below " : "",
-	       json_object_get(r, "chroot") ? text_of(r, "chroot") : "", text_of(r, "host"), text_of(r, "rhost"),
-	       json_object_get(r, "task") ? ", task: " : "", json_object_get(r, "task") ? text_of(r, "task") : "");
+	       text_of(r, "id"), text_of(r, "agent"), text_of(r, "runas"), left, text_of(r, "command"),
+	       text_of(r, "on_behalf_of"), text_of(r, "role"), text_of(r, "cwd"),
+	       json_object_get(r, "chroot") ? " below " : "",
+	       json_object_get(r, "chroot") ? text_of(r, "chroot") : "", text_of(r, "host"),
+	       text_of(r, "rhost"), json_object_get(r, "task") ? ", task: " : "",
+	       json_object_get(r, "task") ? text_of(r, "task") : "");
 }
 
 static enum ctl_status list_once(struct ctl *ctl)
@@ -124,7 +126,8 @@ static bool is_an_agents(const struct ctl *ctl)
 	const char *sudo_uid = getenv("SUDO_UID");
 	uint32_t from_sudo = sudo_uid ? (uint32_t)strtoul(sudo_uid, NULL, 10) : UINT32_MAX;
 
-	return is_agent_uid(ctl, getuid()) || is_agent_uid(ctl, aa_login_uid()) || is_agent_uid(ctl, from_sudo);
+	return is_agent_uid(ctl, getuid()) || is_agent_uid(ctl, aa_login_uid()) ||
+	       is_agent_uid(ctl, from_sudo);
 }
 
 static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments, bool approve)
@@ -138,7 +141,9 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 		return ctl_fail(ctl, "an agent does not answer requests for approval: a person does");
 	request = aa_approval_get(ctl->rundir, ctl->places.owner, id, ctl->now);
 	if (!request)
-		return ctl_fail(ctl, "no open request has the number %s; it may have timed out, or its sudo was ended", quoted(id));
+		return ctl_fail(
+		    ctl, "no open request has the number %s; it may have timed out, or its sudo was ended",
+		    quoted(id));
 	agent = xstrdup(text_of(request, "agent"));
 	if (!ctl->json)
 		print_request(ctl, request);
@@ -171,13 +176,15 @@ static enum ctl_status run_deny(struct ctl *ctl, const struct arguments *argumen
 	return answer(ctl, arguments, false);
 }
 
-static const struct ctl_option why_option[] = {{"why", "TEXT", "kept with the answer, in the audit log", 0, NULL}, {0}};
+static const struct ctl_option why_option[] = {
+    {"why", "TEXT", "kept with the answer, in the audit log", 0, NULL}, {0}};
 
 static const struct ctl_command approval_list = {
     .name = "list",
     .words = "",
     .summary = "list the commands that wait for a person",
-    .options = (const struct ctl_option[]){{"watch", NULL, "again every second, until interrupted", 0, NULL}, {0}},
+    .options =
+	(const struct ctl_option[]){{"watch", NULL, "again every second, until interrupted", 0, NULL}, {0}},
     .run = run_list,
 };
 

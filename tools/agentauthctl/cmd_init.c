@@ -31,7 +31,8 @@ static const char first_text[] =
     "};\n"
     "\n"
     "accounts = {\n"
-    "\t# Agents' uids; the gids of roles come behind them, up to gid, that of all agents. The same on every host.\n"
+    "\t# Agents' uids; the gids of roles come behind them, up to gid, that of all agents. The same on every "
+    "host.\n"
     "\tuid_min = %u;\n"
     "\tuid_max = %u;\n"
     "\tgid = %u;\n"
@@ -52,12 +53,15 @@ static int write_text(struct ctl *ctl, int fd)
 		host_facts_free(&facts);
 		return -EIO;
 	}
-	text = xasprintf(first_text, facts.fqdn, AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT);
+	text =
+	    xasprintf(first_text, facts.fqdn, AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT);
 	r = conf_text_write(fd, CONF_FILE, text, strlen(text));
 	if (r == 0 && !facts.fqdn_is_known)
 		ctl_warning(ctl,
-			    "the resolver knows no full name for this host, so that it is ssh://%s to agents; if others "
-			    "call it otherwise, change host.audience in " CONF_FILE " and run agentauthctl apply",
+			    "the resolver knows no full name for this host, so that it is ssh://%s to "
+			    "agents; if others "
+			    "call it otherwise, change host.audience in " CONF_FILE
+			    " and run agentauthctl apply",
 			    facts.fqdn);
 	free(text);
 	host_facts_free(&facts);
@@ -152,7 +156,8 @@ static void tell_next(const struct ctl *ctl, const struct registry *registry)
 		       "/usr/bin/systemctl restart app'\n"
 		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key "
 		       "builder-7.pem\n"
-		       "and then, for logins to ask agentauth, what this names, one after another, with a root shell left open:\n"
+		       "and then, for logins to ask agentauth, what this names, one after another, with a "
+		       "root shell left open:\n"
 		       "  agentauthctl doctor\n",
 		       audience);
 	free(audience);
@@ -183,14 +188,17 @@ static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
 		return;
 	cure = id_overlaps_cure(&registry->facts, etc);
 	if (has_agents(&registry->ids))
-		ctl_warning(ctl, "agents that are registered keep their ids: give another range to what overlaps");
-	else if (cure)
 		ctl_warning(ctl,
-			    "before the first role and agent are made, write %s into accounts in %s/" CONF_FILE
-			    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
-			    cure, ctl->places.confdir);
+			    "agents that are registered keep their ids: give another range to what overlaps");
+	else if (cure)
+		ctl_warning(
+		    ctl,
+		    "before the first role and agent are made, write %s into accounts in %s/" CONF_FILE
+		    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
+		    cure, ctl->places.confdir);
 	else
-		ctl_warning(ctl, "no range that comes into question is free: give another one to what overlaps");
+		ctl_warning(ctl,
+			    "no range that comes into question is free: give another one to what overlaps");
 	free(cure);
 }
 
@@ -231,7 +239,8 @@ const struct ctl_command cmd_init = {
     .name = "init",
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",
-    .about = "What is there already is left as it is, so that it may be run again at any time; where something is\n"
+    .about = "What is there already is left as it is, so that it may be run again at any time; where "
+	     "something is\n"
 	     "published, publishing what the text holds beyond it is for apply.",
     .run = run_init,
 };

@@ -298,7 +298,8 @@ static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *argu
 	bool all = arguments_have(arguments, "all"), due = arguments_have(arguments, "due");
 
 	if ((arguments->n_words > 0) + all + due > 1)
-		return ctl_usage(ctl, "say whose keys one way: NAME..., --all (as with none of them), or --due");
+		return ctl_usage(ctl,
+				 "say whose keys one way: NAME..., --all (as with none of them), or --due");
 	ctl_answer(ctl, "issuers", json_array());
 	return due ? run_due(ctl) : run_named(ctl, arguments);
 }

@@ -17,7 +17,8 @@ struct revocation {
 };
 
 /* One thing is revoked by one command, so that the audit record says what. */
-static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arguments, struct revocation *ret)
+static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arguments,
+				    struct revocation *ret)
 {
 	char why[256];
 	int n;
@@ -29,17 +30,21 @@ static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arg
 	ret->before = arguments_value(arguments, "before");
 	n = (ret->jti != NULL) + (ret->kid != NULL) + (ret->agent != NULL);
 	if (n != 1)
-		return ctl_usage(ctl, "say what is revoked, one of: --jti J, --kid K, --agent NAME --before T");
+		return ctl_usage(ctl,
+				 "say what is revoked, one of: --jti J, --kid K, --agent NAME --before T");
 	if ((ret->agent != NULL) != (ret->before != NULL))
-		return ctl_usage(ctl, "--agent NAME and --before T belong together: what the agent was given before T is refused");
+		return ctl_usage(ctl, "--agent NAME and --before T belong together: what the agent was given "
+				      "before T is refused");
 	if (ret->issuer && !ret->jti)
 		return ctl_usage(ctl, "--issuer belongs to --jti: it says whose token it is");
 	if (ret->agent && !check_agent_name(ret->agent, why, sizeof(why)))
 		return ctl_fail(ctl, "%s %s", quoted(ret->agent), why);
 	if (ret->before && strcmp(ret->before, "now") == 0)
 		ret->when = ctl->now + 1; /* what was issued in this second too */
-	else if (ret->before && (!time_parse_loose(ret->before, ctl->now, &ret->when) || ret->when > ctl->now + 1))
-		return ctl_usage(ctl, "%s is not a time in the past: now, 2027-01-31 or 2027-01-31T12:00:00Z", quoted(ret->before));
+	else if (ret->before &&
+		 (!time_parse_loose(ret->before, ctl->now, &ret->when) || ret->when > ctl->now + 1))
+		return ctl_usage(ctl, "%s is not a time in the past: now, 2027-01-31 or 2027-01-31T12:00:00Z",
+				 quoted(ret->before));
 	if ((ret->jti && !*ret->jti) || (ret->kid && !*ret->kid))
 		return ctl_usage(ctl, "what is revoked has a name; the one given is empty");
 	return CTL_DONE;
@@ -50,7 +55,8 @@ static int revoke(struct ctl *ctl, const struct revocation *r)
 	const char *statedir = ctl->places.statedir;
 
 	if (r->jti)
-		return aa_override_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, ctl_who(), ctl->now);
+		return aa_override_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, ctl_who(),
+					      ctl->now);
 	if (r->kid)
 		return aa_override_revoke_kid(statedir, r->kid, ctl_who(), ctl->now);
 	return aa_override_revoke_before(statedir, r->agent, r->when, ctl_who(), ctl->now);
@@ -63,13 +69,17 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 	if (ctl->json)
 		return;
 	if (r->jti)
-		printf("The credential %s is refused from now on, and the sudo of a session that it opened.\n", quoted(r->jti));
+		printf(
+		    "The credential %s is refused from now on, and the sudo of a session that it opened.\n",
+		    quoted(r->jti));
 	else if (r->kid)
-		printf("The key %s is refused from now on, in assertions and by SSH, and the sudo of sessions that it opened.\n",
+		printf("The key %s is refused from now on, in assertions and by SSH, and the sudo of "
+		       "sessions that it opened.\n",
 		       quoted(r->kid));
 	else {
 		time_format(r->when, when);
-		printf("Credentials of %s issued before %s are refused from now on, and the sudo of its sessions begun before.\n",
+		printf("Credentials of %s issued before %s are refused from now on, and the sudo of its "
+		       "sessions begun before.\n",
 		       r->agent, when);
 	}
 	puts("What runs goes on: agentauthctl session kill ends it.");
@@ -105,10 +115,12 @@ const struct ctl_command cmd_revoke = {
     .name = "revoke",
     .words = "",
     .summary = "refuse a credential, a key, or what an agent was given before a time",
-    .about = "Holds from the next PAM call on, whatever is published, applied or rolled back. A token without jti is\n"
+    .about = "Holds from the next PAM call on, whatever is published, applied or rolled back. A token "
+	     "without jti is\n"
 	     "known by the jti that the audit log shows for it.",
     .options = (const struct ctl_option[]){{"jti", "J", "one credential, by its jti", 0, NULL},
-					   {"issuer", "NAME", "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
+					   {"issuer", "NAME",
+					    "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
 					   {"kid", "K", "all that this key signed or authenticated", 0, NULL},
 					   {"agent", "NAME", "with --before: all of this agent's", 0, NULL},
 					   {"before", "T", "now, or a time in the past", 0, NULL},

@@ -13,7 +13,8 @@
 
 #define ROLE_OPTIONS \
 	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
-	    {"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, "services"}, \
+	    {"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, \
+	     "services"}, \
 	    {"source", "CIDR", "a network a login must come from; none: from everywhere", EDIT_ADD, \
 	     "sources"}, \
 	    {"sudo", "RULE", "what it may run, as \"(root) /usr/bin/systemctl restart app\"", EDIT_ADD, \

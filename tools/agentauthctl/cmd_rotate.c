@@ -14,7 +14,8 @@
 #define GRACE_MAX ((int64_t)365 * 86400)
 
 static const struct ctl_option rotate_options[] = {
-    {"key", "FILE", "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input",
+    {"key", "FILE",
+     "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input",
      EDIT_KEY, "keys"},
     {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
@@ -89,9 +90,10 @@ static void tell_ended(const struct ctl *ctl, const char *name, const struct end
 		if (ending->until <= ctl->now)
 			printf("The key %s is refused from now on.\n", quoted(kid));
 		else if (is_gone(ending, kid))
-			printf("The key %s is refused from now on: an agent has %d keys at most, and this one "
-			       "would have ended first.\n",
-			       quoted(kid), AGENT_KEYS_MAX);
+			printf(
+			    "The key %s is refused from now on: an agent has %d keys at most, and this one "
+			    "would have ended first.\n",
+			    quoted(kid), AGENT_KEYS_MAX);
 		else
 			printf("The key %s is good until %s, and refused from then on.\n", quoted(kid), when);
 	}
@@ -100,7 +102,8 @@ static void tell_ended(const struct ctl *ctl, const char *name, const struct end
 /* Somebody who wanted a key to end is told what ends it whatever the text holds. */
 static void tell_unchanged(struct ctl *ctl)
 {
-	ctl_error(ctl, "nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends one all the same");
+	ctl_error(ctl, "nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends "
+		       "one all the same");
 }
 
 static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, const char *name,
@@ -126,7 +129,8 @@ static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const 
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
-	struct ending ending = {.text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
+	struct ending ending = {
+	    .text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
 	struct editing e = {ctl, arguments, &registry->model, name, "", &text, ending.gone};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name);
 	enum ctl_status status = CTL_FAILED;
@@ -177,11 +181,12 @@ const struct ctl_command cmd_rotate = {
     .min_words = 1,
     .max_words = 1,
     .summary = "give an agent a new key, and its other keys an end",
-    .about = "Both keys are good during the grace period, and only the new one after it. A login that is "
-	     "open goes on.\n"
-	     "Where a key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
-	     "sudo of its sessions.\n"
-	     "What has ended leaves the agent's file when the next key comes.",
+    .about =
+	"Both keys are good during the grace period, and only the new one after it. A login that is "
+	"open goes on.\n"
+	"Where a key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
+	"sudo of its sessions.\n"
+	"What has ended leaves the agent's file when the next key comes.",
     .options = rotate_options,
     .run = run_rotate,
 };

@@ -22,7 +22,8 @@
 #include "state/session.h"
 #include "withheld.h"
 
-#define WARN_SECONDS 120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
+#define WARN_SECONDS \
+	120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
 #define GRACE_SECONDS 10 /* between TERM and KILL */
 #define KILL_MS 5000
 
@@ -62,7 +63,8 @@ static int by_opening(const void *a, const void *b)
 static enum ctl_status taken(struct ctl *ctl, long err, struct sessions *ret)
 {
 	if (err < 0)
-		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir, strerror((int)-err));
+		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir,
+				strerror((int)-err));
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_opening);
 	return CTL_DONE;
 }
@@ -110,7 +112,8 @@ static void print_session(const struct ctl *ctl, const struct aa_session *s, lon
 {
 	char since[24], left[24], whom[256], *roles = roles_text(s);
 
-	(void)aa_shown_text(whom, sizeof(whom), s->on_behalf_of ? s->on_behalf_of : "-"); /* a token said it */
+	(void)aa_shown_text(whom, sizeof(whom),
+			    s->on_behalf_of ? s->on_behalf_of : "-"); /* a token said it */
 	printf("%-8.8s  %-20s %-9s %-6s %-6s %-16s %5ld  %-24s %s\n", s->id, s->agent, aa_kind_name(s->kind),
 	       span(ctl->now - s->opened, since), s->deadline ? span(s->deadline - ctl->now, left) : "-",
 	       s->rhost ? s->rhost : "-", processes, roles, whom);
@@ -138,8 +141,8 @@ static enum ctl_status list_once(struct ctl *ctl)
 	if (status == CTL_DONE && aa_quarry_counts(s.v, s.n, counts) < 0)
 		status = ctl_fail(ctl, "/proc cannot be read");
 	if (status == CTL_DONE && !ctl->json && s.n)
-		printf("%-8s  %-20s %-9s %-6s %-6s %-16s %5s  %-24s %s\n", "ID", "AGENT", "KIND", "SINCE", "LEFT", "FROM",
-		       "PROCS", "ROLES", "FOR");
+		printf("%-8s  %-20s %-9s %-6s %-6s %-16s %5s  %-24s %s\n", "ID", "AGENT", "KIND", "SINCE",
+		       "LEFT", "FROM", "PROCS", "ROLES", "FOR");
 	for (size_t i = 0; i < s.n && status == CTL_DONE; i++) {
 		if (ctl->json)
 			(void)json_array_append_new(list, session_json(s.v[i], counts[i]));
@@ -177,9 +180,12 @@ static const struct ctl_command session_list = {
     .name = "list",
     .words = "",
     .summary = "list the live sessions of agents",
-    .about = "SINCE is how long it has been open, LEFT how long it may go on, FOR the user that it acts for. An ID is\n"
+    .about = "SINCE is how long it has been open, LEFT how long it may go on, FOR the user that it acts for. "
+	     "An ID is\n"
 	     "shown by its first eight digits, which session kill takes.",
-    .options = (const struct ctl_option[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL}, {0}},
+    .options =
+	(const struct ctl_option[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL},
+				    {0}},
     .run = run_list,
 };
 
@@ -194,13 +200,15 @@ static struct aa_session *find(struct ctl *ctl, struct sessions *s, const char *
 		if (strncmp(s->v[i]->id, id, strlen(id)) != 0)
 			continue;
 		if (found) {
-			ctl_error(ctl, "more than one session's id begins with %s; give more of it", quoted(id));
+			ctl_error(ctl, "more than one session's id begins with %s; give more of it",
+				  quoted(id));
 			return NULL;
 		}
 		found = s->v[i];
 	}
 	if (!found)
-		ctl_error(ctl, "no live session's id begins with %s; agentauthctl session list shows them", quoted(id));
+		ctl_error(ctl, "no live session's id begins with %s; agentauthctl session list shows them",
+			  quoted(id));
 	return found;
 }
 
@@ -236,7 +244,8 @@ static const struct ctl_command session_kill = {
     .words = "[ID]",
     .max_words = 1,
     .summary = "end a session's processes, or all of an agent's",
-    .about = "Ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What the agent's sudo runs,\n"
+    .about = "Ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What the "
+	     "agent's sudo runs,\n"
 	     "and what detached itself, ends too.",
     .options = (const struct ctl_option[]){{"agent", "NAME", "every process of this agent", 0, NULL}, {0}},
     .run = run_kill,
@@ -310,7 +319,8 @@ static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 	for (size_t i = 0; i < r->over.n; i++) {
 		const struct aa_session *s = r->over.v[i];
 
-		ctl_audit_session(ctl, "session-close", s, is_past(ctl, s) ? "session_expired" : "agent_unknown");
+		ctl_audit_session(ctl, "session-close", s,
+				  is_past(ctl, s) ? "session_expired" : "agent_unknown");
 	}
 }
 
@@ -347,7 +357,8 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	if (status == CTL_DONE && !ctl->dry_run) {
 		end_all(ctl, &r, grace);
 		remove_records(ctl, &r);
-		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request, ctl);
+		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request,
+				       ctl);
 		(void)aa_replay_purge(ctl->rundir, ctl->now);
 		(void)leftovers_remove(ctl->places.statedir, ctl->rundir, ctl->now);
 		ctl_audit_settle(ctl);
@@ -369,13 +380,17 @@ static const struct ctl_command session_reap = {
     .name = "reap",
     .words = "",
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
-    .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's terminals says so.\n"
-	     "Records of sessions that are gone, marks of credentials that have expired and files of writers that were killed\n"
+    .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's "
+	     "terminals says so.\n"
+	     "Records of sessions that are gone, marks of credentials that have expired and files of writers "
+	     "that were killed\n"
 	     "are removed. Where the clock was "
-	     "ahead when the host came up, agents are let in again. Names of agents that another source of names has come to\n"
+	     "ahead when the host came up, agents are let in again. Names of agents that another source of "
+	     "names has come to\n"
 	     "know are withheld from NSS, and given back when it does not know them any more.",
     .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
-					   {"clock-is-right", NULL, "the clock was ahead, and is right now", 0, NULL},
+					   {"clock-is-right", NULL, "the clock was ahead, and is right now",
+					    0, NULL},
 					   {0}},
     .run = run_reap,
 };

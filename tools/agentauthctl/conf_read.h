@@ -42,15 +42,15 @@ struct texts {
 typedef bool conf_check_fn(const char *value, char *why, size_t size);
 
 struct conf_setting {
-	const char
-	    *name; /* NULL ends a table; a table of CONF_NAMED has one entry, whose name is not looked at */
+	/* NULL ends a table; a table of CONF_NAMED has one entry, whose name is not looked at */
+	const char *name;
 	enum conf_type type;
 	bool required;
 	size_t offset;
 	int64_t min, max; /* of a number, of a text's length, of how many there are; max 0: unlimited */
 	const char *const *words;
-	const char
-	    *if_empty; /* of texts and items: what leaving the setting out means, where an empty one is refused */
+	/* of texts and items: what leaving the setting out means, where an empty one is refused */
+	const char *if_empty;
 	bool several_lines;		    /* a text that may hold line feeds: PEM */
 	conf_check_fn *check;		    /* of a text, of each of several, of a name */
 	const struct conf_setting *members; /* of a group, of an item */

@@ -145,11 +145,12 @@ static void tell_pending(struct ctl *ctl, const struct changes *pending)
 {
 	char *text = changes_text(pending);
 
-	ctl_error(ctl,
-		  "the text holds something else that is not published:\n%sIt may be half done, so nothing was "
-		  "changed. agentauthctl apply publishes it, and this command with --with-pending both; or take it "
-		  "back in the text. suspend and revoke do not wait for it",
-		  text);
+	ctl_error(
+	    ctl,
+	    "the text holds something else that is not published:\n%sIt may be half done, so nothing was "
+	    "changed. agentauthctl apply publishes it, and this command with --with-pending both; or take it "
+	    "back in the text. suspend and revoke do not wait for it",
+	    text);
 	ctl_answer(ctl, "pending", changes_json(pending));
 	free(text);
 }
@@ -185,7 +186,8 @@ static void audit_changes(struct ctl *ctl, const struct changes *c)
 	if (all <= c->n)
 		return;
 	what = xasprintf("%zu more changed by %s", all - c->n, ctl->typed);
-	record = json_pack("{s:s, s:s, s:I}", "result", "ok", "reason", "ok", "count", (json_int_t)(all - c->n));
+	record =
+	    json_pack("{s:s, s:s, s:I}", "result", "ok", "reason", "ok", "count", (json_int_t)(all - c->n));
 	aa_audit_set(record, "command", what);
 	ctl_audit_record(ctl, record);
 	free(what);
@@ -230,8 +232,8 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	return ret->outcome;
 }
 
-void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change, const char *agent,
-		struct publish_result *ret)
+void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+		const char *agent, struct publish_result *ret)
 {
 	/* What is wrong with the text is told by publish() with all else. */
 	if (!change->main_text || registry_reread(registry, change->main_text) == 0)
@@ -244,7 +246,8 @@ static void tell_withheld(void *data, const char *name, const char *known)
 {
 	if (known)
 		ctl_warning(data,
-			    "%s is somebody else's name or id as well: %s. This host serves it for the agent no more, so that "
+			    "%s is somebody else's name or id as well: %s. This host serves it for the agent "
+			    "no more, so that "
 			    "the other loses nothing; retire the agent, or take it away there",
 			    name, known);
 	else
@@ -290,8 +293,8 @@ static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 
 void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
 {
-	static const char *const outcomes[] = {"failed", "unchanged", "published", "would_publish",
-					       "stopped", "pending"};
+	static const char *const outcomes[] = {"failed",	"unchanged", "published",
+					       "would_publish", "stopped",   "pending"};
 
 	if (!ctl->json) {
 		tell(ctl, r, in_full);
@@ -348,7 +351,8 @@ const char *ctl_who(void)
 /* The host's name as it is published; where nothing is, as the host has it. */
 void ctl_learn_host(struct ctl *ctl)
 {
-	struct published *published = ctl->host ? NULL : published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published =
+	    ctl->host ? NULL : published_open(ctl->places.statedir, ctl->places.owner);
 	json_t *host = published ? published_json(published, "host", "") : NULL;
 	struct host_facts facts = {0};
 

@@ -25,10 +25,10 @@ struct ctl {
 	bool json, dry_run, yes, accept_risk, adopt, with_pending;
 	int64_t now;
 	struct problems problems;
-	json_t *answer; /* with --json: what is printed at the end */
-	char *typed;	/* the command as it was typed, for the audit record */
+	json_t *answer;		  /* with --json: what is printed at the end */
+	char *typed;		  /* the command as it was typed, for the audit record */
 	char *confdir, *statedir; /* what places has of them, where an option named them */
-	char *host;	/* name of this host, once it is known */
+	char *host;		  /* name of this host, once it is known */
 	struct given_file *given; /* what --key options name, read before the command runs */
 };
 
@@ -44,8 +44,8 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
-    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval, cmd_issuer, cmd_rotate,
-    cmd_doctor;
+    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval,
+    cmd_issuer, cmd_rotate, cmd_doctor;
 
 /* Of commands that change the text themselves. */
 #define CTL_WITH_PENDING \
@@ -69,8 +69,8 @@ enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_wr
 enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
 				 const char *agent, struct publish_result *ret);
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
-void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change, const char *agent,
-		struct publish_result *ret);
+void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+		const char *agent, struct publish_result *ret);
 /* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
  * (NULL) of as many as a moment allows. Says what changed. */
 void ctl_withhold(struct ctl *ctl, const char *only);

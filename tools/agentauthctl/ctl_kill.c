@@ -30,7 +30,8 @@ static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret
 		aa_accounts_close(&accounts);
 	}
 	if (err == -ENOENT)
-		return ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are", name);
+		return ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
+				name);
 	if (err < 0)
 		return ctl_fail(ctl, "the published registry cannot be read: %s", strerror(-err));
 	*ret = account.uid;
@@ -42,8 +43,8 @@ static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, lon
 	if (left < 0)
 		return ctl_fail(ctl, "/proc cannot be read: %s", strerror((int)-left));
 	if (left > 0)
-		return ctl_fail(ctl, "%ld process%s of %s could not be ended within %d seconds", left, left == 1 ? "" : "es", whose,
-				KILL_MS / 1000);
+		return ctl_fail(ctl, "%ld process%s of %s could not be ended within %d seconds", left,
+				left == 1 ? "" : "es", whose, KILL_MS / 1000);
 	ctl_answer(ctl, "killed", json_integer(killed));
 	if (!ctl->json)
 		printf("%ld process%s of %s ended.\n", killed, killed == 1 ? "" : "es", whose);
@@ -126,7 +127,8 @@ void ctl_audit_settle(struct ctl *ctl)
 	ctl_learn_host(ctl);
 	audit.host = ctl->host;
 	if (aa_audit_settle(&audit) != AA_OK)
-		ctl_warning(ctl, "refusals that were counted could not be written to the audit log in %s", ctl->logdir);
+		ctl_warning(ctl, "refusals that were counted could not be written to the audit log in %s",
+			    ctl->logdir);
 }
 
 static void copy_members(json_t *record, const json_t *from, const char *const *names)
@@ -139,7 +141,8 @@ static void copy_members(json_t *record, const json_t *from, const char *const *
 	}
 }
 
-void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session, const char *reason)
+void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session,
+		       const char *reason)
 {
 	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task", NULL};
 	json_t *record;
@@ -159,8 +162,8 @@ void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_sessi
 
 void ctl_audit_request(struct ctl *ctl, const json_t *request)
 {
-	static const char *const members[] = {"agent", "uid", "session", "rhost", "command", "on_behalf_of",
-					      "task",  "role", "runas", NULL};
+	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
+					      "on_behalf_of", "task", "role",	 "runas", NULL};
 	json_t *record;
 
 	if (!ctl->logdir)
@@ -200,5 +203,6 @@ long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data)
 {
 	struct sweeping s = {ctl, live, data};
 
-	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, live ? pass_on : NULL, &s);
+	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, live ? pass_on : NULL,
+				&s);
 }

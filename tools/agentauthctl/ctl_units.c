@@ -15,7 +15,7 @@
 #include "spawn.h"
 
 #define WAIT_MS 5000
-#define QUIET_LOOKS 2 /* at which nothing runs: something may start it again */
+#define QUIET_LOOKS 2		      /* at which nothing runs: something may start it again */
 #define INSTANCE "@agentauth.service" /* by which a template is asked what its instances are like */
 
 struct words {
@@ -60,7 +60,8 @@ static bool has_systemd(void)
 }
 
 /* Whether it ran and said yes; false too where there is no such program. */
-static bool ask(const char *program, const char *const *options, const struct words *words, struct buffer *output)
+static bool ask(const char *program, const char *const *options, const struct words *words,
+		struct buffer *output)
 {
 	struct words all = {0};
 	char *path = program_find(program);
@@ -107,7 +108,8 @@ static void list_units(struct words *ret)
 		  (const char *const[]){"list-unit-files", "--no-legend", "--no-pager", "--plain",
 					"--type=service,timer,socket,path", NULL},
 		  NULL, &output);
-	for (line = output.len ? strtok_r(output.data, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = output.len ? strtok_r(output.data, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		line[strcspn(line, " \t")] = '\0';
 		if (*line && *line != '-')
 			list_file(ret, line);
@@ -150,7 +152,8 @@ static void each_unit(const struct words *units, unit_fn *each, void *data)
 
 	(void)ask("systemctl",
 		  (const char *const[]){"show", "--all", "--no-pager",
-					"--property=Id,User,UID,ActiveState,UnitFileState,TriggeredBy", "--", NULL},
+					"--property=Id,User,UID,ActiveState,UnitFileState,TriggeredBy", "--",
+					NULL},
 		  units, &output);
 	rest = output.data;
 	while ((line = strsep(&rest, "\n"))) {
@@ -175,7 +178,8 @@ struct choice {
 /* By the agent's name, or by its uid, as written or as systemd knows it. Its user manager has a step of its own. */
 static bool is_agents(const struct choice *c, const struct unit *unit)
 {
-	return (strcmp(unit->user, c->name) == 0 || strcmp(unit->user, c->uid) == 0 || strcmp(unit->uid, c->uid) == 0) &&
+	return (strcmp(unit->user, c->name) == 0 || strcmp(unit->user, c->uid) == 0 ||
+		strcmp(unit->uid, c->uid) == 0) &&
 	       strcmp(unit->id, c->manager) != 0;
 }
 
@@ -271,11 +275,14 @@ static void tell_units(struct ctl *ctl, const struct choice *c)
 		ctl_answer(ctl, "units_enabled", words_json(&c->enabled));
 	}
 	if (c->running.n && !ctl->json)
-		printf("%s of the host's systemd for %s: %s.\n", ctl->dry_run ? "Would be stopped" : "Stopped", c->name,
-		       running);
+		printf("%s of the host's systemd for %s: %s.\n",
+		       ctl->dry_run ? "Would be stopped" : "Stopped", c->name, running);
 	if (c->enabled.n)
-		ctl_warning(ctl, "the host's systemd starts things as %s at the next boot, or sooner, unless you say: "
-				 "systemctl disable %s", c->name, enabled);
+		ctl_warning(
+		    ctl,
+		    "the host's systemd starts things as %s at the next boot, or sooner, unless you say: "
+		    "systemctl disable %s",
+		    c->name, enabled);
 	free(running);
 	free(enabled);
 }
@@ -288,7 +295,8 @@ static void stop_manager(struct ctl *ctl, const struct choice *c)
 	words_add(&name, c->name);
 	words_add(&manager, c->manager);
 	if (!ask("loginctl", (const char *const[]){"disable-linger", NULL}, &name, NULL))
-		ctl_warning(ctl, "systemd did not end %s's linger; see: loginctl disable-linger %s", c->name, c->name);
+		ctl_warning(ctl, "systemd did not end %s's linger; see: loginctl disable-linger %s", c->name,
+			    c->name);
 	(void)ask("systemctl", (const char *const[]){"stop", "--no-block", NULL}, &manager, NULL);
 	words_free(&name);
 	words_free(&manager);
@@ -305,9 +313,11 @@ void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid)
 	if (!ctl->dry_run) {
 		/* They are waited for: a path unit starts its service again in the moment in which that has stopped. */
 		if (c.running_triggers.n)
-			(void)ask("systemctl", (const char *const[]){"stop", "--", NULL}, &c.running_triggers, NULL);
+			(void)ask("systemctl", (const char *const[]){"stop", "--", NULL}, &c.running_triggers,
+				  NULL);
 		if (c.running.n)
-			(void)ask("systemctl", (const char *const[]){"stop", "--no-block", "--", NULL}, &c.running, NULL);
+			(void)ask("systemctl", (const char *const[]){"stop", "--no-block", "--", NULL},
+				  &c.running, NULL);
 		stop_manager(ctl, &c);
 	}
 	choice_free(&c);
@@ -329,8 +339,10 @@ void ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid)
 	if (c.running.n) {
 		char *running = words_text(&c.running, " ");
 
-		ctl_error(ctl, "systemd goes on running things as %s, or starts them again: systemctl mask --now %s", name,
-			  running);
+		ctl_error(
+		    ctl,
+		    "systemd goes on running things as %s, or starts them again: systemctl mask --now %s",
+		    name, running);
 		free(running);
 	}
 	choice_free(&c);

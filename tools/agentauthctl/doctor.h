@@ -38,8 +38,8 @@ struct doctor {
 	char *shadowed; /* an agent before it whose name is somebody else's here, or NULL */
 	char group[64]; /* the group that all agents are in, and its gid */
 	unsigned gid;
-	struct buffer
-	    mixing; /* names of the first agents that may have sessions of different roles at one time */
+	/* names of the first agents that may have sessions of different roles at one time */
+	struct buffer mixing;
 	size_t n_mixing;
 	struct held_key *keys; /* that log in, of all agents, whose names stand in `names` */
 	size_t n_keys, keys_cap;

@@ -17,15 +17,19 @@
 static void report_group(struct doctor *d, const struct newcomer *n)
 {
 	if (strcmp(n->group, d->group) == 0)
-		doctor_problem(d, NULL,
-			       "another source of names has the group %s or its gid too: %s. sshd's block for agents holds for "
-			       "its members. Set accounts.group in agentauth.conf to a name that nobody has, run agentauthctl "
-			       "apply, and write that name wherever this finds the old one: grep -rw %s " AA_SYSCONFDIR
-			       "/ssh " AA_SYSCONFDIR "/pam.d " AA_SYSCONFDIR "/sudoers.d",
-			       d->group, n->known, d->group);
+		doctor_problem(
+		    d, NULL,
+		    "another source of names has the group %s or its gid too: %s. sshd's block for agents "
+		    "holds for "
+		    "its members. Set accounts.group in agentauth.conf to a name that nobody has, run "
+		    "agentauthctl "
+		    "apply, and write that name wherever this finds the old one: grep -rw %s " AA_SYSCONFDIR
+		    "/ssh " AA_SYSCONFDIR "/pam.d " AA_SYSCONFDIR "/sudoers.d",
+		    d->group, n->known, d->group);
 	else
 		doctor_problem(d, NULL,
-			       "another source of names has a role's group or gid too: %s. A role %s of another name, and of "
+			       "another source of names has a role's group or gid too: %s. A role %s of "
+			       "another name, and of "
 			       "another gid, ends that",
 			       n->known, n->setting);
 }
@@ -44,7 +48,8 @@ void doctor_directory(struct doctor *d)
 	{
 		char *group = xasprintf(AA_ROLE_GROUP_PREFIX "%s", name);
 
-		newcomers_add_group(&asked, group, (uint32_t)json_integer_value(json_object_get(role, "gid")), name);
+		newcomers_add_group(&asked, group, (uint32_t)json_integer_value(json_object_get(role, "gid")),
+				    name);
 		free(group);
 	}
 	strangers_ask(asked.v, asked.n, d->ctl->places.sysconfdir, &d->ctl->problems);
@@ -95,7 +100,8 @@ void doctor_keys(struct doctor *d)
 		doctor_fine(d, "no two agents have the same public key");
 	else
 		doctor_note(d,
-			    "%s%s have the same public key: whoever has its private half is both of them; agentauthctl rotate "
+			    "%s%s have the same public key: whoever has its private half is both of them; "
+			    "agentauthctl rotate "
 			    "gives each a key of its own",
 			    pairs.data, n > SHARED_SHOWN ? ", ..." : "");
 	buffer_free(&pairs);

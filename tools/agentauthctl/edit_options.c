@@ -120,18 +120,21 @@ static enum ctl_status edit_list(struct editing *e, const char *path, const char
 static void explain_private(struct ctl *ctl, const char *name, const struct aa_private_form *form)
 {
 	if (form->public)
-		ctl_error(ctl,
-			  "%s holds a private key (%s), which belongs to the agent and to no host. Register its "
-			  "public half, which this prints: %s",
-			  name, form->name, form->public);
+		ctl_error(
+		    ctl,
+		    "%s holds a private key (%s), which belongs to the agent and to no host. Register its "
+		    "public half, which this prints: %s",
+		    name, form->name, form->public);
 	else
 		ctl_error(ctl,
-			  "%s holds a secret (%s), which whoever checks with it could sign with as well: no host takes "
+			  "%s holds a secret (%s), which whoever checks with it could sign with as well: no "
+			  "host takes "
 			  "one. agentauth keygen makes a key that has a public half",
 			  name, form->name);
 }
 
-static void explain_key_file(struct ctl *ctl, const char *file, const struct buffer *bytes, enum aa_jose_err err)
+static void explain_key_file(struct ctl *ctl, const char *file, const struct buffer *bytes,
+			     enum aa_jose_err err)
 {
 	const char *name = strcmp(file, "-") == 0 ? "standard input" : quoted(file);
 	const struct aa_private_form *form = bytes->data ? aa_private_form(bytes->data, bytes->len) : NULL;
@@ -142,10 +145,11 @@ static void explain_key_file(struct ctl *ctl, const char *file, const struct buf
 		ctl_error(ctl, "the key in %s cannot be registered: %s; agentauth keygen makes one", name,
 			  aa_jose_strerror(err));
 	else
-		ctl_error(ctl,
-			  "%s holds no key: it may be one public key or certificate in PEM, a JWK, or a line as in "
-			  "id_ed25519.pub",
-			  name);
+		ctl_error(
+		    ctl,
+		    "%s holds no key: it may be one public key or certificate in PEM, a JWK, or a line as in "
+		    "id_ed25519.pub",
+		    name);
 }
 
 static struct aa_key *read_key(struct ctl *ctl, const char *file)
@@ -328,7 +332,8 @@ static enum ctl_status edit_bind(struct editing *e, const char *path, const stru
 	subject = arguments_value(e->arguments, "subject");
 	quoted_subject = conf_quote(subject ? subject : "");
 	status = add(e, path,
-		     subject ? xasprintf("{ issuer = %s; client = %s; subject = %s; }", quoted_issuer, quoted_client, quoted_subject)
+		     subject ? xasprintf("{ issuer = %s; client = %s; subject = %s; }", quoted_issuer,
+					 quoted_client, quoted_subject)
 			     : xasprintf("{ issuer = %s; client = %s; }", quoted_issuer, quoted_client),
 		     true);
 	free(quoted_subject);

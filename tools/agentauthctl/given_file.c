@@ -50,7 +50,8 @@ static int open_given(struct ctl *ctl, const char *file)
 	why = unfit(file, &st);
 	if (!why && fcntl(fd, F_SETFL, 0) == 0)
 		return fd;
-	ctl_error(ctl, "%s %s; name a file, or - for standard input", quoted(file), why ? why : "cannot be read");
+	ctl_error(ctl, "%s %s; name a file, or - for standard input", quoted(file),
+		  why ? why : "cannot be read");
 	close(fd);
 	return -1;
 }

@@ -29,8 +29,8 @@ struct host_facts {
 	struct local_names users, groups;
 	struct sudoers_who sudoers; /* whom sudoers name */
 	struct approval_plugin approval_plugin;
-	char *hostname;	      /* as the kernel has it */
-	char *fqdn;	      /* as the resolver completes it; the host's name where that gives none */
+	char *hostname; /* as the kernel has it */
+	char *fqdn;	/* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;
 	/* As published, which the resolver does not change; 0: nothing is. */
 	char **audience;

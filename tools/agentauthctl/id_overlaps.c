@@ -72,8 +72,8 @@ static void look_at_subordinates(struct search *s, const char *name)
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save))
 		if (sscanf(line, " %63[^:#]:%lld:%lld", who, &first, &count) == 3 && count > 0 &&
 		    meets(s, first, first + count - 1))
-			found(s, "%s/%s gives %s the ids %lld to %lld for containers", s->sysconfdir, name, who, first,
-			      first + count - 1);
+			found(s, "%s/%s gives %s the ids %lld to %lld for containers", s->sysconfdir, name,
+			      who, first, first + count - 1);
 	free(text);
 }
 
@@ -110,8 +110,9 @@ static void look_at_useradd(struct search *s)
 			max = login_def(text, settings[i].max, settings[i].max_default);
 
 		if (meets(s, min, max))
-			found(s, "%s from %lld to %lld (%s, %s in %s/login.defs)", settings[i].what, (long long)min,
-			      (long long)max, settings[i].min, settings[i].max, s->sysconfdir);
+			found(s, "%s from %lld to %lld (%s, %s in %s/login.defs)", settings[i].what,
+			      (long long)min, (long long)max, settings[i].min, settings[i].max,
+			      s->sysconfdir);
 	}
 	free(text);
 }
@@ -176,7 +177,9 @@ static void look_at_sssd(struct search *s)
 		closedir(d);
 	free(dir);
 	if (sssd.maps && meets(s, sssd.min, sssd.max))
-		found(s, "SSSD maps the directory's accounts to the ids %lld to %lld (ldap_idmap_range_min and _max)",
+		found(s,
+		      "SSSD maps the directory's accounts to the ids %lld to %lld (ldap_idmap_range_min and "
+		      "_max)",
 		      (long long)sssd.min, (long long)sssd.max);
 }
 
@@ -186,14 +189,15 @@ static void look_at_winbind(struct search *s)
 	char *text = text_of(s, "samba/smb.conf"), *save;
 	long long min, max;
 
-	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		const char *equals = strchr(line, '=');
 
 		line += strspn(line, BLANKS);
 		if (equals && strncasecmp(line, "idmap", strlen("idmap")) == 0 &&
 		    sscanf(equals + 1, " %lld - %lld", &min, &max) == 2 && meets(s, min, max))
-			found(s, "winbind maps accounts to the ids %lld to %lld (%s/samba/smb.conf)", min, max,
-			      s->sysconfdir);
+			found(s, "winbind maps accounts to the ids %lld to %lld (%s/samba/smb.conf)", min,
+			      max, s->sysconfdir);
 	}
 	free(text);
 }
@@ -210,8 +214,8 @@ static void look_at_names(struct search *s, const struct local_names *names, con
 			buffer_printf(&shown, "%s%s (%u)", shown.len ? ", " : "", names->by_id[i].name,
 				      names->by_id[i].id);
 	if (n)
-		found(s, "%zu %s%s of this host %s there already: %s%s", n, what, n == 1 ? "" : "s", n == 1 ? "is" : "are", shown.data,
-		      n > NAMES_SHOWN ? ", …" : "");
+		found(s, "%zu %s%s of this host %s there already: %s%s", n, what, n == 1 ? "" : "s",
+		      n == 1 ? "is" : "are", shown.data, n > NAMES_SHOWN ? ", …" : "");
 	buffer_free(&shown);
 }
 
@@ -232,7 +236,8 @@ static void look_at_lastlog(struct search *s)
 
 	if (size <= LASTLOG_MUCH || access("/var/log/lastlog", F_OK) < 0)
 		return;
-	what = xasprintf("with uids up to %lld a login at a terminal makes /var/log/lastlog %lld GB long (sparse: it takes "
+	what = xasprintf("with uids up to %lld a login at a terminal makes /var/log/lastlog %lld GB long "
+			 "(sparse: it takes "
 			 "no room, and backups and copies of it may)",
 			 (long long)s->range->uid_max, (long long)(size / 1000000000));
 	s->found++;
@@ -253,7 +258,7 @@ static void look_at_all(struct search *s, const struct host_facts *facts)
 }
 
 size_t id_overlaps_find(const struct id_range *range, const struct host_facts *facts, const char *sysconfdir,
-		     void (*each)(void *data, const char *what), void *data)
+			void (*each)(void *data, const char *what), void *data)
 {
 	struct search s = {range, sysconfdir, each, data, 0};
 

@@ -17,7 +17,7 @@ struct id_range {
 
 /* Calls `each` with a sentence for every overlap, and answers how many there are. `sysconfdir` is /etc. */
 size_t id_overlaps_find(const struct id_range *range, const struct host_facts *facts, const char *sysconfdir,
-		     void (*each)(void *data, const char *what), void *data);
+			void (*each)(void *data, const char *what), void *data);
 
 /* Settings of accounts whose range nothing overlaps, from malloc(). NULL: none of those that come into question. */
 char *id_overlaps_cure(const struct host_facts *facts, const char *sysconfdir);

@@ -180,7 +180,7 @@ static bool is_other_key(const json_t *a, const json_t *b)
 	struct aa_key *one = NULL, *two = NULL;
 	bool other = !json_equal(a, b) &&
 		     (aa_key_from_jwk(a, &one) != AA_JOSE_OK || aa_key_from_jwk(b, &two) != AA_JOSE_OK ||
-		     !aa_key_of_two(one, two, AA_ALG_INVALID));
+		      !aa_key_of_two(one, two, AA_ALG_INVALID));
 
 	aa_key_free(one);
 	aa_key_free(two);

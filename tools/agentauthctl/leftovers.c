@@ -18,12 +18,18 @@
 
 #include "alloc.h"
 
-#define REST 60 /* seconds: longer than any writer takes, for those of other containers, whose pids are not known here */
+#define REST \
+	60 /* seconds: longer than any writer takes, for those of other containers, whose pids are not known here */
 
-static const char *const in_state[] = {"keys",		   "state/suspended",	 "state/revoked", "state/revoked/jti",
-				       "state/revoked/kid", "state/revoked/before"};
+static const char *const in_state[] = {"keys",
+				       "state/suspended",
+				       "state/revoked",
+				       "state/revoked/jti",
+				       "state/revoked/kid",
+				       "state/revoked/before"};
 static const char *const in_run[] = {"replay", "approvals"};
-static const char *const in_sessions[] = {"sessions", "sessions/by-pid", "sessions/by-audit"}; /* without a pid */
+static const char *const in_sessions[] = {"sessions", "sessions/by-pid",
+					  "sessions/by-audit"}; /* without a pid */
 
 /* The pid that the name ends in; 0: it ends in none. */
 static pid_t writer_of(const char *name)

@@ -189,8 +189,9 @@ static void keep_bindings(const struct load_source *source, struct bench *b, con
 		if (!issuer)
 			continue; /* which has been reported */
 		bound_rules(binding, issuer, &b->record);
-		bindings[ret->n_bindings++] = (struct bound){issuer, overlap_hash(binding->client, strlen(binding->client)), ret->name,
-							     b->record.len ? keep(arena, &b->record) : NULL};
+		bindings[ret->n_bindings++] =
+		    (struct bound){issuer, overlap_hash(binding->client, strlen(binding->client)), ret->name,
+				   b->record.len ? keep(arena, &b->record) : NULL};
 	}
 	ret->bindings = bindings;
 }

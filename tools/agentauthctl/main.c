@@ -14,9 +14,9 @@
 #include "jose/shown.h"
 
 static const struct ctl_command *const commands[] = {
-    &cmd_init, &cmd_apply,  &cmd_check,	  &cmd_diff,	 &cmd_rollback, &cmd_register,
-    &cmd_set,  &cmd_show,   &cmd_list,	  &cmd_suspend,	 &cmd_resume,	&cmd_retire,
-    &cmd_rotate, &cmd_role, &cmd_issuer, &cmd_revoke, &cmd_session, &cmd_approval, &cmd_doctor, NULL,
+    &cmd_init,	 &cmd_apply,  &cmd_check,   &cmd_diff,	   &cmd_rollback, &cmd_register, &cmd_set,
+    &cmd_show,	 &cmd_list,   &cmd_suspend, &cmd_resume,   &cmd_retire,	  &cmd_rotate,	 &cmd_role,
+    &cmd_issuer, &cmd_revoke, &cmd_session, &cmd_approval, &cmd_doctor,	  NULL,
 };
 
 static const struct ctl_option global_options[] = {

@@ -32,7 +32,8 @@ static const struct conf_setting host_settings[] = {
      .max = 3600},
     {"max_token_ttl", CONF_NUMBER, .offset = offsetof(struct model_host, max_token_ttl), .min = 60,
      .max = 7 * DAY},
-    {"max_failures", CONF_NUMBER, .offset = offsetof(struct model_host, max_failures), .min = 0, .max = 10000},
+    {"max_failures", CONF_NUMBER, .offset = offsetof(struct model_host, max_failures), .min = 0,
+     .max = 10000},
     {"nonce", CONF_WORD, .offset = offsetof(struct model_host, nonce), .words = nonce_words},
     {"audit_failure", CONF_WORD, .offset = offsetof(struct model_host, audit_failure),
      .words = audit_failure_words},
@@ -172,11 +173,12 @@ static bool id_allowed(int64_t id, const char *range, int64_t min, int64_t max, 
 	bool former = id >= AA_UID_MIN_FORMER && id <= AA_UID_MAX_FORMER;
 
 	if (id < min || id > max)
-		snprintf(why, size, "%lld lies outside of %s (%lld to %lld)%s", (long long)id, range,
-			 (long long)min, (long long)max,
-			 former ? "; to go on with the range that was the default formerly, set accounts.uid_min "
-				  "= 1900000000 and accounts.uid_max = 1900999999"
-				: "");
+		snprintf(
+		    why, size, "%lld lies outside of %s (%lld to %lld)%s", (long long)id, range,
+		    (long long)min, (long long)max,
+		    former ? "; to go on with the range that was the default formerly, set accounts.uid_min "
+			     "= 1900000000 and accounts.uid_max = 1900999999"
+			   : "");
 	else if (!aa_id_is_servable((uint32_t)id))
 		snprintf(why, size,
 			 "%lld is taken by convention (systemd, nobody, containers) and is never served",
@@ -258,9 +260,10 @@ static void check_accounts(struct model *model, struct problems *problems)
 			   "uid_min and uid_max must not themselves lie within 60001 to 65535, which "
 			   "systemd, nobody and containers use");
 	if (power_of_name(a->group))
-		conf_error(&model->file, problems, "accounts.group",
-			   "the name %s carries power on a host: %s, and all agents would be in it. Choose another",
-			   quoted(a->group), power_of_name(a->group));
+		conf_error(
+		    &model->file, problems, "accounts.group",
+		    "the name %s carries power on a host: %s, and all agents would be in it. Choose another",
+		    quoted(a->group), power_of_name(a->group));
 	if (local_by_name(&model->facts->groups, a->group))
 		conf_error(&model->file, problems, "accounts.group",
 			   "%s is a group of this host already (/etc/group), and its members would be taken "
@@ -318,8 +321,9 @@ static void check_approval_plugin(const struct model *model, const char *path, s
 	if (!approval_plugin_problem(&model->facts->approval_plugin, &what, &cure))
 		return;
 	conf_error(&model->file, problems, path,
-		   "these rules wait for a person's approval, which sudo asks for through a plugin, and %s. As root: %s", what,
-		   cure);
+		   "these rules wait for a person's approval, which sudo asks for through a plugin, and %s. "
+		   "As root: %s",
+		   what, cure);
 	free(what);
 	free(cure);
 }
@@ -396,7 +400,8 @@ int model_read(struct model *model, const struct host_facts *facts, struct probl
 	size_t errors_before = problems->errors;
 
 	model->facts = facts;
-	model->host = (struct model_host){.clock_skew = 30, .max_assertion_ttl = 300, .max_token_ttl = 3600, .max_failures = 30};
+	model->host = (struct model_host){
+	    .clock_skew = 30, .max_assertion_ttl = 300, .max_token_ttl = 3600, .max_failures = 30};
 	model->accounts = (struct model_accounts){
 	    .uid_min = AA_UID_MIN_DEFAULT,
 	    .uid_max = AA_UID_MAX_DEFAULT,

@@ -10,7 +10,8 @@
 void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid)
 {
 	grow(&newcomers->v, &newcomers->cap, newcomers->n + 1, sizeof(*newcomers->v));
-	newcomers->v[newcomers->n++] = (struct newcomer){.user = xstrdup(name), .group = xstrdup(name), .id = uid};
+	newcomers->v[newcomers->n++] =
+	    (struct newcomer){.user = xstrdup(name), .group = xstrdup(name), .id = uid};
 }
 
 void newcomers_add_group(struct newcomers *newcomers, const char *group, uint32_t gid, const char *setting)
@@ -33,8 +34,8 @@ void newcomers_free(struct newcomers *newcomers)
 }
 
 /* At the agent's file. */
-__attribute__((format(printf, 4, 5))) static void report(const struct registry *r, const char *agent, bool warning,
-							 const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void report(const struct registry *r, const char *agent,
+							 bool warning, const char *format, ...)
 {
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, r->agents_dir, agent);
 	const struct problem_place place = {.file = file};
@@ -51,26 +52,30 @@ static void report_known(const struct registry *r, const struct newcomer *n)
 	static const char why[] = "who it is would depend on which source is asked first. Choose another";
 
 	if (n->user)
-		report(r, n->user, false, "another source of names on this host has it already: %s; %s name or uid",
-		       n->known, why);
+		report(r, n->user, false,
+		       "another source of names on this host has it already: %s; %s name or uid", n->known,
+		       why);
 	else
 		conf_error(&r->model.file, r->problems, n->setting,
-			   "another source of names on this host has it already: %s; %s name or gid", n->known, why);
+			   "another source of names on this host has it already: %s; %s name or gid",
+			   n->known, why);
 }
 
-static void report_remnants(const struct registry *r, const struct remnants *remnants, const struct newcomer *n,
-			    bool adopt)
+static void report_remnants(const struct registry *r, const struct remnants *remnants,
+			    const struct newcomer *n, bool adopt)
 {
 	struct buffer what = {0};
 	size_t found = remnants_find(remnants, n->user, n->id, false, &what);
 
 	if (found && adopt)
-		report(r, n->user, true, "%s comes into what this host has under its name or uid: %s", n->user,
-		       what.data);
+		report(r, n->user, true, "%s comes into what this host has under its name or uid: %s",
+		       n->user, what.data);
 	else if (found)
 		report(r, n->user, false,
-		       "this host has something under the name %s or the uid %u already, which the agent would come "
-		       "into: %s. Take it away or choose another name; if the agent is to have it, say --adopt to "
+		       "this host has something under the name %s or the uid %u already, which the agent "
+		       "would come "
+		       "into: %s. Take it away or choose another name; if the agent is to have it, say "
+		       "--adopt to "
 		       "register or apply",
 		       n->user, n->id, what.data);
 	buffer_free(&what);

@@ -115,7 +115,8 @@ static void describe(struct buffer *b, const struct bound *bound)
 	if (!bound->rules)
 		buffer_puts(b, "nothing else");
 	for (const char *claim = bound->rules; claim && *claim; claim = value_behind(value_behind(claim)))
-		buffer_printf(b, "%s%s = %s", claim == bound->rules ? "" : " and ", claim, quoted(value_behind(claim)));
+		buffer_printf(b, "%s%s = %s", claim == bound->rules ? "" : " and ", claim,
+			      quoted(value_behind(claim)));
 }
 
 static void tell(struct finding *f, const struct bound *a, const struct bound *b)
@@ -133,8 +134,9 @@ static void tell(struct finding *f, const struct bound *a, const struct bound *b
 		buffer_puts(&why, "neither demands more of its tokens");
 	}
 	if (a->issuer->delegation)
-		buffer_puts(&why, " (a subject keeps no tokens apart where the issuer's delegation is allowed, since "
-				  "those of the client itself and of users are of both)");
+		buffer_puts(
+		    &why, " (a subject keeps no tokens apart where the issuer's delegation is allowed, since "
+			  "those of the client itself and of users are of both)");
 	f->fn(f->data, b->agent, a->agent, why.data);
 	buffer_free(&why);
 }

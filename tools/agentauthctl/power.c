@@ -118,7 +118,8 @@ static const char *power_of_gid(const struct local_names *groups, uint32_t gid)
 	return NULL;
 }
 
-static const char *power_by_sudo(const struct host_facts *facts, const char *name, const struct local_name *group)
+static const char *power_by_sudo(const struct host_facts *facts, const char *name,
+				 const struct local_name *group)
 {
 	char by_gid[16];
 

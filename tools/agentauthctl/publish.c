@@ -260,8 +260,11 @@ static void undo(struct commit *c)
 	if (c->rules_staged)
 		sudoers_forget(c->r->places->sudoers);
 	if (text < 0)
-		cannot_undo(c, "the text was changed and cannot be put back as it was, so that it now holds a change "
-			       "that is not published: agentauthctl diff shows it", text);
+		cannot_undo(
+		    c,
+		    "the text was changed and cannot be put back as it was, so that it now holds a change "
+		    "that is not published: agentauthctl diff shows it",
+		    text);
 	if (back < 0) {
 		cannot_undo(c, "the new generation serves and the one before cannot be brought back", back);
 		return;
@@ -446,7 +449,8 @@ static int begin(struct commit *c)
 		r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
 	if (r < 0)
 		return failed(c, "a new generation cannot be begun", r);
-	return take_step(c, &(const struct stage){"build", NULL, "the new generation cannot be written", IN_STATE});
+	return take_step(
+	    c, &(const struct stage){"build", NULL, "the new generation cannot be written", IN_STATE});
 }
 
 enum publish_outcome publish(struct registry *r, const struct publish_options *options,
@@ -519,9 +523,10 @@ int publish_rollback(struct registry *r, uint32_t number)
 	if (n == 0 || (current && generation_switch(r->state_fd, current) == 0))
 		journal_end(r->state_fd);
 	if (n < 0)
-		problem_error(r->problems, &place,
-			      "generation %u cannot be made current: %s. When that is mended, run the command again",
-			      number, in_words(n));
+		problem_error(
+		    r->problems, &place,
+		    "generation %u cannot be made current: %s. When that is mended, run the command again",
+		    number, in_words(n));
 	else if (r->places->sudoers)
 		nscd_invalidate();
 	return n < 0 ? -1 : 0;

@@ -43,7 +43,8 @@ struct registry {
 	struct model model;
 	struct ids ids;
 	struct agent_names names;
-	struct changes main_pending; /* what agentauth.conf held that is not published, before registry_reread() */
+	/* what agentauth.conf held that is not published, before registry_reread() */
+	struct changes main_pending;
 	struct problems *problems;
 };
 
@@ -61,8 +62,8 @@ int registry_reread(struct registry *r, const struct conf_text *text);
 /* What a command changes in the text, before the publishing; all zero: nothing. */
 struct text_change {
 	const char *agent; /* whose file */
-	const struct conf_text
-	    *agent_text; /* its new text; NULL: the file is taken away, to NAME.conf.retired */
+	/* its new text; NULL: the file is taken away, to NAME.conf.retired */
+	const struct conf_text *agent_text;
 	const struct conf_text *main_text; /* of agentauth.conf */
 	const char *role;		   /* of which role there: what the command is about; NULL: none */
 };

@@ -9,10 +9,10 @@
 /* What is needed to put the text back as it was. All zero: nothing was written. */
 struct text_undo {
 	int dirfd;
-	char *name;		/* of the file */
-	char *aside;		/* where what it held is: its other name */
-	struct conf_text copy;	/* the same, where the file system gives a file no second name */
-	bool removed;		/* the change is that there is no file any more */
+	char *name;	       /* of the file */
+	char *aside;	       /* where what it held is: its other name */
+	struct conf_text copy; /* the same, where the file system gives a file no second name */
+	bool removed;	       /* the change is that there is no file any more */
 	bool written;
 };
 

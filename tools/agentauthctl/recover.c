@@ -45,11 +45,12 @@ int recover(struct registry *r)
 	if (n == -ENOENT)
 		return 0;
 	if (n == -EBADMSG)
-		problem_error(r->problems, &place,
-			      "the file journal in it is damaged, so that it cannot be told what an agentauthctl "
-			      "that was interrupted left undone. Restore the directory from a backup, or, where its "
-			      "file ids names all agents and roles that agentauthctl list --all and role list show, "
-			      "remove the journal");
+		problem_error(
+		    r->problems, &place,
+		    "the file journal in it is damaged, so that it cannot be told what an agentauthctl "
+		    "that was interrupted left undone. Restore the directory from a backup, or, where its "
+		    "file ids names all agents and roles that agentauthctl list --all and role list show, "
+		    "remove the journal");
 	if (n == 0)
 		n = aa_generation_number(r->places->statedir, &current);
 	if (n == 0 || n == -ENOENT)
@@ -57,9 +58,10 @@ int recover(struct registry *r)
 	if (n == 0)
 		n = journal_end(r->state_fd);
 	if (n < 0 && n != -EBADMSG)
-		problem_error(r->problems, &place,
-			      "what an agentauthctl that was interrupted left undone cannot be ended: %s. When that "
-			      "is mended, run the command again",
-			      strerror(-n));
+		problem_error(
+		    r->problems, &place,
+		    "what an agentauthctl that was interrupted left undone cannot be ended: %s. When that "
+		    "is mended, run the command again",
+		    strerror(-n));
 	return n < 0 ? -1 : 0;
 }

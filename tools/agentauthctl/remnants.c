@@ -124,8 +124,9 @@ static void read_group(struct reading *g, char *line)
 	(void)strsep(&line, ":");
 	while ((field = strsep(&line, ":")))
 		while ((member = strsep(&field, ",")))
-			add(g, power != NULL, member, power ? "it is a member of the group %s (%s), and %s"
-							    : "it is a member of the group %s (%s)",
+			add(g, power != NULL, member,
+			    power ? "it is a member of the group %s (%s), and %s"
+				  : "it is a member of the group %s (%s)",
 			    name, g->file, power);
 }
 
@@ -155,7 +156,8 @@ static void read_sudoers(struct reading *g)
 		const char *number = who->v[i] + (who->v[i][0] == '%');
 
 		if (*number == '#')
-			add_by_uid(g, (uint32_t)strtoul(number + 1, NULL, 10), "this host's sudoers name its uid");
+			add_by_uid(g, (uint32_t)strtoul(number + 1, NULL, 10),
+				   "this host's sudoers name its uid");
 		else if (who->v[i][0] == '%')
 			add(g, true, who->v[i] + 1, "this host's sudoers name its group, %s", who->v[i]);
 		else
@@ -245,7 +247,8 @@ static void read_cron(struct reading *g, char *text)
 
 static void read_unit_line(struct reading *g, char *line)
 {
-	static const char *const settings[] = {"User=", "Group=", "SupplementaryGroups=", "SocketUser=", "SocketGroup="};
+	static const char *const settings[] = {
+	    "User=", "Group=", "SupplementaryGroups=", "SocketUser=", "SocketGroup="};
 	char *save;
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -388,7 +391,8 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-void remnants_read(struct remnants *r, const struct host_facts *facts, const char *sysconfdir, const char *home)
+void remnants_read(struct remnants *r, const struct host_facts *facts, const char *sysconfdir,
+		   const char *home)
 {
 	const char *slash = strrchr(sysconfdir, '/');
 	struct reading g = {r, facts, NULL};
@@ -445,7 +449,8 @@ static void tell(struct buffer *ret, size_t n, const char *what)
 		buffer_printf(ret, "%s%s", ret->len ? "; " : "", what);
 }
 
-static size_t find_key(const struct remnants *r, const struct remnant *key, bool only_power, struct buffer *ret)
+static size_t find_key(const struct remnants *r, const struct remnant *key, bool only_power,
+		       struct buffer *ret)
 {
 	size_t n = 0;
 
@@ -468,7 +473,8 @@ static size_t find_home(const struct remnants *r, const char *name, uint32_t uid
 	return 1;
 }
 
-size_t remnants_find(const struct remnants *r, const char *name, uint32_t uid, bool only_power, struct buffer *ret)
+size_t remnants_find(const struct remnants *r, const char *name, uint32_t uid, bool only_power,
+		     struct buffer *ret)
 {
 	const struct remnant by_name = {.name = name}, by_uid = {.uid = uid};
 	size_t n = find_key(r, &by_name, only_power, ret);

@@ -36,39 +36,58 @@ static const struct {
 	const char *what, *programs;
 } kinds[] = {
     {ANYTHING, SHELL,
-     " sh bash rbash dash ash zsh ksh mksh lksh fish csh tcsh busybox toybox pwsh nu xonsh su runuser login sudo sudo-rs "
+     " sh bash rbash dash ash zsh ksh mksh lksh fish csh tcsh busybox toybox pwsh nu xonsh su runuser login "
+     "sudo sudo-rs "
      "doas run0 pkexec newgrp sg script screen tmux byobu dtach abduco expect unbuffer rlwrap chsh "},
     {ANYTHING, INTERPRETER,
-     " python pypy perl ruby irb lua luajit php node nodejs deno bun tclsh wish guile gdb lldb R Rscript octave ghc ghci "
+     " python pypy perl ruby irb lua luajit php node nodejs deno bun tclsh wish guile gdb lldb R Rscript "
+     "octave ghc ghci "
      "ocaml erl escript iex elixir julia ipython jshell jrunscript groovy m4 jq-repl bpftrace stap "},
     {ANYTHING, EDITOR,
-     " vi vim vim.basic vim.tiny vim.nox vim.gtk vimdiff view rview rvim ex nvi nvim nano rnano pico emacs emacsclient "
-     "emacs-nox ed red joe jed jmacs jstar mcedit mc micro ne helix hx kak editor sensible-editor select-editor visudo "
+     " vi vim vim.basic vim.tiny vim.nox vim.gtk vimdiff view rview rvim ex nvi nvim nano rnano pico emacs "
+     "emacsclient "
+     "emacs-nox ed red joe jed jmacs jstar mcedit mc micro ne helix hx kak editor sensible-editor "
+     "select-editor visudo "
      "vipw vigr sudoedit "},
     {ANYTHING, PAGER,
-     " less more most pg pager sensible-pager lesspipe man info pinfo w3m lynx links elinks bat batcat zless zmore xzless "
+     " less more most pg pager sensible-pager lesspipe man info pinfo w3m lynx links elinks bat batcat zless "
+     "zmore xzless "
      "xzmore bzless bzmore "},
     {ANYTHING, CONSOLE,
-     " mysql mariadb psql sqlite sqlite3 ftp sftp lftp telnet mutt neomutt mail mailx virsh nmtui aptitude dselect top "
+     " mysql mariadb psql sqlite sqlite3 ftp sftp lftp telnet mutt neomutt mail mailx virsh nmtui aptitude "
+     "dselect top "
      "htop btop atop iotop "},
     {STARTS, RUNS,
-     " awk gawk mawk nawk original-awk find fd fdfind xargs parallel env nice ionice chrt taskset timeout nohup setsid "
-     "setarch linux32 linux64 stdbuf time strace ltrace perf watch flock unshare nsenter chroot capsh setpriv prlimit "
-     "systemd-run systemd-nspawn systemctl service invoke-rc.d initctl start-stop-daemon crontab at batch docker podman "
-     "nerdctl buildah ctr crictl kubectl helm lxc lxd incus machinectl ip tc tcpdump tshark tar bsdtar cpio pax zip "
-     "unzip 7z rsync scp ssh sshpass ssh-agent ssh-keygen git hg svn cvs make cmake ninja gcc cc g++ c++ ld as "
-     "apt apt-get apt-cache apt-key dpkg rpm yum dnf zypper pacman snap flatpak pip pipx npm npx yarn pnpm gem bundle "
-     "cargo go composer cpan ansible ansible-playbook puppet chef-client salt-call salt terraform mount umount "
-     "insmod modprobe kexec logrotate run-parts update-alternatives openvpn nmap socat ncat nc netcat openssl java "
+     " awk gawk mawk nawk original-awk find fd fdfind xargs parallel env nice ionice chrt taskset timeout "
+     "nohup setsid "
+     "setarch linux32 linux64 stdbuf time strace ltrace perf watch flock unshare nsenter chroot capsh "
+     "setpriv prlimit "
+     "systemd-run systemd-nspawn systemctl service invoke-rc.d initctl start-stop-daemon crontab at batch "
+     "docker podman "
+     "nerdctl buildah ctr crictl kubectl helm lxc lxd incus machinectl ip tc tcpdump tshark tar bsdtar cpio "
+     "pax zip "
+     "unzip 7z rsync scp ssh sshpass ssh-agent ssh-keygen git hg svn cvs make cmake ninja gcc cc g++ c++ ld "
+     "as "
+     "apt apt-get apt-cache apt-key dpkg rpm yum dnf zypper pacman snap flatpak pip pipx npm npx yarn pnpm "
+     "gem bundle "
+     "cargo go composer cpan ansible ansible-playbook puppet chef-client salt-call salt terraform mount "
+     "umount "
+     "insmod modprobe kexec logrotate run-parts update-alternatives openvpn nmap socat ncat nc netcat "
+     "openssl java "
      "entr inotifywait logsave dmsetup cryptsetup lvm debugfs aa-exec busctl dbus-send gdbus "
      "loginctl certbot nginx apache2 httpd exim sendmail postfix uwsgi gunicorn supervisorctl journalctl "},
     {FILES, READS,
-     " cat tac head tail nl od xxd hexdump hd strings base32 base64 basenc cp mv ln rm rmdir mkdir mkfifo mknod install "
-     "touch truncate split csplit shred chmod chown chgrp chattr setfacl setcap dd tee sed sort uniq cut paste join comm "
-     "grep egrep fgrep zgrep rg ag diff diff3 sdiff cmp patch fold fmt pr expand unexpand iconv curl wget aria2c gzip "
+     " cat tac head tail nl od xxd hexdump hd strings base32 base64 basenc cp mv ln rm rmdir mkdir mkfifo "
+     "mknod install "
+     "touch truncate split csplit shred chmod chown chgrp chattr setfacl setcap dd tee sed sort uniq cut "
+     "paste join comm "
+     "grep egrep fgrep zgrep rg ag diff diff3 sdiff cmp patch fold fmt pr expand unexpand iconv curl wget "
+     "aria2c gzip "
      "gunzip zcat bzip2 bzcat xz xzcat zstd zstdcat lz4 file wc sha1sum sha256sum sha512sum md5sum cksum "
-     "jq yq xmllint column rev shuf look ar readelf objdump nm getfacl dump restore losetup useradd usermod userdel "
-     "groupadd groupmod groupdel adduser addgroup gpasswd passwd chpasswd chgpasswd chfn pwconv loadkeys sysctl "},
+     "jq yq xmllint column rev shuf look ar readelf objdump nm getfacl dump restore losetup useradd usermod "
+     "userdel "
+     "groupadd groupmod groupdel adduser addgroup gpasswd passwd chpasswd chgpasswd chfn pwconv loadkeys "
+     "sysctl "},
 };
 
 /* Of "python3.11" the length of "python", where something is left. */
@@ -111,7 +130,8 @@ static enum kind kind_of(const char *path, const char **ret_what)
 	const char *name = base_name(path);
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (lists(kinds[i].programs, name, strlen(name)) || lists(kinds[i].programs, name, stem(name)) ||
+		if (lists(kinds[i].programs, name, strlen(name)) ||
+		    lists(kinds[i].programs, name, stem(name)) ||
 		    (kinds[i].kind == ANYTHING && lists(kinds[i].programs, name, before_number(name)))) {
 			*ret_what = kinds[i].what;
 			return kinds[i].kind;
@@ -137,7 +157,8 @@ struct risk {
 	struct buffer said;
 };
 
-__attribute__((format(printf, 3, 4))) static void say(struct risk *risk, bool refused, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(struct risk *risk, bool refused, const char *format,
+						      ...)
 {
 	va_list args;
 	char *text;
@@ -225,11 +246,13 @@ static bool look_at_place(const struct rule *rule, const char *path, bool has, s
 	if (S_ISLNK(st.st_mode))
 		return true;
 	if (!is_trusted_owner(rule, st.st_uid))
-		say(risk, true, "%s belongs to uid %u, who can put anything in its place", path, (unsigned)st.st_uid);
+		say(risk, true, "%s belongs to uid %u, who can put anything in its place", path,
+		    (unsigned)st.st_uid);
 	else if ((st.st_mode & S_IWOTH) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX) && has))
 		say(risk, true, "%s can be written by everybody, who can put anything in its place", path);
 	else if ((st.st_mode & S_IWGRP) && st.st_gid != 0 && !(st.st_mode & S_ISVTX))
-		say(risk, false, "%s can be written by the group %u, whose members can put anything in its place", path,
+		say(risk, false,
+		    "%s can be written by the group %u, whose members can put anything in its place", path,
 		    (unsigned)st.st_gid);
 	return true;
 }
@@ -253,7 +276,8 @@ static void look_at_file(const struct rule *rule, struct risk *risk)
 	if (rule->real && strcmp(rule->real, rule->path) != 0)
 		look_at_way(rule, rule->real, risk);
 	if (rule->missing)
-		say(risk, false, "there is no %s on this host; whatever comes to be there may be run", rule->path);
+		say(risk, false, "there is no %s on this host; whatever comes to be there may be run",
+		    rule->path);
 }
 
 /* ---- what it allows -------------------------------------------------------- */
@@ -275,7 +299,8 @@ static bool is_loose_regex(const char *regex)
 	for (; *regex; regex++) {
 		if (*regex == '\\' && regex[1])
 			regex++;
-		else if ((*regex == '.' && regex[1] && strchr("*+{", regex[1])) || (*regex == '[' && regex[1] == '^'))
+		else if ((*regex == '.' && regex[1] && strchr("*+{", regex[1])) ||
+			 (*regex == '[' && regex[1] == '^'))
 			return true;
 	}
 	return false;
@@ -297,16 +322,19 @@ static void look_at_arguments(const struct rule *rule, struct risk *risk)
 	if (is_regex(rule)) {
 		if (is_open(rule))
 			say(risk, true,
-			    "its arguments are a regular expression, in which . and [^…] match blanks and slashes too");
+			    "its arguments are a regular expression, in which . and [^…] match blanks and "
+			    "slashes too");
 	} else if (star) {
 		example = filled(rule->arguments, star);
 		say(risk, true,
-		    "sudo matches arguments as one text, so that * takes blanks and slashes along: it also allows %s "
+		    "sudo matches arguments as one text, so that * takes blanks and slashes along: it also "
+		    "allows %s "
 		    "%s",
 		    rule->path, example);
 		free(example);
 	} else if (find_plain(rule->arguments, WILDCARDS)) {
-		say(risk, false, "? and [ in arguments match a blank or a slash as well as any other character");
+		say(risk, false,
+		    "? and [ in arguments match a blank or a slash as well as any other character");
 	} else if (!rule->arguments[0] && !rule->approval) {
 		say(risk, false,
 		    "it names no arguments, and so allows all; \"\" behind the command allows none");
@@ -322,7 +350,8 @@ static void look_at_words(const struct rule *rule, const char *name, struct risk
 	    (strcmp(name, "crontab") == 0 && strstr(rule->arguments, "-e")))
 		say(risk, true, "%s opens an editor, which starts shells and writes other files", rule->path);
 	else if (strcmp(name, "git") == 0)
-		say(risk, true, "git starts what the configuration of the repository names, as hooks and pagers");
+		say(risk, true,
+		    "git starts what the configuration of the repository names, as hooks and pagers");
 	else if (pages && !strstr(rule->arguments, "--no-pager") &&
 		 (strcmp(name, "journalctl") == 0 || strstr(rule->arguments, "status") ||
 		  strstr(rule->arguments, "list") || strstr(rule->arguments, "show") ||
@@ -392,10 +421,11 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 	parse(text, &rule);
 	look_at(&rule, &risk);
 	if (risk.refused && !check->accept)
-		conf_error(&check->model->file, check->problems, setting,
-			   "%s allows more than it says: %s. Name a program that does the one thing, with its "
-			   "arguments; if this is meant, say --accept-risk to role add, role set or apply",
-			   quoted(text), risk.said.data);
+		conf_error(
+		    &check->model->file, check->problems, setting,
+		    "%s allows more than it says: %s. Name a program that does the one thing, with its "
+		    "arguments; if this is meant, say --accept-risk to role add, role set or apply",
+		    quoted(text), risk.said.data);
 	else if (risk.said.len)
 		conf_warning(&check->model->file, check->problems, setting, "%s allows more than it says: %s",
 			     quoted(text), risk.said.data);

@@ -43,7 +43,8 @@ static char *other_sources(const char *conf, const char *database, bool many)
 	for (char *open = line ? strchr(line, '[') : NULL; open; open = strchr(open, '['))
 		while (*open && *open != ']')
 			*open++ = ' ';
-	for (word = line ? strtok_r(line + len + 1, " \t]", &save) : NULL; word; word = strtok_r(NULL, " \t]", &save))
+	for (word = line ? strtok_r(line + len + 1, " \t]", &save) : NULL; word;
+	     word = strtok_r(NULL, " \t]", &save))
 		if (strcmp(word, "files") != 0 && strcmp(word, "agentauth") != 0 &&
 		    !(many && strcmp(word, "systemd") == 0))
 			buffer_printf(&b, "%s%s", b.len ? " " : "", word);
@@ -210,10 +211,11 @@ static bool run(const struct question *q, void (*ask)(int fd, const struct quest
 	if (pid > 0 && !answered)
 		kill(pid, SIGKILL);
 	if (!answered && problems)
-		problem_warning(problems, NULL,
-				"the other sources of names (%s) did not answer within %d seconds; whether they know "
-				"these names and ids is not known",
-				q->sources.passwd ? q->sources.passwd : q->sources.group, SECONDS);
+		problem_warning(
+		    problems, NULL,
+		    "the other sources of names (%s) did not answer within %d seconds; whether they know "
+		    "these names and ids is not known",
+		    q->sources.passwd ? q->sources.passwd : q->sources.group, SECONDS);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(fds[0]);
@@ -257,11 +259,13 @@ static void list_all(int fd, const struct question *q)
 
 	while (q->sources.passwd && left && (pw = getpwent()))
 		if (pw->pw_uid >= q->min && pw->pw_uid <= q->max && left--)
-			(void)dprintf(fd, ", %s (uid %u, %s)", pw->pw_name, (unsigned)pw->pw_uid, q->sources.passwd);
+			(void)dprintf(fd, ", %s (uid %u, %s)", pw->pw_name, (unsigned)pw->pw_uid,
+				      q->sources.passwd);
 	left = SHOWN;
 	while (q->sources.group && left && (gr = getgrent()))
 		if (gr->gr_gid >= q->min && gr->gr_gid <= q->max && left--)
-			(void)dprintf(fd, ", %s (gid %u, %s)", gr->gr_name, (unsigned)gr->gr_gid, q->sources.group);
+			(void)dprintf(fd, ", %s (gid %u, %s)", gr->gr_name, (unsigned)gr->gr_gid,
+				      q->sources.group);
 }
 
 char *strangers_between(uint32_t min, uint32_t max, const char *sysconfdir)

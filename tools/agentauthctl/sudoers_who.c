@@ -161,7 +161,8 @@ static bool read_include(struct sudoers_who *who, const char *line, const char *
 static void read_line(struct sudoers_who *who, const char *line, const char *from, int depth)
 {
 	line += strspn(line, BLANKS);
-	if (!*line || read_include(who, line, from, depth) || (*line == '#' && !isdigit((unsigned char)line[1])))
+	if (!*line || read_include(who, line, from, depth) ||
+	    (*line == '#' && !isdigit((unsigned char)line[1])))
 		return;
 	if (begins(line, "Defaults:") || begins(line, "Defaults>"))
 		add_words(who, line + strlen("Defaults:"), line + strcspn(line, BLANKS));

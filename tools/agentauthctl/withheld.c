@@ -118,7 +118,8 @@ static void take_answers(struct survey *s, const struct newcomers *asked)
 		}
 		if (is_withheld(s, n->id) != known)
 			s->tell(s->data, name, n->known);
-		s->changed = s->changed || (n->user && (local_by_id(&s->old_users, n->id) != NULL) != known) ||
+		s->changed = s->changed ||
+			     (n->user && (local_by_id(&s->old_users, n->id) != NULL) != known) ||
 			     (local_by_id(&s->old_groups, n->id) != NULL) != known;
 	}
 }
@@ -212,7 +213,8 @@ static int write_lists(struct survey *s)
 	if (r == 0)
 		r = write_list(s, AA_WITHHELD_PASSWD, &s->users);
 	if (r < 0)
-		problem_error(s->problems, &place, "what is withheld for people of other sources cannot be written down: %s",
+		problem_error(s->problems, &place,
+			      "what is withheld for people of other sources cannot be written down: %s",
 			      strerror(-r));
 	else if (s->places->sudoers)
 		nscd_invalidate();
@@ -260,7 +262,8 @@ int withheld_update(const struct places *places, const char *only, withheld_fn *
 		return 0;
 	}
 	if (ids_read(&s.ids, s.state_fd, places->statedir, places->owner, problems) < 0 ||
-	    read_list(&s, AA_WITHHELD_PASSWD, &s.old_users) < 0 || read_list(&s, AA_WITHHELD_GROUP, &s.old_groups) < 0)
+	    read_list(&s, AA_WITHHELD_PASSWD, &s.old_users) < 0 ||
+	    read_list(&s, AA_WITHHELD_GROUP, &s.old_groups) < 0)
 		goto out;
 	r = s.ids.n ? ask_all(&s, only) : 0;
 	if (r == 0)

@@ -10,8 +10,8 @@
 struct aa_sshd_setting {
 	const char *keyword;   /* as it is written: compare without regard to case */
 	const char *arguments; /* what follows, without a comment */
-	const char
-	    *match; /* the criteria of the Match block that it stands in; NULL: in none, or in "Match all" */
+	/* the criteria of the Match block that it stands in; NULL: in none, or in "Match all" */
+	const char *match;
 	const char *file;
 	unsigned line;
 };

@@ -12,8 +12,8 @@
 
 struct aa_sshd_paths {
 	const char *config; /* sshd_config */
-	const struct aa_sshd_told
-	    *told; /* by the command line, which comes first; NULL: nothing is known of it */
+	/* by the command line, which comes first; NULL: nothing is known of it */
+	const struct aa_sshd_told *told;
 	struct aa_pam_dirs pam;
 };
 

@@ -49,7 +49,8 @@ static int fail(int err)
 /* sshd lets a key in by itself, where PAM does not ask the module: then a suspended agent's key would be good. */
 static bool login_is_decided(void)
 {
-	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};
+	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
+					     NULL};
 	struct aa_sshd_told told;
 	struct aa_sshd_paths paths = {AA_SYSCONFDIR "/ssh/sshd_config", NULL, {stacks, AA_PAMDIR}};
 	char why[PATH_MAX + 128];
@@ -86,7 +87,8 @@ int main(int argc, char **argv)
 		return usage("TYPE is not the type of a key, such as ssh-ed25519");
 	if (!aa_key_blob_is_valid(argv[3]))
 		return usage("BLOB is not a key in base64");
-	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &uid, &line);
+	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &uid,
+			&line);
 	if (r == 0 && !is_logged_in_as(argv[1], uid)) {
 		free(line);
 		r = -ENOENT;

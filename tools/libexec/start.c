@@ -202,7 +202,8 @@ static int is_in_slice_of(uid_t uid)
 	while (found == 0 && getline(&line, &cap, f) > 0) {
 		const char *any = strstr(line, "/user-");
 
-		if (uid ? strstr(line, wanted) != NULL : any && strncmp(any + strcspn(any, "."), ".slice", 6) == 0)
+		if (uid ? strstr(line, wanted) != NULL
+			: any && strncmp(any + strcspn(any, "."), ".slice", 6) == 0)
 			found = 1;
 	}
 	if (f && ferror(f))
@@ -220,8 +221,8 @@ static const char moved[] = "AGENTAUTH_START_MOVED"; /* it was taken out of the 
  * fails it says so itself, and that is the end. False: it could not be tried. Not where systemd does not run. */
 static bool leave_persons_login(int argc, char **argv, const char *person)
 {
-	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect", end[] = "--",
-		    self[] = AA_LIBEXECDIR "/start";
+	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect",
+		    end[] = "--", self[] = AA_LIBEXECDIR "/start";
 	char unit[64], what[512];
 	char *const head[] = {run, scope, quiet, collect, unit, what, end, self};
 	const size_t n_head = sizeof(head) / sizeof(head[0]);
@@ -309,7 +310,8 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 		return failed("PAM cannot be begun for %s: %s", agent->pw_name, pam_strerror(pamh, err));
 	err = open_session(pamh, agent, person);
 	if (err == PAM_SUCCESS && getenv(moved) && is_in_slice_of(agent->pw_uid) != 1) {
-		(void)failed("systemd has made no session for %s, so that its limits would not hold", agent->pw_name);
+		(void)failed("systemd has made no session for %s, so that its limits would not hold",
+			     agent->pw_name);
 		(void)pam_close_session(pamh, PAM_SILENT);
 		err = PAM_SESSION_ERR;
 	}
@@ -372,7 +374,8 @@ int main(int argc, char **argv)
 	if (!find_person(person))
 		return failed("sudo did not say who asks");
 	if (!leave_persons_login(argc, argv, person))
-		return failed("systemd did not take %s out of your login, so that limits would not hold; is systemd-run installed?",
+		return failed("systemd did not take %s out of your login, so that limits would not hold; is "
+			      "systemd-run installed?",
 			      argv[1]);
 	pw = getpwnam(argv[1]);
 	if (!pw)
