@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../nss/serve.h"
-#include "../tests/unit/support_accounts.h"
+#include "nss/serve.h"
+#include "tests/unit/support/support_accounts.h"
 
 #define FEW 100u
 #define ROUNDS 400 /* short ones: on a busy machine the best one had the processor to itself */

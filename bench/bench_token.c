@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/agentauth/profile.h"
-#include "tools/agentauth/token_cache.h"
+#include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/oauth/token_cache.h"
 
 #define ROUNDS 201
 

@@ -24,12 +24,12 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "jose/base64url.h"
-#include "jose/jws.h"
-#include "jose/key.h"
-#include "support_accounts.h"
-#include "support_policy.h"
-#include "support_tokens.h"
+#include "common/jose/base64url.h"
+#include "common/jose/jws.h"
+#include "common/jose/key.h"
+#include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
 
 #define ROUNDS 41
 #define CALLS 25

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nss/serve.h"
-#include "registry/accounts.h"
-#include "support_accounts.h"
+#include "common/registry/accounts.h"
+#include "tests/unit/support/support_accounts.h"
 
 #define BUF 256
 

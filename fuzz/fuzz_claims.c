@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "fuzz.h"
-#include "support_policy.h"
-#include "support_tokens.h"
-#include "verify/verify.h"
+#include "fuzz/fuzz.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
+#include "common/verify/verify.h"
 
 #define NOW INT64_C(1800000000)
 #define SKEW 30 /* as support_policy has it */

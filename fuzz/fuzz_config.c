@@ -8,12 +8,12 @@
 
 #include <libconfig.h>
 
-#include "fuzz.h"
-#include "tools/agentauth/profile.h"
-#include "tools/agentauthctl/conf_edit.h"
-#include "tools/agentauthctl/conf_tree.h"
-#include "tools/agentauthctl/host_facts.h"
-#include "tools/agentauthctl/model.h"
+#include "fuzz/fuzz.h"
+#include "tools/agentauth/local/profile.h"
+#include "tools/conf/conf_edit.h"
+#include "tools/conf/conf_tree.h"
+#include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/model.h"
 
 /* libconfig leaks a string where it finds a syntax error. */
 const char *__asan_default_options(void);

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "fuzz.h"
-#include "jose/json.h"
-#include "jose/key.h"
+#include "fuzz/fuzz.h"
+#include "common/jose/json.h"
+#include "common/jose/key.h"
 
 static void is_key(const struct aa_key *key, const char *thumbprint)
 {

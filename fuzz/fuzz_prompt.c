@@ -10,12 +10,12 @@
 
 #include <security/pam_appl.h>
 
-#include "fuzz.h"
-#include "jose/jose.h"
+#include "fuzz/fuzz.h"
+#include "common/jose/jose.h"
 #include "pam/module.h"
-#include "support_accounts.h"
-#include "tools/agentauth/answer_parts.h"
-#include "tools/agentauth/ask_prompt.h"
+#include "tests/unit/support/support_accounts.h"
+#include "tools/agentauth/credential/answer_parts.h"
+#include "tools/agentauth/credential/ask_prompt.h"
 
 struct client {
 	const uint8_t *data;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #define INPUT_MAX (1 << 20)
 #define VARIED_MAX 4096 /* a larger input is cut and changed at so many places only */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enumerate.c: getpwent and getgrent. An enumeration goes on in the generation in which it began, whatever is
  * published meanwhile, as long as that is there. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <errno.h>
 
-#include "registry/generation.h"
+#include "common/registry/generation.h"
 
 /* Takes the account at pos, or the group; *pos is moved on, past what may not be served as well. */
 static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t *pos, struct aa_entry *ret)

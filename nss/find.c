@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* find.c: the accounts and groups that may be served, from memory or from the registry. */
-#include "find.h"
+#include "nss/find.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* group.c: getgrnam and getgrgid. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <errno.h>
 #include <stdalign.h>

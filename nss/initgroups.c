@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* initgroups.c: the supplementary groups of an agent: the group of all agents. Those of its roles are granted
  * to a login by PAM, which knows what was presented; the caller itself adds the agent's own. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* memory.c: what this process was told lately, in cells that are read and written without a lock. */
-#include "memory.h"
+#include "nss/memory.h"
 
 #include <errno.h>
 #include <string.h>

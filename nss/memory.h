@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "registry/stamp.h"
+#include "common/file/stamp.h"
 
 #define AA_MEMORY_KEY_MAX 40
 #define AA_MEMORY_VALUE_MAX 216

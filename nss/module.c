@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* module.c: libnss_agentauth.so.2: the functions that glibc calls, for this host. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <time.h>
 

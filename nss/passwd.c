@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* passwd.c: getpwnam and getpwuid. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <errno.h>
 #include <string.h>

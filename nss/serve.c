@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serve.c: from an error value to what glibc is told. */
-#include "serve.h"
+#include "nss/serve.h"
 
 #include <errno.h>
 

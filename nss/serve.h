@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "find.h"
+#include "nss/find.h"
 
 enum nss_status aa_serve_getpwnam(const struct aa_nss *nss, const char *name, struct passwd *ret, char *buf,
 				  size_t size, int *errnop);

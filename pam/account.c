@@ -2,7 +2,7 @@
 /* account.c: pam_sm_acct_mgmt: everything is read again, and a verdict is demanded. The one phase that sudo always asks. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 /* auth.c: pam_sm_authenticate: a credential, and for sudo no agent at all. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <stdio.h>
 #include <string.h>

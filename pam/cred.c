@@ -2,7 +2,7 @@
 /* cred.c: pam_sm_setcred: adds the groups of the login's roles. Failing means fewer groups, never more. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <grp.h>
 #include <limits.h>

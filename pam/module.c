@@ -2,7 +2,7 @@
 /* module.c: the beginning and the end of every call. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

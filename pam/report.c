@@ -2,7 +2,7 @@
 /* report.c: the audit record of a call. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <syslog.h>
 

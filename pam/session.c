@@ -2,7 +2,7 @@
 /* session.c: pam_sm_open_session and pam_sm_close_session. What has no verdict gets it here, or no session. */
 #include "config.h"
 
-#include "module.h"
+#include "pam/module.h"
 
 #include <string.h>
 

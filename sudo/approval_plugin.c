@@ -11,7 +11,7 @@
 
 #include <sudo_plugin.h>
 
-#include "ask.h"
+#include "sudo/ask.h"
 #include "common/state/told.h"
 
 uint32_t agentauth_told; /* by the PAM module */

@@ -2,7 +2,7 @@
 /* ask.c: whether this caller has sudo at all, whether the command waits for a person, and the wait. */
 #include "config.h"
 
-#include "ask.h"
+#include "sudo/ask.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/jose/shown.h"
+#include "common/text/shown.h"
 #include "common/state/approval.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"

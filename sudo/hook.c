@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ask.h"
+#include "sudo/ask.h"
 #include "common/jose/json.h"
 
 #define HOOK_SECONDS 30

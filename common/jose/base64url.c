@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base64url and base64, in the one form that an encoder would write. */
-#include "base64url.h"
+#include "common/jose/base64url.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef AGENTAUTH_JOSE_BASE64URL_H
 #define AGENTAUTH_JOSE_BASE64URL_H
 
-#include "jose.h"
+#include "common/jose/jose.h"
 
 /* Refuses padding, + and /, any other byte, length % 4 == 1 and non-zero unused bits. The empty string
  * decodes to nothing. *ret is from malloc(), with a zero byte behind the data; the caller frees it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of errors and algorithms. */
-#include "jose.h"
+#include "common/jose/jose.h"
 
 #include <string.h>
 

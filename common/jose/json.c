@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What jansson is not asked to judge: depth before it recurses, zero bytes, and anything but an object. */
-#include "json.h"
+#include "common/jose/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
+#include "common/jose/json_scan.h"
 
 const char *aa_json_skip_space(const char *p, const char *end)
 {

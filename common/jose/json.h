@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "jose.h"
+#include "common/jose/jose.h"
 
 /* One JSON object, UTF-8, by length: no BOM, NUL, \u0000, trailing data, duplicate member at any depth, and
  * no nesting past AA_JSON_DEPTH_MAX (checked before the parser recurses). *ret is a new reference. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking a compact JWS apart. Nothing here believes what it reads. */
-#include "jws.h"
+#include "common/jose/jws.h"
 
 #include <openssl/crypto.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
-#include "json.h"
-#include "json_scan.h"
-#include "key_internal.h"
+#include "common/jose/base64url.h"
+#include "common/jose/json.h"
+#include "common/jose/json_scan.h"
+#include "common/jose/key_internal.h"
 
 struct segment {
 	const char *p;

@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-#include "jose.h"
-#include "key.h"
+#include "common/jose/jose.h"
+#include "common/jose/key.h"
 
 struct aa_jws {
 	enum aa_alg alg;

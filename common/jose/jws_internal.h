@@ -4,7 +4,7 @@
 
 #include <openssl/evp.h>
 
-#include "key_internal.h"
+#include "common/jose/key_internal.h"
 
 /* SEQUENCE of two INTEGERs, each with a sign byte. */
 #define AA_ECDSA_DER_MAX (3 + 2 * (2 + 1 + AA_EC_LEN_MAX))

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
-#include "json.h"
-#include "jws.h"
-#include "jws_internal.h"
+#include "common/jose/base64url.h"
+#include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_internal.h"
 
 /* From ASN.1 to r and s of full length. */
 static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, uint8_t **sig, size_t *len)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jws.h"
-#include "jws_internal.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_internal.h"
 
 const EVP_MD *aa_alg_md(enum aa_alg alg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public keys: what makes one strong enough, and which algorithms it is for. */
-#include "key.h"
+#include "common/jose/key.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key_internal.h"
+#include "common/jose/key_internal.h"
 
 void aa_key_free(struct aa_key *key)
 {

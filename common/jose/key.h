@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
-#include "jose.h"
+#include "common/jose/jose.h"
 
 struct aa_key; /* one public key that may verify, checked as THREATS 16 asks; owns an EVP_PKEY */
 void aa_key_free(struct aa_key *key);

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "json.h"
-#include "json_scan.h"
-#include "key_internal.h"
+#include "common/jose/json.h"
+#include "common/jose/json_scan.h"
+#include "common/jose/key_internal.h"
 
 static const char by_openssl[] = "openssl pkey -in KEY -pubout";
 

@@ -9,8 +9,8 @@
 
 #include <openssl/evp.h>
 
-#include "jose.h"
-#include "key.h"
+#include "common/jose/jose.h"
+#include "common/jose/key.h"
 
 #define AA_RSA_BITS_MIN 2048
 #define AA_RSA_BITS_MAX 16384

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
-#include "json.h"
-#include "key_internal.h"
+#include "common/jose/base64url.h"
+#include "common/jose/json.h"
+#include "common/jose/key_internal.h"
 
 /* A member, or NULL; one that is null counts as absent, as encoders write it that know no other way. */
 static const json_t *member(const json_t *jwk, const char *name)

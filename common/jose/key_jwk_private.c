@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "key_internal.h"
+#include "common/jose/json.h"
+#include "common/jose/key_internal.h"
 
 /* What key_ops says of a private key is that it signs (RFC 7517 section 4.3). */
 static bool signs(const json_t *jwk)

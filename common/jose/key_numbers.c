@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "key_internal.h"
+#include "common/jose/key_internal.h"
 
 static bool sign(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *sig, size_t *len)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key_internal.h"
+#include "common/jose/key_internal.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END "-----END OPENSSH PRIVATE KEY-----"

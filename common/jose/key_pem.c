@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
-#include "key_internal.h"
+#include "common/jose/base64url.h"
+#include "common/jose/key_internal.h"
 
 /* ---- DER ---------------------------------------------------------------- */
 

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
-#include "key_internal.h"
+#include "common/jose/json_scan.h"
+#include "common/jose/key_internal.h"
 
 #define RSA_BITS_DEFAULT 3072
 

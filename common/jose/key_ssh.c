@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
-#include "key_internal.h"
+#include "common/jose/base64url.h"
+#include "common/jose/key_internal.h"
 
 #define SSH_ECDSA_PREFIX "ecdsa-sha2-"
 

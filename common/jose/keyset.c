@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "json_scan.h"
-#include "key_internal.h"
+#include "common/jose/json.h"
+#include "common/jose/json_scan.h"
+#include "common/jose/key_internal.h"
 
 struct aa_keyset {
 	struct aa_key **keys;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* accounts.c: look-ups in accounts.cdb, whose every record is checked before it is given out. */
-#include "accounts.h"
+#include "common/registry/accounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "generation.h"
+#include "common/registry/generation.h"
 
 #define KEY_MAX (1 + AA_GROUP_NAME_MAX)
 #define MAGIC_LEN (sizeof(AA_ACCOUNTS_MAGIC) - 1)

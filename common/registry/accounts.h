@@ -30,8 +30,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cdb_read.h"
-#include "stamp.h"
+#include "common/registry/cdb_read.h"
+#include "common/file/stamp.h"
 
 #define AA_ACCOUNTS_MAGIC "AGENTAU1"
 #define AA_ACCOUNTS_VALUE_MAX 1024

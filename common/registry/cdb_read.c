@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cdb_read.c: a cdb reader that believes nothing of what it reads. */
-#include "cdb_read.h"
+#include "common/registry/cdb_read.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* generation.c: opening the published generation, and files that are going to be believed. */
-#include "generation.h"
+#include "common/registry/generation.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "stamp.h"
+#include "common/file/stamp.h"
 
 #define AA_ACCOUNTS_FILE "accounts.cdb"
 #define AA_POLICY_FILE "policy.cdb"

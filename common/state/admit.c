@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caller.h"
-#include "context.h"
-#include "override.h"
-#include "replay.h"
-#include "wanted.h"
+#include "common/state/caller.h"
+#include "common/state/context.h"
+#include "common/state/override.h"
+#include "common/state/replay.h"
+#include "common/state/wanted.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {

@@ -2,7 +2,7 @@
 /* approval.c: requests for approval, and their answers, as files. */
 #include "config.h"
 
-#include "approval.h"
+#include "common/state/approval.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,11 +17,11 @@
 
 #include <openssl/rand.h>
 
-#include "jose/json.h"
-#include "process.h"
-#include "registry/accounts.h"
-#include "registry/generation.h"
-#include "session.h"
+#include "common/jose/json.h"
+#include "common/state/process.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "common/state/session.h"
 
 #define REQUEST_MAX 65536
 

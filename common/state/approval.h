@@ -17,8 +17,8 @@
 
 #include <jansson.h>
 
-#include "../verify/policy.h"
-#include "../verify/reason.h"
+#include "common/verify/policy.h"
+#include "common/verify/reason.h"
 
 #define AA_APPROVAL_ID_SIZE 7 /* six digits and a zero */
 #define AA_APPROVAL_WAIT 120  /* seconds */

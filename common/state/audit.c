@@ -2,7 +2,7 @@
 /* audit.c: appending to the audit log. */
 #include "config.h"
 
-#include "audit.h"
+#include "common/state/audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +22,10 @@
 #include <libaudit.h>
 #endif
 
-#include "audit_brake.h"
-#include "digest.h"
-#include "guard.h"
-#include "jose/shown.h"
+#include "common/state/audit_brake.h"
+#include "common/state/digest.h"
+#include "common/state/guard.h"
+#include "common/text/shown.h"
 
 #define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
 #define LINE_MAX_BYTES 65536

@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#include "../verify/reason.h"
+#include "common/verify/reason.h"
 
 #define AA_AUDIT_STRING_MAX 1024 /* bytes of one value; what is longer is cut */
 #define AA_AUDIT_WAIT_MS 5000	 /* for the lock */

@@ -2,17 +2,17 @@
 /* audit_brake.c: the table of refusals that were counted instead of written, see audit_brake.h. */
 #include "config.h"
 
-#include "audit_brake.h"
+#include "common/state/audit_brake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../verify/reason.h"
-#include "audit.h"
-#include "digest.h"
-#include "failures.h"
+#include "common/verify/reason.h"
+#include "common/state/audit.h"
+#include "common/state/digest.h"
+#include "common/state/failures.h"
 
 #define SETS 128
 #define WAYS 8

@@ -3,8 +3,8 @@
  * people pass here with each sudo. */
 #include "config.h"
 
-#include "caller.h"
-#include "guard.h"
+#include "common/state/caller.h"
+#include "common/state/guard.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../registry/accounts.h"
-#include "../verify/reason.h"
+#include "common/registry/accounts.h"
+#include "common/verify/reason.h"
 
 struct aa_caller {
 	uid_t uid; /* the real one */

@@ -2,7 +2,7 @@
 /* context.c: opening one generation for one decision, and the log of it. */
 #include "config.h"
 
-#include "context.h"
+#include "common/state/context.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "registry/generation.h"
+#include "common/registry/generation.h"
 
 int aa_context_open(struct aa_context *ctx)
 {

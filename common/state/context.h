@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../registry/accounts.h"
-#include "../verify/policy.h"
-#include "../verify/verify.h"
-#include "audit.h"
-#include "session.h"
+#include "common/registry/accounts.h"
+#include "common/verify/policy.h"
+#include "common/verify/verify.h"
+#include "common/state/audit.h"
+#include "common/state/session.h"
 
 struct aa_context {
 	const char *statedir, *rundir, *logdir; /* set by the caller, and owner and now too */

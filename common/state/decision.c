@@ -2,15 +2,15 @@
 /* decision.c: from a decision to its audit record. */
 #include "config.h"
 
-#include "decision.h"
+#include "common/state/decision.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "audit.h"
-#include "jose/shown.h"
+#include "common/state/audit.h"
+#include "common/text/shown.h"
 
 int64_t aa_now_us(void)
 {

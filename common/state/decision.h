@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "../verify/verify.h"
-#include "session.h"
+#include "common/verify/verify.h"
+#include "common/state/session.h"
 
 struct aa_decision {
 	const char *event, *service; /* the service as PAM has it */

@@ -2,7 +2,7 @@
 /* digest.c: SHA-256 in hexadecimal. */
 #include "config.h"
 
-#include "digest.h"
+#include "common/state/digest.h"
 
 #include <errno.h>
 #include <string.h>

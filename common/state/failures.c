@@ -2,7 +2,7 @@
 /* failures.c: the table of failed credentials, see failures.h. */
 #include "config.h"
 
-#include "failures.h"
+#include "common/state/failures.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include <openssl/rand.h>
 
-#include "digest.h"
+#include "common/state/digest.h"
 
 #define SECRET_SIZE 32
 #define SETS 1024

@@ -2,7 +2,7 @@
 /* guard.c: signals, limits and the real uid, for the time of a decision. */
 #include "config.h"
 
-#include "guard.h"
+#include "common/state/guard.h"
 
 #include <pthread.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* kill.c: finding and signalling what an agent runs. */
 #include "config.h"
 
-#include "kill.h"
+#include "common/state/kill.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "session.h"
+#include "common/state/session.h"
 
 struct aa_quarry {
 	uint32_t uid;			    /* of the agent; not asked where there are sessions */

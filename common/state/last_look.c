@@ -2,7 +2,7 @@
 /* last_look.c: see last_look.h. */
 #include "config.h"
 
-#include "last_look.h"
+#include "common/state/last_look.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decision.h"
-#include "guard.h"
+#include "common/state/decision.h"
+#include "common/state/guard.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */
 #define SETTLE_MS 2000

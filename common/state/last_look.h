@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "context.h"
+#include "common/state/context.h"
 
 struct aa_last_look {
 	char statedir[1024], rundir[1024], logdir[1024];

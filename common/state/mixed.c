@@ -2,7 +2,7 @@
 /* mixed.c: what is left of other logins of an agent. */
 #include "config.h"
 
-#include "mixed.h"
+#include "common/state/mixed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "kill.h"
-#include "session_index.h"
+#include "common/state/digest.h"
+#include "common/state/kill.h"
+#include "common/state/session_index.h"
 
 #define RIGHTS_SIZE 65
 

@@ -2,7 +2,7 @@
 /* override.c: suspended agents and revoked credentials, one file a decision. */
 #include "config.h"
 
-#include "override.h"
+#include "common/state/override.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "jose/json.h"
-#include "registry/accounts.h"
+#include "common/state/digest.h"
+#include "common/jose/json.h"
+#include "common/registry/accounts.h"
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
 

@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-#include "../verify/reason.h"
+#include "common/verify/reason.h"
 
 /* AA_OK, AA_AGENT_SUSPENDED, or AA_REGISTRY_UNAVAILABLE where it cannot be told. */
 enum aa_reason aa_override_agent(const char *statedir, const char *agent);

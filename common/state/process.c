@@ -2,7 +2,7 @@
 /* process.c: what /proc says. */
 #include "config.h"
 
-#include "process.h"
+#include "common/state/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

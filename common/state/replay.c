@@ -2,7 +2,7 @@
 /* replay.c: marks of used credentials. */
 #include "config.h"
 
-#include "replay.h"
+#include "common/state/replay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "process.h"
-#include "replay_gone.h"
+#include "common/state/digest.h"
+#include "common/state/process.h"
+#include "common/state/replay_gone.h"
 
 #define SLACK 60	       /* seconds that a mark stays beyond its time */
 #define UNSET_KEEP (7 * 86400) /* of a mark whose writer died before it set the time */

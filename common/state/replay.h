@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../verify/reason.h"
+#include "common/verify/reason.h"
 
 /* Makes the store where it is not there; at boot and at install, so that the first login finds it. 0 or -errno. */
 int aa_replay_init(const char *rundir);

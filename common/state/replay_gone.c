@@ -2,7 +2,7 @@
 /* replay_gone.c: the times whose marks are gone, see replay_gone.h. */
 #include "config.h"
 
-#include "replay_gone.h"
+#include "common/state/replay_gone.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* session.c: session records: made, taken over, opened, closed. */
 #include "config.h"
 
-#include "session.h"
+#include "common/state/session.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,11 +15,11 @@
 
 #include <openssl/rand.h>
 
-#include "jose/json.h"
-#include "mixed.h"
-#include "registry/accounts.h"
-#include "registry/generation.h"
-#include "session_index.h"
+#include "common/jose/json.h"
+#include "common/state/mixed.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "common/state/session_index.h"
 
 #define RECORD_MAX 65536
 

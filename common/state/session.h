@@ -21,8 +21,8 @@
 
 #include <jansson.h>
 
-#include "../verify/verify.h"
-#include "process.h"
+#include "common/verify/verify.h"
+#include "common/state/process.h"
 
 #define AA_SESSION_ID_SIZE 33 /* 128 random bits in hexadecimal and a zero */
 #define AA_SESSION_PENDING_MAX 180

@@ -2,7 +2,7 @@
 /* session_index.c: symbolic links that name a session: made, read and replaced in one step each. */
 #include "config.h"
 
-#include "session_index.h"
+#include "common/state/session_index.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "common/state/session.h"
 
 #define LOCK_TRIES 100
 #define LOCK_STEP_NS 500000 /* 50 ms in all */

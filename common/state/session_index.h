@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "session.h"
+#include "common/state/session.h"
 
 /* RUNDIR/sessions as a descriptor, or a negative errno. */
 int aa_sessions_dir(const char *rundir);

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "session.h"
-#include "session_index.h"
+#include "common/state/session.h"
+#include "common/state/session_index.h"
 
 /* Ids of records that were read and stay, so that they are not looked for again; sorted once all are there. */
 struct ids {

@@ -2,7 +2,7 @@
 /* told.c: from one plugin of a sudo to the other. */
 #include "config.h"
 
-#include "told.h"
+#include "common/state/told.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* wanted.c: marks that ask for an issuer's keys, see wanted.h. */
 #include "config.h"
 
-#include "wanted.h"
+#include "common/state/wanted.h"
 
 #include <dirent.h>
 #include <errno.h>

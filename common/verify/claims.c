@@ -2,12 +2,12 @@
 /* claims.c: the claims that every kind of credential is asked for. */
 #include "config.h"
 
-#include "claims.h"
+#include "common/verify/claims.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "jose/key.h"
+#include "common/jose/key.h"
 
 #define TIME_MIN INT64_C(1000000000)	   /* 2001: an older clock or claim is a fault */
 #define TIME_MAX INT64_C(9007199254740992) /* 2^53: what JSON carries exactly */

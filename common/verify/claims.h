@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "policy.h"
-#include "reason.h"
+#include "common/verify/policy.h"
+#include "common/verify/reason.h"
 
 #define AA_CLAIM_MAX 256 /* bytes of an identifier: iss excepted */
 #define AA_ISS_MAX 1024

@@ -2,7 +2,7 @@
 /* grant.c: which roles a login has, and what they limit. */
 #include "config.h"
 
-#include "grant.h"
+#include "common/verify/grant.h"
 
 #include <stdlib.h>
 #include <string.h>

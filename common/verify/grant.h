@@ -2,8 +2,8 @@
 #ifndef AGENTAUTH_VERIFY_GRANT_H
 #define AGENTAUTH_VERIFY_GRANT_H
 
-#include "claims.h"
-#include "verify.h"
+#include "common/verify/claims.h"
+#include "common/verify/verify.h"
 
 struct aa_narrowing {
 	const char *scope;   /* names of roles, parted by spaces: no others; NULL: all */

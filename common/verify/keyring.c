@@ -2,7 +2,7 @@
 /* keyring.c: keys of the registry's entries and of issuers' sets. */
 #include "config.h"
 
-#include "keyring.h"
+#include "common/verify/keyring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "jose/json.h"
-#include "registry/generation.h"
+#include "common/jose/json.h"
+#include "common/registry/generation.h"
 
 #define CLOCK_SLACK 60 /* seconds that a set may seem to come from the future */
 

@@ -2,8 +2,8 @@
 #ifndef AGENTAUTH_VERIFY_KEYRING_H
 #define AGENTAUTH_VERIFY_KEYRING_H
 
-#include "jose/jws.h"
-#include "verify.h"
+#include "common/jose/jws.h"
+#include "common/verify/verify.h"
 
 #define AA_KEYSET_FILE_MAX (1024 * 1024)
 

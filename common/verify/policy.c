@@ -2,7 +2,7 @@
 /* policy.c: the records of policy.cdb as structs. What does not fit the schema in policy.h to the letter is damage. */
 #include "config.h"
 
-#include "policy.h"
+#include "common/verify/policy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "registry/accounts.h"
-#include "registry/cdb_read.h"
-#include "registry/generation.h"
+#include "common/registry/accounts.h"
+#include "common/registry/cdb_read.h"
+#include "common/registry/generation.h"
 
 /* ---- reading members by a table ------------------------------------------- */
 

@@ -36,7 +36,7 @@
 
 #include <jansson.h>
 
-#include "reason.h"
+#include "common/verify/reason.h"
 
 #define AA_POLICY_FORMAT 2
 #define AA_POLICY_VALUE_MAX (1024 * 1024)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reason.c: the one table from reason to name, PAM code and sentence. */
-#include "reason.h"
+#include "common/verify/reason.h"
 
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
+#include "common/verify/policy.h"
 
 struct address {
 	int family;

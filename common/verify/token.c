@@ -2,7 +2,7 @@
 /* token.c: an issuer's access token: RFC 9068, and the shapes that providers give it. */
 #include "config.h"
 
-#include "token.h"
+#include "common/verify/token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 #include <openssl/evp.h>
 
-#include "claims.h"
-#include "grant.h"
+#include "common/verify/claims.h"
+#include "common/verify/grant.h"
 
 #define USER_MAX 256
 

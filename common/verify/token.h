@@ -2,8 +2,8 @@
 #ifndef AGENTAUTH_VERIFY_TOKEN_H
 #define AGENTAUTH_VERIFY_TOKEN_H
 
-#include "jose/jws.h"
-#include "verify.h"
+#include "common/jose/jws.h"
+#include "common/verify/verify.h"
 
 #define AA_ACTORS_MAX 4 /* of one chain */
 

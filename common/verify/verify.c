@@ -2,19 +2,19 @@
 /* verify.c: the reader's path: parse, find the key, signature, claims, binding, roles. */
 #include "config.h"
 
-#include "verify.h"
+#include "common/verify/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "claims.h"
-#include "grant.h"
-#include "jose/json.h"
-#include "jose/jws.h"
-#include "keyring.h"
-#include "registry/accounts.h"
-#include "token.h"
+#include "common/verify/claims.h"
+#include "common/verify/grant.h"
+#include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "common/verify/keyring.h"
+#include "common/registry/accounts.h"
+#include "common/verify/token.h"
 
 #define TASK_MAX 128
 #define SCOPE_MAX 1024

@@ -14,8 +14,8 @@
 
 #include <jansson.h>
 
-#include "policy.h"
-#include "reason.h"
+#include "common/verify/policy.h"
+#include "common/verify/reason.h"
 
 enum aa_kind {
 	AA_KIND_NONE = 0,

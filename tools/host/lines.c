@@ -2,7 +2,7 @@
 /* lines.c: reading a configuration file of the host line by line, see lines.h. */
 #include <config.h>
 
-#include "lines.h"
+#include "tools/host/lines.h"
 
 #include <ctype.h>
 #include <errno.h>

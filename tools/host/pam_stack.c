@@ -5,7 +5,7 @@
  * told is a stack that does not ask. */
 #include <config.h>
 
-#include "pam_stack.h"
+#include "tools/host/pam_stack.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "lines.h"
+#include "tools/host/lines.h"
 
 #define DEPTH_MAX 16 /* inclusions in each other, as Linux-PAM has it */
 

@@ -2,7 +2,7 @@
 /* sshd_config.c: reads sshd's configuration files in the order in which sshd does, see sshd_config.h. */
 #include <config.h>
 
-#include "sshd_config.h"
+#include "tools/host/sshd_config.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lines.h"
+#include "tools/host/lines.h"
 
 #define DEPTH_MAX 16 /* inclusions in each other, as sshd has it */
 #define MATCH_MAX 1024

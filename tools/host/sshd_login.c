@@ -2,14 +2,14 @@
 /* sshd_login.c: whether a login through this host's sshd is decided by pam_agentauth.so, see sshd_login.h. */
 #include <config.h>
 
-#include "sshd_login.h"
+#include "tools/host/sshd_login.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "sshd_config.h"
+#include "tools/host/sshd_config.h"
 
 #define SERVICES_MAX 8
 #define SERVICE_MAX 64

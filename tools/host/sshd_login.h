@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "pam_stack.h"
-#include "sshd_process.h"
+#include "tools/host/pam_stack.h"
+#include "tools/host/sshd_process.h"
 
 struct aa_sshd_paths {
 	const char *config; /* sshd_config */

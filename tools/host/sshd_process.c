@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "sshd_process.h"
+#include "tools/host/sshd_process.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* sudo_conf.c: whether sudo loads the approval plugin, see sudo_conf.h. */
 #include <config.h>
 
-#include "sudo_conf.h"
+#include "tools/host/sudo_conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lines.h"
+#include "tools/host/lines.h"
 
 #define BLANK " \t"
 

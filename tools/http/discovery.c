@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "discovery.h"
+#include "tools/http/discovery.h"
 
 #include <stdbool.h>
 #include <stdio.h>

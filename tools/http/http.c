@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "http.h"
+#include "tools/http/http.h"
 
 #include <curl/curl.h>
 #include <errno.h>

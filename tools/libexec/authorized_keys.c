@@ -12,8 +12,8 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "host/sshd_login.h"
-#include "key_line.h"
+#include "tools/host/sshd_login.h"
+#include "tools/libexec/key_line.h"
 
 static int usage(const char *why)
 {

@@ -2,7 +2,7 @@
 /* key_line.c: from a key that sshd was offered to the line of authorized_keys that admits it. */
 #include <config.h>
 
-#include "key_line.h"
+#include "tools/libexec/key_line.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "registry/accounts.h"
+#include "common/registry/accounts.h"
 
 #define TYPE_MAX 64
 #define EXPIRES_MAX INT64_C(253402300799) /* the last second of 9999: sshd reads four digits of a year */

@@ -22,7 +22,7 @@
 
 #include <security/pam_appl.h>
 
-#include "registry/accounts.h"
+#include "common/registry/accounts.h"
 
 #define SERVICE "agentauth-run"
 #define PATH "/usr/local/bin:/usr/bin:/bin"

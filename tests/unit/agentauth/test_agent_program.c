@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The built program and its two other names, with programs in the place of ssh, sudo and run0 that say how
+ * they were called. */
+#include "config.h"
+
+#include "tests/unit/support/jose_make.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/unit/support/agent_home.h"
+
+#define PROGRAMS TEST_BUILDDIR "/../tools/agentauth/"
+
+static struct output o;
+
+static int output_file(const char *name)
+{
+	int fd = open(home_path(name), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void collect(int fd, char *buf, size_t size)
+{
+	ssize_t n = pread(fd, buf, size - 1, 0);
+
+	assert_true(n >= 0);
+	buf[n] = 0;
+	close(fd);
+}
+
+/* `out`: what standard output is, or -1 for o.out. */
+static void run_program(const char *name, int out, const char *const *args)
+{
+	int fds[2] = {output_file("out"), output_file("err")}, status;
+	char path[512];
+	char *argv[16] = {path};
+	pid_t pid;
+
+	(void)snprintf(path, sizeof(path), "%s%s", PROGRAMS, name);
+	for (int i = 0; args[i]; i++)
+		argv[i + 1] = (char *)(uintptr_t)args[i];
+	pid = fork();
+	if (pid == 0) {
+		dup2(out >= 0 ? out : fds[0], STDOUT_FILENO);
+		dup2(fds[1], STDERR_FILENO);
+		execv(path, argv);
+		_exit(126);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	o.status = WEXITSTATUS(status);
+	collect(fds[0], o.out, sizeof(o.out));
+	collect(fds[1], o.err, sizeof(o.err));
+}
+
+#define RUN(name, ...) run_program(name, -1, (const char *const[]){__VA_ARGS__})
+
+/* A program in the place of ssh: `version` is what -V says. */
+static void fake_ssh(const char *version)
+{
+	char script[512];
+
+	(void)snprintf(script, sizeof(script),
+		       "#!/bin/sh\n"
+		       "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
+		       "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
+		       "printf '<%%s>' \"$@\"\n"
+		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_TASK $AGENTAUTH_SCOPE $AGENTAUTH_PROFILE "
+		       "$SSH_ASKPASS\"\n"
+		       "exit 7\n",
+		       version);
+	home_write("bin/ssh", script, 0700);
+}
+
+/* What ssh -G says, and a profile and a key for it. */
+static void login_is_possible(void)
+{
+	setenv("SSH_G", "user builder-7\\nhostname host\\nport 22\\n", 1);
+	home_write(".config/agentauth/config",
+		   "profiles = { p = { hosts = [ \"host\" ]; audiences = [ \"ssh://host\" ]; agent = "
+		   "\"builder-7\"; }; };",
+		   0600);
+	RUN("agentauth", "keygen", NULL);
+	if (o.status)
+		fail_msg("%s", o.err);
+	assert_int_equal(o.status, 0);
+}
+
+static void fake(const char *name)
+{
+	char path[64], script[128];
+
+	(void)snprintf(path, sizeof(path), "bin/%s", name);
+	(void)snprintf(script, sizeof(script), "#!/bin/sh\nprintf '%s'; printf '<%%s>' \"$@\"; exit 9\n",
+		       name);
+	home_write(path, script, 0700);
+}
+
+#define OUR_OPTIONS \
+	"<-o><NumberOfPasswordPrompts=1><-o><BatchMode=no><-o><KbdInteractiveAuthentication=yes>" \
+	"<-o><PreferredAuthentications=keyboard-interactive,publickey>"
+
+static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state)
+{
+	char *end;
+
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.22 25 Aug 2026");
+	RUN("agentauth", "ssh", "-p", "22", "-o", "User=x", "host", "echo", "--task", "a b", NULL);
+	assert_int_equal(o.status, 7);
+	assert_memory_equal(o.out, OUR_OPTIONS "<-p><22><-o><User=x><host><echo><--task><a b> force    /",
+			    strlen(OUR_OPTIONS "<-p><22><-o><User=x><host><echo><--task><a b> force    /"));
+	end = strrchr(o.out, '/');
+	assert_string_equal(end, "/agentauth-askpass\n");
+}
+
+static void test_ssh_takes_its_own_options_only_in_front(void **state)
+{
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1");
+	RUN("agentauth", "ssh", "--task", "t", "--scope=s", "--profile", "p", "-v", "host", "--scope=u",
+	    NULL);
+	assert_int_equal(o.status, 7);
+	assert_non_null(strstr(o.out, "<-v><host><--scope=u> force t s p /"));
+	RUN("agentauth", "ssh", "--task", "t", "--", "host", NULL);
+	assert_non_null(strstr(o.out, "publickey><host> force t"));
+	RUN("agentauth-ssh", "--task=t", "host", NULL);
+	assert_non_null(strstr(o.out, "publickey><host> force t"));
+}
+
+static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
+{
+	static const char *const old[] = {"OpenSSH_8.4p1 Debian", "OpenSSH_7.9p1", "Dropbear v2022.83", ""};
+
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_8.5p1, OpenSSL");
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 7);
+	fake_ssh("OpenSSH_10.0p2 Debian-7");
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 7);
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		fake_ssh(old[i]);
+		RUN("agentauth", "ssh", "host", NULL);
+		assert_int_equal(o.status, 1);
+		assert_string_equal(o.out, "");
+		assert_non_null(strstr(o.err, "OpenSSH 8.5 or newer is needed"));
+	}
+	unlink(home_path("bin/ssh"));
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 1);
+	assert_non_null(strstr(o.err, "openssh-client"));
+}
+
+/* Nothing reaches the host: not even a connection, which a host with PerSourcePenalties would count. */
+static void assert_not_tried(const char *because)
+{
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 1);
+	assert_string_equal(o.out, "");
+	if (!strstr(o.err, because))
+		fail_msg("\"%s\" is not in: %s", because, o.err);
+}
+
+static void assert_tried(void)
+{
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, 7);
+}
+
+static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
+{
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1");
+	assert_tried();
+	setenv("SSH_G", "user alice\\nhostname host\\n", 1);
+	assert_not_tried("is for \"builder-7\". Log in as builder-7@host");
+	setenv("SSH_G", "user builder-7\\nhostname other\\n", 1);
+	assert_not_tried("has \"other\" among its hosts");
+	setenv("SSH_G", "user builder-7\\nhostname other\\nhostkeyalias host\\n", 1);
+	assert_tried();
+	setenv("SSH_G", "user builder-7\\nhostname host\\n", 1);
+	setenv("AGENTAUTH_PROFILE", "none", 1);
+	assert_not_tried("no profile \"none\"");
+	unsetenv("AGENTAUTH_PROFILE");
+	chmod(home_path(".config/agentauth/key.pem"), 0644);
+	assert_not_tried("chmod 600");
+	unlink(home_path(".config/agentauth/key.pem"));
+	assert_not_tried("agentauth keygen");
+	unlink(home_path(".config/agentauth/config"));
+	assert_not_tried("agentauth profile add NAME@HOST");
+	login_is_possible();
+	assert_tried();
+}
+
+static void test_a_clock_that_is_behind_is_said_before_a_host_refuses(void **state)
+{
+	const struct timespec later[2] = {{.tv_sec = time(NULL) + 7200}, {.tv_sec = time(NULL) + 7200}};
+
+	(void)state;
+	login_is_possible();
+	fake_ssh("OpenSSH_9.2p1");
+	assert_tried();
+	assert_int_equal(utimensat(AT_FDCWD, home_path(".config/agentauth/key.pem"), later, 0), 0);
+	assert_not_tried("set the clock");
+}
+
+static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
+{
+	(void)state;
+	fake("sudo");
+	fake("run0");
+	RUN("agentauth", "run", "builder-7", "--", "make", "-j", "--help", NULL);
+	assert_int_equal(o.status, 9);
+	assert_non_null(strstr(o.out, "sudo<--></"));
+	assert_non_null(strstr(o.out, "/agentauth/start><builder-7><--><make><-j><--help>"));
+	unlink(home_path("bin/sudo"));
+	RUN("agentauth", "run", "builder-7", "--", "make", "-j", NULL);
+	assert_int_equal(o.status, 9);
+	assert_non_null(strstr(o.out, "run0<--></"));
+	assert_non_null(strstr(o.out, "/agentauth/start><builder-7><--><make><-j>"));
+	unlink(home_path("bin/run0"));
+	RUN("agentauth", "run", "builder-7", "--", "make", NULL);
+	assert_int_equal(o.status, 1);
+	assert_non_null(strstr(o.err, "neither sudo nor run0"));
+}
+
+static void test_the_name_agentauth_askpass_takes_the_prompt_alone(void **state)
+{
+	(void)state;
+	RUN("agentauth-askpass", "Password: ", NULL);
+	assert_int_equal(o.status, 1);
+	assert_string_equal(o.out, "");
+	assert_memory_equal(o.err, "agentauth askpass: nothing is answered", 38);
+	RUN("agentauth-askpass", NULL);
+	assert_int_equal(o.status, 2);
+}
+
+static void test_wrong_usage_is_told_from_success_and_failure(void **state)
+{
+	(void)state;
+	RUN("agentauth", "--version", NULL);
+	assert_int_equal(o.status, 0);
+	assert_string_equal(o.out, PACKAGE_STRING "\n");
+	RUN("agentauth", "--help", NULL);
+	assert_int_equal(o.status, 0);
+	RUN("agentauth", "help", "verify", NULL);
+	assert_int_equal(o.status, 0);
+	RUN("agentauth", "help", "frobnicate", NULL);
+	assert_int_equal(o.status, 2);
+	RUN("agentauth", NULL);
+	assert_int_equal(o.status, 2);
+	assert_string_equal(o.out, "");
+	RUN("agentauth", "frobnicate", NULL);
+	assert_int_equal(o.status, 2);
+	RUN("agentauth", "--no-such-option", NULL);
+	assert_int_equal(o.status, 2);
+	RUN("agentauth", "whoami", "--no-such-option", NULL);
+	assert_int_equal(o.status, 2);
+}
+
+static void test_output_that_cannot_be_written_is_a_failure(void **state)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	assert_true(full >= 0);
+	run_program("agentauth", full, (const char *const[]){"--version", NULL});
+	assert_int_equal(o.status, 1);
+	run_program("agentauth", full, (const char *const[]){"whoami", NULL});
+	assert_int_equal(o.status, 1);
+	assert_non_null(strstr(o.err, "standard output cannot be written"));
+	close(full);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	home_make();
+	home_write("bin/.keep", "", 0600);
+	setenv("PATH", home_path("bin"), 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	home_remove();
+	return 0;
+}
+
+#define at_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    at_home(test_ssh_gets_its_arguments_as_they_are_and_our_askpass),
+	    at_home(test_ssh_takes_its_own_options_only_in_front),
+	    at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
+	    at_home(test_a_login_that_cannot_succeed_is_not_tried),
+	    at_home(test_a_clock_that_is_behind_is_said_before_a_host_refuses),
+	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
+	    at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
+	    at_home(test_wrong_usage_is_told_from_success_and_failure),
+	    at_home(test_output_that_cannot_be_written_is_a_failure),
+	};
+
+	return cmocka_run_group_tests_name("agent program", tests, NULL, NULL);
+}

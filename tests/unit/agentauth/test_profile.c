@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The profiles' text, and the file that it is in. */
+#include "config.h"
+
+#include "tests/unit/support/jose_make.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/support/agent_home.h"
+#include "tools/agentauth/local/profile.h"
+
+#define NEEDED "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\" ]; agent = \"builder-7\"; "
+
+static bool parses(const char *text)
+{
+	struct profiles *all = profiles_parse(text, "config");
+	bool ok = all != NULL;
+
+	profiles_free(all);
+	return ok;
+}
+
+static bool parses_with(const char *more)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "profiles = { web = { " NEEDED "%s }; };", more);
+	return parses(text);
+}
+
+static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
+{
+	struct profiles *all = profiles_parse(
+	    "profiles = { web = { hosts = [ \"a\", \"b\" ]; audiences = ( \"x\" ); agent = \"n\"; "
+	    "ttl = 30; scope = \"deploy\"; }; two = { " NEEDED " }; };",
+	    "config");
+	const struct profile *web, *two;
+
+	(void)state;
+	assert_non_null(all);
+	assert_int_equal(profiles_count(all), 2);
+	web = profiles_at(all, 0);
+	two = profiles_at(all, 1);
+	assert_string_equal(web->name, "web");
+	assert_int_equal(web->ttl, 30);
+	assert_string_equal(web->scope, "deploy");
+	assert_null(web->key);
+	assert_int_equal(two->ttl, 60);
+	assert_true(profile_has_host(web, "B"));
+	assert_false(profile_has_host(web, "c"));
+	assert_true(profile_may_have(web, "a", "x"));
+	assert_true(profile_may_have(web, "B", "x"));
+	assert_false(profile_may_have(web, "a", "X"));
+	assert_false(profile_may_have(web, "c", "x"));
+	profiles_free(all);
+}
+
+static void test_an_unknown_setting_is_an_error(void **state)
+{
+	(void)state;
+	assert_true(parses_with("task = \"t\";"));
+	assert_false(parses_with("tasks = \"t\";"));
+	assert_false(parses_with("Task = \"t\";"));
+	assert_false(parses("profiles = { web = { " NEEDED " }; }; other = 1;"));
+	assert_false(parses("profile = { web = { " NEEDED " }; };"));
+}
+
+static void test_a_profile_that_could_answer_nobody_is_an_error(void **state)
+{
+	(void)state;
+	assert_false(parses(""));
+	assert_false(parses("profiles = { };"));
+	assert_false(parses("profiles = { web = { }; };"));
+	assert_false(parses("profiles = { web = { audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; }; };"));
+	assert_false(parses("profiles = { web = { hosts = [ ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_true(
+	    parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+}
+
+static bool parses_pair(const char *hosts, const char *audiences)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "profiles = { web = { hosts = [ %s ]; audiences = [ %s ]; agent = \"n\"; }; };", hosts,
+		       audiences);
+	return parses(text);
+}
+
+static void test_several_hosts_and_audiences_must_be_told_apart(void **state)
+{
+	(void)state;
+	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://b\""));
+	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a:2222\", \"ssh://B\", \"ssh://a\""));
+	assert_true(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1]\""));
+	assert_true(parses_pair("\"a\", \"b\"", "\"api://hosts\""));
+	assert_true(parses_pair("\"a\"", "\"api://hosts\", \"ssh://b\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://c\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://a:22\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://b\", \"api://hosts\""));
+	assert_false(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://bb\""));
+	assert_false(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1\""));
+}
+
+static void test_a_host_may_ask_only_for_the_audience_that_names_it(void **state)
+{
+	struct profiles *all =
+	    profiles_parse("profiles = { web = { hosts = [ \"a\", \"b\" ]; agent = \"n\"; "
+			   "audiences = [ \"ssh://a\", \"ssh://b\", \"ssh://b:2222\" ]; }; };",
+			   "config");
+	const struct profile *web;
+
+	(void)state;
+	assert_non_null(all);
+	web = profiles_at(all, 0);
+	assert_true(profile_may_have(web, "a", "ssh://a"));
+	assert_true(profile_may_have(web, "b", "ssh://b"));
+	assert_true(profile_may_have(web, "b", "ssh://b:2222"));
+	assert_false(profile_may_have(web, "a", "ssh://b"));
+	assert_false(profile_may_have(web, "b", "ssh://a"));
+	assert_false(profile_may_have(web, "a", "ssh://b:2222"));
+	profiles_free(all);
+}
+
+static void test_settings_have_their_types(void **state)
+{
+	(void)state;
+	assert_true(parses_with("ttl = 3600;"));
+	assert_false(parses_with("ttl = 3601;"));
+	assert_false(parses_with("ttl = 0;"));
+	assert_false(parses_with("ttl = -5;"));
+	assert_false(parses_with("ttl = \"60\";"));
+	assert_false(parses_with("ttl = 6.5;"));
+	assert_false(parses_with("key = 1;"));
+	assert_false(parses_with("key = \"\";"));
+	assert_false(parses_with("scope = [ \"deploy\" ];"));
+	assert_false(
+	    parses("profiles = { web = { hosts = \"x\"; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(
+	    parses("profiles = { web = { hosts = ( \"x\", 1 ); audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+	assert_false(
+	    parses("profiles = { web = { hosts = [ \"x\" ]; audiences = [ \"x\" ]; agent = \"N\"; }; };"));
+	assert_false(parses("profiles = ( { " NEEDED " } );"));
+	assert_false(parses_with("passphrase_file = \"a\"; passphrase_env = \"B\";"));
+}
+
+/* libconfig 1.5 would read these as 60 and as the contents of another file. */
+static void test_what_libconfig_misreads_is_refused_before(void **state)
+{
+	(void)state;
+	assert_false(parses_with("ttl = 4294967356;"));
+	assert_false(parses_with("ttl = 0x10000003C;"));
+	assert_true(parses_with("task = \"4294967356 of @include \\\" @\";"));
+	assert_true(
+	    parses("# @include \"x\"\n// @\n/* @ 99999999999 */ profiles = { web = { " NEEDED " }; };"));
+	assert_false(parses("@include \"/etc/passwd\"\nprofiles = { web = { " NEEDED " }; };"));
+	assert_false(parses("profiles = { web = { " NEEDED " }; };\n  @include \"/etc/passwd\"\n"));
+}
+
+/* ---- profiles that answer with a token ------------------------------------------------- */
+
+#define ISSUER "issuer = \"https://idp.example.com\"; client_id = \"b\"; "
+#define SECRET "client_secret = { env = \"S\"; }; "
+
+static bool parses_token(const char *more)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "profiles = { idp = { " ISSUER "%s }; };", more);
+	return parses(text);
+}
+
+static void test_a_profile_with_an_issuer_answers_with_a_token(void **state)
+{
+	struct profiles *all =
+	    profiles_parse("profiles = { a = { " ISSUER SECRET "}; b = { " NEEDED "}; c = { " ISSUER
+			   "key = \"k\"; }; d = { " ISSUER "grant = \"device_code\"; "
+			   "reuse = \"until_expiry\"; }; };",
+			   "config");
+
+	(void)state;
+	assert_non_null(all);
+	assert_true(profile_uses_token(profiles_find(all, "a")));
+	assert_false(profile_uses_token(profiles_find(all, "b")));
+	assert_null(profiles_find(all, "e"));
+	assert_int_equal(profiles_find(all, "a")->client_auth, AUTH_SECRET_BASIC);
+	assert_int_equal(profiles_find(all, "c")->client_auth, AUTH_PRIVATE_KEY_JWT);
+	assert_int_equal(profiles_find(all, "d")->client_auth, AUTH_NONE);
+	assert_true(profiles_find(all, "a")->once);
+	assert_false(profiles_find(all, "d")->once);
+	assert_true(profile_needs_person(profiles_find(all, "d")));
+	assert_false(profile_needs_person(profiles_find(all, "a")));
+	profiles_free(all);
+}
+
+static void test_settings_of_a_token_go_together(void **state)
+{
+	(void)state;
+	assert_true(parses_token(SECRET));
+	assert_false(parses_token(""));			       /* nothing to prove who it is */
+	assert_false(parses_token("client_auth = \"none\";")); /* the same */
+	assert_true(parses_token("client_auth = \"none\"; grant = \"device_code\";"));
+	assert_false(parses_token(SECRET "client_auth = \"none\"; grant = \"device_code\";"));
+	assert_false(parses_token("client_auth = \"client_secret_post\";"));
+	assert_true(parses_token(SECRET "client_auth = \"client_secret_post\";"));
+	assert_false(parses_token(SECRET "client_auth = \"tls_client_auth\";"));
+	assert_false(parses_token(SECRET "grant = \"password\";"));
+	assert_false(parses_token(SECRET "grant = \"token_exchange\";"));
+	assert_true(parses_token(SECRET "grant = \"token_exchange\"; subject_token = { profile = \"q\"; };"));
+	assert_false(parses_token(SECRET "subject_token = { profile = \"q\"; };"));
+	assert_false(parses_token(SECRET "target_audience = \"x\";"));
+	assert_true(parses_token("key = \"k\"; grant = \"jwt_bearer\"; target_audience = \"x\";"));
+	assert_false(parses("profiles = { idp = { issuer = \"https://idp.example.com\"; " SECRET "}; };"));
+	assert_true(parses(
+	    "profiles = { idp = { token_endpoint = \"https://idp.example.com/t\"; client_id = \"b\"; " SECRET
+	    "}; };"));
+	/* and not with an assertion */
+	assert_false(parses_with(SECRET));
+	assert_false(parses_with("client_id = \"b\";"));
+	assert_false(parses_with("ca_file = \"b\";"));
+	assert_true(parses_with("issuer = \"https://idp.example.com\"; client_id = \"b\"; " SECRET));
+	assert_true(parses_with("alg = \"EdDSA\";"));
+	assert_false(parses_with("alg = \"HS256\";"));
+}
+
+static void test_hosts_of_a_token_are_all_named_or_none(void **state)
+{
+	(void)state;
+	assert_false(parses_token(SECRET "hosts = [ \"a\" ];"));
+	assert_false(parses_token(SECRET "agent = \"a\";"));
+	assert_false(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ];"));
+	assert_true(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ]; agent = \"a\";"));
+}
+
+static void test_a_secret_has_one_place_which_is_not_the_profile(void **state)
+{
+	(void)state;
+	assert_false(parses_token("client_secret = \"s3cret\";"));
+	assert_true(parses_token("client_secret = { file = \"f\"; };"));
+	assert_true(parses_token("client_secret = { credential = \"f\"; };"));
+	assert_false(parses_token("client_secret = { credential = \"../f\"; };"));
+	assert_true(parses_token("client_secret = { command = [ \"a\", \"b c\" ]; };"));
+	assert_false(parses_token("client_secret = { command = \"a b\"; };"));
+	assert_false(parses_token("client_secret = { command = [ ]; };"));
+	assert_false(parses_token("client_secret = { };"));
+	assert_false(parses_token("client_secret = { file = \"f\"; env = \"e\"; };"));
+	assert_false(parses_token("client_secret = { value = \"s3cret\"; };"));
+	assert_false(parses_token("client_secret = { profile = \"p\"; };"));
+	assert_true(parses_with("passphrase = { command = [ \"pass\" ]; };"));
+	assert_false(parses_with("passphrase = { env = \"a\"; }; passphrase_file = \"b\";"));
+}
+
+static bool loads(void)
+{
+	struct profiles *all = profiles_load(NULL);
+	bool ok = all != NULL;
+
+	profiles_free(all);
+	return ok;
+}
+
+static const char file[] = ".config/agentauth/config";
+static const char good[] = "profiles = { web = { " NEEDED " }; };\n";
+
+static void test_the_file_is_believed_only_if_others_cannot_change_it(void **state)
+{
+	(void)state;
+	assert_false(loads()); /* there is none */
+	home_write(file, good, 0644);
+	assert_true(loads());
+	home_write(file, good, 0664);
+	assert_false(loads());
+	home_write(file, good, 0646);
+	assert_false(loads());
+	home_write(file, good, 0600);
+	assert_true(loads());
+	assert_int_equal(chmod(home_path(".config/agentauth"), 0770), 0);
+	assert_false(loads());
+	assert_int_equal(chmod(home_path(".config/agentauth"), 0755), 0);
+	assert_true(loads());
+	if (geteuid() == 0) {
+		assert_int_equal(chown(home_path(file), 12345, 0), 0);
+		assert_false(loads());
+	}
+}
+
+static void test_links_fifos_and_long_files_are_refused_without_waiting(void **state)
+{
+	char other[256], *big = malloc(70000);
+
+	(void)state;
+	home_write("elsewhere", good, 0600);
+	(void)snprintf(other, sizeof(other), "%s", home_path("elsewhere"));
+	home_write(file, "", 0600);
+	unlink(home_path(file));
+	assert_int_equal(symlink(other, home_path(file)), 0);
+	assert_false(loads());
+	unlink(home_path(file));
+	assert_int_equal(mkfifo(home_path(file), 0600), 0);
+	assert_false(loads());
+	unlink(home_path(file));
+	memset(big, '\n', 70000);
+	memcpy(big, good, strlen(good));
+	big[65536] = 0;
+	home_write(file, big, 0600);
+	assert_true(loads());
+	big[65536] = '\n';
+	big[65537] = 0;
+	home_write(file, big, 0600);
+	assert_false(loads());
+	free(big);
+}
+
+static void test_a_variable_names_another_file(void **state)
+{
+	(void)state;
+	home_write("mine/agent.conf", good, 0600);
+	assert_false(loads());
+	setenv("AGENTAUTH_CONFIG", home_path("mine/agent.conf"), 1);
+	assert_true(loads());
+	unsetenv("AGENTAUTH_CONFIG");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
+	    cmocka_unit_test(test_an_unknown_setting_is_an_error),
+	    cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
+	    cmocka_unit_test(test_several_hosts_and_audiences_must_be_told_apart),
+	    cmocka_unit_test(test_a_host_may_ask_only_for_the_audience_that_names_it),
+	    cmocka_unit_test(test_settings_have_their_types),
+	    cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
+	    cmocka_unit_test(test_a_profile_with_an_issuer_answers_with_a_token),
+	    cmocka_unit_test(test_settings_of_a_token_go_together),
+	    cmocka_unit_test(test_hosts_of_a_token_are_all_named_or_none),
+	    cmocka_unit_test(test_a_secret_has_one_place_which_is_not_the_profile),
+	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it,
+					    home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting,
+					    home_setup, home_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, home_setup, home_teardown),
+	};
+
+	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_issuer_keys.c: key sets as they are published and as they lie here; fetching them is told in
+ * issuer.bats. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
+#include "tools/agentauthctl/keys/issuer_keys.h"
+
+#define NOW INT64_C(1800000000)
+
+/* ---- a set ------------------------------------------------------------------------------- */
+
+/* The kids that can be used, in their order; the caller frees. NULL: the set is refused, for this reason. */
+static char *usable(const char *text, json_t *skipped, char *why, size_t size)
+{
+	json_t *set = keys_usable(text, strlen(text), skipped, why, size), *key;
+	struct buffer b = {0};
+	size_t i;
+
+	if (!set)
+		return NULL;
+	json_array_foreach(json_object_get(set, "keys"), i, key)
+	{
+		const char *kid = json_string_value(json_object_get(key, "kid"));
+
+		buffer_printf(&b, "%s%s", i ? " " : "", kid ? kid : "-");
+	}
+	json_decref(set);
+	return buffer_take(&b);
+}
+
+/* A JWKS of keys and of what else is given as JSON. */
+static char *set_with(const char *more)
+{
+	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 0));
+	char *text, *all;
+
+	text = json_dumps(json_object_get(jwks, "keys"), JSON_COMPACT);
+	text[strlen(text) - 1] = '\0';
+	all = xasprintf("{\"keys\":%s%s%s]}", text, *more ? "," : "", more);
+	json_decref(jwks);
+	free(text);
+	return all;
+}
+
+static void check_set(const char *more, const char *kids, size_t n_skipped, const char *why_skipped)
+{
+	json_t *skipped = json_array();
+	char why[256], *text = set_with(more), *found = usable(text, skipped, why, sizeof(why));
+
+	assert_non_null(found);
+	assert_string_equal(found, kids);
+	assert_int_equal(json_array_size(skipped), n_skipped);
+	if (n_skipped) {
+		const char *said = json_string_value(json_object_get(json_array_get(skipped, 0), "why"));
+
+		if (!strstr(said, why_skipped))
+			fail_msg("left out because \"%s\", and not because of \"%s\"", said, why_skipped);
+	}
+	json_decref(skipped);
+	free(found);
+	free(text);
+}
+
+static void keys_that_cannot_be_used_are_left_out_by_name(void **state)
+{
+	(void)state;
+	check_set("", "r1 e1", 0, NULL);
+	check_set("{\"kty\":\"oct\",\"kid\":\"s\",\"k\":\"AAAA\"}", "r1 e1", 1, "private or secret");
+	check_set("{\"kty\":\"RSA\",\"kid\":\"enc\",\"use\":\"enc\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", "r1 e1",
+		  1, "not for verifying");
+	check_set("{\"kty\":\"RSA\",\"kid\":\"weak\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", "r1 e1", 1, "too weak");
+	check_set("{\"kty\":\"X\"}", "r1 e1", 1, "not for verifying");
+	check_set("7,null,[]", "r1 e1", 3, "cannot be read");
+}
+
+static void two_keys_of_one_kid_are_both_left_out(void **state)
+{
+	json_t *twin = support_jwks("r1", support_key(AA_ALG_RS256, 1));
+	char *text = json_dumps(json_array_get(json_object_get(twin, "keys"), 0), JSON_COMPACT);
+
+	(void)state;
+	check_set(text, "e1", 2, "the same kid");
+	json_decref(twin);
+	free(text);
+}
+
+/* Listed again for another algorithm, it is no second key: both entries stay, and the token's header picks. */
+static void a_key_that_is_listed_for_each_algorithm_stays(void **state)
+{
+	json_t *again = support_jwks("r1", support_key(AA_ALG_RS256, 0));
+	json_t *jwk = json_array_get(json_object_get(again, "keys"), 0);
+	char *text;
+
+	(void)state;
+	json_object_set_new(jwk, "alg", json_string("PS256"));
+	json_object_set_new(jwk, "use", json_null());
+	text = json_dumps(jwk, JSON_COMPACT);
+	check_set(text, "r1 e1 r1", 0, NULL);
+	json_decref(again);
+	free(text);
+}
+
+static void only_what_logins_read_is_kept(void **state)
+{
+	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0)), *skipped = json_array(), *set, *key;
+	char *text, why[256];
+
+	(void)state;
+	key = json_array_get(json_object_get(jwks, "keys"), 0);
+	json_object_set_new(key, "x5c", json_pack("[s]", "MIIB"));
+	json_object_set_new(key, "issuer", json_string("https://x"));
+	json_object_set_new(key, "alg", json_string("RS256"));
+	json_object_set_new(key, "use", json_string("sig"));
+	text = json_dumps(jwks, 0);
+	set = keys_usable(text, strlen(text), skipped, why, sizeof(why));
+	assert_non_null(set);
+	json_object_del(key, "x5c");
+	json_object_del(key, "issuer");
+	assert_true(json_equal(json_array_get(json_object_get(set, "keys"), 0), key));
+	json_decref(set);
+	json_decref(jwks);
+	json_decref(skipped);
+	free(text);
+}
+
+static void what_is_no_set_is_refused_in_words(void **state)
+{
+	static const char *const texts[][2] = {
+	    {"", "no JSON object"},
+	    {"  <!doctype html>", "HTML"},
+	    {"{\"keys\":[", "no JSON object"},
+	    {"[]", "no JSON object"},
+	    {"{}", "no array \"keys\""},
+	    {"{\"keys\":7}", "no array \"keys\""},
+	    {"{\"keys\":[]}", "no key that can be used"},
+	    {"{\"keys\":[],\"keys\":[]}", "no JSON object"},
+	    {"{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "no key that can be used"},
+	};
+	json_t *skipped = json_array();
+	char why[256], *found;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		found = usable(texts[i][0], skipped, why, sizeof(why));
+		assert_null(found);
+		if (!strstr(why, texts[i][1]))
+			fail_msg("%s: \"%s\" does not say \"%s\"", texts[i][0], why, texts[i][1]);
+	}
+	json_decref(skipped);
+}
+
+/* ---- what is here ------------------------------------------------------------------------------ */
+
+struct here {
+	struct support_site *site;
+	struct key_place place;
+	struct aa_issuer issuer;
+};
+
+static int setup(void **state)
+{
+	struct here *h = xcalloc(1, sizeof(*h));
+
+	h->site = support_site_new(NOW);
+	h->place = (struct key_place){.statedir = h->site->statedir, .owner = geteuid(), .now = NOW};
+	h->issuer = (struct aa_issuer){.name = "corp", .issuer = SITE_ISSUER, .jwks_max_age = 86400};
+	*state = h;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct here *h = *state;
+
+	support_site_free(h->site);
+	free(h);
+	return 0;
+}
+
+static void age(struct here *h, int64_t seconds)
+{
+	const struct timespec times[2] = {{NOW - seconds, 0}, {NOW - seconds, 0}};
+
+	assert_int_equal(utimensat(AT_FDCWD, support_path(h->site->keysdir, "corp"), times, 0), 0);
+}
+
+static bool is_due(struct here *h, int64_t max_age, int64_t seconds)
+{
+	h->issuer.jwks_max_age = max_age;
+	age(h, seconds);
+	return keys_are_due(&h->place, &h->issuer);
+}
+
+static void keys_are_due_after_an_hour_or_a_quarter_of_their_age(void **state)
+{
+	struct here *h = *state;
+
+	assert_false(is_due(h, 86400, 0));
+	assert_false(is_due(h, 86400, 3599));
+	assert_true(is_due(h, 86400, 3600));
+	assert_false(is_due(h, 600, 149));
+	assert_true(is_due(h, 600, 150));
+	assert_true(is_due(h, 86400, -1)); /* from the future: the clock went back */
+}
+
+static void keys_that_are_not_here_are_due_and_a_file_never_is(void **state)
+{
+	struct here *h = *state;
+	struct keys_state s;
+
+	assert_false(is_due(h, 86400, 0));
+	assert_int_equal(unlink(support_path(h->site->keysdir, "corp")), 0);
+	assert_true(keys_are_due(&h->place, &h->issuer));
+	s = keys_state(&h->place, &h->issuer);
+	assert_false(s.there);
+	assert_int_equal(s.stale, 0);
+	h->issuer.keys_file = "/nonexistent";
+	assert_false(keys_are_due(&h->place, &h->issuer));
+}
+
+static void what_is_here_says_how_many_and_until_when(void **state)
+{
+	struct here *h = *state;
+	struct keys_state s;
+
+	age(h, 100);
+	s = keys_state(&h->place, &h->issuer);
+	assert_true(s.there);
+	assert_int_equal(s.usable, 2);
+	assert_int_equal(s.fetched, NOW - 100);
+	assert_int_equal(s.stale, NOW - 100 + 86400);
+	assert_int_equal(chmod(support_path(h->site->keysdir, "corp"), 0666), 0);
+	s = keys_state(&h->place, &h->issuer); /* a login would not believe it either */
+	assert_false(s.there);
+}
+
+static void a_file_is_checked_and_not_copied(void **state)
+{
+	struct here *h = *state;
+	struct keys_result result;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s", support_path(h->site->keysdir, "corp"));
+	h->issuer.name = "filed";
+	h->issuer.keys_file = path;
+	keys_refresh(&h->place, &h->issuer, &result);
+	assert_int_equal(result.outcome, KEYS_SAME);
+	assert_int_equal(result.usable, 2);
+	assert_int_equal(access(support_path(h->site->keysdir, "filed"), F_OK), -1);
+	keys_result_free(&result);
+	h->issuer.keys_file = "/nonexistent/keys.json";
+	keys_refresh(&h->place, &h->issuer, &result);
+	assert_int_equal(result.outcome, KEYS_FAILED);
+	assert_non_null(strstr(result.why, "it is not there"));
+	keys_result_free(&result);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(keys_that_cannot_be_used_are_left_out_by_name),
+	    cmocka_unit_test(two_keys_of_one_kid_are_both_left_out),
+	    cmocka_unit_test(a_key_that_is_listed_for_each_algorithm_stays),
+	    cmocka_unit_test(only_what_logins_read_is_kept),
+	    cmocka_unit_test(what_is_no_set_is_refused_in_words),
+	    T(keys_are_due_after_an_hour_or_a_quarter_of_their_age),
+	    T(keys_that_are_not_here_are_due_and_a_file_never_is),
+	    T(what_is_here_says_how_many_and_until_when),
+	    T(a_file_is_checked_and_not_copied),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

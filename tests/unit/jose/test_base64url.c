@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base64url and base64: one spelling for one sequence of bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/jose/base64url.h"
+
+typedef enum aa_jose_err decode_fn(const char *in, size_t len, uint8_t **ret, size_t *ret_len);
+
+static enum aa_jose_err decode(decode_fn *fn, const char *text, size_t len)
+{
+	uint8_t *out = NULL;
+	size_t out_len = 4711;
+	enum aa_jose_err err = fn(text, len, &out, &out_len);
+
+	if (err != AA_JOSE_OK) {
+		assert_null(out);
+		assert_int_equal(out_len, 4711);
+	}
+	free(out);
+	return err;
+}
+
+static enum aa_jose_err url(const char *text)
+{
+	return decode(aa_base64url_decode, text, strlen(text));
+}
+
+static enum aa_jose_err std(const char *text)
+{
+	return decode(aa_base64_decode, text, strlen(text));
+}
+
+static void test_what_is_encoded_decodes_to_itself(void **state)
+{
+	uint8_t in[300];
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(in); len++) {
+		uint8_t *out = NULL;
+		size_t out_len;
+		char *text;
+
+		for (size_t i = 0; i < len; i++)
+			in[i] = (uint8_t)(i * 151 + len);
+		text = aa_base64url_encode(in, len);
+		assert_int_equal(aa_base64url_decode(text, strlen(text), &out, &out_len), AA_JOSE_OK);
+		assert_int_equal(out_len, len);
+		assert_memory_equal(out, in, len);
+		assert_int_equal(out[len], 0);
+		free(out);
+		free(text);
+		text = aa_base64_encode(in, len);
+		assert_int_equal(aa_base64_decode(text, strlen(text), &out, &out_len), AA_JOSE_OK);
+		assert_int_equal(out_len, len);
+		assert_memory_equal(out, in, len);
+		free(out);
+		free(text);
+	}
+}
+
+/* RFC 4648 section 10 */
+static void test_the_vectors_of_rfc4648_hold(void **state)
+{
+	static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
+	static const char *const coded[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++) {
+		char *a = aa_base64_encode(plain[i], strlen(plain[i])),
+		     *b = aa_base64url_encode(plain[i], strlen(plain[i]));
+
+		assert_string_equal(a, coded[i]);
+		assert_memory_equal(b, coded[i], strlen(b));
+		assert_int_equal(strlen(b), strcspn(coded[i], "="));
+		free(a);
+		free(b);
+	}
+}
+
+static void test_base64url_refuses_what_no_encoder_writes(void **state)
+{
+	(void)state;
+	assert_int_equal(url("Zm8"), AA_JOSE_OK);
+	assert_int_equal(url("Zm8="), AA_JOSE_MALFORMED); /* padding */
+	assert_int_equal(url("Zm9"), AA_JOSE_MALFORMED);  /* an unused bit set */
+	assert_int_equal(url("Zg"), AA_JOSE_OK);
+	assert_int_equal(url("Zh"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("Zo"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("Z"), AA_JOSE_MALFORMED); /* length % 4 == 1 */
+	assert_int_equal(url("Zm9vY"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("-_-_"), AA_JOSE_OK);
+	assert_int_equal(url("+/+/"), AA_JOSE_MALFORMED); /* the other alphabet */
+	assert_int_equal(url("Zm9v\n"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("Zm 9v"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("Zm?9"), AA_JOSE_MALFORMED);
+	assert_int_equal(url("Zm\xc3\xa9"), AA_JOSE_MALFORMED);
+	assert_int_equal(decode(aa_base64url_decode, "Zm9v\0m9v", 8), AA_JOSE_MALFORMED);
+}
+
+static void test_base64_is_as_strict_about_its_padding(void **state)
+{
+	(void)state;
+	assert_int_equal(std("Zm8="), AA_JOSE_OK);
+	assert_int_equal(std("Zm8"), AA_JOSE_MALFORMED);
+	assert_int_equal(std("Zm9="), AA_JOSE_MALFORMED);
+	assert_int_equal(std("Zg=="), AA_JOSE_OK);
+	assert_int_equal(std("Z==="), AA_JOSE_MALFORMED);
+	assert_int_equal(std("===="), AA_JOSE_MALFORMED);
+	assert_int_equal(std("Zg==Zg=="), AA_JOSE_MALFORMED);
+	assert_int_equal(std("+/+/"), AA_JOSE_OK);
+	assert_int_equal(std("-_-_"), AA_JOSE_MALFORMED);
+}
+
+static void test_every_byte_is_a_digit_or_refused(void **state)
+{
+	int digits = 0;
+
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		char text[4] = {'A', 'A', 'A', (char)c};
+
+		digits += decode(aa_base64url_decode, text, 4) == AA_JOSE_OK;
+	}
+	assert_int_equal(digits, 64);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_what_is_encoded_decodes_to_itself),
+	    cmocka_unit_test(test_the_vectors_of_rfc4648_hold),
+	    cmocka_unit_test(test_base64url_refuses_what_no_encoder_writes),
+	    cmocka_unit_test(test_base64_is_as_strict_about_its_padding),
+	    cmocka_unit_test(test_every_byte_is_a_digit_or_refused),
+	};
+
+	return cmocka_run_group_tests_name("base64url", tests, NULL, NULL);
+}

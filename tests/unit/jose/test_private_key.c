@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private keys: the agent's side of the library. */
+#include "tests/unit/support/jose_make.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+
+#include <stdlib.h>
+
+static enum aa_jose_err load(const char *pem, const char *passphrase)
+{
+	struct aa_private_key *key = NULL;
+	enum aa_jose_err err = aa_private_key_from_pem(pem, strlen(pem), passphrase, &key);
+
+	assert_true((err == AA_JOSE_OK) == (key != NULL));
+	aa_private_key_free(key);
+	return err;
+}
+
+static char *encrypted_pem(const struct aa_private_key *key, const char *passphrase)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text, *copy;
+	long len;
+
+	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, aa_private_key_pkey(key), EVP_aes_256_cbc(),
+						       passphrase, (int)strlen(passphrase), NULL, NULL),
+			 1);
+	len = BIO_get_mem_data(bio, &text);
+	copy = strndup(text, (size_t)len);
+	BIO_free(bio);
+	return copy;
+}
+
+static void test_a_key_of_each_algorithm_comes_back_from_pem(void **state)
+{
+	(void)state;
+	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
+		const struct aa_private_key *key = make_key((enum aa_alg)alg);
+		struct aa_private_key *again = NULL;
+		char *pem = NULL;
+		size_t len;
+
+		assert_true(aa_key_fits(aa_private_key_public(key), (enum aa_alg)alg));
+		assert_int_equal(aa_private_key_to_pem(key, &pem, &len), AA_JOSE_OK);
+		assert_int_equal(strlen(pem), len);
+		assert_memory_equal(pem, "-----BEGIN PRIVATE KEY-----", 27);
+		assert_int_equal(aa_private_key_from_pem(pem, len, NULL, &again), AA_JOSE_OK);
+		assert_int_equal(EVP_PKEY_eq(aa_private_key_pkey(key), aa_private_key_pkey(again)), 1);
+		aa_private_key_free(again);
+		free(pem);
+	}
+}
+
+static void test_what_each_algorithm_signs_its_public_key_verifies(void **state)
+{
+	json_t *header = json_pack("{s:s, s:s, s:s}", "typ", "JWT", "kid", "k", "alg", "none");
+
+	(void)state;
+	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
+		const struct aa_private_key *key = make_key((enum aa_alg)alg);
+		char *token = NULL;
+
+		assert_int_equal(aa_jws_sign(header, "a\0b", 3, (enum aa_alg)alg, key, &token), AA_JOSE_OK);
+		assert_int_equal(check_token(token, aa_private_key_public(key)), AA_JOSE_OK);
+		free(token);
+	}
+	assert_string_equal(json_string_value(json_object_get(header, "alg")),
+			    "none"); /* the caller's stays as it is */
+	json_decref(header);
+}
+
+static void test_a_key_does_not_sign_with_another_kinds_algorithm(void **state)
+{
+	json_t *header = json_object();
+	char *token = NULL;
+
+	(void)state;
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_ES384, make_key(AA_ALG_ES256), &token),
+			 AA_JOSE_ALG);
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_RS256, make_key(AA_ALG_EDDSA), &token),
+			 AA_JOSE_ALG);
+	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_INVALID, make_key(AA_ALG_ES256), &token),
+			 AA_JOSE_ALG);
+	assert_null(token);
+	json_decref(header);
+}
+
+static void test_an_encrypted_key_opens_with_its_passphrase_only(void **state)
+{
+	char *pem = encrypted_pem(make_key(AA_ALG_ES256), "correct horse");
+
+	(void)state;
+	assert_int_equal(load(pem, "correct horse"), AA_JOSE_OK);
+	assert_int_equal(load(pem, "wrong horse"), AA_JOSE_KEY_ENCRYPTED);
+	assert_int_equal(load(pem, ""), AA_JOSE_KEY_ENCRYPTED);
+	assert_int_equal(load(pem, NULL), AA_JOSE_KEY_ENCRYPTED);
+	free(pem);
+}
+
+static void test_a_passphrase_for_a_key_in_the_clear_does_no_harm(void **state)
+{
+	char *pem = NULL;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(aa_private_key_to_pem(make_key(AA_ALG_EDDSA), &pem, &len), AA_JOSE_OK);
+	assert_int_equal(load(pem, "not needed"), AA_JOSE_OK);
+	free(pem);
+}
+
+static void test_what_is_no_private_key_is_malformed(void **state)
+{
+	char *public = NULL;
+
+	(void)state;
+	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &public), AA_JOSE_OK);
+	assert_int_equal(load(public, NULL), AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load("", NULL), AA_JOSE_KEY_MALFORMED);
+	assert_int_equal(load("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", NULL),
+			 AA_JOSE_KEY_MALFORMED);
+	free(public);
+}
+
+static char *pem_of_new(const char *type, const char *group, size_t bits)
+{
+	EVP_PKEY *pkey = bits	 ? EVP_PKEY_Q_keygen(NULL, NULL, type, bits)
+			 : group ? EVP_PKEY_Q_keygen(NULL, NULL, type, group)
+				 : EVP_PKEY_Q_keygen(NULL, NULL, type);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text, *copy;
+	long len;
+
+	assert_non_null(pkey);
+	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL), 1);
+	len = BIO_get_mem_data(bio, &text);
+	copy = strndup(text, (size_t)len);
+	BIO_free(bio);
+	EVP_PKEY_free(pkey);
+	return copy;
+}
+
+static void test_weak_keys_and_other_kinds_are_refused_when_loaded(void **state)
+{
+	char *rsa1024 = pem_of_new("RSA", NULL, 1024), *k256 = pem_of_new("EC", "secp256k1", 0),
+	     *x25519 = pem_of_new("X25519", NULL, 0), *p256 = pem_of_new("EC", "P-256", 0);
+
+	(void)state;
+	assert_int_equal(load(p256, NULL), AA_JOSE_OK);
+	assert_int_equal(load(rsa1024, NULL), AA_JOSE_KEY_WEAK);
+	assert_int_equal(load(k256, NULL), AA_JOSE_KEY_UNFIT);
+	assert_int_equal(load(x25519, NULL), AA_JOSE_KEY_UNFIT);
+	free(rsa1024);
+	free(k256);
+	free(x25519);
+	free(p256);
+}
+
+static void test_weak_keys_are_not_generated(void **state)
+{
+	struct aa_private_key *key = NULL;
+
+	(void)state;
+	assert_int_equal(aa_private_key_generate(AA_ALG_RS256, 1024, &key), AA_JOSE_KEY_WEAK);
+	assert_int_equal(aa_private_key_generate(AA_ALG_RS256, 16385, &key), AA_JOSE_KEY_UNFIT);
+	assert_int_equal(aa_private_key_generate(AA_ALG_INVALID, 0, &key), AA_JOSE_ALG);
+	assert_null(key);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	make_free();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_key_of_each_algorithm_comes_back_from_pem),
+	    cmocka_unit_test(test_what_each_algorithm_signs_its_public_key_verifies),
+	    cmocka_unit_test(test_a_key_does_not_sign_with_another_kinds_algorithm),
+	    cmocka_unit_test(test_an_encrypted_key_opens_with_its_passphrase_only),
+	    cmocka_unit_test(test_a_passphrase_for_a_key_in_the_clear_does_no_harm),
+	    cmocka_unit_test(test_what_is_no_private_key_is_malformed),
+	    cmocka_unit_test(test_weak_keys_and_other_kinds_are_refused_when_loaded),
+	    cmocka_unit_test(test_weak_keys_are_not_generated),
+	};
+
+	return cmocka_run_group_tests_name("private key", tests, NULL, teardown);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_key_line.c: sshd is given the line of a registered key that lives, and of no other. */
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tools/libexec/key_line.h"
+#include "common/registry/accounts.h"
+#include "tests/unit/support/support_accounts.h"
+
+#define UID(n) (AA_UID_MIN_DEFAULT + (n))
+#define NOW INT64_C(1800000000) /* 2027-01-15 08:00:00 UTC */
+#define ED "ssh-ed25519"
+#define ED_BLOB "AAAAC3NzaC1lZDI1NTE5AAAAIHl1"
+#define ED_OTHER "AAAAC3NzaC1lZDI1NTE5AAAAIHl2"
+#define EC "ecdsa-sha2-nistp256"
+#define EC_BLOB "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYA"
+
+static char *dir, passwd[300];
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = support_tmpdir();
+	snprintf(passwd, sizeof(passwd), "%s/passwd", dir);
+	support_write_file(passwd, "root:x:0:0:::\n", 14);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	support_remove(dir);
+	free(dir);
+	return 0;
+}
+
+static void publish(const char *keys, uint32_t flags)
+{
+	const struct support_account accounts[] = {
+	    {.name = "builder", .uid = UID(1), .flags = flags, .ssh_keys = keys},
+	    {.name = "keyless", .uid = UID(2)},
+	};
+	const struct support_registry r = {.accounts = accounts, .n_accounts = 2};
+
+	support_publish(dir, 1, &r);
+}
+
+/* The answer: the line, or "" where there is none, or a word for the error. Valid until the next call. */
+static const char *ask(const char *user, const char *type, const char *blob)
+{
+	static char answer[512];
+	char *line = (char *)1;
+	uint32_t uid = 0;
+	int r;
+
+	r = aa_key_line(dir, getuid(), passwd, user, type, blob, NOW, &uid, &line);
+	assert_true(r < 0 ? uid == 0 : uid > 0);
+	if (r < 0) {
+		assert_ptr_equal(line, (char *)1);
+		return r == -ENOENT ? "" : r == -EBADMSG ? "damaged" : "unreadable";
+	}
+	snprintf(answer, sizeof(answer), "%s", line);
+	free(line);
+	return answer;
+}
+
+static void gives_the_line_of_the_key_that_was_offered(void **state)
+{
+	(void)state;
+	publish(ED " " ED_BLOB " 0\n" EC " " EC_BLOB " 0\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+	assert_string_equal(ask("builder", EC, EC_BLOB), EC " " EC_BLOB "\n");
+	assert_string_equal(ask("builder", ED, ED_OTHER), "");
+	assert_string_equal(ask("builder", EC, ED_BLOB), ""); /* the type belongs to it */
+	assert_string_equal(ask("builder", ED, "AAAA"), "");
+	assert_string_equal(ask("builder", ED "-cert-v01@openssh.com", ED_BLOB), "");
+}
+
+static void gives_nothing_for_who_has_no_key_or_is_no_agent(void **state)
+{
+	static const char *const users[] = {"keyless", "nobody-here", "root",	"agents",
+					    "",	       "../builder",  "Builder"};
+
+	(void)state;
+	publish(ED " " ED_BLOB " 0\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+	for (size_t i = 0; i < sizeof(users) / sizeof(*users); i++)
+		assert_string_equal(ask(users[i], ED, ED_BLOB), "");
+}
+
+static void a_retired_agent_s_key_looks_like_any_other(void **state)
+{
+	(void)state;
+	publish(ED " " ED_BLOB " 0\n", AA_ACCOUNT_RETIRED);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+	assert_string_equal(ask("builder", ED, ED_OTHER), "");
+	publish(ED " " ED_BLOB " 0\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+}
+
+static void gives_nothing_for_a_local_user_of_the_same_name_or_uid(void **state)
+{
+	static const char by_name[] = "builder:x:1001:1::/:/bin/sh\n",
+			  by_uid[] = "bob:x:70001:1::/:/bin/sh\n";
+
+	(void)state;
+	publish(ED " " ED_BLOB " 0\n", 0);
+	support_write_file(passwd, by_name, strlen(by_name));
+	assert_string_equal(ask("builder", ED, ED_BLOB), "");
+	support_write_file(passwd, by_uid, strlen(by_uid));
+	assert_string_equal(ask("builder", ED, ED_BLOB), "");
+	support_write_file(passwd, "", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
+}
+
+static void says_until_when_a_key_is_good(void **state)
+{
+	char keys[200];
+
+	(void)state;
+	publish(ED " " ED_BLOB " 1800000001\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB),
+			    "expiry-time=\"20270115080001Z\" " ED " " ED_BLOB "\n");
+	publish(ED " " ED_BLOB " 1800000000\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), "");
+	publish(ED " " ED_BLOB " 1\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), "");
+	snprintf(keys, sizeof(keys), ED " " ED_BLOB " 253402300799\n");
+	publish(keys, 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB),
+			    "expiry-time=\"99991231235959Z\" " ED " " ED_BLOB "\n");
+}
+
+static void gives_nothing_of_a_damaged_record(void **state)
+{
+	static const char *const bad[] = {
+	    ED " " ED_BLOB,	 /* no end */
+	    ED " " ED_BLOB "\n", /* no time */
+	    ED " " ED_BLOB " \n",
+	    ED " " ED_BLOB " 0 \n",
+	    ED " " ED_BLOB " 00\n",
+	    ED " " ED_BLOB " -1\n",
+	    ED " " ED_BLOB " 1x\n",
+	    ED " " ED_BLOB " 253402300800\n",
+	    ED " " ED_BLOB " 99999999999999999999999999\n",
+	    ED "  0\n",
+	    " " ED_BLOB " 0\n",
+	    ED "\t" ED_BLOB " 0\n",
+	    "command=\"/bin/sh\" " ED_BLOB " 0\n",
+	    ED " " ED_BLOB "! 0\n",
+	    "\n",
+	};
+	char keys[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(keys, sizeof(keys), EC " " EC_BLOB " 0\n%s", bad[i]); /* behind a good line */
+		publish(keys, 0);
+		assert_string_equal(ask("builder", EC, EC_BLOB), "damaged");
+		assert_string_equal(ask("builder", ED, ED_BLOB), "damaged");
+		assert_string_equal(ask("keyless", ED, ED_BLOB), "");
+	}
+	publish(EC " " EC_BLOB " 0\n", 0);
+	assert_string_equal(ask("builder", EC, EC_BLOB), EC " " EC_BLOB "\n");
+}
+
+static void tells_a_registry_that_it_cannot_believe_from_none(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_string_equal(ask("builder", ED, ED_BLOB), ""); /* nothing was published */
+	publish(ED " " ED_BLOB " 0\n", 0);
+	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), "unreadable");
+	assert_int_equal(truncate(path, 2100), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), "damaged");
+	assert_int_equal(unlink(passwd), 0);
+	assert_int_equal(mkdir(passwd, 0755), 0);
+	publish(ED " " ED_BLOB " 0\n", 0);
+	assert_string_equal(ask("builder", ED, ED_BLOB), "damaged");
+}
+
+static void knows_what_a_type_and_a_blob_look_like(void **state)
+{
+	static const char *const types[] = {"",		 " ssh-rsa",  "ssh rsa", "ssh-rsa\n",
+					    "ssh-rsa\"", "--help me", "a/b"};
+	static const char *const blobs[] = {"",	    "A",    "AAA",  "AAAAA",  "AAA=A",
+					    "A===", "====", "AAA_", "AAAA\n", "AA AA"};
+
+	(void)state;
+	assert_true(aa_key_type_is_valid("ssh-ed25519"));
+	assert_true(aa_key_type_is_valid("sk-ssh-ed25519-cert-v01@openssh.com"));
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		assert_false(aa_key_type_is_valid(types[i]));
+	assert_true(aa_key_blob_is_valid("AAAA"));
+	assert_true(aa_key_blob_is_valid("AA+/AAA="));
+	assert_true(aa_key_blob_is_valid("AA=="));
+	for (size_t i = 0; i < sizeof(blobs) / sizeof(*blobs); i++)
+		assert_false(aa_key_blob_is_valid(blobs[i]));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(gives_the_line_of_the_key_that_was_offered),
+	    T(gives_nothing_for_who_has_no_key_or_is_no_agent),
+	    T(a_retired_agent_s_key_looks_like_any_other),
+	    T(gives_nothing_for_a_local_user_of_the_same_name_or_uid),
+	    T(says_until_when_a_key_is_good),
+	    T(gives_nothing_of_a_damaged_record),
+	    T(tells_a_registry_that_it_cannot_believe_from_none),
+	    T(knows_what_a_type_and_a_blob_look_like),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

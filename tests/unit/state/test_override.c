@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_override.c: what was suspended and revoked, and that what cannot be read denies. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/state/override.h"
+#include "tests/unit/support/support_accounts.h"
+
+#define NOW INT64_C(1800000000)
+
+static char *dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = support_tmpdir();
+	assert_int_equal(aa_override_init(dir), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	support_remove(dir);
+	free(dir);
+	return 0;
+}
+
+static const char *path(const char *name)
+{
+	static char buf[512];
+
+	snprintf(buf, sizeof(buf), "%s/state/%s", dir, name);
+	return buf;
+}
+
+static enum aa_reason credential(const char *issuer, const char *jti, const char *kid, int64_t iat)
+{
+	return aa_override_credential(dir, "builder-7", issuer, jti, kid, iat);
+}
+
+static void a_suspended_agent_stays_so_until_it_is_resumed(void **state)
+{
+	json_t *why;
+
+	(void)state;
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_OK);
+	assert_null(aa_override_suspension(dir, "builder-7"));
+	assert_int_equal(aa_override_suspend(dir, "builder-7", "root", "looks odd", NOW), 0);
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_override_agent(dir, "builder-8"), AA_OK);
+	assert_int_equal(aa_override_suspend(dir, "builder-7", "eve", "nothing", NOW + 1), -EEXIST);
+	why = aa_override_suspension(dir, "builder-7");
+	assert_string_equal(json_string_value(json_object_get(why, "by")), "root");
+	assert_string_equal(json_string_value(json_object_get(why, "why")), "looks odd");
+	assert_int_equal(json_integer_value(json_object_get(why, "at")), NOW);
+	json_decref(why);
+	assert_int_equal(aa_override_resume(dir, "builder-7"), 0);
+	assert_int_equal(aa_override_resume(dir, "builder-7"), -ENOENT);
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_OK);
+}
+
+/* The file counts, not what stands in it. */
+static void an_empty_or_garbled_suspension_suspends(void **state)
+{
+	(void)state;
+	support_write_file(path("suspended/builder-7"), "", 0);
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+	support_write_file(path("suspended/builder-7"), "\xff{", 2);
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_null(aa_override_suspension(dir, "builder-7"));
+	assert_int_equal(unlink(path("suspended/builder-7")), 0);
+	assert_int_equal(symlink("/nonexistent", path("suspended/builder-7")), 0);
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+}
+
+static void a_revoked_jti_is_its_issuers_or_everybodys(void **state)
+{
+	(void)state;
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NOW), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NOW), -EEXIST);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(credential("corp", "2", NULL, NOW), AA_OK);
+	assert_int_equal(credential("other", "1", NULL, NOW), AA_OK);
+	assert_int_equal(credential("", "1", NULL, NOW), AA_OK);
+	assert_int_equal(aa_override_revoke_jti(dir, "*", "3", "root", NOW), 0);
+	assert_int_equal(credential("corp", "3", NULL, NOW), AA_REVOKED);
+	assert_int_equal(credential("", "3", NULL, NOW), AA_REVOKED);
+	assert_int_equal(credential(NULL, "3", NULL, NOW), AA_REVOKED);
+	assert_int_equal(credential("corp", NULL, NULL, NOW), AA_OK);
+}
+
+static void a_revoked_kid_is_revoked_for_all(void **state)
+{
+	(void)state;
+	assert_int_equal(aa_override_revoke_kid(dir, "../k/1", "root", NOW), 0);
+	assert_int_equal(credential("corp", "1", "../k/1", NOW), AA_REVOKED);
+	assert_int_equal(credential("", NULL, "../k/1", NOW), AA_REVOKED);
+	assert_int_equal(credential("corp", "1", "k/1", NOW), AA_OK);
+}
+
+static void before_cuts_off_what_was_issued_earlier(void **state)
+{
+	(void)state;
+	assert_int_equal(credential("corp", "1", NULL, 0), AA_OK);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW, "root", NOW), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_REVOKED);
+	assert_int_equal(credential("corp", "1", NULL, 0), AA_REVOKED); /* unknown */
+	assert_int_equal(aa_override_credential(dir, "builder-8", "corp", "1", NULL, NOW - 1), AA_OK);
+	/* a later date replaces it, and so does an earlier one */
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 10, "root", NOW), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW - 10, "root", NOW), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_OK);
+}
+
+static void a_date_that_cannot_be_read_cuts_off_all(void **state)
+{
+	static const char *const texts[] = {"",
+					    "{}",
+					    "{\"before\":\"1800000000\"}",
+					    "{\"before\":1.5}",
+					    "[1]",
+					    "{\"before\":1,\"before\":2}"};
+
+	(void)state;
+	support_write_file(path("revoked/before/builder-7"), "{\"before\":1}", 12);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		support_write_file(path("revoked/before/builder-7"), texts[i], strlen(texts[i]));
+		assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	}
+}
+
+static void a_directory_that_is_not_there_denies(void **state)
+{
+	static const char *const dirs[] = {"suspended", "revoked/jti", "revoked/kid", "revoked/before"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		char was[512];
+
+		snprintf(was, sizeof(was), "%s", path(dirs[i]));
+		assert_int_equal(aa_override_agent(dir, "builder-7"), AA_OK);
+		assert_int_equal(credential("corp", "1", "k", NOW), AA_OK);
+		assert_int_equal(rename(was, path("aside")), 0);
+		if (i == 0)
+			assert_int_equal(aa_override_agent(dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
+		else
+			assert_int_equal(credential("corp", "1", "k", NOW), AA_REGISTRY_UNAVAILABLE);
+		/* and so does a link or a file in its place */
+		assert_int_equal(symlink("aside", was), 0);
+		assert_int_equal(i == 0 ? aa_override_agent(dir, "builder-7")
+					: credential("corp", "1", "k", NOW),
+				 AA_REGISTRY_UNAVAILABLE);
+		assert_int_equal(unlink(was), 0);
+		assert_int_equal(rename(path("aside"), was), 0);
+	}
+	support_remove(path(""));
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(credential("corp", "1", "k", NOW), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(aa_override_suspend(dir, "builder-7", "root", "x", NOW), -ENOENT);
+}
+
+/* Mode 0 says nothing to root: a child that is nobody asks. */
+static void a_directory_that_cannot_be_read_denies(void **state)
+{
+	int status;
+
+	(void)state;
+	assert_int_equal(aa_override_agent(dir, "builder-7"), AA_OK);
+	assert_int_equal(chmod(path("suspended"), 0), 0);
+	assert_int_equal(chmod(path(""), 0755), 0);
+	if (fork() == 0) {
+		if (getuid() == 0 && setuid(65534) < 0)
+			_exit(98);
+		_exit(aa_override_agent(dir, "builder-7"));
+	}
+	assert_true(wait(&status) > 0 && WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(chmod(path("suspended"), 0700), 0);
+}
+
+static void names_that_are_no_agents_are_not_written(void **state)
+{
+	static const char *const bad[] = {"../x", "", "a/b", "Root", ".hidden", "agents", "x\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(aa_override_suspend(dir, bad[i], "root", "x", NOW), -EINVAL);
+		assert_int_equal(aa_override_resume(dir, bad[i]), -EINVAL);
+		assert_int_equal(aa_override_revoke_before(dir, bad[i], 1, "root", NOW), -EINVAL);
+		assert_null(aa_override_suspension(dir, bad[i]));
+	}
+}
+
+static void decisions_leave_nothing_else_behind(void **state)
+{
+	char command[600];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		(void)aa_override_suspend(dir, "builder-7", "root", "x", NOW);
+		(void)aa_override_revoke_jti(dir, "corp", "1", "root", NOW);
+		(void)aa_override_revoke_kid(dir, "k", "root", NOW);
+		(void)aa_override_revoke_before(dir, "builder-7", 1, "root", NOW);
+	}
+	snprintf(command, sizeof(command), "test \"$(find %s -type f | wc -l)\" = 4", path(""));
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(a_suspended_agent_stays_so_until_it_is_resumed), T(an_empty_or_garbled_suspension_suspends),
+	    T(a_revoked_jti_is_its_issuers_or_everybodys),     T(a_revoked_kid_is_revoked_for_all),
+	    T(before_cuts_off_what_was_issued_earlier),	       T(a_date_that_cannot_be_read_cuts_off_all),
+	    T(a_directory_that_is_not_there_denies),	       T(a_directory_that_cannot_be_read_denies),
+	    T(names_that_are_no_agents_are_not_written),       T(decisions_leave_nothing_else_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_process.c: processes are told apart by pid and start time together. */
+#include <config.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/state/digest.h"
+#include "common/state/process.h"
+
+static void reads_this_process(void **state)
+{
+	struct aa_process self, parent;
+
+	(void)state;
+	assert_int_equal(aa_process_read(getpid(), &self), 0);
+	assert_int_equal(self.pid, getpid());
+	assert_int_equal(self.ppid, getppid());
+	assert_true(self.start > 0);
+	assert_true(aa_process_alive(&self));
+	assert_int_equal(aa_process_read(self.ppid, &parent), 0);
+	assert_true(parent.start <= self.start);
+}
+
+static void another_start_is_another_process(void **state)
+{
+	struct aa_process self;
+
+	(void)state;
+	assert_int_equal(aa_process_read(getpid(), &self), 0);
+	assert_true(aa_process_alive(&self));
+	self.start++;
+	assert_false(aa_process_alive(&self));
+}
+
+static void nobody_is_not_alive(void **state)
+{
+	static const struct aa_process none = {0, 0, 0}, negative = {-1, 0, 0}, far = {4194304 + 1, 1, 1};
+	struct aa_process p = {7, 7, 7};
+
+	(void)state;
+	assert_false(aa_process_alive(&none));
+	assert_false(aa_process_alive(&negative));
+	assert_false(aa_process_alive(&far));
+	assert_int_equal(aa_process_read(far.pid, &p), -ESRCH);
+	assert_int_equal(p.pid, 7);
+}
+
+static void a_zombie_is_not_alive(void **state)
+{
+	struct aa_process child;
+	siginfo_t info;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(aa_process_read(pid, &child), 0);
+	assert_true(aa_process_alive(&child));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(aa_process_alive(&child));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(aa_process_alive(&child));
+}
+
+/* A command may hold brackets, spaces and digits, so that its line looks like another's. */
+static void a_hostile_name_changes_nothing(void **state)
+{
+	static const char *const names[] = {") S 1 1 1", "a) Z 0 0", "((((",
+					    ")))) R 1",	 " ",	     "1 2 3 4 5 6 7 8"};
+	struct aa_process before, after;
+	char was[16];
+
+	(void)state;
+	assert_int_equal(prctl(PR_GET_NAME, was), 0);
+	assert_int_equal(aa_process_read(getpid(), &before), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(prctl(PR_SET_NAME, names[i]), 0);
+		assert_int_equal(aa_process_read(getpid(), &after), 0);
+		assert_memory_equal(&before, &after, sizeof(before));
+		assert_true(aa_process_alive(&before));
+	}
+	assert_int_equal(prctl(PR_SET_NAME, was), 0);
+}
+
+static void the_boot_has_an_id_and_a_time(void **state)
+{
+	char id[AA_BOOT_ID_SIZE], again[AA_BOOT_ID_SIZE];
+	int64_t began = 0, later = 0;
+
+	(void)state;
+	assert_int_equal(aa_boot_id(id), 0);
+	assert_int_equal(strlen(id), 36);
+	assert_int_equal(aa_boot_id(again), 0);
+	assert_string_equal(id, again);
+	assert_int_equal(aa_boot_time(&began), 0);
+	assert_true(began > 0 && began <= time(NULL));
+	assert_int_equal(aa_boot_time(&later), 0);
+	assert_true(later - began <= 1);
+}
+
+static void digests_are_those_of_the_standard(void **state)
+{
+	char hex[65], pair[65];
+
+	(void)state;
+	assert_int_equal(aa_sha256_hex(hex, "abc", 3), 0);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(aa_sha256_hex(hex, "a\0b", 3), 0);
+	assert_int_equal(aa_sha256_pair(pair, "a", "b"), 0);
+	assert_string_equal(hex, pair);
+	assert_int_equal(aa_sha256_pair(pair, "ab", ""), 0);
+	assert_string_not_equal(hex, pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(reads_this_process),
+	    cmocka_unit_test(another_start_is_another_process),
+	    cmocka_unit_test(nobody_is_not_alive),
+	    cmocka_unit_test(a_zombie_is_not_alive),
+	    cmocka_unit_test(a_hostile_name_changes_nothing),
+	    cmocka_unit_test(the_boot_has_an_id_and_a_time),
+	    cmocka_unit_test(digests_are_those_of_the_standard),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

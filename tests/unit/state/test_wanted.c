@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_wanted.c: marks of logins that lacked an issuer's key, and the pause between the refreshes that they
+ * ask for. */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/state/wanted.h"
+
+#define NOW INT64_C(1800000000)
+
+static char root[64], rundir[96];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/agentauth-wanted.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	snprintf(rundir, sizeof(rundir), "%s/run", root); /* not made yet */
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static const char *below(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", rundir, name);
+	return path;
+}
+
+static size_t count_marks(void)
+{
+	DIR *dir = opendir(below(AA_WANTED_DIR));
+	const struct dirent *entry;
+	size_t n = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_false(aa_wanted_any(rundir));
+	errno = 7;
+	aa_wanted_mark(rundir, "corp");
+	assert_int_equal(errno, 7);
+	assert_true(aa_wanted_is(rundir, "corp"));
+	assert_true(aa_wanted_any(rundir));
+	assert_false(aa_wanted_is(rundir, "other"));
+	assert_int_equal(stat(below(AA_WANTED_DIR), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(stat(below(AA_WANTED_DIR "/corp"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	aa_wanted_clear(rundir);
+	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_false(aa_wanted_any(rundir));
+	aa_wanted_clear(rundir); /* nothing is there */
+}
+
+static void a_thousand_logins_make_one_mark(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		aa_wanted_mark(rundir, "corp");
+	assert_int_equal(count_marks(), 1);
+	aa_wanted_mark(rundir, "other-2");
+	assert_int_equal(count_marks(), 2);
+}
+
+static void no_other_name_makes_a_file(void **state)
+{
+	static const char *const names[] = {"", ".", "..", "../x", "a/b", "Corp", "a.b", "a b", "\xc3\xa9"};
+	char longest[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		aa_wanted_mark(rundir, names[i]);
+	memset(longest, 'a', sizeof(longest));
+	longest[65] = '\0';
+	aa_wanted_mark(rundir, longest);
+	assert_int_equal(count_marks(), 0);
+	longest[64] = '\0';
+	aa_wanted_mark(rundir, longest);
+	assert_int_equal(count_marks(), 1);
+}
+
+static void a_link_in_the_place_of_the_directory_is_not_followed(void **state)
+{
+	char elsewhere[96];
+
+	(void)state;
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
+	assert_int_equal(mkdir(rundir, 0700), 0);
+	assert_int_equal(mkdir(elsewhere, 0700), 0);
+	assert_int_equal(symlink(elsewhere, below(AA_WANTED_DIR)), 0);
+	aa_wanted_mark(rundir, "corp");
+	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_int_equal(rmdir(elsewhere), 0); /* nothing was made there */
+}
+
+static void the_pause_is_a_minute(void **state)
+{
+	(void)state;
+	assert_int_equal(aa_wanted_pause(rundir, NOW), 0);
+	assert_int_equal(aa_wanted_begin(rundir, NOW), 0);
+	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
+	assert_int_equal(aa_wanted_pause(rundir, NOW + 59), 1);
+	assert_int_equal(aa_wanted_pause(rundir, NOW + 60), 0);
+	assert_int_equal(aa_wanted_begin(rundir, NOW + 60), 0);
+	assert_int_equal(aa_wanted_pause(rundir, NOW + 61), 59);
+}
+
+/* A clock that was put back must not stop the keys for as long as it was ahead. */
+static void a_stamp_from_the_future_is_no_pause(void **state)
+{
+	(void)state;
+	assert_int_equal(aa_wanted_begin(rundir, NOW + 86400), 0);
+	assert_int_equal(aa_wanted_pause(rundir, NOW), 0);
+	assert_int_equal(aa_wanted_begin(rundir, NOW), 0);
+	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
+}
+
+/* The second waits for the first: it has no lock before the first one's process has ended. */
+static void two_at_once_follow_each_other(void **state)
+{
+	int ready[2], lock, status;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		lock = aa_wanted_lock(rundir);
+		if (lock < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		usleep(50000);
+		_exit(aa_wanted_begin(rundir, NOW) == 0 ? 0 : 1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	lock = aa_wanted_lock(rundir);
+	assert_true(lock >= 0);
+	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
+	close(lock);
+	close(ready[0]);
+	close(ready[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    T(a_mark_is_made_where_nothing_was_and_taken_away),
+	    T(a_thousand_logins_make_one_mark),
+	    T(no_other_name_makes_a_file),
+	    T(a_link_in_the_place_of_the_directory_is_not_followed),
+	    T(the_pause_is_a_minute),
+	    T(a_stamp_from_the_future_is_no_pause),
+	    T(two_at_once_follow_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tests/unit/support/jose_make.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/support/agent_home.h"
+#include "tools/cli/say.h"
+
+static char root[64];
+
+const char *home_path(const char *name)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/home/%s", root, name);
+	return path;
+}
+
+void home_make(void)
+{
+	static const char *const variables[] = {"AGENTAUTH_CONFIG", "AGENTAUTH_PROFILE", "AGENTAUTH_TASK",
+						"AGENTAUTH_SCOPE"};
+	char path[128];
+
+	strcpy(root, "/tmp/agentauth-test-XXXXXX");
+	assert_non_null(mkdtemp(root));
+	(void)snprintf(path, sizeof(path), "%s/home", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	setenv("HOME", path, 1);
+	(void)snprintf(path, sizeof(path), "%s/run", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	setenv("XDG_RUNTIME_DIR", path, 1);
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		unsetenv(variables[i]);
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+void home_remove(void)
+{
+	if (root[0])
+		(void)nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	root[0] = 0;
+}
+
+void home_write(const char *name, const char *text, mode_t mode)
+{
+	char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s", home_path(name));
+	for (char *p = strchr(path + strlen(root) + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = 0;
+		(void)mkdir(path, 0700);
+		*p = '/';
+	}
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static int temporary(const char *text, size_t len)
+{
+	char path[] = "/tmp/agentauth-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	unlink(path);
+	assert_int_equal(write(fd, text, len), len);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static void collect(int fd, char *buf, size_t size)
+{
+	ssize_t n = pread(fd, buf, size - 1, 0);
+
+	assert_true(n >= 0);
+	buf[n] = 0;
+	close(fd);
+}
+
+void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len,
+		 const char *const *args)
+{
+	int fds[3] = {temporary(input, input_len), temporary("", 0), temporary("", 0)}, saved[3], argc = 0;
+	char name[64], *argv[32] = {name};
+
+	(void)snprintf(name, sizeof(name), "agentauth %s", command->name);
+	for (argc = 1; args[argc - 1]; argc++)
+		argv[argc] = strdup(args[argc - 1]);
+	fflush(NULL);
+	for (int i = 0; i < 3; i++) {
+		saved[i] = dup(i);
+		dup2(fds[i], i);
+	}
+	optind = 0; /* getopt begins anew */
+	say_as(name);
+	ret->status = command->run(command, argc, argv);
+	fflush(NULL);
+	for (int i = 0; i < 3; i++) {
+		dup2(saved[i], i);
+		close(saved[i]);
+	}
+	close(fds[0]);
+	collect(fds[1], ret->out, sizeof(ret->out));
+	collect(fds[2], ret->err, sizeof(ret->err));
+	say_as("agentauth");
+	for (int i = 1; i < argc; i++)
+		free(argv[i]);
+}
+
+int home_setup(void **state)
+{
+	(void)state;
+	home_make();
+	return 0;
+}
+
+int home_teardown(void **state)
+{
+	(void)state;
+	home_remove();
+	return 0;
+}

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_delegation.c: access tokens: whose they are, on whose behalf, and what they grant (RFC 9068, RFC 8693). */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
+
+#define NOW INT64_C(1800000000)
+#define KEY support_key(AA_ALG_RS256, 0)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int setup(void **state)
+{
+	*state = support_site_new(NOW);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	support_site_free(*state);
+	return 0;
+}
+
+/* A good token with up to three members bent; on behalf of somebody else it says no scope of itself. */
+struct bend {
+	const char *member, *text;
+};
+
+static char *token_of(const struct bend *bends, size_t n)
+{
+	json_t *claims = support_token_claims(NOW);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(bends[i].member, "sub") == 0)
+			support_bend(claims, "scope", NULL);
+	for (size_t i = 0; i < n; i++)
+		support_bend(claims, bends[i].member, bends[i].text);
+	return support_sign(claims, AA_ALG_RS256, KEY, "r1", "at+jwt");
+}
+#define TOKEN(...) token_of((const struct bend[]){__VA_ARGS__}, COUNT(((const struct bend[]){__VA_ARGS__})))
+
+static struct aa_verdict verdict_on(const struct support_site *site, char *token)
+{
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict v;
+
+	support_verify(site, &login, token, &v);
+	return v;
+}
+
+static void expect(const struct support_site *site, char *token, enum aa_reason want, const char *what)
+{
+	enum aa_reason reason = support_reason(site, NOW, token);
+
+	if (reason != want)
+		fail_msg("%s: %s, not %s", what, aa_reason_name(reason), aa_reason_name(want));
+}
+
+/* ---- the agent for itself ------------------------------------------------------------ */
+
+static void accepts_a_good_access_token(void **state)
+{
+	struct aa_verdict v = verdict_on(*state, TOKEN({"", NULL}));
+
+	assert_int_equal(v.reason, AA_OK);
+	assert_int_equal(v.kind, AA_KIND_TOKEN);
+	assert_string_equal(v.issuer, "corp");
+	assert_string_equal(v.kid, "r1");
+	assert_string_equal(v.replay_space, SITE_ISSUER);
+	assert_true(v.once);
+	assert_null(v.on_behalf_of);
+	assert_null(v.actors);
+	assert_int_equal(v.grant.n, 2);
+	aa_verdict_clear(&v);
+}
+
+static void types_of_access_tokens_are_the_usual_ones(void **state)
+{
+	static const char *const good[] = {"at+jwt", "application/at+jwt", "AT+JWT", "JWT", "jwt", "JOSE",
+					   NULL};
+	static const char *const bad[] = {
+	    "id+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt", "client-authentication+jwt", ""};
+
+	for (size_t i = 0; i < COUNT(good); i++)
+		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", good[i]),
+		       AA_OK, good[i]);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", bad[i]),
+		       AA_WRONG_TYPE, bad[i]);
+}
+
+/* An ID token of the same issuer, for the same client: its audience is the client, not this host; where the issuer marks
+ * its tokens, `require` tells them apart. */
+static void refuses_an_id_token_where_an_access_token_belongs(void **state)
+{
+	struct support_site *site = *state;
+
+	expect(site, TOKEN({"aud", "\"builder-7\""}, {"nonce", "\"n\""}, {"typ", "\"ID\""}),
+	       AA_WRONG_AUDIENCE, "aud");
+	support_set(site, "issuer:corp", "require", "[{\"claim\":\"typ\",\"value\":\"Bearer\"}]");
+	support_site_publish(site);
+	expect(site, TOKEN({"typ", "\"Bearer\""}), AA_OK, "Bearer");
+	expect(site, TOKEN({"typ", "\"ID\""}), AA_CLAIM_REQUIRED, "ID");
+	expect(site, TOKEN({"typ", NULL}), AA_CLAIM_REQUIRED, "no typ");
+}
+
+/* Neither kind passes for the other, however it is signed. */
+static void assertions_and_tokens_are_told_apart(void **state)
+{
+	const struct aa_private_key *agents = support_key(AA_ALG_ES256, 0),
+				    *issuers = support_key(AA_ALG_ES256, 2);
+
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "JWT"),
+	       AA_OK, "an assertion by the agent's key");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "e1", "JWT"),
+	       AA_UNKNOWN_KEY, "an assertion by the issuer's key");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "k1", "JWT"),
+	       AA_BAD_SIGNATURE, "under the agent's kid");
+	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, issuers, "e1", "at+jwt"), AA_OK,
+	       "a token by the issuer's key");
+	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
+	       AA_UNKNOWN_KEY, "a token by the agent's key");
+	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "e1", "at+jwt"),
+	       AA_BAD_SIGNATURE, "under the issuer's kid");
+	expect(*state,
+	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
+	       AA_WRONG_TYPE, "an assertion that calls itself an access token");
+}
+
+static void the_client_claim_alone_selects_the_binding(void **state)
+{
+	static const struct {
+		const char *member, *text;
+		enum aa_reason reason;
+	} cases[] = {
+	    {"azp", "\"builder-7\"", AA_OK},
+	    {"azp", "\"builder-8\"", AA_WRONG_SUBJECT},
+	    {"azp", "\"Builder-7\"", AA_WRONG_SUBJECT},
+	    {"azp", "\"builder-7 \"", AA_WRONG_SUBJECT},
+	    {"azp", "[\"builder-7\"]", AA_MALFORMED},
+	    {"azp", "\"\"", AA_MALFORMED},
+	    {"azp", "7", AA_MALFORMED},
+	    {"azp", NULL, AA_CLAIM_REQUIRED},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect(*state, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
+		       cases[i].text ? cases[i].text : "no azp");
+	/* No other claim stands in for it. */
+	expect(*state, TOKEN({"azp", NULL}, {"client_id", "\"builder-7\""}, {"appid", "\"builder-7\""}),
+	       AA_CLAIM_REQUIRED, "client_id");
+}
+
+static void another_agents_token_is_not_ours(void **state)
+{
+	struct support_site *site = *state;
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict v;
+
+	support_set(site, "agent:other-1", "bindings",
+		    "[{\"issuer\":\"corp\",\"client\":\"other\",\"subject\":\"svc-other\"}]");
+	support_site_publish(site);
+	login.agent = "other-1";
+	support_verify(site, &login,
+		       TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}, {"scope", "\"host.audit\""}),
+		       &v);
+	assert_int_equal(v.reason, AA_OK);
+	aa_verdict_clear(&v);
+	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), AA_WRONG_SUBJECT,
+	       "other-1's token for builder-7");
+	/* A sub that is the account's name proves nothing. */
+	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"builder-7\""}), AA_WRONG_SUBJECT, "sub");
+}
+
+static void a_bindings_own_rules_hold(void **state)
+{
+	struct support_site *site = *state;
+
+	support_set(site, "agent:builder-7", "bindings",
+		    "[{\"issuer\":\"corp\",\"client\":\"builder-7\",\"subject\":\"svc-builder-7\","
+		    "\"require\":[{\"claim\":\"env\",\"value\":\"prod\"}]}]");
+	support_site_publish(site);
+	expect(site, TOKEN({"env", "\"prod\""}), AA_OK, "prod");
+	expect(site, TOKEN({"env", "\"test\""}), AA_CLAIM_REQUIRED, "test");
+	expect(site, TOKEN({"env", NULL}), AA_CLAIM_REQUIRED, "nothing");
+}
+
+static void issuer_and_audience_are_exact(void **state)
+{
+	static const struct {
+		const char *member, *text;
+		enum aa_reason reason;
+	} cases[] = {
+	    {"iss", NULL, AA_CLAIM_REQUIRED},
+	    {"iss", "\"" SITE_ISSUER "/\"", AA_UNKNOWN_ISSUER},
+	    {"iss", "\"https://idp.example.com/realms/agent\"", AA_UNKNOWN_ISSUER},
+	    {"iss", "\"HTTPS://idp.example.com/realms/agents\"", AA_UNKNOWN_ISSUER},
+	    {"iss", "\"corp\"",
+	     AA_WRONG_SUBJECT}, /* a name such as an agent's: an assertion of another agent */
+	    {"iss", "[\"" SITE_ISSUER "\"]", AA_MALFORMED},
+	    {"aud", NULL, AA_CLAIM_REQUIRED},
+	    {"aud", "\"ssh://web02.example.com\"", AA_WRONG_AUDIENCE},
+	    {"aud", "[\"account\",\"ssh://web02.example.com\"]", AA_WRONG_AUDIENCE},
+	    {"aud", "[\"account\",\"ssh://web01.example.com\"]", AA_OK},
+	    {"aud", "{\"ssh://web01.example.com\":true}", AA_MALFORMED},
+	};
+	struct support_site *site = *state;
+
+	expect(site, TOKEN({"", NULL}), AA_OK, "control");
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect(site, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
+		       cases[i].text ? cases[i].text : "absent");
+	/* An issuer's own audience overrides the host's. */
+	support_set(site, "issuer:corp", "audience", "[\"api://hosts\"]");
+	support_site_publish(site);
+	expect(site, TOKEN({"aud", "\"api://hosts\""}), AA_OK, "api://hosts");
+	expect(site, TOKEN({"aud", "\"" SITE_AUDIENCE "\""}), AA_WRONG_AUDIENCE, "the host's");
+}
+
+static void reuse_once_demands_jti_and_iat(void **state)
+{
+	struct support_site *site = *state;
+	struct aa_verdict v, again;
+
+	expect(site, TOKEN({"jti", NULL}), AA_CLAIM_REQUIRED, "no jti");
+	expect(site, TOKEN({"iat", NULL}), AA_CLAIM_REQUIRED, "no iat");
+	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number");
+	expect(site, TOKEN({"jti", "\"\""}), AA_MALFORMED, "empty");
+	support_set(site, "issuer:corp", "reuse", "\"until_expiry\"");
+	support_site_publish(site);
+	v = verdict_on(site, TOKEN({"jti", NULL}, {"iat", NULL}));
+	assert_int_equal(v.reason, AA_OK);
+	assert_false(v.once);
+	assert_int_equal(strlen(v.jti), 64); /* SHA-256 of header.payload, for the log */
+	again = verdict_on(site, TOKEN({"jti", NULL}, {"iat", NULL}));
+	assert_string_equal(v.jti, again.jti);
+	aa_verdict_clear(&again);
+	again = verdict_on(site, TOKEN({"jti", NULL}, {"iat", "1800000001"}));
+	assert_string_not_equal(v.jti, again.jti);
+	aa_verdict_clear(&again);
+	aa_verdict_clear(&v);
+	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number, still");
+}
+
+static void a_tokens_life_is_bounded_by_its_issuers_limit(void **state)
+{
+	expect(*state, TOKEN({"exp", "1800003600"}), AA_OK, "an hour");
+	expect(*state, TOKEN({"exp", "1800003601"}), AA_LIFETIME_TOO_LONG, "a second more");
+	expect(*state, TOKEN({"iat", "1799996000"}, {"exp", "1799999600"}), AA_EXPIRED, "over");
+	expect(*state, TOKEN({"nbf", "1800000031"}), AA_NOT_YET_VALID, "nbf");
+}
+
+/* ---- on behalf of a user ---------------------------------------------------------------- */
+
+#define ALICE \
+	{ \
+		"sub", "\"user-alice\"" \
+	}
+#define DEPLOY \
+	{ \
+		"scope", "\"openid host.deploy\"" \
+	}
+
+static void a_users_token_is_the_agents_on_the_users_behalf(void **state)
+{
+	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY));
+
+	assert_int_equal(v.reason, AA_OK);
+	assert_int_equal(v.kind, AA_KIND_DELEGATED);
+	assert_string_equal(v.on_behalf_of, "user-alice");
+	assert_int_equal(v.grant.n, 1);
+	assert_true(aa_grant_has(&v.grant, "deploy"));
+	assert_string_equal(v.scope, "openid host.deploy");
+	aa_verdict_clear(&v);
+}
+
+static void only_the_entrys_users_may_be_acted_for(void **state)
+{
+	struct support_site *site = *state;
+
+	expect(site, TOKEN(ALICE, DEPLOY), AA_OK, "alice");
+	expect(site, TOKEN({"sub", "\"user-bob\""}, DEPLOY), AA_DELEGATION_DENIED, "bob");
+	expect(site, TOKEN({"sub", "\"USER-ALICE\""}, DEPLOY), AA_DELEGATION_DENIED, "ALICE");
+	expect(site, TOKEN({"sub", "\"alice\""}, DEPLOY), AA_DELEGATION_DENIED, "a local user's name");
+	expect(site, TOKEN({"sub", "[\"user-alice\"]"}, DEPLOY), AA_MALFORMED, "an array");
+	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "it cannot be told whose it is");
+	support_set(site, "agent:builder-7", "delegation", NULL);
+	support_site_publish(site);
+	expect(site, TOKEN(ALICE, DEPLOY), AA_DELEGATION_DENIED, "an entry without delegation");
+	support_set(site, "agent:builder-7", "delegation", "{\"local_users\":[\"user-alice\"]}");
+	support_site_publish(site);
+	expect(site, TOKEN(ALICE, DEPLOY), AA_DELEGATION_DENIED, "local users are another list");
+}
+
+static void delegation_fails_closed(void **state)
+{
+	struct support_site *site = *state;
+
+	expect(site, TOKEN(ALICE, DEPLOY), AA_OK, "control");
+	expect(site, TOKEN(ALICE, {"scope", NULL}), AA_ROLE_DENIED, "a token without the claim");
+	expect(site, TOKEN(ALICE, {"scope", "\"openid\""}), AA_ROLE_DENIED, "no scope of ours");
+	expect(site, TOKEN(ALICE, {"scope", "\"deploy\""}), AA_ROLE_DENIED, "a role's name is no scope");
+	expect(site, TOKEN(ALICE, {"scope", "\"host.audit\""}), AA_ROLE_DENIED,
+	       "a role that is not delegable");
+	expect(site, TOKEN(ALICE, {"scope", "{\"host.deploy\":true}"}), AA_ROLE_DENIED, "an object");
+	support_set(site, "role:deploy", "delegable", "false");
+	support_site_publish(site);
+	expect(site, TOKEN(ALICE, DEPLOY), AA_ROLE_DENIED, "deploy is no longer delegable");
+	support_set(site, "role:deploy", "delegable", "true");
+	support_set(site, "issuer:corp", "scopes", NULL);
+	support_site_publish(site);
+	expect(site, TOKEN(ALICE, DEPLOY), AA_ROLE_DENIED, "an issuer without scopes");
+	expect(site, TOKEN({"", NULL}), AA_OK, "and the agent for itself");
+}
+
+static void an_issuer_that_never_delegates_has_no_users(void **state)
+{
+	struct support_site *site = *state;
+
+	support_set(site, "issuer:corp", "delegation", "\"never\"");
+	support_site_publish(site);
+	expect(site, TOKEN({"", NULL}), AA_OK, "the agent's own subject");
+	expect(site, TOKEN(ALICE, DEPLOY), AA_WRONG_SUBJECT, "another subject");
+	expect(site, TOKEN({"sub", NULL}), AA_WRONG_SUBJECT, "none");
+	expect(site, TOKEN(ALICE, {"act", "{\"sub\":\"builder-7\"}"}, DEPLOY), AA_DELEGATION_DENIED, "act");
+}
+
+/* ---- act, RFC 8693 section 4.1 ------------------------------------------------------------ */
+
+static void the_outermost_actor_must_be_the_agent(void **state)
+{
+	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"builder-7\"}"}));
+
+	assert_int_equal(v.reason, AA_OK);
+	assert_int_equal(v.kind, AA_KIND_DELEGATED);
+	assert_string_equal(v.on_behalf_of, "user-alice");
+	assert_int_equal(json_array_size(v.actors), 1);
+	aa_verdict_clear(&v);
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"svc-builder-7\"}"}), AA_OK, "by its subject");
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"other-1\"}"}), AA_WRONG_SUBJECT, "another");
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"other-1\",\"act\":{\"sub\":\"builder-7\"}}"}),
+	       AA_WRONG_SUBJECT, "the agent as an inner one");
+	/* The client claim must name the same binding. */
+	expect(*state, TOKEN(ALICE, {"azp", "\"other\""}, {"act", "{\"sub\":\"builder-7\"}"}),
+	       AA_WRONG_SUBJECT, "azp");
+	/* An agent that acts for itself with act is on nobody's list. */
+	expect(*state, TOKEN({"act", "{\"sub\":\"builder-7\"}"}), AA_DELEGATION_DENIED,
+	       "the agent for the agent");
+}
+
+static void inner_actors_are_history_of_bounded_length(void **state)
+{
+	static const char four[] =
+	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\"}}}}";
+	static const char five[] =
+	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\","
+	    "\"act\":{\"sub\":\"e\"}}}}}";
+	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY, {"act", four}));
+
+	assert_int_equal(v.reason, AA_OK);
+	assert_int_equal(json_array_size(v.actors), 4);
+	assert_string_equal(json_string_value(json_array_get(v.actors, 0)), "builder-7");
+	assert_string_equal(json_string_value(json_array_get(v.actors, 3)), "d");
+	aa_verdict_clear(&v);
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", five}), AA_MALFORMED, "five");
+}
+
+static void an_actor_is_an_object_with_a_subject(void **state)
+{
+	static const char *const bad[] = {"null",
+					  "\"builder-7\"",
+					  "[\"builder-7\"]",
+					  "[{\"sub\":\"builder-7\"}]",
+					  "true",
+					  "{\"sub\":1}",
+					  "{\"sub\":\"\"}",
+					  "{\"sub\":\"builder-7\",\"act\":\"x\"}",
+					  "{\"sub\":\"builder-7\",\"act\":null}",
+					  "{\"sub\":\"builder-7\",\"act\":{\"sub\":[]}}"};
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(*state, TOKEN(ALICE, DEPLOY, {"act", bad[i]}), AA_MALFORMED, bad[i]);
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{}"}), AA_CLAIM_REQUIRED, "{}");
+	expect(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"client_id\":\"builder-7\"}"}), AA_CLAIM_REQUIRED,
+	       "no sub");
+}
+
+static void another_claim_may_name_the_user(void **state)
+{
+	struct support_site *site = *state;
+	struct aa_verdict v;
+
+	support_set(site, "issuer:corp", "user_claim", "\"preferred_username\"");
+	support_site_publish(site);
+	v = verdict_on(site, TOKEN({"sub", "\"0001\""}, {"preferred_username", "\"user-alice\""}, DEPLOY));
+	assert_int_equal(v.reason, AA_OK);
+	assert_string_equal(v.on_behalf_of, "user-alice");
+	aa_verdict_clear(&v);
+	expect(site, TOKEN({"sub", "\"user-alice\""}, {"preferred_username", "\"user-bob\""}, DEPLOY),
+	       AA_DELEGATION_DENIED, "sub is not asked");
+	expect(site, TOKEN({"sub", "\"user-alice\""}, DEPLOY), AA_CLAIM_REQUIRED, "no fallback");
+}
+
+/* ---- scopes -------------------------------------------------------------------------------- */
+
+static void scopes_of_the_agents_own_token_narrow(void **state)
+{
+	static const struct {
+		const char *scope;
+		size_t n; /* 0: refused */
+	} cases[] = {
+	    {"\"host.deploy\"", 1},
+	    {"\"openid host.deploy\"", 1},
+	    {"\"host.deploy host.audit\"", 2},
+	    {"[\"host.audit\"]", 1},
+	    {NULL, 0},
+	    {"\"\"", 0},
+	    {"[]", 0},
+	    {"[\"\"]", 0},
+	    {"null", 0},
+	    {"{}", 0},
+	    {"\"openid\"", 0},
+	    {"\"host.deployment\"", 0},
+	    {"\"HOST.DEPLOY\"", 0},
+	    {"[\"host.deploy host.audit\"]", 0},
+	    {"\"host.inside\"", 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct aa_verdict v = verdict_on(*state, TOKEN({"scope", cases[i].scope}));
+
+		assert_int_equal(v.reason, cases[i].n ? AA_OK : AA_ROLE_DENIED);
+		assert_int_equal(v.grant.n, cases[i].n);
+		aa_verdict_clear(&v);
+	}
+}
+
+static void an_issuer_without_scopes_grants_the_agent_itself_all_roles(void **state)
+{
+	static const char *const scopes[] = {NULL, "\"\"", "[]", "\"openid\"", "\"host.deploy\""};
+	struct support_site *site = *state;
+
+	support_set(site, "issuer:corp", "scopes", "[]");
+	support_site_publish(site);
+	expect(site, TOKEN({"scope", scopes[4]}), AA_ROLE_DENIED, "scopes, none of which can be said");
+	support_set(site, "issuer:corp", "scopes", NULL);
+	support_site_publish(site);
+	for (size_t i = 0; i < COUNT(scopes); i++) {
+		struct aa_verdict v = verdict_on(site, TOKEN({"scope", scopes[i]}));
+
+		assert_int_equal(v.reason, AA_OK);
+		assert_int_equal(v.grant.n, 2);
+		aa_verdict_clear(&v);
+	}
+}
+
+static void scopes_come_in_several_shapes(void **state)
+{
+	static const struct {
+		const char *claim, *member, *text;
+	} cases[] = {
+	    {"scope", "scope", "\"a host.deploy b\""},
+	    {"scp", "scp", "\"a host.deploy\""},
+	    {"scp", "scp", "[\"a\",\"host.deploy\"]"},
+	    {"roles", "roles", "[\"host.deploy\"]"},
+	    {"/realm_access/roles", "realm_access", "{\"roles\":[\"a\",\"host.deploy\"]}"},
+	    {"https://example.com/roles", "https://example.com/roles", "[\"host.deploy\"]"},
+	};
+	struct support_site *site = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		json_t *rules = json_pack("[{s:s, s:s, s:s}]", "claim", cases[i].claim, "value",
+					  "host.deploy", "role", "deploy");
+		struct aa_verdict v;
+
+		json_object_set_new(support_record(site, "issuer:corp"), "scopes", rules);
+		support_site_publish(site);
+		v = verdict_on(site, TOKEN(ALICE, {cases[i].member, cases[i].text}));
+		if (v.reason != AA_OK || v.grant.n != 1)
+			fail_msg("%s: %s", cases[i].claim, aa_reason_name(v.reason));
+		aa_verdict_clear(&v);
+		expect(site, TOKEN(ALICE, {"other", cases[i].text}), AA_ROLE_DENIED, cases[i].claim);
+	}
+}
+
+static void names_of_groups_in_a_token_grant_nothing(void **state)
+{
+	static const char *const members[] = {"roles", "groups", "wids", "resource_access"};
+	char text[70000];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(members); i++)
+		expect(*state,
+		       TOKEN(ALICE, {members[i],
+				     "[\"sudo\",\"docker\",\"lxd\",\"adm\",\"deploy\",\"host.deploy\"]"}),
+		       AA_ROLE_DENIED, members[i]);
+	n += (size_t)sprintf(text + n, "[\"r\"");
+	for (int i = 0; i < 1500; i++)
+		n += (size_t)sprintf(text + n, ",\"r%d\"", i);
+	sprintf(text + n, "]");
+	expect(*state, TOKEN({"roles", text}), AA_OK, "many: read, and of no effect");
+	text[n] = '\0';
+	for (int i = 1500; i < 8000; i++)
+		n += (size_t)sprintf(text + n, ",\"r%d\"", i);
+	sprintf(text + n, "]");
+	expect(*state, TOKEN({"roles", text}), AA_OVERSIZE, "thousands: capped by the size");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(accepts_a_good_access_token),
+	    T(types_of_access_tokens_are_the_usual_ones),
+	    T(refuses_an_id_token_where_an_access_token_belongs),
+	    T(assertions_and_tokens_are_told_apart),
+	    T(the_client_claim_alone_selects_the_binding),
+	    T(another_agents_token_is_not_ours),
+	    T(a_bindings_own_rules_hold),
+	    T(issuer_and_audience_are_exact),
+	    T(reuse_once_demands_jti_and_iat),
+	    T(a_tokens_life_is_bounded_by_its_issuers_limit),
+	    T(a_users_token_is_the_agents_on_the_users_behalf),
+	    T(only_the_entrys_users_may_be_acted_for),
+	    T(delegation_fails_closed),
+	    T(an_issuer_that_never_delegates_has_no_users),
+	    T(the_outermost_actor_must_be_the_agent),
+	    T(inner_actors_are_history_of_bounded_length),
+	    T(an_actor_is_an_object_with_a_subject),
+	    T(another_claim_may_name_the_user),
+	    T(scopes_of_the_agents_own_token_narrow),
+	    T(an_issuer_without_scopes_grants_the_agent_itself_all_roles),
+	    T(scopes_come_in_several_shapes),
+	    T(names_of_groups_in_a_token_grant_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

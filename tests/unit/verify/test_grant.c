@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_grant.c: which of the agent's roles a login has, and how a public key or the entry alone is decided. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
+
+#define NOW INT64_C(1800000000)
+
+static int setup(void **state)
+{
+	*state = support_site_new(NOW);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	support_site_free(*state);
+	return 0;
+}
+
+/* The reason, and in *ret_roles the number of roles, for a good assertion from `address` through `service`. */
+static enum aa_reason login_from(const struct support_site *site, const char *service, const char *address,
+				 size_t *ret_roles)
+{
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict v;
+	enum aa_reason reason;
+
+	login.service = service;
+	login.address = address;
+	support_verify(site, &login, support_assertion(NOW), &v);
+	reason = v.reason;
+	*ret_roles = v.grant.n;
+	aa_verdict_clear(&v);
+	return reason;
+}
+
+static void a_role_that_does_not_admit_the_service_is_left_out(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
+	assert_int_equal(n, 1); /* audit lists no services */
+	support_set(site, "role:audit", "services", "[\"sshd\"]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "login", NULL, &n), AA_SERVICE_DENIED);
+	assert_int_equal(n, 0);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
+}
+
+static void a_role_that_does_not_admit_the_source_is_left_out(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	support_set(site, "agent:builder-7", "roles", "[\"inside\",\"audit\"]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(login_from(site, "sshd", "203.0.113.9", &n), AA_OK);
+	assert_int_equal(n, 1);
+	support_set(site, "agent:builder-7", "roles", "[\"inside\"]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "203.0.113.9", &n), AA_SOURCE_DENIED);
+	assert_int_equal(login_from(site, "sshd", "host.example.com", &n), AA_SOURCE_DENIED);
+	assert_int_equal(login_from(site, "sshd", "::1", &n), AA_OK);
+	assert_int_equal(login_from(site, "su", NULL, &n), AA_OK); /* there is no source */
+}
+
+static void an_agents_own_sources_hold_for_all_its_roles(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	support_set(site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "192.0.2.77", &n), AA_OK);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_SOURCE_DENIED);
+	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
+}
+
+static void an_agent_without_roles_gets_in_nowhere(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	support_set(site, "agent:builder-7", "roles", "[]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_ROLE_DENIED);
+}
+
+static void a_role_that_is_missing_is_damage(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	support_set(site, "agent:builder-7", "roles", "[\"audit\",\"gone\"]");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(n, 0);
+}
+
+static void an_expired_agent_gets_in_nowhere(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	support_set(site, "agent:builder-7", "expires", "1800000001");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
+	support_set(site, "agent:builder-7", "expires", "1800000000");
+	support_site_publish(site);
+	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_AGENT_EXPIRED);
+}
+
+static void the_strictest_limit_holds(void **state)
+{
+	struct support_site *site = *state;
+	struct aa_policy *policy;
+	struct aa_agent *agent;
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict v;
+
+	support_set(site, "role:audit", "max_session", "600");
+	support_set(site, "role:audit", "max_sessions", "5");
+	support_set(site, "agent:builder-7", "max_sessions", "7");
+	support_site_publish(site);
+	policy = support_policy(site);
+	agent = support_agent(policy, "builder-7");
+	support_verify(site, &login, support_assertion(NOW), &v);
+	assert_int_equal(aa_grant_max_session(&v.grant), 600);
+	assert_int_equal(aa_grant_max_sessions(&v.grant, agent), 5);
+	aa_verdict_clear(&v);
+	support_verify(site, &login, support_bent_assertion(NOW, "scope", "\"deploy\""), &v);
+	assert_int_equal(aa_grant_max_session(&v.grant), 3600);
+	assert_int_equal(aa_grant_max_sessions(&v.grant, agent), 7);
+	aa_verdict_clear(&v);
+	aa_agent_free(agent);
+	aa_policy_close(policy);
+}
+
+/* ---- public keys ---------------------------------------------------------------------- */
+
+static enum aa_reason publickey(const struct support_site *site, int64_t now, const char *info)
+{
+	struct aa_policy *policy = support_policy(site);
+	struct aa_agent *agent = support_agent(policy, "builder-7");
+	struct aa_login login = support_login(site, now);
+	struct aa_verdict v = {0};
+	enum aa_reason reason;
+
+	login.ssh_auth_info = info;
+	aa_verify_publickey(policy, agent, &login, &v);
+	reason = v.reason;
+	assert_int_equal(v.kind, AA_KIND_PUBLICKEY);
+	assert_true((reason == AA_OK) == (v.grant.n > 0));
+	aa_verdict_clear(&v);
+	aa_agent_free(agent);
+	aa_policy_close(policy);
+	return reason;
+}
+
+static void a_public_key_login_is_one_key_of_the_entry(void **state)
+{
+	char *mine = NULL, *others = NULL, line[4096];
+
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &mine),
+			 AA_JOSE_OK);
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 1)), &others),
+			 AA_JOSE_OK);
+#define TRY(want, ...) \
+	do { \
+		snprintf(line, sizeof(line), __VA_ARGS__); \
+		assert_int_equal(publickey(*state, NOW, line), want); \
+	} while (0)
+	TRY(AA_OK, "publickey %s", mine);
+	TRY(AA_OK, "publickey %s\n", mine);
+	TRY(AA_UNKNOWN_KEY, "publickey %s", others);
+	TRY(AA_UNKNOWN_KEY, "publickey %s\npublickey %s", mine, others);
+	TRY(AA_UNKNOWN_KEY, "publickey %s\npublickey %s", others, mine);
+	TRY(AA_UNKNOWN_KEY, "publickey %s\n\n", mine);
+	TRY(AA_UNKNOWN_KEY, "publickey %s comment", mine);
+	TRY(AA_UNKNOWN_KEY, "publickey  %s", mine);
+	TRY(AA_UNKNOWN_KEY, " publickey %s", mine);
+	TRY(AA_UNKNOWN_KEY, "hostbased %s", mine);
+	TRY(AA_UNKNOWN_KEY, "publickey %.*s", (int)strlen(mine) - 1, mine);
+	TRY(AA_UNKNOWN_KEY, "publickey ecdsa-sha2-nistp256-cert-v01@openssh.com %s", strchr(mine, ' ') + 1);
+	TRY(AA_UNKNOWN_KEY, "gssapi-with-mic");
+	TRY(AA_UNKNOWN_KEY, "password");
+	TRY(AA_UNKNOWN_KEY, "publickey ");
+	TRY(AA_UNKNOWN_KEY, "%s", "");
+#undef TRY
+	assert_int_equal(publickey(*state, NOW, NULL), AA_UNKNOWN_KEY);
+	free(mine);
+	free(others);
+}
+
+static void a_public_key_ends_with_its_state_and_its_date(void **state)
+{
+	struct support_site *site = *state;
+	json_t *key = json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0);
+	char *ssh = NULL, line[4096];
+
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh),
+			 AA_JOSE_OK);
+	snprintf(line, sizeof(line), "publickey %s", ssh);
+	json_object_set_new(key, "not_after", json_integer(NOW + 1));
+	support_site_publish(site);
+	assert_int_equal(publickey(site, NOW, line), AA_OK);
+	assert_int_equal(publickey(site, NOW + 1, line), AA_KEY_EXPIRED);
+	json_object_set_new(key, "state", json_string("disabled"));
+	support_site_publish(site);
+	assert_int_equal(publickey(site, NOW, line), AA_UNKNOWN_KEY);
+	json_object_set_new(key, "state", json_string("active"));
+	support_set(site, "agent:builder-7", "expires", "1800000000");
+	support_site_publish(site);
+	assert_int_equal(publickey(site, NOW, line), AA_AGENT_EXPIRED);
+	free(ssh);
+}
+
+/* ---- the entry alone ---------------------------------------------------------------------- */
+
+static enum aa_reason entry(const struct support_site *site, const char *service, bool delegable_only,
+			    size_t *ret_roles)
+{
+	struct aa_policy *policy = support_policy(site);
+	struct aa_agent *agent = support_agent(policy, "builder-7");
+	struct aa_login login = support_login(site, NOW);
+	struct aa_verdict v = {0};
+	enum aa_reason reason;
+
+	login.service = service;
+	login.address = NULL;
+	aa_verify_entry(policy, agent, &login, delegable_only, &v);
+	reason = v.reason;
+	*ret_roles = v.grant.n;
+	aa_verdict_clear(&v);
+	aa_agent_free(agent);
+	aa_policy_close(policy);
+	return reason;
+}
+
+static void what_root_starts_has_the_entrys_roles_or_none(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	assert_int_equal(entry(site, "cron", false, &n), AA_OK);
+	assert_int_equal(n, 1);
+	support_set(site, "role:audit", "services", "[\"sshd\"]");
+	support_site_publish(site);
+	assert_int_equal(entry(site, "cron", false, &n), AA_OK); /* the account, without a role */
+	assert_int_equal(n, 0);
+	support_set(site, "agent:builder-7", "expires", "1");
+	support_site_publish(site);
+	assert_int_equal(entry(site, "cron", false, &n), AA_AGENT_EXPIRED);
+}
+
+static void what_a_person_starts_has_delegable_roles_alone(void **state)
+{
+	struct support_site *site = *state;
+	size_t n;
+
+	assert_int_equal(entry(site, "sudo", true, &n), AA_OK);
+	assert_int_equal(n, 1); /* deploy is delegable, audit is not */
+	support_set(site, "role:deploy", "delegable", "false");
+	support_site_publish(site);
+	assert_int_equal(entry(site, "sudo", true, &n), AA_ROLE_DENIED);
+	assert_int_equal(n, 0);
+}
+
+static void kinds_have_names_and_come_back_from_them(void **state)
+{
+	(void)state;
+	for (int i = 0; i < AA_KIND_COUNT; i++)
+		assert_int_equal(aa_kind_from_name(aa_kind_name((enum aa_kind)i)), i);
+	assert_int_equal(aa_kind_from_name(NULL), AA_KIND_NONE);
+	assert_int_equal(aa_kind_from_name("Token"), AA_KIND_NONE);
+	assert_string_equal(aa_kind_name((enum aa_kind)99), "none");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(a_role_that_does_not_admit_the_service_is_left_out),
+	    T(a_role_that_does_not_admit_the_source_is_left_out),
+	    T(an_agents_own_sources_hold_for_all_its_roles),
+	    T(an_agent_without_roles_gets_in_nowhere),
+	    T(a_role_that_is_missing_is_damage),
+	    T(an_expired_agent_gets_in_nowhere),
+	    T(the_strictest_limit_holds),
+	    T(a_public_key_login_is_one_key_of_the_entry),
+	    T(a_public_key_ends_with_its_state_and_its_date),
+	    T(what_root_starts_has_the_entrys_roles_or_none),
+	    T(what_a_person_starts_has_delegable_roles_alone),
+	    cmocka_unit_test(kinds_have_names_and_come_back_from_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

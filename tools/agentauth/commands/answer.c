@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/commands/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/agentauth/credential/assertion.h"
+#include "common/jose/jose.h"
+#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/token_source.h"
+
+const char *answer_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* ---- who may have an answer ----------------------------------------------- */
+
+enum fit { FITS_NOT, FITS_HOST, FITS_AUDIENCE, FITS };
+
+static enum fit profile_fits(const struct profile *profile, const struct ask_prompt *prompt)
+{
+	if (!profile->agent || !profile_has_host(profile, prompt->host))
+		return FITS_NOT;
+	if (!profile_may_have(profile, prompt->host, prompt->audience))
+		return FITS_HOST;
+	if (strcmp(profile->agent, prompt->agent) != 0 || strcmp(profile->agent, prompt->user) != 0)
+		return FITS_AUDIENCE;
+	return FITS;
+}
+
+static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char *path)
+{
+	if (best == FITS_NOT)
+		say("nothing is answered: no profile in %s has \"%s\" among its hosts, and that is the host "
+		    "which ssh named",
+		    path, prompt->host);
+	else if (best == FITS_HOST)
+		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among "
+		    "the audiences that its profile in %s has for it",
+		    prompt->host, prompt->audience, path);
+	else
+		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as "
+		    "\"%s\"; its profile in %s is for another agent",
+		    prompt->host, prompt->agent, prompt->user, path);
+}
+
+static void say_two(const struct profile *one, const struct profile *other, const struct ask_prompt *prompt,
+		    const char *path)
+{
+	say("nothing is answered: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: "
+	    "agentauth ssh --profile %s, or AGENTAUTH_PROFILE=%s",
+	    one->name, other->name, path, prompt->agent, prompt->host, one->name, one->name);
+}
+
+const struct profile *answer_choose(const struct profiles *profiles, const struct ask_prompt *prompt,
+				    const char *only)
+{
+	const struct profile *chosen = NULL;
+	enum fit best = FITS_NOT;
+	bool known = !only;
+
+	for (size_t i = 0; i < profiles_count(profiles); i++) {
+		const struct profile *profile = profiles_at(profiles, i);
+		enum fit fit;
+
+		if (only && strcmp(only, profile->name) != 0)
+			continue;
+		known = true;
+		fit = profile_fits(profile, prompt);
+		if (fit == FITS && chosen)
+			return say_two(chosen, profile, prompt, profiles_path(profiles)), NULL;
+		if (fit == FITS)
+			chosen = profile;
+		if (fit > best)
+			best = fit;
+	}
+	if (chosen)
+		return chosen;
+	if (known)
+		say_unfit(best, prompt, profiles_path(profiles));
+	else
+		say("there is no profile \"%s\" in %s", only, profiles_path(profiles));
+	return NULL;
+}
+
+/* ---- the credential ------------------------------------------------------------ */
+
+static char *make_assertion(const struct profile *profile, const struct ask_prompt *prompt)
+{
+	const struct key_source source = {profile->key, profile->passphrase};
+	const struct assertion assertion = {
+	    .agent = profile->agent,
+	    .audience = prompt->audience,
+	    .nonce = prompt->nonce,
+	    .scope = profile->scope,
+	    .task = profile->task,
+	    .kid = profile->kid,
+	    .ttl = profile->ttl,
+	    .alg = profile->alg,
+	};
+	struct aa_private_key *key = key_file_load(&source);
+	char *token = key ? assertion_sign(&assertion, key, time(NULL)) : NULL;
+
+	aa_private_key_free(key);
+	return token;
+}
+
+static char *get_token(const struct profiles *profiles, const struct profile *profile, const char *audience)
+{
+	const struct token_wish wish = {.fresh = profile->once, .once = profile->once, .audience = audience};
+	struct token token = {0};
+	char *text = NULL;
+
+	if (token_get(profiles, profile, &wish, time(NULL), &token) < 0)
+		return NULL;
+	if (strlen(token.text) > AA_JWS_MAX) {
+		say("the token has %zu bytes, and no host takes more than %d", strlen(token.text),
+		    AA_JWS_MAX);
+	} else {
+		text = token.text;
+		token.text = NULL;
+	}
+	token_free(&token);
+	return text;
+}
+
+char *answer_make(const struct profiles *profiles, const struct profile *chosen,
+		  const struct ask_prompt *prompt)
+{
+	const char *scope = answer_variable("AGENTAUTH_SCOPE"), *task = answer_variable("AGENTAUTH_TASK");
+	const char *asked[] = {prompt->audience}; /* one of the profile's */
+	struct profile profile = *chosen;
+
+	if (profile_resource_is_asked(chosen))
+		profile.resource.v = asked;
+	if (scope)
+		profile.scope = scope;
+	if (task)
+		profile.task = task;
+	return profile_uses_token(&profile) ? get_token(profiles, &profile, prompt->audience)
+					    : make_assertion(&profile, prompt);
+}

@@ -1,0 +1,21 @@
+/* answer.h: which profile may answer a host's prompt, and the credential that answers it. */
+#ifndef AGENTAUTH_AGENT_ANSWER_H
+#define AGENTAUTH_AGENT_ANSWER_H
+
+#include "tools/agentauth/credential/ask_prompt.h"
+#include "tools/agentauth/local/profile.h"
+
+/* The value of a variable of the environment; NULL where it is not set or empty. */
+const char *answer_variable(const char *name);
+
+/* The one profile that lists the prompt's host, audience and account together; only the one named `only`, where
+ * that is not NULL. NULL with the reason said. */
+const struct profile *answer_choose(const struct profiles *profiles, const struct ask_prompt *prompt,
+				    const char *only);
+
+/* The whole credential, an assertion or a token, with AGENTAUTH_SCOPE and AGENTAUTH_TASK of the environment in
+ * place of the profile's. For own_wipe(); NULL with the reason said. */
+char *answer_make(const struct profiles *profiles, const struct profile *chosen,
+		  const struct ask_prompt *prompt);
+
+#endif

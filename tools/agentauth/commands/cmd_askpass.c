@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile
+ * says.
+ *
+ * The prompt's text is the server's, but the host in the parentheses before it is what ssh connected to. A
+ * host that shows another's prompt, to pass the answer on to it, gets nothing. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/agentauth/commands/answer.h"
+#include "tools/agentauth/credential/answer_parts.h"
+#include "tools/agentauth/credential/ask_prompt.h"
+#include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/own_folder.h"
+#include "tools/agentauth/local/profile.h"
+#include "tools/cli/say.h"
+
+enum { OPT_CONFIG, OPT_PROFILE };
+
+static const struct cmdline_option options[] = {
+    [OPT_CONFIG] = {"config", "FILE",
+		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
+    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE"},
+    {NULL, NULL, NULL},
+};
+
+/* ---- what is no such prompt ------------------------------------------------ */
+
+static int refuse_other_prompt(const char *text)
+{
+	if (ask_prompt_lacks_host(text))
+		return say_failed("nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 "
+				  "and newer put (user@host) before it");
+	if (strstr(text, "authenticity of host") ||
+	    strstr(text, "Are you sure you want to continue connecting"))
+		return say_failed(
+		    "nothing is answered: ssh does not know this host's key. Add it to ~/.ssh/known_hosts, "
+		    "after comparing it with what the host's administrator says");
+	if (strstr(text, "passphrase for"))
+		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use "
+				  "ssh-agent for it, or -o PubkeyAuthentication=no");
+	return say_failed("nothing is answered: this is not the prompt for an agent's credential: \"%s\"",
+			  text);
+}
+
+/* ---- answering -------------------------------------------------------------- */
+
+static int print_part(const char *answer, unsigned part)
+{
+	size_t begin, len;
+	int more = answer_part(strlen(answer), part, &begin, &len);
+
+	if (more < 0)
+		return say_failed("part %u of an answer is asked for that has fewer parts", part), -1;
+	printf("%.*s%s\n", (int)len, answer + begin, more ? "+" : "");
+	return more;
+}
+
+static int answer_first(const struct profiles *profiles, const struct profile *profile,
+			const struct ask_prompt *prompt)
+{
+	char *answer = answer_make(profiles, profile, prompt);
+	int folder, status = 1;
+
+	if (!answer)
+		return 1;
+	if (strlen(answer) <= ANSWER_PART_MAX) {
+		printf("%s\n", answer);
+		status = 0;
+	} else if ((folder = own_folder_run()) >= 0) {
+		answer_clean(folder, time(NULL));
+		if (answer_keep(folder, prompt, answer) == 0)
+			status = print_part(answer, 1) < 0;
+		close(folder);
+	}
+	own_wipe(answer);
+	return status;
+}
+
+static int answer_next(const struct ask_prompt *prompt)
+{
+	int folder = own_folder_run(), more;
+	char *answer;
+
+	if (folder < 0)
+		return 1;
+	answer = answer_kept(folder, prompt);
+	more = answer ? print_part(answer, prompt->part) : -1;
+	if (more <= 0)
+		answer_forget(folder, prompt);
+	own_wipe(answer);
+	close(folder);
+	return more < 0;
+}
+
+static int answer(const struct ask_prompt *prompt, const char *config, const char *only)
+{
+	struct profiles *profiles = profiles_load(config);
+	const struct profile *profile;
+	int status = 1;
+
+	if (!profiles)
+		return 1;
+	profile = answer_choose(profiles, prompt, only);
+	if (profile)
+		status = prompt->part == 1 ? answer_first(profiles, profile, prompt) : answer_next(prompt);
+	profiles_free(profiles);
+	return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	const char *config = NULL, *only = answer_variable("AGENTAUTH_PROFILE");
+	struct ask_prompt prompt;
+	int opt;
+
+	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
+		if (opt == OPT_CONFIG)
+			config = optarg;
+		else
+			only = optarg;
+	}
+	if (opt != CMDLINE_END)
+		return cmdline_status(opt);
+	if (argc - optind != 1)
+		return say_usage(
+		    "the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
+	if (!ask_prompt_parse(argv[optind], &prompt))
+		return refuse_other_prompt(argv[optind]);
+	return answer(&prompt, config, only);
+}
+
+const struct command command_askpass = {
+    .name = "askpass",
+    .operands = "PROMPT",
+    .summary = "Answer a host's prompt for the agent's credential, as ssh's askpass",
+    .details = "Only to a host, for an audience and for an account that a profile lists together.\n"
+	       "AGENTAUTH_SCOPE and AGENTAUTH_TASK replace the profile's scope and task.\n",
+    .run = run,
+    .options = options,
+};

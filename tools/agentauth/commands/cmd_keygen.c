@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/agentauth/commands/commands.h"
+#include "common/jose/key.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/print.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/local/service_account.h"
+
+enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_JSON };
+
+static const struct cmdline_option options[] = {
+    [OPT_ALG] = {"alg", "ALG",
+		 "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each"},
+    [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
+    [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
+    [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},
+    [OPT_JSON] = {"json", NULL, "print path, key id and public key as JSON"},
+    {NULL, NULL, NULL},
+};
+
+struct request {
+	enum aa_alg alg;
+	int64_t bits;
+	const char *out, *import;
+	bool json;
+};
+
+/* CMDLINE_END, or where it stopped. */
+static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
+{
+	int opt;
+
+	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
+		switch (opt) {
+		case OPT_ALG:
+			ret->alg = aa_alg_from_name(optarg);
+			if (ret->alg == AA_ALG_INVALID) {
+				(void)say_usage("\"%s\" is not an algorithm that a host accepts", optarg);
+				return CMDLINE_WRONG;
+			}
+			break;
+		case OPT_BITS:
+			if (!cmdline_number(optarg, 2048, 16384, &ret->bits)) {
+				(void)say_usage("--bits is a number from 2048 to 16384");
+				return CMDLINE_WRONG;
+			}
+			break;
+		case OPT_OUT:
+			ret->out = optarg;
+			break;
+		case OPT_IMPORT:
+			ret->import = optarg;
+			break;
+		case OPT_JSON:
+			ret->json = true;
+			break;
+		}
+	}
+	if (opt == CMDLINE_END && ret->bits && (ret->alg == AA_ALG_INVALID || ret->alg > AA_ALG_PS512)) {
+		(void)say_usage("--bits goes with RSA: --alg RS256 or PS256");
+		return CMDLINE_WRONG;
+	}
+	if (opt == CMDLINE_END && ret->import && ret->alg != AA_ALG_INVALID) {
+		(void)say_usage("--alg does not go with --import: the key is there already");
+		return CMDLINE_WRONG;
+	}
+	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+}
+
+/* A profile that uses the imported key, to be pasted. */
+static void print_profile(const char *path, const struct service_account *account)
+{
+	fprintf(
+	    stderr,
+	    "%sThe private key of %s is in %s, and only you can read it.\n"
+	    "The provider calls it %s. A profile for it, for a host that wants ID tokens of that account:\n"
+	    "  google = {\n"
+	    "    hosts = [ \"HOST\" ]; audiences = [ \"ssh://HOST\" ]; agent = \"NAME\";\n"
+	    "    token_endpoint = \"%s\";\n"
+	    "    grant = \"jwt_bearer\"; client_id = \"%s\"; kid = \"%s\";\n"
+	    "    key = \"%s\"; target_audience = \"ssh://HOST\";\n"
+	    "  };\n",
+	    isatty(STDOUT_FILENO) ? "\n" : "", account->email, path, account->kid,
+	    account->token_uri ? account->token_uri : "https://oauth2.googleapis.com/token", account->email,
+	    account->kid, path);
+}
+
+static void print_note(const char *path, const char *kid)
+{
+	fprintf(stderr,
+		"%sThe private key is in %s, and only you can read it.\n"
+		"Its key id is %s.\n"
+		"The public key went to standard output. The host's administrator registers it:\n"
+		"  agentauthctl register NAME --key FILE\n",
+		isatty(STDOUT_FILENO) ? "\n" : "", path, kid);
+}
+
+/* With the key id that assertions name: a provider looks for the key of that id (RFC 7523, RFC 7517
+ * section 4.5). */
+static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
+{
+	json_t *jwk = aa_key_to_jwk(key);
+
+	if (jwk && json_object_set_new(jwk, "kid", json_string(kid)) < 0) {
+		json_decref(jwk);
+		return NULL;
+	}
+	return jwk;
+}
+
+static int print_as_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
+			 const struct aa_key *key, const struct service_account *account)
+{
+	return print_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid",
+				    kid, "private_key_file", path, "public_key", pem, "jwk",
+				    jwk_with_kid(key, kid), "client_email", account ? account->email : NULL,
+				    "token_uri", account ? account->token_uri : NULL));
+}
+
+/* `account` NULL: the key was made here. */
+static int print_public(const struct request *request, const char *path, const struct aa_key *key,
+			const struct service_account *account)
+{
+	char thumbprint[44], *pem = NULL;
+	const char *kid = account ? account->kid : thumbprint;
+	int status = 0;
+
+	if (aa_key_thumbprint(key, thumbprint) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
+		return say_failed("the public key cannot be written: memory is out");
+	if (request->json) {
+		status = print_as_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
+				       key, account);
+	} else {
+		fputs(pem, stdout);
+		(void)fflush(stdout);
+		if (account)
+			print_profile(path, account);
+		else
+			print_note(path, kid);
+	}
+	free(pem);
+	return status;
+}
+
+static int save_private(const char *path, const struct aa_private_key *key)
+{
+	char *pem = NULL;
+	size_t len;
+	int result;
+
+	if (aa_private_key_to_pem(key, &pem, &len) != AA_JOSE_OK)
+		return say_failed("the private key cannot be written: memory is out"), -1;
+	result = own_create(path, pem, len);
+	own_wipe(pem);
+	return result;
+}
+
+static int generate(const struct request *request, const char *path)
+{
+	struct aa_private_key *key = NULL;
+	enum aa_jose_err err;
+	int status = 1;
+
+	err = aa_private_key_generate(request->alg, (unsigned)request->bits, &key);
+	if (err != AA_JOSE_OK)
+		return say_failed("no key could be made: %s", aa_jose_strerror(err));
+	if (save_private(path, key) == 0)
+		status = print_public(request, path, aa_private_key_public(key), NULL);
+	aa_private_key_free(key);
+	return status;
+}
+
+static int import(const struct request *request, const char *path)
+{
+	struct service_account account = {0};
+	int status = 1;
+
+	if (service_account_read(request->import, &account) < 0)
+		return 1;
+	if (save_private(path, account.key) == 0)
+		status = print_public(request, path, aa_private_key_public(account.key), &account);
+	service_account_free(&account);
+	return status;
+}
+
+/* Nothing is overwritten; that is seen before an RSA key takes its seconds. */
+static int make_or_import(struct request *request, const char *path)
+{
+	if (access(path, F_OK) == 0)
+		return say_failed("%s is there already, and is not overwritten. --out names another file",
+				  path);
+	if (request->import)
+		return import(request, path);
+	if (request->alg == AA_ALG_INVALID)
+		request->alg = AA_ALG_ES256;
+	return generate(request, path);
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct request request = {.alg = AA_ALG_INVALID};
+	int end = read_options(self, argc, argv, &request), status = 1;
+	char *path;
+
+	if (end != CMDLINE_END)
+		return cmdline_status(end);
+	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
+	if (path && (request.out || own_make_parents(path) == 0))
+		status = make_or_import(&request, path);
+	free(path);
+	return status;
+}
+
+const struct command command_keygen = {
+    .name = "keygen",
+    .operands = "",
+    .summary = "Make a key: the private half into a file, the public half on standard output",
+    .details = "A key that is there already is never overwritten.\n",
+    .run = run,
+    .options = options,
+};

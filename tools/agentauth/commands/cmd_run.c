@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether
+ * it may. */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/agentauth/credential/assertion.h"
+#include "tools/agentauth/commands/commands.h"
+#include "tools/cli/say.h"
+
+static const struct cmdline_option options[] = {
+    {NULL, NULL, NULL},
+};
+
+/* Comes back only where there is no such program; then errno says why. */
+static int exec_with(char *const *front, size_t n_front, char **command, int n)
+{
+	char **all = calloc(n_front + (size_t)n + 1, sizeof(all[0]));
+
+	if (!all)
+		return -1;
+	memcpy(all, front, n_front * sizeof(front[0]));
+	memcpy(all + n_front, command, (size_t)n * sizeof(command[0]));
+	(void)execvp(all[0], all);
+	free(all);
+	return -1;
+}
+
+static int start(char *agent, char **command, int n)
+{
+	static char sudo[] = "sudo", run0[] = "run0", end[] = "--", helper[] = AA_LIBEXECDIR "/start";
+	char *const with_sudo[] = {sudo, end, helper, agent, end};
+	char *const with_run0[] = {run0, end, helper, agent, end};
+
+	if (exec_with(with_sudo, 5, command, n) < 0 && errno != ENOENT)
+		return say_failed("sudo cannot be run: %s", strerror(errno));
+	if (exec_with(with_run0, 5, command, n) < 0 && errno != ENOENT)
+		return say_failed("run0 cannot be run: %s", strerror(errno));
+	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
+			  "Debian: apt-get install sudo",
+			  agent);
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	int opt = cmdline_next(self, argc, argv);
+	char *agent;
+
+	if (opt != CMDLINE_END)
+		return cmdline_status(opt);
+	if (optind >= argc || strcmp(argv[optind - 1], "--") == 0)
+		return say_usage("which agent? agentauth run NAME -- COMMAND");
+	agent = argv[optind];
+	if (!agent_name_is_valid(agent))
+		return say_usage("\"%s\" is no agent's name", agent);
+	if (optind + 1 >= argc || strcmp(argv[optind + 1], "--") != 0)
+		return say_usage(
+		    "-- must stand between the agent and the command: agentauth run %s -- COMMAND", agent);
+	if (optind + 2 >= argc)
+		return say_usage("there is no command after --");
+	return start(agent, argv + optind + 2, argc - optind - 2);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "NAME -- COMMAND...",
+    .summary = "Start a command as an agent of this host, on one's own behalf",
+    .details =
+	"By sudo, or by run0 where there is no sudo. The host's administrator says who may: the agent's\n"
+	"delegation.local_users, and a line in sudoers.\n",
+    .run = run,
+    .options = options,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth ssh: the real ssh, with our askpass set. */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/agentauth/commands/commands.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/commands/ssh_check.h"
+#include "tools/agentauth/commands/ssh_program.h"
+
+enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
+
+static const struct cmdline_option options[] = {
+    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only"},
+    [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
+    [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
+    {NULL, NULL, NULL},
+};
+
+/* How many arguments at the front are ours: ssh has no long options, so the first that is none is its own. */
+static int own_arguments(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && strncmp(argv[i], "--", 2) == 0) {
+		if (!argv[i][2])
+			return i + 1;
+		i += strchr(argv[i], '=') || strcmp(argv[i], "--help") == 0 ? 1 : 2;
+	}
+	return i < argc ? i : argc;
+}
+
+/* agentauth-askpass lies beside this program. */
+static bool find_askpass(char *ret, size_t size)
+{
+	static const char name[] = "agentauth-askpass";
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return false;
+	self[n] = 0;
+	slash = strrchr(self, '/');
+	if (!slash || (size_t)(slash + 1 - self) + sizeof(name) > size)
+		return false;
+	slash[1] = 0;
+	(void)stpcpy(stpcpy(ret, self), name);
+	return access(ret, X_OK) == 0;
+}
+
+/* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for
+ * what is another's. */
+static bool ssh_names_the_host(void)
+{
+	unsigned major, minor;
+	char text[256];
+
+	/* It says its version on standard error. */
+	if (ssh_program_ask("-V", NULL, 0, STDERR_FILENO, text, sizeof(text)) != 0) {
+		say("ssh cannot be run. On Debian: apt-get install openssh-client");
+		return false;
+	}
+	if (sscanf(text, "OpenSSH_%u.%u", &major, &minor) == 2 && (major > 8 || (major == 8 && minor >= 5)))
+		return true;
+	text[strcspn(text, ",\r\n")] = 0;
+	say("ssh here is \"%s\": OpenSSH 8.5 or newer is needed, which says for which host it asks", text);
+	return false;
+}
+
+/* ssh takes the first value that it reads of an option: these, which the login cannot do without, stand before
+ * the caller's and those of ssh_config. A credential that is refused is refused the second time as well, and
+ * the host counts. The keys of an inherited ssh-agent are tried last: each counts as a try. */
+static const char *const needed_options[] = {
+    "-o", "NumberOfPasswordPrompts=1",	      "-o", "BatchMode=no",
+    "-o", "KbdInteractiveAuthentication=yes", "-o", "PreferredAuthentications=keyboard-interactive,publickey",
+};
+#define N_NEEDED (sizeof(needed_options) / sizeof(needed_options[0]))
+
+static int exec_ssh(char **args, int n)
+{
+	char **all = calloc(N_NEEDED + (size_t)n + 2, sizeof(all[0])), **p = all;
+
+	if (!all)
+		return say_failed("memory is out");
+	*p++ = (char *)(uintptr_t) "ssh";
+	for (size_t i = 0; i < N_NEEDED; i++)
+		*p++ = (char *)(uintptr_t)needed_options[i];
+	memcpy(p, args, (size_t)n * sizeof(args[0]));
+	(void)execvp("ssh", all);
+	free(all);
+	return say_failed("ssh cannot be run: %s", strerror(errno));
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	static const char *const variables[] = {[OPT_PROFILE] = "AGENTAUTH_PROFILE",
+						[OPT_SCOPE] = "AGENTAUTH_SCOPE",
+						[OPT_TASK] = "AGENTAUTH_TASK"};
+	int own = own_arguments(argc, argv), opt;
+	char askpass[PATH_MAX];
+
+	while ((opt = cmdline_next(self, own, argv)) >= 0)
+		if (setenv(variables[opt], optarg, 1) < 0)
+			return say_failed("memory is out");
+	if (opt != CMDLINE_END)
+		return cmdline_status(opt);
+	if (own >= argc)
+		return say_usage("ssh needs a host");
+	if (!find_askpass(askpass, sizeof(askpass)))
+		return say_failed("agentauth-askpass is not beside agentauth: install agentauth anew");
+	if (!ssh_names_the_host() || !ssh_check(argv + own, argc - own, getenv("AGENTAUTH_PROFILE")))
+		return 1;
+	if (setenv("SSH_ASKPASS", askpass, 1) < 0 || setenv("SSH_ASKPASS_REQUIRE", "force", 1) < 0)
+		return say_failed("memory is out");
+	return exec_ssh(argv + own, argc - own);
+}
+
+const struct command command_ssh = {
+    .name = "ssh",
+    .operands = "ARGUMENT...",
+    .summary = "Run ssh, which answers a host's prompt from a profile",
+    .details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
+	       "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n"
+	       "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that\n"
+	       "cannot succeed is not tried.\n",
+    .run = run,
+    .options = options,
+};

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agentauth token: a provider's token on standard output. */
+#include "config.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/profile.h"
+#include "tools/cli/print.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/token_source.h"
+
+enum {
+	OPT_PROFILE,
+	OPT_CONFIG,
+	OPT_SCOPE,
+	OPT_RESOURCE,
+	OPT_FRESH,
+	OPT_LOGIN,
+	OPT_NO_BROWSER,
+	OPT_FORGET,
+	OPT_JSON
+};
+
+static const struct cmdline_option options[] = {
+    [OPT_PROFILE] = {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE"},
+    [OPT_CONFIG] = {"config", "FILE",
+		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
+    [OPT_SCOPE] = {"scope", "SCOPE", "ask for this scope instead of the profile's"},
+    [OPT_RESOURCE] = {"resource", "URI", "ask for a token for this resource instead of the profile's"},
+    [OPT_FRESH] = {"fresh", NULL, "ask the provider, even if the cache has a token"},
+    [OPT_LOGIN] = {"login", NULL, "log in, where the grant needs a person; others never wait for one"},
+    [OPT_NO_BROWSER] = {"no-browser", NULL, "with --login: print the address instead of opening a browser"},
+    [OPT_FORGET] = {"forget", NULL, "remove the token and the refresh token that are kept, and print none"},
+    [OPT_JSON] = {"json", NULL, "print token, type, end of life and scope as JSON"},
+    {NULL, NULL, NULL},
+};
+
+struct request {
+	const char *profile, *config, *scope, *resource;
+	struct token_wish wish;
+	bool forget, json;
+};
+
+static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
+{
+	const char **const texts[] = {[OPT_PROFILE] = &ret->profile,
+				      [OPT_CONFIG] = &ret->config,
+				      [OPT_SCOPE] = &ret->scope,
+				      [OPT_RESOURCE] = &ret->resource};
+	bool *const flags[] = {[OPT_FRESH] = &ret->wish.fresh,
+			       [OPT_LOGIN] = &ret->wish.login,
+			       [OPT_NO_BROWSER] = &ret->wish.no_browser,
+			       [OPT_FORGET] = &ret->forget,
+			       [OPT_JSON] = &ret->json};
+	int opt;
+
+	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
+		if (opt <= OPT_RESOURCE)
+			*texts[opt] = optarg;
+		else
+			*flags[opt] = true;
+	}
+	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+}
+
+/* The one that is named, or the only one. */
+static const struct profile *choose(const struct profiles *profiles, const char *name)
+{
+	const struct profile *found = NULL;
+	size_t n = 0;
+
+	if (name && *name)
+		return profiles_find(profiles, name);
+	for (size_t i = 0; i < profiles_count(profiles); i++) {
+		if (!profile_uses_token(profiles_at(profiles, i)))
+			continue;
+		found = profiles_at(profiles, i);
+		n++;
+	}
+	if (n == 1)
+		return found;
+	say("--profile is missing: %s has %zu profiles with an issuer or a token", profiles_path(profiles),
+	    n);
+	return NULL;
+}
+
+static int print(const struct request *request, const struct token *token)
+{
+	if (request->json)
+		return print_json(json_pack(
+		    "{s:s, s:s, s:o, s:s?}", "token", token->text, "type", token->type, "expires_at",
+		    token->expires >= 0 ? json_integer(token->expires) : json_null(), "scope", token->scope));
+	print_token(token->text);
+	return 0;
+}
+
+static int get_and_print(const struct request *request, const struct profiles *profiles)
+{
+	const struct profile *found = choose(profiles, request->profile);
+	const char *resource[] = {request->resource};
+	struct profile profile;
+	struct token token = {0};
+	int status;
+
+	if (!found)
+		return 1;
+	profile = *found;
+	if (request->scope)
+		profile.scope = request->scope;
+	if (request->resource)
+		profile.resource = (struct profile_list){1, resource};
+	if (profile_resource_is_asked(&profile))
+		return say_failed(
+		    "the profile %s asks for a token for whichever host asks it: --resource says for "
+		    "which one this is to be",
+		    profile.name);
+	if (request->forget)
+		return token_forget(&profile) < 0;
+	if (token_get(profiles, &profile, &request->wish, time(NULL), &token) < 0)
+		return 1;
+	status = print(request, &token);
+	token_free(&token);
+	return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct request request = {.profile = getenv("AGENTAUTH_PROFILE")};
+	int end = read_options(self, argc, argv, &request), status;
+	struct profiles *profiles;
+
+	if (end != CMDLINE_END)
+		return cmdline_status(end);
+	if (request.wish.no_browser && !request.wish.login)
+		return say_usage("--no-browser goes with --login");
+	profiles = profiles_load(request.config);
+	status = profiles ? get_and_print(&request, profiles) : 1;
+	profiles_free(profiles);
+	return status;
+}
+
+const struct command command_token = {
+    .name = "token",
+    .operands = "",
+    .summary = "Print an access token of the profile's identity provider",
+    .details = "From the cache while it has life left, otherwise from the provider. It goes to standard\n"
+	       "output, with a newline only if that is a terminal.\n",
+    .run = run,
+    .options = options,
+};

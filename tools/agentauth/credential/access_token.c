@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/credential/access_token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/jose/base64url.h"
+#include "common/jose/json.h"
+#include "tools/agentauth/local/own_files.h"
+
+#define MARGIN 60
+
+void token_free(struct token *token)
+{
+	own_wipe(token->text);
+	own_wipe(token->refresh);
+	free(token->type);
+	free(token->scope);
+	*token = (struct token){0};
+}
+
+bool token_is_fresh(const struct token *token, int64_t now)
+{
+	int64_t life = token->expires - token->obtained, margin = life / 4 < MARGIN ? life / 4 : MARGIN;
+
+	/* a clock that was set back: what was obtained in the future cannot be judged */
+	return token->expires >= 0 && life > 0 && now >= token->obtained && now < token->expires - margin;
+}
+
+json_t *token_claims(const char *text)
+{
+	const char *begin = strchr(text, '.'), *end = begin ? strchr(begin + 1, '.') : NULL;
+	json_t *claims = NULL;
+	uint8_t *payload = NULL;
+	size_t len = 0;
+
+	if (!end || strchr(end + 1, '.'))
+		return NULL;
+	if (aa_base64url_decode(begin + 1, (size_t)(end - begin - 1), &payload, &len) != AA_JOSE_OK)
+		return NULL;
+	if (aa_json_object(payload, len, &claims) != AA_JOSE_OK)
+		claims = NULL;
+	explicit_bzero(payload, len);
+	free(payload);
+	return claims;
+}

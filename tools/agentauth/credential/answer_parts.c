@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping the rest of an answer. */
+#include "config.h"
+
+#include "tools/agentauth/credential/answer_parts.h"
+
+#include <openssl/evp.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/jose/jose.h"
+#include "tools/cli/say.h"
+
+#define FILE_PREFIX "answer-"
+#define FILE_NAME_SIZE (sizeof(FILE_PREFIX) + 64)
+
+/* ---- the files ------------------------------------------------------------ */
+
+static bool file_name(const struct ask_prompt *prompt, char ret[FILE_NAME_SIZE])
+{
+	const char *const fields[] = {prompt->user, prompt->host, prompt->agent, prompt->audience,
+				      prompt->nonce};
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t hash[32];
+	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	char *p = ret;
+
+	/* with their zeros, so that fields cannot run into each other */
+	for (size_t i = 0; ok && i < sizeof(fields) / sizeof(fields[0]); i++)
+		ok = EVP_DigestUpdate(ctx, fields[i], strlen(fields[i]) + 1) == 1;
+	ok = ok && EVP_DigestFinal_ex(ctx, hash, NULL) == 1;
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		return false;
+	p = stpcpy(p, FILE_PREFIX);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		p += sprintf(p, "%02x", hash[i]);
+	return true;
+}
+
+int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
+{
+	char name[FILE_NAME_SIZE];
+	size_t len = strlen(answer);
+	int fd;
+
+	if (!file_name(prompt, name))
+		return say_failed("memory is out"), -1;
+	(void)unlinkat(folder, name, 0);
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && write(fd, answer, len) == (ssize_t)len && close(fd) == 0)
+		return 0;
+	say("the rest of the answer cannot be kept for the next prompt: %s", strerror(errno));
+	if (fd >= 0)
+		(void)unlinkat(folder, name, 0);
+	return -1;
+}
+
+char *answer_kept(int folder, const struct ask_prompt *prompt)
+{
+	char name[FILE_NAME_SIZE], *answer = calloc(1, AA_JWS_MAX + 1);
+	struct stat st;
+	ssize_t n = -1;
+	int fd = -1;
+
+	if (answer && file_name(prompt, name))
+		fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, answer, AA_JWS_MAX);
+	if (fd >= 0)
+		close(fd);
+	if (n > 0)
+		return answer;
+	say("part %u of an answer is asked for that was not begun here, or too long ago", prompt->part);
+	free(answer);
+	return NULL;
+}
+
+void answer_forget(int folder, const struct ask_prompt *prompt)
+{
+	char name[FILE_NAME_SIZE];
+
+	if (file_name(prompt, name))
+		(void)unlinkat(folder, name, 0);
+}
+
+void answer_clean(int folder, time_t now)
+{
+	int copy = dup(folder);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	struct stat st;
+
+	if (!dir) {
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	rewinddir(dir); /* the position is shared with `folder` */
+	while ((entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, FILE_PREFIX, strlen(FILE_PREFIX)) != 0)
+			continue;
+		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime < now - ANSWER_KEPT_SECONDS)
+			(void)unlinkat(folder, entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+int answer_part(size_t len, unsigned part, size_t *ret_begin, size_t *ret_len)
+{
+	size_t begin = (size_t)(part - 1) * ANSWER_PART_MAX;
+
+	if (part == 0 || begin >= len)
+		return -1;
+	*ret_begin = begin;
+	*ret_len = len - begin > ANSWER_PART_MAX ? ANSWER_PART_MAX : len - begin;
+	return len - begin > ANSWER_PART_MAX;
+}

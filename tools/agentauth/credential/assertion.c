@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS* and EdDSA it does not. */
+#include "config.h"
+
+#include "tools/agentauth/credential/assertion.h"
+
+#include <openssl/rand.h>
+
+#include <jwt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/jose/base64url.h"
+#include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+
+#define NAME_MAX_BYTES 31
+
+bool agent_name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > NAME_MAX_BYTES || name[0] < 'a' || name[0] > 'z' || name[len - 1] == '-')
+		return false;
+	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static bool is_text(const char *text, size_t max)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > max)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool values_are_valid(const struct assertion *a)
+{
+	if (!agent_name_is_valid(a->agent))
+		say("\"%s\" is no agent's name: lower-case letters, digits and hyphens, beginning with a "
+		    "letter, at most %d",
+		    a->agent, NAME_MAX_BYTES);
+	else if (!is_text(a->audience, 1024))
+		say("the audience must be between 1 and 1024 bytes, without control characters");
+	else if (a->scope && !is_text(a->scope, 1024))
+		say("the scope must be names of roles with spaces between them, at most 1024 bytes");
+	else if (a->task && !is_text(a->task, ASSERTION_TASK_MAX))
+		say("the task must be between 1 and %d bytes, without control characters",
+		    ASSERTION_TASK_MAX);
+	else if (a->nonce && !is_text(a->nonce, 256))
+		say("the nonce must be between 1 and 256 bytes, without control characters");
+	else if (a->kid && !is_text(a->kid, 256))
+		say("the key id must be between 1 and 256 bytes, without control characters");
+	else
+		return true;
+	return false;
+}
+
+char *assertion_random_id(void)
+{
+	uint8_t bits[16];
+
+	return RAND_bytes(bits, sizeof(bits)) == 1 ? aa_base64url_encode(bits, sizeof(bits)) : NULL;
+}
+
+static bool set_optional(json_t *claims, const char *name, const char *value)
+{
+	return !value || json_object_set_new(claims, name, json_string(value)) == 0;
+}
+
+static json_t *make_claims(const struct assertion *a, int64_t now)
+{
+	char *jti = assertion_random_id();
+	json_t *claims = NULL;
+
+	if (jti)
+		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", a->agent, "sub", a->agent, "aud",
+				   a->audience, "iat", (json_int_t)now, "exp", (json_int_t)(now + a->ttl),
+				   "jti", jti);
+	free(jti);
+	if (claims && set_optional(claims, "nonce", a->nonce) && set_optional(claims, "scope", a->scope) &&
+	    set_optional(claims, "task", a->task))
+		return claims;
+	json_decref(claims);
+	say("a value is not UTF-8, or memory is out");
+	return NULL;
+}
+
+/* ---- signing ------------------------------------------------------------- */
+
+static jwt_alg_t libjwt_alg(enum aa_alg alg)
+{
+	switch (alg) {
+	case AA_ALG_RS256:
+		return JWT_ALG_RS256;
+	case AA_ALG_RS384:
+		return JWT_ALG_RS384;
+	case AA_ALG_RS512:
+		return JWT_ALG_RS512;
+	case AA_ALG_ES256:
+		return JWT_ALG_ES256;
+	case AA_ALG_ES384:
+		return JWT_ALG_ES384;
+	case AA_ALG_ES512:
+		return JWT_ALG_ES512;
+	default:
+		return JWT_ALG_NONE;
+	}
+}
+
+static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg alg,
+			      const struct aa_private_key *key)
+{
+	char *text = aa_json_text(claims, JSON_COMPACT), *pem = NULL, *token = NULL;
+	jwt_t *jwt = NULL;
+	size_t len = 0;
+
+	if (text && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 &&
+	    jwt_add_header(jwt, "kid", kid) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
+	    jwt_set_alg(jwt, libjwt_alg(alg), (const unsigned char *)pem, (int)len) == 0)
+		token = jwt_encode_str(jwt); /* from malloc() in every v1 */
+	jwt_free(jwt);
+	own_wipe(pem);
+	free(text);
+	return token;
+}
+
+static char *sign_ourselves(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key)
+{
+	json_t *header = json_pack("{s:s, s:s}", "typ", "JWT", "kid", kid);
+	char *text = aa_json_text(claims, JSON_COMPACT), *token = NULL;
+
+	if (header && text && aa_jws_sign(header, text, strlen(text), alg, key, &token) != AA_JOSE_OK)
+		token = NULL;
+	json_decref(header);
+	free(text);
+	return token;
+}
+
+/* What is handed out verifies, whichever library wrote it. */
+static bool verifies(const char *token, const struct aa_private_key *key)
+{
+	struct aa_jws *jws = NULL;
+	enum aa_jose_err err = aa_jws_parse(token, strlen(token), AA_JWS_MAX, &jws);
+
+	if (err == AA_JOSE_OK)
+		err = aa_jws_verify(jws, aa_private_key_public(key));
+	aa_jws_free(jws);
+	if (err != AA_JOSE_OK)
+		say("the token that was made would be refused: %s", aa_jose_strerror(err));
+	return err == AA_JOSE_OK;
+}
+
+char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key)
+{
+	const struct aa_key *public = aa_private_key_public(key);
+	char thumbprint[44], *token;
+
+	if (alg == AA_ALG_INVALID)
+		alg = aa_key_default_alg(public);
+	if (!aa_key_fits(public, alg)) {
+		say("the key cannot sign with %s; its own algorithm is %s", aa_alg_name(alg),
+		    aa_alg_name(aa_key_default_alg(public)));
+		return NULL;
+	}
+	if (aa_key_thumbprint(public, thumbprint) != AA_JOSE_OK) {
+		say("memory is out");
+		return NULL;
+	}
+	if (!kid) /* a JWK may name its own, and is registered by it */
+		kid = aa_key_kid(public) ? aa_key_kid(public) : thumbprint;
+	token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
+						: sign_with_libjwt(claims, kid, alg, key);
+	if (!token)
+		say("the assertion could not be signed");
+	if (token && !verifies(token, key)) {
+		own_wipe(token);
+		token = NULL;
+	}
+	return token;
+}
+
+char *assertion_sign(const struct assertion *a, const struct aa_private_key *key, int64_t now)
+{
+	json_t *claims = values_are_valid(a) ? make_claims(a, now) : NULL;
+	char *token = claims ? assertion_sign_claims(claims, a->kid, a->alg, key) : NULL;
+
+	json_decref(claims);
+	return token;
+}

@@ -1,0 +1,38 @@
+/* assertion.h: what an agent says of itself: a JWT that it signs with its own key, RFC 7523 section 3. */
+#ifndef AGENTAUTH_AGENT_ASSERTION_H
+#define AGENTAUTH_AGENT_ASSERTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/jose/key.h"
+
+#define ASSERTION_TTL_DEFAULT 60
+#define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
+#define ASSERTION_TASK_MAX 128
+
+struct assertion {
+	const char *agent, *audience;
+	const char *nonce, *scope, *task; /* may be NULL */
+	const char *kid;		  /* NULL: the key's RFC 7638 thumbprint */
+	int64_t ttl;
+	enum aa_alg alg; /* AA_ALG_INVALID: the key's default */
+};
+
+/* [a-z][a-z0-9-]*, no hyphen at the end, at most 31 bytes. */
+bool agent_name_is_valid(const char *name);
+
+/* The token, from malloc(), wiped by own_wipe(). NULL, with the reason said, where a value cannot be or
+ * signing fails. */
+char *assertion_sign(const struct assertion *assertion, const struct aa_private_key *key, int64_t now);
+
+/* Claims signed as they are, with typ "JWT" and this kid (NULL: the key's thumbprint) in the header; alg may
+ * be AA_ALG_INVALID: the key's default. The token, from malloc(); NULL with the reason said. */
+char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+			    const struct aa_private_key *key);
+/* 128 random bits in base64url, from malloc(), or NULL. */
+char *assertion_random_id(void);
+
+#endif

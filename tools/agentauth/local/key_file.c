@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading the agent's private key. */
+#include "config.h"
+
+#include "tools/agentauth/local/key_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+
+#define KEY_FILE_MAX 65536
+
+/* Nothing in OpenSSL opens these, and ssh-keygen of Debian 12 writes RSA and ECDSA alone as PKCS#8. */
+static void say_openssh(const char *path)
+{
+	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this "
+	    "keeps the "
+	    "passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it off, and "
+	    "the file's mode is "
+	    "what guards the key then: ssh-keygen -p -N '' -f '%s'",
+	    path, path, path);
+}
+
+static void say_encrypted(const char *path, bool passphrase)
+{
+	if (passphrase)
+		say("the passphrase does not open %s", path);
+	else
+		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env, or "
+		    "by passphrase in the profile",
+		    path);
+}
+
+static bool is_pkcs12(const struct aa_private_form *form)
+{
+	return form && strcmp(form->name, "PKCS#12") == 0;
+}
+
+static void say_why(enum aa_jose_err err, const char *path, const char *bytes, size_t len, bool passphrase)
+{
+	const struct aa_private_form *form = aa_private_form(bytes, len);
+
+	if (err == AA_JOSE_KEY_ENCRYPTED && strstr(bytes, "BEGIN OPENSSH PRIVATE KEY"))
+		say_openssh(path);
+	else if (err == AA_JOSE_KEY_ENCRYPTED)
+		say_encrypted(path, passphrase);
+	else if (err == AA_JOSE_CRYPTO && is_pkcs12(form))
+		say("%s opens, and is encrypted with a cipher that OpenSSL no longer has at hand. This "
+		    "writes its key as "
+		    "PEM: openssl pkcs12 -legacy -in '%s' -nocerts -nodes",
+		    path, path);
+	else if (err == AA_JOSE_KEY_MALFORMED && form)
+		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is "
+		    "there",
+		    path, form->name);
+	else if (strstr(bytes, "BEGIN PUBLIC KEY") || strstr(bytes, "BEGIN CERTIFICATE"))
+		say("%s holds a public key; signing needs the private one", path);
+	else if (err == AA_JOSE_KEY_MALFORMED)
+		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's "
+		    "format, a JWK or "
+		    "PKCS#12",
+		    path);
+	else
+		say("%s: %s", path, aa_jose_strerror(err));
+}
+
+static struct aa_private_key *load(const struct key_source *source, const char *path)
+{
+	struct aa_private_key *key = NULL;
+	char *pem = NULL, *passphrase = NULL;
+	enum aa_jose_err err;
+	size_t len;
+
+	if (own_read_secret(path, KEY_FILE_MAX, &pem, &len) < 0) {
+		if (errno == ENOENT)
+			say("a key is made by: agentauth keygen");
+		return NULL;
+	}
+	if (secret_is_named(&source->passphrase))
+		passphrase = secret_read(&source->passphrase, "the passphrase");
+	if (passphrase)
+		passphrase[strcspn(passphrase, "\r\n")] = 0;
+	if (passphrase || !secret_is_named(&source->passphrase)) {
+		err = aa_private_key_from_any(pem, len, passphrase, &key);
+		if (err != AA_JOSE_OK)
+			say_why(err, path, pem, len, passphrase != NULL);
+	}
+	own_wipe(passphrase);
+	explicit_bzero(pem, len);
+	free(pem);
+	return key;
+}
+
+struct aa_private_key *key_file_load(const struct key_source *source)
+{
+	char *path = source->path ? own_expand(source->path) : own_config_path("key.pem");
+	struct aa_private_key *key = path ? load(source, path) : NULL;
+
+	free(path);
+	return key;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The agent's own files. */
+#include "config.h"
+
+#include "tools/agentauth/local/own_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/cli/say.h"
+
+void own_wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* The file may shrink or grow meanwhile: what counts is what read() gives. */
+static ssize_t read_fully(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size) {
+		n = read(fd, buf + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+static int read_open_file(int fd, const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	char *buf = malloc(max + 1);
+	ssize_t n;
+
+	if (!buf)
+		return say_failed("memory is out"), -1;
+	n = read_fully(fd, buf, max + 1);
+	if (n < 0 || (size_t)n > max) {
+		if (n < 0)
+			say("%s cannot be read: %s", path, strerror(errno));
+		else
+			say("%s is longer than %zu bytes, which no such file is", path, max);
+		explicit_bzero(buf, max + 1);
+		free(buf);
+		return -1;
+	}
+	buf[n] = 0;
+	*ret = buf;
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static int open_regular(int dirfd, const char *name, int flags, const char *path, struct stat *ret_st)
+{
+	/* O_NONBLOCK: a FIFO must not hang us */
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags), err;
+
+	if (fd < 0) {
+		err = errno;
+		if (err == ELOOP && flags & O_NOFOLLOW)
+			say("%s is a symbolic link, which is not followed here", path);
+		else
+			say("%s cannot be opened: %s", path, strerror(err));
+		errno = err;
+		return -1;
+	}
+	if (fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode))
+		return fd;
+	say("%s is not a regular file", path);
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	struct stat st;
+	int fd = open_regular(AT_FDCWD, path, 0, path, &st), result;
+
+	if (fd < 0)
+		return -1;
+	result = read_open_file(fd, path, max, ret, ret_len);
+	close(fd);
+	return result;
+}
+
+/* Whether nobody but root and the caller can change this folder, or one above it. */
+static bool folder_is_safe(const char *path)
+{
+	char *dir = realpath(path, NULL), *slash;
+	struct stat st;
+	bool safe = dir != NULL;
+
+	while (safe) {
+		safe =
+		    stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 022);
+		slash = strrchr(dir, '/');
+		if (!slash || !slash[1])
+			break;
+		slash[slash == dir] = 0;
+	}
+	free(dir);
+	return safe;
+}
+
+static bool parent_is_safe(const char *path)
+{
+	char *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
+	bool safe = false;
+
+	if (slash) {
+		slash[slash == dir] = 0;
+		safe = folder_is_safe(dir);
+	}
+	free(dir);
+	return safe;
+}
+
+/* Kubernetes mounts a secret as root's, with mode 0440 and the reader's group, behind links (a token with 0644).
+ * Such a file is as safe as the folders of the link and of the file are. */
+static bool is_placed_by_root(const char *path, const struct stat *st, mode_t unwanted)
+{
+	char *target;
+	bool safe;
+
+	if (st->st_uid != 0 || st->st_mode & unwanted)
+		return false;
+	target = realpath(path, NULL);
+	safe = target && parent_is_safe(path) && parent_is_safe(target);
+	free(target);
+	return safe;
+}
+
+static int read_own(const char *path, size_t max, mode_t unwanted, char **ret, size_t *ret_len)
+{
+	struct stat st;
+	int fd = open_regular(AT_FDCWD, path, 0, path, &st), result = -1;
+
+	if (fd < 0)
+		return -1;
+	if (st.st_uid != geteuid() && !is_placed_by_root(path, &st, unwanted))
+		say("%s belongs to uid %u and has mode %04o, and you are uid %u: what is secret is yours "
+		    "with mode "
+		    "0600, or root's with mode 0440 in folders that only root changes",
+		    path, st.st_uid, st.st_mode & 07777, geteuid());
+	else if (st.st_uid == geteuid() && st.st_mode & 077 && !is_placed_by_root(path, &st, unwanted))
+		say("%s has mode %04o: others can read or change it. Do: chmod 600 '%s'", path,
+		    st.st_mode & 07777, path);
+	else
+		result = read_open_file(fd, path, max, ret, ret_len);
+	close(fd);
+	errno = 0;
+	return result;
+}
+
+int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	return read_own(path, max, 027, ret, ret_len);
+}
+
+int own_read_token(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	return read_own(path, max, 022, ret, ret_len);
+}
+
+int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	struct stat st;
+	int fd = open_regular(AT_FDCWD, path, O_NOFOLLOW, path, &st), result = -1;
+
+	if (fd < 0)
+		return -1;
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & 027)
+		say("%s has mode %04o and belongs to uid %u: others can read or change it", path,
+		    st.st_mode & 07777, st.st_uid);
+	else
+		result = read_open_file(fd, path, max, ret, ret_len);
+	close(fd);
+	errno = 0;
+	return result;
+}
+
+static bool is_trusted(const struct stat *st, const char *path)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		say("%s belongs to uid %u: it is believed only if it is yours or root's", path, st->st_uid);
+	else if (st->st_mode & 022)
+		say("%s has mode %04o: others can change it. Do: chmod go-w '%s'", path, st->st_mode & 07777,
+		    path);
+	else
+		return true;
+	return false;
+}
+
+/* *ret_dir: the folder's path, from malloc(). The descriptor of it, or -1. */
+static int open_folder(const char *path, char **ret_dir)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	struct stat st;
+	int fd, err;
+
+	if (!dir)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = errno;
+	if (fd < 0) {
+		say("%s cannot be opened: %s", path, strerror(err));
+	} else if (fstat(fd, &st) < 0 || !is_trusted(&st, dir)) {
+		close(fd);
+		fd = -1;
+		err = EPERM;
+	}
+	if (fd < 0)
+		free(dir);
+	else
+		*ret_dir = dir;
+	errno = err;
+	return fd;
+}
+
+int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	const char *slash = strrchr(path, '/');
+	int dirfd, fd = -1, result = -1, err;
+	char *dir = NULL;
+	struct stat st;
+
+	dirfd = open_folder(path, &dir);
+	if (dirfd < 0)
+		return -1;
+	fd = open_regular(dirfd, slash ? slash + 1 : path, O_NOFOLLOW, path, &st);
+	err = errno;
+	if (fd >= 0 && is_trusted(&st, path))
+		result = read_open_file(fd, path, max, ret, ret_len);
+	if (fd >= 0) {
+		close(fd);
+		err = EPERM;
+	}
+	close(dirfd);
+	free(dir);
+	errno = err;
+	return result;
+}
+
+static int write_fully(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int own_create(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return say_failed("%s is there already, and is not overwritten", path), -1;
+	if (fd < 0)
+		return say_failed("%s cannot be made: %s", path, strerror(errno)), -1;
+	if (write_fully(fd, text, len) == 0 && fsync(fd) == 0 && close(fd) == 0)
+		return 0;
+	say("%s cannot be written: %s", path, strerror(errno));
+	(void)unlink(path);
+	return -1;
+}
+
+int own_make_parents(const char *path)
+{
+	char *dir = strdup(path);
+	int result = 0;
+
+	if (!dir)
+		return say_failed("memory is out"), -1;
+	for (char *p = strchr(dir + 1, '/'); p && result == 0; p = strchr(p + 1, '/')) {
+		*p = 0;
+		if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+			say("the folder %s cannot be made: %s", dir, strerror(errno));
+			result = -1;
+		}
+		*p = '/';
+	}
+	free(dir);
+	return result;
+}
+
+static const char *home(void)
+{
+	const char *dir = getenv("HOME");
+	const struct passwd *pw;
+
+	if (dir && dir[0] == '/')
+		return dir;
+	pw = getpwuid(getuid());
+	return pw && pw->pw_dir && pw->pw_dir[0] == '/' ? pw->pw_dir : NULL;
+}
+
+char *own_expand(const char *path)
+{
+	const char *dir;
+	char *out = NULL;
+
+	if (strncmp(path, "~/", 2) != 0)
+		return strdup(path);
+	dir = home();
+	if (!dir)
+		say("HOME is not set and uid %u has no home directory, so %s has no meaning", getuid(), path);
+	else if (asprintf(&out, "%s/%s", dir, path + 2) < 0)
+		out = NULL;
+	return out;
+}
+
+char *own_config_path(const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "~/.config/agentauth/%s", name);
+	return own_expand(path);
+}

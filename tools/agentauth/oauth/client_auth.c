@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/oauth/client_auth.h"
+
+#include <stdlib.h>
+
+#include "tools/agentauth/credential/assertion.h"
+#include "tools/http/http.h"
+#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+
+static const char assertion_type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+static json_t *make_claims(const struct profile *p, const char *subject, const char *audience, json_t *more,
+			   int64_t now)
+{
+	char *jti = assertion_random_id();
+	json_t *claims = NULL;
+
+	if (jti)
+		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", p->client_id, "sub",
+				   subject ? subject : p->client_id, "aud", audience, "iat", (json_int_t)now,
+				   "exp", (json_int_t)(now + p->ttl), "jti", jti);
+	free(jti);
+	if (claims && (!more || json_object_update(claims, more) == 0))
+		return claims;
+	json_decref(claims);
+	say("a value is not UTF-8, or memory is out");
+	return NULL;
+}
+
+char *client_assertion(const struct profile *p, const char *subject, const char *audience, json_t *more,
+		       int64_t now)
+{
+	const struct key_source source = {p->key, p->passphrase};
+	struct aa_private_key *key = key_file_load(&source);
+	json_t *claims = key ? make_claims(p, subject, audience, more, now) : NULL;
+	char *token = claims ? assertion_sign_claims(claims, p->kid, p->alg, key) : NULL;
+
+	json_decref(claims);
+	aa_private_key_free(key);
+	return token;
+}
+
+/* The issuer, which is what a token endpoint believes by the newer rule and accepts by the older (RFC 7523
+ * section 3 item 3), unless the profile says otherwise. */
+static const char *assertion_audience(const struct provider *provider)
+{
+	const struct profile *p = provider->profile;
+
+	if (p->assertion_audience)
+		return p->assertion_audience;
+	return p->issuer ? p->issuer : provider->token_endpoint;
+}
+
+static int add_assertion(const struct provider *provider, int64_t now, struct form *form)
+{
+	char *token = client_assertion(provider->profile, NULL, assertion_audience(provider), NULL, now);
+
+	if (!token)
+		return -1;
+	form_add(form, "client_id", provider->profile->client_id);
+	form_add(form, "client_assertion_type", assertion_type);
+	form_add(form, "client_assertion", token);
+	own_wipe(token);
+	return 0;
+}
+
+static int add_secret(const struct profile *p, struct form *form, struct client_basic *ret)
+{
+	char *secret = secret_read(&p->client_secret, "the client's secret");
+
+	if (!secret)
+		return -1;
+	if (p->client_auth == AUTH_SECRET_POST) {
+		form_add(form, "client_id", p->client_id);
+		form_add(form, "client_secret", secret);
+	} else {
+		/* RFC 6749 section 2.3.1: both are form-encoded before they become basic's */
+		ret->user = http_escape(p->client_id);
+		ret->password = http_escape(secret);
+		form->failed |= !ret->user || !ret->password;
+	}
+	own_wipe(secret);
+	return 0;
+}
+
+int client_auth_add(const struct provider *provider, int64_t now, struct form *form, struct client_basic *ret)
+{
+	const struct profile *p = provider->profile;
+
+	switch (p->client_auth) {
+	case AUTH_PRIVATE_KEY_JWT:
+		return add_assertion(provider, now, form);
+	case AUTH_SECRET_BASIC:
+	case AUTH_SECRET_POST:
+		return add_secret(p, form, ret);
+	case AUTH_NONE:
+	case AUTH_UNSET:
+		break;
+	}
+	/* in an assertion grant the assertion says who asks */
+	if (p->grant != GRANT_JWT_BEARER)
+		form_add(form, "client_id", p->client_id);
+	return 0;
+}
+
+void client_basic_free(struct client_basic *basic)
+{
+	own_wipe(basic->user);
+	own_wipe(basic->password);
+	*basic = (struct client_basic){0};
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Authorization code with PKCE: a person logs in with a browser on this machine (RFC 8252, RFC 7636). */
+#include "config.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauth/credential/assertion.h"
+#include "tools/agentauth/oauth/browser.h"
+#include "tools/agentauth/oauth/token_grant.h"
+#include "common/jose/base64url.h"
+#include "tools/agentauth/oauth/loopback.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/token_request.h"
+
+struct login {
+	const struct grant *grant;
+	struct loopback loopback;
+	char *redirect_uri, *state, *verifier, *challenge; /* verifier: 256 bits, RFC 7636 section 4.1 */
+	char *code;
+};
+
+static void login_free(struct login *l)
+{
+	loopback_close(&l->loopback);
+	free(l->redirect_uri);
+	own_wipe(l->state);
+	own_wipe(l->verifier);
+	free(l->challenge);
+	own_wipe(l->code);
+}
+
+static char *challenge_of(const char *verifier)
+{
+	unsigned char hash[32];
+
+	return EVP_Digest(verifier, strlen(verifier), hash, NULL, EVP_sha256(), NULL) == 1
+		   ? aa_base64url_encode(hash, sizeof(hash))
+		   : NULL;
+}
+
+static int prepare(struct login *l)
+{
+	uint8_t bits[32];
+
+	if (loopback_open(l->grant->provider->profile->redirect_uri, &l->loopback) < 0)
+		return -1;
+	l->redirect_uri = loopback_uri(&l->loopback);
+	l->state = assertion_random_id();
+	if (RAND_bytes(bits, sizeof(bits)) == 1)
+		l->verifier = aa_base64url_encode(bits, sizeof(bits));
+	explicit_bzero(bits, sizeof(bits));
+	l->challenge = l->verifier ? challenge_of(l->verifier) : NULL;
+	if (l->redirect_uri && l->state && l->challenge)
+		return 0;
+	say("memory is out");
+	return -1;
+}
+
+static char *address(const struct login *l)
+{
+	const struct provider *provider = l->grant->provider;
+	const char *endpoint = provider->authorization_endpoint;
+	struct form form = {0};
+	char *text = NULL;
+
+	form_add(&form, "response_type", "code");
+	form_add(&form, "client_id", provider->profile->client_id);
+	form_add(&form, "redirect_uri", l->redirect_uri);
+	form_add(&form, "state", l->state);
+	form_add(&form, "code_challenge", l->challenge);
+	form_add(&form, "code_challenge_method", "S256");
+	form_add(&form, "prompt", provider->profile->prompt);
+	token_request_add_wishes(provider->profile, &form);
+	if (form.failed ||
+	    asprintf(&text, "%s%c%s", endpoint, strchr(endpoint, '?') ? '&' : '?', form.text) < 0)
+		text = NULL;
+	form_free(&form);
+	return text;
+}
+
+/* A terminal or a browser would do other things with other addresses. */
+static bool is_web_address(const char *text)
+{
+	char shown[1024];
+
+	if (strncmp(text, "https://", 8) == 0 && strpbrk(text, " \"'<>`\\") == NULL &&
+	    strcmp(provider_text(text, shown, sizeof(shown)), text) == 0)
+		return true;
+	say("the provider's authorization_endpoint is no address that begins with https://");
+	return false;
+}
+
+static int show(const struct login *l)
+{
+	char *text;
+	bool opened;
+
+	if (!is_web_address(l->grant->provider->authorization_endpoint))
+		return -1;
+	text = address(l);
+	if (!text)
+		return say_failed("memory is out"), -1;
+	opened = !l->grant->no_browser && browser_open(text);
+	say_plain(
+	    "%s\n\n  %s\n\nIt is waited for, %d minutes at most. The browser must run on this machine.\n",
+	    opened ? "A browser opens for the login. If it does not, open this address in one:"
+		   : "Open this address in a browser to log in:",
+	    text, GRANT_PERSON_SECONDS / 60);
+	free(text);
+	return 0;
+}
+
+/* ---- the answer ----------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+	return a && strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(b)) == 0;
+}
+
+/* RFC 9207 section 2.4: another issuer's answer, sent here to be mixed up with ours. */
+static bool is_from_issuer(const struct provider *provider, const char *query)
+{
+	const char *issuer = provider->profile->issuer;
+	char *iss = loopback_parameter(query, "iss"), shown[256];
+	bool ok = true;
+
+	if (iss && issuer && strcmp(iss, issuer) != 0) {
+		say("the answer is of the issuer \"%s\", and the profile's is \"%s\"",
+		    provider_text(iss, shown, sizeof(shown)), issuer);
+		ok = false;
+	} else if (!iss && provider->names_itself) {
+		say("the answer does not say of which issuer it is, and the provider said that its answers "
+		    "do");
+		ok = false;
+	}
+	free(iss);
+	return ok;
+}
+
+static void say_refused(const struct provider *provider, const char *query)
+{
+	char *error = loopback_parameter(query, "error"),
+	     *description = loopback_parameter(query, "error_description"), shown[128], more[512];
+
+	if (error)
+		say("%s refuses the login: %s%s%s", provider->authorization_endpoint,
+		    provider_text(error, shown, sizeof(shown)), description ? ": " : "",
+		    description ? provider_text(description, more, sizeof(more)) : "");
+	else
+		say("the answer has neither a code nor an error in it");
+	free(error);
+	free(description);
+}
+
+/* 0: l->code is there. 1: the answer is not to this login. */
+static int take_answer(struct login *l, const char *query)
+{
+	char *state = loopback_parameter(query, "state");
+	bool ours = same(state, l->state);
+
+	own_wipe(state);
+	if (!ours) {
+		say("an answer with another state came, and was not taken: it belongs to no login that was "
+		    "begun here");
+		return 1;
+	}
+	if (!is_from_issuer(l->grant->provider, query))
+		return -1;
+	l->code = loopback_parameter(query, "code");
+	if (l->code)
+		return 0;
+	say_refused(l->grant->provider, query);
+	return -1;
+}
+
+static int redeem(const struct login *l, struct token *ret)
+{
+	const struct profile *profile = l->grant->provider->profile;
+	struct form form = {0};
+	struct token_refusal refusal;
+	int result;
+
+	form_add(&form, "grant_type", "authorization_code");
+	form_add(&form, "code", l->code);
+	form_add(&form, "redirect_uri", l->redirect_uri);
+	form_add(&form, "code_verifier", l->verifier);
+	for (size_t i = 0; i < profile->resource.n; i++)
+		form_add(&form, "resource", profile->resource.v[i]);
+	result = token_request(l->grant->provider, &form, l->grant->now, ret, &refusal);
+	form_free(&form);
+	if (result == 1)
+		token_refusal_say(&refusal, "the authorization code", l->grant->now);
+	return result == 0 ? 0 : -1;
+}
+
+/* The page says how it went, so the browser waits until that is known. */
+static int answer(struct login *l, const char *query, int connection, struct token *ret)
+{
+	int result = take_answer(l, query);
+
+	if (result == 1) {
+		loopback_reply(connection, 400, "This answer was not taken",
+			       "It belongs to no login that was begun here.");
+		return 1;
+	}
+	if (result == 0)
+		result = redeem(l, ret);
+	if (result == 0)
+		loopback_reply(connection, 200, "You are logged in",
+			       "agentauth has its token. This page can be closed.");
+	else
+		loopback_reply(connection, 400, "The login did not succeed",
+			       "The terminal in which agentauth runs says why. This page can be closed.");
+	return result;
+}
+
+static int wait_for_answer(struct login *l, struct token *ret)
+{
+	int64_t end = grant_seconds() + GRANT_PERSON_SECONDS;
+	int result = 1, connection = -1;
+	char *query = NULL;
+
+	while (result == 1) {
+		if (loopback_wait(&l->loopback, end - grant_seconds(), &query, &connection) != 0)
+			return say_failed("nobody logged in within %d minutes", GRANT_PERSON_SECONDS / 60),
+			       -1;
+		result = answer(l, query, connection, ret);
+		own_wipe(query);
+		query = NULL;
+	}
+	return result;
+}
+
+int grant_authorization_code(const struct grant *grant, struct token *ret)
+{
+	struct login l = {.grant = grant, .loopback.listener = -1};
+	int result = -1;
+
+	if (prepare(&l) == 0 && show(&l) == 0)
+		result = wait_for_answer(&l, ret);
+	login_free(&l);
+	return result;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/oauth/identity_provider.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/http/discovery.h"
+#include "tools/http/http.h"
+#include "common/jose/json.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+
+#define CLOCK_DIFFERENCE 30 /* seconds that hosts allow unless told otherwise */
+
+/* ---- asking, and asking again --------------------------------------------- */
+
+static bool is_worth_another_try(enum http_err err, long status)
+{
+	if (err != HTTP_OK)
+		return err == HTTP_UNREACHABLE || err == HTTP_TIMED_OUT;
+	return status == 429 || status >= 500;
+}
+
+static int64_t seconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec;
+}
+
+static void wait_for(long n)
+{
+	struct timespec t = {.tv_sec = n};
+
+	while (nanosleep(&t, &t) < 0)
+		;
+}
+
+/* For one try: never past the end of all of them. */
+static unsigned time_left(int64_t end)
+{
+	int64_t left = end - seconds();
+
+	return left < 1 ? 1 : left < HTTP_TIMEOUT ? (unsigned)left : HTTP_TIMEOUT;
+}
+
+int provider_send(const struct provider *provider, struct http_request *request, provider_prepare_fn *prepare,
+		  void *data, struct http_response *ret)
+{
+	static bool begun;
+	int64_t end = seconds() + PROVIDER_SECONDS;
+	char why[512];
+
+	if (!begun)
+		http_begin();
+	begun = true;
+	request->ca_file = provider->ca_file;
+	for (int i = 1;; i++) {
+		struct http_response response = {0};
+		enum http_err err;
+		long wait;
+		bool again;
+
+		if (prepare && prepare(data, request) < 0)
+			return -1;
+		request->timeout = time_left(end);
+		err = http_send(request, &response, why, sizeof(why));
+		wait = err == HTTP_OK && response.retry_after > 0 ? response.retry_after : i;
+		again = i < PROVIDER_TRIES && is_worth_another_try(err, response.status) &&
+			seconds() + wait < end;
+
+		if (!again && err != HTTP_OK) {
+			say(i > 1 ? "%s %s (tried %d times)" : "%s %s", request->url, why, i);
+			if (err == HTTP_TLS && !request->ca_file)
+				say("a provider with a certificate of its own authority needs ca_file = "
+				    "\"FILE\" in the profile");
+			return -1;
+		}
+		if (!again) {
+			*ret = response;
+			return 0;
+		}
+		if (err == HTTP_OK)
+			http_response_free(&response);
+		wait_for(wait);
+	}
+}
+
+const char *provider_text(const char *text, char *buf, size_t size)
+{
+	char *p = buf;
+
+	for (; *text && (size_t)(p - buf) + 5 < size; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c < 0x7f)
+			*p++ = (char)c;
+		else
+			p += sprintf(p, "\\x%02x", c);
+	}
+	*p = 0;
+	return buf;
+}
+
+void provider_compare_clocks(int64_t date, int64_t now)
+{
+	int64_t ahead = now - date;
+
+	if (date >= 0 && (ahead > CLOCK_DIFFERENCE || ahead < -CLOCK_DIFFERENCE))
+		say("this machine's clock is %" PRId64 " s %s the provider's: one of them is wrong, and "
+		    "what is signed or issued may count as expired or not yet valid",
+		    ahead > 0 ? ahead : -ahead, ahead > 0 ? "ahead of" : "behind");
+}
+
+/* ---- metadata ------------------------------------------------------------- */
+
+static bool take_endpoint(const json_t *metadata, const char *name, const char *own, char **ret)
+{
+	const char *found = json_string_value(json_object_get(metadata, name)), *value = own ? own : found;
+
+	if (value)
+		*ret = strdup(value);
+	return !value || *ret;
+}
+
+static bool take_endpoints(struct provider *p, const json_t *metadata)
+{
+	const struct profile *profile = p->profile;
+
+	p->names_itself =
+	    json_is_true(json_object_get(metadata, "authorization_response_iss_parameter_supported"));
+	return take_endpoint(metadata, "token_endpoint", profile->token_endpoint, &p->token_endpoint) &&
+	       take_endpoint(metadata, "authorization_endpoint", profile->authorization_endpoint,
+			     &p->authorization_endpoint) &&
+	       take_endpoint(metadata, "device_authorization_endpoint",
+			     profile->device_authorization_endpoint, &p->device_authorization_endpoint);
+}
+
+static int read_metadata(struct provider *p, const struct http_response *response, const char *url)
+{
+	const char *expected = p->profile->issuer, *issuer;
+	json_t *metadata = NULL;
+	char shown[256];
+	int result = -1;
+
+	if (aa_json_object(response->body, response->len, &metadata) != AA_JOSE_OK)
+		return say_failed("%s does not answer with one JSON object, which metadata is", url), -1;
+	issuer = json_string_value(json_object_get(metadata, "issuer"));
+	if (!issuer)
+		say("%s has no \"issuer\" in it", url);
+	else if (strcmp(issuer, expected) != 0)
+		say("%s is the metadata of another issuer, \"%s\". The profile's issuer, \"%s\", must be "
+		    "the same to the letter, a slash at the end included",
+		    url, provider_text(issuer, shown, sizeof(shown)), expected);
+	else if (!take_endpoints(p, metadata))
+		say("memory is out");
+	else
+		result = 0;
+	json_decref(metadata);
+	return result;
+}
+
+/* Frees `url`. 1: there is none at that place. */
+static int ask_metadata(struct provider *p, char *url)
+{
+	struct http_request request = {.url = url};
+	struct http_response response = {0};
+	int result = -1;
+
+	if (!url)
+		return say_failed("issuer = \"%s\" is no address that begins with https://",
+				  p->profile->issuer),
+		       -1;
+	if (provider_send(p, &request, NULL, NULL, &response) == 0) {
+		if (response.status == 200)
+			result = read_metadata(p, &response, url);
+		else if (response.status >= 400 && response.status < 500 && response.status != 429)
+			result = 1;
+		else
+			say("%s answers with HTTP %ld", url, response.status);
+		http_response_free(&response);
+	}
+	free(url);
+	return result;
+}
+
+static int discover(struct provider *p)
+{
+	int result = ask_metadata(p, discovery_openid(p->profile->issuer));
+
+	if (result == 1)
+		result = ask_metadata(p, discovery_oauth(p->profile->issuer));
+	if (result != 1)
+		return result;
+	say("the issuer %s publishes no metadata: neither %s nor %s is there. If that is so, name its "
+	    "token_endpoint in the profile",
+	    p->profile->issuer, DISCOVERY_OPENID, DISCOVERY_OAUTH);
+	return -1;
+}
+
+static const char *missing_endpoint(const struct provider *p)
+{
+	if (!p->token_endpoint)
+		return "token_endpoint";
+	if (p->profile->grant == GRANT_AUTHORIZATION_CODE && !p->authorization_endpoint)
+		return "authorization_endpoint";
+	if (p->profile->grant == GRANT_DEVICE_CODE && !p->device_authorization_endpoint)
+		return "device_authorization_endpoint";
+	return NULL;
+}
+
+int provider_find(const struct profile *profile, struct provider *ret)
+{
+	struct provider p = {.profile = profile};
+	const char *missing;
+	int result = -1;
+
+	if (profile->ca_file && !(p.ca_file = own_expand(profile->ca_file)))
+		goto out;
+	if (!take_endpoints(&p, NULL)) {
+		say("memory is out");
+		goto out;
+	}
+	if (missing_endpoint(&p) && profile->issuer) {
+		free(p.token_endpoint);
+		free(p.authorization_endpoint);
+		free(p.device_authorization_endpoint);
+		p.token_endpoint = p.authorization_endpoint = p.device_authorization_endpoint = NULL;
+		if (discover(&p) < 0)
+			goto out;
+	}
+	missing = missing_endpoint(&p);
+	if (missing) {
+		say("the provider names no %s, which grant = \"%s\" needs: if it has one, name it in the "
+		    "profile %s",
+		    missing, profile_grant_name(profile->grant), profile->name);
+		goto out;
+	}
+	result = 0;
+out:
+	if (result == 0)
+		*ret = p;
+	else
+		provider_free(&p);
+	return result;
+}
+
+void provider_free(struct provider *p)
+{
+	free(p->ca_file);
+	free(p->token_endpoint);
+	free(p->authorization_endpoint);
+	free(p->device_authorization_endpoint);
+	*p = (struct provider){0};
+}

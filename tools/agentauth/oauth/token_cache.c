@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/oauth/token_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/jose/json.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/own_folder.h"
+#include "tools/cli/say.h"
+
+#define FILE_MAX 262144
+#define WAIT_STEP 20 /* milliseconds */
+
+/* ---- what makes another token of it --------------------------------------------------- */
+
+/* With its length in front, so that two texts are not one other text. */
+static void put_text(FILE *out, const char *text)
+{
+	if (text)
+		fprintf(out, "%zu:%s,", strlen(text), text);
+	else
+		fputs("-,", out);
+}
+
+static void put_source(FILE *out, const struct secret_source *source)
+{
+	put_text(out, source->file);
+	put_text(out, source->credential);
+	put_text(out, source->env);
+	for (const char *const *word = source->command; word && *word; word++)
+		put_text(out, *word);
+	fputc(';', out);
+}
+
+static void put_token(FILE *out, const struct profile_token *token)
+{
+	put_source(out, &token->source);
+	put_text(out, token->profile);
+	put_text(out, token->type);
+}
+
+/* All of it in one text, from malloc(); NULL without memory. */
+static char *settings_of(const struct profile *p)
+{
+	const char *const texts[] = {p->name,
+				     p->issuer,
+				     p->token_endpoint,
+				     p->client_id,
+				     p->scope,
+				     p->audience,
+				     p->subject,
+				     p->target_audience,
+				     p->id_token ? "id_token" : "access_token",
+				     profile_grant_name(p->grant)};
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	bool ok;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		put_text(out, texts[i]);
+	for (size_t i = 0; i < p->resource.n; i++)
+		put_text(out, p->resource.v[i]);
+	fputc(';', out);
+	put_token(out, &p->subject_token);
+	put_token(out, &p->actor_token);
+	ok = !ferror(out);
+	if (fclose(out) == 0 && ok)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* FNV-1a. It only tells files apart: the settings are in the file and are compared. OpenSSL's digests would
+ * cost more than all else here, since they bring its configuration and providers up. */
+static uint64_t digest_of(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+int token_cache_open(const struct profile *profile, struct token_cache *ret)
+{
+	struct token_cache cache = {.folder = -1, .lock = -1};
+
+	cache.settings = settings_of(profile);
+	if (!cache.settings)
+		return say_failed("memory is out"), -1;
+	(void)snprintf(cache.name, sizeof(cache.name), "token-%016" PRIx64, digest_of(cache.settings));
+	cache.folder = profile_needs_person(profile) ? own_folder_cache() : own_folder_run();
+	if (cache.folder < 0) {
+		free(cache.settings);
+		return -1;
+	}
+	*ret = cache;
+	return 0;
+}
+
+void token_cache_close(struct token_cache *cache)
+{
+	token_cache_unlock(cache);
+	close(cache->folder);
+	free(cache->settings);
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+static char *copy(const json_t *json, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+
+	return text ? strdup(text) : NULL;
+}
+
+static void read_json(const json_t *json, struct token *ret)
+{
+	const json_t *expires = json_object_get(json, "expires_at");
+
+	ret->text = copy(json, "token");
+	ret->type = copy(json, "type");
+	ret->scope = copy(json, "scope");
+	ret->refresh = copy(json, "refresh_token");
+	ret->obtained = json_integer_value(json_object_get(json, "obtained_at"));
+	ret->expires = json_is_integer(expires) && ret->text ? json_integer_value(expires) : -1;
+}
+
+static bool is_of(const json_t *json, const char *settings)
+{
+	const char *text = json_string_value(json_object_get(json, "settings"));
+
+	return text && strcmp(text, settings) == 0;
+}
+
+int token_cache_read(const struct token_cache *cache, struct token *ret)
+{
+	int fd = openat(cache->folder, cache->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	json_t *json = NULL;
+	char *text = NULL;
+	ssize_t n = -1;
+	int result = 1;
+
+	if (fd < 0)
+		return 1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) &&
+	    st.st_size <= FILE_MAX && (text = calloc(1, (size_t)st.st_size + 1)))
+		n = read(fd, text, (size_t)st.st_size);
+	close(fd);
+	if (n > 0 && aa_json_object(text, (size_t)n, &json) == AA_JOSE_OK && is_of(json, cache->settings)) {
+		read_json(json, ret);
+		result = 0;
+	}
+	own_wipe(text);
+	json_decref(json);
+	return result;
+}
+
+/* ---- writing -------------------------------------------------------------- */
+
+static char *as_json(const struct token *token, const char *settings)
+{
+	json_t *json =
+	    json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:I}", "settings", settings, "token", token->text,
+		      "type", token->type, "scope", token->scope, "refresh_token", token->refresh,
+		      "obtained_at", (json_int_t)token->obtained, "expires_at", (json_int_t)token->expires);
+	char *text = json ? aa_json_text(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	return text;
+}
+
+static int write_file(const struct token_cache *cache, const char *name, const char *text)
+{
+	int fd = openat(cache->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t len = strlen(text);
+	bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+
+	if (fd >= 0)
+		ok = close(fd) == 0 && ok;
+	return ok ? 0 : -1;
+}
+
+int token_cache_write(const struct token_cache *cache, const struct token *token)
+{
+	char temporary[128], *text = as_json(token, cache->settings);
+	int result = -1;
+
+	if (!text)
+		return say_failed("the token cannot be kept: memory is out"), -1;
+	(void)snprintf(temporary, sizeof(temporary), "%s.%ld", cache->name, (long)getpid());
+	(void)unlinkat(cache->folder, temporary, 0);
+	if (write_file(cache, temporary, text) == 0 &&
+	    renameat(cache->folder, temporary, cache->folder, cache->name) == 0) {
+		result = 0;
+	} else {
+		say("the token cannot be kept for the next time: %s", strerror(errno));
+		(void)unlinkat(cache->folder, temporary, 0);
+	}
+	own_wipe(text);
+	return result;
+}
+
+int token_cache_forget(const struct token_cache *cache)
+{
+	if (unlinkat(cache->folder, cache->name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return say_failed("the kept token cannot be removed: %s", strerror(errno)), -1;
+}
+
+/* ---- one at a time -------------------------------------------------------- */
+
+int token_cache_lock(struct token_cache *cache, int seconds)
+{
+	const struct timespec step = {.tv_nsec = WAIT_STEP * 1000000L};
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s.lock", cache->name);
+	cache->lock = openat(cache->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (cache->lock < 0)
+		return say_failed("the lock beside the token cannot be made: %s", strerror(errno)), -1;
+	for (int i = 0; i < seconds * 1000 / WAIT_STEP; i++) {
+		if (flock(cache->lock, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		(void)nanosleep(&step, NULL);
+	}
+	say("another agentauth has been asking for this token for %d s: it is given up here", seconds);
+	token_cache_unlock(cache);
+	return -1;
+}
+
+void token_cache_unlock(struct token_cache *cache)
+{
+	if (cache->lock >= 0)
+		close(cache->lock);
+	cache->lock = -1;
+}

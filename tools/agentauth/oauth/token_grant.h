@@ -1,0 +1,41 @@
+/* token_grant.h: getting a new token from the provider, by the profile's grant. */
+#ifndef AGENTAUTH_AGENT_TOKEN_GRANT_H
+#define AGENTAUTH_AGENT_TOKEN_GRANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/agentauth/oauth/identity_provider.h"
+#include "tools/agentauth/credential/access_token.h"
+
+#define GRANT_PERSON_SECONDS 300 /* how long a login may take */
+
+struct grant {
+	const struct provider *provider;
+	int64_t now;
+	bool no_browser; /* print the address only */
+	/* Another profile's token, for an exchange: from malloc(), NULL with the reason said. */
+	char *(*token_of)(const char *profile, void *data);
+	void *data;
+	void (*wait)(unsigned seconds); /* between two questions */
+};
+
+/* Each: 0 with *ret for token_free(), or -1 with the reason said. */
+int grant_client_credentials(const struct grant *grant, struct token *ret); /* RFC 6749 section 4.4 */
+int grant_authorization_code(const struct grant *grant, struct token *ret); /* RFC 6749 4.1, RFC 7636, 8252 */
+int grant_device_code(const struct grant *grant, struct token *ret);	    /* RFC 8628 */
+int grant_token_exchange(const struct grant *grant, struct token *ret);	    /* RFC 8693 */
+int grant_jwt_bearer(const struct grant *grant, struct token *ret);	    /* RFC 7523 section 2.1 */
+
+/* The one that the profile names. */
+int grant_run(const struct grant *grant, struct token *ret);
+
+/* Seconds of a clock that nobody sets. */
+int64_t grant_seconds(void);
+/* What `wait` is outside tests. */
+void grant_wait(unsigned seconds);
+
+/* RFC 6749 section 6: 1 where the provider does not take the refresh token any more. */
+int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/oauth/token_request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tools/agentauth/oauth/client_auth.h"
+#include "tools/http/http.h"
+#include "common/jose/json.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
+
+#define TOKEN_MAX 65536
+#define LIFE_MAX (10 * 366 * 86400) /* seconds */
+#define IAT_AHEAD 60		    /* seconds */
+
+void token_request_add_wishes(const struct profile *p, struct form *form)
+{
+	form_add(form, "scope", p->scope);
+	form_add(form, "audience", p->audience);
+	for (size_t i = 0; i < p->resource.n; i++)
+		form_add(form, "resource", p->resource.v[i]);
+}
+
+/* ---- the answer ----------------------------------------------------------- */
+
+/* It goes onto one line and into a header: RFC 6750's characters and no others. */
+static bool is_token_text(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] >= 0x7f)
+			return false;
+	return len > 0 && len <= TOKEN_MAX;
+}
+
+/* Seconds; a string too, as Entra ID's first version writes it. -1: none, or nothing that can be meant. */
+static int64_t life_of(const json_t *answer)
+{
+	const json_t *value = json_object_get(answer, "expires_in");
+	int64_t n = -1;
+	char *end = NULL;
+
+	if (json_is_integer(value))
+		n = json_integer_value(value);
+	else if (json_is_real(value) && json_real_value(value) >= 0 && json_real_value(value) < LIFE_MAX)
+		n = (int64_t)json_real_value(value);
+	else if (json_is_string(value) && *json_string_value(value)) {
+		n = strtoll(json_string_value(value), &end, 10);
+		n = *end ? -1 : n;
+	}
+	return n > 0 && n <= LIFE_MAX ? n : -1;
+}
+
+/* The sooner of what the answer says and what the token says of itself. */
+static void judge_times(const struct provider *provider, const json_t *answer, int64_t date, int64_t now,
+			struct token *token)
+{
+	int64_t life = life_of(answer), iat, exp;
+	json_t *claims = token_claims(token->text);
+
+	iat = json_integer_value(json_object_get(claims, "iat"));
+	exp = json_integer_value(json_object_get(claims, "exp"));
+	token->obtained = now;
+	token->expires = life > 0 ? now + life : -1;
+	if (exp > 0 && (token->expires < 0 || exp < token->expires))
+		token->expires = exp;
+	if (iat > now + IAT_AHEAD) {
+		say("the token of %s is issued %" PRId64 " s ahead of this machine's clock",
+		    provider->token_endpoint, iat - now);
+		provider_compare_clocks(date, now);
+	}
+	json_decref(claims);
+}
+
+static bool is_bearer(const char *type)
+{
+	return !type || strcasecmp(type, "Bearer") == 0 || strcasecmp(type, "N_A") == 0;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static int read_token(const struct provider *provider, const json_t *answer, int64_t date, int64_t now,
+		      struct token *ret)
+{
+	const char *wanted = provider->profile->id_token ? "id_token" : "access_token";
+	const char *text = json_string_value(json_object_get(answer, wanted));
+	const char *type = json_string_value(json_object_get(answer, "token_type"));
+	struct token token = {0};
+	char shown[64];
+
+	if (!text || !is_token_text(text))
+		return say_failed("%s answers without %s that could be used", provider->token_endpoint,
+				  provider->profile->id_token ? "an id_token (the scope must have \"openid\")"
+							      : "an access_token"),
+		       -1;
+	if (!is_bearer(type))
+		return say_failed("%s answers with a token of type \"%s\"; what is presented here is Bearer",
+				  provider->token_endpoint, provider_text(type, shown, sizeof(shown))),
+		       -1;
+	token.text = strdup(text);
+	token.type = strdup("Bearer");
+	token.scope = copy(json_string_value(json_object_get(answer, "scope")));
+	token.refresh = copy(json_string_value(json_object_get(answer, "refresh_token")));
+	if (!token.text || !token.type) {
+		token_free(&token);
+		return say_failed("memory is out"), -1;
+	}
+	judge_times(provider, answer, date, now, &token);
+	if (token.expires >= 0 && token.expires <= now) {
+		say("the token of %s was expired when it arrived, by %" PRId64 " s", provider->token_endpoint,
+		    now - token.expires);
+		provider_compare_clocks(date, now);
+		token_free(&token);
+		return -1;
+	}
+	*ret = token;
+	return 0;
+}
+
+static bool is_of_client(long status)
+{
+	return status == 401 || status == 403;
+}
+
+/* RFC 6749 section 5.2 demands an "error"; proxies and some providers answer without. */
+static int say_client_refused(const char *url, long status)
+{
+	return say_failed(
+	    "%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
+	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
+	    "is registered there",
+	    url, status);
+}
+
+static int read_refusal(const char *url, const json_t *answer, const struct http_response *response,
+			struct token_refusal *ret)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	const char *description = json_string_value(json_object_get(answer, "error_description"));
+
+	if (!error && is_of_client(response->status))
+		return say_client_refused(url, response->status), -1;
+	if (!error)
+		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
+	ret->url = url;
+	ret->status = response->status;
+	ret->date = response->date;
+	(void)provider_text(error, ret->error, sizeof(ret->error));
+	(void)provider_text(description ? description : "", ret->description, sizeof(ret->description));
+	return 1;
+}
+
+static int read_answer(const char *url, const struct http_response *response, json_t **ret,
+		       struct token_refusal *ret_refusal)
+{
+	char type[64];
+	json_t *answer = NULL;
+	int result = 0;
+
+	if (response->status >= 300 && response->status < 400)
+		return say_failed(
+			   "%s redirects elsewhere (HTTP %ld), where no secret is sent: name the right "
+			   "token_endpoint, or issuer, in the profile",
+			   url, response->status),
+		       -1;
+	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
+	    is_of_client(response->status))
+		return say_client_refused(url, response->status), -1;
+	if (!answer)
+		return say_failed(
+			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
+			   "object: is it the right address?",
+			   url, response->status,
+			   response->content_type ? provider_text(response->content_type, type, sizeof(type))
+						  : "no JSON"),
+		       -1;
+	if (response->status != 200 || json_object_get(answer, "error"))
+		result = read_refusal(url, answer, response, ret_refusal);
+	if (result == 0)
+		*ret = answer;
+	else
+		json_decref(answer);
+	return result;
+}
+
+/* ---- the request ---------------------------------------------------------- */
+
+struct attempt {
+	const struct provider *provider;
+	const struct form *base;
+	int64_t now;
+	struct form form;
+	struct client_basic basic;
+};
+
+static void attempt_free(struct attempt *a)
+{
+	form_free(&a->form);
+	client_basic_free(&a->basic);
+}
+
+static int prepare(void *data, struct http_request *request)
+{
+	struct attempt *a = data;
+
+	attempt_free(a);
+	a->form.text = copy(a->base->text);
+	a->form.len = a->base->len;
+	a->form.failed = a->base->failed || (a->base->text && !a->form.text);
+	if (client_auth_add(a->provider, a->now, &a->form, &a->basic) < 0)
+		return -1;
+	if (a->form.failed)
+		return say_failed("memory is out"), -1;
+	request->body = a->form.text ? a->form.text : ""; /* an empty form is a POST as well */
+	request->user = a->basic.user;
+	request->password = a->basic.password;
+	return 0;
+}
+
+int token_post(const struct provider *provider, const char *url, const struct form *form, int64_t now,
+	       json_t **ret, int64_t *ret_date, struct token_refusal *ret_refusal)
+{
+	struct attempt attempt = {.provider = provider, .base = form, .now = now};
+	struct http_request request = {.url = url};
+	struct http_response response = {0};
+	int result = provider_send(provider, &request, prepare, &attempt, &response);
+
+	if (result == 0) {
+		result = read_answer(url, &response, ret, ret_refusal);
+		*ret_date = response.date;
+		http_response_free(&response);
+	}
+	attempt_free(&attempt);
+	return result;
+}
+
+int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
+		  struct token_refusal *ret_refusal)
+{
+	json_t *answer = NULL;
+	int64_t date = -1;
+	int result = token_post(provider, provider->token_endpoint, form, now, &answer, &date, ret_refusal);
+
+	if (result == 0)
+		result = read_token(provider, answer, date, now, ret);
+	json_decref(answer);
+	return result;
+}
+
+/* ---- a refusal, in words -------------------------------------------------- */
+
+static const struct {
+	const char *error, *advice;
+} advices[] = {
+    {"invalid_client",
+     "client_id, client_auth and the secret or key must be those that are registered there"},
+    {"unauthorized_client", "the provider must allow this client this grant"},
+    {"unsupported_grant_type", "the provider does not know this grant, or this client may not use it"},
+    {"invalid_scope", "the scope in the profile must be one that this client may have"},
+    {"invalid_target", "resource or audience in the profile must be one that the provider knows"},
+    {"access_denied", "whoever was asked said no"},
+    {"temporarily_unavailable", "try again later"},
+};
+
+void token_refusal_say(const struct token_refusal *refusal, const char *tried, int64_t now)
+{
+	say("%s refuses %s: %s%s%s (HTTP %ld)", refusal->url, tried, refusal->error,
+	    *refusal->description ? ": " : "", refusal->description, refusal->status);
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (strcmp(advices[i].error, refusal->error) == 0)
+			say("%s", advices[i].advice);
+	provider_compare_clocks(refusal->date, now);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/agentauth/oauth/token_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauth/oauth/token_grant.h"
+#include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/credential/ready_token.h"
+#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/token_cache.h"
+
+struct request {
+	const struct profiles *profiles;
+	const struct profile *profile;
+	const struct token_wish *wish;
+	int64_t now;
+	const struct request *above; /* the one whose exchange needs this token, or NULL */
+	struct token_cache cache;
+};
+
+static int get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
+	       int64_t now, const struct request *above, struct token *ret);
+
+/* Whether this profile's token is being got already, and would have to wait for itself. */
+static bool is_under_way(const struct request *r, const char *name)
+{
+	for (; r; r = r->above)
+		if (strcmp(r->profile->name, name) == 0)
+			return true;
+	return false;
+}
+
+static char *token_of(const char *name, void *data)
+{
+	const struct request *r = data;
+	const struct token_wish wish = {0};
+	const struct profile *profile = profiles_find(r->profiles, name);
+	struct token token = {0};
+	char *text = NULL;
+
+	if (!profile)
+		return NULL;
+	if (is_under_way(r, name)) {
+		say("the profile %s exchanges a token that is exchanged, in a circle, for its own", name);
+		return NULL;
+	}
+	if (get(r->profiles, profile, &wish, r->now, r, &token) == 0) {
+		text = token.text;
+		token.text = NULL;
+	}
+	token_free(&token);
+	return text;
+}
+
+/* Whether there is one to be given out: *ret is filled either way, as far as there is something. */
+static bool from_cache(const struct request *r, struct token *ret)
+{
+	token_free(ret);
+	if (token_cache_read(&r->cache, ret) != 0)
+		return false;
+	return !r->wish->fresh && ret->text && token_is_fresh(ret, r->now);
+}
+
+/* A refresh token is kept before the old one is forgotten: the file is replaced in one step. */
+static int keep(const struct request *r, struct token *token)
+{
+	struct token kept = *token;
+
+	if (r->wish->once) {
+		kept.text = NULL;
+		kept.expires = -1;
+		if (!kept.refresh)
+			return 0;
+	}
+	if (token_cache_write(&r->cache, &kept) == 0 || !kept.refresh)
+		return 0;
+	say("the provider's new refresh token is lost with that: somebody has to log in again");
+	return -1;
+}
+
+static int refresh(const struct request *r, const struct provider *provider, char *old, struct token *ret)
+{
+	const struct grant grant = {.provider = provider, .now = r->now};
+	int result = grant_refresh(&grant, old, ret);
+
+	if (result == 0 && !ret->refresh) {
+		ret->refresh = strdup(old); /* RFC 6749 section 6: it goes on being valid */
+		return ret->refresh ? 0 : -1;
+	}
+	return result;
+}
+
+static int say_login_needed(const struct request *r)
+{
+	const struct profile *p = r->profile;
+	const struct profile *written = profiles_find(r->profiles, p->name);
+	bool other_scope = p->scope && (!written || !written->scope || strcmp(p->scope, written->scope) != 0);
+
+	say("somebody has to log in for the profile %s, and nobody is waited for here. Run: agentauth token "
+	    "--profile %s%s%s%s --login",
+	    p->name, p->name, other_scope ? " --scope '" : "", other_scope ? p->scope : "",
+	    other_scope ? "'" : "");
+	return -1;
+}
+
+/* `cached` may have a refresh token. */
+static int renew(struct request *r, struct token *cached, struct token *ret)
+{
+	struct provider provider = {0};
+	struct grant grant = {.provider = &provider,
+			      .now = r->now,
+			      .no_browser = r->wish->no_browser,
+			      .token_of = token_of,
+			      .data = r,
+			      .wait = grant_wait};
+	bool person = profile_needs_person(r->profile);
+	int result = 1;
+
+	if (person && !r->wish->login && !cached->refresh)
+		return say_login_needed(r);
+	if (provider_find(r->profile, &provider) < 0)
+		return -1;
+	if (cached->refresh && !r->wish->login)
+		result = refresh(r, &provider, cached->refresh, ret);
+	if (result == 1 && person && !r->wish->login) {
+		(void)token_cache_forget(
+		    &r->cache); /* it is not taken any more, and need not be tried again */
+		result = say_login_needed(r);
+	} else if (result == 1) {
+		if (person)
+			token_cache_unlock(&r->cache); /* nobody else waits for a person */
+		result = grant_run(&grant, ret);
+	}
+	if (result == 0)
+		(void)keep(r, ret);
+	provider_free(&provider);
+	return result;
+}
+
+static int get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
+	       int64_t now, const struct request *above, struct token *ret)
+{
+	struct request r = {profiles, profile, wish, now, above, {.folder = -1, .lock = -1}};
+	struct token cached = {0};
+	/* what is new each time, and rotates nothing, waits for nobody */
+	bool alone = wish->fresh && !profile_needs_person(profile);
+	int result = -1;
+
+	if (profile_has_ready_token(profile))
+		return ready_token_read(profile, wish->audience, now, ret);
+	if (!profile_uses_token(profile))
+		return say_failed("the profile %s has no issuer: it answers with assertions, which agentauth "
+				  "assert makes",
+				  profile->name),
+		       -1;
+	if (token_cache_open(profile, &r.cache) < 0)
+		return -1;
+	if (!wish->login && from_cache(&r, &cached))
+		goto found;
+	if (!alone && token_cache_lock(&r.cache, TOKEN_LOCK_SECONDS) < 0)
+		goto out;
+	/* whoever held the lock may have renewed it meanwhile */
+	if (!wish->login && !alone && from_cache(&r, &cached))
+		goto found;
+	result = renew(&r, &cached, ret);
+	goto out;
+found:
+	*ret = cached;
+	cached = (struct token){0};
+	result = 0;
+out:
+	token_free(&cached);
+	token_cache_close(&r.cache);
+	return result;
+}
+
+int token_forget(const struct profile *profile)
+{
+	struct token_cache cache;
+	int result = -1;
+
+	if (profile_has_ready_token(profile))
+		return say_failed("the profile %s has a ready token, of which nothing is kept here",
+				  profile->name),
+		       -1;
+	if (token_cache_open(profile, &cache) < 0)
+		return -1;
+	if (token_cache_lock(&cache, TOKEN_LOCK_SECONDS) == 0)
+		result = token_cache_forget(&cache);
+	token_cache_close(&cache);
+	return result;
+}
+
+int token_get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
+	      int64_t now, struct token *ret)
+{
+	return get(profiles, profile, wish, now, NULL, ret);
+}

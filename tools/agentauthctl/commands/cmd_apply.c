@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_apply.c: apply, check, diff: what the text says, against what is published. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/publish/newcomers.h"
+#include "tools/agentauthctl/publish/record.h"
+
+/* ---- apply --------------------------------------------------------------- */
+
+static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct publish_result result = {0};
+	struct registry registry;
+	enum ctl_status status;
+
+	(void)arguments;
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE) {
+		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		ctl_tell_published(ctl, &result, true);
+	}
+	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
+		ctl_error(ctl, "nothing was published; what was published before serves on");
+	publish_result_free(&result);
+	registry_close(&registry);
+	if (status == CTL_DONE && !ctl->dry_run)
+		ctl_withhold(ctl, NULL);
+	return status;
+}
+
+const struct ctl_command cmd_apply = {
+    .name = "apply",
+    .words = "",
+    .summary = "check the configuration and publish it, or change nothing",
+    .about = "All of the text is checked. If anything in it is wrong, every mistake is told with its place, "
+	     "and what was\n"
+	     "published before serves on. If it is in order it becomes the next generation, from one moment "
+	     "to the next.\n"
+	     "A text that has not changed publishes nothing. Agents whose files are gone are retired: their "
+	     "names and uids\n"
+	     "are never given again, which is asked about first.",
+    .options =
+	(const struct ctl_option[]){
+	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
+	    {"adopt", NULL, "new agents come into what the host has under their names", 0, NULL},
+	    {"accept-risk", NULL, "publish sudo rules that allow more than they say", 0, NULL},
+	    {0}},
+    .run = run_apply,
+};
+
+/* ---- check --------------------------------------------------------------- */
+
+/* DIR/NAME.conf: the agent's name. The caller frees; NULL: reported. */
+static char *name_of_file(struct ctl *ctl, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+	size_t len = strlen(base), suffix = strlen(AGENT_SUFFIX);
+
+	if (len > suffix && strcmp(base + len - suffix, AGENT_SUFFIX) == 0)
+		return xstrndup(base, len - suffix);
+	ctl_error(ctl, "%s is not named after an agent, like builder-7.conf", quoted(file));
+	return NULL;
+}
+
+/* One agent's file, which need not be in agents.d: against agentauth.conf and the ids. */
+static void check_file(struct ctl *ctl, struct registry *registry, const char *file)
+{
+	struct conf_file conf = {0};
+	struct arena arena = {0};
+	struct buffer bytes = {0}, record = {0}, ssh = {0};
+	struct key_memo *memo = key_memo_new();
+	char *name = name_of_file(ctl, file), why[256];
+	struct newcomers newcomers = {0};
+	struct agent agent;
+	bool is_new;
+
+	if (!name || ctl_read_input(ctl, file, &bytes) < 0)
+		goto out;
+	buffer_add(&bytes, "", 0);
+	conf_text_set(&conf.text, file, bytes.data, bytes.len);
+	if (memchr(bytes.data, '\0', bytes.len)) {
+		ctl_error(ctl, "%s holds a NUL byte; it is not a text file", quoted(file));
+		goto out;
+	}
+	if (agent_read(&registry->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
+		is_new = !ids_by_name(&registry->ids, ID_AGENT, name);
+		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
+		if (!ids_claim(&registry->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
+			conf_error(&conf, &ctl->problems, "uid", "%s", why);
+		if (is_new)
+			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
+		newcomers_check(&newcomers, registry, ctl->adopt);
+	}
+	if (ctl->problems.errors == 0 && !ctl->json)
+		printf("%s is in order.\n", file);
+out:
+	free(name);
+	buffer_free(&bytes);
+	buffer_free(&record);
+	buffer_free(&ssh);
+	key_memo_free(memo);
+	newcomers_free(&newcomers);
+	conf_file_free(&conf);
+	arena_free(&arena);
+}
+
+static void check_all(struct ctl *ctl, struct registry *registry)
+{
+	struct publish_result result = {0};
+	struct changes *c = &result.changes;
+
+	ctl->dry_run = true;
+	ctl_publish(ctl, registry, NULL, NULL, &result);
+	ctl_answer(ctl, "agents", json_integer((json_int_t)result.agents));
+	ctl_answer(ctl, "published", json_boolean(result.outcome == PUBLISH_UNCHANGED));
+	if (!ctl->json && result.outcome != PUBLISH_FAILED)
+		printf("The configuration is in order: %zu agent%s, %zu role%s, %zu issuer%s.\n",
+		       result.agents, result.agents == 1 ? "" : "s", registry->model.roles.n,
+		       registry->model.roles.n == 1 ? "" : "s", registry->model.issuers.n,
+		       registry->model.issuers.n == 1 ? "" : "s");
+	if (!ctl->json && result.outcome == PUBLISH_WOULD && ctl->places.owner == 0)
+		printf("It is not published yet: agentauthctl diff shows what differs, agentauthctl apply "
+		       "publishes it.\n");
+	if (!ctl->json && c->agents[CHANGE_REMOVED])
+		printf("Publishing it retires %zu agent%s.\n", c->agents[CHANGE_REMOVED],
+		       c->agents[CHANGE_REMOVED] == 1 ? "" : "s");
+	publish_result_free(&result);
+}
+
+static enum ctl_status run_check(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *file = arguments_value(arguments, "file");
+	struct registry registry;
+	enum ctl_status status = ctl_open(ctl, &registry, false);
+
+	if (status == CTL_DONE && file)
+		check_file(ctl, &registry, file);
+	else if (status == CTL_DONE)
+		check_all(ctl, &registry);
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command cmd_check = {
+    .name = "check",
+    .words = "",
+    .summary = "check the configuration and publish nothing",
+    .about = "Tells every mistake with its file, line and column. Needs no root where the configuration can "
+	     "be read.",
+    .options = (const struct ctl_option[]){{"file", "FILE", "check this one agent's file, wherever it lies",
+					    0, NULL},
+					   {"adopt", NULL, "as apply has it", 0, NULL},
+					   {"accept-risk", NULL, "as apply has it", 0, NULL},
+					   {0}},
+    .run = run_check,
+};
+
+/* ---- diff ---------------------------------------------------------------- */
+
+static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct publish_result result = {0};
+	struct registry registry;
+	enum ctl_status status;
+
+	(void)arguments;
+	ctl->dry_run = true;
+	ctl->adopt = ctl->accept_risk = true; /* it shows them, with a warning, and publishes nothing */
+	status = ctl_open(ctl, &registry, false);
+	if (status == CTL_DONE) {
+		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		if (result.outcome == PUBLISH_UNCHANGED && !ctl->json)
+			puts("The text is what is published.");
+		if (result.outcome == PUBLISH_WOULD && !ctl->json && !changes_any(&result.changes))
+			puts("The text has changed, but nothing that is published of it (comments, layout).");
+		if (result.outcome != PUBLISH_FAILED && !ctl->json)
+			changes_print(stdout, &result.changes, "", CHANGES_LISTED);
+		ctl_answer(ctl, "changes", changes_json(&result.changes));
+	}
+	publish_result_free(&result);
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command cmd_diff = {
+    .name = "diff",
+    .words = "",
+    .summary = "show what differs between the configuration and what is published",
+    .about =
+	"+ would be added, ~ would change (with the settings that differ), - would be retired or taken away.",
+    .run = run_diff,
+};

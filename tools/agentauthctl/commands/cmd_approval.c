@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_approval.c: approval list, approve, deny: a person's answer to a command that waits. */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "common/registry/accounts.h"
+#include "common/state/approval.h"
+#include "common/state/process.h"
+
+static const char *text_of(const json_t *request, const char *member)
+{
+	const char *text = json_string_value(json_object_get(request, member));
+
+	return text ? text : "-";
+}
+
+/* ---- list ------------------------------------------------------------------------- */
+
+struct listing {
+	struct ctl *ctl;
+	json_t *open;
+};
+
+static void collect(void *data, json_t *request)
+{
+	struct listing *listing = data;
+
+	(void)json_array_append_new(listing->open, request);
+}
+
+/* One whose sudo was killed: the plugin could not say so itself. */
+static void log_gone(void *data, json_t *request)
+{
+	struct listing *listing = data;
+
+	ctl_audit_request(listing->ctl, request);
+	json_decref(request);
+}
+
+static void print_request(const struct ctl *ctl, const json_t *r)
+{
+	long long left = json_integer_value(json_object_get(r, "until")) - ctl->now;
+
+	printf("%s  %s wants to run as %s, %lld s left:\n"
+	       "        %s\n"
+	       "        for %s, role %s, in %s%s%s on %s, from %s%s%s\n",
+	       text_of(r, "id"), text_of(r, "agent"), text_of(r, "runas"), left, text_of(r, "command"),
+	       text_of(r, "on_behalf_of"), text_of(r, "role"), text_of(r, "cwd"),
+	       json_object_get(r, "chroot") ? " below " : "",
+	       json_object_get(r, "chroot") ? text_of(r, "chroot") : "", text_of(r, "host"),
+	       text_of(r, "rhost"), json_object_get(r, "task") ? ", task: " : "",
+	       json_object_get(r, "task") ? text_of(r, "task") : "");
+}
+
+static enum ctl_status list_once(struct ctl *ctl)
+{
+	json_t *list = json_array(), *request;
+	size_t i;
+	struct listing listing = {ctl, list};
+	int err = aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, collect, log_gone, &listing);
+
+	if (err < 0) {
+		json_decref(list);
+		return ctl_fail(ctl, "the requests in %s cannot be read: %s", ctl->rundir, strerror(-err));
+	}
+	json_array_foreach(list, i, request)
+	{
+		if (!ctl->json)
+			print_request(ctl, request);
+	}
+	if (!ctl->json && json_array_size(list) == 0)
+		puts("Nothing waits for approval.");
+	ctl_answer(ctl, "requests", list);
+	return CTL_DONE;
+}
+
+static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+{
+	bool watch = arguments_have(arguments, "watch"), terminal = isatty(STDOUT_FILENO);
+	enum ctl_status status;
+
+	if (watch && ctl->json)
+		return ctl_usage(ctl, "--watch is for people and --json for programs: one of them");
+	do {
+		if (watch && terminal)
+			fputs("\033[H\033[2J", stdout);
+		ctl->now = time(NULL);
+		status = list_once(ctl);
+		fflush(stdout);
+		if (watch && status == CTL_DONE)
+			(void)sleep(1);
+	} while (watch && status == CTL_DONE);
+	return status;
+}
+
+/* ---- approve, deny ------------------------------------------------------------------- */
+
+/* Whether an agent's login is behind this process: its uid, its login uid. Such a one does not answer. */
+static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
+{
+	struct aa_accounts accounts;
+	struct aa_account account;
+	int err;
+
+	if (uid == UINT32_MAX || uid == 0)
+		return false;
+	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	if (err < 0)
+		return aa_uid_is_built_in(uid);
+	err = aa_account_by_uid(&accounts, uid, &account);
+	aa_accounts_close(&accounts);
+	return err != -ENOENT;
+}
+
+static bool is_an_agents(const struct ctl *ctl)
+{
+	const char *sudo_uid = getenv("SUDO_UID");
+	uint32_t from_sudo = sudo_uid ? (uint32_t)strtoul(sudo_uid, NULL, 10) : UINT32_MAX;
+
+	return is_agent_uid(ctl, getuid()) || is_agent_uid(ctl, aa_login_uid()) ||
+	       is_agent_uid(ctl, from_sudo);
+}
+
+static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments, bool approve)
+{
+	const char *id = arguments->words[0];
+	json_t *request;
+	char *agent;
+	int err;
+
+	if (is_an_agents(ctl))
+		return ctl_fail(ctl, "an agent does not answer requests for approval: a person does");
+	request = aa_approval_get(ctl->rundir, ctl->places.owner, id, ctl->now);
+	if (!request)
+		return ctl_fail(
+		    ctl, "no open request has the number %s; it may have timed out, or its sudo was ended",
+		    quoted(id));
+	agent = xstrdup(text_of(request, "agent"));
+	if (!ctl->json)
+		print_request(ctl, request);
+	json_decref(request);
+	err = ctl->dry_run ? 0
+			   : aa_approval_answer(ctl->rundir, ctl->places.owner, id, approve, ctl_who(),
+						arguments_value(arguments, "why"), ctl->now);
+	if (err == 0 && !ctl->dry_run)
+		ctl_audit(ctl, agent, "ok", "ok");
+	free(agent);
+	if (err == -EEXIST)
+		return ctl_fail(ctl, "somebody has answered request %s already; the first answer stands", id);
+	if (err == -ENOENT)
+		return ctl_fail(ctl, "request %s is over: it timed out, or its sudo was ended", id);
+	if (err < 0)
+		return ctl_fail(ctl, "the answer cannot be written: %s", strerror(-err));
+	if (!ctl->json)
+		puts(approve ? "Approved, this once." : "Denied.");
+	ctl_answer(ctl, "answer", json_string(approve ? "approve" : "deny"));
+	return CTL_DONE;
+}
+
+static enum ctl_status run_approve(struct ctl *ctl, const struct arguments *arguments)
+{
+	return answer(ctl, arguments, true);
+}
+
+static enum ctl_status run_deny(struct ctl *ctl, const struct arguments *arguments)
+{
+	return answer(ctl, arguments, false);
+}
+
+static const struct ctl_option why_option[] = {
+    {"why", "TEXT", "kept with the answer, in the audit log", 0, NULL}, {0}};
+
+static const struct ctl_command approval_list = {
+    .name = "list",
+    .words = "",
+    .summary = "list the commands that wait for a person",
+    .options =
+	(const struct ctl_option[]){{"watch", NULL, "again every second, until interrupted", 0, NULL}, {0}},
+    .run = run_list,
+};
+
+static const struct ctl_command approval_approve = {
+    .name = "approve",
+    .words = "NUMBER",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "let a waiting command run, this once",
+    .options = why_option,
+    .run = run_approve,
+};
+
+static const struct ctl_command approval_deny = {
+    .name = "deny",
+    .words = "NUMBER",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "refuse a waiting command",
+    .options = why_option,
+    .run = run_deny,
+};
+
+const struct ctl_command cmd_approval = {
+    .name = "approval",
+    .words = "COMMAND",
+    .summary = "answer agents' commands that wait for a person",
+    .sub = (const struct ctl_command *const[]){&approval_list, &approval_approve, &approval_deny, NULL},
+};

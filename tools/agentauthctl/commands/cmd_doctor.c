@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_doctor.c: doctor: whether this host does what the published registry takes for granted. Nothing is
+ * changed. */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "common/registry/accounts.h"
+#include "tools/cli/spawn.h"
+#include "tools/agentauthctl/publish/withheld.h"
+
+#define NAMES_SHOWN 3
+
+/* In the order in which a person should mend them: what keeps people out comes first. */
+static const struct doctor_check checks[] = {
+    {"sudo", "Nobody on this host has sudo.", doctor_sudo},
+    {"registry", "Without a registry every agent is refused.", doctor_registry},
+    {"sessions", "No agent gets a session.", doctor_rundir},
+    {"audit", "No decision can be recorded, and agents are refused unless audit_failure is \"warn\".",
+     doctor_logdir},
+    {"space", "When the disk is full, agents are refused unless audit_failure is \"warn\".", doctor_space},
+    {"nsswitch",
+     "Without the group of all agents sshd's settings for them do not hold, and they own nothing.",
+     doctor_nsswitch},
+    {"names", "An agent whose name is somebody else's here, or nobody's, is refused.", doctor_names},
+    {"groups", "sshd's settings for agents go by this group.", doctor_groups},
+    {"directory", "Who is in the other's group is taken for an agent, or has a role's rules.",
+     doctor_directory},
+    {"power", "The agent has what the group has, in every session, whatever its roles say.", doctor_power},
+    {"ids", "Who has an agent's uid has its files.", doctor_ids},
+    {"pam", "There agents come in, or stay in, without being asked.", doctor_stacks},
+    {"usepam", "sshd would let agents in without asking PAM; so no agent's SSH key is good.", doctor_usepam},
+    {"sshd", "Agents would be let in by what is not in the registry, or not at all.", doctor_sshd},
+    {"match", "Of the blocks that fit a login sshd takes each setting from the first.", doctor_match},
+    {"allowed", "sshd refuses agents before it asks anybody.", doctor_allowed},
+    {"methods",
+     "An agent has no password: it shows a credential by keyboard-interactive, or a registered key.",
+     doctor_methods},
+    {"sudo-file", "The roles' sudo rules do not hold.", doctor_sudo_file},
+    {"sudoers", "The roles' sudo rules do not hold, or others than these.", doctor_sudoers},
+    {"defaults", "Agents' sudo is not decided as it should be.", doctor_defaults},
+    {"approval", "Commands that should wait for a person run UNASKED.", doctor_approval},
+    {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
+     doctor_doas},
+    {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
+    {"clock", "An agent may show a credential once, and the host has to know whether it did.", doctor_clock},
+    {"mixing", "Sessions of one agent are no boundary between each other.", doctor_mixing},
+    {"keys", "The log cannot tell which of two agents acted.", doctor_keys},
+    {"homes", "A setuid or setgid file in a home gives to others what the agent has.", doctor_homes},
+};
+
+/* ---- findings ------------------------------------------------------------------- */
+
+__attribute__((format(printf, 4, 0))) static void add(struct doctor *d, const char *finding, const char *cure,
+						      const char *format, va_list args)
+{
+	char *text = xvasprintf(format, args);
+	json_t *json =
+	    json_pack("{s:s, s:s, s:s}", "finding", finding, "check", d->check->name, "text", text);
+
+	if (strcmp(finding, "problem") == 0) {
+		(void)json_object_set_new(json, "why", json_string(d->check->why));
+		if (cure)
+			(void)json_object_set_new(json, "cure", json_string(cure));
+	}
+	(void)json_array_append_new(d->findings, json);
+	free(text);
+}
+
+void doctor_fine(struct doctor *d, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(d, "ok", NULL, format, args);
+	va_end(args);
+}
+
+void doctor_note(struct doctor *d, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(d, "note", NULL, format, args);
+	va_end(args);
+	d->notes++;
+}
+
+void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(d, "problem", cure, format, args);
+	va_end(args);
+	d->problems++;
+	free(cure);
+}
+
+/* ---- what checks share ---------------------------------------------------------- */
+
+int doctor_ask(struct buffer *output, const char *name, const char *const arguments[4])
+{
+	char *path = program_find(name);
+	char *const argv[] = {path,
+			      (char *)(uintptr_t)arguments[0],
+			      (char *)(uintptr_t)arguments[1],
+			      (char *)(uintptr_t)arguments[2],
+			      (char *)(uintptr_t)arguments[3],
+			      NULL};
+	int status = path ? program_run(argv, "", 0, output) : -ENOENT;
+
+	free(path);
+	return status;
+}
+
+const char *doctor_first_line(struct buffer *output)
+{
+	if (output->len == 0)
+		return "it does not say what";
+	output->data[strcspn(output->data, "\n")] = '\0';
+	return output->data;
+}
+
+char *doctor_roles_with(const struct doctor *d, const char *member)
+{
+	struct buffer b = {0};
+	const char *name;
+	json_t *role;
+
+	json_object_foreach(d->roles, name, role)
+	{
+		if (json_array_size(json_object_get(role, member)))
+			buffer_printf(&b, "%s%s", b.len ? ", " : "", name);
+	}
+	return b.len ? buffer_take(&b) : NULL;
+}
+
+bool doctor_knows_agent(struct doctor *d, const char *name)
+{
+	char *key = xasprintf("agent:%s", name);
+	size_t len;
+	bool known = d->published && aa_agent_name_is_valid(name) && published_get(d->published, key, &len);
+
+	free(key);
+	return known;
+}
+
+/* Another source of names has an account of the agent's name, and is asked first, or ours leaves the agent
+ * out. */
+static bool is_shadowed(struct doctor *d, const char *name)
+{
+	json_t *agent = published_json(d->published, "agent:", name);
+	const struct passwd *pw = getpwnam(name);
+	bool shadowed = withheld_has(&d->ctl->places, name) ||
+			(pw && (json_int_t)pw->pw_uid != json_integer_value(json_object_get(agent, "uid")));
+
+	json_decref(agent);
+	return shadowed;
+}
+
+bool doctor_is_agent(struct doctor *d, const char *name)
+{
+	return doctor_knows_agent(d, name) && !is_shadowed(d, name);
+}
+
+bool doctor_is_agents_group(const struct doctor *d, const char *name)
+{
+	return strcmp(name, d->group) == 0 ||
+	       strncmp(name, AA_ROLE_GROUP_PREFIX, strlen(AA_ROLE_GROUP_PREFIX)) == 0;
+}
+
+/* ---- what is published ---------------------------------------------------------- */
+
+static bool keep_role(void *data, const char *name, const char *record, size_t len)
+{
+	struct doctor *d = data;
+
+	(void)json_object_set_new(d->roles, name, json_loadb(record, len, 0, NULL));
+	return true;
+}
+
+/* Of a million agents no record is kept. */
+static bool look_at_agent(void *data, const char *name, const char *record, size_t len)
+{
+	json_t *agent = json_loadb(record, len, 0, NULL);
+	const char *mixed = json_string_value(json_object_get(agent, "mixed_sessions"));
+	struct doctor *d = data;
+
+	d->n_agents++;
+	if (!d->anybody && is_shadowed(d, name)) {
+		if (!d->shadowed)
+			d->shadowed = xstrdup(name);
+	} else if (!d->anybody) {
+		d->anybody = xstrdup(name);
+		d->uid = json_integer_value(json_object_get(agent, "uid"));
+	}
+	if (json_array_size(json_object_get(agent, "roles")) > 1 &&
+	    !(mixed && strcmp(mixed, "refuse") == 0) && d->n_mixing++ < NAMES_SHOWN)
+		buffer_printf(&d->mixing, "%s%s", d->mixing.len ? ", " : "", name);
+	doctor_keep_keys(d, name, agent);
+	json_decref(agent);
+	return true;
+}
+
+static void read_group(struct doctor *d)
+{
+	struct aa_accounts accounts;
+
+	(void)snprintf(d->group, sizeof(d->group), "agents");
+	if (aa_accounts_open(d->ctl->places.statedir, d->ctl->places.owner, &accounts) < 0)
+		return;
+	(void)snprintf(d->group, sizeof(d->group), "%s", accounts.header.group);
+	d->gid = accounts.header.gid_agents;
+	aa_accounts_close(&accounts);
+}
+
+static void read_published(struct doctor *d)
+{
+	d->published = published_open(d->ctl->places.statedir, d->ctl->places.owner);
+	if (d->published && (!published_walk(d->published, "role:", keep_role, d) ||
+			     !published_walk(d->published, "agent:", look_at_agent, d))) {
+		published_close(d->published);
+		d->published = NULL;
+	}
+	read_group(d);
+}
+
+/* ---- the command ---------------------------------------------------------------- */
+
+static const char *member(const json_t *finding, const char *name)
+{
+	const char *text = json_string_value(json_object_get(finding, name));
+
+	return text ? text : "";
+}
+
+static void print_finding(const json_t *finding)
+{
+	bool problem = strcmp(member(finding, "finding"), "problem") == 0;
+
+	if (strcmp(member(finding, "finding"), "ok") == 0)
+		return;
+	printf("%-8s %-10s %s", problem ? "PROBLEM" : "note", member(finding, "check"),
+	       member(finding, "text"));
+	if (problem)
+		printf(". %s", member(finding, "why"));
+	putchar('\n');
+	if (*member(finding, "cure"))
+		printf("%20sAs root: %s\n", "", member(finding, "cure"));
+}
+
+static void print_findings(const struct doctor *d)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(d->findings, i, finding)
+	{
+		print_finding(finding);
+	}
+	if (d->problems)
+		printf("\n%u problem%s.\n", d->problems, d->problems == 1 ? "" : "s");
+	else
+		printf("%sNo problem found.\n", d->notes ? "\n" : "");
+}
+
+static void examine(struct doctor *d)
+{
+	read_published(d);
+	/* What cannot be read of the host, the checks find themselves. */
+	(void)host_facts_read(&d->facts, d->ctl->places.sysconfdir, &d->ctl->problems);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		d->check = &checks[i];
+		d->check->run(d);
+	}
+}
+
+static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct doctor d = {.ctl = ctl, .roles = json_object(), .findings = json_array()};
+	bool log = arguments_have(arguments, "log");
+
+	if (log && doctor_has_looked(ctl)) {
+		json_decref(d.roles);
+		json_decref(d.findings);
+		return CTL_DONE;
+	}
+	examine(&d);
+	if (log)
+		doctor_log(&d);
+	else if (!ctl->json)
+		print_findings(&d);
+	ctl_answer(ctl, "findings", json_incref(d.findings));
+	ctl_answer(ctl, "problems", json_integer(d.problems));
+	json_decref(d.findings);
+	json_decref(d.roles);
+	host_facts_free(&d.facts);
+	buffer_free(&d.mixing);
+	free(d.keys);
+	arena_free(&d.names);
+	free(d.anybody);
+	free(d.shadowed);
+	published_close(d.published);
+	return d.problems ? CTL_FAILED : CTL_DONE;
+}
+
+const struct ctl_command cmd_doctor = {
+    .name = "doctor",
+    .words = "",
+    .summary = "say whether this host does what the registry takes for granted",
+    .about = "Looks at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its approval "
+	     "plugin, and at what\n"
+	     "ends sessions. Of each problem it says what is wrong, why that matters, and a command that "
+	     "mends it. Changes\n"
+	     "nothing. Exit status: 1 if there is a problem; a note is none. With --json what is in order is "
+	     "listed too.",
+    .options = (const struct ctl_option[]){{"log", NULL,
+					    "put problems into the system's log, and print nothing; for "
+					    "a\ntimer: looks every ten minutes at most",
+					    0, NULL},
+					   {0}},
+    .run = run_doctor,
+};

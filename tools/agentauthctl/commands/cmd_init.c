@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_init.c: init: the directories, a first agentauth.conf, the first generation. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/names/id_overlaps.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "common/state/override.h"
+
+static const char first_text[] =
+    "# agentauth.conf: this host, the identity providers it trusts, and what agents may do. See "
+    "agentauth.conf(5).\n"
+    "# After a change: agentauthctl check, agentauthctl diff, agentauthctl apply.\n"
+    "\n"
+    "host = {\n"
+    "\taudience = [ \"ssh://%s\" ];  # how agents name this host in what they present, to the letter\n"
+    "\tclock_skew = 30;          # seconds that clocks may differ\n"
+    "\tmax_assertion_ttl = 300;  # how long an agent's own assertion may live\n"
+    "\tmax_token_ttl = 3600;     # how long an identity provider's token may live\n"
+    "\tnonce = \"optional\";       # \"required\": an assertion must answer the prompt it was asked with\n"
+    "\taudit_failure = \"deny\";   # \"warn\": logins go on when the audit log cannot be written\n"
+    "};\n"
+    "\n"
+    "accounts = {\n"
+    "\t# Agents' uids; the gids of roles come behind them, up to gid, that of all agents. The same on every "
+    "host.\n"
+    "\tuid_min = %u;\n"
+    "\tuid_max = %u;\n"
+    "\tgid = %u;\n"
+    "};\n"
+    "\n"
+    "# What roles there are; agentauthctl role add NAME writes one here.\n"
+    "roles = {\n"
+    "};\n";
+
+/* The one moment at which the resolver decides how agents name this host; from then on it stands in the text. */
+static int write_text(struct ctl *ctl, int fd)
+{
+	struct host_facts facts = {0};
+	char *text;
+	int r;
+
+	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) < 0) {
+		host_facts_free(&facts);
+		return -EIO;
+	}
+	text =
+	    xasprintf(first_text, facts.fqdn, AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT);
+	r = conf_text_write(fd, CONF_FILE, text, strlen(text));
+	if (r == 0 && !facts.fqdn_is_known)
+		ctl_warning(ctl,
+			    "the resolver knows no full name for this host, so that it is ssh://%s to "
+			    "agents; if others "
+			    "call it otherwise, change host.audience in " CONF_FILE
+			    " and run agentauthctl apply",
+			    facts.fqdn);
+	free(text);
+	host_facts_free(&facts);
+	return r;
+}
+
+struct directory {
+	const char *path;
+	mode_t mode;
+};
+
+static void make_directory(struct ctl *ctl, const char *path, mode_t mode)
+{
+	struct problem_place place = {.file = path};
+
+	if (ctl->problems.errors || access(path, F_OK) == 0)
+		return;
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%s would be made.\n", path);
+		return;
+	}
+	/* The mode is what it says, whatever the umask. */
+	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0)
+		problem_error(&ctl->problems, &place, "cannot be made: %s", strerror(errno));
+	else if (!ctl->json)
+		printf("Made %s.\n", path);
+}
+
+static void make_below(struct ctl *ctl, const char *dir, const char *name, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	make_directory(ctl, path, mode);
+	free(path);
+}
+
+static void make_directories(struct ctl *ctl)
+{
+	make_directory(ctl, ctl->places.confdir, 0755);
+	make_below(ctl, ctl->places.confdir, AGENTS_DIR, 0750);
+	make_directory(ctl, ctl->places.statedir, 0755);
+	make_below(ctl, ctl->places.statedir, "generations", 0755);
+	make_below(ctl, ctl->places.statedir, "keys", 0755);
+	make_below(ctl, ctl->places.statedir, "state", 0700);
+	if (ctl->logdir)
+		make_directory(ctl, ctl->logdir, 0700);
+}
+
+static void make_state(struct ctl *ctl)
+{
+	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_override_init(ctl->places.statedir);
+
+	if (r < 0)
+		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->places.statedir, strerror(-r));
+}
+
+static void make_text(struct ctl *ctl)
+{
+	char *path = xasprintf("%s/" CONF_FILE, ctl->places.confdir);
+	struct problem_place place = {.file = path};
+	int fd = -1, r;
+
+	if (ctl->problems.errors || access(path, F_OK) == 0)
+		goto out;
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%s would be written.\n", path);
+		goto out;
+	}
+	if (conf_dir_open(ctl->places.confdir, ctl->places.owner, &ctl->problems, &fd) < 0)
+		goto out;
+	r = write_text(ctl, fd);
+	if (r < 0)
+		problem_error(&ctl->problems, &place, "cannot be written: %s", strerror(-r));
+	else if (!ctl->json)
+		printf("Wrote a first %s.\n", path);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(path);
+}
+
+static void tell_next(const struct ctl *ctl, const struct registry *registry)
+{
+	const struct model *m = &registry->model;
+	char *audience = m->host.audience.n ? xstrdup(m->host.audience.v[0]) : model_default_audience(m);
+
+	if (!ctl->json)
+		printf("\nThis host is %s to agents. Next:\n"
+		       "  agentauthctl role add deploy --service sshd --service sudo --sudo '(root) "
+		       "/usr/bin/systemctl restart app'\n"
+		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key "
+		       "builder-7.pem\n"
+		       "and then, for logins to ask agentauth, what this names, one after another, with a "
+		       "root shell left open:\n"
+		       "  agentauthctl doctor\n",
+		       audience);
+	free(audience);
+}
+
+static void warn_overlap(void *data, const char *what)
+{
+	ctl_warning(data, "%s", what);
+}
+
+static bool has_agents(const struct ids *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->v[i].kind == ID_AGENT)
+			return true;
+	return false;
+}
+
+/* What else gives out the ids that agents are going to have, and what to do about it. */
+static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
+{
+	const struct model *m = &registry->model;
+	const struct id_range range = {m->accounts.uid_min, m->accounts.uid_max, model_gid_max(m)};
+	const char *etc = ctl->places.sysconfdir;
+	char *cure;
+
+	if (id_overlaps_find(&range, &registry->facts, etc, warn_overlap, ctl) == 0)
+		return;
+	cure = id_overlaps_cure(&registry->facts, etc);
+	if (has_agents(&registry->ids))
+		ctl_warning(ctl,
+			    "agents that are registered keep their ids: give another range to what overlaps");
+	else if (cure)
+		ctl_warning(
+		    ctl,
+		    "before the first role and agent are made, write %s into accounts in %s/" CONF_FILE
+		    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
+		    cure, ctl->places.confdir);
+	else
+		ctl_warning(ctl,
+			    "no range that comes into question is free: give another one to what overlaps");
+	free(cure);
+}
+
+static void publish_first(struct ctl *ctl)
+{
+	struct publish_result result = {0};
+	struct registry registry;
+	uint32_t number;
+	bool was_published = aa_generation_number(ctl->places.statedir, &number) == 0;
+
+	/* What somebody changes in the text from then on is theirs to publish. */
+	ctl->dry_run = ctl->dry_run || was_published;
+	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
+		tell_overlaps(ctl, &registry);
+		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		ctl_tell_published(ctl, &result, false);
+		if (ctl->problems.errors == 0 && !was_published)
+			tell_next(ctl, &registry);
+		if (was_published && result.outcome == PUBLISH_WOULD && !ctl->json)
+			printf("Generation %u serves on: agentauthctl apply publishes it.\n", number);
+	}
+	publish_result_free(&result);
+	registry_close(&registry);
+}
+
+static enum ctl_status run_init(struct ctl *ctl, const struct arguments *arguments)
+{
+	(void)arguments;
+	make_directories(ctl);
+	make_state(ctl);
+	make_text(ctl);
+	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->places.statedir, F_OK) == 0))
+		publish_first(ctl);
+	return CTL_DONE;
+}
+
+const struct ctl_command cmd_init = {
+    .name = "init",
+    .words = "",
+    .summary = "make the directories and a first configuration, and publish it",
+    .about = "What is there already is left as it is, so that it may be run again at any time; where "
+	     "something is\n"
+	     "published, publishing what the text holds beyond it is for apply.",
+    .run = run_init,
+};

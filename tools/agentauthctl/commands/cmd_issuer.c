@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_issuer.c: issuer add, list: identity providers in agentauth.conf, and what is here of their keys. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/cmd_issuer.h"
+#include "tools/conf/conf_edit.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/provider.h"
+
+/* ---- add --------------------------------------------------------------------------------- */
+
+static const struct ctl_option add_options[] = {
+    {"provider", "P",
+     "keycloak, entra, okta, auth0, google, github, kubernetes or\nspiffe; without it any OpenID Connect "
+     "provider",
+     0, NULL},
+    {"issuer", "URL", "what its tokens have as iss", 0, NULL},
+    {"audience", "A",
+     "what its tokens for this host have as aud; may be given\nseveral times; without it the host's own, "
+     "ssh://HOST",
+     0, NULL},
+    {"jwks-uri", "URL", "where its keys are (it is asked: discovery)", 0, NULL},
+    {"jwks-file", "FILE", "a file with its keys, which nothing fetches", 0, NULL},
+    {"ca-file", "FILE", "certificates its server is verified with (the system's)", 0, NULL},
+    {"bearer-file", "FILE", "a token to fetch keys with, for a Kubernetes API server", 0, NULL},
+    {"client-claim", "CLAIM", "the claim that names the agent (the provider's usual one)", 0, NULL},
+    {"delegation", NULL, "entra, auth0: take tokens on a person's behalf as well", 0, NULL},
+    {"scope", "VALUE:ROLE", "which role a scope is good for; may be given several times", 0, NULL},
+    {"scope-claim", "CLAIM", "the claim that --scope is about (scope or scp)", 0, NULL},
+    {"tenant", "ID", "entra: the Directory (tenant) ID", 0, NULL},
+    {"token-version", "N", "entra: 1 or 2 (2)", 0, NULL},
+    {"namespace", "NS", "kubernetes: with --client-claim, which namespace", 0, NULL},
+    CTL_WITH_PENDING,
+    {0},
+};
+
+static struct texts values_of(const struct arguments *arguments, const char *option)
+{
+	struct texts texts = {0, xcalloc(arguments->n_given + 1, sizeof(char *))};
+
+	for (size_t i = 0; i < arguments->n_given; i++)
+		if (strcmp(arguments->given[i].option->name, option) == 0)
+			texts.v[texts.n++] = arguments->given[i].value;
+	return texts;
+}
+
+static struct provider_request read_request(const struct arguments *arguments)
+{
+	return (struct provider_request){
+	    .name = arguments->words[0],
+	    .provider = arguments_value(arguments, "provider"),
+	    .issuer = arguments_value(arguments, "issuer"),
+	    .tenant = arguments_value(arguments, "tenant"),
+	    .token_version = arguments_value(arguments, "token-version"),
+	    .jwks_file = arguments_value(arguments, "jwks-file"),
+	    .jwks_uri = arguments_value(arguments, "jwks-uri"),
+	    .ca_file = arguments_value(arguments, "ca-file"),
+	    .bearer_file = arguments_value(arguments, "bearer-file"),
+	    .client_claim = arguments_value(arguments, "client-claim"),
+	    .namespace = arguments_value(arguments, "namespace"),
+	    .scope_claim = arguments_value(arguments, "scope-claim"),
+	    .audience = values_of(arguments, "audience"),
+	    .scopes = values_of(arguments, "scope"),
+	    .delegation = arguments_have(arguments, "delegation"),
+	};
+}
+
+static int insert_block(struct conf_text *text, const char *name, const char *block)
+{
+	char *path = xasprintf("issuers.%s", name), *issuers;
+	int r;
+
+	if (conf_edit_count(text, "issuers") < 0) {
+		issuers = xasprintf("{\n\t%s = %s;\n}", name, block);
+		r = conf_edit_set(text, "issuers", issuers);
+		free(issuers);
+	} else {
+		r = conf_edit_set(text, path, block);
+	}
+	free(path);
+	return r;
+}
+
+static void tell_next(struct ctl *ctl, const struct provider_request *request)
+{
+	if (ctl->json || ctl->dry_run)
+		return;
+	printf("The issuer %s is there; what is to be known of it stands beside it in " CONF_FILE ".\n",
+	       request->name);
+	if (!request->jwks_file)
+		printf("Its keys are fetched by: agentauthctl issuer refresh %s\n", request->name);
+	printf("An agent is bound to it by: agentauthctl set AGENT --bind %s:CLIENT\nCLIENT is %s.\n",
+	       request->name, provider_client(request));
+}
+
+static enum ctl_status publish_block(struct ctl *ctl, struct registry *registry,
+				     const struct provider_request *request, const struct conf_text *text)
+{
+	const struct text_change change = {.main_text = text};
+	struct publish_result result = {0};
+
+	ctl_change(ctl, registry, &change, NULL, &result);
+	if (result.outcome == PUBLISH_DONE)
+		tell_next(ctl, request);
+	ctl_tell_published(ctl, &result, false);
+	publish_result_free(&result);
+	return CTL_DONE;
+}
+
+/* With --dry-run the block itself is what a person wants to see. */
+static void show_block(struct ctl *ctl, const char *name, const char *block)
+{
+	ctl_answer(ctl, "issuer", json_string(name));
+	ctl_answer(ctl, "block", json_string(block));
+	if (!ctl->json && ctl->dry_run)
+		printf("\t%s = %s;\n", name, block);
+}
+
+static enum ctl_status add_issuer(struct ctl *ctl, struct registry *registry,
+				  const struct provider_request *request, const char *block)
+{
+	const struct conf_text *old = &registry->model.file.text;
+	struct conf_text text = {0};
+	enum ctl_status status;
+
+	conf_text_set(&text, old->path, old->bytes, old->len);
+	if (insert_block(&text, request->name, block) < 0) {
+		status = ctl_fail(ctl, "the issuer cannot be written into " CONF_FILE
+				       ": the text there is not in order; "
+				       "agentauthctl check says where");
+	} else {
+		show_block(ctl, request->name, block);
+		status = publish_block(ctl, registry, request, &text);
+	}
+	conf_text_free(&text);
+	return status;
+}
+
+static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct provider_request request = read_request(arguments);
+	char why[512], *block = NULL;
+	struct registry registry;
+	enum ctl_status status = CTL_FAILED;
+
+	if (!check_issuer_name(request.name, why, sizeof(why))) {
+		ctl_error(ctl, "%s %s", quoted(request.name), why);
+		goto out;
+	}
+	block = provider_block(&request, why, sizeof(why));
+	if (!block) {
+		status = ctl_usage(ctl, "%s", why);
+		goto out;
+	}
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE && model_issuer(&registry.model, request.name))
+		status = ctl_fail(ctl,
+				  "there is an issuer %s already; change it in " CONF_FILE
+				  " and run agentauthctl apply",
+				  request.name);
+	else if (status == CTL_DONE)
+		status = add_issuer(ctl, &registry, &request, block);
+	registry_close(&registry);
+out:
+	free(block);
+	free(request.audience.v);
+	free(request.scopes.v);
+	return status;
+}
+
+static const struct ctl_command issuer_add = {
+    .name = "add",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "take tokens of an identity provider, published at once",
+    .about = "It is written into agentauth.conf, with comments that say what is particular about the "
+	     "provider and what must\n"
+	     "be set up there; comments and layout of the rest stay. --dry-run shows the block and writes "
+	     "nothing.",
+    .options = add_options,
+    .run = run_add,
+};
+
+/* ---- list ---------------------------------------------------------------------------------- */
+
+struct key_place ctl_key_place(const struct ctl *ctl)
+{
+	return (struct key_place){.statedir = ctl->places.statedir,
+				  .owner = ctl->places.owner,
+				  .now = ctl->now,
+				  .dry_run = ctl->dry_run};
+}
+
+struct all_issuers {
+	struct aa_issuer **v;
+	size_t n, cap;
+	bool damaged;
+};
+
+static bool note_issuer(void *data, const char *name, const char *record, size_t len)
+{
+	struct all_issuers *all = data;
+	json_t *json = json_loadb(record, len, JSON_REJECT_DUPLICATES, NULL);
+	struct aa_issuer *issuer = json ? aa_issuer_from_json(json) : NULL;
+
+	(void)name;
+	json_decref(json);
+	all->damaged = !issuer;
+	if (all->damaged)
+		return false;
+	grow(&all->v, &all->cap, all->n + 1, sizeof(*all->v));
+	all->v[all->n++] = issuer;
+	return true;
+}
+
+/* The audit log has the host's name as it is published. */
+static void note_host(struct ctl *ctl, struct published *published)
+{
+	json_t *host = published_json(published, "host", "");
+	const char *name = json_string_value(json_object_get(host, "name"));
+
+	if (name) {
+		free(ctl->host);
+		ctl->host = xstrdup(name);
+	}
+	json_decref(host);
+}
+
+enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n)
+{
+	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct all_issuers all = {0};
+	bool whole;
+
+	if (!published)
+		return ctl_fail(
+		    ctl,
+		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+	note_host(ctl, published);
+	whole = published_walk(published, "issuer:", note_issuer, &all);
+	published_close(published);
+	if (!whole || all.damaged) {
+		ctl_issuers_free(all.v, all.n);
+		return ctl_fail(
+		    ctl, "the published registry is damaged, or of another version: run agentauthctl apply");
+	}
+	*ret = all.v;
+	*ret_n = all.n;
+	return CTL_DONE;
+}
+
+void ctl_issuers_free(struct aa_issuer **issuers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		aa_issuer_free(issuers[i]);
+	free(issuers);
+}
+
+static const char *source_of(const struct aa_issuer *issuer)
+{
+	if (issuer->keys_file)
+		return issuer->keys_file;
+	return issuer->jwks_uri ? issuer->jwks_uri : "discovery";
+}
+
+static void when_text(int64_t when, const char *none, char text[32])
+{
+	if (when)
+		time_format(when, text);
+	else
+		snprintf(text, 32, "%s", none);
+}
+
+static void list_json(struct ctl *ctl, const struct aa_issuer *issuer, const struct keys_state *state)
+{
+	char fetched[32], stale[32];
+	json_t *one = json_pack("{s:s, s:s, s:s, s:I, s:b}", "name", issuer->name, "issuer", issuer->issuer,
+				"source", source_of(issuer), "keys", (json_int_t)state->usable, "fresh",
+				state->there && (!state->stale || ctl->now <= state->stale));
+
+	when_text(state->fetched, "", fetched);
+	when_text(state->stale, "", stale);
+	json_object_set_new(one, "fetched", *fetched ? json_string(fetched) : json_null());
+	json_object_set_new(one, "stale", *stale ? json_string(stale) : json_null());
+	json_array_append_new(json_object_get(ctl->answer, "issuers"), one);
+}
+
+static void list_row(const struct ctl *ctl, const struct aa_issuer *issuer, const struct keys_state *state)
+{
+	char keys[24], fetched[32], stale[32];
+
+	snprintf(keys, sizeof(keys), "%zu", state->usable);
+	when_text(state->fetched, "never", fetched);
+	when_text(state->stale, state->there ? "never" : "no keys", stale);
+	printf("%-16s %4s  %-20s  %-20s%s %s%s%s\n", issuer->name, state->there ? keys : "-", fetched, stale,
+	       state->stale && ctl->now > state->stale ? "!" : " ", issuer->issuer,
+	       issuer->keys_file || issuer->jwks_uri ? ", keys in " : "",
+	       issuer->keys_file || issuer->jwks_uri ? source_of(issuer) : "");
+}
+
+static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+{
+	const struct key_place place = ctl_key_place(ctl);
+	struct aa_issuer **issuers = NULL;
+	size_t n = 0;
+	enum ctl_status status = ctl_issuers(ctl, &issuers, &n);
+
+	(void)arguments;
+	if (status != CTL_DONE)
+		return status;
+	ctl_answer(ctl, "issuers", json_array());
+	if (!ctl->json && n == 0)
+		puts("There is no issuer; agentauthctl issuer add makes one.");
+	else if (!ctl->json)
+		printf("%-16s %4s  %-20s  %-20s  %s\n", "NAME", "KEYS", "FETCHED", "GOOD UNTIL", "ISSUER");
+	for (size_t i = 0; i < n; i++) {
+		struct keys_state state = keys_state(&place, issuers[i]);
+
+		if (ctl->json)
+			list_json(ctl, issuers[i], &state);
+		else
+			list_row(ctl, issuers[i], &state);
+	}
+	ctl_issuers_free(issuers, n);
+	return CTL_DONE;
+}
+
+static const struct ctl_command issuer_list = {
+    .name = "list",
+    .words = "",
+    .summary = "list the issuers that are published, and their keys",
+    .about = "A ! stands where keys are too old to be used: tokens of that issuer are refused (keys_stale).",
+    .run = run_list,
+};
+
+const struct ctl_command cmd_issuer = {
+    .name = "issuer",
+    .summary = "identity providers whose tokens are taken: add, refresh, list",
+    .sub = (const struct ctl_command *const[]){&issuer_add, &issuer_refresh, &issuer_list, NULL},
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_issuer.h: what the commands about issuers share. */
+#ifndef AGENTAUTHCTL_CMD_ISSUER_H
+#define AGENTAUTHCTL_CMD_ISSUER_H
+
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/keys/issuer_keys.h"
+
+extern const struct ctl_command issuer_refresh;
+
+struct key_place ctl_key_place(const struct ctl *ctl);
+
+/* The issuers that are published, by name. CTL_FAILED: reported. */
+enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n);
+void ctl_issuers_free(struct aa_issuer **issuers, size_t n);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_role.c: role add, set, list, remove: the groups of rights that agents have, in agentauth.conf. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/conf/conf_edit.h"
+#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/names/strangers.h"
+
+#define ROLE_OPTIONS \
+	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
+	    {"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, \
+	     "services"}, \
+	    {"source", "CIDR", "a network a login must come from; none: from everywhere", EDIT_ADD, \
+	     "sources"}, \
+	    {"sudo", "RULE", "what it may run, as \"(root) /usr/bin/systemctl restart app\"", EDIT_ADD, \
+	     "sudo"}, \
+	    {"approval", "RULE", "the same, each time a person approves of it", EDIT_ADD, "approval"}, \
+	    {"max-session", "SECONDS", "how long a login lasts at most; also 90m, 8h; none", EDIT_SECONDS, \
+	     "max_session"}, \
+	    {"max-sessions", "N", "how many at a time; none: any", EDIT_NUMBER, "max_sessions"}, \
+	    {"delegable", NULL, "may be used on behalf of a person", EDIT_TRUE, "delegable"}, \
+	    {"group", "GROUP", "a group of this host that its logins are in", EDIT_ADD, "groups"}, \
+	    {"memory-max", "SIZE", "memory of a session, as 2G", EDIT_TEXT, "limits.memory_max"}, \
+	    {"tasks-max", "N", "processes of a session; none", EDIT_NUMBER, "limits.tasks_max"}, \
+	{ \
+		"cpu-weight", "N", "share of the processor, 1 to 10000; none", EDIT_NUMBER, \
+		    "limits.cpu_weight" \
+	}
+
+static const struct ctl_option add_options[] = {
+    ROLE_OPTIONS,
+    {"gid", "N", "its group's gid (the lowest of those for roles that was never used)", EDIT_NONE, NULL},
+    CTL_WITH_PENDING,
+    {0},
+};
+
+static const struct ctl_option set_options[] = {
+    ROLE_OPTIONS,
+    {"no-service", "SERVICE", "take a service away", EDIT_DROP_NOT_LAST, "services"},
+    {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
+    {"services", "A,B", "exactly these services; \"\" is every one", EDIT_LIST, "services"},
+    {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
+    {"no-sudo", "RULE", "take a sudo rule away", EDIT_DROP, "sudo"},
+    {"no-approval", "RULE", "take a rule with approval away", EDIT_DROP, "approval"},
+    {"no-delegable", NULL, "may not be used on behalf of a person", EDIT_FALSE, "delegable"},
+    {"no-group", "GROUP", "take a group away", EDIT_DROP, "groups"},
+    CTL_WITH_PENDING,
+    {0},
+};
+
+static bool check_word(struct ctl *ctl, const char *name)
+{
+	char why[256];
+
+	if (check_role_name(name, why, sizeof(why)))
+		return true;
+	ctl_error(ctl, "%s %s", quoted(name), why);
+	return false;
+}
+
+/* Publishes the edited agentauth.conf. */
+static enum ctl_status publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
+				    const char *name, const char *done)
+{
+	const struct text_change change = {.main_text = text, .role = name};
+	struct publish_result result = {0};
+
+	ctl_answer(ctl, "role", json_string(name));
+	ctl_change(ctl, registry, &change, NULL, &result);
+	if (!ctl->json && result.outcome == PUBLISH_DONE)
+		puts(done);
+	ctl_tell_published(ctl, &result, false);
+	publish_result_free(&result);
+	return CTL_DONE;
+}
+
+static void copy_main_text(const struct registry *registry, struct conf_text *ret)
+{
+	const struct conf_text *text = &registry->model.file.text;
+
+	conf_text_set(ret, text->path, text->bytes, text->len);
+}
+
+/* ---- add ----------------------------------------------------------------- */
+
+struct taken {
+	const struct model *model;
+	struct stranger_ids *others;
+};
+
+static bool gid_is_taken(const void *data, uint32_t id)
+{
+	const struct taken *t = data;
+
+	return model_id_is_given(t->model, id) || strangers_have_id(t->others, id);
+}
+
+/* Roles' gids are taken from what lies behind the agents' uids, up to accounts.gid; where nothing does, from the
+ * end of their range, where uids come last: its last 10,000 ids, or a tenth. */
+static int64_t first_gid(const struct model_accounts *a)
+{
+	int64_t size = a->uid_max - a->uid_min + 1;
+
+	if (a->gid > a->uid_max)
+		return a->uid_max + 1;
+	return a->uid_max + 1 - (size >= 100000 ? 9999 : size / 10);
+}
+
+static uint32_t free_gid(const struct registry *registry)
+{
+	struct stranger_ids others = {.sysconfdir = registry->places->sysconfdir};
+	const struct model *m = &registry->model;
+	const struct taken taken = {m, &others};
+
+	return ids_lowest_free(&registry->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
+			       gid_is_taken, &taken);
+}
+
+static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,
+			   const struct arguments *arguments)
+{
+	const char *asked = arguments_value(arguments, "gid");
+	uint32_t gid;
+	int64_t id;
+
+	if (asked && !number_parse(asked, 1, INT32_MAX - 1, &id)) {
+		ctl_error(ctl, "--gid %s: not a gid", quoted(asked));
+		return 0;
+	}
+	gid = asked ? (uint32_t)id : free_gid(registry);
+	if (!gid)
+		ctl_error(ctl,
+			  "no gid is free from %lld to %lld, where roles' come from; choose one with --gid",
+			  (long long)first_gid(&registry->model.accounts),
+			  (long long)model_gid_max(&registry->model));
+	return gid;
+}
+
+/* The whole group, on lines of its own, as a person would write it. */
+static int insert_role(struct conf_text *text, const char *name, uint32_t gid)
+{
+	char *path = xasprintf("roles.%s", name), *group = xasprintf("{\n\t\tgid = %u;\n\t}", gid), *roles;
+	int r;
+
+	if (conf_edit_count(text, "roles") < 0) {
+		roles = xasprintf("{\n\t%s = %s;\n}", name, group);
+		r = conf_edit_set(text, "roles", roles);
+		free(roles);
+	} else {
+		r = conf_edit_set(text, path, group);
+	}
+	free(path);
+	free(group);
+	return r;
+}
+
+static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	uint32_t gid = choose_gid(ctl, registry, arguments);
+	struct conf_text text = {0};
+	char *prefix = xasprintf("roles.%s.", name),
+	     *done = xasprintf("The role %s is there; its group is agent-%s, gid %u.", name, name, gid);
+	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	enum ctl_status status = CTL_FAILED;
+
+	copy_main_text(registry, &text);
+	if (gid && insert_role(&text, name, gid) == 0)
+		status = edit_by_options(&e, add_options);
+	else if (gid)
+		ctl_error(ctl,
+			  "the role cannot be written into " CONF_FILE ": the text there is not in order");
+	if (status == CTL_DONE)
+		status = publish_main(ctl, registry, &text, name, done);
+	conf_text_free(&text);
+	free(prefix);
+	free(done);
+	return status;
+}
+
+static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct registry registry;
+	enum ctl_status status;
+
+	if (!check_word(ctl, name))
+		return CTL_FAILED;
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE && model_role(&registry.model, name))
+		status = ctl_fail(ctl, "there is a role %s already; agentauthctl role set %s changes it",
+				  name, name);
+	else if (status == CTL_DONE)
+		status = add_role(ctl, &registry, arguments);
+	registry_close(&registry);
+	return status;
+}
+
+static const struct ctl_command role_add = {
+    .name = "add",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "make a new role, published at once",
+    .about = "It is written into agentauth.conf; comments and layout there stay.",
+    .options = add_options,
+    .run = run_add,
+};
+
+/* ---- set, remove --------------------------------------------------------- */
+
+static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct conf_text text = {0};
+	char *prefix = xasprintf("roles.%s.", name),
+	     *done = xasprintf("The role %s is changed. Logins that are open go on as they began.", name);
+	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	enum ctl_status status;
+
+	copy_main_text(registry, &text);
+	status = edit_by_options(&e, set_options);
+	if (status == CTL_DONE)
+		status = publish_main(ctl, registry, &text, name, done);
+	conf_text_free(&text);
+	free(prefix);
+	free(done);
+	return status;
+}
+
+static bool there_is(struct ctl *ctl, const struct registry *registry, const char *name)
+{
+	if (model_role(&registry->model, name))
+		return true;
+	ctl_error(ctl, "there is no role %s; agentauthctl role list shows those that there are",
+		  quoted(name));
+	return false;
+}
+
+static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct registry registry;
+	enum ctl_status status;
+	bool any = false;
+
+	for (size_t i = 0; i < arguments->n_given; i++)
+		any = any || arguments->given[i].option->setting;
+	if (!any)
+		return ctl_usage(ctl, "nothing to set: name a setting, such as --sudo; agentauthctl role set "
+				      "--help lists them");
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE)
+		status = there_is(ctl, &registry, arguments->words[0]) ? set_role(ctl, &registry, arguments)
+								       : CTL_FAILED;
+	registry_close(&registry);
+	return status;
+}
+
+static const struct ctl_command role_set = {
+    .name = "set",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "change settings of a role, published at once",
+    .options = set_options,
+    .run = run_set,
+};
+
+static enum ctl_status remove_role(struct ctl *ctl, struct registry *registry, const char *name)
+{
+	struct conf_text text = {0};
+	char *path = xasprintf("roles.%s", name);
+	char *done =
+	    xasprintf("The role %s is gone; its name and its group's gid are never given again.", name);
+	enum ctl_status status;
+
+	copy_main_text(registry, &text);
+	conf_edit_unset(&text, path);
+	/* That an agent still has it is what publishing finds, with the agent's name. */
+	status = publish_main(ctl, registry, &text, name, done);
+	conf_text_free(&text);
+	free(path);
+	free(done);
+	return status;
+}
+
+struct holders {
+	const char *role;
+	struct buffer names;
+	size_t n;
+};
+
+static bool note_holder(void *data, const char *name, const char *record, size_t len)
+{
+	struct holders *h = data;
+	json_t *agent = json_loadb(record, len, 0, NULL), *role;
+	size_t i;
+
+	json_array_foreach(json_object_get(agent, "roles"), i, role)
+	{
+		if (strcmp(json_string_value(role), h->role) == 0 && h->n++ < 10)
+			buffer_printf(&h->names, "%s%s", h->names.len ? ", " : "", name);
+	}
+	json_decref(agent);
+	return true;
+}
+
+/* Whether agents have the role, as it is published; one that only the text gives it to is found by
+ * publishing. */
+static bool is_held(struct ctl *ctl, const char *role)
+{
+	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct holders h = {.role = role};
+
+	if (published)
+		published_walk(published, "agent:", note_holder, &h);
+	if (h.n)
+		ctl_error(ctl,
+			  "%zu agent%s the role %s: %s%s. Take it from them first: agentauthctl set NAME "
+			  "--no-role %s. Nothing was changed",
+			  h.n, h.n == 1 ? " has" : "s have", role, h.names.data, h.n > 10 ? ", …" : "", role);
+	buffer_free(&h.names);
+	published_close(published);
+	return h.n > 0;
+}
+
+static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct registry registry;
+	enum ctl_status status = ctl_open(ctl, &registry, true);
+
+	if (status == CTL_DONE && is_held(ctl, arguments->words[0]))
+		status = CTL_FAILED;
+	if (status == CTL_DONE)
+		status = there_is(ctl, &registry, arguments->words[0])
+			     ? remove_role(ctl, &registry, arguments->words[0])
+			     : CTL_FAILED;
+	registry_close(&registry);
+	return status;
+}
+
+static const struct ctl_command role_remove = {
+    .name = "remove",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "take a role away that no agent has any more",
+    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
+    .run = run_remove,
+};
+
+/* ---- list ---------------------------------------------------------------- */
+
+static void print_texts(const char *name, const json_t *role, const char *member)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(json_object_get(role, member), i, one)
+	{
+		printf("  %-13s%s\n", i ? "" : name, json_string_value(one));
+	}
+}
+
+static void print_number(const char *name, const json_t *role, const char *member, const char *unit)
+{
+	json_int_t number = json_integer_value(json_object_get(role, member));
+
+	if (number)
+		printf("  %-13s%lld%s\n", name, (long long)number, unit);
+}
+
+static void print_limits(const json_t *limits)
+{
+	const char *memory = json_string_value(json_object_get(limits, "memory_max"));
+
+	if (memory)
+		printf("  %-13s%s\n", "memory", memory);
+	print_number("processes", limits, "tasks_max", "");
+	print_number("cpu weight", limits, "cpu_weight", "");
+}
+
+static bool list_role(void *data, const char *name, const char *record, size_t len)
+{
+	struct ctl *ctl = data;
+	json_t *role = json_loadb(record, len, 0, NULL);
+
+	if (ctl->json) {
+		json_array_append_new(json_object_get(ctl->answer, "roles"), role);
+		return true;
+	}
+	printf("%s (group agent-%s, gid %lld)\n", name, name,
+	       (long long)json_integer_value(json_object_get(role, "gid")));
+	if (!json_object_get(role, "services"))
+		printf("  %-13severy one\n", "services");
+	print_texts("services", role, "services");
+	print_texts("sources", role, "sources");
+	print_texts("sudo", role, "sudo");
+	print_texts("approval", role, "approval");
+	print_texts("groups", role, "groups");
+	print_number("session", role, "max_session", " seconds at most");
+	print_number("sessions", role, "max_sessions", " at a time");
+	print_limits(json_object_get(role, "limits"));
+	if (json_is_true(json_object_get(role, "delegable")))
+		printf("  %-13syes\n", "delegable");
+	json_decref(role);
+	return true;
+}
+
+static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+
+	(void)arguments;
+	if (!published)
+		return ctl_fail(
+		    ctl,
+		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+	ctl_answer(ctl, "roles", json_array());
+	if (!published_walk(published, "role:", list_role, ctl))
+		ctl_error(ctl, "the published registry is damaged: run agentauthctl apply");
+	published_close(published);
+	return CTL_DONE;
+}
+
+static const struct ctl_command role_list = {
+    .name = "list",
+    .words = "",
+    .summary = "list the roles that are published",
+    .run = run_list,
+};
+
+const struct ctl_command cmd_role = {
+    .name = "role",
+    .summary = "what agents may do: add, set, list, remove",
+    .sub = (const struct ctl_command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
+};

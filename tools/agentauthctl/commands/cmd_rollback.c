@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_rollback.c: rollback: an earlier generation serves again. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "common/state/override.h"
+
+/* The one before `current`; 0: reported. */
+static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)
+{
+	uint32_t before = 0;
+	int64_t wanted = 0;
+
+	if (word && !number_parse(word, 1, UINT32_MAX, &wanted)) {
+		ctl_error(ctl, "%s is not a generation's number", quoted(word));
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (wanted && numbers[i] == (uint32_t)wanted)
+			return numbers[i];
+		if (numbers[i] < current)
+			before = numbers[i];
+	}
+	if (wanted)
+		ctl_error(ctl, "there is no generation %lld; there are %u to %u", (long long)wanted,
+			  n ? numbers[0] : 0, n ? numbers[n - 1] : 0);
+	else if (!before)
+		ctl_error(ctl, "there is no generation before the one that serves (%u)", current);
+	return wanted ? 0 : before;
+}
+
+/* Retired means for good: who was retired since the generation was made is suspended before it serves again.
+ */
+static size_t keep_retired_out(struct ctl *ctl, const struct registry *registry, uint32_t number)
+{
+	struct published *target = published_open_number(registry->state_fd, number, ctl->places.owner);
+	size_t n = 0, len;
+
+	for (size_t i = 0; target && i < registry->ids.n; i++) {
+		const struct id_entry *e = &registry->ids.v[i];
+		char key[64];
+		int r;
+
+		snprintf(key, sizeof(key), "agent:%s", e->name);
+		if (e->kind != ID_AGENT || !e->retired || !published_get(target, key, &len))
+			continue;
+		r = aa_override_suspend(ctl->places.statedir, e->name, ctl_who(),
+					"retired, and brought back by a rollback", ctl->now);
+		if (r < 0 && r != -EEXIST)
+			ctl_error(ctl, "%s, which was retired since, cannot be suspended: %s", e->name,
+				  strerror(-r));
+		n++;
+	}
+	if (!target)
+		ctl_error(ctl, "generation %u is damaged", number);
+	published_close(target);
+	return n;
+}
+
+static void roll_back(struct ctl *ctl, struct registry *registry, uint32_t current, uint32_t number,
+		      const char *made)
+{
+	size_t kept_out = keep_retired_out(ctl, registry, number);
+
+	if (ctl->problems.errors || publish_rollback(registry, number) < 0) {
+		ctl_error(ctl, "generation %u serves on", current);
+		return;
+	}
+	ctl_audit(ctl, NULL, "ok", "ok");
+	if (!ctl->json)
+		printf("Generation %u of %s serves again, in the place of %u. Suspensions and revocations "
+		       "hold on.\n"
+		       "The text was not changed: the next apply publishes it again. agentauthctl diff shows "
+		       "what differs.\n",
+		       number, made, current);
+	if (kept_out)
+		ctl_warning(ctl,
+			    "%zu agent%s that generation %u has %s retired since; suspended now, so that "
+			    "retired stays retired",
+			    kept_out, kept_out == 1 ? "" : "s", number, kept_out == 1 ? "was" : "were");
+}
+
+static void decide(struct ctl *ctl, struct registry *registry, uint32_t current, uint32_t number)
+{
+	json_t *manifest = generation_manifest(registry->state_fd, number);
+	const char *made = json_string_value(json_object_get(manifest, "time"));
+
+	ctl_answer(ctl, "from", json_integer((json_int_t)current));
+	ctl_answer(ctl, "generation", json_integer((json_int_t)number));
+	if (!made)
+		ctl_error(ctl, "generation %u is damaged; generation %u serves on", number, current);
+	else if (!ctl->dry_run)
+		roll_back(ctl, registry, current, number, made);
+	else if (!ctl->json)
+		printf("Generation %u of %s would serve again.\n", number, made);
+	json_decref(manifest);
+}
+
+static enum ctl_status run_rollback(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *word = arguments->n_words ? arguments->words[0] : NULL;
+	struct registry registry;
+	uint32_t current = 0, number, *numbers = NULL;
+	size_t n = 0;
+
+	/* The text may be what is being fled from: that it is wrong is no reason not to roll back. */
+	if (registry_open_state(&registry, &ctl->places, &ctl->problems) == 0) {
+		int r = aa_generation_number(ctl->places.statedir, &current);
+
+		if (r < 0 || generations_list(registry.state_fd, &numbers, &n) < 0)
+			ctl_error(ctl, "nothing was published yet, so that there is nothing to roll back to");
+		number = r < 0 ? 0 : choose(ctl, numbers, n, current, word);
+		if (number == current && number)
+			ctl_error(ctl, "generation %u serves already", number);
+		else if (number)
+			decide(ctl, &registry, current, number);
+	}
+	free(numbers);
+	registry_close(&registry);
+	return CTL_DONE;
+}
+
+const struct ctl_command cmd_rollback = {
+    .name = "rollback",
+    .words = "[N]",
+    .max_words = 1,
+    .summary = "make an earlier generation serve again: N, or the one before",
+    .about = "The last ten generations are kept. The configuration's text is not changed, so that the next "
+	     "apply publishes\n"
+	     "it again. What was suspended or revoked stays so, and so does what was retired.",
+    .run = run_rollback,
+};

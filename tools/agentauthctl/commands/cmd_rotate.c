@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_rotate.c: rotate: a new key for an agent, and an end for the keys that it had. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/edit_options.h"
+
+#define GRACE_USUAL 86400
+#define GRACE_MAX ((int64_t)365 * 86400)
+
+static const struct ctl_option rotate_options[] = {
+    {"key", "FILE",
+     "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input",
+     EDIT_KEY, "keys"},
+    {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
+    {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
+    {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends\nthem at once (24h)",
+     EDIT_NONE, NULL},
+    CTL_WITH_PENDING,
+    {0},
+};
+
+/* Seconds, or 90m, 24h, 7d. */
+static bool read_grace(struct ctl *ctl, const char *text, int64_t *ret)
+{
+	if (!text) {
+		*ret = GRACE_USUAL;
+		return true;
+	}
+	if ((number_parse(text, 0, GRACE_MAX, ret) || time_parse_loose(text, 0, ret)) && *ret >= 0 &&
+	    *ret <= GRACE_MAX)
+		return true;
+	ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));
+	return false;
+}
+
+/* What becomes of the keys that there are. */
+struct ending {
+	struct conf_text *text;
+	int64_t until;
+	json_t *ended; /* [{"kid", "not_after"}…] */
+	json_t *gone;  /* of those, what left the text so that the new one has room */
+};
+
+static int end_keys(struct ctl *ctl, const struct registry *registry, const char *name, struct ending *ending)
+{
+	const struct agent_keys keys = {&registry->model, name, ending->text, ctl->now};
+	int r = agent_keys_end(&keys, ending->until, ending->ended);
+
+	if (r < 0)
+		ctl_error(ctl,
+			  "the keys in %s cannot be changed: the text there is not in order; agentauthctl "
+			  "check says where",
+			  ending->text->path);
+	return r;
+}
+
+static bool is_gone(const struct ending *ending, const char *kid)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(ending->gone, i, one)
+	{
+		if (strcmp(json_string_value(json_object_get(one, "kid")), kid) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void tell_ended(const struct ctl *ctl, const char *name, const struct ending *ending)
+{
+	size_t i;
+	json_t *one;
+
+	if (json_array_size(ending->ended) == 0)
+		printf("%s has its new key; it had no other that was good.\n", name);
+	else
+		printf("%s has its new key.\n", name);
+	json_array_foreach(ending->ended, i, one)
+	{
+		const char *kid = json_string_value(json_object_get(one, "kid")),
+			   *when = json_string_value(json_object_get(one, "not_after"));
+
+		if (ending->until <= ctl->now)
+			printf("The key %s is refused from now on.\n", quoted(kid));
+		else if (is_gone(ending, kid))
+			printf(
+			    "The key %s is refused from now on: an agent has %d keys at most, and this one "
+			    "would have ended first.\n",
+			    quoted(kid), AGENT_KEYS_MAX);
+		else
+			printf("The key %s is good until %s, and refused from then on.\n", quoted(kid), when);
+	}
+}
+
+/* Somebody who wanted a key to end is told what ends it whatever the text holds. */
+static void tell_unchanged(struct ctl *ctl)
+{
+	ctl_error(ctl, "nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends "
+		       "one all the same");
+}
+
+static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, const char *name,
+				    const struct ending *ending)
+{
+	const struct text_change change = {.agent = name, .agent_text = ending->text};
+	struct publish_result result = {0};
+
+	ctl_publish(ctl, registry, &change, name, &result);
+	ctl_answer(ctl, "agent", json_string(name));
+	ctl_answer(ctl, "ending", json_incref(ending->ended));
+	if ((result.outcome == PUBLISH_FAILED && !result.left_changed) || result.outcome == PUBLISH_PENDING)
+		tell_unchanged(ctl);
+	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
+		tell_ended(ctl, name, ending);
+	ctl_tell_published(ctl, &result, false);
+	publish_result_free(&result);
+	return CTL_DONE;
+}
+
+static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const struct arguments *arguments,
+			      int64_t grace)
+{
+	const char *name = arguments->words[0];
+	struct conf_text text = {0};
+	struct ending ending = {
+	    .text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
+	struct editing e = {ctl, arguments, &registry->model, name, "", &text, ending.gone};
+	char *base = xasprintf("%s" AGENT_SUFFIX, name);
+	enum ctl_status status = CTL_FAILED;
+
+	if (conf_text_read(registry->agents_fd, registry->agents_dir, base, ctl->places.owner, &ctl->problems,
+			   &text) == 0 &&
+	    end_keys(ctl, registry, name, &ending) == 0)
+		status = edit_by_options(&e, rotate_options);
+	if (status == CTL_FAILED)
+		tell_unchanged(ctl);
+	if (status == CTL_DONE)
+		status = publish_keys(ctl, registry, name, &ending);
+	conf_text_free(&text);
+	json_decref(ending.ended);
+	json_decref(ending.gone);
+	free(base);
+	return status;
+}
+
+static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct registry registry;
+	enum ctl_status status;
+	int64_t grace;
+	char why[256];
+
+	if (!arguments_have(arguments, "key"))
+		return ctl_usage(
+		    ctl, "--key FILE is missing: the agent's new public key, as agentauth keygen prints it");
+	if (!read_grace(ctl, arguments_value(arguments, "grace"), &grace))
+		return CTL_USAGE;
+	if (!check_agent_name(name, why, sizeof(why)))
+		return ctl_fail(ctl, "%s %s", quoted(name), why);
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE && !agent_names_have(&registry.names, name))
+		status = ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
+				  quoted(name));
+	else if (status == CTL_DONE)
+		status = rotate(ctl, &registry, arguments, grace);
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command cmd_rotate = {
+    .name = "rotate",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "give an agent a new key, and its other keys an end",
+    .about =
+	"Both keys are good during the grace period, and only the new one after it. A login that is "
+	"open goes on.\n"
+	"Where a key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
+	"sudo of its sessions.\n"
+	"What has ended leaves the agent's file when the next key comes.",
+    .options = rotate_options,
+    .run = run_rotate,
+};

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_session.c: session list, kill, reap: what agents have open, and its end. */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/clock.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/names/leftovers.h"
+#include "common/text/shown.h"
+#include "common/state/approval.h"
+#include "common/state/kill.h"
+#include "common/state/replay.h"
+#include "common/state/session.h"
+#include "tools/agentauthctl/publish/withheld.h"
+
+#define WARN_SECONDS \
+	120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
+#define GRACE_SECONDS 10 /* between TERM and KILL */
+#define KILL_MS 5000
+
+/* ---- taking them all -------------------------------------------------------- */
+
+struct sessions {
+	struct aa_session **v;
+	size_t n, cap;
+};
+
+static void add(void *data, struct aa_session *session)
+{
+	struct sessions *s = data;
+
+	grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = session;
+}
+
+static bool collect(void *data, struct aa_session *session)
+{
+	if (aa_session_is_live(session))
+		add(data, session);
+	else
+		aa_session_free(session);
+	return true;
+}
+
+static int by_opening(const void *a, const void *b)
+{
+	const struct aa_session *x = *(struct aa_session *const *)a, *y = *(struct aa_session *const *)b;
+
+	if (x->opened != y->opened)
+		return x->opened < y->opened ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static enum ctl_status taken(struct ctl *ctl, long err, struct sessions *ret)
+{
+	if (err < 0)
+		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir,
+				strerror((int)-err));
+	qsort(ret->v, ret->n, sizeof(*ret->v), by_opening);
+	return CTL_DONE;
+}
+
+static enum ctl_status take(struct ctl *ctl, struct sessions *ret)
+{
+	return taken(ctl, aa_session_each(ctl->rundir, ctl->places.owner, collect, ret), ret);
+}
+
+static void sessions_free(struct sessions *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		aa_session_free(s->v[i]);
+	free(s->v);
+}
+
+/* ---- list ---------------------------------------------------------------------- */
+
+static char *roles_text(const struct aa_session *s)
+{
+	struct buffer b = {0};
+
+	for (size_t i = 0; i < s->roles.n; i++)
+		buffer_printf(&b, "%s%s", i ? "," : "", s->roles.v[i]);
+	return b.len ? buffer_take(&b) : xstrdup("-");
+}
+
+/* "3m", "2h", "4d": how long that is. */
+static const char *span(int64_t seconds, char ret[24])
+{
+	if (seconds < 0)
+		(void)snprintf(ret, 24, "over");
+	else if (seconds < 120)
+		(void)snprintf(ret, 24, "%llds", (long long)seconds);
+	else if (seconds < 7200)
+		(void)snprintf(ret, 24, "%lldm", (long long)seconds / 60);
+	else if (seconds < 172800)
+		(void)snprintf(ret, 24, "%lldh", (long long)seconds / 3600);
+	else
+		(void)snprintf(ret, 24, "%lldd", (long long)seconds / 86400);
+	return ret;
+}
+
+static void print_session(const struct ctl *ctl, const struct aa_session *s, long processes)
+{
+	char since[24], left[24], whom[256], *roles = roles_text(s);
+
+	(void)aa_shown_text(whom, sizeof(whom),
+			    s->on_behalf_of ? s->on_behalf_of : "-"); /* a token said it */
+	printf("%-8.8s  %-20s %-9s %-6s %-6s %-16s %5ld  %-24s %s\n", s->id, s->agent, aa_kind_name(s->kind),
+	       span(ctl->now - s->opened, since), s->deadline ? span(s->deadline - ctl->now, left) : "-",
+	       s->rhost ? s->rhost : "-", processes, roles, whom);
+	free(roles);
+}
+
+static json_t *session_json(const struct aa_session *s, long processes)
+{
+	static const char *const hidden[] = {"creator", "parent", "boot_id"};
+	json_t *json = json_copy(s->json);
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		(void)json_object_del(json, hidden[i]);
+	(void)json_object_set_new(json, "processes", json_integer(processes));
+	return json;
+}
+
+static enum ctl_status list_once(struct ctl *ctl)
+{
+	struct sessions s = {0};
+	enum ctl_status status = take(ctl, &s);
+	long *counts = xcalloc(s.n + 1, sizeof(*counts));
+	json_t *list = json_array();
+
+	if (status == CTL_DONE && aa_quarry_counts(s.v, s.n, counts) < 0)
+		status = ctl_fail(ctl, "/proc cannot be read");
+	if (status == CTL_DONE && !ctl->json && s.n)
+		printf("%-8s  %-20s %-9s %-6s %-6s %-16s %5s  %-24s %s\n", "ID", "AGENT", "KIND", "SINCE",
+		       "LEFT", "FROM", "PROCS", "ROLES", "FOR");
+	for (size_t i = 0; i < s.n && status == CTL_DONE; i++) {
+		if (ctl->json)
+			(void)json_array_append_new(list, session_json(s.v[i], counts[i]));
+		else
+			print_session(ctl, s.v[i], counts[i]);
+	}
+	if (status == CTL_DONE && !ctl->json && !s.n)
+		puts("No agent has a session.");
+	ctl_answer(ctl, "sessions", list);
+	free(counts);
+	sessions_free(&s);
+	return status;
+}
+
+static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+{
+	bool watch = arguments_have(arguments, "watch"), terminal = isatty(STDOUT_FILENO);
+	enum ctl_status status;
+
+	if (watch && ctl->json)
+		return ctl_usage(ctl, "--watch is for people and --json for programs: one of them");
+	do {
+		if (watch && terminal)
+			fputs("\033[H\033[2J", stdout);
+		ctl->now = time(NULL);
+		status = list_once(ctl);
+		fflush(stdout);
+		if (watch && status == CTL_DONE)
+			(void)sleep(2);
+	} while (watch && status == CTL_DONE);
+	return status;
+}
+
+static const struct ctl_command session_list = {
+    .name = "list",
+    .words = "",
+    .summary = "list the live sessions of agents",
+    .about = "SINCE is how long it has been open, LEFT how long it may go on, FOR the user that it acts for. "
+	     "An ID is\n"
+	     "shown by its first eight digits, which session kill takes.",
+    .options =
+	(const struct ctl_option[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL},
+				    {0}},
+    .run = run_list,
+};
+
+/* ---- kill -------------------------------------------------------------------------- */
+
+/* The one live session whose id begins so. */
+static struct aa_session *find(struct ctl *ctl, struct sessions *s, const char *id)
+{
+	struct aa_session *found = NULL;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (strncmp(s->v[i]->id, id, strlen(id)) != 0)
+			continue;
+		if (found) {
+			ctl_error(ctl, "more than one session's id begins with %s; give more of it",
+				  quoted(id));
+			return NULL;
+		}
+		found = s->v[i];
+	}
+	if (!found)
+		ctl_error(ctl, "no live session's id begins with %s; agentauthctl session list shows them",
+			  quoted(id));
+	return found;
+}
+
+static enum ctl_status kill_session(struct ctl *ctl, const char *id)
+{
+	struct sessions s = {0};
+	enum ctl_status status = take(ctl, &s);
+	struct aa_session *session = NULL;
+
+	if (strlen(id) < 4)
+		status = ctl_usage(ctl, "give at least four digits of a session's id");
+	if (status == CTL_DONE)
+		session = find(ctl, &s, id);
+	if (status == CTL_DONE && !session)
+		status = CTL_FAILED;
+	if (status == CTL_DONE)
+		status = ctl_kill_session(ctl, session);
+	sessions_free(&s);
+	return status;
+}
+
+static enum ctl_status run_kill(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *agent = arguments_value(arguments, "agent");
+
+	if ((agent != NULL) == (arguments->n_words > 0))
+		return ctl_usage(ctl, "say which: session kill ID, or session kill --agent NAME");
+	return agent ? ctl_kill_agent(ctl, agent) : kill_session(ctl, arguments->words[0]);
+}
+
+static const struct ctl_command session_kill = {
+    .name = "kill",
+    .words = "[ID]",
+    .max_words = 1,
+    .summary = "end a session's processes, or all of an agent's",
+    .about = "Ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What the "
+	     "agent's sudo runs,\n"
+	     "and what detached itself, ends too.",
+    .options = (const struct ctl_option[]){{"agent", "NAME", "every process of this agent", 0, NULL}, {0}},
+    .run = run_kill,
+};
+
+/* ---- reap ------------------------------------------------------------------------------ */
+
+/* A line in the session's terminals. */
+static void warn(const struct ctl *ctl, struct aa_session *s)
+{
+	char text[160], left[24];
+
+	(void)snprintf(text, sizeof(text), "\r\nagentauth: this session of %s ends in %s.\r\n", s->agent,
+		       span(s->deadline - ctl->now, left));
+	(void)aa_quarry_tell(s, text);
+}
+
+struct reaping {
+	struct sessions over;
+	size_t warned;
+	long swept;
+};
+
+static bool is_past(const struct ctl *ctl, const struct aa_session *s)
+{
+	return s->deadline && s->deadline <= ctl->now;
+}
+
+/* Those past their deadline, and those whose agent's name or uid turned out to be a person's too. */
+static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
+{
+	struct sessions all = {0};
+	enum ctl_status status;
+
+	/* Those that ended by themselves go, in the same look at them all. */
+	if (!ctl->dry_run)
+		r->swept = ctl_sweep_sessions(ctl, add, &all);
+	status = ctl->dry_run ? take(ctl, &all) : taken(ctl, r->swept, &all);
+	for (size_t i = 0; i < all.n && status == CTL_DONE; i++) {
+		struct aa_session *s = all.v[i];
+		int64_t left = s->deadline - ctl->now;
+
+		if (is_past(ctl, s) || withheld_has(&ctl->places, s->agent)) {
+			grow(&r->over.v, &r->over.cap, r->over.n + 1, sizeof(*r->over.v));
+			r->over.v[r->over.n++] = s;
+			all.v[i] = NULL;
+		} else if (s->deadline && left <= WARN_SECONDS && !ctl->dry_run) {
+			warn(ctl, s);
+			r->warned++;
+		}
+	}
+	sessions_free(&all);
+	return status;
+}
+
+/* TERM to all of them, and KILL to what is left after the grace period. */
+static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
+{
+	const struct timespec step = {0, 100000000};
+	const struct aa_quarry quarry = {UINT32_MAX, r->over.v, r->over.n};
+	long killed;
+
+	if (!r->over.n)
+		return;
+	(void)aa_quarry_signal(&quarry, SIGTERM);
+	(void)aa_quarry_signal(&quarry, SIGCONT);
+	for (int64_t waited = 0; waited < grace * 10 && aa_quarry_count(&quarry) > 0; waited++)
+		(void)nanosleep(&step, NULL);
+	if (aa_quarry_kill(&quarry, KILL_MS, &killed) != 0)
+		ctl_error(ctl, "some processes of sessions that are past their deadline could not be ended");
+	for (size_t i = 0; i < r->over.n; i++) {
+		const struct aa_session *s = r->over.v[i];
+
+		ctl_audit_session(ctl, "session-close", s,
+				  is_past(ctl, s) ? "session_expired" : "agent_unknown");
+	}
+}
+
+/* The records of those that were ended, which are in the log. */
+static void remove_records(const struct ctl *ctl, const struct reaping *r)
+{
+	for (size_t i = 0; i < r->over.n; i++)
+		if (!aa_session_is_live(r->over.v[i]))
+			aa_session_close(ctl->rundir, r->over.v[i]->id, r->over.v[i]->agent);
+}
+
+static void keep_request(void *data, json_t *request)
+{
+	(void)data;
+	json_decref(request);
+}
+
+static void log_request(void *data, json_t *request)
+{
+	ctl_audit_request(data, request);
+	json_decref(request);
+}
+
+static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *given = arguments_value(arguments, "grace");
+	struct reaping r = {0};
+	int64_t grace = GRACE_SECONDS;
+	enum ctl_status status;
+
+	if (given && !number_parse(given, 0, 300, &grace))
+		return ctl_usage(ctl, "--grace takes seconds, 0 to 300");
+	status = choose(ctl, &r);
+	if (status == CTL_DONE && !ctl->dry_run) {
+		end_all(ctl, &r, grace);
+		remove_records(ctl, &r);
+		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request,
+				       ctl);
+		(void)aa_replay_purge(ctl->rundir, ctl->now);
+		(void)leftovers_remove(ctl->places.statedir, ctl->rundir, ctl->now);
+		ctl_audit_settle(ctl);
+		/* Last, since a directory may not answer: deadlines do not wait for it. */
+		ctl_withhold(ctl, NULL);
+	}
+	clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
+	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
+		printf("%zu session%s past the deadline %s.\n", r.over.n, r.over.n == 1 ? "" : "s",
+		       ctl->dry_run ? "would end" : "ended");
+	ctl_answer(ctl, "ended", json_integer((json_int_t)r.over.n));
+	ctl_answer(ctl, "warned", json_integer((json_int_t)r.warned));
+	ctl_answer(ctl, "swept", json_integer(r.swept > 0 ? r.swept : 0));
+	sessions_free(&r.over);
+	return status == CTL_DONE && ctl->problems.errors ? CTL_FAILED : status;
+}
+
+static const struct ctl_command session_reap = {
+    .name = "reap",
+    .words = "",
+    .summary = "end the sessions that are past their deadline; for a timer, every minute",
+    .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's "
+	     "terminals says so.\n"
+	     "Records of sessions that are gone, marks of credentials that have expired and files of writers "
+	     "that were killed\n"
+	     "are removed. Where the clock was "
+	     "ahead when the host came up, agents are let in again. Names of agents that another source of "
+	     "names has come to\n"
+	     "know are withheld from NSS, and given back when it does not know them any more.",
+    .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
+					   {"clock-is-right", NULL, "the clock was ahead, and is right now",
+					    0, NULL},
+					   {0}},
+    .run = run_reap,
+};
+
+const struct ctl_command cmd_session = {
+    .name = "session",
+    .words = "COMMAND",
+    .summary = "list, end and clean up agents' sessions",
+    .sub = (const struct ctl_command *const[]){&session_list, &session_kill, &session_reap, NULL},
+};

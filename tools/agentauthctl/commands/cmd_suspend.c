@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_suspend.c: suspend, resume: an agent is shut out at the next PAM call, and let in again. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "common/state/last_look.h"
+#include "common/state/override.h"
+
+/* Whether the published registry has the agent, not retired. Neither the text nor the registry must be in
+ * order for an agent to be shut out: this is for a hurry. *ret_uid is left alone where it cannot be read. */
+static enum ctl_status known(struct ctl *ctl, const char *name, uint32_t *ret_uid)
+{
+	char why[256];
+	struct aa_accounts accounts;
+	struct aa_account account;
+	int r;
+
+	if (!check_agent_name(name, why, sizeof(why)))
+		return ctl_fail(ctl, "%s %s", quoted(name), why);
+	r = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	if (r == 0) {
+		r = aa_account_by_name(&accounts, name, &account);
+		aa_accounts_close(&accounts);
+		if (r == -ENOENT)
+			return ctl_fail(ctl,
+					"there is no agent %s in the published registry; agentauthctl list "
+					"shows those that there are",
+					name);
+	}
+	if (r < 0) {
+		ctl_warning(ctl,
+			    "the published registry cannot be read (%s), so that it is not known whether "
+			    "there is an agent %s; run agentauthctl apply",
+			    strerror(-r), name);
+		return CTL_DONE;
+	}
+	if (account.flags & AA_ACCOUNT_RETIRED)
+		return ctl_fail(ctl, "%s is retired, and shut out for good", name);
+	*ret_uid = account.uid;
+	return CTL_DONE;
+}
+
+static enum ctl_status would(const struct ctl *ctl, const char *name, const char *what)
+{
+	if (!ctl->json)
+		printf("%s would be %s.\n", name, what);
+	return CTL_DONE;
+}
+
+static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0], *why = arguments_value(arguments, "why");
+	enum ctl_status status;
+	uint32_t uid = 0;
+	int r;
+
+	status = known(ctl, name, &uid);
+	if (status != CTL_DONE)
+		return status;
+	ctl_answer(ctl, "agent", json_string(name));
+	if (ctl->dry_run)
+		return would(ctl, name, "suspended");
+	r = aa_override_suspend(ctl->places.statedir, name, ctl_who(), why ? why : "", ctl->now);
+	if (r == -EEXIST && arguments_have(arguments, "kill"))
+		return ctl_kill_agent(ctl, name);
+	if (r == -EEXIST)
+		return ctl_fail(ctl, "%s is suspended already; agentauthctl show %s says since when and why",
+				name, name);
+	if (r < 0)
+		return ctl_fail(
+		    ctl,
+		    "%s cannot be suspended: %s. When that is mended, run the command again; until then "
+		    "agentauthctl session kill --agent %s ends what it runs, as often as it comes back",
+		    name, strerror(-r), name);
+	aa_last_look_settle(uid);
+	ctl_audit(ctl, name, "ok", "ok");
+	if (!ctl->json)
+		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n",
+		       name, name);
+	if (arguments_have(arguments, "kill"))
+		return ctl_kill_agent(ctl, name);
+	if (!ctl->json)
+		printf("Connections that are open go on and can open further shells: agentauthctl session "
+		       "kill --agent %s ends them.\n",
+		       name);
+	return CTL_DONE;
+}
+
+const struct ctl_command cmd_suspend = {
+    .name = "suspend",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "shut an agent out, at once and until it is resumed",
+    .about = "Holds from the next login, sudo or session on, whatever is published, applied or rolled back. "
+	     "It does not end\n"
+	     "what runs: an open SSH connection goes on, and can open further shells without asking PAM.",
+    .options = (const struct ctl_option[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
+					   {"kill", NULL, "end all that it runs, too", 0, NULL},
+					   {0}},
+    .run = run_suspend,
+};
+
+static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	enum ctl_status status;
+	uint32_t uid;
+	int r;
+
+	status = known(ctl, name, &uid);
+	if (status != CTL_DONE)
+		return status;
+	ctl_answer(ctl, "agent", json_string(name));
+	if (ctl->dry_run)
+		return would(ctl, name, "resumed");
+	r = aa_override_resume(ctl->places.statedir, name);
+	if (r == -ENOENT)
+		return ctl_fail(ctl, "%s is not suspended", name);
+	if (r < 0)
+		return ctl_fail(ctl, "%s cannot be resumed: %s. When that is mended, run the command again",
+				name, strerror(-r));
+	ctl_audit(ctl, name, "ok", "ok");
+	if (!ctl->json)
+		printf("%s may log in again.\n", name);
+	return CTL_DONE;
+}
+
+const struct ctl_command cmd_resume = {
+    .name = "resume",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "let a suspended agent in again",
+    .run = run_resume,
+};

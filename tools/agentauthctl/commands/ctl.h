@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl.h: what every command of agentauthctl has: where things are, how to answer, and the table of commands.
+ *
+ * A command is a file cmd_NAME.c with one struct ctl_command, which stands in the table in main.c. It reports
+ * problems and does not print them, prints its result on standard output (text, or one JSON object with
+ * --json), and answers CTL_DONE, CTL_FAILED or CTL_USAGE: the exit status.
+ */
+#ifndef AGENTAUTHCTL_CTL_H
+#define AGENTAUTHCTL_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "tools/cli/arguments.h"
+#include "tools/agentauthctl/publish/publish.h"
+
+enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+
+struct ctl {
+	struct places places;
+	const char *rundir;
+	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
+	bool json, dry_run, yes, accept_risk, adopt, with_pending;
+	int64_t now;
+	struct problems problems;
+	json_t *answer;		  /* with --json: what is printed at the end */
+	char *typed;		  /* the command as it was typed, for the audit record */
+	char *confdir, *statedir; /* what places has of them, where an option named them */
+	char *host;		  /* name of this host, once it is known */
+	struct given_file *given; /* what --key options name, read before the command runs */
+};
+
+struct ctl_command {
+	const char *name;
+	const char *words; /* what follows it: "NAME", "[N]", "" */
+	size_t min_words, max_words;
+	const char *summary; /* a line for the list */
+	const char *about;   /* paragraphs for its own help, or NULL */
+	const struct ctl_option *options;
+	enum ctl_status (*run)(struct ctl *ctl, const struct arguments *arguments);
+	const struct ctl_command *const *sub; /* NULL-terminated, for "role add" and the like; else NULL */
+};
+
+extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
+    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval,
+    cmd_issuer, cmd_rotate, cmd_doctor;
+
+/* Of commands that change the text themselves. */
+#define CTL_WITH_PENDING \
+	{ \
+		"with-pending", NULL, "publish too what else the text holds that is not published", 0, NULL \
+	}
+
+/* ---- what commands share (ctl.c) ----------------------------------------- */
+
+/* Reports about no file; the last two answer CTL_FAILED and CTL_USAGE. */
+void ctl_error(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ctl_warning(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum ctl_status ctl_fail(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Opens the registry; for writing with its lock. CTL_FAILED: reported. registry_close() in any case. */
+enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_writing);
+
+/* Publishes, with the questions, the audit record and the failure messages that all commands have. `agent` is
+ * whom the command is about, or NULL. */
+enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+				 const char *agent, struct publish_result *ret);
+/* The same for a command that changes the text itself, which says so where nothing came of it. */
+void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+		const char *agent, struct publish_result *ret);
+/* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
+ * (NULL) of as many as a moment allows. Says what changed. */
+void ctl_withhold(struct ctl *ctl, const char *only);
+/* The sentence (or, with --json, the members of the answer) that says what publishing did; in full (as also
+ * with
+ * --dry-run) with the numbers and names of what changed. */
+void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bool in_full);
+
+/* The audit record of a command that changed something. */
+void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
+/* The same for a record of one's own, which gets event, service, by and, where it has none, command; the reference is stolen. */
+void ctl_audit_record(struct ctl *ctl, json_t *record);
+/* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
+void ctl_learn_host(struct ctl *ctl);
+/* Who it is that runs the command: the login's name, else the uid's. A static buffer. */
+const char *ctl_who(void);
+
+/* With --json, sets a member of the answer; else drops it. The reference is stolen. */
+void ctl_answer(struct ctl *ctl, const char *name, json_t *value);
+
+/* Reads all of a file ("-": standard input), of at most 64 KiB; the buffer is wiped by the caller if it must
+ * be. */
+int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret);
+
+#endif

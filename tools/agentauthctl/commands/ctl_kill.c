@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_kill.c: ending what an agent runs, see ctl_kill.h. */
+#include "config.h"
+
+#include "tools/agentauthctl/commands/ctl_kill.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/commands/ctl_units.h"
+#include "common/registry/accounts.h"
+#include "common/state/audit.h"
+#include "common/state/kill.h"
+
+#define KILL_MS 5000
+
+static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret)
+{
+	struct aa_accounts accounts;
+	struct aa_account account;
+	int err;
+
+	if (!aa_agent_name_is_valid(name))
+		return ctl_fail(ctl, "%s is no agent's name", quoted(name));
+	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	if (err == 0) {
+		err = aa_account_by_name(&accounts, name, &account);
+		aa_accounts_close(&accounts);
+	}
+	if (err == -ENOENT)
+		return ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
+				name);
+	if (err < 0)
+		return ctl_fail(ctl, "the published registry cannot be read: %s", strerror(-err));
+	*ret = account.uid;
+	return CTL_DONE;
+}
+
+static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, long killed)
+{
+	if (left < 0)
+		return ctl_fail(ctl, "/proc cannot be read: %s", strerror((int)-left));
+	if (left > 0)
+		return ctl_fail(ctl, "%ld process%s of %s could not be ended within %d seconds", left,
+				left == 1 ? "" : "es", whose, KILL_MS / 1000);
+	ctl_answer(ctl, "killed", json_integer(killed));
+	if (!ctl->json)
+		printf("%ld process%s of %s ended.\n", killed, killed == 1 ? "" : "es", whose);
+	return CTL_DONE;
+}
+
+enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
+{
+	struct aa_quarry quarry = {0, NULL, 0};
+	enum ctl_status status = find_uid(ctl, name, &quarry.uid);
+	long killed = 0, left;
+
+	if (status != CTL_DONE)
+		return status;
+	ctl_units_stop(ctl, name, quarry.uid);
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), name);
+		return CTL_DONE;
+	}
+	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
+	ctl_units_wait(ctl, name, quarry.uid);
+	if (left == 0)
+		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what systemd began meanwhile */
+	ctl_units_tell_others(ctl, name, quarry.uid);
+	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
+	(void)ctl_sweep_sessions(ctl, NULL, NULL);
+	status = finish(ctl, name, left, killed);
+	return status == CTL_DONE && ctl->problems.errors ? CTL_FAILED : status;
+}
+
+void ctl_stop_restarters(struct ctl *ctl, const char *name)
+{
+	uint32_t uid;
+
+	if (find_uid(ctl, name, &uid) != CTL_DONE)
+		return;
+	ctl_units_stop(ctl, name, uid);
+	ctl_units_tell_others(ctl, name, uid);
+}
+
+enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
+{
+	const struct aa_quarry quarry = {session->uid, &session, 1};
+	char whose[96];
+	long killed = 0, left;
+
+	(void)snprintf(whose, sizeof(whose), "the session %.8s of %s", session->id, session->agent);
+	if (ctl->dry_run) {
+		if (!ctl->json)
+			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), whose);
+		return CTL_DONE;
+	}
+	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
+	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
+	if (left == 0) {
+		ctl_audit_session(ctl, "session-close", session, "ok");
+		aa_session_close(ctl->rundir, session->id, session->agent);
+	}
+	return finish(ctl, whose, left, killed);
+}
+
+/* Steals the record. */
+static void append(struct ctl *ctl, json_t *record)
+{
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
+
+	ctl_learn_host(ctl);
+	audit.host = ctl->host;
+	if (aa_audit_append(&audit, record) != AA_OK)
+		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
+}
+
+void ctl_audit_settle(struct ctl *ctl)
+{
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .now = ctl->now};
+
+	if (!ctl->logdir)
+		return;
+	ctl_learn_host(ctl);
+	audit.host = ctl->host;
+	if (aa_audit_settle(&audit) != AA_OK)
+		ctl_warning(ctl, "refusals that were counted could not be written to the audit log in %s",
+			    ctl->logdir);
+}
+
+static void copy_members(json_t *record, const json_t *from, const char *const *names)
+{
+	for (; *names; names++) {
+		json_t *value = json_object_get(from, *names);
+
+		if (value)
+			(void)json_object_set(record, *names, value);
+	}
+}
+
+void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session,
+		       const char *reason)
+{
+	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task", NULL};
+	json_t *record;
+
+	if (!ctl->logdir)
+		return;
+	record = json_object();
+	aa_audit_set(record, "event", event);
+	aa_audit_set(record, "service", "agentauthctl");
+	aa_audit_set(record, "agent", session->agent);
+	aa_audit_set(record, "session", session->id);
+	aa_audit_set(record, "result", "ok");
+	aa_audit_set(record, "reason", reason);
+	copy_members(record, session->json, members);
+	append(ctl, record);
+}
+
+void ctl_audit_request(struct ctl *ctl, const json_t *request)
+{
+	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
+					      "on_behalf_of", "task", "role",	 "runas", NULL};
+	json_t *record;
+
+	if (!ctl->logdir)
+		return;
+	record = json_object();
+	aa_audit_set(record, "event", "approval");
+	aa_audit_set(record, "service", "agentauthctl");
+	aa_audit_set(record, "request", json_string_value(json_object_get(request, "id")));
+	aa_audit_set(record, "step", "withdrawn");
+	aa_audit_set(record, "result", "denied");
+	aa_audit_set(record, "reason", aa_reason_name(AA_APPROVAL_DENIED));
+	copy_members(record, request, members);
+	append(ctl, record);
+}
+
+struct sweeping {
+	struct ctl *ctl;
+	aa_session_stays_fn *live;
+	void *data;
+};
+
+static void log_gone(void *data, const struct aa_session *session)
+{
+	const struct sweeping *s = data;
+
+	ctl_audit_session(s->ctl, "session-close", session, "ok");
+}
+
+static void pass_on(void *data, struct aa_session *session)
+{
+	const struct sweeping *s = data;
+
+	s->live(s->data, session);
+}
+
+long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data)
+{
+	struct sweeping s = {ctl, live, data};
+
+	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, live ? pass_on : NULL,
+				&s);
+}

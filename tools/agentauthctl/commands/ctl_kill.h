@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_kill.h: ending what runs, for session kill and suspend --kill. */
+#ifndef AGENTAUTHCTL_CTL_KILL_H
+#define AGENTAUTHCTL_CTL_KILL_H
+
+#include "tools/agentauthctl/commands/ctl.h"
+#include "common/state/session.h"
+
+/* Every process of the agent, and what would start new ones. Says how many; CTL_FAILED: reported. */
+enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
+/* Ends none of its processes but what would start new ones: systemd's units, its user manager, its linger. */
+void ctl_stop_restarters(struct ctl *ctl, const char *name);
+enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
+
+/* An audit record about a session: its agent, user and roles, and the reason. */
+void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session,
+		       const char *reason);
+
+/* An audit record about a request for approval whose sudo is gone: withdrawn. */
+void ctl_audit_request(struct ctl *ctl, const json_t *request);
+
+/* Writes the lines of refusals that were counted and whose minute is over. */
+void ctl_audit_settle(struct ctl *ctl);
+
+/* Removes the records of sessions that ended without being closed, each with its audit record; `live`, where given, gets
+ * each that is live, and owns it. How many were removed, or -errno. */
+long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor.h: what the checks of doctor share. A check looks at one thing of the host and changes nothing;
+ * those of one subject stand in one file, and all of them in the table of cmd_doctor.c. */
+#ifndef AGENTAUTHCTL_DOCTOR_H
+#define AGENTAUTHCTL_DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "tools/host/sshd_login.h"
+#include "tools/cli/alloc.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/overlap.h"
+#include "tools/agentauthctl/publish/published.h"
+
+#define DOCTOR_SHARE AA_DATADIR "/agentauth" /* where make install puts what a host is set up with */
+
+struct doctor;
+
+struct doctor_check {
+	const char *name;
+	const char *why; /* why a problem of this check matters: a sentence */
+	void (*run)(struct doctor *d);
+};
+
+struct doctor {
+	struct ctl *ctl;
+	const struct doctor_check *check; /* the one that runs */
+	struct published *published;	  /* NULL: none that can be read */
+	struct host_facts facts;
+	json_t *roles; /* name → record */
+	size_t n_agents;
+	char *anybody; /* the first agent that has its name to itself, or NULL, and its uid */
+	json_int_t uid;
+	char *shadowed; /* an agent before it whose name is somebody else's here, or NULL */
+	char group[64]; /* the group that all agents are in, and its gid */
+	unsigned gid;
+	/* names of the first agents that may have sessions of different roles at one time */
+	struct buffer mixing;
+	size_t n_mixing;
+	struct held_key *keys; /* that log in, of all agents, whose names stand in `names` */
+	size_t n_keys, keys_cap;
+	struct arena names;
+	json_t *findings;
+	unsigned problems, notes;
+};
+
+/* What the check that runs has found. `cure` is a command for a root shell that mends the problem, in a
+ * single line, or NULL where there is none; it is freed. */
+void doctor_fine(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void doctor_note(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Has a program of this host say something: its exit status, or a negative errno (-ENOENT: there is none). */
+int doctor_ask(struct buffer *output, const char *name, const char *const arguments[4]);
+/* The first line of what a program printed. */
+const char *doctor_first_line(struct buffer *output);
+/* The names of roles that have rules in this member, as one text; NULL: none. The caller frees. */
+char *doctor_roles_with(const struct doctor *d, const char *member);
+bool doctor_knows_agent(struct doctor *d, const char *name);
+/* Whether what this host gives to the name an agent has: not where the name is an account of another source, a person's. */
+bool doctor_is_agent(struct doctor *d, const char *name);
+/* A group in which agents are, by its name. */
+bool doctor_is_agents_group(const struct doctor *d, const char *name);
+/* The command that has sshd read its configuration again, on this host; it checks it first. */
+const char *doctor_reload_sshd(void);
+struct aa_sshd_paths doctor_sshd_paths(void);
+
+void doctor_registry(struct doctor *d);
+void doctor_rundir(struct doctor *d);
+void doctor_logdir(struct doctor *d);
+void doctor_space(struct doctor *d);
+void doctor_deadlines(struct doctor *d);
+void doctor_mixing(struct doctor *d);
+void doctor_clock(struct doctor *d);
+
+void doctor_nsswitch(struct doctor *d);
+void doctor_names(struct doctor *d);
+void doctor_groups(struct doctor *d);
+void doctor_power(struct doctor *d);
+void doctor_homes(struct doctor *d);
+
+void doctor_ids(struct doctor *d);
+
+/* Keeps what doctor_keys() is going to look at. */
+void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent);
+void doctor_keys(struct doctor *d);
+void doctor_directory(struct doctor *d);
+
+void doctor_stacks(struct doctor *d);
+
+void doctor_usepam(struct doctor *d);
+void doctor_sshd(struct doctor *d);
+void doctor_match(struct doctor *d);
+void doctor_allowed(struct doctor *d);
+void doctor_methods(struct doctor *d);
+
+void doctor_sudo(struct doctor *d);
+void doctor_sudo_file(struct doctor *d);
+void doctor_sudoers(struct doctor *d);
+void doctor_defaults(struct doctor *d);
+void doctor_approval(struct doctor *d);
+void doctor_doas(struct doctor *d);
+
+/* doctor --log: whether it looked so lately that it need not again. */
+bool doctor_has_looked(const struct ctl *ctl);
+/* Puts the problems into the system's log, where they are others than before, or a day old. */
+void doctor_log(struct doctor *d);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor_pam.c: checks of the PAM stacks: whether each asks the module where it must. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/host/lines.h"
+#include "tools/agentauthctl/commands/doctor/doctor.h"
+
+/* The phase that decides about an agent, and for services that open sessions the one that records it. */
+static const struct {
+	const char *service;
+	enum aa_pam_phase phases[2];
+} services[] = {
+    {"sshd", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},	    {"login", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},
+    {"su", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},	    {"su-l", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},
+    {"sudo", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},	    {"sudo-i", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},
+    {"cron", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},	    {"crond", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},
+    {"atd", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},	    {"systemd-user", {AA_PAM_ACCOUNT, AA_PAM_SESSION}},
+    {"runuser", {AA_PAM_SESSION, AA_PAM_SESSION}},  {"runuser-l", {AA_PAM_SESSION, AA_PAM_SESSION}},
+    {"passwd", {AA_PAM_PASSWORD, AA_PAM_PASSWORD}},
+};
+
+static const char *const stack_dirs[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};
+
+struct aa_sshd_paths doctor_sshd_paths(void)
+{
+	return (struct aa_sshd_paths){AA_SYSCONFDIR "/ssh/sshd_config", NULL, {stack_dirs, AA_PAMDIR}};
+}
+
+/* ---- whether a stack is the distribution's own ------------------------------------ */
+
+/* A stack without our lines, a line each, sorted: the order of different phases means nothing. */
+struct stack {
+	char **v;
+	size_t n, cap;
+};
+
+static void stack_free(struct stack *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+}
+
+/* Makes each run of blanks one, and takes those at the ends away. */
+static void squeeze(char *line)
+{
+	char *to = line;
+
+	for (const char *from = line; *from; from++)
+		if (*from != ' ' && *from != '\t')
+			*to++ = *from;
+		else if (to > line && to[-1] != ' ')
+			*to++ = ' ';
+	to -= to > line && to[-1] == ' ';
+	*to = '\0';
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_our_line(const char *line)
+{
+	return strstr(line, AA_PAM_MODULE) || strstr(line, "notingroup agents") ||
+	       strstr(line, "pam_mkhomedir.so");
+}
+
+static bool stack_read(struct stack *s, const char *dir, const char *service)
+{
+	char *path = xasprintf("%s/%s", dir, service), *line;
+	struct aa_lines lines;
+	int r = 0;
+
+	(void)snprintf(lines.path, sizeof(lines.path), "%s", path);
+	free(path);
+	if (aa_lines_open(&lines) < 0)
+		return false;
+	while ((r = aa_lines_next(&lines, &line)) > 0) {
+		squeeze(line);
+		if (!*line || is_our_line(line)) {
+			free(line);
+			continue;
+		}
+		grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v));
+		s->v[s->n++] = line;
+	}
+	aa_lines_close(&lines);
+	if (s->n)
+		qsort(s->v, s->n, sizeof(*s->v), compare);
+	return r == 0;
+}
+
+/* The host's stack holds nothing that ours lacks: putting ours in its place loses no line of the host's own.
+ */
+static bool is_stock(const char *service)
+{
+	struct stack own = {0}, shipped = {0};
+	bool same = stack_read(&own, stack_dirs[0], service) &&
+		    stack_read(&shipped, DOCTOR_SHARE "/pam.d", service) && own.n == shipped.n;
+
+	for (size_t i = 0; same && i < own.n; i++)
+		same = strcmp(own.v[i], shipped.v[i]) == 0;
+	stack_free(&own);
+	stack_free(&shipped);
+	return same;
+}
+
+/* A stack that has lines of the host's own is a person's to change. */
+static char *cure(const char *service, enum aa_pam_answer answer)
+{
+	char *shipped = xasprintf(DOCTOR_SHARE "/pam.d/%s", service), *command = NULL;
+
+	if (answer == AA_PAM_NO_MODULE)
+		command = xstrdup("ls -l " AA_PAMDIR "  # and install agentauth again");
+	else if (is_stock(service))
+		command = xasprintf("cp --backup=numbered %s %s/", shipped, stack_dirs[0]);
+	else if (access(shipped, F_OK) == 0)
+		command =
+		    xasprintf("diff %s %s/%s  # and take the lines with agentauth over, in their places",
+			      shipped, stack_dirs[0], service);
+	free(shipped);
+	return command;
+}
+
+/* ---- the check -------------------------------------------------------------------- */
+
+/* true: it asks where it must. */
+static bool look_at_service(struct doctor *d, size_t i)
+{
+	const struct aa_sshd_paths paths = doctor_sshd_paths();
+	struct aa_pam_place place;
+
+	for (size_t p = 0; p < 2; p++) {
+		enum aa_pam_answer answer =
+		    aa_pam_stack_asks(&paths.pam, services[i].service, services[i].phases[p], &place);
+
+		if (answer == AA_PAM_ABSENT)
+			return false;
+		if (answer == AA_PAM_ASKED)
+			continue;
+		if (place.line)
+			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s:%u: %s %s",
+				       services[i].service, place.file, place.line,
+				       aa_pam_phase_name(services[i].phases[p]), aa_pam_answer_text(answer));
+		else
+			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s: %s %s",
+				       services[i].service, place.file,
+				       aa_pam_phase_name(services[i].phases[p]), aa_pam_answer_text(answer));
+		return false;
+	}
+	return true;
+}
+
+void doctor_stacks(struct doctor *d)
+{
+	struct buffer asks = {0};
+	unsigned before = d->problems;
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (look_at_service(d, i))
+			buffer_printf(&asks, "%s%s", asks.len ? ", " : "", services[i].service);
+	if (d->problems == before)
+		doctor_fine(d, AA_PAM_MODULE " is asked by %s",
+			    asks.len ? asks.data : "no stack, since there is none");
+	buffer_free(&asks);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor_sudo.c: checks of sudo: its file, its plugin, its sudoers; and of doas. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/publish/generations.h"
+#include "common/registry/generation.h"
+#include "tools/cli/spawn.h"
+#include "tools/agentauthctl/publish/sudoers.h"
+
+#define BLANK " \t"
+
+/* ---- sudo itself ---------------------------------------------------------------- */
+
+/* A line of sudo.conf whose plugin sudo cannot load stops it for everybody; so does much else. */
+void doctor_sudo(struct doctor *d)
+{
+	struct buffer output = {0};
+	char *what, *cure;
+	int status = doctor_ask(&output, "sudo", (const char *const[4]){"-V"});
+
+	if (status == -ENOENT)
+		doctor_fine(d, "there is no sudo here");
+	else if (aa_plugin_stops_sudo(d->facts.approval_plugin.answer) &&
+		 approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
+		doctor_problem(d, cure, "%s", what);
+		free(what);
+	} else if (status != 0)
+		doctor_problem(d, xstrdup("sudo -V; visudo -c"), "sudo does not start: %s",
+			       doctor_first_line(&output));
+	else
+		doctor_fine(d, "sudo starts");
+	buffer_free(&output);
+}
+
+static bool is_sudo_rs(void)
+{
+	struct buffer output = {0};
+	bool yes = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
+		   strncmp(output.data, "sudo-rs", strlen("sudo-rs")) == 0;
+
+	buffer_free(&output);
+	return yes;
+}
+
+void doctor_sudo_file(struct doctor *d)
+{
+	char *path = program_find("sudo"), *roles = doctor_roles_with(d, "sudo"), *cure = NULL;
+	struct statvfs fs;
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0 || statvfs(path, &fs) < 0)
+		doctor_fine(d, "there is no sudo here");
+	else if (roles && is_sudo_rs())
+		doctor_problem(d, xstrdup("update-alternatives --set sudo /usr/bin/sudo.ws"),
+			       "sudo is sudo-rs, which takes groups from NSS and loads no plugins, and %s "
+			       "have sudo rules",
+			       roles);
+	else if (fs.f_flag & ST_NOSUID) {
+		cure = xasprintf("mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
+		doctor_problem(d, cure, "%s is on a file system that is mounted nosuid", path);
+	} else if (!(st.st_mode & S_ISUID) || st.st_uid != 0) {
+		cure = xasprintf("chown root:root %s && chmod 4755 %s", path, path);
+		doctor_problem(d, cure, "%s is not root's with the set-user-ID bit", path);
+	} else
+		doctor_fine(d, "%s is root's with the set-user-ID bit", path);
+	free(path);
+	free(roles);
+}
+
+/* What sudo itself says it has loaded. */
+void doctor_approval(struct doctor *d)
+{
+	char *roles = doctor_roles_with(d, "approval"), *what = NULL, *cure = NULL;
+	struct buffer output = {0};
+	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
+		      strstr(output.data, "agentauth approval plugin");
+
+	if (aa_plugin_stops_sudo(d->facts.approval_plugin.answer))
+		goto out; /* the first check says so */
+	if (!roles && d->facts.approval_plugin.answer == AA_PLUGIN_LOADED)
+		doctor_fine(d, "sudo has the plugin; no role has commands that wait for a person");
+	else if (!roles && approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
+		doctor_note(d,
+			    "sudo has no second lock, which holds whatever it is told to skip of PAM: %s. As "
+			    "root: %s",
+			    what, cure);
+		free(cure);
+	} else if (approval_plugin_problem(&d->facts.approval_plugin, &what, &cure))
+		doctor_problem(d, cure, "commands of %s should wait for a person, and %s", roles, what);
+	else if (!loaded)
+		doctor_problem(d, xstrdup("sudo -V"),
+			       "commands of %s should wait for a person, and sudo does not load the plugin",
+			       roles);
+	else
+		doctor_fine(d, "sudo has the plugin that asks, for the commands of %s", roles);
+out:
+	buffer_free(&output);
+	free(what);
+	free(roles);
+}
+
+/* ---- sudoers -------------------------------------------------------------------- */
+
+/* The sudoers that the generation which serves has; NULL: it has none. */
+static char *published_sudoers(const struct places *places)
+{
+	int state = open(places->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *text = NULL;
+	uint32_t number;
+
+	if (state >= 0 && aa_generation_number(places->statedir, &number) == 0)
+		(void)generation_read(state, number, SUDOERS_FILE, &text);
+	if (state >= 0)
+		close(state);
+	return text;
+}
+
+/* visudo -c names each file that it reads; NULL where it does not (sudo-rs). */
+static bool is_read(const struct buffer *output, const char *file)
+{
+	return !output->len || !strstr(output->data, "/sudoers: ") || strstr(output->data, file);
+}
+
+void doctor_sudoers(struct doctor *d)
+{
+	const struct places *places = &d->ctl->places;
+	char *roles = doctor_roles_with(d, "sudo"), *published = published_sudoers(places);
+	struct buffer output = {0};
+	int status = doctor_ask(&output, "visudo", (const char *const[4]){"-c"});
+
+	if (status > 0)
+		doctor_problem(
+		    d, xstrdup("visudo -c"),
+		    "visudo -c finds a mistake in this host's sudoers, and sudo may refuse everybody: %s",
+		    doctor_first_line(&output));
+	else if (!roles || !places->sudoers)
+		doctor_fine(d, "no role has a sudo rule");
+	else if (status == -ENOENT)
+		doctor_problem(d, xstrdup("apt-get install sudo"),
+			       "%s have sudo rules, and there is no sudo here", roles);
+	else if (!published || !sudoers_is_installed(places->sudoers, published, places->owner))
+		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
+			       "%s is not what was published, and %s have sudo rules", places->sudoers,
+			       roles);
+	else if (!is_read(&output, places->sudoers))
+		doctor_problem(d,
+			       xasprintf("echo '@includedir %s/sudoers.d' >>%s/sudoers && visudo -c",
+					 places->sysconfdir, places->sysconfdir),
+			       "%s is not read: %s/sudoers has no @includedir %s/sudoers.d", places->sudoers,
+			       places->sysconfdir, places->sysconfdir);
+	else
+		doctor_fine(d, "%s is what was published", places->sudoers);
+	buffer_free(&output);
+	free(published);
+	free(roles);
+}
+
+/* ---- Defaults ------------------------------------------------------------------- */
+
+/* Settings of sudo by which an agent's sudo is not decided by our stack. */
+static const struct setting {
+	const char *name;
+	const char *text; /* what it must be: "sudo", or "sudo-i"; NULL: it is a flag */
+	bool flag;
+	const char *does;
+} settings[] = {
+    {"pam_acct_mgmt", NULL, true, "has sudo not ask whether the agent has a live session"},
+    {"pam_session", NULL, true, "has sudo open no session"},
+    {"pam_setcred", NULL, true, "keeps the groups of the roles from what is started for an agent"},
+    {"pam_ruser", NULL, true, "hides from PAM by whom sudo was called"},
+    {"pam_service", "sudo", false, "has sudo ask another stack"},
+    {"pam_login_service", "sudo-i", false, "has sudo -i ask another stack"},
+    {"pam_askpass_service", "sudo", false, "has sudo -A ask another stack"},
+    {"requiretty", NULL, false, "refuses agents, which have no terminal"},
+    {"intercept", NULL, false, "stops what is not started by the rules' own text"},
+    {"rootpw", NULL, false, "has PAM asked about root instead of the agent"},
+    {"targetpw", NULL, false, "has PAM asked about the target instead of the agent"},
+    {"runaspw", NULL, false, "has PAM asked about another user instead of the agent"},
+};
+
+enum binding { ALL, AGENTS, SOME, OTHERS };
+
+/* What the last Defaults of each kind say. */
+struct effective {
+	const json_t *value[SOME + 1]; /* NULL: they say nothing */
+	const json_t *bound;	       /* to what, for SOME */
+};
+
+static enum binding one_binding(struct doctor *d, const json_t *binding)
+{
+	const char *user = json_string_value(json_object_get(binding, "username"));
+	const char *group = json_string_value(json_object_get(binding, "usergroup"));
+
+	if (json_object_get(binding, "hostname"))
+		return ALL;
+	if (group)
+		return doctor_is_agents_group(d, group) ? AGENTS : OTHERS;
+	if (!user)
+		return json_object_get(binding, "command") ? SOME : OTHERS;
+	if (strcmp(user, "ALL") == 0)
+		return AGENTS;
+	/* cvtsudoers writes those for whom commands are run as it writes those who run them. */
+	return doctor_is_agent(d, user) || strcmp(user, "root") == 0 ? SOME : OTHERS;
+}
+
+static enum binding whom_for(struct doctor *d, const json_t *defaults)
+{
+	const json_t *list = json_object_get(defaults, "Binding"), *binding;
+	enum binding found = json_array_size(list) ? OTHERS : ALL;
+	size_t i;
+
+	json_array_foreach(list, i, binding)
+	{
+		enum binding one = one_binding(d, binding);
+
+		if (!json_is_true(json_object_get(binding, "negated")) && one < found)
+			found = one;
+	}
+	return found;
+}
+
+static struct effective find_effective(struct doctor *d, const json_t *all, const char *name)
+{
+	struct effective e = {0};
+	const json_t *defaults, *option;
+	size_t i, j;
+
+	json_array_foreach(all, i, defaults)
+	{
+		enum binding for_whom = whom_for(d, defaults);
+
+		json_array_foreach(json_object_get(defaults, "Options"), j, option)
+		{
+			const json_t *value = json_object_get(option, name);
+
+			if (!value || for_whom == OTHERS)
+				continue;
+			e.value[for_whom] = value;
+			if (for_whom == SOME)
+				e.bound = json_array_get(json_object_get(defaults, "Binding"), 0);
+		}
+	}
+	return e;
+}
+
+static bool is_bad(const struct setting *s, const json_t *value)
+{
+	if (!value)
+		return false;
+	if (!s->text)
+		return json_is_true(value) != s->flag;
+	return !json_is_string(value) || strcmp(json_string_value(value), s->text) != 0;
+}
+
+static void report_setting(struct doctor *d, const struct setting *s)
+{
+	const char *right = s->text   ? ""
+			    : s->flag ? ""
+				      : "!",
+		   *equals = s->text ? "=" : "", *text = s->text ? s->text : "";
+
+	/* The file's name comes after ours, and its mode is what visudo wants. */
+	doctor_problem(d,
+		       xasprintf("(umask 0337; echo 'Defaults:%%%s %s%s%s%s' >>" AA_SYSCONFDIR
+				 "/sudoers.d/zz-agentauth) && visudo -c",
+				 d->group, right, s->name, equals, text),
+		       "sudoers set %s%s, which %s", s->text || !s->flag ? "" : "!", s->name, s->does);
+}
+
+static bool look_at_setting(struct doctor *d, const json_t *all, const struct setting *s)
+{
+	struct effective e = find_effective(d, all, s->name);
+	char *bound;
+
+	if (is_bad(s, e.value[SOME])) {
+		bound = json_dumps(e.bound, JSON_COMPACT);
+		doctor_problem(d, NULL, "sudoers set %s%s for %s, which %s; take it out there with visudo",
+			       s->text || !s->flag ? "" : "!", s->name, bound, s->does);
+		free(bound);
+		return false;
+	}
+	if (!is_bad(s, e.value[AGENTS] ? e.value[AGENTS] : e.value[ALL]))
+		return true;
+	report_setting(d, s);
+	return false;
+}
+
+void doctor_defaults(struct doctor *d)
+{
+	char *file = xasprintf("%s/sudoers", d->ctl->places.sysconfdir);
+	struct buffer output = {0};
+	int status = doctor_ask(&output, "cvtsudoers",
+				(const char *const[4]){"-efjson", "-sprivileges,aliases", file});
+	json_t *json = status == 0 && output.len
+			   ? json_loadb(output.data, output.len, JSON_DISABLE_EOF_CHECK, NULL)
+			   : NULL;
+	bool fine = true;
+
+	if (status == -ENOENT)
+		doctor_fine(d, "there is no cvtsudoers here, by which Defaults could be looked at");
+	else if (!json)
+		doctor_note(d, "cvtsudoers does not say what Defaults this host's sudoers have: %s",
+			    doctor_first_line(&output));
+	for (size_t i = 0; json && i < sizeof(settings) / sizeof(settings[0]); i++)
+		fine = look_at_setting(d, json_object_get(json, "Defaults"), &settings[i]) && fine;
+	if (json && fine)
+		doctor_fine(d, "no Defaults of sudoers are in the way");
+	json_decref(json);
+	buffer_free(&output);
+	free(file);
+}
+
+/* ---- doas ----------------------------------------------------------------------- */
+
+/* Of "permit [OPTION]… IDENTITY …" the identity; NULL: it is no such line. */
+static const char *permitted(char *line)
+{
+	char *save, *word = strtok_r(line, BLANK, &save);
+	bool in_braces = false;
+
+	if (!word || strcmp(word, "permit") != 0)
+		return NULL;
+	while ((word = strtok_r(NULL, BLANK, &save))) {
+		bool was = in_braces;
+
+		in_braces = (in_braces || strchr(word, '{')) && !strchr(word, '}');
+		if (!was && !in_braces && !strchr(word, '}') && strcmp(word, "nopass") != 0 &&
+		    strcmp(word, "nolog") != 0 && strcmp(word, "persist") != 0 &&
+		    strcmp(word, "keepenv") != 0 && strcmp(word, "setenv") != 0)
+			return word;
+	}
+	return NULL;
+}
+
+void doctor_doas(struct doctor *d)
+{
+	char *file = xasprintf("%s/doas.conf", d->ctl->places.sysconfdir), *program = program_find("doas"),
+	     *text = NULL, *next;
+	unsigned number = 0, before = d->problems;
+
+	if (program && slurp(file, &text) == 0)
+		for (char *line = text; line; line = next) {
+			const char *identity;
+
+			next = strchr(line, '\n');
+			if (next)
+				*next++ = '\0';
+			number++;
+			line[strcspn(line, "#")] = '\0';
+			identity = permitted(line);
+			if (identity && (*identity == ':' ? doctor_is_agents_group(d, identity + 1)
+							  : doctor_is_agent(d, identity)))
+				doctor_problem(d, xasprintf("sed -i '%us/^/# /' %s", number, file),
+					       "%s:%u permits doas to %s", file, number, identity);
+		}
+	if (d->problems == before)
+		doctor_fine(d, "%s", program ? "doas permits no agent anything" : "there is no doas here");
+	free(text);
+	free(program);
+	free(file);
+}

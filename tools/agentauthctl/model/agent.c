@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.c: one agent's file: the table of its settings, and what must hold beside agentauth.conf. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/model/model.h"
+#include "tools/agentauthctl/model/power.h"
+#include "common/registry/accounts.h"
+
+const char *const key_state_words[] = {"active", "disabled", NULL};
+const char *const mixed_sessions_words[] = {"allow", "refuse", NULL};
+
+static const struct conf_setting claim_settings[] = {
+    {"claim", CONF_TEXT, true, offsetof(struct model_claim, claim), .check = check_claim},
+    {"value", CONF_TEXT, true, offsetof(struct model_claim, value), .min = 1, .max = 1024},
+    {0},
+};
+
+static const struct conf_setting key_settings[] = {
+    {"kid", CONF_TEXT, .offset = offsetof(struct agent_key, kid), .check = check_kid},
+    {"pem", CONF_TEXT, true, offsetof(struct agent_key, pem), .min = 1, .max = 16384, .several_lines = true},
+    {"not_after", CONF_TIME, .offset = offsetof(struct agent_key, not_after)},
+    {"state", CONF_WORD, .offset = offsetof(struct agent_key, state), .words = key_state_words},
+    {0},
+};
+
+static const struct conf_setting binding_settings[] = {
+    {"issuer", CONF_TEXT, true, offsetof(struct agent_binding, issuer), .check = check_issuer_name},
+    {"client", CONF_TEXT, true, offsetof(struct agent_binding, client), .min = 1, .max = 512},
+    {"subject", CONF_TEXT, .offset = offsetof(struct agent_binding, subject), .min = 1, .max = 512},
+    {"require", CONF_ITEMS, .offset = offsetof(struct agent_binding, require), .max = 32,
+     .members = claim_settings, .size = sizeof(struct model_claim)},
+    {0},
+};
+
+static const struct conf_setting delegation_settings[] = {
+    {"users", CONF_TEXTS, .offset = offsetof(struct agent_delegation, users), .max = 4096,
+     .check = check_user},
+    {"local_users", CONF_TEXTS, .offset = offsetof(struct agent_delegation, local_users), .max = 4096,
+     .check = check_local_name},
+    {0},
+};
+
+const struct conf_setting agent_settings[] = {
+    {"uid", CONF_NUMBER, true, offsetof(struct agent, uid), .min = 1, .max = INT32_MAX - 1},
+    {"description", CONF_TEXT, .offset = offsetof(struct agent, description), .max = 250},
+    {"owner", CONF_TEXT, .offset = offsetof(struct agent, owner), .max = 250},
+    {"expires", CONF_TIME, .offset = offsetof(struct agent, expires)},
+    {"roles", CONF_TEXTS, .offset = offsetof(struct agent, roles), .max = 64, .check = check_role_name},
+    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = AGENT_KEYS_MAX,
+     .members = key_settings, .size = sizeof(struct agent_key)},
+    {"bindings", CONF_ITEMS, .offset = offsetof(struct agent, bindings), .max = 64,
+     .members = binding_settings, .size = sizeof(struct agent_binding)},
+    {"delegation", CONF_MEMBERS, .offset = offsetof(struct agent, delegation),
+     .members = delegation_settings},
+    {"sources", CONF_TEXTS, .offset = offsetof(struct agent, sources), .max = 256, .check = check_network,
+     .if_empty = "every network"},
+    {"max_sessions", CONF_NUMBER, .offset = offsetof(struct agent, max_sessions), .min = 0, .max = 1000000},
+    {"mixed_sessions", CONF_WORD, .offset = offsetof(struct agent, mixed_sessions),
+     .words = mixed_sessions_words},
+    {0},
+};
+
+static void check_name(const struct model *model, const struct agent *agent, const struct conf_file *file,
+		       struct problems *problems)
+{
+	char why[256];
+
+	if (!check_agent_name(agent->name, why, sizeof(why)))
+		conf_error(file, problems, "", "the file is named after an agent, and %s %s",
+			   quoted(agent->name), why);
+	else if (strcmp(agent->name, model->accounts.group) == 0)
+		conf_error(file, problems, "", "%s is the group of all agents (accounts.group)", agent->name);
+	else if (power_of_name(agent->name))
+		conf_error(
+		    file, problems, "",
+		    "the name %s carries power on a host: %s, and the agent's own group has its name. Choose "
+		    "another name; where the agent is registered already, agentauthctl retire %s ends it",
+		    quoted(agent->name), power_of_name(agent->name), agent->name);
+	if (local_by_name(&model->facts->users, agent->name))
+		conf_error(
+		    file, problems, "",
+		    "there is an account %s in /etc/passwd already, who keeps the name; the agent "
+		    "would never be served. Choose another name; where the agent is registered already, "
+		    "agentauthctl retire %s ends it and leaves the account as it is",
+		    quoted(agent->name), agent->name);
+	else if (local_by_name(&model->facts->groups, agent->name))
+		conf_error(file, problems, "",
+			   "there is a group %s in /etc/group already, and the agent's own group has its "
+			   "name. Choose another name; where the agent is registered already, agentauthctl "
+			   "retire %s "
+			   "ends it and leaves the group as it is",
+			   quoted(agent->name), agent->name);
+}
+
+static void check_uid(const struct model *model, const struct agent *agent, const struct conf_file *file,
+		      struct problems *problems)
+{
+	const struct local_name *user = local_by_id(&model->facts->users, (uint32_t)agent->uid);
+	const struct local_name *group = local_by_id(&model->facts->groups, (uint32_t)agent->uid);
+	char why[256];
+
+	if (agent->uid == 0)
+		return; /* missing, which has been reported */
+	if (!model_uid_allowed(model, agent->uid, why, sizeof(why)))
+		conf_error(file, problems, "uid", "%s", why);
+	if (user || group)
+		conf_error(
+		    file, problems, "uid",
+		    "%lld belongs to %s in /etc/%s already, and the agent is not served. Give one of them "
+		    "another; an agent that is registered already keeps its own, and agentauthctl retire %s "
+		    "ends it",
+		    (long long)agent->uid, quoted(user ? user->name : group->name), user ? "passwd" : "group",
+		    agent->name);
+	if (agent->uid == model->accounts.gid)
+		conf_error(file, problems, "uid",
+			   "%lld is the gid of the group %s, and an agent's own group has its uid as gid",
+			   (long long)agent->uid, model->accounts.group);
+}
+
+static void check_roles(const struct model *model, const struct agent *agent, const struct conf_file *file,
+			struct problems *problems)
+{
+	char path[64];
+
+	for (size_t i = 0; i < agent->roles.n; i++) {
+		if (model_role(model, agent->roles.v[i]))
+			continue;
+		snprintf(path, sizeof(path), "roles[%zu]", i);
+		conf_error(file, problems, path,
+			   "there is no role %s; agentauthctl role list shows those that there are",
+			   quoted(agent->roles.v[i]));
+	}
+}
+
+static void check_bindings(const struct model *model, const struct agent *agent, const struct conf_file *file,
+			   struct problems *problems)
+{
+	char path[64];
+
+	for (size_t i = 0; i < agent->bindings.n; i++) {
+		const char *issuer = agent->bindings.v[i].issuer;
+
+		if (!issuer || model_issuer(model, issuer))
+			continue;
+		snprintf(path, sizeof(path), "bindings[%zu].issuer", i);
+		conf_error(file, problems, path, "there is no issuer %s in " CONF_FILE, quoted(issuer));
+	}
+}
+
+int agent_read(const struct model *model, const char *name, struct conf_file *file, struct arena *arena,
+	       struct problems *problems, struct agent *ret)
+{
+	size_t errors_before = problems->errors;
+
+	*ret = (struct agent){.name = name};
+	conf_read(file, agent_settings, ret, arena, problems);
+	if (!file->has_config)
+		return -1;
+	check_name(model, ret, file, problems);
+	check_uid(model, ret, file, problems);
+	check_roles(model, ret, file, problems);
+	check_bindings(model, ret, file, problems);
+	return problems->errors > errors_before ? -1 : 0;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_value.c: what values may look like, see check_value.h. */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/agentauthctl/model/check_value.h"
+#include "common/jose/jose.h"
+#include "tools/cli/problems.h"
+#include "common/registry/accounts.h"
+#include "common/text/utf8.h"
+#include "common/verify/policy.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool refuse(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool refuse(char *why, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, size, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool only(const char *value, const char *allowed)
+{
+	return value[strspn(value, allowed)] == '\0';
+}
+
+const char *find_control(const char *text)
+{
+	size_t len = strlen(text), n;
+	uint32_t character;
+
+	for (; len; text += n, len -= n) {
+		n = aa_utf8_next(text, len, &character);
+		if (n == 0)
+			return "bytes that are not UTF-8";
+		if (character == '\n' || character == '\r')
+			return "a line break";
+		if (aa_utf8_is_control(character))
+			return "a control character";
+	}
+	return NULL;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static bool check_name(const char *value, size_t max, char *why, size_t size)
+{
+	size_t len = strlen(value);
+	char strange[2] = {value[strspn(value, LETTERS DIGITS "-")], '\0'};
+
+	if (len == 0)
+		return refuse(why, size, "is empty");
+	if (value[0] == '-')
+		return refuse(why, size, "begins with a hyphen; commands would take it for an option");
+	if (isdigit((unsigned char)value[0]))
+		return refuse(why, size,
+			      "begins with a digit; programs would take it for a number such as a uid");
+	if (strange[0] && isupper((unsigned char)strange[0]))
+		return refuse(
+		    why, size,
+		    "holds a capital letter; names are lower case, so that no two differ by case alone");
+	if (strange[0])
+		return refuse(why, size,
+			      "holds a character other than a-z, 0-9 and hyphens; anything else has a "
+			      "meaning to some shell, path or file that the name is going to stand in");
+	if (value[len - 1] == '-')
+		return refuse(why, size, "ends in a hyphen");
+	if (len > max)
+		return refuse(why, size,
+			      "is longer than %zu characters, which is what login records and groups hold",
+			      max);
+	return true;
+}
+
+bool check_agent_name(const char *value, char *why, size_t size)
+{
+	if (!check_name(value, AA_AGENT_NAME_MAX, why, size))
+		return false;
+	if (strcmp(value, "agents") == 0)
+		return refuse(why, size,
+			      "is the group of all agents; an agent's own group has the agent's name");
+	if (strncmp(value, AA_ROLE_GROUP_PREFIX, strlen(AA_ROLE_GROUP_PREFIX)) == 0)
+		return refuse(
+		    why, size,
+		    "begins with agent-, as the groups of roles do; sudo would take the one for the other");
+	return aa_agent_name_is_valid(value) || refuse(why, size, "is not a name for an agent");
+}
+
+bool check_role_name(const char *value, char *why, size_t size)
+{
+	return check_name(value, AA_ROLE_NAME_MAX, why, size);
+}
+
+bool check_issuer_name(const char *value, char *why, size_t size)
+{
+	return check_name(value, ISSUER_NAME_MAX, why, size);
+}
+
+bool check_account_group(const char *value, char *why, size_t size)
+{
+	if (!check_name(value, AA_AGENT_NAME_MAX, why, size))
+		return false;
+	if (strncmp(value, AA_ROLE_GROUP_PREFIX, strlen(AA_ROLE_GROUP_PREFIX)) == 0)
+		return refuse(why, size, "begins with agent-, as the groups of roles do");
+	return true;
+}
+
+/* A group or user of this host, whose names are others' choice. */
+bool check_local_name(const char *value, char *why, size_t size)
+{
+	if (!*value || *value == '-' || strlen(value) > 64 ||
+	    !only(value, LETTERS CAPITALS DIGITS "._-+@$\\"))
+		return refuse(why, size, "is not a name that an account or a group can have");
+	return true;
+}
+
+/* A person as an identity provider names one. */
+bool check_user(const char *value, char *why, size_t size)
+{
+	if (!*value || strlen(value) > 512)
+		return refuse(why, size, "is not what names a user in a token: 1 to 512 bytes");
+	return true;
+}
+
+static bool check_service_name(const char *value, char *why, size_t size)
+{
+	if (!*value || *value == '.' || strlen(value) > ROLE_SERVICE_MAX ||
+	    !only(value, LETTERS CAPITALS DIGITS "._-+@"))
+		return refuse(why, size,
+			      "is not the name of a PAM service, which is a file's name in /etc/pam.d");
+	return true;
+}
+
+bool check_without_credential(const char *value, char *why, size_t size)
+{
+	static const char *const doors[] = {"sshd",   "login",	"remote",  "sudo",
+					    "sudo-i", "vsftpd", "cockpit", "xrdp-sesman"};
+
+	if (!check_service_name(value, why, size))
+		return false;
+	for (size_t i = 0; i < sizeof(doors) / sizeof(*doors); i++)
+		if (strcmp(value, doors[i]) == 0)
+			return refuse(why, size,
+				      "lets in whoever asks, not root alone: without a credential anybody "
+				      "would be the agent");
+	return true;
+}
+
+bool check_service(const char *value, char *why, size_t size)
+{
+	const char *canonical;
+
+	if (!check_service_name(value, why, size))
+		return false;
+	canonical = aa_service_canonical(value);
+	if (strcmp(canonical, value) != 0)
+		return refuse(why, size, "counts as %s: write that", canonical);
+	return true;
+}
+
+/* ---- addresses ----------------------------------------------------------- */
+
+static bool has_host_bits(const unsigned char *address, size_t bytes, long prefix)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		long bits = prefix - (long)i * 8;
+		unsigned keep = bits >= 8 ? 0xffu : bits <= 0 ? 0u : 0xffu << (8 - bits) & 0xffu;
+
+		if (address[i] & ~keep & 0xff)
+			return true;
+	}
+	return false;
+}
+
+bool check_network(const char *value, char *why, size_t size)
+{
+	char address[INET6_ADDRSTRLEN + 1] = "";
+	const char *slash = strchr(value, '/');
+	size_t len = slash ? (size_t)(slash - value) : strlen(value);
+	unsigned char bytes[16];
+	int64_t prefix;
+	bool v6;
+
+	if (len >= sizeof address)
+		return refuse(why, size, "is not an address or a network like 10.0.0.0/8 or 2001:db8::/32");
+	memcpy(address, value, len);
+	v6 = strchr(address, ':') != NULL;
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, address, bytes) != 1)
+		return refuse(why, size, "is not an address or a network like 10.0.0.0/8 or 2001:db8::/32");
+	prefix = v6 ? 128 : 32;
+	if (slash && !number_parse(slash + 1, 0, prefix, &prefix))
+		return refuse(why, size, "has a prefix length that is not within 0 to %d", v6 ? 128 : 32);
+	if (has_host_bits(bytes, v6 ? 16 : 4, (long)prefix))
+		return refuse(
+		    why, size,
+		    "has bits set past its prefix length; is a longer prefix or another network meant?");
+	return true;
+}
+
+/* ---- sudo ---------------------------------------------------------------- */
+
+static bool check_runas(const char *value, size_t len, char *why, size_t size)
+{
+	if (len == 0 || value[0] == ':')
+		return refuse(why, size, "names no user to run as: write (root), for example");
+	if (strspn(value, LETTERS CAPITALS DIGITS "._-#%:,") < len)
+		return refuse(why, size,
+			      "has a character in (…) that is no part of a user's or group's name");
+	return true;
+}
+
+/* What ends a command in sudoers, unless there is a backslash before it. */
+static bool check_sudo_arguments(const char *command, char *why, size_t size)
+{
+	for (const char *c = command; *c; c++) {
+		if (*c == '\\') {
+			if (!*++c)
+				return refuse(
+				    why, size,
+				    "ends in a backslash, which would join it with the next line of sudoers");
+			continue;
+		}
+		if (*c == ',')
+			return refuse(why, size,
+				      "holds a comma, which begins another command in sudoers: write two "
+				      "rules, or \\, where an argument has one");
+		if (strchr(":=#", *c))
+			return refuse(
+			    why, size,
+			    "holds %c, which ends a command in sudoers: write \\%c where an argument has one",
+			    *c, *c);
+	}
+	return true;
+}
+
+bool check_sudo_rule(const char *value, char *why, size_t size)
+{
+	const char *close = strchr(value, ')'), *command;
+
+	if (value[0] != '(' || !close)
+		return refuse(why, size,
+			      "does not begin with the user to run as: write \"(root) /usr/bin/command …\"");
+	if (!check_runas(value + 1, (size_t)(close - value) - 1, why, size))
+		return false;
+	command = close + 1 + strspn(close + 1, " ");
+	if (strlen(value) > 1000)
+		return refuse(why, size, "is longer than 1000 bytes");
+	if (isupper((unsigned char)*command) && strchr(command, ':'))
+		return refuse(why, size,
+			      "has a tag such as NOPASSWD: before its command; tags are set by agentauthctl");
+	if (strcmp(command, "ALL") == 0)
+		return refuse(
+		    why, size,
+		    "grants every command; name the commands that the role needs, with absolute paths");
+	if (*command != '/')
+		return refuse(
+		    why, size,
+		    "does not name its command by an absolute path, as in \"(root) /usr/bin/systemctl …\"");
+	return check_sudo_arguments(command, why, size);
+}
+
+bool check_approval_rule(const char *value, char *why, size_t size)
+{
+	const char *close, *command;
+	size_t path;
+
+	if (!check_sudo_rule(value, why, size))
+		return false;
+	close = strchr(value, ')');
+	if (strcspn(value, "#%:") < (size_t)(close - value))
+		return refuse(
+		    why, size,
+		    "waits for a person, and so names its users by name in (…): no #uid, %%group or :group");
+	command = close + 1 + strspn(close + 1, " ");
+	path = strcspn(command, " ");
+	if (command[path - 1] == '/')
+		return refuse(why, size, "waits for a person, and so names one command, not a directory");
+	if (memchr(command, '\\', path))
+		return refuse(why, size, "waits for a person, and so has no backslash in its command's path");
+	if (strstr(command, "  ") || command[strlen(command) - 1] == ' ')
+		return refuse(why, size,
+			      "has two blanks together, or one at its end, which sudo would not see");
+	return true;
+}
+
+/* ---- hosts, issuers ------------------------------------------------------ */
+
+/* Visible ASCII alone. */
+static bool is_plain(const char *value)
+{
+	for (; *value; value++)
+		if (*value <= ' ' || *value >= 0x7f)
+			return false;
+	return true;
+}
+
+bool check_audience(const char *value, char *why, size_t size)
+{
+	if (!*value || !is_plain(value) || strpbrk(value, "[]"))
+		return refuse(why, size,
+			      "is not an audience: it stands in the prompt and is compared byte by byte, so "
+			      "it holds no blanks, brackets or characters beyond ASCII");
+	if (strlen(value) > 255)
+		return refuse(why, size, "is longer than 255 bytes");
+	return true;
+}
+
+bool check_path(const char *value, char *why, size_t size)
+{
+	if (value[0] != '/')
+		return refuse(why, size, "is not an absolute path");
+	if (!is_plain(value) || strchr(value, ':') || strlen(value) > 200)
+		return refuse(why, size,
+			      "holds a blank, a colon or a character beyond ASCII, or is longer than 200 "
+			      "bytes, which passwd entries do not take");
+	for (const char *p = value; p; p = strchr(p + 1, '/'))
+		if (strncmp(p, "/../", 4) == 0 || strcmp(p, "/..") == 0)
+			return refuse(why, size, "goes up by ..");
+	return true;
+}
+
+bool check_issuer_url(const char *value, char *why, size_t size)
+{
+	if (!*value || !is_plain(value) || strlen(value) > 512)
+		return refuse(why, size, "is not what a token's iss can be: visible ASCII, up to 512 bytes");
+	return true;
+}
+
+bool check_https_url(const char *value, char *why, size_t size)
+{
+	if (!check_issuer_url(value, why, size))
+		return false;
+	if (strncmp(value, "https://", 8) != 0 || !value[8] || value[8] == '/')
+		return refuse(why, size,
+			      "is not an https:// URL; keys that came unprotected could be anybody's");
+	return true;
+}
+
+bool check_claim(const char *value, char *why, size_t size)
+{
+	if (!*value || strlen(value) > 256)
+		return refuse(why, size, "is not a claim's name or a JSON Pointer of up to 256 bytes");
+	if (value[0] != '/')
+		return true;
+	for (const char *p = strchr(value, '~'); p; p = strchr(p + 1, '~'))
+		if (p[1] != '0' && p[1] != '1')
+			return refuse(why, size, "is not a JSON Pointer (RFC 6901): after ~ stands 0 or 1");
+	return true;
+}
+
+bool check_algorithm(const char *value, char *why, size_t size)
+{
+	if (aa_alg_from_name(value) != AA_ALG_INVALID)
+		return true;
+	if (strncmp(value, "HS", 2) == 0 || strcmp(value, "none") == 0)
+		return refuse(why, size,
+			      "proves nothing about who made a token; use one of RS, PS, ES with 256, 384 or "
+			      "512, or EdDSA (Ed25519)");
+	return refuse(why, size,
+		      "is not an algorithm: there are RS, PS and ES with 256, 384 or 512, and EdDSA, "
+		      "also called Ed25519");
+}
+
+bool check_memory(const char *value, char *why, size_t size)
+{
+	size_t digits = strspn(value, DIGITS);
+
+	if (digits == 0 || digits > 15 || value[0] == '0' ||
+	    (value[digits] && !strchr("KMGT", value[digits])) || (value[digits] && value[digits + 1]))
+		return refuse(why, size, "is not an amount of memory like \"512M\" or \"2G\"");
+	return true;
+}
+
+bool check_kid(const char *value, char *why, size_t size)
+{
+	if (!*value || !is_plain(value) || strlen(value) > KID_MAX)
+		return refuse(why, size, "is not a kid: visible ASCII, up to %d bytes", KID_MAX);
+	return true;
+}
+
+/* ---- numbers and times --------------------------------------------------- */
+
+bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno || *end || value < min || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+/* Digits at text[0..n) as a number; -1: they are not. */
+static int digits_at(const char *text, int n)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return -1;
+		value = value * 10 + (text[i] - '0');
+	}
+	return value;
+}
+
+static int month_length(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool parse_date(const char *text, struct tm *ret)
+{
+	int year, month, day;
+
+	if (strlen(text) < 10 || text[4] != '-' || text[7] != '-')
+		return false;
+	year = digits_at(text, 4);
+	month = digits_at(text + 5, 2);
+	day = digits_at(text + 8, 2);
+	if (year < 2000 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
+		return false;
+	*ret = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+	return true;
+}
+
+bool time_parse(const char *text, int64_t *ret)
+{
+	struct tm tm;
+
+	if (strlen(text) != 20 || !parse_date(text, &tm) || text[10] != 'T' || text[13] != ':' ||
+	    text[16] != ':' || text[19] != 'Z')
+		return false;
+	tm.tm_hour = digits_at(text + 11, 2);
+	tm.tm_min = digits_at(text + 14, 2);
+	tm.tm_sec = digits_at(text + 17, 2);
+	if (tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
+	    tm.tm_sec > 59)
+		return false;
+	*ret = timegm(&tm);
+	return true;
+}
+
+bool time_parse_loose(const char *text, int64_t now, int64_t *ret)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t len = strlen(text);
+	char number[16];
+	struct tm tm;
+	int64_t n;
+
+	if (time_parse(text, ret))
+		return true;
+	if (len == 10 && parse_date(text, &tm)) {
+		*ret = timegm(&tm);
+		return true;
+	}
+	if (len < 2 || len >= sizeof number)
+		return false;
+	snprintf(number, sizeof number, "%.*s", (int)len - 1, text);
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (text[len - 1] == units[i].unit && number_parse(number, 0, 1000000000, &n)) {
+			*ret = now + n * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
+void time_format(int64_t when, char ret[32])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(ret, "?");
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conf_read.h: reading a configuration text against a table of the settings that there are.
+ *
+ * A table says of each setting its name, its type, its range and where its value goes. An unknown setting,
+ * one that is missing, a wrong type and a value out of range are each reported with file, line and column,
+ * all of them in one run.
+ */
+#ifndef AGENTAUTHCTL_CONF_READ_H
+#define AGENTAUTHCTL_CONF_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libconfig.h>
+
+#include "tools/cli/alloc.h"
+#include "tools/conf/conf_text.h"
+#include "tools/conf/conf_tree.h"
+#include "tools/cli/problems.h"
+
+/* Where values go. A CONF_MEMBERS struct begins with `bool given`, one of CONF_NAMED with `const char *name`.
+ */
+enum conf_type {
+	CONF_TEXT,    /* const char * */
+	CONF_NUMBER,  /* int64_t */
+	CONF_FLAG,    /* bool */
+	CONF_WORD,    /* int, the index in `words` */
+	CONF_TIME,    /* int64_t, seconds since 1970, from RFC 3339 in UTC */
+	CONF_TEXTS,   /* struct texts */
+	CONF_MEMBERS, /* a group: its struct stands in place */
+	CONF_ITEMS,   /* a list of groups: struct { size_t n; T *v; } */
+	CONF_NAMED,   /* a group whose members are groups, with names of people's choice: the same */
+};
+
+struct texts {
+	size_t n;
+	const char **v;
+};
+
+/* Whether the value may stand; where not, `why` gets the rest of a sentence that begins with the value. */
+typedef bool conf_check_fn(const char *value, char *why, size_t size);
+
+struct conf_setting {
+	/* NULL ends a table; a table of CONF_NAMED has one entry, whose name is not looked at */
+	const char *name;
+	enum conf_type type;
+	bool required;
+	size_t offset;
+	int64_t min, max; /* of a number, of a text's length, of how many there are; max 0: unlimited */
+	const char *const *words;
+	/* of texts and items: what leaving the setting out means, where an empty one is refused */
+	const char *if_empty;
+	bool several_lines;		    /* a text that may hold line feeds: PEM */
+	conf_check_fn *check;		    /* of a text, of each of several, of a name */
+	const struct conf_setting *members; /* of a group, of an item */
+	size_t size;			    /* of an item's struct */
+	const void *defaults;		    /* an item's struct before its settings are read; NULL: zeros */
+};
+
+struct conf_file {
+	struct conf_text text;
+	struct conf_tree tree;
+	config_t config; /* owns the strings that were read */
+	bool has_config; /* the text could be parsed */
+};
+void conf_file_free(struct conf_file *file);
+
+/* Parses file->text and reads it against the table into the struct `into`, which holds the defaults. Its
+ * strings live as long as the file, its arrays as long as the arena. -1: reported; *into is then filled as
+ * far as it could be. */
+int conf_read(struct conf_file *file, const struct conf_setting *table, void *into, struct arena *arena,
+	      struct problems *problems);
+
+/* Reports something about the setting "roles.deploy.gid"; "" is the file as a whole. */
+void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
+void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host_facts.h: what of this host the configuration is checked against: its own accounts and groups, its
+ * name, what its sudoers name, and whether sudo has the approval plugin. Taken once, when a command begins.
+ */
+#ifndef AGENTAUTHCTL_HOST_FACTS_H
+#define AGENTAUTHCTL_HOST_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/agentauthctl/model/approval_plugin.h"
+#include <jansson.h>
+
+#include "tools/cli/problems.h"
+#include "tools/agentauthctl/model/sudoers_who.h"
+
+/* The lines of a passwd or group file: their names and ids. */
+struct local_names {
+	char *text; /* the file's bytes, cut into names */
+	size_t n, cap;
+	struct local_name {
+		const char *name;
+		uint32_t id;
+	} * by_name, *by_id;
+};
+
+struct host_facts {
+	struct local_names users, groups;
+	struct sudoers_who sudoers; /* whom sudoers name */
+	struct approval_plugin approval_plugin;
+	char *hostname; /* as the kernel has it */
+	char *fqdn;	/* as the resolver completes it; the host's name where that gives none */
+	bool fqdn_is_known;
+	/* As published, which the resolver does not change; 0: nothing is. */
+	char **audience;
+	size_t n_audience;
+};
+
+/* The whole file, with a zero byte behind it. A negative errno. The caller frees. */
+int slurp(const char *file, char **ret);
+
+/* An absent file has no lines. -1: reported. */
+int local_names_read(struct local_names *names, const char *file, struct problems *problems);
+void local_names_free(struct local_names *names);
+const struct local_name *local_by_name(const struct local_names *names, const char *name);
+const struct local_name *local_by_id(const struct local_names *names, uint32_t id);
+
+/* `sysconfdir` is /etc. What it lacks of a name is reported where it is needed, not here. -1: reported. */
+int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
+void host_facts_free(struct host_facts *facts);
+/* Takes over what the published record of the host ("host", NULL: none) says of its name and audience. */
+void host_facts_keep(struct host_facts *facts, const json_t *host);
+
+#endif

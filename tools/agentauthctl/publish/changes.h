@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* changes.h: what differs between the published generation and what is about to be, told record by record
+ * while the new one is made, so that neither has to be in memory.
+ */
+#ifndef AGENTAUTHCTL_CHANGES_H
+#define AGENTAUTHCTL_CHANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "tools/agentauthctl/publish/published.h"
+
+#define CHANGES_LISTED 1000 /* further ones are counted only */
+#define CHANGES_DETAILED 50 /* changed records whose members are compared */
+
+enum change_sign { CHANGE_ADDED, CHANGE_CHANGED, CHANGE_REMOVED };
+
+struct change_item {
+	enum change_sign sign;
+	const char *kind; /* "agent", "role", "issuer", "host"; static */
+	char *name;
+	json_t *members; /* of a changed one: {MEMBER: {"from": …, "to": …}}, or NULL */
+};
+
+struct changes {
+	struct change_item *v;
+	size_t n, cap;
+	size_t agents[3], roles[3], others[3]; /* by sign; all, listed or not */
+};
+
+/* Compares with the published record of the same key ("role:NAME"), if there is one. `published` may be NULL. */
+void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
+		     const char *name, const char *record, size_t len);
+/* The same for one agent after the other, in the order of their names. */
+void changes_compare_agent(struct changes *changes, struct published *published, const char *name,
+			   const char *record, size_t len);
+/* Adds those of `from` that are wanted, and that come from the text. */
+void changes_take(struct changes *to, const struct changes *from,
+		  bool (*wanted)(const void *data, const struct change_item *item), const void *data);
+void changes_add(struct changes *changes, enum change_sign sign, const char *kind, const char *name);
+/* The roles and issuers that are published and that `exists` does not know. */
+void changes_removed(struct changes *changes, struct published *published,
+		     bool (*exists)(const void *data, const char *kind, const char *name), const void *data);
+void changes_free(struct changes *changes);
+/* Listed or not. */
+size_t changes_count(const struct changes *changes);
+bool changes_any(const struct changes *changes);
+
+/* For a person: "+ agent builder-8" and so on, with the members of what changed, indented by `indent`. */
+void changes_print(FILE *out, const struct changes *changes, const char *indent, size_t at_most);
+/* {"added": [{kind, name}…], "changed": […], "removed": […]}; a new reference. */
+json_t *changes_json(const struct changes *changes);
+
+#endif

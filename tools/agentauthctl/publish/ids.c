@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ids.c: the names and numbers that were ever used, see ids.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/cli/alloc.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/ids.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+
+#define IDS_FILE "ids"
+#define FIRST_LINE \
+	"# Names and ids that were ever used. agentauthctl appends to it; a line taken away gives a name " \
+	"or an id anew.\n"
+
+const char *id_kind_name(enum id_kind kind)
+{
+	static const char *const names[] = {"agent", "role", "group"};
+
+	return names[kind];
+}
+
+/* ---- look-up ------------------------------------------------------------- */
+
+static size_t hash_id(uint32_t id)
+{
+	return (size_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 20);
+}
+
+static size_t hash_name(enum id_kind kind, const char *name)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) + (uint64_t)kind; /* FNV-1a */
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 32);
+}
+
+static void put(uint32_t *table, size_t slots, size_t hash, size_t entry)
+{
+	size_t i = hash & (slots - 1);
+
+	while (table[i])
+		i = (i + 1) & (slots - 1);
+	table[i] = (uint32_t)entry + 1;
+}
+
+static void index_entry(struct ids *ids, size_t i)
+{
+	put(ids->by_name, ids->slots, hash_name(ids->v[i].kind, ids->v[i].name), i);
+	put(ids->by_id, ids->slots, hash_id(ids->v[i].id), i);
+}
+
+/* At most half of the slots are taken. */
+static void make_slots(struct ids *ids, size_t entries)
+{
+	size_t slots = ids->slots ? ids->slots : 1024;
+
+	while (slots < entries * 2)
+		slots *= 2;
+	if (slots == ids->slots)
+		return;
+	free(ids->by_name);
+	free(ids->by_id);
+	ids->slots = slots;
+	ids->by_name = xcalloc(slots, sizeof(*ids->by_name));
+	ids->by_id = xcalloc(slots, sizeof(*ids->by_id));
+	for (size_t i = 0; i < ids->n; i++)
+		index_entry(ids, i);
+}
+
+struct id_entry *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name)
+{
+	if (!ids->slots)
+		return NULL;
+	for (size_t i = hash_name(kind, name) & (ids->slots - 1); ids->by_name[i];
+	     i = (i + 1) & (ids->slots - 1)) {
+		struct id_entry *e = &ids->v[ids->by_name[i] - 1];
+
+		if (e->kind == kind && strcmp(e->name, name) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+struct id_entry *ids_by_id(const struct ids *ids, uint32_t id)
+{
+	if (!ids->slots)
+		return NULL;
+	for (size_t i = hash_id(id) & (ids->slots - 1); ids->by_id[i]; i = (i + 1) & (ids->slots - 1)) {
+		struct id_entry *e = &ids->v[ids->by_id[i] - 1];
+
+		if (e->id == id)
+			return e;
+	}
+	return NULL;
+}
+
+static struct id_entry *add(struct ids *ids, enum id_kind kind, const char *name, uint32_t id)
+{
+	struct id_entry *e;
+
+	make_slots(ids, ids->n + 1);
+	grow(&ids->v, &ids->cap, ids->n + 1, sizeof(*ids->v));
+	e = &ids->v[ids->n];
+	*e = (struct id_entry){.kind = kind, .id = id};
+	snprintf(e->name, sizeof(e->name), "%s", name);
+	index_entry(ids, ids->n++);
+	return e;
+}
+
+/* ---- the file ------------------------------------------------------------ */
+
+static bool kind_parse(const char *word, enum id_kind *ret)
+{
+	for (enum id_kind kind = ID_AGENT; kind <= ID_GROUP; kind++)
+		if (strcmp(word, id_kind_name(kind)) == 0) {
+			*ret = kind;
+			return true;
+		}
+	return false;
+}
+
+/* Cuts `line` at its spaces into exactly `n` words. */
+static bool split(char *line, char **words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		words[i] = line;
+		line = strchr(line, ' ');
+		if (i == n - 1)
+			return line == NULL;
+		if (!line)
+			return false;
+		*line++ = '\0';
+	}
+	return false;
+}
+
+static bool read_line(struct ids *ids, char *line)
+{
+	struct id_entry *e;
+	enum id_kind kind;
+	char *words[5];
+	int64_t id, when;
+	bool retire;
+
+	if (*line == '#')
+		return true;
+	if (!split(line, words, 5) || !kind_parse(words[1], &kind) || !aa_name_is_valid(words[2], 32) ||
+	    !number_parse(words[3], 1, INT32_MAX, &id) || !time_parse(words[4], &when))
+		return false;
+	retire = strcmp(words[0], "retire") == 0;
+	if (!retire && strcmp(words[0], "use") != 0)
+		return false;
+	e = ids_by_name(ids, kind, words[2]);
+	if (!e || e->id != id)
+		e = add(ids, kind, words[2], (uint32_t)id);
+	e->retired = retire;
+	e->time = when;
+	return true;
+}
+
+static int read_lines(struct ids *ids, char *text, const char *path, struct problems *problems)
+{
+	struct problem_place place = {.file = path, .column = 1};
+	char *end;
+
+	for (char *line = text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		place.line++;
+		if (!read_line(ids, line)) {
+			problem_error(problems, &place,
+				      "this line is damaged; it says which names and ids must never be given "
+				      "again, so nothing is published. Restore the file from a backup");
+			return -1;
+		}
+		ids->length = (size_t)(end + 1 - text);
+	}
+	return 0;
+}
+
+static int read_all(int fd, char *bytes, size_t len)
+{
+	for (size_t have = 0; have < len;) {
+		ssize_t n = read(fd, bytes + have, len - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems)
+{
+	char *path = xasprintf("%s/" IDS_FILE, statedir), *text = NULL;
+	struct problem_place place = {.file = path};
+	size_t size = 0;
+	int fd = -1, r;
+
+	r = aa_open_trusted(dirfd, IDS_FILE, owner, &fd, &size);
+	if (r == -ENOENT) {
+		free(path);
+		return 0;
+	}
+	text = xmalloc(size + 1);
+	if (r == 0)
+		r = read_all(fd, text, size);
+	if (r < 0) {
+		problem_error(problems, &place, "cannot be read: %s", strerror(-r));
+	} else {
+		text[size] = '\0';
+		make_slots(ids, size / 48);
+		r = read_lines(ids, text, path, problems);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	free(path);
+	return r < 0 ? -1 : 0;
+}
+
+void ids_free(struct ids *ids)
+{
+	free(ids->v);
+	free(ids->by_name);
+	free(ids->by_id);
+	*ids = (struct ids){0};
+}
+
+/* ---- claiming ------------------------------------------------------------ */
+
+static bool refuse_name(const struct id_entry *e, uint32_t id, char *why, size_t size)
+{
+	char when[32];
+
+	time_format(e->time, when);
+	if (e->retired)
+		snprintf(why, size,
+			 "the %s %s was retired on %.10s; its name and its id %u are never given again, "
+			 "since files and logs still mean the old one. Choose another name",
+			 id_kind_name(e->kind), e->name, when, e->id);
+	else
+		snprintf(why, size,
+			 "the %s %s has had the id %u since it was published; an id cannot change (to %u), "
+			 "since its files keep the old one",
+			 id_kind_name(e->kind), e->name, e->id, id);
+	return false;
+}
+
+static bool refuse_id(const struct id_entry *e, uint32_t id, char *why, size_t size)
+{
+	if (e->kind == ID_GROUP)
+		snprintf(why, size, "%u is, or was, the gid of the group of all agents", id);
+	else if (e->retired)
+		snprintf(why, size,
+			 "%u was the id of %s %s, which is retired; it is never given again, since files "
+			 "still have it",
+			 id, id_kind_name(e->kind), e->name);
+	else
+		snprintf(why, size, "%u is the id of the %s %s", id, id_kind_name(e->kind), e->name);
+	return false;
+}
+
+bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size)
+{
+	struct id_entry *named = ids_by_name(ids, kind, name), *numbered = ids_by_id(ids, id);
+
+	if (named && named->id == id && !named->retired) {
+		named->seen = true;
+		return true;
+	}
+	if (kind == ID_GROUP && (!numbered || numbered->kind == ID_GROUP)) {
+		numbered = numbered ? numbered : add(ids, kind, name, id);
+		numbered->is_new = numbered->time == 0;
+		numbered->seen = true;
+		return true;
+	}
+	if (named && kind != ID_GROUP)
+		return refuse_name(named, id, why, size);
+	if (numbered)
+		return refuse_id(numbered, id, why, size);
+	numbered = add(ids, kind, name, id);
+	numbered->is_new = numbered->seen = true;
+	return true;
+}
+
+uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
+			 bool (*taken)(const void *data, uint32_t id), const void *data)
+{
+	for (uint32_t id = from; id <= to && id >= from; id++)
+		if (aa_id_is_servable(id) && !ids_by_id(ids, id) && !taken(data, id))
+			return id;
+	return 0;
+}
+
+bool id_entry_goes(const struct id_entry *e)
+{
+	return !e->seen && !e->retired && e->kind != ID_GROUP;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static int append(int fd, off_t at, const struct buffer *lines)
+{
+	for (size_t done = 0; done < lines->len;) {
+		ssize_t n = pwrite(fd, lines->data + done, lines->len - done, at + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		done += (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int append_lines(struct ids *ids, int dirfd, const struct buffer *lines)
+{
+	int fd, r = 0;
+
+	if (lines->len == 0)
+		return 0;
+	fd = openat(dirfd, IDS_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)ids->length) < 0) /* a line that a crash cut short */
+		r = -errno;
+	if (r == 0)
+		r = append(fd, (off_t)ids->length, lines);
+	if (r == 0 && fsync(dirfd) < 0)
+		r = -errno;
+	close(fd);
+	if (r == 0)
+		ids->length += lines->len;
+	return r;
+}
+
+static void put_line(struct buffer *lines, const char *verb, const struct id_entry *e, const char *when)
+{
+	buffer_printf(lines, "%s %s %s %u %s\n", verb, id_kind_name(e->kind), e->name, e->id, when);
+}
+
+int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
+{
+	struct buffer lines = {0};
+	char when[32];
+	int r;
+
+	time_format(now, when);
+	if (ids->length == 0)
+		buffer_puts(&lines, FIRST_LINE);
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->v[i].is_new)
+			put_line(&lines, "use", &ids->v[i], when);
+	for (size_t i = 0; retire && i < ids->n; i++)
+		if (id_entry_goes(&ids->v[i]))
+			put_line(&lines, "retire", &ids->v[i], when);
+	r = append_lines(ids, dirfd, &lines);
+	buffer_free(&lines);
+	return r;
+}
+
+int ids_take_back(int dirfd, size_t length)
+{
+	int fd, r;
+
+	if (length == 0)
+		return unlinkat(dirfd, IDS_FILE, 0) < 0 && errno != ENOENT ? -errno : 0;
+	fd = openat(dirfd, IDS_FILE, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	r = ftruncate(fd, (off_t)length) < 0 || fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}

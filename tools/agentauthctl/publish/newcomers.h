@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* newcomers.h: agents and roles that were never published, held against what this host already has: other sources of
+ * names that know theirs, and what lies under an agent's name.
+ */
+#ifndef AGENTAUTHCTL_NEWCOMERS_H
+#define AGENTAUTHCTL_NEWCOMERS_H
+
+#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/names/strangers.h"
+
+struct newcomers {
+	struct newcomer *v;
+	size_t n, cap;
+};
+
+void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid);
+/* `setting` of agentauth.conf is where the group stands. */
+void newcomers_add_group(struct newcomers *newcomers, const char *group, uint32_t gid, const char *setting);
+/* Reports an error for each whose name or id somebody else has, and for each agent that would come into something,
+ * unless `adopt`: then a warning. */
+void newcomers_check(struct newcomers *newcomers, const struct registry *r, bool adopt);
+void newcomers_free(struct newcomers *newcomers);
+
+#endif

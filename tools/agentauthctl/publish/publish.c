@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish.c: the order in which a generation comes to serve, see publish.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/publish/build.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "common/jose/json.h"
+#include "common/registry/generation.h"
+#include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/publish_text.h"
+#include "tools/cli/spawn.h"
+#include "common/state/last_look.h"
+#include "tools/agentauthctl/publish/sudoers.h"
+
+struct commit {
+	struct registry *r;
+	const struct publish_options *options;
+	struct publish_result *ret;
+	struct build build;
+	uint32_t number, before; /* before: what served until now; 0: nothing */
+	int gen_fd;
+	bool stopped; /* a test wants it to end as if it were killed */
+	struct text_undo text;
+	struct journal journal;
+	bool journal_begun, rules_staged, switched;
+};
+
+/* One step: what it does, and what is said where it fails, of which place. */
+struct stage {
+	const char *name;
+	int (*act)(struct commit *c); /* 0 or a negative errno */
+	const char *what;
+	enum { IN_STATE, IN_TEXT, IN_SUDOERS } where;
+};
+
+static const char *in_words(int error)
+{
+	return error == -ENOTDIR ? "its directory is not there" : strerror(-error);
+}
+
+static int failed_in(struct commit *c, const char *file, const char *what, int error)
+{
+	struct problem_place place = {.file = file};
+
+	problem_error(c->r->problems, &place, "%s: %s. When that is mended, run the command again", what,
+		      in_words(error));
+	return -1;
+}
+
+static int failed(struct commit *c, const char *what, int error)
+{
+	return failed_in(c, c->r->places->statedir, what, error);
+}
+
+static int stage_failed(struct commit *c, const struct stage *stage, int error)
+{
+	const struct places *p = c->r->places;
+	const char *const files[] = {[IN_STATE] = p->statedir,
+				     [IN_TEXT] = c->options->change.agent ? c->r->agents_dir : p->confdir,
+				     [IN_SUDOERS] = p->sudoers ? p->sudoers : p->statedir};
+
+	return failed_in(c, files[stage->where], stage->what, error);
+}
+
+/* 0: done. -1: the test stops here, or the step failed, which is reported. */
+static int take_step(struct commit *c, const struct stage *stage)
+{
+	int r = c->options->step ? c->options->step(c->options->step_data, stage->name) : 0;
+
+	c->stopped = r > 0;
+	if (r == 0 && stage->act)
+		r = stage->act(c);
+	return c->stopped ? -1 : r < 0 ? stage_failed(c, stage, r) : 0;
+}
+
+/* ---- the generation ------------------------------------------------------ */
+
+static char *manifest_text(const struct commit *c)
+{
+	const struct model *m = &c->r->model;
+	char when[32], *text;
+	json_t *json;
+
+	time_format(c->options->now, when);
+	json = json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "generation", (json_int_t)c->number,
+			 "digest", c->build.digest, "time", when, "host", m->facts->fqdn, "agents",
+			 (json_int_t)c->build.agents, "retired", (json_int_t)c->build.retired, "roles",
+			 (json_int_t)m->roles.n, "issuers", (json_int_t)m->issuers.n);
+	text = aa_json_text(json, JSON_INDENT(1));
+	json_decref(json);
+	return text;
+}
+
+static int write_small_files(struct commit *c)
+{
+	char *manifest = manifest_text(c);
+	int r = manifest ? generation_write(c->gen_fd, MANIFEST_FILE, manifest) : -ENOMEM;
+
+	if (r == 0 && c->build.sudoers)
+		r = generation_write(c->gen_fd, SUDOERS_FILE, c->build.sudoers);
+	free(manifest);
+	return r;
+}
+
+void nscd_invalidate(void)
+{
+	static const char *const tables[] = {"passwd", "group"};
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/var/run/nscd/socket"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool running = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	char *program = running ? program_find("nscd") : NULL;
+
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; program && i < sizeof(tables) / sizeof(*tables); i++) {
+		char *table = xstrdup(tables[i]), *argv[] = {program, (char[]){"-i"}, table, NULL};
+
+		program_run(argv, "", 0, NULL);
+		free(table);
+	}
+	free(program);
+}
+
+/* ---- the steps ------------------------------------------------------------ */
+
+static int begin_journal(struct commit *c)
+{
+	int r;
+
+	c->journal = (struct journal){c->number, true, c->r->ids.length};
+	r = journal_begin(c->r->state_fd, &c->journal);
+	c->journal_begun = true; /* or may be */
+	return r;
+}
+
+static int write_text(struct commit *c)
+{
+	return text_change_write(c->r, &c->options->change, &c->text);
+}
+
+static int write_ids(struct commit *c)
+{
+	return ids_write(&c->r->ids, c->r->state_fd, c->options->now, true);
+}
+
+static int settle(struct commit *c)
+{
+	return generation_settle(c->r->state_fd, c->number);
+}
+
+/* Written beside the file that sudo reads, so that what can fail fails before anything serves. */
+static int stage_rules(struct commit *c)
+{
+	const struct places *p = c->r->places;
+	struct problem_place place = {.file = p->sudoers};
+	int r = 0;
+
+	if (p->sudoers && !sudoers_is_installed(p->sudoers, c->build.sudoers, p->owner))
+		r = sudoers_stage(p->sudoers, c->build.sudoers);
+	else
+		return 0;
+	if (r == -ENOTDIR)
+		problem_warning(c->r->problems, &place,
+				"its directory does not exist, so that the roles' sudo rules are not "
+				"installed; they will be at the next apply when sudo is there");
+	c->rules_staged = r == 0;
+	return r == -ENOTDIR ? 0 : r;
+}
+
+static int make_current(struct commit *c)
+{
+	int r = generation_switch(c->r->state_fd, c->number);
+
+	c->switched = r == 0;
+	if (r == 0)
+		aa_last_look_settle(0); /* what an agent's sudo was let through by may be gone */
+	return r;
+}
+
+static int install_rules(struct commit *c)
+{
+	int r = c->rules_staged ? sudoers_commit(c->r->places->sudoers, c->build.sudoers) : 0;
+
+	c->ret->sudoers_changed = r > 0;
+	return r < 0 ? r : 0;
+}
+
+/* nscd keeps what it was told, unless it is told otherwise. */
+static int tell_nscd(struct commit *c)
+{
+	if (c->r->places->sudoers)
+		nscd_invalidate();
+	return 0;
+}
+
+static int prune(struct commit *c)
+{
+	generations_prune(c->r->state_fd, GENERATIONS_KEPT, c->number);
+	return 0;
+}
+
+/* Up to the moment in which the new generation serves, with all that belongs to it; what fails here undoes it all. */
+static const struct stage publishing[] = {
+    {"files", write_small_files, "the new generation cannot be written", IN_STATE},
+    {"journal", begin_journal, "the journal cannot be written", IN_STATE},
+    {"text", write_text, "the changed text cannot be written", IN_TEXT},
+    {"ids", write_ids, "the ids cannot be written", IN_STATE},
+    {"settle", settle, "the new generation cannot be put in place", IN_STATE},
+    {"rules", stage_rules, "the sudo rules of the roles cannot be written", IN_SUDOERS},
+    {"switch", make_current, "the new generation cannot be made current", IN_STATE},
+    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
+};
+
+/* Where it stays, the next command finds that there is nothing left to do. */
+static int end_journal(struct commit *c)
+{
+	journal_end(c->r->state_fd);
+	return 0;
+}
+
+/* What follows once it serves: nothing is undone any more. */
+static const struct stage after[] = {
+    {"end-journal", end_journal, "", IN_STATE},
+    {"nscd", tell_nscd, "", IN_STATE},
+    {"prune", prune, "", IN_STATE},
+    {"end", NULL, "", IN_STATE},
+};
+
+/* ---- undoing -------------------------------------------------------------- */
+
+static int switch_back(const struct commit *c)
+{
+	if (!c->switched)
+		return 0;
+	return c->before ? generation_switch(c->r->state_fd, c->before) : generation_none(c->r->state_fd);
+}
+
+static void cannot_undo(struct commit *c, const char *what, int error)
+{
+	struct problem_place place = {.file = c->r->places->statedir};
+
+	c->ret->left_changed = true;
+	problem_error(c->r->problems, &place, "%s: %s", what, strerror(-error));
+}
+
+/* All as it was before. What cannot be put back is reported; the journal stays then, for the next command. */
+static void undo(struct commit *c)
+{
+	int back = switch_back(c), text = text_change_undo(&c->text), ids = 0;
+
+	if (c->rules_staged)
+		sudoers_forget(c->r->places->sudoers);
+	if (text < 0)
+		cannot_undo(
+		    c,
+		    "the text was changed and cannot be put back as it was, so that it now holds a change "
+		    "that is not published: agentauthctl diff shows it",
+		    text);
+	if (back < 0) {
+		cannot_undo(c, "the new generation serves and the one before cannot be brought back", back);
+		return;
+	}
+	if (c->journal_begun)
+		ids = ids_take_back(c->r->state_fd, c->journal.ids_length);
+	if (ids < 0) {
+		cannot_undo(c, "the ids cannot be put back as they were; the next agentauthctl does it", ids);
+		return;
+	}
+	generation_discard(c->r->state_fd, c->number);
+	if (c->journal_begun)
+		journal_end(c->r->state_fd);
+}
+
+/* ---- publishing ---------------------------------------------------------- */
+
+/* The text is what the generation that serves was made of. */
+static bool is_unchanged(const struct commit *c)
+{
+	struct published *published = published_open(c->r->places->statedir, c->r->places->owner);
+	const char *digest;
+	uint32_t number;
+	json_t *manifest;
+	bool same;
+
+	if (!published || aa_generation_number(c->r->places->statedir, &number) < 0) {
+		published_close(published);
+		return false;
+	}
+	manifest = generation_manifest(c->r->state_fd, number);
+	digest = json_string_value(json_object_get(manifest, "digest"));
+	/* What was damaged since is published anew. */
+	same = digest && strcmp(digest, c->build.digest) == 0 &&
+	       published_accounts_are_whole(c->r->places->statedir, c->r->places->owner);
+	if (same)
+		c->ret->generation = number;
+	json_decref(manifest);
+	published_close(published);
+	return same;
+}
+
+/* How many retire of that name: none or one. */
+static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
+{
+	const struct id_entry *e = name ? ids_by_name(&c->r->ids, kind, name) : NULL;
+
+	return e && id_entry_goes(e);
+}
+
+/* Something goes that the command itself did not say. */
+static bool asks_to_retire(const struct commit *c)
+{
+	const struct changes *changes = &c->build.changes;
+	const struct text_change *change = &c->options->change;
+
+	return changes->agents[CHANGE_REMOVED] > goes(c, ID_AGENT, change->agent) ||
+	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role);
+}
+
+/* The text may differ all the same: the command took back what was not published. And what may have become otherwise
+ * beside it is put right: the sudo rules, and ids that the file has lost. */
+static enum publish_outcome keep_serving(struct commit *c)
+{
+	static const struct stage mending[] = {
+	    {"text", write_text, "the changed text cannot be written", IN_TEXT},
+	    {"rules", stage_rules, "the sudo rules of the roles cannot be written", IN_SUDOERS},
+	    {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
+	};
+	int r;
+
+	if (c->options->dry_run)
+		return PUBLISH_UNCHANGED;
+	r = ids_write(&c->r->ids, c->r->state_fd, c->options->now, false);
+	if (r < 0)
+		failed(c, "the ids cannot be written", r);
+	for (size_t i = 0; r == 0 && i < sizeof(mending) / sizeof(*mending); i++)
+		r = take_step(c, &mending[i]);
+	if (r < 0)
+		undo(c);
+	else
+		text_change_keep(&c->text);
+	return r < 0 ? PUBLISH_FAILED : PUBLISH_UNCHANGED;
+}
+
+static enum publish_outcome carry_out(struct commit *c)
+{
+	for (size_t i = 0; i < sizeof(publishing) / sizeof(*publishing); i++) {
+		if (take_step(c, &publishing[i]) == 0)
+			continue;
+		if (c->stopped)
+			return PUBLISH_STOPPED;
+		undo(c);
+		return PUBLISH_FAILED;
+	}
+	text_change_keep(&c->text);
+	for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++)
+		if (take_step(c, &after[i]) < 0 && c->stopped)
+			return PUBLISH_STOPPED;
+	return PUBLISH_DONE;
+}
+
+/* Whether the item is none of the command's own: an agent's command is about that agent, another about no agent. What
+ * a command that edits agentauth.conf found there was noted before. */
+static bool is_of_others(const void *data, const struct change_item *item)
+{
+	const struct text_change *change = data;
+	bool is_agent = strcmp(item->kind, "agent") == 0;
+
+	if (change->main_text)
+		return is_agent;
+	return !is_agent || strcmp(item->name, change->agent) != 0;
+}
+
+/* Of what the command found in the text that it edits: whether something is left of it. What it takes back, nobody
+ * publishes. */
+static bool is_left(const void *data, const struct change_item *item)
+{
+	const struct changes *all = data;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->v[i].kind, item->kind) == 0 && strcmp(all->v[i].name, item->name) == 0)
+			return true;
+	return all->n >= CHANGES_LISTED; /* or it stands among those that are not listed */
+}
+
+static bool has_file(const struct registry *r, const char *agent)
+{
+	char *name = xasprintf("%s" AGENT_SUFFIX, agent);
+	bool has = faccessat(r->agents_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(name);
+	return has;
+}
+
+/* What the text holds beside the change that is not published: a colleague's edit, which may be half done. */
+static void find_pending(struct commit *c)
+{
+	const struct text_change *change = &c->options->change;
+	struct changes own = {0};
+
+	if (!change->agent && !change->main_text)
+		return;
+	changes_take(&c->ret->pending, &c->build.changes, is_of_others, change);
+	if (change->main_text)
+		changes_take(&c->ret->pending, &c->r->main_pending, is_left, &c->build.changes);
+	if (change->agent_text && has_file(c->r, change->agent)) {
+		build_agent_changes(c->r, change->agent, &own);
+		changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
+		changes_free(&own);
+	}
+}
+
+static enum publish_outcome decide(struct commit *c)
+{
+	find_pending(c);
+	if (changes_any(&c->ret->pending) && !c->options->with_pending)
+		return PUBLISH_PENDING;
+	if (is_unchanged(c))
+		return keep_serving(c);
+	c->ret->generation = c->number;
+	if (asks_to_retire(c) && c->options->may_retire &&
+	    !c->options->may_retire(c->options->retire_data, &c->build.changes))
+		return PUBLISH_STOPPED;
+	return c->options->dry_run ? PUBLISH_WOULD : carry_out(c);
+}
+
+static int begin(struct commit *c)
+{
+	const struct text_change *change = &c->options->change;
+	int r;
+
+	if (change->agent && change->agent_text && !agent_names_have(&c->r->names, change->agent))
+		agent_names_add(&c->r->names, change->agent);
+	if (change->agent && !change->agent_text)
+		agent_names_remove(&c->r->names, change->agent);
+	if (c->options->dry_run)
+		return 0;
+	generations_clean(c->r->state_fd);
+	r = aa_generation_number(c->r->places->statedir, &c->before);
+	if (r == 0 || r == -ENOENT)
+		r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
+	if (r < 0)
+		return failed(c, "a new generation cannot be begun", r);
+	return take_step(
+	    c, &(const struct stage){"build", NULL, "the new generation cannot be written", IN_STATE});
+}
+
+enum publish_outcome publish(struct registry *r, const struct publish_options *options,
+			     struct publish_result *ret)
+{
+	struct commit c = {.r = r, .options = options, .ret = ret, .gen_fd = -1};
+
+	*ret = (struct publish_result){.outcome = PUBLISH_FAILED};
+	if (begin(&c) < 0) {
+		ret->outcome = c.stopped ? PUBLISH_STOPPED : PUBLISH_FAILED;
+		goto out;
+	}
+	if (build_generation(r, options, c.gen_fd, c.number, &c.build) == 0 && r->problems->errors == 0)
+		ret->outcome = decide(&c);
+	ret->agents = c.build.agents;
+	ret->retired = c.build.retired;
+	ret->changes = c.build.changes;
+	c.build.changes = (struct changes){0};
+out:
+	if (c.gen_fd >= 0)
+		close(c.gen_fd);
+	if (c.gen_fd >= 0 && ret->outcome != PUBLISH_DONE && !c.stopped && !c.switched)
+		generation_discard(r->state_fd, c.number);
+	build_free(&c.build);
+	text_undo_free(&c.text);
+	return ret->outcome;
+}
+
+void publish_result_free(struct publish_result *result)
+{
+	changes_free(&result->changes);
+	changes_free(&result->pending);
+}
+
+static int roll_back(struct registry *r, uint32_t number, const char *rules)
+{
+	const struct places *p = r->places;
+	const struct journal journal = {number, false, r->ids.length};
+	bool stage = p->sudoers && !sudoers_is_installed(p->sudoers, rules, p->owner);
+	int n = stage ? sudoers_stage(p->sudoers, rules) : 0;
+
+	stage = stage && n == 0;
+	if (n == 0 || n == -ENOTDIR)
+		n = journal_begin(r->state_fd, &journal);
+	if (n == 0)
+		n = generation_switch(r->state_fd, number);
+	if (n == 0)
+		aa_last_look_settle(0);
+	if (n == 0 && stage)
+		n = sudoers_commit(p->sudoers, rules);
+	if (n < 0 && stage)
+		sudoers_forget(p->sudoers);
+	return n < 0 ? n : 0;
+}
+
+int publish_rollback(struct registry *r, uint32_t number)
+{
+	struct problem_place place = {.file = r->places->statedir};
+	uint32_t current = 0;
+	char *rules = NULL;
+	int n;
+
+	n = generation_read(r->state_fd, number, SUDOERS_FILE, &rules);
+	if (n == 0 || n == -ENOENT)
+		n = aa_generation_number(r->places->statedir, &current);
+	if (n == 0)
+		n = roll_back(r, number, rules);
+	free(rules);
+	/* Where that fails too, the journal stays for the next command. */
+	if (n == 0 || (current && generation_switch(r->state_fd, current) == 0))
+		journal_end(r->state_fd);
+	if (n < 0)
+		problem_error(
+		    r->problems, &place,
+		    "generation %u cannot be made current: %s. When that is mended, run the command again",
+		    number, in_words(n));
+	else if (r->places->sudoers)
+		nscd_invalidate();
+	return n < 0 ? -1 : 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish.h: from the text to a generation that serves.
+ *
+ * Everything is read, checked and built under generations/N.tmp first; then, in this order, each step durable
+ * before the next: the journal, the text that a command changed, the ids, generations/N by a rename, the sudo rules
+ * beside the file that sudo reads, `current` by a rename, sudoers by a rename. What fails in any of them is undone,
+ * to the byte, so that no name or id is used up. Killed anywhere, the generation before serves on, and the next
+ * command undoes or ends what was left by the journal; what it may find is text that is not published.
+ * STATEDIR/lock is held from before the reading, so that two commands at once follow each other and both take
+ * effect.
+ */
+#ifndef AGENTAUTHCTL_PUBLISH_H
+#define AGENTAUTHCTL_PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tools/agentauthctl/publish/changes.h"
+#include "tools/agentauthctl/publish/generations.h"
+#include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/publish/ids.h"
+#include "tools/agentauthctl/publish/loader.h"
+#include "tools/agentauthctl/model/model.h"
+#include "tools/cli/problems.h"
+
+#define GENERATIONS_KEPT 10
+
+/* Where everything is. */
+struct places {
+	const char *confdir, *statedir;
+	const char *sysconfdir; /* /etc: passwd, group, sudo.conf */
+	const char *sudoers;	/* the file that is rendered; NULL: none */
+	uid_t owner;		/* who may own configuration and state, beside root */
+};
+
+/* What is read and held while one command works. */
+struct registry {
+	const struct places *places;
+	int conf_fd, agents_fd, state_fd, lock_fd; /* -1: not open */
+	char *agents_dir;
+	struct host_facts facts;
+	struct model model;
+	struct ids ids;
+	struct agent_names names;
+	/* what agentauth.conf held that is not published, before registry_reread() */
+	struct changes main_pending;
+	struct problems *problems;
+};
+
+/* Opens the directories, takes the lock (where `lock`; waiting for it is told on standard error) and reads
+ * agentauth.conf, the names in agents.d, the ids and the host's facts. Without a state directory, `lock` is
+ * an error, and otherwise nothing was published yet. -1: reported; registry_close() follows in any case. */
+int registry_open(struct registry *r, const struct places *places, bool lock, struct problems *problems);
+/* The state directory, its lock and the ids alone, whatever the text is like. */
+int registry_open_state(struct registry *r, const struct places *places, struct problems *problems);
+void registry_close(struct registry *r);
+/* Reads a changed text in the place of agentauth.conf's, and notes in `main_pending` what that had in it. -1:
+ * reported. */
+int registry_reread(struct registry *r, const struct conf_text *text);
+
+/* What a command changes in the text, before the publishing; all zero: nothing. */
+struct text_change {
+	const char *agent; /* whose file */
+	/* its new text; NULL: the file is taken away, to NAME.conf.retired */
+	const struct conf_text *agent_text;
+	const struct conf_text *main_text; /* of agentauth.conf */
+	const char *role;		   /* of which role there: what the command is about; NULL: none */
+};
+
+/* Asked before agents are retired whose files are gone: true, they may be. */
+typedef bool retire_fn(void *data, const struct changes *changes);
+
+/* Called before each step with its name. More than 0 makes publish() return at once, as a kill would; a negative
+ * errno is what the step fails with. For tests. */
+typedef int step_fn(void *data, const char *step);
+
+struct publish_options {
+	struct text_change change;
+	bool with_pending; /* what else the text holds that is not published goes with the change */
+	bool dry_run;
+	bool adopt;	  /* new agents come into what the host has under their names */
+	bool accept_risk; /* rules that allow more than they say are published all the same */
+	int64_t now;
+	bool progress; /* on standard error */
+	retire_fn *may_retire;
+	void *retire_data;
+	step_fn *step;
+	void *step_data;
+};
+
+enum publish_outcome {
+	PUBLISH_FAILED,
+	PUBLISH_UNCHANGED,
+	PUBLISH_DONE,
+	PUBLISH_WOULD,
+	PUBLISH_STOPPED,
+	PUBLISH_PENDING
+};
+
+struct publish_result {
+	enum publish_outcome outcome;
+	uint32_t generation; /* that serves now; with PUBLISH_WOULD the one that would */
+	size_t agents, retired;
+	bool sudoers_changed;
+	bool left_changed; /* it failed, and something could not be put back, which is reported */
+	struct changes changes;
+	struct changes pending; /* what the text holds beside the change that is not published */
+};
+
+/* FAILED: reported, and nothing was changed (but for left_changed). PENDING: neither, since somebody else's change
+ * would be published with it. STOPPED: may_retire or a step said so. */
+enum publish_outcome publish(struct registry *r, const struct publish_options *options,
+			     struct publish_result *ret);
+void publish_result_free(struct publish_result *result);
+
+/* nscd keeps what it was told of names, unless it is told otherwise. */
+void nscd_invalidate(void);
+
+/* Makes generation `number` serve again, and sudoers as it was with it. -1: reported. */
+int publish_rollback(struct registry *r, uint32_t number);
+
+#endif

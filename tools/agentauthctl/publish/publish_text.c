@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish_text.c: the changed text, see publish_text.h.
+ *
+ * What a file held keeps a second name until the change is published: putting it back is a rename then, which also
+ * a full disk lets through.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/publish/publish_text.h"
+
+/* Which file the change is of. NULL: no change. The caller frees. */
+static char *changed_file(const struct text_change *change)
+{
+	if (change->agent)
+		return xasprintf("%s" AGENT_SUFFIX, change->agent);
+	return change->main_text ? xstrdup(CONF_FILE) : NULL;
+}
+
+static int copy_old(const struct registry *r, struct text_undo *undo)
+{
+	struct problems ignored = {0};
+	int n = conf_text_read(undo->dirfd, "", undo->name, r->places->owner, &ignored, &undo->copy);
+
+	problems_free(&ignored);
+	if (n < 0)
+		conf_text_free(&undo->copy);
+	return n == -ENOENT || n == 0 ? 0 : -EIO;
+}
+
+/* Gives what the file holds a second name; neither *.conf nor seen by ls, so that what a crash leaves is not read. */
+static int keep_old(const struct registry *r, struct text_undo *undo)
+{
+	undo->aside = xasprintf(".%s.before", undo->name);
+	unlinkat(undo->dirfd, undo->aside, 0);
+	if (linkat(undo->dirfd, undo->name, undo->dirfd, undo->aside, 0) == 0)
+		return 0;
+	free(undo->aside);
+	undo->aside = NULL;
+	return errno == ENOENT ? 0 : copy_old(r, undo);
+}
+
+static int take_away(struct text_undo *undo)
+{
+	undo->aside = xasprintf("%s.retired", undo->name);
+	undo->removed = true;
+	if (renameat(undo->dirfd, undo->name, undo->dirfd, undo->aside) < 0)
+		return -errno;
+	undo->written = true;
+	return fsync(undo->dirfd) < 0 ? -errno : 0;
+}
+
+int text_change_write(const struct registry *r, const struct text_change *change, struct text_undo *ret)
+{
+	const struct conf_text *text = change->agent ? change->agent_text : change->main_text;
+	int n;
+
+	*ret = (struct text_undo){.dirfd = change->agent ? r->agents_fd : r->conf_fd,
+				  .name = changed_file(change)};
+	if (!ret->name)
+		return 0;
+	if (!text)
+		return take_away(ret);
+	n = keep_old(r, ret);
+	if (n < 0)
+		return n;
+	ret->written = true; /* or some of it */
+	return conf_text_write(ret->dirfd, ret->name, text->bytes, text->len);
+}
+
+static int put_back(const struct text_undo *undo)
+{
+	if (undo->copy.path)
+		return conf_text_write(undo->dirfd, undo->name, undo->copy.bytes, undo->copy.len);
+	if (undo->aside)
+		return renameat(undo->dirfd, undo->aside, undo->dirfd, undo->name) < 0 ? -errno : 0;
+	return unlinkat(undo->dirfd, undo->name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int text_change_undo(struct text_undo *undo)
+{
+	int r = undo->written ? put_back(undo) : 0;
+
+	if (r < 0 || !undo->written)
+		return r;
+	fsync(undo->dirfd);
+	text_change_keep(undo); /* where nothing was written over it, the file still has both names */
+	return 0;
+}
+
+void text_change_keep(struct text_undo *undo)
+{
+	if (undo->aside && !undo->removed)
+		unlinkat(undo->dirfd, undo->aside, 0);
+}
+
+void text_undo_free(struct text_undo *undo)
+{
+	free(undo->name);
+	free(undo->aside);
+	conf_text_free(&undo->copy);
+	*undo = (struct text_undo){0};
+}

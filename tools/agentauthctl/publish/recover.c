@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recover.c: after a command that was killed, see recover.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/recover.h"
+#include "common/registry/generation.h"
+#include "tools/agentauthctl/publish/sudoers.h"
+
+/* The generation became current: what it grants by sudo may not have followed. */
+static int end_it(const struct registry *r, const struct journal *j)
+{
+	char *rules = NULL;
+	int n = 0;
+
+	if (r->places->sudoers) {
+		n = generation_read(r->state_fd, j->number, SUDOERS_FILE, &rules);
+		if (n == 0 || n == -ENOENT)
+			n = sudoers_install(r->places->sudoers, rules, r->places->owner);
+	}
+	free(rules);
+	return n == -ENOTDIR || n > 0 ? 0 : n;
+}
+
+static int undo_it(const struct registry *r, const struct journal *j)
+{
+	int n = j->is_new ? ids_take_back(r->state_fd, j->ids_length) : 0;
+
+	if (n == 0 && j->is_new)
+		generation_discard(r->state_fd, j->number);
+	return n;
+}
+
+int recover(struct registry *r)
+{
+	struct problem_place place = {.file = r->places->statedir};
+	uint32_t current = 0;
+	struct journal j;
+	int n = journal_read(r->state_fd, r->places->owner, &j);
+
+	if (n == -ENOENT)
+		return 0;
+	if (n == -EBADMSG)
+		problem_error(
+		    r->problems, &place,
+		    "the file journal in it is damaged, so that it cannot be told what an agentauthctl "
+		    "that was interrupted left undone. Restore the directory from a backup, or, where its "
+		    "file ids names all agents and roles that agentauthctl list --all and role list show, "
+		    "remove the journal");
+	if (n == 0)
+		n = aa_generation_number(r->places->statedir, &current);
+	if (n == 0 || n == -ENOENT)
+		n = current == j.number ? end_it(r, &j) : undo_it(r, &j);
+	if (n == 0)
+		n = journal_end(r->state_fd);
+	if (n < 0 && n != -EBADMSG)
+		problem_error(
+		    r->problems, &place,
+		    "what an agentauthctl that was interrupted left undone cannot be ended: %s. When that "
+		    "is mended, run the command again",
+		    strerror(-n));
+	return n < 0 ? -1 : 0;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshot.c: writing a generation's two files, see snapshot.h. */
+#include "config.h"
+
+#include <cdb.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
+#include "tools/agentauthctl/publish/snapshot.h"
+
+#define SPILL_FILE "ssh-keys.tmp"
+#define CDB_HEAD 2048 /* bytes before a cdb's first record, whose key is behind two lengths of 4 bytes */
+
+/* What the records by uid need again, once all accounts by name are written. */
+struct kept {
+	const char *name, *gecos;
+	uint32_t uid, flags;
+};
+
+struct snapshot {
+	const struct model *model;
+	int accounts_fd, policy_fd;
+	struct cdb_make accounts, policy;
+	bool accounts_open, policy_open;
+	FILE *spill; /* the "s" records, which stand last */
+	struct kept *kept;
+	size_t n, cap;
+	struct arena arena;
+	struct buffer value, ssh;
+};
+
+/* libcdb answers -1 and sets errno, but not always. */
+static int cdb_error(void)
+{
+	return errno == ENOMEM ? -EFBIG : errno ? -errno : -EIO;
+}
+
+/* Of stdio, which sets errno where the system said no, and not where a file ended. */
+static int stdio_error(void)
+{
+	return errno ? -errno : -EIO;
+}
+
+static int put(struct cdb_make *cdb, const void *key, size_t key_len, const void *value, size_t len)
+{
+	errno = 0;
+	if (cdb_make_add(cdb, key, (unsigned)key_len, value, (unsigned)len) < 0)
+		return cdb_error();
+	return 0;
+}
+
+static int put_by_name(struct snapshot *s, char kind, const char *name, const struct buffer *value)
+{
+	char key[64];
+	int len = snprintf(key, sizeof(key), "%c%s", kind, name);
+
+	return put(&s->accounts, key, (size_t)len, value->data, value->len);
+}
+
+static int put_by_id(struct snapshot *s, char kind, uint32_t id, const struct buffer *value)
+{
+	unsigned char key[5] = {(unsigned char)kind, (unsigned char)id, (unsigned char)(id >> 8),
+				(unsigned char)(id >> 16), (unsigned char)(id >> 24)};
+
+	return put(&s->accounts, key, sizeof(key), value->data, value->len);
+}
+
+/* ---- accounts.cdb -------------------------------------------------------- */
+
+static void header_value(const struct snapshot *s, struct buffer *value)
+{
+	const struct model_accounts *a = &s->model->accounts;
+
+	buffer_clear(value);
+	buffer_puts(value, AA_ACCOUNTS_MAGIC);
+	buffer_u32(value, (uint32_t)a->uid_min);
+	buffer_u32(value, (uint32_t)a->uid_max);
+	buffer_u32(value, (uint32_t)a->gid);
+	buffer_u32(value, (uint32_t)s->n);
+	buffer_u32(value, (uint32_t)s->model->roles.n + 1);
+	buffer_add(value, a->group, strlen(a->group) + 1);
+}
+
+static void account_value(const struct model *model, const struct kept *k, struct buffer *value)
+{
+	bool retired = k->flags & AA_ACCOUNT_RETIRED;
+
+	buffer_clear(value);
+	buffer_u32(value, k->uid);
+	buffer_u32(value, k->flags);
+	buffer_add(value, k->name, strlen(k->name) + 1);
+	buffer_add(value, k->gecos, strlen(k->gecos) + 1);
+	buffer_puts(value, model->accounts.home);
+	buffer_puts(value, "/");
+	buffer_add(value, k->name, strlen(k->name) + 1);
+	/* Nothing lets a retired agent in; this would, if something did, still be no shell. */
+	buffer_puts(value, retired ? "/usr/sbin/nologin" : model->accounts.shell);
+	buffer_add(value, "", 1);
+}
+
+static void group_value(uint32_t gid, const char *prefix, const char *name, struct buffer *value)
+{
+	buffer_clear(value);
+	buffer_u32(value, gid);
+	buffer_puts(value, prefix);
+	buffer_add(value, name, strlen(name) + 1);
+}
+
+static int spill_ssh(struct snapshot *s, const struct snapshot_account *a)
+{
+	uint32_t lengths[2] = {(uint32_t)strlen(a->name), (uint32_t)a->ssh_len};
+
+	if (!a->ssh || !a->ssh_len)
+		return 0;
+	errno = 0;
+	if (fwrite(lengths, sizeof(lengths), 1, s->spill) != 1 ||
+	    fwrite(a->name, lengths[0], 1, s->spill) != 1 || fwrite(a->ssh, a->ssh_len, 1, s->spill) != 1)
+		return stdio_error();
+	return 0;
+}
+
+int snapshot_account(struct snapshot *s, const struct snapshot_account *a)
+{
+	struct kept *k;
+	int r;
+
+	grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept));
+	k = &s->kept[s->n++];
+	*k = (struct kept){arena_strdup(&s->arena, a->name), "", a->uid, a->flags};
+	if (a->gecos && *a->gecos)
+		k->gecos = arena_strdup(&s->arena, a->gecos);
+	account_value(s->model, k, &s->value);
+	if (s->value.len > AA_ACCOUNTS_VALUE_MAX)
+		return -EOVERFLOW;
+	r = put_by_name(s, 'n', a->name, &s->value);
+	return r < 0 ? r : spill_ssh(s, a);
+}
+
+static int put_groups(struct snapshot *s, bool by_name)
+{
+	const struct model *m = s->model;
+	int r;
+
+	group_value((uint32_t)m->accounts.gid, "", m->accounts.group, &s->value);
+	r = by_name ? put_by_name(s, 'g', m->accounts.group, &s->value)
+		    : put_by_id(s, 'i', (uint32_t)m->accounts.gid, &s->value);
+	for (size_t i = 0; r == 0 && i < m->roles.n; i++) {
+		const struct model_role *role = &m->roles.v[i];
+		char name[64];
+
+		snprintf(name, sizeof(name), AA_ROLE_GROUP_PREFIX "%s", role->name);
+		group_value((uint32_t)role->gid, AA_ROLE_GROUP_PREFIX, role->name, &s->value);
+		r = by_name ? put_by_name(s, 'g', name, &s->value)
+			    : put_by_id(s, 'i', (uint32_t)role->gid, &s->value);
+	}
+	return r;
+}
+
+static int put_uids(struct snapshot *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->n; i++) {
+		account_value(s->model, &s->kept[i], &s->value);
+		r = put_by_id(s, 'u', s->kept[i].uid, &s->value);
+	}
+	return r;
+}
+
+static int put_ssh(struct snapshot *s)
+{
+	uint32_t lengths[2];
+	char name[64];
+	int r = 0;
+
+	errno = 0;
+	if (fflush(s->spill) != 0 || fseek(s->spill, 0, SEEK_SET) != 0)
+		return stdio_error();
+	while (r == 0 && fread(lengths, sizeof(lengths), 1, s->spill) == 1) {
+		if (lengths[0] >= sizeof(name))
+			return -EIO;
+		grow(&s->ssh.data, &s->ssh.cap, lengths[1] + 1, 1);
+		if (fread(name, lengths[0], 1, s->spill) != 1 ||
+		    fread(s->ssh.data, lengths[1], 1, s->spill) != 1)
+			return -EIO;
+		name[lengths[0]] = '\0';
+		s->ssh.len = lengths[1];
+		r = put_by_name(s, 's', name, &s->ssh);
+	}
+	return r < 0 ? r : ferror(s->spill) ? -EIO : 0;
+}
+
+/* The number of accounts is known at the end only: the header, whose length stays the same, is written again.
+ */
+static int patch_header(struct snapshot *s)
+{
+	off_t at = CDB_HEAD + 8 + 1;
+
+	header_value(s, &s->value);
+	if (pwrite(s->accounts_fd, s->value.data, s->value.len, at) != (ssize_t)s->value.len)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+static int finish_file(struct cdb_make *cdb, bool *open, int fd, mode_t mode)
+{
+	*open = false;
+	errno = 0;
+	if (cdb_make_finish(cdb) < 0)
+		return cdb_error();
+	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* ---- both ---------------------------------------------------------------- */
+
+static int make_file(int dirfd, const char *name, struct cdb_make *cdb, bool *open, int *ret_fd)
+{
+	*ret_fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*ret_fd < 0)
+		return -errno;
+	errno = 0;
+	*open = cdb_make_start(cdb, *ret_fd) == 0;
+	return *open ? 0 : cdb_error();
+}
+
+static int make_spill(int dirfd, FILE **ret)
+{
+	int fd = openat(dirfd, SPILL_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	unlinkat(dirfd, SPILL_FILE, 0);
+	*ret = fdopen(fd, "w+");
+	if (*ret)
+		return 0;
+	close(fd);
+	return -ENOMEM;
+}
+
+int snapshot_begin(int dirfd, const struct model *model, struct snapshot **ret)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	int r;
+
+	s->model = model;
+	s->policy_fd = -1;
+	r = make_file(dirfd, AA_ACCOUNTS_FILE, &s->accounts, &s->accounts_open, &s->accounts_fd);
+	if (r == 0)
+		r = make_file(dirfd, AA_POLICY_FILE, &s->policy, &s->policy_open, &s->policy_fd);
+	if (r == 0)
+		r = make_spill(dirfd, &s->spill);
+	if (r == 0) {
+		header_value(s, &s->value);
+		r = put(&s->accounts, "H", 1, s->value.data, s->value.len);
+	}
+	if (r < 0)
+		snapshot_free(s);
+	else
+		*ret = s;
+	return r;
+}
+
+int snapshot_policy(struct snapshot *s, const char *key, const char *value, size_t len)
+{
+	return put(&s->policy, key, strlen(key), value, len);
+}
+
+int snapshot_finish(struct snapshot *s)
+{
+	int r = put_groups(s, true);
+
+	if (r == 0)
+		r = put_uids(s);
+	if (r == 0)
+		r = put_groups(s, false);
+	if (r == 0)
+		r = put_ssh(s);
+	if (r == 0)
+		r = finish_file(&s->policy, &s->policy_open, s->policy_fd, 0600);
+	if (r == 0)
+		r = finish_file(&s->accounts, &s->accounts_open, s->accounts_fd, 0644);
+	if (r == 0)
+		r = patch_header(s);
+	if (r == 0 && fsync(s->accounts_fd) < 0)
+		r = -errno;
+	snapshot_free(s);
+	return r;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	if (s->accounts_open)
+		cdb_make_finish(&s->accounts); /* frees what it holds */
+	if (s->policy_open)
+		cdb_make_finish(&s->policy);
+	if (s->accounts_fd >= 0)
+		close(s->accounts_fd);
+	if (s->policy_fd >= 0)
+		close(s->policy_fd);
+	if (s->spill)
+		fclose(s->spill);
+	free(s->kept);
+	arena_free(&s->arena);
+	buffer_free(&s->value);
+	buffer_free(&s->ssh);
+	free(s);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* withheld.h: names and ids of ours that NSS does not serve, since another source of names came to know one of them after it
+ * was published: where our module is asked first, an agent would take a person's place.
+ *
+ * The lists are STATEDIR/withheld.passwd and withheld.group (registry/accounts.h). NSS itself asks nobody. An entry leaves
+ * the lists when no other source knows its name or id any more.
+ */
+#ifndef AGENTAUTHCTL_WITHHELD_H
+#define AGENTAUTHCTL_WITHHELD_H
+
+#include <stdbool.h>
+
+#include "tools/agentauthctl/publish/publish.h"
+
+/* Told of what changed: `known` is what another source has, as a sentence's rest; NULL: it is served again. */
+typedef void withheld_fn(void *data, const char *name, const char *known);
+
+/* Asks the other sources about what is withheld, and about the agent `only`; NULL: about as many agents and roles as may
+ * be asked about in a moment, and the next time about those that follow. Writes the lists. -1: reported. */
+int withheld_update(const struct places *places, const char *only, withheld_fn *tell, void *data,
+		    struct problems *problems);
+
+/* Whether the agent is withheld, by the list. */
+bool withheld_has(const struct places *places, const char *name);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arguments.c: the command line, see arguments.h. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/alloc.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/problems.h"
+
+static const struct ctl_option *in_table(const struct ctl_option *table, const char *name, size_t len)
+{
+	for (; table && table->name; table++)
+		if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
+			return table;
+	return NULL;
+}
+
+/* How many of argv were taken, or -1. */
+static int take_option(struct arguments *a, const struct ctl_option *own, const struct ctl_option *global,
+		       int argc, char **argv, char *why, size_t size)
+{
+	const char *name = argv[0] + 2, *equals = strchr(name, '='), *value = equals ? equals + 1 : NULL;
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct ctl_option *option = in_table(own, name, len);
+	int taken = 1;
+
+	if (!option)
+		option = in_table(global, name, len);
+	if (!option) {
+		snprintf(why, size, "there is no option --%.*s here", (int)len, name);
+		return -1;
+	}
+	if (option->argument && !value && argc > 1)
+		value = argv[taken++];
+	if (option->argument ? !value : value != NULL) {
+		snprintf(why, size, option->argument ? "--%s needs %s" : "--%s takes no argument",
+			 option->name, option->argument);
+		return -1;
+	}
+	grow(&a->given, &a->given_cap, a->n_given + 1, sizeof(*a->given));
+	a->given[a->n_given++] = (struct given_option){option, option->argument ? value : option->name};
+	return taken;
+}
+
+static void take_word(struct arguments *a, const char *word)
+{
+	grow(&a->words, &a->words_cap, a->n_words + 1, sizeof(*a->words));
+	a->words[a->n_words++] = word;
+}
+
+int arguments_parse(struct arguments *a, const struct ctl_option *own, const struct ctl_option *global,
+		    int argc, char **argv, bool first_word, char *why, size_t size)
+{
+	bool options = true;
+	int i = 0, taken;
+
+	while (i < argc) {
+		if (options && strcmp(argv[i], "--") == 0) {
+			options = false;
+			i++;
+		} else if (options && strncmp(argv[i], "--", 2) == 0) {
+			taken = take_option(a, own, global, argc - i, argv + i, why, size);
+			if (taken < 0)
+				return -1;
+			i += taken;
+		} else if (options && argv[i][0] == '-' && argv[i][1]) {
+			snprintf(why, size,
+				 "there is no option %s; options are written in full, with two hyphens",
+				 quoted(argv[i]));
+			return -1;
+		} else if (first_word) {
+			return i;
+		} else {
+			take_word(a, argv[i++]);
+		}
+	}
+	return i;
+}
+
+void arguments_free(struct arguments *a)
+{
+	free(a->given);
+	free(a->words);
+	*a = (struct arguments){0};
+}
+
+const char *arguments_value(const struct arguments *a, const char *option)
+{
+	for (size_t i = a->n_given; i > 0; i--)
+		if (strcmp(a->given[i - 1].option->name, option) == 0)
+			return a->given[i - 1].value;
+	return NULL;
+}
+
+bool arguments_have(const struct arguments *a, const char *option)
+{
+	return arguments_value(a, option) != NULL;
+}

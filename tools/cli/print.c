@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tools/cli/print.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tools/cli/say.h"
+
+int print_json(json_t *json)
+{
+	if (!json)
+		return say_failed("memory is out");
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(json);
+	return 0;
+}
+
+void print_token(const char *token)
+{
+	printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* problems.c: gathering what is wrong, see problems.h. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/alloc.h"
+#include "tools/cli/problems.h"
+#include "common/text/shown.h"
+
+#define QUOTED_MAX 60 /* characters */
+
+static void problem_clear(struct problem *one)
+{
+	free(one->file);
+	free(one->setting);
+	free(one->what);
+}
+
+void problems_free(struct problems *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		problem_clear(&p->v[i]);
+	free(p->v);
+	*p = (struct problems){0};
+}
+
+void problems_add(struct problems *p, bool warning, const struct problem_place *place, const char *format,
+		  va_list args)
+{
+	struct problem *one;
+
+	if (warning)
+		p->warnings++;
+	else
+		p->errors++;
+	if (p->n >= PROBLEMS_KEPT)
+		return;
+	grow(&p->v, &p->cap, p->n + 1, sizeof *p->v);
+	one = &p->v[p->n++];
+	*one = (struct problem){.warning = warning, .what = xvasprintf(format, args)};
+	if (!place)
+		return;
+	one->file = place->file ? xstrdup(place->file) : NULL;
+	one->setting = place->setting && *place->setting ? xstrdup(place->setting) : NULL;
+	one->line = place->line;
+	one->column = place->column;
+}
+
+void problem_error(struct problems *p, const struct problem_place *place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(p, false, place, format, args);
+	va_end(args);
+}
+
+void problem_warning(struct problems *p, const struct problem_place *place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	problems_add(p, true, place, format, args);
+	va_end(args);
+}
+
+void problems_move(struct problems *to, struct problems *from)
+{
+	to->errors += from->errors;
+	to->warnings += from->warnings;
+	for (size_t i = 0; i < from->n; i++) {
+		if (to->n < PROBLEMS_KEPT) {
+			grow(&to->v, &to->cap, to->n + 1, sizeof *to->v);
+			to->v[to->n++] = from->v[i];
+		} else {
+			problem_clear(&from->v[i]);
+		}
+	}
+	from->n = 0;
+	problems_free(from);
+}
+
+static void problem_print(const struct problem *one)
+{
+	if (one->file && one->line)
+		fprintf(stderr, "%s:%u:%u: ", one->file, one->line, one->column);
+	else if (one->file)
+		fprintf(stderr, "%s: ", one->file);
+	else
+		fputs("agentauthctl: ", stderr);
+	if (one->warning)
+		fputs("warning: ", stderr);
+	if (one->setting)
+		fprintf(stderr, "%s: ", one->setting);
+	fprintf(stderr, "%s\n", one->what);
+}
+
+void problems_print(const struct problems *p)
+{
+	size_t more = p->errors + p->warnings - p->n;
+
+	for (size_t i = 0; i < p->n; i++)
+		problem_print(&p->v[i]);
+	if (more)
+		fprintf(stderr, "agentauthctl: and %zu more\n", more);
+}
+
+json_t *problems_json(const struct problems *p, bool warnings)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct problem *one = &p->v[i];
+		json_t *o;
+
+		if (one->warning != warnings)
+			continue;
+		o = json_pack("{s:s*, s:s*, s:s}", "file", one->file, "setting", one->setting, "what",
+			      one->what);
+		if (o && one->line) {
+			json_object_set_new(o, "line", json_integer((json_int_t)one->line));
+			json_object_set_new(o, "column", json_integer((json_int_t)one->column));
+		}
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+const char *quoted(const char *text)
+{
+	static _Thread_local char room[4][QUOTED_MAX * AA_SHOWN_MAX + 8];
+	static _Thread_local unsigned turn;
+	struct aa_shown shown = {.at = text};
+	char *out = room[turn++ % 4];
+	size_t len = 0;
+	bool escaped;
+
+	out[len++] = '"';
+	for (unsigned n = 0; *shown.at && n < QUOTED_MAX; n++) {
+		if (*shown.at == '"' || *shown.at == '\\')
+			out[len++] = '\\';
+		len += aa_shown_next(&shown, out + len, &escaped);
+	}
+	strcpy(out + len, *shown.at ? "…\"" : "\"");
+	return out;
+}

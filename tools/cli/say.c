@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Speaking to people. */
+#include "config.h"
+
+#include "tools/cli/say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "common/text/shown.h"
+
+static const char *name = "agentauth";
+
+void say_as(const char *program)
+{
+	name = program;
+}
+
+const char *say_name(void)
+{
+	return name;
+}
+
+static void put_safely(const char *text)
+{
+	struct aa_shown shown = {.at = text};
+	char one[AA_SHOWN_MAX];
+	bool escaped;
+	size_t n;
+
+	while ((n = aa_shown_next(&shown, one, &escaped)) > 0) {
+		if (shown.at[-1] == '\n')
+			putc('\n', stderr);
+		else
+			(void)fwrite(one, 1, n, stderr);
+	}
+}
+
+__attribute__((format(printf, 1, 0))) static void say_line(const char *format, va_list args)
+{
+	char text[2048];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	fprintf(stderr, "%s: ", name);
+	put_safely(text);
+	putc('\n', stderr);
+}
+
+void say_plain(const char *format, ...)
+{
+	char text[8192];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put_safely(text);
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+}
+
+int say_failed(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	return 1;
+}
+
+int say_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	fprintf(stderr, "Try: %s --help\n", name);
+	return 2;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spawn.c: running another program, see spawn.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/cli/spawn.h"
+
+#define OUTPUT_MAX (16 * 1024 * 1024)
+
+char *program_find(const char *name)
+{
+	static const char *const dirs[] = {"/usr/sbin", "/usr/bin",	   "/sbin",
+					   "/bin",	"/usr/local/sbin", "/usr/local/bin"};
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		char *path = xasprintf("%s/%s", dirs[i], name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* A file without a name that holds the bytes: a pipe would have to be fed while the output is read. */
+static int input_file(const char *input, size_t len)
+{
+	int fd = memfd_create("agentauthctl-input", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if ((len && write(fd, input, len) != (ssize_t)len) || lseek(fd, 0, SEEK_SET) < 0) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+static int start(char *const argv[], int in, int out, pid_t *ret)
+{
+	char *const env[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, (char[]){"LC_ALL=C"}, NULL};
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return -r;
+	r = posix_spawn_file_actions_adddup2(&actions, in, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&actions, out, 1);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&actions, out, 2);
+	if (!r)
+		r = posix_spawn(ret, argv[0], &actions, NULL, argv, env);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static void collect(int fd, struct buffer *output)
+{
+	char part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && output && output->len < OUTPUT_MAX)
+			buffer_add(output, part, (size_t)n);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int program_run(char *const argv[], const char *input, size_t len, struct buffer *output)
+{
+	int in = input_file(input, len), out[2] = {-1, -1}, r;
+	pid_t pid;
+
+	if (in < 0)
+		return in;
+	if (pipe2(out, O_CLOEXEC) < 0) {
+		r = -errno;
+		goto out;
+	}
+	r = start(argv, in, out[1], &pid);
+	close(out[1]);
+	if (r < 0)
+		goto out;
+	collect(out[0], output);
+	r = wait_for(pid);
+out:
+	close(in);
+	if (out[0] >= 0)
+		close(out[0]);
+	return r;
+}

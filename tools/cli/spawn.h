@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spawn.h: running another program: by its path, without a shell, with a clean environment (THREATS 46). */
+#ifndef AGENTAUTHCTL_SPAWN_H
+#define AGENTAUTHCTL_SPAWN_H
+
+#include <stddef.h>
+
+#include "tools/cli/alloc.h"
+
+/* The first of the directories where administrators' programs are that has the program; NULL: none has. The
+ * caller frees. */
+char *program_find(const char *name);
+
+/* Runs argv[0] with `input` as its standard input; what it prints (on either output) is appended to `output`,
+ * up to 16 MiB. Gives its exit status, 128 + N where a signal ended it, or a negative errno: it could not be
+ * run. */
+int program_run(char *const argv[], const char *input, size_t len, struct buffer *output);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conf_text.c: reading and writing configuration files, see conf_text.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/cli/alloc.h"
+#include "tools/conf/conf_text.h"
+#include "tools/cli/fd_write.h"
+#include "common/registry/generation.h"
+
+void conf_text_free(struct conf_text *text)
+{
+	free(text->path);
+	free(text->bytes);
+	*text = (struct conf_text){0};
+}
+
+/* dir/name; without printf, since there may be a million of them. */
+static void set_path(struct conf_text *text, const char *dir, const char *name)
+{
+	size_t dir_len = strlen(dir), name_len = strlen(name);
+
+	text->path = xrealloc(text->path, dir_len + name_len + 2, 1);
+	memcpy(text->path, dir, dir_len);
+	text->path[dir_len] = '/';
+	memcpy(text->path + dir_len + 1, name, name_len + 1);
+}
+
+/* Room for `len` bytes and what stands behind them, which is filled in. */
+static void make_room(struct conf_text *text, size_t len)
+{
+	grow(&text->bytes, &text->cap, len + 2, 1);
+	text->len = len;
+	text->bytes[len] = '\n';
+	text->bytes[len + 1] = '\0';
+}
+
+void conf_text_set(struct conf_text *text, const char *path, const char *bytes, size_t len)
+{
+	free(text->path);
+	text->path = xstrdup(path);
+	make_room(text, len);
+	memcpy(text->bytes, bytes, len);
+}
+
+/* Why a file or directory must not be believed, as a sentence; NULL: nothing is wrong with its owner and
+ * mode. */
+static const char *distrust(const struct stat *st, uid_t owner, bool may_be_sticky)
+{
+	if (st->st_uid != 0 && st->st_uid != owner)
+		return "belongs to neither root nor you, so that somebody else could change it: chown root "
+		       "it";
+	if (!(st->st_mode & (S_IWGRP | S_IWOTH)))
+		return NULL;
+	if (may_be_sticky && (st->st_mode & S_ISVTX))
+		return NULL;
+	return "can be written by its group or by others: chmod go-w it";
+}
+
+static int dir_trusted(const char *path, uid_t owner, bool is_parent, struct problems *problems)
+{
+	struct problem_place place = {.file = path};
+	struct stat st;
+	const char *why;
+
+	if (lstat(path, &st) < 0) {
+		problem_error(problems, &place, "cannot be looked at: %s", strerror(errno));
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		problem_error(problems, &place, "is not a directory");
+		return -1;
+	}
+	why = distrust(&st, owner, is_parent);
+	if (why) {
+		problem_error(problems, &place, "%s", why);
+		return -1;
+	}
+	return 0;
+}
+
+int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int *ret_fd)
+{
+	struct problem_place place = {.file = path};
+	char part[PATH_MAX];
+	int fd;
+
+	if (path[0] != '/' || strlen(path) >= sizeof part) {
+		problem_error(problems, &place, "is not an absolute path of fewer than %d bytes", PATH_MAX);
+		return -1;
+	}
+	for (const char *end = path; end; end = strchr(end + 1, '/')) {
+		size_t len = end == path ? 1 : (size_t)(end - path);
+
+		memcpy(part, path, len);
+		part[len] = '\0';
+		if (dir_trusted(part, owner, true, problems) < 0)
+			return -1;
+	}
+	if (dir_trusted(path, owner, false, problems) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		problem_error(problems, &place, "cannot be opened: %s", strerror(errno));
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* aa_open_trusted() refuses with one number; a person is told which of its rules it was. */
+static void report_refused(int dirfd, const char *name, uid_t owner, int error,
+			   const struct problem_place *place, struct problems *problems)
+{
+	const char *why = NULL;
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISLNK(st.st_mode))
+			why = "is a symbolic link; it must be the file itself, so that it is known who can "
+			      "change it";
+		else if (!S_ISREG(st.st_mode))
+			why = "is not a regular file";
+		else
+			why = distrust(&st, owner, false);
+	}
+	if (why)
+		problem_error(problems, place, "%s", why);
+	else
+		problem_error(problems, place, "cannot be read: %s", strerror(error));
+}
+
+static int read_all(int fd, char *bytes, size_t len)
+{
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t n = read(fd, bytes + have, len - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EAGAIN; /* cut short while it was read */
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+static int read_opened(int fd, size_t size, const struct problem_place *place, struct problems *problems,
+		       struct conf_text *text)
+{
+	const char *nul;
+	int r;
+
+	if (size > CONF_TEXT_MAX) {
+		problem_error(problems, place, "is longer than 1 MiB, which no configuration needs");
+		return -1;
+	}
+	make_room(text, size);
+	r = read_all(fd, text->bytes, size);
+	if (r < 0) {
+		problem_error(problems, place, "cannot be read: %s",
+			      r == -EAGAIN ? "it was changed meanwhile; run the command again"
+					   : strerror(-r));
+		return -1;
+	}
+	nul = memchr(text->bytes, '\0', size);
+	if (nul) {
+		problem_error(problems, place, "holds a NUL byte (at byte %td); it is not a text file",
+			      nul - text->bytes + 1);
+		return -1;
+	}
+	return 0;
+}
+
+int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, struct problems *problems,
+		   struct conf_text *text)
+{
+	struct problem_place place;
+	size_t size;
+	int fd, r;
+
+	set_path(text, dir, name);
+	place = (struct problem_place){.file = text->path};
+	r = aa_open_trusted(dirfd, name, owner, &fd, &size);
+	if (r == -ENOENT)
+		return -ENOENT;
+	if (r < 0) {
+		report_refused(dirfd, name, owner, -r, &place, problems);
+		return -1;
+	}
+	r = read_opened(fd, size, &place, problems, text);
+	close(fd);
+	return r;
+}
+
+/* The new file gets the mode and owner of the one whose place it takes. */
+static int keep_mode(int dirfd, const char *name, int fd)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT && fchmod(fd, 0640) == 0 ? 0 : -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
+int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len)
+{
+	char *tmp = xasprintf(".%s.new",
+			      name); /* neither *.conf nor seen by ls: a crash leaves nothing that is read */
+	int fd, r;
+
+	unlinkat(dirfd, tmp, 0);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0) {
+		r = -errno;
+		free(tmp);
+		return r;
+	}
+	r = fd_write_all(fd, bytes, len);
+	if (r == 0)
+		r = keep_mode(dirfd, name, fd);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
+		r = -errno;
+	if (r == 0 && fsync(dirfd) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(dirfd, tmp, 0);
+	free(tmp);
+	return r;
+}
