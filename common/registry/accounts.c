@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 
 #define KEY_MAX (1 + AA_GROUP_NAME_MAX)
@@ -17,28 +18,6 @@
 bool aa_id_is_servable(uint32_t id)
 {
 	return id >= 1000 && id < (uint32_t)INT32_MAX && (id < 60001 || id > 65535);
-}
-
-bool aa_name_is_valid(const char *name, size_t max)
-{
-	size_t i;
-
-	if (name[0] < 'a' || name[0] > 'z')
-		return false;
-	for (i = 1; name[i] != '\0'; i++) {
-		bool letter = name[i] >= 'a' && name[i] <= 'z';
-		bool digit = name[i] >= '0' && name[i] <= '9';
-
-		if (i >= max || !(letter || digit || name[i] == '-'))
-			return false;
-	}
-	return i <= max && name[i - 1] != '-';
-}
-
-bool aa_agent_name_is_valid(const char *name)
-{
-	return aa_name_is_valid(name, AA_AGENT_NAME_MAX) && strcmp(name, "agents") != 0 &&
-	       strncmp(name, AA_ROLE_GROUP_PREFIX, sizeof(AA_ROLE_GROUP_PREFIX) - 1) != 0;
 }
 
 /* ---- values: what is left of one, taken from its front ------------------ */

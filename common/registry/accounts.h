@@ -32,16 +32,12 @@
 
 #include "common/registry/cdb_read.h"
 #include "common/file/stamp.h"
+#include "common/text/name.h"
 
 #define AA_ACCOUNTS_MAGIC "AGENTAU1"
 #define AA_ACCOUNTS_VALUE_MAX 1024
 #define AA_SSH_KEYS_MAX 65536
 #define AA_ACCOUNT_RETIRED 1u
-
-#define AA_AGENT_NAME_MAX 31 /* bytes, without the zero */
-#define AA_GROUP_NAME_MAX 32
-#define AA_ROLE_NAME_MAX 26 /* so that "agent-ROLE" fits into 32 */
-#define AA_ROLE_GROUP_PREFIX "agent-"
 
 /* Where agents' uids lie unless the configuration says otherwise; the gids of roles and of the group of all
  * agents come behind them. Below the subordinate ids of containers (100000), above systemd's dynamic users
@@ -61,11 +57,6 @@ bool aa_uid_is_built_in(uint32_t uid);
 /* An id that may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and
  * the 16-bit -1 take (60001 to 65535). Holds for uids and gids, whatever the registry says. */
 bool aa_id_is_servable(uint32_t id);
-
-/* [a-z][a-z0-9-]*, no hyphen at the end, at most `max` bytes. */
-bool aa_name_is_valid(const char *name, size_t max);
-/* An agent's name: valid, at most 31 bytes, not `agents`, not beginning with `agent-`. */
-bool aa_agent_name_is_valid(const char *name);
 
 struct aa_accounts_header {
 	uint32_t uid_min, uid_max, gid_agents, n_accounts, n_groups;

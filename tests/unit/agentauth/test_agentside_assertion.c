@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an agent signs, by libjwt and by common/jose alike. */
+/* test_agentside_assertion.c: what an agent signs, by libjwt and by common/jose alike. */
 #include "tests/unit/support/jose_make.h"
 
 #include <stdlib.h>
 
+#include "common/text/name.h"
 #include "tools/agentauth/credential/assertion.h"
 
 #define NOW 1700000000
@@ -155,16 +156,18 @@ static void test_values_that_a_host_would_refuse_are_not_signed(void **state)
 static void test_names_of_agents_are_told_from_others(void **state)
 {
 	(void)state;
-	assert_true(agent_name_is_valid("a"));
-	assert_true(agent_name_is_valid("builder-7"));
-	assert_true(agent_name_is_valid("abcdefghijklmnopqrstuvwxyz01234"));
-	assert_false(agent_name_is_valid("abcdefghijklmnopqrstuvwxyz012345"));
-	assert_false(agent_name_is_valid(""));
-	assert_false(agent_name_is_valid("-u"));
-	assert_false(agent_name_is_valid("7up"));
-	assert_false(agent_name_is_valid("a-"));
-	assert_false(agent_name_is_valid("a b"));
-	assert_false(agent_name_is_valid("../a"));
+	assert_true(aa_agent_name_is_valid("a"));
+	assert_true(aa_agent_name_is_valid("builder-7"));
+	assert_true(aa_agent_name_is_valid("abcdefghijklmnopqrstuvwxyz01234"));
+	assert_false(aa_agent_name_is_valid("abcdefghijklmnopqrstuvwxyz012345"));
+	assert_false(aa_agent_name_is_valid(""));
+	assert_false(aa_agent_name_is_valid("-u"));
+	assert_false(aa_agent_name_is_valid("7up"));
+	assert_false(aa_agent_name_is_valid("a-"));
+	assert_false(aa_agent_name_is_valid("a b"));
+	assert_false(aa_agent_name_is_valid("../a"));
+	assert_false(aa_agent_name_is_valid("agents"));
+	assert_false(aa_agent_name_is_valid("agent-deploy"));
 }
 
 static int teardown(void **state)

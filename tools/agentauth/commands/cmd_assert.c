@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth assert: a signed assertion on standard output. */
+/* cmd_assert.c: agentauth assert: a signed assertion on standard output. */
 #include "config.h"
 
 #include <getopt.h>
@@ -11,6 +11,7 @@
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth profile: writing a first profile, and seeing what the profiles are. */
+/* cmd_profile.c: agentauth profile: writing a first profile, and seeing what the profiles are. */
 #include "config.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauth/credential/assertion.h"
+#include "common/text/name.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/print.h"
@@ -147,7 +147,7 @@ static const char *wrong_request(const struct request *r, const char *agent, con
 
 	if (!agent)
 		return "which agent? Say --agent NAME, or NAME@HOST";
-	if (!agent_name_is_valid(agent))
+	if (!aa_agent_name_is_valid(agent))
 		return "that is no agent's name: small letters, digits and hyphens, a letter first";
 	if (!*host || host[strspn(host, host_set)])
 		return "that is no host's name or address";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether
+/* cmd_run.c: agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether
  * it may. */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauth/credential/assertion.h"
+#include "common/text/name.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/cli/say.h"
 
@@ -57,7 +57,7 @@ static int run(const struct command *self, int argc, char **argv)
 	if (optind >= argc || strcmp(argv[optind - 1], "--") == 0)
 		return say_usage("which agent? agentauth run NAME -- COMMAND");
 	agent = argv[optind];
-	if (!agent_name_is_valid(agent))
+	if (!aa_agent_name_is_valid(agent))
 		return say_usage("\"%s\" is no agent's name", agent);
 	if (optind + 1 >= argc || strcmp(argv[optind + 1], "--") != 0)
 		return say_usage(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS* and EdDSA it does not. */
+/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS* and EdDSA it does not. */
 #include "config.h"
 
 #include "tools/agentauth/credential/assertion.h"
@@ -13,19 +13,9 @@
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
+#include "common/text/name.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
-
-#define NAME_MAX_BYTES 31
-
-bool agent_name_is_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > NAME_MAX_BYTES || name[0] < 'a' || name[0] > 'z' || name[len - 1] == '-')
-		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
 
 static bool is_text(const char *text, size_t max)
 {
@@ -41,10 +31,10 @@ static bool is_text(const char *text, size_t max)
 
 static bool values_are_valid(const struct assertion *a)
 {
-	if (!agent_name_is_valid(a->agent))
+	if (!aa_agent_name_is_valid(a->agent))
 		say("\"%s\" is no agent's name: lower-case letters, digits and hyphens, beginning with a "
-		    "letter, at most %d",
-		    a->agent, NAME_MAX_BYTES);
+		    "letter, at most %d; \"agents\" and what begins with \"agent-\" are groups' names",
+		    a->agent, AA_AGENT_NAME_MAX);
 	else if (!is_text(a->audience, 1024))
 		say("the audience must be between 1 and 1024 bytes, without control characters");
 	else if (a->scope && !is_text(a->scope, 1024))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* assertion.h: what an agent says of itself: a JWT that it signs with its own key, RFC 7523 section 3. */
 #ifndef AGENTAUTH_AGENT_ASSERTION_H
 #define AGENTAUTH_AGENT_ASSERTION_H
@@ -9,8 +10,6 @@
 
 #include "common/jose/key.h"
 
-#define ASSERTION_TTL_DEFAULT 60
-#define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
 #define ASSERTION_TASK_MAX 128
 
 struct assertion {
@@ -20,9 +19,6 @@ struct assertion {
 	int64_t ttl;
 	enum aa_alg alg; /* AA_ALG_INVALID: the key's default */
 };
-
-/* [a-z][a-z0-9-]*, no hyphen at the end, at most 31 bytes. */
-bool agent_name_is_valid(const char *name);
 
 /* The token, from malloc(), wiped by own_wipe(). NULL, with the reason said, where a value cannot be or
  * signing fails. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the profiles. */
+/* profile.c: reading the profiles. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tools/agentauth/credential/assertion.h"
+#include "common/text/name.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_text.h"
 #include "tools/cli/say.h"
@@ -394,7 +394,7 @@ static const char *wrong_hosts(const struct profile *p)
 		return "has no hosts, so it would answer nobody";
 	if (!p->audiences.n)
 		return "has no audiences, so it would answer nobody";
-	if (!p->agent || !agent_name_is_valid(p->agent))
+	if (!p->agent || !aa_agent_name_is_valid(p->agent))
 		return "needs agent = \"NAME\", the name of an agent's account";
 	if (!audiences_are_told_apart(p))
 		return "has several hosts and several audiences, and does not say which host may ask for "

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* profile.h: ~/.config/agentauth/config: which hosts may have which credential.
  *
  *   profiles = {
@@ -32,6 +33,9 @@
 
 #include "common/jose/jose.h"
 #include "tools/agentauth/local/secret.h"
+
+#define ASSERTION_TTL_DEFAULT 60
+#define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
 
 struct profile_list {
 	size_t n;
