@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 #define ROLE_GROUPS_MAX 1024
 

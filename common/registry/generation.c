@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* generation.c: opening the published generation, and files that are going to be believed. */
+/* generation.c: opening the published generation. */
 #include "common/registry/generation.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/trusted.h"
+
 #define LINK_MAX_LEN 63 /* "generations/4294967295" and room to see that it is longer */
-
-static bool is_trusted(const struct stat *st, uid_t owner)
-{
-	return (st->st_uid == 0 || st->st_uid == owner) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-int aa_path_join(char *buf, size_t size, const char *dir, const char *name)
-{
-	size_t dir_len = strlen(dir), name_len = strlen(name);
-
-	if (dir_len + 1 + name_len >= size)
-		return -ENAMETOOLONG;
-	memmove(buf, dir, dir_len);
-	buf[dir_len] = '/';
-	memcpy(buf + dir_len + 1, name, name_len + 1);
-	return 0;
-}
 
 void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
 {
@@ -40,51 +23,6 @@ void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
 	memcpy(ret, AA_GENERATIONS_DIR "/", sizeof(AA_GENERATIONS_DIR));
 	memcpy(ret + sizeof(AA_GENERATIONS_DIR), p, (size_t)(end - p));
 	ret[sizeof(AA_GENERATIONS_DIR) + (size_t)(end - p)] = '\0';
-}
-
-/* Opens, and fstat()s what was opened: a path could be another file by the time it is asked about. */
-static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid_t owner, int *ret_fd,
-			struct stat *ret_st)
-{
-	int fd, r = 0;
-
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, ret_st) < 0)
-		r = -errno;
-	else if ((ret_st->st_mode & S_IFMT) != type)
-		r = -EBADMSG;
-	else if (!is_trusted(ret_st, owner))
-		r = -EPERM;
-	if (r < 0)
-		close(fd);
-	else
-		*ret_fd = fd;
-	return r;
-}
-
-int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp)
-{
-	int saved = errno, r;
-	struct stat st;
-
-	r = open_trusted(dirfd, name, O_NOFOLLOW, S_IFREG, owner, ret_fd, &st);
-	if (r == 0)
-		*ret_stamp = aa_stamp_of(&st);
-	errno = saved;
-	return r;
-}
-
-int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
-{
-	struct aa_stamp stamp;
-	int r;
-
-	r = aa_open_stamped(dirfd, name, owner, ret_fd, &stamp);
-	if (r == 0)
-		*ret_size = (size_t)stamp.size;
-	return r;
 }
 
 /* "generations/N", as the publisher writes it, and nothing else. */
@@ -146,9 +84,8 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 	int saved = errno, dir = -1, r;
 	char target[LINK_MAX_LEN + 1];
 	uint32_t number;
-	struct stat st;
 
-	r = open_trusted(AT_FDCWD, statedir, O_DIRECTORY, S_IFDIR, owner, &dir, &st);
+	r = aa_open_folder(AT_FDCWD, statedir, 0, owner, &dir);
 	if (r < 0)
 		goto out;
 	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look
@@ -157,7 +94,7 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 		r = read_link(dir, AA_CURRENT_LINK, target, &number);
 		if (r < 0)
 			break;
-		r = open_trusted(dir, target, O_DIRECTORY | O_NOFOLLOW, S_IFDIR, owner, ret_fd, &st);
+		r = aa_open_folder(dir, target, O_NOFOLLOW, owner, ret_fd);
 		if (r != -ENOENT)
 			break;
 		r = -EBADMSG;

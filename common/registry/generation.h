@@ -14,8 +14,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/file/stamp.h"
-
 #define AA_ACCOUNTS_FILE "accounts.cdb"
 #define AA_POLICY_FILE "policy.cdb"
 #define AA_CURRENT_LINK "current"	 /* in STATEDIR: the symbolic link to generations/N */
@@ -30,18 +28,8 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd);
 /* The number of the generation that STATEDIR/current points to: 1 or more. */
 int aa_generation_number(const char *statedir, uint32_t *ret_number);
 
-/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`,
- * not writable by group or others. The one way in which this project opens a file that it is going to
- * believe. */
-int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
-/* The same, for who will ask later whether it is still that file. */
-int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp);
-
 /* "generations/N" */
 #define AA_GENERATION_PATH_MAX sizeof(AA_GENERATIONS_DIR "/4294967295")
 void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number);
-
-/* dir/name into buf, or -ENAMETOOLONG. `dir` may be buf itself. */
-int aa_path_join(char *buf, size_t size, const char *dir, const char *name);
 
 #endif

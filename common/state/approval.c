@@ -20,7 +20,7 @@
 #include "common/jose/json.h"
 #include "common/state/process.h"
 #include "common/registry/accounts.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 #include "common/state/session.h"
 
 #define REQUEST_MAX 65536

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* approval.h: requests that wait for a person: RUNDIR/approvals/.
  *
  *   NUMBER.json     the request, made once: who, for whom, what, where, until when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* audit.h: the audit log, LOGDIR/audit.jsonl: one JSON object a line, each holding the SHA-256 of the line before.
  *
  * LOGDIR/audit.lock is held (flock) while a line is written. LOGDIR/audit.head holds the last line's seq, hash and the

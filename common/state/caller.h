@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* caller.h: whose credentials this process has: in sudo, which keeps them until the command starts, those of
  * its caller.
  *

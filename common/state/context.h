@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* context.h: one decision's view of the host: one generation, one time, and where things lie. */
 #ifndef AGENTAUTH_STATE_CONTEXT_H
 #define AGENTAUTH_STATE_CONTEXT_H

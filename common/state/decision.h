@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* decision.h: the audit record of a decision: the same members, whoever decided. */
 #ifndef AGENTAUTH_STATE_DECISION_H
 #define AGENTAUTH_STATE_DECISION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* digest.h: SHA-256 as the names of files and the links of the audit chain. */
 #ifndef AGENTAUTH_STATE_DIGEST_H
 #define AGENTAUTH_STATE_DIGEST_H

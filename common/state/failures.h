@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* failures.h: how often credentials for an agent failed from one source lately: a brake, and no gate.
  *
  * RUNDIR/failures is a table of a fixed size that does not grow whatever strangers send. A cell is found by a hash of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* guard.h: while something is decided, the caller can neither stop nor starve the process that decides.
  *
  * sudo and su run our code with the caller's real uid, limits and timers: a signal of the caller's could stop it between a

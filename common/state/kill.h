@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill.h: an agent's processes, or those of some sessions: found in /proc, signalled by pidfd.
  *
  * An agent's are those of its uid in any of the four places, those whose login uid it is (what its sudo runs is uid 0 and

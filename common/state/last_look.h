@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* last_look.h: the process that is about to become the command of a sudo asks once more whether it may.
  *
  * Between the last word of a policy and the command a sudo opens a session, forks, and may be stopped by the agent whose real

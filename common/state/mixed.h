@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mixed.h: mixed_sessions = "refuse": a login with other roles, or for another user, waits until nothing is left of the
  * logins before it. For session.c.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* override.h: what was decided in a hurry: STATEDIR/state/, suspended agents and revoked credentials.
  *
  * Wins over the text, survives apply and rollback. Every decision is one file, so that it is made and read atomically:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process.h: who a process is: pid and start time together, and what the kernel says of its audit session. */
 #ifndef AGENTAUTH_STATE_PROCESS_H
 #define AGENTAUTH_STATE_PROCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay.h: which credentials were used: RUNDIR/replay/, one file a credential.
  *
  *   since            its mtime: when this boot began; what was issued before cannot be told from used

@@ -18,7 +18,7 @@
 #include "common/jose/json.h"
 #include "common/state/mixed.h"
 #include "common/registry/accounts.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 #include "common/state/session_index.h"
 
 #define RECORD_MAX 65536

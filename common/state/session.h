@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* session.h: the record of a login, RUNDIR/sessions/, from the verdict to the end of the session.
  *
  *   ID.json               the record, mode 0600, replaced whole

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* session_index.h: the names by which a session is found, and an agent's places. For session.c and its kin. */
 #ifndef AGENTAUTH_STATE_SESSION_INDEX_H
 #define AGENTAUTH_STATE_SESSION_INDEX_H

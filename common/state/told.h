@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* told.h: what the PAM module lets the approval plugin know, in the one process of a sudo that has both: that the account
  * phase let this uid's sudo pass, and logged it. Where sudo was told to skip that phase, or to ask PAM under another service's
  * name, the plugin hears nothing, and logs the command itself. Nobody outside of the process can say it. */

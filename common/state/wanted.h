@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wanted.h: issuers whose keys a login could not do with: the token names a key that the set does not have,
  * or the set is stale. RUNDIR/refresh/ISSUER, an empty file, asks `agentauthctl issuer refresh --due` to
  * fetch it; a login itself asks nobody. There is one name for each configured issuer, so that whoever sends

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* claims.h: reading a payload whose signature holds. Nothing is converted: a claim of another type is malformed. */
 #ifndef AGENTAUTH_VERIFY_CLAIMS_H
 #define AGENTAUTH_VERIFY_CLAIMS_H

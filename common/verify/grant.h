@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* grant.h: the agent's roles, narrowed by service, source and what was presented. For verify's own files. */
 #ifndef AGENTAUTH_VERIFY_GRANT_H
 #define AGENTAUTH_VERIFY_GRANT_H

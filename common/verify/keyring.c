@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/jose/json.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 #define CLOCK_SLACK 60 /* seconds that a set may seem to come from the future */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keyring.h: finding the one key that a credential names. For verify's own files. */
 #ifndef AGENTAUTH_VERIFY_KEYRING_H
 #define AGENTAUTH_VERIFY_KEYRING_H

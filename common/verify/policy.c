@@ -12,6 +12,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/registry/cdb_read.h"
+#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 
 /* ---- reading members by a table ------------------------------------------- */

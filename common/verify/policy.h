@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy.h: the private half of the registry, generations/N/policy.cdb (mode 0600).
  *
  * THE CONTRACT BETWEEN THE WRITER (tools/agentauthctl) AND THE READERS (pam/, sudo/, the tools).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reason.h: why a credential, a login or a command was refused: the one table from reason to PAM code to words. */
 #ifndef AGENTAUTH_VERIFY_REASON_H
 #define AGENTAUTH_VERIFY_REASON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token.h: what only an issuer's access token has: binding, delegation, scopes. For verify's own files. */
 #ifndef AGENTAUTH_VERIFY_TOKEN_H
 #define AGENTAUTH_VERIFY_TOKEN_H

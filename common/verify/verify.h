@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* verify.h: from what was presented to what it grants.
  *
  * The reader's path, one function each, in verify.c: parse, find the key, signature, claims, binding, roles. The replay

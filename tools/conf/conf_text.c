@@ -14,7 +14,7 @@
 #include "tools/cli/alloc.h"
 #include "tools/conf/conf_text.h"
 #include "tools/cli/fd_write.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 void conf_text_free(struct conf_text *text)
 {

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 #include "tests/unit/support/support_accounts.h"
 

@@ -18,7 +18,7 @@
 #include "common/jose/json.h"
 #include "common/jose/key.h"
 #include "tools/cli/problems.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 #define SET_MAX (1024 * 1024)
 #define ETAG_MAX 1024

@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/fd_write.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"

@@ -14,7 +14,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "common/registry/accounts.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 #define IDS_FILE "ids"
 #define FIRST_LINE \

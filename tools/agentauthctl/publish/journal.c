@@ -11,7 +11,7 @@
 
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
-#include "common/registry/generation.h"
+#include "common/file/trusted.h"
 
 #define JOURNAL_FILE "journal"
 #define JOURNAL_TMP JOURNAL_FILE ".new"

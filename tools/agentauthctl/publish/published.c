@@ -12,6 +12,7 @@
 #include "tools/agentauthctl/publish/published.h"
 #include "common/registry/accounts.h"
 #include "common/registry/cdb_read.h"
+#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 #include "common/verify/policy.h"
 

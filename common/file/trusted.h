@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trusted.h: opening the files and folders that are going to be believed.
+ *
+ * Every function answers 0 or a negative errno value, logs nothing and leaves errno as it was. -EPERM: others could
+ * have written it; -EBADMSG: it is no regular file, or no folder.
+ */
+#ifndef AGENTAUTH_FILE_TRUSTED_H
+#define AGENTAUTH_FILE_TRUSTED_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/file/stamp.h"
+
+/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`,
+ * not writable by group or others. The one way in which this project opens a file that it is going to
+ * believe. */
+int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
+/* Opens it likewise, for a caller that will ask later whether it is still that file. */
+int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp);
+/* Opens a folder, O_CLOEXEC, under the same rule. `flags` may be O_NOFOLLOW. */
+int aa_open_folder(int dirfd, const char *name, int flags, uid_t owner, int *ret_fd);
+
+/* dir/name into buf, or -ENAMETOOLONG. `dir` may be buf itself. */
+int aa_path_join(char *buf, size_t size, const char *dir, const char *name);
+
+#endif
