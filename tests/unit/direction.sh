@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each room includes what stands left of it, and nothing else: the map of HACKING.md, held by the includes.
+set -eu
+cd "${srcdir:?is set by make check}/.."
+
+# A room, and the rooms that its files may include beside their own.
+text='common/text common/file'
+core="$text common/registry common/jose common/verify common/state"
+model="$core tools/cli tools/conf tools/host tools/http tools/agentauthctl/model"
+local="common/text common/file common/jose tools/cli tools/conf tools/http tools/agentauth/local"
+rooms="common/text:
+common/file:
+common/registry:$text
+common/jose:$text
+common/verify:$text common/registry common/jose
+common/state:$core
+nss:$text common/registry
+pam:$core
+sudo:$core
+tools/cli:$text
+tools/conf:$text tools/cli
+tools/http:$text tools/cli
+tools/host:$text
+tools/libexec:$text common/registry tools/host
+tools/agentauth/local:$local
+tools/agentauth/credential:$local
+tools/agentauth/oauth:$local tools/agentauth/credential
+tools/agentauth/commands:$local tools/agentauth/credential tools/agentauth/oauth
+tools/agentauthctl/model:$model
+tools/agentauthctl/names:$model
+tools/agentauthctl/publish:$model tools/agentauthctl/names
+tools/agentauthctl/keys:$model tools/agentauthctl/names tools/agentauthctl/publish
+tools/agentauthctl/commands:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/keys tools/agentauthctl/commands/doctor
+tools/agentauthctl/commands/doctor:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/keys tools/agentauthctl/commands"
+
+includes() { # ROOM: "file header" of each include from the tree
+	grep -Ho '^#include "[^"]*/[^"]*"' "$1"/*.[ch] | sed 's/:#include "/ /; s/"$//'
+}
+
+# What of "file header" lines is not of these rooms.
+strays() { # ROOM...
+	while read -r file header; do
+		case " $* " in
+		*" ${header%/*} "*) ;;
+		*) echo "$file includes $header" ;;
+		esac
+	done
+}
+
+# Every folder with sources is a room, so that a new one gets a place in the direction.
+folders=$(find common nss pam sudo tools -name '*.c' | sed 's:/[^/]*$::' | sort -u)
+named=$(echo "$rooms" | sed 's/:.*//' | sort -u)
+if [ "$folders" != "$named" ]; then
+	printf 'FAILED: the folders and the rooms differ:\n%s\n\n%s\n' "$folders" "$named"
+	exit 1
+fi
+
+found=$(echo "$rooms" | while IFS=: read -r room others; do
+	# The list is words.
+	# shellcheck disable=SC2086
+	includes "$room" | strays "$room" $others
+done)
+[ "$(echo "$rooms" | sed 's/:.*//' | while read -r room; do includes "$room"; done | wc -l)" -gt 500 ] || { echo "FAILED: hardly an include was found"; exit 1; }
+if [ -n "$found" ]; then
+	printf 'FAILED: against the direction:\n%s\n' "$found"
+	exit 1
+fi
+echo "ok: the includes go one way"
