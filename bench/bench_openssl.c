@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_openssl: the peer of a login's decision: a new process that loads a public key and verifies one
+/* bench_openssl.c: the peer of a login's decision: a new process that loads a public key and verifies one
  * signature with OpenSSL, and does nothing else. Usage: bench_openssl KEY.pem MESSAGE SIGNATURE */
 #include <config.h>
 

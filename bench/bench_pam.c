@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_pam: a new process that runs PAM's authenticate and account for a user, answering every prompt with
+/* bench_pam.c: a new process that runs PAM's authenticate and account for a user, answering every prompt with
  * one text. Usage: bench_pam CONFDIR SERVICE USER ANSWER; exit status 0: PAM said yes. */
 #define _GNU_SOURCE 1
 #include <config.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_token AGENTAUTH: what `agentauth token` costs when the cache has the token, as a new process, beside
+/* bench_token.c: bench_token AGENTAUTH: what `agentauth token` costs when the cache has the token, as a new process, beside
  * true(1) and `openssl version`, which do nothing but start. Prints lines "KIND MEDIAN LEAST" in nanoseconds;
  * the programs take turns, so that a busy machine is one for all. bench/token.sh makes a table of them. */
 #include <config.h>

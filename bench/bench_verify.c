@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_verify: what it costs to decide on a credential. Prints lines "WHAT KIND NUMBER"; bench/verify.sh
+/* bench_verify.c: what it costs to decide on a credential. Prints lines "WHAT KIND NUMBER"; bench/verify.sh
  * makes a table of them, beside what each is held against. Times are nanoseconds, medians of rounds in which
  * ours and the peer take turns, so that a busy machine is one for both.
  *

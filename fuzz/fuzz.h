@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz.h: what the harnesses share. Each is one LLVMFuzzerTestOneInput(), named after what it feeds, and
  * states in its head what must hold of every input beside not crashing. libFuzzer drives it, or standalone.c,
  * over the seeds. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_accounts: any bytes as accounts.cdb, through the reader and through all that NSS serves. Holds of what
+/* fuzz_accounts.c: any bytes as accounts.cdb, through the reader and through all that NSS serves. Holds of what
  * is served: the name or id is the one that was asked for, the id may be served, and strings end within the
  * caller's buffer. */
 #include "config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_claims: any header and payload with a true signature, through the whole verification: the attacker who
+/* fuzz_claims.c: any header and payload with a true signature, through the whole verification: the attacker who
  * has a key, and the issuer who says odd things. The input is HEADER LF PAYLOAD. Holds of every verdict that
  * is a yes: it ends in the future and within the host's limits, it is marked against replay, it grants no
  * role that the entry lacks, a delegated one none that is not delegable, and it names the user. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_config: any text as agentauth.conf, as an agent's file and as the agent's own profiles. Holds: what
+/* fuzz_config.c: any text as agentauth.conf, as an agent's file and as the agent's own profiles. Holds: what
  * our scanner takes, libconfig takes as well, so that both mean the same places; and a setting that is set in
  * such a text can be read again and be taken away. */
 #include "config.h"

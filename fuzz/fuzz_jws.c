@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_jws: any bytes as a compact JWS, against three keys whose signatures are known: the examples of RFC
+/* fuzz_jws.c: any bytes as a compact JWS, against three keys whose signatures are known: the examples of RFC
  * 7515 A.2 and A.3 and RFC 8037 A.4. Holds: what verifies has the signed bytes of one of these examples, and
  * no others; and what parses is canonical: its segments, encoded again, are the input. */
 #include "config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_keys: any bytes as a JWK, a key set, a PEM or an SSH public key, and as a private key in each form. Holds of every key that is taken:
+/* fuzz_keys.c: any bytes as a JWK, a key set, a PEM or an SSH public key, and as a private key in each form. Holds of every key that is taken:
  * written as a JWK, a PEM and an SSH line and read again it is the same key, by its thumbprint. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_policy: any JSON as each kind of record, and any bytes as policy.cdb. Holds of what is taken: names
+/* fuzz_policy.c: any JSON as each kind of record, and any bytes as policy.cdb. Holds of what is taken: names
  * are there, and numbers are in their ranges. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_prompt: both ends of the prompt. The lines of the input are a client's answers to the module, part by
+/* fuzz_prompt.c: both ends of the prompt. The lines of the input are a client's answers to the module, part by
  * part; the input as a whole is a prompt that a host shows to askpass. Holds: an answer that is whole has at
  * most 16 KiB and is its parts put together; a prompt that is taken, written again from its fields, is the
  * prompt. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* module.h: what the phases of pam_agentauth.so share: arguments, whose user it is, what the handle remembers. */
 #ifndef AGENTAUTH_PAM_MODULE_H
 #define AGENTAUTH_PAM_MODULE_H

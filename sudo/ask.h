@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ask.h: what the approval plugin knows of one sudo, and how it asks. */
 #ifndef AGENTAUTH_SUDO_ASK_H
 #define AGENTAUTH_SUDO_ASK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64url and base64, in the one form that an encoder would write. */
+/* base64url.c: base64url and base64, in the one form that an encoder would write. */
 #include "common/jose/base64url.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base64url.h: base64url without padding, RFC 4648 section 5 and RFC 7515 section 2, canonical form only. */
 #ifndef AGENTAUTH_JOSE_BASE64URL_H
 #define AGENTAUTH_JOSE_BASE64URL_H

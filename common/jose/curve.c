@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three curves of RFC 7518 section 6.2.1.1, and making keys on them at little cost. */
+/* curve.c: the three curves of RFC 7518 section 6.2.1.1, and making keys on them at little cost. */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>

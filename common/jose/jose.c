@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of errors and algorithms. */
+/* jose.c: the names of errors and algorithms. */
 #include "common/jose/jose.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jose.h: what every part of common/jose shares: the error enum and the algorithms.
  *
  * common/jose knows JWS (RFC 7515), JWK (RFC 7517, 7638, 8037) and JWA (RFC 7518), OpenSSL and jansson, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json.h: jansson with the strictness that claims need (RFC 8259, RFC 7519 section 4, THREATS 6, 7). */
 #ifndef AGENTAUTH_JOSE_JSON_H
 #define AGENTAUTH_JOSE_JSON_H

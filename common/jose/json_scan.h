@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_scan.h: stepping over JSON text without building anything, for what is decided before a parser is let
  * at it. */
 #ifndef AGENTAUTH_JOSE_JSON_SCAN_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking a compact JWS apart. Nothing here believes what it reads. */
+/* jws.c: taking a compact JWS apart. Nothing here believes what it reads. */
 #include "common/jose/jws.h"
 
 #include <openssl/crypto.h>

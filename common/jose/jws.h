@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jws.h: JWS compact serialization, RFC 7515 sections 3.1, 5.2 and 7.1.
  *
  * Parsing believes nothing: what aa_jws_parse() gives is what the token says of itself. Only aa_jws_verify()

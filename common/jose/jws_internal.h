@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jws_internal.h: what verifying and signing share. */
 #ifndef AGENTAUTH_JOSE_JWS_INTERNAL_H
 #define AGENTAUTH_JOSE_JWS_INTERNAL_H

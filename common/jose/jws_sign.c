@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing a compact JWS: the agent's side and the tests. */
+/* jws_sign.c: writing a compact JWS: the agent's side and the tests. */
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>

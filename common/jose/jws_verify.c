@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a signature is a key's: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
+/* jws_verify.c: whether a signature is a key's: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

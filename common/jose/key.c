@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys: what makes one strong enough, and which algorithms it is for. */
+/* key.c: public keys: what makes one strong enough, and which algorithms it is for. */
 #include "common/jose/key.h"
 
 #include <openssl/bn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* key.h: public keys: JWK, JWKS, PEM and SSH forms; private keys for signing. */
 #ifndef AGENTAUTH_JOSE_KEY_H
 #define AGENTAUTH_JOSE_KEY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a private key looks like in each form that programs write: a private half in the wrong place is told
+/* key_form.c: what a private key looks like in each form that programs write: a private half in the wrong place is told
  * by name. */
 #define _GNU_SOURCE /* memmem */
 

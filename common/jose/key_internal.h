@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* key_internal.h: what the files of key*.c and jws*.c share: the insides of a key, the curves, and its
  * constructors.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys as JWK: RFC 7517, RFC 7518 section 6, RFC 8037 section 2, and the thumbprint of RFC 7638. */
+/* key_jwk.c: public keys as JWK: RFC 7517, RFC 7518 section 6, RFC 8037 section 2, and the thumbprint of RFC 7638. */
 #include <openssl/evp.h>
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys as JWK: RFC 7517, RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2. */
+/* key_jwk_private.c: private keys as JWK: RFC 7517, RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2. */
 #include <openssl/crypto.h>
 
 #include <stdlib.h>

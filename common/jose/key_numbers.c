@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys from the numbers that files in others' forms hold. */
+/* key_numbers.c: private keys from the numbers that files in others' forms hold. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>

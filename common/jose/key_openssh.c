@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys as ssh-keygen writes them: "openssh-key-v1", which PROTOCOL.key of OpenSSH describes.
+/* key_openssh.c: private keys as ssh-keygen writes them: "openssh-key-v1", which PROTOCOL.key of OpenSSH describes.
  *
  * Where they are encrypted, the key is made of the passphrase by bcrypt_pbkdf, which neither OpenSSL nor the C library
  * offers; such a file is AA_JOSE_KEY_ENCRYPTED whatever passphrase there is. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys in PEM: SubjectPublicKeyInfo (RFC 7468 section 13, RFC 5280 section 4.1.2.7), PKCS#1 and certificates.
+/* key_pem.c: public keys in PEM: SubjectPublicKeyInfo (RFC 7468 section 13, RFC 5280 section 4.1.2.7), PKCS#1 and certificates.
  *
  * The few shapes that are accepted are taken apart here and not by OpenSSL 3's decoders: those need 110
  * microseconds for a key, twice what verifying with it takes, and would accept every other kind of file as

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys, for the agent's side and the tests: nothing that decides on a login uses them. */
+/* key_private.c: private keys, for the agent's side and the tests: nothing that decides on a login uses them. */
 #define _GNU_SOURCE /* memmem */
 
 #include <openssl/bio.h>

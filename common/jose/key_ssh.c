@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys as OpenSSH writes them: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4. */
+/* key_ssh.c: public keys as OpenSSH writes them: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4. */
 #include <openssl/evp.h>
 
 #include <stdlib.h>

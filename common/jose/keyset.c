@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets of public keys, RFC 7517 section 5, and telling what form a key came in. */
+/* keyset.c: sets of public keys, RFC 7517 section 5, and telling what form a key came in. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -66,8 +66,7 @@ map() { # MAP: what stands under global:
 	local -a flags
 	read -ra flags < <(pkg-config --cflags libcrypto jansson libconfig libjwt libcurl)
 	while read -r header; do
-		run gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -D_GNU_SOURCE -I"$TOP/common" -I"$TOP" \
-			"${flags[@]}" -I"$(dirname "$header")" \
+		run gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -D_GNU_SOURCE -I"$TOP" "${flags[@]}" \
 			-include "$header" -x c /dev/null
 		[ "$status" -eq 0 ] || printf '%s does not compile alone\n' "$header" >&2
 		expect_status 0
@@ -161,11 +160,23 @@ same_options() { # PROGRAM PAGE
 	done
 }
 
-@test "every source begins with its licence" {
+@test "every source has the form of .clang-format" {
+	local -a sources
+	mapfile -t sources < <(find "$TOP"/{common,nss,pam,sudo,tools,tests,bench,fuzz} -name '*.[ch]')
+	[ "${#sources[@]}" -gt 300 ]
+	run clang-format --dry-run -Werror "${sources[@]}"
+	expect_status 0
+	printf 'int  main(void){return 0;}\n' >"$BATS_TEST_TMPDIR/odd.c"
+	run clang-format --style="file:$TOP/.clang-format" --dry-run -Werror "$BATS_TEST_TMPDIR/odd.c"
+	[ "$status" -ne 0 ]
+}
+
+@test "every source begins with its licence, and says in its second line what it is" {
 	local file
 	while read -r file; do
-		grep -q SPDX-License-Identifier <(head -n 3 "$file") || { echo "$file" >&2; return 1; }
-	done < <(find "$TOP"/common "$TOP"/nss "$TOP"/pam "$TOP"/sudo "$TOP"/tools "$TOP"/tests "$TOP"/bench -name '*.c')
+		[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: Apache-2.0 */' ] || { echo "$file: no licence" >&2; return 1; }
+		[[ "$(sed -n 2p "$file")" == "/* ${file##*/}: "* ]] || { echo "$file: no head line" >&2; return 1; }
+	done < <(find "$TOP"/{common,nss,pam,sudo,tools,tests,bench,fuzz} -name '*.[ch]')
 }
 
 @test "agentauth runs without registry, and without root" {

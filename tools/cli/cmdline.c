@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of a command, from its table. */
+/* cmdline.c: options of a command, from its table. */
 #include "config.h"
 
 #include "tools/cli/cmdline.h"

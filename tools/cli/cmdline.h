@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmdline.h: one table a command: its options are parsed by it and its --help is written from it. */
 #ifndef AGENTAUTH_AGENT_CMDLINE_H
 #define AGENTAUTH_AGENT_CMDLINE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* fd_write.c: writing a text whole. */
 #include "config.h"
 
 #include "tools/cli/fd_write.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* print.c: printing results, as text and as JSON. */
 #include "config.h"
 
 #include "tools/cli/print.h"

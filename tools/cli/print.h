@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* print.h: what agentauth answers, on standard output. */
 #ifndef AGENTAUTH_AGENT_PRINT_H
 #define AGENTAUTH_AGENT_PRINT_H

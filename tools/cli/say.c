@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Speaking to people. */
+/* say.c: speaking to people. */
 #include "config.h"
 
 #include "tools/cli/say.h"

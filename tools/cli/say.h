@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* say.h: what agentauth says to people, on standard error, each line led by the command's name. */
 #ifndef AGENTAUTH_AGENT_SAY_H
 #define AGENTAUTH_AGENT_SAY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libcurl, loaded when it is first called: it brings thirty libraries with it, and most runs of agentauth (an
+/* curl_late.c: libcurl, loaded when it is first called: it brings thirty libraries with it, and most runs of agentauth (an
  * assertion, a token from the cache) need none of them. The calls are libcurl's own, so that tools/http does
  * not know. */
 #include "config.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* discovery.c: reading a provider's metadata. */
 #include "config.h"
 
 #include "tools/http/discovery.h"

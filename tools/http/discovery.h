@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* discovery.h: where an issuer's metadata lies. */
 #ifndef AGENTAUTH_HTTP_DISCOVERY_H
 #define AGENTAUTH_HTTP_DISCOVERY_H

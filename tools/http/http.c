@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* http.c: one request of HTTPS, bounded in time and size. */
 #include "config.h"
 
 #include "tools/http/http.h"

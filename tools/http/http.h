@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http.h: one HTTPS request at a time, for the commands that talk to an identity provider. No login path
  * links it.
  *

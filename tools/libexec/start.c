@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start NAME -- COMMAND...: what `agentauth run` has sudo run as root. Opens the agent's PAM session on
+/* start.c: start NAME -- COMMAND...: what `agentauth run` has sudo run as root. Opens the agent's PAM session on
  * behalf of the person who called sudo, becomes the agent and runs the command; ends with its status. sudo -u
  * NAME cannot do this: it sets the groups from NSS after PAM, and so loses those of the roles. */
 #include "config.h"

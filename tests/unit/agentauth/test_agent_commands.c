@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's commands as they are typed: what they print, what they refuse, and with which status. */
+/* test_agent_commands.c: the agent's commands as they are typed: what they print, what they refuse, and with which status. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built program and its two other names, with programs in the place of ssh, sudo and run0 that say how
+/* test_agent_program.c: the built program and its two other names, with programs in the place of ssh, sudo and run0 that say how
  * they were called. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeping an answer between the prompts that ask for its parts. */
+/* test_answer_parts.c: keeping an answer between the prompts that ask for its parts. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

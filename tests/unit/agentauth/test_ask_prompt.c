@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which text is a host's prompt for an agent's credential. */
+/* test_ask_prompt.c: which text is a host's prompt for an agent's credential. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logging in with a browser. The browser is a script that brings what a test says; the provider is a stand-in
+/* test_login.c: logging in with a browser. The browser is a script that brings what a test says; the provider is a stand-in
  * (tls_server.h). The stories have Chromium and a real provider. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The profiles' text, and the file that it is in. */
+/* test_profile.c: the profiles' text, and the file that it is in. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth profile: what it writes is what the other commands read, and nothing that is there is lost. */
+/* test_profile_command.c: agentauth profile: what it writes is what the other commands read, and nothing that is there is lost. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens that the platform gave: where they are read from, and what is looked at before one is shown. */
+/* test_ready_token.c: tokens that the platform gave: where they are read from, and what is looked at before one is shown. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

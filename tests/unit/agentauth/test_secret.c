@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where secrets come from, and from where they do not. */
+/* test_secret.c: where secrets come from, and from where they do not. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Getting tokens: from the cache, from a provider, and from one that misbehaves. The provider here is a
+/* test_token.c: getting tokens: from the cache, from a provider, and from one that misbehaves. The provider here is a
  * stand-in (tls_server.h); the stories have a real one. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64url and base64: one spelling for one sequence of bytes. */
+/* test_base64url.c: base64url and base64: one spelling for one sequence of bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON as claims need it: THREATS 6 and 7. */
+/* test_json.c: JSON as claims need it: THREATS 6 and 7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys in each of their forms: THREATS 16, 17, 19. */
+/* test_jwk.c: public keys in each of their forms: THREATS 16, 17, 19. */
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/pem.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking tokens apart: THREATS 1 to 8. */
+/* test_jws.c: taking tokens apart: THREATS 1 to 8. */
 #include "tests/unit/support/jose_make.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures at their edges: THREATS 2, 3, 10. The private key signs whatever block a forger would want to
+/* test_jws_verify.c: signatures at their edges: THREATS 2, 3, 10. The private key signs whatever block a forger would want to
  * see accepted, so that each forgery differs from the positive control in the one thing that makes it one. */
 #include "tests/unit/support/jose_make.h"
 

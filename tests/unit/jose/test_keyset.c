@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key sets: which key answers to a kid, and which keys are never used. THREATS 16 to 18. */
+/* test_keyset.c: key sets: which key answers to a kid, and which keys are never used. THREATS 16 to 18. */
 #include "tests/unit/support/jose_make.h"
 
 #include <stdlib.h>

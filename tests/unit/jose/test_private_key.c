@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys: the agent's side of the library. */
+/* test_private_key.c: private keys: the agent's side of the library. */
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/bio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* agent_home.c: a home directory of the test's own, with keys and profiles in it. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* jose_make.c: making keys and tokens, by OpenSSL and by hand. */
 #include "tests/unit/support/jose_make.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* tls_server.c: an HTTPS server of the test's own, which answers what the test says. */
 #include "config.h"
 
 #include "tests/unit/support/jose_make.h"

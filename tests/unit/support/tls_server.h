@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tls_server.h: a small HTTPS server that answers as a test says. It is a STAND-IN for an identity provider,
  * for the faults that a real one does not make on demand; the stories have a real one. */
 #ifndef TESTS_TLS_SERVER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* answer.c: finding the credential that a prompt asks for. */
 #include "config.h"
 
 #include "tools/agentauth/commands/answer.h"

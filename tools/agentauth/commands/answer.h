@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answer.h: which profile may answer a host's prompt, and the credential that answers it. */
 #ifndef AGENTAUTH_AGENT_ANSWER_H
 #define AGENTAUTH_AGENT_ANSWER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth answer: the credential for a prompt, for programs that are not OpenSSH and show the prompt
+/* cmd_answer.c: agentauth answer: the credential for a prompt, for programs that are not OpenSSH and show the prompt
  * themselves. */
 #include "config.h"
 

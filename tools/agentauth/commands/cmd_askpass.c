@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile
+/* cmd_askpass.c: agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile
  * says.
  *
  * The prompt's text is the server's, but the host in the parentheses before it is what ssh connected to. A

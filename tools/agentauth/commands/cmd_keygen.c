@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
+/* cmd_keygen.c: agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
 #include "config.h"
 
 #include <getopt.h>

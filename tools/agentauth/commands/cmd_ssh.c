@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth ssh: the real ssh, with our askpass set. */
+/* cmd_ssh.c: agentauth ssh: the real ssh, with our askpass set. */
 #include "config.h"
 
 #include <errno.h>

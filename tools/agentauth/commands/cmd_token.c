@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth token: a provider's token on standard output. */
+/* cmd_token.c: agentauth token: a provider's token on standard output. */
 #include "config.h"
 
 #include <getopt.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth verify: the byte-level check of a compact JWS: signature and form, no claims. */
+/* cmd_verify.c: agentauth verify: the byte-level check of a compact JWS: signature and form, no claims. */
 #include "config.h"
 
 #include <errno.h>

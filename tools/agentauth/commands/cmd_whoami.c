@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth whoami: the account, and what the login said of itself. */
+/* cmd_whoami.c: agentauth whoami: the account, and what the login said of itself. */
 #include "config.h"
 
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* commands.h: the commands of agentauth, one file each. */
 #ifndef AGENTAUTH_AGENT_COMMANDS_H
 #define AGENTAUTH_AGENT_COMMANDS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agentauth: choosing the command. Under the names agentauth-askpass and agentauth-ssh it is that command. */
+/* main.c: agentauth: choosing the command. Under the names agentauth-askpass and agentauth-ssh it is that command. */
 #include "config.h"
 
 #include <errno.h>

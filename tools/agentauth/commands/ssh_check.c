@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking, before ssh connects, at all that a login needs on this side. */
+/* ssh_check.c: looking, before ssh connects, at all that a login needs on this side. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_check.h"

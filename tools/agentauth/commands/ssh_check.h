@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ssh_check.h: what can be known to fail before ssh connects. */
 #ifndef AGENTAUTH_AGENT_SSH_CHECK_H
 #define AGENTAUTH_AGENT_SSH_CHECK_H

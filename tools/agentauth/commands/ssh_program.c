@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ssh_program.c: starting the ssh of this machine, to connect and to ask it something. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_program.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* access_token.c: what a token of a provider says of itself. */
 #include "config.h"
 
 #include "tools/agentauth/credential/access_token.h"

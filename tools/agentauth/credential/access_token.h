@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* access_token.h: a token as the provider answered with it, and what it says of itself. */
 #ifndef AGENTAUTH_AGENT_ACCESS_TOKEN_H
 #define AGENTAUTH_AGENT_ACCESS_TOKEN_H

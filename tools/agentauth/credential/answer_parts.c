@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeping the rest of an answer. */
+/* answer_parts.c: keeping the rest of an answer. */
 #include "config.h"
 
 #include "tools/agentauth/credential/answer_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answer_parts.h: an answer that is too long for one prompt, kept between the prompts that ask for its parts.
  *
  * OpenSSH's client runs askpass anew for each prompt, so the rest of an answer waits in a folder of the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the prompt. It comes from a server that may be hostile: what does not match to the letter is no
+/* ask_prompt.c: reading the prompt. It comes from a server that may be hostile: what does not match to the letter is no
  * prompt. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ask_prompt.h: the prompt that a host asks an agent's credential with, as OpenSSH's client hands it to
  * askpass. */
 #ifndef AGENTAUTH_AGENT_ASK_PROMPT_H

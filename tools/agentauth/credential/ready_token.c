@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a ready token, and looking whether it is worth being shown. */
+/* ready_token.c: reading a ready token, and looking whether it is worth being shown. */
 #include "config.h"
 
 #include "tools/agentauth/credential/ready_token.h"

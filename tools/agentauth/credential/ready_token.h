@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ready_token.h: a token that the platform gave: Kubernetes, GitHub Actions, SPIFFE, a cloud's own program. */
 #ifndef AGENTAUTH_AGENT_READY_TOKEN_H
 #define AGENTAUTH_AGENT_READY_TOKEN_H

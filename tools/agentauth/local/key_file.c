@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading the agent's private key. */
+/* key_file.c: loading the agent's private key. */
 #include "config.h"
 
 #include "tools/agentauth/local/key_file.h"

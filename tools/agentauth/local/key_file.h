@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* key_file.h: the agent's private key, from its file. */
 #ifndef AGENTAUTH_AGENT_KEY_FILE_H
 #define AGENTAUTH_AGENT_KEY_FILE_H

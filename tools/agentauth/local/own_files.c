@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's own files. */
+/* own_files.c: the agent's own files. */
 #include "config.h"
 
 #include "tools/agentauth/local/own_files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* own_files.h: the agent's own files: reading what may be believed, writing what nobody else may see. */
 #ifndef AGENTAUTH_AGENT_OWN_FILES_H
 #define AGENTAUTH_AGENT_OWN_FILES_H

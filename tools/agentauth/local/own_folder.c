@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* own_folder.c: opening and making the agent's own folders. */
 #include "config.h"
 
 #include "tools/agentauth/local/own_folder.h"

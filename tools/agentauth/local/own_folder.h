@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* own_folder.h: the folders in which the agent keeps what it was given: the user's own, of mode 0700. */
 #ifndef AGENTAUTH_AGENT_OWN_FOLDER_H
 #define AGENTAUTH_AGENT_OWN_FOLDER_H

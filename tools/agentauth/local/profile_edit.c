@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* profile_edit.c: writing a profile into the profiles' text. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile_edit.h"

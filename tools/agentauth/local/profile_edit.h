@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* profile_edit.h: a profile more in the profiles' text, whose comments and order stay as they are. */
 #ifndef AGENTAUTH_AGENT_PROFILE_EDIT_H
 #define AGENTAUTH_AGENT_PROFILE_EDIT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is refused before libconfig sees the text: libconfig 1.5 opens whatever @include names, and reads
+/* profile_text.c: what is refused before libconfig sees the text: libconfig 1.5 opens whatever @include names, and reads
  * numbers past 31 bits as other numbers. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* profile_text.h: the profiles' text, before libconfig is let at it. */
 #ifndef AGENTAUTH_AGENT_PROFILE_TEXT_H
 #define AGENTAUTH_AGENT_PROFILE_TEXT_H

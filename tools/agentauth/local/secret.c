@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a secret from its source. */
+/* secret.c: reading a secret from its source. */
 #include "config.h"
 
 #include "tools/agentauth/local/secret.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* secret.h: a secret from where a profile says it is: never from the profile itself, and never an argument.
  *
  *   { file = "~/.config/agentauth/secret"; }       mode 0600; its text without newlines at the end

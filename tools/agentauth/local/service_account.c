@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* service_account.c: reading a service account's file as Google writes it. */
 #include "config.h"
 
 #include "tools/agentauth/local/service_account.h"

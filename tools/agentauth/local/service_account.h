@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service_account.h: a service account's key file as Google hands it out: a JSON object with a private key
  * and whose it is. */
 #ifndef AGENTAUTH_AGENT_SERVICE_ACCOUNT_H

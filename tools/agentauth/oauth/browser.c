@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* browser.c: starting a browser. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/browser.h"

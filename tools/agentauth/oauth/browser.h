@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* browser.h: showing an address to the person at this machine. */
 #ifndef AGENTAUTH_AGENT_BROWSER_H
 #define AGENTAUTH_AGENT_BROWSER_H

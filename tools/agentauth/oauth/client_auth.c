@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* client_auth.c: proving to a provider which client asks (RFC 6749 section 2.3, RFC 7523 section 2.2). */
 #include "config.h"
 
 #include "tools/agentauth/oauth/client_auth.h"

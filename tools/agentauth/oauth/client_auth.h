@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client_auth.h: how the client says who it is to the provider: RFC 6749 section 2.3, RFC 7523 section 2.2.
  */
 #ifndef AGENTAUTH_AGENT_CLIENT_AUTH_H

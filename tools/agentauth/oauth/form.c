@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* form.c: application/x-www-form-urlencoded. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/form.h"

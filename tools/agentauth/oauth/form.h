@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* form.h: application/x-www-form-urlencoded text that may hold secrets. */
 #ifndef AGENTAUTH_AGENT_FORM_H
 #define AGENTAUTH_AGENT_FORM_H

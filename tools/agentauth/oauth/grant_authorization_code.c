@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authorization code with PKCE: a person logs in with a browser on this machine (RFC 8252, RFC 7636). */
+/* grant_authorization_code.c: authorization code with PKCE: a person logs in with a browser on this machine (RFC 8252, RFC 7636). */
 #include "config.h"
 
 #include <openssl/evp.h>

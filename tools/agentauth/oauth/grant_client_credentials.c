@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Client credentials: the agent asks in its own name. */
+/* grant_client_credentials.c: client credentials: the agent asks in its own name. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device code: a person logs in with a browser on any machine (RFC 8628). */
+/* grant_device_code.c: device code: a person logs in with a browser on any machine (RFC 8628). */
 #include "config.h"
 
 #include <stdlib.h>

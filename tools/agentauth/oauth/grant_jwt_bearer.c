@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JWT bearer: an assertion of the profile's key becomes a token (RFC 7523 section 2.1), as Google's service
+/* grant_jwt_bearer.c: JWT bearer: an assertion of the profile's key becomes a token (RFC 7523 section 2.1), as Google's service
  * accounts do it. */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Token exchange: somebody's token becomes one for the agent to act with (RFC 8693). */
+/* grant_token_exchange.c: token exchange: somebody's token becomes one for the agent to act with (RFC 8693). */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_grant.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* identity_provider.c: finding a provider's endpoints and asking them. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/identity_provider.h"

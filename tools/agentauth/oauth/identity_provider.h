@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* identity_provider.h: an identity provider: where its endpoints are, and asking them.
  *
  * The metadata comes from the issuer's OpenID configuration (OpenID Connect Discovery 1.0 section 4) or,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* loopback.c: the address on this machine at which a browser brings the code (RFC 8252 section 7.3). */
 #include "config.h"
 
 #include "tools/agentauth/oauth/loopback.h"

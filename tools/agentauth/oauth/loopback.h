@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* loopback.h: the answer that a browser brings: a listener on 127.0.0.1, RFC 8252 section 7.3. */
 #ifndef AGENTAUTH_AGENT_LOOPBACK_H
 #define AGENTAUTH_AGENT_LOOPBACK_H

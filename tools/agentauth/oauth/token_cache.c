@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* token_cache.c: keeping tokens between commands. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_cache.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token_cache.h: one profile's token, kept between runs in a file of mode 0600.
  *
  * Its name is a digest of the profile's name and of all settings that make another token of it: a changed

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* token_grant.c: getting a new token by the profile's grant. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_grant.h"

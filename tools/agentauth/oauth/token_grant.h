@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token_grant.h: getting a new token from the provider, by the profile's grant. */
 #ifndef AGENTAUTH_AGENT_TOKEN_GRANT_H
 #define AGENTAUTH_AGENT_TOKEN_GRANT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* token_request.c: asking a token endpoint, and what it may answer. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_request.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token_request.h: one request to the token endpoint, RFC 6749 sections 3.2 and 5. */
 #ifndef AGENTAUTH_AGENT_TOKEN_REQUEST_H
 #define AGENTAUTH_AGENT_TOKEN_REQUEST_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* token_source.c: the token of a profile: from the cache, by a refresh token, or new. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_source.h"

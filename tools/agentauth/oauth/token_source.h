@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token_source.h: a profile's token: from the cache while it has life left, else refreshed, else a new one.
  */
 #ifndef AGENTAUTH_AGENT_TOKEN_SOURCE_H
