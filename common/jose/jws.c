@@ -31,8 +31,9 @@ void aa_jws_free(struct aa_jws *jws)
 	free(jws);
 }
 
-/* RFC 7515 section 3.1: two dots, and something before each. An empty signature is left for after the header,
- * so that a token of alg none is refused for its alg. */
+/* RFC 7515 section 3.1: two dots, and a header before the first. A payload may be empty (section 2: any octets);
+ * the claims of a credential are then refused. An empty signature is left for after the header, so that a token of
+ * alg none is refused for its alg. */
 static enum aa_jose_err split(const char *token, size_t len, struct segment ret[3])
 {
 	const char *end = token + len, *p = token;
@@ -43,7 +44,7 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 		if ((dot != NULL) != (i < 2))
 			return AA_JOSE_MALFORMED;
 		ret[i] = (struct segment){p, (size_t)((dot ? dot : end) - p)};
-		if (i < 2 && ret[i].n == 0)
+		if (i == 0 && ret[i].n == 0)
 			return AA_JOSE_MALFORMED;
 		p = dot ? dot + 1 : end;
 	}

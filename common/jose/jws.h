@@ -24,8 +24,8 @@ struct aa_jws {
 	size_t input_len;
 };
 
-/* Exactly three non-empty segments of canonical base64url, `max` bytes in all; alg one of enum aa_alg, told
- * before the JSON library is asked; no crit, no b64; jwk, jku, x5u, x5c are ignored and never used. `token`
+/* Exactly three segments of canonical base64url, of which the payload alone may be empty, `max` bytes in all; alg
+ * one of enum aa_alg, told before the JSON library is asked; no crit, no b64; jwk, jku, x5u, x5c are ignored and never used. `token`
  * must outlive *ret. */
 enum aa_jose_err aa_jws_parse(const char *token, size_t len, size_t max, struct aa_jws **ret);
 void aa_jws_free(struct aa_jws *jws); /* wipes */

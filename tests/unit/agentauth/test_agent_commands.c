@@ -209,6 +209,34 @@ static void test_verify_takes_any_payload_and_prints_its_bytes(void **state)
 	free(token);
 }
 
+static void test_verify_takes_an_empty_payload(void **state)
+{
+	char *token = some_token("{\"alg\":\"ES256\"}", ""),
+	     *without = some_token("{\"alg\":\"ES256\"}", "x");
+	char *pem = NULL;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &pem), AA_JOSE_OK);
+	home_write("public.pem", pem, 0644);
+	assert_non_null(strstr(token, ".."));
+	RUN(command_verify, token, "--key", public_file(), NULL);
+	assert_int_equal(o.status, 0);
+	assert_string_equal(o.out, "");
+	RUN(command_verify, token, "--key", public_file(), "--json", NULL);
+	json = make_json(o.out);
+	assert_true(json_is_true(json_object_get(json, "valid")));
+	assert_string_equal(json_string_value(json_object_get(json, "payload")), "");
+	json_decref(json);
+	/* Without its payload, what was signed with one does not verify. */
+	memmove(strchr(without, '.') + 1, strrchr(without, '.'), strlen(strrchr(without, '.')) + 1);
+	RUN(command_verify, without, "--key", public_file(), NULL);
+	assert_said(1, "signature");
+	free(pem);
+	free(token);
+	free(without);
+}
+
 static void test_verify_finds_the_key_of_a_set_by_its_kid(void **state)
 {
 	char *with_kid = some_token("{\"alg\":\"ES256\",\"kid\":\"one\"}", "x"),
@@ -690,6 +718,7 @@ int main(void)
 	    at_home(test_a_private_key_that_others_can_read_is_refused_with_the_remedy),
 	    at_home(test_assert_says_what_is_missing),
 	    at_home(test_verify_takes_any_payload_and_prints_its_bytes),
+	    cmocka_unit_test(test_verify_takes_an_empty_payload),
 	    at_home(test_verify_finds_the_key_of_a_set_by_its_kid),
 	    at_home(test_verify_tells_its_verdict_as_json_too),
 	    at_home(test_verify_reads_no_more_than_a_mebibyte),

@@ -299,6 +299,17 @@ static void refuses_what_is_not_three_segments(void **state)
 	free(good);
 }
 
+/* A signed token may say nothing (RFC 7515 section 2), and a credential may not: it is its claims. */
+static void refuses_an_empty_payload(void **state)
+{
+	char *payload = payload_text();
+
+	expect(*state, with_payload(payload), AA_OK, "with its claims");
+	expect(*state, with_payload(""), AA_MALFORMED, "an empty payload");
+	expect(*state, with_payload("{}"), AA_CLAIM_REQUIRED, "an empty object");
+	free(payload);
+}
+
 /* One byte of each segment in turn becomes what base64url does not have, or a second spelling of the same bytes. */
 static void refuses_base64url_that_is_not_canonical(void **state)
 {
@@ -1162,6 +1173,7 @@ int main(void)
 	    T(refuses_an_algorithm_that_the_key_itself_excludes),
 	    T(refuses_hs256_keyed_with_the_public_key),
 	    T(refuses_what_is_not_three_segments),
+	    T(refuses_an_empty_payload),
 	    T(refuses_base64url_that_is_not_canonical),
 	    T(refuses_what_is_longer_than_16_kib),
 	    T(refuses_nesting_past_a_cap),
