@@ -25,6 +25,10 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 		return "the key is not for verifying signatures, or its type or curve is not supported";
 	case AA_JOSE_KEY_PRIVATE:
 		return "this is a private or secret key where a public key belongs";
+	case AA_JOSE_KEY_LENGTH:
+		return "a coordinate of the key (x, y) has not the full length of its curve: 32, 48 or 66 "
+		       "bytes of "
+		       "P-256, P-384 or P-521 with the zeros in front, and 32 of Ed25519";
 	case AA_JOSE_KEY_MALFORMED:
 		return "this cannot be read as a key";
 	case AA_JOSE_KEY_ENCRYPTED:

@@ -25,6 +25,7 @@ enum aa_jose_err {
 	AA_JOSE_KEY_WEAK,      /* RSA < 2048 bits or e < 3, point off the curve or of small order */
 	AA_JOSE_KEY_UNFIT,     /* use or key_ops say that it does not verify; unknown kty or curve */
 	AA_JOSE_KEY_PRIVATE,   /* oct, or private members, in a public set */
+	AA_JOSE_KEY_LENGTH,    /* a coordinate that has not the length of its curve */
 	AA_JOSE_KEY_MALFORMED, /* not a key at all */
 	AA_JOSE_KEY_ENCRYPTED, /* an encrypted PEM, and no passphrase or a wrong one */
 	AA_JOSE_NO_KEY,	       /* no key of this kid; no kid and several keys; two keys of this kid */

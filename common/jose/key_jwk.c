@@ -125,7 +125,7 @@ static enum aa_jose_err ec_from_coordinates(const struct aa_curve *curve, const 
 
 	/* RFC 7518 section 6.2.1.2: the full size of a coordinate, leading zeros included. */
 	if (x_len != curve->len || y_len != curve->len)
-		return AA_JOSE_KEY_MALFORMED;
+		return AA_JOSE_KEY_LENGTH;
 	memcpy(point + 1, x, x_len);
 	memcpy(point + 1 + x_len, y, y_len);
 	return aa_key_new_ec(curve, point, 1 + x_len + y_len, ret);
@@ -168,6 +168,8 @@ static enum aa_jose_err okp_from_jwk(const json_t *jwk, struct aa_key **ret)
 	if (!is_string(crv, "Ed25519"))
 		return AA_JOSE_KEY_UNFIT;
 	err = aa_jwk_bytes(jwk, "x", &x, &len);
+	if (err == AA_JOSE_OK && len != AA_ED25519_LEN)
+		err = AA_JOSE_KEY_LENGTH;
 	if (err == AA_JOSE_OK)
 		err = aa_key_new_ed25519(x, len, ret);
 	free(x);
