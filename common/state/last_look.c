@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file/proc.h"
 #include "common/state/decision.h"
 #include "common/state/guard.h"
 
@@ -184,22 +185,15 @@ void aa_last_look_forget(void)
 /* ---- waiting for those that looked ------------------------------------------------------------------ */
 
 /* Whether the process has such a name. An agent may give its own processes any: only root's count. */
-static bool is_looking(int proc, const char *pid, uint32_t uid)
+static bool is_looking(int proc, pid_t pid, uint32_t uid)
 {
 	char path[64], text[NAME_SIZE + 1], name[NAME_SIZE];
 	struct stat st;
-	ssize_t n;
-	int fd;
 
-	(void)snprintf(path, sizeof(path), "%.20s/comm", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	(void)snprintf(path, sizeof(path), "%d/comm", (int)pid);
+	if (fstatat(proc, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != 0 ||
+	    aa_proc_text(proc, path, text, sizeof(text)) <= 0)
 		return false;
-	n = fstat(fd, &st) == 0 && st.st_uid == 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
 	name_of(uid, name);
 	return strncmp(text, name, uid ? NAME_SIZE - 1 : strlen("aalook-")) == 0;
 }
@@ -208,16 +202,15 @@ static bool is_looking(int proc, const char *pid, uint32_t uid)
 static unsigned count(uint32_t uid, bool end)
 {
 	DIR *proc = opendir("/proc");
-	struct dirent *entry;
 	unsigned n = 0;
+	pid_t pid;
 
-	while (proc && (entry = readdir(proc))) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-		    !is_looking(dirfd(proc), entry->d_name, uid))
+	while (proc && (pid = aa_proc_next(proc))) {
+		if (!is_looking(dirfd(proc), pid, uid))
 			continue;
 		n++;
 		if (end)
-			(void)kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL);
+			(void)kill(pid, SIGKILL);
 	}
 	if (proc)
 		closedir(proc);

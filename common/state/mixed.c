@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/state/digest.h"
-#include "common/state/kill.h"
+#include "common/state/process_table.h"
 #include "common/state/session_index.h"
 
 #define RIGHTS_SIZE 65
@@ -173,7 +173,7 @@ enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char 
 	    look_at_others(dir, agent->name, id, rights, now, &others) < 0)
 		goto out;
 	if (!others.mixed && !is_noted(dir, agent->name, rights))
-		left = aa_quarry_strays(agent->uid, others.v, others.n, &others.manager);
+		left = aa_processes_strays(agent->uid, others.v, others.n, &others.manager);
 	if (left >= 0)
 		reason = others.mixed || left > 0 ? AA_ROLE_DENIED : AA_OK;
 out:

@@ -16,7 +16,8 @@ struct aa_process {
 int aa_process_read(pid_t pid, struct aa_process *ret);
 /* Whether both name one process, and not pid 0. */
 bool aa_process_same(const struct aa_process *a, const struct aa_process *b);
-/* Whether the process of this pid and start time is there, and no zombie. */
+/* Whether the process of this pid and start time is there, and has not ended: one whose first thread
+ * ended lives on in the others. */
 bool aa_process_alive(const struct aa_process *process);
 
 #define AA_BOOT_ID_SIZE 37

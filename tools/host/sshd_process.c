@@ -9,31 +9,26 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/file/proc.h"
+
 #define ANCESTORS_MAX 8
 
-static bool read_proc(pid_t pid, const char *name, char *ret, size_t size)
+/* The words that the process was started with, as one line. */
+static bool read_title(pid_t pid, char *ret, size_t size)
 {
 	char path[64];
 	ssize_t n;
-	int fd;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, ret, size - 1) : -1;
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	n = aa_proc_text(AT_FDCWD, path, ret, size);
 	for (ssize_t i = 0; i < n; i++)
 		if (ret[i] == '\0')
 			ret[i] = ' ';
-	ret[n] = '\0';
-	return true;
+	return n > 0;
 }
 
 /* "UsePAM=no", or "UsePAM" with the value in the next word. */
@@ -56,8 +51,7 @@ bool aa_sshd_told(pid_t pid, struct aa_sshd_told *ret)
 	char title[8192], *end, *save;
 
 	*ret = (struct aa_sshd_told){.has_use_pam = false};
-	if (!read_proc(pid, "cmdline", title, sizeof(title)) ||
-	    strncmp(title, "sshd: ", strlen("sshd: ")) != 0)
+	if (!read_title(pid, title, sizeof(title)) || strncmp(title, "sshd: ", strlen("sshd: ")) != 0)
 		return false;
 	end = strstr(title, " [listener]");
 	if (end == NULL)
@@ -80,16 +74,11 @@ bool aa_sshd_told(pid_t pid, struct aa_sshd_told *ret)
 	return true;
 }
 
-/* The second field of stat is in parentheses, and may hold any. */
 static pid_t parent_of(pid_t pid)
 {
-	char stat[1024];
-	const char *end;
+	struct aa_proc_stat stat;
 
-	if (!read_proc(pid, "stat", stat, sizeof(stat)))
-		return 0;
-	end = strrchr(stat, ')');
-	return end != NULL && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+	return aa_proc_stat(AT_FDCWD, pid, &stat) == 0 ? stat.ppid : 0;
 }
 
 bool aa_sshd_told_ancestor(struct aa_sshd_told *ret)

@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "common/file/proc.h"
 #include "common/state/digest.h"
 #include "common/state/process.h"
 
@@ -79,6 +82,53 @@ static void a_zombie_is_not_alive(void **state)
 	assert_false(aa_process_alive(&child));
 }
 
+static void *wait_for_ever(void *unused)
+{
+	pause();
+	return unused;
+}
+
+/* Ends its first thread, so that /proc shows a zombie whose other thread runs. */
+static _Noreturn void lose_first_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+		_exit(1);
+	pthread_exit(NULL);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[32], text[512], *end;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	assert_true(aa_proc_text(AT_FDCWD, path, text, sizeof(text)) > 0);
+	end = strrchr(text, ')');
+	assert_non_null(end);
+	return end[2];
+}
+
+static void a_process_whose_first_thread_ended_is_alive(void **state)
+{
+	struct aa_process child;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		lose_first_thread();
+	assert_int_equal(aa_process_read(pid, &child), 0);
+	for (int i = 0; i < 500 && state_of(pid) != 'Z'; i++)
+		(void)usleep(10000);
+	assert_int_equal(state_of(pid), 'Z');
+	assert_true(aa_process_alive(&child));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(state_of(pid), 'Z');
+	assert_false(aa_process_alive(&child));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* A command may hold brackets, spaces and digits, so that its line looks like another's. */
 static void a_hostile_name_changes_nothing(void **state)
 {
@@ -136,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(another_start_is_another_process),
 	    cmocka_unit_test(nobody_is_not_alive),
 	    cmocka_unit_test(a_zombie_is_not_alive),
+	    cmocka_unit_test(a_process_whose_first_thread_ended_is_alive),
 	    cmocka_unit_test(a_hostile_name_changes_nothing),
 	    cmocka_unit_test(the_boot_has_an_id_and_a_time),
 	    cmocka_unit_test(digests_are_those_of_the_standard),

@@ -138,7 +138,7 @@ static enum ctl_status list_once(struct ctl *ctl)
 	long *counts = xcalloc(s.n + 1, sizeof(*counts));
 	json_t *list = json_array();
 
-	if (status == CTL_DONE && aa_quarry_counts(s.v, s.n, counts) < 0)
+	if (status == CTL_DONE && aa_processes_counts(s.v, s.n, counts) < 0)
 		status = ctl_fail(ctl, "/proc cannot be read");
 	if (status == CTL_DONE && !ctl->json && s.n)
 		printf("%-8s  %-20s %-9s %-6s %-6s %-16s %5s  %-24s %s\n", "ID", "AGENT", "KIND", "SINCE",
@@ -260,7 +260,7 @@ static void warn(const struct ctl *ctl, struct aa_session *s)
 
 	(void)snprintf(text, sizeof(text), "\r\nagentauth: this session of %s ends in %s.\r\n", s->agent,
 		       span(s->deadline - ctl->now, left));
-	(void)aa_quarry_tell(s, text);
+	(void)aa_kill_warn(s, text);
 }
 
 struct reaping {
@@ -305,16 +305,16 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 {
 	const struct timespec step = {0, 100000000};
-	const struct aa_quarry quarry = {UINT32_MAX, r->over.v, r->over.n};
+	const struct aa_process_set set = {UINT32_MAX, r->over.v, r->over.n};
 	long killed;
 
 	if (!r->over.n)
 		return;
-	(void)aa_quarry_signal(&quarry, SIGTERM);
-	(void)aa_quarry_signal(&quarry, SIGCONT);
-	for (int64_t waited = 0; waited < grace * 10 && aa_quarry_count(&quarry) > 0; waited++)
+	(void)aa_kill_signal(&set, SIGTERM);
+	(void)aa_kill_signal(&set, SIGCONT);
+	for (int64_t waited = 0; waited < grace * 10 && aa_processes_count(&set) > 0; waited++)
 		(void)nanosleep(&step, NULL);
-	if (aa_quarry_kill(&quarry, KILL_MS, &killed) != 0)
+	if (aa_kill(&set, KILL_MS, &killed) != 0)
 		ctl_error(ctl, "some processes of sessions that are past their deadline could not be ended");
 	for (size_t i = 0; i < r->over.n; i++) {
 		const struct aa_session *s = r->over.v[i];

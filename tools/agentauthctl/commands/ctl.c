@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "common/state/audit.h"
+#include "common/state/process.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define NAMES_ASKED 20
@@ -310,21 +310,6 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in
 
 /* ---- the audit record ---------------------------------------------------- */
 
-/* The uid that the login began with, which su and sudo do not change; -1: none. */
-static int64_t login_uid(void)
-{
-	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
-	char text[24] = "";
-	int64_t uid = -1;
-
-	if (fd < 0)
-		return -1;
-	if (read(fd, text, sizeof(text) - 1) <= 0 || !number_parse(text, 0, UINT32_MAX - 1, &uid))
-		uid = -1;
-	close(fd);
-	return uid;
-}
-
 /* Where the kernel keeps no login: root may be somebody, as sudo says. */
 static uid_t from_sudo(uid_t uid)
 {
@@ -337,8 +322,8 @@ static uid_t from_sudo(uid_t uid)
 const char *ctl_who(void)
 {
 	static char who[64];
-	int64_t login = login_uid();
-	uid_t uid = login >= 0 ? (uid_t)login : from_sudo(getuid());
+	uint32_t login = aa_login_uid(); /* su and sudo do not change it */
+	uid_t uid = login != UINT32_MAX ? login : from_sudo(getuid());
 	const struct passwd *pw = getpwuid(uid);
 
 	if (pw)

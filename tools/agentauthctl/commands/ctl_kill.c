@@ -53,23 +53,23 @@ static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, lon
 
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 {
-	struct aa_quarry quarry = {0, NULL, 0};
-	enum ctl_status status = find_uid(ctl, name, &quarry.uid);
+	struct aa_process_set set = {0, NULL, 0};
+	enum ctl_status status = find_uid(ctl, name, &set.uid);
 	long killed = 0, left;
 
 	if (status != CTL_DONE)
 		return status;
-	ctl_units_stop(ctl, name, quarry.uid);
+	ctl_units_stop(ctl, name, set.uid);
 	if (ctl->dry_run) {
 		if (!ctl->json)
-			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), name);
+			printf("%ld processes of %s would be ended.\n", aa_processes_count(&set), name);
 		return CTL_DONE;
 	}
-	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
-	ctl_units_wait(ctl, name, quarry.uid);
+	left = aa_kill(&set, KILL_MS, &killed);
+	ctl_units_wait(ctl, name, set.uid);
 	if (left == 0)
-		left = aa_quarry_kill(&quarry, KILL_MS, &(long){0}); /* what systemd began meanwhile */
-	ctl_units_tell_others(ctl, name, quarry.uid);
+		left = aa_kill(&set, KILL_MS, &(long){0}); /* what systemd began meanwhile */
+	ctl_units_tell_others(ctl, name, set.uid);
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	(void)ctl_sweep_sessions(ctl, NULL, NULL);
 	status = finish(ctl, name, left, killed);
@@ -88,17 +88,17 @@ void ctl_stop_restarters(struct ctl *ctl, const char *name)
 
 enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 {
-	const struct aa_quarry quarry = {session->uid, &session, 1};
+	const struct aa_process_set set = {session->uid, &session, 1};
 	char whose[96];
 	long killed = 0, left;
 
 	(void)snprintf(whose, sizeof(whose), "the session %.8s of %s", session->id, session->agent);
 	if (ctl->dry_run) {
 		if (!ctl->json)
-			printf("%ld processes of %s would be ended.\n", aa_quarry_count(&quarry), whose);
+			printf("%ld processes of %s would be ended.\n", aa_processes_count(&set), whose);
 		return CTL_DONE;
 	}
-	left = aa_quarry_kill(&quarry, KILL_MS, &killed);
+	left = aa_kill(&set, KILL_MS, &killed);
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	if (left == 0) {
 		ctl_audit_session(ctl, "session-close", session, "ok");

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/file/proc.h"
 #include "tools/host/sshd_config.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 
@@ -199,14 +200,12 @@ static bool look_at_running(struct doctor *d)
 	struct aa_sshd_paths paths = doctor_sshd_paths();
 	struct aa_sshd_told told;
 	char why[PATH_MAX + 128];
-	struct dirent *entry;
 	DIR *proc = opendir("/proc");
 	bool found = false;
+	pid_t pid;
 
-	while (proc && !found && (entry = readdir(proc))) {
-		int pid = atoi(entry->d_name);
-
-		if (pid <= 0 || !aa_sshd_told(pid, &told) || (!told.has_use_pam && !*told.config))
+	while (proc && !found && (pid = aa_proc_next(proc))) {
+		if (!aa_sshd_told(pid, &told) || (!told.has_use_pam && !*told.config))
 			continue;
 		paths.told = &told;
 		found = !aa_sshd_login_is_decided(&paths, why, sizeof(why));
