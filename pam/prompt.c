@@ -16,6 +16,11 @@
 
 #define PARTS_MAX 64 /* sshd's password method repeats one answer to every prompt */
 
+/* Programs that were given a password look for this word before they answer a prompt with it (sshpass, asyncssh,
+ * node-ssh; doc/clients.md says which). It stands in the nonce, since agents of every version take that as it is and
+ * the rest of the prompt to the letter. */
+#define NONCE_WORD "password-"
+
 static bool new_nonce(char ret[32])
 {
 	unsigned char random[16];
@@ -23,7 +28,7 @@ static bool new_nonce(char ret[32])
 	    RAND_bytes(random, sizeof(random)) == 1 ? aa_base64url_encode(random, sizeof(random)) : NULL;
 
 	if (text)
-		(void)snprintf(ret, 32, "%s", text);
+		(void)snprintf(ret, 32, NONCE_WORD "%s", text);
 	free(text);
 	return text != NULL;
 }
@@ -57,13 +62,23 @@ static int ask(struct aa_call *call, const char *text, char **ret)
 	return err;
 }
 
+/* Programs that read the credential from a file or a pipe send the line end, or a blank, behind it as well. */
+static size_t length_without_blanks(const char *part)
+{
+	size_t len = strlen(part);
+
+	while (len > 0 && strchr(" \t\r\n", part[len - 1]))
+		len--;
+	return len;
+}
+
 /* Joins one part on; true while another must follow. */
 static bool add_part(struct aa_answer *answer, const char *part)
 {
-	size_t len = part ? strlen(part) : 0;
+	size_t len = part ? length_without_blanks(part) : 0;
 	bool more = len > 0 && part[len - 1] == '+';
 
-	answer->last_part = len;
+	answer->last_part = part ? strlen(part) : 0;
 	len -= more;
 	if (len == 0) {
 		answer->reason = answer->len ? AA_TRUNCATED : AA_NO_CREDENTIAL;

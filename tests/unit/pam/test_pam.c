@@ -157,6 +157,8 @@ static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 	json_decref(log);
 }
 
+#define NONCE_LEN (int)(sizeof("password-") - 1 + 22)
+
 static void the_prompt_is_of_version_one(void **state)
 {
 	struct support_pam *p = *state;
@@ -165,7 +167,9 @@ static void the_prompt_is_of_version_one(void **state)
 
 	assert_int_equal(log_in(p, "sshd", strdup("x")), PAM_AUTH_ERR);
 	assert_memory_equal(p->prompt, head, strlen(head));
-	assert_int_equal(strlen(p->prompt), strlen(head) + 22 + strlen("]: "));
+	assert_int_equal(strlen(p->prompt), strlen(head) + NONCE_LEN + strlen("]: "));
+	/* Programs that wait for this word before they give what they have find it. */
+	assert_memory_equal(p->prompt + strlen(head), "password-", strlen("password-"));
 	assert_string_equal(p->prompt + strlen(p->prompt) - 3, "]: ");
 	memcpy(first, p->prompt, sizeof(first));
 	assert_int_equal(log_in(p, "sshd", strdup("x")), PAM_AUTH_ERR);
@@ -177,7 +181,7 @@ static char *with_nonce(struct support_pam *p, unsigned n)
 	char text[64], *nonce = strstr(p->prompt, "nonce ") + 6;
 
 	(void)n;
-	snprintf(text, sizeof(text), "\"%.22s%s\"", nonce, p->masked_len ? "x" : "");
+	snprintf(text, sizeof(text), "\"%.*s%s\"", NONCE_LEN, nonce, p->masked_len ? "x" : "");
 	return support_bent_assertion(p->now, "nonce", text);
 }
 
@@ -257,6 +261,46 @@ static void an_answer_comes_in_parts(void **state)
 	assert_int_equal(in_parts_of(p, 300, assertion_of(p, 16384)), PAM_SUCCESS);
 	assert_int_equal(p->asked, 55);
 	assert_int_equal(in_parts_of(p, 20, support_assertion(p->now)), PAM_SUCCESS);
+}
+
+/* `credential` with this text behind its first `at` bytes and behind its end; the credential is freed. */
+static char *with_blanks(char *credential, size_t at, const char *between, const char *behind)
+{
+	size_t size = strlen(credential) + strlen(between) + strlen(behind) + 1;
+	char *text = malloc(size);
+
+	snprintf(text, size, "%.*s%s%s%s", (int)at, credential, between, credential + at, behind);
+	free(credential);
+	return text;
+}
+
+static void a_line_end_or_blank_behind_an_answer_is_no_part_of_it(void **state)
+{
+	static const char *const behind[] = {"", "\n", "\r\n", " ", "\t \n\n"};
+	struct support_pam *p = *state;
+	char first[128], *good;
+
+	for (size_t i = 0; i < COUNT(behind); i++) {
+		assert_int_equal(log_in(p, "sshd", with_blanks(support_assertion(p->now), 0, "", behind[i])),
+				 PAM_SUCCESS);
+		good = with_blanks(support_assertion(p->now), 0, "", behind[i]);
+		snprintf(first, sizeof(first), "%.100s+%s", good, behind[i]);
+		support_pam_start(p, "sshd", "builder-7");
+		p->answers = (const char *const[]){first, good + 100};
+		p->n_answers = 2;
+		assert_int_equal(authenticate(p), PAM_SUCCESS);
+		assert_int_equal(p->asked, 2);
+		p->n_answers = 0;
+		free(good);
+	}
+	for (size_t i = 1; i < COUNT(behind); i++) {
+		assert_int_equal(
+		    log_in(p, "sshd", with_blanks(support_assertion(p->now), 100, behind[i], "")),
+		    PAM_AUTH_ERR);
+		assert_string_equal(support_pam_reason(p), "malformed");
+		assert_int_equal(log_in(p, "sshd", strdup(behind[i])), PAM_AUTH_ERR);
+		assert_string_equal(support_pam_reason(p), "no_credential");
+	}
 }
 
 /* The lengths at which clients cut: whole answers of such a length are whole. */
@@ -1836,6 +1880,7 @@ int main(void)
 	    T(the_prompt_is_of_version_one),
 	    T(the_prompts_nonce_is_held_against_the_assertions),
 	    T(an_answer_comes_in_parts),
+	    T(a_line_end_or_blank_behind_an_answer_is_no_part_of_it),
 	    T(answers_of_every_length_are_taken),
 	    T(an_answer_that_a_client_cut_is_called_truncated),
 	    T(a_part_that_is_missing_is_called_truncated),
