@@ -181,6 +181,27 @@ mended() { # CHECK PATTERN
 	expect_order
 }
 
+@test "the password method in a block for agents alone is a choice, which doctor names; in any other it is a problem" {
+	local block
+	for block in 'Group agents' 'Group agents User builder-*'; do
+		printf 'Match %s\n\tPasswordAuthentication yes\n' "$block" >/etc/ssh/sshd_config.d/agentauth-password.conf
+		doctor_is_silent
+		expect_output '^note +sshd +/etc/ssh/sshd_config.d/agentauth-password.conf:2 has agents give a credential as a password'
+		agent_gets_in_by_credential
+	done
+	printf '\tAuthenticationMethods password publickey\n' >>/etc/ssh/sshd_config.d/agentauth-password.conf
+	doctor_is_silent
+	rm /etc/ssh/sshd_config.d/agentauth-password.conf
+	sed -i 's/PasswordAuthentication no/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/agentauth.conf
+	doctor_is_silent
+	as_shipped
+	for block in 'Group agents,sudo' 'User builder-*'; do
+		printf 'Match %s\n\tPasswordAuthentication yes\n' "$block" >/etc/ssh/sshd_config.d/agentauth-password.conf
+		mended match 'agentauth-password.conf:2: Match .* sets PasswordAuthentication yes'
+		as_shipped
+	done
+}
+
 @test "lists of who may log in" {
 	echo 'AllowGroups alice root bob' >/etc/ssh/sshd_config.d/00-site.conf
 	reload_sshd

@@ -32,9 +32,10 @@ struct place {
 /* What is looked for in them. */
 struct files {
 	const struct doctor *d;
-	struct place ours;    /* our AuthorizedKeysCommand */
-	struct place first;   /* the first block before ours that fits agents and has a setting of ours */
-	char first_text[256]; /* that setting */
+	struct place ours;     /* our AuthorizedKeysCommand */
+	struct place first;    /* the first block before ours that fits agents and has a setting of ours */
+	char first_text[256];  /* that setting */
+	struct place password; /* where agents are given the password method, in a block of their own */
 	struct place use_pam;
 	bool has_use_pam, use_pam_is_yes;
 };
@@ -104,6 +105,25 @@ static bool is_contested(const struct aa_sshd_setting *setting)
 	return false;
 }
 
+/* A block that names the agents' group alone; what else it names narrows it. */
+static bool block_is_for_agents(const struct doctor *d, const char *criteria)
+{
+	char what[64], list[1024];
+	bool is = false;
+
+	while (aa_sshd_word(&criteria, what, sizeof(what)) && aa_sshd_word(&criteria, list, sizeof(list)))
+		is = is || (strcasecmp(what, "Group") == 0 && strcmp(list, d->group) == 0);
+	return is;
+}
+
+/* Programs that know only passwords give the credential as one: an administrator may choose this for agents, and
+ * says so in a block that is for them. Anywhere else the setting is meant for people, and agents come by it unseen. */
+static bool is_password_choice(const struct doctor *d, const struct aa_sshd_setting *setting)
+{
+	return setting->match && strcasecmp(setting->keyword, "PasswordAuthentication") == 0 &&
+	       strcasecmp(setting->arguments, "yes") == 0 && block_is_for_agents(d, setting->match);
+}
+
 static bool take(void *data, const struct aa_sshd_setting *setting)
 {
 	struct files *f = data;
@@ -119,8 +139,12 @@ static bool take(void *data, const struct aa_sshd_setting *setting)
 		    aa_sshd_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
 		set_place(&f->use_pam, setting);
 	}
-	if (!f->ours.line && !f->first.line && setting->match && strcmp(setting->file, f->ours.file) != 0 &&
-	    is_contested(setting) && block_may_fit(f->d, setting->match)) {
+	if (!f->password.line && (!f->ours.line || strcmp(setting->file, f->ours.file) == 0) &&
+	    is_password_choice(f->d, setting))
+		set_place(&f->password, setting);
+	else if (!f->ours.line && !f->first.line && setting->match &&
+		 strcmp(setting->file, f->ours.file) != 0 && is_contested(setting) &&
+		 block_may_fit(f->d, setting->match)) {
 		set_place(&f->first, setting);
 		(void)snprintf(f->first_text, sizeof(f->first_text), "Match %s sets %s %s", setting->match,
 			       setting->keyword, setting->arguments);
@@ -258,17 +282,26 @@ static bool ask_sshd(struct doctor *d, struct buffer *output, int *ret_status)
 	return d->anybody && getpwnam(d->anybody) && *ret_status == 0 && output->len;
 }
 
-static void list_lacks(const char *settings, struct buffer *lacks)
+static void list_lacks(const char *settings, bool password_is_chosen, struct buffer *lacks)
 {
 	static const char *const wanted[] = {"kbdinteractiveauthentication yes", "passwordauthentication no",
 					     "authorizedkeysfile none",		 "trustedusercakeys none",
 					     "hostbasedauthentication no",	 "gssapiauthentication no"};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (!strstr(settings, wanted[i]))
+		if (!strstr(settings, wanted[i]) &&
+		    !(password_is_chosen && strcmp(wanted[i], "passwordauthentication no") == 0))
 			buffer_printf(lacks, "%s%s", lacks->len ? ", " : "", wanted[i]);
 	if (!strstr(settings, COMMAND))
 		buffer_printf(lacks, "%sauthorizedkeyscommand", lacks->len ? ", " : "");
+}
+
+static void say_password_is_chosen(struct doctor *d, const struct files *f)
+{
+	doctor_note(d,
+		    "%s:%u has agents give a credential as a password too: it has no nonce, and at most "
+		    "1024 bytes",
+		    f->password.file, f->password.line);
 }
 
 /* Our file is not there, not read, read too late, or changed. */
@@ -290,9 +323,10 @@ void doctor_sshd(struct doctor *d)
 	char failed[PATH_MAX];
 	struct files f;
 	int status;
+	bool are_read = read_files(d, &f, failed, sizeof(failed)) == 0;
 
 	if (ask_sshd(d, &output, &status))
-		list_lacks(output.data, &lacks);
+		list_lacks(output.data, are_read && f.password.line, &lacks);
 	if (status == -ENOENT)
 		doctor_fine(d, "there is no sshd here");
 	else if (status != 0)
@@ -302,8 +336,10 @@ void doctor_sshd(struct doctor *d)
 		doctor_fine(d, "there is no agent yet whose logins sshd could be asked about");
 	else if (!getpwnam(d->anybody))
 		doctor_fine(d, "%s is not known here, so that sshd cannot be asked about it", d->anybody);
-	else if (lacks.len && read_files(d, &f, failed, sizeof(failed)) == 0)
+	else if (lacks.len && are_read)
 		doctor_problem(d, cure_settings(&f), "for %s sshd has not: %s", d->anybody, lacks.data);
+	else if (are_read && f.password.line)
+		say_password_is_chosen(d, &f);
 	else
 		doctor_fine(d, "its settings for %s are the shipped ones", d->anybody);
 	buffer_free(&output);
@@ -393,17 +429,17 @@ out:
 }
 
 /* "publickey,keyboard-interactive:pam": an agent can do all of it, and shows a credential. */
-static bool agent_can_do(const char *methods)
+static bool agent_can_do(const char *methods, bool has_password)
 {
 	char *copy = xstrdup(methods), *save;
 	bool can = true, credential = false;
 
 	for (char *method = strtok_r(copy, ",", &save); method; method = strtok_r(NULL, ",", &save)) {
-		bool interactive =
-		    strncmp(method, "keyboard-interactive", strlen("keyboard-interactive")) == 0;
+		bool shows = strncmp(method, "keyboard-interactive", strlen("keyboard-interactive")) == 0 ||
+			     (has_password && strcmp(method, "password") == 0);
 
-		credential = credential || interactive;
-		can = can && (interactive || strcmp(method, "publickey") == 0);
+		credential = credential || shows;
+		can = can && (shows || strcmp(method, "publickey") == 0);
 	}
 	free(copy);
 	return can && credential;
@@ -413,15 +449,16 @@ void doctor_methods(struct doctor *d)
 {
 	struct buffer output = {0};
 	char value[1024], *save;
-	bool can = false;
+	bool can = false, has_password;
 	int status;
 
 	if (!ask_sshd(d, &output, &status) ||
 	    !nth_value(output.data, "authenticationmethods", 0, value, sizeof(value)))
 		goto out;
 	can = strcmp(value, "any") == 0;
+	has_password = strstr(output.data, "\npasswordauthentication yes") != NULL;
 	for (char *list = strtok_r(value, " ", &save); list && !can; list = strtok_r(NULL, " ", &save))
-		can = agent_can_do(list);
+		can = agent_can_do(list, has_password);
 	if (can)
 		doctor_fine(d, "%s can show a credential", d->anybody);
 	else
