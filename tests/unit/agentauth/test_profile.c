@@ -208,6 +208,13 @@ static void test_settings_of_a_token_go_together(void **state)
 	assert_false(parses_token("client_auth = \"client_secret_post\";"));
 	assert_true(parses_token(SECRET "client_auth = \"client_secret_post\";"));
 	assert_false(parses_token(SECRET "client_auth = \"tls_client_auth\";"));
+	assert_true(
+	    parses_token("key = \"k\"; assertion_typ = \"client-authentication+jwt\"; certificate = \"c\";"));
+	assert_false(parses_token("key = \"k\"; assertion_typ = \"no type\";"));
+	assert_false(parses_token(SECRET "assertion_typ = \"JWT\";")); /* nothing is signed */
+	assert_false(parses_token(SECRET "certificate = \"c\";"));
+	assert_false(parses_token(SECRET "assertion_audience = \"token_endpoint\";"));
+	assert_true(parses_token("key = \"k\"; assertion_audience = \"issuer\";"));
 	assert_false(parses_token(SECRET "grant = \"password\";"));
 	assert_false(parses_token(SECRET "grant = \"token_exchange\";"));
 	assert_true(parses_token(SECRET "grant = \"token_exchange\"; subject_token = { profile = \"q\"; };"));

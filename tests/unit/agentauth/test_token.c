@@ -52,12 +52,20 @@ static void reply_jwt(struct tls_reply *reply, int64_t iat, int64_t exp, const c
 	free(payload);
 }
 
+#define JWT_LOOKS "e30.e30."
+
+/* The i-th character of a long token, which is a JWT by its looks. */
+static char long_token_at(size_t i)
+{
+	return i < strlen(JWT_LOOKS) ? JWT_LOOKS[i] : (char)('a' + i % 26);
+}
+
 static void reply_long(struct tls_reply *reply, size_t len)
 {
 	char *p = reply->body + sprintf(reply->body, "{\"expires_in\":600,\"access_token\":\"");
 
 	for (size_t i = 0; i < len; i++)
-		*p++ = (char)('a' + i % 26);
+		*p++ = long_token_at(i);
 	(void)strcpy(p, "\"}");
 }
 
@@ -129,6 +137,8 @@ static void reply_token(const char *name, const struct tls_request *request, str
 	} else if (strcmp(name, "mute") == 0) {
 		reply->status = 403;
 		(void)strcpy(reply->body, "<html>Forbidden</html>");
+	} else if (strcmp(name, "wordless") == 0) {
+		reply->status = 400;
 	} else if (strcmp(name, "errorless") == 0) {
 		reply->status = 401;
 		(void)strcpy(reply->body, "{\"message\":\"no\"}");
@@ -156,6 +166,11 @@ static void reply_token(const char *name, const struct tls_request *request, str
 			     "{\"access_token\":\"x\",\"token_type\":\"DPoP\",\"expires_in\":60}");
 	} else if (strcmp(name, "lines") == 0) {
 		(void)strcpy(reply->body, "{\"access_token\":\"x\\ny\",\"expires_in\":60}");
+	} else if (strncmp(name, "jwts", 4) == 0) {
+		(void)sprintf(reply->body, "{\"access_token\":\"" JWT_LOOKS "t%u\",\"expires_in\":3600}",
+			      request->nth);
+	} else if (strcmp(name, "encrypts") == 0) {
+		(void)strcpy(reply->body, "{\"access_token\":\"e30.a.b.c.d\",\"expires_in\":3600}");
 	} else if (strncmp(name, "long", 4) == 0) {
 		reply_long(reply, (size_t)atoi(name + 4));
 	} else if (strcmp(name, "device") == 0) {
@@ -718,6 +733,10 @@ static void test_a_client_that_is_refused_without_a_reason_is_told_what_to_look_
 	write_config("errorless", SECRET);
 	RUN("--profile", "p");
 	assert_fails("refuses the client (HTTP 401)");
+	write_config("wordless", SECRET);
+	RUN("--profile", "p");
+	assert_fails("refuses the request (HTTP 400) and gives no reason: it may not know grant = "
+		     "\"client_credentials\"");
 	write_config("plain", SECRET);
 	RUN("--profile", "p");
 	assert_int_equal(o.status, 0);
@@ -861,9 +880,13 @@ static void test_a_refresh_token_that_is_no_longer_taken_needs_a_login(void **st
 }
 
 /* The form that the last request to /plain/token had. */
+static const char *sent_to(const char *path, const char *name)
+{
+	return form_value(tls_server_last(path)->body, name);
+}
 static const char *sent(const char *name)
 {
-	return form_value(tls_server_last("/plain/token")->body, name);
+	return sent_to("/plain/token", name);
 }
 
 static void test_an_exchange_sends_the_subjects_and_the_actors_token(void **state)
@@ -961,7 +984,7 @@ static void test_askpass_gives_a_token_of_any_length_in_parts(void **state)
 			n -= more;
 			assert_true(n <= 510);
 			for (size_t k = 0; k < n; k++)
-				assert_int_equal(o.out[k], 'a' + (got + k) % 26);
+				assert_int_equal(o.out[k], long_token_at(got + k));
 			got += n;
 		}
 		assert_int_equal(got, len);
@@ -977,53 +1000,99 @@ static void test_askpass_gives_nothing_that_no_host_takes(void **state)
 	assert_fails("no host takes more than 16384");
 }
 
-static void test_askpass_asks_for_a_token_at_each_login_unless_told_otherwise(void **state)
+/* An opaque token would go to a host that cannot read it: nothing is shown, whichever grant it is of. */
+static void test_a_token_that_no_host_can_read_is_said_before_it_is_shown(void **state)
+{
+	static const char *const grants[] = {
+	    SECRET,
+	    SECRET "grant = \"token_exchange\"; subject_token = { env = \"IDP_SECRET\"; }; ",
+	    "key = \"~/key.pem\"; grant = \"jwt_bearer\"; ",
+	    "key = \"~/key.pem\"; ",
+	};
+	char more[512];
+
+	(void)state;
+	write_key(AA_ALG_ES256);
+	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+		(void)snprintf(more, sizeof(more), "%s%s", grants[i], HOST);
+		write_config("plain", more);
+		ask(1, "ssh://web01");
+		assert_fails("nothing is shown: the token of the profile p is no JWT");
+		assert_non_null(strstr(o.err, "resource or audience in the profile"));
+		write_config("jwts", more);
+		ask(1, "ssh://web01");
+		assert_int_equal(o.status, 0);
+		assert_memory_equal(o.out, JWT_LOOKS "t", strlen(JWT_LOOKS "t"));
+	}
+	write_config("encrypts", SECRET HOST);
+	ask(1, "ssh://web01");
+	assert_fails("but encrypted (five)");
+}
+
+/* It may be meant for somebody else than a host: it is printed, and a profile that names hosts is told. */
+static void test_a_token_that_no_host_can_read_is_printed_with_a_word_about_hosts(void **state)
 {
 	(void)state;
 	write_config("plain", SECRET HOST);
 	RUN("--profile", "p");
 	assert_prints("t1");
+	assert_non_null(strstr(o.err, "no host would take this: the token of the profile p is no JWT"));
+	write_config("plain", SECRET);
+	RUN("--profile", "p", "--fresh");
+	assert_prints("t2");
+	assert_string_equal(o.err, "");
+	write_config("jwts", SECRET HOST);
+	RUN("--profile", "p");
+	assert_string_equal(o.err, "");
+}
+
+static void test_askpass_asks_for_a_token_at_each_login_unless_told_otherwise(void **state)
+{
+	(void)state;
+	write_config("jwts", SECRET HOST);
+	RUN("--profile", "p");
+	assert_prints(JWT_LOOKS "t1");
 	ask(1, "ssh://web01");
-	assert_prints("t2\n");
+	assert_prints(JWT_LOOKS "t2\n");
 	ask(1, "ssh://web01");
-	assert_prints("t3\n");
-	write_config("plain", SECRET HOST "reuse = \"until_expiry\";");
+	assert_prints(JWT_LOOKS "t3\n");
+	write_config("jwts", SECRET HOST "reuse = \"until_expiry\";");
 	ask(1, "ssh://web01");
-	assert_prints("t1\n");
+	assert_prints(JWT_LOOKS "t1\n");
 	ask(1, "ssh://web01");
-	assert_prints("t1\n");
+	assert_prints(JWT_LOOKS "t1\n");
 }
 
 static void test_askpass_gives_no_token_to_whom_the_profile_does_not_name(void **state)
 {
 	(void)state;
-	write_config("plain", SECRET HOST);
+	write_config("jwts", SECRET HOST);
 	ask(1, "ssh://web02");
 	assert_fails("not among the audiences");
-	write_config("plain", SECRET);
+	write_config("jwts", SECRET);
 	ask(1, "ssh://web01");
 	assert_fails("no profile in");
-	assert_int_equal(tls_server_count("/plain/token"), 0);
+	assert_int_equal(tls_server_count("/jwts/token"), 0);
 }
 
 static void test_each_host_gets_a_token_for_itself_where_the_profile_says_so(void **state)
 {
 	(void)state;
-	write_config("plain",
+	write_config("jwts",
 		     SECRET "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\", \"ssh://web02\" ]; "
 			    "agent = \"builder-7\"; resource = [ \"asked\" ]; reuse = \"until_expiry\";");
 	ask(1, "ssh://web01");
-	assert_prints("t1\n");
-	assert_string_equal(sent("resource"), "ssh://web01");
+	assert_prints(JWT_LOOKS "t1\n");
+	assert_string_equal(sent_to("/jwts/token", "resource"), "ssh://web01");
 	ask(1, "ssh://web02");
-	assert_prints("t2\n");
-	assert_string_equal(sent("resource"), "ssh://web02");
+	assert_prints(JWT_LOOKS "t2\n");
+	assert_string_equal(sent_to("/jwts/token", "resource"), "ssh://web02");
 	ask(1, "ssh://web03");
 	assert_fails("not among the audiences");
 	RUN("--profile", "p");
 	assert_fails("--resource says for which one");
 	RUN("--profile", "p", "--resource", "ssh://web02");
-	assert_prints("t2");
+	assert_prints(JWT_LOOKS "t2");
 }
 
 static void test_askpass_waits_for_nobody(void **state)
@@ -1140,6 +1209,8 @@ int main(void)
 	    TEST(an_assertion_becomes_an_id_token_as_google_does_it),
 	    TEST(askpass_gives_a_token_of_any_length_in_parts),
 	    TEST(askpass_gives_nothing_that_no_host_takes),
+	    TEST(a_token_that_no_host_can_read_is_said_before_it_is_shown),
+	    TEST(a_token_that_no_host_can_read_is_printed_with_a_word_about_hosts),
 	    TEST(askpass_asks_for_a_token_at_each_login_unless_told_otherwise),
 	    TEST(askpass_gives_no_token_to_whom_the_profile_does_not_name),
 	    TEST(each_host_gets_a_token_for_itself_where_the_profile_says_so),

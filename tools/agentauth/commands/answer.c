@@ -125,7 +125,7 @@ static char *get_token(const struct profiles *profiles, const struct profile *pr
 	if (strlen(token.text) > AA_JWS_MAX) {
 		say("the token has %zu bytes, and no host takes more than %d", strlen(token.text),
 		    AA_JWS_MAX);
-	} else {
+	} else if (token_is_readable(profile, token.text, "nothing is shown")) {
 		text = token.text;
 		token.text = NULL;
 	}

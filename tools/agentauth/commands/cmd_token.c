@@ -123,6 +123,8 @@ static int get_and_print(const struct request *request, const struct profiles *p
 		return token_forget(&profile) < 0;
 	if (token_get(profiles, &profile, &request->wish, time(NULL), &token) < 0)
 		return 1;
+	if (profile.hosts.n) /* it is printed all the same: others than hosts may read it */
+		(void)token_is_readable(&profile, token.text, "no host would take this");
 	status = print(request, &token);
 	token_free(&token);
 	return status;

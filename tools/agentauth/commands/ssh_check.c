@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/agentauth/credential/certificate.h"
 #include "tools/agentauth/local/key_file.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
@@ -110,14 +111,17 @@ static const struct profile *find_profile(const struct profiles *profiles, const
 static bool key_is_usable(const struct profile *profile)
 {
 	const struct key_source source = {profile->key, profile->passphrase};
+	char digest[CERTIFICATE_DIGEST_SIZE];
 	struct aa_private_key *key;
+	bool usable;
 
 	/* A command for the passphrase may ask a person: once, when the host asks. */
 	if (profile->passphrase.command)
 		return true;
 	key = key_file_load(&source);
+	usable = key && (!profile->certificate || certificate_digest(profile->certificate, key, digest) == 0);
 	aa_private_key_free(key);
-	return key != NULL;
+	return usable;
 }
 
 static bool secret_is_usable(const struct profile *profile)

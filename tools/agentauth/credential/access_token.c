@@ -10,6 +10,7 @@
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/say.h"
 
 #define MARGIN 60
 
@@ -46,4 +47,38 @@ json_t *token_claims(const char *text)
 	explicit_bzero(payload, len);
 	free(payload);
 	return claims;
+}
+
+/* RFC 7516 section 3: five parts, the payload among them encrypted for somebody else. */
+static bool is_encrypted(const char *text)
+{
+	size_t dots = 0;
+
+	for (; *text; text++)
+		dots += *text == '.';
+	return dots == 4;
+}
+
+static const char *advice_for(const struct profile *profile)
+{
+	if (profile_has_ready_token(profile))
+		return "Have the platform give a JWT";
+	return "A provider gives one for a host that it knows by name (resource or audience in the profile), "
+	       "or where "
+	       "the client is set to get JWTs as access tokens over there";
+}
+
+bool token_is_readable(const struct profile *profile, const char *text, const char *lead)
+{
+	json_t *claims = token_claims(text);
+	bool is_jwt = claims != NULL;
+
+	json_decref(claims);
+	if (!is_jwt)
+		say("%s: the token of the profile %s is no JWT (three parts with dots between them)%s, and a "
+		    "host reads "
+		    "no other. %s",
+		    lead, profile->name, is_encrypted(text) ? " but encrypted (five)" : "",
+		    advice_for(profile));
+	return is_jwt;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS* and EdDSA it does not. */
+/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS*, EdDSA and another typ it does not. */
 #include "config.h"
 
 #include "tools/agentauth/credential/assertion.h"
@@ -103,32 +103,32 @@ static jwt_alg_t libjwt_alg(enum aa_alg alg)
 	}
 }
 
-static char *sign_with_libjwt(const json_t *claims, const char *kid, enum aa_alg alg,
+static char *sign_with_libjwt(const json_t *claims, const json_t *header, enum aa_alg alg,
 			      const struct aa_private_key *key)
 {
-	char *text = aa_json_text(claims, JSON_COMPACT), *pem = NULL, *token = NULL;
+	char *text = aa_json_text(claims, JSON_COMPACT), *members = aa_json_text(header, JSON_COMPACT);
+	char *pem = NULL, *token = NULL;
 	jwt_t *jwt = NULL;
 	size_t len = 0;
 
-	if (text && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 &&
-	    jwt_add_header(jwt, "kid", kid) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
+	if (text && members && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 &&
+	    jwt_add_headers_json(jwt, members) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
 	    jwt_set_alg(jwt, libjwt_alg(alg), (const unsigned char *)pem, (int)len) == 0)
 		token = jwt_encode_str(jwt); /* from malloc() in every v1 */
 	jwt_free(jwt);
 	own_wipe(pem);
+	free(members);
 	free(text);
 	return token;
 }
 
-static char *sign_ourselves(const json_t *claims, const char *kid, enum aa_alg alg,
+static char *sign_ourselves(const json_t *claims, const json_t *header, enum aa_alg alg,
 			    const struct aa_private_key *key)
 {
-	json_t *header = json_pack("{s:s, s:s}", "typ", "JWT", "kid", kid);
 	char *text = aa_json_text(claims, JSON_COMPACT), *token = NULL;
 
-	if (header && text && aa_jws_sign(header, text, strlen(text), alg, key, &token) != AA_JOSE_OK)
+	if (text && aa_jws_sign(header, text, strlen(text), alg, key, &token) != AA_JOSE_OK)
 		token = NULL;
-	json_decref(header);
 	free(text);
 	return token;
 }
@@ -147,11 +147,42 @@ static bool verifies(const char *token, const struct aa_private_key *key)
 	return err == AA_JOSE_OK;
 }
 
-char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+/* A certificate's digest names the key by itself: a kid beside it would be a second name, which Entra ID does not know.
+ * A JWK may name its own, and is registered by it. */
+static const char *choose_kid(const struct assertion_header *header, const struct aa_key *public,
+			      const char *thumbprint)
+{
+	if (header->kid || header->x5t_s256)
+		return header->kid;
+	return aa_key_kid(public) ? aa_key_kid(public) : thumbprint;
+}
+
+static char *sign(const json_t *claims, const struct assertion_header *header, enum aa_alg alg,
+		  const struct aa_private_key *key)
+{
+	const struct aa_key *public = aa_private_key_public(key);
+	char thumbprint[44], *token = NULL;
+	json_t *members = NULL;
+
+	if (aa_key_thumbprint(public, thumbprint) == AA_JOSE_OK)
+		members = json_pack("{s:s, s:s*, s:s*}", "typ", header->typ ? header->typ : "JWT", "kid",
+				    choose_kid(header, public, thumbprint), "x5t#S256", header->x5t_s256);
+	/* libjwt writes typ "JWT", whatever the header has */
+	if (members)
+		token = header->typ || libjwt_alg(alg) == JWT_ALG_NONE
+			    ? sign_ourselves(claims, members, alg, key)
+			    : sign_with_libjwt(claims, members, alg, key);
+	json_decref(members);
+	if (!token)
+		say("the assertion could not be signed");
+	return token;
+}
+
+char *assertion_sign_claims(const json_t *claims, const struct assertion_header *header, enum aa_alg alg,
 			    const struct aa_private_key *key)
 {
 	const struct aa_key *public = aa_private_key_public(key);
-	char thumbprint[44], *token;
+	char *token;
 
 	if (alg == AA_ALG_INVALID)
 		alg = aa_key_default_alg(public);
@@ -160,16 +191,7 @@ char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg a
 		    aa_alg_name(aa_key_default_alg(public)));
 		return NULL;
 	}
-	if (aa_key_thumbprint(public, thumbprint) != AA_JOSE_OK) {
-		say("memory is out");
-		return NULL;
-	}
-	if (!kid) /* a JWK may name its own, and is registered by it */
-		kid = aa_key_kid(public) ? aa_key_kid(public) : thumbprint;
-	token = libjwt_alg(alg) == JWT_ALG_NONE ? sign_ourselves(claims, kid, alg, key)
-						: sign_with_libjwt(claims, kid, alg, key);
-	if (!token)
-		say("the assertion could not be signed");
+	token = sign(claims, header, alg, key);
 	if (token && !verifies(token, key)) {
 		own_wipe(token);
 		token = NULL;
@@ -180,7 +202,8 @@ char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg a
 char *assertion_sign(const struct assertion *a, const struct aa_private_key *key, int64_t now)
 {
 	json_t *claims = values_are_valid(a) ? make_claims(a, now) : NULL;
-	char *token = claims ? assertion_sign_claims(claims, a->kid, a->alg, key) : NULL;
+	const struct assertion_header header = {.kid = a->kid};
+	char *token = claims ? assertion_sign_claims(claims, &header, a->alg, key) : NULL;
 
 	json_decref(claims);
 	return token;

@@ -24,9 +24,16 @@ struct assertion {
  * signing fails. */
 char *assertion_sign(const struct assertion *assertion, const struct aa_private_key *key, int64_t now);
 
-/* Claims signed as they are, with typ "JWT" and this kid (NULL: the key's thumbprint) in the header; alg may
- * be AA_ALG_INVALID: the key's default. The token, from malloc(); NULL with the reason said. */
-char *assertion_sign_claims(const json_t *claims, const char *kid, enum aa_alg alg,
+/* What stands in the header beside the algorithm. */
+struct assertion_header {
+	const char *typ;      /* NULL: "JWT" */
+	const char *kid;      /* NULL: the key's own or its thumbprint; with x5t_s256: none */
+	const char *x5t_s256; /* a certificate's digest, RFC 7515 section 4.1.8; NULL: none */
+};
+
+/* Claims signed as they are; alg may be AA_ALG_INVALID: the key's default. The token, from malloc(); NULL with the
+ * reason said. */
+char *assertion_sign_claims(const json_t *claims, const struct assertion_header *header, enum aa_alg alg,
 			    const struct aa_private_key *key);
 /* 128 random bits in base64url, from malloc(), or NULL. */
 char *assertion_random_id(void);

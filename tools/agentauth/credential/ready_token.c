@@ -58,12 +58,6 @@ static bool is_worth_showing(const struct profile *profile, const json_t *claims
 {
 	const json_t *exp = json_object_get(claims, "exp");
 
-	if (!claims) {
-		say("nothing is shown: the token of the profile %s is no JWT (three parts with dots between "
-		    "them), and a host reads no other",
-		    profile->name);
-		return false;
-	}
 	if (json_is_number(exp) && json_number_value(exp) <= (double)now) {
 		say("nothing is shown: the token of the profile %s expired %" PRId64 " s ago. Whatever "
 		    "renews it has not, or this machine's clock is ahead",
@@ -83,7 +77,8 @@ int ready_token_read(const struct profile *profile, const char *audience, int64_
 		return -1;
 	trim(text);
 	claims = token_claims(text);
-	if (!is_worth_showing(profile, claims, audience, now))
+	if (!token_is_readable(profile, text, "nothing is shown") ||
+	    !is_worth_showing(profile, claims, audience, now))
 		goto out;
 	*ret = (struct token){.text = text, .type = strdup("Bearer"), .obtained = now, .expires = -1};
 	if (json_is_number(json_object_get(claims, "exp")))

@@ -203,6 +203,8 @@ static bool read_strings(const struct profiles *all, const config_setting_t *set
 	    {"client_id", &ret->client_id},
 	    {"audience", &ret->audience},
 	    {"assertion_audience", &ret->assertion_audience},
+	    {"assertion_typ", &ret->assertion_typ},
+	    {"certificate", &ret->certificate},
 	    {"subject", &ret->subject},
 	    {"target_audience", &ret->target_audience},
 	    {"token_endpoint", &ret->token_endpoint},
@@ -293,6 +295,29 @@ static bool names_token(const struct profile_token *token)
 	return secret_is_named(&token->source) || token->profile;
 }
 
+static bool has_assertion_settings(const struct profile *p)
+{
+	return p->assertion_audience || p->assertion_typ || p->certificate;
+}
+
+/* Of what is signed for the provider: to prove which client asks, or as the grant itself. */
+static const char *wrong_assertion_settings(const struct profile *p)
+{
+	static const char media_type[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+					 "!#$&^_.+-/"; /* RFC 6838 section 4.2, and the slash */
+
+	if (has_assertion_settings(p) && p->client_auth != AUTH_PRIVATE_KEY_JWT &&
+	    p->grant != GRANT_JWT_BEARER)
+		return "has assertion_audience, assertion_typ or certificate, which go with client_auth = "
+		       "\"private_key_jwt\" or grant = \"jwt_bearer\"";
+	if (p->assertion_audience && strcmp(p->assertion_audience, PROFILE_AUDIENCE_ISSUER) == 0 &&
+	    !p->issuer)
+		return "has assertion_audience = \"" PROFILE_AUDIENCE_ISSUER "\", but no issuer";
+	if (p->assertion_typ && p->assertion_typ[strspn(p->assertion_typ, media_type)])
+		return "has an assertion_typ that is no type: \"JWT\", \"client-authentication+jwt\", …";
+	return NULL;
+}
+
 static const char *wrong_token_settings(const struct profile *p)
 {
 	bool secret = p->client_auth == AUTH_SECRET_BASIC || p->client_auth == AUTH_SECRET_POST;
@@ -312,7 +337,7 @@ static const char *wrong_token_settings(const struct profile *p)
 		return "has subject_token or actor_token, which go with grant = \"token_exchange\"";
 	if (p->grant != GRANT_JWT_BEARER && (p->target_audience || p->subject))
 		return "has subject or target_audience, which go with grant = \"jwt_bearer\"";
-	return NULL;
+	return wrong_assertion_settings(p);
 }
 
 /* The provider's token is there already: nothing is asked of the provider. `audience` is what it must be for. */
@@ -320,7 +345,7 @@ static const char *wrong_ready_token(const struct profile *p)
 {
 	if (p->issuer || p->token_endpoint || p->client_id || secret_is_named(&p->client_secret) ||
 	    p->resource.n || p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET ||
-	    p->ca_file)
+	    p->ca_file || has_assertion_settings(p))
 		return "has a token that is ready, and settings of how one is asked for: one of the two";
 	if (p->key || p->kid || p->scope || p->task)
 		return "has a token that is ready, and settings of what would be signed: one of the two";
@@ -330,7 +355,8 @@ static const char *wrong_ready_token(const struct profile *p)
 static const char *wrong_without_issuer(const struct profile *p)
 {
 	if (p->client_id || secret_is_named(&p->client_secret) || p->audience || p->resource.n ||
-	    p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET || p->ca_file)
+	    p->grant != GRANT_CLIENT_CREDENTIALS || p->client_auth != AUTH_UNSET || p->ca_file ||
+	    has_assertion_settings(p))
 		return "has settings of a provider's token, but no issuer";
 	if (!p->hosts.n)
 		return "has no hosts, so it would answer nobody";
@@ -465,6 +491,7 @@ static bool make_absolute(struct profiles *all, const char **path)
 static bool make_paths_absolute(struct profiles *all, struct profile *p)
 {
 	const char **const paths[] = {&p->key,
+				      &p->certificate,
 				      &p->ca_file,
 				      &p->passphrase.file,
 				      &p->client_secret.file,

@@ -68,6 +68,8 @@ struct profile {
 
 	/* of a profile that answers with a token */
 	const char *issuer, *ca_file, *client_id, *audience, *assertion_audience, *subject, *target_audience;
+	const char *assertion_typ; /* of the assertion's header; NULL: "JWT" */
+	const char *certificate;   /* whose digest the header has, for providers that know a key by it */
 	const char *token_endpoint, *authorization_endpoint, *device_authorization_endpoint;
 	const char *redirect_uri, *prompt;
 	struct profile_list resource;
@@ -100,6 +102,10 @@ const struct profile *profiles_find(const struct profiles *profiles, const char 
 /* What `resource` holds where it is to be the audience that the host asks for. RFC 8707 demands an absolute
  * URI, which this is not. */
 #define PROFILE_RESOURCE_ASKED "asked"
+
+/* What `assertion_audience` holds where it is to be the issuer or the token endpoint, whichever these are. */
+#define PROFILE_AUDIENCE_ISSUER "issuer"
+#define PROFILE_AUDIENCE_ENDPOINT "token_endpoint"
 
 /* Whether it answers with a provider's token, and not with an assertion. */
 bool profile_uses_token(const struct profile *profile);

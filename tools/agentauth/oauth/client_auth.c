@@ -5,8 +5,10 @@
 #include "tools/agentauth/oauth/client_auth.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/agentauth/credential/assertion.h"
+#include "tools/agentauth/credential/certificate.h"
 #include "tools/http/http.h"
 #include "tools/agentauth/local/key_file.h"
 #include "tools/agentauth/local/own_files.h"
@@ -32,33 +34,56 @@ static json_t *make_claims(const struct profile *p, const char *subject, const c
 	return NULL;
 }
 
+static char *sign(const struct profile *p, const json_t *claims, const struct aa_private_key *key)
+{
+	struct assertion_header header = {.typ = p->assertion_typ, .kid = p->kid};
+	char digest[CERTIFICATE_DIGEST_SIZE];
+
+	if (p->certificate && certificate_digest(p->certificate, key, digest) < 0)
+		return NULL;
+	if (p->certificate)
+		header.x5t_s256 = digest;
+	return assertion_sign_claims(claims, &header, p->alg, key);
+}
+
 char *client_assertion(const struct profile *p, const char *subject, const char *audience, json_t *more,
 		       int64_t now)
 {
 	const struct key_source source = {p->key, p->passphrase};
 	struct aa_private_key *key = key_file_load(&source);
 	json_t *claims = key ? make_claims(p, subject, audience, more, now) : NULL;
-	char *token = claims ? assertion_sign_claims(claims, p->kid, p->alg, key) : NULL;
+	char *token = claims ? sign(p, claims, key) : NULL;
 
 	json_decref(claims);
 	aa_private_key_free(key);
 	return token;
 }
 
-/* The issuer, which is what a token endpoint believes by the newer rule and accepts by the older (RFC 7523
- * section 3 item 3), unless the profile says otherwise. */
-static const char *assertion_audience(const struct provider *provider)
+const char *client_assertion_audience(const struct provider *provider, const char *otherwise)
+{
+	const char *set = provider->profile->assertion_audience;
+
+	if (!set)
+		return otherwise;
+	if (strcmp(set, PROFILE_AUDIENCE_ISSUER) == 0)
+		return provider->profile->issuer;
+	return strcmp(set, PROFILE_AUDIENCE_ENDPOINT) == 0 ? provider->token_endpoint : set;
+}
+
+/* The issuer is what a token endpoint believes by the newer rule (RFC 7523bis section 4) and accepts by the older
+ * (RFC 7523 section 3 item 3). */
+static const char *usual_audience(const struct provider *provider)
 {
 	const struct profile *p = provider->profile;
 
-	if (p->assertion_audience)
-		return p->assertion_audience;
 	return p->issuer ? p->issuer : provider->token_endpoint;
 }
 
 static int add_assertion(const struct provider *provider, int64_t now, struct form *form)
 {
-	char *token = client_assertion(provider->profile, NULL, assertion_audience(provider), NULL, now);
+	char *token =
+	    client_assertion(provider->profile, NULL,
+			     client_assertion_audience(provider, usual_audience(provider)), NULL, now);
 
 	if (!token)
 		return -1;

@@ -25,5 +25,7 @@ void client_basic_free(struct client_basic *basic);
  * an object or NULL, is added. From malloc(); NULL with the reason said. */
 char *client_assertion(const struct profile *profile, const char *subject, const char *audience, json_t *more,
 		       int64_t now);
+/* The audience that the profile's assertion_audience means, `otherwise` where it has none. */
+const char *client_assertion_audience(const struct provider *provider, const char *otherwise);
 
 #endif

@@ -25,8 +25,8 @@ static int add_assertion(const struct grant *grant, struct form *form)
 	if (!more)
 		return say_failed("a value is not UTF-8, or memory is out"), -1;
 	assertion = client_assertion(
-	    p, p->subject, p->assertion_audience ? p->assertion_audience : grant->provider->token_endpoint,
-	    more, grant->now);
+	    p, p->subject, client_assertion_audience(grant->provider, grant->provider->token_endpoint), more,
+	    grant->now);
 	json_decref(more);
 	if (!assertion)
 		return -1;

@@ -127,14 +127,21 @@ static int read_token(const struct provider *provider, const json_t *answer, int
 	return 0;
 }
 
-static bool is_of_client(long status)
+/* Statuses by which a refusal is known without a word: RFC 6749 section 5.2 demands an "error" with each, and proxies and
+ * some providers (glewlwyd) answer without. */
+static bool is_silent_refusal(long status)
 {
-	return status == 401 || status == 403;
+	return status == 400 || status == 401 || status == 403;
 }
 
-/* RFC 6749 section 5.2 demands an "error"; proxies and some providers answer without. */
-static int say_client_refused(const char *url, long status)
+static int say_silent_refusal(const struct provider *provider, const char *url, long status)
 {
+	if (status == 400)
+		return say_failed(
+		    "%s refuses the request (HTTP 400) and gives no reason: it may not know grant = \"%s\", "
+		    "not "
+		    "allow it to this client, or not know the scope, resource or audience of the profile",
+		    url, profile_grant_name(provider->profile->grant));
 	return say_failed(
 	    "%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
 	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
@@ -142,14 +149,14 @@ static int say_client_refused(const char *url, long status)
 	    url, status);
 }
 
-static int read_refusal(const char *url, const json_t *answer, const struct http_response *response,
-			struct token_refusal *ret)
+static int read_refusal(const struct provider *provider, const char *url, const json_t *answer,
+			const struct http_response *response, struct token_refusal *ret)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *description = json_string_value(json_object_get(answer, "error_description"));
 
-	if (!error && is_of_client(response->status))
-		return say_client_refused(url, response->status), -1;
+	if (!error && is_silent_refusal(response->status))
+		return say_silent_refusal(provider, url, response->status), -1;
 	if (!error)
 		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
 	ret->url = url;
@@ -160,8 +167,8 @@ static int read_refusal(const char *url, const json_t *answer, const struct http
 	return 1;
 }
 
-static int read_answer(const char *url, const struct http_response *response, json_t **ret,
-		       struct token_refusal *ret_refusal)
+static int read_answer(const struct provider *provider, const char *url, const struct http_response *response,
+		       json_t **ret, struct token_refusal *ret_refusal)
 {
 	char type[64];
 	json_t *answer = NULL;
@@ -174,8 +181,8 @@ static int read_answer(const char *url, const struct http_response *response, js
 			   url, response->status),
 		       -1;
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
-	    is_of_client(response->status))
-		return say_client_refused(url, response->status), -1;
+	    is_silent_refusal(response->status))
+		return say_silent_refusal(provider, url, response->status), -1;
 	if (!answer)
 		return say_failed(
 			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
@@ -185,7 +192,7 @@ static int read_answer(const char *url, const struct http_response *response, js
 						  : "no JSON"),
 		       -1;
 	if (response->status != 200 || json_object_get(answer, "error"))
-		result = read_refusal(url, answer, response, ret_refusal);
+		result = read_refusal(provider, url, answer, response, ret_refusal);
 	if (result == 0)
 		*ret = answer;
 	else
@@ -236,7 +243,7 @@ int token_post(const struct provider *provider, const char *url, const struct fo
 	int result = provider_send(provider, &request, prepare, &attempt, &response);
 
 	if (result == 0) {
-		result = read_answer(url, &response, ret, ret_refusal);
+		result = read_answer(provider, url, &response, ret, ret_refusal);
 		*ret_date = response.date;
 		http_response_free(&response);
 	}
