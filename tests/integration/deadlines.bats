@@ -136,6 +136,8 @@ while True: signal.pause()'
 	kill $!
 	rm -f /etc/cron.d/agentauth-reap /run/crond.pid
 	wait_for_audit '.event == "session-close" and .reason == "session_expired"'
-	run systemd-analyze verify /usr/lib/systemd/system/agentauth-reap.timer /usr/lib/systemd/system/agentauth-reap.service
+	# A small host has no man(1) to open the pages with that the units name.
+	[ -e /usr/share/man/man8/agentauthctl.8 ]
+	run systemd-analyze verify --man=no /usr/lib/systemd/system/agentauth-reap.timer /usr/lib/systemd/system/agentauth-reap.service
 	expect_no_output 'agentauth-reap'
 }

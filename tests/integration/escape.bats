@@ -88,6 +88,11 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 
 @test "~/.pam_environment lends no session and no group" {
 	new_agent other ES256 --role logs
+	# As Debian 12's own stack has it.
+	sed -i.kept '/pam_env\.so envfile/s/pam_env\.so/& user_readenv=1/' /etc/pam.d/sshd
+	run run_as_agent 'echo "SEEN DEFAULT=yes" >.pam_environment'
+	run run_as_agent env
+	expect_output '^SEEN=yes$'
 	run run_as_agent 'cat >.pam_environment <<-END
 		AGENTAUTH_SESSION DEFAULT=AAAAAAAAAAAAAAAAAAAAAA
 		AGENTAUTH_ROLES DEFAULT=deploy
@@ -101,6 +106,7 @@ run_as_agent() { # COMMAND [OPTION OF FORGE]...
 	run run_as_agent 'echo "AGENTAUTH_SESSION DEFAULT=" >.pam_environment'
 	run run_as_agent 'id; sudo -n restart-app'
 	rm -f /home/agents/builder-7/.pam_environment
+	mv /etc/pam.d/sshd.kept /etc/pam.d/sshd
 	expect_status 0
 	expect_output 'agent-deploy'
 	expect_output '^restarted'

@@ -762,7 +762,7 @@ static const struct difference {
     {"typ at+jwt", true, false,
      "RFC 9068 section 2.1 demands this type of access tokens; libjwt knows JWT alone"},
     {"typ JOSE", true, false, "JWT-SVIDs may have it; libjwt knows JWT alone"},
-    {"PS256", true, false, "libjwt 1.10 has no PSS"},
+    {"PS256", true, false, "libjwt 1.10 has no PSS, 1.17 none with a key that is for RSA of any kind"},
     {"crit", false, true,
      "what is not understood must be refused (RFC 7515 section 4.1.11); libjwt does not look"},
     {"b64", false, true, "RFC 7797 changes what is signed and needs crit; libjwt does not look"},
@@ -834,6 +834,13 @@ static size_t find_difference(const char *bend, bool core, bool libjwt)
 	return i;
 }
 
+/* Debian 13's libjwt (1.17), which knows of PS256, has come to our opinion here; Debian 12's (1.10) has not. */
+static bool may_be_gone(const struct difference *d)
+{
+	return jwt_str_alg("PS256") != JWT_ALG_INVAL &&
+	       (strncmp(d->bend, "typ ", 4) == 0 || strcmp(d->bend, "alg in small letters") == 0);
+}
+
 static void libjwt_agrees_but_for_what_is_listed(void **state)
 {
 	unsigned seen[N_DIFFERENCES] = {0}, agreed = 0, unlisted = 0, tried[N_BENDS] = {0};
@@ -869,7 +876,7 @@ static void libjwt_agrees_but_for_what_is_listed(void **state)
 		if (tried[b] < 20)
 			fail_msg("%s was tried %u times only", bends[b].name, tried[b]);
 	for (size_t d = 0; d < N_DIFFERENCES; d++)
-		if (seen[d] == 0)
+		if (seen[d] == 0 && !may_be_gone(&differences[d]))
 			fail_msg("listed, but it never occurs: %s (%s)", differences[d].bend,
 				 differences[d].why);
 	if (unlisted)

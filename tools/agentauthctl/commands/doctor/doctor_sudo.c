@@ -65,7 +65,7 @@ void doctor_sudo_file(struct doctor *d)
 			       "have sudo rules",
 			       roles);
 	else if (fs.f_flag & ST_NOSUID) {
-		cure = xasprintf("mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
+		cure = xasprintf("mount -o remount,bind,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
 		doctor_problem(d, cure, "%s is on a file system that is mounted nosuid", path);
 	} else if (!(st.st_mode & S_ISUID) || st.st_uid != 0) {
 		cure = xasprintf("chown root:root %s && chmod 4755 %s", path, path);
