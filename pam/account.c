@@ -85,7 +85,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 {
 	struct aa_session *session = NULL;
 	struct aa_agent *agent = NULL;
-	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged = AA_OK;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->identity.account, &agent), logged = AA_OK;
 	bool sudo = is_sudo(call);
 
 	if (reason == AA_OK)
@@ -102,7 +102,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = logged;
 	if (sudo && reason == AA_OK)
-		aa_tell_plugin(AA_SUDO_PLUGIN, call->account.uid);
+		aa_tell_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)
 		aa_memory_give_up(call);
 	aa_session_free(session);
@@ -113,13 +113,14 @@ static enum aa_reason account_agent(struct aa_call *call)
 /* What is no agent must not have a group that only agents have: sudo would give it the role's rules. */
 static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
 {
-	return aa_caller_check(caller, aa_call_registry(call), call->role);
+	return aa_caller_check(caller, aa_whose_registry(&call->ctx), call->role);
 }
 
 static void refuse_person(struct aa_call *call, enum aa_reason reason)
 {
-	call->known = false; /* a person's name is not the log's business: the uid tells whose it was */
-	call->account.uid = aa_caller_uid();
+	call->identity.known =
+	    false; /* a person's name is not the log's business: the uid tells whose it was */
+	call->identity.account.uid = aa_caller_uid();
 	(void)aa_report(call, call->service, reason, NULL, NULL);
 	aa_tell(call, aa_reason_sentence(reason));
 }

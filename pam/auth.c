@@ -185,7 +185,7 @@ static bool is_roots_own(const struct aa_call *call)
 static int authenticate_agent(struct aa_call *call)
 {
 	struct aa_agent *agent = NULL;
-	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent);
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->identity.account, &agent);
 
 	if (reason != AA_OK && reason != AA_AGENT_RETIRED) {
 		(void)aa_report(call, "auth", reason, NULL, NULL);

@@ -61,7 +61,7 @@ static int add_role_groups(struct aa_call *call, const struct aa_strings *roles)
 	gid_t gids[ROLE_GROUPS_MAX];
 	size_t n = leave_out_withheld(call, gids, aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX));
 
-	return add_groups(gids, n, call->account.uid);
+	return add_groups(gids, n, call->identity.account.uid);
 }
 
 /* Of the session that this handle has: of a login that auth or open_session decided on, for this user and no other. */
@@ -102,7 +102,7 @@ static int establish(struct aa_call *call)
 	struct aa_agent *agent = NULL;
 	int err = PAM_SUCCESS;
 
-	if (!memory || aa_context_agent(&call->ctx, &call->account, &agent) != AA_OK)
+	if (!memory || aa_context_agent(&call->ctx, &call->identity.account, &agent) != AA_OK)
 		return PAM_CRED_ERR;
 	aa_memory_adopt_session(call, memory);
 	if (memory->session_id[0])

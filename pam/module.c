@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,176 +147,60 @@ static void find_address(struct aa_call *call)
 
 /* ---- whose user --------------------------------------------------------------------------- */
 
-/* What the system's sources of names are asked for: a name's uid, or a uid's name. */
-struct question {
-	const char *name; /* NULL: ask for the uid */
-	uint32_t uid;
-};
-
-static int ask_system(const struct question *q, struct passwd *pw, char *buf, size_t size,
-		      struct passwd **ret)
+static void log_doubt(const struct aa_call *call)
 {
-	return q->name ? getpwnam_r(q->name, pw, buf, size, ret) : getpwuid_r(q->uid, pw, buf, size, ret);
-}
+	const struct aa_user *user = &call->identity;
+	const char *agent = user->account.name;
 
-/* 0: found; *ret_uid gets the uid, and `same` whether the entry has the name `expected` (NULL: not asked). Else ENOENT. */
-static int system_entry(const struct question *q, uint32_t *ret_uid, const char *expected, bool *ret_same)
-{
-	char stack[4096], *buf = stack;
-	struct passwd pw, *found = NULL;
-	size_t size = sizeof(stack);
-	int err;
-
-	while ((err = ask_system(q, &pw, buf, size, &found)) == ERANGE && size < 1024 * 1024) {
-		size *= 4;
-		if (buf != stack)
-			free(buf);
-		buf = malloc(size);
-		if (!buf)
-			return ENOMEM;
-	}
-	if (err == 0 && found) {
-		*ret_uid = found->pw_uid;
-		*ret_same = expected && strcmp(found->pw_name, expected) == 0;
-	}
-	if (buf != stack)
-		free(buf);
-	return err == 0 && found ? 0 : ENOENT;
-}
-
-/* The uid that the system gives the name: 0 found, else ENOENT. */
-static int system_uid(const char *name, uint32_t *ret)
-{
-	const struct question q = {.name = name};
-	bool unused;
-
-	return system_entry(&q, ret, NULL, &unused);
-}
-
-/* Whether the uid is this name's for the system too: a person's of another source may have the same uid, and an agent
- * that was let in would be that person for the kernel. */
-static bool system_has_name(uint32_t uid, const char *name)
-{
-	const struct question q = {.uid = uid};
-	uint32_t found;
-	bool same = false;
-
-	return system_entry(&q, &found, name, &same) == 0 && same;
-}
-
-/* While the registry cannot be read, a uid outside of the built-in ranges is taken for a person's. */
-static enum aa_whose cannot_tell(struct aa_call *call, int err)
-{
-	uint32_t uid;
-
-	call->known = system_uid(call->user, &uid) == 0;
-	if (call->known && !aa_uid_is_built_in(uid))
-		return AA_NOT_OURS;
-	pam_syslog(call->pamh, LOG_ERR,
-		   "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
-		   call->args.statedir, strerror(-err));
-	return AA_CANNOT_TELL;
-}
-
-/* The registry has an account of this name: is it the one that the system means by it? A source of names that comes
- * before ours may know a person of the name, who is none of ours: unless the agent itself asks, whose name the program
- * took from its uid. */
-static enum aa_whose whose_account(struct aa_call *call)
-{
-	uint32_t uid = 0, id = call->account.uid;
-
-	call->known = true;
-	if (system_uid(call->user, &uid) != 0)
-		pam_syslog(call->pamh, LOG_ERR,
-			   "the system does not know agent %s; refused. Is nsswitch.conf set up?",
-			   call->user);
-	else if (uid == id && system_has_name(id, call->user))
-		return AA_OURS;
-	else if (uid == id)
-		pam_syslog(call->pamh, LOG_ERR,
-			   "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor", id,
-			   call->user);
-	else if (aa_caller_uid() != id)
-		return AA_NOT_OURS;
-	else
+	switch (user->doubt) {
+	case AA_DOUBT_NONE:
+		break;
+	case AA_DOUBT_REGISTRY:
 		pam_syslog(
 		    call->pamh, LOG_ERR,
-		    "agent %s calls, and its name is a person's as well; refused. Run: agentauthctl doctor",
-		    call->user);
-	return AA_CANNOT_TELL;
-}
-
-static enum aa_whose find_whose(struct aa_call *call)
-{
-	int err;
-
-	if (!call->user || strcmp(call->user, "root") == 0 || !aa_agent_name_is_valid(call->user))
-		return AA_NOT_OURS;
-	if (aa_local_has("/etc/passwd", call->user, UINT32_MAX) == 1)
-		return AA_NOT_OURS;
-	err = aa_context_find(&call->ctx, call->user, &call->account);
-	if (err == -ENOENT)
-		return AA_NOT_OURS;
-	if (err < 0)
-		return cannot_tell(call, err);
-	return whose_account(call);
-}
-
-const struct aa_accounts *aa_call_registry(struct aa_call *call)
-{
-	if (call->ctx.accounts.fd >= 0)
-		return &call->ctx.accounts;
-	aa_context_close(&call->ctx);
-	return aa_context_open(&call->ctx) == 0 ? &call->ctx.accounts : NULL;
-}
-
-/* Whether a person of another source of names asks, who has an agent's uid: by that name the system knows the uid, and this
- * process is in no session of the agent. */
-static bool is_anothers(const struct aa_call *call, const struct aa_account *account)
-{
-	const struct question q = {.uid = account->uid};
-	struct aa_session *session = NULL;
-	uint32_t found;
-	bool same = true, live;
-
-	if (system_entry(&q, &found, account->name, &same) != 0 || same)
-		return false;
-	live = aa_session_find(call->args.rundir, call->ctx.owner, account->uid, &session) != AA_NO_SESSION;
-	aa_session_free(session);
-	return !live;
+		    "the registry in %s cannot be read (%s); agents are refused. Run: agentauthctl check",
+		    call->args.statedir, strerror(-user->err));
+		break;
+	case AA_DOUBT_UNKNOWN:
+		pam_syslog(call->pamh, LOG_ERR,
+			   "the system does not know agent %s; refused. Is nsswitch.conf set up?", agent);
+		break;
+	case AA_DOUBT_UID:
+		pam_syslog(call->pamh, LOG_ERR,
+			   "uid %u of agent %s is another's too; refused. Run: agentauthctl doctor",
+			   user->account.uid, agent);
+		break;
+	case AA_DOUBT_NAME:
+		pam_syslog(call->pamh, LOG_ERR,
+			   "agent %s calls, and its name is a person's as well; refused. "
+			   "Run: agentauthctl doctor",
+			   agent);
+		break;
+	}
 }
 
 enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 {
-	const struct aa_accounts *accounts = uid ? aa_call_registry(call) : NULL;
-	const char *user = call->user;
-	struct aa_account account;
-	enum aa_whose whose;
+	enum aa_whose whose = aa_whose_uid(&call->ctx, uid, &call->identity);
 
-	if (uid == 0)
-		return AA_NOT_OURS;
-	if (!accounts)
-		return aa_uid_is_built_in(uid) ? AA_CANNOT_TELL : AA_NOT_OURS;
-	if (aa_account_by_uid(accounts, uid, &account) < 0 || is_anothers(call, &account))
-		return AA_NOT_OURS;
-	(void)snprintf(call->caller, sizeof(call->caller), "%s", account.name);
-	aa_context_close(&call->ctx);
+	log_doubt(call);
+	if (whose == AA_NOT_OURS || !call->identity.account.name)
+		return whose;
+	(void)snprintf(call->caller, sizeof(call->caller), "%s", call->identity.account.name);
 	call->user = call->login.agent = call->caller;
-	whose = find_whose(call);
-	if (whose == AA_NOT_OURS)
-		call->user = call->login.agent = user;
 	return whose;
 }
 
 /* The uid of the agent that asks: the real one, or where that is somebody else's, as a setuid file makes it, the kernel's
- * login uid. 0: no agent asks. root asks for others, and needs nobody's leave. */
+ * login uid. 0: no agent asks. root asks for others, and needs nobody's leave. A uid of
+ * which it cannot be told is an agent's. */
 static uint32_t asking_agent(const struct aa_call *call)
 {
 	const uint32_t uids[] = {aa_caller_uid(), aa_login_uid()};
 	struct aa_account account;
 
 	for (size_t i = 0; uids[0] != 0 && i < sizeof(uids) / sizeof(uids[0]); i++)
-		if (uids[i] && aa_account_by_uid(&call->ctx.accounts, uids[i], &account) == 0)
+		if (uids[i] && aa_account_by_uid(&call->ctx.accounts, uids[i], &account) != -ENOENT)
 			return uids[i];
 	return 0;
 }
@@ -394,7 +277,8 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 					.keysdir = call->ctx.keysdir,
 					.owner = call->ctx.owner,
 					.now = call->ctx.now};
-	whose = find_whose(call);
+	whose = aa_whose_name(&call->ctx, call->user, &call->identity);
+	log_doubt(call);
 	if (whose == AA_OURS)
 		find_origin(call);
 	log_whose(call, whose);

@@ -12,17 +12,12 @@
 #include "common/state/decision.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
+#include "common/state/whose.h"
 
 struct aa_args {
 	const char *statedir, *rundir, *logdir;
 	const char *session_services; /* comma-separated */
 	bool use_first_pass, try_first_pass, debug, bad;
-};
-
-enum aa_whose {
-	AA_NOT_OURS,	/* a person, or nobody: the next module's */
-	AA_OURS,	/* an agent, active or retired */
-	AA_CANNOT_TELL, /* the registry cannot be read: denied, but for those who cannot be agents */
 };
 
 #define AA_ORIGIN_UNKNOWN "unknown" /* lies in no network */
@@ -32,13 +27,12 @@ struct aa_call {
 	pam_handle_t *pamh;
 	struct aa_args args;
 	const char *user;    /* PAM_USER */
-	bool known;	     /* the registry or the system has this user: the name may be logged */
 	const char *service; /* canonical */
 	/* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
 	bool starts;
 	char address[256]; /* PAM's; "" where there is none */
 	char origin[256];  /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
-	struct aa_account account;
+	struct aa_user identity;	    /* whose PAM_USER is, or the caller that the call was turned to */
 	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
 	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
 	struct aa_context ctx;
@@ -54,9 +48,7 @@ int aa_call_end(struct aa_call *call, int answer);
 /* Around what waits for the user, who may interrupt that and stop it. */
 void aa_call_pause(struct aa_call *call);
 void aa_call_resume(struct aa_call *call);
-/* The registry, opened where it is not; NULL: it cannot be read. */
-const struct aa_accounts *aa_call_registry(struct aa_call *call);
-/* Makes the call the agent's whose real uid this process has, where sudo was told to ask PAM about somebody else (rootpw,
+/* Makes the call the agent's whose uid this is, where sudo was told to ask PAM about somebody else (rootpw,
  * targetpw, runaspw). AA_NOT_OURS: it has no agent's, and nothing was changed. */
 enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 

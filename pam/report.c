@@ -12,8 +12,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 			 const struct aa_verdict *verdict, const struct aa_session *session)
 {
 	struct aa_decision decision = {.event = event,
-				       .agent = call->known ? call->user : NULL,
-				       .uid = call->account.uid,
+				       .agent = call->identity.known ? call->user : NULL,
+				       .uid = call->identity.account.uid,
 				       .rhost = call->login.address,
 				       .reason = reason,
 				       .role = call->role,

@@ -87,7 +87,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	struct aa_verdict verdict = {0};
 	struct aa_session *session = NULL;
 	struct aa_agent *agent = NULL;
-	enum aa_reason reason = aa_context_agent(&call->ctx, &call->account, &agent), logged;
+	enum aa_reason reason = aa_context_agent(&call->ctx, &call->identity.account, &agent), logged;
 
 	if (!memory)
 		reason = AA_INTERNAL;

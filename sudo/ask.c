@@ -19,13 +19,14 @@
 #include "common/state/decision.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
+#include "common/state/whose.h"
 
 #define COMMAND_MAX 4096
 
 struct asking {
 	struct aa_guard guard; /* while nobody is waited for */
 	struct aa_context ctx;
-	struct aa_account account;
+	struct aa_user user; /* who called */
 	struct aa_agent *agent;
 	struct aa_session *session;
 	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits; or the role whose group a person has */
@@ -46,7 +47,7 @@ static void asking_clear(struct asking *asking)
 static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *asking)
 {
 	enum aa_reason reason;
-	int err;
+	enum aa_whose whose;
 
 	asking->ctx = (struct aa_context){.statedir = sudo->statedir,
 					  .rundir = sudo->rundir,
@@ -56,17 +57,10 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 					  .starved = asking->guard.starved,
 					  .gen_fd = -1,
 					  .accounts.fd = -1};
-	if (sudo->uid == 0)
-		return AA_AGENT_UNKNOWN;
-	err = aa_agent_name_is_valid(sudo->user) ? aa_context_find(&asking->ctx, sudo->user, &asking->account)
-						 : -ENOENT;
-	if (err == -ENOENT)
-		return AA_AGENT_UNKNOWN;
-	if (err < 0)
-		return aa_uid_is_built_in(sudo->uid) ? AA_REGISTRY_UNAVAILABLE : AA_AGENT_UNKNOWN;
-	if (asking->account.uid != sudo->uid)
-		return AA_AGENT_UNKNOWN;
-	reason = aa_context_agent(&asking->ctx, &asking->account, &asking->agent);
+	whose = aa_whose_uid(&asking->ctx, sudo->uid, &asking->user);
+	if (whose != AA_OURS)
+		return whose == AA_NOT_OURS ? AA_AGENT_UNKNOWN : AA_REGISTRY_UNAVAILABLE;
+	reason = aa_context_agent(&asking->ctx, &asking->user.account, &asking->agent);
 	if (reason == AA_OK)
 		reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &asking->session);
 	return reason;
@@ -75,22 +69,16 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 /* AA_AGENT_UNKNOWN: a person with no group but a person's. */
 static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *asking)
 {
-	struct aa_context *ctx = &asking->ctx;
 	struct aa_caller caller;
 	enum aa_reason reason;
-	bool known = ctx->accounts.fd >= 0;
 
 	asking->person = true;
 	if (sudo->uid == 0)
 		return AA_AGENT_UNKNOWN;
-	if (!known) {
-		aa_context_close(ctx);
-		known = aa_context_open(ctx) == 0;
-	}
 	if (aa_caller_read(&caller) < 0)
 		return AA_INTERNAL;
 	caller.uid = sudo->uid;
-	reason = aa_caller_check(&caller, known ? &ctx->accounts : NULL, asking->role);
+	reason = aa_caller_check(&caller, aa_whose_registry(&asking->ctx), asking->role);
 	aa_caller_clear(&caller);
 	return reason == AA_OK ? AA_AGENT_UNKNOWN : reason;
 }
@@ -421,9 +409,12 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, enum aa_reason reason)
 {
 	char line[COMMAND_MAX];
+	const char *agent = asking->user.account.name;
 	const struct aa_decision decision = {.event = "sudo",
 					     .service = "sudo",
-					     .agent = asking->person ? NULL : sudo->user,
+					     .agent = asking->person ? NULL
+						      : agent	     ? agent
+								     : sudo->user,
 					     .uid = sudo->uid,
 					     .reason = reason,
 					     .role = asking->role,

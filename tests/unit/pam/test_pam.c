@@ -683,13 +683,13 @@ static void a_person_of_an_agents_name_is_left_to_the_next_module(void **state)
 	struct support_pam *p = *state;
 
 	for (size_t i = 0; i < sizeof(uids) / sizeof(*uids); i++) {
-		support_pam_uid(uids[i]);
+		support_users_uid(uids[i]);
 		assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_USER_UNKNOWN);
 		assert_int_equal(p->asked, 0);
 		assert_int_equal(account(p), PAM_USER_UNKNOWN);
 		assert_int_equal(pam_setcred(p->pamh, PAM_ESTABLISH_CRED), PAM_USER_UNKNOWN);
 	}
-	support_pam_uid(0);
+	support_users_uid(0);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
@@ -698,10 +698,10 @@ static void an_agent_whose_uid_is_also_a_persons_is_refused(void **state)
 {
 	struct support_pam *p = *state;
 
-	support_pam_name("alice");
+	support_users_name("alice");
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTHINFO_UNAVAIL);
 	assert_int_equal(account(p), PAM_AUTHINFO_UNAVAIL);
-	support_pam_name(NULL);
+	support_users_name(NULL);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
@@ -1353,10 +1353,10 @@ static void a_person_with_an_agents_uid_keeps_sudo(void **state)
 
 	if (getuid() != 0)
 		skip();
-	support_pam_name("carol");
+	support_users_name("carol");
 	assert_int_equal(account_with(p, "sudo", "carol", SITE_UID, 20001), PAM_USER_UNKNOWN);
 	assert_int_equal(account_with(p, "sudo", "builder-7", SITE_UID, 20001), PAM_AUTHINFO_UNAVAIL);
-	support_pam_name(NULL);
+	support_users_name(NULL);
 	assert_int_equal(account_with(p, "sudo", "carol", SITE_UID, 20001), PAM_PERM_DENIED);
 }
 
@@ -1367,10 +1367,10 @@ static void an_agent_that_asks_by_a_persons_name_is_refused(void **state)
 
 	if (getuid() != 0)
 		skip();
-	support_pam_uid(20001);
+	support_users_uid(20001);
 	assert_int_equal(account_with(p, "sudo", "builder-7", 20001, 20001), PAM_USER_UNKNOWN);
 	assert_int_equal(account_with(p, "sudo", "builder-7", SITE_UID, 20001), PAM_AUTHINFO_UNAVAIL);
-	support_pam_uid(0);
+	support_users_uid(0);
 }
 
 static void services_of_the_argument_go_by_the_session_and_no_others(void **state)

@@ -32,7 +32,7 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 
-/* ---- users: root has two names ------------------------------------------------------------- */
+/* ---- users: root has two names, and the agent one ------------------------------------------------------------- */
 
 static bool users_fail;
 
@@ -41,11 +41,12 @@ int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, s
 	*result = NULL;
 	if (users_fail)
 		return EIO;
-	if (strcmp(name, "root") != 0 && strcmp(name, "boss") != 0)
+	if (strcmp(name, "root") != 0 && strcmp(name, "boss") != 0 && strcmp(name, "builder-7") != 0)
 		return 0;
 	memset(pwd, 0, sizeof(*pwd));
 	snprintf(buf, buflen, "%s", name);
 	pwd->pw_name = buf;
+	pwd->pw_uid = strcmp(name, "builder-7") == 0 ? SITE_UID : 0;
 	*result = pwd;
 	return 0;
 }
@@ -54,6 +55,8 @@ int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, s
 int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
 {
 	*result = NULL;
+	if (uid == SITE_UID)
+		return getpwnam_r("builder-7", pwd, buf, buflen, result);
 	return uid == 1001 ? getpwnam_r("boss", pwd, buf, buflen, result) : 0;
 }
 

@@ -23,6 +23,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/support_users.h"
 
 #define RULE "[\"(root) /usr/bin/true\"]"
 
@@ -135,6 +136,23 @@ static void the_rule_of_a_role_that_the_agent_does_not_have_is_not_its(void **st
 	host_free(&h);
 }
 
+/* By another name, which another source of names has for its uid, an agent's session is still an agent's. */
+static void an_agent_in_its_session_is_no_person_by_another_name(void **state)
+{
+	struct host h = {.site = site_with("role:inside", RULE)};
+
+	(void)state;
+	support_users_name("carol");
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK); /* in no session of the agent: that person's */
+	support_users_name(NULL);
+	open_session(&h, NULL);
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
+	support_users_name("carol");
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_REGISTRY_UNAVAILABLE);
+	support_users_name(NULL);
+	host_free(&h);
+}
+
 /* ---- how many ---------------------------------------------------------------------------------- */
 
 static void the_fourth_is_refused_and_told(void **state)
@@ -229,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_login_that_asked_for_less_waits_all_the_same),
 	    cmocka_unit_test(the_rule_of_a_role_that_the_agent_does_not_have_is_not_its),
+	    cmocka_unit_test(an_agent_in_its_session_is_no_person_by_another_name),
 	    cmocka_unit_test(the_fourth_is_refused_and_told),
 	    cmocka_unit_test(of_many_at_once_three_have_a_place_and_a_killed_one_leaves_its),
 	};

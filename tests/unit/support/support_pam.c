@@ -5,7 +5,6 @@
 #include "tests/unit/support/support_pam.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,60 +22,6 @@ static void need(bool ok, const char *what)
 		fprintf(stderr, "test support: %s\n", what);
 		abort();
 	}
-}
-
-/* ---- users ------------------------------------------------------------------- */
-
-static uint32_t bent_uid;
-static const char *bent_name;
-
-void support_pam_uid(uint32_t uid)
-{
-	bent_uid = uid;
-}
-
-void support_pam_name(const char *name)
-{
-	bent_name = name;
-}
-
-static const struct {
-	const char *name;
-	uint32_t uid;
-} users[] = {{"builder-7", 70007}, {"other-1", 70008}, {"retired-1", 70099}, {"alice", 1000}, {"root", 0}};
-
-static int fill(const char *name, uint32_t uid, struct passwd *pwd, char *buf, size_t buflen,
-		struct passwd **result)
-{
-	if (buflen < 64)
-		return ERANGE;
-	memset(pwd, 0, sizeof(*pwd));
-	snprintf(buf, buflen, "%s", name);
-	pwd->pw_name = buf;
-	pwd->pw_passwd = pwd->pw_gecos = pwd->pw_dir = pwd->pw_shell = buf + strlen(buf);
-	pwd->pw_uid = uid;
-	pwd->pw_gid = uid;
-	*result = pwd;
-	return 0;
-}
-
-/* In place of libc's, for this program and what it loads: the system as NSS would make it. */
-int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
-{
-	*result = NULL;
-	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
-		if (strcmp(users[i].name, name) == 0)
-			return fill(name, bent_uid ? bent_uid : users[i].uid, pwd, buf, buflen, result);
-	return 0;
-}
-
-int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
-{
-	*result = NULL;
-	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
-		if (users[i].uid == uid)
-			return fill(bent_name ? bent_name : users[i].name, uid, pwd, buf, buflen, result);
-	return 0;
 }
 
 /* ---- the conversation ------------------------------------------------------------ */
@@ -169,7 +114,7 @@ struct support_pam *support_pam_new(void)
 	need(mkdir(p->confdir, 0755) == 0, p->confdir);
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
 		support_pam_service(p, services[i], "", NULL, NULL);
-	support_pam_uid(0);
+	support_users_uid(0);
 	return p;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* support_pam.h: the built module behind libpam, without root: a site, service files of its own, a scripted conversation.
  *
- * The program that links this gives the module its users: it defines getpwnam_r and getpwuid_r, which the
- * module resolves before libc's.
+ * The program that links this and support_users.c gives the module its users: the module resolves getpwnam_r and getpwuid_r
+ * there before libc's.
  * Services (each with statedir=, rundir= and logdir= of the site): sshd, login, su, sudo, and those that a test writes.
  */
 #ifndef AGENTAUTH_TESTS_SUPPORT_PAM_H
@@ -14,6 +14,7 @@
 #include <security/pam_appl.h>
 
 #include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_users.h"
 
 #define SUPPORT_PROMPT_MAX 1200
 
@@ -48,11 +49,6 @@ void support_pam_start(struct support_pam *p, const char *service, const char *u
 void support_pam_end(struct support_pam *p);
 /* The conversation's answer from now on: this text. */
 void support_pam_say(struct support_pam *p, const char *answer);
-
-/* The uid that the system gives this name from now on; 0: as the registry has it. */
-void support_pam_uid(uint32_t uid);
-/* The name that the system gives every uid from now on; NULL: as the registry has it. */
-void support_pam_name(const char *name);
 
 /* The last line of the audit log; NULL: it is empty. And how many there are. */
 json_t *support_pam_log(const struct support_pam *p);

@@ -12,9 +12,9 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
-#include "common/registry/accounts.h"
 #include "common/state/approval.h"
 #include "common/state/process.h"
+#include "common/state/whose.h"
 
 static const char *text_of(const json_t *request, const char *member)
 {
@@ -104,23 +104,23 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 
 /* ---- approve, deny ------------------------------------------------------------------- */
 
-/* Whether an agent's login is behind this process: its uid, its login uid. Such a one does not answer. */
+/* Whether the uid is an agent's, or may be one. */
 static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 {
-	struct aa_accounts accounts;
-	struct aa_account account;
-	int err;
+	struct aa_context ctx = {.statedir = ctl->places.statedir,
+				 .rundir = ctl->rundir,
+				 .owner = ctl->places.owner,
+				 .now = ctl->now,
+				 .gen_fd = -1,
+				 .accounts.fd = -1};
+	struct aa_user user;
+	bool agents = aa_whose_uid(&ctx, uid, &user) != AA_NOT_OURS;
 
-	if (uid == UINT32_MAX || uid == 0)
-		return false;
-	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
-	if (err < 0)
-		return aa_uid_is_built_in(uid);
-	err = aa_account_by_uid(&accounts, uid, &account);
-	aa_accounts_close(&accounts);
-	return err != -ENOENT;
+	aa_context_close(&ctx);
+	return agents;
 }
 
+/* Whether an agent's login is behind this process: its uid, its login uid, sudo's word. Such a one does not answer. */
 static bool is_an_agents(const struct ctl *ctl)
 {
 	const char *sudo_uid = getenv("SUDO_UID");

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* whose.h: whose user a name or a uid is, an agent's or a person's: the one decision, for PAM, for the approval plugin and
+ * for who answers a request for approval.
+ *
+ * Other sources of names may know a person of an agent's name or uid. The person loses nothing by that, and the agent gets
+ * nothing: what is not plainly an agent's is left to the person, or cannot be told and is refused.
+ */
+#ifndef AGENTAUTH_STATE_WHOSE_H
+#define AGENTAUTH_STATE_WHOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/registry/accounts.h"
+#include "common/state/context.h"
+
+enum aa_whose {
+	AA_NOT_OURS,	/* a person's, or nobody's: not decided here */
+	AA_OURS,	/* an agent's, active or retired */
+	AA_CANNOT_TELL, /* refused, see enum aa_doubt */
+};
+
+/* Why it cannot be told. */
+enum aa_doubt {
+	AA_DOUBT_NONE,
+	AA_DOUBT_REGISTRY, /* the registry cannot be read, and the uid does not say that a person has it */
+	AA_DOUBT_UNKNOWN,  /* the system does not know the agent's name */
+	AA_DOUBT_UID,	   /* to the system the agent's uid has another name */
+	AA_DOUBT_NAME,	   /* the agent itself asks, and its name is a person's as well */
+};
+
+struct aa_user {
+	struct aa_account
+	    account; /* the agent's; all zeros where none was found. It points into itself: the struct
+				    * is not to be copied */
+	bool known;  /* the registry or the system has the name: it may be logged */
+	enum aa_doubt doubt;
+	int err; /* negative errno, of AA_DOUBT_REGISTRY */
+};
+
+/* Whose the name is. Opens the context's registry, which stays open; aa_context_close() in every case. */
+enum aa_whose aa_whose_name(struct aa_context *ctx, const char *name, struct aa_user *ret);
+/* Whose the uid is; 0 is nobody's but root's. Opens the registry where the context has none open. A person of another source
+ * who has an agent's uid by another name keeps it, unless this process is in a session of the agent's. */
+enum aa_whose aa_whose_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret);
+
+/* The context's registry, opened where it is not; NULL: it cannot be read. */
+const struct aa_accounts *aa_whose_registry(struct aa_context *ctx);
+
+#endif
