@@ -49,7 +49,7 @@ stock_host() {
 	[ "$(wc -l <init.commands)" -eq 3 ]
 	run dev agentauth keygen --out "$KEYS/builder-7.pem"
 	expect_status 0
-	expect_output '^  agentauthctl register NAME --key FILE$'
+	expect_output "^  agentauthctl register NAME --role ROLE --key 'ecdsa-sha2-nistp256 AAAA[^ ]*'$"
 	sed -n '/BEGIN PUBLIC/,/END PUBLIC/p' <<<"$output" >builder-7.pem
 	sh -e init.commands >/dev/null || [ "$(tail -n 1 init.commands)" = 'agentauthctl doctor' ]
 	agentauthctl show builder-7
@@ -78,8 +78,8 @@ stock_host() {
 	install -m 0600 -o dev -g dev "$KEYS/builder-7.pem" /home/dev/.config/agentauth/key.pem
 	run dev agentauth ssh "builder-7@$HOST" id -un
 	[ "$status" -ne 0 ]
-	expect_output 'agentauth profile add NAME@HOST'
-	run dev sh -e -c "$(grep -o 'agentauth profile add NAME@HOST' <<<"$output" | sed "s/NAME@HOST/builder-7@$HOST/")"
+	expect_output "agentauth profile add builder-7@$HOST$"
+	run dev sh -e -c "$(grep -o 'agentauth profile add builder-7@.*' <<<"$output")"
 	expect_status 0
 	expect_output 'Log in: agentauth ssh'
 	run dev sh -e -c "$(sed -n 's/.*Log in: //p' <<<"$output") id -un"

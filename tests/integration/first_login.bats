@@ -27,7 +27,7 @@ readme_commands() {
 # Those of agentauth(1).
 manual_commands() {
 	mandoc -T ascii -O width=1000 "$TOP/man/agentauth.1" | col -b | sed -n '/^DESCRIPTION/,/^COMMANDS/p' |
-		sed -nE -e 's/^ +\$ /agent /p' -e 's/^ +# /root /p'
+		sed -nE -e 's/^[[:blank:]]+\$ /agent /p' -e 's/^[[:blank:]]+# /root /p'
 }
 installation_begins() {
 	local first
@@ -43,6 +43,7 @@ count() { # agent|root FILE
 # What the agent's side was told to hand over stands in the place of README's: the text between the quotes.
 handed_over() { # COMMAND
 	local key
+	[[ $1 == *--key\ * ]] || { echo "$1"; return; }
 	key=$(sed -nE "s/^  agentauthctl register NAME .*--key '(.*)'$/\1/p" /home/dev/told)
 	[ "$key" ] || { echo "keygen names no line to hand over: $(cat /home/dev/told)" >&2; return 1; }
 	sed -E "s|--key '[^']*'|--key '$key'|" <<<"$1"
@@ -95,7 +96,7 @@ nothing_is_there() {
 	[ "$(count root "$BATS_TEST_TMPDIR/commands")" -eq 2 ]
 	do_lines "$BATS_TEST_TMPDIR/commands"
 	expect_status 0
-	expect_output '^ *[0-9:]+ up '
+	expect_output ' up .* load average'
 }
 
 @test "in another order: the profile first, the key last, registered without a role" {

@@ -11,10 +11,10 @@ masked() {
 		-e 's/((ssh|ecdsa-sha2)-[a-z0-9-]+) AAAA[A-Za-z0-9+/=]+/\1 AAAA.../g' \
 		-e 's/SHA256:[A-Za-z0-9+/]{43}/SHA256:.../g' \
 		-e '/^[A-Za-z0-9+/=]{20,}$/s/.*/.../' \
-		-e 's/\b[A-Za-z0-9_-]{43}(\b|$)/KEY-ID/g' \
+		-e 's/(^|[^A-Za-z0-9_-])[A-Za-z0-9_-]{43}($|[^A-Za-z0-9_-])/\1KEY-ID\2/g' \
 		-e 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9:]{8}( UTC|Z))?/TIME/g' \
-		-e 's/\b[0-9]+ s\b/N s/g' -e 's/\b(uid|pid) [0-9]+/\1 N/g' \
-		-e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g'
+		-e 's/\b[0-9]+ s\b/N s/g' -e 's/([Gg]eneration) [0-9]+/\1 N/g' -e 's/\b(uid|pid) [0-9]+/\1 N/g' \
+		-e 's/config\.[0-9]+/config.N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g'
 }
 
 typed() { # [dev] COMMAND...

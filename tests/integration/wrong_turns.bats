@@ -33,40 +33,40 @@ teardown() {
 }
 
 @test "a key that others can read" {
-	chmod 644 $CONFIG/key.pem
+	chmod 644 "$CONFIG/key.pem"
 	turn key-mode dev agentauth ssh "$AT" id -un
 	cured_by dev "chmod 600 '.*'"
 	logs_in
 }
 
 @test "a key of another user" {
-	chown bob $CONFIG/key.pem
+	chown bob "$CONFIG/key.pem"
 	turn key-owner dev agentauth ssh "$AT" id -un
 }
 
 @test "no key" {
-	rm $CONFIG/key.pem
+	rm "$CONFIG/key.pem"
 	turn no-key dev agentauth ssh "$AT" id -un
 	turn no-key-profile-check dev agentauth profile check
 }
 
 @test "a public key in the place of the private one, an encrypted key" {
-	cp /run/builder-7.pub $CONFIG/key.pem
+	cp /run/builder-7.pub "$CONFIG/key.pem"
 	turn key-public dev agentauth ssh "$AT" id -un
-	cp /run/dev.before/.config/agentauth/key.pem $CONFIG/plain.pem
-	openssl pkcs8 -topk8 -in $CONFIG/plain.pem -passout pass:secret -out $CONFIG/key.pem
-	chown -R dev: $CONFIG
+	cp /run/dev.before/.config/agentauth/key.pem "$CONFIG/plain.pem"
+	openssl pkcs8 -topk8 -in "$CONFIG/plain.pem" -passout pass:secret -out "$CONFIG/key.pem"
+	chown -R dev: "$CONFIG"
 	turn key-encrypted dev agentauth ssh "$AT" id -un
-	echo garbage >$CONFIG/key.pem
+	echo garbage >"$CONFIG/key.pem"
 	turn key-garbage dev agentauth ssh "$AT" id -un
-	: >$CONFIG/key.pem
+	: >"$CONFIG/key.pem"
 	turn key-empty dev agentauth ssh "$AT" id -un
 }
 
 # ---- profiles -------------------------------------------------------------------------------------------------------
 
 @test "no profile" {
-	rm $CONFIG/config
+	rm "$CONFIG/config"
 	turn no-profile dev agentauth ssh "$AT" id -un
 }
 
@@ -85,46 +85,46 @@ teardown() {
 }
 
 @test "profiles: what the file may be" {
-	: >$CONFIG/config
+	: >"$CONFIG/config"
 	turn profile-empty dev agentauth ssh "$AT" id -un
-	printf '[profiles.web]\nhosts = ["%s"]\nagent = "builder-7"\n' "$HOST" >$CONFIG/config
+	printf '[profiles.web]\nhosts = ["%s"]\nagent = "builder-7"\n' "$HOST" >"$CONFIG/config"
 	turn profile-toml dev agentauth ssh "$AT" id -un
-	printf 'profiles:\n  web:\n    hosts: [ %s ]\n' "$HOST" >$CONFIG/config
+	printf 'profiles:\n  web:\n    hosts: [ %s ]\n' "$HOST" >"$CONFIG/config"
 	turn profile-yaml dev agentauth ssh "$AT" id -un
-	printf '{ "profiles": { "web": { "hosts": [ "%s" ] } } }\n' "$HOST" >$CONFIG/config
+	printf '{ "profiles": { "web": { "hosts": [ "%s" ] } } }\n' "$HOST" >"$CONFIG/config"
 	turn profile-json dev agentauth ssh "$AT" id -un
-	printf 'profiles = { web = { host = [ "%s" ]; agent = "builder-7"; }; };\n' "$HOST" >$CONFIG/config
+	printf 'profiles = { web = { host = [ "%s" ]; agent = "builder-7"; }; };\n' "$HOST" >"$CONFIG/config"
 	turn profile-setting dev agentauth ssh "$AT" id -un
-	printf 'profiles = { web = { hosts = "%s"; agent = "builder-7"; }; };\n' "$HOST" >$CONFIG/config
+	printf 'profiles = { web = { hosts = "%s"; agent = "builder-7"; }; };\n' "$HOST" >"$CONFIG/config"
 	turn profile-no-list dev agentauth ssh "$AT" id -un
-	printf 'profiles = { web = { hosts = [ "%s" ]; agent = "builder-7"; }; };\n' "$HOST" >$CONFIG/config
+	printf 'profiles = { web = { hosts = [ "%s" ]; agent = "builder-7"; }; };\n' "$HOST" >"$CONFIG/config"
 	turn profile-no-audience dev agentauth ssh "$AT" id -un
-	printf 'hosts = [ "%s" ]; agent = "builder-7";\n' "$HOST" >$CONFIG/config
+	printf 'hosts = [ "%s" ]; agent = "builder-7";\n' "$HOST" >"$CONFIG/config"
 	turn profile-no-group dev agentauth ssh "$AT" id -un
-	printf 'profiles = { web = { hosts = [ "%s" ]; audiences = [ "ssh://%s" ] agent = "builder-7"; }; }\n}' "$HOST" "$HOST" >$CONFIG/config
+	printf 'profiles = { web = { hosts = [ "%s" ]; audiences = [ "ssh://%s" ] agent = "builder-7"; }; }\n}' "$HOST" "$HOST" >"$CONFIG/config"
 	turn profile-syntax dev agentauth ssh "$AT" id -un
 	turn profile-syntax-add dev agentauth profile add "other@$HOST"
 }
 
 @test "profiles: who may change and read them" {
-	chmod 666 $CONFIG/config
+	chmod 666 "$CONFIG/config"
 	turn profile-writable dev agentauth ssh "$AT" id -un
 	cured_by dev "chmod go-w '.*'"
 	logs_in
-	chmod 000 $CONFIG/config
+	chmod 000 "$CONFIG/config"
 	turn profile-unreadable dev agentauth ssh "$AT" id -un
-	chmod 600 $CONFIG/config
-	chown root $CONFIG/config
+	chmod 600 "$CONFIG/config"
+	chown root "$CONFIG/config"
 	turn profile-of-root dev agentauth ssh "$AT" id -un
-	chown bob $CONFIG/config
+	chown bob "$CONFIG/config"
 	turn profile-of-another dev agentauth ssh "$AT" id -un
-	chown dev $CONFIG/config
-	chmod 777 $CONFIG
+	chown dev "$CONFIG/config"
+	chmod 777 "$CONFIG"
 	turn profile-folder-writable dev agentauth ssh "$AT" id -un
 	cured_by dev "chmod go-w '.*'"
 	logs_in
-	mv $CONFIG/config $CONFIG/elsewhere
-	ln -s elsewhere $CONFIG/config
+	mv "$CONFIG/config" "$CONFIG/elsewhere"
+	ln -s elsewhere "$CONFIG/config"
 	turn profile-link dev agentauth ssh "$AT" id -un
 }
 
@@ -132,14 +132,14 @@ teardown() {
 	turn wrong-host dev agentauth ssh builder-7@web01 id -un
 	turn wrong-agent dev agentauth ssh "other@$HOST" id -un
 	turn no-user dev agentauth ssh "$HOST" id -un
-	sed -n '/^  web01/,/^  };/p' $CONFIG/config | sed 's/^  web01[^ ]*/  second/' >/run/second
-	sed -i '/^profiles/r /run/second' $CONFIG/config
+	sed -n '/^  web01/,/^  };/p' "$CONFIG/config" | sed 's/^  web01[^ ]*/  second/' >/run/second
+	sed -i '/^profiles/r /run/second' "$CONFIG/config"
 	turn two-profiles dev agentauth ssh "$AT" id -un
-	cured_by dev "agentauth ssh --profile [^ ,]*"
+	cured_by dev "agentauth ssh --profile [^ ]* [^ ,]*"
 }
 
 @test "the audience is another" {
-	sed -i 's/ssh:..web01.example.com/ssh:\/\/web01/' $CONFIG/config
+	sed -i 's/ssh:..web01.example.com/ssh:\/\/web01/' "$CONFIG/config"
 	turn audience dev agentauth ssh "$AT" id -un
 }
 

@@ -25,9 +25,9 @@ fresh_host() { :; }
 	turn not-initialised-list agentauthctl list
 	turn not-initialised-show agentauthctl show builder-7
 	turn not-initialised-check agentauthctl check
-	turn not-root dev agentauthctl init
-	turn not-root-register dev agentauthctl register builder-7
-	turn not-root-list dev agentauthctl list
+	turn not-root dev /usr/sbin/agentauthctl init
+	turn not-root-register dev /usr/sbin/agentauthctl register builder-7
+	turn not-root-list dev /usr/sbin/agentauthctl list
 	first_login_is_made
 	logs_in
 	turn init-again agentauthctl init
@@ -43,7 +43,7 @@ fresh_host() { :; }
 	turn register-person agentauthctl register alice
 	turn register-no-role agentauthctl register builder-8 --role depoly
 	turn register-no-file agentauthctl register builder-8 --role deploy --key builder-8.pub
-	turn register-private agentauthctl register builder-8 --role deploy --key $CONFIG/key.pem
+	turn register-private agentauthctl register builder-8 --role deploy --key "$CONFIG/key.pem"
 	turn register-key-twice agentauthctl register builder-8 --role deploy --key /run/builder-7.pub
 	turn register-option agentauthctl register builder-9 --roles deploy
 	turn register-option-far agentauthctl register builder-9 --frobnicate
@@ -105,7 +105,7 @@ fresh_host() { :; }
 	dev agentauth keygen --out /home/dev/next.pem >/run/next.pub 2>/dev/null
 	turn rotate agentauthctl rotate builder-7 --key /run/next.pub --grace 0
 	turn rotated dev agentauth ssh "$AT" id -un
-	cp /home/dev/next.pem $CONFIG/key.pem
+	cp /home/dev/next.pem "$CONFIG/key.pem"
 	logs_in
 	turn show agentauthctl show builder-7
 	turn doctor agentauthctl doctor

@@ -8,6 +8,7 @@
 
 #include "tools/cli/alloc.h"
 #include "tools/cli/arguments.h"
+#include "tools/cli/guess.h"
 #include "tools/cli/problems.h"
 
 static const struct ctl_option *in_table(const struct ctl_option *table, const char *name, size_t len)
@@ -16,6 +17,24 @@ static const struct ctl_option *in_table(const struct ctl_option *table, const c
 		if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
 			return table;
 	return NULL;
+}
+
+static void guess_in_table(struct guess *guess, const struct ctl_option *table)
+{
+	for (; table && table->name; table++)
+		guess_try(guess, table->name);
+}
+
+static void no_such_option(const struct ctl_option *own, const struct ctl_option *global, const char *name,
+			   size_t len, char *why, size_t size)
+{
+	char word[64];
+	struct guess guess = {.word = word};
+
+	(void)snprintf(word, sizeof(word), "%.*s", (int)len, name);
+	guess_in_table(&guess, own);
+	guess_in_table(&guess, global);
+	snprintf(why, size, "there is no option --%.*s here%s", (int)len, name, guess_asked(&guess, "--"));
 }
 
 /* How many of argv were taken, or -1. */
@@ -30,7 +49,7 @@ static int take_option(struct arguments *a, const struct ctl_option *own, const 
 	if (!option)
 		option = in_table(global, name, len);
 	if (!option) {
-		snprintf(why, size, "there is no option --%.*s here", (int)len, name);
+		no_such_option(own, global, name, len, why, size);
 		return -1;
 	}
 	if (option->argument && !value && argc > 1)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/cli/guess.h"
 #include "tools/cli/say.h"
 
 static size_t count(const struct command *self)
@@ -38,6 +39,21 @@ void cmdline_help(const struct command *self)
 	printf("  --help                    show this\n");
 }
 
+/* getopt has said what is wrong; `word` is what it stopped at. */
+static void say_try(const struct command *self, const char *word)
+{
+	struct guess guess = {0};
+
+	if (word && strncmp(word, "--", 2) == 0) {
+		guess.word = word + 2;
+		for (size_t i = 0; self->options[i].name; i++)
+			guess_try(&guess, self->options[i].name);
+	}
+	if (guess.best && guess.distance > 0)
+		fprintf(stderr, "Did you mean --%s? ", guess.best);
+	fprintf(stderr, "Try: agentauth %s --help\n", self->name);
+}
+
 int cmdline_next(const struct command *self, int argc, char **argv)
 {
 	struct option table[CMDLINE_OPTIONS_MAX + 2] = {0};
@@ -58,7 +74,7 @@ int cmdline_next(const struct command *self, int argc, char **argv)
 	}
 	if (found >= 256)
 		return found - 256;
-	fprintf(stderr, "Try: agentauth %s --help\n", self->name); /* getopt has said what is wrong */
+	say_try(self, optind > 0 ? argv[optind - 1] : NULL);
 	return CMDLINE_WRONG;
 }
 

@@ -6,6 +6,7 @@
 #include "tests/unit/support/jose_make.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,7 +202,7 @@ static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
 	unlink(home_path(".config/agentauth/key.pem"));
 	assert_not_tried("agentauth keygen");
 	unlink(home_path(".config/agentauth/config"));
-	assert_not_tried("agentauth profile add NAME@HOST");
+	assert_not_tried("agentauth profile add builder-7@host");
 	login_is_possible();
 	assert_tried();
 }
@@ -216,6 +217,132 @@ static void test_a_clock_that_is_behind_is_said_before_a_host_refuses(void **sta
 	assert_tried();
 	assert_int_equal(utimensat(AT_FDCWD, home_path(".config/agentauth/key.pem"), later, 0), 0);
 	assert_not_tried("set the clock");
+}
+
+/* In the place of ssh once it is to log in. */
+static void fake_login(const char *body)
+{
+	char script[1024];
+
+	(void)snprintf(script, sizeof(script),
+		       "#!/bin/sh\n"
+		       "if [ \"$*\" = -V ]; then echo OpenSSH_9.2p1 >&2; exit 0; fi\n"
+		       "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
+		       "%s\n",
+		       body);
+	home_write("bin/ssh", script, 0700);
+}
+
+static void assert_told(int status, const char *what, const char *not_what)
+{
+	RUN("agentauth", "ssh", "host", NULL);
+	assert_int_equal(o.status, status);
+	if (what ? !strstr(o.err, what) : o.err[0] != 0)
+		fail_msg("\"%s\" is not all that is said: %s", what ? what : "", o.err);
+	if (not_what && strstr(o.err, not_what))
+		fail_msg("\"%s\" is said: %s", not_what, o.err);
+}
+
+#define ASKS(prompt) "\"$SSH_ASKPASS\" \"" prompt "\" >/dev/null\n"
+#define ASKS_FOR_A_CREDENTIAL \
+	ASKS("(builder-7@host) Agent credential for builder-7 at ssh://host [agentauth/1 part 1 nonce " \
+	     "AAAAAAAAAAAAAAAAAAAAAA]: ")
+
+static void test_a_login_that_was_refused_is_told_from_one_that_was_not_asked_for(void **state)
+{
+	(void)state;
+	login_is_possible();
+	fake_login("exit 255");
+	assert_told(255, "no credential was asked for", "presented");
+	fake_login(ASKS_FOR_A_CREDENTIAL "exit 255");
+	assert_told(255, "the host refused the credential", "no credential was asked for");
+	assert_non_null(strstr(o.err, "all roles of the agent, signed by the key "));
+	assert_non_null(strstr(o.err, "agentauthctl show builder-7"));
+	fake_login(ASKS("(builder-7@host) Password: ") "exit 255");
+	assert_told(255, "nothing is answered", "no credential was asked for");
+	/* What succeeds, and what a command gives back, is left without a word. */
+	fake_login(ASKS_FOR_A_CREDENTIAL "exit 0");
+	assert_told(0, NULL, NULL);
+	fake_login(ASKS_FOR_A_CREDENTIAL "exit 254");
+	assert_told(254, NULL, NULL);
+}
+
+/* agentauth ssh, running; `ready` is what the ssh in its place makes. */
+static pid_t start_login(void)
+{
+	char path[512];
+	pid_t pid = fork();
+
+	(void)snprintf(path, sizeof(path), "%sagentauth", PROGRAMS);
+	if (pid == 0) {
+		execl(path, path, "ssh", "host", NULL);
+		_exit(126);
+	}
+	assert_true(pid > 0);
+	for (int i = 0; i < 500 && access(home_path("ready"), F_OK) < 0; i++)
+		usleep(10000);
+	assert_int_equal(access(home_path("ready"), F_OK), 0);
+	unlink(home_path("ready"));
+	return pid;
+}
+
+static void test_signals_and_stops_go_through_to_ssh_and_back(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	login_is_possible();
+	fake_login("trap 'exit 5' TERM; : >\"$HOME/ready\"; while :; do /bin/sleep 0.05; done");
+	pid = start_login();
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 5);
+	fake_login(": >\"$HOME/ready\"; kill -TERM $$");
+	pid = start_login();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	fake_login(": >\"$HOME/ready\"; kill -STOP $$; exit 3");
+	pid = start_login();
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
+static void test_ssh_that_cannot_be_used_says_why(void **state)
+{
+	(void)state;
+	login_is_possible();
+	home_write("bin/ssh", "#!/bin/sh\nprintf 'No user exists for uid 4711\\r\\n' >&2; exit 255\n", 0700);
+	assert_told(1, "echo 'agent:x:", "apt-get");
+	home_write("bin/ssh", "#!/bin/sh\necho broken >&2; exit 1\n", 0700);
+	assert_told(1, "It says: broken", "apt-get");
+}
+
+static void test_a_word_that_is_nearly_one_of_ours_is_told(void **state)
+{
+	static const struct {
+		const char *word, *says;
+	} words[] = {{"shh", "(did you mean ssh?)"},
+		     {"keygne", "(did you mean keygen?)"},
+		     {"a@b", "(did you mean agentauth ssh a@b?)"},
+		     {"frobnicate", "there is no command \"frobnicate\"\n"},
+		     {"tokens-and-more", "there is no command \"tokens-and-more\"\n"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		RUN("agentauth", words[i].word, NULL);
+		assert_int_equal(o.status, 2);
+		assert_non_null(strstr(o.err, words[i].says));
+	}
+	RUN("agentauth", "keygen", "--otu", "x", NULL);
+	assert_int_equal(o.status, 2);
+	assert_non_null(strstr(o.err, "Did you mean --out? Try: agentauth keygen --help"));
+	RUN("agentauth", "profile", "lst", NULL);
+	assert_int_equal(o.status, 2);
+	assert_non_null(strstr(o.err, "(did you mean list?)"));
 }
 
 static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
@@ -312,6 +439,10 @@ int main(void)
 	    at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
 	    at_home(test_a_login_that_cannot_succeed_is_not_tried),
 	    at_home(test_a_clock_that_is_behind_is_said_before_a_host_refuses),
+	    at_home(test_a_login_that_was_refused_is_told_from_one_that_was_not_asked_for),
+	    at_home(test_signals_and_stops_go_through_to_ssh_and_back),
+	    at_home(test_ssh_that_cannot_be_used_says_why),
+	    at_home(test_a_word_that_is_nearly_one_of_ours_is_told),
 	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
 	    at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
 	    at_home(test_wrong_usage_is_told_from_success_and_failure),

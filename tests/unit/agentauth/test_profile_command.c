@@ -123,7 +123,7 @@ static void test_words_that_mean_nothing_are_usage(void **state)
 	PROFILE("add", "n@a", "--client-id", "x");
 	assert_said(2, "go with --issuer");
 	PROFILE("frobnicate");
-	assert_said(2, "add, list, show or check");
+	assert_said(2, "add, list, show and check");
 	PROFILE("list", "a", "b");
 	assert_said(2, "nothing to be done with");
 }

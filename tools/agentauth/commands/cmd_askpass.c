@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tools/agentauth/commands/answer.h"
+#include "tools/agentauth/commands/asked.h"
 #include "tools/agentauth/credential/answer_parts.h"
 #include "tools/agentauth/credential/ask_prompt.h"
 #include "tools/agentauth/commands/commands.h"
@@ -115,10 +116,19 @@ static int answer(const struct ask_prompt *prompt, const char *config, const cha
 	return status;
 }
 
+static int answer_or_refuse(const char *text, const char *config, const char *only)
+{
+	struct ask_prompt prompt;
+	int status =
+	    ask_prompt_parse(text, &prompt) ? answer(&prompt, config, only) : refuse_other_prompt(text);
+
+	asked_note(status == 0 ? ASKED_ANSWERED : ASKED_REFUSED);
+	return status;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	const char *config = NULL, *only = answer_variable("AGENTAUTH_PROFILE");
-	struct ask_prompt prompt;
 	int opt;
 
 	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
@@ -132,9 +142,7 @@ static int run(const struct command *self, int argc, char **argv)
 	if (argc - optind != 1)
 		return say_usage(
 		    "the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
-	if (!ask_prompt_parse(argv[optind], &prompt))
-		return refuse_other_prompt(argv[optind]);
-	return answer(&prompt, config, only);
+	return answer_or_refuse(argv[optind], config, only);
 }
 
 const struct command command_askpass = {

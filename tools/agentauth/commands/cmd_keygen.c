@@ -94,14 +94,23 @@ static void print_profile(const char *path, const struct service_account *accoun
 	    account->kid, path);
 }
 
-static void print_note(const char *path, const char *kid)
+/* The line that is handed over has the whole public key, so that no file needs to come to the host. */
+static int print_note(const char *path, const char *kid, const struct aa_key *key)
 {
+	char *line = NULL;
+
+	if (aa_key_to_ssh(key, &line) != AA_JOSE_OK)
+		return say_failed("the public key cannot be written: memory is out");
 	fprintf(stderr,
 		"%sThe private key is in %s, and only you can read it.\n"
 		"Its key id is %s.\n"
-		"The public key went to standard output. The host's administrator registers it:\n"
-		"  agentauthctl register NAME --key FILE\n",
-		isatty(STDOUT_FILENO) ? "\n" : "", path, kid);
+		"The public key went to standard output. The host's administrator registers it by this line, "
+		"with the "
+		"agent's name and a role:\n"
+		"  agentauthctl register NAME --role ROLE --key '%s'\n",
+		isatty(STDOUT_FILENO) ? "\n" : "", path, kid, line);
+	free(line);
+	return 0;
 }
 
 /* With the key id that assertions name: a provider looks for the key of that id (RFC 7523, RFC 7517
@@ -145,7 +154,7 @@ static int print_public(const struct request *request, const char *path, const s
 		if (account)
 			print_profile(path, account);
 		else
-			print_note(path, kid);
+			status = print_note(path, kid, key);
 	}
 	free(pem);
 	return status;
@@ -196,8 +205,10 @@ static int import(const struct request *request, const char *path)
 static int make_or_import(struct request *request, const char *path)
 {
 	if (access(path, F_OK) == 0)
-		return say_failed("%s is there already, and is not overwritten. --out names another file",
-				  path);
+		return say_failed(
+		    "%s is there already, and is not overwritten. --out names another file; what is "
+		    "handed over of this key prints: openssl pkey -in '%s' -pubout",
+		    path, path);
 	if (request->import)
 		return import(request, path);
 	if (request->alg == AA_ALG_INVALID)

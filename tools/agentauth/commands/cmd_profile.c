@@ -13,6 +13,7 @@
 #include "common/text/name.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/guess.h"
 #include "tools/cli/print.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_edit.h"
@@ -148,7 +149,13 @@ static const char *wrong_request(const struct request *r, const char *agent, con
 	if (!agent)
 		return "which agent? Say --agent NAME, or NAME@HOST";
 	if (!aa_agent_name_is_valid(agent))
-		return "that is no agent's name: small letters, digits and hyphens, a letter first";
+		return "what stands before the @ is no agent's name: small letters, digits and hyphens, a "
+		       "letter "
+		       "first, and no ssh:// before it";
+	if (ssh_login_port(host))
+		return "a profile has no port, and goes for all ports of the host: leave it out here, and "
+		       "say agentauth "
+		       "ssh -p PORT NAME@HOST";
 	if (!*host || host[strspn(host, host_set)])
 		return "that is no host's name or address";
 	for (size_t i = 0; i < N_TEXTS; i++)
@@ -189,22 +196,43 @@ static char *text_with(const char *path, const char *block)
 	return text;
 }
 
+static const struct profile *find_for(const struct profiles *all, const char *agent, const char *host)
+{
+	for (size_t i = 0; i < profiles_count(all); i++) {
+		const struct profile *p = profiles_at(all, i);
+
+		if (p->agent && strcmp(p->agent, agent) == 0 && profile_has_host(p, host))
+			return p;
+	}
+	return NULL;
+}
+
 /* Another profile of the same host and agent would leave askpass without a choice. */
 static bool is_new(const char *path, const char *agent, const char *host)
 {
 	struct profiles *all = access(path, F_OK) == 0 ? profiles_load(path) : NULL;
-	bool found = false;
+	const struct profile *p = all ? find_for(all, agent, host) : NULL;
 
-	for (size_t i = 0; all && !found && i < profiles_count(all); i++) {
-		const struct profile *p = profiles_at(all, i);
-
-		found = p->agent && strcmp(p->agent, agent) == 0 && profile_has_host(p, host);
-		if (found)
-			say("nothing was written: the profile %s in %s is for %s at %s already", p->name,
-			    path, agent, host);
-	}
+	if (p)
+		say("nothing was written: the profile %s in %s is for %s at %s already. Log in: agentauth "
+		    "ssh %s@%s; "
+		    "to change it, edit that file",
+		    p->name, path, agent, host, agent, host);
 	profiles_free(all);
-	return !found;
+	return !p;
+}
+
+/* What the login still lacks is said here, and not only by the login. */
+static void tell_next(const char *path, const char *agent, const char *host)
+{
+	struct profiles *all = profiles_load(path);
+	const struct profile *p = all ? find_for(all, agent, host) : NULL;
+	bool good;
+
+	(void)fflush(stdout);
+	good = p && ssh_check_profile(all, p);
+	printf("%s agentauth ssh %s@%s\n", good ? "Log in:" : "When that is mended:", agent, host);
+	profiles_free(all);
 }
 
 static int add_block(const struct request *r, const char *path, const char *block, const char *agent,
@@ -217,8 +245,8 @@ static int add_block(const struct request *r, const char *path, const char *bloc
 		fputs(block, stdout);
 		status = 0;
 	} else if (text && profile_text_write(path, text) == 0) {
-		printf("%s has a profile for %s at %s now. Log in: agentauth ssh %s@%s\n", path, agent, host,
-		       agent, host);
+		printf("%s has a profile for %s at %s now.\n", path, agent, host);
+		tell_next(path, agent, host);
 		status = 0;
 	}
 	free(text);
@@ -343,6 +371,18 @@ static int with_profiles(const struct request *r,
 	return status;
 }
 
+static int no_such_action(const char *word)
+{
+	static const char *const actions[] = {"add", "list", "show", "check"};
+	struct guess guess = {.word = word};
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		guess_try(&guess, actions[i]);
+	return say_usage(
+	    "there is nothing that does \"%s\" to a profile%s; there are: add, list, show and check", word,
+	    guess_asked(&guess, ""));
+}
+
 static int carry_out(const struct request *r)
 {
 	bool is_add = strcmp(r->action, "add") == 0, is_show = strcmp(r->action, "show") == 0;
@@ -357,8 +397,7 @@ static int carry_out(const struct request *r)
 		return with_profiles(r, list);
 	if (strcmp(r->action, "check") == 0)
 		return with_profiles(r, check);
-	return say_usage("there is nothing that does \"%s\" to a profile: add, list, show or check",
-			 r->action);
+	return no_such_action(r->action);
 }
 
 /* Operands may stand before and between the options. */

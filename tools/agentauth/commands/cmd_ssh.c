@@ -11,10 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/agentauth/commands/answer.h"
+#include "tools/agentauth/commands/asked.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/cli/say.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/commands/ssh_program.h"
+#include "tools/agentauth/commands/ssh_refused.h"
 
 enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
 
@@ -57,22 +60,41 @@ static bool find_askpass(char *ret, size_t size)
 	return access(ret, X_OK) == 0;
 }
 
+/* Why ssh does not even say its version. */
+static void say_unusable(const struct ssh_said *said, int status)
+{
+	const char *path = getenv("PATH"), *home = getenv("HOME");
+	size_t len = strcspn(said->err, "\r\n");
+
+	if (status == 127)
+		say("ssh cannot be run: there is none in PATH (%s). On Debian: apt-get install "
+		    "openssh-client",
+		    path ? path : "which is not set");
+	else if (strstr(said->err, "No user exists for uid"))
+		say("ssh says \"%.*s\": it runs only for a uid that has a name. As root: echo "
+		    "'agent:x:%u:%u::%s:/bin/sh' >>/etc/passwd",
+		    (int)len, said->err, getuid(), getgid(), home ? home : "/");
+	else
+		say("ssh cannot be used. It says: %.*s", (int)len, said->err);
+}
+
 /* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for
  * what is another's. */
 static bool ssh_names_the_host(void)
 {
+	struct ssh_said said = {0};
 	unsigned major, minor;
-	char text[256];
+	int status = ssh_program_ask("-V", NULL, 0, &said);
 
+	if (status != 0)
+		return say_unusable(&said, status), false;
 	/* It says its version on standard error. */
-	if (ssh_program_ask("-V", NULL, 0, STDERR_FILENO, text, sizeof(text)) != 0) {
-		say("ssh cannot be run. On Debian: apt-get install openssh-client");
-		return false;
-	}
-	if (sscanf(text, "OpenSSH_%u.%u", &major, &minor) == 2 && (major > 8 || (major == 8 && minor >= 5)))
+	if (sscanf(said.err, "OpenSSH_%u.%u", &major, &minor) == 2 &&
+	    (major > 8 || (major == 8 && minor >= 5)))
 		return true;
-	text[strcspn(text, ",\r\n")] = 0;
-	say("ssh here is \"%s\": OpenSSH 8.5 or newer is needed, which says for which host it asks", text);
+	said.err[strcspn(said.err, ",\r\n")] = 0;
+	say("ssh here is \"%s\": OpenSSH 8.5 or newer is needed, which says for which host it asks",
+	    said.err);
 	return false;
 }
 
@@ -85,9 +107,11 @@ static const char *const needed_options[] = {
 };
 #define N_NEEDED (sizeof(needed_options) / sizeof(needed_options[0]))
 
-static int exec_ssh(char **args, int n)
+/* ssh's exit status. */
+static int run_ssh(char **args, int n)
 {
 	char **all = calloc(N_NEEDED + (size_t)n + 2, sizeof(all[0])), **p = all;
+	int status;
 
 	if (!all)
 		return say_failed("memory is out");
@@ -95,9 +119,33 @@ static int exec_ssh(char **args, int n)
 	for (size_t i = 0; i < N_NEEDED; i++)
 		*p++ = (char *)(uintptr_t)needed_options[i];
 	memcpy(p, args, (size_t)n * sizeof(args[0]));
-	(void)execvp("ssh", all);
+	status = ssh_program_run(all);
 	free(all);
-	return say_failed("ssh cannot be run: %s", strerror(errno));
+	return status < 0 ? say_failed("ssh cannot be run: %s", strerror(errno)) : status;
+}
+
+static int log_in(char **args, int n, const char *askpass)
+{
+	struct ssh_check check = {0};
+	struct ssh_login login;
+	int asked, status = 1;
+
+	if (!ssh_names_the_host() || !ssh_login_ask(args, n, &login))
+		return 1;
+	/* Such as -V: no login. */
+	if (*login.host && !ssh_check(&login, answer_variable("AGENTAUTH_PROFILE"), &check))
+		return 1;
+	asked = asked_begin();
+	if (setenv("SSH_ASKPASS", askpass, 1) < 0 || setenv("SSH_ASKPASS_REQUIRE", "force", 1) < 0)
+		say("memory is out");
+	else
+		status = run_ssh(args, n);
+	if (status == SSH_FAILED && check.profile)
+		ssh_refused_say(&login, &check, asked_read(asked));
+	if (asked >= 0)
+		close(asked);
+	ssh_check_clear(&check);
+	return status;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -117,11 +165,7 @@ static int run(const struct command *self, int argc, char **argv)
 		return say_usage("ssh needs a host");
 	if (!find_askpass(askpass, sizeof(askpass)))
 		return say_failed("agentauth-askpass is not beside agentauth: install agentauth anew");
-	if (!ssh_names_the_host() || !ssh_check(argv + own, argc - own, getenv("AGENTAUTH_PROFILE")))
-		return 1;
-	if (setenv("SSH_ASKPASS", askpass, 1) < 0 || setenv("SSH_ASKPASS_REQUIRE", "force", 1) < 0)
-		return say_failed("memory is out");
-	return exec_ssh(argv + own, argc - own);
+	return log_in(argv + own, argc - own, askpass);
 }
 
 const struct command command_ssh = {

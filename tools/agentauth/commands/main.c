@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/agentauth/commands/commands.h"
+#include "tools/cli/guess.h"
 #include "tools/cli/say.h"
 
 static const struct command *const commands[] = {
@@ -65,12 +66,24 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* A login without the word ssh is what a word with an @ was meant to be. */
+static int no_such_command(const char *name)
+{
+	struct guess guess = {.word = name};
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		guess_try(&guess, commands[i]->name);
+	if (strchr(name, '@'))
+		return say_usage("there is no command \"%s\" (did you mean agentauth ssh %s?)", name, name);
+	return say_usage("there is no command \"%s\"%s", name, guess_asked(&guess, ""));
+}
+
 static int help(int argc, char **argv)
 {
 	const struct command *command = argc > 2 ? find(argv[2]) : NULL;
 
 	if (argc > 2 && !command)
-		return say_usage("there is no command \"%s\"", argv[2]);
+		return no_such_command(argv[2]);
 	if (command)
 		cmdline_help(command);
 	else
@@ -110,6 +123,6 @@ int main(int argc, char **argv)
 	}
 	command = find(argv[1]);
 	if (!command)
-		return say_usage("there is no command \"%s\"", argv[1]);
+		return no_such_command(argv[1]);
 	return run(command, argc - 1, argv + 1);
 }

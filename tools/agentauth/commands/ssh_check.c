@@ -5,6 +5,7 @@
 #include "tools/agentauth/commands/ssh_check.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,97 +13,144 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/certificate.h"
 #include "tools/agentauth/local/key_file.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/credential/ready_token.h"
 #include "tools/cli/say.h"
-#include "tools/agentauth/commands/ssh_program.h"
 
 #define CLOCK_SLACK 60 /* seconds by which a file may seem to be of the future */
 
-/* How ssh would log in: ssh_config(5) and the arguments together. Empty where ssh does not say. */
-struct login {
-	char user[256], host[256], alias[256];
-};
-
-/* ---- ssh -G ------------------------------------------------------------------ */
-
-static void take_line(char *line, struct login *login)
-{
-	const struct {
-		const char *name;
-		char *value;
-	} wanted[] = {{"user ", login->user}, {"hostname ", login->host}, {"hostkeyalias ", login->alias}};
-
-	line[strcspn(line, "\r\n")] = 0;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		size_t len = strlen(wanted[i].name);
-
-		if (strncmp(line, wanted[i].name, len) == 0)
-			(void)snprintf(wanted[i].value, sizeof(login->user), "%s", line + len);
-	}
-}
-
-/* False where ssh refuses its arguments or its configuration; it has then said why on standard error. */
-static bool ask_ssh(char **args, int n, struct login *ret)
-{
-	char said[32768], *save = NULL;
-	int status = ssh_program_ask("-G", args, (size_t)n, STDOUT_FILENO, said, sizeof(said));
-
-	if (status < 0)
-		return say_failed("ssh cannot be run: %s", strerror(errno)), false;
-	if (status > 0)
-		return say_failed("ssh refuses its arguments or its configuration, as it says above"), false;
-	*ret = (struct login){0};
-	for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		take_line(line, ret);
-	return true;
-}
-
-/* The name in the parentheses that ssh puts before a host's prompt. */
-static const char *prompt_host(const struct login *login)
-{
-	return *login->alias ? login->alias : login->host;
-}
-
 /* ---- the profile ---------------------------------------------------------------- */
 
-static void say_no_profile(const struct login *login, const struct profile *other, const char *path)
+/* The account that was meant, as far as it can be told: without one in the arguments or in ssh_config, ssh takes the name of
+ * this user. */
+static const char *meant(const struct ssh_login *login)
 {
-	const char *host = prompt_host(login);
+	const struct passwd *pw = getpwuid(getuid());
 
-	if (other)
-		say("nothing was tried: ssh would log in at %s as \"%s\", and the profile \"%s\" in %s is "
-		    "for "
-		    "\"%s\". Log in as %s@%s, or look for User in ssh_config",
-		    host, login->user, other->name, path, other->agent, other->agent, host);
-	else
-		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
-		    "this host (ssh -G tells, where ssh_config gives it another name). Add it to the hosts "
-		    "of "
-		    "the profile that is meant",
-		    path, host);
+	return pw && strcmp(pw->pw_name, login->user) == 0 ? "NAME" : login->user;
 }
 
-static const struct profile *find_profile(const struct profiles *profiles, const struct login *login,
+/* Whether there is a file of profiles at all: the first login fails for want of it. */
+static bool file_is_there(const struct ssh_login *login)
+{
+	const char *variable = answer_variable("AGENTAUTH_CONFIG");
+	char *path = profiles_file(NULL);
+	bool there = !path || access(path, F_OK) == 0 || errno != ENOENT;
+
+	if (!there)
+		say("nothing was tried: %s%s is not there. It holds the profiles, which say which host may "
+		    "have which "
+		    "credential. This writes the first one: agentauth profile add %s@%s",
+		    path, variable ? ", which AGENTAUTH_CONFIG names," : "", meant(login),
+		    ssh_login_host(login));
+	free(path);
+	return there;
+}
+
+/* A profile of the agent for another host: where there is one alone, that host may be meant. */
+static const char *other_host(const struct profiles *profiles, const char *agent)
+{
+	const char *host = NULL;
+
+	for (size_t i = 0; i < profiles_count(profiles); i++) {
+		const struct profile *p = profiles_at(profiles, i);
+
+		if (!p->agent || strcmp(p->agent, agent) != 0 || p->hosts.n == 0)
+			continue;
+		if (host)
+			return NULL;
+		host = p->hosts.v[0];
+	}
+	return host;
+}
+
+static void say_no_host(const struct profiles *profiles, const struct ssh_login *login)
+{
+	const char *host = ssh_login_host(login), *known = other_host(profiles, login->user),
+		   *port = ssh_login_port(host);
+	const char *path = profiles_path(profiles);
+
+	if (port)
+		say("nothing was tried: \"%s\" is a host and a port. The port stands before it: agentauth "
+		    "ssh -p %s %s@%.*s",
+		    host, port, meant(login), (int)(port - 1 - host), host);
+	else if (known)
+		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
+		    "this host (ssh "
+		    "-G tells, where ssh_config gives it another name). If it is %s, use that name: "
+		    "agentauth ssh %s@%s. "
+		    "If not, write a profile for it: agentauth profile add %s@%s; where it calls itself "
+		    "otherwise, with "
+		    "--audience ssh://FULL-NAME",
+		    path, host, known, meant(login), known, meant(login), host);
+	else
+		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
+		    "this host (ssh "
+		    "-G tells, where ssh_config gives it another name). This writes one: agentauth profile "
+		    "add %s@%s",
+		    path, host, meant(login), host);
+}
+
+static void say_other_agent(const struct profiles *profiles, const struct ssh_login *login,
+			    const struct profile *other)
+{
+	const char *host = ssh_login_host(login);
+
+	say("nothing was tried: ssh would log in at %s as \"%s\", and the profile \"%s\" in %s is for "
+	    "\"%s\". Log in as "
+	    "%s@%s (where a name is given and another is used, look for User in ssh_config), or write a "
+	    "profile: "
+	    "agentauth profile add %s@%s",
+	    host, login->user, other->name, profiles_path(profiles), other->agent, other->agent, host,
+	    meant(login), host);
+}
+
+/* Both would answer whatever the host asks for, and askpass answers none then. */
+static bool are_alike(const struct profile *one, const struct profile *other)
+{
+	return one->audiences.n == 1 && other->audiences.n == 1 &&
+	       strcmp(one->audiences.v[0], other->audiences.v[0]) == 0;
+}
+
+static void say_two(const struct profiles *profiles, const struct ssh_login *login, const struct profile *one,
+		    const struct profile *other)
+{
+	const char *host = ssh_login_host(login);
+
+	say("nothing was tried: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: "
+	    "agentauth ssh "
+	    "--profile %s %s@%s, or take one out of the file",
+	    one->name, other->name, profiles_path(profiles), login->user, host, one->name, login->user, host);
+}
+
+static const struct profile *find_profile(const struct profiles *profiles, const struct ssh_login *login,
 					  const char *only)
 {
-	const struct profile *other = NULL;
+	const struct profile *found = NULL, *other = NULL;
 
 	for (size_t i = 0; i < profiles_count(profiles); i++) {
 		const struct profile *profile = profiles_at(profiles, i);
 
 		if ((only && strcmp(only, profile->name) != 0) || !profile->agent ||
-		    !profile_has_host(profile, prompt_host(login)))
+		    !profile_has_host(profile, ssh_login_host(login)))
 			continue;
-		if (strcmp(profile->agent, login->user) == 0)
-			return profile;
-		other = profile;
+		if (strcmp(profile->agent, login->user) != 0)
+			other = profile;
+		else if (found && are_alike(found, profile))
+			return say_two(profiles, login, found, profile), NULL;
+		else if (!found)
+			found = profile;
 	}
-	if (!only || profiles_find(profiles, only))
-		say_no_profile(login, other, profiles_path(profiles));
+	if (found || (only && !profiles_find(profiles, only)))
+		return found;
+	if (other)
+		say_other_agent(profiles, login, other);
+	else
+		say_no_host(profiles, login);
 	return NULL;
 }
 
@@ -198,20 +246,22 @@ bool ssh_check_profile(const struct profiles *profiles, const struct profile *pr
 	return clock_is_right(profiles, profile) && credential_is_at_hand(profile);
 }
 
-bool ssh_check(char **args, int n, const char *only)
+bool ssh_check(const struct ssh_login *login, const char *only, struct ssh_check *ret)
 {
-	struct login login;
-	struct profiles *profiles;
-	const struct profile *profile;
-	bool good;
+	struct ssh_check check = {.profiles = file_is_there(login) ? profiles_load(NULL) : NULL};
 
-	if (!ask_ssh(args, n, &login))
-		return false;
-	if (!*login.host)
-		return true; /* such as -V: no login */
-	profiles = profiles_load(NULL);
-	profile = profiles ? find_profile(profiles, &login, only) : NULL;
-	good = profile && ssh_check_profile(profiles, profile);
-	profiles_free(profiles);
-	return good;
+	if (check.profiles)
+		check.profile = find_profile(check.profiles, login, only);
+	if (check.profile && ssh_check_profile(check.profiles, check.profile)) {
+		*ret = check;
+		return true;
+	}
+	ssh_check_clear(&check);
+	return false;
+}
+
+void ssh_check_clear(struct ssh_check *check)
+{
+	profiles_free(check->profiles);
+	*check = (struct ssh_check){0};
 }

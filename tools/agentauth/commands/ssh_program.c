@@ -1,34 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_program.c: starting the ssh of this machine, to connect and to ask it something. */
+/* ssh_program.c: the ssh of this machine as a child. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_program.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* To the end: an ssh whose pipe is closed early would be ended by a signal. */
-static void read_to_end(int fd, char *ret, size_t size)
-{
-	char part[1024];
-	size_t len = 0;
-	ssize_t n;
+/* ---- asking ------------------------------------------------------------------------ */
 
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		if ((size_t)n > size - 1 - len)
-			n = (ssize_t)(size - 1 - len);
-		memcpy(ret + len, part, (size_t)n);
-		len += (size_t)n;
-	}
-	ret[len] = 0;
+/* Without the carriage returns that ssh ends its sentences with. */
+static void read_said(int fd, char *ret, size_t size)
+{
+	ssize_t n = pread(fd, ret, size - 1, 0);
+	char *to = ret;
+
+	for (ssize_t i = 0; i < n; i++)
+		if (ret[i] != '\r')
+			*to++ = ret[i];
+	*to = 0;
 }
 
 static int wait_for(pid_t pid)
@@ -38,16 +35,17 @@ static int wait_for(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : SSH_FAILED;
 }
 
-int ssh_program_ask(const char *option, char **args, size_t n, int from, char *ret, size_t size)
+/* Files in memory and no pipes: ssh can print to both as much as it likes, in any order. */
+int ssh_program_ask(const char *option, char **args, size_t n, struct ssh_said *ret)
 {
 	char **all = calloc(n + 3, sizeof(all[0]));
-	int fds[2], result = -1;
-	pid_t pid;
+	int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC), result = -1;
+	pid_t pid = -1;
 
-	if (!all || pipe(fds) < 0)
+	if (!all || out < 0 || err < 0)
 		goto out;
 	all[0] = (char *)(uintptr_t) "ssh";
 	all[1] = (char *)(uintptr_t)option;
@@ -55,18 +53,87 @@ int ssh_program_ask(const char *option, char **args, size_t n, int from, char *r
 		memcpy(all + 2, args, n * sizeof(all[0]));
 	pid = fork();
 	if (pid == 0) {
-		close(fds[0]);
-		if (dup2(fds[1], from) >= 0 && (fds[1] == from || close(fds[1]) == 0))
+		if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
 			(void)execvp("ssh", all);
 		_exit(127);
 	}
-	close(fds[1]);
-	if (pid > 0) {
-		read_to_end(fds[0], ret, size);
+	if (pid > 0)
 		result = wait_for(pid);
-	}
-	close(fds[0]);
+	read_said(out, ret->out, sizeof(ret->out));
+	read_said(err, ret->err, sizeof(ret->err));
 out:
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
 	free(all);
 	return result;
+}
+
+/* ---- running ----------------------------------------------------------------------- */
+
+static volatile sig_atomic_t running; /* the pid */
+
+static void pass_on(int signal)
+{
+	if (running > 0)
+		(void)kill((pid_t)running, signal);
+}
+
+/* What the caller ignores, as nohup does, stays ignored, in ssh too. */
+static void pass_signals_on(void)
+{
+	static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+	struct sigaction old, action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		if (sigaction(passed[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(passed[i], &action, NULL);
+}
+
+/* ssh stops itself at ~^Z: then this process stops too, so that the shell gets its terminal back. */
+static int wait_out(pid_t pid)
+{
+	int status;
+
+	for (;;) {
+		if (waitpid(pid, &status, WUNTRACED) < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		if (!WIFSTOPPED(status))
+			return status;
+		(void)raise(SIGSTOP);
+		(void)kill(pid, SIGCONT);
+	}
+}
+
+static void end_by(int number)
+{
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+int ssh_program_run(char **args)
+{
+	pid_t self = getpid(), pid;
+	int status;
+
+	(void)signal(SIGCHLD, SIG_DFL); /* ignored, as a caller may leave it, there would be no status */
+	pid = fork();
+	if (pid == 0) {
+		/* A killed agentauth leaves no ssh behind. */
+		if (prctl(PR_SET_PDEATHSIG, SIGHUP) == 0 && getppid() == self)
+			(void)execvp("ssh", args);
+		_exit(127);
+	}
+	if (pid < 0)
+		return -1;
+	running = pid;
+	pass_signals_on();
+	status = wait_out(pid);
+	if (status >= 0 && WIFSIGNALED(status))
+		end_by(WTERMSIG(status));
+	return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : SSH_FAILED;
 }

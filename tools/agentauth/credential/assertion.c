@@ -147,26 +147,26 @@ static bool verifies(const char *token, const struct aa_private_key *key)
 	return err == AA_JOSE_OK;
 }
 
-/* A certificate's digest names the key by itself: a kid beside it would be a second name, which Entra ID does not know.
- * A JWK may name its own, and is registered by it. */
-static const char *choose_kid(const struct assertion_header *header, const struct aa_key *public,
-			      const char *thumbprint)
+const char *assertion_kid(const char *asked, const struct aa_key *public, char room[44])
 {
-	if (header->kid || header->x5t_s256)
-		return header->kid;
-	return aa_key_kid(public) ? aa_key_kid(public) : thumbprint;
+	if (asked || aa_key_kid(public))
+		return asked ? asked : aa_key_kid(public);
+	return aa_key_thumbprint(public, room) == AA_JOSE_OK ? room : NULL;
 }
 
 static char *sign(const json_t *claims, const struct assertion_header *header, enum aa_alg alg,
 		  const struct aa_private_key *key)
 {
-	const struct aa_key *public = aa_private_key_public(key);
-	char thumbprint[44], *token = NULL;
+	char room[44], *token = NULL;
+	const char *kid = assertion_kid(header->kid, aa_private_key_public(key), room);
 	json_t *members = NULL;
 
-	if (aa_key_thumbprint(public, thumbprint) == AA_JOSE_OK)
-		members = json_pack("{s:s, s:s*, s:s*}", "typ", header->typ ? header->typ : "JWT", "kid",
-				    choose_kid(header, public, thumbprint), "x5t#S256", header->x5t_s256);
+	/* A certificate's digest names the key by itself: a kid beside it would be a second name, which Entra ID does not
+	 * know. */
+	if (kid)
+		members =
+		    json_pack("{s:s, s:s*, s:s*}", "typ", header->typ ? header->typ : "JWT", "kid",
+			      header->x5t_s256 && !header->kid ? NULL : kid, "x5t#S256", header->x5t_s256);
 	/* libjwt writes typ "JWT", whatever the header has */
 	if (members)
 		token = header->typ || libjwt_alg(alg) == JWT_ALG_NONE

@@ -24,6 +24,10 @@ struct assertion {
  * signing fails. */
 char *assertion_sign(const struct assertion *assertion, const struct aa_private_key *key, int64_t now);
 
+/* The id under which a host knows the key: `asked`, the one that the key has itself, as a JWK may, or else its RFC 7638
+ * thumbprint, which is written into `room`. NULL: memory is out. */
+const char *assertion_kid(const char *asked, const struct aa_key *public, char room[44]);
+
 /* What stands in the header beside the algorithm. */
 struct assertion_header {
 	const char *typ;      /* NULL: "JWT" */

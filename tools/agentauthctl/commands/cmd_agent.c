@@ -131,7 +131,8 @@ static bool check_word(struct ctl *ctl, const char *name)
 	    {"expires", "TIME", "2027-01-31T00:00:00Z, 2027-01-31, 90d or never", EDIT_TIME, "expires"}, \
 	    {"role", "ROLE", "a role it has; may be given several times", EDIT_ADD, "roles"}, \
 	    {"key", "FILE", \
-	     "its public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input", \
+	     "its public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub, or such a line " \
+	     "itself; - is standard input", \
 	     EDIT_KEY, "keys"}, \
 	    {"kid", "KID", "the key's name (its own, or its thumbprint)", EDIT_NONE, NULL}, \
 	    {"key-expires", "TIME", "until when the key is good", EDIT_NONE, NULL}, \

@@ -15,7 +15,8 @@
 
 static const struct ctl_option rotate_options[] = {
     {"key", "FILE",
-     "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub; - is standard input",
+     "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub, or such a line itself; - "
+     "is standard input",
      EDIT_KEY, "keys"},
     {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},

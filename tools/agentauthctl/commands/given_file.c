@@ -85,6 +85,13 @@ static int read_given(struct ctl *ctl, const char *file, struct buffer *ret)
 	return r;
 }
 
+/* A line as in id_ed25519.pub itself, as agentauth keygen prints it: no file's name has a blank behind a key's type. */
+static bool is_key_line(const char *given)
+{
+	return (strncmp(given, "ssh-", 4) == 0 || strncmp(given, "ecdsa-sha2-", 11) == 0) &&
+	       strchr(given, ' ');
+}
+
 int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
 {
 	for (const struct given_file *given = ctl->given; given; given = given->next)
@@ -92,6 +99,10 @@ int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
 			buffer_add(ret, given->bytes.data ? given->bytes.data : "", given->bytes.len);
 			return 0;
 		}
+	if (is_key_line(file)) {
+		buffer_puts(ret, file);
+		return 0;
+	}
 	return read_given(ctl, file, ret);
 }
 
@@ -108,7 +119,11 @@ enum ctl_status given_files_read(struct ctl *ctl, const struct arguments *argume
 		given->name = xstrdup(arguments->given[i].value);
 		given->next = ctl->given;
 		if (ctl_read_input(ctl, given->name, &given->bytes) < 0)
-			status = CTL_FAILED;
+			status = ctl_fail(
+			    ctl,
+			    "--%s takes a file that holds a public key, or in quotes the line itself that "
+			    "agentauth keygen printed",
+			    arguments->given[i].option->name);
 		ctl->given = given;
 	}
 	return status;

@@ -11,6 +11,7 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/given_file.h"
+#include "tools/cli/guess.h"
 #include "common/text/shown.h"
 
 static const struct ctl_command *const commands[] = {
@@ -145,11 +146,15 @@ static void list_names(const struct ctl_command *const *list, struct buffer *ret
 static enum ctl_status no_such_command(struct ctl *ctl, const struct ctl_command *const *list,
 				       const char *name)
 {
+	struct guess guess = {.word = name};
 	struct buffer names = {0};
 
 	list_names(list, &names);
+	for (size_t i = 0; name && list[i]; i++)
+		guess_try(&guess, list[i]->name);
 	if (name)
-		ctl_usage(ctl, "there is no command %s; there are: %s", quoted(name), names.data);
+		ctl_usage(ctl, "there is no command %s%s; there are: %s", quoted(name),
+			  guess_asked(&guess, ""), names.data);
 	else
 		ctl_usage(ctl, "a command is missing; there are: %s", names.data);
 	buffer_free(&names);

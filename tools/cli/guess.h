@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guess.h: the name that a mistyped word was probably meant to be. */
+#ifndef AGENTAUTH_CLI_GUESS_H
+#define AGENTAUTH_CLI_GUESS_H
+
+#include <stddef.h>
+
+/* Begins with {word, NULL, 0}; `best` is NULL while no name is near enough. */
+struct guess {
+	const char *word, *best;
+	size_t distance;
+};
+
+/* Compares one name, which must outlive the guess. The first of several that are as near stays. */
+void guess_try(struct guess *guess, const char *name);
+/* " (did you mean NAME?)", with `before` in front of the name, or an empty text; good until the next call. */
+const char *guess_asked(const struct guess *guess, const char *before);
+
+#endif
