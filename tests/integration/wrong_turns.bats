@@ -202,7 +202,7 @@ ssh_config() {
 	turn config-alias dev agentauth ssh "$AT" id -un
 	ssh_config 'NoSuchOption yes'
 	turn config-bad dev agentauth ssh "$AT" id -un
-	ssh_config 'ProxyCommand /bin/false'
+	ssh_config 'ProxyCommand /bin/sleep 0.3' # which takes what ssh says, and answers nothing
 	turn config-proxy dev agentauth ssh "$AT" id -un
 	ssh_config 'BatchMode yes' 'KbdInteractiveAuthentication no' 'PreferredAuthentications password' 'NumberOfPasswordPrompts 0' 'IdentitiesOnly yes'
 	turn config-batch dev agentauth ssh "$AT" id -un
