@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/text/shown.h"
+#include "common/verify/sudo_rule.h"
 #include "common/state/approval.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
@@ -98,8 +99,8 @@ static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *askin
 		if (reason != AA_OK)
 			return reason;
 		for (size_t k = 0; k < role->approval.n && !asking->rule[0]; k++)
-			if (aa_approval_rule_covers(role->approval.v[k], sudo->target, sudo->command,
-						    sudo->argv)) {
+			if (aa_sudo_rule_covers(role->approval.v[k], sudo->target, sudo->command,
+						sudo->argv)) {
 				(void)snprintf(asking->rule, sizeof(asking->rule), "%s", role->approval.v[k]);
 				(void)snprintf(asking->role, sizeof(asking->role), "%s", role->name);
 			}

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,97 +27,6 @@
 bool aa_approval_id_is_valid(const char *id)
 {
 	return strlen(id) == AA_APPROVAL_ID_SIZE - 1 && strspn(id, "0123456789") == AA_APPROVAL_ID_SIZE - 1;
-}
-
-/* ---- rules --------------------------------------------------------------------------- */
-
-/* sudo has granted the command when this is asked. So where a rule cannot be told apart from one that covers it, it
- * covers it, and a person looks: rules that are this unclear are refused at `apply` (check_approval_rule()). */
-
-/* Two names of one user: root and toor. A target without a name may be anybody. */
-static bool may_be_same_user(const char *name, const char *target)
-{
-	struct passwd pw, *found = NULL;
-	char buf[4096];
-	uid_t uid;
-
-	if (strcmp(name, target) == 0 || target[0] == '#')
-		return true;
-	if (getpwnam_r(name, &pw, buf, sizeof(buf), &found) != 0)
-		return true;
-	if (!found)
-		return false;
-	uid = pw.pw_uid;
-	return getpwnam_r(target, &pw, buf, sizeof(buf), &found) != 0 || !found || pw.pw_uid == uid;
-}
-
-/* Whether the list before the bracket's end, "root,app", has the user or ALL. */
-static bool runas_covers(const char *list, size_t len, const char *target)
-{
-	char copy[1024], *name, *rest;
-
-	if (len >= sizeof(copy) || memchr(list, '#', len) || memchr(list, '%', len) || memchr(list, ':', len))
-		return true;
-	memcpy(copy, list, len);
-	copy[len] = '\0';
-	for (name = strtok_r(copy, " ,", &rest); name; name = strtok_r(NULL, " ,", &rest))
-		if (strcmp(name, "ALL") == 0 || may_be_same_user(name, target))
-			return true;
-	return false;
-}
-
-static bool may_be_same_file(const char *path, const char *command)
-{
-	struct stat x, y;
-
-	if (strcmp(path, command) == 0)
-		return true;
-	if (stat(path, &x) < 0)
-		return errno != ENOENT && errno != ENOTDIR;
-	return stat(command, &y) < 0 || (x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
-/* The arguments joined with spaces, as sudoers compares them, against what the rule has after the path. */
-static bool args_cover(const char *want, char *const argv[])
-{
-	char *const *arg = argv[0] ? argv + 1 : argv;
-
-	if (!*want || strpbrk(want, "*?[]\\^$") || strstr(want, "  ") || want[strlen(want) - 1] == ' ')
-		return true;
-	if (strcmp(want, "\"\"") == 0)
-		return !*arg;
-	for (; *arg; arg++) {
-		size_t n = strlen(*arg);
-
-		if (strncmp(want, *arg, n) != 0)
-			return false;
-		want += n;
-		if (arg[1] && *want++ != ' ')
-			return false;
-	}
-	return !*want;
-}
-
-bool aa_approval_rule_covers(const char *rule, const char *target, const char *command, char *const argv[])
-{
-	const char *end = rule[0] == '(' ? strchr(rule, ')') : NULL, *path;
-	char copy[4096];
-	size_t n;
-
-	if (end && !runas_covers(rule + 1, (size_t)(end - rule) - 1, target))
-		return false;
-	path = end ? end + 1 : rule;
-	path += strspn(path, " ");
-	n = strcspn(path, " ");
-	if (n >= sizeof(copy))
-		return true; /* cannot be told: a person looks */
-	memcpy(copy, path, n);
-	copy[n] = '\0';
-	if (n > 0 && copy[n - 1] == '/')
-		return true; /* all that lies there */
-	if (strcmp(copy, "ALL") != 0 && !strpbrk(copy, "*?[]\\") && !may_be_same_file(copy, command))
-		return false;
-	return args_cover(path + n + strspn(path + n, " "), argv);
 }
 
 /* ---- files ------------------------------------------------------------------------------ */

@@ -27,10 +27,6 @@
 
 bool aa_approval_id_is_valid(const char *id);
 
-/* Whether a rule, "(RUNAS) /path args…", covers the command. It covers rather more than sudoers' matching does: a rule
- * without arguments, or with wildcards in them, covers any; the path is compared as text and as a file. */
-bool aa_approval_rule_covers(const char *rule, const char *target, const char *command, char *const argv[]);
-
 /* One of the agent's places for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
  * however this process ends. Nothing is waited for. -EBUSY: all are taken; or another negative errno. */
 int aa_approval_place(const char *rundir, const char *agent);

@@ -26,6 +26,7 @@
 #include "common/state/guard.h"
 #include "common/state/override.h"
 #include "common/state/session.h"
+#include "common/verify/sudo_rule.h"
 #include "sudo/ask.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_faults.h"
@@ -351,12 +352,12 @@ static void users_that_cannot_be_read_ask(void **state)
 
 	(void)state;
 	users_fail = false;
-	assert_false(aa_approval_rule_covers("(daemon) /usr/bin/true", "root", "/usr/bin/true", argv));
-	assert_true(aa_approval_rule_covers("(boss) /usr/bin/true", "root", "/usr/bin/true", argv));
+	assert_false(aa_sudo_rule_covers("(daemon) /usr/bin/true", "root", "/usr/bin/true", argv));
+	assert_true(aa_sudo_rule_covers("(boss) /usr/bin/true", "root", "/usr/bin/true", argv));
 	users_fail = true;
-	assert_true(aa_approval_rule_covers("(daemon) /usr/bin/true", "root", "/usr/bin/true", argv));
+	assert_true(aa_sudo_rule_covers("(daemon) /usr/bin/true", "root", "/usr/bin/true", argv));
 	users_fail = false;
-	assert_true(aa_approval_rule_covers("(daemon) /usr/bin/true", "#0", "/usr/bin/true", argv));
+	assert_true(aa_sudo_rule_covers("(daemon) /usr/bin/true", "#0", "/usr/bin/true", argv));
 }
 
 /* ---- under the caller's limits ---------------------------------------------------------------------- */

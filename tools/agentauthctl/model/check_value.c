@@ -16,6 +16,7 @@
 #include "common/registry/accounts.h"
 #include "common/text/utf8.h"
 #include "common/verify/policy.h"
+#include "common/verify/sudo_rule.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -212,88 +213,41 @@ bool check_network(const char *value, char *why, size_t size)
 
 /* ---- sudo ---------------------------------------------------------------- */
 
-static bool check_runas(const char *value, size_t len, char *why, size_t size)
-{
-	if (len == 0 || value[0] == ':')
-		return refuse(why, size, "names no user to run as: write (root), for example");
-	if (strspn(value, LETTERS CAPITALS DIGITS "._-#%:,") < len)
-		return refuse(why, size,
-			      "has a character in (…) that is no part of a user's or group's name");
-	return true;
-}
+static const char *const sudo_faults[] = {
+    [AA_SUDO_NO_RUNAS] = "does not begin with the user to run as: write \"(root) /usr/bin/command …\"",
+    [AA_SUDO_NOBODY] = "names no user to run as: write (root), for example",
+    [AA_SUDO_RUNAS_CHARACTER] = "has a character in (…) that is no part of a user's or group's name",
+    [AA_SUDO_TOO_LONG] = "is longer than 1000 bytes",
+    [AA_SUDO_TAG] = "has a tag such as NOPASSWD: before its command; tags are set by agentauthctl",
+    [AA_SUDO_ALL] = "grants every command; name the commands that the role needs, with absolute paths",
+    [AA_SUDO_NO_PATH] =
+	"does not name its command by an absolute path, as in \"(root) /usr/bin/systemctl …\"",
+    [AA_SUDO_BACKSLASH] = "ends in a backslash, which would join it with the next line of sudoers",
+    [AA_SUDO_COMMA] = "holds a comma, which begins another command in sudoers: write two rules, or \\, where "
+		      "an argument has one",
+    [AA_SUDO_COLON] = "holds :, which ends a command in sudoers: write \\: where an argument has one",
+    [AA_SUDO_EQUALS] = "holds =, which ends a command in sudoers: write \\= where an argument has one",
+    [AA_SUDO_HASH] = "holds #, which ends a command in sudoers: write \\# where an argument has one",
+    [AA_SUDO_BY_NUMBER] =
+	"waits for a person, and so names its users by name in (…): no #uid, %group or :group",
+    [AA_SUDO_DIRECTORY] = "waits for a person, and so names one command, not a directory",
+    [AA_SUDO_ESCAPED] = "waits for a person, and so has no backslash in its command's path",
+    [AA_SUDO_BLANKS] = "has two blanks together, or one at its end, which sudo would not see",
+};
 
-/* What ends a command in sudoers, unless there is a backslash before it. */
-static bool check_sudo_arguments(const char *command, char *why, size_t size)
+static bool say_fault(enum aa_sudo_fault fault, char *why, size_t size)
 {
-	for (const char *c = command; *c; c++) {
-		if (*c == '\\') {
-			if (!*++c)
-				return refuse(
-				    why, size,
-				    "ends in a backslash, which would join it with the next line of sudoers");
-			continue;
-		}
-		if (*c == ',')
-			return refuse(why, size,
-				      "holds a comma, which begins another command in sudoers: write two "
-				      "rules, or \\, where an argument has one");
-		if (strchr(":=#", *c))
-			return refuse(
-			    why, size,
-			    "holds %c, which ends a command in sudoers: write \\%c where an argument has one",
-			    *c, *c);
-	}
-	return true;
+	return fault == AA_SUDO_FINE || refuse(why, size, "%s", sudo_faults[fault]);
 }
 
 bool check_sudo_rule(const char *value, char *why, size_t size)
 {
-	const char *close = strchr(value, ')'), *command;
-
-	if (value[0] != '(' || !close)
-		return refuse(why, size,
-			      "does not begin with the user to run as: write \"(root) /usr/bin/command …\"");
-	if (!check_runas(value + 1, (size_t)(close - value) - 1, why, size))
-		return false;
-	command = close + 1 + strspn(close + 1, " ");
-	if (strlen(value) > 1000)
-		return refuse(why, size, "is longer than 1000 bytes");
-	if (isupper((unsigned char)*command) && strchr(command, ':'))
-		return refuse(why, size,
-			      "has a tag such as NOPASSWD: before its command; tags are set by agentauthctl");
-	if (strcmp(command, "ALL") == 0)
-		return refuse(
-		    why, size,
-		    "grants every command; name the commands that the role needs, with absolute paths");
-	if (*command != '/')
-		return refuse(
-		    why, size,
-		    "does not name its command by an absolute path, as in \"(root) /usr/bin/systemctl …\"");
-	return check_sudo_arguments(command, why, size);
+	return say_fault(aa_sudo_rule_check(value), why, size);
 }
 
 bool check_approval_rule(const char *value, char *why, size_t size)
 {
-	const char *close, *command;
-	size_t path;
-
-	if (!check_sudo_rule(value, why, size))
-		return false;
-	close = strchr(value, ')');
-	if (strcspn(value, "#%:") < (size_t)(close - value))
-		return refuse(
-		    why, size,
-		    "waits for a person, and so names its users by name in (…): no #uid, %%group or :group");
-	command = close + 1 + strspn(close + 1, " ");
-	path = strcspn(command, " ");
-	if (command[path - 1] == '/')
-		return refuse(why, size, "waits for a person, and so names one command, not a directory");
-	if (memchr(command, '\\', path))
-		return refuse(why, size, "waits for a person, and so has no backslash in its command's path");
-	if (strstr(command, "  ") || command[strlen(command) - 1] == ' ')
-		return refuse(why, size,
-			      "has two blanks together, or one at its end, which sudo would not see");
-	return true;
+	return say_fault(aa_sudo_rule_check_clear(value), why, size);
 }
 
 /* ---- hosts, issuers ------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 
 #define WILDCARDS "*?["
@@ -172,18 +173,6 @@ __attribute__((format(printf, 3, 4))) static void say(struct risk *risk, bool re
 	free(text);
 }
 
-/* The first character of `set` that has no backslash before it; NULL: there is none. */
-static const char *find_plain(const char *text, const char *set)
-{
-	for (; *text; text++) {
-		if (*text == '\\' && text[1])
-			text++;
-		else if (strchr(set, *text))
-			return text;
-	}
-	return NULL;
-}
-
 static char *unescaped(const char *text, size_t len)
 {
 	char *ret = xmalloc(len + 1), *to = ret;
@@ -205,19 +194,17 @@ static uid_t uid_of(const char *runas)
 	return pw ? pw->pw_uid : 0;
 }
 
-/* "(RUNAS) /path arguments", which has been checked to be one. */
+/* A rule, which has been checked to be one. */
 static void parse(const char *text, struct rule *ret)
 {
-	const char *close = strchr(text, ')'), *command = close + 1 + strspn(close + 1, " "), *end;
+	struct aa_sudo_rule rule = {.runas = "", .path = "/", .path_len = 1, .arguments = ""};
 
-	end = find_plain(command, " ");
-	if (!end)
-		end = command + strlen(command);
-	ret->runas = xstrndup(text + 1, strcspn(text + 1, ",:)"));
-	ret->path = unescaped(command, (size_t)(end - command));
+	(void)aa_sudo_rule_parse(text, &rule);
+	ret->runas = xstrndup(rule.runas, strcspn(rule.runas, ",:)"));
+	ret->path = unescaped(rule.path, rule.path_len);
 	ret->real = realpath(ret->path, NULL);
 	ret->missing = !ret->real && errno == ENOENT;
-	ret->arguments = end + strspn(end, " ");
+	ret->arguments = rule.arguments;
 	ret->target = uid_of(ret->runas);
 }
 
@@ -311,12 +298,12 @@ static bool is_open(const struct rule *rule)
 {
 	if (is_regex(rule))
 		return is_loose_regex(rule->arguments);
-	return !rule->arguments[0] || find_plain(rule->arguments, WILDCARDS);
+	return !rule->arguments[0] || aa_sudo_find_plain(rule->arguments, WILDCARDS);
 }
 
 static void look_at_arguments(const struct rule *rule, struct risk *risk)
 {
-	const char *star = find_plain(rule->arguments, "*");
+	const char *star = aa_sudo_find_plain(rule->arguments, "*");
 	char *example;
 
 	if (is_regex(rule)) {
@@ -332,7 +319,7 @@ static void look_at_arguments(const struct rule *rule, struct risk *risk)
 		    "%s",
 		    rule->path, example);
 		free(example);
-	} else if (find_plain(rule->arguments, WILDCARDS)) {
+	} else if (aa_sudo_find_plain(rule->arguments, WILDCARDS)) {
 		say(risk, false,
 		    "? and [ in arguments match a blank or a slash as well as any other character");
 	} else if (!rule->arguments[0] && !rule->approval) {

@@ -13,6 +13,7 @@
 
 #include "tools/cli/fd_write.h"
 #include "common/registry/accounts.h"
+#include "common/verify/sudo_rule.h"
 #include "tools/cli/spawn.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
@@ -56,10 +57,12 @@ static void put_rules(struct sheet *s, const struct model_role *role, const char
 		      const struct texts *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		const char *close = strchr(rules->v[i], ')'), *command = close + 1 + strspn(close + 1, " ");
+		struct aa_sudo_rule rule;
 
-		put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX "%s ALL=%.*s NOPASSWD: %s", role->name,
-				      (int)(close + 1 - rules->v[i]), rules->v[i], command));
+		if (!aa_sudo_rule_parse(rules->v[i], &rule))
+			continue;
+		put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX "%s ALL=(%.*s) NOPASSWD: %s", role->name,
+				      (int)rule.runas_len, rule.runas, rule.path));
 		grow(&s->rules, &s->cap, s->n + 1, sizeof(*s->rules));
 		s->rules[s->n++] = (struct rule_line){role, setting, i, s->lines};
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_approval.c: which commands wait for a person, as sudo reads the same rule. */
+/* test_sudo_rule.c: what a rule is, and which commands wait for a person, as sudo reads the same rule. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -7,17 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "common/state/approval.h"
+#include "common/verify/sudo_rule.h"
 
 static bool covers(const char *rule, const char *target, const char *command, char *first, char *second)
 {
 	char name[] = "x";
 	char *argv[] = {name, first, second, NULL};
 
-	return aa_approval_rule_covers(rule, target, command, argv);
+	return aa_sudo_rule_covers(rule, target, command, argv);
 }
 
 static char stop[] = "stop", app[] = "app", web[] = "web", both[] = "stop app";
@@ -52,11 +53,48 @@ static void what_cannot_be_told_waits(void **state)
 	assert_true(covers("(root) /usr/bin/e* stop", "root", "/usr/bin/env", stop, NULL));
 }
 
+static void a_rule_has_three_pieces(void **state)
+{
+	struct aa_sudo_rule rule;
+
+	(void)state;
+	assert_true(aa_sudo_rule_parse("(root,app)  /opt/a\\ b  stop app", &rule));
+	assert_memory_equal(rule.runas, "root,app)", 9);
+	assert_int_equal(rule.runas_len, 8);
+	assert_string_equal(rule.path, "/opt/a\\ b  stop app");
+	assert_int_equal(rule.path_len, strlen("/opt/a\\ b"));
+	assert_string_equal(rule.arguments, "stop app");
+	assert_true(aa_sudo_rule_parse("(root) /bin/id", &rule));
+	assert_string_equal(rule.arguments, "");
+	assert_false(aa_sudo_rule_parse("/bin/id", &rule));
+	assert_false(aa_sudo_rule_parse("(root /bin/id", &rule));
+}
+
+/* The path ends where sudo ends it. */
+static void a_path_with_a_blank_is_one_path(void **state)
+{
+	(void)state;
+	assert_true(covers("(root) /opt/a\\ b stop", "root", "/opt/a b", stop, NULL));
+	assert_false(covers("(root) /opt/a\\ b stop", "root", "/opt/a b", app, NULL));
+}
+
+static void what_no_rule_is_covers_all(void **state)
+{
+	(void)state;
+	assert_true(covers("/usr/bin/env stop", "root", "/bin/true", app, NULL));
+	assert_int_equal(aa_sudo_rule_check("/usr/bin/env stop"), AA_SUDO_NO_RUNAS);
+	assert_false(covers("(root) /usr/bin/env stop", "root", "/bin/true", app, NULL));
+	assert_int_equal(aa_sudo_rule_check("(root) /usr/bin/env stop"), AA_SUDO_FINE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_rule_covers_its_user_its_command_and_its_arguments),
 	    cmocka_unit_test(what_cannot_be_told_waits),
+	    cmocka_unit_test(a_rule_has_three_pieces),
+	    cmocka_unit_test(a_path_with_a_blank_is_one_path),
+	    cmocka_unit_test(what_no_rule_is_covers_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
