@@ -37,6 +37,8 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 		return "no key, or more than one, answers to the token's key id";
 	case AA_JOSE_SIGNATURE:
 		return "the signature does not match the token and the key";
+	case AA_JOSE_SIGNER:
+		return "what holds the private key would not sign";
 	case AA_JOSE_CRYPTO:
 		return "the cryptographic library failed";
 	}

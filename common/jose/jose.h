@@ -30,6 +30,7 @@ enum aa_jose_err {
 	AA_JOSE_KEY_ENCRYPTED, /* an encrypted PEM, and no passphrase or a wrong one */
 	AA_JOSE_NO_KEY,	       /* no key of this kid; no kid and several keys; two keys of this kid */
 	AA_JOSE_SIGNATURE,     /* the signature is not this key's over these bytes */
+	AA_JOSE_SIGNER,	       /* what holds the private key would not sign */
 	AA_JOSE_CRYPTO,	       /* OpenSSL failed in a way that is not the input's doing */
 };
 

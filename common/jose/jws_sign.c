@@ -3,7 +3,10 @@
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
+#include <openssl/rsa.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +16,10 @@
 #include "common/jose/jws_internal.h"
 
 /* From ASN.1 to r and s of full length. */
-static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, uint8_t **sig, size_t *len)
+static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, struct aa_signature *sig)
 {
-	const uint8_t *der = *sig;
-	ECDSA_SIG *rs = d2i_ECDSA_SIG(NULL, &der, (long)*len);
+	const uint8_t *der = sig->bytes;
+	ECDSA_SIG *rs = d2i_ECDSA_SIG(NULL, &der, (long)sig->len);
 	enum aa_jose_err err = AA_JOSE_CRYPTO;
 	uint8_t *raw = NULL;
 	int n = (int)curve->len;
@@ -28,9 +31,9 @@ static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, uint8_t **sig
 		err = AA_JOSE_NOMEM;
 	} else if (BN_bn2binpad(ECDSA_SIG_get0_r(rs), raw, n) == n &&
 		   BN_bn2binpad(ECDSA_SIG_get0_s(rs), raw + n, n) == n) {
-		free(*sig);
-		*sig = raw;
-		*len = 2 * curve->len;
+		free(sig->bytes);
+		sig->bytes = raw;
+		sig->len = 2 * curve->len;
 		raw = NULL;
 		err = AA_JOSE_OK;
 	}
@@ -39,34 +42,74 @@ static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, uint8_t **sig
 	return err;
 }
 
-static enum aa_jose_err digest_sign(const struct aa_private_key *key, enum aa_alg alg, const char *input,
-				    uint8_t **ret, size_t *ret_len)
+static bool digest_sign(EVP_MD_CTX *ctx, const char *input, size_t len, struct aa_signature *ret)
+{
+	size_t n = 0;
+
+	if (EVP_DigestSign(ctx, NULL, &n, (const uint8_t *)input, len) != 1)
+		return false;
+	ret->bytes = malloc(n);
+	ret->len = n;
+	return ret->bytes && EVP_DigestSign(ctx, ret->bytes, &ret->len, (const uint8_t *)input, len) == 1;
+}
+
+/* As aa_pss_setup(), but for MGF1's hash, which tpm2-openssl does not let anybody set: unless it is set it is the
+ * signature's own. What is signed is verified before it is used. */
+static bool pss_setup_to_sign(EVP_PKEY_CTX *ctx)
+{
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+/* OpenSSL would else take its own code for the key's kind, and find no private numbers in what the provider exports. */
+static void prefer_provider_of(const EVP_PKEY *pkey, char *properties, size_t size)
+{
+	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(pkey);
+
+	(void)snprintf(properties, size, "?provider=%s",
+		       provider ? OSSL_PROVIDER_get0_name(provider) : "default");
+}
+
+enum aa_jose_err aa_pkey_sign(EVP_PKEY *pkey, OSSL_LIB_CTX *libctx, const struct aa_key *pub, enum aa_alg alg,
+			      const char *input, size_t len, struct aa_signature *ret)
 {
 	const EVP_MD *md = aa_alg_md(alg);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	enum aa_jose_err err = AA_JOSE_CRYPTO;
-	uint8_t *sig = NULL;
+	struct aa_signature sig = {0};
+	char properties[80];
 	EVP_PKEY_CTX *pctx;
-	size_t len = 0;
 
-	if (!ctx || EVP_DigestSignInit(ctx, &pctx, md, NULL, key->pkey) != 1)
+	prefer_provider_of(pkey, properties, sizeof(properties));
+	if (!ctx || EVP_DigestSignInit_ex(ctx, &pctx, md ? EVP_MD_get0_name(md) : NULL, libctx, properties,
+					  pkey, NULL) != 1)
 		goto out;
-	if (aa_alg_is_pss(alg) && !aa_pss_setup(pctx, md))
+	if (aa_alg_is_pss(alg) && !pss_setup_to_sign(pctx))
 		goto out;
-	if (EVP_DigestSign(ctx, NULL, &len, (const uint8_t *)input, strlen(input)) != 1)
+	if (!digest_sign(ctx, input, len, &sig))
 		goto out;
-	sig = malloc(len);
-	if (!sig || EVP_DigestSign(ctx, sig, &len, (const uint8_t *)input, strlen(input)) != 1)
-		goto out;
-	err = key->pub->kty == AA_KTY_EC ? ecdsa_to_raw(key->pub->curve, &sig, &len) : AA_JOSE_OK;
+	err = pub->kty == AA_KTY_EC ? ecdsa_to_raw(pub->curve, &sig) : AA_JOSE_OK;
 	if (err != AA_JOSE_OK)
 		goto out;
 	*ret = sig;
-	*ret_len = len;
-	sig = NULL;
+	sig.bytes = NULL;
 out:
-	free(sig);
+	free(sig.bytes);
 	EVP_MD_CTX_free(ctx);
+	return err;
+}
+
+static enum aa_jose_err sign(const struct aa_private_key *key, enum aa_alg alg, const char *input,
+			     struct aa_signature *ret)
+{
+	size_t len = strlen(input);
+	enum aa_jose_err err;
+
+	if (key->signer)
+		return key->signer->sign(key->signer_data, alg, input, len, ret);
+	ERR_set_mark();
+	err = aa_pkey_sign(key->pkey, NULL, key->pub, alg, input, len, ret);
+	ERR_pop_to_mark();
 	return err;
 }
 
@@ -104,8 +147,7 @@ enum aa_jose_err aa_jws_sign(const json_t *header, const void *payload, size_t p
 {
 	char *head = NULL, *body = NULL, *input = NULL, *tail = NULL, *token = NULL;
 	enum aa_jose_err err = AA_JOSE_NOMEM;
-	uint8_t *sig = NULL;
-	size_t sig_len;
+	struct aa_signature sig = {0};
 
 	if (!aa_key_fits(key->pub, alg))
 		return AA_JOSE_ALG;
@@ -114,12 +156,10 @@ enum aa_jose_err aa_jws_sign(const json_t *header, const void *payload, size_t p
 	input = head && body ? join(head, body) : NULL;
 	if (!input)
 		goto out;
-	ERR_set_mark();
-	err = digest_sign(key, alg, input, &sig, &sig_len);
-	ERR_pop_to_mark();
+	err = sign(key, alg, input, &sig);
 	if (err != AA_JOSE_OK)
 		goto out;
-	tail = aa_base64url_encode(sig, sig_len);
+	tail = aa_base64url_encode(sig.bytes, sig.len);
 	token = tail ? join(input, tail) : NULL;
 	err = token ? AA_JOSE_OK : AA_JOSE_NOMEM;
 	if (token)
@@ -129,6 +169,6 @@ out:
 	free(body);
 	free(input);
 	free(tail);
-	free(sig);
+	free(sig.bytes);
 	return err;
 }

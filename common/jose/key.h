@@ -31,9 +31,13 @@ enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret);
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret);
 /* An OpenSSH public key line, "TYPE BASE64 [comment]" (RFC 4253 section 6.6, RFC 5656, RFC 8709). */
 enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **ret);
+/* The BASE64 of such a line, decoded. */
+enum aa_jose_err aa_key_from_ssh_blob(const uint8_t *blob, size_t len, struct aa_key **ret);
 /* Whatever of JWK, JWKS with one usable key, PEM or SSH line the bytes are. A private half anywhere in them is refused,
  * in whichever form. */
 enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **ret);
+/* The public half of what OpenSSL holds, also where its numbers are in a provider: in a token, in a TPM. */
+enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret);
 /* In which form the bytes hold a private or secret key; NULL: in none that is known. */
 struct aa_private_form {
 	const char *name; /* "OpenSSH's format" */
@@ -85,6 +89,30 @@ enum aa_jose_err aa_private_key_from_any(const char *bytes, size_t len, const ch
 /* PKCS#8 in PEM, from malloc(); wipe it. */
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len);
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */
-EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key);	      /* borrowed */
+/* Borrowed. NULL where the numbers are elsewhere, and a signer signs. */
+EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key);
+
+/* A signature as it stands in a JWS (RFC 7518 section 3), from malloc(). */
+struct aa_signature {
+	uint8_t *bytes;
+	size_t len;
+};
+/* What signs where the private numbers are not at hand: an agent, a token, a TPM. */
+struct aa_signer {
+	/* AA_JOSE_SIGNER: it would not, and has said why. */
+	enum aa_jose_err (*sign)(void *data, enum aa_alg alg, const char *input, size_t len,
+				 struct aa_signature *ret);
+	void (*free)(void *data);
+};
+/* The private half of `pub`, in somebody else's hands. Takes `pub` and `data`, unless it fails. */
+enum aa_jose_err aa_private_key_by_signer(struct aa_key *pub, const struct aa_signer *signer, void *data,
+					  struct aa_private_key **ret);
+/* Signs with what OpenSSL holds, in a provider too, which was loaded into `libctx`; `pub` is its public half. OpenSSL's
+ * errors are left for the caller to read. */
+enum aa_jose_err aa_pkey_sign(EVP_PKEY *pkey, OSSL_LIB_CTX *libctx, const struct aa_key *pub, enum aa_alg alg,
+			      const char *input, size_t len, struct aa_signature *ret);
+/* What an SSH agent signed (RFC 8332 section 3, RFC 5656 section 3.1.2, RFC 8709 section 6) with `pub`. */
+enum aa_jose_err aa_signature_from_ssh(const struct aa_key *pub, enum aa_alg alg, const uint8_t *blob,
+				       size_t len, struct aa_signature *ret);
 
 #endif

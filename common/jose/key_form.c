@@ -20,6 +20,7 @@ static const struct {
     {"BEGIN PRIVATE KEY", {"PKCS#8 in PEM", by_openssl}},
     {"BEGIN RSA PRIVATE KEY", {"PKCS#1 in PEM", by_openssl}},
     {"BEGIN EC PRIVATE KEY", {"SEC 1 in PEM", by_openssl}},
+    {"BEGIN TSS2 PRIVATE KEY", {"what a TPM wrapped", "agentauth keygen --public KEY"}},
     {"PRIVATE KEY-----", {"PEM", by_openssl}},
     {"PuTTY-User-Key-File-", {"PuTTY's format", "puttygen KEY -O public-openssh"}},
 };

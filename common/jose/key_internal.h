@@ -12,6 +12,7 @@
 
 #include "common/jose/jose.h"
 #include "common/jose/key.h"
+#include "common/jose/ssh_wire.h"
 
 #define AA_RSA_BITS_MIN 2048
 #define AA_RSA_BITS_MAX 16384
@@ -48,8 +49,10 @@ struct aa_key {
 };
 
 struct aa_private_key {
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey; /* NULL: `signer` signs */
 	struct aa_key *pub;
+	const struct aa_signer *signer;
+	void *signer_data;
 };
 
 /* The strength rules of THREATS 16 live in these three, so that no form of a key goes round them. */
@@ -58,8 +61,6 @@ enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e
 enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *point, size_t len,
 			       struct aa_key **ret);
 enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_key **ret);
-/* The public half of what OpenSSL holds. */
-enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret);
 
 /* An EVP_PKEY with this point, or NULL where the point is not on the curve. */
 EVP_PKEY *aa_curve_pkey(const struct aa_curve *curve, const uint8_t *point, size_t len);
@@ -72,19 +73,8 @@ bool aa_curve_generator(const struct aa_curve *curve, uint8_t *out, size_t size)
 enum aa_jose_err aa_pem_decode(const char *pem, size_t len, const char *begin, const char *end, uint8_t **ret,
 			       size_t *ret_len);
 
-/* RFC 4251 section 5. A reader that has not what is asked for says false. */
-struct aa_ssh_reader {
-	const uint8_t *p;
-	size_t n;
-};
-bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret);
-/* A length of four bytes, then that many. */
-bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
-/* A positive number without its sign byte; unneeded zeros are refused. */
-bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
-bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
 /* The blob of a public key, whose type is `type`. */
-enum aa_jose_err aa_key_from_ssh_blob(const char *type, struct aa_ssh_reader in, struct aa_key **ret);
+enum aa_jose_err aa_key_from_ssh_type(const char *type, struct aa_ssh_reader in, struct aa_key **ret);
 
 /* Private numbers, big endian, as they stand in files, beside the public key, which has been checked and is taken over
  * where it succeeds. Each fails (AA_JOSE_KEY_MALFORMED) where what the private half signs the public one does not verify. */

@@ -13,7 +13,6 @@
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END "-----END OPENSSH PRIVATE KEY-----"
 #define BLOCK 8 /* what the private part is padded to, where no cipher says otherwise */
-#define TYPE_MAX 64
 
 static const char magic[] = "openssh-key-v1"; /* with its zero */
 
@@ -104,29 +103,16 @@ static enum aa_jose_err read_private(struct aa_ssh_reader in, const char *type, 
 	return AA_JOSE_OK;
 }
 
-/* The type is the blob's first word: it is one of few, none of them long. */
-static bool type_of(struct aa_ssh_reader blob, char ret[TYPE_MAX])
-{
-	const uint8_t *word;
-	size_t len;
-
-	if (!aa_ssh_take_string(&blob, &word, &len) || len >= TYPE_MAX || memchr(word, 0, len))
-		return false;
-	memcpy(ret, word, len);
-	ret[len] = 0;
-	return true;
-}
-
 static enum aa_jose_err read_pair(struct aa_ssh_reader blob, struct aa_ssh_reader private,
 				  struct aa_private_key **ret)
 {
 	struct aa_key *pub = NULL;
 	enum aa_jose_err err;
-	char type[TYPE_MAX];
+	char type[AA_SSH_TYPE_MAX];
 
-	if (!type_of(blob, type))
+	if (!aa_ssh_type_of(blob, type))
 		return AA_JOSE_KEY_MALFORMED;
-	err = aa_key_from_ssh_blob(type, blob, &pub);
+	err = aa_key_from_ssh_type(type, blob, &pub);
 	if (err != AA_JOSE_OK)
 		return err;
 	err = read_private(private, type, pub, ret);

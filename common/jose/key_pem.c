@@ -7,7 +7,9 @@
 #define _GNU_SOURCE /* memmem */
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +150,23 @@ static enum aa_jose_err key_from_der(struct span der, struct aa_key **ret)
 	if (!span_is(&oid, "\x2b\x65\x70", 3))
 		return AA_JOSE_KEY_UNFIT;
 	return algorithm.n == 0 ? aa_key_new_ed25519(bits.p, bits.n, ret) : AA_JOSE_KEY_MALFORMED;
+}
+
+/* A key of a provider has its numbers elsewhere, and not all providers give each of them out: what all of them write is a
+ * SubjectPublicKeyInfo. */
+enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
+{
+	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
+	uint8_t *der = NULL;
+	int len;
+
+	ERR_set_mark();
+	len = i2d_PUBKEY(pkey, &der);
+	ERR_pop_to_mark();
+	if (len > 0)
+		err = key_from_der((struct span){der, (size_t)len}, ret);
+	OPENSSL_free(der);
+	return err;
 }
 
 /* The key of a certificate, RFC 5280 section 4.1. Its names, dates and signature say nothing here: whoever registers the

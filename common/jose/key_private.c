@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* memmem */
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -20,6 +21,8 @@ void aa_private_key_free(struct aa_private_key *key)
 {
 	if (!key)
 		return;
+	if (key->signer)
+		key->signer->free(key->signer_data);
 	EVP_PKEY_free(key->pkey); /* OpenSSL wipes the private numbers */
 	aa_key_free(key->pub);
 	free(key);
@@ -35,6 +38,29 @@ EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key)
 	return key->pkey;
 }
 
+enum aa_jose_err aa_private_key_by_signer(struct aa_key *pub, const struct aa_signer *signer, void *data,
+					  struct aa_private_key **ret)
+{
+	struct aa_private_key *key = calloc(1, sizeof(*key));
+
+	if (!key)
+		return AA_JOSE_NOMEM;
+	key->pub = pub;
+	key->signer = signer;
+	key->signer_data = data;
+	*ret = key;
+	return AA_JOSE_OK;
+}
+
+/* Other spellings of a point are none that a public key may have here. */
+static void spell_point_in_full(EVP_PKEY *pkey)
+{
+	ERR_set_mark();
+	(void)EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+					     "uncompressed");
+	ERR_pop_to_mark();
+}
+
 /* Takes `pkey`, also when it fails. */
 static enum aa_jose_err wrap(EVP_PKEY *pkey, struct aa_private_key **ret)
 {
@@ -46,6 +72,7 @@ static enum aa_jose_err wrap(EVP_PKEY *pkey, struct aa_private_key **ret)
 		return err;
 	}
 	key->pkey = pkey;
+	spell_point_in_full(pkey);
 	err = aa_key_from_pkey(pkey, &key->pub);
 	if (err != AA_JOSE_OK) {
 		aa_private_key_free(key);
@@ -170,10 +197,13 @@ enum aa_jose_err aa_private_key_from_any(const char *bytes, size_t len, const ch
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len)
 {
 	enum aa_jose_err err = AA_JOSE_NOMEM;
-	BIO *bio = BIO_new(BIO_s_secmem());
 	char *text, *copy;
 	long len;
+	BIO *bio;
 
+	if (!key->pkey)
+		return AA_JOSE_KEY_UNFIT;
+	bio = BIO_new(BIO_s_secmem());
 	if (!bio)
 		return err;
 	err = AA_JOSE_CRYPTO;

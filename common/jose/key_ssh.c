@@ -95,7 +95,7 @@ static enum aa_jose_err ed25519_from_blob(struct aa_ssh_reader *in, struct aa_ke
 }
 
 /* The type stands twice, before the blob and in it: both must say the same. */
-enum aa_jose_err aa_key_from_ssh_blob(const char *type, struct aa_ssh_reader in, struct aa_key **ret)
+enum aa_jose_err aa_key_from_ssh_type(const char *type, struct aa_ssh_reader in, struct aa_key **ret)
 {
 	if (!aa_ssh_take_word(&in, type))
 		return AA_JOSE_KEY_MALFORMED;
@@ -106,6 +106,26 @@ enum aa_jose_err aa_key_from_ssh_blob(const char *type, struct aa_ssh_reader in,
 	if (strncmp(type, SSH_ECDSA_PREFIX, strlen(SSH_ECDSA_PREFIX)) == 0)
 		return ec_from_blob(&in, type + strlen(SSH_ECDSA_PREFIX), ret);
 	return AA_JOSE_KEY_UNFIT;
+}
+
+bool aa_ssh_type_of(struct aa_ssh_reader blob, char ret[AA_SSH_TYPE_MAX])
+{
+	const uint8_t *word;
+	size_t len;
+
+	if (!aa_ssh_take_string(&blob, &word, &len) || len >= AA_SSH_TYPE_MAX || memchr(word, 0, len))
+		return false;
+	memcpy(ret, word, len);
+	ret[len] = 0;
+	return true;
+}
+
+enum aa_jose_err aa_key_from_ssh_blob(const uint8_t *blob, size_t len, struct aa_key **ret)
+{
+	struct aa_ssh_reader in = {blob, len};
+	char type[AA_SSH_TYPE_MAX];
+
+	return aa_ssh_type_of(in, type) ? aa_key_from_ssh_type(type, in, ret) : AA_JOSE_KEY_MALFORMED;
 }
 
 /* The next word of the line, in [*p, end): words end at blanks. */
@@ -124,7 +144,7 @@ enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **r
 	uint8_t *blob = NULL;
 	enum aa_jose_err err;
 	size_t n, blob_len;
-	char type[64];
+	char type[AA_SSH_TYPE_MAX];
 
 	while (end > line && (end[-1] == '\n' || end[-1] == '\r'))
 		end--;
@@ -137,55 +157,9 @@ enum aa_jose_err aa_key_from_ssh(const char *line, size_t len, struct aa_key **r
 		;
 	err = aa_base64_decode(b64, word_length(b64, end), &blob, &blob_len);
 	if (err == AA_JOSE_OK)
-		err = aa_key_from_ssh_blob(type, (struct aa_ssh_reader){blob, blob_len}, ret);
+		err = aa_key_from_ssh_type(type, (struct aa_ssh_reader){blob, blob_len}, ret);
 	free(blob);
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
-}
-
-/* ---- writing ------------------------------------------------------------ */
-
-struct writer {
-	uint8_t *p;
-	size_t n;
-};
-
-static void put_string(struct writer *out, const void *bytes, size_t len)
-{
-	const uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
-				 (uint8_t)len};
-
-	memcpy(out->p + out->n, head, sizeof(head));
-	memcpy(out->p + out->n + sizeof(head), bytes, len);
-	out->n += sizeof(head) + len;
-}
-
-static void put_mpint(struct writer *out, const uint8_t *bytes, size_t len)
-{
-	uint8_t padded[1 + AA_RSA_BITS_MAX / 8] = {0};
-
-	memcpy(padded + 1, bytes, len);
-	if (bytes[0] & 0x80)
-		put_string(out, padded, len + 1);
-	else
-		put_string(out, bytes, len);
-}
-
-static void put_key(struct writer *out, const struct aa_key *key, const char *type)
-{
-	put_string(out, type, strlen(type));
-	switch (key->kty) {
-	case AA_KTY_RSA:
-		put_mpint(out, key->e, key->e_len);
-		put_mpint(out, key->pub, key->pub_len);
-		break;
-	case AA_KTY_EC:
-		put_string(out, key->curve->ssh, strlen(key->curve->ssh));
-		put_string(out, key->pub, key->pub_len);
-		break;
-	case AA_KTY_OKP:
-		put_string(out, key->pub, key->pub_len);
-		break;
-	}
 }
 
 static const char *type_of(const struct aa_key *key)
@@ -198,12 +172,110 @@ static const char *type_of(const struct aa_key *key)
 	return key->kty == AA_KTY_RSA ? "ssh-rsa" : "ssh-ed25519";
 }
 
+/* ---- signatures ----------------------------------------------------------- */
+
+/* Right-aligned in `len` bytes: RFC 7518 wants numbers of full length, SSH writes them as short as they are. */
+static bool put_padded(uint8_t *out, size_t len, const uint8_t *number, size_t n)
+{
+	if (n > len)
+		return false;
+	memset(out, 0, len - n);
+	memcpy(out + len - n, number, n);
+	return true;
+}
+
+/* What stands behind the signature's type: r and s, or the whole of it. */
+static bool read_signature(const struct aa_key *pub, struct aa_ssh_reader in, struct aa_signature *out)
+{
+	const uint8_t *one, *other;
+	size_t one_len, other_len, half = out->len / 2;
+
+	if (pub->kty != AA_KTY_EC)
+		return put_padded(out->bytes, out->len, in.p, in.n);
+	return aa_ssh_take_mpint(&in, &one, &one_len) && aa_ssh_take_mpint(&in, &other, &other_len) &&
+	       in.n == 0 && put_padded(out->bytes, half, one, one_len) &&
+	       put_padded(out->bytes + half, half, other, other_len);
+}
+
+static size_t signature_length(const struct aa_key *pub)
+{
+	if (pub->kty == AA_KTY_EC)
+		return 2 * pub->curve->len;
+	return pub->kty == AA_KTY_RSA ? pub->pub_len : 64; /* RFC 8032 section 5.1.6 */
+}
+
+enum aa_jose_err aa_signature_from_ssh(const struct aa_key *pub, enum aa_alg alg, const uint8_t *blob,
+				       size_t len, struct aa_signature *ret)
+{
+	const char *type = type_of(pub);
+	struct aa_ssh_reader in = {blob, len}, body;
+	struct aa_signature sig = {NULL, signature_length(pub)};
+
+	if (pub->kty == AA_KTY_RSA) /* "ssh-rsa" is SHA-1 here */
+		type = alg == AA_ALG_RS512 ? "rsa-sha2-512" : "rsa-sha2-256";
+	if (!aa_ssh_take_word(&in, type) || !aa_ssh_take_string(&in, &body.p, &body.n) || in.n != 0)
+		return AA_JOSE_SIGNATURE;
+	sig.bytes = malloc(sig.len);
+	if (!sig.bytes)
+		return AA_JOSE_NOMEM;
+	if (!read_signature(pub, body, &sig)) {
+		free(sig.bytes);
+		return AA_JOSE_SIGNATURE;
+	}
+	*ret = sig;
+	return AA_JOSE_OK;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+void aa_ssh_put_u32(struct aa_ssh_writer *out, uint32_t number)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		out->p[out->n++] = (uint8_t)(number >> shift);
+}
+
+void aa_ssh_put_string(struct aa_ssh_writer *out, const void *bytes, size_t len)
+{
+	aa_ssh_put_u32(out, (uint32_t)len);
+	memcpy(out->p + out->n, bytes, len);
+	out->n += len;
+}
+
+static void put_mpint(struct aa_ssh_writer *out, const uint8_t *bytes, size_t len)
+{
+	uint8_t padded[1 + AA_RSA_BITS_MAX / 8] = {0};
+
+	memcpy(padded + 1, bytes, len);
+	if (bytes[0] & 0x80)
+		aa_ssh_put_string(out, padded, len + 1);
+	else
+		aa_ssh_put_string(out, bytes, len);
+}
+
+static void put_key(struct aa_ssh_writer *out, const struct aa_key *key, const char *type)
+{
+	aa_ssh_put_string(out, type, strlen(type));
+	switch (key->kty) {
+	case AA_KTY_RSA:
+		put_mpint(out, key->e, key->e_len);
+		put_mpint(out, key->pub, key->pub_len);
+		break;
+	case AA_KTY_EC:
+		aa_ssh_put_string(out, key->curve->ssh, strlen(key->curve->ssh));
+		aa_ssh_put_string(out, key->pub, key->pub_len);
+		break;
+	case AA_KTY_OKP:
+		aa_ssh_put_string(out, key->pub, key->pub_len);
+		break;
+	}
+}
+
 enum aa_jose_err aa_key_to_ssh(const struct aa_key *key, char **ret)
 {
 	const char *type = type_of(key);
 	size_t type_len = strlen(type);
 	/* type, curve's name or exponent, numbers: 64 bytes are more than the lengths and signs take */
-	struct writer blob = {malloc(64 + 2 * type_len + key->pub_len + key->e_len), 0};
+	struct aa_ssh_writer blob = {malloc(64 + 2 * type_len + key->pub_len + key->e_len), 0};
 	char *b64 = NULL, *line = NULL;
 
 	if (blob.p) {

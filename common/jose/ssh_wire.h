@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ssh_wire.h: numbers and strings as SSH writes them, in keys, in signatures and between an ssh-agent and its clients: RFC
+ * 4251 section 5. */
+#ifndef AGENTAUTH_JOSE_SSH_WIRE_H
+#define AGENTAUTH_JOSE_SSH_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A reader that has not what is asked for says false. */
+struct aa_ssh_reader {
+	const uint8_t *p;
+	size_t n;
+};
+bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret);
+/* A length of four bytes, then that many. */
+bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
+/* A positive number without its sign byte; unneeded zeros are refused. */
+bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
+bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
+
+#define AA_SSH_TYPE_MAX 64
+/* The first word of a key's blob, with a zero behind it. Types are few, and none is long. */
+bool aa_ssh_type_of(struct aa_ssh_reader blob, char ret[AA_SSH_TYPE_MAX]);
+
+/* A writer has room for all that is put into it: 4 bytes more than each string. */
+struct aa_ssh_writer {
+	uint8_t *p;
+	size_t n;
+};
+void aa_ssh_put_u32(struct aa_ssh_writer *out, uint32_t number);
+void aa_ssh_put_string(struct aa_ssh_writer *out, const void *bytes, size_t len);
+
+#endif
