@@ -45,7 +45,7 @@ _agentauth()
 		mapfile -t COMPREPLY < <(compgen -W "$(_agentauth_profiles)" -- "$cur")
 		return
 		;;
-	--key | --out | --import | --config | --passphrase-file | --token-file | --client-secret-file)
+	--key | --public | --out | --import | --config | --passphrase-file | --token-file | --client-secret-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

@@ -10,7 +10,7 @@
 
 #include "tools/agentauth/credential/assertion.h"
 #include "common/jose/jose.h"
-#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
 #include "tools/agentauth/oauth/token_source.h"
@@ -107,7 +107,7 @@ static char *make_assertion(const struct profile *profile, const struct ask_prom
 	    .ttl = profile->ttl,
 	    .alg = profile->alg,
 	};
-	struct aa_private_key *key = key_file_load(&source);
+	struct aa_private_key *key = key_load(&source);
 	char *token = key ? assertion_sign(&assertion, key, time(NULL)) : NULL;
 
 	aa_private_key_free(key);

@@ -10,7 +10,7 @@
 
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/commands/commands.h"
-#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/print.h"
@@ -34,14 +34,15 @@ enum {
 static const struct cmdline_option options[] = {
     [OPT_AGENT] = {"agent", "NAME", "the agent's account (needed)"},
     [OPT_AUDIENCE] = {"audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)"},
-    [OPT_KEY] = {"key", "FILE", "the private key; default ~/.config/agentauth/key.pem"},
+    [OPT_KEY] = {"key", "KEY",
+		 "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
     [OPT_TTL] = {"ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60"},
     [OPT_NONCE] = {"nonce", "NONCE", "the nonce of a host's prompt"},
     [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
     [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
     [OPT_KID] = {"kid", "ID", "the key's id; default its RFC 7638 thumbprint"},
     [OPT_ALG] = {"alg", "ALG", "the algorithm, where the key has several"},
-    [OPT_PASS_FILE] = {"passphrase-file", "FILE", "holds the key's passphrase in its first line"},
+    [OPT_PASS_FILE] = {"passphrase-file", "FILE", "holds the key's passphrase or PIN in its first line"},
     [OPT_PASS_ENV] = {"passphrase-env", "NAME", "the environment variable that holds the passphrase"},
     [OPT_JSON] = {"json", NULL, "print the token and its end of life as JSON"},
     {NULL, NULL, NULL},
@@ -59,7 +60,7 @@ static bool take_text(int opt, struct request *ret)
 	const char **const places[] = {
 	    [OPT_AGENT] = &ret->assertion.agent,
 	    [OPT_AUDIENCE] = &ret->assertion.audience,
-	    [OPT_KEY] = &ret->key.path,
+	    [OPT_KEY] = &ret->key.name,
 	    [OPT_NONCE] = &ret->assertion.nonce,
 	    [OPT_SCOPE] = &ret->assertion.scope,
 	    [OPT_TASK] = &ret->assertion.task,
@@ -135,7 +136,7 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (end != CMDLINE_END)
 		return cmdline_status(end);
-	key = key_file_load(&request.key);
+	key = key_load(&request.key);
 	if (!key)
 		return 1;
 	token = assertion_sign(&request.assertion, key, now);

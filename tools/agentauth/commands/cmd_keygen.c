@@ -10,12 +10,14 @@
 
 #include "tools/agentauth/commands/commands.h"
 #include "common/jose/key.h"
+#include "tools/agentauth/credential/assertion.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 #include "tools/agentauth/local/service_account.h"
 
-enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_JSON };
+enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_PUBLIC, OPT_PASS_FILE, OPT_PASS_ENV, OPT_JSON };
 
 static const struct cmdline_option options[] = {
     [OPT_ALG] = {"alg", "ALG",
@@ -23,6 +25,11 @@ static const struct cmdline_option options[] = {
     [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
     [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
     [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},
+    [OPT_PUBLIC] = {"public", "KEY",
+		    "make none: print the public half of a key that is there, such as agent:SHA256:…"},
+    [OPT_PASS_FILE] = {"passphrase-file", "FILE",
+		       "with --public: holds the key's passphrase or PIN in its first line"},
+    [OPT_PASS_ENV] = {"passphrase-env", "NAME", "with --public: the environment variable that holds it"},
     [OPT_JSON] = {"json", NULL, "print path, key id and public key as JSON"},
     {NULL, NULL, NULL},
 };
@@ -31,12 +38,32 @@ struct request {
 	enum aa_alg alg;
 	int64_t bits;
 	const char *out, *import;
+	struct key_source public;
 	bool json;
 };
+
+/* What does not go together, in words, or NULL. */
+static const char *wrong_request(const struct request *r)
+{
+	bool makes = !r->import && !r->public.name, passphrase = secret_is_named(&r->public.passphrase);
+
+	if (r->bits && (r->alg == AA_ALG_INVALID || r->alg > AA_ALG_PS512))
+		return "--bits goes with RSA: --alg RS256 or PS256";
+	if (!makes && r->alg != AA_ALG_INVALID)
+		return "--alg does not go with --import or --public: the key is there already";
+	if (r->public.name && (r->import || r->out))
+		return "--public makes no key: neither --import nor --out goes with it";
+	if (passphrase && !r->public.name)
+		return "--passphrase-file and --passphrase-env go with --public";
+	if (r->public.passphrase.file && r->public.passphrase.env)
+		return "--passphrase-file and --passphrase-env: one of them is enough";
+	return NULL;
+}
 
 /* CMDLINE_END, or where it stopped. */
 static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
 {
+	const char *wrong;
 	int opt;
 
 	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
@@ -60,17 +87,23 @@ static int read_options(const struct command *self, int argc, char **argv, struc
 		case OPT_IMPORT:
 			ret->import = optarg;
 			break;
+		case OPT_PUBLIC:
+			ret->public.name = optarg;
+			break;
+		case OPT_PASS_FILE:
+			ret->public.passphrase.file = optarg;
+			break;
+		case OPT_PASS_ENV:
+			ret->public.passphrase.env = optarg;
+			break;
 		case OPT_JSON:
 			ret->json = true;
 			break;
 		}
 	}
-	if (opt == CMDLINE_END && ret->bits && (ret->alg == AA_ALG_INVALID || ret->alg > AA_ALG_PS512)) {
-		(void)say_usage("--bits goes with RSA: --alg RS256 or PS256");
-		return CMDLINE_WRONG;
-	}
-	if (opt == CMDLINE_END && ret->import && ret->alg != AA_ALG_INVALID) {
-		(void)say_usage("--alg does not go with --import: the key is there already");
+	wrong = opt == CMDLINE_END ? wrong_request(ret) : NULL;
+	if (wrong) {
+		(void)say_usage("%s", wrong);
 		return CMDLINE_WRONG;
 	}
 	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
@@ -95,20 +128,24 @@ static void print_profile(const char *path, const struct service_account *accoun
 }
 
 /* The line that is handed over has the whole public key, so that no file needs to come to the host. */
-static int print_note(const char *path, const char *kid, const struct aa_key *key)
+static int print_note(const struct request *request, const char *path, const char *kid,
+		      const struct aa_key *key)
 {
 	char *line = NULL;
 
 	if (aa_key_to_ssh(key, &line) != AA_JOSE_OK)
 		return say_failed("the public key cannot be written: memory is out");
+	fputs(isatty(STDOUT_FILENO) ? "\n" : "", stderr);
+	if (request->public.name)
+		fprintf(stderr, "A profile names this key so: key = \"%s\";\n", path);
+	else
+		fprintf(stderr, "The private key is in %s, and only you can read it.\n", path);
 	fprintf(stderr,
-		"%sThe private key is in %s, and only you can read it.\n"
 		"Its key id is %s.\n"
 		"The public key went to standard output. The host's administrator registers it by this line, "
-		"with the "
-		"agent's name and a role:\n"
+		"with the agent's name and a role:\n"
 		"  agentauthctl register NAME --role ROLE --key '%s'\n",
-		isatty(STDOUT_FILENO) ? "\n" : "", path, kid, line);
+		kid, line);
 	free(line);
 	return 0;
 }
@@ -129,32 +166,32 @@ static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
 static int print_as_json(enum aa_alg alg, const char *path, const char *kid, const char *pem,
 			 const struct aa_key *key, const struct service_account *account)
 {
-	return print_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid",
+	return print_json(json_pack("{s:s, s:s, s:s*, s:s, s:o, s:s*, s:s*}", "alg", aa_alg_name(alg), "kid",
 				    kid, "private_key_file", path, "public_key", pem, "jwk",
 				    jwk_with_kid(key, kid), "client_email", account ? account->email : NULL,
 				    "token_uri", account ? account->token_uri : NULL));
 }
 
-/* `account` NULL: the key was made here. */
+/* `account` NULL: the key was made here, or was there. */
 static int print_public(const struct request *request, const char *path, const struct aa_key *key,
 			const struct service_account *account)
 {
 	char thumbprint[44], *pem = NULL;
-	const char *kid = account ? account->kid : thumbprint;
+	const char *kid = assertion_kid(account ? account->kid : NULL, key, thumbprint);
 	int status = 0;
 
-	if (aa_key_thumbprint(key, thumbprint) != AA_JOSE_OK || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
+	if (!kid || aa_key_to_pem(key, &pem) != AA_JOSE_OK)
 		return say_failed("the public key cannot be written: memory is out");
 	if (request->json) {
-		status = print_as_json(request->alg ? request->alg : aa_key_default_alg(key), path, kid, pem,
-				       key, account);
+		status = print_as_json(request->alg ? request->alg : aa_key_default_alg(key),
+				       request->public.name ? NULL : path, kid, pem, key, account);
 	} else {
 		fputs(pem, stdout);
 		(void)fflush(stdout);
 		if (account)
 			print_profile(path, account);
 		else
-			status = print_note(path, kid, key);
+			status = print_note(request, path, kid, key);
 	}
 	free(pem);
 	return status;
@@ -216,6 +253,17 @@ static int make_or_import(struct request *request, const char *path)
 	return generate(request, path);
 }
 
+static int show(const struct request *request)
+{
+	struct aa_private_key *key = key_load(&request->public);
+	int status = 1;
+
+	if (key)
+		status = print_public(request, request->public.name, aa_private_key_public(key), NULL);
+	aa_private_key_free(key);
+	return status;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct request request = {.alg = AA_ALG_INVALID};
@@ -224,6 +272,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (end != CMDLINE_END)
 		return cmdline_status(end);
+	if (request.public.name)
+		return show(&request);
 	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
 	if (path && (request.out || own_make_parents(path) == 0))
 		status = make_or_import(&request, path);
@@ -235,7 +285,9 @@ const struct command command_keygen = {
     .name = "keygen",
     .operands = "",
     .summary = "Make a key: the private half into a file, the public half on standard output",
-    .details = "A key that is there already is never overwritten.\n",
+    .details =
+	"A key that is there already is never overwritten. With --public none is made: for a key that an\n"
+	"ssh-agent (agent:SHA256:…), a token (pkcs11:…) or a TPM (handle:…) keeps.\n",
     .run = run,
     .options = options,
 };

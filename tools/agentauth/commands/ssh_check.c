@@ -15,7 +15,7 @@
 
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/certificate.h"
-#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/credential/ready_token.h"
@@ -166,7 +166,7 @@ static bool key_is_usable(const struct profile *profile)
 	/* A command for the passphrase may ask a person: once, when the host asks. */
 	if (profile->passphrase.command)
 		return true;
-	key = key_file_load(&source);
+	key = key_load(&source);
 	usable = key && (!profile->certificate || certificate_digest(profile->certificate, key, digest) == 0);
 	aa_private_key_free(key);
 	return usable;
@@ -232,10 +232,11 @@ static bool clock_is_after(const char *path, time_t now)
 
 static bool clock_is_right(const struct profiles *profiles, const struct profile *profile)
 {
-	char *key = profile->key ? own_expand(profile->key) : own_config_path("key.pem");
+	bool in_file = !profile_uses_token(profile) && (!profile->key || key_is_file(profile->key));
+	char *key = in_file && profile->key ? own_expand(profile->key) : own_config_path("key.pem");
 	time_t now = time(NULL);
-	bool right = key && clock_is_after(profiles_path(profiles), now) &&
-		     (profile_uses_token(profile) || clock_is_after(key, now));
+	bool right =
+	    key && clock_is_after(profiles_path(profiles), now) && (!in_file || clock_is_after(key, now));
 
 	free(key);
 	return right;

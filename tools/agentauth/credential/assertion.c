@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*; PS*, EdDSA and another typ it does not. */
+/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*, with a key that is at hand; PS*,
+ * EdDSA and another typ it does not know. */
 #include "config.h"
 
 #include "tools/agentauth/credential/assertion.h"
@@ -115,6 +116,8 @@ static char *sign_with_libjwt(const json_t *claims, const json_t *header, enum a
 	    jwt_add_headers_json(jwt, members) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
 	    jwt_set_alg(jwt, libjwt_alg(alg), (const unsigned char *)pem, (int)len) == 0)
 		token = jwt_encode_str(jwt); /* from malloc() in every v1 */
+	if (!token)
+		say("the assertion could not be signed");
 	jwt_free(jwt);
 	own_wipe(pem);
 	free(members);
@@ -122,13 +125,17 @@ static char *sign_with_libjwt(const json_t *claims, const json_t *header, enum a
 	return token;
 }
 
+/* What holds the key elsewhere has said already why it did not sign. */
 static char *sign_ourselves(const json_t *claims, const json_t *header, enum aa_alg alg,
 			    const struct aa_private_key *key)
 {
 	char *text = aa_json_text(claims, JSON_COMPACT), *token = NULL;
+	enum aa_jose_err err = AA_JOSE_NOMEM;
 
-	if (text && aa_jws_sign(header, text, strlen(text), alg, key, &token) != AA_JOSE_OK)
-		token = NULL;
+	if (text)
+		err = aa_jws_sign(header, text, strlen(text), alg, key, &token);
+	if (err != AA_JOSE_OK && err != AA_JOSE_SIGNER)
+		say("the assertion could not be signed: %s", aa_jose_strerror(err));
 	free(text);
 	return token;
 }
@@ -154,6 +161,13 @@ const char *assertion_kid(const char *asked, const struct aa_key *public, char r
 	return aa_key_thumbprint(public, room) == AA_JOSE_OK ? room : NULL;
 }
 
+/* libjwt writes typ "JWT", whatever the header has, and signs with numbers alone. */
+static bool libjwt_signs(const struct assertion_header *header, enum aa_alg alg,
+			 const struct aa_private_key *key)
+{
+	return !header->typ && libjwt_alg(alg) != JWT_ALG_NONE && aa_private_key_pkey(key);
+}
+
 static char *sign(const json_t *claims, const struct assertion_header *header, enum aa_alg alg,
 		  const struct aa_private_key *key)
 {
@@ -167,14 +181,13 @@ static char *sign(const json_t *claims, const struct assertion_header *header, e
 		members =
 		    json_pack("{s:s, s:s*, s:s*}", "typ", header->typ ? header->typ : "JWT", "kid",
 			      header->x5t_s256 && !header->kid ? NULL : kid, "x5t#S256", header->x5t_s256);
-	/* libjwt writes typ "JWT", whatever the header has */
-	if (members)
-		token = header->typ || libjwt_alg(alg) == JWT_ALG_NONE
-			    ? sign_ourselves(claims, members, alg, key)
-			    : sign_with_libjwt(claims, members, alg, key);
+	if (!members)
+		say("memory is out");
+	else if (libjwt_signs(header, alg, key))
+		token = sign_with_libjwt(claims, members, alg, key);
+	else
+		token = sign_ourselves(claims, members, alg, key);
 	json_decref(members);
-	if (!token)
-		say("the assertion could not be signed");
 	return token;
 }
 

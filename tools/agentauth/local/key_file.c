@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/agentauth/local/key_store.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
 
@@ -67,38 +68,39 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 		say("%s: %s", path, aa_jose_strerror(err));
 }
 
-static struct aa_private_key *load(const struct key_source *source, const char *path)
+static struct aa_private_key *decode(const char *path, const char *bytes, size_t len,
+				     const struct secret_source *source)
 {
 	struct aa_private_key *key = NULL;
-	char *pem = NULL, *passphrase = NULL;
+	char *passphrase = NULL;
 	enum aa_jose_err err;
+
+	if (secret_is_named(source)) {
+		passphrase = secret_read_line(source, "the passphrase");
+		if (!passphrase)
+			return NULL;
+	}
+	err = aa_private_key_from_any(bytes, len, passphrase, &key);
+	if (err != AA_JOSE_OK)
+		say_why(err, path, bytes, len, passphrase != NULL);
+	own_wipe(passphrase);
+	return key;
+}
+
+struct aa_private_key *key_file_load(const char *path, const struct secret_source *passphrase)
+{
+	struct aa_private_key *key;
+	char *bytes = NULL;
 	size_t len;
 
-	if (own_read_secret(path, KEY_FILE_MAX, &pem, &len) < 0) {
+	if (own_read_secret(path, KEY_FILE_MAX, &bytes, &len) < 0) {
 		if (errno == ENOENT)
 			say("a key is made by: agentauth keygen");
 		return NULL;
 	}
-	if (secret_is_named(&source->passphrase))
-		passphrase = secret_read(&source->passphrase, "the passphrase");
-	if (passphrase)
-		passphrase[strcspn(passphrase, "\r\n")] = 0;
-	if (passphrase || !secret_is_named(&source->passphrase)) {
-		err = aa_private_key_from_any(pem, len, passphrase, &key);
-		if (err != AA_JOSE_OK)
-			say_why(err, path, pem, len, passphrase != NULL);
-	}
-	own_wipe(passphrase);
-	explicit_bzero(pem, len);
-	free(pem);
-	return key;
-}
-
-struct aa_private_key *key_file_load(const struct key_source *source)
-{
-	char *path = source->path ? own_expand(source->path) : own_config_path("key.pem");
-	struct aa_private_key *key = path ? load(source, path) : NULL;
-
-	free(path);
+	key = key_store_wrote(bytes, len) ? key_store_decode(path, bytes, len, passphrase)
+					  : decode(path, bytes, len, passphrase);
+	explicit_bzero(bytes, len);
+	free(bytes);
 	return key;
 }

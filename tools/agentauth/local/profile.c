@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "common/text/name.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_text.h"
 #include "tools/cli/say.h"
@@ -469,40 +470,42 @@ static bool read_profile(const struct profiles *all, const config_setting_t *gro
 
 /* ---- paths ---------------------------------------------------------------- */
 
-/* A relative path is relative to the file that it stands in. */
-static bool make_absolute(struct profiles *all, const char **path)
+/* A relative path is relative to the file that it stands in. `path` is in *value, behind what is no part of it, or NULL. */
+static bool make_absolute(struct profiles *all, const char **value, const char *path)
 {
 	const char *slash = strrchr(all->path, '/');
 	char **longer, *made;
 
-	if (!*path || **path == '/' || strncmp(*path, "~/", 2) == 0 || !slash)
+	if (!path || !*path || *path == '/' || strncmp(path, "~/", 2) == 0 || !slash)
 		return true;
 	longer = realloc(all->made, (all->n_made + 1) * sizeof(all->made[0]));
 	if (!longer)
 		return false;
 	all->made = longer;
-	if (asprintf(&made, "%.*s/%s", (int)(slash - all->path), all->path, *path) < 0)
+	if (asprintf(&made, "%.*s%.*s/%s", (int)(path - *value), *value, (int)(slash - all->path), all->path,
+		     path) < 0)
 		return false;
 	all->made[all->n_made++] = made;
-	*path = made;
+	*value = made;
 	return true;
 }
 
 static bool make_paths_absolute(struct profiles *all, struct profile *p)
 {
-	const char **const paths[] = {&p->key,
-				      &p->certificate,
+	const char **const paths[] = {&p->certificate,
 				      &p->ca_file,
 				      &p->passphrase.file,
 				      &p->client_secret.file,
 				      &p->token.file,
 				      &p->subject_token.source.file,
 				      &p->actor_token.source.file};
+	bool made = make_absolute(all, &p->key, p->key ? key_path_in(p->key) : NULL);
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (!make_absolute(all, paths[i]))
-			return say_failed("memory is out"), false;
-	return true;
+	for (size_t i = 0; made && i < sizeof(paths) / sizeof(paths[0]); i++)
+		made = make_absolute(all, paths[i], *paths[i]);
+	if (!made)
+		say("memory is out");
+	return made;
 }
 
 /* ---- the file ------------------------------------------------------------- */

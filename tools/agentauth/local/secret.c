@@ -198,6 +198,15 @@ char *secret_read(const struct secret_source *source, const char *what)
 	return read_source(source, what, own_read_secret);
 }
 
+char *secret_read_line(const struct secret_source *source, const char *what)
+{
+	char *text = secret_read(source, what);
+
+	if (text)
+		text[strcspn(text, "\r\n")] = 0;
+	return text;
+}
+
 char *secret_read_token(const struct secret_source *source, const char *what)
 {
 	return read_source(source, what, own_read_token);

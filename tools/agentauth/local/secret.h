@@ -25,6 +25,8 @@ bool secret_is_named(const struct secret_source *source);
 /* The secret, to be given to own_wipe(); never empty and without a zero byte. NULL, with the reason said:
  * `what` it is, "the client's secret". */
 char *secret_read(const struct secret_source *source, const char *what);
+/* Its first line: a passphrase or a PIN. */
+char *secret_read_line(const struct secret_source *source, const char *what);
 /* The same for a token that the platform placed, whose file root may let all read. */
 char *secret_read_token(const struct secret_source *source, const char *what);
 

@@ -10,7 +10,7 @@
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/credential/certificate.h"
 #include "tools/http/http.h"
-#include "tools/agentauth/local/key_file.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
 
@@ -50,7 +50,7 @@ char *client_assertion(const struct profile *p, const char *subject, const char 
 		       int64_t now)
 {
 	const struct key_source source = {p->key, p->passphrase};
-	struct aa_private_key *key = key_file_load(&source);
+	struct aa_private_key *key = key_load(&source);
 	json_t *claims = key ? make_claims(p, subject, audience, more, now) : NULL;
 	char *token = claims ? sign(p, claims, key) : NULL;
 
