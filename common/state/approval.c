@@ -16,6 +16,7 @@
 
 #include <openssl/rand.h>
 
+#include "common/file/replace.h"
 #include "common/jose/json.h"
 #include "common/state/process.h"
 #include "common/registry/accounts.h"
@@ -62,28 +63,13 @@ static json_t *load(int dir, uid_t owner, const char *name)
 	return NULL;
 }
 
-/* Writes the whole file under another name and links it into place: of two, one. */
+/* Writes the file whole; of two writers one succeeds. */
 static int put(int dir, const char *name, const json_t *what)
 {
-	char temp[64];
+	const struct aa_replace how = {.only_new = true};
 	char *text = aa_json_text(what, JSON_COMPACT | JSON_ENSURE_ASCII);
-	size_t len = text ? strlen(text) : 0;
-	int fd, ret = 0;
+	int ret = text ? aa_replace(dir, name, text, strlen(text), &how) : -ENOMEM;
 
-	if (!text)
-		return -ENOMEM;
-	(void)snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		ret = -errno;
-	else if (write(fd, text, len) != (ssize_t)len)
-		ret = -EIO;
-	else if (linkat(dir, temp, dir, name, 0) < 0)
-		ret = -errno;
-	if (fd >= 0) {
-		close(fd);
-		(void)unlinkat(dir, temp, 0);
-	}
 	free(text);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "common/state/digest.h"
 #include "common/jose/json.h"
 #include "common/registry/accounts.h"
@@ -145,33 +146,19 @@ static int sync_dir(int state, const char *dir)
 	return ret;
 }
 
-/* Writes state/DIR/NAME whole under another name first, so that a reader sees all of it or none. */
+/* Writes state/DIR/NAME, synced, and replaces what is there only if it may. */
 static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
-	char path[600], temp[640];
-	char *text = aa_json_text(what, JSON_COMPACT);
-	int state = open_state(statedir), fd = -1, ret = 0;
-	size_t len = text ? strlen(text) : 0;
+	const struct aa_replace how = {.synced = true, .only_new = !replace};
+	char path[600], *text = aa_json_text(what, JSON_COMPACT);
+	int state = open_state(statedir), ret = state;
 
 	json_decref(what);
-	if (!text || state < 0) {
-		ret = text ? state : -ENOMEM;
-		goto out;
-	}
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	(void)snprintf(temp, sizeof(temp), "%s/.%s.%ld", dir, name, (long)getpid());
-	fd = openat(state, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
-		ret = errno ? -errno : -EIO;
-	else if (replace ? renameat(state, temp, state, path) : linkat(state, temp, state, path, 0))
-		ret = -errno;
-	else
-		ret = sync_dir(state, dir);
-	if (fd >= 0 && (!replace || ret < 0))
-		(void)unlinkat(state, temp, 0);
-out:
-	if (fd >= 0)
-		close(fd);
+	if (!text)
+		ret = -ENOMEM;
+	else if (state >= 0)
+		ret = aa_replace(state, path, text, strlen(text), &how);
 	if (state >= 0)
 		close(state);
 	free(text);

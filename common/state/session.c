@@ -15,6 +15,7 @@
 
 #include <openssl/rand.h>
 
+#include "common/file/replace.h"
 #include "common/jose/json.h"
 #include "common/state/mixed.h"
 #include "common/registry/accounts.h"
@@ -196,37 +197,23 @@ int aa_session_init(const char *rundir)
 	return ret;
 }
 
-static bool record_name(char *ret, size_t cap, const char *prefix, const char *id)
+static bool record_name(char *ret, size_t cap, const char *id)
 {
-	int n = snprintf(ret, cap, "%s%s.json", prefix, id);
+	int n = snprintf(ret, cap, "%s.json", id);
 
 	return n > 0 && (size_t)n < cap;
 }
 
-/* Writes the record under another name and moves it into place: a reader sees the old one or the new one. */
 static int save(int dir, const struct aa_session *session)
 {
-	char name[64], temp[64];
-	char *text = aa_json_text(session->json, JSON_COMPACT);
-	size_t len = text ? strlen(text) : 0;
-	int fd, ret = 0;
+	const struct aa_replace how = {0};
+	char name[64], *text;
+	int ret;
 
-	if (!text || !record_name(name, sizeof(name), "", session->id) ||
-	    !record_name(temp, sizeof(temp), ".", session->id)) {
-		free(text);
-		return -ENOMEM;
-	}
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		ret = -errno;
-	else if (write(fd, text, len) != (ssize_t)len)
-		ret = -EIO;
-	else if (renameat(dir, temp, dir, name) < 0)
-		ret = -errno;
-	if (fd >= 0)
-		close(fd);
-	if (ret < 0)
-		(void)unlinkat(dir, temp, 0);
+	if (!record_name(name, sizeof(name), session->id))
+		return -ENAMETOOLONG;
+	text = aa_json_text(session->json, JSON_COMPACT);
+	ret = text ? aa_replace(dir, name, text, strlen(text), &how) : -ENOMEM;
 	free(text);
 	return ret;
 }
@@ -240,7 +227,7 @@ static int load(int dir, uid_t owner, const char *id, const char *boot_id, struc
 	size_t size = 0;
 	int fd = -1, err;
 
-	if (!aa_session_id_is_valid(id) || !record_name(name, sizeof(name), "", id))
+	if (!aa_session_id_is_valid(id) || !record_name(name, sizeof(name), id))
 		return -EINVAL;
 	err = boot_id ? 0 : aa_boot_id(boot);
 	if (err == 0)
@@ -449,7 +436,7 @@ void aa_session_close(const char *rundir, const char *id, const char *agent)
 		aa_index_drop(dir, "by-pid", (uint32_t)session->opener.pid, id);
 		aa_index_drop(dir, "by-audit", session->audit_session, id);
 	}
-	if (aa_session_id_is_valid(id) && record_name(name, sizeof(name), "", id))
+	if (aa_session_id_is_valid(id) && record_name(name, sizeof(name), id))
 		(void)unlinkat(dir, name, 0);
 	aa_agent_drop(dir, agent, id);
 	aa_session_free(session);

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/cli/alloc.h"
 #include "tools/conf/conf_text.h"
-#include "tools/cli/fd_write.h"
 #include "common/file/trusted.h"
 
 void conf_text_free(struct conf_text *text)
@@ -204,46 +204,9 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 	return r;
 }
 
-/* The new file gets the mode and owner of the one whose place it takes. */
-static int keep_mode(int dirfd, const char *name, int fd)
-{
-	struct stat st;
-
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT && fchmod(fd, 0640) == 0 ? 0 : -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0)
-		return -errno;
-	return 0;
-}
-
 int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len)
 {
-	char *tmp = xasprintf(".%s.new",
-			      name); /* neither *.conf nor seen by ls: a crash leaves nothing that is read */
-	int fd, r;
+	const struct aa_replace how = {.mode = 0640, .keep_owner = true, .synced = true, .locked = true};
 
-	unlinkat(dirfd, tmp, 0);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-	if (fd < 0) {
-		r = -errno;
-		free(tmp);
-		return r;
-	}
-	r = fd_write_all(fd, bytes, len);
-	if (r == 0)
-		r = keep_mode(dirfd, name, fd);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
-		r = -errno;
-	if (r == 0 && fsync(dirfd) < 0)
-		r = -errno;
-	if (r < 0)
-		unlinkat(dirfd, tmp, 0);
-	free(tmp);
-	return r;
+	return aa_replace(dirfd, name, bytes, len, &how);
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "common/jose/jose.h"
 #include "tools/cli/say.h"
 
@@ -48,19 +49,15 @@ static bool file_name(const struct ask_prompt *prompt, char ret[FILE_NAME_SIZE])
 int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 {
 	char name[FILE_NAME_SIZE];
-	size_t len = strlen(answer);
-	int fd;
+	int r;
 
 	if (!file_name(prompt, name))
 		return say_failed("memory is out"), -1;
 	(void)unlinkat(folder, name, 0);
-	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0 && write(fd, answer, len) == (ssize_t)len && close(fd) == 0)
-		return 0;
-	say("the rest of the answer cannot be kept for the next prompt: %s", strerror(errno));
-	if (fd >= 0)
-		(void)unlinkat(folder, name, 0);
-	return -1;
+	r = aa_create(folder, name, answer, strlen(answer), 0600);
+	if (r < 0)
+		say("the rest of the answer cannot be kept for the next prompt: %s", strerror(-r));
+	return r < 0 ? -1 : 0;
 }
 
 char *answer_kept(int folder, const struct ask_prompt *prompt)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/cli/say.h"
 
 void own_wipe(char *text)
@@ -257,34 +258,13 @@ int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
-static int write_fully(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int own_create(const char *path, const char *text, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+	int r = aa_create(AT_FDCWD, path, text, len, 0600);
 
-	if (fd < 0 && errno == EEXIST)
+	if (r == -EEXIST)
 		return say_failed("%s is there already, and is not overwritten", path), -1;
-	if (fd < 0)
-		return say_failed("%s cannot be made: %s", path, strerror(errno)), -1;
-	if (write_fully(fd, text, len) == 0 && fsync(fd) == 0 && close(fd) == 0)
-		return 0;
-	say("%s cannot be written: %s", path, strerror(errno));
-	(void)unlink(path);
-	return -1;
+	return r < 0 ? say_failed("%s cannot be written: %s", path, strerror(-r)), -1 : 0;
 }
 
 int own_make_parents(const char *path)

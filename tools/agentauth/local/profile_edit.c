@@ -5,6 +5,7 @@
 #include "tools/agentauth/local/profile_edit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_text.h"
 #include "tools/cli/say.h"
@@ -49,20 +51,11 @@ char *profile_text_add(const char *text, const char *block)
 
 int profile_text_write(const char *path, const char *text)
 {
-	char *beside = NULL;
-	int result = -1;
+	const struct aa_replace how = {.synced = true};
+	int r;
 
 	if (own_make_parents(path) < 0)
 		return -1;
-	if (asprintf(&beside, "%s.%d", path, (int)getpid()) < 0)
-		return say_failed("memory is out"), -1;
-	if (own_create(beside, text, strlen(text)) == 0) {
-		result = rename(beside, path);
-		if (result < 0) {
-			say("%s cannot be written: %s", path, strerror(errno));
-			(void)unlink(beside);
-		}
-	}
-	free(beside);
-	return result;
+	r = aa_replace(AT_FDCWD, path, text, strlen(text), &how);
+	return r < 0 ? say_failed("%s cannot be written: %s", path, strerror(-r)), -1 : 0;
 }

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
@@ -186,35 +187,19 @@ static char *as_json(const struct token *token, const char *settings)
 	return text;
 }
 
-static int write_file(const struct token_cache *cache, const char *name, const char *text)
-{
-	int fd = openat(cache->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t len = strlen(text);
-	bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-
-	if (fd >= 0)
-		ok = close(fd) == 0 && ok;
-	return ok ? 0 : -1;
-}
-
 int token_cache_write(const struct token_cache *cache, const struct token *token)
 {
-	char temporary[128], *text = as_json(token, cache->settings);
-	int result = -1;
+	const struct aa_replace how = {.synced = true};
+	char *text = as_json(token, cache->settings);
+	int r;
 
 	if (!text)
 		return say_failed("the token cannot be kept: memory is out"), -1;
-	(void)snprintf(temporary, sizeof(temporary), "%s.%ld", cache->name, (long)getpid());
-	(void)unlinkat(cache->folder, temporary, 0);
-	if (write_file(cache, temporary, text) == 0 &&
-	    renameat(cache->folder, temporary, cache->folder, cache->name) == 0) {
-		result = 0;
-	} else {
-		say("the token cannot be kept for the next time: %s", strerror(errno));
-		(void)unlinkat(cache->folder, temporary, 0);
-	}
+	r = aa_replace(cache->folder, cache->name, text, strlen(text), &how);
+	if (r < 0)
+		say("the token cannot be kept for the next time: %s", strerror(-r));
 	own_wipe(text);
-	return result;
+	return r < 0 ? -1 : 0;
 }
 
 int token_cache_forget(const struct token_cache *cache)

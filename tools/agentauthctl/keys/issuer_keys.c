@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/http/discovery.h"
 #include "tools/http/http.h"
@@ -111,32 +112,13 @@ static int open_keys_dir(const struct key_place *place)
 	return fd;
 }
 
-/* A new file beside it, synced, with this time of change, renamed into place. 0 or a negative errno. */
+/* The key set's time of change is that of its last fetch, which a set that did not change has too. */
 static int replace_file(int dir, const char *name, const char *text, int64_t mtime)
 {
-	const struct timespec times[2] = {{mtime, 0}, {mtime, 0}};
-	char *temp = xasprintf(".%s.%ld", name, (long)getpid());
-	size_t len = strlen(text);
-	int fd, r = 0;
+	const struct timespec fetched = {.tv_sec = mtime};
+	const struct aa_replace how = {.synced = true, .mtime = &fetched};
 
-	(void)unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		r = -errno;
-		goto out;
-	}
-	errno = EIO;
-	if (write(fd, text, len) != (ssize_t)len || futimens(fd, times) < 0 || fsync(fd) < 0 ||
-	    renameat(dir, temp, dir, name) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dir, temp, 0);
-	else
-		(void)fsync(dir);
-	close(fd);
-out:
-	free(temp);
-	return r;
+	return aa_replace(dir, name, text, strlen(text), &how);
 }
 
 /* ---- a set --------------------------------------------------------------------------------- */

@@ -27,9 +27,8 @@ static const char *const in_state[] = {"keys",
 				       "state/revoked/jti",
 				       "state/revoked/kid",
 				       "state/revoked/before"};
-static const char *const in_run[] = {"replay", "approvals"};
-static const char *const in_sessions[] = {"sessions", "sessions/by-pid",
-					  "sessions/by-audit"}; /* without a pid */
+static const char *const in_run[] = {"replay", "approvals", "sessions"};
+static const char *const in_sessions[] = {"sessions/by-pid", "sessions/by-audit"}; /* links, without a pid */
 
 /* The pid that the name ends in; 0: it ends in none. */
 static pid_t writer_of(const char *name)

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/fd_write.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "common/file/trusted.h"
 #include "common/registry/generation.h"
@@ -248,15 +248,7 @@ int generation_read(int state_fd, uint32_t number, const char *name, char **ret)
 
 int generation_write(int gen_fd, const char *name, const char *text)
 {
-	int fd = openat(gen_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), r;
-
-	if (fd < 0)
-		return -errno;
-	r = fd_write_all(fd, text, strlen(text));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
+	return aa_create(gen_fd, name, text, strlen(text), 0600);
 }
 
 json_t *generation_manifest(int state_fd, uint32_t number)

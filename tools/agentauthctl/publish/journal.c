@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "common/file/trusted.h"
@@ -29,17 +30,11 @@ static void put_text(const struct journal *j, char ret[TEXT_SIZE])
 
 int journal_begin(int state_fd, const struct journal *journal)
 {
+	const struct aa_replace how = {.synced = true, .locked = true};
 	char text[TEXT_SIZE];
-	int r;
 
 	put_text(journal, text);
-	unlinkat(state_fd, JOURNAL_TMP, 0);
-	r = generation_write(state_fd, JOURNAL_TMP, text);
-	if (r == 0 && renameat(state_fd, JOURNAL_TMP, state_fd, JOURNAL_FILE) < 0)
-		r = -errno;
-	if (r < 0)
-		unlinkat(state_fd, JOURNAL_TMP, 0);
-	return r < 0 || fsync(state_fd) == 0 ? r : -errno;
+	return aa_replace(state_fd, JOURNAL_FILE, text, strlen(text), &how);
 }
 
 int journal_end(int state_fd)

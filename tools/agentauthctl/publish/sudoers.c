@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/cli/fd_write.h"
+#include "common/file/replace.h"
 #include "common/registry/accounts.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/cli/spawn.h"
@@ -264,21 +264,6 @@ static bool is_installed(int dirfd, const char *name, const char *text, uid_t ow
 	return same;
 }
 
-static int write_new(int dirfd, const char *tmp, const char *text)
-{
-	int fd, r;
-
-	unlinkat(dirfd, tmp, 0);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
-	if (fd < 0)
-		return -errno;
-	r = fd_write_all(fd, text, strlen(text));
-	if (r == 0 && (fchmod(fd, 0440) < 0 || fsync(fd) < 0))
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 static char *tmp_name(const char *name)
 {
 	return xasprintf(".%s.new", name);
@@ -287,10 +272,10 @@ static char *tmp_name(const char *name)
 static int stage(int dirfd, const char *name, const char *text)
 {
 	char *tmp = tmp_name(name);
-	int r = write_new(dirfd, tmp, text);
+	int r;
 
-	if (r < 0)
-		unlinkat(dirfd, tmp, 0);
+	unlinkat(dirfd, tmp, 0);
+	r = aa_create(dirfd, tmp, text, strlen(text), 0440);
 	free(tmp);
 	return r;
 }

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/fd_write.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
@@ -49,29 +49,11 @@ static int read_list(const struct survey *s, const char *name, struct local_name
 /* Nothing: the file goes. */
 static int write_list(const struct survey *s, const char *name, const struct buffer *text)
 {
-	char *tmp = xasprintf("%s.%ld", name, (long)getpid());
-	int fd = -1, r = 0;
+	const struct aa_replace how = {.mode = 0644};
 
-	if (text->len == 0) {
-		r = unlinkat(s->state_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
-		goto out;
-	}
-	fd = openat(s->state_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		r = -errno;
-	if (r == 0 && fchmod(fd, 0644) < 0) /* whatever the umask */
-		r = -errno;
-	if (r == 0)
-		r = fd_write_all(fd, text->data, text->len);
-	if (r == 0 && renameat(s->state_fd, tmp, s->state_fd, name) < 0)
-		r = -errno;
-	if (r < 0 && fd >= 0)
-		unlinkat(s->state_fd, tmp, 0);
-	if (fd >= 0)
-		close(fd);
-out:
-	free(tmp);
-	return r;
+	if (text->len == 0)
+		return unlinkat(s->state_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+	return aa_replace(s->state_fd, name, text->data, text->len, &how);
 }
 
 /* ---- whom the others are asked about ------------------------------------------- */

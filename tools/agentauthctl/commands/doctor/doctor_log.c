@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/file/replace.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 
@@ -87,16 +88,12 @@ static void log_lines(char *list)
 
 static void remember(const char *file, int64_t when, const char *list)
 {
-	char *new_file = xasprintf("%s.new", file), *text = xasprintf("%lld\n%s", (long long)when, list);
-	int fd = open(new_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	const struct aa_replace how = {.locked = true};
+	char *text = xasprintf("%lld\n%s", (long long)when, list);
 
-	if (fd >= 0)
-		close(fd);
-	if (!written || rename(new_file, file) < 0)
-		(void)unlink(new_file); /* then the problems are logged again */
+	/* Without it the problems are logged again. */
+	(void)aa_replace(AT_FDCWD, file, text, strlen(text), &how);
 	free(text);
-	free(new_file);
 }
 
 void doctor_log(struct doctor *d)
