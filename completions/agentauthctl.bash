@@ -29,6 +29,12 @@ _agentauthctl_issuers()
 	agentauthctl issuer list 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
+# What is revoked, of one kind: the words behind --jti, --kid or --agent, as --undo takes them.
+_agentauthctl_revoked()
+{
+	agentauthctl revoke --list 2>/dev/null | sed -n "s/^$1 \([A-Za-z0-9_@%+=:,./-]*\) .*/\1/p"
+}
+
 _agentauthctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} sub=
@@ -49,9 +55,19 @@ _agentauthctl()
 		sub=${COMP_WORDS[2]}
 		;;
 	esac
+	if [[ $command == revoke && " ${COMP_WORDS[*]} " == *" --undo "* && $prev =~ ^--(jti|kid|agent)$ ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_revoked "$prev")" -- "$cur")
+		return
+	fi
 	case $prev in
 	--role | --no-role)
 		mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_roles)" -- "$cur")
+		return
+		;;
+	--issuer)
+		if [[ $command == revoke ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_agentauthctl_issuers)" -- "$cur")
+		fi
 		return
 		;;
 	--agent)

@@ -4,6 +4,7 @@
 
 #include "common/state/override.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -165,6 +166,22 @@ static int decide(const char *statedir, const char *dir, const char *name, json_
 	return ret;
 }
 
+/* Takes the decision state/DIR/NAME back. -ENOENT: there was none. */
+static int withdraw(const char *statedir, const char *dir, const char *name)
+{
+	int state = open_state(statedir), ret;
+	char path[512];
+
+	if (state < 0)
+		return state;
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ret = unlinkat(state, path, 0) < 0 ? -errno : sync_dir(state, dir);
+	close(state);
+	return ret;
+}
+
+/* ---- suspending ------------------------------------------------------------- */
+
 int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
@@ -175,52 +192,149 @@ int aa_override_suspend(const char *statedir, const char *agent, const char *by,
 
 int aa_override_resume(const char *statedir, const char *agent)
 {
-	int state, ret;
-	char path[64];
-
-	if (!aa_agent_name_is_valid(agent))
-		return -EINVAL;
-	state = open_state(statedir);
-	if (state < 0)
-		return state;
-	(void)snprintf(path, sizeof(path), "suspended/%s", agent);
-	ret = unlinkat(state, path, 0) < 0 ? -errno : sync_dir(state, "suspended");
-	close(state);
-	return ret;
+	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "suspended", agent) : -EINVAL;
 }
 
+/* ---- revoking -------------------------------------------------------------- */
+
 int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
-			   int64_t now)
+			   const char *why, int64_t now)
 {
 	char name[65];
 
 	if (jti_name(name, issuer, jti) < 0)
 		return -ENOMEM;
-	return decide(
-	    statedir, "revoked/jti", name,
-	    json_pack("{s:s, s:s, s:s*, s:I}", "issuer", issuer, "jti", jti, "by", by, "at", (json_int_t)now),
-	    false);
+	return decide(statedir, "revoked/jti", name,
+		      json_pack("{s:s, s:s, s:s*, s:I, s:s*}", "issuer", issuer, "jti", jti, "by", by, "at",
+				(json_int_t)now, "why", why),
+		      false);
 }
 
-int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now)
+int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,
+			   int64_t now)
 {
 	char name[65];
 
 	if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
 		return -ENOMEM;
-	return decide(statedir, "revoked/kid", name,
-		      json_pack("{s:s, s:s*, s:I}", "kid", kid, "by", by, "at", (json_int_t)now), false);
+	return decide(
+	    statedir, "revoked/kid", name,
+	    json_pack("{s:s, s:s*, s:I, s:s*}", "kid", kid, "by", by, "at", (json_int_t)now, "why", why),
+	    false);
+}
+
+/* Whether a date that is there already cuts off as much: a second one must not let in what the first shut out. */
+static bool is_cut_off(const char *statedir, const char *agent, int64_t before)
+{
+	json_t *json;
+	const json_t *there;
+	bool cut_off;
+
+	if (has(statedir, "revoked/before", agent) <= 0)
+		return false;
+	json = load(statedir, "revoked/before", agent);
+	there = json_object_get(json, "before");
+	cut_off = !json_is_integer(there) || json_integer_value(there) >= before;
+	json_decref(json);
+	return cut_off;
 }
 
 int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
-			      int64_t now)
+			      const char *why, int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
 		return -EINVAL;
-	return decide(
-	    statedir, "revoked/before", agent,
-	    json_pack("{s:I, s:s*, s:I}", "before", (json_int_t)before, "by", by, "at", (json_int_t)now),
-	    true);
+	if (is_cut_off(statedir, agent, before))
+		return -EEXIST;
+	return decide(statedir, "revoked/before", agent,
+		      json_pack("{s:I, s:s*, s:I, s:s*}", "before", (json_int_t)before, "by", by, "at",
+				(json_int_t)now, "why", why),
+		      true);
+}
+
+/* ---- taking it back ---------------------------------------------------------- */
+
+int aa_override_unrevoke_jti(const char *statedir, const char *issuer, const char *jti)
+{
+	char name[65];
+
+	return jti_name(name, issuer, jti) < 0 ? -ENOMEM : withdraw(statedir, "revoked/jti", name);
+}
+
+int aa_override_unrevoke_kid(const char *statedir, const char *kid)
+{
+	char name[65];
+
+	return aa_sha256_hex(name, kid, strlen(kid)) < 0 ? -ENOMEM : withdraw(statedir, "revoked/kid", name);
+}
+
+int aa_override_unrevoke_before(const char *statedir, const char *agent)
+{
+	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "revoked/before", agent) : -EINVAL;
+}
+
+/* ---- listing ------------------------------------------------------------------ */
+
+/* What the file revoked/KIND/NAME holds, with the members that tell which file that is. */
+static int add_revocation(const char *statedir, const char *kind, const char *name, json_t *list)
+{
+	char dir[32], file[320];
+	json_t *one;
+	int r;
+
+	(void)snprintf(dir, sizeof(dir), "revoked/%s", kind);
+	(void)snprintf(file, sizeof(file), "%s/%s", dir, name);
+	one = load(statedir, dir, name);
+	if (!json_is_object(one)) {
+		json_decref(one);
+		one = json_object();
+	}
+	r = json_object_set_new(one, "kind", json_string(kind));
+	r |= json_object_set_new(one, "file", json_string(file));
+	if (strcmp(kind, "before") == 0)
+		r |= json_object_set_new(one, "agent", json_string(name));
+	r |= json_array_append_new(list, one);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int add_revocations(const char *statedir, int state, const char *kind, json_t *list)
+{
+	char dir[32];
+	const struct dirent *entry;
+	DIR *files;
+	int fd, r = 0;
+
+	(void)snprintf(dir, sizeof(dir), "revoked/%s", kind);
+	fd = openat(state, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	files = fd < 0 ? NULL : fdopendir(fd);
+	if (!files) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	while (r == 0 && (entry = readdir(files)))
+		if (entry->d_name[0] != '.')
+			r = add_revocation(statedir, kind, entry->d_name, list);
+	closedir(files);
+	return r;
+}
+
+int aa_override_revocations(const char *statedir, json_t **ret)
+{
+	static const char *const kinds[] = {"jti", "kid", "before"};
+	json_t *list = json_array();
+	int state = open_state(statedir), r = state < 0 ? state : 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		r = add_revocations(statedir, state, kinds[i], list);
+	if (state >= 0)
+		close(state);
+	if (r == 0)
+		*ret = list;
+	else
+		json_decref(list);
+	return r;
 }
 
 json_t *aa_override_suspension(const char *statedir, const char *agent)

@@ -3,9 +3,11 @@
  *
  * Wins over the text, survives apply and rollback. Every decision is one file, so that it is made and read atomically:
  *   state/suspended/NAME              JSON {"by", "at", "why"}
- *   state/revoked/jti/SHA256HEX       of ISSUER NUL JTI       (issuer: its configured name, "" for assertions)
- *   state/revoked/kid/SHA256HEX       of KID
- *   state/revoked/before/NAME         JSON {"before": seconds, …}: the agent's credentials issued earlier are refused
+ *   state/revoked/jti/SHA256HEX       of ISSUER NUL JTI       (issuer: its configured name, "" for assertions, "*" for all)
+ *                                     JSON {"issuer", "jti", "by", "at", "why"}
+ *   state/revoked/kid/SHA256HEX       of KID                  JSON {"kid", "by", "at", "why"}
+ *   state/revoked/before/NAME         JSON {"before": seconds, "by", "at", "why"}: the agent's credentials issued
+ *                                     earlier are refused
  * The directories are 0700. One that cannot be read denies.
  */
 #ifndef AGENTAUTH_STATE_OVERRIDE_H
@@ -30,10 +32,19 @@ int aa_override_suspend(const char *statedir, const char *agent, const char *by,
 			int64_t now);
 int aa_override_resume(const char *statedir, const char *agent);
 int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
+			   const char *why, int64_t now);
+int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,
 			   int64_t now);
-int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, int64_t now);
+/* -EEXIST also where an earlier decision cuts off as much or more. */
 int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
-			      int64_t now);
+			      const char *why, int64_t now);
+int aa_override_unrevoke_jti(const char *statedir, const char *issuer, const char *jti);
+int aa_override_unrevoke_kid(const char *statedir, const char *kid);
+int aa_override_unrevoke_before(const char *statedir, const char *agent);
+/* All that is revoked: an array of what the files hold, each with "kind" (jti, kid, before), "file" (below state/)
+ * and, of a date, "agent"; of a file that cannot be understood, which revokes all the same, these alone. A new
+ * reference. 0 or a negative errno. */
+int aa_override_revocations(const char *statedir, json_t **ret);
 /* What state/suspended/NAME holds; NULL: not suspended or unreadable. A new reference. */
 json_t *aa_override_suspension(const char *statedir, const char *agent);
 /* Makes state/ and what is below it. */

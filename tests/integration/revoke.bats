@@ -154,3 +154,113 @@ second_sudo() {
 	run agentauthctl revoke --jti abc
 	expect_status 0
 }
+
+@test "revoke --list shows what is revoked, since when, by whom and why" {
+	local kid
+	new_agent listed ES256
+	kid=$(agentauthctl show listed --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
+	run agentauthctl revoke --jti 'it is "odd"' --issuer corp --why 'seen in a log'
+	expect_status 0
+	agentauthctl revoke --kid "$kid" >/dev/null
+	agentauthctl revoke --agent listed --before 2026-01-01 --why 'the laptop is gone' >/dev/null
+	run agentauthctl revoke --list
+	expect_status 0
+	expect_output '^REVOKED +SINCE +BY +WHY$'
+	expect_output "^--jti 'it is \"odd\"' --issuer corp +20[0-9TZ:-]+ +root +seen in a log\$"
+	expect_output "^--kid $kid +20[0-9TZ:-]+ +root *\$"
+	expect_output '^--agent listed +20[0-9TZ:-]+ +root +what was issued before 2026-01-01T00:00:00Z: the laptop is gone$'
+	run agentauthctl revoke --list --json
+	expect_status 0
+	[ "$(jq -c '.revocations[] | select(.jti == "it is \"odd\"") | [.issuer, .by, .why, (.since | length)]' <<<"$output")" = \
+		'["corp","root","seen in a log",20]' ]
+	[ "$(jq -c '.revocations[] | select(.agent == "listed") | [.before, .why]' <<<"$output")" = \
+		'["2026-01-01T00:00:00Z","the laptop is gone"]' ]
+	run agentauthctl revoke --list --jti abc
+	expect_status 2
+	expect_output 'goes with nothing else'
+}
+
+@test "revoke --undo takes back what was revoked, and nothing else: refused before, let in after" {
+	local token other kid
+	new_agent undone ES256
+	token=$(token_file undone) other=$(token_file undone)
+	agentauthctl revoke --jti "$(jti_of "$token")" >/dev/null
+	agentauthctl revoke --jti "$(jti_of "$other")" >/dev/null
+	refused undone "$token"
+	run agentauthctl revoke --undo --jti "$(jti_of "$token")" --dry-run
+	expect_status 0
+	expect_output 'would be taken back'
+	refused undone "$token"
+	run agentauthctl revoke --undo --jti "$(jti_of "$token")"
+	expect_status 0
+	expect_output 'is no longer revoked'
+	expect_audit '.event == "admin" and .result == "ok" and .by == "root" and (.command | startswith("revoke --undo --jti"))'
+	logs_in undone "$token"
+	refused undone "$other"
+	kid=$(agentauthctl show undone --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
+	agentauthctl revoke --kid "$kid" >/dev/null
+	refused undone "$(token_file undone)"
+	agentauthctl revoke --undo --kid "$kid" >/dev/null
+	logs_in undone "$(token_file undone)"
+	token=$(token_file undone)
+	agentauthctl revoke --agent undone --before now >/dev/null
+	refused undone "$token"
+	run agentauthctl revoke --undo --agent undone
+	expect_status 0
+	expect_audit '.event == "admin" and .agent == "undone" and .command == "revoke --undo --agent undone"'
+	logs_in undone "$token"
+	run agentauthctl revoke --list
+	expect_no_output '^--agent undone'
+}
+
+@test "revoke --undo says what is revoked in its place" {
+	agentauthctl revoke --jti of-corp --issuer corp >/dev/null
+	run agentauthctl revoke --undo --jti of-corp
+	expect_status 1
+	expect_output 'that is not revoked, but --jti of-corp --issuer corp is'
+	run agentauthctl revoke --undo --jti never --dry-run
+	expect_status 1
+	expect_output 'that is not revoked; agentauthctl revoke --list shows what is'
+	agentauthctl revoke --jti of-corp >/dev/null
+	run agentauthctl revoke --undo --jti of-corp
+	expect_status 0
+	expect_output 'the same jti is revoked still by --jti of-corp --issuer corp'
+	run agentauthctl revoke --undo
+	expect_status 2
+	expect_output 'say what is taken back, one of'
+	run agentauthctl revoke --undo --agent builder-7 --before now
+	expect_status 2
+	expect_output 'leave --before out'
+}
+
+@test "an earlier time takes nothing back, and a name with a mistake in it is refused" {
+	agentauthctl revoke --agent other-1 --before now >/dev/null || :
+	run agentauthctl revoke --agent other-1 --before 2020-01-01
+	expect_status 1
+	expect_output 'revoked already; .*an earlier one takes nothing back, --undo does'
+	run agentauthctl revoke --agent othr-1 --before now
+	expect_status 1
+	expect_output 'there is no agent othr-1'
+	run agentauthctl revoke --jti "$(printf 'x%.0s' {1..257})"
+	expect_status 2
+	expect_output 'longer than 256 bytes'
+	run agentauthctl revoke --jti y --why "$(printf 'x%.0s' {1..1025})"
+	expect_status 2
+	expect_output 'at most 1024 bytes'
+}
+
+@test "a revocation that cannot be read goes on revoking, is named, and can be taken back" {
+	local token
+	new_agent garbled ES256
+	token=$(token_file garbled)
+	agentauthctl revoke --agent garbled --before 2020-01-01 >/dev/null
+	logs_in garbled "$(token_file garbled)"
+	echo '{' >"$STATE/state/revoked/before/garbled"
+	refused garbled "$token"
+	run agentauthctl revoke --list
+	expect_status 0
+	expect_output 'state/revoked/before/garbled cannot be read as a decision'
+	expect_output '^--agent garbled +\? +\? +what was issued before \?$'
+	agentauthctl revoke --undo --agent garbled >/dev/null
+	logs_in garbled "$token"
+}

@@ -769,7 +769,7 @@ static void account_reads_everything_again(void **state)
 
 	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "jti", "\"mine\"")), PAM_SUCCESS);
 	assert_int_equal(account(p), PAM_SUCCESS);
-	assert_int_equal(aa_override_revoke_jti(p->site->statedir, "", "mine", "root", p->now), 0);
+	assert_int_equal(aa_override_revoke_jti(p->site->statedir, "", "mine", "root", NULL, p->now), 0);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "revoked");
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
@@ -1075,7 +1075,7 @@ static void a_public_key_opens_its_entrys_session(void **state)
 	assert_int_equal(open_with_key(p, 1, "publickey"), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "unknown_key");
 	assert_int_equal(open_with_key(p, 0, "hostbased"), PAM_PERM_DENIED);
-	assert_int_equal(aa_override_revoke_kid(p->site->statedir, "k1", "root", p->now), 0);
+	assert_int_equal(aa_override_revoke_kid(p->site->statedir, "k1", "root", NULL, p->now), 0);
 	assert_int_equal(open_with_key(p, 0, "publickey"), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "revoked");
 	support_pam_start(p, "sshd", "builder-7");

@@ -251,7 +251,7 @@ static void suspend(void *data)
 /* All of the agent's credentials that were issued before this. */
 static void revoke_before(struct support_pam *p, int64_t before)
 {
-	must(aa_override_revoke_before(p->site->statedir, "builder-7", before, "root", p->now) == 0
+	must(aa_override_revoke_before(p->site->statedir, "builder-7", before, "root", NULL, p->now) == 0
 		 ? PAM_SUCCESS
 		 : PAM_SYSTEM_ERR);
 }
@@ -260,7 +260,7 @@ static void revoke_before(struct support_pam *p, int64_t before)
 static void forget(struct support_pam *p)
 {
 	(void)aa_override_resume(p->site->statedir, "builder-7");
-	revoke_before(p, p->now - 1000);
+	(void)aa_override_unrevoke_before(p->site->statedir, "builder-7");
 }
 
 static void suspended_login(void *data)

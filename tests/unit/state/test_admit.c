@@ -343,22 +343,22 @@ static void revoked_credentials_are_refused(void **state)
 	struct fixture *f = *state;
 	const char *dir = f->site->statedir;
 
-	assert_int_equal(aa_override_revoke_jti(dir, "", "gone", "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "", "gone", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "jti", "\"gone\"")), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "jti", "\"gone\"")), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(dir, "corp", "gone-too", "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "gone-too", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "jti", "\"gone-too\"")), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "jti", "\"gone-too\"")), AA_OK);
-	assert_int_equal(aa_override_revoke_kid(dir, "r1", "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_kid(dir, "r1", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "", NULL)), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_OK);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now, "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now, "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "iat", NULL)), AA_CLAIM_REQUIRED);
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_OK);
 	assert_int_equal(admit_new(f, support_assertion(f->now - 1)), AA_REVOKED);
 	/* a clock that is ahead does not go round it: what it opens is of now */
 	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_OK);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now + 1, "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_REVOKED);
 }
 
@@ -378,8 +378,8 @@ static void a_kid_left_out_does_not_hide_a_revoked_key(void **state)
 	assert_int_equal(
 	    admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")),
 	    AA_OK);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", f->now), 0);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "r1", "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
+	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "r1", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
 						   AA_ALG_ES256, key, NULL, "JWT")),
 			 AA_REVOKED);
@@ -450,13 +450,13 @@ static void a_public_key_obeys_suspension_and_revocation(void **state)
 
 	assert_int_equal(publickey(f), AA_OK);
 	/* a key has no time of issue */
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now),
-			 0);
+	assert_int_equal(
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
 	assert_int_equal(publickey(f), AA_OK);
 	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(publickey(f), AA_AGENT_SUSPENDED);
 	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", f->now), 0);
+	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
 	assert_int_equal(publickey(f), AA_REVOKED);
 }
 
@@ -612,12 +612,14 @@ static void what_was_decided_in_a_hurry_reaches_open_sessions(void **state)
 	assert_int_equal(inside(f, "sudo"), AA_AGENT_SUSPENDED);
 	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
-	assert_int_equal(aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", f->now),
-			 0);
+	assert_int_equal(aa_override_unrevoke_before(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(inside(f, "sudo"), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(f->site->statedir, "", "here", "root", f->now), 0);
+	assert_int_equal(
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
+	assert_int_equal(inside(f, "sudo"), AA_OK);
+	assert_int_equal(aa_override_revoke_jti(f->site->statedir, "", "here", "root", NULL, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
 	aa_session_free(s);
 }

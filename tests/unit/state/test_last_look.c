@@ -159,7 +159,7 @@ static void nor_one_of_a_revoked_credential(void **state)
 
 	starts(f);
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", f->now), 0);
+	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	ends(f, AA_REVOKED);
 }
 

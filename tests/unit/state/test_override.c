@@ -92,13 +92,13 @@ static void a_revoked_jti_is_its_issuers_or_everybodys(void **state)
 {
 	(void)state;
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NOW), 0);
-	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NOW), -EEXIST);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NULL, NOW), -EEXIST);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential("corp", "2", NULL, NOW), AA_OK);
 	assert_int_equal(credential("other", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("", "1", NULL, NOW), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(dir, "*", "3", "root", NOW), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "*", "3", "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "3", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential("", "3", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential(NULL, "3", NULL, NOW), AA_REVOKED);
@@ -108,7 +108,7 @@ static void a_revoked_jti_is_its_issuers_or_everybodys(void **state)
 static void a_revoked_kid_is_revoked_for_all(void **state)
 {
 	(void)state;
-	assert_int_equal(aa_override_revoke_kid(dir, "../k/1", "root", NOW), 0);
+	assert_int_equal(aa_override_revoke_kid(dir, "../k/1", "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("", NULL, "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", "k/1", NOW), AA_OK);
@@ -118,15 +118,19 @@ static void before_cuts_off_what_was_issued_earlier(void **state)
 {
 	(void)state;
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_OK);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW, "root", NOW), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_REVOKED); /* unknown */
 	assert_int_equal(aa_override_credential(dir, "builder-8", "corp", "1", NULL, NOW - 1), AA_OK);
-	/* a later date replaces it, and so does an earlier one */
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 10, "root", NOW), 0);
+	/* a later date replaces it, and an earlier one lets nothing in again */
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 10, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW - 10, "root", NOW), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW - 10, "root", NULL, NOW), -EEXIST);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 10, "root", NULL, NOW), -EEXIST);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW - 10, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_OK);
 }
 
@@ -197,6 +201,102 @@ static void a_directory_that_cannot_be_read_denies(void **state)
 	assert_int_equal(chmod(path("suspended"), 0700), 0);
 }
 
+/* Each is taken back by what it was made by, and nothing else is. */
+static void what_is_taken_back_is_good_again(void **state)
+{
+	(void)state;
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_override_revoke_jti(dir, "*", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_override_revoke_kid(dir, "k", "root", NULL, NOW), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW, "root", NULL, NOW), 0);
+	assert_int_equal(aa_override_unrevoke_jti(dir, "other", "1"), -ENOENT);
+	assert_int_equal(aa_override_unrevoke_jti(dir, "*", "1"), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(credential("other", "1", NULL, NOW), AA_OK);
+	assert_int_equal(aa_override_unrevoke_jti(dir, "corp", "1"), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+	assert_int_equal(credential("corp", "1", "k", NOW), AA_REVOKED);
+	assert_int_equal(aa_override_unrevoke_kid(dir, "other"), -ENOENT);
+	assert_int_equal(aa_override_unrevoke_kid(dir, "k"), 0);
+	assert_int_equal(credential("corp", "1", "k", NOW), AA_OK);
+	assert_int_equal(credential("corp", "1", "k", NOW - 1), AA_REVOKED);
+	assert_int_equal(aa_override_unrevoke_before(dir, "builder-8"), -ENOENT);
+	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), 0);
+	assert_int_equal(credential("corp", "1", "k", NOW - 1), AA_OK);
+	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), -ENOENT);
+}
+
+static json_t *revocations(void)
+{
+	json_t *list = NULL;
+
+	assert_int_equal(aa_override_revocations(dir, &list), 0);
+	return list;
+}
+
+static const json_t *revocation(const json_t *list, const char *kind)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(json_string_value(json_object_get(one, "kind")), kind) == 0)
+			return one;
+	}
+	fail_msg("there is none of the kind %s", kind);
+	return NULL;
+}
+
+static void what_is_revoked_is_listed_with_who_and_why(void **state)
+{
+	json_t *list = revocations();
+	const json_t *one;
+
+	(void)state;
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	assert_int_equal(aa_override_revoke_jti(dir, "corp", "1", "root", "leaked", NOW), 0);
+	assert_int_equal(aa_override_revoke_kid(dir, "k", "alice", NULL, NOW + 1), 0);
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW, "root", "x", NOW + 2), 0);
+	list = revocations();
+	assert_int_equal(json_array_size(list), 3);
+	one = revocation(list, "jti");
+	assert_string_equal(json_string_value(json_object_get(one, "issuer")), "corp");
+	assert_string_equal(json_string_value(json_object_get(one, "jti")), "1");
+	assert_string_equal(json_string_value(json_object_get(one, "by")), "root");
+	assert_string_equal(json_string_value(json_object_get(one, "why")), "leaked");
+	assert_int_equal(json_integer_value(json_object_get(one, "at")), NOW);
+	one = revocation(list, "kid");
+	assert_string_equal(json_string_value(json_object_get(one, "kid")), "k");
+	assert_null(json_object_get(one, "why"));
+	one = revocation(list, "before");
+	assert_string_equal(json_string_value(json_object_get(one, "agent")), "builder-7");
+	assert_int_equal(json_integer_value(json_object_get(one, "before")), NOW);
+	json_decref(list);
+}
+
+/* It revokes all the same, and somebody must be able to find it. */
+static void a_revocation_that_cannot_be_read_is_listed_by_its_file(void **state)
+{
+	json_t *list;
+
+	(void)state;
+	support_write_file(path("revoked/jti/abc"), "\xff{", 2);
+	support_write_file(path("revoked/before/builder-7"), "[1]", 3);
+	list = revocations();
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_object_get(revocation(list, "jti"), "file")),
+			    "revoked/jti/abc");
+	assert_string_equal(json_string_value(json_object_get(revocation(list, "before"), "agent")),
+			    "builder-7");
+	json_decref(list);
+	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), 0);
+	assert_int_equal(unlink(path("revoked/jti/abc")), 0);
+	assert_int_equal(rmdir(path("revoked/kid")), 0);
+	assert_int_equal(aa_override_revocations(dir, &list), -ENOENT);
+}
+
 static void names_that_are_no_agents_are_not_written(void **state)
 {
 	static const char *const bad[] = {"../x", "", "a/b", "Root", ".hidden", "agents", "x\n"};
@@ -205,7 +305,8 @@ static void names_that_are_no_agents_are_not_written(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(aa_override_suspend(dir, bad[i], "root", "x", NOW), -EINVAL);
 		assert_int_equal(aa_override_resume(dir, bad[i]), -EINVAL);
-		assert_int_equal(aa_override_revoke_before(dir, bad[i], 1, "root", NOW), -EINVAL);
+		assert_int_equal(aa_override_revoke_before(dir, bad[i], 1, "root", NULL, NOW), -EINVAL);
+		assert_int_equal(aa_override_unrevoke_before(dir, bad[i]), -EINVAL);
 		assert_null(aa_override_suspension(dir, bad[i]));
 	}
 }
@@ -217,9 +318,9 @@ static void decisions_leave_nothing_else_behind(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++) {
 		(void)aa_override_suspend(dir, "builder-7", "root", "x", NOW);
-		(void)aa_override_revoke_jti(dir, "corp", "1", "root", NOW);
-		(void)aa_override_revoke_kid(dir, "k", "root", NOW);
-		(void)aa_override_revoke_before(dir, "builder-7", 1, "root", NOW);
+		(void)aa_override_revoke_jti(dir, "corp", "1", "root", NULL, NOW);
+		(void)aa_override_revoke_kid(dir, "k", "root", NULL, NOW);
+		(void)aa_override_revoke_before(dir, "builder-7", 1, "root", NULL, NOW);
 	}
 	snprintf(command, sizeof(command), "test \"$(find %s -type f | wc -l)\" = 4", path(""));
 	assert_int_equal(system(command), 0);
@@ -229,11 +330,19 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    T(a_suspended_agent_stays_so_until_it_is_resumed), T(an_empty_or_garbled_suspension_suspends),
-	    T(a_revoked_jti_is_its_issuers_or_everybodys),     T(a_revoked_kid_is_revoked_for_all),
-	    T(before_cuts_off_what_was_issued_earlier),	       T(a_date_that_cannot_be_read_cuts_off_all),
-	    T(a_directory_that_is_not_there_denies),	       T(a_directory_that_cannot_be_read_denies),
-	    T(names_that_are_no_agents_are_not_written),       T(decisions_leave_nothing_else_behind),
+	    T(a_suspended_agent_stays_so_until_it_is_resumed),
+	    T(an_empty_or_garbled_suspension_suspends),
+	    T(a_revoked_jti_is_its_issuers_or_everybodys),
+	    T(a_revoked_kid_is_revoked_for_all),
+	    T(before_cuts_off_what_was_issued_earlier),
+	    T(a_date_that_cannot_be_read_cuts_off_all),
+	    T(a_directory_that_is_not_there_denies),
+	    T(a_directory_that_cannot_be_read_denies),
+	    T(names_that_are_no_agents_are_not_written),
+	    T(decisions_leave_nothing_else_behind),
+	    T(what_is_taken_back_is_good_again),
+	    T(what_is_revoked_is_listed_with_who_and_why),
+	    T(a_revocation_that_cannot_be_read_is_listed_by_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

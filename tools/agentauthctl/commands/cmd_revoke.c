@@ -1,65 +1,389 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_revoke.c: revoke: a credential, a key, or all that an agent was given before a time, is refused from now on. */
+/* cmd_revoke.c: revoke: a credential, a key, or all that an agent was given before a time, is refused from now on;
+ * what is refused so, and taking that back. */
 #include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/commands/ctl.h"
 #include "common/state/last_look.h"
 #include "common/state/override.h"
+#include "common/text/shown.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/check_value.h"
 
-struct revocation {
-	const char *jti, *issuer, *kid, *agent, *before;
-	int64_t when;
-};
+#define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer one */
 
 /* One thing is revoked by one command, so that the audit record says what. */
+struct revocation {
+	const char *jti, *issuer, *kid, *agent, *before, *why;
+	int64_t when;
+	uint32_t uid; /* the agent's; 0: it is not known */
+	bool undo;
+};
+
+/* ---- what is meant ----------------------------------------------------------- */
+
+static enum ctl_status check_name_given(struct ctl *ctl, const char *option, const char *name)
+{
+	if (!name || (*name && strlen(name) <= NAME_MAX_BYTES))
+		return CTL_DONE;
+	return ctl_usage(ctl, "--%s is %s: no credential that is taken has such a one", option,
+			 *name ? "longer than 256 bytes" : "empty");
+}
+
+static enum ctl_status check_combination(struct ctl *ctl, const struct revocation *r)
+{
+	int n = (r->jti != NULL) + (r->kid != NULL) + (r->agent != NULL);
+
+	if (n != 1)
+		return ctl_usage(
+		    ctl, r->undo
+			     ? "say what is taken back, one of: --jti J, --kid K, --agent NAME; agentauthctl "
+			       "revoke --list shows what is revoked"
+			     : "say what is revoked, one of: --jti J, --kid K, --agent NAME --before T");
+	if (r->issuer && !r->jti)
+		return ctl_usage(ctl, "--issuer belongs to --jti: it says whose token it is");
+	if (r->undo && (r->before || r->why))
+		return ctl_usage(ctl, "--undo takes a decision back as a whole: leave --%s out",
+				 r->before ? "before" : "why");
+	if (!r->undo && (r->agent != NULL) != (r->before != NULL))
+		return ctl_usage(ctl, "--agent NAME and --before T belong together: what the agent was given "
+				      "before T is refused");
+	return CTL_DONE;
+}
+
+static enum ctl_status read_time(struct ctl *ctl, struct revocation *r)
+{
+	if (!r->before)
+		return CTL_DONE;
+	if (strcmp(r->before, "now") == 0) {
+		r->when = ctl->now + 1; /* what was issued in this second too */
+		return CTL_DONE;
+	}
+	if (time_parse_loose(r->before, ctl->now, &r->when) && r->when <= ctl->now + 1)
+		return CTL_DONE;
+	return ctl_usage(ctl, "%s is not a time in the past: now, 2027-01-31 or 2027-01-31T12:00:00Z",
+			 quoted(r->before));
+}
+
+/* A name with a mistake in it would revoke nothing, and look as if it had. */
+static enum ctl_status check_agent(struct ctl *ctl, struct revocation *r)
+{
+	char why[256];
+
+	if (!r->agent)
+		return CTL_DONE;
+	if (!r->undo)
+		return ctl_known_agent(ctl, r->agent, &r->uid);
+	return check_agent_name(r->agent, why, sizeof(why)) ? CTL_DONE
+							    : ctl_fail(ctl, "%s %s", quoted(r->agent), why);
+}
+
 static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arguments,
 				    struct revocation *ret)
 {
-	char why[256];
-	int n;
+	enum ctl_status status;
 
 	ret->jti = arguments_value(arguments, "jti");
 	ret->issuer = arguments_value(arguments, "issuer");
 	ret->kid = arguments_value(arguments, "kid");
 	ret->agent = arguments_value(arguments, "agent");
 	ret->before = arguments_value(arguments, "before");
-	n = (ret->jti != NULL) + (ret->kid != NULL) + (ret->agent != NULL);
-	if (n != 1)
-		return ctl_usage(ctl,
-				 "say what is revoked, one of: --jti J, --kid K, --agent NAME --before T");
-	if ((ret->agent != NULL) != (ret->before != NULL))
-		return ctl_usage(ctl, "--agent NAME and --before T belong together: what the agent was given "
-				      "before T is refused");
-	if (ret->issuer && !ret->jti)
-		return ctl_usage(ctl, "--issuer belongs to --jti: it says whose token it is");
-	if (ret->agent && !check_agent_name(ret->agent, why, sizeof(why)))
-		return ctl_fail(ctl, "%s %s", quoted(ret->agent), why);
-	if (ret->before && strcmp(ret->before, "now") == 0)
-		ret->when = ctl->now + 1; /* what was issued in this second too */
-	else if (ret->before &&
-		 (!time_parse_loose(ret->before, ctl->now, &ret->when) || ret->when > ctl->now + 1))
-		return ctl_usage(ctl, "%s is not a time in the past: now, 2027-01-31 or 2027-01-31T12:00:00Z",
-				 quoted(ret->before));
-	if ((ret->jti && !*ret->jti) || (ret->kid && !*ret->kid))
-		return ctl_usage(ctl, "what is revoked has a name; the one given is empty");
+	ret->undo = arguments_have(arguments, "undo");
+	status = ctl_read_why(ctl, arguments, &ret->why);
+	if (status == CTL_DONE)
+		status = check_combination(ctl, ret);
+	if (status == CTL_DONE)
+		status = check_name_given(ctl, "jti", ret->jti);
+	if (status == CTL_DONE)
+		status = check_name_given(ctl, "kid", ret->kid);
+	if (status == CTL_DONE)
+		status = read_time(ctl, ret);
+	return status == CTL_DONE ? check_agent(ctl, ret) : status;
+}
+
+/* ---- the list ---------------------------------------------------------------- */
+
+static const char *text_of(const json_t *revocation, const char *member)
+{
+	return json_string_value(json_object_get(revocation, member));
+}
+
+/* `option` and the word, quoted where a shell would read another. */
+static void put_option(struct buffer *b, const char *option, const char *word)
+{
+	size_t len = aa_shown_word(NULL, 0, word);
+	char *shown = xmalloc(len + 1);
+
+	aa_shown_word(shown, len + 1, word);
+	buffer_printf(b, "%s--%s %s", b->len ? " " : "", option, shown);
+	free(shown);
+}
+
+/* What --undo takes for it; of one that cannot be read, its file. The caller frees. */
+static char *name_of(const struct ctl *ctl, const json_t *one)
+{
+	const char *jti = text_of(one, "jti"), *issuer = text_of(one, "issuer"), *kid = text_of(one, "kid"),
+		   *agent = text_of(one, "agent");
+	struct buffer b = {0};
+
+	if (agent)
+		put_option(&b, "agent", agent);
+	else if (kid)
+		put_option(&b, "kid", kid);
+	else if (jti && issuer)
+		put_option(&b, "jti", jti);
+	else
+		buffer_printf(&b, "%s/state/%s", ctl->places.statedir, text_of(one, "file"));
+	if (!agent && !kid && jti && issuer && strcmp(issuer, "*") != 0)
+		put_option(&b, "issuer", issuer);
+	return buffer_take(&b);
+}
+
+static int64_t at_of(const json_t *one)
+{
+	return json_integer_value(json_object_get(one, "at"));
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x = at_of(*(json_t *const *)a), y = at_of(*(json_t *const *)b);
+
+	return x < y ? -1 : x > y;
+}
+
+/* A time of a decision in words; "?": its file does not say. */
+static void time_text(const json_t *number, char ret[32])
+{
+	if (json_is_integer(number))
+		time_format(json_integer_value(number), ret);
+	else
+		(void)snprintf(ret, 32, "?");
+}
+
+static void print_why(const json_t *one)
+{
+	const char *why = text_of(one, "why");
+	char at[32], shown[4096];
+
+	if (text_of(one, "agent")) {
+		time_text(json_object_get(one, "before"), at);
+		printf("what was issued before %s%s", at, why && *why ? ": " : "");
+	}
+	(void)aa_shown_text(shown, sizeof(shown), why ? why : "");
+	puts(shown);
+}
+
+static void print_row(const struct ctl *ctl, const json_t *one, int width)
+{
+	const char *by = text_of(one, "by");
+	char *name = name_of(ctl, one), since[32], shown[128];
+
+	time_text(json_object_get(one, "at"), since);
+	(void)aa_shown_text(shown, sizeof(shown), by ? by : "?");
+	printf("%-*s  %-20s  %-10s  ", width, name, since, shown);
+	print_why(one);
+	free(name);
+}
+
+static void print_table(const struct ctl *ctl, json_t *const *rows, size_t n)
+{
+	int width = (int)strlen("REVOKED");
+
+	if (n == 0) {
+		puts("Nothing is revoked.");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		char *name = name_of(ctl, rows[i]);
+
+		width = (int)strlen(name) > width ? (int)strlen(name) : width;
+		free(name);
+	}
+	printf("%-*s  %-20s  %-10s  %s\n", width, "REVOKED", "SINCE", "BY", "WHY");
+	for (size_t i = 0; i < n; i++)
+		print_row(ctl, rows[i], width);
+}
+
+static json_t *answer_of(const json_t *one)
+{
+	static const char *const members[] = {"jti", "issuer", "kid", "agent", "by", "why"};
+	char since[32], before[32];
+	json_t *answer = json_object();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		if (text_of(one, members[i]))
+			json_object_set(answer, members[i], json_object_get(one, members[i]));
+	time_text(json_object_get(one, "at"), since);
+	json_object_set_new(answer, "since", json_string(since));
+	if (text_of(one, "agent")) {
+		time_text(json_object_get(one, "before"), before);
+		json_object_set_new(answer, "before", json_string(before));
+	}
+	json_object_set(answer, "file", json_object_get(one, "file"));
+	return answer;
+}
+
+/* What cannot be read revokes all the same, and what it is about is only known to whoever revoked it. */
+static void warn_of_unreadable(struct ctl *ctl, const json_t *one)
+{
+	if (json_is_integer(json_object_get(one, "at")))
+		return;
+	ctl_warning(
+	    ctl,
+	    "%s/state/%s cannot be read as a decision; what it revoked stays revoked until the file is "
+	    "removed",
+	    ctl->places.statedir, text_of(one, "file"));
+}
+
+static enum ctl_status list_revocations(struct ctl *ctl)
+{
+	json_t *list = NULL, **rows, *answers = json_array();
+	int r = aa_override_revocations(ctl->places.statedir, &list);
+	size_t n = json_array_size(list);
+
+	if (r < 0) {
+		json_decref(answers);
+		return ctl_fail(
+		    ctl, "%s/state cannot be read: %s; while it cannot, every login of an agent is refused",
+		    ctl->places.statedir, strerror(-r));
+	}
+	rows = xcalloc(n + 1, sizeof(*rows));
+	for (size_t i = 0; i < n; i++)
+		rows[i] = json_array_get(list, i);
+	qsort(rows, n, sizeof(*rows), compare_times);
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(answers, answer_of(rows[i]));
+		warn_of_unreadable(ctl, rows[i]);
+	}
+	if (!ctl->json)
+		print_table(ctl, rows, n);
+	ctl_answer(ctl, "revocations", answers);
+	free(rows);
+	json_decref(list);
 	return CTL_DONE;
 }
 
-static int revoke(struct ctl *ctl, const struct revocation *r)
+/* ---- taking back ------------------------------------------------------------- */
+
+/* Whether `one` is what is meant, or (`loosely`) the same credential of another issuer. */
+static bool is_meant(const json_t *one, const struct revocation *r, bool loosely)
+{
+	const char *jti = text_of(one, "jti"), *kid = text_of(one, "kid"), *agent = text_of(one, "agent"),
+		   *issuer = text_of(one, "issuer");
+
+	if (r->jti)
+		return jti && issuer && strcmp(jti, r->jti) == 0 &&
+		       (strcmp(issuer, r->issuer ? r->issuer : "*") == 0) != loosely;
+	return !loosely && (r->kid ? kid && strcmp(kid, r->kid) == 0 : agent && strcmp(agent, r->agent) == 0);
+}
+
+/* The decision that is meant; a new reference. NULL: there is none. */
+static json_t *find_revocation(const struct ctl *ctl, const struct revocation *r, bool loosely)
+{
+	json_t *list = NULL, *one, *found = NULL;
+	size_t i;
+
+	if (aa_override_revocations(ctl->places.statedir, &list) < 0)
+		return NULL;
+	json_array_foreach(list, i, one)
+	{
+		if (!found && is_meant(one, r, loosely))
+			found = json_incref(one);
+	}
+	json_decref(list);
+	return found;
+}
+
+static enum ctl_status is_not_revoked(struct ctl *ctl, const struct revocation *r)
+{
+	json_t *other = find_revocation(ctl, r, true);
+	char *name = other ? name_of(ctl, other) : NULL;
+
+	if (name)
+		ctl_error(ctl, "that is not revoked, but %s is", name);
+	else
+		ctl_error(ctl, "that is not revoked; agentauthctl revoke --list shows what is");
+	free(name);
+	json_decref(other);
+	return CTL_FAILED;
+}
+
+static int unrevoke(const struct ctl *ctl, const struct revocation *r)
 {
 	const char *statedir = ctl->places.statedir;
 
 	if (r->jti)
-		return aa_override_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, ctl_who(),
+		return aa_override_unrevoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti);
+	return r->kid ? aa_override_unrevoke_kid(statedir, r->kid)
+		      : aa_override_unrevoke_before(statedir, r->agent);
+}
+
+static void tell_undone(struct ctl *ctl, const struct revocation *r)
+{
+	json_t *other = find_revocation(ctl, r, true);
+	char *name = other ? name_of(ctl, other) : NULL;
+
+	if (name)
+		ctl_warning(ctl, "the same jti is revoked still by %s", name);
+	free(name);
+	json_decref(other);
+	if (ctl->json)
+		return;
+	if (r->jti)
+		printf("The credential %s is no longer revoked: it is good while it has not expired, unless "
+		       "it is "
+		       "for one login and was used.\n",
+		       quoted(r->jti));
+	else if (r->kid)
+		printf(
+		    "The key %s is no longer revoked: it is good wherever it is registered or published.\n",
+		    quoted(r->kid));
+	else
+		printf(
+		    "What %s was given before is no longer revoked: it is good while it has not expired.\n",
+		    r->agent);
+}
+
+static enum ctl_status undo(struct ctl *ctl, const struct revocation *r)
+{
+	json_t *found = ctl->dry_run ? find_revocation(ctl, r, false) : NULL;
+	bool there = found != NULL;
+	int err;
+
+	json_decref(found);
+	if (ctl->dry_run && there && !ctl->json)
+		puts("It would be taken back.");
+	if (ctl->dry_run)
+		return there ? CTL_DONE : is_not_revoked(ctl, r);
+	err = unrevoke(ctl, r);
+	if (err == -ENOENT)
+		return is_not_revoked(ctl, r);
+	if (err < 0)
+		return ctl_fail(ctl,
+				"it cannot be taken back: %s. When that is mended, run the command again",
+				strerror(-err));
+	ctl_audit(ctl, r->agent, "ok", "ok");
+	ctl_answer(ctl, "undone", json_true());
+	tell_undone(ctl, r);
+	return CTL_DONE;
+}
+
+/* ---- revoking ---------------------------------------------------------------- */
+
+static int revoke(const struct ctl *ctl, const struct revocation *r)
+{
+	const char *statedir = ctl->places.statedir, *who = ctl_who();
+
+	if (r->jti)
+		return aa_override_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, who, r->why,
 					      ctl->now);
 	if (r->kid)
-		return aa_override_revoke_kid(statedir, r->kid, ctl_who(), ctl->now);
-	return aa_override_revoke_before(statedir, r->agent, r->when, ctl_who(), ctl->now);
+		return aa_override_revoke_kid(statedir, r->kid, who, r->why, ctl->now);
+	return aa_override_revoke_before(statedir, r->agent, r->when, who, r->why, ctl->now);
 }
 
 static void tell(const struct ctl *ctl, const struct revocation *r)
@@ -85,30 +409,53 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 	puts("What runs goes on: agentauthctl session kill ends it.");
 }
 
-static enum ctl_status run_revoke(struct ctl *ctl, const struct arguments *arguments)
+static enum ctl_status revoke_one(struct ctl *ctl, const struct revocation *r)
 {
-	struct revocation r = {0};
-	enum ctl_status status = read_options(ctl, arguments, &r);
 	int err;
 
-	if (status != CTL_DONE)
-		return status;
 	if (ctl->dry_run) {
 		if (!ctl->json)
 			puts("It would be revoked.");
 		return CTL_DONE;
 	}
-	err = revoke(ctl, &r);
+	err = revoke(ctl, r);
 	if (err == -EEXIST)
-		return ctl_fail(ctl, "that is revoked already");
+		return ctl_fail(
+		    ctl, "that is revoked already; agentauthctl revoke --list says since when%s",
+		    r->agent ? ", and up to which time: an earlier one takes nothing back, --undo does" : "");
 	if (err < 0)
 		return ctl_fail(ctl, "it cannot be revoked: %s. When that is mended, run the command again",
 				strerror(-err));
-	aa_last_look_settle(0);
-	ctl_audit(ctl, r.agent, "ok", "ok");
+	aa_last_look_settle(r->uid);
+	ctl_audit(ctl, r->agent, "ok", "ok");
 	ctl_answer(ctl, "revoked", json_true());
-	tell(ctl, &r);
+	tell(ctl, r);
 	return CTL_DONE;
+}
+
+static bool names_something(const struct arguments *arguments)
+{
+	static const char *const names[] = {"jti", "issuer", "kid", "agent", "before", "why", "undo"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (arguments_have(arguments, names[i]))
+			return true;
+	return false;
+}
+
+static enum ctl_status run_revoke(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct revocation r = {0};
+	enum ctl_status status;
+
+	if (arguments_have(arguments, "list"))
+		return names_something(arguments)
+			   ? ctl_usage(ctl, "--list shows all that is revoked, and goes with nothing else")
+			   : list_revocations(ctl);
+	status = read_options(ctl, arguments, &r);
+	if (status != CTL_DONE)
+		return status;
+	return r.undo ? undo(ctl, &r) : revoke_one(ctl, &r);
 }
 
 const struct ctl_command cmd_revoke = {
@@ -118,12 +465,16 @@ const struct ctl_command cmd_revoke = {
     .about = "Holds from the next PAM call on, whatever is published, applied or rolled back. A token "
 	     "without jti is\n"
 	     "known by the jti that the audit log shows for it.",
-    .options = (const struct ctl_option[]){{"jti", "J", "one credential, by its jti", 0, NULL},
-					   {"issuer", "NAME",
-					    "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
-					   {"kid", "K", "all that this key signed or authenticated", 0, NULL},
-					   {"agent", "NAME", "with --before: all of this agent's", 0, NULL},
-					   {"before", "T", "now, or a time in the past", 0, NULL},
-					   {0}},
+    .options =
+	(const struct ctl_option[]){
+	    {"jti", "J", "one credential, by its jti", 0, NULL},
+	    {"issuer", "NAME", "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
+	    {"kid", "K", "all that this key signed or authenticated", 0, NULL},
+	    {"agent", "NAME", "with --before: all of this agent's", 0, NULL},
+	    {"before", "T", "now, or a time in the past", 0, NULL},
+	    {"why", "TEXT", "kept with it, and shown by --list", 0, NULL},
+	    {"list", NULL, "show what is revoked, since when, by whom and why", 0, NULL},
+	    {"undo", NULL, "take it back: with --jti, --kid or --agent, as --list shows", 0, NULL},
+	    {0}},
     .run = run_revoke,
 };

@@ -6,47 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
-#include "common/registry/accounts.h"
-#include "common/registry/generation.h"
 #include "common/state/last_look.h"
 #include "common/state/override.h"
-
-/* Whether the published registry has the agent, not retired. Neither the text nor the registry must be in
- * order for an agent to be shut out: this is for a hurry. *ret_uid is left alone where it cannot be read. */
-static enum ctl_status known(struct ctl *ctl, const char *name, uint32_t *ret_uid)
-{
-	char why[256];
-	struct aa_accounts accounts;
-	struct aa_account account;
-	int r;
-
-	if (!check_agent_name(name, why, sizeof(why)))
-		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	r = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
-	if (r == 0) {
-		r = aa_account_by_name(&accounts, name, &account);
-		aa_accounts_close(&accounts);
-		if (r == -ENOENT)
-			return ctl_fail(ctl,
-					"there is no agent %s in the published registry; agentauthctl list "
-					"shows those that there are",
-					name);
-	}
-	if (r < 0) {
-		ctl_warning(ctl,
-			    "the published registry cannot be read (%s), so that it is not known whether "
-			    "there is an agent %s; run agentauthctl apply",
-			    strerror(-r), name);
-		return CTL_DONE;
-	}
-	if (account.flags & AA_ACCOUNT_RETIRED)
-		return ctl_fail(ctl, "%s is retired, and shut out for good", name);
-	*ret_uid = account.uid;
-	return CTL_DONE;
-}
 
 static enum ctl_status would(const struct ctl *ctl, const char *name, const char *what)
 {
@@ -57,12 +20,13 @@ static enum ctl_status would(const struct ctl *ctl, const char *name, const char
 
 static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0], *why = arguments_value(arguments, "why");
-	enum ctl_status status;
+	const char *name = arguments->words[0], *why = NULL;
+	enum ctl_status status = ctl_read_why(ctl, arguments, &why);
 	uint32_t uid = 0;
 	int r;
 
-	status = known(ctl, name, &uid);
+	if (status == CTL_DONE)
+		status = ctl_known_agent(ctl, name, &uid);
 	if (status != CTL_DONE)
 		return status;
 	ctl_answer(ctl, "agent", json_string(name));
@@ -116,7 +80,7 @@ static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *argum
 	uint32_t uid;
 	int r;
 
-	status = known(ctl, name, &uid);
+	status = ctl_known_agent(ctl, name, &uid);
 	if (status != CTL_DONE)
 		return status;
 	ctl_answer(ctl, "agent", json_string(name));

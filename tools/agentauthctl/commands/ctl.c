@@ -12,12 +12,15 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "common/registry/accounts.h"
+#include "common/registry/generation.h"
 #include "common/state/audit.h"
 #include "common/state/process.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define NAMES_ASKED 20
 #define CHANGES_SHOWN 20
+#define WHY_MAX 1024 /* bytes; the file of a decision is read as far as 4096 */
 
 void ctl_error(struct ctl *ctl, const char *format, ...)
 {
@@ -74,6 +77,46 @@ enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_wr
 		ctl->host = xstrdup(registry->facts.fqdn);
 	}
 	return r < 0 ? CTL_FAILED : CTL_DONE;
+}
+
+enum ctl_status ctl_read_why(struct ctl *ctl, const struct arguments *arguments, const char **ret)
+{
+	*ret = arguments_value(arguments, "why");
+	if (!*ret || strlen(*ret) <= WHY_MAX)
+		return CTL_DONE;
+	return ctl_usage(ctl, "--why is kept with the decision, and has at most %d bytes", WHY_MAX);
+}
+
+enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid)
+{
+	char why[256];
+	struct aa_accounts accounts;
+	struct aa_account account;
+	int r;
+
+	if (!check_agent_name(name, why, sizeof(why)))
+		return ctl_fail(ctl, "%s %s", quoted(name), why);
+	r = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	if (r == 0) {
+		r = aa_account_by_name(&accounts, name, &account);
+		aa_accounts_close(&accounts);
+		if (r == -ENOENT)
+			return ctl_fail(ctl,
+					"there is no agent %s in the published registry; agentauthctl list "
+					"shows those that there are",
+					name);
+	}
+	if (r < 0) {
+		ctl_warning(ctl,
+			    "the published registry cannot be read (%s), so that it is not known whether "
+			    "there is an agent %s; run agentauthctl apply",
+			    strerror(-r), name);
+		return CTL_DONE;
+	}
+	if (account.flags & AA_ACCOUNT_RETIRED)
+		return ctl_fail(ctl, "%s is retired, and shut out for good", name);
+	*ret_uid = account.uid;
+	return CTL_DONE;
 }
 
 /* ---- retiring ------------------------------------------------------------ */

@@ -88,6 +88,12 @@ void ctl_learn_host(struct ctl *ctl);
 /* Who it is that runs the command: the login's name, else the uid's. A static buffer. */
 const char *ctl_who(void);
 
+/* Whether the published registry has the agent, not retired. Neither the text nor the registry must be in order, since
+ * this is for commands in a hurry: where it cannot be read, that is a warning, and *ret_uid stays as it is. */
+enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid);
+/* What --why gives, of a length that is kept with a decision; NULL: nothing. */
+enum ctl_status ctl_read_why(struct ctl *ctl, const struct arguments *arguments, const char **ret);
+
 /* With --json, sets a member of the answer; else drops it. The reference is stolen. */
 void ctl_answer(struct ctl *ctl, const char *name, json_t *value);
 
