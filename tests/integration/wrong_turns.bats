@@ -153,7 +153,7 @@ teardown() {
 	turn askpass-set dev env SSH_ASKPASS=/bin/false SSH_ASKPASS_REQUIRE=never DISPLAY=:0 agentauth ssh "$AT" id -un
 	turn env-profile dev env AGENTAUTH_PROFILE=gone agentauth ssh "$AT" id -un
 	turn env-config dev env AGENTAUTH_CONFIG=/home/dev/gone agentauth ssh "$AT" id -un
-	turn env-scope dev env AGENTAUTH_SCOPE=logs agentauth ssh "$AT" id -un
+	turn env-scope dev env AGENTAUTH_ASK_SCOPE=logs agentauth ssh "$AT" id -un
 	turn env-session dev env AGENTAUTH_SESSION=x AGENTAUTH_AGENT=other AGENTAUTH_ROLES=root AGENTAUTH_TASK= agentauth ssh "$AT" id -un
 	turn path-empty dev env PATH=/nowhere /usr/bin/agentauth ssh "$AT" id -un
 }

@@ -353,13 +353,45 @@ static void test_askpass_takes_scope_and_task_from_the_environment(void **state)
 	(void)state;
 	generate("ES256");
 	write_config();
-	setenv("AGENTAUTH_SCOPE", "audit", 1);
-	setenv("AGENTAUTH_TASK", "ticket 7", 1);
+	setenv("AGENTAUTH_ASK_SCOPE", "audit", 1);
+	setenv("AGENTAUTH_ASK_TASK", "ticket 7", 1);
 	RUN(command_askpass, "", PROMPT, NULL);
 	claims = verified_claims(o.out);
 	assert_string_equal(json_string_value(json_object_get(claims, "scope")), "audit");
 	assert_string_equal(json_string_value(json_object_get(claims, "task")), "ticket 7");
 	json_decref(claims);
+}
+
+static void test_the_variables_of_a_session_are_not_asked_for_by_its_next_login(void **state)
+{
+	json_t *claims;
+
+	(void)state;
+	generate("ES256");
+	write_config();
+	setenv("AGENTAUTH_TASK", "what this session is for", 1);
+	setenv("AGENTAUTH_ROLES", "logs", 1);
+	RUN(command_askpass, "", PROMPT, NULL);
+	claims = verified_claims(o.out);
+	assert_null(json_object_get(claims, "task"));
+	assert_string_equal(json_string_value(json_object_get(claims, "scope")), "deploy");
+	json_decref(claims);
+	unsetenv("AGENTAUTH_ROLES");
+}
+
+static void test_the_older_name_of_the_scope_does_not_widen_a_login(void **state)
+{
+	(void)state;
+	generate("ES256");
+	write_config();
+	setenv("AGENTAUTH_SCOPE", "audit", 1);
+	RUN(command_askpass, "", PROMPT, NULL);
+	assert_int_equal(o.status, 1);
+	assert_string_equal(o.out, "");
+	assert_non_null(strstr(o.err, "AGENTAUTH_ASK_SCOPE does"));
+	setenv("AGENTAUTH_ASK_SCOPE", "audit", 1);
+	RUN(command_askpass, "", PROMPT, NULL);
+	assert_int_equal(o.status, 0);
 }
 
 static void test_a_host_that_shows_anothers_prompt_gets_nothing(void **state)
@@ -724,6 +756,8 @@ int main(void)
 	    at_home(test_verify_reads_no_more_than_a_mebibyte),
 	    at_home(test_askpass_answers_a_prompt_that_a_profile_lists),
 	    at_home(test_askpass_takes_scope_and_task_from_the_environment),
+	    at_home(test_the_variables_of_a_session_are_not_asked_for_by_its_next_login),
+	    at_home(test_the_older_name_of_the_scope_does_not_widen_a_login),
 	    at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
 	    at_home(test_one_host_of_a_profile_gets_nothing_that_is_anothers),
 	    at_home(test_two_profiles_that_fit_are_both_named),

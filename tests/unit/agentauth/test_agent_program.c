@@ -75,7 +75,7 @@ static void fake_ssh(const char *version)
 		       "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
 		       "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
 		       "printf '<%%s>' \"$@\"\n"
-		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_TASK $AGENTAUTH_SCOPE $AGENTAUTH_PROFILE "
+		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_ASK_TASK $AGENTAUTH_ASK_SCOPE $AGENTAUTH_PROFILE "
 		       "$SSH_ASKPASS\"\n"
 		       "exit 7\n",
 		       version);

@@ -28,8 +28,9 @@ const char *home_path(const char *name)
 
 void home_make(void)
 {
-	static const char *const variables[] = {"AGENTAUTH_CONFIG", "AGENTAUTH_PROFILE", "AGENTAUTH_TASK",
-						"AGENTAUTH_SCOPE"};
+	static const char *const variables[] = {"AGENTAUTH_CONFIG",   "AGENTAUTH_PROFILE",
+						"AGENTAUTH_TASK",     "AGENTAUTH_SCOPE",
+						"AGENTAUTH_ASK_TASK", "AGENTAUTH_ASK_SCOPE"};
 	char path[128];
 
 	strcpy(root, "/tmp/agentauth-test-XXXXXX");

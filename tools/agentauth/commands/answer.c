@@ -133,13 +133,25 @@ static char *get_token(const struct profiles *profiles, const struct profile *pr
 	return text;
 }
 
+/* Whoever sets the older name wants fewer roles, and must not get all of them. */
+static bool has_older_scope(void)
+{
+	if (!answer_variable("AGENTAUTH_SCOPE"))
+		return false;
+	say("nothing is answered: AGENTAUTH_SCOPE is set, which no longer asks for fewer roles. " ANSWER_SCOPE
+	    " does; or unset it");
+	return true;
+}
+
 char *answer_make(const struct profiles *profiles, const struct profile *chosen,
 		  const struct ask_prompt *prompt)
 {
-	const char *scope = answer_variable("AGENTAUTH_SCOPE"), *task = answer_variable("AGENTAUTH_TASK");
+	const char *scope = answer_variable(ANSWER_SCOPE), *task = answer_variable(ANSWER_TASK);
 	const char *asked[] = {prompt->audience}; /* one of the profile's */
 	struct profile profile = *chosen;
 
+	if (!scope && has_older_scope())
+		return NULL;
 	if (profile_resource_is_asked(chosen))
 		profile.resource.v = asked;
 	if (scope)

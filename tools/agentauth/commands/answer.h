@@ -6,6 +6,11 @@
 #include "tools/agentauth/credential/ask_prompt.h"
 #include "tools/agentauth/local/profile.h"
 
+/* What a login asks for in place of its profile's scope and task. A session of an agent has variables of other names, so
+ * that what one login was for is not asked for by the next. */
+#define ANSWER_SCOPE "AGENTAUTH_ASK_SCOPE"
+#define ANSWER_TASK "AGENTAUTH_ASK_TASK"
+
 /* The value of a variable of the environment; NULL where it is not set or empty. */
 const char *answer_variable(const char *name);
 
@@ -14,7 +19,7 @@ const char *answer_variable(const char *name);
 const struct profile *answer_choose(const struct profiles *profiles, const struct ask_prompt *prompt,
 				    const char *only);
 
-/* The whole credential, an assertion or a token, with AGENTAUTH_SCOPE and AGENTAUTH_TASK of the environment in
+/* The whole credential, an assertion or a token, with ANSWER_SCOPE and ANSWER_TASK of the environment in
  * place of the profile's. For own_wipe(); NULL with the reason said. */
 char *answer_make(const struct profiles *profiles, const struct profile *chosen,
 		  const struct ask_prompt *prompt);

@@ -149,8 +149,9 @@ const struct command command_askpass = {
     .name = "askpass",
     .operands = "PROMPT",
     .summary = "Answer a host's prompt for the agent's credential, as ssh's askpass",
-    .details = "Only to a host, for an audience and for an account that a profile lists together.\n"
-	       "AGENTAUTH_SCOPE and AGENTAUTH_TASK replace the profile's scope and task.\n",
+    .details =
+	"Only to a host, for an audience and for an account that a profile lists together.\n" ANSWER_SCOPE
+	" and " ANSWER_TASK " replace the profile's scope and task.\n",
     .run = run,
     .options = options,
 };

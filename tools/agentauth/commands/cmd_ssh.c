@@ -150,9 +150,8 @@ static int log_in(char **args, int n, const char *askpass)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	static const char *const variables[] = {[OPT_PROFILE] = "AGENTAUTH_PROFILE",
-						[OPT_SCOPE] = "AGENTAUTH_SCOPE",
-						[OPT_TASK] = "AGENTAUTH_TASK"};
+	static const char *const variables[] = {
+	    [OPT_PROFILE] = "AGENTAUTH_PROFILE", [OPT_SCOPE] = ANSWER_SCOPE, [OPT_TASK] = ANSWER_TASK};
 	int own = own_arguments(argc, argv), opt;
 	char askpass[PATH_MAX];
 

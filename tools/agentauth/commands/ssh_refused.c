@@ -27,7 +27,7 @@ static void key_id(const struct profile *profile, char *ret, size_t size)
 
 static void say_presented(const struct profile *profile)
 {
-	const char *scope = answer_variable("AGENTAUTH_SCOPE");
+	const char *scope = answer_variable(ANSWER_SCOPE);
 	char kid[256], clock[64] = "";
 	time_t now = time(NULL);
 	struct tm tm;
