@@ -11,8 +11,7 @@
 
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/conf_read.h"
-
-#define PATH_ROOM 512
+#include "tools/agentauthctl/model/conf_report.h"
 
 struct walk {
 	const struct conf_file *file;
@@ -36,57 +35,6 @@ void conf_file_free(struct conf_file *file)
 }
 
 /* ---- reporting ----------------------------------------------------------- */
-
-static void report_at(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
-		      const char *setting, const char *format, va_list args)
-    __attribute__((format(printf, 6, 0)));
-static void report_at(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
-		      const char *setting, const char *format, va_list args)
-{
-	struct problem_place place = {.file = file->text.path, .setting = setting};
-
-	if (node)
-		conf_text_place(&file->text, file->tree.v[node].start, &place.line, &place.column);
-	problems_add(problems, warning, &place, format, args);
-}
-
-/* The node of the setting, or of the nearest one around it that there is. */
-static uint32_t nearest_node(const struct conf_file *file, const char *setting)
-{
-	char path[PATH_ROOM];
-	int64_t node;
-
-	snprintf(path, sizeof path, "%s", setting);
-	while ((node = conf_tree_find(&file->tree, &file->text, path)) < 0) {
-		char *dot = strrchr(path, '.'), *bracket = strrchr(path, '[');
-		char *cut = dot > bracket ? dot : bracket;
-
-		if (!cut)
-			return 0;
-		*cut = '\0';
-	}
-	return (uint32_t)node;
-}
-
-void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
-		const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report_at(file, problems, false, nearest_node(file, setting), setting, format, args);
-	va_end(args);
-}
-
-void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
-		  const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report_at(file, problems, true, nearest_node(file, setting), setting, format, args);
-	va_end(args);
-}
 
 static size_t number_of(const struct conf_tree *tree, uint32_t node)
 {
@@ -122,7 +70,7 @@ static void wrong(struct walk *w, struct spot at, const char *format, ...)
 
 	put_path(&path, w->file, at.node);
 	va_start(args, format);
-	report_at(w->file, w->problems, false, at.node, path.data, format, args);
+	conf_report(w->file, w->problems, false, at.node, path.data, format, args);
 	va_end(args);
 	buffer_free(&path);
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "tools/agentauthctl/publish/build.h"
@@ -16,8 +14,8 @@
 #include "common/jose/json.h"
 #include "common/registry/generation.h"
 #include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish_text.h"
-#include "tools/cli/spawn.h"
 #include "common/state/last_look.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
@@ -109,25 +107,6 @@ static int write_small_files(struct commit *c)
 		r = generation_write(c->gen_fd, SUDOERS_FILE, c->build.sudoers);
 	free(manifest);
 	return r;
-}
-
-void nscd_invalidate(void)
-{
-	static const char *const tables[] = {"passwd", "group"};
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/var/run/nscd/socket"};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool running = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-	char *program = running ? program_find("nscd") : NULL;
-
-	if (fd >= 0)
-		close(fd);
-	for (size_t i = 0; program && i < sizeof(tables) / sizeof(*tables); i++) {
-		char *table = xstrdup(tables[i]), *argv[] = {program, (char[]){"-i"}, table, NULL};
-
-		program_run(argv, "", 0, NULL);
-		free(table);
-	}
-	free(program);
 }
 
 /* ---- the steps ------------------------------------------------------------ */
@@ -483,51 +462,4 @@ void publish_result_free(struct publish_result *result)
 {
 	changes_free(&result->changes);
 	changes_free(&result->pending);
-}
-
-static int roll_back(struct registry *r, uint32_t number, const char *rules)
-{
-	const struct places *p = r->places;
-	const struct journal journal = {number, false, r->ids.length};
-	bool stage = p->sudoers && !sudoers_is_installed(p->sudoers, rules, p->owner);
-	int n = stage ? sudoers_stage(p->sudoers, rules) : 0;
-
-	stage = stage && n == 0;
-	if (n == 0 || n == -ENOTDIR)
-		n = journal_begin(r->state_fd, &journal);
-	if (n == 0)
-		n = generation_switch(r->state_fd, number);
-	if (n == 0)
-		aa_last_look_settle(0);
-	if (n == 0 && stage)
-		n = sudoers_commit(p->sudoers, rules);
-	if (n < 0 && stage)
-		sudoers_forget(p->sudoers);
-	return n < 0 ? n : 0;
-}
-
-int publish_rollback(struct registry *r, uint32_t number)
-{
-	struct problem_place place = {.file = r->places->statedir};
-	uint32_t current = 0;
-	char *rules = NULL;
-	int n;
-
-	n = generation_read(r->state_fd, number, SUDOERS_FILE, &rules);
-	if (n == 0 || n == -ENOENT)
-		n = aa_generation_number(r->places->statedir, &current);
-	if (n == 0)
-		n = roll_back(r, number, rules);
-	free(rules);
-	/* Where that fails too, the journal stays for the next command. */
-	if (n == 0 || (current && generation_switch(r->state_fd, current) == 0))
-		journal_end(r->state_fd);
-	if (n < 0)
-		problem_error(
-		    r->problems, &place,
-		    "generation %u cannot be made current: %s. When that is mended, run the command again",
-		    number, in_words(n));
-	else if (r->places->sudoers)
-		nscd_invalidate();
-	return n < 0 ? -1 : 0;
 }

@@ -114,9 +114,6 @@ enum publish_outcome publish(struct registry *r, const struct publish_options *o
 			     struct publish_result *ret);
 void publish_result_free(struct publish_result *result);
 
-/* nscd keeps what it was told of names, unless it is told otherwise. */
-void nscd_invalidate(void);
-
 /* Makes generation `number` serve again, and sudoers as it was with it. -1: reported. */
 int publish_rollback(struct registry *r, uint32_t number);
 

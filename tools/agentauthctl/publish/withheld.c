@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "common/registry/accounts.h"

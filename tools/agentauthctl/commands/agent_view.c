@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent_view.c: members of an agent's published record, as list and show print them. */
+#include "config.h"
+
+#include "tools/agentauthctl/commands/agent_view.h"
+
+#include "common/state/override.h"
+#include "tools/agentauthctl/model/check_value.h"
+
+const char *view_text(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text ? text : "";
+}
+
+int64_t view_number(const json_t *object, const char *member)
+{
+	return json_integer_value(json_object_get(object, member));
+}
+
+const char *view_state(const struct ctl *ctl, const json_t *agent)
+{
+	enum aa_reason reason = aa_override_agent(ctl->places.statedir, view_text(agent, "name"));
+	int64_t expires = view_number(agent, "expires");
+
+	if (reason == AA_AGENT_SUSPENDED)
+		return "suspended";
+	if (reason != AA_OK)
+		return "unknown";
+	return expires && expires <= ctl->now ? "expired" : "active";
+}
+
+char *view_joined(const json_t *list)
+{
+	struct buffer b = {0};
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one)
+	{
+		buffer_printf(&b, "%s%s", i ? ", " : "", json_string_value(one));
+	}
+	return buffer_take(&b);
+}
+
+json_t *view_time(int64_t when)
+{
+	char text[32];
+
+	if (!when)
+		return json_null();
+	time_format(when, text);
+	return json_string(text);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conf_report.c: saying what is wrong with a setting, and where it stands. */
+#include "config.h"
+
+#include "tools/agentauthctl/model/conf_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_ROOM 512
+
+void conf_report(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
+		 const char *setting, const char *format, va_list args)
+{
+	struct problem_place place = {.file = file->text.path, .setting = setting};
+
+	if (node)
+		conf_text_place(&file->text, file->tree.v[node].start, &place.line, &place.column);
+	problems_add(problems, warning, &place, format, args);
+}
+
+/* The node of the setting, or of the nearest one around it that there is. */
+static uint32_t nearest_node(const struct conf_file *file, const char *setting)
+{
+	char path[PATH_ROOM];
+	int64_t node;
+
+	snprintf(path, sizeof path, "%s", setting);
+	while ((node = conf_tree_find(&file->tree, &file->text, path)) < 0) {
+		char *dot = strrchr(path, '.'), *bracket = strrchr(path, '[');
+		char *cut = dot > bracket ? dot : bracket;
+
+		if (!cut)
+			return 0;
+		*cut = '\0';
+	}
+	return (uint32_t)node;
+}
+
+void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
+		const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	conf_report(file, problems, false, nearest_node(file, setting), setting, format, args);
+	va_end(args);
+}
+
+void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
+		  const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	conf_report(file, problems, true, nearest_node(file, setting), setting, format, args);
+	va_end(args);
+}
