@@ -73,21 +73,6 @@ static void parse_args(struct aa_call *call, int argc, const char **argv)
 	}
 }
 
-bool aa_service_listed(const char *list, const char *service)
-{
-	size_t n = strlen(service);
-
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		if (len == n && memcmp(list, service, n) == 0)
-			return true;
-		list += len;
-		list += *list == ',';
-	}
-	return false;
-}
-
 bool aa_is_session_service(const struct aa_call *call)
 {
 	const char *list = call->args.session_services;

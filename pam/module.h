@@ -78,7 +78,6 @@ void aa_memory_forget(struct aa_call *call);
 /* Gives up the session that was decided on, and keeps that it was: nothing else of this handle's may stand in for it. */
 void aa_memory_give_up(struct aa_call *call);
 
-bool aa_service_listed(const char *list, const char *service);
 bool aa_is_session_service(const struct aa_call *call);
 
 /* ---- prompt.c ------------------------------------------------------------------- */

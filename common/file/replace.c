@@ -11,7 +11,8 @@
 
 #define FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
 
-int aa_write_all(int fd, const char *bytes, size_t len)
+/* Writes all of the bytes, however often write() is interrupted or takes a part. */
+static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, bytes, len);
@@ -71,7 +72,7 @@ static int set_mtime(int fd, const struct timespec *mtime)
 static int fill(int fd, int dirfd, const char *name, const char *bytes, size_t len,
 		const struct aa_replace *how)
 {
-	int r = aa_write_all(fd, bytes, len);
+	int r = write_all(fd, bytes, len);
 
 	if (r == 0)
 		r = set_owner(fd, dirfd, name, how);

@@ -27,8 +27,4 @@ int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const
  * written whole is taken away again. */
 int aa_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode);
 
-/* Writes all of the bytes, however often write() is interrupted or takes a part. After a failure it is not known how many
- * were written. */
-int aa_write_all(int fd, const char *bytes, size_t len);
-
 #endif

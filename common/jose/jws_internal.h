@@ -13,7 +13,5 @@
 /* The hash that the algorithm names; NULL for EdDSA. */
 const EVP_MD *aa_alg_md(enum aa_alg alg);
 bool aa_alg_is_pss(enum aa_alg alg);
-/* PSS with MGF1 on the same hash and a salt of the hash's length, and no other. */
-bool aa_pss_setup(EVP_PKEY_CTX *ctx, const EVP_MD *md);
 
 #endif

@@ -53,7 +53,7 @@ static bool digest_sign(EVP_MD_CTX *ctx, const char *input, size_t len, struct a
 	return ret->bytes && EVP_DigestSign(ctx, ret->bytes, &ret->len, (const uint8_t *)input, len) == 1;
 }
 
-/* As aa_pss_setup(), but for MGF1's hash, which tpm2-openssl does not let anybody set: unless it is set it is the
+/* As jws_verify.c sets PSS, but for MGF1's hash, which tpm2-openssl does not let anybody set: unless it is set it is the
  * signature's own. What is signed is verified before it is used. */
 static bool pss_setup_to_sign(EVP_PKEY_CTX *ctx)
 {

@@ -40,7 +40,7 @@ bool aa_alg_is_pss(enum aa_alg alg)
 }
 
 /* RFC 7518 section 3.5: the salt is as long as the hash. OpenSSL takes any length unless it is told. */
-bool aa_pss_setup(EVP_PKEY_CTX *ctx, const EVP_MD *md)
+static bool setup_pss(EVP_PKEY_CTX *ctx, const EVP_MD *md)
 {
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 	       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1 &&
@@ -107,7 +107,7 @@ static enum aa_jose_err digest_verify(const struct aa_jws *jws, EVP_PKEY *pkey, 
 
 	if (!ctx || EVP_DigestVerifyInit(ctx, &pctx, md, NULL, pkey) != 1)
 		goto out;
-	if (aa_alg_is_pss(jws->alg) && !aa_pss_setup(pctx, md))
+	if (aa_alg_is_pss(jws->alg) && !setup_pss(pctx, md))
 		goto out;
 	err = AA_JOSE_SIGNATURE;
 	if (EVP_DigestVerify(ctx, sig, sig_len, (const uint8_t *)jws->input, jws->input_len) == 1)

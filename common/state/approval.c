@@ -25,7 +25,7 @@
 
 #define REQUEST_MAX 65536
 
-bool aa_approval_id_is_valid(const char *id)
+static bool is_id(const char *id)
 {
 	return strlen(id) == AA_APPROVAL_ID_SIZE - 1 && strspn(id, "0123456789") == AA_APPROVAL_ID_SIZE - 1;
 }
@@ -222,7 +222,7 @@ static json_t *get_in(int dir, uid_t owner, const char *id, int64_t now)
 
 json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now)
 {
-	int dir = aa_approval_id_is_valid(id) ? open_dir(rundir) : -1;
+	int dir = is_id(id) ? open_dir(rundir) : -1;
 	json_t *request;
 
 	if (dir < 0)
@@ -275,7 +275,7 @@ int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_e
 		}
 		memcpy(id, entry->d_name, sizeof(id) - 1);
 		id[sizeof(id) - 1] = '\0';
-		if (!aa_approval_id_is_valid(id))
+		if (!is_id(id))
 			continue;
 		request = read_in(dir, owner, id);
 		if (request && is_open(request, now))
@@ -296,7 +296,7 @@ int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool app
 	json_t *request, *answer;
 	int dir, err;
 
-	if (!aa_approval_id_is_valid(id))
+	if (!is_id(id))
 		return -ENOENT;
 	dir = open_dir(rundir);
 	if (dir < 0)

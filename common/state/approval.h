@@ -25,8 +25,6 @@
 #define AA_APPROVAL_WAIT 120  /* seconds */
 #define AA_APPROVAL_PLACES 3  /* open requests of one agent */
 
-bool aa_approval_id_is_valid(const char *id);
-
 /* One of the agent's places for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
  * however this process ends. Nothing is waited for. -EBUSY: all are taken; or another negative errno. */
 int aa_approval_place(const char *rundir, const char *agent);

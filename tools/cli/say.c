@@ -16,11 +16,6 @@ void say_as(const char *program)
 	name = program;
 }
 
-const char *say_name(void)
-{
-	return name;
-}
-
 static void put_safely(const char *text)
 {
 	struct aa_shown shown = {.at = text};

@@ -5,7 +5,6 @@
 
 /* "agentauth keygen": what leads every line from here on. */
 void say_as(const char *program);
-const char *say_name(void);
 
 /* Control characters in what is said are shown as \xNN: parts of it come from servers. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

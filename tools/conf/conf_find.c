@@ -17,7 +17,7 @@ uint32_t conf_tree_member(const struct conf_tree *tree, const struct conf_text *
 	return n;
 }
 
-uint32_t conf_tree_element(const struct conf_tree *tree, uint32_t parent, size_t number)
+static uint32_t element(const struct conf_tree *tree, uint32_t parent, size_t number)
 {
 	uint32_t n = tree->v[parent].first;
 
@@ -36,7 +36,7 @@ int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *tex
 		if (*path == '[') {
 			char *end;
 
-			n = conf_tree_element(tree, n, strtoul(path + 1, &end, 10));
+			n = element(tree, n, strtoul(path + 1, &end, 10));
 			path = *end == ']' ? end + 1 : end;
 		} else {
 			n = conf_tree_member(tree, text, n, path, len);

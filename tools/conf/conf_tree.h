@@ -56,7 +56,6 @@ int conf_tree_read(struct conf_tree *tree, const struct conf_text *text, struct 
 /* The child of a group by its name; the element of an array or list by its number. 0: there is none. */
 uint32_t conf_tree_member(const struct conf_tree *tree, const struct conf_text *text, uint32_t parent,
 			  const char *name, size_t len);
-uint32_t conf_tree_element(const struct conf_tree *tree, uint32_t parent, size_t number);
 /* "roles.deploy.sudo[1]"; "" is the whole. -1: there is no such thing. */
 int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *text, const char *path);
 

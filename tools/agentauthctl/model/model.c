@@ -195,7 +195,7 @@ bool model_uid_allowed(const struct model *model, int64_t uid, char *why, size_t
 	return id_allowed(uid, "accounts.uid_min to uid_max", a->uid_min, a->uid_max, why, size);
 }
 
-bool model_gid_allowed(const struct model *model, int64_t gid, char *why, size_t size)
+static bool model_gid_allowed(const struct model *model, int64_t gid, char *why, size_t size)
 {
 	const struct model_accounts *a = &model->accounts;
 	const char *range =

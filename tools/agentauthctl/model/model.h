@@ -158,7 +158,6 @@ int agent_read(const struct model *model, const char *name, struct conf_file *fi
 /* Whether the uid may be an agent's, or the gid a role's, under this configuration; else a sentence's rest in
  * `why`. */
 bool model_uid_allowed(const struct model *model, int64_t uid, char *why, size_t size);
-bool model_gid_allowed(const struct model *model, int64_t gid, char *why, size_t size);
 /* Whether this host's own files, the group of all agents or a role have the id. */
 bool model_id_is_given(const struct model *model, uint32_t id);
 /* The last id that a role may have: gids of roles go on behind agents' uids where accounts.gid lies there. */

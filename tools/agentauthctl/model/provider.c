@@ -230,7 +230,8 @@ static const struct provider any_provider = {
 	     "delegation names it.\n",
 };
 
-const char *provider_names(void)
+/* "keycloak, entra, …" */
+static const char *provider_names(void)
 {
 	return "keycloak, entra, okta, auth0, google, github, kubernetes, spiffe";
 }

@@ -25,9 +25,6 @@ struct provider_request {
 	bool delegation;
 };
 
-/* "keycloak, entra, …" */
-const char *provider_names(void);
-
 /* The group "{ … }" as it stands in `issuers`, indented for it, with comments; from malloc(). NULL: `why`
  * says, in a whole sentence without a full stop, what is missing or does not fit. Values are quoted here and
  * checked by the reader of the text. */

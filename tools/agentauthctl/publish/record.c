@@ -296,8 +296,9 @@ static size_t memo_slot(const char *pem)
 	return (size_t)(h % MEMO_SLOTS);
 }
 
-const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, bool with_thumbprint, char *why,
-				     size_t size)
+/* NULL: refused; `why` has the rest of a sentence. The forms stay the memo's, until the next call. */
+static const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, bool with_thumbprint,
+					    char *why, size_t size)
 {
 	size_t i = memo_slot(pem);
 	struct key_forms *forms = &memo->slots[i].forms, new;

@@ -18,9 +18,6 @@ struct key_forms {
 struct key_memo;
 struct key_memo *key_memo_new(void);
 void key_memo_free(struct key_memo *memo);
-/* NULL: refused; `why` has the rest of a sentence. The forms stay the memo's, until the next call. */
-const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, bool with_thumbprint, char *why,
-				     size_t size);
 
 /* Each puts the record's JSON into the buffer, whose earlier content goes. */
 void record_host(const struct model *model, uint32_t generation, struct buffer *ret);

@@ -66,8 +66,6 @@ bool doctor_knows_agent(struct doctor *d, const char *name);
 bool doctor_is_agent(struct doctor *d, const char *name);
 /* A group in which agents are, by its name. */
 bool doctor_is_agents_group(const struct doctor *d, const char *name);
-/* The command that has sshd read its configuration again, on this host; it checks it first. */
-const char *doctor_reload_sshd(void);
 struct aa_sshd_paths doctor_sshd_paths(void);
 
 void doctor_registry(struct doctor *d);

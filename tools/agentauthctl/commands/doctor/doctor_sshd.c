@@ -162,7 +162,8 @@ static int read_files(const struct doctor *d, struct files *ret, char *failed, s
 
 /* ---- UsePAM --------------------------------------------------------------------- */
 
-const char *doctor_reload_sshd(void)
+/* The command that has sshd read its configuration again, on this host; it checks it first. */
+static const char *doctor_reload_sshd(void)
 {
 	if (access("/run/systemd/system", F_OK) != 0)
 		return "sshd -t && kill -HUP $(cat /run/sshd.pid)";

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The shape of the product's code: no function over 60 lines, no file over its limit, and no function that is external
+# and called by its own file alone.
+set -eu
+# make check runs it in the build's tests directory and sets srcdir.
+build=$PWD/..
+cd "${srcdir:?is set by make check}/.."
+failed=0
+
+none() { # WHAT FOUND
+	if [ -z "$2" ]; then
+		echo "ok: $1"
+	else
+		failed=1
+		printf 'FAILED: %s\n%s\n' "$1" "$2"
+	fi
+}
+
+sources=$(find common nss pam sudo tools -name '*.c' | sort)
+[ "$(echo "$sources" | wc -l)" -gt 100 ] || { echo 'FAILED: hardly a source was found'; exit 1; }
+
+# The form is clang-format's: a function's braces stand alone at the beginning of a line.
+long_functions() { # MOST FILE...
+	most=$1
+	shift
+	awk -v most="$most" '/^\{$/ { from = FNR } /^\}$/ { if (from && FNR - from + 1 > most) print FILENAME ":" from ": " FNR - from + 1 " lines"; from = 0 }' "$@"
+}
+long_files() { # MOST FILE...
+	most=$1
+	shift
+	wc -l "$@" | awk -v most="$most" '$2 != "total" && $1 > most { print $2 ": " $1 " lines" }'
+}
+# shellcheck disable=SC2086 # the list is words
+none 'no function has more than 60 lines' "$(long_functions 60 $sources)"
+# shellcheck disable=SC2086
+[ -n "$(long_functions 30 $sources)" ] || { echo 'FAILED: no function was measured'; exit 1; }
+# shellcheck disable=SC2086
+none 'no file has more than 700 lines' "$(long_files 700 $sources)"
+
+# Of each object: what it defines for others, and what it wants of others.
+symbols() {
+	find "$build/common" "$build/nss" "$build/pam" "$build/sudo" "$build/tools" -name '*.o' -exec nm -A {} + 2>/dev/null |
+		awk '{ sub(/:.*/, "", $1) } $(NF - 1) == "T" || $(NF - 1) == "U" { print $(NF - 1), $NF, $1 }'
+}
+# The unit tests, the fuzzers and the benchmarks call, too.
+uncalled() {
+	awk '$1 == "T" { file[$2] = $3 } $1 == "U" { wanted[$2] = 1 } END { for (s in file) if (!(s in wanted)) print s, file[s] }' |
+		grep -vE '^(main|pam_sm_[a-z_]+|_nss_agentauth_[a-z0-9_]+) ' | sort | while read -r name file; do
+		grep -rqw "$name" tests/unit fuzz bench --include='*.c' || echo "$name $file"
+	done
+}
+all=$(symbols)
+[ "$(echo "$all" | grep -c '^T ')" -gt 500 ] || { echo 'FAILED: hardly a function was found'; exit 1; }
+none 'every external function is called from another file' "$(echo "$all" | uncalled)"
+[ -n "$(printf 'T lonely a.o\nT used b.o\nU used a.o\n' | uncalled)" ] || { echo 'FAILED: a lonely function would not be seen'; exit 1; }
+exit $failed
