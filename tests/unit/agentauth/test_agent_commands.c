@@ -462,14 +462,22 @@ static void test_askpass_answers_no_other_question(void **state)
 	(void)state;
 	generate("ES256");
 	write_config();
+	RUN(command_askpass, "", "Verification code: ", NULL);
+	assert_said(1, "not the prompt");
 	RUN(command_askpass, "", "builder-7@web01.example.com's password: ", NULL);
-	assert_said(1, "not the prompt");
+	assert_said(1, "as it asks people");
 	RUN(command_askpass, "", "(builder-7@web01.example.com) Password: \033[2J", NULL);
-	assert_said(1, "not the prompt");
+	assert_said(1, "as it asks people");
 	assert_null(strchr(o.err, '\033'));
 	RUN(command_askpass, "",
 	    "The authenticity of host 'web01' can't be established.\nAre you sure (yes/no)? ", NULL);
-	assert_said(1, "known_hosts");
+	assert_said(1, "this host's key. Compare it");
+	RUN(command_askpass, "",
+	    "The authenticity of host 'web01' can't be established.\nED25519 key fingerprint is "
+	    "SHA256:abc+/.\n",
+	    NULL);
+	assert_said(1, "this host's key (SHA256:abc+/). Compare it");
+	assert_non_null(strstr(o.err, "agentauth ssh -o StrictHostKeyChecking=accept-new"));
 	RUN(command_askpass, "", "Enter passphrase for key '/x': ", NULL);
 	assert_said(1, "ssh-agent");
 	RUN(command_askpass, "", strstr(PROMPT, "Agent"), NULL);

@@ -67,11 +67,24 @@ static void test_an_unknown_setting_is_an_error(void **state)
 	assert_false(parses("profile = { web = { " NEEDED " }; };"));
 }
 
+static bool loads_text(const char *text)
+{
+	struct profiles *all;
+	bool ok;
+
+	home_write(".config/agentauth/config", text, 0600);
+	all = profiles_load(NULL);
+	ok = all != NULL;
+	profiles_free(all);
+	return ok;
+}
+
 static void test_a_profile_that_could_answer_nobody_is_an_error(void **state)
 {
 	(void)state;
-	assert_false(parses(""));
-	assert_false(parses("profiles = { };"));
+	assert_false(loads_text(""));
+	assert_false(loads_text("profiles = { };"));
+	assert_true(loads_text("profiles = { web = { " NEEDED " }; };"));
 	assert_false(parses("profiles = { web = { }; };"));
 	assert_false(parses("profiles = { web = { audiences = [ \"x\" ]; agent = \"n\"; }; };"));
 	assert_false(parses("profiles = { web = { hosts = [ \"x\" ]; agent = \"n\"; }; };"));
@@ -337,7 +350,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
 	    cmocka_unit_test(test_an_unknown_setting_is_an_error),
-	    cmocka_unit_test(test_a_profile_that_could_answer_nobody_is_an_error),
+	    cmocka_unit_test_setup_teardown(test_a_profile_that_could_answer_nobody_is_an_error, home_setup,
+					    home_teardown),
 	    cmocka_unit_test(test_several_hosts_and_audiences_must_be_told_apart),
 	    cmocka_unit_test(test_a_host_may_ask_only_for_the_audience_that_names_it),
 	    cmocka_unit_test(test_settings_have_their_types),

@@ -89,6 +89,46 @@ static void test_what_is_there_stays_with_its_comments(void **state)
 	assert_non_null(strstr(o.out, "\"agent\": \"m\""));
 }
 
+static void test_a_file_without_profiles_gets_the_first_one(void **state)
+{
+	static const char *const texts[] = {"", "# mine\n", "profiles = { };\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		home_write(CONFIG, texts[i], 0600);
+		PROFILE("add", "builder-7@a");
+		assert_done();
+		assert_non_null(
+		    strstr(config_text(), strncmp(texts[i], "#", 1) == 0 ? "# mine\n" : "profiles"));
+		PROFILE("list");
+		assert_done();
+		assert_non_null(strstr(o.out, "builder-7"));
+	}
+}
+
+static void test_two_agents_of_one_host_have_profiles_of_two_names(void **state)
+{
+	(void)state;
+	PROFILE("add", "builder-7@a.example");
+	assert_done();
+	PROFILE("add", "other@a.example");
+	assert_done();
+	assert_non_null(strstr(config_text(), "  other-a-example = {"));
+	PROFILE("add", "third@a.example", "--name", "a-example");
+	assert_said(1, "has a profile a-example already; --name gives this one another name");
+}
+
+static void test_what_a_new_profile_lacks_is_said_at_once(void **state)
+{
+	(void)state;
+	PROFILE("add", "builder-7@a.example");
+	assert_done();
+	assert_non_null(strstr(o.err, "agentauth keygen"));
+	assert_non_null(strstr(o.out, "When that is mended: agentauth ssh builder-7@a.example"));
+	PROFILE("add", "builder-7@b.example:2222");
+	assert_said(2, "a profile has no port");
+}
+
 static void test_what_would_not_be_read_again_is_not_written(void **state)
 {
 	(void)state;
@@ -152,6 +192,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, home_setup, home_teardown)
 	    TEST(a_first_profile_answers_at_once),
 	    TEST(what_is_there_stays_with_its_comments),
+	    TEST(a_file_without_profiles_gets_the_first_one),
+	    TEST(two_agents_of_one_host_have_profiles_of_two_names),
+	    TEST(what_a_new_profile_lacks_is_said_at_once),
 	    TEST(what_would_not_be_read_again_is_not_written),
 	    TEST(words_that_mean_nothing_are_usage),
 	    TEST(a_relative_key_lies_beside_the_profiles),

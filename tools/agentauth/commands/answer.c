@@ -41,24 +41,31 @@ static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char
 {
 	if (best == FITS_NOT)
 		say("nothing is answered: no profile in %s has \"%s\" among its hosts, and that is the host "
-		    "which ssh named",
-		    path, prompt->host);
+		    "which ssh named. "
+		    "This writes one: agentauth profile add %s@%s",
+		    path, prompt->host, prompt->user, prompt->host);
 	else if (best == FITS_HOST)
 		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among "
-		    "the audiences that its profile in %s has for it",
-		    prompt->host, prompt->audience, path);
+		    "the audiences that "
+		    "its profile in %s has for it. If its administrator says that this is the host's "
+		    "audience (host.audience "
+		    "in agentauth.conf), write into the profile: audiences = [ \"%s\" ];",
+		    prompt->host, prompt->audience, path, prompt->audience);
 	else
 		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as "
-		    "\"%s\"; its profile in %s is for another agent",
-		    prompt->host, prompt->agent, prompt->user, path);
+		    "\"%s\"; its profile in %s "
+		    "is for another agent. Log in as the profile's agent, or write a profile: agentauth "
+		    "profile add %s@%s",
+		    prompt->host, prompt->agent, prompt->user, path, prompt->user, prompt->host);
 }
 
-static void say_two(const struct profile *one, const struct profile *other, const struct ask_prompt *prompt,
-		    const char *path)
+void answer_say_two(const char *what, const struct profile *one, const struct profile *other,
+		    const char *host, const char *path)
 {
-	say("nothing is answered: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: "
-	    "agentauth ssh --profile %s, or AGENTAUTH_PROFILE=%s",
-	    one->name, other->name, path, prompt->agent, prompt->host, one->name, one->name);
+	say("%s: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: agentauth ssh "
+	    "--profile %s %s@%s, "
+	    "or AGENTAUTH_PROFILE=%s; or take one out of the file",
+	    what, one->name, other->name, path, one->agent, host, one->name, one->agent, host, one->name);
 }
 
 const struct profile *answer_choose(const struct profiles *profiles, const struct ask_prompt *prompt,
@@ -77,7 +84,9 @@ const struct profile *answer_choose(const struct profiles *profiles, const struc
 		known = true;
 		fit = profile_fits(profile, prompt);
 		if (fit == FITS && chosen)
-			return say_two(chosen, profile, prompt, profiles_path(profiles)), NULL;
+			return answer_say_two("nothing is answered", chosen, profile, prompt->host,
+					      profiles_path(profiles)),
+			       NULL;
 		if (fit == FITS)
 			chosen = profile;
 		if (fit > best)

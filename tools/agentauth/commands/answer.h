@@ -19,6 +19,10 @@ const char *answer_variable(const char *name);
 const struct profile *answer_choose(const struct profiles *profiles, const struct ask_prompt *prompt,
 				    const char *only);
 
+/* Says that two profiles could answer for the agent at the host, after `what` has not happened because of it. */
+void answer_say_two(const char *what, const struct profile *one, const struct profile *other,
+		    const char *host, const char *path);
+
 /* The whole credential, an assertion or a token, with ANSWER_SCOPE and ANSWER_TASK of the environment in
  * place of the profile's. For own_wipe(); NULL with the reason said. */
 char *answer_make(const struct profiles *profiles, const struct profile *chosen,

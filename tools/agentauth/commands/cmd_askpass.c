@@ -34,19 +34,40 @@ static const struct cmdline_option options[] = {
 
 /* ---- what is no such prompt ------------------------------------------------ */
 
+/* The fingerprint is the one thing that a person can compare. */
+static int refuse_unknown_host(const char *text)
+{
+	const char *fingerprint = strstr(text, "SHA256:");
+	int len = fingerprint ? (int)strcspn(fingerprint, ". \r\n") : 0;
+
+	return say_failed(
+	    "nothing is answered: ssh does not know this host's key%s%.*s%s. Compare it with what the host's "
+	    "administrator says, then have ssh keep it: agentauth ssh -o StrictHostKeyChecking=accept-new, "
+	    "and "
+	    "the arguments as before",
+	    fingerprint ? " (" : "", len, fingerprint ? fingerprint : "", fingerprint ? ")" : "");
+}
+
 static int refuse_other_prompt(const char *text)
 {
 	if (ask_prompt_lacks_host(text))
-		return say_failed("nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 "
-				  "and newer put (user@host) before it");
+		return say_failed(
+		    "nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 and newer put "
+		    "(user@host) before it");
 	if (strstr(text, "authenticity of host") ||
 	    strstr(text, "Are you sure you want to continue connecting"))
-		return say_failed(
-		    "nothing is answered: ssh does not know this host's key. Add it to ~/.ssh/known_hosts, "
-		    "after comparing it with what the host's administrator says");
+		return refuse_unknown_host(text);
 	if (strstr(text, "passphrase for"))
 		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use "
-				  "ssh-agent for it, or -o PubkeyAuthentication=no");
+				  "ssh-agent for it, or -o "
+				  "PubkeyAuthentication=no");
+	if (strstr(text, "assword"))
+		return say_failed("nothing is answered: the host asks for a password (\"%s\"), as it asks "
+				  "people. It has no agent "
+				  "of this name, or its sshd does not ask agentauth: there, agentauthctl "
+				  "list and agentauthctl "
+				  "doctor tell",
+				  text);
 	return say_failed("nothing is answered: this is not the prompt for an agent's credential: \"%s\"",
 			  text);
 }

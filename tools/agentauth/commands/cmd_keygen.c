@@ -277,6 +277,8 @@ static int run(const struct command *self, int argc, char **argv)
 	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
 	if (path && (request.out || own_make_parents(path) == 0))
 		status = make_or_import(&request, path);
+	else if (path)
+		own_say_elsewhere();
 	free(path);
 	return status;
 }

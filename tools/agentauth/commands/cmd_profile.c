@@ -100,16 +100,24 @@ static void put_source(FILE *f, const char *name, const char *place, const char 
 	fputs("; };\n", f);
 }
 
-/* libconfig's names are letters, digits, - and _, and begin with a letter. */
-static void put_name(FILE *f, const char *name)
+/* libconfig's names are letters, digits, - and _, and begin with a letter. `first` NULL: nothing stands before it. From
+ * malloc(). */
+static char *make_name(const char *first, const char *rest)
 {
-	if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *name))
-		fputs("host-", f);
-	for (; *name; name++)
-		fputc(*name == '.' || *name == ':' || *name == '%' ? '-' : *name, f);
+	const char *begin = first ? first : rest;
+	bool letter = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *begin) != NULL;
+	char *name;
+
+	if (asprintf(&name, "%s%s%s%s", letter ? "" : "host-", first ? first : "", first ? "-" : "", rest) <
+	    0)
+		return NULL;
+	for (char *p = name; *p; p++)
+		if (*p == '.' || *p == ':' || *p == '%')
+			*p = '-';
+	return name;
 }
 
-static char *make_block(const struct request *r, const char *agent, const char *host)
+static char *make_block(const struct request *r, const char *name, const char *agent, const char *host)
 {
 	const char *const *t = r->texts;
 	char *block = NULL, audience[600];
@@ -119,9 +127,7 @@ static char *make_block(const struct request *r, const char *agent, const char *
 	if (!f)
 		return NULL;
 	(void)snprintf(audience, sizeof(audience), strchr(host, ':') ? "ssh://[%s]" : "ssh://%s", host);
-	fputs("  ", f);
-	put_name(f, t[OPT_NAME] ? t[OPT_NAME] : host);
-	fputs(" = {\n", f);
+	fprintf(f, "  %s = {\n", name);
 	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host,
 		t[OPT_AUDIENCE] ? t[OPT_AUDIENCE] : audience);
 	put_string(f, "agent", agent);
@@ -171,30 +177,27 @@ static const char *wrong_request(const struct request *r, const char *agent, con
 	return NULL;
 }
 
-/* The whole file with the profile in it, parsed; NULL with the reason said. */
-static char *text_with(const char *path, const char *block)
+/* The file as it is, parsed; where there is none, an empty one. False with the reason said. */
+static bool read_old(const char *path, char **ret_text, struct profiles **ret)
 {
-	char *old = NULL, *text;
-	struct profiles *all;
+	char *text = NULL;
 	size_t len = 0;
 
-	if (access(path, F_OK) == 0 && own_read_config(path, CONFIG_MAX, &old, &len) < 0)
-		return NULL;
-	text = profile_text_add(old, block);
-	if (!text)
-		say("%s has no group of profiles: profiles = { … }; write it anew, or name another by "
-		    "--config",
-		    path);
-	free(old);
-	all = text ? profiles_parse(text, path) : NULL;
-	if (!all) {
-		if (text)
-			say("nothing was written: with this profile %s would be as above", path);
-		free(text);
-		return NULL;
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		text = strdup("");
+	else if (own_read_config(path, CONFIG_MAX, &text, &len) < 0)
+		return say("nothing was written"), false;
+	if (text && strlen(text) != len)
+		say("%s has a zero byte in it", path);
+	else
+		*ret = text ? profiles_parse(text, path) : NULL;
+	if (*ret) {
+		*ret_text = text;
+		return true;
 	}
-	profiles_free(all);
-	return text;
+	say("nothing was written");
+	free(text);
+	return false;
 }
 
 static const struct profile *find_for(const struct profiles *all, const char *agent, const char *host)
@@ -208,18 +211,46 @@ static const struct profile *find_for(const struct profiles *all, const char *ag
 	return NULL;
 }
 
-/* Another profile of the same host and agent would leave askpass without a choice. */
-static bool is_new(const char *path, const char *agent, const char *host)
+static bool has_name(const struct profiles *all, const char *name)
 {
-	struct profiles *all = access(path, F_OK) == 0 ? profiles_load(path) : NULL;
-	const struct profile *p = all ? find_for(all, agent, host) : NULL;
+	for (size_t i = 0; i < profiles_count(all); i++)
+		if (strcmp(profiles_at(all, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The one that is asked for, else the host's, else one of agent and host. From malloc(); NULL with the reason said. */
+static char *choose_name(const struct request *r, const struct profiles *all, const char *agent,
+			 const char *host)
+{
+	const char *asked = r->texts[OPT_NAME];
+	char *name = make_name(NULL, asked ? asked : host);
+
+	if (name && !asked && has_name(all, name)) {
+		free(name);
+		name = make_name(agent, host);
+	}
+	if (name && !has_name(all, name))
+		return name;
+	if (name)
+		say("nothing was written: %s has a profile %s already; --name gives this one another name",
+		    profiles_path(all), name);
+	else
+		say("memory is out");
+	free(name);
+	return NULL;
+}
+
+/* Another profile of the same host and agent would leave askpass without a choice. */
+static bool is_new(const struct profiles *all, const char *agent, const char *host)
+{
+	const struct profile *p = find_for(all, agent, host);
 
 	if (p)
 		say("nothing was written: the profile %s in %s is for %s at %s already. Log in: agentauth "
-		    "ssh %s@%s; "
-		    "to change it, edit that file",
-		    p->name, path, agent, host, agent, host);
-	profiles_free(all);
+		    "ssh %s@%s; to "
+		    "change it, edit that file",
+		    p->name, profiles_path(all), agent, host, agent, host);
 	return !p;
 }
 
@@ -230,52 +261,76 @@ static void tell_next(const char *path, const char *agent, const char *host)
 	const struct profile *p = all ? find_for(all, agent, host) : NULL;
 	bool good;
 
+	printf("%s has a profile for %s at %s now.\n", path, agent, host);
 	(void)fflush(stdout);
 	good = p && ssh_check_profile(all, p);
 	printf("%s agentauth ssh %s@%s\n", good ? "Log in:" : "When that is mended:", agent, host);
 	profiles_free(all);
 }
 
-static int add_block(const struct request *r, const char *path, const char *block, const char *agent,
-		     const char *host)
+/* What would not be read again is not written. */
+static bool can_be_read(const char *text, const char *path)
 {
-	char *text = text_with(path, block);
+	struct profiles *all = profiles_parse(text, path);
+	bool good = all != NULL;
+
+	if (!good)
+		say("nothing was written: with this profile %s would be as above", path);
+	profiles_free(all);
+	return good;
+}
+
+static int add_block(const struct request *r, const char *path, const char *old, const char *block)
+{
+	char *text = profile_text_add(old, block);
+	int result = -1;
+
+	if (!text)
+		say("memory is out");
+	else if (can_be_read(text, path))
+		result = r->dry_run ? fputs(block, stdout) : profile_text_write(path, text);
+	free(text);
+	return result;
+}
+
+static int add_for(const struct request *r, const char *path, const char *agent, const char *host)
+{
+	struct profiles *all = NULL;
+	char *old = NULL, *name = NULL, *block = NULL;
 	int status = 1;
 
-	if (text && r->dry_run) {
-		fputs(block, stdout);
-		status = 0;
-	} else if (text && profile_text_write(path, text) == 0) {
-		printf("%s has a profile for %s at %s now.\n", path, agent, host);
-		tell_next(path, agent, host);
+	if (!read_old(path, &old, &all) || !is_new(all, agent, host))
+		goto out;
+	name = choose_name(r, all, agent, host);
+	block = name ? make_block(r, name, agent, host) : NULL;
+	if (name && !block)
+		say("memory is out");
+	if (block && add_block(r, path, old, block) >= 0) {
+		if (!r->dry_run)
+			tell_next(path, agent, host);
 		status = 0;
 	}
-	free(text);
+out:
+	free(block);
+	free(name);
+	free(old);
+	profiles_free(all);
 	return status;
 }
 
 static int add(const struct request *r)
 {
 	const char *at = strrchr(r->operand, '@'), *host = at ? at + 1 : r->operand, *wrong;
-	char *named = at ? strndup(r->operand, (size_t)(at - r->operand)) : NULL, *path = NULL, *block = NULL;
+	char *named = at ? strndup(r->operand, (size_t)(at - r->operand)) : NULL, *path;
 	const char *agent = r->texts[OPT_AGENT] ? r->texts[OPT_AGENT] : named;
 	int status = 1;
 
 	wrong = wrong_request(r, agent, host);
-	if (wrong) {
+	path = wrong ? NULL : profiles_file(r->config);
+	if (wrong)
 		status = say_usage("%s", wrong);
-		goto out;
-	}
-	path = profiles_file(r->config);
-	if (!path || !is_new(path, agent, host))
-		goto out;
-	block = make_block(r, agent, host);
-	if (block)
-		status = add_block(r, path, block, agent, host);
-	else
-		say("memory is out");
-out:
-	free(block);
+	else if (path)
+		status = add_for(r, path, agent, host);
 	free(path);
 	free(named);
 	return status;

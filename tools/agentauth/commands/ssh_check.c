@@ -116,17 +116,6 @@ static bool are_alike(const struct profile *one, const struct profile *other)
 	       strcmp(one->audiences.v[0], other->audiences.v[0]) == 0;
 }
 
-static void say_two(const struct profiles *profiles, const struct ssh_login *login, const struct profile *one,
-		    const struct profile *other)
-{
-	const char *host = ssh_login_host(login);
-
-	say("nothing was tried: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: "
-	    "agentauth ssh "
-	    "--profile %s %s@%s, or take one out of the file",
-	    one->name, other->name, profiles_path(profiles), login->user, host, one->name, login->user, host);
-}
-
 static const struct profile *find_profile(const struct profiles *profiles, const struct ssh_login *login,
 					  const char *only)
 {
@@ -141,7 +130,9 @@ static const struct profile *find_profile(const struct profiles *profiles, const
 		if (strcmp(profile->agent, login->user) != 0)
 			other = profile;
 		else if (found && are_alike(found, profile))
-			return say_two(profiles, login, found, profile), NULL;
+			return answer_say_two("nothing was tried", found, profile, ssh_login_host(login),
+					      profiles_path(profiles)),
+			       NULL;
 		else if (!found)
 			found = profile;
 	}

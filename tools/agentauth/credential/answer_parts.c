@@ -56,7 +56,10 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 	(void)unlinkat(folder, name, 0);
 	r = aa_create(folder, name, answer, strlen(answer), 0600);
 	if (r < 0)
-		say("the rest of the answer cannot be kept for the next prompt: %s", strerror(-r));
+		say("the rest of the answer cannot be kept for the next prompt: %s. Make room where "
+		    "XDG_RUNTIME_DIR lies, or "
+		    "set it to another folder that is yours alone",
+		    strerror(-r));
 	return r < 0 ? -1 : 0;
 }
 

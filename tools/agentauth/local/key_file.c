@@ -30,8 +30,8 @@ static void say_encrypted(const char *path, bool passphrase)
 	if (passphrase)
 		say("the passphrase does not open %s", path);
 	else
-		say("%s is encrypted: name its passphrase by --passphrase-file or --passphrase-env, or "
-		    "by passphrase in the profile",
+		say("%s is encrypted. Name its passphrase: passphrase_file = \"FILE\"; in the profile, or "
+		    "--passphrase-file FILE of agentauth assert",
 		    path);
 }
 
@@ -58,14 +58,28 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 		    "there",
 		    path, form->name);
 	else if (strstr(bytes, "BEGIN PUBLIC KEY") || strstr(bytes, "BEGIN CERTIFICATE"))
-		say("%s holds a public key; signing needs the private one", path);
+		say("%s holds a public key; signing needs the private one, which agentauth keygen wrote and "
+		    "which stays here",
+		    path);
 	else if (err == AA_JOSE_KEY_MALFORMED)
 		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's "
 		    "format, a JWK or "
-		    "PKCS#12",
+		    "PKCS#12. A new one is made by: agentauth keygen --out FILE",
 		    path);
 	else
 		say("%s: %s", path, aa_jose_strerror(err));
+}
+
+static void say_how_to_make(const char *path)
+{
+	static const char then[] = "and is of use once the host's administrator has registered it";
+	char *usual = own_config_path("key.pem");
+
+	if (usual && strcmp(path, usual) == 0)
+		say("a key is made by: agentauth keygen, %s", then);
+	else
+		say("a key is made by: agentauth keygen --out '%s', %s", path, then);
+	free(usual);
 }
 
 static struct aa_private_key *decode(const char *path, const char *bytes, size_t len,
@@ -95,7 +109,7 @@ struct aa_private_key *key_file_load(const char *path, const struct secret_sourc
 
 	if (own_read_secret(path, KEY_FILE_MAX, &bytes, &len) < 0) {
 		if (errno == ENOENT)
-			say("a key is made by: agentauth keygen");
+			say_how_to_make(path);
 		return NULL;
 	}
 	key = key_store_wrote(bytes, len) ? key_store_decode(path, bytes, len, passphrase)

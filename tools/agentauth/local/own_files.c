@@ -65,6 +65,33 @@ static int read_open_file(int fd, const char *path, size_t max, char **ret, size
 	return 0;
 }
 
+/* Whose a file is that cannot be opened, and what lets the caller read it. */
+static void say_not_opened(const char *path, int err)
+{
+	struct stat st;
+
+	if (err != EACCES || stat(path, &st) < 0)
+		say("%s cannot be opened: %s", path, strerror(err));
+	else if (st.st_uid == geteuid())
+		say("%s has mode %04o, by which you cannot read it yourself. Do: chmod 600 '%s'", path,
+		    st.st_mode & 07777, path);
+	else
+		say("%s belongs to uid %u with mode %04o, and you are uid %u, who cannot read it. As root: "
+		    "chown %u '%s'",
+		    path, st.st_uid, st.st_mode & 07777, geteuid(), geteuid(), path);
+}
+
+static void say_link(const char *path)
+{
+	char *target = realpath(path, NULL);
+
+	say("%s is a symbolic link, which is not followed here: who can change a link decides what is read. "
+	    "Name what it "
+	    "points to instead, '%s', or put that in its place",
+	    path, target ? target : "nothing");
+	free(target);
+}
+
 static int open_regular(int dirfd, const char *name, int flags, const char *path, struct stat *ret_st)
 {
 	/* O_NONBLOCK: a FIFO must not hang us */
@@ -73,9 +100,9 @@ static int open_regular(int dirfd, const char *name, int flags, const char *path
 	if (fd < 0) {
 		err = errno;
 		if (err == ELOOP && flags & O_NOFOLLOW)
-			say("%s is a symbolic link, which is not followed here", path);
+			say_link(path);
 		else
-			say("%s cannot be opened: %s", path, strerror(err));
+			say_not_opened(path, err);
 		errno = err;
 		return -1;
 	}
@@ -198,7 +225,10 @@ int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_le
 static bool is_trusted(const struct stat *st, const char *path)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0)
-		say("%s belongs to uid %u: it is believed only if it is yours or root's", path, st->st_uid);
+		say("%s belongs to uid %u, and you are uid %u: it is believed only if it is yours or root's. "
+		    "Run this as that "
+		    "user, or with a HOME of your own",
+		    path, st->st_uid, geteuid());
 	else if (st->st_mode & 022)
 		say("%s has mode %04o: others can change it. Do: chmod go-w '%s'", path, st->st_mode & 07777,
 		    path);
@@ -258,13 +288,33 @@ int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
+void own_say_not_made(const char *path, int err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (err == ENOENT && slash)
+		say("%s cannot be made: its folder is not there. Do: mkdir -p '%.*s'", path,
+		    (int)(slash - path), path);
+	else
+		say("%s cannot be made: %s", path, strerror(err));
+	if (err == EROFS || err == EACCES)
+		own_say_elsewhere();
+}
+
+void own_say_elsewhere(void)
+{
+	say("name a place that you can write to: --out for a key, --config for profiles, which a login finds "
+	    "by "
+	    "AGENTAUTH_CONFIG");
+}
+
 int own_create(const char *path, const char *text, size_t len)
 {
 	int r = aa_create(AT_FDCWD, path, text, len, 0600);
 
 	if (r == -EEXIST)
 		return say_failed("%s is there already, and is not overwritten", path), -1;
-	return r < 0 ? say_failed("%s cannot be written: %s", path, strerror(-r)), -1 : 0;
+	return r < 0 ? own_say_not_made(path, -r), -1 : 0;
 }
 
 int own_make_parents(const char *path)
@@ -306,7 +356,10 @@ char *own_expand(const char *path)
 		return strdup(path);
 	dir = home();
 	if (!dir)
-		say("HOME is not set and uid %u has no home directory, so %s has no meaning", getuid(), path);
+		say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or "
+		    "name the file in "
+		    "full",
+		    getuid(), path);
 	else if (asprintf(&out, "%s/%s", dir, path + 2) < 0)
 		out = NULL;
 	return out;

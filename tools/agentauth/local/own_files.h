@@ -25,6 +25,10 @@ int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len);
 
 /* Makes a file of mode 0600 that was not there before. 0 or -1, the reason said. */
 int own_create(const char *path, const char *text, size_t len);
+/* Why a file of the agent cannot be made or written, an errno value, and what helps. */
+void own_say_not_made(const char *path, int err);
+/* Where a key and profiles can be, if not below HOME. */
+void own_say_elsewhere(void);
 /* The folders above `path`, those that are missing, with mode 0700. 0 or -1, the reason said. */
 int own_make_parents(const char *path);
 

@@ -75,5 +75,11 @@ int own_folder_run(void)
 	(void)snprintf(path, sizeof(path), "/run/user/%u", geteuid());
 	if (fd < 0)
 		fd = open_below(path, false);
-	return fd >= 0 ? fd : own_folder_cache();
+	if (fd < 0)
+		fd = own_folder_cache();
+	if (fd < 0)
+		say("what is kept between two prompts, and tokens, would lie there. Do: export "
+		    "XDG_RUNTIME_DIR=FOLDER, a folder "
+		    "that is yours alone (mode 0700) and can be written");
+	return fd;
 }

@@ -286,7 +286,7 @@ static bool read_setting(const struct profiles *all, const config_setting_t *set
 		return read_source(all, setting, &ret->token, NULL);
 	if (strcmp(name, "actor_token") == 0)
 		return read_source(all, setting, &ret->actor_token.source, &ret->actor_token);
-	return wrong(all, setting, "is no setting of a profile");
+	return wrong(all, setting, "is no setting of a profile; agentauth(1) lists them under PROFILES");
 }
 
 /* ---- what goes together --------------------------------------------------- */
@@ -420,7 +420,8 @@ static const char *wrong_hosts(const struct profile *p)
 	if (!p->hosts.n)
 		return "has no hosts, so it would answer nobody";
 	if (!p->audiences.n)
-		return "has no audiences, so it would answer nobody";
+		return "has no audiences, so it would answer nobody: audiences = [ \"ssh://HOST\" ]; has "
+		       "what the host asks for";
 	if (!p->agent || !aa_agent_name_is_valid(p->agent))
 		return "needs agent = \"NAME\", the name of an agent's account";
 	if (!audiences_are_told_apart(p))
@@ -523,10 +524,8 @@ static bool read_profiles(struct profiles *all)
 			return wrong(all, setting, "must be a group: { NAME = { … }; }");
 		group = setting;
 	}
-	if (!group || config_setting_length(group) == 0) {
-		say("%s has no profile in it", all->path);
-		return false;
-	}
+	if (!group || config_setting_length(group) == 0)
+		return true;
 	all->v = calloc((size_t)config_setting_length(group), sizeof(all->v[0]));
 	if (!all->v)
 		return wrong(all, group, "is too long: memory is out");
@@ -551,7 +550,12 @@ struct profiles *profiles_parse(const char *text, const char *path)
 	config_init(&all->config);
 	all->path = strdup(path);
 	if (all->path && config_read_string(&all->config, text) != CONFIG_TRUE)
-		say("%s:%d: %s", path, config_error_line(&all->config), config_error_text(&all->config));
+		say("%s:%d: %s. The text is libconfig's, and neither TOML nor YAML nor JSON: profiles = { "
+		    "NAME = { hosts = [ "
+		    "\"HOST\" ]; … }; }; (see agentauth(1), PROFILES). To begin anew: mv '%s' '%s.old', then "
+		    "agentauth "
+		    "profile add NAME@HOST",
+		    path, config_error_line(&all->config), config_error_text(&all->config), path, path);
 	else if (all->path && read_profiles(all))
 		return all;
 	profiles_free(all);
@@ -574,6 +578,11 @@ static struct profiles *load_from(const char *path)
 		say("%s has a zero byte in it", path);
 	else
 		all = profiles_parse(text, path);
+	if (all && all->n == 0) {
+		say("%s has no profile in it. This writes one: agentauth profile add NAME@HOST", path);
+		profiles_free(all);
+		all = NULL;
+	}
 	free(text);
 	return all;
 }

@@ -4,19 +4,15 @@
 
 #include "tools/agentauth/local/profile_edit.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/file/replace.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_text.h"
-#include "tools/cli/say.h"
 
 /* The brace that closes the one group of the file is the last that stands in neither a string nor a comment. */
 static const char *last_brace(const char *text)
@@ -33,16 +29,24 @@ static const char *last_brace(const char *text)
 	return found;
 }
 
+static bool ends_a_line(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 || text[len - 1] == '\n';
+}
+
 char *profile_text_add(const char *text, const char *block)
 {
 	const char *brace;
 	char *ret;
 
-	if (!text)
-		return asprintf(&ret, "profiles = {\n%s};\n", block) < 0 ? NULL : ret;
 	brace = last_brace(text);
 	if (!brace)
-		return NULL;
+		return asprintf(&ret, "%s%sprofiles = {\n%s};\n", text, ends_a_line(text) ? "" : "\n",
+				block) < 0
+			   ? NULL
+			   : ret;
 	if (asprintf(&ret, "%.*s%s%s%s", (int)(brace - text), text,
 		     brace > text && brace[-1] == '\n' ? "" : "\n", block, brace) < 0)
 		return NULL;
@@ -55,7 +59,7 @@ int profile_text_write(const char *path, const char *text)
 	int r;
 
 	if (own_make_parents(path) < 0)
-		return -1;
+		return own_say_elsewhere(), -1;
 	r = aa_replace(AT_FDCWD, path, text, strlen(text), &how);
-	return r < 0 ? say_failed("%s cannot be written: %s", path, strerror(-r)), -1 : 0;
+	return r < 0 ? own_say_not_made(path, -r), -1 : 0;
 }

@@ -3,8 +3,8 @@
 #ifndef AGENTAUTH_AGENT_PROFILE_EDIT_H
 #define AGENTAUTH_AGENT_PROFILE_EDIT_H
 
-/* `text` (NULL: there is no file yet) with `block` ("  NAME = { … };\n") as the last of its profiles. From malloc();
- * NULL where the text has no group of profiles, or memory is out. The text has been parsed before. */
+/* `text` with `block` ("  NAME = { … };\n") as the last of its profiles; a text without a group of profiles, the empty one
+ * too, gets one at its end. From malloc(); NULL: memory is out. The text has been parsed before. */
 char *profile_text_add(const char *text, const char *block);
 
 /* Writes the text in the file's place, whole or not at all, with mode 0600. 0, or -1 with the reason said. */
