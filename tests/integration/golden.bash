@@ -14,7 +14,7 @@ masked() {
 		-e 's/(^|[^A-Za-z0-9_-])[A-Za-z0-9_-]{43}($|[^A-Za-z0-9_-])/\1KEY-ID\2/g' \
 		-e 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9:]{8}( UTC|Z))?/TIME/g' \
 		-e 's/\b[0-9]+ s\b/N s/g' -e 's/([Gg]eneration) [0-9]+/\1 N/g' -e 's/\b(uid|pid) [0-9]+/\1 N/g' \
-		-e 's/config\.[0-9]+/config.N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g'
+		-e 's/chown [0-9]+/chown N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g'
 }
 
 typed() { # [dev] COMMAND...

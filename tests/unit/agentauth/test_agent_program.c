@@ -70,15 +70,16 @@ static void fake_ssh(const char *version)
 {
 	char script[512];
 
-	(void)snprintf(script, sizeof(script),
-		       "#!/bin/sh\n"
-		       "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
-		       "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
-		       "printf '<%%s>' \"$@\"\n"
-		       "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_ASK_TASK $AGENTAUTH_ASK_SCOPE $AGENTAUTH_PROFILE "
-		       "$SSH_ASKPASS\"\n"
-		       "exit 7\n",
-		       version);
+	(void)snprintf(
+	    script, sizeof(script),
+	    "#!/bin/sh\n"
+	    "if [ \"$*\" = -V ]; then echo '%s' >&2; exit 0; fi\n"
+	    "if [ \"$1\" = -G ]; then printf '%%b' \"$SSH_G\"; exit 0; fi\n"
+	    "printf '<%%s>' \"$@\"\n"
+	    "echo \" $SSH_ASKPASS_REQUIRE $AGENTAUTH_ASK_TASK $AGENTAUTH_ASK_SCOPE $AGENTAUTH_PROFILE "
+	    "$SSH_ASKPASS\"\n"
+	    "exit 7\n",
+	    version);
 	home_write("bin/ssh", script, 0700);
 }
 
