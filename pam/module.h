@@ -9,9 +9,10 @@
 #include <security/pam_modules.h>
 
 #include "common/state/context.h"
-#include "common/state/decision.h"
+#include "common/state/audit_record.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
+#include "common/state/monotonic.h"
 #include "common/state/whose.h"
 
 struct aa_args {
@@ -103,6 +104,8 @@ bool aa_answer_looks_cut(const struct aa_answer *answer);
  * host's policy is to deny. */
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
 			 const struct aa_verdict *verdict, const struct aa_session *session);
+/* The record of a session that this handle closes. */
+void aa_report_close(struct aa_call *call, const struct aa_session *session);
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
 void aa_tell(struct aa_call *call, const char *why);

@@ -8,6 +8,15 @@
 
 #include <security/pam_ext.h>
 
+/* The service as PAM has it, and not by its canonical name. */
+static const char *service_of(const struct aa_call *call)
+{
+	const void *service = NULL;
+
+	(void)pam_get_item(call->pamh, PAM_SERVICE, &service);
+	return service;
+}
+
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
 			 const struct aa_verdict *verdict, const struct aa_session *session)
 {
@@ -20,14 +29,20 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 				       .verdict = verdict,
 				       .session = session,
 				       .micros = aa_now_us() - call->started_us};
-	const void *service = NULL;
 
-	(void)pam_get_item(call->pamh, PAM_SERVICE, &service);
-	decision.service = service;
+	decision.service = service_of(call);
 	if (call->args.debug)
 		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason),
 			   aa_reason_sentence(reason));
-	return aa_context_audit(&call->ctx, aa_decision_record(&decision));
+	return aa_context_audit(&call->ctx, aa_audit_decision(&decision));
+}
+
+void aa_report_close(struct aa_call *call, const struct aa_session *session)
+{
+	json_t *record =
+	    aa_audit_session_close(session, service_of(call), AA_OK, aa_now_us() - call->started_us);
+
+	(void)aa_context_audit(&call->ctx, record);
 }
 
 void aa_tell(struct aa_call *call, const char *why)

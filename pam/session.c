@@ -147,7 +147,7 @@ static void close_agent(struct aa_call *call, struct aa_memory *memory)
 
 	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, &session) == 0) {
 		aa_session_close(call->args.rundir, session->id, session->agent);
-		(void)aa_report(call, "session-close", AA_OK, NULL, session);
+		aa_report_close(call, session);
 	}
 	aa_session_free(session);
 	memory->opened = false;

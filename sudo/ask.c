@@ -17,7 +17,8 @@
 #include "common/verify/sudo_rule.h"
 #include "common/state/approval.h"
 #include "common/state/caller.h"
-#include "common/state/decision.h"
+#include "common/state/audit_record.h"
+#include "common/state/monotonic.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
 #include "common/state/whose.h"
@@ -183,28 +184,11 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	return request;
 }
 
-/* One step of a request in the log: requested, approved, denied, timeout, withdrawn. */
+/* One step of a request in the log: requested, approved, denied, timeout, withdrawn, refused. */
 static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step,
 			       enum aa_reason reason, const json_t *answer)
 {
-	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
-					      "on_behalf_of", "task", "role",	 "runas", "id"};
-	json_t *record = json_object(), *value;
-
-	aa_audit_set(record, "event", "approval");
-	aa_audit_set(record, "service", "sudo");
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		value = json_object_get(request, members[i]);
-		if (value)
-			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i],
-				     json_incref(value));
-	}
-	aa_audit_set(record, "step", step);
-	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
-	aa_audit_set(record, "why", json_string_value(json_object_get(answer, "why")));
-	aa_audit_set(record, "result", reason == AA_OK ? "ok" : "denied");
-	aa_audit_set(record, "reason", aa_reason_name(reason));
-	return aa_context_audit(&asking->ctx, record);
+	return aa_context_audit(&asking->ctx, aa_audit_approval(request, "sudo", step, reason, answer));
 }
 
 /* The agent's terminal may keep us waiting. */
@@ -427,7 +411,7 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && sudo->logged))
 		return reason;
 	command_line(sudo, line, sizeof(line));
-	logged = aa_context_audit(&asking->ctx, aa_decision_record(&decision));
+	logged = aa_context_audit(&asking->ctx, aa_audit_decision(&decision));
 	return reason == AA_OK ? logged : reason;
 }
 

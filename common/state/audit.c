@@ -25,7 +25,7 @@
 #include "common/state/audit_brake.h"
 #include "common/state/digest.h"
 #include "common/state/guard.h"
-#include "common/text/shown.h"
+#include "common/state/monotonic.h"
 
 #define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
 #define LINE_MAX_BYTES 65536
@@ -66,22 +66,14 @@ static int open_logdir(const struct aa_audit *audit)
 	return -EPERM;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */
 static bool take_lock(int fd)
 {
 	struct timespec step = {0, 20000};
-	int64_t until = now_ms() + AA_AUDIT_WAIT_MS;
+	int64_t until = aa_now_us() + AA_AUDIT_WAIT_MS * 1000;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || now_ms() > until)
+		if ((errno != EWOULDBLOCK && errno != EINTR) || aa_now_us() > until)
 			return false;
 		(void)nanosleep(&step, NULL);
 		if (step.tv_nsec < 2000000)
@@ -533,32 +525,4 @@ enum aa_reason aa_audit_settle(const struct aa_audit *audit)
 	if (dirfd >= 0)
 		close(dirfd);
 	return done ? AA_OK : AA_AUDIT_UNAVAILABLE;
-}
-
-/* ---- foreign text -------------------------------------------------------- */
-
-void aa_audit_put(json_t *record, const char *key, json_t *value)
-{
-	if (json_object_set_new(record, key, value) < 0)
-		(void)json_object_clear(record);
-}
-
-void aa_audit_set(json_t *record, const char *key, const char *text)
-{
-	char out[AA_AUDIT_STRING_MAX + AA_SHOWN_MAX + 3];
-	struct aa_shown shown = {.at = text};
-	size_t len = 0, n = 1;
-	bool escaped;
-
-	if (!text)
-		return;
-	while (n > 0 && len < AA_AUDIT_STRING_MAX) {
-		n = aa_shown_next(&shown, out + len, &escaped);
-		len += n;
-	}
-	if (*shown.at) {
-		memcpy(out + len, "\xe2\x80\xa6", 3);
-		len += 3;
-	}
-	aa_audit_put(record, key, json_stringn(out, len));
 }

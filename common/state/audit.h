@@ -16,8 +16,7 @@
 
 #include "common/verify/reason.h"
 
-#define AA_AUDIT_STRING_MAX 1024 /* bytes of one value; what is longer is cut */
-#define AA_AUDIT_WAIT_MS 5000	 /* for the lock */
+#define AA_AUDIT_WAIT_MS 5000 /* for the lock */
 
 struct aa_audit {
 	const char *logdir;
@@ -30,14 +29,6 @@ struct aa_audit {
 	unsigned brake;
 	int64_t now; /* for that; 0: the clock's */
 };
-
-/* Sets record[key] to a text that may hold anything: it is shown as jose/shown.h has it, and what
- * is too long is cut and ends in an ellipsis (U+2026). NULL sets nothing. Without memory the record is emptied: one that
- * lacks a member is not written, so that nothing is decided on half a record. `event`, or whatever a reader demands, is
- * therefore set first. */
-void aa_audit_set(json_t *record, const char *key, const char *text);
-/* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */
-void aa_audit_put(json_t *record, const char *key, json_t *value);
 
 /* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
  * one line of ASCII, unless it was emptied, and sends a copy to syslog (authpriv); what cannot be written stands there alone.

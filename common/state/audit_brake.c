@@ -11,6 +11,7 @@
 
 #include "common/verify/reason.h"
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
 #include "common/state/digest.h"
 #include "common/state/failures.h"
 

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/state/monotonic.h"
+
 #define PATIENCE_MS 150 /* of passes over /proc, before a whole uid is stopped */
 
 /* ---- signals ------------------------------------------------------------------------------- */
@@ -67,10 +69,7 @@ static void signal_uid(uint32_t uid, int signal)
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return aa_now_us() / 1000;
 }
 
 /* To the agents of the sessions, each once for all its sessions that follow one another. */

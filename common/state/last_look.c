@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "common/file/proc.h"
-#include "common/state/decision.h"
+#include "common/state/audit_record.h"
+#include "common/state/monotonic.h"
 #include "common/state/guard.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */
@@ -88,7 +89,7 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 		decision.session = session;
 		decision.command = look->command[0] ? look->command : NULL;
 		decision.micros = aa_now_us() - started_us;
-		(void)aa_context_audit(&ctx, aa_decision_record(&decision));
+		(void)aa_context_audit(&ctx, aa_audit_decision(&decision));
 	}
 	aa_session_free(session);
 	aa_context_close(&ctx);

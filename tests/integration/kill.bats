@@ -136,6 +136,37 @@ took() { # COMMAND...: milliseconds into $ms, its output and status as of run
 	[ "$(session_ids builder-7)" = "$one" ]
 }
 
+# The members of the last line for which the filter holds.
+members_of() { # FILTER
+	audit_since_mark | jq -c -s "map(select($1)) | last | keys"
+}
+
+@test "the end of a session has the same members in the log, whether it ended, was killed or was reaped" {
+	run by_key builder-7 true
+	expect_status 0
+	wait_for_audit '.event == "session-close" and .service == "sshd" and .agent == "builder-7"'
+	closed=$(members_of '.event == "session-close" and .service == "sshd" and .agent == "builder-7"')
+	stay builder-7 'touch up; sleep 600'
+	wait_for_file builder-7 up
+	one=$(session_ids builder-7)
+	agentauthctl session kill "$one" >/dev/null
+	expect_audit ".event == \"session-close\" and .session == \"$one\" and .service == \"agentauthctl\" and .uid == $(id -u builder-7) and
+		(.kid | length) > 0 and .rhost == \"127.0.0.1\" and .reason == \"ok\""
+	[ "$(members_of ".session == \"$one\" and .event == \"session-close\"")" = "$closed" ]
+	forget_file builder-7 up
+	stay builder-7 'touch up; sleep 600'
+	wait_for_file builder-7 up
+	two=$(session_ids builder-7)
+	kill -KILL "$(jq -r '.opener[0]' "/run/agentauth/sessions/$two.json")"
+	wait_until session_is_over "$two"
+	agentauthctl session reap >/dev/null
+	expect_audit ".event == \"session-close\" and .session == \"$two\""
+	[ "$(members_of ".session == \"$two\" and .event == \"session-close\"")" = "$closed" ]
+}
+session_is_over() { # ID
+	! agentauthctl session list --json | jq -e --arg id "$1" 'any(.sessions[]; .id == $id)' >/dev/null
+}
+
 @test "a session that forks without end is ended, and the agent's other session goes on" {
 	stay builder-7 "touch up; while :; do sleep 0.1; touch x; done"
 	wait_for_file builder-7 up

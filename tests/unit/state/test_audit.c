@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define WRITERS 16

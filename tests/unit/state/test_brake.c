@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
 #include "common/state/audit_brake.h"
 #include "tests/unit/support/support_accounts.h"
 

@@ -12,6 +12,7 @@
 #include "tools/agentauthctl/commands/cmd_issuer.h"
 #include "tools/http/http.h"
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
 #include "common/state/wanted.h"
 
 /* ---- telling ------------------------------------------------------------------------------- */

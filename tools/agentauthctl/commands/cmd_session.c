@@ -319,8 +319,7 @@ static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 	for (size_t i = 0; i < r->over.n; i++) {
 		const struct aa_session *s = r->over.v[i];
 
-		ctl_audit_session(ctl, "session-close", s,
-				  is_past(ctl, s) ? "session_expired" : "agent_unknown");
+		ctl_audit_session_close(ctl, s, is_past(ctl, s) ? AA_SESSION_EXPIRED : AA_AGENT_UNKNOWN);
 	}
 }
 

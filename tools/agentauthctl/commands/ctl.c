@@ -15,6 +15,7 @@
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
 #include "common/state/process.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
@@ -395,7 +396,7 @@ void ctl_learn_host(struct ctl *ctl)
 	host_facts_free(&facts);
 }
 
-void ctl_audit_record(struct ctl *ctl, json_t *record)
+void ctl_audit_append(struct ctl *ctl, json_t *record)
 {
 	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
 
@@ -405,16 +406,21 @@ void ctl_audit_record(struct ctl *ctl, json_t *record)
 	}
 	ctl_learn_host(ctl);
 	audit.host = ctl->host;
-	aa_audit_set(record, "event", "admin");
-	aa_audit_set(record, "service", "agentauthctl");
-	aa_audit_set(record, "by", ctl_who());
-	if (!json_object_get(record, "command"))
-		aa_audit_set(record, "command", ctl->typed);
 	if (aa_audit_append(&audit, record) != AA_OK)
 		ctl_warning(ctl,
 			    "the audit record cannot be written to %s; see that the directory is there, "
 			    "root's and not full",
 			    ctl->logdir);
+}
+
+void ctl_audit_record(struct ctl *ctl, json_t *record)
+{
+	aa_audit_set(record, "event", "admin");
+	aa_audit_set(record, "service", "agentauthctl");
+	aa_audit_set(record, "by", ctl_who());
+	if (!json_object_get(record, "command"))
+		aa_audit_set(record, "command", ctl->typed);
+	ctl_audit_append(ctl, record);
 }
 
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason)

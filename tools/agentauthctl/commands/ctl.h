@@ -24,6 +24,7 @@ struct ctl {
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
 	bool json, dry_run, yes, accept_risk, adopt, with_pending;
 	int64_t now;
+	int64_t started_us; /* of the monotonic clock */
 	struct problems problems;
 	json_t *answer;		  /* with --json: what is printed at the end */
 	char *typed;		  /* the command as it was typed, for the audit record */
@@ -83,6 +84,8 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bo
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
 /* The same for a record of one's own, which gets event, service, by and, where it has none, command; the reference is stolen. */
 void ctl_audit_record(struct ctl *ctl, json_t *record);
+/* Appends any record to the audit log, where there is to be one; the reference is stolen. */
+void ctl_audit_append(struct ctl *ctl, json_t *record);
 /* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
 void ctl_learn_host(struct ctl *ctl);
 /* Who it is that runs the command: the login's name, else the uid's. A static buffer. */

@@ -12,6 +12,8 @@
 #include "tools/agentauthctl/commands/ctl_units.h"
 #include "common/registry/accounts.h"
 #include "common/state/audit.h"
+#include "common/state/audit_record.h"
+#include "common/state/monotonic.h"
 #include "common/state/kill.h"
 
 #define KILL_MS 5000
@@ -101,21 +103,10 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 	left = aa_kill(&set, KILL_MS, &killed);
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	if (left == 0) {
-		ctl_audit_session(ctl, "session-close", session, "ok");
+		ctl_audit_session_close(ctl, session, AA_OK);
 		aa_session_close(ctl->rundir, session->id, session->agent);
 	}
 	return finish(ctl, whose, left, killed);
-}
-
-/* Steals the record. */
-static void append(struct ctl *ctl, json_t *record)
-{
-	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
-
-	ctl_learn_host(ctl);
-	audit.host = ctl->host;
-	if (aa_audit_append(&audit, record) != AA_OK)
-		ctl_warning(ctl, "the audit log in %s could not be written", ctl->logdir);
 }
 
 void ctl_audit_settle(struct ctl *ctl)
@@ -131,52 +122,16 @@ void ctl_audit_settle(struct ctl *ctl)
 			    ctl->logdir);
 }
 
-static void copy_members(json_t *record, const json_t *from, const char *const *names)
+void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason)
 {
-	for (; *names; names++) {
-		json_t *value = json_object_get(from, *names);
-
-		if (value)
-			(void)json_object_set(record, *names, value);
-	}
-}
-
-void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session,
-		       const char *reason)
-{
-	static const char *const members[] = {"kind", "issuer", "jti", "roles", "on_behalf_of", "task", NULL};
-	json_t *record;
-
-	if (!ctl->logdir)
-		return;
-	record = json_object();
-	aa_audit_set(record, "event", event);
-	aa_audit_set(record, "service", "agentauthctl");
-	aa_audit_set(record, "agent", session->agent);
-	aa_audit_set(record, "session", session->id);
-	aa_audit_set(record, "result", "ok");
-	aa_audit_set(record, "reason", reason);
-	copy_members(record, session->json, members);
-	append(ctl, record);
+	ctl_audit_append(
+	    ctl, aa_audit_session_close(session, "agentauthctl", reason, aa_now_us() - ctl->started_us));
 }
 
 void ctl_audit_request(struct ctl *ctl, const json_t *request)
 {
-	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
-					      "on_behalf_of", "task", "role",	 "runas", NULL};
-	json_t *record;
-
-	if (!ctl->logdir)
-		return;
-	record = json_object();
-	aa_audit_set(record, "event", "approval");
-	aa_audit_set(record, "service", "agentauthctl");
-	aa_audit_set(record, "request", json_string_value(json_object_get(request, "id")));
-	aa_audit_set(record, "step", "withdrawn");
-	aa_audit_set(record, "result", "denied");
-	aa_audit_set(record, "reason", aa_reason_name(AA_APPROVAL_DENIED));
-	copy_members(record, request, members);
-	append(ctl, record);
+	ctl_audit_append(ctl,
+			 aa_audit_approval(request, "agentauthctl", "withdrawn", AA_APPROVAL_DENIED, NULL));
 }
 
 struct sweeping {
@@ -189,7 +144,7 @@ static void log_gone(void *data, const struct aa_session *session)
 {
 	const struct sweeping *s = data;
 
-	ctl_audit_session(s->ctl, "session-close", session, "ok");
+	ctl_audit_session_close(s->ctl, session, AA_OK);
 }
 
 static void pass_on(void *data, struct aa_session *session)

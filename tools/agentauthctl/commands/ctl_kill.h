@@ -12,9 +12,8 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
 void ctl_stop_restarters(struct ctl *ctl, const char *name);
 enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
 
-/* An audit record about a session: its agent, user and roles, and the reason. */
-void ctl_audit_session(struct ctl *ctl, const char *event, const struct aa_session *session,
-		       const char *reason);
+/* The audit record of a session that ended or was ended, and why. */
+void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason);
 
 /* An audit record about a request for approval whose sudo is gone: withdrawn. */
 void ctl_audit_request(struct ctl *ctl, const json_t *request);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/state/monotonic.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/given_file.h"
 #include "tools/cli/guess.h"
@@ -297,7 +298,7 @@ static void print_answer(struct ctl *ctl, enum ctl_status status)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.now = time(NULL), .answer = json_object()};
+	struct ctl ctl = {.now = time(NULL), .started_us = aa_now_us(), .answer = json_object()};
 	struct arguments arguments = {0};
 	enum ctl_status status;
 

@@ -1,24 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decision.c: from a decision to its audit record. */
+/* audit_record.c: the members of each event. */
 #include "config.h"
 
-#include "common/state/decision.h"
+#include "common/state/audit_record.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/state/audit.h"
 #include "common/text/shown.h"
 
-int64_t aa_now_us(void)
-{
-	struct timespec ts;
+/* ---- foreign text -------------------------------------------------------- */
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+void aa_audit_put(json_t *record, const char *key, json_t *value)
+{
+	if (json_object_set_new(record, key, value) < 0)
+		(void)json_object_clear(record);
 }
+
+void aa_audit_set(json_t *record, const char *key, const char *text)
+{
+	char out[AA_AUDIT_STRING_MAX + AA_SHOWN_MAX + 3];
+	struct aa_shown shown = {.at = text};
+	size_t len = 0, n = 1;
+	bool escaped;
+
+	if (!text)
+		return;
+	while (n > 0 && len < AA_AUDIT_STRING_MAX) {
+		n = aa_shown_next(&shown, out + len, &escaped);
+		len += n;
+	}
+	if (*shown.at) {
+		memcpy(out + len, "\xe2\x80\xa6", 3);
+		len += 3;
+	}
+	aa_audit_put(record, key, json_stringn(out, len));
+}
+
+/* ---- what a decision is about ------------------------------------------------- */
 
 static void set_grant(json_t *record, const struct aa_grant *grant)
 {
@@ -158,7 +178,13 @@ static const char *claim_of(enum aa_reason reason, const struct aa_verdict *v)
 	return v->claim ? v->claim : aa_reason_claim(reason);
 }
 
-json_t *aa_decision_record(const struct aa_decision *d)
+static const char *result_of(enum aa_reason reason)
+{
+	return reason == AA_OK ? "ok" : reason == AA_INTERNAL ? "error" : "denied";
+}
+
+/* The members that each event has, in their order. */
+static json_t *begin(const struct aa_decision *d, const char *result)
 {
 	json_t *record = json_object();
 
@@ -168,11 +194,15 @@ json_t *aa_decision_record(const struct aa_decision *d)
 	if (d->uid)
 		aa_audit_put(record, "uid", json_integer(d->uid));
 	aa_audit_set(record, "rhost", d->rhost);
-	aa_audit_set(record, "result",
-		     d->reason == AA_OK		? "ok"
-		     : d->reason == AA_INTERNAL ? "error"
-						: "denied");
+	aa_audit_set(record, "result", result);
 	aa_audit_set(record, "reason", aa_reason_name(d->reason));
+	return record;
+}
+
+json_t *aa_audit_decision(const struct aa_decision *d)
+{
+	json_t *record = begin(d, result_of(d->reason));
+
 	if (d->verdict)
 		aa_audit_set(record, "claim", claim_of(d->reason, d->verdict));
 	if (d->verdict)
@@ -186,5 +216,47 @@ json_t *aa_decision_record(const struct aa_decision *d)
 	else if (strcmp(d->event, "sudo") == 0)
 		set_command(record);
 	aa_audit_put(record, "micros", json_integer(d->micros));
+	return record;
+}
+
+/* An end is no refusal: it is done, whatever it was for. */
+json_t *aa_audit_session_close(const struct aa_session *session, const char *service, enum aa_reason reason,
+			       int64_t micros)
+{
+	const struct aa_decision closing = {.event = "session-close",
+					    .service = service,
+					    .agent = session->agent,
+					    .uid = session->uid,
+					    .rhost = session->rhost,
+					    .reason = reason};
+	json_t *record = begin(&closing, "ok");
+
+	set_session(record, session);
+	aa_audit_put(record, "micros", json_integer(micros));
+	return record;
+}
+
+/* ---- requests for approval ------------------------------------------------------- */
+
+json_t *aa_audit_approval(const json_t *request, const char *service, const char *step, enum aa_reason reason,
+			  const json_t *answer)
+{
+	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
+					      "on_behalf_of", "task", "role",	 "runas", "id"};
+	json_t *record = json_object(), *value;
+
+	aa_audit_set(record, "event", "approval");
+	aa_audit_set(record, "service", service);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		value = json_object_get(request, members[i]);
+		if (value)
+			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i],
+				     json_incref(value));
+	}
+	aa_audit_set(record, "step", step);
+	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
+	aa_audit_set(record, "why", json_string_value(json_object_get(answer, "why")));
+	aa_audit_set(record, "result", reason == AA_OK ? "ok" : "denied");
+	aa_audit_set(record, "reason", aa_reason_name(reason));
 	return record;
 }

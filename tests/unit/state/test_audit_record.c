@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_audit_record.c: an event has the same members in the log, whoever writes it. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/state/audit_record.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
+
+#define NOW 1800000000
+
+static struct support_site *site;
+static struct aa_session *session;
+
+static int setup(void **state)
+{
+	struct aa_verdict verdict = {0};
+	struct aa_policy *policy;
+	struct aa_agent *agent;
+	struct aa_login login;
+
+	(void)state;
+	site = support_site_new(NOW);
+	support_site_publish(site);
+	policy = support_policy(site);
+	agent = support_agent(policy, "builder-7");
+	login = support_login(site, NOW);
+	support_verify(site, &login, support_bent_assertion(NOW, "task", "\"nightly\""), &verdict);
+	assert_int_equal(verdict.reason, AA_OK);
+	assert_int_equal(aa_session_create(site->rundir, agent, &login, &verdict, NOW + 3600, &session),
+			 AA_OK);
+	aa_verdict_clear(&verdict);
+	aa_agent_free(agent);
+	aa_policy_close(policy);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	aa_session_free(session);
+	support_site_free(site);
+	return 0;
+}
+
+static void assert_text(const json_t *record, const char *member, const char *text)
+{
+	const char *value = json_string_value(json_object_get(record, member));
+
+	assert_non_null(value);
+	assert_string_equal(value, text);
+}
+
+/* Both have the same members, in the same order. */
+static void assert_same_members(json_t *a, json_t *b)
+{
+	void *x = json_object_iter(a), *y = json_object_iter(b);
+
+	for (; x && y; x = json_object_iter_next(a, x), y = json_object_iter_next(b, y))
+		assert_string_equal(json_object_iter_key(x), json_object_iter_key(y));
+	assert_null(x);
+	assert_null(y);
+}
+
+static void the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl(void **state)
+{
+	json_t *closed = aa_audit_session_close(session, "sshd", AA_OK, 1);
+	json_t *ended = aa_audit_session_close(session, "agentauthctl", AA_SESSION_EXPIRED, 2);
+
+	(void)state;
+	assert_same_members(closed, ended);
+	assert_text(ended, "event", "session-close");
+	assert_text(ended, "service", "agentauthctl");
+	assert_text(ended, "agent", "builder-7");
+	assert_text(ended, "rhost", "10.1.2.3");
+	assert_text(ended, "kid", "k1");
+	assert_text(ended, "kind", "assertion");
+	assert_text(ended, "task", "nightly");
+	assert_text(ended, "session", session->id);
+	assert_text(ended, "result", "ok");
+	assert_text(ended, "reason", "session_expired");
+	assert_int_equal(json_integer_value(json_object_get(ended, "uid")), SITE_UID);
+	assert_non_null(json_object_get(ended, "jti"));
+	assert_int_equal(json_array_size(json_object_get(ended, "roles")), 2);
+	json_decref(closed);
+	json_decref(ended);
+}
+
+/* What opens and what closes a session say the same of it. */
+static void its_beginning_has_them_too(void **state)
+{
+	const struct aa_decision opening = {.event = "session-open",
+					    .service = "sshd",
+					    .agent = session->agent,
+					    .uid = session->uid,
+					    .rhost = session->rhost,
+					    .reason = AA_OK,
+					    .session = session};
+	json_t *opened = aa_audit_decision(&opening);
+	json_t *closed = aa_audit_session_close(session, "sshd", AA_OK, 1);
+
+	(void)state;
+	assert_same_members(opened, closed);
+	json_decref(opened);
+	json_decref(closed);
+}
+
+static void a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl(void **state)
+{
+	json_t *request = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "agent",
+				    "builder-7", "uid", (json_int_t)SITE_UID, "session", session->id, "rhost",
+				    "10.1.2.3", "command", "/usr/bin/true", "task", "nightly", "role",
+				    "deploy", "runas", "root", "id", "123456", "cwd", "/");
+	json_t *by_sudo = aa_audit_approval(request, "sudo", "withdrawn", AA_APPROVAL_DENIED, NULL);
+	json_t *by_ctl = aa_audit_approval(request, "agentauthctl", "withdrawn", AA_APPROVAL_DENIED, NULL);
+	json_t *answer = json_pack("{s:s, s:s}", "by", "alice", "why", "tested");
+	json_t *answered = aa_audit_approval(request, "sudo", "approved", AA_OK, answer);
+
+	(void)state;
+	assert_same_members(by_sudo, by_ctl);
+	assert_text(by_ctl, "request", "123456");
+	assert_text(by_ctl, "result", "denied");
+	assert_null(json_object_get(by_ctl, "cwd"));
+	assert_null(json_object_get(by_ctl, "by"));
+	assert_text(answered, "by", "alice");
+	assert_text(answered, "why", "tested");
+	assert_text(answered, "result", "ok");
+	json_decref(answered);
+	json_decref(answer);
+	json_decref(by_ctl);
+	json_decref(by_sudo);
+	json_decref(request);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl),
+	    T(its_beginning_has_them_too),
+	    T(a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
