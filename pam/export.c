@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/verify/limit.h"
+
 /* Sets NAME=VALUE; without a value the name is taken out, so that nothing else's stands there. */
 static int put(pam_handle_t *pamh, const char *name, const char *value)
 {
@@ -114,40 +116,33 @@ static int set_number(pam_handle_t *pamh, const char *name, int64_t value)
 	return set_text(pamh, name, text);
 }
 
-/* "2G" in bytes, as systemd reads it: K, M, G, T by 1024. 0: not a size. */
-static uint64_t size_bytes(const char *text)
+/* "2G" in bytes, as systemd reads it: K, M, G, T by 1024. 0: not a size. What is too much is as much as there can be. */
+static int64_t size_bytes(const char *text)
 {
 	static const char units[] = "KMGT";
 	char *end;
-	uint64_t n = strtoull(text, &end, 10);
+	int64_t n = strtoll(text, &end, 10);
 	const char *unit = *end ? strchr(units, *end) : NULL;
 
 	if (end == text || (*end && (!unit || end[1])))
 		return 0;
 	for (const char *u = units; unit && u <= unit; u++)
-		n *= 1024;
+		if (__builtin_mul_overflow(n, 1024, &n))
+			n = INT64_MAX;
 	return n;
 }
 
 struct limits {
-	uint64_t memory_bytes;
-	int64_t tasks, weight;
+	int64_t memory_bytes, tasks, weight;
 };
-
-static void tighten(int64_t *limit, int64_t value)
-{
-	if (value && (!*limit || value < *limit))
-		*limit = value;
-}
 
 static void add_role(const struct aa_role *role, struct limits *limits)
 {
-	uint64_t bytes = role->memory_max ? size_bytes(role->memory_max) : 0;
+	int64_t bytes = role->memory_max ? size_bytes(role->memory_max) : 0;
 
-	if (bytes && (!limits->memory_bytes || bytes < limits->memory_bytes))
-		limits->memory_bytes = bytes;
-	tighten(&limits->tasks, role->tasks_max);
-	tighten(&limits->weight, role->cpu_weight);
+	limits->memory_bytes = aa_limit(limits->memory_bytes, bytes);
+	limits->tasks = aa_limit(limits->tasks, role->tasks_max);
+	limits->weight = aa_limit(limits->weight, role->cpu_weight);
 }
 
 int aa_export_limits(struct aa_call *call, const struct aa_session *s)
@@ -167,7 +162,7 @@ int aa_export_limits(struct aa_call *call, const struct aa_session *s)
 		err = set_number(call->pamh, "systemd.runtime_max_sec",
 				 s->deadline > call->ctx.now ? s->deadline - call->ctx.now : 1);
 	if (err == PAM_SUCCESS && limits.memory_bytes)
-		err = set_number(call->pamh, "systemd.memory_max", (int64_t)limits.memory_bytes);
+		err = set_number(call->pamh, "systemd.memory_max", limits.memory_bytes);
 	if (err == PAM_SUCCESS && limits.tasks)
 		err = set_number(call->pamh, "systemd.tasks_max", limits.tasks);
 	if (err == PAM_SUCCESS && limits.weight)

@@ -13,6 +13,7 @@
 #include "common/state/override.h"
 #include "common/state/replay.h"
 #include "common/state/wanted.h"
+#include "common/verify/limit.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {
@@ -130,13 +131,6 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 		    person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	if (a == 0 || b == 0)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
 		    const struct aa_verdict *verdict)
 {
@@ -144,8 +138,8 @@ int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
 
 	/* The token is good for so long: a session that ended before would be refused in the phase behind its login. */
 	if (verdict->expires && (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED))
-		deadline = earlier(deadline, verdict->expires + aa_policy_host(ctx->policy)->clock_skew);
-	return earlier(deadline, max ? ctx->now + max : 0);
+		deadline = aa_limit(deadline, verdict->expires + aa_policy_host(ctx->policy)->clock_skew);
+	return aa_limit(deadline, max ? ctx->now + max : 0);
 }
 
 /* ---- inside a session ------------------------------------------------------------------ */

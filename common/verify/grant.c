@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/verify/grant.h"
+#include "common/verify/limit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +25,12 @@ bool aa_grant_has(const struct aa_grant *grant, const char *role)
 	return false;
 }
 
-static int64_t stricter(int64_t a, int64_t b)
-{
-	if (a == 0 || b == 0)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 int64_t aa_grant_max_session(const struct aa_grant *grant)
 {
 	int64_t limit = 0;
 
 	for (size_t i = 0; i < grant->n; i++)
-		limit = stricter(limit, grant->roles[i]->max_session);
+		limit = aa_limit(limit, grant->roles[i]->max_session);
 	return limit;
 }
 
@@ -45,7 +39,7 @@ int64_t aa_grant_max_sessions(const struct aa_grant *grant, const struct aa_agen
 	int64_t limit = agent->max_sessions;
 
 	for (size_t i = 0; i < grant->n; i++)
-		limit = stricter(limit, grant->roles[i]->max_sessions);
+		limit = aa_limit(limit, grant->roles[i]->max_sessions);
 	return limit;
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limit.h: limits of which 0 is none. */
+#ifndef AGENTAUTH_VERIFY_LIMIT_H
+#define AGENTAUTH_VERIFY_LIMIT_H
+
+#include <stdint.h>
+
+/* The smaller of two, or the only one; 0: there is none. */
+static inline int64_t aa_limit(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+#endif
