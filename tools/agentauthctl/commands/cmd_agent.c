@@ -293,26 +293,18 @@ static bool has_file(struct ctl *ctl, const struct registry *registry, const cha
 	return false;
 }
 
+static enum ctl_status set_known_agent(struct ctl *ctl, struct registry *registry,
+				       const struct arguments *arguments)
+{
+	return has_file(ctl, registry, arguments->words[0]) ? set_agent(ctl, registry, arguments)
+							    : CTL_FAILED;
+}
+
 static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct registry registry;
-	enum ctl_status status;
-	bool any = false;
-
-	for (size_t i = 0; i < arguments->n_given; i++)
-		any = any || arguments->given[i].option->setting;
-	if (!any)
-		return ctl_usage(
-		    ctl,
-		    "nothing to set: name a setting, such as --owner; agentauthctl set --help lists them");
 	if (!check_word(ctl, arguments->words[0]))
 		return CTL_FAILED;
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE)
-		status = has_file(ctl, &registry, arguments->words[0]) ? set_agent(ctl, &registry, arguments)
-								       : CTL_FAILED;
-	registry_close(&registry);
-	return status;
+	return edit_run(ctl, arguments, "set", "--owner", set_known_agent);
 }
 
 const struct ctl_command cmd_set = {

@@ -12,6 +12,7 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/watch.h"
 #include "common/state/approval.h"
 #include "common/state/process.h"
 #include "common/state/whose.h"
@@ -85,21 +86,7 @@ static enum ctl_status list_once(struct ctl *ctl)
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	bool watch = arguments_have(arguments, "watch"), terminal = isatty(STDOUT_FILENO);
-	enum ctl_status status;
-
-	if (watch && ctl->json)
-		return ctl_usage(ctl, "--watch is for people and --json for programs: one of them");
-	do {
-		if (watch && terminal)
-			fputs("\033[H\033[2J", stdout);
-		ctl->now = time(NULL);
-		status = list_once(ctl);
-		fflush(stdout);
-		if (watch && status == CTL_DONE)
-			(void)sleep(1);
-	} while (watch && status == CTL_DONE);
-	return status;
+	return ctl_watch(ctl, arguments, 1, list_once);
 }
 
 /* ---- approve, deny ------------------------------------------------------------------- */

@@ -242,23 +242,15 @@ static bool there_is(struct ctl *ctl, const struct registry *registry, const cha
 	return false;
 }
 
+static enum ctl_status set_known_role(struct ctl *ctl, struct registry *registry,
+				      const struct arguments *arguments)
+{
+	return there_is(ctl, registry, arguments->words[0]) ? set_role(ctl, registry, arguments) : CTL_FAILED;
+}
+
 static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct registry registry;
-	enum ctl_status status;
-	bool any = false;
-
-	for (size_t i = 0; i < arguments->n_given; i++)
-		any = any || arguments->given[i].option->setting;
-	if (!any)
-		return ctl_usage(ctl, "nothing to set: name a setting, such as --sudo; agentauthctl role set "
-				      "--help lists them");
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE)
-		status = there_is(ctl, &registry, arguments->words[0]) ? set_role(ctl, &registry, arguments)
-								       : CTL_FAILED;
-	registry_close(&registry);
-	return status;
+	return edit_run(ctl, arguments, "role set", "--sudo", set_known_role);
 }
 
 static const struct ctl_command role_set = {

@@ -14,6 +14,7 @@
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/watch.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "common/text/shown.h"
 #include "common/state/approval.h"
@@ -159,21 +160,7 @@ static enum ctl_status list_once(struct ctl *ctl)
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	bool watch = arguments_have(arguments, "watch"), terminal = isatty(STDOUT_FILENO);
-	enum ctl_status status;
-
-	if (watch && ctl->json)
-		return ctl_usage(ctl, "--watch is for people and --json for programs: one of them");
-	do {
-		if (watch && terminal)
-			fputs("\033[H\033[2J", stdout);
-		ctl->now = time(NULL);
-		status = list_once(ctl);
-		fflush(stdout);
-		if (watch && status == CTL_DONE)
-			(void)sleep(2);
-	} while (watch && status == CTL_DONE);
-	return status;
+	return ctl_watch(ctl, arguments, 2, list_once);
 }
 
 static const struct ctl_command session_list = {

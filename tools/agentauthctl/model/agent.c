@@ -13,12 +13,6 @@
 const char *const key_state_words[] = {"active", "disabled", NULL};
 const char *const mixed_sessions_words[] = {"allow", "refuse", NULL};
 
-static const struct conf_setting claim_settings[] = {
-    {"claim", CONF_TEXT, true, offsetof(struct model_claim, claim), .check = check_claim},
-    {"value", CONF_TEXT, true, offsetof(struct model_claim, value), .min = 1, .max = 1024},
-    {0},
-};
-
 static const struct conf_setting key_settings[] = {
     {"kid", CONF_TEXT, .offset = offsetof(struct agent_key, kid), .check = check_kid},
     {"pem", CONF_TEXT, true, offsetof(struct agent_key, pem), .min = 1, .max = 16384, .several_lines = true},

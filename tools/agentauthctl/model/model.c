@@ -55,7 +55,7 @@ static const struct conf_setting accounts_settings[] = {
     {0},
 };
 
-static const struct conf_setting claim_settings[] = {
+const struct conf_setting claim_settings[] = {
     {"claim", CONF_TEXT, true, offsetof(struct model_claim, claim), .check = check_claim},
     {"value", CONF_TEXT, true, offsetof(struct model_claim, value), .min = 1, .max = 1024},
     {0},

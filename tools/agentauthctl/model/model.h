@@ -104,7 +104,7 @@ extern const char *const nonce_words[],
 									 *const mixed_sessions_words[];
 
 /* The tables of settings, for the reader, the manual's test and the editor. */
-extern const struct conf_setting main_settings[], agent_settings[];
+extern const struct conf_setting main_settings[], agent_settings[], claim_settings[];
 
 /* Reads the text in model->file.text (set by the caller). -1: reported. */
 int model_read(struct model *model, const struct host_facts *facts, struct problems *problems);
