@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_jwk.c: public keys as JWK: RFC 7517, RFC 7518 section 6, RFC 8037 section 2, and the thumbprint of RFC 7638. */
-#include <openssl/evp.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/sha256.h"
 
 /* A member, or NULL; one that is null counts as absent, as encoders write it that know no other way. */
 static const json_t *member(const json_t *jwk, const char *name)
@@ -275,15 +274,10 @@ enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44])
 	json_t *jwk = aa_key_to_jwk(key);
 	char *text = jwk ? aa_json_text(jwk, JSON_COMPACT | JSON_SORT_KEYS) : NULL, *print = NULL;
 	enum aa_jose_err err = AA_JOSE_NOMEM;
-	uint8_t hash[32];
 
 	if (!text)
 		goto out;
-	err = AA_JOSE_CRYPTO;
-	if (EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1)
-		goto out;
-	err = AA_JOSE_NOMEM;
-	print = aa_base64url_encode(hash, sizeof(hash));
+	print = aa_sha256_base64url(text);
 	if (!print)
 		goto out;
 	memcpy(ret, print, 44);

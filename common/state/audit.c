@@ -23,7 +23,7 @@
 #endif
 
 #include "common/state/audit_brake.h"
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/state/guard.h"
 #include "common/state/monotonic.h"
 

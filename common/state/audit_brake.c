@@ -12,7 +12,7 @@
 #include "common/verify/reason.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/state/failures.h"
 
 #define SETS 128

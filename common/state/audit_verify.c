@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/state/audit.h"
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 
 /* Why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of it. */
 static const char *check_line(const char *line, size_t len, const char *expect, struct aa_audit_check *check)

@@ -14,7 +14,7 @@
 
 #include <openssl/rand.h>
 
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 
 #define SECRET_SIZE 32
 #define SETS 1024
@@ -82,8 +82,7 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 {
 	char text[2 * SECRET_SIZE + 1], who[512], hex[65], network[256];
 
-	for (size_t i = 0; i < SECRET_SIZE; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", secret[i]);
+	aa_hex(text, secret, SECRET_SIZE);
 	aa_failures_source(source, network, sizeof(network));
 	(void)snprintf(who, sizeof(who), "%s %s", agent, network);
 	if (aa_sha256_pair(hex, text, who) < 0)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/state/process_table.h"
 #include "common/state/session_index.h"
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/jose/json.h"
 #include "common/registry/accounts.h"
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/state/process.h"
 #include "common/state/replay_gone.h"
 

@@ -17,6 +17,7 @@
 
 #include "common/file/replace.h"
 #include "common/jose/json.h"
+#include "common/jose/sha256.h"
 #include "common/state/mixed.h"
 #include "common/registry/accounts.h"
 #include "common/file/trusted.h"
@@ -122,8 +123,7 @@ static bool new_id(char ret[AA_SESSION_ID_SIZE])
 
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return false;
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", random[i]);
+	aa_hex(ret, random, sizeof(random));
 	return true;
 }
 

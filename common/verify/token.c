@@ -8,8 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/evp.h>
-
+#include "common/jose/sha256.h"
 #include "common/verify/claims.h"
 #include "common/verify/grant.h"
 
@@ -142,21 +141,12 @@ static enum aa_reason check_delegation(const struct aa_issuer *issuer, const str
 /* One without jti is known in the log, and to `revoke`, by SHA-256 of header.payload. */
 static char *digest_name(const struct aa_jws *jws)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char md[32];
-	unsigned n = 0;
-	char *name = malloc(65);
+	char *name = malloc(AA_SHA256_HEX_SIZE);
 
-	if (!name || EVP_Digest(jws->input, jws->input_len, md, &n, EVP_sha256(), NULL) != 1) {
-		free(name);
-		return NULL;
-	}
-	for (size_t i = 0; i < 32; i++) {
-		name[2 * i] = digits[md[i] >> 4];
-		name[2 * i + 1] = digits[md[i] & 15];
-	}
-	name[64] = '\0';
-	return name;
+	if (name && aa_sha256_hex(name, jws->input, jws->input_len) == 0)
+		return name;
+	free(name);
+	return NULL;
 }
 
 static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa_jws *jws,

@@ -21,7 +21,6 @@
 #include <cmocka.h>
 
 #include "common/file/proc.h"
-#include "common/state/digest.h"
 #include "common/state/process.h"
 
 static void reads_this_process(void **state)
@@ -165,20 +164,6 @@ static void the_boot_has_an_id_and_a_time(void **state)
 	assert_true(later - began <= 1);
 }
 
-static void digests_are_those_of_the_standard(void **state)
-{
-	char hex[65], pair[65];
-
-	(void)state;
-	assert_int_equal(aa_sha256_hex(hex, "abc", 3), 0);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-	assert_int_equal(aa_sha256_hex(hex, "a\0b", 3), 0);
-	assert_int_equal(aa_sha256_pair(pair, "a", "b"), 0);
-	assert_string_equal(hex, pair);
-	assert_int_equal(aa_sha256_pair(pair, "ab", ""), 0);
-	assert_string_not_equal(hex, pair);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,7 +174,6 @@ int main(void)
 	    cmocka_unit_test(a_process_whose_first_thread_ended_is_alive),
 	    cmocka_unit_test(a_hostile_name_changes_nothing),
 	    cmocka_unit_test(the_boot_has_an_id_and_a_time),
-	    cmocka_unit_test(digests_are_those_of_the_standard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

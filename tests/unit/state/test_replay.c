@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "common/state/digest.h"
+#include "common/jose/sha256.h"
 #include "common/state/process.h"
 #include "common/state/replay.h"
 #include "common/state/replay_gone.h"

@@ -4,8 +4,6 @@
 
 #include "tools/agentauth/credential/answer_parts.h"
 
-#include <openssl/evp.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +15,7 @@
 
 #include "common/file/replace.h"
 #include "common/jose/jose.h"
+#include "common/jose/sha256.h"
 #include "tools/cli/say.h"
 
 #define FILE_PREFIX "answer-"
@@ -28,22 +27,8 @@ static bool file_name(const struct ask_prompt *prompt, char ret[FILE_NAME_SIZE])
 {
 	const char *const fields[] = {prompt->user, prompt->host, prompt->agent, prompt->audience,
 				      prompt->nonce};
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t hash[32];
-	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-	char *p = ret;
 
-	/* with their zeros, so that fields cannot run into each other */
-	for (size_t i = 0; ok && i < sizeof(fields) / sizeof(fields[0]); i++)
-		ok = EVP_DigestUpdate(ctx, fields[i], strlen(fields[i]) + 1) == 1;
-	ok = ok && EVP_DigestFinal_ex(ctx, hash, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return false;
-	p = stpcpy(p, FILE_PREFIX);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		p += sprintf(p, "%02x", hash[i]);
-	return true;
+	return aa_sha256_texts(stpcpy(ret, FILE_PREFIX), fields, sizeof(fields) / sizeof(fields[0])) == 0;
 }
 
 int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)

@@ -2,7 +2,6 @@
 /* grant_authorization_code.c: authorization code with PKCE: a person logs in with a browser on this machine (RFC 8252, RFC 7636). */
 #include "config.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "tools/agentauth/oauth/browser.h"
 #include "tools/agentauth/oauth/token_grant.h"
 #include "common/jose/base64url.h"
+#include "common/jose/sha256.h"
 #include "tools/agentauth/oauth/loopback.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
@@ -34,15 +34,6 @@ static void login_free(struct login *l)
 	own_wipe(l->code);
 }
 
-static char *challenge_of(const char *verifier)
-{
-	unsigned char hash[32];
-
-	return EVP_Digest(verifier, strlen(verifier), hash, NULL, EVP_sha256(), NULL) == 1
-		   ? aa_base64url_encode(hash, sizeof(hash))
-		   : NULL;
-}
-
 static int prepare(struct login *l)
 {
 	uint8_t bits[32];
@@ -54,7 +45,7 @@ static int prepare(struct login *l)
 	if (RAND_bytes(bits, sizeof(bits)) == 1)
 		l->verifier = aa_base64url_encode(bits, sizeof(bits));
 	explicit_bzero(bits, sizeof(bits));
-	l->challenge = l->verifier ? challenge_of(l->verifier) : NULL;
+	l->challenge = l->verifier ? aa_sha256_base64url(l->verifier) : NULL;
 	if (l->redirect_uri && l->state && l->challenge)
 		return 0;
 	say("memory is out");

@@ -14,6 +14,7 @@
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/model/overlap.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "common/jose/sha256.h"
 #include "common/registry/accounts.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 #include "tools/agentauthctl/publish/snapshot.h"
@@ -424,8 +425,7 @@ static void finish_digest(struct work *w)
 	unsigned char md[EVP_MAX_MD_SIZE];
 
 	EVP_DigestFinal_ex(w->digest, md, NULL);
-	for (size_t i = 0; i < DIGEST_SIZE; i++)
-		sprintf(w->out->digest + 2 * i, "%02x", md[i]);
+	aa_hex(w->out->digest, md, DIGEST_SIZE);
 }
 
 static void report_write_error(const struct work *w)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sha256.h: SHA-256 as text: in hexadecimal, for names and the log, and in base64url. */
+#ifndef AGENTAUTH_JOSE_SHA256_H
+#define AGENTAUTH_JOSE_SHA256_H
+
+#include <stddef.h>
+
+#define AA_SHA256_HEX_SIZE 65 /* with its zero */
+
+/* Bytes as lower case hexadecimal digits, two each, and a zero. */
+void aa_hex(char *ret, const void *bytes, size_t n);
+
+/* Each: 0, or -EIO where OpenSSL fails. */
+int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len);
+/* Of texts with a zero between each two: whatever stands in them, two lists that differ hash apart. */
+int aa_sha256_texts(char ret[AA_SHA256_HEX_SIZE], const char *const *texts, size_t n);
+int aa_sha256_pair(char ret[AA_SHA256_HEX_SIZE], const char *a, const char *b);
+/* Without padding, 43 characters. The caller frees; NULL: memory is out, or OpenSSL fails. */
+char *aa_sha256_base64url(const char *text);
+
+#endif
