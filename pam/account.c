@@ -32,7 +32,7 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 			return AA_ROLE_DENIED;
 	return aa_override_credential(call->args.statedir, agent->name,
 				      session->issuer ? session->issuer : "", session->jti, session->kid,
-				      session->created);
+				      session->created, NULL);
 }
 
 /* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the entry is

@@ -27,10 +27,14 @@ enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agen
 /* The session that a credential of a clock ahead opens is of now, and is held against "before" as well: one verdict for
  * both, within the second of a revocation too. */
 static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent,
-				    const struct aa_verdict *v)
+				    struct aa_verdict *v)
 {
-	return aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
-				      v->iat < ctx->now ? v->iat : ctx->now);
+	const char *claim = NULL;
+	enum aa_reason reason =
+	    aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
+				   v->iat < ctx->now ? v->iat : ctx->now, &claim);
+
+	return aa_verdict_about(v, claim, reason);
 }
 
 /* A place is looked for first, the mark is set last: what is refused is not used up. */
@@ -81,7 +85,8 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
 		return;
 	reason = aa_admit_agent(ctx, agent);
 	if (reason == AA_OK) /* a key has no time of issue: "before" does not touch it, `--kid` does */
-		reason = aa_override_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now);
+		reason = aa_override_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now,
+						NULL);
 	verdict->reason = reason;
 }
 
@@ -237,7 +242,7 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 		return AA_SESSION_EXPIRED;
 	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
 	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
-					session->jti, session->kid, session->created);
+					session->jti, session->kid, session->created, NULL);
 	return reason == AA_OK ? check_roles(ctx, agent, session, service) : reason;
 }
 

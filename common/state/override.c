@@ -111,27 +111,34 @@ static enum aa_reason check_name(const char *statedir, const char *dir, const ch
 	return r ? AA_REVOKED : AA_OK;
 }
 
+static enum aa_reason check_jti(const char *statedir, const char *issuer, const char *jti)
+{
+	char name[65];
+
+	return jti_name(name, issuer, jti) < 0 ? AA_INTERNAL : check_name(statedir, "revoked/jti", name);
+}
+
 enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer,
-				      const char *jti, const char *kid, int64_t iat)
+				      const char *jti, const char *kid, int64_t iat, const char **ret_claim)
 {
 	enum aa_reason reason = check_before(statedir, agent, iat);
+	const char *claim = "iat";
 	char name[65];
 
 	if (reason == AA_OK && jti) {
-		if (jti_name(name, issuer ? issuer : "", jti) < 0)
-			return AA_INTERNAL;
-		reason = check_name(statedir, "revoked/jti", name);
+		claim = "jti";
+		reason = check_jti(statedir, issuer ? issuer : "", jti);
 	}
-	if (reason == AA_OK && jti) {
-		if (jti_name(name, "*", jti) < 0)
-			return AA_INTERNAL;
-		reason = check_name(statedir, "revoked/jti", name);
-	}
+	if (reason == AA_OK && jti)
+		reason = check_jti(statedir, "*", jti);
 	if (reason == AA_OK && kid) {
+		claim = "kid";
 		if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
 			return AA_INTERNAL;
 		reason = check_name(statedir, "revoked/kid", name);
 	}
+	if (reason == AA_REVOKED && ret_claim)
+		*ret_claim = claim;
 	return reason;
 }
 

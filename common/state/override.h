@@ -23,9 +23,9 @@
 /* AA_OK, AA_AGENT_SUSPENDED, or AA_REGISTRY_UNAVAILABLE where it cannot be told. */
 enum aa_reason aa_override_agent(const char *statedir, const char *agent);
 /* AA_OK, AA_REVOKED, or AA_REGISTRY_UNAVAILABLE. jti, kid may be NULL; iat 0: unknown. jti is looked up both under the
- * issuer and under "*" (revoked without naming one). */
+ * issuer and under "*" (revoked without naming one). *ret_claim (or NULL) is what was revoked: iat, jti or kid. */
 enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer,
-				      const char *jti, const char *kid, int64_t iat);
+				      const char *jti, const char *kid, int64_t iat, const char **ret_claim);
 
 /* Writers; 0 or a negative errno. -EEXIST / -ENOENT: it was so already. */
 int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why,

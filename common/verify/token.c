@@ -220,6 +220,15 @@ static bool scope_admits(const void *data, const char *role)
 	return false;
 }
 
+/* Whether the token's scopes leave the agent any role, whatever else a login asks of it. */
+static bool admits_any(const struct aa_agent *agent, const struct scope_source *source)
+{
+	for (size_t i = 0; i < agent->roles.n; i++)
+		if (scope_admits(source, agent->roles.v[i]))
+			return true;
+	return false;
+}
+
 /* The strings of an array, parted by spaces. From malloc(); NULL where memory is out. */
 static char *join(const json_t *array)
 {
@@ -271,6 +280,7 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 {
 	const struct scope_source source = {issuer, payload};
 	struct aa_narrowing narrow = {.data = &source};
+	enum aa_reason reason;
 
 	if (!keep_scope(payload, verdict))
 		return AA_INTERNAL;
@@ -278,5 +288,8 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 	/* An issuer that has scopes grants what they say, and a token without any of them nothing. */
 	if (narrow.delegable_only || issuer->has_scopes)
 		narrow.admit = scope_admits;
-	return aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	if (reason == AA_ROLE_DENIED && issuer->n_scopes && !admits_any(agent, &source))
+		return aa_verdict_about(verdict, issuer->scopes[0].claim, reason);
+	return reason;
 }

@@ -292,8 +292,10 @@ static enum aa_reason assertion_roles(const struct aa_policy *policy, const stru
 				      const struct aa_login *login, struct aa_verdict *verdict)
 {
 	const struct aa_narrowing narrow = {.scope = verdict->scope};
+	enum aa_reason reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
 
-	return aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	return reason == AA_ROLE_DENIED && verdict->scope ? aa_verdict_about(verdict, "scope", reason)
+							  : reason;
 }
 
 /* "agent:NAME" cannot be an issuer's URL: an agent's jti are told apart from every issuer's. */

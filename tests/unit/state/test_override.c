@@ -50,7 +50,7 @@ static const char *path(const char *name)
 
 static enum aa_reason credential(const char *issuer, const char *jti, const char *kid, int64_t iat)
 {
-	return aa_override_credential(dir, "builder-7", issuer, jti, kid, iat);
+	return aa_override_credential(dir, "builder-7", issuer, jti, kid, iat, NULL);
 }
 
 static void a_suspended_agent_stays_so_until_it_is_resumed(void **state)
@@ -122,7 +122,7 @@ static void before_cuts_off_what_was_issued_earlier(void **state)
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_REVOKED); /* unknown */
-	assert_int_equal(aa_override_credential(dir, "builder-8", "corp", "1", NULL, NOW - 1), AA_OK);
+	assert_int_equal(aa_override_credential(dir, "builder-8", "corp", "1", NULL, NOW - 1, NULL), AA_OK);
 	/* a later date replaces it, and an earlier one lets nothing in again */
 	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 10, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
@@ -224,6 +224,30 @@ static void what_is_taken_back_is_good_again(void **state)
 	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), 0);
 	assert_int_equal(credential("corp", "1", "k", NOW - 1), AA_OK);
 	assert_int_equal(aa_override_unrevoke_before(dir, "builder-7"), -ENOENT);
+}
+
+static void assert_about(const char *claim)
+{
+	const char *about = NULL;
+
+	assert_int_equal(aa_override_credential(dir, "builder-7", "corp", "1", "k", NOW, &about),
+			 claim ? AA_REVOKED : AA_OK);
+	if (claim)
+		assert_string_equal(about, claim);
+	else
+		assert_null(about);
+}
+
+static void a_refusal_says_what_was_revoked(void **state)
+{
+	(void)state;
+	assert_about(NULL);
+	assert_int_equal(aa_override_revoke_kid(dir, "k", "root", NULL, NOW), 0);
+	assert_about("kid");
+	assert_int_equal(aa_override_revoke_jti(dir, "*", "1", "root", NULL, NOW), 0);
+	assert_about("jti");
+	assert_int_equal(aa_override_revoke_before(dir, "builder-7", NOW + 1, "root", NULL, NOW), 0);
+	assert_about("iat");
 }
 
 static json_t *revocations(void)
@@ -343,6 +367,7 @@ int main(void)
 	    T(what_is_taken_back_is_good_again),
 	    T(what_is_revoked_is_listed_with_who_and_why),
 	    T(a_revocation_that_cannot_be_read_is_listed_by_its_file),
+	    T(a_refusal_says_what_was_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

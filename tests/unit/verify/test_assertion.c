@@ -1111,6 +1111,7 @@ static const struct about {
 	{"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
 	{"task", "7", AA_MALFORMED, "task"},
 	{"scope", "7", AA_MALFORMED, "scope"},
+	{"scope", "\"sudo\"", AA_ROLE_DENIED, "scope"},
 },
   token_bends[] = {
       {"x", "1", AA_OK, NULL},
@@ -1119,6 +1120,11 @@ static const struct about {
       {"jti", "7", AA_MALFORMED, "jti"},
       {"cnf", "7", AA_PROOF_REQUIRED, "cnf"},
       {"act", "7", AA_MALFORMED, "act"},
+      {"scope", "\"sudo\"", AA_ROLE_DENIED, "scope"},
+      {"azp", NULL, AA_CLAIM_REQUIRED, "azp"},
+      {"azp", "\"other\"", AA_WRONG_SUBJECT, "azp"},
+      {"sub", NULL, AA_CLAIM_REQUIRED, "sub"},
+      {"sub", "\"nobody\"", AA_DELEGATION_DENIED, "sub"},
       {"act", "{\"sub\":\"other-1\"}", AA_WRONG_SUBJECT, "act"},
 };
 
