@@ -421,6 +421,13 @@ void aa_issuer_free(struct aa_issuer *issuer)
 	free(issuer);
 }
 
+/* Left out: refused. */
+static bool read_without_sub(const json_t *json, struct aa_issuer *issuer)
+{
+	return !json_object_get(json, "without_sub") ||
+	       read_choice(json, "without_sub", "refuse", "own", &issuer->without_sub_own);
+}
+
 struct aa_issuer *aa_issuer_from_json(json_t *json)
 {
 	static const struct member members[] = {
@@ -438,6 +445,7 @@ struct aa_issuer *aa_issuer_from_json(json_t *json)
 	    MEMBER(aa_issuer, client_claim, STRING, true),
 	    MEMBER(aa_issuer, user_claim, STRING, true),
 	    {"delegation", OTHER, true, 0},
+	    {"without_sub", OTHER, false, 0},
 	    {"reuse", OTHER, true, 0},
 	    MEMBER(aa_issuer, require, CLAIM_RULES, false),
 	    {"scopes", OTHER, false, 0},
@@ -450,6 +458,7 @@ struct aa_issuer *aa_issuer_from_json(json_t *json)
 	if (read_members(json, members, COUNT(members), issuer) &&
 	    read_scopes(json_object_get(json, "scopes"), issuer) &&
 	    read_choice(json, "delegation", "never", "allowed", &issuer->delegation) &&
+	    read_without_sub(json, issuer) &&
 	    read_choice(json, "reuse", "until_expiry", "once", &issuer->reuse_once))
 		return issuer;
 	aa_issuer_free(issuer);

@@ -19,7 +19,7 @@
  *   "issuer:" NAME   {"name", "issuer": URL, "keys_file": [absent: KEYSDIR/NAME], "discovery": [false], "jwks_uri": [absent],
  *                     "ca_file": [the system's], "bearer_file": [absent: no token is sent],
  *                     "algorithms": […], "jwks_max_age": s, "max_token_ttl": s, "audience": [[]: the host's], "client_claim",
- *                     "user_claim", "delegation": "allowed"|"never", "reuse": "once"|"until_expiry", "require": [CLAIM…],
+ *                     "user_claim", "delegation": "allowed"|"never", "without_sub": "refuse"|"own" ["refuse"], "reuse": "once"|"until_expiry", "require": [CLAIM…],
  *                     "scopes": [{"claim", "value", "role"}…] [absent: none]}
  *   "iss:" URL       {"issuer": NAME}
  *   CLAIM is         {"claim": NAME or JSON Pointer, "value": string}
@@ -112,7 +112,7 @@ struct aa_issuer {
 	const char *jwks_uri, *ca_file, *bearer_file; /* for who fetches the keys; no login does */
 	struct aa_strings algorithms, audience;
 	int64_t jwks_max_age, max_token_ttl;
-	bool delegation, reuse_once, has_scopes;
+	bool delegation, without_sub_own, reuse_once, has_scopes;
 	struct aa_claim_rules require;
 	size_t n_scopes;
 	struct aa_scope_rule *scopes;

@@ -113,6 +113,17 @@ static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct a
 	return check_user(issuer, agent, payload, verdict);
 }
 
+/* It cannot be told whose a token without sub is, unless the issuer is one whose tokens for people all have one. A
+ * binding's subject asks for that sub, and the claim that names a person says that it is one's. */
+static enum aa_reason without_sub(const struct aa_issuer *issuer, const struct aa_agent *agent,
+				  const json_t *payload, const struct aa_binding *binding,
+				  struct aa_verdict *verdict)
+{
+	if (!issuer->without_sub_own || binding->subject)
+		return aa_verdict_about(verdict, "sub", AA_CLAIM_REQUIRED);
+	return aa_claim(payload, issuer->user_claim) ? check_user(issuer, agent, payload, verdict) : AA_OK;
+}
+
 /* Whose token it is: with act, an actor's; else a user's where sub is neither the client nor the agent's own subject. */
 static enum aa_reason check_delegation(const struct aa_issuer *issuer, const struct aa_agent *agent,
 				       const json_t *payload, const char *client,
@@ -131,8 +142,8 @@ static enum aa_reason check_delegation(const struct aa_issuer *issuer, const str
 			return aa_verdict_about(verdict, "sub", AA_WRONG_SUBJECT);
 		return AA_OK;
 	}
-	if (!sub) /* it cannot be told whose it is */
-		return aa_verdict_about(verdict, "sub", AA_CLAIM_REQUIRED);
+	if (!sub)
+		return without_sub(issuer, agent, payload, binding, verdict);
 	return names_agent(sub, client, binding) ? AA_OK : check_user(issuer, agent, payload, verdict);
 }
 

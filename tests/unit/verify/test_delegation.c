@@ -305,6 +305,55 @@ static void only_the_entrys_users_may_be_acted_for(void **state)
 	expect(site, TOKEN(ALICE, DEPLOY), AA_DELEGATION_DENIED, "local users are another list");
 }
 
+/* Where the issuer is said to give people's tokens a sub always, one without is the agent's own, and nothing more. */
+static void a_token_without_sub_is_the_agents_own_where_that_is_said(void **state)
+{
+	static const char bare[] = "[{\"issuer\":\"corp\",\"client\":\"builder-7\"}]";
+	struct support_site *site = *state;
+	struct aa_verdict v;
+
+	support_set(site, "agent:builder-7", "bindings", bare);
+	support_site_publish(site);
+	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "the default");
+	support_set(site, "issuer:corp", "without_sub", "\"refuse\"");
+	support_site_publish(site);
+	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "refuse");
+	support_set(site, "issuer:corp", "without_sub", "\"own\"");
+	support_site_publish(site);
+	v = verdict_on(site, TOKEN({"sub", NULL}, DEPLOY));
+	assert_int_equal(v.reason, AA_OK);
+	assert_int_equal(v.kind, AA_KIND_TOKEN);
+	assert_null(v.on_behalf_of);
+	aa_verdict_clear(&v);
+	expect(site, TOKEN({"sub", "null"}, DEPLOY), AA_MALFORMED, "null is no way to have none");
+	expect(site, TOKEN({"sub", "\"\""}, DEPLOY), AA_MALFORMED, "nor is an empty one");
+	expect(site, TOKEN({"sub", NULL}, {"azp", "\"other\""}, DEPLOY), AA_WRONG_SUBJECT,
+	       "another client's");
+	v = verdict_on(site, TOKEN(ALICE, DEPLOY));
+	assert_int_equal(v.kind, AA_KIND_DELEGATED);
+	aa_verdict_clear(&v);
+	expect(site, TOKEN({"sub", "\"user-bob\""}, DEPLOY), AA_DELEGATION_DENIED,
+	       "a person's is a person's still");
+	expect(site, TOKEN({"sub", NULL}, {"act", "{\"sub\":\"builder-7\"}"}, DEPLOY), AA_CLAIM_REQUIRED,
+	       "an actor for nobody");
+}
+
+static void without_sub_does_not_take_a_person_for_the_agent(void **state)
+{
+	struct support_site *site = *state;
+
+	support_set(site, "issuer:corp", "without_sub", "\"own\"");
+	support_site_publish(site);
+	expect(site, TOKEN({"", NULL}), AA_OK, "the binding's subject");
+	expect(site, TOKEN({"sub", NULL}), AA_CLAIM_REQUIRED, "a binding with a subject asks for it");
+	support_set(site, "agent:builder-7", "bindings", "[{\"issuer\":\"corp\",\"client\":\"builder-7\"}]");
+	support_set(site, "issuer:corp", "user_claim", "\"preferred_username\"");
+	support_site_publish(site);
+	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_OK, "nobody is named");
+	expect(site, TOKEN({"sub", NULL}, {"preferred_username", "\"user-bob\""}, DEPLOY),
+	       AA_DELEGATION_DENIED, "somebody is named");
+}
+
 static void delegation_fails_closed(void **state)
 {
 	struct support_site *site = *state;
@@ -535,6 +584,8 @@ int main(void)
 	    T(a_tokens_life_is_bounded_by_its_issuers_limit),
 	    T(a_users_token_is_the_agents_on_the_users_behalf),
 	    T(only_the_entrys_users_may_be_acted_for),
+	    T(a_token_without_sub_is_the_agents_own_where_that_is_said),
+	    T(without_sub_does_not_take_a_person_for_the_agent),
 	    T(delegation_fails_closed),
 	    T(an_issuer_that_never_delegates_has_no_users),
 	    T(the_outermost_actor_must_be_the_agent),

@@ -314,6 +314,8 @@ static void refuses_an_issuer_that_breaks_the_schema(void **state)
 	    {"user_claim", "[]"},
 	    {"delegation", NULL},
 	    {"delegation", "\"yes\""},
+	    {"without_sub", "true"},
+	    {"without_sub", "\"allowed\""},
 	    {"reuse", NULL},
 	    {"reuse", "\"always\""},
 	    {"require", "{}"},

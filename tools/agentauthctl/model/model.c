@@ -19,6 +19,7 @@ const char *const nonce_words[] = {"optional", "required", NULL};
 const char *const audit_failure_words[] = {"deny", "warn", NULL};
 const char *const audit_sync_words[] = {"none", "always", NULL};
 const char *const delegation_words[] = {"never", "allowed", NULL};
+const char *const without_sub_words[] = {"refuse", "own", NULL};
 const char *const reuse_words[] = {"once", "until_expiry", NULL};
 
 /* ---- the table ----------------------------------------------------------- */
@@ -86,6 +87,8 @@ static const struct conf_setting issuer_settings[] = {
     {"client_claim", CONF_TEXT, true, offsetof(struct model_issuer, client_claim), .check = check_claim},
     {"user_claim", CONF_TEXT, .offset = offsetof(struct model_issuer, user_claim), .check = check_claim},
     {"delegation", CONF_WORD, .offset = offsetof(struct model_issuer, delegation), .words = delegation_words},
+    {"without_sub", CONF_WORD, .offset = offsetof(struct model_issuer, without_sub),
+     .words = without_sub_words},
     {"reuse", CONF_WORD, true, offsetof(struct model_issuer, reuse), .words = reuse_words},
     {"require", CONF_ITEMS, .offset = offsetof(struct model_issuer, require), .max = 32,
      .members = claim_settings, .size = sizeof(struct model_claim)},
@@ -366,6 +369,18 @@ static void check_issuer_keys(const struct model *model, const struct model_issu
 			   quoted(issuer->issuer), why);
 }
 
+/* Where no token is a person's, sub is not asked whose it is, and the setting would say something that is not so. */
+static void check_without_sub(const struct model *model, const struct model_issuer *issuer,
+			      struct problems *problems)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "issuers.%s.without_sub", issuer->name);
+	if (issuer->without_sub && !issuer->delegation)
+		conf_warning(&model->file, problems, path,
+			     "changes nothing where delegation is never: all tokens are agents' own there");
+}
+
 static void check_issuers(const struct model *model, struct problems *problems)
 {
 	char path[128];
@@ -374,6 +389,7 @@ static void check_issuers(const struct model *model, struct problems *problems)
 		const struct model_issuer *issuer = &model->issuers.v[i];
 
 		check_issuer_keys(model, issuer, problems);
+		check_without_sub(model, issuer, problems);
 		for (size_t k = 0; k < i; k++) {
 			const char *other = model->issuers.v[k].issuer;
 

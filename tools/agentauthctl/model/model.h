@@ -57,6 +57,7 @@ struct model_issuer {
 	int64_t jwks_max_age;
 	int64_t max_token_ttl; /* 0: the host's */
 	int delegation;	       /* delegation_words */
+	int without_sub;       /* without_sub_words */
 	int reuse;	       /* reuse_words */
 	struct model_claims require;
 	struct {
@@ -99,9 +100,10 @@ struct model {
 
 extern const char *const nonce_words[],
     *const audit_failure_words[], *const audit_sync_words[], *const delegation_words[],
-								 *const reuse_words[],
-								     *const key_state_words[],
-									 *const mixed_sessions_words[];
+								 *const without_sub_words[],
+								     *const reuse_words[],
+									 *const key_state_words[],
+									     *const mixed_sessions_words[];
 
 /* The tables of settings, for the reader, the manual's test and the editor. */
 extern const struct conf_setting main_settings[], agent_settings[], claim_settings[];

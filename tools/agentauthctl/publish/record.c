@@ -165,6 +165,8 @@ void record_issuer(const struct model *model, const struct model_issuer *issuer,
 	json_text_string(b, "client_claim", issuer->client_claim);
 	json_text_string(b, "user_claim", issuer->user_claim);
 	json_text_string(b, "delegation", delegation_words[issuer->delegation]);
+	if (issuer->without_sub)
+		json_text_string(b, "without_sub", without_sub_words[issuer->without_sub]);
 	json_text_string(b, "reuse", reuse_words[issuer->reuse]);
 	may_put_claims(b, &issuer->require);
 	may_put_scopes(b, issuer);
