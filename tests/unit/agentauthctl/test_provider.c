@@ -80,12 +80,15 @@ static char *block_of(const json_t *request, char *why, size_t size)
 	    .scope_claim = asked(request, "scope_claim"),
 	    .audience = texts_of(json_object_get(request, "audience")),
 	    .scopes = texts_of(json_object_get(request, "scopes")),
+	    .algorithms = texts_of(json_object_get(request, "algorithms")),
+	    .blueprint = asked(request, "blueprint"),
 	    .delegation = json_is_true(json_object_get(request, "delegation")),
 	};
 	char *block = provider_block(&r, why, size);
 
 	free(r.audience.v);
 	free(r.scopes.v);
+	free(r.algorithms.v);
 	return block;
 }
 
@@ -516,7 +519,7 @@ static void what_a_block_needs_is_asked_for_in_words(void **state)
 	check_request("{\"issuer\": \"https://as.example.com\"}", NULL);
 	check_request("{}", "--issuer is missing");
 	check_request("{\"provider\": \"facebook\", \"issuer\": \"https://x\"}",
-		      "it is one of keycloak, entra, okta");
+		      "it is one of keycloak, entra, entra-agent, okta");
 	check_request("{\"provider\": \"google\"}", NULL);
 	check_request("{\"provider\": \"github\", \"issuer\": \"https://ghes.example.com/_services/token\"}",
 		      NULL);
@@ -545,7 +548,7 @@ static void what_a_block_needs_is_asked_for_in_words(void **state)
 		      "without a slash");
 	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/\"}", "/realms/REALM");
 	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r\", \"tenant\": \"x\"}",
-		      "for --provider entra");
+		      "for --provider entra and entra-agent");
 	check_request("{\"provider\": \"entra\", \"audience\": [\"x\"]}", "needs --tenant");
 	check_request(
 	    "{\"provider\": \"entra\", \"audience\": [\"x\"], \"tenant\": \"contoso.onmicrosoft.com\"}",
@@ -556,6 +559,24 @@ static void what_a_block_needs_is_asked_for_in_words(void **state)
 		      "\"11111111-2222-3333-4444-555555555555\", "
 		      "\"token_version\": \"3\"}",
 		      "1 or 2");
+	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"]}", "needs --tenant");
+	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
+		      "\"11111111-2222-3333-4444-555555555555\"}",
+		      NULL);
+	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
+		      "\"11111111-2222-3333-4444-555555555555\", \"blueprint\": \"my agents\"}",
+		      "--blueprint");
+	check_request("{\"provider\": \"google\", \"blueprint\": \"11111111-2222-3333-4444-555555555555\"}",
+		      "for --provider entra-agent");
+	check_request("{\"provider\": \"aws\"}", "--issuer is missing");
+	check_request("{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws\"}", NULL);
+	check_request("{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws/\"}",
+		      "without a slash");
+	check_request("{\"provider\": \"aws\", \"issuer\": \"https://sts.eu-west-1.amazonaws.com\"}",
+		      "no account's issuer");
+	check_request("{\"provider\": \"identityserver\"}", "--issuer is missing");
+	check_request("{\"provider\": \"identityserver\", \"issuer\": \"https://id\"}", NULL);
+	check_request("{\"issuer\": \"https://x\", \"algorithms\": [\"ES384\", \"EdDSA\"]}", NULL);
 	check_request("{\"provider\": \"kubernetes\"}", "--issuer is missing");
 	check_request("{\"provider\": \"kubernetes\", \"issuer\": \"https://k\", \"client_claim\": "
 		      "\"/kubernetes.io/serviceaccount/name\"}",

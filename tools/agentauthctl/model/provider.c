@@ -34,7 +34,9 @@ struct provider {
 	enum people people;
 	const char *own_claim, *own_value; /* BY_CLAIM */
 	const char *require_claim, *require_value;
-	const char *about; /* lines of a comment */
+	const char *without_sub; /* what a token without sub is; NULL: refused */
+	bool is_entra;		 /* the issuer follows from a tenant, and tokens have a version */
+	const char *about;	 /* lines of a comment */
 	const char *person_about;
 };
 
@@ -66,6 +68,7 @@ static const struct provider providers[] = {
 	 "Audience):\n"
 	 "let it add ssh://HOST or the audience below. Realm roles are the claim /realm_access/roles.\n"},
     {.name = "entra",
+     .is_entra = true,
      .issuer_looks = "https://login.microsoftonline.com/TENANT/v2.0",
      .algorithms = RSA_ONLY,
      .client_claim = "azp",
@@ -91,6 +94,39 @@ static const struct provider providers[] = {
 		     "it with the binding, agentauthctl set AGENT --bind $NAME:CLIENT --subject ID. Another "
 		     "sub is a person's.\n"
 		     "oid is the person's object ID, the same for every application; sub is not.\n"},
+    {.name = "entra-agent",
+     .is_entra = true,
+     .issuer_looks = "https://login.microsoftonline.com/TENANT/v2.0",
+     .algorithms = RSA_ONLY,
+     .client_claim = "azp",
+     .client = "the agent identity's Application (client) ID",
+     .user_claim = "oid",
+     .scope_claim = "scp",
+     .reuse = UNTIL_EXPIRY,
+     .max_token_ttl = 29400,
+     .needs_audience = true,
+     .people = BY_CLAIM,
+     .own_claim = "idtyp",
+     .own_value = "app",
+     .about =
+	 "Microsoft Entra Agent ID. azp (v2; appid in v1) is the agent identity's Application ID. Its "
+	 "blueprint's is\n"
+	 "xms_par_app_azp, which no ordinary application's token has: required below where --blueprint named "
+	 "it. Never bind\n"
+	 "an agent to the blueprint's own ID. xms_act_fct and xms_sub_fct say 11 for an agent identity and "
+	 "13 "
+	 "for an agent's\n"
+	 "user account, in a list in no fixed order, which no rule here can ask for and none needs to.\n"
+	 "There is no jti, so a token cannot be told from its copy: it is good until it expires, in the "
+	 "token "
+	 "that Microsoft\n"
+	 "shows after 8 hours and 5 minutes. Set max_token_ttl to what yours have.\n",
+     .person_about =
+	 "sub of an agent's token for itself is its object ID: give it with the binding, agentauthctl set "
+	 "AGENT\n"
+	 "--bind $NAME:CLIENT --subject ID. Another sub is a person's, or that of the agent's user account, "
+	 "which is a user\n"
+	 "here too: the agent's delegation must name its object ID, oid.\n"},
     {.name = "okta",
      .issuer_looks = "https://DOMAIN.okta.com/oauth2/default",
      .algorithms = RSA_ONLY,
@@ -134,6 +170,23 @@ static const struct provider providers[] = {
      .person_about =
 	 "sub of an agent's own token is CLIENT@clients: give it with the binding, agentauthctl set AGENT\n"
 	 "--bind $NAME:CLIENT --subject CLIENT@clients. Another sub is a person's.\n"},
+    {.name = "identityserver",
+     .issuer_looks = "https://identity.example.com",
+     .algorithms = "[ \"RS256\", \"PS256\", \"ES256\" ]",
+     .client_claim = "client_id",
+     .client = "the ClientId",
+     .user_claim = "sub",
+     .scope_claim = "scope",
+     .reuse = ONCE,
+     .people = BY_SUBJECT,
+     .without_sub = "own",
+     .about =
+	 "Duende IdentityServer (and IdentityServer4): access tokens as JWT. client_id names the agent. A "
+	 "token by client\n"
+	 "credentials has no sub, a person's always has one, and is refused unless the agent's delegation "
+	 "names them.\n"
+	 "aud is the name of an API resource: name one ssh://HOST, or the audience below, and put the scopes "
+	 "into it.\n"},
     {.name = "google",
      .issuer = "https://accounts.google.com",
      .algorithms = RSA_ONLY,
@@ -151,6 +204,27 @@ static const struct provider providers[] = {
 	      "can be: gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'. Google's "
 	      "access tokens are\n"
 	      "no JWT. There is no jti: a token is good until it expires, an hour.\n"},
+    {.name = "aws",
+     .issuer_looks = "https://UUID.tokens.sts.global.api.aws",
+     .algorithms = "[ \"RS256\", \"ES384\" ]",
+     .client_claim = "sub",
+     .client = "the role's ARN, as arn:aws:iam::123456789012:role/builder",
+     .user_claim = "sub",
+     .reuse = ONCE,
+     .people = NO_PEOPLE,
+     .about =
+	 "AWS: IAM outbound identity federation. The issuer is the account's own: aws iam\n"
+	 "get-outbound-web-identity-federation-info. The workload asks a regional STS: aws sts "
+	 "get-web-identity-token\n"
+	 "--audience ssh://HOST --signing-algorithm ES384 --duration-seconds 300. sub is the ARN of the "
+	 "role or user that\n"
+	 "asked, whatever session it was. Bind no role that people take on "
+	 "(aws-reserved/sso.amazonaws.com/…): "
+	 "the token is the\n"
+	 "role's, and never a person's here. request_tags are the asker's own words, and prove nothing.\n"
+	 "Workloads of EKS have Kubernetes' tokens: --provider kubernetes with the cluster's own issuer. "
+	 "Cognito's tokens by\n"
+	 "client credentials have no aud, and are refused.\n"},
     {.name = "github",
      .issuer = "https://token.actions.githubusercontent.com",
      .algorithms = RSA_ONLY,
@@ -233,7 +307,8 @@ static const struct provider any_provider = {
 /* "keycloak, entra, …" */
 static const char *provider_names(void)
 {
-	return "keycloak, entra, okta, auth0, google, github, kubernetes, spiffe";
+	return "keycloak, entra, entra-agent, okta, auth0, identityserver, google, aws, github, kubernetes, "
+	       "spiffe";
 }
 
 static const struct provider *find(const char *name)
@@ -321,11 +396,32 @@ static bool check_issuer_form(const struct provider_request *request, char *why,
 	if (strcmp(name, "keycloak") == 0 && (!strstr(issuer, "/realms/") || ends_in(issuer, "/")))
 		return refuse(why, size,
 			      "Keycloak's issuer is https://HOST/realms/REALM, without a slash at the end");
+	if (strcmp(name, "aws") == 0 && (strstr(issuer, "://sts.") || ends_in(issuer, "/")))
+		return refuse(
+		    why, size,
+		    "that is no account's issuer: it is https://UUID.tokens.sts.global.api.aws, as aws iam "
+		    "get-outbound-web-identity-federation-info shows it, without a slash at the end");
 	if (strcmp(name, "okta") == 0 && !strstr(issuer, "/oauth2/"))
 		return refuse(why, size,
 			      "this is the org's own authorization server, whose tokens are for Okta alone; "
 			      "name a custom one, as "
 			      "https://DOMAIN.okta.com/oauth2/default");
+	return true;
+}
+
+static bool check_blueprint(const struct provider *provider, const struct provider_request *request,
+			    char *why, size_t size)
+{
+	if (!request->blueprint)
+		return true;
+	if (strcmp(provider->name, "entra-agent") != 0)
+		return refuse(why, size, "--blueprint is for --provider entra-agent");
+	if (!is_guid(request->blueprint))
+		return refuse(
+		    why, size,
+		    "--blueprint %s: must be the Application ID of the agents' blueprint (8-4-4-4-12 "
+		    "hexadecimal digits)",
+		    quoted(request->blueprint));
 	return true;
 }
 
@@ -381,11 +477,12 @@ static bool check(const struct provider *provider, const struct provider_request
 		    why, size,
 		    "--provider %s: it is one of %s; without --provider any OpenID Connect provider will do",
 		    quoted(request->provider), provider_names());
-	if (strcmp(provider->name, "entra") != 0 && (request->tenant || request->token_version))
-		return refuse(why, size, "--tenant and --token-version are for --provider entra");
+	if (!provider->is_entra && (request->tenant || request->token_version))
+		return refuse(why, size,
+			      "--tenant and --token-version are for --provider entra and entra-agent");
 	if (strcmp(provider->name, "kubernetes") != 0 && request->namespace)
 		return refuse(why, size, "--namespace is for --provider kubernetes");
-	if (strcmp(provider->name, "entra") == 0 && !check_entra(request, why, size))
+	if (provider->is_entra && !check_entra(request, why, size))
 		return false;
 	if (!provider->issuer && !request->issuer && !request->tenant)
 		return refuse(why, size, "--issuer is missing: what its tokens have as iss, such as %s",
@@ -395,8 +492,8 @@ static bool check(const struct provider *provider, const struct provider_request
 			      "--audience is missing: %s cannot write ssh://HOST into a token, but only what "
 			      "its API is called there",
 			      provider->name);
-	return check_issuer_form(request, why, size) && check_keys(request, why, size) &&
-	       check_people(provider, request, why, size);
+	return check_blueprint(provider, request, why, size) && check_issuer_form(request, why, size) &&
+	       check_keys(request, why, size) && check_people(provider, request, why, size);
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -452,13 +549,13 @@ static void put_issuer(struct buffer *b, const struct provider *provider,
 	free(keys);
 }
 
-static void put_audience(struct buffer *b, const struct texts *audience)
+static void put_texts(struct buffer *b, const char *name, const struct texts *texts)
 {
-	if (audience->n == 0)
+	if (texts->n == 0)
 		return;
-	buffer_puts(b, "\t\taudience = [");
-	for (size_t i = 0; i < audience->n; i++) {
-		char *text = conf_quote(audience->v[i]);
+	buffer_printf(b, "\t\t%s = [", name);
+	for (size_t i = 0; i < texts->n; i++) {
+		char *text = conf_quote(texts->v[i]);
 
 		buffer_printf(b, "%s %s", i ? "," : "", text);
 		free(text);
@@ -485,13 +582,15 @@ static void put_require(struct buffer *b, const struct provider *provider,
 {
 	size_t n = 0;
 
-	if (strcmp(provider->name, "entra") == 0)
+	if (provider->is_entra)
 		put_rule(b, &n, "ver", is_v1(request) ? "1.0" : "2.0");
 	put_rule(b, &n, provider->require_claim, provider->require_value);
 	if (provider->people == BY_CLAIM && !request->delegation)
 		put_rule(b, &n, provider->own_claim, provider->own_value);
 	if (request->namespace)
 		put_rule(b, &n, "/kubernetes.io/namespace", request->namespace);
+	if (request->blueprint)
+		put_rule(b, &n, "xms_par_app_azp", request->blueprint);
 	if (n)
 		buffer_puts(b, "\n\t\t);\n");
 }
@@ -506,12 +605,13 @@ static void put_people(struct buffer *b, const struct provider *provider,
 	else if (provider->people == BY_CLAIM)
 		buffer_printf(b, "\t\t# %s is \"%s\" in a token of the agent's own alone%s.\n",
 			      provider->own_claim, provider->own_value,
-			      strcmp(provider->name, "entra") == 0
-				  ? ": add the optional claim idtyp to the API's access tokens"
-				  : "");
+			      provider->is_entra ? ": add the optional claim idtyp to the API's access tokens"
+						 : "");
 	put_string(b, "delegation", allowed ? "allowed" : "never", NULL);
 	if (allowed)
 		put_string(b, "user_claim", provider->user_claim, "names the person");
+	if (allowed)
+		put_string(b, "without_sub", provider->without_sub, "a token without sub is the agent's own");
 }
 
 static void put_scopes(struct buffer *b, const struct provider *provider,
@@ -551,15 +651,17 @@ char *provider_block(const struct provider_request *request, char *why, size_t s
 	if (!check(provider, request, why, size))
 		return NULL;
 	if (!client)
-		client =
-		    strcmp(provider->name, "entra") == 0 && is_v1(request) ? "appid" : provider->client_claim;
+		client = provider->is_entra && is_v1(request) ? "appid" : provider->client_claim;
 	buffer_puts(&b, "{\n");
 	put_comment(&b, provider->about, request->name);
 	put_issuer(&b, provider, request);
-	buffer_printf(&b, "\t\talgorithms = %s;\n", provider->algorithms);
+	if (request->algorithms.n)
+		put_texts(&b, "algorithms", &request->algorithms);
+	else
+		buffer_printf(&b, "\t\talgorithms = %s;\n", provider->algorithms);
 	if (provider->max_token_ttl)
 		buffer_printf(&b, "\t\tmax_token_ttl = %d;\n", provider->max_token_ttl);
-	put_audience(&b, &request->audience);
+	put_texts(&b, "audience", &request->audience);
 	put_string(&b, "client_claim", client, NULL);
 	put_people(&b, provider, request);
 	put_string(&b, "reuse", provider->reuse, NULL);

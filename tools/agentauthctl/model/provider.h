@@ -19,9 +19,10 @@ struct provider_request {
 	const char *name;     /* of the block */
 	const char *provider; /* "keycloak", …; NULL: any OpenID Connect provider */
 	const char *issuer, *tenant, *token_version, *jwks_file, *jwks_uri, *ca_file, *bearer_file,
-	    *client_claim, *namespace, *scope_claim;
+	    *client_claim, *namespace, *scope_claim, *blueprint;
 	struct texts audience;
 	struct texts scopes; /* VALUE:ROLE */
+	struct texts algorithms;
 	bool delegation;
 };
 
