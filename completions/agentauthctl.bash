@@ -86,8 +86,21 @@ _agentauthctl()
 		mapfile -t COMPREPLY < <(compgen -g -- "$cur")
 		return
 		;;
+	--algorithm | --no-algorithm)
+		words="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		return
+		;;
+	--without-sub)
+		mapfile -t COMPREPLY < <(compgen -W "own refuse" -- "$cur")
+		return
+		;;
+	--reuse)
+		mapfile -t COMPREPLY < <(compgen -W "once until_expiry" -- "$cur")
+		return
+		;;
 	--provider)
-		words="keycloak entra okta auth0 google github kubernetes spiffe"
+		words="keycloak entra entra-agent okta auth0 identityserver google aws github kubernetes spiffe"
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		return
 		;;
@@ -113,7 +126,7 @@ _agentauthctl()
 		role,set | role,remove)
 			words=$(_agentauthctl_roles)
 			;;
-		issuer,refresh)
+		issuer,refresh | issuer,set | issuer,remove)
 			words=$(_agentauthctl_issuers)
 			;;
 		esac

@@ -144,6 +144,14 @@ static enum aa_reason find(const json_t *set, const struct aa_jws *jws, struct a
 	return AA_OK;
 }
 
+bool aa_keyring_is_of(const struct aa_issuer *issuer, const json_t *set)
+{
+	const json_t *of = json_object_get(set, "issuer");
+
+	return issuer->keys_file || !of ||
+	       (json_is_string(of) && strcmp(json_string_value(of), issuer->issuer) == 0);
+}
+
 enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login,
 				 const struct aa_jws *jws, struct aa_key **ret)
 {
@@ -156,7 +164,7 @@ enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa
 		return AA_KEYS_STALE;
 	if (!is_stale(issuer, fd, login->now))
 		set = read_set(fd, size);
-	if (set)
+	if (set && aa_keyring_is_of(issuer, set))
 		reason = find(set, jws, ret);
 	json_decref(set);
 	close(fd);

@@ -13,8 +13,12 @@
 enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now,
 				struct aa_key **ret, const char **ret_kid);
 
+/* Whether the set is of this issuer: a fetched one says of which URL it is, since another issuer may come to have the
+ * name. Sets that earlier versions fetched do not say it. */
+bool aa_keyring_is_of(const struct aa_issuer *issuer, const json_t *set);
+
 /* The key of the issuer's set, which lies in its keys_file or in KEYSDIR/NAME. AA_KEYS_STALE: the set is missing,
- * unreadable, or was fetched longer ago than jwks_max_age. AA_UNKNOWN_KEY: it has no such key, or two. */
+ * unreadable, another issuer's, or was fetched longer ago than jwks_max_age. AA_UNKNOWN_KEY: it has no such key, or two. */
 enum aa_reason aa_keyring_issuer(const struct aa_issuer *issuer, const struct aa_login *login,
 				 const struct aa_jws *jws, struct aa_key **ret);
 

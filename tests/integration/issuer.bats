@@ -101,6 +101,25 @@ refused() { # REASON KEY
 	[ "$(sha256sum "$CONF")" = "$sum" ]
 }
 
+@test "issuer add takes the algorithms that are named, and the presets of workloads and agents check" {
+	local tenant=11111111-2222-3333-4444-555555555555
+	cp "$CONF" "$CONF.kept"
+	agentauthctl issuer add aws --provider aws --issuer https://a103a2cc.tokens.sts.global.api.aws
+	agentauthctl issuer add agents --provider entra-agent --tenant $tenant --blueprint 30cf4c22-9985-4ef7-8756-91cc888176bd --audience api://hosts
+	agentauthctl issuer add duende --provider identityserver --issuer https://identity.example.com
+	agentauthctl issuer add narrow --provider keycloak --issuer https://idp.example.com/realms/agents --algorithm ES384 --algorithm EdDSA
+	run agentauthctl check
+	expect_status 0
+	grep -q 'algorithms = \[ "ES384", "EdDSA" \];' "$CONF"
+	grep -q 'claim = "xms_par_app_azp"; value = "30cf4c22-9985-4ef7-8756-91cc888176bd";' "$CONF"
+	grep -q 'without_sub = "own";' "$CONF"
+	run agentauthctl issuer add x --issuer https://x.example.com --algorithm HS256
+	expect_status 1
+	expect_output 'HS256'
+	mv "$CONF.kept" "$CONF"
+	agentauthctl apply --yes >/dev/null
+}
+
 @test "issuer add --dry-run shows the block and writes nothing" {
 	local sum
 	sum=$(sha256sum "$CONF")
@@ -113,6 +132,152 @@ refused() { # REASON KEY
 	[ "$(jq -r '.outcome' <<<"$output")" = would_publish ]
 	[[ "$(jq -r '.block' <<<"$output")" == *'client_claim = "client_id";'* ]]
 	[ "$(sha256sum "$CONF")" = "$sum" ]
+}
+
+# ---- issuer set, remove
+
+@test "issuer set changes what it names, and a login follows" {
+	local before
+	before=$(grep -c '^# After a change' "$CONF")
+	logs_in k1
+	run agentauthctl issuer set corp --no-algorithm ES256
+	expect_status 0
+	expect_output '^The issuer corp is changed\.'
+	expect_audit '.event == "admin" and .by == "root" and .command == "issuer set corp --no-algorithm ES256"'
+	refused alg_not_allowed k1
+	run agentauthctl issuer refresh corp
+	expect_status 1
+	expect_output 'has no key that the issuer.s algorithms admit, and was not taken'
+	expect_output 'left out: "k1": it is for ES256, and the issuer.s algorithms are .*; agentauthctl issuer set corp --algorithm ES256 admits it'
+	run agentauthctl issuer list
+	expect_output '^corp +0 '
+	expect_output '^  left out: "k1": it is for ES256'
+	run agentauthctl issuer list --json
+	[ "$(jq -c '.issuers[] | select(.name == "corp") | [.keys, .skipped[0].kid]' <<<"$output")" = '[0,"k1"]' ]
+	agentauthctl issuer set corp --algorithm ES256 >/dev/null
+	logs_in k1
+	[ "$(grep -c '^# After a change' "$CONF")" -eq "$before" ]
+}
+
+@test "issuer set: scopes and rules come and go, the last scope does not" {
+	agentauthctl issuer set corp --scope host.logs:logs --require env=prod >/dev/null
+	refused claim_required k1
+	expect_audit '.reason == "claim_required" and .claim == "env"'
+	run ssh_with "$(access_token k1 --claim 'env="prod"' --claim 'scope="host.logs"')" "tokener@$HOST" id -un
+	expect_status 0
+	run agentauthctl issuer set corp --no-scope host.logs:logs --no-require env=prod
+	expect_status 0
+	run ssh_with "$(access_token k1 --claim 'scope="host.logs"')" "tokener@$HOST" id -un
+	expect_status 255
+	logs_in k1
+	run agentauthctl issuer set corp --no-scope host.deploy:deploy
+	expect_status 1
+	expect_output 'it is the last one, and without any an agent.s own token grants all of its roles'
+	run agentauthctl issuer set corp --no-scope host.other:deploy
+	expect_status 1
+	expect_output 'there is no such rule'
+	run agentauthctl issuer set corp --require env
+	expect_status 2
+	expect_output 'write CLAIM=VALUE'
+	run agentauthctl issuer set corp --discovery --jwks-uri https://x.example.com/jwks
+	expect_status 2
+	expect_output 'its keys come from one place'
+	run agentauthctl issuer set corp
+	expect_status 2
+	run agentauthctl issuer set nobody --algorithm ES256
+	expect_status 1
+	expect_output 'there is no issuer "nobody"'
+	run agentauthctl issuer set corp --jwks-uri "$ADDRESS/jwks" --dry-run
+	expect_status 0
+	expect_output 'This would be published'
+	logs_in k1
+}
+
+@test "an issuer of another URL has not the keys of the one before" {
+	cp "$CONF" "$CONF.kept"
+	run agentauthctl issuer set corp --issuer https://other.example.com --jwks-uri "$ADDRESS/jwks"
+	expect_status 0
+	expect_output 'Its keys are fetched by: agentauthctl issuer refresh corp$'
+	audit_mark
+	run ssh_with "$(access_token k1 --claim 'iss="https://other.example.com"')" "tokener@$HOST" id -un
+	expect_status 255
+	expect_audit '.event == "auth" and .reason == "keys_stale"'
+	agentauthctl issuer refresh corp >/dev/null
+	run ssh_with "$(access_token k1 --claim 'iss="https://other.example.com"')" "tokener@$HOST" id -un
+	expect_status 0
+	mv "$CONF.kept" "$CONF"
+	agentauthctl apply >/dev/null
+	refused keys_stale k1
+	agentauthctl issuer refresh corp >/dev/null
+	logs_in k1
+}
+
+@test "a token without sub is the agent's own where its issuer is said to have such, and a person's never is" {
+	no_sub() {
+		access_token k1 --claim sub=
+	}
+	cp "$CONF" "$CONF.kept"
+	agentauthctl issuer set corp --delegation >/dev/null
+	run ssh_with "$(no_sub)" "tokener@$HOST" id -un
+	expect_status 255
+	expect_audit '.event == "auth" and .reason == "claim_required" and .claim == "sub"'
+	agentauthctl issuer set corp --without-sub own >/dev/null
+	run ssh_with "$(no_sub)" "tokener@$HOST" id -un
+	expect_status 0
+	run ssh_with "$(access_token k1 --claim 'sub="somebody"')" "tokener@$HOST" id -un
+	expect_status 255
+	expect_audit '.event == "auth" and .reason == "delegation_denied" and .claim == "sub"'
+	mv "$CONF.kept" "$CONF"
+	agentauthctl apply >/dev/null
+}
+
+@test "an issuer is removed when no agent is bound to it, with its keys; its tokens are refused then" {
+	serve_text going "$("$HERE/jwks" "k2:$SERVER/k2.pem")"
+	agentauthctl issuer add going --issuer https://going.example.com --jwks-uri "$ADDRESS/going" --ca-file /etc/agentauth/ca.pem >/dev/null
+	agentauthctl register goer --role deploy --bind going:tokener >/dev/null
+	agentauthctl issuer refresh going >/dev/null
+	run ssh_with "$(access_token k2 --claim 'iss="https://going.example.com"')" "goer@$HOST" id -un
+	expect_status 0
+	run agentauthctl issuer remove going
+	expect_status 1
+	expect_output '1 binding of agents names the issuer going'
+	expect_output '^  agentauthctl set goer --no-bind going:tokener$'
+	run agentauthctl issuer remove going --json
+	[ "$(jq -c .bound <<<"$output")" = '[{"agent":"goer","client":"tokener"}]' ]
+	[ -e "$STATE/keys/going" ]
+	agentauthctl set goer --no-bind going:tokener >/dev/null
+	run agentauthctl issuer remove going --dry-run
+	expect_status 0
+	expect_output 'This would be published'
+	[ -e "$STATE/keys/going" ]
+	run agentauthctl issuer remove going
+	expect_status 0
+	expect_output '^The issuer going is gone, and its keys'
+	expect_audit '.event == "admin" and .result == "ok" and .command == "issuer remove going"'
+	[ ! -e "$STATE/keys/going" ] && [ ! -e "$STATE/keys/going.etag" ]
+	audit_mark
+	run ssh_with "$(access_token k2 --claim 'iss="https://going.example.com"')" "goer@$HOST" id -un
+	expect_status 255
+	expect_audit '.event == "auth" and .reason == "unknown_issuer" and .claim == "iss"'
+	run agentauthctl issuer remove going
+	expect_status 1
+	expect_output 'there is no issuer "going"'
+	logs_in k1
+}
+
+@test "a refusal names the claim that it is about, and sudo's names none" {
+	run ssh_with "$(access_token k1 --claim 'aud="ssh://web02.example.com"')" "tokener@$HOST" true
+	expect_audit '.event == "auth" and .reason == "wrong_audience" and .claim == "aud"'
+	run ssh_with "$(access_token k1 --claim 'scope="nothing"')" "tokener@$HOST" true
+	expect_audit '.event == "auth" and .reason == "role_denied" and .claim == "scope"'
+	run ssh_with "$(access_token k1 --claim 'jti="gone"')" "tokener@$HOST" true
+	expect_status 0
+	agentauthctl revoke --jti gone-2 >/dev/null
+	run ssh_with "$(access_token k1 --claim 'jti="gone-2"')" "tokener@$HOST" true
+	expect_audit '.event == "auth" and .reason == "revoked" and .claim == "jti"'
+	agentauthctl revoke --undo --jti gone-2 >/dev/null
+	run ssh_with "$(access_token k1)" "tokener@$HOST" sudo -n /usr/bin/id
+	expect_no_audit '.event == "sudo" and has("claim")'
 }
 
 # ---- issuer refresh

@@ -173,13 +173,16 @@ struct here {
 	struct aa_issuer issuer;
 };
 
+static const char *both[] = {"RS256", "ES256"};
+
 static int setup(void **state)
 {
 	struct here *h = xcalloc(1, sizeof(*h));
 
 	h->site = support_site_new(NOW);
 	h->place = (struct key_place){.statedir = h->site->statedir, .owner = geteuid(), .now = NOW};
-	h->issuer = (struct aa_issuer){.name = "corp", .issuer = SITE_ISSUER, .jwks_max_age = 86400};
+	h->issuer = (struct aa_issuer){
+	    .name = "corp", .issuer = SITE_ISSUER, .jwks_max_age = 86400, .algorithms = {2, both}};
 	*state = h;
 	return 0;
 }
@@ -227,7 +230,7 @@ static void keys_that_are_not_here_are_due_and_a_file_never_is(void **state)
 	assert_false(is_due(h, 86400, 0));
 	assert_int_equal(unlink(support_path(h->site->keysdir, "corp")), 0);
 	assert_true(keys_are_due(&h->place, &h->issuer));
-	s = keys_state(&h->place, &h->issuer);
+	s = keys_state(&h->place, &h->issuer, NULL);
 	assert_false(s.there);
 	assert_int_equal(s.stale, 0);
 	h->issuer.keys_file = "/nonexistent";
@@ -240,14 +243,67 @@ static void what_is_here_says_how_many_and_until_when(void **state)
 	struct keys_state s;
 
 	age(h, 100);
-	s = keys_state(&h->place, &h->issuer);
+	s = keys_state(&h->place, &h->issuer, NULL);
 	assert_true(s.there);
 	assert_int_equal(s.usable, 2);
 	assert_int_equal(s.fetched, NOW - 100);
 	assert_int_equal(s.stale, NOW - 100 + 86400);
 	assert_int_equal(chmod(support_path(h->site->keysdir, "corp"), 0666), 0);
-	s = keys_state(&h->place, &h->issuer); /* a login would not believe it either */
+	s = keys_state(&h->place, &h->issuer, NULL); /* a login would not believe it either */
 	assert_false(s.there);
+}
+
+static void check_count(struct here *h, size_t count, const char *left_out, const char *why)
+{
+	json_t *skipped = json_array();
+	struct keys_state s = keys_state(&h->place, &h->issuer, skipped);
+	const json_t *one = json_array_get(skipped, 0);
+
+	assert_int_equal(s.usable, count);
+	assert_int_equal(json_array_size(skipped), left_out ? 1 : 0);
+	if (left_out) {
+		assert_string_equal(json_string_value(json_object_get(one, "kid")), left_out);
+		assert_non_null(strstr(json_string_value(json_object_get(one, "why")), why));
+	}
+	json_decref(skipped);
+}
+
+/* The set of the site has r1 for RS256 and e1 for ES256. */
+static void keys_are_counted_as_the_algorithms_admit_them(void **state)
+{
+	static const char *rs[] = {"RS256", "PS256"}, *es[] = {"ES256"};
+	struct here *h = *state;
+	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
+	support_write_keys(h->site, "corp", set, NOW);
+	check_count(h, 2, NULL, NULL);
+	h->issuer.algorithms = (struct aa_strings){2, rs};
+	check_count(h, 1, "e1", "it is for ES256, and the issuer's algorithms are RS256, PS256");
+	h->issuer.algorithms = (struct aa_strings){1, es};
+	check_count(h, 1, "r1", "agentauthctl issuer set corp --algorithm RS256 admits it");
+	/* A key's own alg counts: this one is for RS512 alone. */
+	h->issuer.algorithms = (struct aa_strings){2, rs};
+	json_object_set_new(json_array_get(json_object_get(set, "keys"), 0), "alg", json_string("RS512"));
+	json_array_remove(json_object_get(set, "keys"), 1);
+	support_write_keys(h->site, "corp", set, NOW);
+	check_count(h, 0, "r1", "it is for RS512");
+	json_decref(set);
+}
+
+/* What an issuer that was taken away left behind is not the next one's that has its name. */
+static void keys_of_another_issuer_of_the_name_are_not_here(void **state)
+{
+	struct here *h = *state;
+	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
+
+	json_object_set_new(set, "issuer", json_string(SITE_ISSUER));
+	support_write_keys(h->site, "corp", set, NOW);
+	assert_true(keys_state(&h->place, &h->issuer, NULL).there);
+	json_object_set_new(set, "issuer", json_string("https://former.example.com"));
+	support_write_keys(h->site, "corp", set, NOW);
+	assert_false(keys_state(&h->place, &h->issuer, NULL).there);
+	keys_forget(&h->place, "corp");
+	assert_int_equal(access(support_path(h->site->keysdir, "corp"), F_OK), -1);
+	json_decref(set);
 }
 
 static void a_file_is_checked_and_not_copied(void **state)
@@ -284,6 +340,8 @@ int main(void)
 	    T(keys_are_due_after_an_hour_or_a_quarter_of_their_age),
 	    T(keys_that_are_not_here_are_due_and_a_file_never_is),
 	    T(what_is_here_says_how_many_and_until_when),
+	    T(keys_are_counted_as_the_algorithms_admit_them),
+	    T(keys_of_another_issuer_of_the_name_are_not_here),
 	    T(a_file_is_checked_and_not_copied),
 	};
 

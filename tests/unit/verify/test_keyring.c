@@ -465,6 +465,28 @@ static void a_set_that_is_missing_or_not_ours_is_no_set(void **state)
 	assert_int_equal(token_now(site, NOW), AA_KEYS_STALE); /* and at once */
 }
 
+static enum aa_reason with_set_of(const struct support_site *site, json_t *issuer)
+{
+	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0));
+
+	json_object_set_new(jwks, "issuer", issuer);
+	support_write_keys(site, "corp", jwks, NOW);
+	json_decref(jwks);
+	return token_now(site, NOW);
+}
+
+/* An issuer that was taken away leaves its keys to no other one that comes to have its name. */
+static void a_fetched_set_is_of_one_issuer(void **state)
+{
+	const struct support_site *site = *state;
+
+	assert_int_equal(with_set_of(site, json_string(SITE_ISSUER)), AA_OK);
+	assert_int_equal(with_set_of(site, json_string(SITE_ISSUER "/")), AA_KEYS_STALE);
+	assert_int_equal(with_set_of(site, json_string("https://former.example.com")), AA_KEYS_STALE);
+	assert_int_equal(with_set_of(site, json_null()), AA_KEYS_STALE);
+	assert_int_equal(with_set_of(site, json_string(SITE_ISSUER)), AA_OK);
+}
+
 static void a_fetched_set_is_good_for_its_age(void **state)
 {
 	struct support_site *site = *state;
@@ -596,6 +618,7 @@ int main(void)
 	    T(a_set_without_the_kid_is_no_key),
 	    T(a_set_that_is_no_json_is_no_set),
 	    T(a_set_that_is_missing_or_not_ours_is_no_set),
+	    T(a_fetched_set_is_of_one_issuer),
 	    T(a_fetched_set_is_good_for_its_age),
 	    T(a_set_from_a_file_of_the_host_has_no_age),
 	    T(one_kid_at_two_issuers_is_two_keys),

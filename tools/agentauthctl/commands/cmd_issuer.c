@@ -16,8 +16,8 @@
 
 static const struct ctl_option add_options[] = {
     {"provider", "P",
-     "keycloak, entra, okta, auth0, google, github, kubernetes or\nspiffe; without it any OpenID Connect "
-     "provider",
+     "keycloak, entra, entra-agent, okta, auth0, identityserver,\ngoogle, aws, github, kubernetes or spiffe; "
+     "without it any\nOpenID Connect provider",
      0, NULL},
     {"issuer", "URL", "what its tokens have as iss", 0, NULL},
     {"audience", "A",
@@ -29,11 +29,14 @@ static const struct ctl_option add_options[] = {
     {"ca-file", "FILE", "certificates its server is verified with (the system's)", 0, NULL},
     {"bearer-file", "FILE", "a token to fetch keys with, for a Kubernetes API server", 0, NULL},
     {"client-claim", "CLAIM", "the claim that names the agent (the provider's usual one)", 0, NULL},
-    {"delegation", NULL, "entra, auth0: take tokens on a person's behalf as well", 0, NULL},
+    {"delegation", NULL, "entra, entra-agent, auth0: take tokens on a person's behalf as well", 0, NULL},
     {"scope", "VALUE:ROLE", "which role a scope is good for; may be given several times", 0, NULL},
     {"scope-claim", "CLAIM", "the claim that --scope is about (scope or scp)", 0, NULL},
-    {"tenant", "ID", "entra: the Directory (tenant) ID", 0, NULL},
-    {"token-version", "N", "entra: 1 or 2 (2)", 0, NULL},
+    {"algorithm", "ALG", "what it may sign with (the provider's usual ones); may be\ngiven several times", 0,
+     NULL},
+    {"tenant", "ID", "entra, entra-agent: the Directory (tenant) ID", 0, NULL},
+    {"token-version", "N", "entra, entra-agent: 1 or 2 (2)", 0, NULL},
+    {"blueprint", "ID", "entra-agent: the Application ID of the agents' blueprint", 0, NULL},
     {"namespace", "NS", "kubernetes: with --client-claim, which namespace", 0, NULL},
     CTL_WITH_PENDING,
     {0},
@@ -66,6 +69,8 @@ static struct provider_request read_request(const struct arguments *arguments)
 	    .scope_claim = arguments_value(arguments, "scope-claim"),
 	    .audience = values_of(arguments, "audience"),
 	    .scopes = values_of(arguments, "scope"),
+	    .algorithms = values_of(arguments, "algorithm"),
+	    .blueprint = arguments_value(arguments, "blueprint"),
 	    .delegation = arguments_have(arguments, "delegation"),
 	};
 }
@@ -124,11 +129,10 @@ static void show_block(struct ctl *ctl, const char *name, const char *block)
 static enum ctl_status add_issuer(struct ctl *ctl, struct registry *registry,
 				  const struct provider_request *request, const char *block)
 {
-	const struct conf_text *old = &registry->model.file.text;
 	struct conf_text text = {0};
 	enum ctl_status status;
 
-	conf_text_set(&text, old->path, old->bytes, old->len);
+	ctl_copy_main(registry, &text);
 	if (insert_block(&text, request->name, block) < 0) {
 		status = ctl_fail(ctl, "the issuer cannot be written into " CONF_FILE
 				       ": the text there is not in order; "
@@ -159,10 +163,8 @@ static enum ctl_status run_add(struct ctl *ctl, const struct arguments *argument
 	}
 	status = ctl_open(ctl, &registry, true);
 	if (status == CTL_DONE && model_issuer(&registry.model, request.name))
-		status = ctl_fail(ctl,
-				  "there is an issuer %s already; change it in " CONF_FILE
-				  " and run agentauthctl apply",
-				  request.name);
+		status = ctl_fail(ctl, "there is an issuer %s already; agentauthctl issuer set %s changes it",
+				  request.name, request.name);
 	else if (status == CTL_DONE)
 		status = add_issuer(ctl, &registry, &request, block);
 	registry_close(&registry);
@@ -170,6 +172,7 @@ out:
 	free(block);
 	free(request.audience.v);
 	free(request.scopes.v);
+	free(request.algorithms.v);
 	return status;
 }
 
@@ -277,7 +280,8 @@ static void when_text(int64_t when, const char *none, char text[32])
 		snprintf(text, 32, "%s", none);
 }
 
-static void list_json(struct ctl *ctl, const struct aa_issuer *issuer, const struct keys_state *state)
+static void list_json(struct ctl *ctl, const struct aa_issuer *issuer, const struct keys_state *state,
+		      json_t *skipped)
 {
 	char fetched[32], stale[32];
 	json_t *one = json_pack("{s:s, s:s, s:s, s:I, s:b}", "name", issuer->name, "issuer", issuer->issuer,
@@ -288,6 +292,7 @@ static void list_json(struct ctl *ctl, const struct aa_issuer *issuer, const str
 	when_text(state->stale, "", stale);
 	json_object_set_new(one, "fetched", *fetched ? json_string(fetched) : json_null());
 	json_object_set_new(one, "stale", *stale ? json_string(stale) : json_null());
+	json_object_set(one, "skipped", skipped);
 	json_array_append_new(json_object_get(ctl->answer, "issuers"), one);
 }
 
@@ -302,6 +307,20 @@ static void list_row(const struct ctl *ctl, const struct aa_issuer *issuer, cons
 	       state->stale && ctl->now > state->stale ? "!" : " ", issuer->issuer,
 	       issuer->keys_file || issuer->jwks_uri ? ", keys in " : "",
 	       issuer->keys_file || issuer->jwks_uri ? source_of(issuer) : "");
+}
+
+static void list_issuer(struct ctl *ctl, const struct key_place *place, const struct aa_issuer *issuer)
+{
+	json_t *skipped = json_array();
+	struct keys_state state = keys_state(place, issuer, skipped);
+
+	if (ctl->json) {
+		list_json(ctl, issuer, &state, skipped);
+	} else {
+		list_row(ctl, issuer, &state);
+		ctl_print_skipped(skipped);
+	}
+	json_decref(skipped);
 }
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
@@ -319,14 +338,8 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 		puts("There is no issuer; agentauthctl issuer add makes one.");
 	else if (!ctl->json)
 		printf("%-16s %4s  %-20s  %-20s  %s\n", "NAME", "KEYS", "FETCHED", "GOOD UNTIL", "ISSUER");
-	for (size_t i = 0; i < n; i++) {
-		struct keys_state state = keys_state(&place, issuers[i]);
-
-		if (ctl->json)
-			list_json(ctl, issuers[i], &state);
-		else
-			list_row(ctl, issuers[i], &state);
-	}
+	for (size_t i = 0; i < n; i++)
+		list_issuer(ctl, &place, issuers[i]);
 	ctl_issuers_free(issuers, n);
 	return CTL_DONE;
 }
@@ -335,12 +348,16 @@ static const struct ctl_command issuer_list = {
     .name = "list",
     .words = "",
     .summary = "list the issuers that are published, and their keys",
-    .about = "A ! stands where keys are too old to be used: tokens of that issuer are refused (keys_stale).",
+    .about =
+	"KEYS counts those that the issuer's algorithms admit; the others are named below it. A ! stands "
+	"where keys\n"
+	"are too old to be used: tokens of that issuer are refused (keys_stale).",
     .run = run_list,
 };
 
 const struct ctl_command cmd_issuer = {
     .name = "issuer",
-    .summary = "identity providers whose tokens are taken: add, refresh, list",
-    .sub = (const struct ctl_command *const[]){&issuer_add, &issuer_refresh, &issuer_list, NULL},
+    .summary = "identity providers whose tokens are taken: add, set, refresh, list, remove",
+    .sub = (const struct ctl_command *const[]){&issuer_add, &issuer_set, &issuer_refresh, &issuer_list,
+					       &issuer_remove, NULL},
 };

@@ -6,12 +6,15 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/keys/issuer_keys.h"
 
-extern const struct ctl_command issuer_refresh;
+extern const struct ctl_command issuer_refresh, issuer_set, issuer_remove;
 
 struct key_place ctl_key_place(const struct ctl *ctl);
 
 /* The issuers that are published, by name. CTL_FAILED: reported. */
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n);
 void ctl_issuers_free(struct aa_issuer **issuers, size_t n);
+
+/* A line each of what is in an issuer's set and cannot be used. */
+void ctl_print_skipped(const json_t *skipped);
 
 #endif

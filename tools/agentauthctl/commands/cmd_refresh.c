@@ -28,7 +28,7 @@ static void print_names(const char *what, const json_t *names)
 	}
 }
 
-static void print_skipped(const json_t *skipped)
+void ctl_print_skipped(const json_t *skipped)
 {
 	size_t i;
 	json_t *one;
@@ -45,7 +45,7 @@ static void tell(const struct ctl *ctl, const struct aa_issuer *issuer, const st
 	if (ctl->json)
 		return;
 	if (result->outcome == KEYS_FAILED) {
-		print_skipped(result->skipped);
+		ctl_print_skipped(result->skipped);
 		return;
 	}
 	printf("%s: %zu key%s from %s", issuer->name, result->usable, result->usable == 1 ? "" : "s",
@@ -57,7 +57,7 @@ static void tell(const struct ctl *ctl, const struct aa_issuer *issuer, const st
 	print_names("; new: ", result->fresh);
 	print_names("; gone: ", result->gone);
 	puts(ctl->dry_run ? ". Nothing was written." : ".");
-	print_skipped(result->skipped);
+	ctl_print_skipped(result->skipped);
 }
 
 static const char *outcome_word(enum keys_outcome outcome)
@@ -129,7 +129,7 @@ static void refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
 
 	keys_refresh(&place, issuer, &result);
 	if (result.outcome == KEYS_FAILED) {
-		state = keys_state(&place, issuer);
+		state = keys_state(&place, issuer, NULL);
 		time_format(state.stale, stale);
 		if (state.there && state.stale && ctl->now <= state.stale)
 			snprintf(until, sizeof(until), ", until %s", stale);

@@ -63,29 +63,6 @@ static bool check_word(struct ctl *ctl, const char *name)
 	return false;
 }
 
-/* Publishes the edited agentauth.conf. */
-static enum ctl_status publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
-				    const char *name, const char *done)
-{
-	const struct text_change change = {.main_text = text, .role = name};
-	struct publish_result result = {0};
-
-	ctl_answer(ctl, "role", json_string(name));
-	ctl_change(ctl, registry, &change, NULL, &result);
-	if (!ctl->json && result.outcome == PUBLISH_DONE)
-		puts(done);
-	ctl_tell_published(ctl, &result, false);
-	publish_result_free(&result);
-	return CTL_DONE;
-}
-
-static void copy_main_text(const struct registry *registry, struct conf_text *ret)
-{
-	const struct conf_text *text = &registry->model.file.text;
-
-	conf_text_set(ret, text->path, text->bytes, text->len);
-}
-
 /* ---- add ----------------------------------------------------------------- */
 
 struct taken {
@@ -169,14 +146,14 @@ static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, cons
 	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
 	enum ctl_status status = CTL_FAILED;
 
-	copy_main_text(registry, &text);
+	ctl_copy_main(registry, &text);
 	if (gid && insert_role(&text, name, gid) == 0)
 		status = edit_by_options(&e, add_options);
 	else if (gid)
 		ctl_error(ctl,
 			  "the role cannot be written into " CONF_FILE ": the text there is not in order");
 	if (status == CTL_DONE)
-		status = publish_main(ctl, registry, &text, name, done);
+		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
 	conf_text_free(&text);
 	free(prefix);
 	free(done);
@@ -223,10 +200,10 @@ static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, cons
 	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
 	enum ctl_status status;
 
-	copy_main_text(registry, &text);
+	ctl_copy_main(registry, &text);
 	status = edit_by_options(&e, set_options);
 	if (status == CTL_DONE)
-		status = publish_main(ctl, registry, &text, name, done);
+		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
 	conf_text_free(&text);
 	free(prefix);
 	free(done);
@@ -271,10 +248,10 @@ static enum ctl_status remove_role(struct ctl *ctl, struct registry *registry, c
 	    xasprintf("The role %s is gone; its name and its group's gid are never given again.", name);
 	enum ctl_status status;
 
-	copy_main_text(registry, &text);
+	ctl_copy_main(registry, &text);
 	conf_edit_unset(&text, path);
 	/* That an agent still has it is what publishing finds, with the agent's name. */
-	status = publish_main(ctl, registry, &text, name, done);
+	status = ctl_publish_main(ctl, registry, &text, "role", name, done);
 	conf_text_free(&text);
 	free(path);
 	free(done);

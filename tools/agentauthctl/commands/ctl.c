@@ -286,6 +286,29 @@ void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_ch
 		ctl_error(ctl, "nothing was changed");
 }
 
+void ctl_copy_main(const struct registry *registry, struct conf_text *ret)
+{
+	const struct conf_text *text = &registry->model.file.text;
+
+	conf_text_set(ret, text->path, text->bytes, text->len);
+}
+
+enum ctl_status ctl_publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
+				 const char *kind, const char *name, const char *done)
+{
+	const struct text_change change = {.main_text = text,
+					   .role = strcmp(kind, "role") == 0 ? name : NULL};
+	struct publish_result result = {0};
+
+	ctl_answer(ctl, kind, json_string(name));
+	ctl_change(ctl, registry, &change, NULL, &result);
+	if (!ctl->json && result.outcome == PUBLISH_DONE)
+		puts(done);
+	ctl_tell_published(ctl, &result, false);
+	publish_result_free(&result);
+	return CTL_DONE;
+}
+
 static void tell_withheld(void *data, const char *name, const char *known)
 {
 	if (known)

@@ -72,6 +72,11 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
 void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
 		const char *agent, struct publish_result *ret);
+/* The text of agentauth.conf, for an edit; conf_text_free() it. */
+void ctl_copy_main(const struct registry *registry, struct conf_text *ret);
+/* Publishes it as it is edited, and says `done`. `kind` ("role", "issuer") and `name` are what the command is about. */
+enum ctl_status ctl_publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
+				 const char *kind, const char *name, const char *done);
 /* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
  * (NULL) of as many as a moment allows. Says what changed. */
 void ctl_withhold(struct ctl *ctl, const char *only);

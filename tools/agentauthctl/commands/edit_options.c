@@ -386,6 +386,8 @@ static enum ctl_status edit_one(struct editing *e, const char *path, const struc
 		return edit_time(e, path, g);
 	case EDIT_TRUE:
 		return set(e, path, xstrdup("true"));
+	case EDIT_ALLOWED:
+		return set(e, path, xstrdup("\"allowed\""));
 	case EDIT_FALSE:
 		return unset(e, path);
 	case EDIT_ADD:

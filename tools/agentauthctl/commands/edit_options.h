@@ -16,7 +16,8 @@ enum edit_how {
 	EDIT_TIME,    /* "never" takes it away; also 2027-01-31, 90d */
 	EDIT_TRUE,    /* the option's presence */
 	EDIT_FALSE,
-	EDIT_ADD, /* an element of an array of strings */
+	EDIT_ALLOWED, /* the word "allowed" */
+	EDIT_ADD,     /* an element of an array of strings */
 	EDIT_DROP,
 	EDIT_DROP_NOT_LAST, /* where an empty array would allow everything */
 	EDIT_LIST,	    /* all elements, separated by commas */

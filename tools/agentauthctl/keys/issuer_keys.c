@@ -18,6 +18,7 @@
 #include "tools/agentauthctl/keys/issuer_keys.h"
 #include "common/jose/json.h"
 #include "common/jose/key.h"
+#include "common/verify/keyring.h"
 #include "tools/cli/problems.h"
 #include "common/file/trusted.h"
 
@@ -248,17 +249,62 @@ json_t *keys_usable(const char *text, size_t len, json_t *skipped, char *why, si
 	return NULL;
 }
 
-/* The set that is here, as usable keys; NULL: there is none. */
-static json_t *present_set(int dir, const char *name, uid_t owner)
+static bool admits_key(const struct aa_issuer *issuer, const struct aa_key *key)
 {
-	json_t *skipped = json_array(), *set = NULL;
+	for (size_t i = 0; i < issuer->algorithms.n; i++)
+		if (aa_key_fits(key, aa_alg_from_name(issuer->algorithms.v[i])))
+			return true;
+	return false;
+}
+
+static void skip_unadmitted(json_t *skipped, const struct aa_issuer *issuer, const json_t *jwk, size_t index,
+			    const struct aa_key *key)
+{
+	const char *alg = aa_alg_name(aa_key_default_alg(key));
+	struct buffer why = {0};
+
+	buffer_printf(&why, "it is for %s, and the issuer's algorithms are", alg);
+	for (size_t i = 0; i < issuer->algorithms.n; i++)
+		buffer_printf(&why, "%s %s", i ? "," : "", issuer->algorithms.v[i]);
+	buffer_printf(&why, "; agentauthctl issuer set %s --algorithm %s admits it", issuer->name, alg);
+	skip(skipped, jwk, index, why.data);
+	buffer_free(&why);
+}
+
+/* How many keys of the set the issuer's algorithms admit. The others stay in it, since the algorithms may change
+ * while the set does not; `skipped` gets their names. */
+static size_t count_admitted(const struct aa_issuer *issuer, const json_t *set, json_t *skipped)
+{
+	json_t *jwk;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(set, "keys"), i, jwk)
+	{
+		struct aa_key *key = NULL;
+
+		if (aa_key_from_jwk(jwk, &key) != AA_JOSE_OK)
+			continue;
+		if (admits_key(issuer, key))
+			n++;
+		else
+			skip_unadmitted(skipped, issuer, jwk, i, key);
+		aa_key_free(key);
+	}
+	return n;
+}
+
+/* The set that is here of the issuer, as usable keys; NULL: there is none, or what is here is another's. */
+static json_t *present_set(int dir, const struct aa_issuer *issuer, uid_t owner, json_t *skipped)
+{
+	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
 	char why[128];
 	size_t len;
 	char *text = read_trusted(dir, name, owner, SET_MAX, &len);
+	json_t *set = NULL, *json = NULL;
 
-	if (text)
+	if (text && aa_json_object(text, len, &json) == AA_JOSE_OK && aa_keyring_is_of(issuer, json))
 		set = keys_usable(text, len, skipped, why, sizeof(why));
-	json_decref(skipped);
+	json_decref(json);
 	free(text);
 	return set;
 }
@@ -287,13 +333,19 @@ static json_t *keys_not_in(const json_t *set, const json_t *other)
 	return names;
 }
 
-static void compare(struct keys_result *result, const json_t *before, const json_t *now)
+/* What became of a set. False: the issuer's algorithms admit none of its keys. */
+static bool compare(const struct aa_issuer *issuer, struct keys_result *result, const json_t *before,
+		    const json_t *now)
 {
-	result->usable = json_array_size(json_object_get(now, "keys"));
+	result->usable = count_admitted(issuer, now, result->skipped);
+	if (result->usable == 0)
+		return fail(result, "%s has no key that the issuer's algorithms admit, and was not taken",
+			    result->source);
 	result->fresh = keys_not_in(now, before);
 	result->gone = keys_not_in(before, now);
 	result->outcome =
 	    json_array_size(result->fresh) + json_array_size(result->gone) ? KEYS_TAKEN : KEYS_SAME;
+	return true;
 }
 
 /* ---- asking --------------------------------------------------------------------------------- */
@@ -487,13 +539,15 @@ static void write_etag(const struct asking *ask, int dir, const char *url, const
 
 /* ---- taking a set ---------------------------------------------------------------------------------- */
 
-static void write_set(const struct asking *ask, int dir, const json_t *set)
+/* With the issuer's URL: a set is no other issuer's that comes to have the name. */
+static void write_set(const struct asking *ask, int dir, json_t *set)
 {
 	char *text;
 	int r;
 
 	if (ask->place->dry_run)
 		return;
+	json_object_set_new(set, "issuer", json_string(ask->issuer->issuer));
 	text = aa_json_text(set, JSON_COMPACT);
 	r = text ? replace_file(dir, ask->issuer->name, text, ask->place->now) : -ENOMEM;
 	free(text);
@@ -510,7 +564,8 @@ static bool renew(const struct asking *ask, int dir, const json_t *before)
 {
 	const struct timespec times[2] = {{ask->place->now, 0}, {ask->place->now, 0}};
 
-	compare(ask->result, before, before);
+	if (!compare(ask->issuer, ask->result, before, before))
+		return false;
 	if (!ask->place->dry_run && utimensat(dir, ask->issuer->name, times, AT_SYMLINK_NOFOLLOW) < 0) {
 		ask->result->outcome = KEYS_FAILED;
 		return fail(ask->result, "the time of its keys in %s/keys cannot be renewed: %s",
@@ -531,8 +586,8 @@ static void take(const struct asking *ask, int dir, const char *url, const struc
 		     why);
 		return;
 	}
-	compare(ask->result, before, set);
-	write_set(ask, dir, set);
+	if (compare(ask->issuer, ask->result, before, set))
+		write_set(ask, dir, set);
 	if (ask->result->outcome != KEYS_FAILED && !ask->place->dry_run)
 		write_etag(ask, dir, url, response->etag);
 	json_decref(set);
@@ -540,7 +595,7 @@ static void take(const struct asking *ask, int dir, const char *url, const struc
 
 static void fetch(struct asking *ask, int dir, const char *url)
 {
-	json_t *before = present_set(dir, ask->issuer->name, ask->place->owner);
+	json_t *before = present_set(dir, ask->issuer, ask->place->owner, NULL);
 	char *etag = before ? read_etag(ask, dir, url) : NULL;
 	struct http_response response = {0};
 
@@ -598,7 +653,7 @@ static void check_file(const struct key_place *place, const struct aa_issuer *is
 		fail(result, "its jwks_file %s %s: put a JSON Web Key Set (RFC 7517) there",
 		     issuer->keys_file, why);
 	else
-		compare(result, set, set);
+		(void)compare(issuer, result, set, set);
 	json_decref(set);
 	free(text);
 }
@@ -624,7 +679,7 @@ static int64_t changed_at(int dir, const char *name)
 	return fstatat(dir, name, &st, 0) == 0 ? st.st_mtime : 0;
 }
 
-struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer)
+struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped)
 {
 	struct keys_state state = {0};
 	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
@@ -633,10 +688,10 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 	json_t *set = NULL;
 
 	if (dir >= 0 || issuer->keys_file)
-		set = present_set(dir, name, place->owner);
+		set = present_set(dir, issuer, place->owner, skipped);
 	if (set) {
 		state.there = true;
-		state.usable = json_array_size(json_object_get(set, "keys"));
+		state.usable = count_admitted(issuer, set, skipped);
 		state.fetched = changed_at(dir, name);
 		state.stale = issuer->keys_file ? 0 : state.fetched + issuer->jwks_max_age;
 	}
@@ -649,7 +704,7 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 
 bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 {
-	struct keys_state state = keys_state(place, issuer);
+	struct keys_state state = keys_state(place, issuer, NULL);
 	int64_t age = place->now - state.fetched, limit = issuer->jwks_max_age / 4;
 
 	if (issuer->keys_file)
@@ -657,4 +712,19 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 	if (limit > REFRESH_AGE)
 		limit = REFRESH_AGE;
 	return !state.there || age >= limit || age < 0;
+}
+
+void keys_forget(const struct key_place *place, const char *issuer)
+{
+	char *path = keys_dir(place), *etag = xasprintf("%s.etag", issuer);
+	int dir = place->dry_run ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0) {
+		(void)unlinkat(dir, issuer, 0);
+		(void)unlinkat(dir, etag, 0);
+		(void)fsync(dir);
+		close(dir);
+	}
+	free(etag);
+	free(path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* issuer_keys.h: an issuer's key set: from where it is published to where logins read it, STATEDIR/keys/NAME.
  *
- * What lies there is what verify/keyring.h reads: one JWKS of usable keys, whose mtime is the time at which
+ * What lies there is what verify/keyring.h reads: one JWKS of usable keys and the "issuer" that they are of, whose mtime is the time at which
  * the issuer last said that it holds. NAME.etag beside it is the URL and the ETag that it came with. A set
  * that cannot be fetched, or in which nothing is usable, changes nothing: the one before goes on until
  * jwks_max_age.
@@ -32,8 +32,8 @@ enum keys_outcome {
 
 struct keys_result {
 	enum keys_outcome outcome;
-	char *source; /* the address or the file that the keys come from */
-	size_t usable;
+	char *source;	      /* the address or the file that the keys come from */
+	size_t usable;	      /* as the issuer's algorithms admit them */
 	json_t *fresh, *gone; /* arrays of kids */
 	json_t *skipped;      /* [{"kid", "why"}…]: what is in the set and cannot be used */
 	char why[768];	      /* with KEYS_FAILED: what happened, why, what to do */
@@ -54,7 +54,11 @@ struct keys_state {
 	int64_t fetched; /* of a file: when it was changed */
 	int64_t stale;	 /* 0: never */
 };
-struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer);
+/* `skipped`, an array or NULL, gets what is in the set and cannot be used. */
+struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped);
+
+/* Takes away what is here of an issuer that is no more. */
+void keys_forget(const struct key_place *place, const char *issuer);
 
 /* Whether it is time to ask again: no set, or one that is older than an hour or a quarter of jwks_max_age. */
 bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer);

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_issuer_set.c: issuer set, remove: changing and taking away an identity provider of agentauth.conf. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/commands/cmd_issuer.h"
+#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/conf/conf_edit.h"
+
+#define BOUND_SHOWN 10
+
+static const struct ctl_option set_options[] = {
+    {"issuer", "URL", "what its tokens have as iss", EDIT_TEXT, "issuer"},
+    {"audience", "A", "what its tokens for this host may have as aud", EDIT_ADD, "audience"},
+    {"no-audience", "A", "take an audience away; without any the host's own holds", EDIT_DROP, "audience"},
+    {"algorithm", "ALG", "what it may sign with", EDIT_ADD, "algorithms"},
+    {"no-algorithm", "ALG", "take an algorithm away", EDIT_DROP, "algorithms"},
+    {"discovery", NULL, "ask the issuer where its keys are", EDIT_TRUE, "discovery"},
+    {"jwks-uri", "URL", "where its keys are", EDIT_TEXT, "jwks_uri"},
+    {"jwks-file", "FILE", "a file with its keys, which nothing fetches", EDIT_TEXT, "jwks_file"},
+    {"jwks-max-age", "SECONDS", "how long fetched keys are good; also 12h; none: a day", EDIT_SECONDS,
+     "jwks_max_age"},
+    {"ca-file", "FILE", "certificates its server is verified with; \"\": the system's", EDIT_TEXT, "ca_file"},
+    {"bearer-file", "FILE", "a token to fetch keys with; \"\": none", EDIT_TEXT, "bearer_file"},
+    {"client-claim", "CLAIM", "the claim that names the agent", EDIT_TEXT, "client_claim"},
+    {"user-claim", "CLAIM", "the claim that names the person of a delegated token", EDIT_TEXT, "user_claim"},
+    {"delegation", NULL, "take tokens on a person's behalf as well", EDIT_ALLOWED, "delegation"},
+    {"no-delegation", NULL, "take none on a person's behalf", EDIT_FALSE, "delegation"},
+    {"without-sub", "WORD", "what a token without sub is: own, or refuse", EDIT_TEXT, "without_sub"},
+    {"reuse", "WORD", "how often a token is good: once, or until_expiry", EDIT_TEXT, "reuse"},
+    {"max-token-ttl", "SECONDS", "how long its tokens may live; none: as the host says", EDIT_SECONDS,
+     "max_token_ttl"},
+    {"scope", "VALUE:ROLE", "which role a scope is good for", EDIT_NONE, "scopes"},
+    {"no-scope", "VALUE:ROLE", "take that away", EDIT_NONE, "scopes"},
+    {"scope-claim", "CLAIM", "the claim that --scope is about (as the others, or scope)", EDIT_NONE, NULL},
+    {"require", "CLAIM=VALUE", "what a token must have", EDIT_NONE, "require"},
+    {"no-require", "CLAIM=VALUE", "take that away", EDIT_NONE, "require"},
+    CTL_WITH_PENDING,
+    {0},
+};
+
+/* ---- rules: scopes and require ------------------------------------------------- */
+
+struct rule {
+	const char *claim, *value, *role; /* role NULL: of require */
+};
+
+/* A list of rules as it is to stand in the text. */
+struct rules {
+	struct rule *v;
+	size_t n, cap;
+	char **copies; /* what its strings were parted from */
+	size_t n_copies, copies_cap;
+};
+
+static void add_rule(struct rules *rules, const char *claim, const char *value, const char *role)
+{
+	grow(&rules->v, &rules->cap, rules->n + 1, sizeof(*rules->v));
+	rules->v[rules->n++] = (struct rule){claim, value, role};
+}
+
+static void rules_free(struct rules *rules)
+{
+	for (size_t i = 0; i < rules->n_copies; i++)
+		free(rules->copies[i]);
+	free(rules->copies);
+	free(rules->v);
+}
+
+/* The place of the rule, n where there is none; without a claim, of any. */
+static size_t find_rule(const struct rules *rules, const struct rule *wanted)
+{
+	size_t i = 0;
+
+	for (; i < rules->n; i++) {
+		const struct rule *r = &rules->v[i];
+
+		if (strcmp(r->value, wanted->value) == 0 &&
+		    (!wanted->role || strcmp(r->role, wanted->role) == 0) &&
+		    (!wanted->claim || strcmp(r->claim, wanted->claim) == 0))
+			break;
+	}
+	return i;
+}
+
+/* The text parted at `at`, within a copy that the rules keep. */
+static void part(struct rules *rules, const char *text, const char *at, const char **ret_left,
+		 const char **ret_right)
+{
+	char *copy = xstrdup(text);
+
+	copy[at - text] = '\0';
+	*ret_left = copy;
+	*ret_right = copy + (at - text) + 1;
+	grow(&rules->copies, &rules->copies_cap, rules->n_copies + 1, sizeof(*rules->copies));
+	rules->copies[rules->n_copies++] = copy;
+}
+
+/* VALUE:ROLE of --scope, CLAIM=VALUE of --require. */
+static enum ctl_status read_rule(struct editing *e, struct rules *rules, const struct given_option *g,
+				 struct rule *ret)
+{
+	bool scope = strcmp(g->option->setting, "scopes") == 0;
+	const char *at = scope ? strrchr(g->value, ':') : strchr(g->value, '=');
+
+	*ret = (struct rule){0};
+	if (!at || at == g->value || !at[1])
+		return ctl_usage(e->ctl, "--%s %s: write %s", g->option->name, quoted(g->value),
+				 g->option->argument);
+	if (scope)
+		part(rules, g->value, at, &ret->value, &ret->role);
+	else
+		part(rules, g->value, at, &ret->claim, &ret->value);
+	if (scope)
+		ret->claim = arguments_value(e->arguments, "scope-claim");
+	return CTL_DONE;
+}
+
+static enum ctl_status change_rules(struct editing *e, struct rules *rules, const struct given_option *g)
+{
+	struct rule rule;
+	enum ctl_status status = read_rule(e, rules, g, &rule);
+	bool add = strncmp(g->option->name, "no-", 3) != 0;
+	size_t i;
+
+	if (status != CTL_DONE)
+		return status;
+	if (add && !rule.claim)
+		rule.claim = rules->n ? rules->v[0].claim : "scope";
+	i = find_rule(rules, &rule);
+	if (add && i == rules->n)
+		add_rule(rules, rule.claim, rule.value, rule.role);
+	if (!add && i == rules->n)
+		return ctl_fail(e->ctl, "--%s %s: there is no such rule in %s", g->option->name,
+				quoted(g->value), e->text->path);
+	if (!add)
+		memmove(&rules->v[i], &rules->v[i + 1], (--rules->n - i) * sizeof(*rules->v));
+	return CTL_DONE;
+}
+
+static void put_member(struct buffer *b, const char *name, const char *value)
+{
+	char *text = value ? conf_quote(value) : NULL;
+
+	if (text)
+		buffer_printf(b, " %s = %s;", name, text);
+	free(text);
+}
+
+/* The list in the place of the one that is there. Without the last scope an agent's own token would grant all of its
+ * roles, which is not what taking one away says. */
+static enum ctl_status write_rules(struct editing *e, const char *setting, const struct rules *rules)
+{
+	char *path = xasprintf("%s%s", e->prefix, setting);
+	struct buffer b = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		buffer_printf(&b, "%s\n\t\t\t{", i ? "," : "(");
+		put_member(&b, "claim", rules->v[i].claim);
+		put_member(&b, "value", rules->v[i].value);
+		put_member(&b, "role", rules->v[i].role);
+		buffer_puts(&b, " }");
+	}
+	buffer_puts(&b, "\n\t\t)");
+	if (rules->n)
+		r = conf_edit_set(e->text, path, b.data);
+	else
+		conf_edit_unset(e->text, path);
+	buffer_free(&b);
+	free(path);
+	if (r == 0)
+		return CTL_DONE;
+	return ctl_fail(
+	    e->ctl, "%s cannot be set in %s: the text there is not in order; agentauthctl check says where",
+	    setting, e->text->path);
+}
+
+static enum ctl_status edit_rules(struct editing *e, const char *setting, struct rules *rules)
+{
+	enum ctl_status status = CTL_DONE;
+	bool any = false;
+
+	for (size_t i = 0; i < e->arguments->n_given && status == CTL_DONE; i++) {
+		const struct given_option *g = &e->arguments->given[i];
+
+		if (g->option->how != EDIT_NONE || !g->option->setting ||
+		    strcmp(g->option->setting, setting) != 0)
+			continue;
+		any = true;
+		status = change_rules(e, rules, g);
+	}
+	if (status == CTL_DONE && any && rules->n == 0 && strcmp(setting, "scopes") == 0)
+		return ctl_fail(
+		    e->ctl,
+		    "--no-scope: it is the last one, and without any an agent's own token grants all of its "
+		    "roles; if that is meant, take scopes away in %s and run agentauthctl apply",
+		    e->text->path);
+	return status == CTL_DONE && any ? write_rules(e, setting, rules) : status;
+}
+
+static enum ctl_status edit_all_rules(struct editing *e, const struct model_issuer *issuer)
+{
+	struct rules scopes = {0}, require = {0};
+	enum ctl_status status;
+
+	for (size_t i = 0; i < issuer->scopes.n; i++)
+		add_rule(&scopes, issuer->scopes.v[i].claim, issuer->scopes.v[i].value,
+			 issuer->scopes.v[i].role);
+	for (size_t i = 0; i < issuer->require.n; i++)
+		add_rule(&require, issuer->require.v[i].claim, issuer->require.v[i].value, NULL);
+	status = edit_rules(e, "scopes", &scopes);
+	if (status == CTL_DONE)
+		status = edit_rules(e, "require", &require);
+	rules_free(&scopes);
+	rules_free(&require);
+	return status;
+}
+
+/* ---- set ------------------------------------------------------------------------ */
+
+/* What the default stands for is written out before it is added to or taken from. */
+static void spell_out_algorithms(struct editing *e)
+{
+	char *path = xasprintf("%salgorithms", e->prefix);
+
+	if ((arguments_have(e->arguments, "algorithm") || arguments_have(e->arguments, "no-algorithm")) &&
+	    conf_edit_count(e->text, path) < 0)
+		(void)conf_edit_set(e->text, path, "[ \"RS256\", \"ES256\" ]");
+	free(path);
+}
+
+/* Keys come from one place: the one that is named takes the place of the others. */
+static enum ctl_status choose_source(struct editing *e)
+{
+	static const char *const options[] = {"discovery", "jwks-uri", "jwks-file"}, *const settings[] = {
+											 "discovery",
+											 "jwks_uri",
+											 "jwks_file"};
+	size_t given = 0, chosen = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (arguments_have(e->arguments, options[i])) {
+			given++;
+			chosen = i;
+		}
+	if (given > 1)
+		return ctl_usage(e->ctl,
+				 "its keys come from one place: give one of --discovery, --jwks-uri and "
+				 "--jwks-file");
+	for (size_t i = 0; i < 3 && given; i++) {
+		char *path = xasprintf("%s%s", e->prefix, settings[i]);
+
+		if (i != chosen)
+			conf_edit_unset(e->text, path);
+		free(path);
+	}
+	return CTL_DONE;
+}
+
+static char *what_was_done(const struct arguments *arguments, const char *name)
+{
+	static const char *const about_keys[] = {"issuer", "discovery", "jwks-uri", "ca-file", "bearer-file"};
+	bool fetch = false;
+
+	for (size_t i = 0; i < sizeof(about_keys) / sizeof(*about_keys); i++)
+		fetch = fetch || arguments_have(arguments, about_keys[i]);
+	return xasprintf("The issuer %s is changed. Logins that are open go on as they began.%s%s", name,
+			 fetch ? "\nIts keys are fetched by: agentauthctl issuer refresh " : "",
+			 fetch ? name : "");
+}
+
+static enum ctl_status set_issuer(struct ctl *ctl, struct registry *registry,
+				  const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct conf_text text = {0};
+	char *prefix = xasprintf("issuers.%s.", name), *done = what_was_done(arguments, name);
+	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	enum ctl_status status;
+
+	ctl_copy_main(registry, &text);
+	spell_out_algorithms(&e);
+	status = choose_source(&e);
+	if (status == CTL_DONE)
+		status = edit_by_options(&e, set_options);
+	if (status == CTL_DONE)
+		status = edit_all_rules(&e, model_issuer(&registry->model, name));
+	if (status == CTL_DONE)
+		status = ctl_publish_main(ctl, registry, &text, "issuer", name, done);
+	conf_text_free(&text);
+	free(prefix);
+	free(done);
+	return status;
+}
+
+static bool there_is(struct ctl *ctl, const struct registry *registry, const char *name)
+{
+	if (model_issuer(&registry->model, name))
+		return true;
+	ctl_error(ctl, "there is no issuer %s; agentauthctl issuer list shows those that there are",
+		  quoted(name));
+	return false;
+}
+
+static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
+{
+	struct registry registry;
+	enum ctl_status status;
+	bool any = false;
+
+	for (size_t i = 0; i < arguments->n_given; i++)
+		any = any || arguments->given[i].option->setting;
+	if (!any)
+		return ctl_usage(
+		    ctl, "nothing to set: name a setting, such as --algorithm; agentauthctl issuer set "
+			 "--help lists them");
+	status = ctl_open(ctl, &registry, true);
+	if (status == CTL_DONE)
+		status = there_is(ctl, &registry, arguments->words[0]) ? set_issuer(ctl, &registry, arguments)
+								       : CTL_FAILED;
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command issuer_set = {
+    .name = "set",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "change settings of an issuer, published at once",
+    .about =
+	"Options that add something may be given several times. With another --issuer the keys that are here "
+	"are not used any\nmore: they were the other's.",
+    .options = set_options,
+    .run = run_set,
+};
+
+/* ---- remove ---------------------------------------------------------------------- */
+
+/* The agents that are bound to an issuer, as it is published. */
+struct bound_agents {
+	const char *issuer;
+	struct buffer commands; /* what takes the bindings away, a line each */
+	json_t *agents;
+	size_t n;
+};
+
+static bool note_bound(void *data, const char *name, const char *record, size_t len)
+{
+	struct bound_agents *bound = data;
+	json_t *agent = json_loadb(record, len, 0, NULL), *binding;
+	size_t i;
+
+	json_array_foreach(json_object_get(agent, "bindings"), i, binding)
+	{
+		const char *issuer = json_string_value(json_object_get(binding, "issuer")),
+			   *client = json_string_value(json_object_get(binding, "client"));
+
+		if (!issuer || !client || strcmp(issuer, bound->issuer) != 0)
+			continue;
+		json_array_append_new(bound->agents,
+				      json_pack("{s:s, s:s}", "agent", name, "client", client));
+		if (bound->n++ < BOUND_SHOWN)
+			buffer_printf(&bound->commands, "\n  agentauthctl set %s --no-bind %s:%s", name,
+				      issuer, client);
+	}
+	json_decref(agent);
+	return true;
+}
+
+/* Whether agents are bound to it; a binding that only the text has is found by publishing. */
+static bool is_bound(struct ctl *ctl, const char *issuer)
+{
+	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct bound_agents bound = {.issuer = issuer, .agents = json_array()};
+
+	if (published)
+		published_walk(published, "agent:", note_bound, &bound);
+	if (bound.n)
+		ctl_error(ctl,
+			  "%zu binding%s of agents name%s the issuer %s, and without it they would say "
+			  "nothing. Take "
+			  "them away first; nothing was changed:%s%s",
+			  bound.n, bound.n == 1 ? "" : "s", bound.n == 1 ? "s" : "", issuer,
+			  bound.commands.data, bound.n > BOUND_SHOWN ? "\n  and so on" : "");
+	ctl_answer(ctl, "bound", bound.agents);
+	buffer_free(&bound.commands);
+	published_close(published);
+	return bound.n > 0;
+}
+
+static enum ctl_status remove_issuer(struct ctl *ctl, struct registry *registry, const char *name)
+{
+	const struct key_place place = ctl_key_place(ctl);
+	struct conf_text text = {0};
+	char *path = xasprintf("issuers.%s", name);
+	char *done =
+	    xasprintf("The issuer %s is gone, and its keys: its tokens are refused from now on.\n"
+		      "Logins that its tokens opened go on until their end: agentauthctl session list shows "
+		      "them,\nagentauthctl session kill ends them.",
+		      name);
+	enum ctl_status status;
+
+	ctl_copy_main(registry, &text);
+	conf_edit_unset(&text, path);
+	status = ctl_publish_main(ctl, registry, &text, "issuer", name, done);
+	if (status == CTL_DONE && ctl->problems.errors == 0)
+		keys_forget(&place, name);
+	conf_text_free(&text);
+	free(path);
+	free(done);
+	return status;
+}
+
+static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct registry registry;
+	enum ctl_status status = ctl_open(ctl, &registry, true);
+
+	if (status == CTL_DONE && (!there_is(ctl, &registry, name) || is_bound(ctl, name)))
+		status = CTL_FAILED;
+	if (status == CTL_DONE)
+		status = remove_issuer(ctl, &registry, name);
+	registry_close(&registry);
+	return status;
+}
+
+const struct ctl_command issuer_remove = {
+    .name = "remove",
+    .words = "NAME",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "take away an issuer that no agent is bound to any more",
+    .about =
+	"Sessions that its tokens opened go on. Where agents are bound to it, the commands that take the "
+	"bindings away\nare shown, and nothing is changed.",
+    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
+    .run = run_remove,
+};
