@@ -266,8 +266,9 @@ expect_gone_for_good() { # AGENT
 	run agentauthctl session kill --agent other
 	expect_status 1
 	expect_output 'goes on running things as other.*systemctl mask --now kept-up.service'
+	systemctl stop upholder
+	systemctl stop kept-up
 	rm /run/systemd/system/{kept-up,upholder}.service
-	systemctl stop upholder kept-up
 	systemctl daemon-reload
 }
 
