@@ -20,7 +20,7 @@
 struct client {
 	const uint8_t *data;
 	size_t size, at;
-	size_t said; /* bytes, without the plus signs */
+	size_t said; /* bytes, without the plus signs and the blanks at the end */
 	unsigned asked;
 };
 
@@ -40,6 +40,8 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 		return PAM_SUCCESS;
 	(*ret)->resp = strndup((const char *)line, len);
 	len = strlen((*ret)->resp);
+	while (len > 0 && strchr(" \t\r\n", (*ret)->resp[len - 1]))
+		len--;
 	client->said += len - (len > 0 && (*ret)->resp[len - 1] == '+');
 	client->at = end ? (size_t)(end + 1 - client->data) : client->size;
 	return PAM_SUCCESS;
