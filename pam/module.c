@@ -348,7 +348,7 @@ void aa_memory_give_up(struct aa_call *call)
 	if (!memory || !memory->authenticated || memory->opened)
 		return;
 	if (memory->session_id[0])
-		aa_session_close(call->args.rundir, memory->session_id, memory->user);
+		aa_session_close(call->args.rundir, call->ctx.owner, memory->session_id, memory->user);
 	memory->session_id[0] = '\0';
 	aa_clear_environment(call->pamh);
 }

@@ -101,7 +101,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (call->starts && reason != AA_OK)
 		aa_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
-		aa_session_close(call->args.rundir, session->id, session->agent);
+		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		memory->session_id[0] = '\0';
 		memory->opened = false;
 	}
@@ -146,7 +146,7 @@ static void close_agent(struct aa_call *call, struct aa_memory *memory)
 	struct aa_session *session = NULL;
 
 	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, &session) == 0) {
-		aa_session_close(call->args.rundir, session->id, session->agent);
+		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		aa_report_close(call, session);
 	}
 	aa_session_free(session);

@@ -244,13 +244,14 @@ static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mas
 		(void)sigaction(ends[i], &old[i], NULL);
 }
 
-static enum aa_reason look_for_answer(const char *rundir, const char *id, int64_t until, json_t **ret_answer)
+static enum aa_reason look_for_answer(const char *rundir, uid_t owner, const char *id, int64_t until,
+				      json_t **ret_answer)
 {
 	struct aa_guard guard;
 	enum aa_reason reason;
 
 	aa_guard_raise(&guard);
-	reason = aa_approval_poll(rundir, geteuid(), id, until, time(NULL), ret_answer);
+	reason = aa_approval_poll(rundir, owner, id, until, time(NULL), ret_answer);
 	(void)aa_guard_lower(&guard);
 	return reason;
 }
@@ -268,7 +269,7 @@ static enum aa_reason await(const char *rundir, struct asking *asking, const cha
 	(void)aa_guard_lower(&asking->guard);
 	catch_ends(old, &mask);
 	for (;;) {
-		reason = look_for_answer(rundir, id, until, ret_answer);
+		reason = look_for_answer(rundir, asking->ctx.owner, id, until, ret_answer);
 		if (reason != AA_NO_CREDENTIAL || interrupted)
 			break;
 		(void)nanosleep(&step, NULL);

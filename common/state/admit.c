@@ -41,7 +41,7 @@ static enum aa_reason check_revoked(const struct aa_context *ctx, const struct a
 static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent,
 				const struct aa_verdict *v)
 {
-	enum aa_reason reason = aa_session_has_room(ctx->rundir, agent, v, ctx->now);
+	enum aa_reason reason = aa_session_has_room(ctx->rundir, ctx->owner, agent, v, ctx->now);
 
 	if (reason != AA_OK || !v->once)
 		return reason;

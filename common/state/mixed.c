@@ -124,8 +124,8 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 	return err;
 }
 
-static int look_at_others(int dir, const char *agent, const char *id, const char *rights, int64_t now,
-			  struct others *ret)
+static int look_at_others(int dir, uid_t owner, const char *agent, const char *id, const char *rights,
+			  int64_t now, struct others *ret)
 {
 	DIR *list = aa_agent_sessions(dir, agent);
 	struct dirent *entry;
@@ -136,7 +136,7 @@ static int look_at_others(int dir, const char *agent, const char *id, const char
 
 		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
-		if (aa_session_load_at(dir, geteuid(), entry->d_name, &other) == 0)
+		if (aa_session_load_at(dir, owner, entry->d_name, &other) == 0)
 			err = look_at_session(ret, other, rights, now);
 	}
 	if (list)
@@ -161,7 +161,7 @@ static bool is_noted(int dir, const char *agent, const char *rights)
 	return n == RIGHTS_SIZE - 1 && memcmp(noted, rights, RIGHTS_SIZE - 1) == 0;
 }
 
-enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id,
+enum aa_reason aa_mixed_check(int dir, uid_t owner, const struct aa_agent *agent, const char *id,
 			      const struct aa_verdict *verdict, int64_t now)
 {
 	struct others others = {.mixed = false};
@@ -170,7 +170,7 @@ enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char 
 	long left = 0;
 
 	if (rights_of_verdict(verdict, rights) < 0 ||
-	    look_at_others(dir, agent->name, id, rights, now, &others) < 0)
+	    look_at_others(dir, owner, agent->name, id, rights, now, &others) < 0)
 		goto out;
 	if (!others.mixed && !is_noted(dir, agent->name, rights))
 		left = aa_processes_strays(agent->uid, others.v, others.n, &others.manager);

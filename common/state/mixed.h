@@ -13,7 +13,7 @@
 
 /* Whether a login of these rights may stand beside what there is of the agent's, the session `id` left out ("": none).
  * AA_OK, AA_ROLE_DENIED, AA_INTERNAL. `dir`: of sessions/. */
-enum aa_reason aa_mixed_check(int dir, const struct aa_agent *agent, const char *id,
+enum aa_reason aa_mixed_check(int dir, uid_t owner, const struct aa_agent *agent, const char *id,
 			      const struct aa_verdict *verdict, int64_t now);
 /* Notes that it was let in. 0 or -errno. */
 int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login,

@@ -286,10 +286,10 @@ bool aa_session_holds_place(const struct aa_session *session, int64_t now)
 	       (aa_process_alive(&session->creator) || aa_process_alive(&session->parent));
 }
 
-static bool id_holds_place(int dir, const char *id, int64_t now)
+static bool id_holds_place(int dir, uid_t owner, const char *id, int64_t now)
 {
 	struct aa_session *session = NULL;
-	bool holds = load(dir, geteuid(), id, NULL, &session) == 0 && aa_session_holds_place(session, now);
+	bool holds = load(dir, owner, id, NULL, &session) == 0 && aa_session_holds_place(session, now);
 
 	aa_session_free(session);
 	return holds;
@@ -307,14 +307,15 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 /* ---- making one -------------------------------------------------------------------------------- */
 
 /* Takes one of the agent's places: a free one, or one whose holder is gone. */
-static enum aa_reason take_place(int dir, const struct aa_session *session, int64_t max_sessions, int64_t now)
+static enum aa_reason take_place(int dir, uid_t owner, const struct aa_session *session, int64_t max_sessions,
+				 int64_t now)
 {
 	char holder[AA_SESSION_ID_SIZE];
 
 	for (int64_t i = 0; i < max_sessions; i++) {
 		if (aa_slot_take(dir, session->agent, i, session->id))
 			return AA_OK;
-		if (aa_slot_holder(dir, session->agent, i, holder) && id_holds_place(dir, holder, now))
+		if (aa_slot_holder(dir, session->agent, i, holder) && id_holds_place(dir, owner, holder, now))
 			continue;
 		if (aa_slot_take_over(dir, session->agent, i, holder, session->id))
 			return AA_OK;
@@ -322,17 +323,17 @@ static enum aa_reason take_place(int dir, const struct aa_session *session, int6
 	return max_sessions ? AA_SESSION_LIMIT : AA_OK;
 }
 
-static bool has_place(int dir, const char *agent, int64_t max_sessions, int64_t now)
+static bool has_place(int dir, uid_t owner, const char *agent, int64_t max_sessions, int64_t now)
 {
 	char holder[AA_SESSION_ID_SIZE];
 	bool room = max_sessions == 0;
 
 	for (int64_t i = 0; !room && i < max_sessions; i++)
-		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_place(dir, holder, now);
+		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_place(dir, owner, holder, now);
 	return room;
 }
 
-enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent,
+enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct aa_agent *agent,
 				   const struct aa_verdict *verdict, int64_t now)
 {
 	enum aa_reason reason = AA_OK;
@@ -340,10 +341,10 @@ enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *ag
 
 	if (dir < 0)
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
-	if (!has_place(dir, agent->name, aa_grant_max_sessions(&verdict->grant, agent), now))
+	if (!has_place(dir, owner, agent->name, aa_grant_max_sessions(&verdict->grant, agent), now))
 		reason = AA_SESSION_LIMIT;
 	else if (agent->mixed_refused)
-		reason = aa_mixed_check(dir, agent, "", verdict, now);
+		reason = aa_mixed_check(dir, owner, agent, "", verdict, now);
 	close(dir);
 	return reason;
 }
@@ -358,10 +359,11 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
 	if (verdict->kind == AA_KIND_ENTRY)
 		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
-	reason = take_place(dir, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
+	reason =
+	    take_place(dir, login->owner, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
 	if (reason == AA_OK && agent->mixed_refused)
-		reason = aa_mixed_check(dir, agent, session->id, verdict, login->now);
+		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);
 	if (reason == AA_OK && aa_mixed_note(dir, agent, login, verdict) < 0)
 		reason = AA_INTERNAL;
 	return reason;
@@ -382,7 +384,7 @@ enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agen
 		goto out;
 	reason = create_in(dir, agent, login, verdict, session);
 	if (reason != AA_OK)
-		aa_session_close(rundir, session->id, session->agent);
+		aa_session_close(rundir, login->owner, session->id, session->agent);
 out:
 	if (dir >= 0)
 		close(dir);
@@ -424,7 +426,7 @@ int aa_session_open(const char *rundir, struct aa_session *session, int64_t now)
 	return err;
 }
 
-void aa_session_close(const char *rundir, const char *id, const char *agent)
+void aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent)
 {
 	int dir = aa_sessions_dir(rundir);
 	struct aa_session *session = NULL;
@@ -432,7 +434,7 @@ void aa_session_close(const char *rundir, const char *id, const char *agent)
 
 	if (dir < 0)
 		return;
-	if (load(dir, geteuid(), id, NULL, &session) == 0) {
+	if (load(dir, owner, id, NULL, &session) == 0) {
 		aa_index_drop(dir, "by-pid", (uint32_t)session->opener.pid, id);
 		aa_index_drop(dir, "by-audit", session->audit_session, id);
 	}

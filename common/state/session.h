@@ -57,7 +57,7 @@ enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agen
 
 /* Whether aa_session_create() would find room: asked before the replay mark, so that a credential is not used up in vain.
  * AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED (mixed), AA_INTERNAL. */
-enum aa_reason aa_session_has_room(const char *rundir, const struct aa_agent *agent,
+enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct aa_agent *agent,
 				   const struct aa_verdict *verdict, int64_t now);
 
 /* 0, -ENOENT, or another negative errno. `owner` must own the file, or uid 0. */
@@ -69,7 +69,7 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 
 /* From pending to live: this process is the opener. 0 or -errno. */
 int aa_session_open(const char *rundir, struct aa_session *session, int64_t now);
-void aa_session_close(const char *rundir, const char *id, const char *agent);
+void aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent);
 
 bool aa_session_is_live(const struct aa_session *session);
 /* Live, or on its way: what takes one of the agent's places. */

@@ -62,7 +62,7 @@ static bool sweep_one(void *data, struct aa_session *session)
 	if (!aa_session_holds_place(session, sweep->now)) {
 		if (sweep->gone && session->opened)
 			sweep->gone(sweep->data, session);
-		aa_session_close(sweep->rundir, session->id, session->agent);
+		aa_session_close(sweep->rundir, sweep->owner, session->id, session->agent);
 		sweep->removed++;
 		aa_session_free(session);
 		return true;

@@ -234,13 +234,14 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
 	/* root's takes no place */
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_OK);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &other, f->now), AA_OK);
 	aa_session_free(session);
 	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &other, f->now), AA_SESSION_LIMIT);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &other, f->now),
+			 AA_SESSION_LIMIT);
 	assert_int_equal(admit(f, assertion), AA_SESSION_LIMIT);
-	aa_session_close(f->site->rundir, session->id, session->agent);
+	aa_session_close(f->site->rundir, geteuid(), session->id, session->agent);
 	assert_int_equal(admit(f, assertion), AA_OK);
 	free(assertion);
 	aa_session_free(session);
@@ -260,7 +261,7 @@ static void a_mixed_session_does_not_use_a_credential_up(void **state)
 	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
 	assert_int_equal(admit(f, assertion), AA_ROLE_DENIED);
-	aa_session_close(f->site->rundir, session->id, session->agent);
+	aa_session_close(f->site->rundir, geteuid(), session->id, session->agent);
 	assert_int_equal(admit(f, assertion), AA_OK);
 	free(assertion);
 	aa_session_free(session);
@@ -568,7 +569,7 @@ static void sudo_goes_on_inside_a_live_session(void **state)
 	assert_int_equal(inside(f, "sudo"), AA_NO_SESSION);
 	s = open_session(f, "", NULL);
 	assert_int_equal(inside(f, "sudo"), AA_OK);
-	aa_session_close(f->site->rundir, s->id, s->agent);
+	aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 	assert_int_equal(inside(f, "sudo"), AA_NO_SESSION);
 	aa_session_free(s);
 }
@@ -583,7 +584,7 @@ static void a_session_without_a_role_for_it_gets_no_sudo(void **state)
 	s = open_session(f, "scope", "\"audit\"");
 	assert_int_equal(inside(f, "sudo"), AA_SERVICE_DENIED);
 	assert_int_equal(inside(f, "sshd"), AA_OK);
-	aa_session_close(f->site->rundir, s->id, s->agent);
+	aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 	aa_session_free(s);
 	s = open_session(f, "scope", "\"deploy\"");
 	assert_int_equal(inside(f, "sudo"), AA_OK);
@@ -677,7 +678,7 @@ static void sessions_that_presented_nothing_get_no_sudo(void **state)
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &s), AA_OK);
 	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_NO_SESSION);
-	aa_session_close(f->site->rundir, s->id, s->agent);
+	aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 	aa_session_free(s);
 	/* one that a person started does */
 	assert_int_equal(started(f, "sudo", "alice", &v), AA_OK);

@@ -196,7 +196,7 @@ static void nor_one_of_a_session_that_is_closed(void **state)
 	struct fixture *f = *state;
 
 	starts(f);
-	aa_session_close(f->site->rundir, f->session->id, "builder-7");
+	aa_session_close(f->site->rundir, geteuid(), f->session->id, "builder-7");
 	ends(f, AA_NO_SESSION);
 }
 

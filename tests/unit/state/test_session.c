@@ -319,7 +319,7 @@ static void descendants_are_inside(void **state)
 	assert_int_equal(IN_CHILD(find_as(f, SITE_UID)), AA_OK);
 	assert_int_equal(IN_CHILD(find_in_grandchild(f)), AA_OK);
 	assert_int_equal(find_as(f, SITE_UID + 1), AA_NO_SESSION);
-	aa_session_close(f->site->rundir, s->id, s->agent);
+	aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
 	aa_session_free(found);
 	aa_session_free(s);
@@ -516,16 +516,18 @@ static void a_place_is_free_again_when_its_session_is_closed(void **state)
 	struct aa_session *a, *b = NULL;
 
 	f->agent->max_sessions = 1;
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_OK);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
+			 AA_OK);
 	a = created(f);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now),
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
 			 AA_SESSION_LIMIT);
 	assert_int_equal(create(f, &b), AA_SESSION_LIMIT);
 	assert_null(b);
 	assert_int_equal(aa_session_open(f->site->rundir, a, f->now), 0);
 	assert_int_equal(create(f, &b), AA_SESSION_LIMIT);
-	aa_session_close(f->site->rundir, a->id, a->agent);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_OK);
+	aa_session_close(f->site->rundir, geteuid(), a->id, a->agent);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
+			 AA_OK);
 	b = created(f);
 	aa_session_free(a);
 	aa_session_free(b);
@@ -552,7 +554,7 @@ static void never_more_than_may_be_while_they_come_and_go(void **state)
 				atomic_fetch_add(&shared[1], 1);
 			atomic_fetch_add(&shared[2], 1);
 			atomic_fetch_sub(&shared[0], 1);
-			aa_session_close(f->site->rundir, s->id, s->agent);
+			aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 			aa_session_free(s);
 		}
 		_exit(0);
@@ -609,19 +611,21 @@ static void mixed_sessions_are_refused_where_the_entry_says_so(void **state)
 	a = created(f);
 #define CREATE(v) aa_session_create(f->site->rundir, f->agent, &f->login, v, 0, &b)
 	assert_int_equal(CREATE(&narrow), AA_OK);
-	aa_session_close(f->site->rundir, b->id, b->agent);
+	aa_session_close(f->site->rundir, geteuid(), b->id, b->agent);
 	aa_session_free(b);
 	f->agent->mixed_refused = true;
 	b = NULL;
 	assert_int_equal(CREATE(&narrow), AA_ROLE_DENIED);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &narrow, f->now), AA_ROLE_DENIED);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &narrow, f->now),
+			 AA_ROLE_DENIED);
 	assert_int_equal(CREATE(&on_behalf), AA_ROLE_DENIED);
 	assert_null(b);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_OK);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
+			 AA_OK);
 	assert_int_equal(CREATE(&f->verdict), AA_OK);
-	aa_session_close(f->site->rundir, b->id, b->agent);
+	aa_session_close(f->site->rundir, geteuid(), b->id, b->agent);
 	aa_session_free(b);
-	aa_session_close(f->site->rundir, a->id, a->agent);
+	aa_session_close(f->site->rundir, geteuid(), a->id, a->agent);
 	assert_int_equal(CREATE(&narrow), AA_OK);
 #undef CREATE
 	aa_session_free(a);
@@ -665,12 +669,12 @@ static void end_stray(pid_t pid)
 static enum aa_reason in_and_out(struct fixture *f, const struct aa_verdict *verdict)
 {
 	struct aa_session *s = NULL;
-	enum aa_reason room = aa_session_has_room(f->site->rundir, f->agent, verdict, f->now),
+	enum aa_reason room = aa_session_has_room(f->site->rundir, geteuid(), f->agent, verdict, f->now),
 		       reason = aa_session_create(f->site->rundir, f->agent, &f->login, verdict, 0, &s);
 
 	assert_int_equal(room, reason);
 	if (s)
-		aa_session_close(f->site->rundir, s->id, s->agent);
+		aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 	aa_session_free(s);
 	return reason;
 }
@@ -735,7 +739,7 @@ static void a_user_manager_is_in_nobodys_way_and_a_job_is(void **state)
 		assert_int_equal(in_and_out(f, &f->verdict), i == 0 ? AA_OK : AA_ROLE_DENIED);
 		end_stray(stray);
 		assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
-		aa_session_close(f->site->rundir, s->id, s->agent);
+		aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 		aa_session_free(s);
 		stray = leave_stray(f, NULL);
 		f->agent->mixed_refused = false; /* forgets the rights */
@@ -848,13 +852,13 @@ static void closing_leaves_nothing_behind(void **state)
 		s = created(f);
 		assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
 		assert_true(files_below(f) > 0);
-		aa_session_close(f->site->rundir, s->id, s->agent);
+		aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 		aa_session_free(s);
 		assert_int_equal(files_below(f), 0);
 	}
-	aa_session_close(f->site->rundir, "0123456789abcdef0123456789abcdef",
+	aa_session_close(f->site->rundir, geteuid(), "0123456789abcdef0123456789abcdef",
 			 "builder-7"); /* of none: no harm */
-	aa_session_close(f->site->rundir, "../../x", "builder-7");
+	aa_session_close(f->site->rundir, geteuid(), "../../x", "builder-7");
 }
 
 static int open_and_die(const struct fixture *f)
@@ -894,7 +898,8 @@ static void a_directory_that_cannot_be_made_refuses(void **state)
 	support_write_file(f->site->rundir, "x", 1);
 	assert_int_equal(create(f, &s), AA_INTERNAL);
 	assert_null(s);
-	assert_int_equal(aa_session_has_room(f->site->rundir, f->agent, &f->verdict, f->now), AA_INTERNAL);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
+			 AA_INTERNAL);
 	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
 	assert_true(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL) < 0);
 	assert_int_equal(unlink(f->site->rundir), 0);

@@ -315,7 +315,8 @@ static void remove_records(const struct ctl *ctl, const struct reaping *r)
 {
 	for (size_t i = 0; i < r->over.n; i++)
 		if (!aa_session_is_live(r->over.v[i]))
-			aa_session_close(ctl->rundir, r->over.v[i]->id, r->over.v[i]->agent);
+			aa_session_close(ctl->rundir, ctl->places.owner, r->over.v[i]->id,
+					 r->over.v[i]->agent);
 }
 
 static void keep_request(void *data, json_t *request)

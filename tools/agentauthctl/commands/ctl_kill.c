@@ -104,7 +104,7 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	if (left == 0) {
 		ctl_audit_session_close(ctl, session, AA_OK);
-		aa_session_close(ctl->rundir, session->id, session->agent);
+		aa_session_close(ctl->rundir, ctl->places.owner, session->id, session->agent);
 	}
 	return finish(ctl, whose, left, killed);
 }
