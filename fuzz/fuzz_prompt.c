@@ -12,7 +12,7 @@
 
 #include "fuzz/fuzz.h"
 #include "common/jose/jose.h"
-#include "pam/module.h"
+#include "pam/prompt.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tools/agentauth/credential/answer_parts.h"
 #include "tools/agentauth/credential/ask_prompt.h"

@@ -2,7 +2,7 @@
 /* account.c: pam_sm_acct_mgmt: everything is read again, and a verdict is demanded. The one phase that sudo always asks. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -10,17 +10,19 @@
 #include "common/state/caller.h"
 #include "common/state/override.h"
 #include "common/state/told.h"
+#include "pam/report.h"
+#include "pam/pam_state.h"
 
 /* A login that auth said yes to, in this process. */
 static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent,
-				      const struct aa_memory *memory, struct aa_session **ret_session)
+				      const struct aa_pam_state *state, struct aa_session **ret_session)
 {
 	enum aa_reason reason = aa_admit_agent(&call->ctx, agent);
 	struct aa_session *session;
 
 	if (reason != AA_OK)
 		return reason;
-	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, ret_session) < 0)
+	if (aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, ret_session) < 0)
 		return AA_NO_SESSION;
 	session = *ret_session;
 	if (strcmp(session->agent, call->user) != 0)
@@ -59,15 +61,15 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent,
 			      struct aa_session **ret_session)
 {
-	const struct aa_memory *memory = aa_memory_get(call->pamh);
+	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
 	const struct aa_host *host = aa_policy_host(call->ctx.policy);
 
 	if (call->starts) /* the person is asked about in open_session, as with sudo and run0 */
 		return aa_admit_agent(&call->ctx, agent);
 	if (aa_is_session_service(call))
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
-	if (memory && memory->authenticated)
-		return account_verdict(call, agent, memory, ret_session);
+	if (state && state->authenticated)
+		return account_verdict(call, agent, state, ret_session);
 	if (aa_strings_have(&host->without_credential, call->service))
 		return aa_admit_unasked(&call->ctx, agent, call->service);
 	if (strcmp(call->service, "sshd") == 0)
@@ -91,7 +93,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = account(call, agent, &session);
 	if (sudo && reason == AA_OK)
-		reason = aa_memory_look_again(call, session);
+		reason = aa_pam_state_look_again(call, session);
 	/* A login's yes is logged by auth or open_session; sudo's yes, and every no, here. */
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
@@ -104,7 +106,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (sudo && reason == AA_OK)
 		aa_tell_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)
-		aa_memory_give_up(call);
+		aa_pam_state_give_up(call);
 	aa_session_free(session);
 	aa_agent_free(agent);
 	return reason;
@@ -144,9 +146,9 @@ static enum aa_whose look_at_caller(struct aa_call *call, enum aa_reason *ret_pe
 /* Between auth and account the user must stay the same, to and from an agent. */
 static bool user_changed(const struct aa_call *call)
 {
-	const struct aa_memory *memory = aa_memory_get(call->pamh);
+	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
 
-	return memory && memory->authenticated && (!call->user || strcmp(memory->user, call->user) != 0);
+	return state && state->authenticated && (!call->user || strcmp(state->user, call->user) != 0);
 }
 
 int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -162,7 +164,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		whose = look_at_caller(&call, &person);
 	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
-		aa_memory_give_up(&call);
+		aa_pam_state_give_up(&call);
 	} else if (whose == AA_OURS && !call.args.bad) {
 		reason = account_agent(&call);
 	} else if (whose == AA_CANNOT_TELL) {

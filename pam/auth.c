@@ -2,7 +2,7 @@
 /* auth.c: pam_sm_authenticate: a credential, and for sudo no agent at all. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,11 @@
 #include <openssl/crypto.h>
 
 #include "common/state/failures.h"
+#include "common/state/monotonic.h"
+#include "pam/prompt.h"
+#include "pam/report.h"
+#include "pam/export.h"
+#include "pam/pam_state.h"
 
 /* What the host calls itself in the prompt; a prompt is shown for retired agents too, so that they look like others. */
 static const char *prompt_audience(const struct aa_call *call)
@@ -118,14 +123,14 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 /* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
 static enum aa_reason remember(struct aa_call *call, const struct aa_session *session)
 {
-	struct aa_memory *memory = aa_memory_make(call->pamh);
+	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
 
-	if (!memory || strlen(call->user) >= sizeof(memory->user))
+	if (!state || strlen(call->user) >= sizeof(state->user))
 		return AA_INTERNAL;
-	strcpy(memory->user, call->user);
-	memory->authenticated = true;
-	memory->id_read = true;
-	memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
+	strcpy(state->user, call->user);
+	state->authenticated = true;
+	state->id_read = true;
+	memcpy(state->session_id, session->id, AA_SESSION_ID_SIZE);
 	return aa_export_environment(call->pamh, session) == PAM_SUCCESS ? AA_OK : AA_INTERNAL;
 }
 
@@ -148,7 +153,7 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 		reason = logged;
 	if (session && reason != AA_OK) {
 		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
-		aa_memory_forget(call);
+		aa_pam_state_forget(call);
 	}
 	aa_session_free(session);
 	aa_verdict_clear(&verdict);
@@ -214,7 +219,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS)
 		return PAM_USER_UNKNOWN;
 	whose = aa_call_begin(&call, pamh, argc, argv);
-	aa_memory_forget(&call);
+	aa_pam_state_forget(&call);
 	if (whose == AA_NOT_OURS)
 		err = PAM_USER_UNKNOWN;
 	else if (whose == AA_CANNOT_TELL)

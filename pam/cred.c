@@ -2,7 +2,7 @@
 /* cred.c: pam_sm_setcred: adds the groups of the login's roles. Failing means fewer groups, never more. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <grp.h>
 #include <limits.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "pam/pam_state.h"
 
 #define ROLE_GROUPS_MAX 1024
 
@@ -98,15 +99,15 @@ static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
 
 static int establish(struct aa_call *call)
 {
-	struct aa_memory *memory = aa_memory_make(call->pamh);
+	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
 	struct aa_agent *agent = NULL;
 	int err = PAM_SUCCESS;
 
-	if (!memory || aa_context_agent(&call->ctx, &call->identity.account, &agent) != AA_OK)
+	if (!state || aa_context_agent(&call->ctx, &call->identity.account, &agent) != AA_OK)
 		return PAM_CRED_ERR;
-	aa_memory_adopt_session(call, memory);
-	if (memory->session_id[0])
-		err = groups_of_session(call, memory->session_id);
+	aa_pam_state_adopt_session(call, state);
+	if (state->session_id[0])
+		err = groups_of_session(call, state->session_id);
 	else if (aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service))
 		err = groups_of_entry(call, agent);
 	/* else a public key's, whose session comes with open_session, or sudo's target: nothing to add yet */

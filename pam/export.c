@@ -2,7 +2,7 @@
 /* export.c: what a session tells its processes, and pam_systemd. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/export.h"
 
 #include <inttypes.h>
 #include <stdio.h>

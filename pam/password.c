@@ -2,7 +2,7 @@
 /* password.c: pam_sm_chauthtok: agents have no password. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <security/pam_ext.h>
 

@@ -2,7 +2,7 @@
 /* prompt.c: asking for the credential, in parts, and taking the parts together. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/prompt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,11 +2,14 @@
 /* report.c: the audit record of a call. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/report.h"
 
 #include <syslog.h>
 
 #include <security/pam_ext.h>
+
+#include "common/state/audit_record.h"
+#include "common/state/monotonic.h"
 
 /* The service as PAM has it, and not by its canonical name. */
 static const char *service_of(const struct aa_call *call)

@@ -2,9 +2,13 @@
 /* session.c: pam_sm_open_session and pam_sm_close_session. What has no verdict gets it here, or no session. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <string.h>
+
+#include "pam/report.h"
+#include "pam/export.h"
+#include "pam/pam_state.h"
 
 /* The record that auth made. */
 static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,
@@ -59,42 +63,42 @@ static void decide_without(struct aa_call *call, const struct aa_agent *agent, s
 }
 
 static enum aa_reason find_session(struct aa_call *call, const struct aa_agent *agent,
-				   struct aa_memory *memory, struct aa_verdict *verdict,
+				   struct aa_pam_state *state, struct aa_verdict *verdict,
 				   struct aa_session **ret)
 {
-	aa_memory_adopt_session(call, memory);
-	if (memory->session_id[0])
-		return session_of_verdict(call, agent, memory->session_id, ret);
+	aa_pam_state_adopt_session(call, state);
+	if (state->session_id[0])
+		return session_of_verdict(call, agent, state->session_id, ret);
 	decide_without(call, agent, verdict);
 	return session_of_new_verdict(call, agent, verdict, ret);
 }
 
-static enum aa_reason start(struct aa_call *call, struct aa_memory *memory, struct aa_session *session)
+static enum aa_reason start(struct aa_call *call, struct aa_pam_state *state, struct aa_session *session)
 {
 	if (aa_session_open(call->args.rundir, session, call->ctx.now) < 0)
 		return AA_INTERNAL;
 	if (aa_export_environment(call->pamh, session) != PAM_SUCCESS ||
 	    aa_export_limits(call, session) != PAM_SUCCESS)
 		return AA_INTERNAL;
-	memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
-	memory->opened = true;
+	memcpy(state->session_id, session->id, AA_SESSION_ID_SIZE);
+	state->opened = true;
 	return AA_OK;
 }
 
 static enum aa_reason open_agent(struct aa_call *call)
 {
-	struct aa_memory *memory = aa_memory_make(call->pamh);
+	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
 	struct aa_verdict verdict = {0};
 	struct aa_session *session = NULL;
 	struct aa_agent *agent = NULL;
 	enum aa_reason reason = aa_context_agent(&call->ctx, &call->identity.account, &agent), logged;
 
-	if (!memory)
+	if (!state)
 		reason = AA_INTERNAL;
 	if (reason == AA_OK)
-		reason = find_session(call, agent, memory, &verdict, &session);
+		reason = find_session(call, agent, state, &verdict, &session);
 	if (reason == AA_OK)
-		reason = start(call, memory, session);
+		reason = start(call, state, session);
 	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
 	if (reason == AA_OK)
 		reason = logged;
@@ -102,8 +106,8 @@ static enum aa_reason open_agent(struct aa_call *call)
 		aa_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
 		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
-		memory->session_id[0] = '\0';
-		memory->opened = false;
+		state->session_id[0] = '\0';
+		state->opened = false;
 	}
 	aa_session_free(session);
 	aa_agent_free(agent);
@@ -114,8 +118,8 @@ static enum aa_reason open_agent(struct aa_call *call)
 /* A sudo of an agent's, whoever is its target: it may have been stopped since account let it through. */
 static enum aa_reason look_again(struct aa_call *call)
 {
-	const struct aa_memory *memory = aa_memory_get(call->pamh);
-	enum aa_reason reason = memory && memory->looks ? aa_last_look(&memory->look) : AA_OK;
+	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
+	enum aa_reason reason = state && state->looks ? aa_last_look(&state->look) : AA_OK;
 
 	if (reason != AA_OK)
 		aa_tell(call, aa_reason_sentence(reason));
@@ -141,27 +145,27 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	return aa_call_end(&call, reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED);
 }
 
-static void close_agent(struct aa_call *call, struct aa_memory *memory)
+static void close_agent(struct aa_call *call, struct aa_pam_state *state)
 {
 	struct aa_session *session = NULL;
 
-	if (aa_session_load(call->args.rundir, call->ctx.owner, memory->session_id, &session) == 0) {
+	if (aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, &session) == 0) {
 		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		aa_report_close(call, session);
 	}
 	aa_session_free(session);
-	memory->opened = false;
-	memory->session_id[0] = '\0';
+	state->opened = false;
+	state->session_id[0] = '\0';
 }
 
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct aa_memory *memory = aa_memory_get(pamh);
+	struct aa_pam_state *state = aa_pam_state_get(pamh);
 	struct aa_call call;
 	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
 
 	(void)flags;
-	if (memory && memory->opened)
-		close_agent(&call, memory);
+	if (state && state->opened)
+		close_agent(&call, state);
 	return aa_call_end(&call, whose == AA_NOT_OURS ? PAM_IGNORE : PAM_SUCCESS);
 }

@@ -136,7 +136,7 @@ same_options() { # PROGRAM PAGE
 
 @test "pam_agentauth.8 names every argument that the module knows, and no other" {
 	local known
-	known=$(grep -oE '"(session|statedir|rundir|logdir)="|"(use_first_pass|try_first_pass|debug)"' "$TOP/pam/module.c" | tr -d '"=' | sort -u)
+	known=$(grep -oE '"(session|statedir|rundir|logdir)="|"(use_first_pass|try_first_pass|debug)"' "$TOP/pam/args.c" | tr -d '"=' | sort -u)
 	[ "$(wc -l <<<"$known")" -eq 7 ]
 	run diff <(echo "$known") <(sed -nE '/^\.Sh (ARGUMENTS|OPTIONS)/,/^\.Sh/s/^\.It (Cm|Ar) ([a-z_]+).*/\2/p' \
 		"$TOP/man/pam_agentauth.8" | sort -u)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* module.c: the beginning and the end of every call. */
+/* call.c: the beginning and the end of every call. */
 #include "config.h"
 
-#include "pam/module.h"
+#include "pam/call.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,83 +15,7 @@
 
 #include <security/pam_ext.h>
 
-#define MEMORY "agentauth_memory"
-
-/* ---- arguments ------------------------------------------------------------------- */
-
-static const char *value_of(const char *arg, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(arg, name, n) == 0 ? arg + n : NULL;
-}
-
-static bool parse_arg(struct aa_args *args, const char *arg)
-{
-	struct {
-		const char *name;
-		const char **field;
-	} const paths[] = {
-	    {"statedir=", &args->statedir}, {"rundir=", &args->rundir}, {"logdir=", &args->logdir}};
-	const char *value;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		value = value_of(arg, paths[i].name);
-		if (value && value[0] != '/')
-			return false;
-		if (value) {
-			*paths[i].field = value;
-			return true;
-		}
-	}
-	value = value_of(arg, "session=");
-	if (value)
-		args->session_services = value;
-	else if (strcmp(arg, "use_first_pass") == 0)
-		args->use_first_pass = true;
-	else if (strcmp(arg, "try_first_pass") == 0)
-		args->try_first_pass = true;
-	else if (strcmp(arg, "debug") == 0)
-		args->debug = true;
-	else
-		return false;
-	return true;
-}
-
-static void parse_args(struct aa_call *call, int argc, const char **argv)
-{
-	call->args = (struct aa_args){.statedir = AA_STATEDIR,
-				      .rundir = AA_RUNDIR,
-				      .logdir = AA_LOGDIR,
-				      .session_services = "sudo,sudo-i"};
-	for (int i = 0; i < argc; i++) {
-		if (parse_arg(&call->args, argv[i]))
-			continue;
-		call->args.bad = true;
-		pam_syslog(call->pamh, LOG_ERR, "argument not understood, agents are refused: %.64s",
-			   argv[i]);
-	}
-}
-
-bool aa_is_session_service(const struct aa_call *call)
-{
-	const char *list = call->args.session_services;
-	char name[64];
-
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		if (len < sizeof(name)) {
-			memcpy(name, list, len);
-			name[len] = '\0';
-			if (strcmp(aa_service_canonical(name), call->service) == 0)
-				return true;
-		}
-		list += len;
-		list += *list == ',';
-	}
-	return false;
-}
+#include "common/state/monotonic.h"
 
 /* ---- items ---------------------------------------------------------------------------- */
 
@@ -209,6 +133,11 @@ static void find_origin(struct aa_call *call)
 	call->login.address = call->origin[0] ? call->origin : NULL;
 }
 
+bool aa_is_session_service(const struct aa_call *call)
+{
+	return aa_args_session_service(&call->args, call->service);
+}
+
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
 /* The name is not logged: it may be a password that was typed in the wrong place. */
@@ -246,7 +175,7 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 	call->pamh = pamh;
 	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
 	call->started_us = aa_now_us();
-	parse_args(call, argc, argv);
+	aa_args_read(&call->args, pamh, argc, argv);
 	service = item(pamh, PAM_SERVICE);
 	call->service = aa_service_canonical(service ? service : "");
 	call->starts = service && strcmp(service, "agentauth-run") == 0;
@@ -274,92 +203,4 @@ int aa_call_end(struct aa_call *call, int answer)
 {
 	aa_context_close(&call->ctx);
 	return aa_guard_lower(&call->guard) ? answer : PAM_SYSTEM_ERR;
-}
-
-/* ---- memory -------------------------------------------------------------------------------------- */
-
-static void free_memory(pam_handle_t *pamh, void *data, int status)
-{
-	const struct aa_memory *memory = data;
-
-	(void)pamh;
-	(void)status;
-	if (memory && memory->looks)
-		aa_last_look_forget();
-	free(data);
-}
-
-struct aa_memory *aa_memory_get(pam_handle_t *pamh)
-{
-	const void *data = NULL;
-
-	if (pam_get_data(pamh, MEMORY, &data) != PAM_SUCCESS)
-		return NULL;
-	return (struct aa_memory *)(uintptr_t)data;
-}
-
-struct aa_memory *aa_memory_make(pam_handle_t *pamh)
-{
-	struct aa_memory *memory = aa_memory_get(pamh);
-
-	if (memory)
-		return memory;
-	memory = calloc(1, sizeof(*memory));
-	if (memory && pam_set_data(pamh, MEMORY, memory, free_memory) != PAM_SUCCESS) {
-		free(memory);
-		memory = NULL;
-	}
-	return memory;
-}
-
-enum aa_reason aa_memory_look_again(struct aa_call *call, const struct aa_session *session)
-{
-	struct aa_memory *memory = aa_memory_make(call->pamh);
-
-	if (!memory || !session ||
-	    !aa_last_look_set(&memory->look, &call->ctx, session, call->service, NULL, 0) ||
-	    !aa_last_look_at_forks(&memory->look))
-		return AA_INTERNAL;
-	memory->looks = true;
-	return AA_OK;
-}
-
-void aa_memory_adopt_session(struct aa_call *call, struct aa_memory *memory)
-{
-	struct aa_session *session = NULL;
-	const char *id;
-
-	if (memory->id_read || memory->session_id[0])
-		return;
-	memory->id_read = true;
-	id = pam_getenv(call->pamh, "AGENTAUTH_SESSION");
-	if (!id || !aa_session_id_is_valid(id) ||
-	    aa_session_load(call->args.rundir, call->ctx.owner, id, &session) < 0)
-		return;
-	if (aa_session_is_mine(session, call->user, call->ctx.now))
-		memcpy(memory->session_id, session->id, AA_SESSION_ID_SIZE);
-	aa_session_free(session);
-}
-
-void aa_memory_give_up(struct aa_call *call)
-{
-	struct aa_memory *memory = aa_memory_get(call->pamh);
-
-	if (!memory || !memory->authenticated || memory->opened)
-		return;
-	if (memory->session_id[0])
-		aa_session_close(call->args.rundir, call->ctx.owner, memory->session_id, memory->user);
-	memory->session_id[0] = '\0';
-	aa_clear_environment(call->pamh);
-}
-
-void aa_memory_forget(struct aa_call *call)
-{
-	struct aa_memory *memory = aa_memory_get(call->pamh);
-
-	if (!memory || memory->opened)
-		return;
-	aa_memory_give_up(call);
-	memory->authenticated = false;
-	memory->user[0] = '\0';
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* args.h: the arguments of the module in a stack. */
+#ifndef AGENTAUTH_PAM_ARGS_H
+#define AGENTAUTH_PAM_ARGS_H
+
+#include <stdbool.h>
+
+#include <security/pam_modules.h>
+
+struct aa_args {
+	const char *statedir, *rundir, *logdir;
+	const char *session_services; /* comma-separated */
+	bool use_first_pass, try_first_pass, debug, bad;
+};
+
+/* Reads them, with defaults for those that are not there; one that is not understood is logged, and makes them bad. */
+void aa_args_read(struct aa_args *ret, pam_handle_t *pamh, int argc, const char **argv);
+/* Whether the service, by its canonical name, is one that a live session decides. */
+bool aa_args_session_service(const struct aa_args *args, const char *service);
+
+#endif

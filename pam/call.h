@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call.h: one call of one phase: whose user it is, and what is decided by. */
+#ifndef AGENTAUTH_PAM_CALL_H
+#define AGENTAUTH_PAM_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <security/pam_modules.h>
+
+#include "common/state/context.h"
+#include "common/state/guard.h"
+#include "common/state/whose.h"
+#include "pam/args.h"
+
+#define AA_ORIGIN_UNKNOWN "unknown" /* lies in no network */
+
+/* One call of one phase. */
+struct aa_call {
+	pam_handle_t *pamh;
+	struct aa_args args;
+	const char *user;    /* PAM_USER */
+	const char *service; /* canonical */
+	/* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
+	bool starts;
+	char address[256]; /* PAM's; "" where there is none */
+	char origin[256];  /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
+	struct aa_user identity;	    /* whose PAM_USER is, or the caller that the call was turned to */
+	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
+	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
+	struct aa_context ctx;
+	struct aa_login login;
+	struct aa_guard guard; /* from begin to end, but not while a question is put to the user */
+	int64_t started_us;    /* of the decision: an answer's coming is not counted */
+};
+
+/* Raises the guard, reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case:
+ * it gives the phase's answer, an error where the process cannot be made what it was. */
+enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
+int aa_call_end(struct aa_call *call, int answer);
+/* Around what waits for the user, who may interrupt that and stop it. */
+void aa_call_pause(struct aa_call *call);
+void aa_call_resume(struct aa_call *call);
+/* Makes the call the agent's whose uid this is, where sudo was told to ask PAM about somebody else (rootpw,
+ * targetpw, runaspw). AA_NOT_OURS: it has no agent's, and nothing was changed. */
+enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
+
+/* Whether the call's service is decided by a live session. */
+bool aa_is_session_service(const struct aa_call *call);
+
+#endif
