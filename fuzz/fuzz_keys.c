@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_keys.c: any bytes as a JWK, a key set, a PEM or an SSH public key, and as a private key in each form. Holds of every key that is taken:
- * written as a JWK, a PEM and an SSH line and read again it is the same key, by its thumbprint. */
+/* fuzz_keys.c: any bytes as a JWK, a key set, a PEM or an SSH public key, as a private key in each form, and as what an
+ * ssh-agent signs. Holds of every key that is taken: written as a JWK, a PEM and an SSH line and read again it is the same key, by
+ * its thumbprint. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
@@ -65,6 +67,26 @@ static void read_set(const uint8_t *data, size_t size)
 	json_decref(json);
 }
 
+/* What an ssh-agent answers, as a signature of a key of each kind: its length is the one that a JWS has. */
+static void read_signature(const uint8_t *data, size_t size)
+{
+	static const struct {
+		enum aa_alg alg;
+		size_t len;
+	} kinds[] = {{AA_ALG_RS256, 256}, {AA_ALG_ES256, 64}, {AA_ALG_ES512, 132}, {AA_ALG_EDDSA, 64}};
+	static struct aa_private_key *keys[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		struct aa_signature sig = {0};
+
+		FUZZ_HOLDS(keys[i] || aa_private_key_generate(kinds[i].alg, 2048, &keys[i]) == AA_JOSE_OK);
+		if (aa_signature_from_ssh(aa_private_key_public(keys[i]), kinds[i].alg, data, size, &sig) ==
+		    AA_JOSE_OK)
+			FUZZ_HOLDS(sig.len == kinds[i].len);
+		free(sig.bytes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct aa_private_key *private = NULL;
@@ -81,5 +103,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		aa_private_key_free(private);
 	}
 	read_set(data, size);
+	read_signature(data, size);
 	return 0;
 }

@@ -126,6 +126,40 @@ static void test_a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path(
 	assert_string_equal(key_of_profile("handle:0x81000001"), "handle:0x81000001");
 }
 
+static void test_a_passphrase_goes_with_a_key_that_asks_for_one(void **state)
+{
+	static const char text[] =
+	    "profiles = { w = { hosts = [ \"h\" ]; audiences = [ \"ssh://h\" ]; agent = \"b\"; key = \"%s\"; "
+	    "passphrase = { file = \"pin\"; }; }; };";
+	struct profiles *all;
+	char one[600];
+
+	(void)state;
+	(void)snprintf(one, sizeof(one), text, "agent:SHA256:abc");
+	assert_null(profiles_parse(one, "/conf/dir/config"));
+	(void)snprintf(one, sizeof(one), text, "pkcs11:token=t;object=o");
+	all = profiles_parse(one, "/conf/dir/config");
+	assert_non_null(all);
+	assert_string_equal(profiles_at(all, 0)->passphrase.file, "/conf/dir/pin");
+	profiles_free(all);
+}
+
+static void test_a_profile_of_a_token_is_written_with_its_pins_place(void **state)
+{
+	struct profiles *all;
+
+	(void)state;
+	run_command(&o, &command_profile, "", 0,
+		    (const char *const[]){"add", "b@h", "--key", "pkcs11:token=t;object=o",
+					  "--passphrase-file", "~/pin", NULL});
+	assert_int_equal(o.status, 0);
+	all = profiles_load(NULL);
+	assert_non_null(all);
+	assert_string_equal(profiles_at(all, 0)->key, "pkcs11:token=t;object=o");
+	assert_string_equal(profiles_at(all, 0)->passphrase.file, "~/pin");
+	profiles_free(all);
+}
+
 static void test_the_public_half_of_a_key_that_is_there_is_printed(void **state)
 {
 	struct aa_key *key = NULL;
@@ -177,6 +211,8 @@ int main(void)
 	    TEST(test_a_scheme_that_no_provider_has_is_told),
 	    TEST(test_what_a_name_means_is_told_by_its_scheme),
 	    TEST(test_a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path),
+	    TEST(test_a_passphrase_goes_with_a_key_that_asks_for_one),
+	    TEST(test_a_profile_of_a_token_is_written_with_its_pins_place),
 	    TEST(test_the_public_half_of_a_key_that_is_there_is_printed),
 	    TEST(test_what_makes_a_key_does_not_go_with_one_that_is_there),
 	};

@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/jose/ssh_wire.h"
 #include "tests/unit/support/agent_home.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/ssh_agent.h"
+#include "tools/agentauth/oauth/client_auth.h"
 
 enum scene {
 	GOOD,
@@ -282,6 +284,19 @@ static void test_a_key_of_each_kind_signs_and_its_public_half_verifies(void **st
 	assert_signed(AA_ALG_RS256, "RS512");
 }
 
+static void test_a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent(void **state)
+{
+	const struct profile profile = {.client_id = "builder-7", .key = key_name(), .ttl = 60};
+	char *token;
+
+	(void)state;
+	start(GOOD, AA_ALG_ES256);
+	token = client_assertion(&profile, NULL, "https://idp.example.com", NULL, time(NULL));
+	assert_non_null(token);
+	assert_int_equal(check_token(token, aa_private_key_public(make_key(AA_ALG_ES256))), AA_JOSE_OK);
+	free(token);
+}
+
 static void test_an_algorithm_that_agents_do_not_know_is_told(void **state)
 {
 	(void)state;
@@ -398,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_key_of_each_kind_signs_and_its_public_half_verifies),
+	    TEST(test_a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent),
 	    TEST(test_an_algorithm_that_agents_do_not_know_is_told),
 	    TEST(test_a_key_that_the_agent_lacks_is_told_with_those_that_it_holds),
 	    TEST(test_a_key_is_named_by_its_fingerprint_or_by_the_file_of_its_public_half),

@@ -27,6 +27,7 @@ enum {
 	OPT_NAME,
 	OPT_AUDIENCE,
 	OPT_KEY,
+	OPT_PASS_FILE,
 	OPT_ISSUER,
 	OPT_CLIENT_ID,
 	OPT_SECRET_FILE,
@@ -45,6 +46,7 @@ static const struct cmdline_option options[] = {
     [OPT_AUDIENCE] = {"audience", "A", "add: what the host asks a credential for; default ssh://HOST"},
     [OPT_KEY] = {"key", "F",
 		 "add: a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
+    [OPT_PASS_FILE] = {"passphrase-file", "F", "add: holds the key's passphrase or PIN in its first line"},
     [OPT_ISSUER] = {"issuer", "URL", "add: answer with a token of this identity provider"},
     [OPT_CLIENT_ID] = {"client-id", "ID", "add: the provider's name of the agent; default the agent's"},
     [OPT_SECRET_FILE] = {"client-secret-file", "F", "add: the client's secret for the provider"},
@@ -132,6 +134,7 @@ static char *make_block(const struct request *r, const char *name, const char *a
 		t[OPT_AUDIENCE] ? t[OPT_AUDIENCE] : audience);
 	put_string(f, "agent", agent);
 	put_string(f, "key", t[OPT_KEY]);
+	put_source(f, "passphrase", "file", t[OPT_PASS_FILE]);
 	put_string(f, "issuer", t[OPT_ISSUER]);
 	if (t[OPT_ISSUER])
 		put_string(f, "client_id", t[OPT_CLIENT_ID] ? t[OPT_CLIENT_ID] : agent);

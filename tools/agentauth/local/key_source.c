@@ -28,6 +28,11 @@ static bool is_uri(const char *name)
 	return n >= 2 && name[n] == ':' && name[0] != '.';
 }
 
+bool key_is_in_agent(const char *name)
+{
+	return in_agent(name) != NULL;
+}
+
 bool key_is_file(const char *name)
 {
 	return !is_uri(name);

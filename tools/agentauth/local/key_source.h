@@ -23,6 +23,8 @@ struct aa_private_key *key_load(const struct key_source *source);
 
 /* The path in the name, of the key or, behind "agent:", of its public half; NULL: there is none in it. */
 const char *key_path_in(const char *name);
+/* Whether an ssh-agent holds it, which needs no passphrase. */
+bool key_is_in_agent(const char *name);
 /* Whether a file holds the key itself. */
 bool key_is_file(const char *name);
 

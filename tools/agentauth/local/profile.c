@@ -454,6 +454,9 @@ static bool read_profile(const struct profiles *all, const config_setting_t *gro
 		!ret->passphrase.command <
 	    3)
 		return wrong(all, group, "names several places of the passphrase: one of them is enough");
+	if (secret_is_named(&ret->passphrase) && ret->key && key_is_in_agent(ret->key))
+		return wrong(all, group,
+			     "has a passphrase, which an ssh-agent does not ask for: take it out");
 	if (profile_has_ready_token(ret)) {
 		what = wrong_ready_token(ret);
 	} else if (profile_uses_token(ret)) {
