@@ -24,6 +24,19 @@
 
 /* ---- the stand-in: the first folder of a path says how it behaves ------------------- */
 
+static const char *more_metadata(const char *name)
+{
+	if (strcmp(name, "namesitself") == 0)
+		return ",\"authorization_response_iss_parameter_supported\":true";
+	if (strcmp(name, "mute") == 0 || strcmp(name, "late") == 0)
+		return ",\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"private_key_"
+		       "jwt\"]";
+	if (strcmp(name, "errorless") == 0 || strcmp(name, "punctual") == 0)
+		return ",\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"client_secret_"
+		       "basic\"]";
+	return "";
+}
+
 static void reply_metadata(const char *name, struct tls_reply *reply)
 {
 	char issuer[256];
@@ -34,10 +47,7 @@ static void reply_metadata(const char *name, struct tls_reply *reply)
 		       "\"device_authorization_endpoint\":\"%s/%s/device\","
 		       "\"authorization_endpoint\":\"%s/%s/authorize\"%s}",
 		       issuer, name, strcmp(name, "otherissuer") == 0 ? "/" : "", issuer, name, issuer, name,
-		       issuer, name,
-		       strcmp(name, "namesitself") == 0
-			   ? ",\"authorization_response_iss_parameter_supported\":true"
-			   : "");
+		       issuer, name, more_metadata(name));
 }
 
 /* A JWT by its looks. */
@@ -742,6 +752,25 @@ static void test_a_client_that_is_refused_without_a_reason_is_told_what_to_look_
 	assert_int_equal(o.status, 0);
 }
 
+/* A provider that cannot do what the profile says tells so in its metadata, and calls it invalid_client or nothing. */
+static void test_a_client_that_is_refused_is_told_which_ways_the_metadata_names(void **state)
+{
+	static const char said[] = "the provider's metadata names client_secret_post, private_key_jwt; the "
+				   "profile's client_auth is client_secret_basic";
+
+	(void)state;
+	run_for("late");
+	assert_fails(said);
+	run_for("mute");
+	assert_fails(said);
+	run_for("punctual");
+	assert_fails("invalid_client");
+	assert_null(strstr(o.err, "metadata names"));
+	run_for("errorless");
+	assert_fails("refuses the client");
+	assert_null(strstr(o.err, "metadata names"));
+}
+
 static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 {
 	char *text = config_text("device", DEVICE);
@@ -1198,6 +1227,7 @@ int main(void)
 	    TEST(a_token_that_cannot_be_presented_is_refused),
 	    TEST(a_wrong_clock_is_named),
 	    TEST(a_client_that_is_refused_without_a_reason_is_told_what_to_look_at),
+	    TEST(a_client_that_is_refused_is_told_which_ways_the_metadata_names),
 	    TEST(a_device_waits_as_long_as_it_is_told_to),
 	    TEST(a_device_code_is_asked_for_by_post_with_an_empty_form),
 	    TEST(without_a_login_nobody_is_waited_for),

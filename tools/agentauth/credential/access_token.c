@@ -63,9 +63,9 @@ static const char *advice_for(const struct profile *profile)
 {
 	if (profile_has_ready_token(profile))
 		return "Have the platform give a JWT";
-	return "A provider gives one for a host that it knows by name (resource or audience in the profile), "
-	       "or where "
-	       "the client is set to get JWTs as access tokens over there";
+	return "Most providers give one only for an API that is named: set resource or audience in the "
+	       "profile, or "
+	       "have this client's access tokens made JWTs over there";
 }
 
 bool token_is_readable(const struct profile *profile, const char *text, const char *lead)

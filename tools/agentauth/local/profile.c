@@ -685,6 +685,15 @@ const char *profile_grant_name(enum profile_grant grant)
 	return grants[grant].name;
 }
 
+const char *profile_auth_name(const struct profile *profile)
+{
+	const struct name *n = auths;
+
+	while (n->name && n->value != (int)profile->client_auth)
+		n++;
+	return n->name ? n->name : "none";
+}
+
 bool profile_has_host(const struct profile *profile, const char *host)
 {
 	for (size_t i = 0; i < profile->hosts.n; i++)

@@ -109,6 +109,27 @@ const char *provider_text(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+void provider_say_auth_methods(const struct provider *provider)
+{
+	const char *ours = profile_auth_name(provider->profile);
+	char names[256] = "", shown[64];
+	const json_t *method;
+	size_t i;
+
+	json_array_foreach(provider->auth_methods, i, method)
+	{
+		const char *name = json_string_value(method);
+		size_t len = strlen(names);
+
+		if (!name || strcmp(name, ours) == 0)
+			return;
+		(void)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
+			       provider_text(name, shown, sizeof(shown)));
+	}
+	if (*names)
+		say("the provider's metadata names %s; the profile's client_auth is %s", names, ours);
+}
+
 void provider_compare_clocks(int64_t date, int64_t now)
 {
 	int64_t ahead = now - date;
@@ -136,6 +157,8 @@ static bool take_endpoints(struct provider *p, const json_t *metadata)
 
 	p->names_itself =
 	    json_is_true(json_object_get(metadata, "authorization_response_iss_parameter_supported"));
+	json_decref(p->auth_methods);
+	p->auth_methods = json_incref(json_object_get(metadata, "token_endpoint_auth_methods_supported"));
 	return take_endpoint(metadata, "token_endpoint", profile->token_endpoint, &p->token_endpoint) &&
 	       take_endpoint(metadata, "authorization_endpoint", profile->authorization_endpoint,
 			     &p->authorization_endpoint) &&
@@ -258,5 +281,6 @@ void provider_free(struct provider *p)
 	free(p->token_endpoint);
 	free(p->authorization_endpoint);
 	free(p->device_authorization_endpoint);
+	json_decref(p->auth_methods);
 	*p = (struct provider){0};
 }

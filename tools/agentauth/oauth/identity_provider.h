@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "tools/agentauth/local/profile.h"
 
 #define PROVIDER_TRIES 3
@@ -23,7 +25,8 @@ struct provider {
 	const struct profile *profile;
 	char *ca_file; /* NULL: the system's */
 	char *token_endpoint, *authorization_endpoint, *device_authorization_endpoint;
-	bool names_itself; /* RFC 9207: its authorization responses have `iss` */
+	json_t *auth_methods; /* of the metadata: how clients may prove who they are; NULL: not said */
+	bool names_itself;    /* RFC 9207: its authorization responses have `iss` */
 };
 
 /* What the profile's grant needs is there. 0, to be given to provider_free(), or -1 with the reason said. */
@@ -37,6 +40,9 @@ void provider_free(struct provider *provider);
 typedef int provider_prepare_fn(void *data, struct http_request *request);
 int provider_send(const struct provider *provider, struct http_request *request, provider_prepare_fn *prepare,
 		  void *data, struct http_response *ret);
+
+/* Says which ways of proving who the client is the provider's metadata names, if the profile's is not among them. */
+void provider_say_auth_methods(const struct provider *provider);
 
 /* What may be shown of a provider's text: printable ASCII (RFC 6749 section 5.2), the rest as \xNN, cut at
  * the size. */

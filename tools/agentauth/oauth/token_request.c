@@ -134,19 +134,20 @@ static bool is_silent_refusal(long status)
 	return status == 400 || status == 401 || status == 403;
 }
 
-static int say_silent_refusal(const struct provider *provider, const char *url, long status)
+static void say_silent_refusal(const struct provider *provider, const char *url, long status)
 {
-	if (status == 400)
-		return say_failed(
-		    "%s refuses the request (HTTP 400) and gives no reason: it may not know grant = \"%s\", "
-		    "not "
-		    "allow it to this client, or not know the scope, resource or audience of the profile",
+	if (status == 400) {
+		say("%s refuses the request (HTTP 400) and gives no reason: it may not know grant = \"%s\", "
+		    "not allow it to this client, or not know the scope, resource or audience of the "
+		    "profile",
 		    url, profile_grant_name(provider->profile->grant));
-	return say_failed(
-	    "%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
+		return;
+	}
+	say("%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
 	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
 	    "is registered there",
 	    url, status);
+	provider_say_auth_methods(provider);
 }
 
 static int read_refusal(const struct provider *provider, const char *url, const json_t *answer,
@@ -155,10 +156,13 @@ static int read_refusal(const struct provider *provider, const char *url, const 
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *description = json_string_value(json_object_get(answer, "error_description"));
 
-	if (!error && is_silent_refusal(response->status))
-		return say_silent_refusal(provider, url, response->status), -1;
+	if (!error && is_silent_refusal(response->status)) {
+		say_silent_refusal(provider, url, response->status);
+		return -1;
+	}
 	if (!error)
 		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
+	ret->provider = provider;
 	ret->url = url;
 	ret->status = response->status;
 	ret->date = response->date;
@@ -181,8 +185,10 @@ static int read_answer(const struct provider *provider, const char *url, const s
 			   url, response->status),
 		       -1;
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
-	    is_silent_refusal(response->status))
-		return say_silent_refusal(provider, url, response->status), -1;
+	    is_silent_refusal(response->status)) {
+		say_silent_refusal(provider, url, response->status);
+		return -1;
+	}
 	if (!answer)
 		return say_failed(
 			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
@@ -286,5 +292,7 @@ void token_refusal_say(const struct token_refusal *refusal, const char *tried, i
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(advices[i].error, refusal->error) == 0)
 			say("%s", advices[i].advice);
+	if (strcmp(refusal->error, "invalid_client") == 0)
+		provider_say_auth_methods(refusal->provider);
 	provider_compare_clocks(refusal->date, now);
 }

@@ -11,7 +11,8 @@
 
 /* RFC 6749 section 5.2, fit to be shown. */
 struct token_refusal {
-	const char *url; /* borrowed: whose it is */
+	const struct provider *provider; /* borrowed, and its url */
+	const char *url;
 	char error[64], description[512];
 	long status;
 	int64_t date; /* the provider's clock, or -1 */
