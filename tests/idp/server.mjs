@@ -101,6 +101,15 @@ function getResourceServerInfo(ctx, resource, client) {
   };
 }
 
+// ---- client assertions -------------------------------------------------------------------------------------------
+
+// Holds a client with `strict_client_assertion` to RFC 7523bis: an explicit type, and this issuer and nothing else as audience.
+function assertJwtClientAuthClaimsAndHeader(ctx, claims, header, client) {
+  if (!client.strict_client_assertion) return;
+  if (header.typ !== 'client-authentication+jwt') throw new errors.InvalidClientAuth('typ must be client-authentication+jwt');
+  if (claims.aud !== ISSUER) throw new errors.InvalidClientAuth('aud must be the issuer');
+}
+
 // ---- token exchange ----------------------------------------------------------------------------------------------
 
 // The smallest stand-in for RFC 8693, which oidc-provider lacks: a user's token of this provider, whose audience is the
@@ -139,7 +148,7 @@ async function exchange(ctx, next) {
     expires_in: token.expiration,
     scope: token.scope,
   };
-  await next();
+  if (next) await next(); // version 8 has one
 }
 
 // ---- the provider ------------------------------------------------------------------------------------------------
@@ -159,7 +168,8 @@ function makeProvider() {
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     enabledJWA: { clientAuthSigningAlgValues: ALGORITHMS, dPoPSigningAlgValues: ['ES256', 'EdDSA'] },
     extraClientMetadata: {
-      properties: ['access_token_alg', 'access_token_groups', 'access_token_claims', 'access_token_ttl'],
+      properties: ['access_token_alg', 'access_token_groups', 'access_token_claims', 'access_token_ttl',
+        'strict_client_assertion'],
     },
     features: {
       devInteractions: { enabled: false },
@@ -171,6 +181,7 @@ function makeProvider() {
       revocation: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo, useGrantedResource: () => true },
     },
+    assertJwtClientAuthClaimsAndHeader,
     findAccount: (ctx, id) => (people.has(id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined),
     interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
     issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),

@@ -5,29 +5,38 @@
 IDP=/run/idp # its directory: see tests/idp/server.mjs
 ISSUER=https://idp.example.com
 
-# A certificate authority of this box, believed as if the administrator had installed it, and the provider's certificate.
-idp_certificates() {
+# A certificate authority of this box, believed as if the administrator had installed it.
+idp_authority() {
 	local ca=/etc/ssl/certs/ca-certificates.crt
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Test authority' \
 		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
 		-keyout "$IDP/ca.key" -out "$IDP/ca.pem"
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=idp.example.com' \
-		-keyout "$IDP/tls.key" -out "$IDP/tls.csr"
-	openssl x509 -req -in "$IDP/tls.csr" -CA "$IDP/ca.pem" -CAkey "$IDP/ca.key" -days 2 -out "$IDP/tls.crt" \
-		-extfile <(echo 'subjectAltName=DNS:idp.example.com')
-	cat "$IDP/tls.crt" "$IDP/tls.key" >"$IDP/tls.pem"
-	openssl x509 -in "$IDP/tls.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
-		base64 >"$IDP/spki"
-	chmod 600 "$IDP"/*.key "$IDP/tls.pem"
+	chmod 600 "$IDP/ca.key"
 	mkdir -p "${ca%/*}"
 	cat "$IDP/ca.pem" >>"$ca"
-	echo '127.0.0.2 idp.example.com' >>/etc/hosts
+}
+# A host of this box with a certificate of that authority: $IDP/NAME.crt, .key, and .pem with both.
+idp_host() { # NAME ADDRESS
+	local at=$IDP/$1
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1.example.com" -keyout "$at.key" -out "$at.csr"
+	openssl x509 -req -in "$at.csr" -CA "$IDP/ca.pem" -CAkey "$IDP/ca.key" -days 2 -out "$at.crt" \
+		-extfile <(echo "subjectAltName=DNS:$1.example.com")
+	cat "$at.crt" "$at.key" >"$at.pem"
+	chmod 600 "$at.key" "$at.pem"
+	echo "$2 $1.example.com" >>/etc/hosts
+}
+idp_certificates() {
+	idp_authority
+	idp_host idp 127.0.0.2
+	mv "$IDP/idp.pem" "$IDP/tls.pem"
+	openssl x509 -in "$IDP/idp.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
+		base64 >"$IDP/spki"
 }
 
 idp_answers() {
 	curl -s -f -o /dev/null --max-time 5 "$ISSUER/.well-known/openid-configuration"
 }
-idp_start() {
+idp_start() { # [DIRECTORY-OF-THE-BUILD]: which version of oidc-provider
 	[ -d "$IDP" ] || {
 		mkdir -p "$IDP/clients"
 		: >"$IDP/log.jsonl"
@@ -35,7 +44,7 @@ idp_start() {
 	}
 	# node looks for packages beside the program.
 	cp "$BATS_TEST_DIRNAME/../idp/server.mjs" "$IDP/"
-	ln -sfn "$AGENTAUTH_BUILD/idp/node_modules" "$IDP/node_modules"
+	ln -sfn "$AGENTAUTH_BUILD/${1:-idp}/node_modules" "$IDP/node_modules"
 	# Descriptor 3 is bats' own: it waits for whoever holds it.
 	(exec node "$IDP/server.mjs" "$IDP" >>"$IDP/output" 2>&1 </dev/null 3>&-) &
 	echo $! >"$IDP/pid"
