@@ -10,6 +10,8 @@
 #include "common/state/caller.h"
 #include "common/state/override.h"
 #include "common/state/told.h"
+#include "common/state/session_store.h"
+#include "common/state/admit.h"
 #include "pam/report.h"
 #include "pam/pam_state.h"
 

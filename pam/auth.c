@@ -12,6 +12,8 @@
 
 #include "common/state/failures.h"
 #include "common/state/monotonic.h"
+#include "common/state/session.h"
+#include "common/state/admit.h"
 #include "pam/prompt.h"
 #include "pam/report.h"
 #include "pam/export.h"

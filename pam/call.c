@@ -16,6 +16,7 @@
 #include <security/pam_ext.h>
 
 #include "common/state/monotonic.h"
+#include "common/state/session_find.h"
 
 /* ---- items ---------------------------------------------------------------------------- */
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/state/session_store.h"
+#include "common/state/admit.h"
 #include "pam/pam_state.h"
 
 #define ROLE_GROUPS_MAX 1024

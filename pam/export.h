@@ -5,7 +5,7 @@
 
 #include <security/pam_modules.h>
 
-#include "common/state/session.h"
+#include "common/state/session_record.h"
 #include "pam/call.h"
 
 /* AGENTAUTH_… for the session's processes: information, never proof. 0 or a PAM code. */

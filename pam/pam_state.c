@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "pam/export.h"
+#include "common/state/session_store.h"
+#include "common/state/session.h"
+#include "common/state/session_id.h"
 
 #define STATE "agentauth_state"
 

@@ -8,7 +8,7 @@
 #include <security/pam_modules.h>
 
 #include "common/state/last_look.h"
-#include "common/state/session.h"
+#include "common/state/session_record.h"
 #include "pam/call.h"
 
 /* Kept by pam_set_data: it does not leave this process. */

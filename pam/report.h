@@ -3,7 +3,7 @@
 #ifndef AGENTAUTH_PAM_REPORT_H
 #define AGENTAUTH_PAM_REPORT_H
 
-#include "common/state/session.h"
+#include "common/state/session_record.h"
 #include "common/verify/verify.h"
 #include "pam/call.h"
 

@@ -9,6 +9,9 @@
 #include "pam/report.h"
 #include "pam/export.h"
 #include "pam/pam_state.h"
+#include "common/state/session_store.h"
+#include "common/state/session.h"
+#include "common/state/admit.h"
 
 /* The record that auth made. */
 static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,

@@ -22,6 +22,8 @@
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
 #include "common/state/whose.h"
+#include "common/state/admit.h"
+#include "sudo/hook.h"
 
 #define COMMAND_MAX 4096
 

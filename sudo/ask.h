@@ -33,8 +33,4 @@ struct aa_sudo {
  * module has not. Other people, and registries that cannot be read for them, are let through at once. */
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why);
 
-/* Starts the hook with the request as JSON on its standard input, and does not wait for it. No shell; an environment of its
- * own. Nothing, where there is no hook that root alone can write. */
-void aa_run_hook(const char *path, const json_t *request);
-
 #endif

@@ -19,6 +19,7 @@
 
 #include "sudo/ask.h"
 #include "common/jose/json.h"
+#include "sudo/hook.h"
 
 #define HOOK_SECONDS 30
 

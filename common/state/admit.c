@@ -14,6 +14,10 @@
 #include "common/state/replay.h"
 #include "common/state/wanted.h"
 #include "common/verify/limit.h"
+#include "common/state/session_find.h"
+#include "common/state/session_store.h"
+#include "common/state/session.h"
+#include "common/state/admit.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {

@@ -22,6 +22,7 @@
 #include "common/registry/accounts.h"
 #include "common/file/trusted.h"
 #include "common/state/session.h"
+#include "common/state/session_store.h"
 
 #define REQUEST_MAX 65536
 

@@ -40,17 +40,4 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
  * written. */
 enum aa_reason aa_audit_settle(const struct aa_audit *audit);
 
-struct aa_audit_check {
-	uint64_t lines, first_seq, last_seq;
-	uint64_t unchained; /* lines that went round the lock */
-	uint64_t
-	    torn; /* lines that were cut short, by a crash or a full disk; what follows holds their hash */
-	uint64_t bad_line; /* 0: the chain holds */
-	const char *why;   /* a sentence, static, when bad_line */
-	char last_hash[65];
-};
-/* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. 0 or a negative
- * errno (cannot be read). */
-int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_check *ret);
-
 #endif

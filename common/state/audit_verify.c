@@ -10,6 +10,7 @@
 
 #include "common/state/audit.h"
 #include "common/jose/sha256.h"
+#include "common/state/audit_verify.h"
 
 /* Why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of it. */
 static const char *check_line(const char *line, size_t len, const char *expect, struct aa_audit_check *check)

@@ -21,6 +21,7 @@
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
 #include "common/state/guard.h"
+#include "common/state/admit.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */
 #define SETTLE_MS 2000

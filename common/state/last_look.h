@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "common/state/context.h"
+#include "common/state/session_record.h"
 
 struct aa_last_look {
 	char statedir[1024], rundir[1024], logdir[1024];

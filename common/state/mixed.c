@@ -13,6 +13,8 @@
 #include "common/jose/sha256.h"
 #include "common/state/process_table.h"
 #include "common/state/session_index.h"
+#include "common/state/session_store.h"
+#include "common/state/session_id.h"
 
 #define RIGHTS_SIZE 65
 
@@ -136,7 +138,7 @@ static int look_at_others(int dir, uid_t owner, const char *agent, const char *i
 
 		if (!aa_session_id_is_valid(entry->d_name) || strcmp(entry->d_name, id) == 0)
 			continue;
-		if (aa_session_load_at(dir, owner, entry->d_name, &other) == 0)
+		if (aa_session_load_at(dir, owner, entry->d_name, NULL, &other) == 0)
 			err = look_at_session(ret, other, rights, now);
 	}
 	if (list)

@@ -9,7 +9,7 @@
 #ifndef AGENTAUTH_STATE_MIXED_H
 #define AGENTAUTH_STATE_MIXED_H
 
-#include "common/state/session.h"
+#include "common/state/session_record.h"
 
 /* Whether a login of these rights may stand beside what there is of the agent's, the session `id` left out ("": none).
  * AA_OK, AA_ROLE_DENIED, AA_INTERNAL. `dir`: of sessions/. */

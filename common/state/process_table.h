@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/state/process.h"
-#include "common/state/session.h"
+#include "common/state/session_record.h"
 
 struct aa_process_set {
 	uint32_t uid;			    /* of the agent; not asked where there are sessions */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/state/session_index.h"
+#include "common/state/session_id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,21 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/state/session.h"
-
 #define LOCK_TRIES 100
 #define LOCK_STEP_NS 500000 /* 50 ms in all */
-
-int aa_sessions_dir(const char *rundir)
-{
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/sessions", rundir), fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
 
 static bool read_id(int dir, const char *name, char *ret_id)
 {

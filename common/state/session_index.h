@@ -8,13 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/state/session.h"
-
-/* RUNDIR/sessions as a descriptor, or a negative errno. */
-int aa_sessions_dir(const char *rundir);
-
-/* aa_session_load() in that directory. */
-int aa_session_load_at(int dir, uid_t owner, const char *id, struct aa_session **ret);
+#include "common/state/session_id.h"
 
 /* INDEX/KEY names the session; an older entry is replaced: its pid or audit session is this one's now. */
 int aa_index_put(int dir, const char *index, uint32_t key, const char *id);

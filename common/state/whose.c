@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/state/guard.h"
+#include "common/state/session_find.h"
 
 /* ---- what the system says ------------------------------------------------------------- */
 

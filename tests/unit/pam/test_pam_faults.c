@@ -23,6 +23,7 @@
 #include "common/state/failures.h"
 #include "common/state/override.h"
 #include "common/state/session.h"
+#include "common/state/session_store.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_faults.h"
 #include "tests/unit/support/support_pam.h"

@@ -22,6 +22,8 @@
 #include "common/state/override.h"
 #include "common/state/replay.h"
 #include "common/state/wanted.h"
+#include "common/state/session.h"
+#include "common/state/admit.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

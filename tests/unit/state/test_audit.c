@@ -25,6 +25,7 @@
 
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
+#include "common/state/audit_verify.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define WRITERS 16

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "common/state/audit_record.h"
+#include "common/state/session.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 

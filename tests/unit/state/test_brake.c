@@ -21,6 +21,7 @@
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/audit_brake.h"
+#include "common/state/audit_verify.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define NOW INT64_C(1800000000)

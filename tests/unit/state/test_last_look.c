@@ -21,6 +21,7 @@
 
 #include "common/state/last_look.h"
 #include "common/state/override.h"
+#include "common/state/session.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "common/state/approval.h"
+#include "common/state/session.h"
 #include "sudo/ask.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"

@@ -21,6 +21,7 @@
 #include "common/state/kill.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
+#include "common/state/session_find.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define WARN_SECONDS \

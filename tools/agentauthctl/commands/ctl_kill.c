@@ -15,6 +15,8 @@
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
 #include "common/state/kill.h"
+#include "common/state/session_sweep.h"
+#include "common/state/session.h"
 
 #define KILL_MS 5000
 

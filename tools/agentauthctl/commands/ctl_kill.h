@@ -5,6 +5,7 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "common/state/session.h"
+#include "common/state/session_sweep.h"
 
 /* Every process of the agent, and what would start new ones. Says how many; CTL_FAILED: reported. */
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_id.c: names of sessions. */
+#include "config.h"
+
+#include "common/state/session_id.h"
+
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "common/jose/sha256.h"
+
+bool aa_session_id_is_valid(const char *id)
+{
+	return strlen(id) == AA_SESSION_ID_SIZE - 1 &&
+	       strspn(id, "0123456789abcdef") == AA_SESSION_ID_SIZE - 1;
+}
+
+bool aa_session_id_new(char ret[AA_SESSION_ID_SIZE])
+{
+	unsigned char random[16];
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		return false;
+	aa_hex(ret, random, sizeof(random));
+	return true;
+}
