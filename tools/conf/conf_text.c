@@ -51,25 +51,28 @@ void conf_text_set(struct conf_text *text, const char *path, const char *bytes, 
 	memcpy(text->bytes, bytes, len);
 }
 
-/* Why a file or directory must not be believed, as a sentence; NULL: nothing is wrong with its owner and
- * mode. */
-static const char *distrust(const struct stat *st, uid_t owner, bool may_be_sticky)
+/* Whether the owner and the mode of a file or directory let it be believed; false with the reason reported. */
+static bool is_trusted(const struct stat *st, uid_t owner, bool may_be_sticky,
+		       const struct problem_place *place, struct problems *problems)
 {
-	if (st->st_uid != 0 && st->st_uid != owner)
-		return "belongs to neither root nor you, so that somebody else could change it: chown root "
-		       "it";
-	if (!(st->st_mode & (S_IWGRP | S_IWOTH)))
-		return NULL;
-	if (may_be_sticky && (st->st_mode & S_ISVTX))
-		return NULL;
-	return "can be written by its group or by others: chmod go-w it";
+	if (st->st_uid != 0 && st->st_uid != owner) {
+		problem_error(problems, place,
+			      "belongs to neither root nor you, so that somebody else could change it. As "
+			      "root: chown root '%s'",
+			      place->file);
+		return false;
+	}
+	if (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (may_be_sticky && (st->st_mode & S_ISVTX)))
+		return true;
+	problem_error(problems, place, "can be written by its group or by others. As root: chmod go-w '%s'",
+		      place->file);
+	return false;
 }
 
 static int dir_trusted(const char *path, uid_t owner, bool is_parent, struct problems *problems)
 {
 	struct problem_place place = {.file = path};
 	struct stat st;
-	const char *why;
 
 	if (lstat(path, &st) < 0) {
 		problem_error(problems, &place, "cannot be looked at: %s", strerror(errno));
@@ -79,12 +82,7 @@ static int dir_trusted(const char *path, uid_t owner, bool is_parent, struct pro
 		problem_error(problems, &place, "is not a directory");
 		return -1;
 	}
-	why = distrust(&st, owner, is_parent);
-	if (why) {
-		problem_error(problems, &place, "%s", why);
-		return -1;
-	}
-	return 0;
+	return is_trusted(&st, owner, is_parent, &place, problems) ? 0 : -1;
 }
 
 int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int *ret_fd)
@@ -129,8 +127,8 @@ static void report_refused(int dirfd, const char *name, uid_t owner, int error,
 			      "change it";
 		else if (!S_ISREG(st.st_mode))
 			why = "is not a regular file";
-		else
-			why = distrust(&st, owner, false);
+		else if (!is_trusted(&st, owner, false, place, problems))
+			return;
 	}
 	if (why)
 		problem_error(problems, place, "%s", why);

@@ -2,14 +2,17 @@
 /* cmd_role.c: role add, set, list, remove: the groups of rights that agents have, in agentauth.conf. */
 #include "config.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/cli/guess.h"
 
 #define ROLE_OPTIONS \
 	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
@@ -136,6 +139,51 @@ static int insert_role(struct conf_text *text, const char *name, uint32_t gid)
 	return r;
 }
 
+static void guess_service(struct guess *guess, struct buffer *names, const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *entry;
+	struct guess before;
+
+	while (d && (entry = readdir(d))) {
+		before = *guess;
+		guess_try(guess, entry->d_name);
+		if (guess->best == before.best)
+			continue;
+		names->len = 0;
+		buffer_puts(names, entry->d_name);
+		guess->best = names->data;
+	}
+	if (d)
+		closedir(d);
+}
+
+/* A service is the name of a PAM stack: one that this host has not lets nobody in here. It may be meant for other hosts. */
+static void warn_service(struct ctl *ctl, const char *service)
+{
+	char *dir = xasprintf("%s/pam.d", ctl->places.sysconfdir), *path = xasprintf("%s/%s", dir, service),
+	     *vendor = xasprintf("/usr/lib/pam.d/%s", service);
+	struct guess guess = {.word = service};
+	struct buffer names = {0};
+
+	if (access(path, F_OK) < 0 && access(vendor, F_OK) < 0) {
+		guess_service(&guess, &names, dir);
+		ctl_warning(ctl, "this host has no service %s: there is no %s%s", quoted(service), path,
+			    guess_asked(&guess, ""));
+	}
+	buffer_free(&names);
+	free(dir);
+	free(path);
+	free(vendor);
+}
+
+static void warn_services(struct ctl *ctl, const struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->n_given; i++)
+		if (strcmp(arguments->given[i].option->name, "service") == 0)
+			warn_service(ctl, arguments->given[i].value);
+}
+
 static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
@@ -154,6 +202,7 @@ static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, cons
 			  "the role cannot be written into " CONF_FILE ": the text there is not in order");
 	if (status == CTL_DONE)
 		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
+	warn_services(ctl, arguments);
 	conf_text_free(&text);
 	free(prefix);
 	free(done);
@@ -204,6 +253,7 @@ static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, cons
 	status = edit_by_options(&e, set_options);
 	if (status == CTL_DONE)
 		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
+	warn_services(ctl, arguments);
 	conf_text_free(&text);
 	free(prefix);
 	free(done);

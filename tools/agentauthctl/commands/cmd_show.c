@@ -13,6 +13,7 @@
 #include "common/state/override.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/model/check_value.h"
 
 static void print_field(const char *name, const char *value)
@@ -135,6 +136,21 @@ static void print_suspension(const json_t *suspension)
 	       *view_text(suspension, "why") ? ": " : "", view_text(suspension, "why"));
 }
 
+static void print_refusal(const struct ctl *ctl, const char *agent)
+{
+	json_t *record = last_refusal(ctl, agent);
+	char *text = record ? last_refusal_text(record) : NULL,
+	     *cure = record ? last_refusal_cure(record) : NULL;
+
+	if (text)
+		print_field("refused", text);
+	if (cure)
+		printf("  %-13sDo: %s\n", "", cure);
+	free(text);
+	free(cure);
+	json_decref(record);
+}
+
 static void print_delegation(const json_t *agent)
 {
 	const json_t *d = json_object_get(agent, "delegation");
@@ -152,6 +168,7 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 
 	printf("%s (%s)\n", view_text(agent, "name"), view_state(ctl, agent));
 	print_suspension(suspension);
+	print_refusal(ctl, view_text(agent, "name"));
 	print_field("description", view_text(agent, "description"));
 	print_field("owner", view_text(agent, "owner"));
 	printf("  %-13s%lld\n", "uid, gid", (long long)view_number(agent, "uid"));
@@ -190,7 +207,7 @@ static json_t *roles_json(struct published *published, const json_t *agent)
 static void answer_agent(struct ctl *ctl, struct published *published, json_t *agent, json_t *suspension)
 {
 	size_t i;
-	json_t *key;
+	json_t *key, *refusal;
 
 	json_object_set_new(agent, "state", json_string(view_state(ctl, agent)));
 	json_object_set_new(agent, "expires", view_time(view_number(agent, "expires")));
@@ -204,6 +221,9 @@ static void answer_agent(struct ctl *ctl, struct published *published, json_t *a
 		json_object_set_new(suspension, "at", view_time(view_number(suspension, "at")));
 		json_object_set(agent, "suspended", suspension);
 	}
+	refusal = last_refusal(ctl, view_text(agent, "name"));
+	if (refusal)
+		json_object_set_new(agent, "last_refusal", refusal);
 	ctl_answer(ctl, "agent", json_incref(agent));
 }
 
