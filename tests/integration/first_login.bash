@@ -15,6 +15,13 @@ first_login_is_made() {
 	cp -a /etc/agentauth /run/agentauth.before
 }
 
+# The host's text as it was; what came since is retired.
+put_host_back() {
+	rm -rf /etc/agentauth
+	cp -a /run/agentauth.before /etc/agentauth
+	agentauthctl apply --yes >/dev/null
+}
+
 # The agent's machine as it was; HOME itself stays, it may be mounted.
 put_back() {
 	find /home/dev -mindepth 1 -delete

@@ -256,7 +256,10 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 			   json_pack("{s:s, s:I, s:s}", "name", name, "uid", (json_int_t)account.uid, "state",
 				     "retired"));
 	else if (retired)
-		printf("%s (retired)\n  %-13s%u\n", name, "uid, gid", account.uid);
+		printf("%s (retired)\n  %-13s%u\n  %-13sit gets in nowhere, for good. Do: agentauthctl "
+		       "register NAME, another "
+		       "one\n",
+		       name, "uid, gid", account.uid, "refused");
 	else if (text_has(ctl, name))
 		return ctl_fail(
 		    ctl, "%s is in the configuration and not published yet: run agentauthctl apply", name);

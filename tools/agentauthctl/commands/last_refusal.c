@@ -84,8 +84,8 @@ char *last_refusal_text(const json_t *record)
 	const char *from = view_text(record, "rhost"), *claim = view_text(record, "claim");
 	enum aa_reason reason = reason_of(record);
 
-	return xasprintf("%s, %s%s%s: %s (%s%s%s)", view_text(record, "time"), view_text(record, "service"),
-			 *from ? " from " : "", from,
+	return xasprintf("%.19sZ, %s%s%s: %s (%s%s%s)", view_text(record, "time"),
+			 view_text(record, "service"), *from ? " from " : "", from,
 			 reason < AA_REASON_COUNT ? aa_reason_sentence(reason)
 						  : "a reason that this version does not know",
 			 view_text(record, "reason"), *claim ? ", claim " : "", claim);

@@ -296,6 +296,16 @@ static void print_answer(struct ctl *ctl, enum ctl_status status)
 	putchar('\n');
 }
 
+/* What was refused to somebody who is not root was most often refused for that. */
+static void tell_not_root(struct ctl *ctl)
+{
+	if (geteuid() != 0 && ctl->typed && strcmp(ctl->places.statedir, AA_STATEDIR) == 0)
+		ctl_error(
+		    ctl,
+		    "you are uid %u, and this host's agents are root's to administer: sudo agentauthctl %s",
+		    geteuid(), ctl->typed);
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = {.now = time(NULL), .started_us = aa_now_us(), .answer = json_object()};
@@ -306,6 +316,8 @@ int main(int argc, char **argv)
 	status = run(&ctl, argc, argv, &arguments);
 	if (status == CTL_DONE && ctl.problems.errors)
 		status = CTL_FAILED;
+	if (status == CTL_FAILED)
+		tell_not_root(&ctl);
 	if (ctl.json)
 		print_answer(&ctl, status);
 	else
