@@ -125,12 +125,17 @@ CTL=/usr/sbin/agentauthctl # which dev's PATH has not
 
 # ---- what the host refuses ------------------------------------------------------------------------------------------
 
+# What agentauthctl show says of the last login, without all else that it says of the agent.
+show_refused() { # AGENT
+	agentauthctl show "$1" | sed -n -e '1p' -e '/^  refused/,/^  [a-z]/{/^  refused/p;/^   /p}'
+}
+
 # Nothing but a login that is refused, and what the host says of it; the cure that it names is tried by the caller.
 refused() { # TURN REASON
 	turn "$1" dev agentauth ssh "$AT" id -un
 	expect_status 255
 	expect_output 'agentauthctl show builder-7'
-	turn "$1-why" agentauthctl show builder-7
+	turn "$1-why" show_refused builder-7
 	expect_output "^  refused .*\\($2"
 }
 
@@ -162,7 +167,7 @@ refused() { # TURN REASON
 	cured_by root 'agentauthctl set builder-7 --role ROLE' s/ROLE/deploy/
 	logs_in
 	turn scope dev env AGENTAUTH_ASK_SCOPE=logs agentauth ssh "$AT" id -un
-	turn scope-why agentauthctl show builder-7
+	turn scope-why show_refused builder-7
 	logs_in
 }
 
@@ -207,12 +212,12 @@ refused() { # TURN REASON
 	clock_is -3600
 	run dev env SSH_ASKPASS=/home/dev/askpass SSH_ASKPASS_REQUIRE=force ssh -o NumberOfPasswordPrompts=1 "$AT" true
 	expect_status 255
-	turn clock-behind-why agentauthctl show builder-7
+	turn clock-behind-why show_refused builder-7
 	expect_output 'compare date -u'
 	clock_is 3600
 	run dev env SSH_ASKPASS=/home/dev/askpass SSH_ASKPASS_REQUIRE=force ssh -o NumberOfPasswordPrompts=1 "$AT" true
 	expect_status 255
-	turn clock-ahead-why agentauthctl show builder-7
+	turn clock-ahead-why show_refused builder-7
 	expect_output 'compare date -u'
 	clock_is 0
 	run dev env SSH_ASKPASS=/home/dev/askpass SSH_ASKPASS_REQUIRE=force ssh -o NumberOfPasswordPrompts=1 "$AT" true
@@ -243,5 +248,5 @@ refused() { # TURN REASON
 @test "refused: retired" {
 	turn retire agentauthctl retire builder-7
 	turn retired dev agentauth ssh "$AT" id -un
-	turn retired-why agentauthctl show builder-7
+	turn retired-why show_refused builder-7
 }
