@@ -45,8 +45,8 @@ idp_start() { # [DIRECTORY-OF-THE-BUILD]: which version of oidc-provider
 	# node looks for packages beside the program.
 	cp "$BATS_TEST_DIRNAME/../idp/server.mjs" "$IDP/"
 	ln -sfn "$AGENTAUTH_BUILD/${1:-idp}/node_modules" "$IDP/node_modules"
-	# Descriptor 3 is bats' own: it waits for whoever holds it.
-	(exec node "$IDP/server.mjs" "$IDP" >>"$IDP/output" 2>&1 </dev/null 3>&-) &
+	# A version that wants another Node.js than the host's brings it. Descriptor 3 is bats' own: it waits for whoever holds it.
+	(PATH=$IDP/node_modules/.bin:$PATH && exec node "$IDP/server.mjs" "$IDP" >>"$IDP/output" 2>&1 </dev/null 3>&-) &
 	echo $! >"$IDP/pid"
 	wait_until idp_answers && return
 	cat "$IDP/output" >&2
