@@ -27,6 +27,8 @@
 #include "common/jose/base64url.h"
 #include "common/jose/jws.h"
 #include "common/jose/key.h"
+#include "common/verify/verify.h"
+#include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

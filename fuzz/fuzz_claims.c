@@ -12,6 +12,7 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "common/verify/verify.h"
+#include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
 #define SKEW 30 /* as support_policy has it */

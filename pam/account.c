@@ -12,6 +12,8 @@
 #include "common/state/told.h"
 #include "common/state/session_store.h"
 #include "common/state/admit.h"
+#include "common/verify/verify.h"
+#include "common/verify/verdict.h"
 #include "pam/report.h"
 #include "pam/pam_state.h"
 

@@ -14,6 +14,7 @@
 #include "common/state/monotonic.h"
 #include "common/state/session.h"
 #include "common/state/admit.h"
+#include "common/verify/verdict.h"
 #include "pam/prompt.h"
 #include "pam/report.h"
 #include "pam/export.h"

@@ -13,6 +13,7 @@
 #include "common/file/trusted.h"
 #include "common/state/session_store.h"
 #include "common/state/admit.h"
+#include "common/verify/verdict.h"
 #include "pam/pam_state.h"
 
 #define ROLE_GROUPS_MAX 1024

@@ -4,7 +4,8 @@
 #define AGENTAUTH_PAM_REPORT_H
 
 #include "common/state/session_record.h"
-#include "common/verify/verify.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 #include "pam/call.h"
 
 /* One audit record of this call. Any of verdict, session, agent may be NULL. AA_OK, or AA_AUDIT_UNAVAILABLE where the

@@ -12,6 +12,7 @@
 #include "common/state/session_store.h"
 #include "common/state/session.h"
 #include "common/state/admit.h"
+#include "common/verify/verdict.h"
 
 /* The record that auth made. */
 static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,

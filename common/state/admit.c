@@ -18,6 +18,9 @@
 #include "common/state/session_store.h"
 #include "common/state/session.h"
 #include "common/state/admit.h"
+#include "common/verify/verify.h"
+#include "common/verify/grant.h"
+#include "common/verify/sources.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {

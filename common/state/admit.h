@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/verify/verify.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 #include "common/state/context.h"
 #include "common/state/session_record.h"
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/text/shown.h"
+#include "common/verify/verdict.h"
 
 /* ---- foreign text -------------------------------------------------------- */
 

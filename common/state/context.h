@@ -9,7 +9,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/verify/policy.h"
-#include "common/verify/verify.h"
+#include "common/verify/verdict.h"
 #include "common/state/audit.h"
 
 struct aa_context {

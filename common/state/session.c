@@ -11,6 +11,7 @@
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
 #include "common/state/session_id.h"
+#include "common/verify/grant.h"
 
 static bool id_holds_place(int dir, uid_t owner, const char *id, int64_t now)
 {

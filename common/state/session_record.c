@@ -11,6 +11,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/state/session_id.h"
+#include "common/verify/verdict.h"
 
 /* ---- the record as JSON ------------------------------------------------------------ */
 

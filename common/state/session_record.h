@@ -8,7 +8,8 @@
 
 #include <jansson.h>
 
-#include "common/verify/verify.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 #include "common/state/process.h"
 #include "common/state/session_id.h"
 

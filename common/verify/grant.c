@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "common/verify/grant.h"
+#include "common/verify/claims.h"
 #include "common/verify/limit.h"
+#include "common/verify/sources.h"
 
 #include <stdlib.h>
 #include <string.h>

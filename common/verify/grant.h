@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant.h: the agent's roles, narrowed by service, source and what was presented. For verify's own files. */
+/* grant.h: the agent's roles, narrowed by service, source and what was presented. */
 #ifndef AGENTAUTH_VERIFY_GRANT_H
 #define AGENTAUTH_VERIFY_GRANT_H
 
-#include "common/verify/claims.h"
-#include "common/verify/verify.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
+
+void aa_grant_clear(struct aa_grant *grant);
+bool aa_grant_has(const struct aa_grant *grant, const char *role);
+/* The strictest of the roles, 0: none of them limits. */
+int64_t aa_grant_max_session(const struct aa_grant *grant);
+int64_t aa_grant_max_sessions(const struct aa_grant *grant, const struct aa_agent *agent);
 
 struct aa_narrowing {
 	const char *scope;   /* names of roles, parted by spaces: no others; NULL: all */

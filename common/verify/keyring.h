@@ -4,7 +4,8 @@
 #define AGENTAUTH_VERIFY_KEYRING_H
 
 #include "common/jose/jws.h"
-#include "common/verify/verify.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 
 #define AA_KEYSET_FILE_MAX (1024 * 1024)
 

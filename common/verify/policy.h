@@ -141,7 +141,4 @@ bool aa_strings_have(const struct aa_strings *strings, const char *what);
 /* "deploy" of "sudo-i" is sudo, of "su-l" su, of "runuser-l" runuser: the name by which roles list a service. */
 const char *aa_service_canonical(const char *service);
 
-/* Whether `address` (numeric, an IPv4-mapped one counts as IPv4) lies in one of the networks; no networks: everywhere. */
-bool aa_sources_admit(const struct aa_strings *sources, const char *address);
-
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/verify/policy.h"
+#include "common/verify/sources.h"
 
 struct address {
 	int family;

@@ -4,7 +4,8 @@
 #define AGENTAUTH_VERIFY_TOKEN_H
 
 #include "common/jose/jws.h"
-#include "common/verify/verify.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 
 #define AA_ACTORS_MAX 4 /* of one chain */
 

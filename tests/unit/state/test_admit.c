@@ -24,6 +24,8 @@
 #include "common/state/wanted.h"
 #include "common/state/session.h"
 #include "common/state/admit.h"
+#include "common/verify/verify.h"
+#include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

@@ -14,6 +14,7 @@
 
 #include "common/state/audit_record.h"
 #include "common/state/session.h"
+#include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 

@@ -22,6 +22,7 @@
 #include "common/state/last_look.h"
 #include "common/state/override.h"
 #include "common/state/session.h"
+#include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

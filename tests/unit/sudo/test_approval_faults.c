@@ -27,6 +27,7 @@
 #include "common/state/override.h"
 #include "common/state/session.h"
 #include "common/verify/sudo_rule.h"
+#include "common/verify/verdict.h"
 #include "sudo/ask.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_faults.h"

@@ -20,6 +20,7 @@
 
 #include "common/state/approval.h"
 #include "common/state/session.h"
+#include "common/verify/verdict.h"
 #include "sudo/ask.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"

@@ -14,6 +14,9 @@
 
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "common/verify/verify.h"
+#include "common/verify/grant.h"
+#include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
 

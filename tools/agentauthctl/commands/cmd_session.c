@@ -22,6 +22,7 @@
 #include "common/state/replay.h"
 #include "common/state/session.h"
 #include "common/state/session_find.h"
+#include "common/verify/verdict.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define WARN_SECONDS \

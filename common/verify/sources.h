@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources.h: whether a login comes from where it may. */
+#ifndef AGENTAUTH_VERIFY_SOURCES_H
+#define AGENTAUTH_VERIFY_SOURCES_H
+
+#include <stdbool.h>
+
+#include "common/verify/policy.h"
+
+/* Whether `address` (numeric, an IPv4-mapped one counts as IPv4) lies in one of the networks; no networks: everywhere. */
+bool aa_sources_admit(const struct aa_strings *sources, const char *address);
+
+#endif
