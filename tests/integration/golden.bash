@@ -5,7 +5,8 @@
 #   GOLDEN=renew tests/integration/run BUILDDIR tests/integration/STORY.bats
 # shellcheck shell=bash disable=SC2154
 
-# Key ids, public keys, fingerprints, times, counted seconds, process and user numbers, and the versions of ssh.
+# Key ids, public keys, fingerprints, times, counted seconds, process and user numbers, and the versions of ssh with what
+# they say differently: usage, quotes, and how a connection ended.
 masked() {
 	sed -E -e 's/\r$//' \
 		-e 's/((ssh|ecdsa-sha2)-[a-z0-9-]+) AAAA[A-Za-z0-9+/=]+/\1 AAAA.../g' \
@@ -14,7 +15,9 @@ masked() {
 		-e 's/(^|[^A-Za-z0-9_-])[A-Za-z0-9_-]{43}($|[^A-Za-z0-9_-])/\1KEY-ID\2/g' \
 		-e 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9:]{8}( UTC|Z))?/TIME/g' \
 		-e 's/\b[0-9]+ s\b/N s/g' -e 's/([Gg]eneration) [0-9]+/\1 N/g' -e 's/\b(uid|pid) [0-9]+/\1 N/g' \
-		-e 's/chown [0-9]+/chown N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g'
+		-e 's/chown [0-9]+/chown N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g' \
+		-e '/^usage: ssh /,/^[^ ]/{s/^usage: ssh .*/usage: ssh .../;/^ /d}' -e '/^kex_exchange_identification: /d' \
+		-e "/^  ssh-keygen -f /s/'/\"/g"
 }
 
 typed() { # [dev] COMMAND...
