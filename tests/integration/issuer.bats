@@ -561,7 +561,7 @@ refused() { # REASON KEY
 }
 
 @test "the units of systemd are well-formed, and watch where logins leave marks" {
-	run systemd-analyze verify /usr/lib/systemd/system/agentauth-refresh.{path,timer,service}
+	run systemd-analyze verify --man=no /usr/lib/systemd/system/agentauth-refresh.{path,timer,service}
 	expect_status 0
 	expect_no_output 'nknown|gnoring|rror|not executable'
 	grep -qx 'DirectoryNotEmpty=/run/agentauth/refresh' /usr/lib/systemd/system/agentauth-refresh.path
