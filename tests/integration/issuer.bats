@@ -221,6 +221,9 @@ refused() { # REASON KEY
 	run ssh_with "$(no_sub)" "tokener@$HOST" id -un
 	expect_status 255
 	expect_audit '.event == "auth" and .reason == "claim_required" and .claim == "sub"'
+	run agentauthctl issuer set corp --without-sub own --no-delegation --dry-run
+	expect_status 0
+	[ "$(grep -c 'warning: issuers.corp.without_sub: changes nothing where delegation is never' <<<"$output")" -eq 1 ]
 	agentauthctl issuer set corp --without-sub own >/dev/null
 	run ssh_with "$(no_sub)" "tokener@$HOST" id -un
 	expect_status 0

@@ -67,6 +67,23 @@ void problem_warning(struct problems *p, const struct problem_place *place, cons
 	va_end(args);
 }
 
+void problems_forget_warnings(struct problems *p, const char *file)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct problem *one = &p->v[i];
+
+		if (one->warning && one->file && strcmp(one->file, file) == 0) {
+			p->warnings--;
+			problem_clear(one);
+		} else {
+			p->v[left++] = *one;
+		}
+	}
+	p->n = left;
+}
+
 void problems_move(struct problems *to, struct problems *from)
 {
 	to->errors += from->errors;

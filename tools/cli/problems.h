@@ -40,6 +40,8 @@ void problem_error(struct problems *p, const struct problem_place *place, const 
     __attribute__((format(printf, 3, 4)));
 void problem_warning(struct problems *p, const struct problem_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Takes back the warnings about a file, which is about to be read again with another text. */
+void problems_forget_warnings(struct problems *p, const char *file);
 /* Moves all of `from` behind what `to` has. */
 void problems_move(struct problems *to, struct problems *from);
 

@@ -141,6 +141,7 @@ int registry_reread(struct registry *r, const struct conf_text *text)
 	changes_free(&r->main_pending);
 	if (r->problems->errors == 0)
 		build_main_changes(r, &r->main_pending);
+	problems_forget_warnings(r->problems, text->path);
 	model_free(&r->model);
 	conf_text_set(&r->model.file.text, text->path, text->bytes, text->len);
 	return model_read(&r->model, facts, r->problems);
