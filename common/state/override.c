@@ -349,6 +349,11 @@ json_t *aa_override_suspension(const char *statedir, const char *agent)
 	return aa_agent_name_is_valid(agent) ? load(statedir, "suspended", agent) : NULL;
 }
 
+json_t *aa_override_cutoff(const char *statedir, const char *agent)
+{
+	return aa_agent_name_is_valid(agent) ? load(statedir, "revoked/before", agent) : NULL;
+}
+
 int aa_override_init(const char *statedir)
 {
 	char path[4096];

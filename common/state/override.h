@@ -47,6 +47,8 @@ int aa_override_unrevoke_before(const char *statedir, const char *agent);
 int aa_override_revocations(const char *statedir, json_t **ret);
 /* What state/suspended/NAME holds; NULL: not suspended or unreadable. A new reference. */
 json_t *aa_override_suspension(const char *statedir, const char *agent);
+/* What state/revoked/before/NAME holds, in the same way. */
+json_t *aa_override_cutoff(const char *statedir, const char *agent);
 /* Makes state/ and what is below it. */
 int aa_override_init(const char *statedir);
 

@@ -169,6 +169,12 @@ second_sudo() {
 	expect_output "^--jti 'it is \"odd\"' --issuer corp +20[0-9TZ:-]+ +root +seen in a log\$"
 	expect_output "^--kid $kid +20[0-9TZ:-]+ +root *\$"
 	expect_output '^--agent listed +20[0-9TZ:-]+ +root +what was issued before 2026-01-01T00:00:00Z: the laptop is gone$'
+	run agentauthctl show listed
+	expect_output '^  revoked      what was issued before 2026-01-01T00:00:00Z, by root: the laptop is gone$'
+	run agentauthctl show listed --json
+	[ "$(jq -c '.agent.revoked | [.before, .by, .why]' <<<"$output")" = '["2026-01-01T00:00:00Z","root","the laptop is gone"]' ]
+	run agentauthctl show builder-7
+	expect_no_output 'revoked'
 	run agentauthctl revoke --list --json
 	expect_status 0
 	[ "$(jq -c '.revocations[] | select(.jti == "it is \"odd\"") | [.issuer, .by, .why, (.since | length)]' <<<"$output")" = \

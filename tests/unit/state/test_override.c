@@ -298,6 +298,10 @@ static void what_is_revoked_is_listed_with_who_and_why(void **state)
 	assert_string_equal(json_string_value(json_object_get(one, "agent")), "builder-7");
 	assert_int_equal(json_integer_value(json_object_get(one, "before")), NOW);
 	json_decref(list);
+	list = aa_override_cutoff(dir, "builder-7");
+	assert_string_equal(json_string_value(json_object_get(list, "why")), "x");
+	json_decref(list);
+	assert_null(aa_override_cutoff(dir, "builder-8"));
 }
 
 /* It revokes all the same, and somebody must be able to find it. */

@@ -151,6 +151,17 @@ static void print_refusal(const struct ctl *ctl, const char *agent)
 	json_decref(record);
 }
 
+static void print_cutoff(const json_t *cutoff)
+{
+	char when[32];
+
+	if (!cutoff)
+		return;
+	time_format(view_number(cutoff, "before"), when);
+	printf("  %-13swhat was issued before %s, by %s%s%s\n", "revoked", when, view_text(cutoff, "by"),
+	       *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
+}
+
 static void print_delegation(const json_t *agent)
 {
 	const json_t *d = json_object_get(agent, "delegation");
@@ -159,15 +170,21 @@ static void print_delegation(const json_t *agent)
 	print_list("started by", json_object_get(d, "local_users"));
 }
 
+/* What was decided of an agent in a hurry; NULL: nothing. */
+struct decisions {
+	json_t *suspension, *cutoff;
+};
+
 static void print_agent(const struct ctl *ctl, struct published *published, const json_t *agent,
-			const json_t *suspension)
+			const struct decisions *decisions)
 {
 	json_t *host = published_json(published, "host", "");
 	int64_t expires = view_number(agent, "expires"), sessions = view_number(agent, "max_sessions");
 	char text[128] = "never";
 
 	printf("%s (%s)\n", view_text(agent, "name"), view_state(ctl, agent));
-	print_suspension(suspension);
+	print_suspension(decisions->suspension);
+	print_cutoff(decisions->cutoff);
 	print_refusal(ctl, view_text(agent, "name"));
 	print_field("description", view_text(agent, "description"));
 	print_field("owner", view_text(agent, "owner"));
@@ -204,7 +221,8 @@ static json_t *roles_json(struct published *published, const json_t *agent)
 }
 
 /* The record as it is published, its times as text, and what belongs to it. */
-static void answer_agent(struct ctl *ctl, struct published *published, json_t *agent, json_t *suspension)
+static void answer_agent(struct ctl *ctl, struct published *published, json_t *agent,
+			 const struct decisions *decisions)
 {
 	size_t i;
 	json_t *key, *refusal;
@@ -217,9 +235,16 @@ static void answer_agent(struct ctl *ctl, struct published *published, json_t *a
 		json_object_set_new(key, "alg", json_string(algorithm_of(json_object_get(key, "jwk"))));
 	}
 	json_object_set_new(agent, "role_settings", roles_json(published, agent));
-	if (suspension) {
-		json_object_set_new(suspension, "at", view_time(view_number(suspension, "at")));
-		json_object_set(agent, "suspended", suspension);
+	if (decisions->suspension) {
+		json_object_set_new(decisions->suspension, "at",
+				    view_time(view_number(decisions->suspension, "at")));
+		json_object_set(agent, "suspended", decisions->suspension);
+	}
+	if (decisions->cutoff) {
+		json_object_set_new(decisions->cutoff, "at", view_time(view_number(decisions->cutoff, "at")));
+		json_object_set_new(decisions->cutoff, "before",
+				    view_time(view_number(decisions->cutoff, "before")));
+		json_object_set(agent, "revoked", decisions->cutoff);
 	}
 	refusal = last_refusal(ctl, view_text(agent, "name"));
 	if (refusal)
@@ -274,7 +299,8 @@ static enum ctl_status run_show(struct ctl *ctl, const struct arguments *argumen
 	const char *name = arguments->words[0];
 	struct published *published;
 	enum ctl_status status = CTL_DONE;
-	json_t *agent, *suspension;
+	struct decisions decisions;
+	json_t *agent;
 	char why[256];
 
 	if (!check_agent_name(name, why, sizeof(why)))
@@ -285,15 +311,17 @@ static enum ctl_status run_show(struct ctl *ctl, const struct arguments *argumen
 		    ctl,
 		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
 	agent = published_json(published, "agent:", name);
-	suspension = aa_override_suspension(ctl->places.statedir, name);
+	decisions.suspension = aa_override_suspension(ctl->places.statedir, name);
+	decisions.cutoff = aa_override_cutoff(ctl->places.statedir, name);
 	if (!agent)
 		status = show_unknown(ctl, name);
 	else if (ctl->json)
-		answer_agent(ctl, published, agent, suspension);
+		answer_agent(ctl, published, agent, &decisions);
 	else
-		print_agent(ctl, published, agent, suspension);
+		print_agent(ctl, published, agent, &decisions);
 	json_decref(agent);
-	json_decref(suspension);
+	json_decref(decisions.suspension);
+	json_decref(decisions.cutoff);
 	published_close(published);
 	return status;
 }
