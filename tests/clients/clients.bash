@@ -48,6 +48,7 @@ BY_KEY='ssh -o BatchMode=yes -o IdentitiesOnly=yes -i'
 BY_PASSWORD='ssh -o PreferredAuthentications=password,keyboard-interactive -o NumberOfPasswordPrompts=1'
 
 ssh_prompt() { client agentauth ssh "$AGENT@$HOST" id -un; }
+ssh_on_2222() { client agentauth ssh -p 2222 "$AGENT@$HOST" id -un; }
 ssh_key() { client $BY_KEY "$KEY" "$AGENT@$HOST" id -un; }
 
 askpass_prompt() { client env SSH_ASKPASS=agentauth-askpass SSH_ASKPASS_REQUIRE=force ssh -o NumberOfPasswordPrompts=1 "$AGENT@$HOST" id -un; }

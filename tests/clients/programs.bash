@@ -63,12 +63,15 @@ make_repository() {
 	as "$AGENT" git init -q --bare "$(getent passwd "$AGENT" | cut -d: -f6)/repository"
 }
 
-# As doc/clients.md says: one file before ours.
+# As doc/clients.md says: one file before ours. A client that would rather be prompted is not.
 sshd_with_password() {
 	mkdir /etc/ssh/with-password
 	printf 'Match Group agents\n\tPasswordAuthentication yes\n\tAuthenticationMethods password publickey\n' \
 		>/etc/ssh/with-password/agentauth-password.conf
 	cp /etc/ssh/sshd_config.d/agentauth.conf /etc/ssh/with-password/
 	sed 's,^Include .*,Include /etc/ssh/with-password/*.conf,' /etc/ssh/sshd_config >/etc/ssh/sshd_config.password
+	sshd_on_2222
+}
+sshd_on_2222() {
 	second_sshd -f /etc/ssh/sshd_config.password
 }

@@ -135,6 +135,20 @@ tried() { # CLIENT...
 	expect_audit '.event == "auth" and .result == "denied" and .reason == "replayed"'
 }
 
+@test "the two lines of doc/clients.md let a password in beside the prompt" {
+	end_second_sshd
+	sed -i '/AuthenticationMethods/d' /etc/ssh/with-password/agentauth-password.conf
+	run grep -c . /etc/ssh/with-password/agentauth-password.conf
+	expect_output '^2$'
+	sshd_on_2222
+	run with_good ssh_manager_password
+	expect_status 0
+	[[ "$(log_since_mark)" == *"Accepted password for $AGENT"* ]]
+	run with_good ssh_on_2222
+	expect_status 0
+	[[ "$(log_since_mark)" == *"Accepted keyboard-interactive/pam for $AGENT"* ]]
+}
+
 @test "a password above 1024 bytes is refused by sshd itself, a line end behind a shorter one is no part of it" {
 	padded() { # BYTES
 		assertion 60 --claim "pad=\"$(printf "%0$1d" 0)\""
