@@ -93,7 +93,8 @@ start_tpm() {
 	tpm tpm2_load -C "$dir/primary" -u "$dir/key.pub" -r "$dir/key.priv" -c "$dir/key"
 	tpm tpm2_evictcontrol -C o -c "$dir/key" 0x81000001
 	tpm openssl genpkey -provider tpm2 -provider default -algorithm RSA -pkeyopt bits:2048 -out "$KEYS/wrapped.pem"
-	chmod 600 "$KEYS/wrapped.pem"
+	tpm openssl genpkey -provider tpm2 -provider default -algorithm RSA -pkeyopt bits:1024 -out "$KEYS/weak.pem"
+	chmod 600 "$KEYS/wrapped.pem" "$KEYS/weak.pem"
 }
 
 setup_file() {
@@ -250,6 +251,11 @@ lockout_counter() {
 	expect_output 'others can read or change it'
 	nothing_was_tried
 	chmod 600 "$KEYS/wrapped.pem"
+	profile tpm-rs "$KEYS/weak.pem"
+	run held agentauth ssh "tpm-rs@$HOST" id
+	expect_output 'the key is too weak: RSA below 2048 bits'
+	nothing_was_tried
+	profile tpm-rs "$KEYS/wrapped.pem"
 	run agentauthctl register tpm-file --role logs --key "$KEYS/wrapped.pem"
 	expect_status 1
 	expect_output 'what a TPM wrapped'

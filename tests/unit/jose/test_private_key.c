@@ -3,6 +3,7 @@
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
 
 #include <stdlib.h>
@@ -156,6 +157,33 @@ static void test_weak_keys_and_other_kinds_are_refused_when_loaded(void **state)
 	free(p256);
 }
 
+/* Some programs write the point of an EC key in its short form, which no public key may have here. */
+static void test_a_key_whose_point_is_written_short_is_the_same_key(void **state)
+{
+	EVP_PKEY *pkey = EVP_PKEY_dup(aa_private_key_pkey(make_key(AA_ALG_ES384)));
+	struct aa_private_key *again = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem, want[44], got[44];
+	uint8_t *der = NULL;
+	long len;
+
+	(void)state;
+	assert_int_equal(
+	    EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
+	    1);
+	assert_in_range(i2d_PUBKEY(pkey, &der), 1, 90); /* 120 in full */
+	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL), 1);
+	len = BIO_get_mem_data(bio, &pem);
+	assert_int_equal(aa_private_key_from_pem(pem, (size_t)len, NULL, &again), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(again), got), AA_JOSE_OK);
+	assert_int_equal(aa_key_thumbprint(aa_private_key_public(make_key(AA_ALG_ES384)), want), AA_JOSE_OK);
+	assert_string_equal(got, want);
+	aa_private_key_free(again);
+	OPENSSL_free(der);
+	EVP_PKEY_free(pkey);
+	BIO_free(bio);
+}
+
 static void test_weak_keys_are_not_generated(void **state)
 {
 	struct aa_private_key *key = NULL;
@@ -184,6 +212,7 @@ int main(void)
 	    cmocka_unit_test(test_a_passphrase_for_a_key_in_the_clear_does_no_harm),
 	    cmocka_unit_test(test_what_is_no_private_key_is_malformed),
 	    cmocka_unit_test(test_weak_keys_and_other_kinds_are_refused_when_loaded),
+	    cmocka_unit_test(test_a_key_whose_point_is_written_short_is_the_same_key),
 	    cmocka_unit_test(test_weak_keys_are_not_generated),
 	};
 
