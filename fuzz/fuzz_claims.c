@@ -24,10 +24,10 @@ static void holds_of_a_yes(const struct aa_verdict *v, const struct aa_agent *ag
 	FUZZ_HOLDS(v->expires > NOW - SKEW && v->expires <= NOW + SKEW + 3600);
 	FUZZ_HOLDS(v->once && v->jti && *v->jti && v->replay_space);
 	FUZZ_HOLDS((v->kind == AA_KIND_DELEGATED) == (v->on_behalf_of != NULL));
-	FUZZ_HOLDS(v->grant.n > 0);
-	for (size_t i = 0; i < v->grant.n; i++) {
-		FUZZ_HOLDS(aa_strings_have(&agent->roles, v->grant.roles[i]->name));
-		FUZZ_HOLDS(v->kind != AA_KIND_DELEGATED || v->grant.roles[i]->delegable);
+	FUZZ_HOLDS(v->roles.n > 0);
+	for (size_t i = 0; i < v->roles.n; i++) {
+		FUZZ_HOLDS(aa_strings_have(&agent->roles, v->roles.v[i]->name));
+		FUZZ_HOLDS(v->kind != AA_KIND_DELEGATED || v->roles.v[i]->delegable);
 	}
 }
 

@@ -55,7 +55,7 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 	if (reason == AA_OK) {
 		aa_verify_entry(call->ctx.policy, agent, &call->login, false, &verdict);
 		reason = verdict.reason;
-		if (reason == AA_OK && verdict.grant.n == 0)
+		if (reason == AA_OK && verdict.roles.n == 0)
 			reason = AA_SERVICE_DENIED;
 	}
 	aa_verdict_clear(&verdict);

@@ -89,10 +89,10 @@ static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
 	int err = PAM_CRED_ERR;
 
 	aa_admit_started(&call->ctx, agent, &call->login, NULL, &verdict);
-	roles.v = calloc(verdict.grant.n + 1, sizeof(*roles.v));
+	roles.v = calloc(verdict.roles.n + 1, sizeof(*roles.v));
 	if (verdict.reason == AA_OK && roles.v) {
-		for (; roles.n < verdict.grant.n; roles.n++)
-			roles.v[roles.n] = verdict.grant.roles[roles.n]->name;
+		for (; roles.n < verdict.roles.n; roles.n++)
+			roles.v[roles.n] = verdict.roles.v[roles.n]->name;
 		err = add_role_groups(call, &roles);
 	}
 	free(roles.v);

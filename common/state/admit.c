@@ -19,7 +19,7 @@
 #include "common/state/session.h"
 #include "common/state/admit.h"
 #include "common/verify/verify.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/sources.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
@@ -146,7 +146,7 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
 		    const struct aa_verdict *verdict)
 {
-	int64_t max = aa_grant_max_session(&verdict->grant), deadline = agent->expires;
+	int64_t max = aa_roles_max_session(&verdict->roles), deadline = agent->expires;
 
 	/* The token is good for so long: a session that ended before would be refused in the phase behind its login. */
 	if (verdict->expires && (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED))

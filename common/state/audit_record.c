@@ -41,16 +41,16 @@ void aa_audit_set(json_t *record, const char *key, const char *text)
 
 /* ---- what a decision is about ------------------------------------------------- */
 
-static void set_grant(json_t *record, const struct aa_grant *grant)
+static void set_roles(json_t *record, const struct aa_roles *narrowed)
 {
 	json_t *roles;
 	bool whole = true;
 
-	if (!grant->n)
+	if (!narrowed->n)
 		return;
 	roles = json_array();
-	for (size_t i = 0; i < grant->n; i++)
-		whole = json_array_append_new(roles, json_string(grant->roles[i]->name)) == 0 && whole;
+	for (size_t i = 0; i < narrowed->n; i++)
+		whole = json_array_append_new(roles, json_string(narrowed->v[i]->name)) == 0 && whole;
 	aa_audit_put(record, "roles", whole ? json_incref(roles) : NULL);
 	json_decref(roles);
 }
@@ -85,7 +85,7 @@ static void set_verdict(json_t *record, const struct aa_verdict *v)
 	aa_audit_set(record, "alg", v->alg);
 	aa_audit_set(record, "jti", v->jti);
 	aa_audit_set(record, "scope", v->scope);
-	set_grant(record, &v->grant);
+	set_roles(record, &v->roles);
 	aa_audit_set(record, "on_behalf_of", v->on_behalf_of);
 	set_actors(record, v->actors);
 	aa_audit_set(record, "task", v->task);

@@ -48,12 +48,12 @@ static int hash_rights(const char **roles, size_t n, const char *user, char ret[
 
 static int rights_of_verdict(const struct aa_verdict *verdict, char ret[RIGHTS_SIZE])
 {
-	size_t n = verdict->grant.n;
+	size_t n = verdict->roles.n;
 	const char **roles = calloc(n + 1, sizeof(*roles));
 	int err = -ENOMEM;
 
 	for (size_t i = 0; roles && i < n; i++)
-		roles[i] = verdict->grant.roles[i]->name;
+		roles[i] = verdict->roles.v[i]->name;
 	if (roles)
 		err = hash_rights(roles, n, verdict->on_behalf_of, ret);
 	free(roles);

@@ -11,7 +11,7 @@
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
 #include "common/state/session_id.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 
 static bool id_holds_place(int dir, uid_t owner, const char *id, int64_t now)
 {
@@ -60,7 +60,7 @@ enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct
 
 	if (dir < 0)
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
-	if (!has_place(dir, owner, agent->name, aa_grant_max_sessions(&verdict->grant, agent), now))
+	if (!has_place(dir, owner, agent->name, aa_roles_max_sessions(&verdict->roles, agent), now))
 		reason = AA_SESSION_LIMIT;
 	else if (agent->mixed_refused)
 		reason = aa_mixed_check(dir, owner, agent, "", verdict, now);
@@ -79,7 +79,7 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	if (verdict->kind == AA_KIND_ENTRY)
 		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
 	reason =
-	    take_place(dir, login->owner, session, aa_grant_max_sessions(&verdict->grant, agent), login->now);
+	    take_place(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
 	if (reason == AA_OK && agent->mixed_refused)
 		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);

@@ -90,12 +90,12 @@ struct aa_session *aa_session_from_json(json_t *json)
 	return s;
 }
 
-static json_t *roles_json(const struct aa_grant *grant)
+static json_t *roles_json(const struct aa_roles *narrowed)
 {
 	json_t *roles = json_array();
 
-	for (size_t i = 0; i < grant->n; i++)
-		(void)json_array_append_new(roles, json_string(grant->roles[i]->name));
+	for (size_t i = 0; i < narrowed->n; i++)
+		(void)json_array_append_new(roles, json_string(narrowed->v[i]->name));
 	return roles;
 }
 
@@ -111,7 +111,7 @@ static bool is_whole(const struct aa_session *s, const struct aa_login *login,
 	return same_text(s->rhost, login->address) && same_text(s->issuer, verdict->issuer) &&
 	       same_text(s->kid, verdict->kid) && same_text(s->jti, verdict->jti) &&
 	       same_text(s->task, verdict->task) && same_text(s->on_behalf_of, verdict->on_behalf_of) &&
-	       s->roles.n == verdict->grant.n;
+	       s->roles.n == verdict->roles.n;
 }
 
 /* The pending record of this verdict, by this process. NULL where memory or /proc fails. */
@@ -133,7 +133,7 @@ struct aa_session *aa_session_new(const struct aa_agent *agent, const struct aa_
 			 "s:s, s:I, s:I}",
 			 "id", id, "agent", agent->name, "uid", (json_int_t)agent->uid, "service",
 			 login->service, "rhost", login->address, "kind", aa_kind_name(verdict->kind),
-			 "roles", roles_json(&verdict->grant), "issuer", verdict->issuer, "kid", verdict->kid,
+			 "roles", roles_json(&verdict->roles), "issuer", verdict->issuer, "kid", verdict->kid,
 			 "jti", verdict->jti, "task", verdict->task, "on_behalf_of", verdict->on_behalf_of,
 			 "actors", verdict->actors, "created", (json_int_t)login->now, "opened",
 			 (json_int_t)0, "deadline", (json_int_t)deadline, "creator", put_process(&self),

@@ -10,7 +10,7 @@
 
 #include "common/jose/sha256.h"
 #include "common/verify/claims.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 
 #define USER_MAX 256
 
@@ -299,7 +299,7 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 	/* An issuer that has scopes grants what they say, and a token without any of them nothing. */
 	if (narrow.delegable_only || issuer->has_scopes)
 		narrow.admit = scope_admits;
-	reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
 	if (reason == AA_ROLE_DENIED && issuer->n_scopes && !admits_any(agent, &source))
 		return aa_verdict_about(verdict, issuer->scopes[0].claim, reason);
 	return reason;

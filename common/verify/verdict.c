@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 
 static const char *const kind_names[AA_KIND_COUNT] = {
     [AA_KIND_NONE] = "none",	       [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
@@ -39,7 +39,7 @@ void aa_verdict_clear(struct aa_verdict *verdict)
 	free(verdict->replay_space);
 	free(verdict->claim);
 	json_decref(verdict->actors);
-	aa_grant_clear(&verdict->grant);
+	aa_roles_clear(&verdict->roles);
 	memset(verdict, 0, sizeof(*verdict));
 }
 

@@ -40,9 +40,9 @@ struct aa_login {
 };
 
 /* The roles of a login: those of the agent that admit its service and source, narrowed by what was presented. */
-struct aa_grant {
+struct aa_roles {
 	size_t n;
-	struct aa_role **roles;
+	struct aa_role **v;
 };
 /* What was found. On refusal what is known so far is filled in, for the log: it is the token's word only. */
 struct aa_verdict {
@@ -56,7 +56,7 @@ struct aa_verdict {
 	char *replay_space;   /* "agent:NAME" or the issuer's URL: jti are told apart within it */
 	bool once;	      /* to be marked in the replay store */
 	int64_t iat, expires; /* 0: it has none */
-	struct aa_grant grant;
+	struct aa_roles roles;
 };
 void aa_verdict_clear(struct aa_verdict *verdict);
 /* Keeps with a refusal that it is about this claim, unless a step before said which; answers `reason`. */

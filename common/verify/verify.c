@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "common/verify/claims.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
 #include "common/verify/keyring.h"
@@ -251,7 +251,7 @@ static enum aa_reason assertion_roles(const struct aa_policy *policy, const stru
 				      const struct aa_login *login, struct aa_verdict *verdict)
 {
 	const struct aa_narrowing narrow = {.scope = verdict->scope};
-	enum aa_reason reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+	enum aa_reason reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
 
 	return reason == AA_ROLE_DENIED && verdict->scope ? aa_verdict_about(verdict, "scope", reason)
 							  : reason;
@@ -358,7 +358,7 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 	if (reason == AA_OK)
 		reason = check_agent(agent, login);
 	if (reason == AA_OK)
-		reason = aa_grant_roles(policy, agent, login, &all, &verdict->grant);
+		reason = aa_roles_narrow(policy, agent, login, &all, &verdict->roles);
 	verdict->reason = reason;
 }
 
@@ -372,7 +372,7 @@ void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agen
 	verdict->kind = delegable_only ? AA_KIND_LOCAL : AA_KIND_ENTRY;
 	reason = check_agent(agent, login);
 	if (reason == AA_OK)
-		reason = aa_grant_roles(policy, agent, login, &narrow, &verdict->grant);
+		reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
 	/* What root starts runs with no role, where none admits the service: it is the account that is used, not a grant. */
 	if (!delegable_only && (reason == AA_SERVICE_DENIED || reason == AA_ROLE_DENIED))
 		reason = AA_OK;

@@ -20,7 +20,7 @@
 #include "tests/unit/support/support_tokens.h"
 #include "tools/agentauthctl/model/provider.h"
 #include "tools/agentauthctl/publish/record.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
@@ -265,12 +265,12 @@ static void check_roles(const struct sample *s, const json_t *how, const struct 
 
 	if (!roles)
 		roles = json_object_get(s->json, "roles");
-	if (v->grant.n != json_array_size(roles))
+	if (v->roles.n != json_array_size(roles))
 		fail_msg("%s: %s: %zu roles are granted, and not %zu", s->file, asked(how, "what"),
-			 v->grant.n, json_array_size(roles));
+			 v->roles.n, json_array_size(roles));
 	json_array_foreach(roles, i, one)
 	{
-		assert_true(aa_grant_has(&v->grant, json_string_value(one)));
+		assert_true(aa_roles_have(&v->roles, json_string_value(one)));
 	}
 }
 

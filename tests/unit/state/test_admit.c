@@ -261,7 +261,7 @@ static void a_mixed_session_does_not_use_a_credential_up(void **state)
 
 	f->agent->mixed_refused = true;
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
-	assert_int_equal(v.grant.n, 2);
+	assert_int_equal(v.roles.n, 2);
 	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
 	assert_int_equal(admit(f, assertion), AA_ROLE_DENIED);
@@ -401,7 +401,7 @@ static void a_retired_account_is_never_admitted(void **state)
 
 	aa_admit_credential(&f->ctx, NULL, &f->login, good, strlen(good), &v);
 	assert_int_equal(v.reason, AA_AGENT_RETIRED);
-	assert_int_equal(v.grant.n, 0);
+	assert_int_equal(v.roles.n, 0);
 	aa_verdict_clear(&v);
 	assert_int_equal(admit(f, good), AA_OK);
 	free(good);
@@ -483,7 +483,7 @@ static void a_person_of_the_list_starts_it_on_their_own_behalf(void **state)
 	assert_int_equal(started(f, "sudo", "alice", &v), AA_OK);
 	assert_int_equal(v.kind, AA_KIND_LOCAL);
 	assert_string_equal(v.on_behalf_of, "alice");
-	assert_int_equal(v.grant.n, 1);
+	assert_int_equal(v.roles.n, 1);
 	assert_int_equal(started(f, "sudo", "bob", &v), AA_DELEGATION_DENIED);
 	assert_int_equal(started(f, "sudo", "", &v), AA_DELEGATION_DENIED);
 	assert_int_equal(started(f, "sudo", "user-alice", &v), AA_DELEGATION_DENIED); /* an issuer's user */
@@ -505,7 +505,7 @@ static void root_starts_the_entry(void **state)
 	assert_int_equal(started(f, "cron", NULL, &v), AA_OK);
 	assert_int_equal(v.kind, AA_KIND_ENTRY);
 	assert_null(v.on_behalf_of);
-	assert_int_equal(v.grant.n, 1);
+	assert_int_equal(v.roles.n, 1);
 	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(started(f, "cron", NULL, &v), AA_AGENT_SUSPENDED);
 	aa_verdict_clear(&v);

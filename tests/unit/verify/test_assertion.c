@@ -15,7 +15,7 @@
 
 #include "common/jose/base64url.h"
 #include "common/verify/verify.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
@@ -87,10 +87,10 @@ static void accepts_a_good_assertion(void **state)
 	assert_true(v.once);
 	assert_int_equal(v.iat, NOW);
 	assert_int_equal(v.expires, NOW + 60);
-	assert_int_equal(v.grant.n, 2);
-	assert_true(aa_grant_has(&v.grant, "deploy"));
-	assert_true(aa_grant_has(&v.grant, "audit"));
-	assert_int_equal(aa_grant_max_session(&v.grant), 3600);
+	assert_int_equal(v.roles.n, 2);
+	assert_true(aa_roles_have(&v.roles, "deploy"));
+	assert_true(aa_roles_have(&v.roles, "audit"));
+	assert_int_equal(aa_roles_max_session(&v.roles), 3600);
 	aa_verdict_clear(&v);
 }
 
@@ -890,13 +890,13 @@ static void scope_only_narrows(void **state)
 	check_bends(*state, bends, COUNT(bends));
 	support_verify(*state, &login, support_bent_assertion(NOW, "scope", "\"audit\""), &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(v.grant.n, 1);
-	assert_true(aa_grant_has(&v.grant, "audit"));
-	assert_int_equal(aa_grant_max_session(&v.grant), 0);
+	assert_int_equal(v.roles.n, 1);
+	assert_true(aa_roles_have(&v.roles, "audit"));
+	assert_int_equal(aa_roles_max_session(&v.roles), 0);
 	aa_verdict_clear(&v);
 	support_verify(*state, &login,
 		       support_bent_assertion(NOW, "groups", "[\"sudo\",\"docker\",\"lxd\",\"adm\"]"), &v);
-	assert_int_equal(v.grant.n, 2);
+	assert_int_equal(v.roles.n, 2);
 	aa_verdict_clear(&v);
 }
 
@@ -1047,8 +1047,8 @@ static void a_refusal_holds_no_role(void **state)
 
 	support_verify(*state, &login, support_bent_assertion(NOW, "exp", "1799999000"), &v);
 	assert_int_not_equal(v.reason, AA_OK);
-	assert_int_equal(v.grant.n, 0);
-	assert_null(v.grant.roles);
+	assert_int_equal(v.roles.n, 0);
+	assert_null(v.roles.v);
 	assert_string_equal(v.kid, "k1"); /* for the log */
 	aa_verdict_clear(&v);
 	assert_null(v.kid);

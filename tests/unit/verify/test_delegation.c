@@ -14,7 +14,7 @@
 
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
@@ -82,7 +82,7 @@ static void accepts_a_good_access_token(void **state)
 	assert_true(v.once);
 	assert_null(v.on_behalf_of);
 	assert_null(v.actors);
-	assert_int_equal(v.grant.n, 2);
+	assert_int_equal(v.roles.n, 2);
 	aa_verdict_clear(&v);
 }
 
@@ -283,8 +283,8 @@ static void a_users_token_is_the_agents_on_the_users_behalf(void **state)
 	assert_int_equal(v.reason, AA_OK);
 	assert_int_equal(v.kind, AA_KIND_DELEGATED);
 	assert_string_equal(v.on_behalf_of, "user-alice");
-	assert_int_equal(v.grant.n, 1);
-	assert_true(aa_grant_has(&v.grant, "deploy"));
+	assert_int_equal(v.roles.n, 1);
+	assert_true(aa_roles_have(&v.roles, "deploy"));
 	assert_string_equal(v.scope, "openid host.deploy");
 	aa_verdict_clear(&v);
 }
@@ -494,7 +494,7 @@ static void scopes_of_the_agents_own_token_narrow(void **state)
 		struct aa_verdict v = verdict_on(*state, TOKEN({"scope", cases[i].scope}));
 
 		assert_int_equal(v.reason, cases[i].n ? AA_OK : AA_ROLE_DENIED);
-		assert_int_equal(v.grant.n, cases[i].n);
+		assert_int_equal(v.roles.n, cases[i].n);
 		aa_verdict_clear(&v);
 	}
 }
@@ -513,7 +513,7 @@ static void an_issuer_without_scopes_grants_the_agent_itself_all_roles(void **st
 		struct aa_verdict v = verdict_on(site, TOKEN({"scope", scopes[i]}));
 
 		assert_int_equal(v.reason, AA_OK);
-		assert_int_equal(v.grant.n, 2);
+		assert_int_equal(v.roles.n, 2);
 		aa_verdict_clear(&v);
 	}
 }
@@ -540,7 +540,7 @@ static void scopes_come_in_several_shapes(void **state)
 		json_object_set_new(support_record(site, "issuer:corp"), "scopes", rules);
 		support_site_publish(site);
 		v = verdict_on(site, TOKEN(ALICE, {cases[i].member, cases[i].text}));
-		if (v.reason != AA_OK || v.grant.n != 1)
+		if (v.reason != AA_OK || v.roles.n != 1)
 			fail_msg("%s: %s", cases[i].claim, aa_reason_name(v.reason));
 		aa_verdict_clear(&v);
 		expect(site, TOKEN(ALICE, {"other", cases[i].text}), AA_ROLE_DENIED, cases[i].claim);

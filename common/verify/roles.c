@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant.c: which roles a login has, and what they limit. */
+/* roles.c: which roles a login has, and what they limit. */
 #include "config.h"
 
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/claims.h"
 #include "common/verify/limit.h"
 #include "common/verify/sources.h"
@@ -10,38 +10,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-void aa_grant_clear(struct aa_grant *grant)
+void aa_roles_clear(struct aa_roles *roles)
 {
-	for (size_t i = 0; i < grant->n; i++)
-		aa_role_free(grant->roles[i]);
-	free(grant->roles);
-	grant->roles = NULL;
-	grant->n = 0;
+	for (size_t i = 0; i < roles->n; i++)
+		aa_role_free(roles->v[i]);
+	free(roles->v);
+	roles->v = NULL;
+	roles->n = 0;
 }
 
-bool aa_grant_has(const struct aa_grant *grant, const char *role)
+bool aa_roles_have(const struct aa_roles *roles, const char *role)
 {
-	for (size_t i = 0; i < grant->n; i++)
-		if (strcmp(grant->roles[i]->name, role) == 0)
+	for (size_t i = 0; i < roles->n; i++)
+		if (strcmp(roles->v[i]->name, role) == 0)
 			return true;
 	return false;
 }
 
-int64_t aa_grant_max_session(const struct aa_grant *grant)
+int64_t aa_roles_max_session(const struct aa_roles *roles)
 {
 	int64_t limit = 0;
 
-	for (size_t i = 0; i < grant->n; i++)
-		limit = aa_limit(limit, grant->roles[i]->max_session);
+	for (size_t i = 0; i < roles->n; i++)
+		limit = aa_limit(limit, roles->v[i]->max_session);
 	return limit;
 }
 
-int64_t aa_grant_max_sessions(const struct aa_grant *grant, const struct aa_agent *agent)
+int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agent *agent)
 {
 	int64_t limit = agent->max_sessions;
 
-	for (size_t i = 0; i < grant->n; i++)
-		limit = aa_limit(limit, grant->roles[i]->max_sessions);
+	for (size_t i = 0; i < roles->n; i++)
+		limit = aa_limit(limit, roles->v[i]->max_sessions);
 	return limit;
 }
 
@@ -80,7 +80,7 @@ static enum aa_reason admits(const struct aa_role *role, const struct aa_login *
 
 /* The role where this login has it; *ret_why says why it was left out, the furthest that any role came. */
 static enum aa_reason consider(const struct aa_policy *policy, const struct aa_login *login,
-			       const struct aa_narrowing *narrow, const char *name, struct aa_grant *grant,
+			       const struct aa_narrowing *narrow, const char *name, struct aa_roles *roles,
 			       enum aa_reason *ret_why)
 {
 	struct aa_role *role = NULL;
@@ -90,7 +90,7 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 		return AA_REGISTRY_UNAVAILABLE; /* the entry names it: apply has seen that it exists */
 	why = admits(role, login, narrow);
 	if (why == AA_OK) {
-		grant->roles[grant->n++] = role;
+		roles->v[roles->n++] = role;
 		return AA_OK;
 	}
 	if (why == AA_SOURCE_DENIED || *ret_why == AA_ROLE_DENIED)
@@ -99,14 +99,14 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 	return AA_OK;
 }
 
-enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_agent *agent,
+enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_agent *agent,
 			      const struct aa_login *login, const struct aa_narrowing *narrow,
-			      struct aa_grant *ret)
+			      struct aa_roles *ret)
 {
-	struct aa_grant grant = {0, calloc(agent->roles.n + 1, sizeof(struct aa_role *))};
+	struct aa_roles roles = {0, calloc(agent->roles.n + 1, sizeof(struct aa_role *))};
 	enum aa_reason reason = AA_OK, why = AA_ROLE_DENIED;
 
-	if (!grant.roles)
+	if (!roles.v)
 		return AA_INTERNAL;
 	if (login->address && !aa_sources_admit(&agent->sources, login->address))
 		reason = AA_SOURCE_DENIED;
@@ -117,13 +117,13 @@ enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_ag
 			continue;
 		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i]))
 			continue;
-		reason = consider(policy, login, narrow, agent->roles.v[i], &grant, &why);
+		reason = consider(policy, login, narrow, agent->roles.v[i], &roles, &why);
 	}
-	if (reason == AA_OK && grant.n == 0)
+	if (reason == AA_OK && roles.n == 0)
 		reason = why;
 	if (reason == AA_OK)
-		*ret = grant;
+		*ret = roles;
 	else
-		aa_grant_clear(&grant);
+		aa_roles_clear(&roles);
 	return reason;
 }

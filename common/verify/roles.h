@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant.h: the agent's roles, narrowed by service, source and what was presented. */
-#ifndef AGENTAUTH_VERIFY_GRANT_H
-#define AGENTAUTH_VERIFY_GRANT_H
+/* roles.h: the agent's roles, narrowed by service, source and what was presented. */
+#ifndef AGENTAUTH_VERIFY_ROLES_H
+#define AGENTAUTH_VERIFY_ROLES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,11 +9,11 @@
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 
-void aa_grant_clear(struct aa_grant *grant);
-bool aa_grant_has(const struct aa_grant *grant, const char *role);
+void aa_roles_clear(struct aa_roles *roles);
+bool aa_roles_have(const struct aa_roles *roles, const char *role);
 /* The strictest of the roles, 0: none of them limits. */
-int64_t aa_grant_max_session(const struct aa_grant *grant);
-int64_t aa_grant_max_sessions(const struct aa_grant *grant, const struct aa_agent *agent);
+int64_t aa_roles_max_session(const struct aa_roles *roles);
+int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agent *agent);
 
 struct aa_narrowing {
 	const char *scope;   /* names of roles, parted by spaces: no others; NULL: all */
@@ -24,8 +24,8 @@ struct aa_narrowing {
 
 /* A role that does not admit this service or source is left out; none left is AA_SERVICE_DENIED, AA_SOURCE_DENIED or
  * AA_ROLE_DENIED. */
-enum aa_reason aa_grant_roles(const struct aa_policy *policy, const struct aa_agent *agent,
+enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_agent *agent,
 			      const struct aa_login *login, const struct aa_narrowing *narrow,
-			      struct aa_grant *ret);
+			      struct aa_roles *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_grant.c: which of the agent's roles a login has, and how a public key or the entry alone is decided. */
+/* test_roles.c: which of the agent's roles a login has, and how a public key or the entry alone is decided. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "common/verify/verify.h"
-#include "common/verify/grant.h"
+#include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
@@ -44,7 +44,7 @@ static enum aa_reason login_from(const struct support_site *site, const char *se
 	login.address = address;
 	support_verify(site, &login, support_assertion(NOW), &v);
 	reason = v.reason;
-	*ret_roles = v.grant.n;
+	*ret_roles = v.roles.n;
 	aa_verdict_clear(&v);
 	return reason;
 }
@@ -145,12 +145,12 @@ static void the_strictest_limit_holds(void **state)
 	policy = support_policy(site);
 	agent = support_agent(policy, "builder-7");
 	support_verify(site, &login, support_assertion(NOW), &v);
-	assert_int_equal(aa_grant_max_session(&v.grant), 600);
-	assert_int_equal(aa_grant_max_sessions(&v.grant, agent), 5);
+	assert_int_equal(aa_roles_max_session(&v.roles), 600);
+	assert_int_equal(aa_roles_max_sessions(&v.roles, agent), 5);
 	aa_verdict_clear(&v);
 	support_verify(site, &login, support_bent_assertion(NOW, "scope", "\"deploy\""), &v);
-	assert_int_equal(aa_grant_max_session(&v.grant), 3600);
-	assert_int_equal(aa_grant_max_sessions(&v.grant, agent), 7);
+	assert_int_equal(aa_roles_max_session(&v.roles), 3600);
+	assert_int_equal(aa_roles_max_sessions(&v.roles, agent), 7);
 	aa_verdict_clear(&v);
 	aa_agent_free(agent);
 	aa_policy_close(policy);
@@ -170,7 +170,7 @@ static enum aa_reason publickey(const struct support_site *site, int64_t now, co
 	aa_verify_publickey(policy, agent, &login, &v);
 	reason = v.reason;
 	assert_int_equal(v.kind, AA_KIND_PUBLICKEY);
-	assert_true((reason == AA_OK) == (v.grant.n > 0));
+	assert_true((reason == AA_OK) == (v.roles.n > 0));
 	aa_verdict_clear(&v);
 	aa_agent_free(agent);
 	aa_policy_close(policy);
@@ -250,7 +250,7 @@ static enum aa_reason entry(const struct support_site *site, const char *service
 	login.address = NULL;
 	aa_verify_entry(policy, agent, &login, delegable_only, &v);
 	reason = v.reason;
-	*ret_roles = v.grant.n;
+	*ret_roles = v.roles.n;
 	aa_verdict_clear(&v);
 	aa_agent_free(agent);
 	aa_policy_close(policy);
