@@ -35,6 +35,7 @@ struct asking {
 	struct aa_session *session;
 	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits; or the role whose group a person has */
 	bool person;
+	bool withdrawn; /* the request: the agent interrupted its sudo */
 	int64_t started_us;
 };
 
@@ -246,39 +247,42 @@ static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mas
 		(void)sigaction(ends[i], &old[i], NULL);
 }
 
-static enum aa_reason look_for_answer(const char *rundir, uid_t owner, const char *id, int64_t until,
-				      json_t **ret_answer)
+static enum aa_request_state look_for_answer(const char *rundir, uid_t owner, const char *id, int64_t until,
+					     json_t **ret_answer)
 {
 	struct aa_guard guard;
-	enum aa_reason reason;
+	enum aa_request_state state;
 
 	aa_guard_raise(&guard);
-	reason = aa_approval_poll(rundir, owner, id, until, time(NULL), ret_answer);
+	state = aa_approval_poll(rundir, owner, id, until, time(NULL), ret_answer);
 	(void)aa_guard_lower(&guard);
-	return reason;
+	return state;
 }
 
-/* Without the guard: the agent may interrupt its own sudo, and stop it. AA_NO_CREDENTIAL: withdrawn so, before there was an
- * answer. An answer that was found in time and acted upon too late is none. */
-static enum aa_reason await(const char *rundir, struct asking *asking, const char *id, json_t **ret_answer)
+/* Without the guard: the agent may interrupt its own sudo, and stop it. An answer that was found in time and acted upon too
+ * late is none. */
+static enum aa_request_state await(const char *rundir, struct asking *asking, const char *id,
+				   json_t **ret_answer)
 {
 	const struct timespec step = {0, 100000000};
 	int64_t until = asking->ctx.now + AA_APPROVAL_WAIT;
 	struct sigaction old[N_ENDS];
-	enum aa_reason reason;
+	enum aa_request_state state;
 	sigset_t mask;
 
 	(void)aa_guard_lower(&asking->guard);
 	catch_ends(old, &mask);
 	for (;;) {
-		reason = look_for_answer(rundir, asking->ctx.owner, id, until, ret_answer);
-		if (reason != AA_NO_CREDENTIAL || interrupted)
+		state = look_for_answer(rundir, asking->ctx.owner, id, until, ret_answer);
+		if (state != AA_REQUEST_OPEN || interrupted)
 			break;
 		(void)nanosleep(&step, NULL);
 	}
 	release_ends(old, &mask);
 	aa_guard_raise(&asking->guard);
-	return reason == AA_OK && time(NULL) > until ? AA_APPROVAL_TIMEOUT : reason;
+	if (state == AA_REQUEST_OPEN)
+		return AA_REQUEST_WITHDRAWN;
+	return state == AA_REQUEST_APPROVED && time(NULL) > until ? AA_REQUEST_TIMED_OUT : state;
 }
 
 /* What may have changed while it waited: the agent suspended, its session ended, its role taken away and published. */
@@ -296,20 +300,23 @@ static enum aa_reason check_again(const struct aa_sudo *sudo, const struct askin
 	return reason;
 }
 
-static const char *step_of(enum aa_reason reason)
+static enum aa_reason reason_of(enum aa_request_state state)
 {
-	switch (reason) {
-	case AA_OK:
-		return "approved";
-	case AA_APPROVAL_DENIED:
-		return "denied";
-	case AA_APPROVAL_TIMEOUT:
-		return "timeout";
-	case AA_NO_CREDENTIAL:
-		return "withdrawn";
-	default:
-		return "refused";
-	}
+	if (state == AA_REQUEST_APPROVED)
+		return AA_OK;
+	return state == AA_REQUEST_TIMED_OUT ? AA_APPROVAL_TIMEOUT : AA_APPROVAL_DENIED;
+}
+
+/* What was approved, and is refused all the same since something changed meanwhile, is a step of its own. */
+static const char *step_of(enum aa_request_state state, enum aa_reason reason)
+{
+	static const char *const words[] = {[AA_REQUEST_OPEN] = "requested",
+					    [AA_REQUEST_APPROVED] = "approved",
+					    [AA_REQUEST_DENIED] = "denied",
+					    [AA_REQUEST_TIMED_OUT] = "timeout",
+					    [AA_REQUEST_WITHDRAWN] = "withdrawn"};
+
+	return reason == reason_of(state) ? words[state] : "refused";
 }
 
 /* What the agent reads of a refusal, with the reason that a person gave. */
@@ -336,6 +343,7 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 {
 	json_t *answer = NULL;
 	char id[AA_APPROVAL_ID_SIZE];
+	enum aa_request_state state;
 	enum aa_reason reason, logged;
 
 	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0)
@@ -345,11 +353,12 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 		say_waiting(sudo, asking, id);
 		if (sudo->hook)
 			aa_run_hook(sudo->hook, request);
-		reason = await(sudo->rundir, asking, id, &answer);
+		state = await(sudo->rundir, asking, id, &answer);
+		asking->withdrawn = state == AA_REQUEST_WITHDRAWN;
+		reason = reason_of(state);
 		if (reason == AA_OK)
 			reason = check_again(sudo, asking);
-		logged = log_step(asking, request, step_of(reason),
-				  reason == AA_NO_CREDENTIAL ? AA_APPROVAL_DENIED : reason, answer);
+		logged = log_step(asking, request, step_of(state, reason), reason, answer);
 		if (reason == AA_OK)
 			reason = logged;
 		if (reason == AA_APPROVAL_DENIED)
@@ -455,7 +464,6 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 		reason = AA_INTERNAL;
 	if (reason == AA_AGENT_UNKNOWN)
 		reason = AA_OK;
-	*ret_why = reason == AA_NO_CREDENTIAL ? "the request for approval was withdrawn"
-					      : aa_reason_sentence(reason);
+	*ret_why = asking.withdrawn ? "the request for approval was withdrawn" : aa_reason_sentence(reason);
 	return reason;
 }

@@ -316,8 +316,8 @@ int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool app
 	return err;
 }
 
-enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until, int64_t now,
-				json_t **ret_answer)
+enum aa_request_state aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until,
+				       int64_t now, json_t **ret_answer)
 {
 	char request_name[16], name[16];
 	int dir = open_dir(rundir);
@@ -333,11 +333,11 @@ enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id,
 	/* A sudo that was stopped past its time has no answer, whatever was answered meanwhile. */
 	if (now > until) {
 		json_decref(answer);
-		return AA_APPROVAL_TIMEOUT;
+		return AA_REQUEST_TIMED_OUT;
 	}
 	if (!answer)
-		return AA_NO_CREDENTIAL;
+		return AA_REQUEST_OPEN;
 	*ret_answer = answer;
 	word = json_string_value(json_object_get(answer, "answer"));
-	return word && strcmp(word, "approve") == 0 ? AA_OK : AA_APPROVAL_DENIED;
+	return word && strcmp(word, "approve") == 0 ? AA_REQUEST_APPROVED : AA_REQUEST_DENIED;
 }

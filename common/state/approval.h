@@ -41,10 +41,17 @@ json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t
 /* 0; -EEXIST: somebody answered before; -ENOENT: no such open request. */
 int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by,
 		       const char *why, int64_t now);
-/* AA_OK (approved), AA_APPROVAL_DENIED, AA_APPROVAL_TIMEOUT, or AA_NO_CREDENTIAL: no answer yet. *ret_answer is a new
- * reference, or NULL. */
-enum aa_reason aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until, int64_t now,
-				json_t **ret_answer);
+/* What has become of a request. */
+enum aa_request_state {
+	AA_REQUEST_OPEN, /* nobody has answered yet */
+	AA_REQUEST_APPROVED,
+	AA_REQUEST_DENIED,
+	AA_REQUEST_TIMED_OUT,
+	AA_REQUEST_WITHDRAWN, /* by the sudo that asked: it was interrupted */
+};
+/* Any but AA_REQUEST_WITHDRAWN, which the sudo itself knows. *ret_answer is a new reference, or NULL. */
+enum aa_request_state aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until,
+				       int64_t now, json_t **ret_answer);
 void aa_approval_withdraw(const char *rundir, const char *id);
 
 #endif

@@ -100,8 +100,8 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 }
 
 enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_agent *agent,
-			      const struct aa_login *login, const struct aa_narrowing *narrow,
-			      struct aa_roles *ret)
+			       const struct aa_login *login, const struct aa_narrowing *narrow,
+			       struct aa_roles *ret)
 {
 	struct aa_roles roles = {0, calloc(agent->roles.n + 1, sizeof(struct aa_role *))};
 	enum aa_reason reason = AA_OK, why = AA_ROLE_DENIED;

@@ -25,7 +25,7 @@ struct aa_narrowing {
 /* A role that does not admit this service or source is left out; none left is AA_SERVICE_DENIED, AA_SOURCE_DENIED or
  * AA_ROLE_DENIED. */
 enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_agent *agent,
-			      const struct aa_login *login, const struct aa_narrowing *narrow,
-			      struct aa_roles *ret);
+			       const struct aa_login *login, const struct aa_narrowing *narrow,
+			       struct aa_roles *ret);
 
 #endif

@@ -272,7 +272,7 @@ static void a_suspended_agents_never_runs(void **state)
 /* Interrupted by the agent itself. */
 static void withdrawn_never_runs(void **state)
 {
-	static const struct support_scene scene = {"nobody answers", forget, ask, runs, AA_NO_CREDENTIAL};
+	static const struct support_scene scene = {"nobody answers", forget, ask, runs, AA_APPROVAL_DENIED};
 
 	(void)state;
 	with_rule(RULE, NOBODY, &scene, DENY, support_faults_try);

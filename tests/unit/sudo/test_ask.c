@@ -85,6 +85,8 @@ static void say(void *data, const char *text)
 	strncat(said, text, sizeof(((struct host *)NULL)->said) - strlen(said) - 1);
 }
 
+static const char *why; /* it was refused */
+
 static enum aa_reason run(struct host *h, const char *command)
 {
 	static char name[] = "true";
@@ -100,7 +102,6 @@ static enum aa_reason run(struct host *h, const char *command)
 				     .argv = argv,
 				     .say = say,
 				     .say_data = h->said};
-	const char *why;
 
 	h->said[0] = '\0';
 	return aa_ask(&sudo, &why);
@@ -118,8 +119,8 @@ static void a_login_that_asked_for_less_waits_all_the_same(void **state)
 		struct host h = {.site = site_with(roles[i % 2], RULE)};
 
 		open_session(&h, scopes[i / 2]);
-		assert_int_equal(run(&h, "/usr/bin/true"),
-				 AA_NO_CREDENTIAL); /* interrupted while it waited */
+		assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
+		assert_string_equal(why, "the request for approval was withdrawn");
 		assert_non_null(strstr(h.said, "waits for a person's approval"));
 		/* the control: what no rule names runs unasked */
 		assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
@@ -176,7 +177,8 @@ static void the_fourth_is_refused_and_told(void **state)
 	close(places[1]);
 	places[1] = aa_approval_place(h.site->rundir, "other-1");
 	assert_true(places[1] >= 0);
-	assert_int_equal(run(&h, "/usr/bin/true"), AA_NO_CREDENTIAL);
+	assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
+	assert_string_equal(why, "the request for approval was withdrawn");
 	for (size_t i = 0; i < AA_APPROVAL_PLACES; i++)
 		close(places[i]);
 	host_free(&h);
