@@ -12,7 +12,7 @@
 #include "common/state/context.h"
 #include "common/state/override.h"
 #include "common/state/replay.h"
-#include "common/state/wanted.h"
+#include "common/state/key_request.h"
 #include "common/verify/limit.h"
 #include "common/state/session_find.h"
 #include "common/state/session_store.h"
@@ -61,7 +61,7 @@ static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_ag
 static void ask_for_keys(const struct aa_context *ctx, const struct aa_verdict *v)
 {
 	if (v->issuer && (v->reason == AA_UNKNOWN_KEY || v->reason == AA_KEYS_STALE))
-		aa_wanted_mark(ctx->rundir, v->issuer);
+		aa_key_request_mark(ctx->rundir, v->issuer);
 }
 
 void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent,

@@ -21,7 +21,7 @@
 #include "common/state/context.h"
 #include "common/state/override.h"
 #include "common/state/replay.h"
-#include "common/state/wanted.h"
+#include "common/state/key_request.h"
 #include "common/state/session.h"
 #include "common/state/admit.h"
 #include "common/verify/verify.h"
@@ -126,9 +126,9 @@ static void a_credential_opens_one_login(void **state)
 /* Whether the last login asked for corp's keys; the mark goes. */
 static bool asked_for_keys(const struct fixture *f)
 {
-	bool asked = aa_wanted_is(f->site->rundir, "corp");
+	bool asked = aa_key_request_is(f->site->rundir, "corp");
 
-	aa_wanted_clear(f->site->rundir);
+	aa_key_request_clear(f->site->rundir);
 	return asked;
 }
 

@@ -13,7 +13,7 @@
 #include "tools/http/http.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
-#include "common/state/wanted.h"
+#include "common/state/key_request.h"
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
@@ -173,7 +173,7 @@ static bool is_due(const struct ctl *ctl, const struct aa_issuer *issuer)
 	const struct key_place place = ctl_key_place(ctl);
 
 	return !issuer->keys_file &&
-	       (aa_wanted_is(ctl->rundir, issuer->name) || keys_are_due(&place, issuer));
+	       (aa_key_request_is(ctl->rundir, issuer->name) || keys_are_due(&place, issuer));
 }
 
 static bool any_is_due(const struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
@@ -205,15 +205,15 @@ static enum ctl_status take_turn(struct ctl *ctl)
 	if (ctl->dry_run)
 		return CTL_DONE;
 	ctl->now = time(NULL); /* the lock may have been waited for */
-	left = aa_wanted_pause(ctl->rundir, ctl->now);
+	left = aa_key_request_pause(ctl->rundir, ctl->now);
 	if (left > 0)
 		sleep((unsigned)left);
 	ctl->now = time(NULL);
-	r = aa_wanted_begin(ctl->rundir, ctl->now);
+	r = aa_key_request_begin(ctl->rundir, ctl->now);
 	if (r == 0)
 		return CTL_DONE;
 	return ctl_fail(ctl,
-			"%s/" AA_WANTED_STAMP
+			"%s/" AA_KEY_REQUEST_STAMP
 			" cannot be written: %s; without it keys could be fetched without a pause",
 			ctl->rundir, strerror(-r));
 }
@@ -227,7 +227,7 @@ static void refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_
 	for (size_t i = 0; i < n; i++)
 		due[i] = is_due(ctl, issuers[i]);
 	if (!ctl->dry_run)
-		aa_wanted_clear(ctl->rundir);
+		aa_key_request_clear(ctl->rundir);
 	refresh_these(ctl, issuers, due, n);
 	free(due);
 }
@@ -235,7 +235,7 @@ static void refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_
 /* Any mark takes a turn, also one that nothing can be done about. */
 static enum ctl_status refresh_in_turn(struct ctl *ctl)
 {
-	bool marked = aa_wanted_any(ctl->rundir);
+	bool marked = aa_key_request_any(ctl->rundir);
 	struct aa_issuer **issuers = NULL;
 	size_t n = 0;
 	enum ctl_status status = marked ? take_turn(ctl) : CTL_DONE, read;
@@ -248,7 +248,7 @@ static enum ctl_status refresh_in_turn(struct ctl *ctl)
 	if (read == CTL_DONE && status == CTL_DONE && marked)
 		refresh_due(ctl, issuers, n);
 	else if (!ctl->dry_run)
-		aa_wanted_clear(ctl->rundir);
+		aa_key_request_clear(ctl->rundir);
 	ctl_issuers_free(issuers, n);
 	return read == CTL_DONE ? status : read;
 }
@@ -260,9 +260,9 @@ static enum ctl_status run_due(struct ctl *ctl)
 
 	if (ctl->dry_run)
 		return refresh_in_turn(ctl);
-	lock = aa_wanted_lock(ctl->rundir);
+	lock = aa_key_request_lock(ctl->rundir);
 	if (lock < 0)
-		return ctl_fail(ctl, "%s/" AA_WANTED_LOCK " cannot be locked: %s", ctl->rundir,
+		return ctl_fail(ctl, "%s/" AA_KEY_REQUEST_LOCK " cannot be locked: %s", ctl->rundir,
 				strerror(-lock));
 	status = refresh_in_turn(ctl);
 	close(lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wanted.c: marks that ask for an issuer's keys, see wanted.h. */
+/* key_request.c: marks that ask for an issuer's keys, see key_request.h. */
 #include "config.h"
 
-#include "common/state/wanted.h"
+#include "common/state/key_request.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 static int open_dir(const char *rundir, bool make)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/" AA_WANTED_DIR, rundir), fd;
+	int n = snprintf(path, sizeof(path), "%s/" AA_KEY_REQUEST_DIR, rundir), fd;
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -1;
@@ -36,7 +36,7 @@ static bool is_name(const char *issuer)
 	       strspn(issuer, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(issuer);
 }
 
-void aa_wanted_mark(const char *rundir, const char *issuer)
+void aa_key_request_mark(const char *rundir, const char *issuer)
 {
 	int saved = errno, dir, fd;
 
@@ -52,7 +52,7 @@ void aa_wanted_mark(const char *rundir, const char *issuer)
 	errno = saved;
 }
 
-bool aa_wanted_is(const char *rundir, const char *issuer)
+bool aa_key_request_is(const char *rundir, const char *issuer)
 {
 	int dir = open_dir(rundir, false);
 	struct stat st;
@@ -86,7 +86,7 @@ static const char *next_name(DIR *dir)
 	return entry ? entry->d_name : NULL;
 }
 
-bool aa_wanted_any(const char *rundir)
+bool aa_key_request_any(const char *rundir)
 {
 	DIR *dir = read_dir(rundir);
 	bool any;
@@ -98,7 +98,7 @@ bool aa_wanted_any(const char *rundir)
 	return any;
 }
 
-void aa_wanted_clear(const char *rundir)
+void aa_key_request_clear(const char *rundir)
 {
 	DIR *dir = read_dir(rundir);
 	const char *name;
@@ -130,9 +130,9 @@ static int open_file(const char *rundir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int aa_wanted_lock(const char *rundir)
+int aa_key_request_lock(const char *rundir)
 {
-	int fd = open_file(rundir, AA_WANTED_LOCK), r;
+	int fd = open_file(rundir, AA_KEY_REQUEST_LOCK), r;
 
 	if (fd < 0)
 		return fd;
@@ -145,21 +145,21 @@ int aa_wanted_lock(const char *rundir)
 	return r;
 }
 
-int64_t aa_wanted_pause(const char *rundir, int64_t now)
+int64_t aa_key_request_pause(const char *rundir, int64_t now)
 {
 	char path[4096];
 	struct stat st;
 
-	if (!path_in(rundir, AA_WANTED_STAMP, path, sizeof(path)) || lstat(path, &st) < 0 ||
+	if (!path_in(rundir, AA_KEY_REQUEST_STAMP, path, sizeof(path)) || lstat(path, &st) < 0 ||
 	    st.st_mtime > now)
 		return 0;
-	return st.st_mtime + AA_WANTED_PAUSE > now ? st.st_mtime + AA_WANTED_PAUSE - now : 0;
+	return st.st_mtime + AA_KEY_REQUEST_PAUSE > now ? st.st_mtime + AA_KEY_REQUEST_PAUSE - now : 0;
 }
 
-int aa_wanted_begin(const char *rundir, int64_t now)
+int aa_key_request_begin(const char *rundir, int64_t now)
 {
 	const struct timespec times[2] = {{now, 0}, {now, 0}};
-	int fd = open_file(rundir, AA_WANTED_STAMP), r = 0;
+	int fd = open_file(rundir, AA_KEY_REQUEST_STAMP), r = 0;
 
 	if (fd < 0)
 		return fd;

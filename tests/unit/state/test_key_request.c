@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_wanted.c: marks of logins that lacked an issuer's key, and the pause between the refreshes that they
+/* test_key_request.c: marks of logins that lacked an issuer's key, and the pause between the refreshes that they
  * ask for. */
 #include <config.h>
 
@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "common/state/wanted.h"
+#include "common/state/key_request.h"
 
 #define NOW INT64_C(1800000000)
 
@@ -52,7 +52,7 @@ static const char *below(const char *name)
 
 static size_t count_marks(void)
 {
-	DIR *dir = opendir(below(AA_WANTED_DIR));
+	DIR *dir = opendir(below(AA_KEY_REQUEST_DIR));
 	const struct dirent *entry;
 	size_t n = 0;
 
@@ -69,32 +69,32 @@ static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_false(aa_wanted_is(rundir, "corp"));
-	assert_false(aa_wanted_any(rundir));
+	assert_false(aa_key_request_is(rundir, "corp"));
+	assert_false(aa_key_request_any(rundir));
 	errno = 7;
-	aa_wanted_mark(rundir, "corp");
+	aa_key_request_mark(rundir, "corp");
 	assert_int_equal(errno, 7);
-	assert_true(aa_wanted_is(rundir, "corp"));
-	assert_true(aa_wanted_any(rundir));
-	assert_false(aa_wanted_is(rundir, "other"));
-	assert_int_equal(stat(below(AA_WANTED_DIR), &st), 0);
+	assert_true(aa_key_request_is(rundir, "corp"));
+	assert_true(aa_key_request_any(rundir));
+	assert_false(aa_key_request_is(rundir, "other"));
+	assert_int_equal(stat(below(AA_KEY_REQUEST_DIR), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_int_equal(stat(below(AA_WANTED_DIR "/corp"), &st), 0);
+	assert_int_equal(stat(below(AA_KEY_REQUEST_DIR "/corp"), &st), 0);
 	assert_int_equal(st.st_size, 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	aa_wanted_clear(rundir);
-	assert_false(aa_wanted_is(rundir, "corp"));
-	assert_false(aa_wanted_any(rundir));
-	aa_wanted_clear(rundir); /* nothing is there */
+	aa_key_request_clear(rundir);
+	assert_false(aa_key_request_is(rundir, "corp"));
+	assert_false(aa_key_request_any(rundir));
+	aa_key_request_clear(rundir); /* nothing is there */
 }
 
 static void a_thousand_logins_make_one_mark(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		aa_wanted_mark(rundir, "corp");
+		aa_key_request_mark(rundir, "corp");
 	assert_int_equal(count_marks(), 1);
-	aa_wanted_mark(rundir, "other-2");
+	aa_key_request_mark(rundir, "other-2");
 	assert_int_equal(count_marks(), 2);
 }
 
@@ -105,13 +105,13 @@ static void no_other_name_makes_a_file(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		aa_wanted_mark(rundir, names[i]);
+		aa_key_request_mark(rundir, names[i]);
 	memset(longest, 'a', sizeof(longest));
 	longest[65] = '\0';
-	aa_wanted_mark(rundir, longest);
+	aa_key_request_mark(rundir, longest);
 	assert_int_equal(count_marks(), 0);
 	longest[64] = '\0';
-	aa_wanted_mark(rundir, longest);
+	aa_key_request_mark(rundir, longest);
 	assert_int_equal(count_marks(), 1);
 }
 
@@ -123,32 +123,32 @@ static void a_link_in_the_place_of_the_directory_is_not_followed(void **state)
 	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
 	assert_int_equal(mkdir(rundir, 0700), 0);
 	assert_int_equal(mkdir(elsewhere, 0700), 0);
-	assert_int_equal(symlink(elsewhere, below(AA_WANTED_DIR)), 0);
-	aa_wanted_mark(rundir, "corp");
-	assert_false(aa_wanted_is(rundir, "corp"));
+	assert_int_equal(symlink(elsewhere, below(AA_KEY_REQUEST_DIR)), 0);
+	aa_key_request_mark(rundir, "corp");
+	assert_false(aa_key_request_is(rundir, "corp"));
 	assert_int_equal(rmdir(elsewhere), 0); /* nothing was made there */
 }
 
 static void the_pause_is_a_minute(void **state)
 {
 	(void)state;
-	assert_int_equal(aa_wanted_pause(rundir, NOW), 0);
-	assert_int_equal(aa_wanted_begin(rundir, NOW), 0);
-	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
-	assert_int_equal(aa_wanted_pause(rundir, NOW + 59), 1);
-	assert_int_equal(aa_wanted_pause(rundir, NOW + 60), 0);
-	assert_int_equal(aa_wanted_begin(rundir, NOW + 60), 0);
-	assert_int_equal(aa_wanted_pause(rundir, NOW + 61), 59);
+	assert_int_equal(aa_key_request_pause(rundir, NOW), 0);
+	assert_int_equal(aa_key_request_begin(rundir, NOW), 0);
+	assert_int_equal(aa_key_request_pause(rundir, NOW), 60);
+	assert_int_equal(aa_key_request_pause(rundir, NOW + 59), 1);
+	assert_int_equal(aa_key_request_pause(rundir, NOW + 60), 0);
+	assert_int_equal(aa_key_request_begin(rundir, NOW + 60), 0);
+	assert_int_equal(aa_key_request_pause(rundir, NOW + 61), 59);
 }
 
 /* A clock that was put back must not stop the keys for as long as it was ahead. */
 static void a_stamp_from_the_future_is_no_pause(void **state)
 {
 	(void)state;
-	assert_int_equal(aa_wanted_begin(rundir, NOW + 86400), 0);
-	assert_int_equal(aa_wanted_pause(rundir, NOW), 0);
-	assert_int_equal(aa_wanted_begin(rundir, NOW), 0);
-	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
+	assert_int_equal(aa_key_request_begin(rundir, NOW + 86400), 0);
+	assert_int_equal(aa_key_request_pause(rundir, NOW), 0);
+	assert_int_equal(aa_key_request_begin(rundir, NOW), 0);
+	assert_int_equal(aa_key_request_pause(rundir, NOW), 60);
 }
 
 /* The second waits for the first: it has no lock before the first one's process has ended. */
@@ -162,16 +162,16 @@ static void two_at_once_follow_each_other(void **state)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		lock = aa_wanted_lock(rundir);
+		lock = aa_key_request_lock(rundir);
 		if (lock < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		usleep(50000);
-		_exit(aa_wanted_begin(rundir, NOW) == 0 ? 0 : 1);
+		_exit(aa_key_request_begin(rundir, NOW) == 0 ? 0 : 1);
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	lock = aa_wanted_lock(rundir);
+	lock = aa_key_request_lock(rundir);
 	assert_true(lock >= 0);
-	assert_int_equal(aa_wanted_pause(rundir, NOW), 60);
+	assert_int_equal(aa_key_request_pause(rundir, NOW), 60);
 	close(lock);
 	close(ready[0]);
 	close(ready[1]);
