@@ -49,7 +49,7 @@ turn() { # TURN [dev] COMMAND...
 # Does what the last output says, as it stands there: the first thing in it that matches.
 cured_by() { # dev|root REGEX [SED, which puts in what the sentence leaves to the reader]
 	local command
-	command=$(grep -oE -m 1 -e "$2" <<<"$output" | sed -E "${3:-}")
+	command=$(tr -d '\r' <<<"$output" | grep -oE -m 1 -e "$2" | sed -E "${3:-}")
 	[ "$command" ] || { printf 'nothing matches %s in:\n%s\n' "$2" "$output" >&2; return 1; }
 	if [ "$1" = dev ]; then
 		(cd /home/dev && dev sh -e -c "$command")

@@ -16,6 +16,7 @@
 #include "common/file/replace.h"
 #include "common/jose/jose.h"
 #include "common/jose/sha256.h"
+#include "tools/agentauth/local/own_folder.h"
 #include "tools/cli/say.h"
 
 #define FILE_PREFIX "answer-"
@@ -40,11 +41,10 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 		return say_failed("memory is out"), -1;
 	(void)unlinkat(folder, name, 0);
 	r = aa_create(folder, name, answer, strlen(answer), 0600);
-	if (r < 0)
-		say("the rest of the answer cannot be kept for the next prompt: %s. Make room where "
-		    "XDG_RUNTIME_DIR lies, or "
-		    "set it to another folder that is yours alone",
-		    strerror(-r));
+	if (r < 0) {
+		say("the rest of the answer cannot be kept for the next prompt: %s", strerror(-r));
+		own_folder_say_other();
+	}
 	return r < 0 ? -1 : 0;
 }
 

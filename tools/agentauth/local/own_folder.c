@@ -64,6 +64,13 @@ int own_folder_cache(void)
 	return fd;
 }
 
+void own_folder_say_other(void)
+{
+	say("what is kept between two prompts, and tokens, lie there. Do: export XDG_RUNTIME_DIR=FOLDER, a "
+	    "folder that is yours "
+	    "alone (mode 0700), can be written and has room");
+}
+
 int own_folder_run(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -78,8 +85,6 @@ int own_folder_run(void)
 	if (fd < 0)
 		fd = own_folder_cache();
 	if (fd < 0)
-		say("what is kept between two prompts, and tokens, would lie there. Do: export "
-		    "XDG_RUNTIME_DIR=FOLDER, a folder "
-		    "that is yours alone (mode 0700) and can be written");
+		own_folder_say_other();
 	return fd;
 }

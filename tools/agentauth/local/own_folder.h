@@ -8,5 +8,7 @@
 int own_folder_run(void);
 /* ~/.cache/agentauth: for what must outlive it. The same. */
 int own_folder_cache(void);
+/* Says how another folder is chosen than the one in which something could not be kept. */
+void own_folder_say_other(void);
 
 #endif

@@ -656,7 +656,8 @@ const struct profile *profiles_find(const struct profiles *all, const char *name
 	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->v[i].name, name) == 0)
 			return &all->v[i];
-	say("there is no profile \"%s\" in %s", name, all->path);
+	say("there is no profile \"%s\" in %s; agentauth profile list shows those that there are", name,
+	    all->path);
 	return NULL;
 }
 
