@@ -7,7 +7,8 @@ LEMONLDAP=https://lemonldap.example.com
 LEMONLDAP_CONF=/var/lib/lemonldap-ng/conf
 
 lemonldap_install() {
-	from_debian liblemonldap-ng-portal-perl lemonldap-ng-fastcgi-server nginx-light libio-string-perl libstring-random-perl
+	from_debian liblemonldap-ng-portal-perl lemonldap-ng-fastcgi-server nginx-light libcrypt-jwt-perl libio-string-perl \
+		libstring-random-perl
 }
 
 lemonldap_answers() {
@@ -24,7 +25,9 @@ lemonldap_start() {
 	# shellcheck source=/dev/null
 	(set -a && . /etc/default/lemonldap-ng-fastcgi-server && NPROC=1 exec /usr/sbin/llng-fastcgi-server \
 		>>"$IDP/output" 2>&1 </dev/null 3>&-)
-	nginx 3>&- && wait_until lemonldap_answers
+	nginx 3>&- && wait_until lemonldap_answers && return
+	grep -a 'LLNG.*\[\(error\|crit\)' /var/log/box.log | tail -n 5 >&2
+	return 1
 }
 lemonldap_stop() {
 	[ ! -e /run/nginx.pid ] || kill "$(cat /run/nginx.pid)"
@@ -36,13 +39,13 @@ lemonldap_settings() { # JQ-FILTER [JQ-ARGUMENT]...: what is changed in the newe
 	shift
 	jq "$@" "$filter" "$file" >"$IDP/lmConf" && cp "$IDP/lmConf" "$file" && rm -rf "${LEMONLDAP_CONF%/conf}"/cache/*
 }
-# The captcha, which nobody is shown here, would need ImageMagick; registering by mail, MIME::Entity.
+# The captcha, which nobody is shown here, would need ImageMagick; registering and passwords, MIME::Entity.
 lemonldap_set_up() {
 	local key
 	key=$(openssl genrsa 2048 2>/dev/null)
 	# shellcheck disable=SC2016  # jq's
 	lemonldap_settings '. + {portal: ($url + "/"), securedCookie: 1, captcha: "::Main::Plugin", registerDB: "Null",
-		passwordDB: "Null", issuerDBOpenIDConnectActivation: 1, oidcServiceMetaDataIssuer: $url,
+		passwordDB: "", issuerDBOpenIDConnectActivation: 1, oidcServiceMetaDataIssuer: $url,
 		oidcServicePrivateKeySig: $key, oidcServicePublicKeySig: $public, oidcServiceKeyIdSig: "first",
 		oidcRPMetaDataOptions: {}, oidcRPMetaDataExportedVars: {}, oidcRPMetaDataScopeRules: {}}' \
 		--arg url "$LEMONLDAP" --arg key "$key" --arg public "$(openssl rsa -pubout <<<"$key" 2>/dev/null)"
