@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/state/caller.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/told.h"
 #include "common/state/session_store.h"
 #include "common/state/admit.h"
@@ -36,7 +36,7 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 	for (size_t i = 0; i < session->roles.n; i++)
 		if (!aa_strings_have(&agent->roles, session->roles.v[i]))
 			return AA_ROLE_DENIED;
-	return aa_override_credential(call->args.statedir, agent->name,
+	return aa_decision_credential(call->args.statedir, agent->name,
 				      session->issuer ? session->issuer : "", session->jti, session->kid,
 				      session->created, NULL);
 }

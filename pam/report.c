@@ -23,21 +23,21 @@ static const char *service_of(const struct aa_call *call)
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
 			 const struct aa_verdict *verdict, const struct aa_session *session)
 {
-	struct aa_decision decision = {.event = event,
-				       .agent = call->identity.known ? call->user : NULL,
-				       .uid = call->identity.account.uid,
-				       .rhost = call->login.address,
-				       .reason = reason,
-				       .role = call->role,
-				       .verdict = verdict,
-				       .session = session,
-				       .micros = aa_now_us() - call->started_us};
+	struct aa_audit_event record = {.event = event,
+					.agent = call->identity.known ? call->user : NULL,
+					.uid = call->identity.account.uid,
+					.rhost = call->login.address,
+					.reason = reason,
+					.role = call->role,
+					.verdict = verdict,
+					.session = session,
+					.micros = aa_now_us() - call->started_us};
 
-	decision.service = service_of(call);
+	record.service = service_of(call);
 	if (call->args.debug)
 		pam_syslog(call->pamh, LOG_DEBUG, "%s: %s (%s)", event, aa_reason_name(reason),
 			   aa_reason_sentence(reason));
-	return aa_context_audit(&call->ctx, aa_audit_decision(&decision));
+	return aa_context_audit(&call->ctx, aa_audit_event(&record));
 }
 
 void aa_report_close(struct aa_call *call, const struct aa_session *session)

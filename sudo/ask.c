@@ -407,23 +407,23 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 {
 	char line[COMMAND_MAX];
 	const char *agent = asking->user.account.name;
-	const struct aa_decision decision = {.event = "sudo",
-					     .service = "sudo",
-					     .agent = asking->person ? NULL
-						      : agent	     ? agent
-								     : sudo->user,
-					     .uid = sudo->uid,
-					     .reason = reason,
-					     .role = asking->role,
-					     .session = asking->session,
-					     .command = line,
-					     .micros = aa_now_us() - asking->started_us};
+	const struct aa_audit_event record = {.event = "sudo",
+					      .service = "sudo",
+					      .agent = asking->person ? NULL
+						       : agent	      ? agent
+								      : sudo->user,
+					      .uid = sudo->uid,
+					      .reason = reason,
+					      .role = asking->role,
+					      .session = asking->session,
+					      .command = line,
+					      .micros = aa_now_us() - asking->started_us};
 	enum aa_reason logged;
 
 	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && sudo->logged))
 		return reason;
 	command_line(sudo, line, sizeof(line));
-	logged = aa_context_audit(&asking->ctx, aa_audit_decision(&decision));
+	logged = aa_context_audit(&asking->ctx, aa_audit_event(&record));
 	return reason == AA_OK ? logged : reason;
 }
 

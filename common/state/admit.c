@@ -10,7 +10,7 @@
 
 #include "common/state/caller.h"
 #include "common/state/context.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/replay.h"
 #include "common/state/key_request.h"
 #include "common/verify/limit.h"
@@ -24,7 +24,7 @@
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {
-	enum aa_reason reason = aa_override_agent(ctx->statedir, agent->name);
+	enum aa_reason reason = aa_decision_agent(ctx->statedir, agent->name);
 
 	if (reason == AA_OK && agent->expires && ctx->now >= agent->expires)
 		reason = AA_AGENT_EXPIRED;
@@ -38,7 +38,7 @@ static enum aa_reason check_revoked(const struct aa_context *ctx, const struct a
 {
 	const char *claim = NULL;
 	enum aa_reason reason =
-	    aa_override_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
+	    aa_decision_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
 				   v->iat < ctx->now ? v->iat : ctx->now, &claim);
 
 	return aa_verdict_about(v, claim, reason);
@@ -92,7 +92,7 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
 		return;
 	reason = aa_admit_agent(ctx, agent);
 	if (reason == AA_OK) /* a key has no time of issue: "before" does not touch it, `--kid` does */
-		reason = aa_override_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now,
+		reason = aa_decision_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now,
 						NULL);
 	verdict->reason = reason;
 }
@@ -248,7 +248,7 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 	if (session->deadline && ctx->now >= session->deadline)
 		return AA_SESSION_EXPIRED;
 	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
-	reason = aa_override_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
+	reason = aa_decision_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
 					session->jti, session->kid, session->created, NULL);
 	return reason == AA_OK ? check_roles(ctx, agent, session, service) : reason;
 }

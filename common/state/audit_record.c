@@ -185,7 +185,7 @@ static const char *result_of(enum aa_reason reason)
 }
 
 /* The members that each event has, in their order. */
-static json_t *begin(const struct aa_decision *d, const char *result)
+static json_t *begin(const struct aa_audit_event *d, const char *result)
 {
 	json_t *record = json_object();
 
@@ -200,7 +200,7 @@ static json_t *begin(const struct aa_decision *d, const char *result)
 	return record;
 }
 
-json_t *aa_audit_decision(const struct aa_decision *d)
+json_t *aa_audit_event(const struct aa_audit_event *d)
 {
 	json_t *record = begin(d, result_of(d->reason));
 
@@ -224,12 +224,12 @@ json_t *aa_audit_decision(const struct aa_decision *d)
 json_t *aa_audit_session_close(const struct aa_session *session, const char *service, enum aa_reason reason,
 			       int64_t micros)
 {
-	const struct aa_decision closing = {.event = "session-close",
-					    .service = service,
-					    .agent = session->agent,
-					    .uid = session->uid,
-					    .rhost = session->rhost,
-					    .reason = reason};
+	const struct aa_audit_event closing = {.event = "session-close",
+					       .service = service,
+					       .agent = session->agent,
+					       .uid = session->uid,
+					       .rhost = session->rhost,
+					       .reason = reason};
 	json_t *record = begin(&closing, "ok");
 
 	set_session(record, session);

@@ -26,7 +26,7 @@ void aa_audit_put(json_t *record, const char *key, json_t *value);
  * out. */
 
 /* What was decided: auth, account, sudo, session-open. */
-struct aa_decision {
+struct aa_audit_event {
 	const char *event, *service; /* the service as PAM has it */
 	const char *agent;	     /* NULL: not an agent's, or not to be told */
 	uint32_t uid;		     /* 0: left out */
@@ -39,7 +39,7 @@ struct aa_decision {
 	int64_t micros;
 };
 /* With the event "sudo" it has the command. */
-json_t *aa_audit_decision(const struct aa_decision *decision);
+json_t *aa_audit_event(const struct aa_audit_event *event);
 
 /* The end of an opened session: AA_OK, or why it was ended. `service`: of the program that saw it. */
 json_t *aa_audit_session_close(const struct aa_session *session, const char *service, enum aa_reason reason,

@@ -80,21 +80,21 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 				 .now = time(NULL),
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
-	struct aa_decision decision = {
+	struct aa_audit_event record = {
 	    .event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
 	int64_t started_us = aa_now_us();
 	struct aa_session *session = NULL;
 
-	decision.reason = admit(look, &ctx, &session);
-	if (decision.reason != AA_OK) {
-		decision.session = session;
-		decision.command = look->command[0] ? look->command : NULL;
-		decision.micros = aa_now_us() - started_us;
-		(void)aa_context_audit(&ctx, aa_audit_decision(&decision));
+	record.reason = admit(look, &ctx, &session);
+	if (record.reason != AA_OK) {
+		record.session = session;
+		record.command = look->command[0] ? look->command : NULL;
+		record.micros = aa_now_us() - started_us;
+		(void)aa_context_audit(&ctx, aa_audit_event(&record));
 	}
 	aa_session_free(session);
 	aa_context_close(&ctx);
-	return decision.reason;
+	return record.reason;
 }
 
 /* ---- at forks ----------------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@
 
 #include "common/jose/jose.h"
 #include "common/state/audit.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/session.h"
 #include "common/state/session_find.h"
 #include "common/state/session_store.h"
@@ -555,12 +555,12 @@ static void suspended_expired_and_retired_agents_look_like_others(void **state)
 
 	assert_int_equal(log_in(p, "sshd", strdup("x")), PAM_AUTH_ERR);
 	memcpy(prompt, p->prompt, sizeof(prompt));
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "agent_suspended");
 	assert_memory_equal(prompt, p->prompt, (size_t)(strstr(prompt, "nonce") - prompt));
 	assert_int_equal(account(p), PAM_PERM_DENIED);
-	assert_int_equal(aa_override_resume(p->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(p->site->statedir, "builder-7"), 0);
 	support_set(p->site, "agent:builder-7", "expires", "1000000000");
 	support_site_publish(p->site);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_AUTH_ERR);
@@ -739,7 +739,7 @@ static void account_demands_a_verdict(void **state)
 	/* services that root starts on an agent's behalf */
 	support_pam_start(p, "su", "builder-7");
 	assert_int_equal(account(p), PAM_SUCCESS);
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
 }
 
@@ -750,10 +750,10 @@ static void account_denies_public_keys_of_those_who_may_not(void **state)
 
 	support_pam_start(p, "sshd", "builder-7");
 	assert_int_equal(account(p), PAM_SUCCESS);
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "agent_suspended");
-	assert_int_equal(aa_override_resume(p->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(p->site->statedir, "builder-7"), 0);
 	support_set(p->site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
 	support_site_publish(p->site);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
@@ -773,7 +773,7 @@ static void account_reads_everything_again(void **state)
 
 	assert_int_equal(log_in(p, "sshd", support_bent_assertion(p->now, "jti", "\"mine\"")), PAM_SUCCESS);
 	assert_int_equal(account(p), PAM_SUCCESS);
-	assert_int_equal(aa_override_revoke_jti(p->site->statedir, "", "mine", "root", NULL, p->now), 0);
+	assert_int_equal(aa_decision_revoke_jti(p->site->statedir, "", "mine", "root", NULL, p->now), 0);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "revoked");
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
@@ -794,11 +794,11 @@ static void a_login_that_account_refuses_is_given_up(void **state)
 	support_site_publish(p->site);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 	snprintf(id, sizeof(id), "%s", env(p, "AGENTAUTH_SESSION"));
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(account(p), PAM_PERM_DENIED);
 	assert_int_equal(aa_session_load(p->site->rundir, geteuid(), id, &session), -2);
 	assert_null(env(p, "AGENTAUTH_SESSION"));
-	assert_int_equal(aa_override_resume(p->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(p->site->statedir, "builder-7"), 0);
 	assert_true(is_a_refusal(account(p)));
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
@@ -1079,7 +1079,7 @@ static void a_public_key_opens_its_entrys_session(void **state)
 	assert_int_equal(open_with_key(p, 1, "publickey"), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "unknown_key");
 	assert_int_equal(open_with_key(p, 0, "hostbased"), PAM_PERM_DENIED);
-	assert_int_equal(aa_override_revoke_kid(p->site->statedir, "k1", "root", NULL, p->now), 0);
+	assert_int_equal(aa_decision_revoke_kid(p->site->statedir, "k1", "root", NULL, p->now), 0);
 	assert_int_equal(open_with_key(p, 0, "publickey"), PAM_PERM_DENIED);
 	assert_string_equal(support_pam_reason(p), "revoked");
 	support_pam_start(p, "sshd", "builder-7");
@@ -1161,9 +1161,9 @@ static void sudo_asks_nothing_and_goes_by_the_session(void **state)
 	assert_string_equal(json_string_value(json_object_get(log, "session")), env(p, "AGENTAUTH_SESSION"));
 	assert_non_null(json_object_get(log, "command"));
 	json_decref(log);
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
-	assert_int_equal(aa_override_resume(p->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(p->site->statedir, "builder-7"), 0);
 	assert_int_equal(sudo_account(p), PAM_SUCCESS);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
@@ -1199,7 +1199,7 @@ static void what_sudo_starts_is_looked_at_again(void **state)
 	assert_int_equal(fork_command(), 0);
 	assert_int_equal(support_pam_lines(p), lines);
 	assert_int_equal(inner.errors, 0);
-	assert_int_equal(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
+	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
 	assert_int_equal(pam_open_session(inner.pamh, 0), PAM_PERM_DENIED);
 	assert_int_equal(inner.errors, 1);
 	assert_string_equal(support_pam_reason(p), "agent_suspended");

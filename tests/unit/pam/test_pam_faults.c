@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "common/state/failures.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/session.h"
 #include "common/state/session_store.h"
 #include "tests/unit/support/support_accounts.h"
@@ -245,14 +245,14 @@ static void suspend(void *data)
 {
 	struct support_pam *p = pam(data);
 
-	must(aa_override_suspend(p->site->statedir, "builder-7", "root", "x", p->now) == 0 ? PAM_SUCCESS
+	must(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now) == 0 ? PAM_SUCCESS
 											   : PAM_SYSTEM_ERR);
 }
 
 /* All of the agent's credentials that were issued before this. */
 static void revoke_before(struct support_pam *p, int64_t before)
 {
-	must(aa_override_revoke_before(p->site->statedir, "builder-7", before, "root", NULL, p->now) == 0
+	must(aa_decision_revoke_before(p->site->statedir, "builder-7", before, "root", NULL, p->now) == 0
 		 ? PAM_SUCCESS
 		 : PAM_SYSTEM_ERR);
 }
@@ -260,8 +260,8 @@ static void revoke_before(struct support_pam *p, int64_t before)
 /* What the child before this one decided stays on the disk. */
 static void forget(struct support_pam *p)
 {
-	(void)aa_override_resume(p->site->statedir, "builder-7");
-	(void)aa_override_unrevoke_before(p->site->statedir, "builder-7");
+	(void)aa_decision_resume(p->site->statedir, "builder-7");
+	(void)aa_decision_unrevoke_before(p->site->statedir, "builder-7");
 }
 
 static void suspended_login(void *data)

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "common/state/context.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/replay.h"
 #include "common/state/key_request.h"
 #include "common/state/session.h"
@@ -319,13 +319,13 @@ static void a_suspended_agent_is_refused_after_the_signature(void **state)
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
 
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(admit(f, assertion), AA_AGENT_SUSPENDED);
 	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
 						   AA_ALG_ES256, support_key(AA_ALG_ES256, 1), "k1", "JWT")),
 			 AA_BAD_SIGNATURE);
 	assert_int_equal(aa_admit_agent(&f->ctx, f->agent), AA_AGENT_SUSPENDED);
-	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(admit(f, assertion), AA_OK); /* and it was not used up */
 	free(assertion);
 }
@@ -348,22 +348,22 @@ static void revoked_credentials_are_refused(void **state)
 	struct fixture *f = *state;
 	const char *dir = f->site->statedir;
 
-	assert_int_equal(aa_override_revoke_jti(dir, "", "gone", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_jti(dir, "", "gone", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "jti", "\"gone\"")), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "jti", "\"gone\"")), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(dir, "corp", "gone-too", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "gone-too", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "jti", "\"gone-too\"")), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "jti", "\"gone-too\"")), AA_OK);
-	assert_int_equal(aa_override_revoke_kid(dir, "r1", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_kid(dir, "r1", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_token(f->now, "", NULL)), AA_REVOKED);
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_OK);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now, "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", f->now, "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_bent_assertion(f->now, "iat", NULL)), AA_CLAIM_REQUIRED);
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_OK);
 	assert_int_equal(admit_new(f, support_assertion(f->now - 1)), AA_REVOKED);
 	/* a clock that is ahead does not go round it: what it opens is of now */
 	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_OK);
-	assert_int_equal(aa_override_revoke_before(dir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_assertion(f->now + 2)), AA_REVOKED);
 }
 
@@ -383,8 +383,8 @@ static void a_kid_left_out_does_not_hide_a_revoked_key(void **state)
 	assert_int_equal(
 	    admit_new(f, support_sign(support_token_claims(f->now), AA_ALG_RS256, issuers, NULL, "JWT")),
 	    AA_OK);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "r1", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_kid(f->site->statedir, "r1", "root", NULL, f->now), 0);
 	assert_int_equal(admit_new(f, support_sign(support_assertion_claims("builder-7", f->now),
 						   AA_ALG_ES256, key, NULL, "JWT")),
 			 AA_REVOKED);
@@ -456,12 +456,12 @@ static void a_public_key_obeys_suspension_and_revocation(void **state)
 	assert_int_equal(publickey(f), AA_OK);
 	/* a key has no time of issue */
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
+	    aa_decision_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
 	assert_int_equal(publickey(f), AA_OK);
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(publickey(f), AA_AGENT_SUSPENDED);
-	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
-	assert_int_equal(aa_override_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_resume(f->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
 	assert_int_equal(publickey(f), AA_REVOKED);
 }
 
@@ -488,9 +488,9 @@ static void a_person_of_the_list_starts_it_on_their_own_behalf(void **state)
 	assert_int_equal(started(f, "sudo", "", &v), AA_DELEGATION_DENIED);
 	assert_int_equal(started(f, "sudo", "user-alice", &v), AA_DELEGATION_DENIED); /* an issuer's user */
 	assert_int_equal(started(f, "sudo", "builder-7", &v), AA_DELEGATION_DENIED);
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(started(f, "sudo", "alice", &v), AA_AGENT_SUSPENDED);
-	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(f->site->statedir, "builder-7"), 0);
 	support_set(f->site, "agent:builder-7", "delegation", NULL);
 	reopen(f);
 	assert_int_equal(started(f, "sudo", "alice", &v), AA_DELEGATION_DENIED);
@@ -506,7 +506,7 @@ static void root_starts_the_entry(void **state)
 	assert_int_equal(v.kind, AA_KIND_ENTRY);
 	assert_null(v.on_behalf_of);
 	assert_int_equal(v.roles.n, 1);
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(started(f, "cron", NULL, &v), AA_AGENT_SUSPENDED);
 	aa_verdict_clear(&v);
 }
@@ -613,18 +613,18 @@ static void what_was_decided_in_a_hurry_reaches_open_sessions(void **state)
 	struct aa_session *s = open_session(f, "jti", "\"here\"");
 
 	assert_int_equal(inside(f, "sudo"), AA_OK);
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_AGENT_SUSPENDED);
-	assert_int_equal(aa_override_resume(f->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
+	    aa_decision_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
-	assert_int_equal(aa_override_unrevoke_before(f->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_decision_unrevoke_before(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(inside(f, "sudo"), AA_OK);
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
+	    aa_decision_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_OK);
-	assert_int_equal(aa_override_revoke_jti(f->site->statedir, "", "here", "root", NULL, f->now), 0);
+	assert_int_equal(aa_decision_revoke_jti(f->site->statedir, "", "here", "root", NULL, f->now), 0);
 	assert_int_equal(inside(f, "sudo"), AA_REVOKED);
 	aa_session_free(s);
 }

@@ -100,14 +100,14 @@ static void the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthct
 /* What opens and what closes a session say the same of it. */
 static void its_beginning_has_them_too(void **state)
 {
-	const struct aa_decision opening = {.event = "session-open",
-					    .service = "sshd",
-					    .agent = session->agent,
-					    .uid = session->uid,
-					    .rhost = session->rhost,
-					    .reason = AA_OK,
-					    .session = session};
-	json_t *opened = aa_audit_decision(&opening);
+	const struct aa_audit_event opening = {.event = "session-open",
+					       .service = "sshd",
+					       .agent = session->agent,
+					       .uid = session->uid,
+					       .rhost = session->rhost,
+					       .reason = AA_OK,
+					       .session = session};
+	json_t *opened = aa_audit_event(&opening);
 	json_t *closed = aa_audit_session_close(session, "sshd", AA_OK, 1);
 
 	(void)state;

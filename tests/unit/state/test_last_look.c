@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "common/state/last_look.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/session.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
@@ -149,7 +149,7 @@ static void a_suspended_agents_command_does_not_start(void **state)
 	struct fixture *f = *state;
 
 	starts(f);
-	assert_int_equal(aa_override_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
+	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	ends(f, AA_AGENT_SUSPENDED);
 	aa_last_look_forget();
 	assert_int_equal(fork_command(), 0);
@@ -161,7 +161,7 @@ static void nor_one_of_a_revoked_credential(void **state)
 
 	starts(f);
 	assert_int_equal(
-	    aa_override_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
+	    aa_decision_revoke_before(f->site->statedir, "builder-7", f->now + 1, "root", NULL, f->now), 0);
 	ends(f, AA_REVOKED);
 }
 

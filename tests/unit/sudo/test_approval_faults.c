@@ -24,7 +24,7 @@
 
 #include "common/state/approval.h"
 #include "common/state/guard.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/state/session.h"
 #include "common/verify/sudo_rule.h"
 #include "common/verify/verdict.h"
@@ -106,7 +106,7 @@ int nanosleep(const struct timespec *time_wanted, struct timespec *left)
 	support_faults_pause(true);
 	aa_guard_raise(&guard);
 	if (current->person == SUSPENDS)
-		(void)aa_override_suspend(current->site->statedir, "builder-7", "root", "x", current->now);
+		(void)aa_decision_suspend(current->site->statedir, "builder-7", "root", "x", current->now);
 	/* Whoever cannot be answered, for want of descriptors, gives up in the end. */
 	if (current->person != NOBODY && ++naps < 20)
 		(void)aa_approval_each(current->site->rundir, geteuid(), time(NULL), answer, NULL, current);
@@ -133,7 +133,7 @@ static int ask(void *data)
 
 static void forget(void *data)
 {
-	(void)aa_override_resume(((struct scene *)data)->site->statedir, "builder-7");
+	(void)aa_decision_resume(((struct scene *)data)->site->statedir, "builder-7");
 }
 
 /* ---- what may not be ------------------------------------------------------------------------------ */

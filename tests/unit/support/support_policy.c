@@ -17,7 +17,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/verify/verify.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"
@@ -260,7 +260,7 @@ struct support_site *support_site_new(int64_t now)
 	make_dir(site->rundir, sizeof(site->rundir), site->dir, "run", 0700);
 	make_dir(site->logdir, sizeof(site->logdir), site->dir, "log", 0700);
 	make_dir(site->keysdir, sizeof(site->keysdir), site->statedir, "keys", 0755);
-	need(aa_override_init(site->statedir) == 0, site->statedir);
+	need(aa_decision_init(site->statedir) == 0, site->statedir);
 	put_records(site);
 	support_site_publish(site);
 	jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));

@@ -4,7 +4,7 @@
 
 #include "tools/agentauthctl/commands/agent_view.h"
 
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "tools/agentauthctl/model/check_value.h"
 
 const char *view_text(const json_t *object, const char *member)
@@ -21,7 +21,7 @@ int64_t view_number(const json_t *object, const char *member)
 
 const char *view_state(const struct ctl *ctl, const json_t *agent)
 {
-	enum aa_reason reason = aa_override_agent(ctl->places.statedir, view_text(agent, "name"));
+	enum aa_reason reason = aa_decision_agent(ctl->places.statedir, view_text(agent, "name"));
 	int64_t expires = view_number(agent, "expires");
 
 	if (reason == AA_AGENT_SUSPENDED)

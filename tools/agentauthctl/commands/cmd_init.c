@@ -14,7 +14,7 @@
 #include "tools/agentauthctl/names/id_overlaps.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 
 static const char first_text[] =
     "# agentauth.conf: this host, the identity providers it trusts, and what agents may do. See "
@@ -113,7 +113,7 @@ static void make_directories(struct ctl *ctl)
 
 static void make_state(struct ctl *ctl)
 {
-	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_override_init(ctl->places.statedir);
+	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_decision_init(ctl->places.statedir);
 
 	if (r < 0)
 		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->places.statedir, strerror(-r));

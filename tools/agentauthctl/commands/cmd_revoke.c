@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/state/last_look.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "common/text/shown.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -242,7 +242,7 @@ static void warn_of_unreadable(struct ctl *ctl, const json_t *one)
 static enum ctl_status list_revocations(struct ctl *ctl)
 {
 	json_t *list = NULL, **rows, *answers = json_array();
-	int r = aa_override_revocations(ctl->places.statedir, &list);
+	int r = aa_decision_revocations(ctl->places.statedir, &list);
 	size_t n = json_array_size(list);
 
 	if (r < 0) {
@@ -287,7 +287,7 @@ static json_t *find_revocation(const struct ctl *ctl, const struct revocation *r
 	json_t *list = NULL, *one, *found = NULL;
 	size_t i;
 
-	if (aa_override_revocations(ctl->places.statedir, &list) < 0)
+	if (aa_decision_revocations(ctl->places.statedir, &list) < 0)
 		return NULL;
 	json_array_foreach(list, i, one)
 	{
@@ -317,9 +317,9 @@ static int unrevoke(const struct ctl *ctl, const struct revocation *r)
 	const char *statedir = ctl->places.statedir;
 
 	if (r->jti)
-		return aa_override_unrevoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti);
-	return r->kid ? aa_override_unrevoke_kid(statedir, r->kid)
-		      : aa_override_unrevoke_before(statedir, r->agent);
+		return aa_decision_unrevoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti);
+	return r->kid ? aa_decision_unrevoke_kid(statedir, r->kid)
+		      : aa_decision_unrevoke_before(statedir, r->agent);
 }
 
 static void tell_undone(struct ctl *ctl, const struct revocation *r)
@@ -379,11 +379,11 @@ static int revoke(const struct ctl *ctl, const struct revocation *r)
 	const char *statedir = ctl->places.statedir, *who = ctl_who();
 
 	if (r->jti)
-		return aa_override_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, who, r->why,
+		return aa_decision_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, who, r->why,
 					      ctl->now);
 	if (r->kid)
-		return aa_override_revoke_kid(statedir, r->kid, who, r->why, ctl->now);
-	return aa_override_revoke_before(statedir, r->agent, r->when, who, r->why, ctl->now);
+		return aa_decision_revoke_kid(statedir, r->kid, who, r->why, ctl->now);
+	return aa_decision_revoke_before(statedir, r->agent, r->when, who, r->why, ctl->now);
 }
 
 static void tell(const struct ctl *ctl, const struct revocation *r)

@@ -11,7 +11,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 
 /* The one before `current`; 0: reported. */
 static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)
@@ -52,7 +52,7 @@ static size_t keep_retired_out(struct ctl *ctl, const struct registry *registry,
 		snprintf(key, sizeof(key), "agent:%s", e->name);
 		if (e->kind != ID_AGENT || !e->retired || !published_get(target, key, &len))
 			continue;
-		r = aa_override_suspend(ctl->places.statedir, e->name, ctl_who(),
+		r = aa_decision_suspend(ctl->places.statedir, e->name, ctl_who(),
 					"retired, and brought back by a rollback", ctl->now);
 		if (r < 0 && r != -EEXIST)
 			ctl_error(ctl, "%s, which was retired since, cannot be suspended: %s", e->name,

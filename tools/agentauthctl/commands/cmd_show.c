@@ -10,7 +10,7 @@
 
 #include "common/jose/key.h"
 #include "common/registry/accounts.h"
-#include "common/state/override.h"
+#include "common/state/decision.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
@@ -311,8 +311,8 @@ static enum ctl_status run_show(struct ctl *ctl, const struct arguments *argumen
 		    ctl,
 		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
 	agent = published_json(published, "agent:", name);
-	decisions.suspension = aa_override_suspension(ctl->places.statedir, name);
-	decisions.cutoff = aa_override_cutoff(ctl->places.statedir, name);
+	decisions.suspension = aa_decision_suspension(ctl->places.statedir, name);
+	decisions.cutoff = aa_decision_cutoff(ctl->places.statedir, name);
 	if (!agent)
 		status = show_unknown(ctl, name);
 	else if (ctl->json)

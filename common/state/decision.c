@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* override.c: suspended agents and revoked credentials, one file a decision. */
+/* decision.c: suspended agents and revoked credentials, one file a decision. */
 #include "config.h"
 
-#include "common/state/override.h"
+#include "common/state/decision.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -76,7 +76,7 @@ static json_t *load(const char *statedir, const char *dir, const char *name)
 	return n < 0 ? NULL : json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
 }
 
-enum aa_reason aa_override_agent(const char *statedir, const char *agent)
+enum aa_reason aa_decision_agent(const char *statedir, const char *agent)
 {
 	int r = has(statedir, "suspended", agent);
 
@@ -118,7 +118,7 @@ static enum aa_reason check_jti(const char *statedir, const char *issuer, const 
 	return jti_name(name, issuer, jti) < 0 ? AA_INTERNAL : check_name(statedir, "revoked/jti", name);
 }
 
-enum aa_reason aa_override_credential(const char *statedir, const char *agent, const char *issuer,
+enum aa_reason aa_decision_credential(const char *statedir, const char *agent, const char *issuer,
 				      const char *jti, const char *kid, int64_t iat, const char **ret_claim)
 {
 	enum aa_reason reason = check_before(statedir, agent, iat);
@@ -189,7 +189,7 @@ static int withdraw(const char *statedir, const char *dir, const char *name)
 
 /* ---- suspending ------------------------------------------------------------- */
 
-int aa_override_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now)
+int aa_decision_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
 		return -EINVAL;
@@ -197,14 +197,14 @@ int aa_override_suspend(const char *statedir, const char *agent, const char *by,
 		      json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why), false);
 }
 
-int aa_override_resume(const char *statedir, const char *agent)
+int aa_decision_resume(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "suspended", agent) : -EINVAL;
 }
 
 /* ---- revoking -------------------------------------------------------------- */
 
-int aa_override_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
+int aa_decision_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
 			   const char *why, int64_t now)
 {
 	char name[65];
@@ -217,7 +217,7 @@ int aa_override_revoke_jti(const char *statedir, const char *issuer, const char 
 		      false);
 }
 
-int aa_override_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,
+int aa_decision_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,
 			   int64_t now)
 {
 	char name[65];
@@ -246,7 +246,7 @@ static bool is_cut_off(const char *statedir, const char *agent, int64_t before)
 	return cut_off;
 }
 
-int aa_override_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
+int aa_decision_revoke_before(const char *statedir, const char *agent, int64_t before, const char *by,
 			      const char *why, int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
@@ -261,21 +261,21 @@ int aa_override_revoke_before(const char *statedir, const char *agent, int64_t b
 
 /* ---- taking it back ---------------------------------------------------------- */
 
-int aa_override_unrevoke_jti(const char *statedir, const char *issuer, const char *jti)
+int aa_decision_unrevoke_jti(const char *statedir, const char *issuer, const char *jti)
 {
 	char name[65];
 
 	return jti_name(name, issuer, jti) < 0 ? -ENOMEM : withdraw(statedir, "revoked/jti", name);
 }
 
-int aa_override_unrevoke_kid(const char *statedir, const char *kid)
+int aa_decision_unrevoke_kid(const char *statedir, const char *kid)
 {
 	char name[65];
 
 	return aa_sha256_hex(name, kid, strlen(kid)) < 0 ? -ENOMEM : withdraw(statedir, "revoked/kid", name);
 }
 
-int aa_override_unrevoke_before(const char *statedir, const char *agent)
+int aa_decision_unrevoke_before(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "revoked/before", agent) : -EINVAL;
 }
@@ -327,7 +327,7 @@ static int add_revocations(const char *statedir, int state, const char *kind, js
 	return r;
 }
 
-int aa_override_revocations(const char *statedir, json_t **ret)
+int aa_decision_revocations(const char *statedir, json_t **ret)
 {
 	static const char *const kinds[] = {"jti", "kid", "before"};
 	json_t *list = json_array();
@@ -344,17 +344,17 @@ int aa_override_revocations(const char *statedir, json_t **ret)
 	return r;
 }
 
-json_t *aa_override_suspension(const char *statedir, const char *agent)
+json_t *aa_decision_suspension(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? load(statedir, "suspended", agent) : NULL;
 }
 
-json_t *aa_override_cutoff(const char *statedir, const char *agent)
+json_t *aa_decision_cutoff(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? load(statedir, "revoked/before", agent) : NULL;
 }
 
-int aa_override_init(const char *statedir)
+int aa_decision_init(const char *statedir)
 {
 	char path[4096];
 	int state, n = snprintf(path, sizeof(path), "%s/state", statedir), ret = 0;
