@@ -64,7 +64,7 @@ static long clean(const struct house *h, int64_t later)
 }
 
 static const char *const with_pid[] = {"state/keys", "state/state/suspended", "state/state/revoked/kid",
-				       "run/replay", "run/approvals", "run/sessions"};
+				       "run/replay", "run/approvals",	      "run/sessions"};
 #define N_WITH_PID ((long)(sizeof(with_pid) / sizeof(*with_pid)))
 
 static void what_a_killed_writer_left_goes_after_a_while(void **state)
