@@ -73,7 +73,7 @@ static void log_doubt(const struct aa_call *call)
 		break;
 	case AA_DOUBT_UNKNOWN:
 		pam_syslog(call->pamh, LOG_ERR,
-			   "the system does not know agent %s; refused. Is nsswitch.conf set up?", agent);
+			   "the system does not know agent %s; refused. Run: agentauthctl doctor", agent);
 		break;
 	case AA_DOUBT_UID:
 		pam_syslog(call->pamh, LOG_ERR,

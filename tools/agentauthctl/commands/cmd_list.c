@@ -27,6 +27,7 @@ struct listing {
 	size_t n, cap;
 	json_t *json;
 	int width[COLUMNS];
+	bool damaged; /* not every record could be read */
 };
 
 static int characters(const char *text)
@@ -75,9 +76,7 @@ static size_t active_keys(const json_t *agent, int64_t now)
 
 	json_array_foreach(json_object_get(agent, "keys"), i, key)
 	{
-		int64_t end = view_number(key, "not_after");
-
-		n += strcmp(view_text(key, "state"), "active") == 0 && (!end || end > now);
+		n += published_key_is_good(key, now);
 	}
 	return n;
 }
@@ -132,7 +131,9 @@ static bool list_agent(void *data, const char *name, const char *record, size_t 
 	json_t *agent = json_loadb(record, len, 0, NULL);
 
 	if (!agent) {
-		ctl_error(l->ctl, "the published record of %s is damaged", quoted(name));
+		l->damaged = true;
+		ctl_error(l->ctl, "the published record of %s is damaged: run agentauthctl apply",
+			  quoted(name));
 		return true;
 	}
 	if (!l->role || has_role(agent, l->role))
@@ -186,6 +187,8 @@ static void print_table(struct listing *l)
 						    "ROLES", "EXPIRES", "KEYS"};
 	const char *cells[COLUMNS];
 
+	if (l->n == 0 && l->damaged)
+		return;
 	if (l->n == 0) {
 		puts(l->role ? "No agent has this role."
 			     : "There are no agents yet: agentauthctl register NAME --key FILE makes one.");
@@ -221,8 +224,10 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 		    ctl,
 		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
 	}
-	if (!published_walk(published, "agent:", list_agent, &l))
+	if (!published_walk(published, "agent:", list_agent, &l)) {
+		l.damaged = true;
 		ctl_error(ctl, "the published registry is damaged: run agentauthctl apply");
+	}
 	if (arguments_have(arguments, "all") && !l.role)
 		list_retired(&l);
 	if (!ctl->json)

@@ -406,7 +406,11 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 		       "sessions begun before.\n",
 		       r->agent, when);
 	}
-	puts("What runs goes on: agentauthctl session kill ends it.");
+	if (r->agent)
+		printf("What runs goes on: agentauthctl session kill --agent %s ends it.\n", r->agent);
+	else
+		puts("What runs goes on: agentauthctl session list shows it, agentauthctl session kill ID "
+		     "ends it.");
 }
 
 static enum ctl_status revoke_one(struct ctl *ctl, const struct revocation *r)

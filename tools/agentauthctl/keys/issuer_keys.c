@@ -621,8 +621,11 @@ static void refresh_from_server(const struct key_place *place, const struct aa_i
 	char *uri = NULL;
 
 	if (dir < 0) {
-		fail(result, "%s/keys cannot be opened: %s; agentauthctl init makes it", place->statedir,
-		     strerror(errno));
+		fail(result,
+		     "%s/keys cannot be opened as a directory: %s; move away what is there, and run this "
+		     "command "
+		     "again",
+		     place->statedir, strerror(errno));
 		return;
 	}
 	if (!read_bearer(&ask))

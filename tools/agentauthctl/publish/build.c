@@ -289,14 +289,18 @@ static void claim_agent(struct work *w, const struct loaded_agent *a)
 	free(file);
 }
 
-/* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. */
+/* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. A key that
+ * has ended is nobody's any more. */
 static void keep_keys(struct work *w, const struct loaded_agent *a)
 {
 	const char *end;
 
 	for (const char *line = a->ssh; line && (end = strchr(line, '\n')); line = end + 1) {
 		const char *space = memrchr(line, ' ', (size_t)(end - line));
+		int64_t until = space ? strtoll(space + 1, NULL, 10) : 0;
 
+		if (until && until <= w->options->now)
+			continue;
 		grow(&w->keys, &w->keys_cap, w->n_keys + 1, sizeof(*w->keys));
 		w->keys[w->n_keys++] =
 		    (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
@@ -374,11 +378,13 @@ static void report_token_of_two(void *data, const char *agent, const char *other
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, agent);
 
 	place.file = file;
-	problem_error(
-	    w->r->problems, &place,
-	    "one token could be of %s and of %s: %s. Bind another client, or have subject or require demand "
-	    "what only the one has, so that the log can tell which of them acted",
-	    other, agent, why);
+	problem_error(w->r->problems, &place,
+		      "one token could be of %s and of %s: %s. Bind another client, or have require demand "
+		      "what only the "
+		      "one has, or subject where the issuer's delegation is \"never\", so that the log can "
+		      "tell which of "
+		      "them acted",
+		      other, agent, why);
 	free(file);
 }
 

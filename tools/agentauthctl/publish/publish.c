@@ -261,7 +261,7 @@ static void undo(struct commit *c)
 
 /* ---- publishing ---------------------------------------------------------- */
 
-/* The text is what the generation that serves was made of. */
+/* The text is what the generation that serves was made of, and that generation still says what was published. */
 static bool is_unchanged(const struct commit *c)
 {
 	struct published *published = published_open(c->r->places->statedir, c->r->places->owner);
@@ -276,8 +276,8 @@ static bool is_unchanged(const struct commit *c)
 	}
 	manifest = generation_manifest(c->r->state_fd, number);
 	digest = json_string_value(json_object_get(manifest, "digest"));
-	/* What was damaged since is published anew. */
-	same = digest && strcmp(digest, c->build.digest) == 0 &&
+	/* What was damaged since is published anew: of the same text each record must be what it was. */
+	same = digest && strcmp(digest, c->build.digest) == 0 && !changes_any(&c->build.changes) &&
 	       published_accounts_are_whole(c->r->places->statedir, c->r->places->owner);
 	if (same)
 		c->ret->generation = number;

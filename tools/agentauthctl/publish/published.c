@@ -209,3 +209,11 @@ bool published_accounts_are_whole(const char *statedir, uid_t owner)
 	aa_accounts_close(&accounts);
 	return r == -ENOENT;
 }
+
+bool published_key_is_good(const json_t *key, int64_t now)
+{
+	const char *state = json_string_value(json_object_get(key, "state"));
+	int64_t end = json_integer_value(json_object_get(key, "not_after"));
+
+	return state && strcmp(state, "active") == 0 && (!end || end > now);
+}

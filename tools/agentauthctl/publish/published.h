@@ -33,4 +33,7 @@ json_t *published_json(struct published *published, const char *prefix, const ch
 bool published_walk(struct published *published, const char *prefix,
 		    bool (*each)(void *data, const char *name, const char *record, size_t len), void *data);
 
+/* Whether a key in an agent's record can log in: it is active, and its end has not come. */
+bool published_key_is_good(const json_t *key, int64_t now);
+
 #endif

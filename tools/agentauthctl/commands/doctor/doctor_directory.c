@@ -72,9 +72,8 @@ void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent)
 	json_array_foreach(json_object_get(agent, "keys"), i, key)
 	{
 		const char *ssh = json_string_value(json_object_get(key, "ssh"));
-		const char *state = json_string_value(json_object_get(key, "state"));
 
-		if (!ssh || !state || strcmp(state, "active") != 0)
+		if (!ssh || !published_key_is_good(key, d->ctl->now))
 			continue;
 		if (!owner)
 			owner = arena_strdup(&d->names, name);
