@@ -45,3 +45,34 @@ doctor_is_silent() {
 stock_stack() { # SERVICE
 	sed -i '/agentauth/d; /notingroup agents/d; /pam_mkhomedir/d' "/etc/pam.d/$1"
 }
+
+# What the last output tells a person to do, by an extended regular expression; what its group holds is in $order.
+told() { # REGEX
+	if ! [[ $output =~ $1 ]]; then
+		printf 'this is not told: %s; output:\n%s\n' "$1" "$output" >&2
+		return 1
+	fi
+	order=${BASH_REMATCH[1]:-}
+}
+# The command that was told is done by root as it stands there; what stands in capitals is filled in.
+obey() { # [PLACEHOLDER VALUE]...
+	while [ $# -ge 2 ]; do
+		order=${order//"$1"/"$2"}
+		shift 2
+	done
+	run sh -e -c "$order"
+	expect_status 0
+}
+# A command that is refused, and what it tells.
+refused_and_told() { # REGEX COMMAND...
+	local regex=$1
+	shift
+	run "$@"
+	[ "$status" -ne 0 ] || { echo "is not refused: $*" >&2; return 1; }
+	told "$regex"
+}
+# A command that is done.
+done_now() { # COMMAND...
+	run "$@"
+	expect_status 0
+}

@@ -136,8 +136,8 @@ stock_host() {
 	sed 's/^uid = .*/uid = 70123;/; /^keys/,/^);/d' /etc/agentauth/agents.d/bare.conf >/etc/agentauth/agents.d/edited.conf
 	run agentauthctl show edited
 	expect_status 1
-	expect_output 'run agentauthctl apply'
-	agentauthctl apply
+	told 'is in the configuration and not published yet: run (agentauthctl apply)'
+	obey
 	agentauthctl show edited
 	rm /etc/agentauth/agents.d/edited.conf
 	run agentauthctl apply </dev/null
@@ -195,6 +195,7 @@ stock_host() {
 	expect_status 0
 	expect_output '^authorizedkeysfile none$'
 	grep -q 'Check with: sshd -T -C user=AGENT,host=localhost,addr=127.0.0.1' /usr/share/agentauth/sshd_config.d/agentauth.conf
+	grep -q 'ask for both, the key first' /usr/share/agentauth/sshd_config.d/agentauth.conf
 	sed -i 's/^\t# AuthenticationMethods /\tAuthenticationMethods /' /etc/ssh/sshd_config.d/agentauth.conf
 	reload_sshd
 	doctor_is_silent

@@ -192,6 +192,8 @@ code_login() { # NAME PERSON
 	new_client unloved "$(with_browser authorization_code)" "grant = \"authorization_code\"; $(with_secret unloved)"
 	signs_in alice
 	begin_login unloved
+	said 'Open this address in a browser to log in:'
+	said 'The browser must run on this machine'
 	browser go "$address" "${signing_in[@]}" press refuse see 'did not succeed'
 	run end_login
 	expect_status 1
@@ -210,6 +212,7 @@ code_login() { # NAME PERSON
 	chmod 755 /home/dev/my-browser
 	run --separate-stderr dev env BROWSER=/home/dev/my-browser agentauth token --profile reader --login 3>&-
 	expect_status 0
+	grep -q 'If it does not, open this address in one:' <<<"$stderr"
 	printf %s "$output" >/home/dev/token
 	run jwt_part /home/dev/token 2
 	expect_output '"sub":"alice".*"client_id":"reader"'

@@ -3,8 +3,11 @@
 # A directory has people: a real slapd, which a real SSSD asks, before and behind our module in nsswitch.conf. Somebody comes
 # into it with the name, the uid or the group of an agent: the person loses nothing, the agent gains nothing.
 
+# shellcheck disable=SC2030,SC2031,SC2154  # advice.bash gives order
 load support
 load agents
+load people
+load advice
 load directory
 
 setup_file() {
@@ -252,9 +255,11 @@ agent_gets_nothing() { # NAME
 	uid=$(id -u frank)
 	directory_person frank 20005 20005
 	directory_group frank 20005
-	run agentauthctl retire frank
-	expect_status 0
-	expect_output 'frank is somebody else'
+	run agentauthctl session reap
+	told 'frank is somebody else.s name or id as well: .*; retire the agent, or take it away there'
+	run agentauthctl doctor
+	told 'frank, who keeps it: the agent is refused. Register it by another name, and then: (agentauthctl retire frank)'
+	obey
 	run person_ssh frank 'id'
 	expect_status 0
 	expect_output '^uid=20005\(frank\) gid=20005\(frank\) groups=20005\(frank\)'
@@ -297,11 +302,12 @@ agent_gets_nothing() { # NAME
 	run agentauthctl doctor
 	expect_status 1
 	expect_output 'PROBLEM +directory .*the group agents or its gid too: .*20006.* Set accounts.group in agentauth.conf'
+	told 'write that name wherever this finds the old one: (grep -rw agents [a-z/. ]*[a-z])'
 	cp /etc/agentauth/agentauth.conf "$BATS_TEST_TMPDIR/conf"
 	agents_are_robots /etc/agentauth/agentauth.conf
 	run agentauthctl apply
 	expect_status 0
-	mapfile -t files < <(grep -rlw agents /etc/ssh /etc/pam.d /etc/sudoers.d)
+	mapfile -t files < <(sh -c "$order" | cut -d: -f1 | sort -u)
 	sed -i 's/\bagents\b/robots/' "${files[@]}"
 	sshd -t
 	visudo -c -q

@@ -3,6 +3,7 @@
 # doctor: a host that is as shipped is in order. Each thing that is not as it should be is planted, is named, and is mended by
 # the command that doctor prints, done to the letter by root; people have ssh and sudo before and after it.
 
+# shellcheck disable=SC2030,SC2031,SC2154  # advice.bash gives order
 load support
 load people
 load agents
@@ -141,7 +142,7 @@ mended() { # CHECK PATTERN
 	run agentauthctl doctor
 	end_second_sshd
 	expect_status 1
-	expect_output "^PROBLEM  usepam +the sshd of process [0-9]+ .*sshd's command line: UsePAM is not yes"
+	expect_output "^PROBLEM  usepam +the sshd of process [0-9]+ .*sshd's command line: UsePAM is not yes; take them out of what starts it"
 	second_sshd -o UsePAM=yes
 	run doctor_is_silent
 	end_second_sshd
@@ -269,6 +270,13 @@ mended() { # CHECK PATTERN
 	echo 'what is this' >/etc/sudoers.d/by-hand
 	chmod 440 /etc/sudoers.d/by-hand
 	expect_problem sudoers 'visudo -c .*by-hand'
+	rm /etc/sudoers.d/by-hand
+	mv /usr/sbin/visudo /root/
+	run agentauthctl doctor
+	mv /root/visudo /usr/sbin/
+	expect_status 1
+	told 'As root: apt-get install ([a-z]+)'
+	dpkg -S /usr/sbin/visudo | grep -q "^$order:"
 }
 
 @test "the approval plugin not loaded, or gone while a line names it: nobody has sudo, and that is said first" {
@@ -299,12 +307,21 @@ mended() { # CHECK PATTERN
 }
 
 @test "sudo-rs as the sudo" {
-	printf '#!/bin/sh\necho "sudo-rs 0.2.8"\n' >/usr/sbin/sudo
-	chmod 755 /usr/sbin/sudo
+	printf '#!/bin/sh\necho "sudo-rs 0.2.8"\n' >/usr/local/sbin/sudo-rs
+	chmod 755 /usr/local/sbin/sudo-rs
+	# As Ubuntu has it: both are there, and one of them is the sudo.
+	cp -a /usr/bin/sudo /usr/bin/sudo.ws
+	update-alternatives --quiet --install /usr/sbin/sudo sudo /usr/local/sbin/sudo-rs 50
+	update-alternatives --quiet --install /usr/sbin/sudo sudo /usr/bin/sudo.ws 40
 	run agentauthctl doctor
-	rm /usr/sbin/sudo
 	expect_status 1
 	expect_output '^PROBLEM  sudo-file +sudo is sudo-rs'
+	told 'As root: (update-alternatives --set sudo /usr/bin/sudo.ws)'
+	obey
+	person_runs_sudo
+	expect_order
+	update-alternatives --quiet --remove-all sudo
+	rm /usr/bin/sudo.ws
 	expect_order
 }
 
@@ -376,10 +393,16 @@ mended() { # CHECK PATTERN
 	echo "zed:x:$(id -u builder-7):2001::/home/zed:/bin/bash" >>/etc/passwd
 	agentauthctl doctor >"$BATS_TEST_TMPDIR/doctor" || :
 	run agentauthctl set builder-7 --owner p@example.com
+	sed -i 's/^zed:x:[0-9]*:/zed:x:2002:/' /etc/passwd # as it says
+	agentauthctl set builder-7 --owner q@example.com >/dev/null
+	agentauthctl doctor >"$BATS_TEST_TMPDIR/after"
 	echo "$passwd" >/etc/passwd
 	expect_status 1
 	expect_output 'belongs to "zed" in /etc/passwd already, .*agentauthctl retire builder-7 ends it'
 	grep -Eq '^PROBLEM  names +builder-7 has the uid [0-9]+, which /etc/passwd has for zed' "$BATS_TEST_TMPDIR/doctor"
+	grep -q 'Give that account another uid, or end the agent: agentauthctl retire builder-7' "$BATS_TEST_TMPDIR/doctor"
+	run cat "$BATS_TEST_TMPDIR/after"
+	expect_output '^No problem found'
 	agent_gets_in
 }
 
@@ -427,8 +450,9 @@ mended() { # CHECK PATTERN
 	agentauthctl set builder-7 --role ops >/dev/null
 	run agentauthctl doctor
 	expect_status 0
-	expect_output '^note +mixing +1 agent \(builder-7\) .*mixed_sessions'
-	agentauthctl set builder-7 --mixed-sessions refuse >/dev/null
+	expect_output '^note +mixing +1 agent \(builder-7\) '
+	told 'which are no boundary between each other: use two agents, or (mixed_sessions) = "(refuse)"'
+	agentauthctl set builder-7 "--${order//_/-}" "${BASH_REMATCH[2]}" >/dev/null
 	run agentauthctl doctor
 	expect_no_output 'mixing'
 	agentauthctl set builder-7 --mixed-sessions allow --role deploy >/dev/null

@@ -690,6 +690,8 @@ signs_in() { # AGENT KEY
 		run agentauthctl register "from-$form" --key "$dir/$form"
 		expect_status 1
 		expect_output "/$form\" holds a private key \\("
+		expect_output 'Register its public half, which this prints: '
+		[ $form != ssh ] || expect_output 'ssh-keygen -y -f KEY'
 		way=${output##*which this prints: }
 		way=${way%%$'\n'*}
 		way=${way//KEY/"$dir/$form"}

@@ -105,7 +105,7 @@ by_key() { # COMMAND
 	run agentauthctl register heir --role deploy
 	expect_status 1
 	expect_output 'member of the group docker .*containers as root.*/home/agents/heir is there and belongs to uid [0-9]+'
-	expect_output '\-\-adopt'
+	expect_output 'Take it away or choose another name; if the agent is to have it, say --adopt to register or apply'
 	run getent passwd heir
 	expect_status 2
 	expect_untouched

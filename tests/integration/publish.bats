@@ -81,7 +81,7 @@ audience() {
 	run agentauthctl apply
 	expect_status 0
 	expect_output 'host: audience is not set, so that agents go on naming this host "ssh://web01.example.com", as it is published'
-	line=$(grep -o 'audience = \[ [^]]*\];' <<<"$output")
+	line=$(sed -nE 's/.*If that is over, write (audience = \[ [^]]*\];) into host = .*/\1/p' <<<"$output")
 	logs_in
 	[ "$line" = 'audience = [ "ssh://web02.example.com" ];' ]
 	sed -i "s|^host = {\$|&\n\t$line|" $CONF
@@ -103,7 +103,7 @@ audience() {
 	run agentauthctl apply --confdir /run/new/conf --statedir /run/new/state
 	expect_status 1
 	expect_output 'audience is not set, and the resolver knows no full name for this host\.'
-	line=$(grep -o 'audience = \[ [^]]*\];' <<<"$output")
+	line=$(sed -nE 's/.*Write (audience = \[ [^]]*\];) into host = .*, with the name that agents are to call this host by.*/\1/p' <<<"$output")
 	echo "host = { $line };" >>/run/new/conf/agentauth.conf
 	run agentauthctl apply --confdir /run/new/conf --statedir /run/new/state
 	expect_status 0
