@@ -380,7 +380,7 @@ static enum aa_reason refuse_to_ask(const struct aa_sudo *sudo, struct asking *a
 static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *asking)
 {
 	json_t *request = describe(sudo, asking);
-	int place = aa_approval_place(sudo->rundir, asking->agent->name);
+	int slot = aa_approval_slot(sudo->rundir, asking->agent->name);
 	enum aa_reason reason;
 
 	if (!can_be_shown(sudo))
@@ -388,15 +388,15 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 		    sudo, asking, request,
 		    "agentauth: a command that waits for a person's approval has at most 1024 bytes, quotes "
 		    "and four for each byte that cannot be seen included, so that all of it can be shown\n");
-	else if (place == -EBUSY)
+	else if (slot == -EBUSY)
 		reason = refuse_to_ask(
 		    sudo, asking, request,
 		    "agentauth: three commands of this agent wait for a person's approval already; when one "
 		    "is answered, or was interrupted, another can ask\n");
 	else
-		reason = place < 0 ? cannot_ask(asking, request) : ask_and_wait(sudo, asking, request);
-	if (place >= 0)
-		close(place);
+		reason = slot < 0 ? cannot_ask(asking, request) : ask_and_wait(sudo, asking, request);
+	if (slot >= 0)
+		close(slot);
 	json_decref(request);
 	return reason;
 }

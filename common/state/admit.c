@@ -44,7 +44,7 @@ static enum aa_reason check_revoked(const struct aa_context *ctx, const struct a
 	return aa_verdict_about(v, claim, reason);
 }
 
-/* A place is looked for first, the mark is set last: what is refused is not used up. */
+/* A slot is looked for first, the mark is set last: what is refused is not used up. */
 static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent,
 				const struct aa_verdict *v)
 {

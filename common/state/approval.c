@@ -75,16 +75,16 @@ static int put(int dir, const char *name, const json_t *what)
 	return ret;
 }
 
-/* ---- places ------------------------------------------------------------------------------ */
+/* ---- slots ------------------------------------------------------------------------------ */
 
-#define PLACE ".place."
+#define SLOT ".slot."
 
-static int lock_place(int dir, const char *agent, int n)
+static int lock_slot(int dir, const char *agent, int n)
 {
-	char name[AA_AGENT_NAME_MAX + sizeof(PLACE) + 12];
+	char name[AA_AGENT_NAME_MAX + sizeof(SLOT) + 12];
 	int fd, err;
 
-	(void)snprintf(name, sizeof(name), "%s" PLACE "%d", agent, n);
+	(void)snprintf(name, sizeof(name), "%s" SLOT "%d", agent, n);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
 		return -errno;
@@ -95,7 +95,7 @@ static int lock_place(int dir, const char *agent, int n)
 	return err;
 }
 
-int aa_approval_place(const char *rundir, const char *agent)
+int aa_approval_slot(const char *rundir, const char *agent)
 {
 	int dir, ret = aa_session_init(rundir);
 
@@ -105,8 +105,8 @@ int aa_approval_place(const char *rundir, const char *agent)
 	if (dir < 0)
 		return dir;
 	ret = -EBUSY;
-	for (int n = 0; n < AA_APPROVAL_PLACES && ret == -EBUSY; n++)
-		ret = lock_place(dir, agent, n);
+	for (int n = 0; n < AA_APPROVAL_SLOTS && ret == -EBUSY; n++)
+		ret = lock_slot(dir, agent, n);
 	close(dir);
 	return ret;
 }
@@ -247,7 +247,7 @@ static void remove_stale(int dir, const char *name, int64_t now)
 {
 	struct stat st;
 
-	if (strstr(name, PLACE)) /* stays: whoever locks one must find it under its name */
+	if (strstr(name, SLOT)) /* stays: whoever locks one must find it under its name */
 		return;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
 	    now - st.st_mtime > 2 * AA_APPROVAL_WAIT)

@@ -3,7 +3,7 @@
  *
  *   NUMBER.json     the request, made once: who, for whom, what, where, until when
  *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
- *   AGENT.place.N   locked (flock) by the sudo that has the agent's place N for a request
+ *   AGENT.slot.N    locked (flock) by the sudo that has the agent's slot N for a request
  *
  * The sudo that asked holds its request by its pid and start time, and takes it away when it goes; one that was killed leaves
  * it to whoever looks next, `session reap` at the latest. An answer is good for that one sudo: nothing is remembered
@@ -23,11 +23,11 @@
 
 #define AA_APPROVAL_ID_SIZE 7 /* six digits and a zero */
 #define AA_APPROVAL_WAIT 120  /* seconds */
-#define AA_APPROVAL_PLACES 3  /* open requests of one agent */
+#define AA_APPROVAL_SLOTS 3   /* open requests of one agent */
 
-/* One of the agent's places for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
+/* One of the agent's slots for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
  * however this process ends. Nothing is waited for. -EBUSY: all are taken; or another negative errno. */
-int aa_approval_place(const char *rundir, const char *agent);
+int aa_approval_slot(const char *rundir, const char *agent);
 /* Writes the request, with id, pid and until added to it; the reference is stolen. 0 or -errno. */
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
 /* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'

@@ -25,7 +25,7 @@ struct cell {
 	uint32_t since, count;
 };
 
-struct place {
+struct bucket {
 	int fd;
 	uint64_t key;
 	off_t at; /* of the set */
@@ -92,8 +92,8 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 	return true;
 }
 
-static bool open_place(struct place *ret, const char *rundir, uid_t owner, const char *agent,
-		       const char *source)
+static bool open_bucket(struct bucket *ret, const char *rundir, uid_t owner, const char *agent,
+			const char *source)
 {
 	unsigned char secret[SECRET_SIZE];
 	ssize_t n;
@@ -121,30 +121,30 @@ static bool is_current(const struct cell *cell, int64_t now)
 bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most,
 			 int64_t now)
 {
-	struct place place;
+	struct bucket bucket;
 	bool reached = false;
 
-	if (most <= 0 || !open_place(&place, rundir, owner, agent, source))
+	if (most <= 0 || !open_bucket(&bucket, rundir, owner, agent, source))
 		return false;
 	for (size_t i = 0; i < WAYS; i++)
-		reached = reached || (place.set[i].key == place.key && is_current(&place.set[i], now) &&
-				      place.set[i].count >= most);
-	close(place.fd);
+		reached = reached || (bucket.set[i].key == bucket.key && is_current(&bucket.set[i], now) &&
+				      bucket.set[i].count >= most);
+	close(bucket.fd);
 	return reached;
 }
 
 /* The cell of this key, else a free one or one whose time is over, else the oldest. */
-static size_t choose(const struct place *place, int64_t now)
+static size_t choose(const struct bucket *bucket, int64_t now)
 {
 	size_t best = 0;
 
 	for (size_t i = 0; i < WAYS; i++)
-		if (place->set[i].key == place->key)
+		if (bucket->set[i].key == bucket->key)
 			return i;
 	for (size_t i = 0; i < WAYS; i++) {
-		if (!is_current(&place->set[i], now))
+		if (!is_current(&bucket->set[i], now))
 			return i;
-		if (place->set[i].since < place->set[best].since)
+		if (bucket->set[i].since < bucket->set[best].since)
 			best = i;
 	}
 	return best;
@@ -152,32 +152,32 @@ static size_t choose(const struct place *place, int64_t now)
 
 bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t now)
 {
-	struct place place;
+	struct bucket bucket;
 	struct cell *cell;
 	size_t i;
 	bool counted;
 
-	if (now < 0 || now > UINT32_MAX || !open_place(&place, rundir, owner, agent, source))
+	if (now < 0 || now > UINT32_MAX || !open_bucket(&bucket, rundir, owner, agent, source))
 		return false;
-	i = choose(&place, now);
-	cell = &place.set[i];
-	if (cell->key != place.key || !is_current(cell, now))
-		*cell = (struct cell){place.key, (uint32_t)now, 0};
+	i = choose(&bucket, now);
+	cell = &bucket.set[i];
+	if (cell->key != bucket.key || !is_current(cell, now))
+		*cell = (struct cell){bucket.key, (uint32_t)now, 0};
 	cell->count += cell->count < UINT32_MAX;
 	counted =
-	    pwrite(place.fd, cell, sizeof(*cell), place.at + (off_t)(i * sizeof(*cell))) == sizeof(*cell);
-	close(place.fd);
+	    pwrite(bucket.fd, cell, sizeof(*cell), bucket.at + (off_t)(i * sizeof(*cell))) == sizeof(*cell);
+	close(bucket.fd);
 	return counted;
 }
 
 bool aa_failures_can_count(const char *rundir, uid_t owner, const char *agent, const char *source)
 {
-	struct place place;
+	struct bucket bucket;
 	bool can;
 
-	if (!open_place(&place, rundir, owner, agent, source))
+	if (!open_bucket(&bucket, rundir, owner, agent, source))
 		return false;
-	can = pwrite(place.fd, place.set, sizeof(place.set), place.at) == sizeof(place.set);
-	close(place.fd);
+	can = pwrite(bucket.fd, bucket.set, sizeof(bucket.set), bucket.at) == sizeof(bucket.set);
+	close(bucket.fd);
 	return can;
 }

@@ -115,7 +115,7 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 	if (session->kind == AA_KIND_ENTRY && strcmp(session->service, "systemd-user") == 0 &&
 	    aa_session_is_live(session))
 		others->manager = session->opener;
-	if (session->kind != AA_KIND_ENTRY && aa_session_holds_place(session, now)) {
+	if (session->kind != AA_KIND_ENTRY && aa_session_holds_slot(session, now)) {
 		err = rights_of_session(session, its);
 		if (err == 0 && strcmp(its, rights) != 0)
 			others->mixed = true;

@@ -13,11 +13,11 @@
 #include "common/state/session_id.h"
 #include "common/verify/roles.h"
 
-static bool id_holds_place(int dir, uid_t owner, const char *id, int64_t now)
+static bool id_holds_slot(int dir, uid_t owner, const char *id, int64_t now)
 {
 	struct aa_session *session = NULL;
 	bool holds =
-	    aa_session_load_at(dir, owner, id, NULL, &session) == 0 && aa_session_holds_place(session, now);
+	    aa_session_load_at(dir, owner, id, NULL, &session) == 0 && aa_session_holds_slot(session, now);
 
 	aa_session_free(session);
 	return holds;
@@ -25,16 +25,16 @@ static bool id_holds_place(int dir, uid_t owner, const char *id, int64_t now)
 
 /* ---- making one -------------------------------------------------------------------------------- */
 
-/* Takes one of the agent's places: a free one, or one whose holder is gone. */
-static enum aa_reason take_place(int dir, uid_t owner, const struct aa_session *session, int64_t max_sessions,
-				 int64_t now)
+/* Takes one of the agent's slots: a free one, or one whose holder is gone. */
+static enum aa_reason take_slot(int dir, uid_t owner, const struct aa_session *session, int64_t max_sessions,
+				int64_t now)
 {
 	char holder[AA_SESSION_ID_SIZE];
 
 	for (int64_t i = 0; i < max_sessions; i++) {
 		if (aa_slot_take(dir, session->agent, i, session->id))
 			return AA_OK;
-		if (aa_slot_holder(dir, session->agent, i, holder) && id_holds_place(dir, owner, holder, now))
+		if (aa_slot_holder(dir, session->agent, i, holder) && id_holds_slot(dir, owner, holder, now))
 			continue;
 		if (aa_slot_take_over(dir, session->agent, i, holder, session->id))
 			return AA_OK;
@@ -42,13 +42,13 @@ static enum aa_reason take_place(int dir, uid_t owner, const struct aa_session *
 	return max_sessions ? AA_SESSION_LIMIT : AA_OK;
 }
 
-static bool has_place(int dir, uid_t owner, const char *agent, int64_t max_sessions, int64_t now)
+static bool has_slot(int dir, uid_t owner, const char *agent, int64_t max_sessions, int64_t now)
 {
 	char holder[AA_SESSION_ID_SIZE];
 	bool room = max_sessions == 0;
 
 	for (int64_t i = 0; !room && i < max_sessions; i++)
-		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_place(dir, owner, holder, now);
+		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_slot(dir, owner, holder, now);
 	return room;
 }
 
@@ -60,7 +60,7 @@ enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct
 
 	if (dir < 0)
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
-	if (!has_place(dir, owner, agent->name, aa_roles_max_sessions(&verdict->roles, agent), now))
+	if (!has_slot(dir, owner, agent->name, aa_roles_max_sessions(&verdict->roles, agent), now))
 		reason = AA_SESSION_LIMIT;
 	else if (agent->mixed_refused)
 		reason = aa_mixed_check(dir, owner, agent, "", verdict, now);
@@ -79,7 +79,7 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	if (verdict->kind == AA_KIND_ENTRY)
 		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
 	reason =
-	    take_place(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
+	    take_slot(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
 	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
 	if (reason == AA_OK && agent->mixed_refused)
 		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);

@@ -5,12 +5,12 @@
  *   by-pid/PID            symbolic link to ID: the process that opened it
  *   by-audit/SESSIONID    the same by the kernel's audit session id
  *   by-agent/NAME/ID      empty: which sessions an agent has
- *   by-agent/NAME/slot.N  symbolic link to ID: one of the agent's max_sessions places, taken as O_EXCL takes a file
+ *   by-agent/NAME/slot.N  symbolic link to ID: one of the agent's max_sessions slots, taken as O_EXCL takes a file
  *   by-agent/NAME/rights  symbolic link to a hash: with which rights the agent was let in last, see mixed.h
  *
  * A record is pending (opened is 0) from the verdict until open_session, AA_SESSION_PENDING_MAX seconds at the most and
  * no longer than who may open it, and live while the process that opened it is. A record that cannot be read is no
- * session. The one lock is that of by-agent/NAME, held while a place of that agent is taken over or given up; nobody waits
+ * session. The one lock is that of by-agent/NAME, held while a slot of that agent is taken over or given up; nobody waits
  * for it for longer than a moment.
  */
 #ifndef AGENTAUTH_STATE_SESSION_H
@@ -21,7 +21,7 @@
 
 #include "common/state/session_record.h"
 
-/* Writes a pending record for a verdict that is AA_OK and takes a place of the agent's `max_sessions` (0: no limit).
+/* Writes a pending record for a verdict that is AA_OK and takes a slot of the agent's `max_sessions` (0: no limit).
  * With mixed_refused, whatever is left of a login with another role set or user is in the way, see mixed.h. AA_OK, AA_SESSION_LIMIT, AA_ROLE_DENIED
  * (mixed), AA_INTERNAL. `deadline` 0: none. */
 enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agent,

@@ -93,8 +93,8 @@ DIR *aa_agent_sessions(int dir, const char *agent)
 	return list;
 }
 
-/* The agent's directory, locked, or -1. Under this lock alone is a place that is held taken away or given up; a free one
- * is taken without it. A process that is stopped while it holds the lock is in the way of its own agent's stale places,
+/* The agent's directory, locked, or -1. Under this lock alone is a slot that is held taken away or given up; a free one
+ * is taken without it. A process that is stopped while it holds the lock is in the way of its own agent's stale slots,
  * and of nothing else: nobody waits for long, and who does not get the lock does without. */
 static int lock_agent(int dir, const char *agent)
 {
@@ -111,7 +111,7 @@ static int lock_agent(int dir, const char *agent)
 	return fd;
 }
 
-static void drop_places(DIR *list, const char *id)
+static void drop_slots(DIR *list, const char *id)
 {
 	struct dirent *entry;
 	char holder[AA_SESSION_ID_SIZE];
@@ -129,7 +129,7 @@ void aa_agent_drop(int dir, const char *agent, const char *id)
 	char name[128];
 
 	if (list) {
-		drop_places(list, id);
+		drop_slots(list, id);
 		closedir(list);
 	}
 	if (lock >= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_index.h: the names by which a session is found, and an agent's places. For session.c and its kin. */
+/* session_index.h: the names by which a session is found, and an agent's slots. For session.c and its kin. */
 #ifndef AGENTAUTH_STATE_SESSION_INDEX_H
 #define AGENTAUTH_STATE_SESSION_INDEX_H
 
@@ -17,7 +17,7 @@ bool aa_index_get(int dir, const char *index, uint32_t key, char *ret_id);
 void aa_index_drop(int dir, const char *index, uint32_t key, const char *id);
 
 int aa_agent_add(int dir, const char *agent, const char *id);
-/* With the places that it holds; those stay where the lock is not to be had, and are taken over in time. */
+/* With the slots that it holds; those stay where the lock is not to be had, and are taken over in time. */
 void aa_agent_drop(int dir, const char *agent, const char *id);
 DIR *aa_agent_sessions(int dir, const char *agent);
 
@@ -25,7 +25,7 @@ DIR *aa_agent_sessions(int dir, const char *agent);
 bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id);
 /* Who holds it: false, and "" in ret_id, where nobody does. */
 bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id);
-/* Takes the place of `holder`, who is gone; "": of nobody who can be read. Of two who try, one does. */
+/* Atomically replaces a stale slot holder; `holder` is "" if it could not be read. Of two that try, one succeeds. */
 bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id);
 
 #endif

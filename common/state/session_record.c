@@ -176,7 +176,7 @@ static bool is_young(const struct aa_session *session, int64_t now)
 }
 
 /* On its way is what may still be opened: by who made it, or by sshd, whose child did. */
-bool aa_session_holds_place(const struct aa_session *session, int64_t now)
+bool aa_session_holds_slot(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)
 		return aa_session_is_live(session);

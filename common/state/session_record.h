@@ -42,7 +42,7 @@ int aa_session_mark_opened(struct aa_session *session, const struct aa_process *
 bool aa_session_is_mine(const struct aa_session *session, const char *agent, int64_t now);
 
 bool aa_session_is_live(const struct aa_session *session);
-/* Live, or on its way: what takes one of the agent's places. */
-bool aa_session_holds_place(const struct aa_session *session, int64_t now);
+/* Live, or on its way: what takes one of the agent's slots. */
+bool aa_session_holds_slot(const struct aa_session *session, int64_t now);
 
 #endif

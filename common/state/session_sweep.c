@@ -63,7 +63,7 @@ static bool sweep_one(void *data, struct aa_session *session)
 {
 	struct sweep *sweep = data;
 
-	if (!aa_session_holds_place(session, sweep->now)) {
+	if (!aa_session_holds_slot(session, sweep->now)) {
 		if (sweep->gone && session->opened)
 			sweep->gone(sweep->data, session);
 		aa_session_close(sweep->rundir, sweep->owner, session->id, session->agent);

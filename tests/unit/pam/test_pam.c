@@ -783,7 +783,7 @@ static void account_reads_everything_again(void **state)
 	assert_string_equal(support_pam_reason(p), "role_denied");
 }
 
-/* What account refuses holds no place, and nothing of it is left for the phases that follow. */
+/* What account refuses holds no slot, and nothing of it is left for the phases that follow. */
 static void a_login_that_account_refuses_is_given_up(void **state)
 {
 	struct support_pam *p = *state;

@@ -237,7 +237,7 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	f->agent->max_sessions = 1;
 	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
-	/* root's takes no place */
+	/* root's takes no slot */
 	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &other, f->now), AA_OK);
 	aa_session_free(session);
 	v.kind = AA_KIND_ASSERTION;

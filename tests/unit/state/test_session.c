@@ -468,7 +468,7 @@ static void a_double_fork_stays_inside_where_the_kernel_audits(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* ---- places ------------------------------------------------------------------------------------ */
+/* ---- slots ------------------------------------------------------------------------------------ */
 
 /* `n` children create a session each, those that may stay; how many did. They end when the gate opens. */
 static int how_many_fit(const struct fixture *f, int n, int64_t max)
@@ -505,18 +505,18 @@ static int how_many_fit(const struct fixture *f, int n, int64_t max)
 	return ok;
 }
 
-static void exactly_as_many_as_may_be_get_a_place(void **state)
+static void exactly_as_many_as_may_be_get_a_slot(void **state)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(how_many_fit(f, 40, 5), 5);
-	/* all of them are gone without a word: their places are taken over */
+	/* all of them are gone without a word: their slots are taken over */
 	assert_int_equal(how_many_fit(f, 40, 5), 5);
 	assert_int_equal(how_many_fit(f, 40, 1), 1);
 	assert_int_equal(how_many_fit(f, 20, 0), 20); /* no limit */
 }
 
-static void a_place_is_free_again_when_its_session_is_closed(void **state)
+static void a_slot_is_free_again_when_its_session_is_closed(void **state)
 {
 	struct fixture *f = *state;
 	struct aa_session *a, *b = NULL;
@@ -583,7 +583,7 @@ static int create_in_child(const struct fixture *f)
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* A login that got no further than its verdict does not hold a place when the connection is gone. */
+/* A login that got no further than its verdict does not hold a slot when the connection is gone. */
 static void a_pending_record_ends_with_who_may_open_it(void **state)
 {
 	struct fixture *f = *state;
@@ -950,8 +950,8 @@ int main(void)
 	    T(a_session_ends_with_its_opener),
 	    T(a_reused_pid_is_not_inside),
 	    T(a_double_fork_stays_inside_where_the_kernel_audits),
-	    T(exactly_as_many_as_may_be_get_a_place),
-	    T(a_place_is_free_again_when_its_session_is_closed),
+	    T(exactly_as_many_as_may_be_get_a_slot),
+	    T(a_slot_is_free_again_when_its_session_is_closed),
 	    T(never_more_than_may_be_while_they_come_and_go),
 	    T(a_pending_record_ends_with_who_may_open_it),
 	    T(mixed_sessions_are_refused_where_the_entry_says_so),

@@ -161,30 +161,30 @@ static void an_agent_in_its_session_is_no_person_by_another_name(void **state)
 static void the_fourth_is_refused_and_told(void **state)
 {
 	struct host h = {.site = site_with("role:deploy", RULE)};
-	int places[AA_APPROVAL_PLACES];
+	int slots[AA_APPROVAL_SLOTS];
 
 	(void)state;
 	open_session(&h, NULL);
-	for (size_t i = 0; i < AA_APPROVAL_PLACES; i++) {
-		places[i] = aa_approval_place(h.site->rundir, "builder-7");
-		assert_true(places[i] >= 0);
+	for (size_t i = 0; i < AA_APPROVAL_SLOTS; i++) {
+		slots[i] = aa_approval_slot(h.site->rundir, "builder-7");
+		assert_true(slots[i] >= 0);
 	}
 	assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
 	assert_non_null(strstr(h.said, "three commands of this agent wait"));
 	assert_null(strstr(h.said, "agentauthctl approval approve"));
 	/* what needs nobody's approval, and another agent's, are as before */
 	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
-	close(places[1]);
-	places[1] = aa_approval_place(h.site->rundir, "other-1");
-	assert_true(places[1] >= 0);
+	close(slots[1]);
+	slots[1] = aa_approval_slot(h.site->rundir, "other-1");
+	assert_true(slots[1] >= 0);
 	assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
 	assert_string_equal(why, "the request for approval was withdrawn");
-	for (size_t i = 0; i < AA_APPROVAL_PLACES; i++)
-		close(places[i]);
+	for (size_t i = 0; i < AA_APPROVAL_SLOTS; i++)
+		close(slots[i]);
 	host_free(&h);
 }
 
-/* Takes note of who ended without a place. How many are left. */
+/* Takes note of who ended without a slot. How many are left. */
 static size_t count_left(pid_t *pids, size_t n)
 {
 	size_t left = 0;
@@ -201,25 +201,25 @@ static size_t count_left(pid_t *pids, size_t n)
 	return left;
 }
 
-/* A child that takes a place says so with one byte, and keeps it until it is killed. */
+/* A child that takes a slot says so with one byte, and keeps it until it is killed. */
 static void take_and_stay(const char *rundir, int ready)
 {
-	int place = aa_approval_place(rundir, "builder-7");
+	int slot = aa_approval_slot(rundir, "builder-7");
 
 	if (write(ready, "x", 1) != 1)
 		_exit(3);
-	if (place >= 0)
+	if (slot >= 0)
 		for (;;)
 			pause();
-	_exit(place == -EBUSY ? 1 : 2);
+	_exit(slot == -EBUSY ? 1 : 2);
 }
 
-static void of_many_at_once_three_have_a_place_and_a_killed_one_leaves_its(void **state)
+static void of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its(void **state)
 {
 	enum { MANY = 150 };
 	struct support_site *site = site_with("role:deploy", RULE);
 	pid_t pids[MANY];
-	int ready[2], place;
+	int ready[2], slot;
 	char byte;
 
 	(void)state;
@@ -229,17 +229,17 @@ static void of_many_at_once_three_have_a_place_and_a_killed_one_leaves_its(void 
 			take_and_stay(site->rundir, ready[1]);
 	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(read(ready[0], &byte, 1), 1);
-	while (count_left(pids, MANY) > AA_APPROVAL_PLACES)
+	while (count_left(pids, MANY) > AA_APPROVAL_SLOTS)
 		(void)sched_yield();
-	assert_int_equal(count_left(pids, MANY), AA_APPROVAL_PLACES);
-	assert_int_equal(aa_approval_place(site->rundir, "builder-7"), -EBUSY);
+	assert_int_equal(count_left(pids, MANY), AA_APPROVAL_SLOTS);
+	assert_int_equal(aa_approval_slot(site->rundir, "builder-7"), -EBUSY);
 	for (size_t i = 0; i < MANY; i++)
 		if (pids[i] > 0) {
 			assert_int_equal(kill(pids[i], SIGKILL), 0);
 			assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
-			place = aa_approval_place(site->rundir, "builder-7");
-			assert_true(place >= 0);
-			close(place);
+			slot = aa_approval_slot(site->rundir, "builder-7");
+			assert_true(slot >= 0);
+			close(slot);
 		}
 	close(ready[0]);
 	close(ready[1]);
@@ -253,7 +253,7 @@ int main(void)
 	    cmocka_unit_test(the_rule_of_a_role_that_the_agent_does_not_have_is_not_its),
 	    cmocka_unit_test(an_agent_in_its_session_is_no_person_by_another_name),
 	    cmocka_unit_test(the_fourth_is_refused_and_told),
-	    cmocka_unit_test(of_many_at_once_three_have_a_place_and_a_killed_one_leaves_its),
+	    cmocka_unit_test(of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
