@@ -134,6 +134,96 @@ same_options() { # PROGRAM PAGE
 	same_options agentauth agentauth.1
 }
 
+completed() { # PROGRAM WORD...: the words that may stand in the place of the last
+	local program=$1
+	shift
+	"$program" --complete "$@" | cut -f 1 | sort -u
+}
+
+@test "what the shells complete is every command and option that --help knows, and no other" {
+	local program words
+	for program in agentauth agentauthctl; do
+		# Commands of a family stand behind its name.
+		while read -ra words; do
+			run diff <("$program" "${words[@]}" --help | options | grep -vx -e --help) \
+				<({ completed "$program" "${words[@]}" --; } | grep -vxFf <(completed "$program" --) | grep -v '^$')
+			[ "$program" = agentauthctl ] || expect_output '^$'
+			run completed "$program" "${words[@]::${#words[@]} - 1}" "${words[-1]}"
+			expect_output "^${words[-1]}$"
+			run completed "$program" help "${words[@]::${#words[@]} - 1}" "${words[-1]}"
+			expect_output "^${words[-1]}$"
+		done < <(commands_of "$program")
+	done
+	run completed agentauthctl role add x --se
+	expect_output '^--service$'
+	run completed agentauthctl role add x --service ssh
+	expect_output '^sshd$'
+	run completed agentauthctl role add x --no-such
+	expect_output '^$'
+	run completed agentauth keygen --alg E
+	[ "$(wc -l <<<"$output")" -eq 5 ]
+}
+
+complete_in_bash() { # LINE: what bash offers for its last word
+	bash -c '. /usr/share/bash-completion/completions/agentauth.bash
+		read -ra COMP_WORDS <<<"$1"
+		[[ $1 != *" " ]] || COMP_WORDS+=("")
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		_agentauth "${COMP_WORDS[0]}"
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$1" | sort
+}
+
+@test "bash completes commands, options, names, users and files, for people without /usr/sbin in their PATH too" {
+	agentauthctl init >/dev/null 2>&1 || :
+	agentauthctl register completed-1 --owner alice >/dev/null
+	run complete_in_bash 'agentauthctl role r'
+	expect_output '^remove$'
+	run complete_in_bash 'agentauthctl show compl'
+	expect_output '^completed-1$'
+	run complete_in_bash 'agentauthctl list --js'
+	expect_output '^--json$'
+	run complete_in_bash 'agentauthctl register b --local-user roo'
+	expect_output '^root$'
+	run complete_in_bash 'agentauthctl register b --key /etc/pass'
+	expect_output '^/etc/passwd$'
+	run complete_in_bash 'agentauth ke'
+	expect_output '^keygen$'
+	run as dev env PATH=/usr/bin:/bin bash -c "$(declare -f complete_in_bash); complete_in_bash 'agentauthctl show compl'"
+	expect_output '^completed-1$'
+	agentauthctl retire completed-1 >/dev/null
+	run complete_in_bash 'agentauthctl show compl'
+	expect_output '^$'
+}
+
+@test "zsh completes the same, and says what each is" {
+	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauthctl role r'
+	expect_output 'agentauthctl role remove'
+	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauthctl ro'
+	expect_output 'rotate +-- give an agent a new key'
+	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauth profile '
+	expect_output 'check'
+}
+
+@test "agentauthctl answers mistakes in the command line as JSON, too, where that is asked for" {
+	run --separate-stderr agentauthctl list --json --bogus
+	expect_status 2
+	[ "$(jq -r '.result' <<<"$output")" = usage ]
+	[[ "$(jq -r '.errors[0].what' <<<"$output")" == *"--bogus"* ]]
+	run --separate-stderr agentauthctl --json no-such-command
+	expect_status 2
+	[ "$(jq -r '.result' <<<"$output")" = usage ]
+}
+
+@test "help leads to the help of every command and of those in families" {
+	local words
+	while read -ra words; do
+		[ "$(agentauthctl help "${words[@]}")" = "$(agentauthctl "${words[@]}" --help)" ]
+	done < <(commands_of agentauthctl)
+	run agentauthctl help rol
+	expect_status 2
+	expect_output 'did you mean role'
+}
+
 @test "pam_agentauth.8 names every argument that the module knows, and no other" {
 	local known
 	known=$(grep -oE '"(session|statedir|rundir|logdir)="|"(use_first_pass|try_first_pass|debug)"' "$TOP/pam/args.c" | tr -d '"=' | sort -u)
@@ -178,11 +268,20 @@ same_options() { # PROGRAM PAGE
 }
 
 @test "every source begins with its licence, and says in its second line what it is" {
-	local file
-	while read -r file; do
-		[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: Apache-2.0 */' ] || { echo "$file: no licence" >&2; return 1; }
-		[[ "$(sed -n 2p "$file")" == "/* ${file##*/}: "* ]] || { echo "$file: no head line" >&2; return 1; }
-	done < <(find "$TOP"/{common,nss,pam,sudo,tools,tests,bench,fuzz} -name '*.[ch]')
+	local -a sources
+	mapfile -t sources < <(find "$TOP"/{common,nss,pam,sudo,tools,tests,bench,fuzz} -name '*.[ch]')
+	head_lines() { # FILE...: those that do not begin as they should
+		awk '
+			FNR == 1 && $0 != "/* SPDX-License-Identifier: Apache-2.0 */" { print FILENAME ": no licence" }
+			FNR == 2 { name = FILENAME; sub(/.*\//, "", name); if (index($0, "/* " name ": ") != 1) print FILENAME ": no head line" }
+		' "$@"
+	}
+	run head_lines "${sources[@]}"
+	expect_output '^$'
+	printf 'int x;\nint y;\n' >"$BATS_TEST_TMPDIR/odd.c"
+	run head_lines "$BATS_TEST_TMPDIR/odd.c"
+	expect_output 'no licence'
+	expect_output 'no head line'
 }
 
 @test "agentauth runs without registry, and without root" {

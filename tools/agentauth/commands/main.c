@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/commands/completion.h"
 #include "tools/cli/guess.h"
 #include "tools/cli/say.h"
 
@@ -119,6 +120,10 @@ int main(int argc, char **argv)
 		return help(argc, argv);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts(PACKAGE_STRING);
+		return finish(0);
+	}
+	if (strcmp(argv[1], "--complete") == 0) {
+		completion(commands, N_COMMANDS, argc - 2, argv + 2);
 		return finish(0);
 	}
 	command = find(argv[1]);

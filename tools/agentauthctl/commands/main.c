@@ -11,6 +11,7 @@
 
 #include "common/state/monotonic.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_complete.h"
 #include "tools/agentauthctl/commands/given_file.h"
 #include "tools/cli/guess.h"
 #include "common/text/shown.h"
@@ -162,6 +163,25 @@ static enum ctl_status no_such_command(struct ctl *ctl, const struct ctl_command
 	return CTL_USAGE;
 }
 
+/* "help", "help role", "help role add". */
+static enum ctl_status help_of(struct ctl *ctl, char **words, int n)
+{
+	const struct ctl_command *command = n > 0 ? find(commands, words[0]) : NULL, *sub;
+	char before[32];
+
+	if (n == 0)
+		return help_all(ctl);
+	if (!command)
+		return no_such_command(ctl, commands, words[0]);
+	if (n == 1 || !command->sub)
+		return help_one(ctl, "", command);
+	sub = find(command->sub, words[1]);
+	if (!sub)
+		return no_such_command(ctl, command->sub, words[1]);
+	snprintf(before, sizeof(before), "%s ", command->name);
+	return help_one(ctl, before, sub);
+}
+
 /* ---- running it ---------------------------------------------------------- */
 
 static char *absolute(const char *path)
@@ -191,7 +211,7 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	const char *confdir = arguments_value(a, "confdir"), *statedir = arguments_value(a, "statedir");
 	const char *logdir = arguments_value(a, "logdir"), *sudoers = arguments_value(a, "sudoers");
 
-	ctl->json = arguments_have(a, "json");
+	ctl->json = ctl->json || arguments_have(a, "json");
 	ctl->dry_run = arguments_have(a, "dry-run");
 	ctl->yes = arguments_have(a, "yes");
 	ctl->adopt = arguments_have(a, "adopt");
@@ -274,8 +294,8 @@ static enum ctl_status run(struct ctl *ctl, int argc, char **argv, struct argume
 		return help_all(ctl);
 	if (taken >= argc)
 		return no_such_command(ctl, commands, NULL);
-	if (strcmp(argv[taken], "help") == 0 && taken + 1 >= argc)
-		return help_all(ctl);
+	if (strcmp(argv[taken], "help") == 0)
+		return help_of(ctl, argv + taken + 1, argc - taken - 1);
 	ctl->typed = as_typed(argv + taken);
 	command = find(commands, argv[taken]);
 	if (!command)
@@ -306,13 +326,27 @@ static void tell_not_root(struct ctl *ctl)
 		    geteuid(), ctl->typed);
 }
 
+static bool asks_for_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = {.now = time(NULL), .started_us = aa_now_us(), .answer = json_object()};
 	struct arguments arguments = {0};
 	enum ctl_status status;
 
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		ctl_complete(commands, global_options, argc - 2, argv + 2);
+		json_decref(ctl.answer);
+		return 0;
+	}
 	umask(022);
+	ctl.json = asks_for_json(argc, argv); /* of mistakes in the command line, too */
 	status = run(&ctl, argc, argv, &arguments);
 	if (status == CTL_DONE && ctl.problems.errors)
 		status = CTL_FAILED;

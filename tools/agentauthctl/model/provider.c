@@ -305,10 +305,21 @@ static const struct provider any_provider = {
 };
 
 /* "keycloak, entra, …" */
+const char *provider_name(size_t i)
+{
+	return i < sizeof(providers) / sizeof(*providers) ? providers[i].name : NULL;
+}
+
+/* Every name, ", " between them, in a static buffer. */
 static const char *provider_names(void)
 {
-	return "keycloak, entra, entra-agent, okta, auth0, identityserver, google, aws, github, kubernetes, "
-	       "spiffe";
+	static char names[256];
+	size_t at = 0;
+
+	for (size_t i = 0; provider_name(i); i++)
+		at +=
+		    (size_t)snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "", provider_name(i));
+	return names;
 }
 
 static const struct provider *find(const char *name)
