@@ -80,10 +80,9 @@ try_oidc_provider() { # DIRECTORY-OF-THE-BUILD PREFIX
 	RESOURCE="resource = [ \"https://$HOST\" ];" SCOPE='scope = "host.deploy host.logs";'
 	glewlwyd_start
 	glewlwyd_set_up
-	new_issuer --audience "https://$HOST"
 	# A person's sub is random there; the name is another claim.
-	sed -i '/^\tglewlwyd = {/,/^\t}/s/user_claim = .*/user_claim = "username";/' /etc/agentauth/agentauth.conf
-	agentauthctl apply --yes >/dev/null
+	new_issuer --audience "https://$HOST"
+	agentauthctl issuer set "$ISSUED_BY" --user-claim username >/dev/null
 	refresh_issuer
 	tries <<-END
 		gl-basic client_credentials basic
