@@ -119,8 +119,9 @@ help_of() { # PROGRAM
 
 same_options() { # PROGRAM PAGE
 	help_of "$1" | options >"$BATS_TEST_TMPDIR/help"
-	# What root types on a host, in an example, are another program's.
-	page "$TOP/man/$2" | sed '/^[[:blank:]]*# /d' | options >"$BATS_TEST_TMPDIR/page"
+	# What root types on a host, in an example, is another program's, and so is what stands behind another's command.
+	page "$TOP/man/$2" | sed -E -e '/^[[:blank:]]*# /d' -e "s/\<(agentauth|agentauthctl) [a-z]+ (--[a-z-]+)/\1=\2/g" \
+		-e "s/\<$1=(--[a-z-]+)/\1/g" -e 's/\<(agentauth|agentauthctl)=--[a-z-]+//g' | options >"$BATS_TEST_TMPDIR/page"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/help")" -gt 5 ] || return 1
 	run diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
 	expect_output '^$'

@@ -38,7 +38,8 @@ nothing_was_tried() {
 	turn keygen dev agentauth keygen --out /home/dev/new.pem
 	turn keygen-rsa dev agentauth keygen --alg RS256 --out /home/dev/new-rsa.pem
 	turn keygen-again dev agentauth keygen
-	cured_by dev "openssl pkey -in '.*' -pubout" | cmp - /run/builder-7.pub
+	cured_by dev "agentauth keygen --public '.*'" 2>/run/told | cmp - /run/builder-7.pub
+	grep -q "^  agentauthctl register NAME --role ROLE --key 'ecdsa-sha2-nistp256 " /run/told
 	turn keygen-alg dev agentauth keygen --alg HS256
 	turn keygen-not-ours dev agentauth keygen --out /root/key.pem
 	turn keygen-no-folder dev agentauth keygen --out /home/dev/nowhere/key.pem

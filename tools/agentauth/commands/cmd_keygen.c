@@ -243,8 +243,8 @@ static int make_or_import(struct request *request, const char *path)
 {
 	if (access(path, F_OK) == 0)
 		return say_failed(
-		    "%s is there already, and is not overwritten. --out names another file; what is "
-		    "handed over of this key prints: openssl pkey -in '%s' -pubout",
+		    "%s is there already, and is not overwritten. --out names another file; what is handed "
+		    "over of this key prints: agentauth keygen --public '%s'",
 		    path, path);
 	if (request->import)
 		return import(request, path);
