@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_last_refusal.c: what the end of an audit log says of an agent's last login. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/agentauthctl/commands/last_refusal.h"
+
+#define RECORD(agent, event, result, reason) \
+	"{\"time\":\"2027-01-31T00:00:00.123456Z\",\"event\":\"" event \
+	"\",\"service\":\"sshd\",\"agent\":\"" agent "\",\"rhost\":\"192.0.2.1\",\"result\":\"" result \
+	"\",\"reason\":\"" reason "\"}\n"
+#define IN(agent) RECORD(agent, "auth", "ok", "ok")
+#define OUT(agent, reason) RECORD(agent, "auth", "denied", reason)
+
+static char dir[] = "/tmp/last-refusal-XXXXXX";
+
+static void write_log(const char *before, const char *lines)
+{
+	char path[64];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/audit.jsonl", dir);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(before, f);
+	fputs(lines, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* The words in the parentheses, and what is to be done. NULL: no refusal. */
+static void assert_refused(const char *agent, const char *text, const char *cure)
+{
+	struct ctl ctl = {.logdir = dir, .places = {.owner = geteuid()}};
+	json_t *record = last_refusal(&ctl, agent);
+	char *said, *done;
+
+	if (!text) {
+		assert_null(record);
+		return;
+	}
+	assert_non_null(record);
+	said = last_refusal_text(record);
+	done = last_refusal_cure(record);
+	assert_string_equal(said, text);
+	if (cure)
+		assert_string_equal(done, cure);
+	else
+		assert_null(done);
+	free(said);
+	free(done);
+	json_decref(record);
+}
+
+static void test_the_last_login_counts_and_no_other_agents(void **state)
+{
+	(void)state;
+	write_log(IN("bot") OUT("bot", "agent_suspended"), OUT("bot-2", "revoked") IN("other"));
+	assert_refused("bot",
+		       "2027-01-31T00:00:00Z, sshd from 192.0.2.1: the agent is suspended (agent_suspended)",
+		       "agentauthctl resume bot");
+	write_log(OUT("bot", "agent_suspended"), IN("bot"));
+	assert_refused("bot", NULL, NULL);
+	assert_refused("nobody", NULL, NULL);
+}
+
+static void test_what_is_no_login_is_no_refusal_of_one(void **state)
+{
+	(void)state;
+	write_log(OUT("bot", "source_denied"),
+		  RECORD("bot", "sudo", "ok", "ok") RECORD("bot", "admin", "ok", "ok"));
+	assert_refused("bot",
+		       "2027-01-31T00:00:00Z, sshd from 192.0.2.1: none of the agent's roles admits this "
+		       "address (source_denied)",
+		       "agentauthctl set bot --source 192.0.2.1");
+	write_log("", RECORD("bot", "sudo", "denied", "role_denied"));
+	assert_refused("bot", NULL, NULL);
+}
+
+static void test_torn_lines_and_unknown_words_are_borne(void **state)
+{
+	(void)state;
+	write_log("\"agent\":\"bot\"}\n{\"agent\":\"bot\",\n[]\n", OUT("bot", "of_the_future"));
+	assert_refused("bot",
+		       "2027-01-31T00:00:00Z, sshd from 192.0.2.1: a reason that this version does not know "
+		       "(of_the_future)",
+		       NULL);
+	write_log("{\"agent\":\"bot\",\"event\":\"auth\",\"result\":\"denied\"}\n", "");
+	assert_refused("bot", "Z, : a reason that this version does not know ()", NULL);
+}
+
+static void test_the_end_of_a_long_log_is_read(void **state)
+{
+	char *much = malloc(600001);
+
+	(void)state;
+	assert_non_null(much);
+	memset(much, 'x', 600000);
+	for (size_t i = 99; i < 600000; i += 100)
+		much[i] = '\n';
+	much[600000] = 0;
+	write_log(much, OUT("bot", "replayed"));
+	assert_refused(
+	    "bot", "2027-01-31T00:00:00Z, sshd from 192.0.2.1: this credential was used before (replayed)",
+	    NULL);
+	free(much);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+	char path[64];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/audit.jsonl", dir);
+	(void)unlink(path);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_last_login_counts_and_no_other_agents),
+	    cmocka_unit_test(test_what_is_no_login_is_no_refusal_of_one),
+	    cmocka_unit_test(test_torn_lines_and_unknown_words_are_borne),
+	    cmocka_unit_test(test_the_end_of_a_long_log_is_read),
+	};
+
+	return cmocka_run_group_tests_name("last_refusal", tests, group_setup, group_teardown);
+}
