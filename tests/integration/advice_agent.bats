@@ -259,6 +259,47 @@ dev_again() { # COMMAND...
 		"Agent credential for builder-7 at ssh://$HOST [agentauth/1 part 1 nonce AAAAAAAAAAAAAAAAAAAAAA]: "
 }
 
+@test "a host that calls itself otherwise, a login that is refused, and one where nobody asked" {
+	profiles "$(profile web "\"$HOST\"" '"ssh://otherwise"')"
+	not_in_and_told "If its administrator says that this is the host's audience \\(host.audience in agentauth.conf\\), write into the profile: (audiences = \\[ \"[^\"]+\" \\];)"
+	grep -qF "$order" /etc/agentauth/agentauth.conf || grep -qF "${order#*= }" <(sed 's/audience/audiences/' /etc/agentauth/agentauth.conf)
+	sed -i "s|audiences = \[ \"ssh://otherwise\" \];|$order|" "$CONFIG"
+	logs_in
+	agentauthctl suspend builder-7 >/dev/null
+	not_in_and_told 'Its administrator reads it on [a-z0-9.]+: (agentauthctl show builder-7)'
+	obey
+	told '(agentauthctl resume builder-7)'
+	obey
+	logs_in
+	profiles "$(profile web "\"$HOST\"" "\"ssh://$HOST\"" | sed 's/builder-7"/newcomer"/')"
+	refused_and_told 'Its administrator sees which: (agentauthctl show newcomer), (agentauthctl doctor)' dev agentauth ssh "newcomer@$HOST" id -un
+	refused_and_told 'there is no agent "?newcomer' sh -c "${BASH_REMATCH[1]}"
+	agentauthctl register newcomer --role logs --key "$KEYS/builder-7.pub" >/dev/null
+	run dev agentauth ssh "newcomer@$HOST" id -un
+	expect_output '^newcomer$'
+	agentauthctl retire newcomer >/dev/null
+}
+
+@test "files and folders that are another's, or cannot be made, and keys that are named in another way" {
+	refused_and_told 'is a file: name it by its path alone' dev agentauth assert --agent builder-7 --audience x --key "file:$KEY"
+	dev_again agentauth assert --agent builder-7 --audience x --key "$KEY"
+	chown root "$KEY"
+	refused_and_told "who cannot read it. As root: (chown [0-9]+ '[^']+')" dev agentauth assert --agent builder-7 --audience x --key "$KEY"
+	obey
+	dev_again agentauth assert --agent builder-7 --audience x --key "$KEY"
+	refused_and_told 'name a place that you can write to: (--out) for a key, --config for profiles' dev env HOME=/nowhere agentauth keygen
+	dev_again env HOME=/nowhere agentauth keygen "$order" "$KEYS/placed.pem"
+	refused_and_told 'has a profile web already; (--name) gives this one another name' \
+		dev agentauth profile add other@elsewhere.example.com --name web --key "$KEY"
+	dev_again agentauth profile add other@elsewhere.example.com "$order" other --key "$KEY"
+	refused_and_told '(--key) takes a file that holds a public key, or in quotes the line itself that agentauth keygen printed' \
+		agentauthctl register by-line --key 'no such file'
+	dev agentauth keygen --out "$KEYS/line.pem" >line.pub 2>line.told
+	run agentauthctl register by-line "$order" "$(sed -n "s/.*--key '\(.*\)'.*/\1/p" line.told)"
+	expect_status 0
+	agentauthctl retire by-line >/dev/null
+}
+
 # ---- usage --------------------------------------------------------------------------------------------------------------------
 
 @test "assert, keygen, verify and run say which option is missing, or wrong" {

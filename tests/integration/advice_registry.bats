@@ -411,7 +411,7 @@ something_runs() {
 	done
 	printf 'junk' >"$STATE/current/accounts.cdb"
 	run agentauthctl suspend builder-7
-	told 'cannot be read .*; run (agentauthctl apply)'
+	told 'cannot be read .*, so that it is not known whether there is an agent builder-7; run (agentauthctl apply)'
 	obey
 	agentauthctl resume builder-7
 	run by_key builder-7 true

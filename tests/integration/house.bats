@@ -135,6 +135,12 @@ same_options() { # PROGRAM PAGE
 	same_options agentauth agentauth.1
 }
 
+@test "every sentence that tells a person to do something has its test, or a reason, in orders.table" {
+	{ help_of agentauth && help_of agentauthctl; } >"$BATS_TEST_TMPDIR/help"
+	run "$TOP/tests/integration/orders" --check "$TOP" "$BATS_TEST_TMPDIR/help"
+	expect_status 0
+}
+
 completed() { # PROGRAM WORD...: the words that may stand in the place of the last
 	local program=$1
 	shift
