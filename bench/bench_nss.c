@@ -53,7 +53,7 @@ static int64_t coarse_tick(void)
 }
 
 static char statedir[PATH_MAX], current[PATH_MAX + 32];
-static struct aa_memory memory;
+static struct aa_nss_cache cache;
 static struct aa_nss host = {.statedir = statedir,
 			     .current = current,
 			     .passwd = "/etc/passwd",
@@ -62,7 +62,7 @@ static struct aa_nss host = {.statedir = statedir,
 			     .withheld_group = "/var/lib/agentauth/" AA_WITHHELD_GROUP,
 			     .now = real_time,
 			     .tick = coarse_tick,
-			     .memory = &memory};
+			     .cache = &cache};
 
 typedef enum nss_status getpwnam_fn(const char *, struct passwd *, char *, size_t, int *);
 typedef enum nss_status getpwuid_fn(uid_t, struct passwd *, char *, size_t, int *);

@@ -24,8 +24,8 @@ static int64_t no_time(void)
 }
 
 /* A state directory whose `current` is a directory with this one file, and hosts without local accounts. */
-static struct aa_memory memory;
-static struct aa_nss nss = {.now = no_time, .tick = no_time, .memory = &memory};
+static struct aa_nss_cache cache;
+static struct aa_nss nss = {.now = no_time, .tick = no_time, .cache = &cache};
 static char state[200], current[256], empty[256];
 
 static void make_host(void)
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_host();
 	fd = open(current, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	FUZZ_HOLDS(fd >= 0 && write(fd, data, size) == (ssize_t)size && close(fd) == 0);
-	aa_memory_forget(&memory); /* files are written faster here than their times can tell */
+	aa_nss_cache_forget(&cache); /* files are written faster here than their times can tell */
 	ask_by_key(BUF);
 	ask_by_key(size % 80);
 	list_all();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.c: the accounts and groups that may be served, from memory or from the registry. */
+/* find.c: the accounts and groups that may be served, from the cache or from the registry. */
 #include "nss/find.h"
 
 #include <errno.h>
@@ -55,29 +55,29 @@ static const char *withheld_file(const struct aa_nss *nss, enum kind kind)
 	return is_account(kind) ? nss->withheld_passwd : nss->withheld_group;
 }
 
-/* ---- memory --------------------------------------------------------------- */
+/* ---- cache --------------------------------------------------------------- */
 
 /* Whether what is known still holds. The local file is asked every time, since a name that exists there is
  * never served; whether the registry was published anew, something withheld, and for initgroups /etc/group, once a tick. */
 static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
 {
-	struct aa_memory *memory = nss->memory;
-	struct aa_cell_seen *withheld = is_account(kind) ? &memory->withheld_passwd : &memory->withheld_group;
+	struct aa_nss_cache *cache = nss->cache;
+	struct aa_cell_seen *withheld = is_account(kind) ? &cache->withheld_passwd : &cache->withheld_group;
 	int64_t tick = nss->tick();
 	struct aa_stamp local;
 
-	if (!aa_memory_still(&memory->registry, nss->current, false, tick, &known->registry) ||
-	    !aa_memory_still(withheld, withheld_file(nss, kind), false, tick, &known->withheld))
+	if (!aa_nss_cache_still(&cache->registry, nss->current, false, tick, &known->registry) ||
+	    !aa_nss_cache_still(withheld, withheld_file(nss, kind), false, tick, &known->withheld))
 		return false;
 	if (kind == AGENTS_GROUP)
-		return aa_memory_still(&memory->group, nss->group, true, tick, &known->local);
+		return aa_nss_cache_still(&cache->group, nss->group, true, tick, &known->local);
 	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
 	       aa_stamp_equal(&local, &known->local);
 }
 
 static bool recall(const struct aa_nss *nss, const struct question *q, struct aa_known *ret)
 {
-	return aa_memory_recall(nss->memory, q->bytes, q->len, ret) && still_holds(nss, q->kind, ret);
+	return aa_nss_cache_find(nss->cache, q->bytes, q->len, ret) && still_holds(nss, q->kind, ret);
 }
 
 static void take(enum kind kind, const struct aa_known *known, struct aa_entry *ret)
@@ -137,7 +137,7 @@ static void keep(const struct aa_nss *nss, const struct question *q, struct aa_k
 		return;
 	known->key_len = (uint8_t)q->len;
 	memcpy(known->key, q->bytes, q->len);
-	aa_memory_keep(nss->memory, known);
+	aa_nss_cache_keep(nss->cache, known);
 }
 
 /* ---- the registry --------------------------------------------------------- */

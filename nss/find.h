@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "nss/memory.h"
+#include "nss/cache.h"
 #include "common/registry/accounts.h"
 
 /* The host that is served: the module has one of them, tests have their own. */
@@ -25,7 +25,7 @@ struct aa_nss {
 	uid_t owner; /* of the registry, beside uid 0 */
 	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
 	int64_t (*now)(void), (*tick)(void);
-	struct aa_memory *memory;
+	struct aa_nss_cache *cache;
 };
 
 /* For passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */

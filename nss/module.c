@@ -40,7 +40,7 @@ static int64_t coarse_tick(void)
 	return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
-static struct aa_memory memory;
+static struct aa_nss_cache cache;
 static aa_cursor passwd_cursor, group_cursor;
 
 static const struct aa_nss host = {
@@ -53,7 +53,7 @@ static const struct aa_nss host = {
     .owner = 0,
     .now = real_time,
     .tick = coarse_tick,
-    .memory = &memory,
+    .cache = &cache,
 };
 
 enum nss_status EXPORTED(getpwnam_r)(const char *name, struct passwd *ret, char *buf, size_t size,

@@ -43,7 +43,7 @@ static const struct support_registry sample = {
 
 static char *dir, statedir[256], current[300], passwd_file[300], group_file[300];
 static char withheld_passwd[300], withheld_group[300];
-static struct aa_memory memory;
+static struct aa_nss_cache cache;
 static int64_t clock_offset, tick_now;
 
 static int64_t test_now(void)
@@ -67,7 +67,7 @@ static struct aa_nss host = {.statedir = statedir,
 			     .withheld_group = withheld_group,
 			     .now = test_now,
 			     .tick = test_tick,
-			     .memory = &memory};
+			     .cache = &cache};
 
 #define LOCAL_PASSWD "root:x:0:0:root:/root:/bin/bash\nalice:x:1001:1001::/home/alice:/bin/sh\n"
 #define LOCAL_GROUP "root:x:0:\nalice:x:1001:\n"
@@ -100,7 +100,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	aa_memory_forget(&memory);
+	aa_nss_cache_forget(&cache);
 	support_remove(dir);
 	free(dir);
 	return 0;
@@ -212,7 +212,7 @@ static void assert_passwd(const struct answer *a, const char *name, uid_t uid, c
 static void serves_accounts_by_name_and_uid(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2; i++) { /* from the file, then from memory */
+	for (int i = 0; i < 2; i++) { /* from the file, then from the cache */
 		assert_passwd(pwnam("alpha"), "alpha", UID(1), "First of all", "/home/agents/alpha",
 			      "/bin/bash");
 		assert_passwd(pwuid(UID(1)), "alpha", UID(1), "First of all", "/home/agents/alpha",
@@ -660,7 +660,7 @@ static void goes_on_in_the_generation_in_which_it_began(void **state)
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "alpha");
 }
 
-/* ---- memory ---------------------------------------------------------------------------- */
+/* ---- cache ---------------------------------------------------------------------------- */
 
 static void settle(void)
 {

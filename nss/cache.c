@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory.c: what this process was told lately, in cells that are read and written without a lock. */
-#include "nss/memory.h"
+/* cache.c: what this process was told lately, in cells that are read and written without a lock. */
+#include "nss/cache.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct cell {
 	_Atomic uint64_t words[WORDS];
 };
 
-struct aa_memory_cells {
+struct aa_cache_cells {
 	_Atomic uint32_t next_way;
 	struct cell cells[SETS * WAYS];
 };
@@ -79,15 +79,15 @@ static void end_write(_Atomic uint32_t *seq, uint32_t before)
 
 /* ---- the cells ----------------------------------------------------------- */
 
-static struct aa_memory_cells *map_cells(struct aa_memory *memory)
+static struct aa_cache_cells *map_cells(struct aa_nss_cache *cache)
 {
-	struct aa_memory_cells *cells, *others = NULL;
+	struct aa_cache_cells *cells, *others = NULL;
 	int saved = errno;
 
 	cells = mmap(NULL, sizeof(*cells), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (cells == MAP_FAILED) {
 		cells = NULL;
-	} else if (!atomic_compare_exchange_strong(&memory->cells, &others, cells)) {
+	} else if (!atomic_compare_exchange_strong(&cache->cells, &others, cells)) {
 		munmap(cells, sizeof(*cells));
 		cells = others;
 	}
@@ -95,7 +95,7 @@ static struct aa_memory_cells *map_cells(struct aa_memory *memory)
 	return cells;
 }
 
-static struct cell *set_of(struct aa_memory_cells *cells, uint32_t hash)
+static struct cell *set_of(struct aa_cache_cells *cells, uint32_t hash)
 {
 	return &cells->cells[(hash ^ hash >> 16) % SETS * WAYS];
 }
@@ -106,9 +106,9 @@ static bool has_key(const struct aa_known *known, const void *key, size_t key_le
 	       known->value_len <= AA_MEMORY_VALUE_MAX;
 }
 
-bool aa_memory_recall(struct aa_memory *memory, const void *key, size_t key_len, struct aa_known *ret)
+bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_len, struct aa_known *ret)
 {
-	struct aa_memory_cells *cells = atomic_load_explicit(&memory->cells, memory_order_acquire);
+	struct aa_cache_cells *cells = atomic_load_explicit(&cache->cells, memory_order_acquire);
 	uint32_t hash;
 	struct cell *set;
 
@@ -126,7 +126,7 @@ bool aa_memory_recall(struct aa_memory *memory, const void *key, size_t key_len,
 }
 
 /* The cell that holds the key already, else an empty one, else the next in turn. */
-static struct cell *cell_for(struct aa_memory_cells *cells, uint32_t hash)
+static struct cell *cell_for(struct aa_cache_cells *cells, uint32_t hash)
 {
 	struct cell *set = set_of(cells, hash), *empty = NULL;
 
@@ -141,14 +141,14 @@ static struct cell *cell_for(struct aa_memory_cells *cells, uint32_t hash)
 	return &set[atomic_fetch_add_explicit(&cells->next_way, 1, memory_order_relaxed) % WAYS];
 }
 
-void aa_memory_keep(struct aa_memory *memory, const struct aa_known *known)
+void aa_nss_cache_keep(struct aa_nss_cache *cache, const struct aa_known *known)
 {
-	struct aa_memory_cells *cells = atomic_load_explicit(&memory->cells, memory_order_acquire);
+	struct aa_cache_cells *cells = atomic_load_explicit(&cache->cells, memory_order_acquire);
 	uint32_t hash, before;
 	struct cell *cell;
 
 	if (cells == NULL)
-		cells = map_cells(memory);
+		cells = map_cells(cache);
 	if (cells == NULL)
 		return;
 	hash = cdb_hash(known->key, known->key_len);
@@ -160,20 +160,20 @@ void aa_memory_keep(struct aa_memory *memory, const struct aa_known *known)
 	end_write(&cell->seq, before);
 }
 
-void aa_memory_forget(struct aa_memory *memory)
+void aa_nss_cache_forget(struct aa_nss_cache *cache)
 {
-	struct aa_memory_cells *cells = atomic_exchange(&memory->cells, NULL);
+	struct aa_cache_cells *cells = atomic_exchange(&cache->cells, NULL);
 
 	if (cells != NULL)
 		munmap(cells, sizeof(*cells));
-	atomic_store(&memory->registry.seq, 0);
-	atomic_store(&memory->group.seq, 0);
+	atomic_store(&cache->registry.seq, 0);
+	atomic_store(&cache->group.seq, 0);
 }
 
 /* ---- files that were looked at in this tick ------------------------------ */
 
-bool aa_memory_still(struct aa_cell_seen *cell, const char *path, bool follow, int64_t tick,
-		     const struct aa_stamp *stamp)
+bool aa_nss_cache_still(struct aa_cell_seen *cell, const char *path, bool follow, int64_t tick,
+			const struct aa_stamp *stamp)
 {
 	const size_t words = sizeof(struct aa_seen) / 8;
 	struct aa_seen seen;

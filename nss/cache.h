@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory.h: what this process was told lately, kept in its own memory.
+/* cache.h: what this process was told lately, kept in its own memory.
  *
  * A program that lists a directory or a process table asks for the same few agents again and again. What was
  * served is kept beside the stamps of the three files that it depends on, and is served again only while all
@@ -9,8 +9,8 @@
  * sequence number that is odd while it is written to (a seqlock). Who finds it odd, or changed after reading,
  * goes to the file. Public data only; nothing is kept of names that are not there.
  */
-#ifndef AGENTAUTH_NSS_MEMORY_H
-#define AGENTAUTH_NSS_MEMORY_H
+#ifndef AGENTAUTH_NSS_CACHE_H
+#define AGENTAUTH_NSS_CACHE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,25 +41,25 @@ struct aa_cell_seen {
 	_Atomic uint64_t words[sizeof(struct aa_seen) / 8];
 };
 
-struct aa_memory_cells;
+struct aa_cache_cells;
 
-/* Zeros are a memory of nothing. */
-struct aa_memory {
-	_Atomic(struct aa_memory_cells *) cells; /* mapped when the first thing is kept; never unmapped */
+/* Zeros are a cache of nothing. */
+struct aa_nss_cache {
+	_Atomic(struct aa_cache_cells *) cells; /* mapped when the first thing is kept; never unmapped */
 	struct aa_cell_seen registry, group, withheld_passwd, withheld_group;
 };
 
 /* false: nothing is known of this key. The stamps are the caller's to compare. */
-bool aa_memory_recall(struct aa_memory *memory, const void *key, size_t key_len, struct aa_known *ret);
+bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_len, struct aa_known *ret);
 /* Keeps it in place of something else, or does not. */
-void aa_memory_keep(struct aa_memory *memory, const struct aa_known *known);
+void aa_nss_cache_keep(struct aa_nss_cache *cache, const struct aa_known *known);
 
 /* Whether the file at `path` has this stamp. The file is asked once for each `tick`, for files of which an
  * answer that is one tick late does no harm. A negative tick: asked in any case. */
-bool aa_memory_still(struct aa_cell_seen *seen, const char *path, bool follow, int64_t tick,
-		     const struct aa_stamp *stamp);
+bool aa_nss_cache_still(struct aa_cell_seen *seen, const char *path, bool follow, int64_t tick,
+			const struct aa_stamp *stamp);
 
 /* Gives the mapped memory back: for tests. */
-void aa_memory_forget(struct aa_memory *memory);
+void aa_nss_cache_forget(struct aa_nss_cache *cache);
 
 #endif
