@@ -41,7 +41,7 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 				      session->created, NULL);
 }
 
-/* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the entry is
+/* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the agent's record is
  * asked whether this login could be: a suspended agent ends here. */
 static enum aa_reason account_publickey(struct aa_call *call, const struct aa_agent *agent)
 {
@@ -53,7 +53,7 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 		    (!agent->keys[i].not_after || call->ctx.now < agent->keys[i].not_after))
 			reason = AA_OK;
 	if (reason == AA_OK) {
-		aa_verify_entry(call->ctx.policy, agent, &call->login, false, &verdict);
+		aa_verify_account(call->ctx.policy, agent, &call->login, false, &verdict);
 		reason = verdict.reason;
 		if (reason == AA_OK && verdict.roles.n == 0)
 			reason = AA_SERVICE_DENIED;

@@ -126,7 +126,7 @@ static void find_origin(struct aa_call *call)
 	if (uid == 0)
 		return;
 	if (aa_session_find(call->args.rundir, call->ctx.owner, uid, &session) != AA_OK ||
-	    session->kind == AA_KIND_ENTRY)
+	    session->kind == AA_KIND_ROOT)
 		(void)snprintf(call->origin, sizeof(call->origin), AA_ORIGIN_UNKNOWN);
 	else if (session->rhost)
 		(void)snprintf(call->origin, sizeof(call->origin), "%s", session->rhost);

@@ -81,7 +81,7 @@ static int groups_of_session(struct aa_call *call, const char *id)
 	return err;
 }
 
-/* Of what root starts without a credential: the entry's roles that admit the service. */
+/* Of what root starts without a credential: the agent's roles that admit the service. */
 static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};

@@ -130,7 +130,7 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent,
 		      const struct aa_login *login, const char *person, struct aa_verdict *verdict)
 {
-	aa_verify_entry(ctx->policy, agent, login, person != NULL, verdict);
+	aa_verify_account(ctx->policy, agent, login, person != NULL, verdict);
 	if (person) {
 		verdict->on_behalf_of = strdup(person);
 		if (!verdict->on_behalf_of)
@@ -161,7 +161,7 @@ static bool is_for_somebody(const struct aa_session *session)
 	return session->kind == AA_KIND_DELEGATED || session->kind == AA_KIND_LOCAL;
 }
 
-/* Whether the entry still has the role, and the role still admits where the session came from. *ret_serves: it admits the
+/* Whether the agent's record still has the role, and the role still admits where the session came from. *ret_serves: it admits the
  * service too. */
 static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent,
 				 const struct aa_session *session, const char *name, const char *service,
@@ -185,8 +185,8 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 	return reason;
 }
 
-/* Whether the entry would still let this session in: from where, and on whose behalf. */
-static enum aa_reason check_entry(const struct aa_agent *agent, const struct aa_session *session)
+/* Whether the agent's record would still let this session in: from where, and on whose behalf. */
+static enum aa_reason check_record(const struct aa_agent *agent, const struct aa_session *session)
 {
 	const struct aa_strings *people =
 	    session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
@@ -203,7 +203,7 @@ static enum aa_reason check_entry(const struct aa_agent *agent, const struct aa_
 static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent,
 				  const struct aa_session *session, const char *service)
 {
-	enum aa_reason reason = check_entry(agent, session);
+	enum aa_reason reason = check_record(agent, session);
 	bool serves = false;
 
 	for (size_t i = 0; i < session->roles.n && reason == AA_OK; i++)
@@ -243,7 +243,7 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 {
 	enum aa_reason reason;
 
-	if (session->kind == AA_KIND_ENTRY)
+	if (session->kind == AA_KIND_ROOT)
 		return AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
 	if (session->deadline && ctx->now >= session->deadline)
 		return AA_SESSION_EXPIRED;

@@ -29,7 +29,7 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
  * own `agentauth run` are asked for by root each time. AA_SERVICE_DENIED too, or what reading the roles gave. */
 enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent,
 				const char *service);
-/* `person` NULL: root started it. Else one of the entry's local_users, with the delegable roles only. */
+/* `person` NULL: root started it. Else one of the agent's local_users, with the delegable roles only. */
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent,
 		      const struct aa_login *login, const char *person, struct aa_verdict *verdict);
 

@@ -29,7 +29,7 @@ int aa_context_open(struct aa_context *ctx);
 /* The same, and finds the account. 0; -ENOENT: no such agent; another negative errno: it
  * cannot be told. aa_context_close() in every case. */
 int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret);
-/* Opens the policy and the agent's entry. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
+/* Opens the policy and the agent's record. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
  * halves of the registry do not agree. */
 enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account,
 				struct aa_agent **ret);

@@ -112,10 +112,10 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 	char its[RIGHTS_SIZE];
 	int err = 0;
 
-	if (session->kind == AA_KIND_ENTRY && strcmp(session->service, "systemd-user") == 0 &&
+	if (session->kind == AA_KIND_ROOT && strcmp(session->service, "systemd-user") == 0 &&
 	    aa_session_is_live(session))
 		others->manager = session->opener;
-	if (session->kind != AA_KIND_ENTRY && aa_session_holds_slot(session, now)) {
+	if (session->kind != AA_KIND_ROOT && aa_session_holds_slot(session, now)) {
 		err = rights_of_session(session, its);
 		if (err == 0 && strcmp(its, rights) != 0)
 			others->mixed = true;
@@ -196,9 +196,9 @@ int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *
 
 	note_name(name, sizeof(name), agent->name);
 	/* The user manager is nobody's login: it comes with each, and goes with the last. */
-	if (verdict->kind == AA_KIND_ENTRY && strcmp(login->service, "systemd-user") == 0)
+	if (verdict->kind == AA_KIND_ROOT && strcmp(login->service, "systemd-user") == 0)
 		return 0;
-	if (verdict->kind == AA_KIND_ENTRY || !agent->mixed_refused)
+	if (verdict->kind == AA_KIND_ROOT || !agent->mixed_refused)
 		return forget(dir, name);
 	err = rights_of_verdict(verdict, rights);
 	if (err < 0 || is_noted(dir, agent->name, rights))

@@ -5,7 +5,7 @@
  * What counts is each process of the agent's but its user manager: a session that is over leaves what it likes, and that
  * traces, and is traced by, whatever the agent runs next. By-agent/NAME/rights says with which rights the agent was let in
  * last (a hash of roles and user): what is left has those, since no other login was let in beside it, and a login with the
- * same ones goes on. What root starts (cron, su) has the entry's roles and is not asked, and so it makes that unknown. */
+ * same ones goes on. What root starts (cron, su) has the agent's roles and is not asked, and so it makes that unknown. */
 #ifndef AGENTAUTH_STATE_MIXED_H
 #define AGENTAUTH_STATE_MIXED_H
 

@@ -56,7 +56,7 @@ enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct
 				   const struct aa_verdict *verdict, int64_t now)
 {
 	enum aa_reason reason = AA_OK;
-	int dir = verdict->kind == AA_KIND_ENTRY ? -ENOENT : aa_sessions_dir(rundir);
+	int dir = verdict->kind == AA_KIND_ROOT ? -ENOENT : aa_sessions_dir(rundir);
 
 	if (dir < 0)
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
@@ -76,11 +76,11 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	if (aa_session_save(dir, session) < 0 || aa_agent_add(dir, session->agent, session->id) < 0)
 		return AA_INTERNAL;
 	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
-	if (verdict->kind == AA_KIND_ENTRY)
+	if (verdict->kind == AA_KIND_ROOT)
 		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
 	reason =
 	    take_slot(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
-	/* Its own entry stands before it looks at the others: of two that come at once, at least one sees the other. */
+	/* Its own record stands before it looks at the others: of two that come at once, at least one sees the other. */
 	if (reason == AA_OK && agent->mixed_refused)
 		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);
 	if (reason == AA_OK && aa_mixed_note(dir, agent, login, verdict) < 0)

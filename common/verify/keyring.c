@@ -23,7 +23,7 @@ static bool is_over(const struct aa_agent_key *key, int64_t now)
 	return key->not_after && now >= key->not_after;
 }
 
-/* The entry's key of this kid; without one, its only active key. NULL where there is none, or more than one that is not
+/* The agent's key of this kid; without one, its only active key. NULL where there is none, or more than one that is not
  * over; a rotated key that is over does not stand in the way of its successor. */
 static const struct aa_agent_key *pick(const struct aa_agent *agent, const char *kid, int64_t now)
 {
@@ -44,14 +44,14 @@ static const struct aa_agent_key *pick(const struct aa_agent *agent, const char 
 enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now,
 				struct aa_key **ret, const char **ret_kid)
 {
-	const struct aa_agent_key *entry = pick(agent, jws->kid, now);
+	const struct aa_agent_key *key = pick(agent, jws->kid, now);
 
-	if (!entry)
+	if (!key)
 		return AA_UNKNOWN_KEY;
-	*ret_kid = entry->kid;
-	if (is_over(entry, now))
+	*ret_kid = key->kid;
+	if (is_over(key, now))
 		return AA_KEY_EXPIRED;
-	return aa_key_from_jwk(entry->jwk, ret) == AA_JOSE_OK ? AA_OK : AA_REGISTRY_UNAVAILABLE;
+	return aa_key_from_jwk(key->jwk, ret) == AA_JOSE_OK ? AA_OK : AA_REGISTRY_UNAVAILABLE;
 }
 
 /* ---- an issuer's ------------------------------------------------------------------ */

@@ -9,8 +9,8 @@
 
 #define AA_KEYSET_FILE_MAX (1024 * 1024)
 
-/* The key of the agent's entry that the header names; with no kid, its only active key. AA_UNKNOWN_KEY, AA_KEY_EXPIRED.
- * *ret_kid is borrowed from the entry. The caller frees *ret. */
+/* The key of the agent's record that the header names; with no kid, its only active key. AA_UNKNOWN_KEY, AA_KEY_EXPIRED.
+ * *ret_kid is borrowed from the agent. The caller frees *ret. */
 enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jws *jws, int64_t now,
 				struct aa_key **ret, const char **ret_kid);
 

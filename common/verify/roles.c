@@ -87,7 +87,7 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 	enum aa_reason reason = aa_policy_role(policy, name, &role), why;
 
 	if (reason != AA_OK)
-		return AA_REGISTRY_UNAVAILABLE; /* the entry names it: apply has seen that it exists */
+		return AA_REGISTRY_UNAVAILABLE; /* the agent's record names it: apply has seen that it exists */
 	why = admits(role, login, narrow);
 	if (why == AA_OK) {
 		roles->v[roles->n++] = role;

@@ -12,7 +12,7 @@
 static const char *const kind_names[AA_KIND_COUNT] = {
     [AA_KIND_NONE] = "none",	       [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
     [AA_KIND_DELEGATED] = "delegated", [AA_KIND_PUBLICKEY] = "publickey", [AA_KIND_LOCAL] = "local",
-    [AA_KIND_ENTRY] = "entry",
+    [AA_KIND_ROOT] = "entry", /* the word of the log since its beginning */
 };
 
 const char *aa_kind_name(enum aa_kind kind)

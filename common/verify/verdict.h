@@ -16,12 +16,12 @@ struct aa_role;
 
 enum aa_kind {
 	AA_KIND_NONE = 0,
-	AA_KIND_ASSERTION, /* RFC 7523, signed by a key of the agent's entry */
+	AA_KIND_ASSERTION, /* RFC 7523, signed by a key of the agent's record */
 	AA_KIND_TOKEN,	   /* an issuer's access token, the agent for itself */
 	AA_KIND_DELEGATED, /* an issuer's access token, on behalf of a user */
-	AA_KIND_PUBLICKEY, /* an SSH public key of the entry */
+	AA_KIND_PUBLICKEY, /* an SSH public key of the agent's */
 	AA_KIND_LOCAL,	   /* started by a person of this host */
-	AA_KIND_ENTRY,	   /* started by root without a credential: su, cron */
+	AA_KIND_ROOT,	   /* started by root without a credential: su, cron */
 	AA_KIND_COUNT
 };
 const char *aa_kind_name(enum aa_kind kind); /* "assertion", "token", … */

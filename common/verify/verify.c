@@ -322,7 +322,7 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 
 /* ---- without a token ---------------------------------------------------------------------------------------- */
 
-/* The entry's key that SSH_AUTH_INFO_0 names: it must be one line, of the method publickey, TYPE and BLOB equal. */
+/* The agent's key that SSH_AUTH_INFO_0 names: it must be one line, of the method publickey, TYPE and BLOB equal. */
 static const struct aa_agent_key *ssh_key(const struct aa_agent *agent, const char *info)
 {
 	static const char method[] = "publickey ";
@@ -362,14 +362,14 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 	verdict->reason = reason;
 }
 
-void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agent,
-		     const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict)
+void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *agent,
+		       const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict)
 {
 	const struct aa_narrowing narrow = {.delegable_only = delegable_only};
 	enum aa_reason reason;
 
 	aa_verdict_clear(verdict);
-	verdict->kind = delegable_only ? AA_KIND_LOCAL : AA_KIND_ENTRY;
+	verdict->kind = delegable_only ? AA_KIND_LOCAL : AA_KIND_ROOT;
 	reason = check_agent(agent, login);
 	if (reason == AA_OK)
 		reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);

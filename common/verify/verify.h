@@ -18,15 +18,15 @@
 void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
 	       const char *credential, size_t len, struct aa_verdict *verdict);
 
-/* The time of a verification that fails, for an account that has no entry any more (THREATS 29). */
+/* Takes as long as a failed verification, so that timing does not reveal a retired account (THREATS 29). */
 void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *verdict);
 
-/* Decides on a public-key login: SSH_AUTH_INFO_0 must be one line, "publickey TYPE BLOB", of a key of the entry. */
+/* Decides on a public-key login: SSH_AUTH_INFO_0 must be one line, "publickey TYPE BLOB", of a key of the agent's. */
 void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent,
 			 const struct aa_login *login, struct aa_verdict *verdict);
 
-/* The entry's own roles, for what is started without a credential; `delegable_only` where a person started it. */
-void aa_verify_entry(const struct aa_policy *policy, const struct aa_agent *agent,
-		     const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict);
+/* The agent's own roles, for what is started without a credential; `delegable_only` where a person started it. */
+void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *agent,
+		       const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict);
 
 #endif

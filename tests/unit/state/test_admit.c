@@ -235,7 +235,7 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	struct aa_verdict v = {0}, other = {.kind = AA_KIND_ASSERTION};
 
 	f->agent->max_sessions = 1;
-	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
+	aa_verify_account(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
 	/* root's takes no slot */
 	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &other, f->now), AA_OK);
@@ -260,7 +260,7 @@ static void a_mixed_session_does_not_use_a_credential_up(void **state)
 	struct aa_verdict v = {0};
 
 	f->agent->mixed_refused = true;
-	aa_verify_entry(f->ctx.policy, f->agent, &f->login, false, &v);
+	aa_verify_account(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(v.roles.n, 2);
 	v.kind = AA_KIND_ASSERTION;
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, 0, &session), AA_OK);
@@ -503,7 +503,7 @@ static void root_starts_the_entry(void **state)
 	struct aa_verdict v = {0};
 
 	assert_int_equal(started(f, "cron", NULL, &v), AA_OK);
-	assert_int_equal(v.kind, AA_KIND_ENTRY);
+	assert_int_equal(v.kind, AA_KIND_ROOT);
 	assert_null(v.on_behalf_of);
 	assert_int_equal(v.roles.n, 1);
 	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);

@@ -723,7 +723,7 @@ static struct aa_session *started_by_root(struct fixture *f, const char *service
 	struct aa_session *s = NULL;
 
 	login.service = service;
-	aa_verify_entry(policy, f->agent, &login, false, &entry);
+	aa_verify_account(policy, f->agent, &login, false, &entry);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &login, &entry, 0, &s), AA_OK);
 	aa_verdict_clear(&entry);
 	aa_policy_close(policy);

@@ -248,7 +248,7 @@ static enum aa_reason entry(const struct support_site *site, const char *service
 
 	login.service = service;
 	login.address = NULL;
-	aa_verify_entry(policy, agent, &login, delegable_only, &v);
+	aa_verify_account(policy, agent, &login, delegable_only, &v);
 	reason = v.reason;
 	*ret_roles = v.roles.n;
 	aa_verdict_clear(&v);
