@@ -19,7 +19,10 @@
 
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "tools/agentauthctl/keys/issuer_keys.h"
+#include "tools/agentauthctl/keys/key_fetch.h"
+#include "tools/agentauthctl/keys/key_set.h"
+#include "tools/agentauthctl/keys/key_store.h"
+#include "tools/cli/alloc.h"
 
 #define NOW INT64_C(1800000000)
 

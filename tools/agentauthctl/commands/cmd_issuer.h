@@ -4,7 +4,7 @@
 #define AGENTAUTHCTL_CMD_ISSUER_H
 
 #include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/keys/issuer_keys.h"
+#include "tools/agentauthctl/keys/key_fetch.h"
 
 extern const struct ctl_command issuer_refresh, issuer_set, issuer_remove;
 

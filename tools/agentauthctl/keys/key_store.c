@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* key_store.c: the key sets that are kept, see key_store.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file/replace.h"
+#include "common/file/trusted.h"
+#include "common/jose/json.h"
+#include "common/verify/keyring.h"
+#include "tools/agentauthctl/keys/key_set.h"
+#include "tools/agentauthctl/keys/key_store.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/alloc.h"
+
+#define ETAG_MAX 1024
+#define REFRESH_AGE 3600
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+char *keys_read_trusted(int dirfd, const char *name, uid_t owner, size_t max, size_t *ret_len)
+{
+	size_t size = 0;
+	char *text = NULL;
+	int fd = -1, err = aa_open_trusted(dirfd, name, owner, &fd, &size);
+
+	if (err < 0) {
+		errno = -err;
+		return NULL;
+	}
+	if (size > max) {
+		errno = EFBIG;
+	} else {
+		text = xmalloc(size + 1);
+		if (pread(fd, text, size, 0) != (ssize_t)size) {
+			free(text);
+			text = NULL;
+			errno = EIO;
+		} else {
+			text[size] = '\0';
+			*ret_len = size;
+		}
+	}
+	close(fd);
+	return text;
+}
+
+static char *keys_dir(const struct key_place *place)
+{
+	return xasprintf("%s/keys", place->statedir);
+}
+
+int keys_open_dir(const struct key_place *place)
+{
+	char *path = keys_dir(place);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	free(path);
+	return fd;
+}
+
+/* The key set's time of change is that of its last fetch, which a set that did not change has too. */
+static int replace_file(int dir, const char *name, const char *text, int64_t mtime)
+{
+	const struct timespec fetched = {.tv_sec = mtime};
+	const struct aa_replace how = {.synced = true, .mtime = &fetched};
+
+	return aa_replace(dir, name, text, strlen(text), &how);
+}
+
+/* ---- a set ------------------------------------------------------------------------------- */
+
+json_t *keys_present(int dir, const struct aa_issuer *issuer, uid_t owner, json_t *skipped)
+{
+	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
+	char why[128];
+	size_t len;
+	char *text = keys_read_trusted(dir, name, owner, KEY_SET_MAX, &len);
+	json_t *set = NULL, *json = NULL;
+
+	if (text && aa_json_object(text, len, &json) == AA_JOSE_OK && aa_keyring_is_of(issuer, json))
+		set = keys_usable(text, len, skipped, why, sizeof(why));
+	json_decref(json);
+	free(text);
+	return set;
+}
+
+/* With the issuer's URL: a set is no other issuer's that comes to have the name. */
+int keys_write(const struct key_place *place, const struct aa_issuer *issuer, int dir, json_t *set)
+{
+	char *text;
+	int r;
+
+	json_object_set_new(set, "issuer", json_string(issuer->issuer));
+	text = aa_json_text(set, JSON_COMPACT);
+	r = text ? replace_file(dir, issuer->name, text, place->now) : -ENOMEM;
+	free(text);
+	return r;
+}
+
+int keys_renew(const struct key_place *place, const struct aa_issuer *issuer, int dir)
+{
+	const struct timespec times[2] = {{place->now, 0}, {place->now, 0}};
+
+	return utimensat(dir, issuer->name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* ---- the ETag that a set came with ---------------------------------------------------------------- */
+
+static char *etag_name(const struct aa_issuer *issuer)
+{
+	return xasprintf("%s.etag", issuer->name); /* no issuer's name has a dot */
+}
+
+char *keys_read_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url)
+{
+	char *name = etag_name(issuer), *etag = NULL;
+	size_t len, url_len = strlen(url);
+	char *text = keys_read_trusted(dir, name, place->owner, ETAG_MAX + 1024, &len);
+
+	if (text && len > url_len + 2 && strncmp(text, url, url_len) == 0 && text[url_len] == '\n') {
+		etag = xstrdup(text + url_len + 1);
+		etag[strcspn(etag, "\n")] = '\0';
+	}
+	free(text);
+	free(name);
+	return etag;
+}
+
+void keys_write_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url,
+		     const char *etag)
+{
+	char *name = etag_name(issuer), *text;
+
+	if (etag && strlen(etag) <= ETAG_MAX && !find_control(etag)) {
+		text = xasprintf("%s\n%s\n", url, etag);
+		if (replace_file(dir, name, text, place->now) < 0)
+			(void)unlinkat(dir, name, 0);
+		free(text);
+	} else {
+		(void)unlinkat(dir, name, 0);
+	}
+	free(name);
+}
+
+/* ---- what is here -------------------------------------------------------------------------------------- */
+
+static int64_t changed_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 ? st.st_mtime : 0;
+}
+
+struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped)
+{
+	struct keys_state state = {0};
+	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
+	char *path = keys_dir(place);
+	int dir = issuer->keys_file ? AT_FDCWD : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	json_t *set = NULL;
+
+	if (dir >= 0 || issuer->keys_file)
+		set = keys_present(dir, issuer, place->owner, skipped);
+	if (set) {
+		state.there = true;
+		state.usable = keys_admitted(issuer, set, skipped);
+		state.fetched = changed_at(dir, name);
+		state.stale = issuer->keys_file ? 0 : state.fetched + issuer->jwks_max_age;
+	}
+	json_decref(set);
+	if (dir >= 0)
+		close(dir);
+	free(path);
+	return state;
+}
+
+bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
+{
+	struct keys_state state = keys_state(place, issuer, NULL);
+	int64_t age = place->now - state.fetched, limit = issuer->jwks_max_age / 4;
+
+	if (issuer->keys_file)
+		return false;
+	if (limit > REFRESH_AGE)
+		limit = REFRESH_AGE;
+	return !state.there || age >= limit || age < 0;
+}
+
+void keys_forget(const struct key_place *place, const char *issuer)
+{
+	char *path = keys_dir(place), *etag = xasprintf("%s.etag", issuer);
+	int dir = place->dry_run ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0) {
+		(void)unlinkat(dir, issuer, 0);
+		(void)unlinkat(dir, etag, 0);
+		(void)fsync(dir);
+		close(dir);
+	}
+	free(etag);
+	free(path);
+}
