@@ -16,7 +16,7 @@
 #include "common/registry/accounts.h"
 #include "common/state/approval.h"
 #include "common/state/session_find.h"
-#include "tools/agentauthctl/model/provider.h"
+#include "tools/agentauthctl/model/providers.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/cli/complete.h"
@@ -131,8 +131,8 @@ static void list_algorithms(void)
 
 static void list_providers(void)
 {
-	for (size_t i = 0; provider_name(i); i++)
-		complete_offer(provider_name(i), NULL);
+	for (size_t i = 0; providers_name(i); i++)
+		complete_offer(providers_name(i), NULL);
 }
 
 static void list(const char *kind)

@@ -31,9 +31,6 @@ struct provider_request {
  * checked by the reader of the text. */
 char *provider_block(const struct provider_request *request, char *why, size_t size);
 
-/* The name of the provider at i, as --provider takes it; NULL: there are no more. */
-const char *provider_name(size_t i);
-
 /* How an agent is bound to a client of this provider, as a line of a person's notes: what CLIENT is. Static.
  */
 const char *provider_client(const struct provider_request *request);
