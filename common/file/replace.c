@@ -90,15 +90,15 @@ static int put_in_place(int dirfd, const char *temp, const char *name, bool only
 	return n < 0 ? -errno : 0;
 }
 
+/* A name without a folder may be relative to AT_FDCWD, which is no descriptor: "." is opened there as well. */
 static int sync_folder_of(int dirfd, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	char folder[PATH_MAX];
+	char folder[PATH_MAX] = ".";
 	int fd, r;
 
-	if (!slash)
-		return fsync(dirfd) < 0 ? -errno : 0;
-	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - name), name);
+	if (slash) /* of "/NAME" it is "/" */
+		(void)snprintf(folder, sizeof(folder), "%.*s", slash == name ? 1 : (int)(slash - name), name);
 	fd = openat(dirfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

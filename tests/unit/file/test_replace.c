@@ -135,6 +135,23 @@ static void writes_in_a_folder_below(void **state)
 	assert_int_equal(files(), 1);
 }
 
+/* A path that a person gives may have no folder in front. */
+static void writes_where_the_caller_stands(void **state)
+{
+	const struct aa_replace how = {.synced = true};
+	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(fchdir(dirfd_), 0);
+	assert_int_equal(aa_replace(AT_FDCWD, "a", "x", 1, &how), 0);
+	assert_int_equal(aa_replace(AT_FDCWD, "./b", "y", 1, &how), 0);
+	assert_holds("a", "x");
+	assert_holds("b", "y");
+	assert_int_equal(files(), 2);
+	assert_int_equal(fchdir(here), 0);
+	close(here);
+}
+
 static void sets_the_time_that_it_is_told(void **state)
 {
 	const struct timespec then = {.tv_sec = 1000000};
@@ -200,6 +217,7 @@ int main(void)
 	    T(the_mode_of_the_old_file_is_kept_where_that_is_asked),
 	    T(of_two_writers_of_something_new_one_succeeds),
 	    T(writes_in_a_folder_below),
+	    T(writes_where_the_caller_stands),
 	    T(sets_the_time_that_it_is_told),
 	    T(what_a_killed_writer_left_is_no_hindrance_and_no_way_elsewhere),
 	    T(where_it_cannot_be_written_the_old_file_stands_alone),
