@@ -155,6 +155,29 @@ second_sudo() {
 	expect_status 0
 }
 
+@test "a name or a reason that a file of JSON cannot hold is refused for what it is, and revokes and suspends nothing" {
+	for option in jti kid; do
+		run agentauthctl revoke --$option $'caf\xe9'
+		expect_status 2
+		expect_output "^agentauthctl: --$option is not UTF-8"
+	done
+	for why in $'caf\xe9' $'two\nlines' $'\x1b[31mred'; do
+		run agentauthctl revoke --kid of-nobody --why "$why"
+		expect_status 2
+		expect_output '^agentauthctl: --why is kept with the decision as one line of UTF-8, and holds'
+		run agentauthctl suspend other-1 --why "$why"
+		expect_status 2
+	done
+	run agentauthctl revoke --list
+	expect_no_output 'of-nobody'
+	run agentauthctl revoke --kid of-nobody --why 'café "closed"'
+	expect_status 0
+	run agentauthctl revoke --list
+	expect_output 'of-nobody .*café "closed"$'
+	agentauthctl revoke --undo --kid of-nobody
+	logs_in other-1 "$(token_file other-1)"
+}
+
 @test "revoke --list shows what is revoked, since when, by whom and why" {
 	local kid
 	new_agent listed ES256

@@ -11,6 +11,7 @@
 #include "common/state/last_look.h"
 #include "common/state/decision.h"
 #include "common/text/shown.h"
+#include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
 
@@ -26,8 +27,21 @@ struct revocation {
 
 /* ---- what is meant ----------------------------------------------------------- */
 
+static bool is_utf8(const char *text)
+{
+	size_t len = strlen(text), n;
+	uint32_t character;
+
+	for (; len && (n = aa_utf8_next(text, len, &character)); len -= n)
+		text += n;
+	return len == 0;
+}
+
 static enum ctl_status check_name_given(struct ctl *ctl, const char *option, const char *name)
 {
+	if (name && !is_utf8(name))
+		return ctl_usage(ctl, "--%s is not UTF-8: no credential that is taken has such a one",
+				 option);
 	if (!name || (*name && strlen(name) <= NAME_MAX_BYTES))
 		return CTL_DONE;
 	return ctl_usage(ctl, "--%s is %s: no credential that is taken has such a one", option,

@@ -82,10 +82,18 @@ enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_wr
 
 enum ctl_status ctl_read_why(struct ctl *ctl, const struct arguments *arguments, const char **ret)
 {
+	const char *strange;
+
 	*ret = arguments_value(arguments, "why");
-	if (!*ret || strlen(*ret) <= WHY_MAX)
+	if (!*ret)
 		return CTL_DONE;
-	return ctl_usage(ctl, "--why is kept with the decision, and has at most %d bytes", WHY_MAX);
+	if (strlen(*ret) > WHY_MAX)
+		return ctl_usage(ctl, "--why is kept with the decision, and has at most %d bytes", WHY_MAX);
+	strange = find_control(*ret);
+	if (strange)
+		return ctl_usage(ctl, "--why is kept with the decision as one line of UTF-8, and holds %s",
+				 strange);
+	return CTL_DONE;
 }
 
 enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid)
