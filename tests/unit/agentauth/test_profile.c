@@ -10,6 +10,7 @@
 
 #include "tests/unit/support/agent_home.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profile_hosts.h"
 
 #define NEEDED "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\" ]; agent = \"builder-7\"; "
 

@@ -16,6 +16,7 @@
 #include "tools/cli/guess.h"
 #include "tools/cli/print.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profile_hosts.h"
 #include "tools/agentauth/local/profile_edit.h"
 #include "tools/cli/say.h"
 #include "tools/agentauth/commands/ssh_check.h"

@@ -18,6 +18,7 @@
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profile_hosts.h"
 #include "tools/agentauth/credential/ready_token.h"
 #include "tools/cli/say.h"
 

@@ -115,14 +115,5 @@ bool profile_has_ready_token(const struct profile *profile);
 bool profile_resource_is_asked(const struct profile *profile);
 /* Whether somebody has to be there for a new grant. */
 bool profile_needs_person(const struct profile *profile);
-/* The grant's name, as in the profile. */
-const char *profile_grant_name(enum profile_grant grant);
-/* The name of its client_auth, as in the profile. */
-const char *profile_auth_name(const struct profile *profile);
-
-bool profile_has_host(const struct profile *profile, const char *host); /* without regard to case */
-/* Whether the host may ask for a credential for this audience. Where a profile has several hosts and several
- * audiences, a host may ask only for those that name it. */
-bool profile_may_have(const struct profile *profile, const char *host, const char *audience);
 
 #endif

@@ -15,6 +15,7 @@
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
+#include "tools/agentauth/local/profile_setting.h"
 
 #define CLOCK_DIFFERENCE 30 /* seconds that hosts allow unless told otherwise */
 

@@ -14,6 +14,7 @@
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
+#include "tools/agentauth/local/profile_setting.h"
 
 #define TOKEN_MAX 65536
 #define LIFE_MAX (10 * 366 * 86400) /* seconds */
