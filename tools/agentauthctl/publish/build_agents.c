@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build_agents.c: the agents in a generation, see build_agents.h. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/publish/build_agents.h"
+#include "tools/agentauthctl/publish/loader.h"
+
+#define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
+
+/* ---- retired agents ------------------------------------------------------ */
+
+static int compare_entries(const void *a, const void *b, void *data)
+{
+	const struct ids *ids = data;
+	const uint32_t *x = a, *y = b;
+
+	return strcmp(ids->v[*x].name, ids->v[*y].name);
+}
+
+void build_agents_find_retired(struct build_work *w)
+{
+	struct ids *ids = &w->r->ids;
+
+	w->retired = xmalloc((ids->n + 1) * sizeof(*w->retired));
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct id_entry *e = &ids->v[i];
+
+		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->r->names, e->name)))
+			w->retired[w->n_retired++] = (uint32_t)i;
+	}
+	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
+}
+
+/* A retired agent's SSH keys go on being known, so that asking sshd about one does not tell that it is retired; account
+ * refuses it. They are as they were served last. The caller frees; NULL: there are none. */
+static char *keys_served(const struct build_work *w, const char *name)
+{
+	char *keys = NULL;
+
+	if (w->has_served && aa_account_ssh_keys(&w->served, name, &keys) < 0)
+		keys = NULL;
+	return keys;
+}
+
+static void put_retired(struct build_work *w, const struct id_entry *e)
+{
+	const struct model_accounts *a = &w->r->model.accounts;
+	struct snapshot_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
+	char *keys;
+
+	build_digest_text(w, e->name);
+	build_digest(w, &e->id, sizeof(e->id));
+	if (e->id < a->uid_min || e->id > a->uid_max) {
+		problem_warning(w->r->problems, NULL,
+				"the retired agent %s is not served: its uid %u lies outside of "
+				"accounts.uid_min to uid_max",
+				e->name, e->id);
+		return;
+	}
+	w->out->retired++;
+	if (!build_writes(w))
+		return;
+	keys = keys_served(w, e->name);
+	account.ssh = keys;
+	account.ssh_len = keys ? strlen(keys) : 0;
+	w->error = snapshot_account(w->snapshot, &account);
+	free(keys);
+}
+
+/* Those whose names come before `name`; NULL: all that are left. */
+static void put_retired_before(struct build_work *w, const char *name)
+{
+	while (w->next_retired < w->n_retired) {
+		const struct id_entry *e = &w->r->ids.v[w->retired[w->next_retired]];
+
+		if (name && strcmp(e->name, name) >= 0)
+			return;
+		put_retired(w, e);
+		w->next_retired++;
+	}
+}
+
+/* ---- agents -------------------------------------------------------------- */
+
+static void claim_agent(struct build_work *w, const struct loaded_agent *a)
+{
+	struct problem_place place = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
+	char why[256], *file;
+
+	if (!ids_by_name(&w->r->ids, ID_AGENT, a->name))
+		newcomers_add_agent(&w->newcomers, a->name, a->uid);
+	if (ids_claim(&w->r->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
+		return;
+	file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, a->name);
+	place.file = file;
+	problem_error(w->r->problems, &place, "%s", why);
+	free(file);
+}
+
+/* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. A key that
+ * has ended is nobody's any more. */
+static void keep_keys(struct build_work *w, const struct loaded_agent *a)
+{
+	const char *end;
+
+	for (const char *line = a->ssh; line && (end = strchr(line, '\n')); line = end + 1) {
+		const char *space = memrchr(line, ' ', (size_t)(end - line));
+		int64_t until = space ? strtoll(space + 1, NULL, 10) : 0;
+
+		if (until && until <= w->options->now)
+			continue;
+		grow(&w->keys, &w->keys_cap, w->n_keys + 1, sizeof(*w->keys));
+		w->keys[w->n_keys++] =
+		    (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
+	}
+}
+
+static void keep_bindings(struct build_work *w, const struct loaded_agent *a)
+{
+	for (size_t i = 0; i < a->n_bindings; i++) {
+		struct bound *bound;
+
+		grow(&w->bindings, &w->bindings_cap, w->n_bindings + 1, sizeof(*w->bindings));
+		bound = &w->bindings[w->n_bindings++];
+		*bound = a->bindings[i];
+		if (bound->rules)
+			bound->rules = bound_rules_copy(bound->rules, &w->arena);
+	}
+}
+
+static void put_agent(struct build_work *w, const struct loaded_agent *a)
+{
+	struct snapshot_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
+	char key[64];
+
+	build_digest_text(w, a->name);
+	build_digest(w, a->digest, sizeof(a->digest));
+	snprintf(key, sizeof(key), "agent:%s", a->name);
+	changes_compare_agent(&w->out->changes, w->published, a->name, a->policy, a->policy_len);
+	build_put_policy(w, key, a->policy, a->policy_len);
+	if (build_writes(w))
+		w->error = snapshot_account(w->snapshot, &account);
+	keep_bindings(w, a);
+	keep_keys(w, a);
+}
+
+static void show_progress(const struct build_work *w, size_t done, size_t all)
+{
+	if (!w->options->progress || all < 20000 || done % 2000)
+		return;
+	fprintf(stderr, "\ragentauthctl: %zu of %zu agents%s", done, all, done == all ? "\n" : "");
+}
+
+void build_agents_put(struct build_work *w)
+{
+	const struct text_change *change = &w->options->change;
+	const struct load_source source = {&w->r->model,
+					   w->r->agents_fd,
+					   w->r->agents_dir,
+					   w->r->places->owner,
+					   {change->agent_text ? change->agent : NULL, change->agent_text}};
+	struct loader *loader = loader_start(&source, &w->r->names);
+	struct loaded_agent *a;
+	size_t done = 0;
+
+	while ((a = loader_next(loader)) && w->error == 0) {
+		put_retired_before(w, a->name);
+		problems_move(w->r->problems, &a->problems);
+		if (a->ok) {
+			claim_agent(w, a);
+			put_agent(w, a);
+		}
+		show_progress(w, ++done, w->r->names.n);
+	}
+	if (w->options->progress && done >= 20000)
+		fputs("\r\033[K", stderr);
+	put_retired_before(w, NULL);
+	w->out->agents = done;
+	loader_end(loader);
+}
+
+/* ---- what is of two agents ------------------------------------------------ */
+
+static void report_token_of_two(void *data, const char *agent, const char *other, const char *why)
+{
+	struct problem_place place = {.setting = "bindings"};
+	struct build_work *w = data;
+	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, agent);
+
+	place.file = file;
+	problem_error(w->r->problems, &place,
+		      "one token could be of %s and of %s: %s. Bind another client, or have require demand "
+		      "what only the "
+		      "one has, or subject where the issuer's delegation is \"never\", so that the log can "
+		      "tell which of "
+		      "them acted",
+		      other, agent, why);
+	free(file);
+}
+
+static void report_key_of_two(void *data, const char *agent, const char *other, const char *why)
+{
+	struct build_work *w = data;
+
+	(void)why;
+	problem_warning(
+	    w->r->problems, NULL,
+	    "%s and %s have the same public key: whoever has its private half is both of them, and the log "
+	    "cannot tell who acted. Give each a key of its own: agentauthctl rotate",
+	    other, agent);
+}
+
+void build_agents_check_overlaps(struct build_work *w)
+{
+	size_t shared;
+
+	overlaps_of_bindings(w->bindings, w->n_bindings, OVERLAPS_TOLD, report_token_of_two, w);
+	shared = overlaps_of_keys(w->keys, w->n_keys, OVERLAPS_TOLD, report_key_of_two, w);
+	if (shared > OVERLAPS_TOLD)
+		problem_warning(w->r->problems, NULL, "%zu more agents share a public key with another",
+				shared - OVERLAPS_TOLD);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build_work.h: what the parts of building a generation share: build.c, build_main.c, build_agents.c. */
+#ifndef AGENTAUTHCTL_BUILD_WORK_H
+#define AGENTAUTHCTL_BUILD_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+
+#include "common/registry/accounts.h"
+#include "tools/agentauthctl/model/overlap.h"
+#include "tools/agentauthctl/publish/build.h"
+#include "tools/agentauthctl/publish/newcomers.h"
+#include "tools/agentauthctl/publish/snapshot.h"
+#include "tools/cli/alloc.h"
+
+struct build_work {
+	struct registry *r;
+	const struct publish_options *options;
+	struct build *out;
+	struct snapshot *snapshot; /* NULL: none is written */
+	int error;		   /* of writing it */
+	struct published *published;
+	struct aa_accounts served; /* of what is published */
+	bool has_served;
+	EVP_MD_CTX *digest;
+	/* Places in r->ids.v, by name. No pointers: claiming what is new makes that array grow, and so move. */
+	uint32_t *retired;
+	size_t n_retired, next_retired;
+	struct newcomers newcomers;
+	struct bound *bindings;
+	size_t n_bindings, bindings_cap;
+	struct held_key *keys;
+	size_t n_keys, keys_cap;
+	struct arena arena; /* of the bindings' rules */
+	struct buffer record;
+};
+
+/* Adds to the digest over all that was read. */
+void build_digest(struct build_work *w, const void *bytes, size_t len);
+void build_digest_text(struct build_work *w, const char *text);
+
+/* Once something is wrong nothing more is written, and everything is still checked. */
+bool build_writes(const struct build_work *w);
+
+void build_put_policy(struct build_work *w, const char *key, const char *text, size_t len);
+
+/* Puts what stands in w->record, under PREFIX NAME. `kind` is what changes call it; NULL: no change is told of it. */
+void build_put_record(struct build_work *w, const char *kind, const char *prefix, const char *name);
+
+#endif
