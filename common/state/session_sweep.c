@@ -98,15 +98,6 @@ static bool is_old(int dir, const char *name, int64_t now)
 	       now - st.st_mtime > AA_SESSION_PENDING_MAX;
 }
 
-/* What is written beside a record has its name with a dot in front and the writer's pid behind. */
-static bool is_record_or_half(const char *name)
-{
-	size_t len = strlen(name);
-
-	return (len >= 5 && strcmp(name + len - 5, ".json") == 0) ||
-	       (name[0] == '.' && strstr(name, ".json.") != NULL);
-}
-
 /* Files that are no record, half written or damaged: of no use to anybody once nobody can be writing them. */
 static void sweep_files(struct sweep *sweep, int dir)
 {
@@ -114,12 +105,13 @@ static void sweep_files(struct sweep *sweep, int dir)
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list))) {
+		size_t len = strlen(entry->d_name);
 		char id[AA_SESSION_ID_SIZE] = "";
 		struct aa_session *session = NULL;
 
-		if (!is_record_or_half(entry->d_name))
+		if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
 			continue;
-		if (strlen(entry->d_name) == sizeof(id) + 4)
+		if (len == sizeof(id) + 4)
 			memcpy(id, entry->d_name, sizeof(id) - 1);
 		if (ids_have(&sweep->known, id) || !is_old(dir, entry->d_name, sweep->now))
 			continue;

@@ -893,30 +893,6 @@ static void a_sweep_removes_the_dead_and_keeps_the_living(void **state)
 	aa_session_free(live);
 }
 
-/* Of a writer that was killed before it gave the file its name. */
-static void a_sweep_removes_what_was_left_half_written(void **state)
-{
-	static const char id[] = "0123456789abcdef0123456789abcdef";
-	struct fixture *f = *state;
-	struct aa_session *live = created(f);
-	char half[64], other[64];
-	int64_t later = f->now + AA_SESSION_PENDING_MAX + 1;
-	int files;
-
-	assert_int_equal(aa_session_open(f->site->rundir, live, f->now), 0);
-	files = files_below(f);
-	snprintf(half, sizeof(half), "sessions/.%s.json.4711", id);
-	snprintf(other, sizeof(other), "sessions/.%s", id);
-	support_write_file(support_path(f->site->rundir, half), "{", 1);
-	support_write_file(support_path(f->site->rundir, other), "x", 1);
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
-	assert_int_equal(files_below(f), files + 2); /* somebody may be writing it */
-	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), later, NULL, NULL, NULL), 1);
-	assert_int_equal(files_below(f), files + 1); /* what is none of ours stays */
-	assert_int_equal(find_as(f, SITE_UID), AA_OK);
-	aa_session_free(live);
-}
-
 static void a_directory_that_cannot_be_made_refuses(void **state)
 {
 	struct fixture *f = *state;
@@ -985,7 +961,6 @@ int main(void)
 	    T(each_gives_every_record_until_it_is_told_to_stop),
 	    T(closing_leaves_nothing_behind),
 	    T(a_sweep_removes_the_dead_and_keeps_the_living),
-	    T(a_sweep_removes_what_was_left_half_written),
 	    T(a_directory_that_cannot_be_made_refuses),
 	    T(leaves_no_descriptor_behind),
 	};
