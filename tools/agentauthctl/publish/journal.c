@@ -15,7 +15,6 @@
 #include "common/file/trusted.h"
 
 #define JOURNAL_FILE "journal"
-#define JOURNAL_TMP JOURNAL_FILE ".new"
 #define FORMAT_NEW "generation %" PRIu32 " ids %zu new\n"
 #define FORMAT_AGAIN "generation %" PRIu32 " ids %zu again\n"
 #define TEXT_SIZE 96
