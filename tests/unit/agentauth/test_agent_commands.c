@@ -470,6 +470,12 @@ static void test_askpass_answers_no_other_question(void **state)
 	assert_said(1, "as it asks people");
 	assert_null(strchr(o.err, '\033'));
 	RUN(command_askpass, "",
+	    "(builder-7@web01.example.com) Agent credential for builder-7 at ssh://web01.example.com "
+	    "[agentauth/2 part 1 nonce password-abc]: ",
+	    NULL);
+	assert_said(1, "in a way that agentauth");
+	assert_null(strstr(o.err, "as it asks people"));
+	RUN(command_askpass, "",
 	    "The authenticity of host 'web01' can't be established.\nAre you sure (yes/no)? ", NULL);
 	assert_said(1, "this host's key. Compare it");
 	RUN(command_askpass, "",

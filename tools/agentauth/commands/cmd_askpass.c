@@ -61,6 +61,12 @@ static int refuse_other_prompt(const char *text)
 		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use "
 				  "ssh-agent for it, or -o "
 				  "PubkeyAuthentication=no");
+	/* Its nonce has the word "password" in it, and nobody is asked for one. */
+	if (strstr(text, " [agentauth/"))
+		return say_failed("nothing is answered: the prompt asks for an agent's credential in a way "
+				  "that agentauth " PACKAGE_VERSION
+				  " does not understand: \"%s\". Install here the version that the host has",
+				  text);
 	if (strstr(text, "assword"))
 		return say_failed("nothing is answered: the host asks for a password (\"%s\"), as it asks "
 				  "people. It has no agent "
