@@ -300,6 +300,22 @@ dev_again() { # COMMAND...
 	agentauthctl retire by-line >/dev/null
 }
 
+@test "a name of a variable that is no more, an option in ssh's place, and the public half in the place of the key" {
+	refused_and_told '([A-Z_]+) does; or unset it' dev env AGENTAUTH_SCOPE=logs agentauth ssh "builder-7@$HOST" id -Gn
+	run dev env "$order=logs" agentauth ssh "builder-7@$HOST" id -Gn
+	expect_output 'agent-logs'
+	expect_no_output 'agent-deploy'
+	logs_in
+	refused_and_told "--profile must stand before all that is ssh's: (agentauth ssh --profile) VALUE HOST" \
+		dev agentauth ssh -p 22 --profile web "builder-7@$HOST" id -un
+	run dev sh -c "$order web -p 22 builder-7@$HOST id -un"
+	expect_output '^builder-7$'
+	install -m 0600 -o dev "$KEYS/builder-7.pub" "$KEYS/half.pem"
+	refused_and_told 'holds a public key; signing needs the private one, which agentauth keygen wrote' \
+		dev agentauth assert --agent builder-7 --audience x --key "$KEYS/half.pem"
+	dev_again agentauth assert --agent builder-7 --audience x --key "$KEY"
+}
+
 # ---- usage --------------------------------------------------------------------------------------------------------------------
 
 @test "assert, keygen, verify and run say which option is missing, or wrong" {
