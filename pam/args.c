@@ -10,6 +10,7 @@
 #include <security/pam_ext.h>
 
 #include "common/verify/policy.h"
+#include "common/verify/service.h"
 
 static const char *value_of(const char *arg, const char *name)
 {

@@ -17,6 +17,7 @@
 
 #include "common/state/monotonic.h"
 #include "common/state/session_find.h"
+#include "common/verify/service.h"
 
 /* ---- items ---------------------------------------------------------------------------- */
 

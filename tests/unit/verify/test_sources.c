@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/verify/policy.h"
+#include "common/verify/service.h"
 #include "common/verify/sources.h"
 
 static bool admits(const char *network, const char *address)

@@ -16,6 +16,7 @@
 #include "common/registry/accounts.h"
 #include "common/text/utf8.h"
 #include "common/verify/policy.h"
+#include "common/verify/service.h"
 #include "common/verify/sudo_rule.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
