@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,18 +22,10 @@
 #endif
 
 #include "common/state/audit_brake.h"
+#include "common/state/audit_chain.h"
 #include "common/jose/sha256.h"
 #include "common/state/guard.h"
 #include "common/state/monotonic.h"
-
-#define HEAD_SIZE 107 /* seq 20, hash 64, size 20, two spaces and a line feed */
-#define LINE_MAX_BYTES 65536
-#define TAIL_BYTES (2 * LINE_MAX_BYTES) /* of the log, where the head does not tell */
-
-struct link {
-	uint64_t seq; /* of the last line; 0: there is none */
-	char hash[65];
-};
 
 /* ---- files --------------------------------------------------------------- */
 
@@ -82,106 +73,6 @@ static bool take_lock(int fd)
 	return true;
 }
 
-/* ---- the chain ----------------------------------------------------------- */
-
-static bool parse_head(const char *text, struct link *ret, uint64_t *ret_size)
-{
-	struct link link;
-
-	if (sscanf(text, "%20" SCNu64 " %64[0-9a-f] %20" SCNu64, &link.seq, link.hash, ret_size) != 3 ||
-	    strlen(link.hash) != 64)
-		return false;
-	*ret = link;
-	return true;
-}
-
-/* The seq of a line of the chain; 0: it is torn, or stands outside of the chain. */
-static uint64_t seq_of_line(const char *line, size_t len)
-{
-	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL),
-	       *seq = json_object_get(json, "seq");
-	uint64_t n = 0;
-
-	if (json_is_integer(seq) && json_integer_value(seq) > 0 &&
-	    !json_is_true(json_object_get(json, "unchained")))
-		n = (uint64_t)json_integer_value(seq);
-	json_decref(json);
-	return n;
-}
-
-/* Where the line that ends before `end` begins. */
-static size_t line_start(const char *buf, size_t end)
-{
-	while (end > 0 && buf[end - 1] != '\n')
-		end--;
-	return end;
-}
-
-/* The hash of the last line of buf[0..end), and the seq of the last one that has one, `otherwise` where none does. */
-static bool link_of_lines(const char *buf, size_t end, uint64_t otherwise, struct link *ret)
-{
-	size_t start = line_start(buf, end);
-	uint64_t seq;
-
-	if (aa_sha256_hex(ret->hash, buf + start, end - start) < 0)
-		return false;
-	while ((seq = seq_of_line(buf + start, end - start)) == 0 && start > 0) {
-		end = start - 1;
-		start = line_start(buf, end);
-	}
-	ret->seq = seq ? seq : otherwise;
-	return true;
-}
-
-/* Reads the log's end; closes a torn line with a line feed, so that it stays what it is and nothing is lost. */
-static bool link_of_log(int fd, uint64_t *size, uint64_t otherwise, struct link *ret)
-{
-	size_t want = *size < TAIL_BYTES ? (size_t)*size : TAIL_BYTES, end = want;
-	char *buf = malloc(want + 1);
-	bool ok = false;
-
-	if (!buf || pread(fd, buf, want, (off_t)(*size - want)) != (ssize_t)want)
-		goto out;
-	if (buf[end - 1] == '\n')
-		end--;
-	else if (write(fd, "\n", 1) == 1)
-		(*size)++;
-	else
-		goto out;
-	ok = link_of_lines(buf, end, otherwise, ret);
-out:
-	free(buf);
-	return ok;
-}
-
-/* What the next line follows: the head where it fits the log (or the log is new), else the log itself. */
-static bool last_link(int head_fd, int log_fd, uint64_t *size, struct link *ret)
-{
-	struct link head = {0, "0000000000000000000000000000000000000000000000000000000000000000"};
-	char text[HEAD_SIZE + 1];
-	uint64_t head_size = 0;
-	ssize_t n = pread(head_fd, text, HEAD_SIZE, 0);
-	bool have;
-
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	have = n > 0 && parse_head(text, &head, &head_size);
-	if (*size == 0 || (have && head_size == *size)) {
-		*ret = head;
-		return true;
-	}
-	return link_of_log(log_fd, size, head.seq, ret);
-}
-
-static bool write_head(int head_fd, const struct link *link, uint64_t size)
-{
-	char text[HEAD_SIZE + 1];
-
-	(void)snprintf(text, sizeof(text), "%020" PRIu64 " %s %020" PRIu64 "\n", link->seq, link->hash, size);
-	return pwrite(head_fd, text, HEAD_SIZE, 0) == HEAD_SIZE;
-}
-
 /* ---- the line ------------------------------------------------------------ */
 
 static void utc_now(char *ret, size_t cap)
@@ -211,9 +102,10 @@ static bool add_missing(json_t *whole, json_t *record)
 }
 
 /* time, seq, prev, host, and then what the caller has to say. From malloc(), with its line feed. */
-static char *compose(const struct aa_audit *audit, json_t *record, const struct link *last, size_t *ret_len)
+static char *compose(const struct aa_audit *audit, json_t *record, const struct aa_audit_link *last,
+		     size_t *ret_len)
 {
-	char now[40], *line = malloc(LINE_MAX_BYTES + 2);
+	char now[40], *line = malloc(AA_AUDIT_LINE_MAX + 2);
 	json_t *whole;
 	size_t len = 0;
 
@@ -222,9 +114,9 @@ static char *compose(const struct aa_audit *audit, json_t *record, const struct 
 			  last->hash, "host", audit->host ? audit->host : "");
 	/* Not json_dumps(), which goes on without a member's name where memory is out for it. */
 	if (line && whole && add_missing(whole, record))
-		len = json_dumpb(whole, line, LINE_MAX_BYTES, JSON_COMPACT | JSON_ENSURE_ASCII);
+		len = json_dumpb(whole, line, AA_AUDIT_LINE_MAX, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(whole);
-	if (len == 0 || len >= LINE_MAX_BYTES) {
+	if (len == 0 || len >= AA_AUDIT_LINE_MAX) {
 		free(line);
 		return NULL;
 	}
@@ -249,7 +141,7 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 {
 	int head_fd = open_own(dirfd, "audit.head", O_RDWR, audit->owner);
 	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
-	struct link last, link;
+	struct aa_audit_link last, link;
 	struct stat st;
 	uint64_t size;
 	size_t len;
@@ -265,7 +157,7 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 		if (fstat(log_fd, &st) < 0)
 			goto out;
 		size = (uint64_t)st.st_size;
-		if (!last_link(head_fd, log_fd, &size, &last))
+		if (!aa_audit_last_link(head_fd, log_fd, &size, &last))
 			goto out;
 		line = compose(audit, record, &last, &len);
 	} while (line && fstat(log_fd, &st) == 0 && (uint64_t)st.st_size != size);
@@ -273,7 +165,7 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 		goto out;
 	link.seq = last.seq + 1;
 	/* A head that cannot be written is only slower: the log's last line decides. */
-	if (aa_sha256_hex(link.hash, line, len - 1) < 0 || !write_head(head_fd, &link, size + len))
+	if (aa_sha256_hex(link.hash, line, len - 1) < 0 || !aa_audit_write_head(head_fd, &link, size + len))
 		(void)unlinkat(dirfd, "audit.head", 0);
 	ok = !audit->sync || fdatasync(log_fd) == 0;
 	line[len - 1] = '\0';
@@ -348,7 +240,7 @@ static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *rec
 /* Somebody holds the lock for too long: the line is written outside of the chain, and says so. */
 static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
 {
-	static const struct link none = {0, ""};
+	static const struct aa_audit_link none = {0, ""};
 	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
 	char *line = NULL;
 	size_t len;
@@ -398,7 +290,7 @@ static void copy_all(const struct aa_audit *audit, struct lines *lines)
 /* What the audit log could not take stands there alone. */
 static void tell_syslog(const struct aa_audit *audit, json_t *record)
 {
-	static const struct link none = {0, ""};
+	static const struct aa_audit_link none = {0, ""};
 	size_t len;
 	char *line = audit->quiet ? NULL : compose(audit, record, &none, &len);
 
