@@ -38,9 +38,16 @@ none 'no function has more than 60 lines' "$(long_functions 60 $sources)"
 # shellcheck disable=SC2086
 none 'no file has more than 500 lines' "$(long_files 500 $sources)"
 
-# Of each object: what it defines for others, and what it wants of others.
+# Of each object: what it defines for others, and what it wants of others. An object without a source is of a file that is
+# gone.
+objects() {
+	find "$build/common" "$build/nss" "$build/pam" "$build/sudo" "$build/tools" -name '*.o' | while read -r object; do
+		source=$(echo "${object#"$build"/}" | sed 's:/\.libs/:/:; s:\.o$:.c:')
+		[ ! -e "$source" ] || echo "$object"
+	done
+}
 symbols() {
-	find "$build/common" "$build/nss" "$build/pam" "$build/sudo" "$build/tools" -name '*.o' -exec nm -A {} + 2>/dev/null |
+	objects | xargs nm -A 2>/dev/null |
 		awk '{ sub(/:.*/, "", $1) } $(NF - 1) == "T" || $(NF - 1) == "U" { print $(NF - 1), $NF, $1 }'
 }
 # The unit tests, the fuzzers and the benchmarks call, too.
