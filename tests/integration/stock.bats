@@ -6,6 +6,7 @@ load support
 load people
 load agents
 load sessions
+load advice
 
 setup_file() {
 	host_init
@@ -25,20 +26,6 @@ teardown() {
 	rm -rf /etc/pam.d /etc/ssh
 	cp -a /root/kept/pam.d /root/kept/ssh /etc/
 	reload_sshd
-}
-
-# What the stack of a service is without us: as its package brings it.
-stock_stack() { # SERVICE
-	sed -i '/agentauth/d; /notingroup agents/d; /pam_mkhomedir/d' "/etc/pam.d/$1"
-	run cat "/etc/pam.d/$1"
-	expect_no_output 'agentauth'
-}
-reload_sshd() {
-	kill -HUP "$(cat /run/sshd.pid)"
-	wait_until sshd_serves
-}
-sshd_serves() {
-	[ -s /run/sshd.pid ] && bash -c ': </dev/tcp/127.0.0.1/22' 2>/dev/null
 }
 
 agent_gets_in_by_key() {
