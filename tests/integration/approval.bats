@@ -167,8 +167,14 @@ are_done() { # NUMBER
 	expect_status 1
 }
 
-@test "a person denies, and says why" {
+@test "a person denies, and says why; a reason that cannot be kept answers nothing, and is called by its name" {
 	ask
+	run bob deny "$request" --why $'caf\xe9'
+	expect_status 2
+	expect_output 'holds bytes that are not UTF-8'
+	run bob approve "$request" --why "$(printf '%01025d' 0)"
+	expect_status 2
+	expect_output 'has at most 1024 bytes'
 	run bob deny "$request" --why 'not during the sale'
 	expect_status 0
 	answered

@@ -119,13 +119,17 @@ static bool is_an_agents(const struct ctl *ctl)
 
 static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments, bool approve)
 {
-	const char *id = arguments->words[0];
+	const char *id = arguments->words[0], *why = NULL;
+	enum ctl_status status;
 	json_t *request;
 	char *agent;
 	int err;
 
 	if (is_an_agents(ctl))
 		return ctl_fail(ctl, "an agent does not answer requests for approval: a person does");
+	status = ctl_read_why(ctl, arguments, &why);
+	if (status != CTL_DONE)
+		return status;
 	request = aa_approval_get(ctl->rundir, ctl->places.owner, id, ctl->now);
 	if (!request)
 		return ctl_fail(
@@ -135,9 +139,9 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 	if (!ctl->json)
 		print_request(ctl, request);
 	json_decref(request);
-	err = ctl->dry_run ? 0
-			   : aa_approval_answer(ctl->rundir, ctl->places.owner, id, approve, ctl_who(),
-						arguments_value(arguments, "why"), ctl->now);
+	err = ctl->dry_run
+		  ? 0
+		  : aa_approval_answer(ctl->rundir, ctl->places.owner, id, approve, ctl_who(), why, ctl->now);
 	if (err == 0 && !ctl->dry_run)
 		ctl_audit(ctl, agent, "ok", "ok");
 	free(agent);
