@@ -186,6 +186,20 @@ static void test_a_relative_key_lies_beside_the_profiles(void **state)
 	assert_said(1, "mine.pem cannot be opened");
 }
 
+static void test_a_file_that_is_there_where_it_is_typed_is_meant(void **state)
+{
+	(void)state;
+	assert_int_equal(chdir(home_path("")), 0);
+	run_command(&o, &command_keygen, "", 0, (const char *const[]){"--out", "mine.pem", NULL});
+	assert_done();
+	PROFILE("add", "builder-7@a", "--key", "mine.pem");
+	assert_done();
+	assert_non_null(strstr(config_text(), "/home/mine.pem"));
+	assert_int_equal(chdir("/"), 0);
+	PROFILE("check");
+	assert_done();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +212,7 @@ int main(void)
 	    TEST(what_would_not_be_read_again_is_not_written),
 	    TEST(words_that_mean_nothing_are_usage),
 	    TEST(a_relative_key_lies_beside_the_profiles),
+	    TEST(a_file_that_is_there_where_it_is_typed_is_meant),
 	};
 
 	return cmocka_run_group_tests_name("profile_command", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/commands/ssh_login.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_edit.h"
@@ -54,6 +56,34 @@ static void put_source(FILE *f, const char *name, const char *place, const char 
 	fputs("; };\n", f);
 }
 
+/* A path in the file is relative to the file's folder. A file that is there where its name is typed is the one that is
+ * meant, and is written in full. From malloc(). */
+static char *from_here(const char *path)
+{
+	char here[PATH_MAX], *full = NULL;
+
+	if (!path || *path == '/' || *path == '~' || access(path, F_OK) != 0 || !getcwd(here, sizeof(here)))
+		return path ? strdup(path) : NULL;
+	return asprintf(&full, "%s/%s", here, strncmp(path, "./", 2) == 0 ? path + 2 : path) < 0 ? NULL
+												 : full;
+}
+
+static void put_key(FILE *f, const char *key)
+{
+	char *full = key && key_is_file(key) ? from_here(key) : NULL;
+
+	put_string(f, "key", full ? full : key);
+	free(full);
+}
+
+static void put_file(FILE *f, const char *name, const char *path)
+{
+	char *full = from_here(path);
+
+	put_source(f, name, "file", full);
+	free(full);
+}
+
 /* libconfig's names are letters, digits, - and _, and begin with a letter. `first` NULL: nothing stands before it. From
  * malloc(). */
 static char *make_name(const char *first, const char *rest)
@@ -86,13 +116,13 @@ static char *make_block(const struct profile_request *r, const char *name, const
 	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host,
 		t[OPT_AUDIENCE] ? t[OPT_AUDIENCE] : audience);
 	put_string(f, "agent", agent);
-	put_string(f, "key", t[OPT_KEY]);
-	put_source(f, "passphrase", "file", t[OPT_PASS_FILE]);
+	put_key(f, t[OPT_KEY]);
+	put_file(f, "passphrase", t[OPT_PASS_FILE]);
 	put_string(f, "issuer", t[OPT_ISSUER]);
 	if (t[OPT_ISSUER])
 		put_string(f, "client_id", t[OPT_CLIENT_ID] ? t[OPT_CLIENT_ID] : agent);
-	put_source(f, "client_secret", "file", t[OPT_SECRET_FILE]);
-	put_source(f, "token", "file", t[OPT_TOKEN_FILE]);
+	put_file(f, "client_secret", t[OPT_SECRET_FILE]);
+	put_file(f, "token", t[OPT_TOKEN_FILE]);
 	put_source(f, "token", "env", t[OPT_TOKEN_ENV]);
 	put_string(f, "scope", t[OPT_SCOPE]);
 	fputs("  };\n", f);
