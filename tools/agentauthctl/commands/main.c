@@ -248,7 +248,13 @@ static enum ctl_status run_command(struct ctl *ctl, const struct ctl_command *co
 	use_options(ctl, a);
 	if (arguments_have(a, "help"))
 		return help_one(ctl, before, command);
-	if (a->n_words < command->min_words || a->n_words > command->max_words)
+	if (a->n_words > command->max_words)
+		return ctl_usage(
+		    ctl,
+		    "%s is a word too many: what holds blanks stands in quotes; usage: agentauthctl "
+		    "%s%s %s",
+		    quoted(a->words[command->max_words]), before, command->name, words_of(command));
+	if (a->n_words < command->min_words)
 		return ctl_usage(ctl, "usage: agentauthctl %s%s %s", before, command->name,
 				 words_of(command));
 	if (given_files_read(ctl, a) != CTL_DONE)
