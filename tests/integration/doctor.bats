@@ -96,6 +96,20 @@ mended() { # CHECK PATTERN
 	agent_gets_in
 }
 
+@test "the stacks of another release: a - before a module, and ~/.pam_environment, which is read on" {
+	stock_stack login
+	stock_stack sshd
+	sed -i 's/^-session/session/' /etc/pam.d/login
+	sed -i '/pam_env.so.*envfile/s/pam_env.so/& user_readenv=1/' /etc/pam.d/sshd
+	expect_problem pam 'the stack of sshd'
+	expect_no_output 'As root: diff'
+	done_to_the_letter
+	grep -q '^session.*pam_env.so.*user_readenv=1' /etc/pam.d/sshd
+	expect_order
+	agent_gets_in
+	people_have_ssh_and_sudo
+}
+
 @test "stacks that ask and do not mind, that are passed by, and that ask by way of another" {
 	sed -i 's/^account.*pam_agentauth.so/account optional pam_agentauth.so/' /etc/pam.d/su
 	mended pam '/etc/pam.d/su:[0-9]+: account lets a refusal .* be overruled'

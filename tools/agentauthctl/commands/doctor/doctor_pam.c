@@ -37,6 +37,7 @@ struct aa_sshd_paths doctor_sshd_paths(void)
 struct stack {
 	char **v;
 	size_t n, cap;
+	bool reads_home; /* pam_env reads ~/.pam_environment */
 };
 
 static void stack_free(struct stack *s)
@@ -58,6 +59,22 @@ static void squeeze(char *line)
 			*to++ = ' ';
 	to -= to > line && to[-1] == ' ';
 	*to = '\0';
+}
+
+/* Releases of one distribution differ in two things that say nothing of the host: the - before a module that may be missing,
+ * and pam_env's user_readenv=1, which is kept where it stands. */
+static void level(struct stack *s, char *line)
+{
+	static const char word[] = " user_readenv=1";
+	char *at;
+
+	if (*line == '-')
+		memmove(line, line + 1, strlen(line));
+	at = strstr(line, "pam_env.so") ? strstr(line, word) : NULL;
+	if (!at)
+		return;
+	memmove(at, at + strlen(word), strlen(at + strlen(word)) + 1);
+	s->reads_home = true;
 }
 
 static int compare(const void *a, const void *b)
@@ -87,6 +104,7 @@ static bool stack_read(struct stack *s, const char *dir, const char *service)
 			free(line);
 			continue;
 		}
+		level(s, line);
 		grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v));
 		s->v[s->n++] = line;
 	}
@@ -96,9 +114,9 @@ static bool stack_read(struct stack *s, const char *dir, const char *service)
 	return r == 0;
 }
 
-/* The host's stack holds nothing that ours lacks: putting ours in its place loses no line of the host's own.
- */
-static bool is_stock(const char *service)
+/* The host's stack holds nothing that ours lacks, but for what ret_reads_home says: putting ours in its place loses no line
+ * of the host's own. */
+static bool is_stock(const char *service, bool *ret_reads_home)
 {
 	struct stack own = {0}, shipped = {0};
 	bool same = stack_read(&own, stack_dirs[0], service) &&
@@ -106,20 +124,33 @@ static bool is_stock(const char *service)
 
 	for (size_t i = 0; same && i < own.n; i++)
 		same = strcmp(own.v[i], shipped.v[i]) == 0;
+	*ret_reads_home = own.reads_home;
 	stack_free(&own);
 	stack_free(&shipped);
 	return same;
+}
+
+static char *cure_by_copy(const char *shipped, const char *service, bool reads_home)
+{
+	const char *dir = stack_dirs[0];
+
+	if (!reads_home)
+		return xasprintf("cp --backup=numbered %s %s/", shipped, dir);
+	return xasprintf(
+	    "cp --backup=numbered %s %s/ && sed -i '/pam_env.so.*envfile/s/$/ user_readenv=1/' %s/%s",
+	    shipped, dir, dir, service);
 }
 
 /* A stack that has lines of the host's own is a person's to change. */
 static char *cure(const char *service, enum aa_pam_answer answer)
 {
 	char *shipped = xasprintf(DOCTOR_SHARE "/pam.d/%s", service), *command = NULL;
+	bool reads_home;
 
 	if (answer == AA_PAM_NO_MODULE)
 		command = xstrdup("ls -l " AA_PAMDIR "  # and install agentauth again");
-	else if (is_stock(service))
-		command = xasprintf("cp --backup=numbered %s %s/", shipped, stack_dirs[0]);
+	else if (is_stock(service, &reads_home))
+		command = cure_by_copy(shipped, service, reads_home);
 	else if (access(shipped, F_OK) == 0)
 		command =
 		    xasprintf("diff %s %s/%s  # and take the lines with agentauth over, in their places",
