@@ -20,8 +20,12 @@ void doctor_registry(struct doctor *d)
 	json_t *host;
 
 	if (!d->published) {
-		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
-			       "nothing is published that can be read");
+		const char *statedir = d->ctl->places.statedir;
+
+		doctor_problem(
+		    d,
+		    xstrdup(access(statedir, F_OK) != 0 ? "agentauthctl init" : "agentauthctl apply --yes"),
+		    "nothing is published that can be read");
 		return;
 	}
 	if (!published_accounts_are_whole(d->ctl->places.statedir, d->ctl->places.owner)) {

@@ -333,6 +333,8 @@ void doctor_sshd(struct doctor *d)
 	else if (status != 0)
 		doctor_problem(d, xstrdup("sshd -t"), "sshd does not take this host's configuration: %s",
 			       doctor_first_line(&output));
+	else if (!d->anybody && are_read && !f.ours.line)
+		doctor_problem(d, cure_settings(&f), "no file of it has the settings for agents");
 	else if (!d->anybody)
 		doctor_fine(d, "there is no agent yet whose logins sshd could be asked about");
 	else if (!getpwnam(d->anybody))
