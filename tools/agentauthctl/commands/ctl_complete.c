@@ -92,6 +92,12 @@ static void list_requests(void)
 		closedir(dir);
 }
 
+/* What cp --backup, editors and dpkg leave beside a file. */
+static bool is_backup(const char *name)
+{
+	return strchr(name, '~') || strstr(name, ".dpkg-");
+}
+
 /* What PAM has stacks for: any of them can be a service of a role. */
 static void list_services(void)
 {
@@ -99,7 +105,8 @@ static void list_services(void)
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "common-", 7) != 0)
+		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "common-", 7) != 0 &&
+		    !is_backup(entry->d_name))
 			complete_offer(entry->d_name, NULL);
 	if (dir)
 		closedir(dir);
