@@ -174,23 +174,9 @@ static void refuses_a_header_that_is_no_object(void **state)
 
 static void refuses_algorithms_outside_the_list(void **state)
 {
-	static const char *const algs[] = {"es256",
-					   "Es256",
-					   "ES256K",
-					   "ES257",
-					   "RS1",
-					   "RSA",
-					   "HS256",
-					   "HS512",
-					   "EdDSA ",
-					   "ES256 ",
-					   " ES256",
-					   "EDDSA",
-					   "A128GCM",
-					   "dir",
-					   "ES256\\u0000",
-					   "ES2\\u0035"
-					   "6"};
+	static const char *const algs[] = {
+	    "es256",  "Es256",	"ES256K", "ES257", "RS1",     "RSA", "HS256",	     "HS512",
+	    "EdDSA ", "ES256 ", " ES256", "EDDSA", "A128GCM", "dir", "ES256\\u0000", "ES2\\u00356"};
 
 	expect(*state, with_header(HEADER), AA_OK, HEADER);
 	for (size_t i = 0; i < COUNT(algs); i++) {
