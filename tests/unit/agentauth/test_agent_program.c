@@ -6,6 +6,7 @@
 #include "tests/unit/support/jose_make.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,37 @@ static void test_signals_and_stops_go_through_to_ssh_and_back(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
 }
 
+/* Ctrl-C goes to all of the terminal's foreground group; passed on, it would reach ssh a second time. */
+static void test_what_the_terminal_sends_reaches_ssh_once(void **state)
+{
+	char path[512], said[4096] = "";
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+	int terminal;
+
+	(void)state;
+	login_is_possible();
+	fake_login("trap 'echo interrupted' INT; : >\"$HOME/ready\"\n"
+		   "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/sleep 0.05; done");
+	(void)snprintf(path, sizeof(path), "%sagentauth", PROGRAMS);
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid == 0) {
+		execl(path, path, "ssh", "host", NULL);
+		_exit(126);
+	}
+	assert_true(pid > 0);
+	for (int i = 0; i < 500 && access(home_path("ready"), F_OK) < 0; i++)
+		usleep(10000);
+	assert_int_equal(write(terminal, "\003", 1), 1);
+	while ((n = read(terminal, said + len, sizeof(said) - 1 - len)) > 0)
+		len += (size_t)n;
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(terminal);
+	assert_non_null(strstr(said, "interrupted"));
+	assert_null(strstr(strstr(said, "interrupted") + 1, "interrupted"));
+}
+
 static void test_ssh_that_cannot_be_used_says_why(void **state)
 {
 	(void)state;
@@ -442,6 +474,7 @@ int main(void)
 	    at_home(test_a_clock_that_is_behind_is_said_before_a_host_refuses),
 	    at_home(test_a_login_that_was_refused_is_told_from_one_that_was_not_asked_for),
 	    at_home(test_signals_and_stops_go_through_to_ssh_and_back),
+	    at_home(test_what_the_terminal_sends_reaches_ssh_once),
 	    at_home(test_ssh_that_cannot_be_used_says_why),
 	    at_home(test_a_word_that_is_nearly_one_of_ours_is_told),
 	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),

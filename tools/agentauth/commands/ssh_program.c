@@ -74,19 +74,34 @@ out:
 
 static volatile sig_atomic_t running; /* the pid */
 
-static void pass_on(int signal)
+/* Passes on what a process sent. What the terminal sends goes to all of its foreground group, and so to ssh itself. */
+static void pass_on(int signal, siginfo_t *info, void *context)
 {
-	if (running > 0)
+	(void)context;
+	if (running > 0 && info->si_code <= 0)
 		(void)kill((pid_t)running, signal);
+}
+
+static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+#define N_PASSED (sizeof(passed) / sizeof(passed[0]))
+
+/* Keeps them back until they can be passed on; *ret is what was kept back before. */
+static void hold_signals(sigset_t *ret)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < N_PASSED; i++)
+		(void)sigaddset(&held, passed[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, ret);
 }
 
 /* What the caller ignores, as nohup does, stays ignored, in ssh too. */
 static void pass_signals_on(void)
 {
-	static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-	struct sigaction old, action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+	struct sigaction old, action = {.sa_sigaction = pass_on, .sa_flags = SA_RESTART | SA_SIGINFO};
 
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+	for (size_t i = 0; i < N_PASSED; i++)
 		if (sigaction(passed[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			(void)sigaction(passed[i], &action, NULL);
 }
@@ -118,20 +133,26 @@ static void end_by(int number)
 int ssh_program_run(char **args)
 {
 	pid_t self = getpid(), pid;
+	sigset_t mask;
 	int status;
 
+	hold_signals(&mask);
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored, as a caller may leave it, there would be no status */
 	pid = fork();
 	if (pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 		/* A killed agentauth leaves no ssh behind. */
 		if (prctl(PR_SET_PDEATHSIG, SIGHUP) == 0 && getppid() == self)
 			(void)execvp("ssh", args);
 		_exit(127);
 	}
+	if (pid > 0) {
+		running = pid;
+		pass_signals_on();
+	}
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
 		return -1;
-	running = pid;
-	pass_signals_on();
 	status = wait_out(pid);
 	if (status >= 0 && WIFSIGNALED(status))
 		end_by(WTERMSIG(status));
