@@ -341,6 +341,7 @@ something_runs() {
 	done_now agentauthctl revoke --issuer corp "$order" some-id
 	told '(agentauthctl session list) shows it, (agentauthctl session kill ID) ends it'
 	set -- "${BASH_REMATCH[@]:1}"
+	sleep 1 # nobody logs in in the second of the revocation
 	something_runs
 	run sh -c "$1"
 	told 'builder-7'
