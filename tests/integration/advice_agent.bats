@@ -280,6 +280,60 @@ dev_again() { # COMMAND...
 	agentauthctl retire newcomer >/dev/null
 }
 
+# As sshd asks where nothing of ours comes before: everybody, for a password.
+by_answer() { # AGENT
+	run dev agentauth ssh -o PubkeyAuthentication=no "$1@$HOST" id -un
+}
+@test "a host that asks for a password: it does not know the agent, or does not ask agentauth" {
+	local told='It has no agent of this name, or its sshd does not ask agentauth: there, (agentauthctl list) and (agentauthctl doctor) tell'
+	printf 'KbdInteractiveAuthentication yes\n' >/etc/ssh/sshd_config.d/asks.conf
+	reload_sshd
+	profiles "$(profile web "\"$HOST\"" "\"ssh://$HOST\"" | sed 's/builder-7"/latecomer"/')"
+	by_answer latecomer
+	told "$told"
+	obey
+	expect_output '^builder-7 '
+	expect_no_output '^latecomer '
+	agentauthctl register latecomer --role logs --key "$KEYS/builder-7.pub" >/dev/null
+	by_answer latecomer
+	expect_output '^latecomer$'
+	agentauthctl retire latecomer >/dev/null
+	one_profile
+	cp -a /etc/pam.d/sshd kept-stack
+	stock_stack sshd
+	by_answer builder-7
+	told "$told"
+	run sh -c "${BASH_REMATCH[2]}"
+	expect_output '^PROBLEM  pam '
+	done_to_the_letter
+	by_answer builder-7
+	expect_output '^builder-7$'
+	cp -a kept-stack /etc/pam.d/sshd
+	rm /etc/ssh/sshd_config.d/asks.conf
+	reload_sshd
+}
+
+# Of a version whose prompts end in agentauth/0: it is the same but for this.
+another_version() { # FOLDER
+	install -d "$1"
+	sed 's:\[agentauth/1 part :[agentauth/0 part :' "$(command -v agentauth)" >"$1/agentauth"
+	printf '#!/bin/sh\nexec "%s/agentauth" askpass "$@"\n' "$1" >"$1/askpass"
+	chmod 755 "$1"/*
+	! cmp -s "$(command -v agentauth)" "$1/agentauth"
+}
+@test "a host whose prompt is of another version" {
+	another_version /home/dev/another
+	set -- env SSH_ASKPASS=/home/dev/another/askpass SSH_ASKPASS_REQUIRE=force \
+		ssh -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 "builder-7@$HOST" id -un
+	run dev "$@"
+	[ "$status" -ne 0 ]
+	told 'in a way that agentauth [0-9.a-z-]+ does not understand: ".*". Install here the version that the host has'
+	cp "$(command -v agentauth)" another/agentauth
+	run dev "$@"
+	expect_output '^builder-7$'
+	rm -r another
+}
+
 @test "files and folders that are another's, or cannot be made, and keys that are named in another way" {
 	refused_and_told 'is a file: name it by its path alone' dev agentauth assert --agent builder-7 --audience x --key "file:$KEY"
 	dev_again agentauth assert --agent builder-7 --audience x --key "$KEY"

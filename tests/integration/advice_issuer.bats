@@ -175,6 +175,24 @@ into_block() { # ISSUER LINE
 	text_as_before
 }
 
+@test "an issuer that agents are bound to is removed once the bindings are taken away" {
+	agentauthctl issuer add leaving --issuer https://leaving.example.com --jwks-uri "$ADDRESS/leaving" >/dev/null
+	agentauthctl register stayer --role deploy --bind leaving:one --bind corp:stayer >/dev/null
+	agentauthctl register leaver --role deploy --bind leaving:two >/dev/null
+	refused_and_told '2 bindings of agents name the issuer leaving.* Take them away first; nothing was changed:' agentauthctl issuer remove leaving
+	grep -E '^  agentauthctl set' <<<"$output" >bindings
+	while read -r order; do
+		obey
+	done <bindings
+	[ "$(wc -l <bindings)" -eq 2 ]
+	done_now agentauthctl issuer remove leaving
+	run agentauthctl --json show stayer
+	[ "$(jq -c '[.. | .issuer? // empty] | unique' <<<"$output")" = '["corp"]' ]
+	logs_in k1
+	agentauthctl retire stayer
+	agentauthctl retire leaver
+}
+
 add() { # OPTION...: what it would write
 	run agentauthctl issuer add trial --dry-run "$@"
 }

@@ -126,6 +126,13 @@ setup() {
 	run held agentauth profile check
 	expect_status 0
 	logs_in held-ed25519
+	audit_mark
+	profile held-ed25519 "agent:$KEYS/held-ed25519.pub" pin
+	run held agentauth ssh "held-ed25519@$HOST" id
+	expect_output 'has a passphrase, which an ssh-agent does not ask for: take it out'
+	nothing_was_tried
+	sed -i 's/passphrase = {[^}]*};//' /home/dev/.config/agentauth/config
+	logs_in held-ed25519
 	profile held-ecdsa "agent:$(ssh-keygen -lf "$KEYS/held-ecdsa.pub" | cut -d' ' -f2)"
 	logs_in held-ecdsa
 }
@@ -204,8 +211,12 @@ setup() {
 	fi
 	profile token-es 'pkcs11:token=agents;object=es' wrong-pin
 	run held agentauth ssh "token-es@$HOST" id
-	expect_output 'the PIN is wrong, or the token has no such key'
+	expect_output 'the PIN is wrong, or the token has no such key. Tokens lock after some wrong PINs: look before you try again'
 	nothing_was_tried
+	held softhsm2-util --show-slots | grep -q '^ *Label: *agents' # a look that costs no try
+	profile token-es 'pkcs11:token=agents;object=es' pin
+	logs_in token-es
+	audit_mark
 	profile token-es 'pkcs11:token=agents;object=es'
 	run held agentauth ssh "token-es@$HOST" id
 	expect_output 'wants a PIN'
@@ -216,9 +227,11 @@ setup() {
 	nothing_was_tried
 	profile token-es 'pkcs11:token=agents' pin
 	run held agentauth ssh "token-es@$HOST" id
-	expect_output 'names 3 private keys'
+	expect_output 'names 3 private keys, and which is meant is not guessed: add object=… or id=…'
 	nothing_was_tried
 	profile token-es 'pkcs11:token=agents;object=es' pin
+	logs_in token-es
+	profile token-es 'pkcs11:token=agents;id=%65%73' pin
 	logs_in token-es
 }
 
@@ -244,6 +257,18 @@ lockout_counter() {
 	profile tpm-es handle:0x81000009 auth
 	run held agentauth ssh "tpm-es@$HOST" id
 	expect_output 'no private key opens at handle:0x81000009'
+}
+
+@test "without OpenSSL's provider for a TPM the package is named that has it, and with it a TPM signs" {
+	local module=$MODULES/tpm2.so
+	profile tpm-es handle:0x81000001 auth
+	mv "$module" /run/tpm2.so
+	run held agentauth ssh "tpm-es@$HOST" id
+	mv /run/tpm2.so "$module"
+	expect_output 'provider "tpm2", which this machine does not have: apt-get install tpm2-openssl'
+	nothing_was_tried
+	dpkg -S "$module" | grep -q '^tpm2-openssl:'
+	logs_in tpm-es
 }
 
 @test "a TPM signs with a key that it has wrapped into a file" {

@@ -4,7 +4,9 @@
 # login works once what it says is done. What the host's administrator can do wrong is in wrong_turns_host.bats.
 
 load support
+load people
 load agents
+load advice
 load golden
 load first_login
 
@@ -163,6 +165,17 @@ agent = \"builder-7\""
 	logs_in
 }
 
+# What is another's in /home/dev is the user's own in a HOME of its own, and a login from there succeeds.
+with_a_home_of_its_own() { # USER
+	local own=/tmp/home-of-its-own
+	cp -a /home/dev "$own"
+	chown -R "$1:" "$own"
+	run setpriv --reuid "$1" --regid "$1" --init-groups --reset-env -- env HOME="$own" agentauth ssh \
+		-o UserKnownHostsFile="$own/.ssh/known_hosts" "$AT" id -un </dev/null
+	rm -r "$own"
+	expect_status 0 && expect_output '^builder-7$'
+}
+
 @test "profiles: who may change and read them" {
 	chmod 666 "$CONFIG/config"
 	turn profile-writable dev agentauth ssh "$AT" id -un
@@ -180,6 +193,7 @@ agent = \"builder-7\""
 	chown bob "$CONFIG/config"
 	chmod 644 "$CONFIG/config"
 	turn profile-of-another dev agentauth ssh "$AT" id -un
+	with_a_home_of_its_own dev
 	chown dev "$CONFIG/config"
 	chmod 777 "$CONFIG"
 	turn profile-folder-writable dev agentauth ssh "$AT" id -un
@@ -189,6 +203,8 @@ agent = \"builder-7\""
 	ln -s elsewhere "$CONFIG/config"
 	turn profile-link dev agentauth ssh "$AT" id -un
 	logs_in env "AGENTAUTH_CONFIG=$(grep -o "instead, '[^']*'" <<<"$output" | cut -d"'" -f2)" agentauth ssh
+	mv "$CONFIG/elsewhere" "$CONFIG/config" # that is put in its place
+	logs_in
 }
 
 @test "another host, another agent, two profiles for one host, another audience" {
@@ -263,10 +279,15 @@ nameless() {
 	turn nameless nameless agentauth ssh "$AT" id -un
 	nothing_was_tried
 	turn nameless-no-home nameless env -u HOME agentauth profile list
+	run nameless env -u HOME agentauth profile list --config /run/nameless/.config/agentauth/config
+	expect_status 0 && expect_output '^web01-example-com '
+	run nameless agentauth profile list # with HOME
+	expect_status 0 && expect_output '^web01-example-com '
 	turn nameless nameless agentauth ssh "$AT" id -un
 	cured_by root "echo '.*' >>/etc/passwd"
 	run nameless agentauth ssh "$AT" id -un
 	expect_output '^builder-7$'
+	people_have_ssh_and_sudo
 	sed -i '/:54321:/d' /etc/passwd
 	rm -rf /run/nameless
 }
@@ -276,7 +297,8 @@ nameless() {
 	nothing_was_tried
 	turn root-devs env HOME=/home/dev agentauth ssh "$AT" id -un
 	nothing_was_tried
-	logs_in
+	with_a_home_of_its_own root
+	logs_in # as that user
 }
 
 make_read_only() {
