@@ -100,6 +100,7 @@ start_tpm() {
 setup_file() {
 	local file
 	host_init
+	install -m 0755 -t "$CLIENTS" "$HERE/security_key"
 	dev mkdir -p /home/dev/.config/agentauth
 	dev touch /home/dev/.config/agentauth/config
 	chmod 600 /home/dev/.config/agentauth/config
@@ -181,6 +182,25 @@ setup() {
 	held ssh-add -q -e $SOFTHSM
 	run held agentauth ssh "token-es@$HOST" id
 	expect_output 'does not hold SHA256:'
+}
+
+@test "a security key of an ssh-agent signs no assertion and is registered for nobody: a key of agentauth keygen does both" {
+	local sock=/home/dev/security-key.sock
+	dev "$CLIENTS/security_key" $sock >/run/security-key.pub 2>/dev/null 3>&- &
+	echo $! >/run/security-key.pid
+	wait_until test -s /run/security-key.pub
+	profile held-ed25519 "agent:$(ssh-keygen -lf /run/security-key.pub | cut -d' ' -f2)"
+	run dev env SSH_AUTH_SOCK=$sock agentauth ssh "held-ed25519@$HOST" id
+	kill "$(cat /run/security-key.pid)"
+	expect_output "is a security key's .*, and is registered for no agent. Use a key that agentauth keygen makes"
+	nothing_was_tried
+	run agentauthctl set held-ed25519 --key /run/security-key.pub
+	expect_status 1
+	expect_output 'its type or curve is not supported; agentauth keygen makes one'
+	dev agentauth keygen --out "$KEYS/made" >"$KEYS/made.pub" 2>/dev/null
+	register made "$KEYS/made.pub"
+	profile made "$KEYS/made"
+	logs_in made
 }
 
 # ---- OpenSSL's providers ------------------------------------------------------------------------------------------------

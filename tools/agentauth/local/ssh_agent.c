@@ -392,9 +392,8 @@ static void say_unusable(const struct held *held, enum aa_jose_err err)
 	if (!aa_ssh_type_of((struct aa_ssh_reader){held->blob.bytes, held->blob.len}, type))
 		strcpy(type, "unknown");
 	if (strncmp(type, "sk-", 3) == 0)
-		say("%s is a security key's (%s), which signs logins by SSH and no assertions. Register it "
-		    "as an SSH key, and "
-		    "log in with ssh itself",
+		say("%s is a security key's (%s), which signs logins by SSH and no assertions, and is "
+		    "registered for no agent. Use a key that agentauth keygen makes",
 		    held->fingerprint, type);
 	else
 		say("%s, of type %s, cannot sign an assertion: %s", held->fingerprint, type,
