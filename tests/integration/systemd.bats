@@ -3,10 +3,13 @@
 # systemd: a real systemd and logind hold limits and end sessions by themselves, and what an agent leaves with them gives
 # no sudo.
 
+# shellcheck disable=SC2034,SC2154  # the loaded files use the variables
 load support
+load people
 load agents
 load sessions
 load key_server
+load advice
 
 # What a session of brief may not have: 100 processes and 200 MB of memory. It says what it got.
 greedy() {
@@ -160,6 +163,20 @@ alice() {
 	agentauthctl resume other
 }
 
+@test "logind that does not answer: what ends the linger then is told, and ends it" {
+	loginctl enable-linger other
+	systemctl mask -q --runtime --now systemd-logind.service
+	run agentauthctl suspend other --kill
+	systemctl unmask -q --runtime systemd-logind.service
+	systemctl start systemd-logind.service
+	told "systemd did not end other's linger; see: (loginctl disable-linger other)"
+	[ -e /var/lib/systemd/linger/other ]
+	obey
+	[ ! -e /var/lib/systemd/linger/other ]
+	agentauthctl resume other
+	people_have_ssh_and_sudo
+}
+
 # Units that an administrator has made for AGENT: a service that always comes back, one by uid, one that a timer starts,
 # one that a path starts, an instance of a template; and the service of a person.
 unit() { # NAME LINE...
@@ -309,6 +326,23 @@ expect_gone_for_good() { # AGENT
 	systemctl start agentauth-reap.service
 	[ "$(pgrep -c -u other -x sleep)" -eq 0 ]
 	expect_audit '.event == "session-close" and .agent == "other" and .reason == "session_expired"'
+}
+
+@test "what doctor says to do where systemd runs the timer and sshd is done" {
+	systemctl disable -q --now agentauth-reap.timer
+	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep -x 'systemctl enable --now agentauth-reap.timer')
+	obey
+	[ "$(systemctl is-active agentauth-reap.timer)" = active ]
+	people_have_ssh_and_sudo
+	mv /etc/ssh/sshd_config.d/agentauth.conf /root/
+	systemctl reload ssh
+	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep 'sshd -t && systemctl reload ssh$' | head -n 1)
+	obey
+	wait_until cmp /root/agentauth.conf /etc/ssh/sshd_config.d/agentauth.conf
+	wait_until by_key other true
+	people_have_ssh_and_sudo
+	run sh -c "agentauthctl --json doctor | jq -r '.findings[].cure // empty'"
+	expect_no_output 'agentauth-reap.timer|systemctl reload ssh'
 }
 
 @test "a login that lacks a key has the shipped units fetch it" {
