@@ -68,7 +68,7 @@ sshd_with_password() {
 	mkdir /etc/ssh/with-password
 	printf 'Match Group agents\n\tPasswordAuthentication yes\n\tAuthenticationMethods password publickey\n' \
 		>/etc/ssh/with-password/agentauth-password.conf
-	cp /etc/ssh/sshd_config.d/agentauth.conf /etc/ssh/with-password/
+	cp /etc/ssh/sshd_config.d/*.conf /etc/ssh/with-password/
 	sed 's,^Include .*,Include /etc/ssh/with-password/*.conf,' /etc/ssh/sshd_config >/etc/ssh/sshd_config.password
 	sshd_on_2222
 }
