@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
+
 #define FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
 
 /* Writes all of the bytes, however often write() is interrupted or takes a part. */
@@ -95,16 +97,10 @@ static int sync_folder_of(int dirfd, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	char folder[PATH_MAX] = ".";
-	int fd, r;
 
 	if (slash) /* of "/NAME" it is "/" */
 		(void)snprintf(folder, sizeof(folder), "%.*s", slash == name ? 1 : (int)(slash - name), name);
-	fd = openat(dirfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return r;
+	return aa_folder_sync(dirfd, folder);
 }
 
 int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct aa_replace *how)
@@ -114,8 +110,9 @@ int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const
 
 	if (r < 0)
 		return r;
-	(void)unlinkat(dirfd, temp, 0); /* of a writer that was killed */
 	fd = openat(dirfd, temp, FLAGS, 0600);
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, temp, 0) == 0) /* of a writer that was killed */
+		fd = openat(dirfd, temp, FLAGS, 0600);
 	if (fd < 0)
 		return -errno;
 	r = fill(fd, dirfd, name, bytes, len, how);

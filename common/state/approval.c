@@ -22,6 +22,7 @@
 #include "common/registry/accounts.h"
 #include "common/file/trusted.h"
 #include "common/state/session.h"
+#include "common/file/folder.h"
 #include "common/state/session_store.h"
 
 #define REQUEST_MAX 65536
@@ -35,13 +36,7 @@ static bool is_id(const char *id)
 
 static int open_dir(const char *rundir)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/approvals", rundir), fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return aa_folder_open(rundir, "approvals");
 }
 
 static json_t *load(int dir, uid_t owner, const char *name)

@@ -16,6 +16,7 @@
 #include "common/file/replace.h"
 #include "common/jose/sha256.h"
 #include "common/jose/json.h"
+#include "common/file/folder.h"
 #include "common/registry/accounts.h"
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
@@ -23,13 +24,7 @@ static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revok
 /* STATEDIR/state, or a negative errno; -ENOENT is not "nothing was decided": see the callers. */
 static int open_state(const char *statedir)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/state", statedir), fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return aa_folder_open(statedir, "state");
 }
 
 /* Whether state/DIR/NAME exists: 1, 0, or a negative errno; a directory that is not there cannot tell. */
@@ -142,18 +137,6 @@ enum aa_reason aa_decision_credential(const char *statedir, const char *agent, c
 	return reason;
 }
 
-/* A decision is not lost with the power: its name is on the disk, too. */
-static int sync_dir(int state, const char *dir)
-{
-	int fd = openat(state, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0 || fsync(fd) < 0)
-		ret = -errno;
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
 /* Writes state/DIR/NAME, synced, and replaces what is there only if it may. */
 static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
@@ -182,7 +165,8 @@ static int withdraw(const char *statedir, const char *dir, const char *name)
 	if (state < 0)
 		return state;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	ret = unlinkat(state, path, 0) < 0 ? -errno : sync_dir(state, dir);
+	/* What was decided is not lost with the power. */
+	ret = unlinkat(state, path, 0) < 0 ? -errno : aa_folder_sync(state, dir);
 	close(state);
 	return ret;
 }

@@ -7,25 +7,27 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
+#include "common/file/trusted.h"
+
 static int open_dir(const char *rundir, bool make)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/" AA_KEY_REQUEST_DIR, rundir), fd;
+	int dir = aa_folder_open(rundir, AA_KEY_REQUEST_DIR);
+	char path[PATH_MAX];
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 || errno != ENOENT || !make)
-		return fd;
+	if (dir != -ENOENT || !make)
+		return dir;
 	(void)mkdir(rundir, 0700);
-	(void)mkdir(path, 0700);
-	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (aa_path_join(path, sizeof(path), rundir, AA_KEY_REQUEST_DIR) == 0)
+		(void)mkdir(path, 0700);
+	return aa_folder_open(rundir, AA_KEY_REQUEST_DIR);
 }
 
 /* Names are the configuration's, which has no dot and no slash in them; looked at again, since this makes

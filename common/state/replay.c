@@ -15,6 +15,7 @@
 
 #include "common/jose/sha256.h"
 #include "common/state/process.h"
+#include "common/file/folder.h"
 #include "common/state/replay_gone.h"
 
 #define SLACK 60	       /* seconds that a mark stays beyond its time */
@@ -22,13 +23,7 @@
 
 static int open_store(const char *rundir)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/replay", rundir), fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return aa_folder_open(rundir, "replay");
 }
 
 /* Makes NAME with this mtime, whole at once, unless it is there. */

@@ -15,19 +15,14 @@
 #include "common/file/replace.h"
 #include "common/jose/json.h"
 #include "common/file/trusted.h"
+#include "common/file/folder.h"
 #include "common/state/session_id.h"
 
 #define RECORD_MAX 65536
 
 int aa_sessions_dir(const char *rundir)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/sessions", rundir), fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return aa_folder_open(rundir, "sessions");
 }
 
 int aa_session_init(const char *rundir)

@@ -310,7 +310,7 @@ static void refresh_from_server(const struct key_place *place, const struct aa_i
 		     "%s/keys cannot be opened as a directory: %s; move away what is there, and run this "
 		     "command "
 		     "again",
-		     place->statedir, strerror(errno));
+		     place->statedir, strerror(-dir));
 		return;
 	}
 	if (!read_bearer(&ask))

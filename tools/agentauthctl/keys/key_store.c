@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
 #include "common/jose/json.h"
@@ -50,20 +51,17 @@ char *keys_read_trusted(int dirfd, const char *name, uid_t owner, size_t max, si
 	return text;
 }
 
-static char *keys_dir(const struct key_place *place)
-{
-	return xasprintf("%s/keys", place->statedir);
-}
-
 int keys_open_dir(const struct key_place *place)
 {
-	char *path = keys_dir(place);
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = aa_folder_open(place->statedir, "keys");
+	char *path;
 
-	if (fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir != -ENOENT)
+		return dir;
+	path = xasprintf("%s/keys", place->statedir);
+	(void)mkdir(path, 0755);
 	free(path);
-	return fd;
+	return aa_folder_open(place->statedir, "keys");
 }
 
 /* The key set's time of change is that of its last fetch, which a set that did not change has too. */
@@ -163,8 +161,7 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 {
 	struct keys_state state = {0};
 	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
-	char *path = keys_dir(place);
-	int dir = issuer->keys_file ? AT_FDCWD : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = issuer->keys_file ? AT_FDCWD : aa_folder_open(place->statedir, "keys");
 	json_t *set = NULL;
 
 	if (dir >= 0 || issuer->keys_file)
@@ -178,7 +175,6 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 	json_decref(set);
 	if (dir >= 0)
 		close(dir);
-	free(path);
 	return state;
 }
 
@@ -196,8 +192,8 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 
 void keys_forget(const struct key_place *place, const char *issuer)
 {
-	char *path = keys_dir(place), *etag = xasprintf("%s.etag", issuer);
-	int dir = place->dry_run ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char *etag = xasprintf("%s.etag", issuer);
+	int dir = place->dry_run ? -1 : aa_folder_open(place->statedir, "keys");
 
 	if (dir >= 0) {
 		(void)unlinkat(dir, issuer, 0);
@@ -206,5 +202,4 @@ void keys_forget(const struct key_place *place, const char *issuer)
 		close(dir);
 	}
 	free(etag);
-	free(path);
 }

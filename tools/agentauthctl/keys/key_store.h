@@ -41,8 +41,8 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 /* Takes away what is here of an issuer that is no more. */
 void keys_forget(const struct key_place *place, const char *issuer);
 
-/* What follows is for key_fetch.c. `dir` is keys_open_dir()'s, which makes the directory where there is none; -1: errno
- * says why. */
+/* What follows is for key_fetch.c. `dir` is keys_open_dir()'s, which makes the directory where there is none;
+ * below 0: an errno. */
 int keys_open_dir(const struct key_place *place);
 
 /* The whole of a file that only root or `owner` can have written, with a zero byte behind it; from malloc().

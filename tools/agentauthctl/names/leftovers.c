@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
 #include "tools/cli/alloc.h"
 
 #define REST \
@@ -60,14 +61,12 @@ static bool has_rested(const struct stat *st, int64_t now)
 
 static long remove_in(const char *base, const char *sub, bool with_pid, int64_t now)
 {
-	char *path = xasprintf("%s/%s", base, sub);
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = aa_folder_open(base, sub);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	struct stat st;
 	long removed = 0;
 
-	free(path);
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);

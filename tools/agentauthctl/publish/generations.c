@@ -17,6 +17,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "common/file/trusted.h"
+#include "common/file/folder.h"
 #include "common/registry/generation.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"
@@ -58,17 +59,6 @@ static void remove_dir(int at, const char *name)
 static void tmp_name(char ret[64], uint32_t number)
 {
 	snprintf(ret, 64, AA_GENERATIONS_DIR "/%u" TMP_SUFFIX, number);
-}
-
-static int sync_dir(int at, const char *name)
-{
-	int fd = open_dir(at, name), r;
-
-	if (fd < 0)
-		return fd;
-	r = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return r;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -165,10 +155,10 @@ int generation_settle(int state_fd, uint32_t number)
 
 	tmp_name(from, number);
 	aa_generation_path(to, number);
-	r = sync_dir(state_fd, from);
+	r = aa_folder_sync(state_fd, from);
 	if (r == 0 && renameat(state_fd, from, state_fd, to) < 0)
 		r = -errno;
-	return r < 0 ? r : sync_dir(state_fd, AA_GENERATIONS_DIR);
+	return r < 0 ? r : aa_folder_sync(state_fd, AA_GENERATIONS_DIR);
 }
 
 int generation_switch(int state_fd, uint32_t number)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* folder.h: opening and syncing folders of ours. */
+#ifndef AGENTAUTH_FILE_FOLDER_H
+#define AGENTAUTH_FILE_FOLDER_H
+
+/* Opens BASE/NAME, which must be a folder and no symbolic link: an O_CLOEXEC descriptor, or a negative errno. */
+int aa_folder_open(const char *base, const char *name);
+
+/* Has the names in a folder, relative to `dirfd`, outlast a loss of power. 0 or a negative errno. */
+int aa_folder_sync(int dirfd, const char *name);
+
+#endif

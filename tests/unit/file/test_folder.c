@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_folder.c: a folder of ours is opened where it is one, and nowhere else. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/file/folder.h"
+#include "tests/unit/support/support_accounts.h"
+
+static char *dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = support_tmpdir();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	support_remove(dir);
+	free(dir);
+	return 0;
+}
+
+static const char *in_dir(const char *name)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void opens_a_folder_and_passes_it_to_no_program(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
+	fd = aa_folder_open(dir, "sub");
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	close(fd);
+}
+
+static void opens_neither_a_link_nor_a_file_nor_what_is_not_there(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
+	assert_int_equal(symlink("sub", in_dir("link")), 0);
+	assert_int_equal(aa_folder_open(dir, "link"), -ENOTDIR);
+	support_write_file(in_dir("file"), "x", 1);
+	assert_int_equal(aa_folder_open(dir, "file"), -ENOTDIR);
+	assert_int_equal(aa_folder_open(dir, "none"), -ENOENT);
+}
+
+static void refuses_a_path_that_is_too_long(void **state)
+{
+	char name[PATH_MAX];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	assert_int_equal(aa_folder_open(dir, name), -ENAMETOOLONG);
+}
+
+static void syncs_what_is_there(void **state)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
+	assert_int_equal(aa_folder_sync(fd, "sub"), 0);
+	assert_int_equal(aa_folder_sync(fd, "."), 0);
+	assert_int_equal(aa_folder_sync(fd, "none"), -ENOENT);
+	close(fd);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(opens_a_folder_and_passes_it_to_no_program),
+	    T(opens_neither_a_link_nor_a_file_nor_what_is_not_there),
+	    T(refuses_a_path_that_is_too_long),
+	    T(syncs_what_is_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
