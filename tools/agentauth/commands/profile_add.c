@@ -20,8 +20,6 @@
 #include "tools/agentauth/local/profile_hosts.h"
 #include "tools/cli/say.h"
 
-#define CONFIG_MAX 65536
-
 static bool is_plain(const char *text)
 {
 	for (; text && *text; text++)
@@ -171,7 +169,7 @@ static bool read_old(const char *path, char **ret_text, struct profiles **ret)
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		text = strdup("");
-	else if (own_read_config(path, CONFIG_MAX, &text, &len) < 0)
+	else if (own_read_config(path, PROFILES_MAX, &text, &len) < 0)
 		return say("nothing was written"), false;
 	if (text && strlen(text) != len)
 		say("%s has a zero byte in it", path);

@@ -17,8 +17,6 @@
 #include "tools/agentauth/local/profile_text.h"
 #include "tools/cli/say.h"
 
-#define CONFIG_MAX 65536
-
 struct profiles {
 	config_t config; /* owns the strings */
 	char *path;
@@ -147,7 +145,7 @@ static struct profiles *load_from(const char *path)
 	char *text = NULL;
 	size_t len;
 
-	if (own_read_config(path, CONFIG_MAX, &text, &len) < 0) {
+	if (own_read_config(path, PROFILES_MAX, &text, &len) < 0) {
 		if (errno == ENOENT)
 			say("profiles say which host may have which credential; this writes one: agentauth "
 			    "profile add NAME@HOST");

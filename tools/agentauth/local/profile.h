@@ -34,6 +34,7 @@
 #include "common/jose/jose.h"
 #include "tools/agentauth/local/secret.h"
 
+#define PROFILES_MAX 65536 /* bytes of the file */
 #define ASSERTION_TTL_DEFAULT 60
 #define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
 
