@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/registry/accounts.h"
 #include "fuzz/fuzz.h"
 #include "nss/serve.h"
-#include "common/registry/accounts.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define BUF 256

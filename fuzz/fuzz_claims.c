@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/verify/verdict.h"
+#include "common/verify/verify.h"
 #include "fuzz/fuzz.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "common/verify/verify.h"
-#include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
 #define SKEW 30 /* as support_policy has it */

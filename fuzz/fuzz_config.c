@@ -10,10 +10,10 @@
 
 #include "fuzz/fuzz.h"
 #include "tools/agentauth/local/profile.h"
-#include "tools/conf/conf_edit.h"
-#include "tools/conf/conf_tree.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/model/model.h"
+#include "tools/conf/conf_edit.h"
+#include "tools/conf/conf_tree.h"
 
 /* libconfig leaks a string where it finds a syntax error. */
 const char *__asan_default_options(void);

@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "fuzz/fuzz.h"
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
 #include "common/jose/key.h"
+#include "fuzz/fuzz.h"
 
 static const char rs256_jwk[] = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_"
 				"wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0B"

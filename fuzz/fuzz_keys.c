@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/fuzz.h"
 #include "common/jose/json.h"
 #include "common/jose/key.h"
+#include "fuzz/fuzz.h"
 
 static void is_key(const struct aa_key *key, const char *thumbprint)
 {

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fuzz/fuzz.h"
 #include "common/jose/json.h"
 #include "common/registry/generation.h"
-#include "tests/unit/support/support_accounts.h"
 #include "common/verify/policy.h"
+#include "fuzz/fuzz.h"
+#include "tests/unit/support/support_accounts.h"
 
 static void read_records(json_t *json)
 {

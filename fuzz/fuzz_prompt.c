@@ -10,8 +10,8 @@
 
 #include <security/pam_appl.h>
 
-#include "fuzz/fuzz.h"
 #include "common/jose/jose.h"
+#include "fuzz/fuzz.h"
 #include "pam/prompt.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tools/agentauth/credential/answer_parts.h"

@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "nss/cache.h"
 #include "common/registry/accounts.h"
+#include "nss/cache.h"
 
 /* The host that is served: the module has one of them, tests have their own. */
 struct aa_nss {

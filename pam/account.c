@@ -7,15 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/state/admit.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
-#include "common/state/told.h"
 #include "common/state/session_store.h"
-#include "common/state/admit.h"
-#include "common/verify/verify.h"
+#include "common/state/told.h"
 #include "common/verify/verdict.h"
-#include "pam/report.h"
+#include "common/verify/verify.h"
 #include "pam/pam_state.h"
+#include "pam/report.h"
 
 /* A login that auth said yes to, in this process. */
 static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent,

@@ -10,15 +10,15 @@
 
 #include <openssl/crypto.h>
 
+#include "common/state/admit.h"
 #include "common/state/failures.h"
 #include "common/state/monotonic.h"
 #include "common/state/session.h"
-#include "common/state/admit.h"
 #include "common/verify/verdict.h"
-#include "pam/prompt.h"
-#include "pam/report.h"
 #include "pam/export.h"
 #include "pam/pam_state.h"
+#include "pam/prompt.h"
+#include "pam/report.h"
 
 /* What the host calls itself in the prompt; a prompt is shown for retired agents too, so that they look like others. */
 static const char *prompt_audience(const struct aa_call *call)

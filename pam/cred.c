@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
-#include "common/state/session_store.h"
 #include "common/state/admit.h"
+#include "common/state/session_store.h"
 #include "common/verify/verdict.h"
 #include "pam/pam_state.h"
 

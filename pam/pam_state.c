@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pam/export.h"
-#include "common/state/session_store.h"
 #include "common/state/session.h"
 #include "common/state/session_id.h"
+#include "common/state/session_store.h"
+#include "pam/export.h"
 
 #define STATE "agentauth_state"
 

@@ -6,13 +6,13 @@
 
 #include <string.h>
 
-#include "pam/report.h"
+#include "common/state/admit.h"
+#include "common/state/session.h"
+#include "common/state/session_store.h"
+#include "common/verify/verdict.h"
 #include "pam/export.h"
 #include "pam/pam_state.h"
-#include "common/state/session_store.h"
-#include "common/state/session.h"
-#include "common/state/admit.h"
-#include "common/verify/verdict.h"
+#include "pam/report.h"
 
 /* The record that auth made. */
 static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,

@@ -11,8 +11,8 @@
 
 #include <sudo_plugin.h>
 
-#include "sudo/ask.h"
 #include "common/state/told.h"
+#include "sudo/ask.h"
 
 uint32_t agentauth_told; /* by the PAM module */
 

@@ -13,16 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/text/shown.h"
-#include "common/verify/sudo_rule.h"
+#include "common/state/admit.h"
 #include "common/state/approval.h"
-#include "common/state/caller.h"
 #include "common/state/audit_record.h"
-#include "common/state/monotonic.h"
+#include "common/state/caller.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
+#include "common/state/monotonic.h"
 #include "common/state/whose.h"
-#include "common/state/admit.h"
+#include "common/text/shown.h"
+#include "common/verify/sudo_rule.h"
 #include "sudo/hook.h"
 
 #define COMMAND_MAX 4096

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sudo/ask.h"
 #include "common/jose/json.h"
+#include "sudo/ask.h"
 #include "sudo/hook.h"
 
 #define HOOK_SECONDS 30

@@ -30,8 +30,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/registry/cdb_read.h"
 #include "common/file/stamp.h"
+#include "common/registry/cdb_read.h"
 #include "common/text/name.h"
 
 #define AA_ACCOUNTS_MAGIC "AGENTAU1"

@@ -8,19 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/admit.h"
 #include "common/state/caller.h"
 #include "common/state/context.h"
 #include "common/state/decision.h"
-#include "common/state/replay.h"
 #include "common/state/key_request.h"
-#include "common/verify/limit.h"
+#include "common/state/replay.h"
+#include "common/state/session.h"
 #include "common/state/session_find.h"
 #include "common/state/session_store.h"
-#include "common/state/session.h"
-#include "common/state/admit.h"
-#include "common/verify/verify.h"
+#include "common/verify/limit.h"
 #include "common/verify/roles.h"
 #include "common/verify/sources.h"
+#include "common/verify/verify.h"
 
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {

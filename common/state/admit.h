@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/verify/policy.h"
-#include "common/verify/verdict.h"
 #include "common/state/context.h"
 #include "common/state/session_record.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 
 /* Suspended, expired. */
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent);

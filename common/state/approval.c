@@ -16,13 +16,13 @@
 
 #include <openssl/rand.h>
 
-#include "common/file/replace.h"
-#include "common/jose/json.h"
-#include "common/state/process.h"
-#include "common/registry/accounts.h"
-#include "common/file/trusted.h"
-#include "common/state/session.h"
 #include "common/file/folder.h"
+#include "common/file/replace.h"
+#include "common/file/trusted.h"
+#include "common/jose/json.h"
+#include "common/registry/accounts.h"
+#include "common/state/process.h"
+#include "common/state/session.h"
 #include "common/state/session_store.h"
 
 #define REQUEST_MAX 65536

@@ -21,9 +21,9 @@
 #include <libaudit.h>
 #endif
 
+#include "common/jose/sha256.h"
 #include "common/state/audit_brake.h"
 #include "common/state/audit_chain.h"
-#include "common/jose/sha256.h"
 #include "common/state/guard.h"
 #include "common/state/monotonic.h"
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/verify/reason.h"
+#include "common/jose/sha256.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
-#include "common/jose/sha256.h"
 #include "common/state/failures.h"
+#include "common/verify/reason.h"
 
 #define SETS 128
 #define WAYS 8

@@ -8,9 +8,9 @@
 
 #include <jansson.h>
 
+#include "common/state/session_record.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
-#include "common/state/session_record.h"
 
 #define AA_AUDIT_STRING_MAX 1024 /* bytes of one value; what is longer is cut */
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/state/audit.h"
 #include "common/jose/sha256.h"
+#include "common/state/audit.h"
 #include "common/state/audit_verify.h"
 
 /* Why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of it. */

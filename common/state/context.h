@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 #include "common/registry/accounts.h"
+#include "common/state/audit.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
-#include "common/state/audit.h"
 
 struct aa_context {
 	const char *statedir, *rundir, *logdir; /* set by the caller, and owner and now too */

@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/file/replace.h"
-#include "common/jose/sha256.h"
-#include "common/jose/json.h"
 #include "common/file/folder.h"
+#include "common/file/replace.h"
+#include "common/jose/json.h"
+#include "common/jose/sha256.h"
 #include "common/registry/accounts.h"
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "common/file/proc.h"
-#include "common/state/audit_record.h"
-#include "common/state/monotonic.h"
-#include "common/state/guard.h"
 #include "common/state/admit.h"
+#include "common/state/audit_record.h"
+#include "common/state/guard.h"
+#include "common/state/monotonic.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */
 #define SETTLE_MS 2000

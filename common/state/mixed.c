@@ -12,9 +12,9 @@
 
 #include "common/jose/sha256.h"
 #include "common/state/process_table.h"
+#include "common/state/session_id.h"
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
-#include "common/state/session_id.h"
 
 #define RIGHTS_SIZE 65
 

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
 #include "common/jose/sha256.h"
 #include "common/state/process.h"
-#include "common/file/folder.h"
 #include "common/state/replay_gone.h"
 
 #define SLACK 60	       /* seconds that a mark stays beyond its time */

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "common/state/mixed.h"
+#include "common/state/session_id.h"
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
-#include "common/state/session_id.h"
 #include "common/verify/roles.h"
 
 static bool id_holds_slot(int dir, uid_t owner, const char *id, int64_t now)

@@ -2,8 +2,8 @@
 /* session_index.c: symbolic links that name a session: made, read and replaced in one step each. */
 #include "config.h"
 
-#include "common/state/session_index.h"
 #include "common/state/session_id.h"
+#include "common/state/session_index.h"
 
 #include <errno.h>
 #include <fcntl.h>

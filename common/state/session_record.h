@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-#include "common/verify/policy.h"
-#include "common/verify/verdict.h"
 #include "common/state/process.h"
 #include "common/state/session_id.h"
+#include "common/verify/policy.h"
+#include "common/verify/verdict.h"
 
 #define AA_SESSION_PENDING_MAX 180
 

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/file/replace.h"
-#include "common/jose/json.h"
-#include "common/file/trusted.h"
 #include "common/file/folder.h"
+#include "common/file/replace.h"
+#include "common/file/trusted.h"
+#include "common/jose/json.h"
 #include "common/state/session_id.h"
 
 #define RECORD_MAX 65536

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "common/state/session.h"
-#include "common/state/session_index.h"
 #include "common/state/session_find.h"
+#include "common/state/session_id.h"
+#include "common/state/session_index.h"
 #include "common/state/session_store.h"
 #include "common/state/session_sweep.h"
-#include "common/state/session_id.h"
 
 /* Ids of records that were read and stay, so that they are not looked for again; sorted once all are there. */
 struct ids {

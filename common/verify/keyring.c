@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/jose/json.h"
 #include "common/file/trusted.h"
+#include "common/jose/json.h"
 
 #define CLOCK_SLACK 60 /* seconds that a set may seem to come from the future */
 

@@ -2,9 +2,9 @@
 /* roles.c: which roles a login has, and what they limit. */
 #include "config.h"
 
-#include "common/verify/roles.h"
 #include "common/verify/claims.h"
 #include "common/verify/limit.h"
+#include "common/verify/roles.h"
 #include "common/verify/sources.h"
 
 #include <stdlib.h>

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/verify/claims.h"
-#include "common/verify/roles.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
-#include "common/verify/keyring.h"
 #include "common/registry/accounts.h"
+#include "common/verify/claims.h"
+#include "common/verify/keyring.h"
+#include "common/verify/roles.h"
 #include "common/verify/token.h"
 #include "common/verify/verdict.h"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/shown.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
-#include "common/text/shown.h"
 
 #define QUOTED_MAX 60 /* characters */
 

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "common/file/trusted.h"
 #include "tools/cli/alloc.h"
 #include "tools/conf/conf_text.h"
-#include "common/file/trusted.h"
 
 void conf_text_free(struct conf_text *text)
 {

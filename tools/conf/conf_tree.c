@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/utf8.h"
 #include "tools/cli/alloc.h"
 #include "tools/conf/conf_tree.h"
-#include "common/text/utf8.h"
 
 struct reader {
 	const struct conf_text *text;

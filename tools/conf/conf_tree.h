@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/conf/conf_text.h"
 #include "tools/cli/problems.h"
+#include "tools/conf/conf_text.h"
 
 #define CONF_DEPTH_MAX 8
 

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/support/agent_home.h"
 #include "common/jose/base64url.h"
+#include "tests/unit/support/agent_home.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/oauth/loopback.h"

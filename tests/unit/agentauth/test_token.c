@@ -14,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/jose/base64url.h"
 #include "tests/unit/support/agent_home.h"
 #include "tests/unit/support/tls_server.h"
-#include "common/jose/base64url.h"
 #include "tools/agentauth/commands/commands.h"
-#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_cache.h"
+#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_source.h"
 
 /* ---- the stand-in: the first folder of a path says how it behaves ------------------- */

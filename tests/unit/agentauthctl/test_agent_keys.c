@@ -14,8 +14,8 @@
 
 #include "tests/unit/support/support_tools.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/conf/conf_edit.h"
 
 #define YEAR ((int64_t)365 * 86400)
 #define START INT64_C(1800000000)

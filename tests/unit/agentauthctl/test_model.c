@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "common/verify/policy.h"
 #include "tests/unit/support/support_tools.h"
 #include "tools/agentauthctl/publish/record.h"
-#include "common/verify/policy.h"
 
 /* One reading of agentauth.conf, and one of an agent's file against it. */
 struct reading {

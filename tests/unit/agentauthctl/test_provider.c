@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/verify/roles.h"
+#include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tools/agentauthctl/model/provider.h"
 #include "tools/agentauthctl/publish/record.h"
-#include "common/verify/roles.h"
-#include "common/verify/verdict.h"
 
 #define NOW INT64_C(1800000000)
 #define BLOCK "idp" /* the name under which the sample's issuer is added */

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "tests/unit/support/support_tools.h"
-#include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
+#include "tools/conf/conf_edit.h"
 
 /* What is found of one rule, as `member` of a role, which nothing is published of. */
 static void look(const struct house *h, const char *member, const char *rule, bool accept,

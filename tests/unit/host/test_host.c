@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/support/support_accounts.h"
 #include "tools/host/pam_stack.h"
 #include "tools/host/sshd_config.h"
 #include "tools/host/sshd_login.h"
-#include "tests/unit/support/support_accounts.h"
 
 #define OURS "account required pam_agentauth.so\nsession required pam_agentauth.so\n"
 

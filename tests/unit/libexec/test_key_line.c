@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "tools/libexec/key_line.h"
 #include "common/registry/accounts.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tools/libexec/key_line.h"
 
 #define UID(n) (AA_UID_MIN_DEFAULT + (n))
 #define NOW INT64_C(1800000000) /* 2027-01-15 08:00:00 UTC */

@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "common/state/failures.h"
 #include "common/state/decision.h"
+#include "common/state/failures.h"
 #include "common/state/session.h"
 #include "common/state/session_store.h"
 #include "tests/unit/support/support_accounts.h"

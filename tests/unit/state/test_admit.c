@@ -18,14 +18,14 @@
 
 #include <cmocka.h>
 
+#include "common/state/admit.h"
 #include "common/state/context.h"
 #include "common/state/decision.h"
-#include "common/state/replay.h"
 #include "common/state/key_request.h"
+#include "common/state/replay.h"
 #include "common/state/session.h"
-#include "common/state/admit.h"
-#include "common/verify/verify.h"
 #include "common/verify/verdict.h"
+#include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 #include "common/state/audit.h"
-#include "common/state/audit_record.h"
 #include "common/state/audit_brake.h"
+#include "common/state/audit_record.h"
 #include "common/state/audit_verify.h"
 #include "tests/unit/support/support_accounts.h"
 

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "common/state/last_look.h"
 #include "common/state/decision.h"
+#include "common/state/last_look.h"
 #include "common/state/session.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_accounts.h"

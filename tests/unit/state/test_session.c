@@ -25,11 +25,11 @@
 
 #include "common/state/session.h"
 #include "common/state/session_find.h"
+#include "common/state/session_id.h"
 #include "common/state/session_store.h"
 #include "common/state/session_sweep.h"
-#include "common/state/session_id.h"
-#include "common/verify/verify.h"
 #include "common/verify/verdict.h"
+#include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

@@ -23,8 +23,8 @@
 #include <cmocka.h>
 
 #include "common/state/approval.h"
-#include "common/state/guard.h"
 #include "common/state/decision.h"
+#include "common/state/guard.h"
 #include "common/state/session.h"
 #include "common/verify/sudo_rule.h"
 #include "common/verify/verdict.h"

@@ -18,8 +18,8 @@
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
-#include "common/verify/verify.h"
 #include "common/verify/verdict.h"
+#include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_tokens.h"
 

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "common/jose/base64url.h"
-#include "common/verify/verify.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
+#include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "common/verify/claims.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "common/verify/claims.h"
 
 #define NOW INT64_C(1800000000)
 

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/support/support_policy.h"
-#include "tests/unit/support/support_tokens.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
 
 #define NOW INT64_C(1800000000)
 #define KEY support_key(AA_ALG_RS256, 0)

@@ -18,10 +18,10 @@
 #include <openssl/rsa.h>
 
 #include "common/jose/base64url.h"
+#include "common/verify/keyring.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "common/verify/keyring.h"
 
 #define NOW INT64_C(1800000000)
 

@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/support/support_policy.h"
-#include "tests/unit/support/support_tokens.h"
-#include "common/verify/verify.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
+#include "common/verify/verify.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/support_tokens.h"
 
 #define NOW INT64_C(1800000000)
 

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/agentauth/credential/assertion.h"
 #include "common/jose/jose.h"
+#include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
-#include "tools/agentauth/oauth/token_source.h"
 #include "tools/agentauth/local/profile_hosts.h"
+#include "tools/agentauth/oauth/token_source.h"
+#include "tools/cli/say.h"
 
 const char *answer_variable(const char *name)
 {

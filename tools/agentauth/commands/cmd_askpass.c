@@ -15,9 +15,9 @@
 
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/commands/asked.h"
+#include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/credential/answer_parts.h"
 #include "tools/agentauth/credential/ask_prompt.h"
-#include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
 #include "tools/agentauth/local/profile.h"

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
-#include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/profile.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 

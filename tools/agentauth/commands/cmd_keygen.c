@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauth/commands/commands.h"
 #include "common/jose/key.h"
+#include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/service_account.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
-#include "tools/agentauth/local/service_account.h"
 
 enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_PUBLIC, OPT_PASS_FILE, OPT_PASS_ENV, OPT_JSON };
 

@@ -14,10 +14,10 @@
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/commands/asked.h"
 #include "tools/agentauth/commands/commands.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/commands/ssh_program.h"
 #include "tools/agentauth/commands/ssh_refused.h"
+#include "tools/cli/say.h"
 
 enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
 

@@ -10,9 +10,9 @@
 
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/oauth/token_source.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
-#include "tools/agentauth/oauth/token_source.h"
 
 enum {
 	OPT_PROFILE,

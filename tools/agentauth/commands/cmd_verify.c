@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauth/commands/commands.h"
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
+#include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tools/agentauth/commands/commands.h"
 #include "common/text/shown.h"
+#include "tools/agentauth/commands/commands.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 

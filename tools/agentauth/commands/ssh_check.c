@@ -15,11 +15,11 @@
 
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/certificate.h"
+#include "tools/agentauth/credential/ready_token.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_hosts.h"
-#include "tools/agentauth/credential/ready_token.h"
 #include "tools/cli/say.h"
 
 #define CLOCK_SLACK 60 /* seconds by which a file may seem to be of the future */

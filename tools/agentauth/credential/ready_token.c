@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/local/secret.h"
+#include "tools/cli/say.h"
 
 /* Blanks and line ends around a token are of the program that printed it, and no part of it. */
 static void trim(char *text)

@@ -9,10 +9,10 @@
 
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/credential/certificate.h"
-#include "tools/http/http.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
+#include "tools/http/http.h"
 
 static const char assertion_type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 

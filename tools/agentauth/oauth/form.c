@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/http/http.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/http/http.h"
 
 void form_add(struct form *form, const char *name, const char *value)
 {

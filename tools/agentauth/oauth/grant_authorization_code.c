@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauth/credential/assertion.h"
-#include "tools/agentauth/oauth/browser.h"
-#include "tools/agentauth/oauth/token_grant.h"
 #include "common/jose/base64url.h"
 #include "common/jose/sha256.h"
-#include "tools/agentauth/oauth/loopback.h"
+#include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/browser.h"
+#include "tools/agentauth/oauth/loopback.h"
+#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/say.h"
 
 struct login {
 	const struct grant *grant;

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
 
 int grant_client_credentials(const struct grant *grant, struct token *ret)

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
+#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/say.h"
 
 #define INTERVAL 5	 /* seconds, RFC 8628 section 3.2 */
 #define INTERVAL_MAX 300 /* what a provider may ask for */

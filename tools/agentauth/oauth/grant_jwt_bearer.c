@@ -3,11 +3,11 @@
  * accounts do it. */
 #include "config.h"
 
+#include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/client_auth.h"
 #include "tools/agentauth/oauth/token_grant.h"
-#include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/say.h"
 
 /* The scope in the assertion is Google's way, the form's is the RFC's. target_audience asks for an ID token.
  */

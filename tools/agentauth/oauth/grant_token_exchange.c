@@ -2,8 +2,8 @@
 /* grant_token_exchange.c: token exchange: somebody's token becomes one for the agent to act with (RFC 8693). */
 #include "config.h"
 
-#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
 
 static const char access_token_type[] = "urn:ietf:params:oauth:token-type:access_token";

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/http/discovery.h"
-#include "tools/http/http.h"
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/say.h"
+#include "tools/http/discovery.h"
+#include "tools/http/http.h"
 
 #define CLOCK_DIFFERENCE 30 /* seconds that hosts allow unless told otherwise */
 

@@ -19,8 +19,8 @@
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/say.h"
 
 #define FILE_MAX 262144
 #define WAIT_STEP 20 /* milliseconds */

@@ -7,8 +7,8 @@
 #ifndef AGENTAUTH_AGENT_TOKEN_CACHE_H
 #define AGENTAUTH_AGENT_TOKEN_CACHE_H
 
-#include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/credential/access_token.h"
+#include "tools/agentauth/local/profile.h"
 
 #define TOKEN_LOCK_SECONDS 60
 

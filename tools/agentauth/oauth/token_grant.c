@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/cli/say.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/say.h"
 
 int grant_run(const struct grant *grant, struct token *ret)
 {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/agentauth/oauth/identity_provider.h"
 #include "tools/agentauth/credential/access_token.h"
+#include "tools/agentauth/oauth/identity_provider.h"
 
 #define GRANT_PERSON_SECONDS 300 /* how long a login may take */
 

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tools/agentauth/oauth/client_auth.h"
-#include "tools/http/http.h"
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/say.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/agentauth/oauth/client_auth.h"
+#include "tools/cli/say.h"
+#include "tools/http/http.h"
 
 #define TOKEN_MAX 65536
 #define LIFE_MAX (10 * 366 * 86400) /* seconds */

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
+#include "tools/agentauth/credential/access_token.h"
 #include "tools/agentauth/oauth/form.h"
 #include "tools/agentauth/oauth/identity_provider.h"
-#include "tools/agentauth/credential/access_token.h"
 
 /* RFC 6749 section 5.2, fit to be shown. */
 struct token_refusal {

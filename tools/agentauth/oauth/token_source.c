@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauth/oauth/token_grant.h"
-#include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/credential/ready_token.h"
-#include "tools/cli/say.h"
+#include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/token_cache.h"
+#include "tools/agentauth/oauth/token_grant.h"
+#include "tools/cli/say.h"
 
 struct request {
 	const struct profiles *profiles;

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/credential/access_token.h"
+#include "tools/agentauth/local/profile.h"
 
 struct token_wish {
 	bool fresh;	 /* none from the cache */

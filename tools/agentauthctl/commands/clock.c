@@ -13,9 +13,9 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "common/state/process.h"
 #include "common/state/replay.h"
+#include "tools/agentauthctl/model/check_value.h"
 
 #define FILE_NAME "clock"
 #define STEP 300   /* seconds between two notes */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/conf/conf_edit.h"
 
 /* ---- which uid ----------------------------------------------------------- */
 

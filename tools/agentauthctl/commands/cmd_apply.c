@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/record.h"
 

@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/commands/ctl_kill.h"
-#include "tools/agentauthctl/commands/watch.h"
 #include "common/state/approval.h"
 #include "common/state/process.h"
 #include "common/state/whose.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/watch.h"
 
 static const char *text_of(const json_t *request, const char *member)
 {

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "common/registry/accounts.h"
-#include "tools/cli/spawn.h"
+#include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/publish/withheld.h"
+#include "tools/cli/spawn.h"
 
 #define NAMES_SHOWN 3
 

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/names/id_overlaps.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/names/id_overlaps.h"
 
 static const char first_text[] =
     "# agentauth.conf: this host, the identity providers it trusts, and what agents may do. See "

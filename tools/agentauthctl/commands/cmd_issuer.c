@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/provider.h"
+#include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */
 

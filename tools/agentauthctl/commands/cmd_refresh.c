@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/http/http.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/key_request.h"
+#include "tools/agentauthctl/commands/cmd_issuer.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/http/http.h"
 
 /* ---- telling ------------------------------------------------------------------------------- */
 

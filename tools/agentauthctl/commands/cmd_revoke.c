@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/state/last_look.h"
 #include "common/state/decision.h"
+#include "common/state/last_look.h"
 #include "common/text/shown.h"
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"

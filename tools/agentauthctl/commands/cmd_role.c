@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/conf/conf_edit.h"
 #include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/guess.h"
+#include "tools/conf/conf_edit.h"
 
 #define ROLE_OPTIONS \
 	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/commands/ctl.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/model/check_value.h"
 
 /* The one before `current`; 0: reported. */
 static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/agent_keys.h"
 
 #define GRACE_USUAL 86400
 #define GRACE_MAX ((int64_t)365 * 86400)

@@ -10,19 +10,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/commands/clock.h"
-#include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/commands/ctl_kill.h"
-#include "tools/agentauthctl/commands/watch.h"
-#include "tools/agentauthctl/names/leftovers.h"
-#include "common/text/shown.h"
 #include "common/state/approval.h"
 #include "common/state/kill.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
 #include "common/state/session_find.h"
+#include "common/text/shown.h"
 #include "common/verify/verdict.h"
+#include "tools/agentauthctl/commands/clock.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/watch.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define WARN_SECONDS \

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/state/decision.h"
+#include "common/state/last_look.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
-#include "common/state/last_look.h"
-#include "common/state/decision.h"
 
 static enum ctl_status would(const struct ctl *ctl, const char *name, const char *what)
 {

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/commands/ctl_kill.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/process.h"
+#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define NAMES_ASKED 20

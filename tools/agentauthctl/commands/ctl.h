@@ -13,8 +13,8 @@
 
 #include <jansson.h>
 
-#include "tools/cli/arguments.h"
 #include "tools/agentauthctl/publish/publish.h"
+#include "tools/cli/arguments.h"
 
 enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 

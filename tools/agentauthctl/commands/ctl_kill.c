@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/commands/ctl_units.h"
 #include "common/registry/accounts.h"
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
-#include "common/state/monotonic.h"
 #include "common/state/kill.h"
-#include "common/state/session_sweep.h"
+#include "common/state/monotonic.h"
 #include "common/state/session.h"
+#include "common/state/session_sweep.h"
+#include "tools/agentauthctl/commands/ctl_units.h"
 
 #define KILL_MS 5000
 

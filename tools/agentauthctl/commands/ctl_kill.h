@@ -3,9 +3,9 @@
 #ifndef AGENTAUTHCTL_CTL_KILL_H
 #define AGENTAUTHCTL_CTL_KILL_H
 
-#include "tools/agentauthctl/commands/ctl.h"
 #include "common/state/session.h"
 #include "common/state/session_sweep.h"
+#include "tools/agentauthctl/commands/ctl.h"
 
 /* Every process of the agent, and what would start new ones. Says how many; CTL_FAILED: reported. */
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);

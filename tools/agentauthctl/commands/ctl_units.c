@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/publish/published.h"
 #include "tools/agentauthctl/names/remnants.h"
+#include "tools/agentauthctl/publish/published.h"
 #include "tools/cli/spawn.h"
 
 #define WAIT_MS 5000

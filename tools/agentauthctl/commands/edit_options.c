@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/conf/conf_edit.h"
-#include "tools/agentauthctl/commands/edit_options.h"
 #include "common/jose/key.h"
+#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/conf/conf_edit.h"
 
 /* Sets the value, which is freed. */
 static enum ctl_status set(struct editing *e, const char *path, char *value)

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "common/state/monotonic.h"
+#include "common/text/shown.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_complete.h"
 #include "tools/agentauthctl/commands/given_file.h"
 #include "tools/cli/guess.h"
-#include "common/text/shown.h"
 
 static const struct ctl_command *const commands[] = {
     &cmd_init,	 &cmd_apply,  &cmd_check,   &cmd_diff,	   &cmd_rollback, &cmd_register, &cmd_set,

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/registry/accounts.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/power.h"
-#include "common/registry/accounts.h"
 
 const char *const key_state_words[] = {"active", "disabled", NULL};
 const char *const mixed_sessions_words[] = {"allow", "refuse", NULL};

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/approval_plugin.h"
+#include "tools/cli/alloc.h"
 
 #define SHIPPED AA_LIBEXECDIR "/" AA_PLUGIN_FILE
 #define SHIPPED_LINE "Plugin " AA_PLUGIN_SYMBOL " " SHIPPED

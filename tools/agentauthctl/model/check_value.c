@@ -10,14 +10,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "common/jose/jose.h"
-#include "tools/cli/problems.h"
 #include "common/registry/accounts.h"
 #include "common/text/utf8.h"
 #include "common/verify/policy.h"
 #include "common/verify/service.h"
 #include "common/verify/sudo_rule.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/problems.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

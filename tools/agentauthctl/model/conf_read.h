@@ -15,9 +15,9 @@
 #include <libconfig.h>
 
 #include "tools/cli/alloc.h"
+#include "tools/cli/problems.h"
 #include "tools/conf/conf_text.h"
 #include "tools/conf/conf_tree.h"
-#include "tools/cli/problems.h"
 
 /* Where values go. A CONF_MEMBERS struct begins with `bool given`, one of CONF_NAMED with `const char *name`.
  */

@@ -12,9 +12,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/host_facts.h"
+#include "tools/cli/alloc.h"
 
 #define LOCAL_FILE_MAX (64 * 1024 * 1024)
 

@@ -12,8 +12,8 @@
 #include "tools/agentauthctl/model/approval_plugin.h"
 #include <jansson.h>
 
-#include "tools/cli/problems.h"
 #include "tools/agentauthctl/model/sudoers_who.h"
+#include "tools/cli/problems.h"
 
 /* The lines of a passwd or group file: their names and ids. */
 struct local_names {

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/registry/accounts.h"
+#include "common/verify/policy.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/power.h"
-#include "common/registry/accounts.h"
-#include "common/verify/policy.h"
 
 #define DAY 86400
 #define YEAR ((int64_t)365 * DAY)

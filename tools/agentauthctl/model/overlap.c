@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/overlap.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
 
 uint64_t overlap_hash(const char *bytes, size_t len)

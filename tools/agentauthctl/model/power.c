@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/power.h"
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/model/power.h"
 
 #define EVERY_COMMAND "its members may run every command by sudo"
 #define CONTAINERS "its members start containers as root with the host's files in them"

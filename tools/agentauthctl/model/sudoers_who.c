@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/model/sudoers_who.h"
+#include "tools/cli/alloc.h"
 
 #define DEPTH_MAX 16
 #define BLANKS " \t"

@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
+#include "common/registry/accounts.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
-#include "common/registry/accounts.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/cli/alloc.h"
 
 #define BLANKS " \t\r"
 #define NAMES_SHOWN 3

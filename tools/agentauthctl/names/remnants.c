@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/host/sshd_config.h"
-#include "tools/agentauthctl/model/power.h"
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/model/power.h"
 #include "tools/agentauthctl/names/remnants.h"
+#include "tools/host/sshd_config.h"
 
 #define BLANKS " \t\r"
 #define SHOWN 8

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/host_facts.h"
+#include "tools/cli/alloc.h"
 
 struct remnants {
 	const char *home; /* below which agents have theirs */

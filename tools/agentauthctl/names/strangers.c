@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/cli/alloc.h"
 
 #define SECONDS 60
 #define SECONDS_TO_LIST 5

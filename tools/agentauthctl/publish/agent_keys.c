@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/conf/conf_edit.h"
 #include "common/jose/key.h"
-#include "tools/agentauthctl/publish/record.h"
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/agentauthctl/publish/record.h"
+#include "tools/conf/conf_edit.h"
 
 void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,
 		    struct agent_now *ret)

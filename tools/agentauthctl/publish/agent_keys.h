@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/model.h"
+#include "tools/cli/alloc.h"
 
 /* The agent as its text is now, in the midst of edits; what is wrong with the text is told by publishing. */
 struct agent_now {

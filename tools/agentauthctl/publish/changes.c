@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/cli/alloc.h"
-#include "tools/agentauthctl/publish/changes.h"
 #include "common/jose/json.h"
+#include "tools/agentauthctl/publish/changes.h"
+#include "tools/cli/alloc.h"
 
 /* ---- gathering ----------------------------------------------------------- */
 

@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file/folder.h"
 #include "common/file/replace.h"
-#include "tools/cli/alloc.h"
+#include "common/file/trusted.h"
+#include "common/registry/generation.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/generations.h"
-#include "common/file/trusted.h"
-#include "common/file/folder.h"
-#include "common/registry/generation.h"
+#include "tools/cli/alloc.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"
 #define TMP_SUFFIX ".tmp"

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
+#include "common/file/trusted.h"
+#include "common/registry/accounts.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/ids.h"
-#include "common/registry/accounts.h"
-#include "common/file/trusted.h"
+#include "tools/cli/alloc.h"
 
 #define IDS_FILE "ids"
 #define FIRST_LINE \

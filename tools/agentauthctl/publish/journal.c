@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "common/file/trusted.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
-#include "common/file/trusted.h"
 
 #define JOURNAL_FILE "journal"
 #define FORMAT_NEW "generation %" PRIu32 " ids %zu new\n"

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/names/remnants.h"
+#include "tools/agentauthctl/publish/newcomers.h"
 
 void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid)
 {

@@ -5,8 +5,8 @@
 #ifndef AGENTAUTHCTL_NEWCOMERS_H
 #define AGENTAUTHCTL_NEWCOMERS_H
 
-#include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/agentauthctl/publish/publish.h"
 
 struct newcomers {
 	struct newcomer *v;

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/publish/build.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "common/jose/json.h"
 #include "common/registry/generation.h"
+#include "common/state/last_look.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish_text.h"
-#include "common/state/last_look.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 struct commit {

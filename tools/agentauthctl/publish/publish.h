@@ -16,12 +16,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/publish/changes.h"
 #include "tools/agentauthctl/publish/generations.h"
-#include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/agentauthctl/publish/loader.h"
-#include "tools/agentauthctl/model/model.h"
 #include "tools/cli/problems.h"
 
 #define GENERATIONS_KEPT 10

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/cli/alloc.h"
-#include "tools/agentauthctl/publish/published.h"
+#include "common/file/trusted.h"
 #include "common/registry/accounts.h"
 #include "common/registry/cdb_read.h"
-#include "common/file/trusted.h"
 #include "common/registry/generation.h"
 #include "common/verify/policy.h"
+#include "tools/agentauthctl/publish/published.h"
+#include "tools/cli/alloc.h"
 
 struct published {
 	int fd;

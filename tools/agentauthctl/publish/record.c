@@ -8,10 +8,10 @@
 
 #include "common/jose/json.h"
 #include "common/jose/key.h"
-#include "tools/cli/json_text.h"
-#include "tools/agentauthctl/publish/record.h"
 #include "common/registry/accounts.h"
 #include "common/verify/policy.h"
+#include "tools/agentauthctl/publish/record.h"
+#include "tools/cli/json_text.h"
 
 #define MEMO_SLOTS 256
 

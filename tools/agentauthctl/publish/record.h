@@ -3,8 +3,8 @@
 #ifndef AGENTAUTHCTL_RECORD_H
 #define AGENTAUTHCTL_RECORD_H
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/model.h"
+#include "tools/cli/alloc.h"
 
 /* A key in the forms that the records hold. */
 struct key_forms {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/registry/generation.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/recover.h"
-#include "common/registry/generation.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 /* The generation became current: what it grants by sudo may not have followed. */

@@ -14,8 +14,8 @@
 #include "common/file/replace.h"
 #include "common/registry/accounts.h"
 #include "common/verify/sudo_rule.h"
-#include "tools/cli/spawn.h"
 #include "tools/agentauthctl/publish/sudoers.h"
+#include "tools/cli/spawn.h"
 
 /* Which rule stands in which line. */
 struct rule_line {

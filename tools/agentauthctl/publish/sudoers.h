@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/model/model.h"
+#include "tools/cli/alloc.h"
 
 /* Renders and has visudo check the rules of all roles: *ret is the file's text, NULL where there is nothing
  * to grant or no sudo to grant it to (which is a warning where there are rules). -1: reported, at the rule's

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
-#include "tools/agentauthctl/publish/nscd.h"
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/publish/newcomers.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/newcomers.h"
+#include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define NEXT_FILE "withheld.next" /* in STATEDIR: how many of the ids were asked about */

@@ -9,12 +9,12 @@
 
 #include <jansson.h>
 
-#include "tools/host/sshd_login.h"
-#include "tools/cli/alloc.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/model/overlap.h"
 #include "tools/agentauthctl/publish/published.h"
+#include "tools/cli/alloc.h"
+#include "tools/host/sshd_login.h"
 
 #define DOCTOR_SHARE AA_DATADIR "/agentauth" /* where make install puts what a host is set up with */
 

@@ -2,9 +2,9 @@
 /* doctor_clock.c: doctor's check of what a clock that was wrong left behind. */
 #include "config.h"
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/model/check_value.h"
 
 void doctor_clock(struct doctor *d)
 {

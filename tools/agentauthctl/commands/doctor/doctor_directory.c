@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauthctl/commands/doctor/doctor.h"
-#include "tools/agentauthctl/publish/newcomers.h"
-#include "tools/agentauthctl/model/overlap.h"
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/model/overlap.h"
+#include "tools/agentauthctl/publish/newcomers.h"
 
 #define SHARED_SHOWN 3
 

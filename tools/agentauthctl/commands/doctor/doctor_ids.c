@@ -2,9 +2,9 @@
 /* doctor_ids.c: the check of what else this host gives out of agents' ids. */
 #include "config.h"
 
+#include "common/registry/accounts.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
-#include "common/registry/accounts.h"
 
 static void note_overlap(void *data, const char *what)
 {

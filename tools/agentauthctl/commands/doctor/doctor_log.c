@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/model/check_value.h"
 
 #define LOOK_SECONDS 600
 #define REPEAT_SECONDS 86400

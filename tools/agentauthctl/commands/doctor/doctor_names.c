@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "common/registry/accounts.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/model/power.h"
-#include "common/registry/accounts.h"
 #include "tools/agentauthctl/names/remnants.h"
 
 /* ---- nsswitch.conf -------------------------------------------------------------- */

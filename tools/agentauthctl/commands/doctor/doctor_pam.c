@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/host/lines.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/host/lines.h"
 
 /* The phase that decides about an agent, and for services that open sessions the one that records it. */
 static const struct {

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "common/file/proc.h"
-#include "tools/host/sshd_config.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/host/sshd_config.h"
 
 #define SNIPPET "sshd_config.d/agentauth.conf"
 #define COMMAND "/authorized-keys"

@@ -10,11 +10,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/registry/generation.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/publish/generations.h"
-#include "common/registry/generation.h"
-#include "tools/cli/spawn.h"
 #include "tools/agentauthctl/publish/sudoers.h"
+#include "tools/cli/spawn.h"
 
 #define BLANK " \t"
 
