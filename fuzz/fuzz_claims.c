@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
 #include "fuzz/fuzz.h"
@@ -26,7 +27,7 @@ static void holds_of_a_yes(const struct aa_verdict *v, const struct aa_agent *ag
 	FUZZ_HOLDS((v->kind == AA_KIND_DELEGATED) == (v->on_behalf_of != NULL));
 	FUZZ_HOLDS(v->roles.n > 0);
 	for (size_t i = 0; i < v->roles.n; i++) {
-		FUZZ_HOLDS(aa_strings_have(&agent->roles, v->roles.v[i]->name));
+		FUZZ_HOLDS(aa_list_has(&agent->roles, v->roles.v[i]->name));
 		FUZZ_HOLDS(v->kind != AA_KIND_DELEGATED || v->roles.v[i]->delegable);
 	}
 }

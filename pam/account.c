@@ -12,6 +12,7 @@
 #include "common/state/decision.h"
 #include "common/state/session_store.h"
 #include "common/state/told.h"
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
 #include "pam/pam_state.h"
@@ -34,7 +35,7 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 	if (session->deadline && call->ctx.now >= session->deadline)
 		return AA_SESSION_EXPIRED;
 	for (size_t i = 0; i < session->roles.n; i++)
-		if (!aa_strings_have(&agent->roles, session->roles.v[i]))
+		if (!aa_list_has(&agent->roles, session->roles.v[i]))
 			return AA_ROLE_DENIED;
 	return aa_decision_credential(call->args.statedir, agent->name,
 				      session->issuer ? session->issuer : "", session->jti, session->kid,
@@ -74,7 +75,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
 	if (state && state->authenticated)
 		return account_verdict(call, agent, state, ret_session);
-	if (aa_strings_have(&host->without_credential, call->service))
+	if (aa_list_has(&host->without_credential, call->service))
 		return aa_admit_unasked(&call->ctx, agent, call->service);
 	if (strcmp(call->service, "sshd") == 0)
 		return account_publickey(call, agent);

@@ -14,6 +14,7 @@
 #include "common/state/failures.h"
 #include "common/state/monotonic.h"
 #include "common/state/session.h"
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "pam/export.h"
 #include "pam/pam_state.h"
@@ -187,7 +188,7 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 static bool is_roots_own(const struct aa_call *call)
 {
 	return aa_caller_uid() == 0 &&
-	       aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+	       aa_list_has(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
 }
 
 static int authenticate_agent(struct aa_call *call)

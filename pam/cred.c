@@ -13,6 +13,7 @@
 #include "common/file/trusted.h"
 #include "common/state/admit.h"
 #include "common/state/session_store.h"
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "pam/pam_state.h"
 
@@ -60,7 +61,7 @@ static size_t leave_out_withheld(const struct aa_call *call, gid_t *gids, size_t
 	return kept;
 }
 
-static int add_role_groups(struct aa_call *call, const struct aa_strings *roles)
+static int add_role_groups(struct aa_call *call, const struct aa_list *roles)
 {
 	gid_t gids[ROLE_GROUPS_MAX];
 	size_t n = leave_out_withheld(call, gids, aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX));
@@ -85,7 +86,7 @@ static int groups_of_session(struct aa_call *call, const char *id)
 static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
-	struct aa_strings roles = {0, NULL};
+	struct aa_list roles = {0, NULL};
 	int err = PAM_CRED_ERR;
 
 	aa_admit_started(&call->ctx, agent, &call->login, NULL, &verdict);
@@ -111,7 +112,7 @@ static int establish(struct aa_call *call)
 	aa_pam_state_adopt_session(call, state);
 	if (state->session_id[0])
 		err = groups_of_session(call, state->session_id);
-	else if (aa_strings_have(&aa_policy_host(call->ctx.policy)->without_credential, call->service))
+	else if (aa_list_has(&aa_policy_host(call->ctx.policy)->without_credential, call->service))
 		err = groups_of_entry(call, agent);
 	/* else a public key's, whose session comes with open_session, or sudo's target: nothing to add yet */
 	aa_agent_free(agent);

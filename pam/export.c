@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/text/list.h"
 #include "common/verify/limit.h"
 
 /* Sets NAME=VALUE; without a value the name is taken out, so that nothing else's stands there. */
@@ -26,7 +27,7 @@ static int put(pam_handle_t *pamh, const char *name, const char *value)
 	return pam_putenv(pamh, text);
 }
 
-static void join_roles(const struct aa_strings *roles, char *ret, size_t cap)
+static void join_roles(const struct aa_list *roles, char *ret, size_t cap)
 {
 	size_t len = 0;
 

@@ -17,6 +17,7 @@
 #include "common/state/session.h"
 #include "common/state/session_find.h"
 #include "common/state/session_store.h"
+#include "common/text/list.h"
 #include "common/verify/limit.h"
 #include "common/verify/roles.h"
 #include "common/verify/sources.h"
@@ -121,7 +122,7 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 		if (reason != AA_OK)
 			return reason;
 		limited = limited || has_limits(role);
-		named = named || aa_strings_have(&role->services, service);
+		named = named || aa_list_has(&role->services, service);
 		aa_role_free(role);
 	}
 	return limited && !named ? AA_SERVICE_DENIED : AA_OK;
@@ -135,7 +136,7 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 		verdict->on_behalf_of = strdup(person);
 		if (!verdict->on_behalf_of)
 			verdict->reason = AA_INTERNAL;
-		else if (!agent->delegation || !aa_strings_have(&agent->local_users, person))
+		else if (!agent->delegation || !aa_list_has(&agent->local_users, person))
 			verdict->reason = AA_DELEGATION_DENIED;
 	}
 	if (verdict->reason == AA_OK)
@@ -170,7 +171,7 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 	struct aa_role *role = NULL;
 	enum aa_reason reason;
 
-	if (!aa_strings_have(&agent->roles, name))
+	if (!aa_list_has(&agent->roles, name))
 		return AA_ROLE_DENIED;
 	reason = aa_policy_role(ctx->policy, name, &role);
 	if (reason != AA_OK)
@@ -179,7 +180,7 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 		reason = AA_SOURCE_DENIED;
 	else if ((is_for_somebody(session)) && !role->delegable)
 		reason = AA_DELEGATION_DENIED;
-	else if (role->services.n == 0 || aa_strings_have(&role->services, service))
+	else if (role->services.n == 0 || aa_list_has(&role->services, service))
 		*ret_serves = true;
 	aa_role_free(role);
 	return reason;
@@ -188,15 +189,14 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 /* Whether the agent's record would still let this session in: from where, and on whose behalf. */
 static enum aa_reason check_record(const struct aa_agent *agent, const struct aa_session *session)
 {
-	const struct aa_strings *people =
-	    session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
+	const struct aa_list *people = session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
 
 	if (session->rhost && !aa_sources_admit(&agent->sources, session->rhost))
 		return AA_SOURCE_DENIED;
 	if (!is_for_somebody(session))
 		return AA_OK;
-	return session->on_behalf_of && aa_strings_have(people, session->on_behalf_of) ? AA_OK
-										       : AA_DELEGATION_DENIED;
+	return session->on_behalf_of && aa_list_has(people, session->on_behalf_of) ? AA_OK
+										   : AA_DELEGATION_DENIED;
 }
 
 /* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
@@ -221,7 +221,7 @@ static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_
 		return AA_REGISTRY_UNAVAILABLE;
 	if (agents == 0 || gid == session->uid || gid == ctx->accounts.header.gid_agents)
 		return AA_OK;
-	return role[0] && aa_strings_have(&session->roles, role) ? AA_OK : AA_ROLE_DENIED;
+	return role[0] && aa_list_has(&session->roles, role) ? AA_OK : AA_ROLE_DENIED;
 }
 
 static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_session *session)
@@ -310,7 +310,7 @@ static size_t add_local_groups(const struct aa_role *role, gid_t *ret, size_t n,
 	return n;
 }
 
-size_t aa_role_groups(const struct aa_context *ctx, const struct aa_strings *roles, gid_t *ret, size_t cap)
+size_t aa_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret, size_t cap)
 {
 	size_t n = 0;
 

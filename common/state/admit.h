@@ -9,6 +9,7 @@
 
 #include "common/state/context.h"
 #include "common/state/session_record.h"
+#include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 
@@ -50,6 +51,6 @@ enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agen
 			      const char *service, struct aa_session **ret_session);
 
 /* The groups of these roles, in ret[0..cap): agent-ROLE and the local groups that the role adds; never gid 0. The number. */
-size_t aa_role_groups(const struct aa_context *ctx, const struct aa_strings *roles, gid_t *ret, size_t cap);
+size_t aa_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret, size_t cap);
 
 #endif

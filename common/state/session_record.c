@@ -11,6 +11,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/state/session_id.h"
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 
 /* ---- the record as JSON ------------------------------------------------------------ */
@@ -39,7 +40,7 @@ static json_t *put_process(const struct aa_process *p)
 	return json_pack("[I,I,I]", (json_int_t)p->pid, (json_int_t)p->ppid, (json_int_t)p->start);
 }
 
-static bool get_roles(const json_t *json, struct aa_strings *ret)
+static bool get_roles(const json_t *json, struct aa_list *ret)
 {
 	const json_t *roles = json_object_get(json, "roles"), *item;
 	size_t i;

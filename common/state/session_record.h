@@ -10,6 +10,7 @@
 
 #include "common/state/process.h"
 #include "common/state/session_id.h"
+#include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 
@@ -20,7 +21,7 @@ struct aa_session {
 	const char *id, *agent, *service, *rhost, *issuer, *kid, *jti, *task, *on_behalf_of;
 	enum aa_kind kind;
 	uint32_t uid, login_uid, audit_session; /* UINT32_MAX: none */
-	struct aa_strings roles;
+	struct aa_list roles;
 	int64_t created, opened, deadline; /* opened 0: pending; deadline 0: none */
 	struct aa_process creator, parent; /* who made the record: sshd's child, and sshd */
 	struct aa_process opener;

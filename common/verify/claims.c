@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/text/list.h"
 
 #define TIME_MIN INT64_C(1000000000)	   /* 2001: an older clock or claim is a fault */
 #define TIME_MAX INT64_C(9007199254740992) /* 2^53: what JSON carries exactly */
@@ -133,7 +134,7 @@ enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_ru
 
 /* ---- audience --------------------------------------------------------------------- */
 
-enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings *audience)
+enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_list *audience)
 {
 	const json_t *aud = json_object_get(payload, "aud"), *item;
 	enum aa_reason reason = AA_WRONG_AUDIENCE;
@@ -142,14 +143,14 @@ enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings
 	if (!aud)
 		return AA_CLAIM_REQUIRED;
 	if (json_is_string(aud))
-		return aa_strings_have(audience, json_string_value(aud)) ? AA_OK : AA_WRONG_AUDIENCE;
+		return aa_list_has(audience, json_string_value(aud)) ? AA_OK : AA_WRONG_AUDIENCE;
 	if (!json_is_array(aud))
 		return AA_MALFORMED;
 	json_array_foreach(aud, i, item)
 	{
 		if (!json_is_string(item))
 			return AA_MALFORMED;
-		if (aa_strings_have(audience, json_string_value(item)))
+		if (aa_list_has(audience, json_string_value(item)))
 			reason = AA_OK;
 	}
 	return reason;

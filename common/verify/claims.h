@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "common/verify/reason.h"
 
@@ -27,7 +28,7 @@ enum aa_reason aa_claims_require(const json_t *payload, const struct aa_claim_ru
 				 const char **ret_claim);
 
 /* aud, RFC 7519 section 4.1.3: a string, or an array of strings; one of them must be one of ours. */
-enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_strings *audience);
+enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_list *audience);
 
 /* What times are held against. */
 struct aa_time_rules {

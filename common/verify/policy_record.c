@@ -5,20 +5,11 @@
 #include "common/verify/policy_record.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/verify/policy.h"
 #include "common/verify/record_read.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-bool aa_strings_have(const struct aa_strings *strings, const char *what)
-{
-	for (size_t i = 0; i < strings->n; i++)
-		if (strcmp(strings->v[i], what) == 0)
-			return true;
-	return false;
-}
 
 /* ---- host ----------------------------------------------------------------- */
 

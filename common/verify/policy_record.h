@@ -9,10 +9,7 @@
 
 #include <jansson.h>
 
-struct aa_strings {
-	size_t n;
-	const char **v; /* of a record's JSON: live as long as the record */
-};
+#include "common/text/list.h"
 
 struct aa_claim_rule {
 	const char *claim, *value;
@@ -23,10 +20,10 @@ struct aa_claim_rules {
 };
 
 struct aa_host {
-	json_t *json; /* owns the strings */
+	json_t *json; /* owns the strings, and those of the lists */
 	uint32_t generation;
 	const char *name, *home, *shell;
-	struct aa_strings audience, without_credential;
+	struct aa_list audience, without_credential;
 	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
 	bool nonce_required, audit_deny, audit_sync;
 };
@@ -47,7 +44,7 @@ struct aa_agent {
 	uint32_t uid;
 	int64_t expires, max_sessions;
 	bool mixed_refused, delegation;
-	struct aa_strings roles, sources, users, local_users;
+	struct aa_list roles, sources, users, local_users;
 	size_t n_keys, n_bindings;
 	struct aa_agent_key *keys;
 	struct aa_binding *bindings;
@@ -56,7 +53,7 @@ struct aa_role {
 	json_t *json;
 	const char *name;
 	uint32_t gid;
-	struct aa_strings services, sources, sudo, approval, groups;
+	struct aa_list services, sources, sudo, approval, groups;
 	int64_t max_session, max_sessions;
 	bool delegable;
 	const char *memory_max;
@@ -69,7 +66,7 @@ struct aa_issuer {
 	json_t *json;
 	const char *name, *issuer, *keys_file, *client_claim, *user_claim;
 	const char *jwks_uri, *ca_file, *bearer_file; /* for who fetches the keys; no login does */
-	struct aa_strings algorithms, audience;
+	struct aa_list algorithms, audience;
 	int64_t jwks_max_age, max_token_ttl;
 	bool delegation, without_sub_own, reuse_once, has_scopes;
 	struct aa_claim_rules require;
@@ -86,7 +83,5 @@ void aa_host_free(struct aa_host *host);
 void aa_agent_free(struct aa_agent *agent);
 void aa_role_free(struct aa_role *role);
 void aa_issuer_free(struct aa_issuer *issuer);
-
-bool aa_strings_have(const struct aa_strings *strings, const char *what);
 
 #endif

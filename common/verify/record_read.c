@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "common/verify/policy_record.h"
 
 #define NUMBER_MAX (INT64_C(1) << 53) /* what JSON carries exactly; sums of a few do not overflow */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool read_strings(const json_t *json, struct aa_strings *ret)
+static bool read_strings(const json_t *json, struct aa_list *ret)
 {
 	size_t i;
 	json_t *item;

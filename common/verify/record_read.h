@@ -8,12 +8,14 @@
 
 #include <jansson.h>
 
+#include "common/text/list.h"
+
 enum aa_record_kind {
 	STRING,	     /* const char * */
 	INTEGER,     /* int64_t, 0 to 2^53 */
 	ID,	     /* uint32_t */
 	BOOLEAN,     /* bool */
-	STRINGS,     /* struct aa_strings */
+	STRINGS,     /* struct aa_list */
 	CLAIM_RULES, /* struct aa_claim_rules */
 	OBJECT,	     /* json_t *, borrowed */
 	OTHER,	     /* known, and read by the record's own function */

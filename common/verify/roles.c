@@ -2,6 +2,7 @@
 /* roles.c: which roles a login has, and what they limit. */
 #include "config.h"
 
+#include "common/text/list.h"
 #include "common/verify/claims.h"
 #include "common/verify/limit.h"
 #include "common/verify/roles.h"
@@ -57,7 +58,7 @@ static enum aa_reason check_scope(const struct aa_agent *agent, const char *scop
 			return AA_ROLE_DENIED;
 		memcpy(word, scope, len);
 		word[len] = '\0';
-		if (len && !aa_strings_have(&agent->roles, word))
+		if (len && !aa_list_has(&agent->roles, word))
 			return AA_ROLE_DENIED;
 		scope += len;
 		scope += *scope == ' ';
@@ -71,7 +72,7 @@ static enum aa_reason admits(const struct aa_role *role, const struct aa_login *
 {
 	if (narrow->delegable_only && !role->delegable)
 		return AA_ROLE_DENIED;
-	if (role->services.n && !aa_strings_have(&role->services, login->service))
+	if (role->services.n && !aa_list_has(&role->services, login->service))
 		return AA_SERVICE_DENIED;
 	if (login->address && !aa_sources_admit(&role->sources, login->address))
 		return AA_SOURCE_DENIED;

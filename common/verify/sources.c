@@ -8,6 +8,8 @@
 
 #include "common/verify/sources.h"
 
+#include "common/text/list.h"
+
 struct address {
 	int family;
 	unsigned char bytes[16];
@@ -82,7 +84,7 @@ static bool within(const struct address *address, const struct address *network,
 	return rest == 0 || ((address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-bool aa_sources_admit(const struct aa_strings *sources, const char *address)
+bool aa_sources_admit(const struct aa_list *sources, const char *address)
 {
 	struct address a, network;
 	unsigned bits;

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "common/verify/policy.h"
+#include "common/text/list.h"
 
 /* Whether `address` (numeric, an IPv4-mapped one counts as IPv4) lies in one of the networks; no networks: everywhere. */
-bool aa_sources_admit(const struct aa_strings *sources, const char *address);
+bool aa_sources_admit(const struct aa_list *sources, const char *address);
 
 #endif

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/jose/sha256.h"
+#include "common/text/list.h"
 #include "common/verify/claims.h"
 #include "common/verify/roles.h"
 
@@ -94,7 +95,7 @@ static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa
 	verdict->on_behalf_of = strdup(user);
 	if (!verdict->on_behalf_of)
 		return AA_INTERNAL;
-	if (issuer->delegation && agent->delegation && aa_strings_have(&agent->users, user))
+	if (issuer->delegation && agent->delegation && aa_list_has(&agent->users, user))
 		return AA_OK;
 	return aa_verdict_about(verdict, issuer->user_claim, AA_DELEGATION_DENIED);
 }

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text/list.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tools/agentauthctl/keys/key_fetch.h"
@@ -279,12 +280,12 @@ static void keys_are_counted_as_the_algorithms_admit_them(void **state)
 	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
 	support_write_keys(h->site, "corp", set, NOW);
 	check_count(h, 2, NULL, NULL);
-	h->issuer.algorithms = (struct aa_strings){2, rs};
+	h->issuer.algorithms = (struct aa_list){2, rs};
 	check_count(h, 1, "e1", "it is for ES256, and the issuer's algorithms are RS256, PS256");
-	h->issuer.algorithms = (struct aa_strings){1, es};
+	h->issuer.algorithms = (struct aa_list){1, es};
 	check_count(h, 1, "r1", "agentauthctl issuer set corp --algorithm RS256 admits it");
 	/* A key's own alg counts: this one is for RS512 alone. */
-	h->issuer.algorithms = (struct aa_strings){2, rs};
+	h->issuer.algorithms = (struct aa_list){2, rs};
 	json_object_set_new(json_array_get(json_object_get(set, "keys"), 0), "alg", json_string("RS512"));
 	json_array_remove(json_object_get(set, "keys"), 1);
 	support_write_keys(h->site, "corp", set, NOW);

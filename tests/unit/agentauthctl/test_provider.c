@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
@@ -47,9 +48,9 @@ static json_t *load(const char *file)
 	return json;
 }
 
-static struct texts texts_of(const json_t *array)
+static struct aa_list texts_of(const json_t *array)
 {
-	struct texts texts = {0, xcalloc(json_array_size(array) + 1, sizeof(char *))};
+	struct aa_list texts = {0, xcalloc(json_array_size(array) + 1, sizeof(char *))};
 	size_t i;
 	json_t *one;
 

@@ -24,6 +24,7 @@
 #include "common/state/key_request.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
+#include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
@@ -738,7 +739,7 @@ static void role_groups_are_those_of_the_roles_and_never_root(void **state)
 {
 	struct fixture *f = *state;
 	const char *names[] = {"deploy", "gone", "audit", "deploy"};
-	const struct aa_strings roles = {4, names};
+	const struct aa_list roles = {4, names};
 	gid_t gids[8] = {0};
 
 	assert_int_equal(aa_role_groups(&f->ctx, &roles, gids, 8), 2);

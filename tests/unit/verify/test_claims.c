@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "common/text/list.h"
 #include "common/verify/claims.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
@@ -187,7 +188,7 @@ static void an_audience_is_ours_to_the_letter(void **state)
 	    {"{}", AA_CLAIM_REQUIRED},
 	};
 	const char *v[] = {"ssh://a", "ssh://b"};
-	const struct aa_strings ours = {2, v};
+	const struct aa_list ours = {2, v};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "common/registry/generation.h"
+#include "common/text/list.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 
@@ -73,9 +74,9 @@ static void reads_an_agent_with_all_that_it_has(void **state)
 	assert_int_equal(agent->max_sessions, 3);
 	assert_true(agent->mixed_refused);
 	assert_true(agent->delegation);
-	assert_true(aa_strings_have(&agent->users, "user-alice"));
-	assert_true(aa_strings_have(&agent->local_users, "alice"));
-	assert_false(aa_strings_have(&agent->local_users, "user-alice"));
+	assert_true(aa_list_has(&agent->users, "user-alice"));
+	assert_true(aa_list_has(&agent->local_users, "alice"));
+	assert_false(aa_list_has(&agent->local_users, "user-alice"));
 	assert_int_equal(agent->n_keys, 1);
 	assert_true(agent->keys[0].active);
 	assert_string_equal(agent->keys[0].kid, "k1");

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "common/verify/service.h"
 #include "common/verify/sources.h"
@@ -18,7 +19,7 @@
 static bool admits(const char *network, const char *address)
 {
 	const char *v[1] = {network};
-	const struct aa_strings sources = {1, v};
+	const struct aa_list sources = {1, v};
 
 	return aa_sources_admit(&sources, address);
 }
@@ -62,7 +63,7 @@ static void a_mapped_address_counts_as_ipv4(void **state)
 static void any_of_several_networks_is_enough(void **state)
 {
 	const char *v[] = {"10.0.0.0/8", "::1", "192.0.2.1"};
-	const struct aa_strings sources = {3, v};
+	const struct aa_list sources = {3, v};
 
 	(void)state;
 	assert_true(aa_sources_admit(&sources, "::1"));
@@ -72,7 +73,7 @@ static void any_of_several_networks_is_enough(void **state)
 
 static void no_networks_are_everywhere(void **state)
 {
-	static const struct aa_strings none = {0, NULL};
+	static const struct aa_list none = {0, NULL};
 
 	(void)state;
 	assert_true(aa_sources_admit(&none, "203.0.113.9"));

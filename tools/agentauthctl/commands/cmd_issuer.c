@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -42,9 +43,9 @@ static const struct ctl_option add_options[] = {
     {0},
 };
 
-static struct texts values_of(const struct arguments *arguments, const char *option)
+static struct aa_list values_of(const struct arguments *arguments, const char *option)
 {
-	struct texts texts = {0, xcalloc(arguments->n_given + 1, sizeof(char *))};
+	struct aa_list texts = {0, xcalloc(arguments->n_given + 1, sizeof(char *))};
 
 	for (size_t i = 0; i < arguments->n_given; i++)
 		if (strcmp(arguments->given[i].option->name, option) == 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/conf_read.h"
 #include "tools/agentauthctl/model/conf_report.h"
@@ -258,17 +259,9 @@ static bool counts(struct walk *w, struct spot at, const struct conf_setting *s)
 	return false;
 }
 
-static bool is_among(const struct texts *texts, const char *text)
+static void read_texts(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
 {
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->v[i], text) == 0)
-			return true;
-	return false;
-}
-
-static void read_texts(struct walk *w, struct spot at, const struct conf_setting *s, struct texts *ret)
-{
-	struct texts texts = {0};
+	struct aa_list texts = {0};
 	struct spot child;
 	unsigned i = 0;
 
@@ -281,7 +274,7 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 		const char *text;
 
 		if (read_text(w, child, s, &text)) {
-			if (is_among(&texts, text))
+			if (aa_list_has(&texts, text))
 				wrong(w, child, "%s stands here twice", quoted(text));
 			texts.v[texts.n++] = text;
 		}

@@ -14,6 +14,7 @@
 
 #include <libconfig.h>
 
+#include "common/text/list.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
 #include "tools/conf/conf_text.h"
@@ -27,15 +28,10 @@ enum conf_type {
 	CONF_FLAG,    /* bool */
 	CONF_WORD,    /* int, the index in `words` */
 	CONF_TIME,    /* int64_t, seconds since 1970, from RFC 3339 in UTC */
-	CONF_TEXTS,   /* struct texts */
+	CONF_TEXTS,   /* struct aa_list */
 	CONF_MEMBERS, /* a group: its struct stands in place */
 	CONF_ITEMS,   /* a list of groups: struct { size_t n; T *v; } */
 	CONF_NAMED,   /* a group whose members are groups, with names of people's choice: the same */
-};
-
-struct texts {
-	size_t n;
-	const char **v;
 };
 
 /* Whether the value may stand; where not, `why` gets the rest of a sentence that begins with the value. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text/list.h"
 #include "tools/agentauthctl/model/conf_read.h"
 #include "tools/agentauthctl/model/host_facts.h"
 
@@ -22,7 +23,7 @@
 
 struct model_host {
 	bool given;
-	struct texts audience; /* empty: as published, and the first time ssh://FQDN */
+	struct aa_list audience; /* empty: as published, and the first time ssh://FQDN */
 	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
 	int nonce;	   /* nonce_words */
 	int audit_failure; /* audit_failure_words */
@@ -34,7 +35,7 @@ struct model_accounts {
 	int64_t uid_min, uid_max;
 	int64_t gid; /* 0 while reading: see gid_of_agents() */
 	const char *home, *shell, *group;
-	struct texts without_credential;
+	struct aa_list without_credential;
 };
 
 struct model_claim {
@@ -52,8 +53,8 @@ struct model_issuer {
 	const char *name;
 	const char *issuer, *jwks_uri, *jwks_file, *ca_file, *bearer_file, *client_claim, *user_claim;
 	bool discovery;
-	struct texts algorithms; /* empty: RS256, ES256 */
-	struct texts audience;
+	struct aa_list algorithms; /* empty: RS256, ES256 */
+	struct aa_list audience;
 	int64_t jwks_max_age;
 	int64_t max_token_ttl; /* 0: the host's */
 	int delegation;	       /* delegation_words */
@@ -75,7 +76,7 @@ struct model_limits {
 struct model_role {
 	const char *name;
 	int64_t gid;
-	struct texts services, sources, sudo, approval, groups;
+	struct aa_list services, sources, sudo, approval, groups;
 	int64_t max_session, max_sessions;
 	bool delegable;
 	struct model_limits limits;
@@ -130,7 +131,7 @@ struct agent_binding {
 
 struct agent_delegation {
 	bool given;
-	struct texts users, local_users;
+	struct aa_list users, local_users;
 };
 
 struct agent {
@@ -138,7 +139,7 @@ struct agent {
 	int64_t uid;
 	const char *description, *owner; /* or NULL */
 	int64_t expires;		 /* 0: never */
-	struct texts roles, sources;
+	struct aa_list roles, sources;
 	struct {
 		size_t n;
 		struct agent_key *v;

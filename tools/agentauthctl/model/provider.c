@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/list.h"
 #include "tools/agentauthctl/model/provider.h"
 #include "tools/agentauthctl/model/provider_check.h"
 #include "tools/agentauthctl/model/providers.h"
@@ -77,7 +78,7 @@ static void put_issuer(struct buffer *b, const struct provider *provider,
 	free(keys);
 }
 
-static void put_texts(struct buffer *b, const char *name, const struct texts *texts)
+static void put_texts(struct buffer *b, const char *name, const struct aa_list *texts)
 {
 	if (texts->n == 0)
 		return;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/text/list.h"
 #include "tools/agentauthctl/model/conf_read.h"
 
 /* What was asked for; NULL and empty: what the provider has. */
@@ -20,9 +21,9 @@ struct provider_request {
 	const char *provider; /* "keycloak", …; NULL: any OpenID Connect provider */
 	const char *issuer, *tenant, *token_version, *jwks_file, *jwks_uri, *ca_file, *bearer_file,
 	    *client_claim, *namespace, *scope_claim, *blueprint;
-	struct texts audience;
-	struct texts scopes; /* VALUE:ROLE */
-	struct texts algorithms;
+	struct aa_list audience;
+	struct aa_list scopes; /* VALUE:ROLE */
+	struct aa_list algorithms;
 	bool delegation;
 };
 

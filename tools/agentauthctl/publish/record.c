@@ -9,6 +9,7 @@
 #include "common/jose/json.h"
 #include "common/jose/key.h"
 #include "common/registry/accounts.h"
+#include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "tools/agentauthctl/publish/record.h"
 #include "tools/cli/json_text.h"
@@ -17,7 +18,7 @@
 
 /* ---- small pieces -------------------------------------------------------- */
 
-static void put_texts(struct buffer *b, const char *name, const struct texts *texts)
+static void put_texts(struct buffer *b, const char *name, const struct aa_list *texts)
 {
 	json_text_open(b, name, '[');
 	for (size_t i = 0; i < texts->n; i++)
@@ -27,7 +28,7 @@ static void put_texts(struct buffer *b, const char *name, const struct texts *te
 
 /* The members whose absence says that there is nothing. */
 
-static void may_put_texts(struct buffer *b, const char *name, const struct texts *texts)
+static void may_put_texts(struct buffer *b, const char *name, const struct aa_list *texts)
 {
 	if (texts->n)
 		put_texts(b, name, texts);
@@ -146,7 +147,7 @@ static void may_put_scopes(struct buffer *b, const struct model_issuer *issuer)
 void record_issuer(const struct model *model, const struct model_issuer *issuer, struct buffer *b)
 {
 	static const char *usual[] = {"RS256", "ES256"};
-	const struct texts usual_algorithms = {2, usual};
+	const struct aa_list usual_algorithms = {2, usual};
 
 	begin(b);
 	json_text_string(b, "name", issuer->name);

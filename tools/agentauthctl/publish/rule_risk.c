@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/text/list.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 
@@ -421,7 +422,7 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 }
 
 static void check_rules(const struct rules_check *check, const struct model_role *role, const char *member,
-			const struct texts *rules, const json_t *published)
+			const struct aa_list *rules, const json_t *published)
 {
 	char setting[128];
 

@@ -13,6 +13,7 @@
 
 #include "common/file/replace.h"
 #include "common/registry/accounts.h"
+#include "common/text/list.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 #include "tools/cli/spawn.h"
@@ -54,7 +55,7 @@ static void put_line(struct sheet *s, char *line)
 
 /* "(runas) command" as "%agent-ROLE ALL=(runas) NOPASSWD: command". */
 static void put_rules(struct sheet *s, const struct model_role *role, const char *setting,
-		      const struct texts *rules)
+		      const struct aa_list *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		struct aa_sudo_rule rule;
