@@ -676,14 +676,14 @@ static void test_trouble_that_does_not_pass_ends_within_the_limit(void **state)
 	run_for("closed");
 	assert_fails("temporarily_unavailable");
 	assert_int_equal(tls_server_count("/closed/token"), 1);
-	assert_true(time(NULL) - begin < PROVIDER_SECONDS);
+	assert_true(time(NULL) - begin < IDP_SECONDS);
 	home_write(".config/agentauth/config",
 		   "profiles = { p = { issuer = \"https://127.0.0.1:1\"; client_id = \"a\"; " SECRET "}; };",
 		   0600);
 	RUN("--profile", "p");
 	assert_fails("cannot be reached");
 	assert_non_null(strstr(o.err, "(tried 3 times)"));
-	assert_true(time(NULL) - begin < PROVIDER_SECONDS);
+	assert_true(time(NULL) - begin < IDP_SECONDS);
 }
 
 static void test_what_is_no_token_endpoint_is_named_as_such(void **state)
@@ -775,13 +775,13 @@ static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 {
 	char *text = config_text("device", DEVICE);
 	struct profiles *all = profiles_parse(text, "config");
-	struct provider provider = {0};
-	struct grant grant = {.provider = &provider, .now = 1800000000, .wait = note_wait};
+	struct idp idp = {0};
+	struct grant grant = {.idp = &idp, .now = 1800000000, .wait = note_wait};
 	struct token token = {0};
 
 	(void)state;
 	n_waits = 0;
-	assert_int_equal(provider_find(profiles_at(all, 0), &provider), 0);
+	assert_int_equal(idp_find(profiles_at(all, 0), &idp), 0);
 	assert_int_equal(grant_device_code(&grant, &token), 0);
 	assert_int_equal(n_waits, 5);
 	assert_int_equal(waits[0], 1);
@@ -793,7 +793,7 @@ static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 	/* the provider's 600 s begin when it answered */
 	assert_int_equal(token.expires, 1800000000 + 30 + 600);
 	token_free(&token);
-	provider_free(&provider);
+	idp_free(&idp);
 	profiles_free(all);
 	free(text);
 }
@@ -804,8 +804,8 @@ static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **st
 {
 	char *text = config_text("device", DEVICE "client_secret = { env = \"SECRET\"; }; ");
 	struct profiles *all = profiles_parse(text, "config");
-	struct provider provider = {0};
-	struct grant grant = {.provider = &provider, .now = 1800000000, .wait = note_wait};
+	struct idp idp = {0};
+	struct grant grant = {.idp = &idp, .now = 1800000000, .wait = note_wait};
 	struct token token = {0};
 	unsigned before = tls_server_count("/device/device");
 
@@ -813,11 +813,11 @@ static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **st
 	assert_non_null(all);
 	setenv("SECRET", "s", 1);
 	n_waits = 0;
-	assert_int_equal(provider_find(profiles_at(all, 0), &provider), 0);
+	assert_int_equal(idp_find(profiles_at(all, 0), &idp), 0);
 	assert_int_equal(grant_device_code(&grant, &token), 0);
 	assert_int_equal(tls_server_count("/device/device"), before + 1);
 	token_free(&token);
-	provider_free(&provider);
+	idp_free(&idp);
 	profiles_free(all);
 	free(text);
 }
@@ -860,14 +860,14 @@ static void spend_refresh_token(void)
 {
 	char *text = config_text("rotates", DEVICE);
 	struct profiles *all = profiles_parse(text, "config");
-	struct provider provider = {0};
-	struct grant grant = {.provider = &provider, .now = 1800000600};
+	struct idp idp = {0};
+	struct grant grant = {.idp = &idp, .now = 1800000600};
 	struct token token = {0};
 
-	assert_int_equal(provider_find(profiles_at(all, 0), &provider), 0);
+	assert_int_equal(idp_find(profiles_at(all, 0), &idp), 0);
 	assert_int_equal(grant_refresh(&grant, "r2", &token), 0);
 	token_free(&token);
-	provider_free(&provider);
+	idp_free(&idp);
 	profiles_free(all);
 	free(text);
 }

@@ -59,35 +59,34 @@ char *client_assertion(const struct profile *p, const char *subject, const char 
 	return token;
 }
 
-const char *client_assertion_audience(const struct provider *provider, const char *otherwise)
+const char *client_assertion_audience(const struct idp *idp, const char *otherwise)
 {
-	const char *set = provider->profile->assertion_audience;
+	const char *set = idp->profile->assertion_audience;
 
 	if (!set)
 		return otherwise;
 	if (strcmp(set, PROFILE_AUDIENCE_ISSUER) == 0)
-		return provider->profile->issuer;
-	return strcmp(set, PROFILE_AUDIENCE_ENDPOINT) == 0 ? provider->token_endpoint : set;
+		return idp->profile->issuer;
+	return strcmp(set, PROFILE_AUDIENCE_ENDPOINT) == 0 ? idp->token_endpoint : set;
 }
 
 /* The issuer is what a token endpoint believes by the newer rule (RFC 7523bis section 4) and accepts by the older
  * (RFC 7523 section 3 item 3). */
-static const char *usual_audience(const struct provider *provider)
+static const char *usual_audience(const struct idp *idp)
 {
-	const struct profile *p = provider->profile;
+	const struct profile *p = idp->profile;
 
-	return p->issuer ? p->issuer : provider->token_endpoint;
+	return p->issuer ? p->issuer : idp->token_endpoint;
 }
 
-static int add_assertion(const struct provider *provider, int64_t now, struct form *form)
+static int add_assertion(const struct idp *idp, int64_t now, struct form *form)
 {
-	char *token =
-	    client_assertion(provider->profile, NULL,
-			     client_assertion_audience(provider, usual_audience(provider)), NULL, now);
+	char *token = client_assertion(idp->profile, NULL,
+				       client_assertion_audience(idp, usual_audience(idp)), NULL, now);
 
 	if (!token)
 		return -1;
-	form_add(form, "client_id", provider->profile->client_id);
+	form_add(form, "client_id", idp->profile->client_id);
 	form_add(form, "client_assertion_type", assertion_type);
 	form_add(form, "client_assertion", token);
 	own_wipe(token);
@@ -113,13 +112,13 @@ static int add_secret(const struct profile *p, struct form *form, struct client_
 	return 0;
 }
 
-int client_auth_add(const struct provider *provider, int64_t now, struct form *form, struct client_basic *ret)
+int client_auth_add(const struct idp *idp, int64_t now, struct form *form, struct client_basic *ret)
 {
-	const struct profile *p = provider->profile;
+	const struct profile *p = idp->profile;
 
 	switch (p->client_auth) {
 	case AUTH_PRIVATE_KEY_JWT:
-		return add_assertion(provider, now, form);
+		return add_assertion(idp, now, form);
 	case AUTH_SECRET_BASIC:
 	case AUTH_SECRET_POST:
 		return add_secret(p, form, ret);

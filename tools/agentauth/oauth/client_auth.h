@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "tools/agentauth/oauth/form.h"
-#include "tools/agentauth/oauth/identity_provider.h"
+#include "tools/agentauth/oauth/idp.h"
 
 /* For HTTP basic; NULL where the form says it. */
 struct client_basic {
@@ -17,8 +17,7 @@ struct client_basic {
 };
 
 /* Adds to the form, or fills *ret, which goes to client_basic_free(). 0, or -1 with the reason said. */
-int client_auth_add(const struct provider *provider, int64_t now, struct form *form,
-		    struct client_basic *ret);
+int client_auth_add(const struct idp *idp, int64_t now, struct form *form, struct client_basic *ret);
 void client_basic_free(struct client_basic *basic);
 
 /* An assertion of the profile's key: iss and sub are the client (`subject` NULL), aud is `audience`; `more`,
@@ -26,6 +25,6 @@ void client_basic_free(struct client_basic *basic);
 char *client_assertion(const struct profile *profile, const char *subject, const char *audience, json_t *more,
 		       int64_t now);
 /* The audience that the profile's assertion_audience means, `otherwise` where it has none. */
-const char *client_assertion_audience(const struct provider *provider, const char *otherwise);
+const char *client_assertion_audience(const struct idp *idp, const char *otherwise);
 
 #endif

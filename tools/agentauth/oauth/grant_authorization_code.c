@@ -38,7 +38,7 @@ static int prepare(struct login *l)
 {
 	uint8_t bits[32];
 
-	if (loopback_open(l->grant->provider->profile->redirect_uri, &l->loopback) < 0)
+	if (loopback_open(l->grant->idp->profile->redirect_uri, &l->loopback) < 0)
 		return -1;
 	l->redirect_uri = loopback_uri(&l->loopback);
 	l->state = assertion_random_id();
@@ -54,19 +54,19 @@ static int prepare(struct login *l)
 
 static char *address(const struct login *l)
 {
-	const struct provider *provider = l->grant->provider;
-	const char *endpoint = provider->authorization_endpoint;
+	const struct idp *idp = l->grant->idp;
+	const char *endpoint = idp->authorization_endpoint;
 	struct form form = {0};
 	char *text = NULL;
 
 	form_add(&form, "response_type", "code");
-	form_add(&form, "client_id", provider->profile->client_id);
+	form_add(&form, "client_id", idp->profile->client_id);
 	form_add(&form, "redirect_uri", l->redirect_uri);
 	form_add(&form, "state", l->state);
 	form_add(&form, "code_challenge", l->challenge);
 	form_add(&form, "code_challenge_method", "S256");
-	form_add(&form, "prompt", provider->profile->prompt);
-	token_request_add_wishes(provider->profile, &form);
+	form_add(&form, "prompt", idp->profile->prompt);
+	token_request_add_wishes(idp->profile, &form);
 	if (form.failed ||
 	    asprintf(&text, "%s%c%s", endpoint, strchr(endpoint, '?') ? '&' : '?', form.text) < 0)
 		text = NULL;
@@ -80,7 +80,7 @@ static bool is_web_address(const char *text)
 	char shown[1024];
 
 	if (strncmp(text, "https://", 8) == 0 && strpbrk(text, " \"'<>`\\") == NULL &&
-	    strcmp(provider_text(text, shown, sizeof(shown)), text) == 0)
+	    strcmp(idp_text(text, shown, sizeof(shown)), text) == 0)
 		return true;
 	say("the provider's authorization_endpoint is no address that begins with https://");
 	return false;
@@ -91,7 +91,7 @@ static int show(const struct login *l)
 	char *text;
 	bool opened;
 
-	if (!is_web_address(l->grant->provider->authorization_endpoint))
+	if (!is_web_address(l->grant->idp->authorization_endpoint))
 		return -1;
 	text = address(l);
 	if (!text)
@@ -114,17 +114,17 @@ static bool same(const char *a, const char *b)
 }
 
 /* RFC 9207 section 2.4: another issuer's answer, sent here to be mixed up with ours. */
-static bool is_from_issuer(const struct provider *provider, const char *query)
+static bool is_from_issuer(const struct idp *idp, const char *query)
 {
-	const char *issuer = provider->profile->issuer;
+	const char *issuer = idp->profile->issuer;
 	char *iss = loopback_parameter(query, "iss"), shown[256];
 	bool ok = true;
 
 	if (iss && issuer && strcmp(iss, issuer) != 0) {
 		say("the answer is of the issuer \"%s\", and the profile's is \"%s\"",
-		    provider_text(iss, shown, sizeof(shown)), issuer);
+		    idp_text(iss, shown, sizeof(shown)), issuer);
 		ok = false;
-	} else if (!iss && provider->names_itself) {
+	} else if (!iss && idp->names_itself) {
 		say("the answer does not say of which issuer it is, and the provider said that its answers "
 		    "do");
 		ok = false;
@@ -133,15 +133,15 @@ static bool is_from_issuer(const struct provider *provider, const char *query)
 	return ok;
 }
 
-static void say_refused(const struct provider *provider, const char *query)
+static void say_refused(const struct idp *idp, const char *query)
 {
 	char *error = loopback_parameter(query, "error"),
 	     *description = loopback_parameter(query, "error_description"), shown[128], more[512];
 
 	if (error)
-		say("%s refuses the login: %s%s%s", provider->authorization_endpoint,
-		    provider_text(error, shown, sizeof(shown)), description ? ": " : "",
-		    description ? provider_text(description, more, sizeof(more)) : "");
+		say("%s refuses the login: %s%s%s", idp->authorization_endpoint,
+		    idp_text(error, shown, sizeof(shown)), description ? ": " : "",
+		    description ? idp_text(description, more, sizeof(more)) : "");
 	else
 		say("the answer has neither a code nor an error in it");
 	free(error);
@@ -160,18 +160,18 @@ static int take_answer(struct login *l, const char *query)
 		    "begun here");
 		return 1;
 	}
-	if (!is_from_issuer(l->grant->provider, query))
+	if (!is_from_issuer(l->grant->idp, query))
 		return -1;
 	l->code = loopback_parameter(query, "code");
 	if (l->code)
 		return 0;
-	say_refused(l->grant->provider, query);
+	say_refused(l->grant->idp, query);
 	return -1;
 }
 
 static int redeem(const struct login *l, struct token *ret)
 {
-	const struct profile *profile = l->grant->provider->profile;
+	const struct profile *profile = l->grant->idp->profile;
 	struct form form = {0};
 	struct token_refusal refusal;
 	int result;
@@ -182,7 +182,7 @@ static int redeem(const struct login *l, struct token *ret)
 	form_add(&form, "code_verifier", l->verifier);
 	for (size_t i = 0; i < profile->resource.n; i++)
 		form_add(&form, "resource", profile->resource.v[i]);
-	result = token_request(l->grant->provider, &form, l->grant->now, ret, &refusal);
+	result = token_request(l->grant->idp, &form, l->grant->now, ret, &refusal);
 	form_free(&form);
 	if (result == 1)
 		token_refusal_say(&refusal, "the authorization code", l->grant->now);

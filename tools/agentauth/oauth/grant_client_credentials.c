@@ -15,8 +15,8 @@ int grant_client_credentials(const struct grant *grant, struct token *ret)
 	int result;
 
 	form_add(&form, "grant_type", "client_credentials");
-	token_request_add_wishes(grant->provider->profile, &form);
-	result = token_request(grant->provider, &form, grant->now, ret, &refusal);
+	token_request_add_wishes(grant->idp->profile, &form);
+	result = token_request(grant->idp, &form, grant->now, ret, &refusal);
 	form_free(&form);
 	if (result == 1)
 		token_refusal_say(&refusal, "the client credentials", grant->now);

@@ -38,7 +38,7 @@ static char *text_of(const json_t *answer, const char *name)
 	const char *text = json_string_value(json_object_get(answer, name));
 	char shown[2048];
 
-	return text && strcmp(provider_text(text, shown, sizeof(shown)), text) == 0 ? strdup(text) : NULL;
+	return text && strcmp(idp_text(text, shown, sizeof(shown)), text) == 0 ? strdup(text) : NULL;
 }
 
 static unsigned number_of(const json_t *answer, const char *name, unsigned otherwise, unsigned max)
@@ -80,16 +80,16 @@ static int read_device(const char *url, const json_t *answer, struct device *ret
 
 static int ask_device(const struct grant *grant, struct device *ret)
 {
-	const struct provider *provider = grant->provider;
-	const char *url = provider->device_authorization_endpoint;
+	const struct idp *idp = grant->idp;
+	const char *url = idp->device_authorization_endpoint;
 	struct form form = {0};
 	struct token_refusal refusal;
 	json_t *answer = NULL;
 	int64_t date;
 	int result;
 
-	token_request_add_wishes(provider->profile, &form);
-	result = token_post(provider, url, &form, grant->now, &answer, &date, &refusal);
+	token_request_add_wishes(idp->profile, &form);
+	result = token_post(idp, url, &form, grant->now, &answer, &date, &refusal);
 	form_free(&form);
 	if (result == 1)
 		token_refusal_say(&refusal, "a device code", grant->now);
@@ -118,9 +118,9 @@ static int poll_once(const struct grant *grant, const struct device *d, int64_t 
 
 	form_add(&form, "grant_type", grant_type);
 	form_add(&form, "device_code", d->device_code);
-	for (size_t i = 0; i < grant->provider->profile->resource.n; i++)
-		form_add(&form, "resource", grant->provider->profile->resource.v[i]);
-	result = token_request(grant->provider, &form, now, ret, ret_refusal);
+	for (size_t i = 0; i < grant->idp->profile->resource.n; i++)
+		form_add(&form, "resource", grant->idp->profile->resource.v[i]);
+	result = token_request(grant->idp, &form, now, ret, ret_refusal);
 	form_free(&form);
 	return result;
 }

@@ -18,15 +18,15 @@ static json_t *more_claims(const struct profile *p)
 
 static int add_assertion(const struct grant *grant, struct form *form)
 {
-	const struct profile *p = grant->provider->profile;
+	const struct profile *p = grant->idp->profile;
 	json_t *more = more_claims(p);
 	char *assertion;
 
 	if (!more)
 		return say_failed("a value is not UTF-8, or memory is out"), -1;
-	assertion = client_assertion(
-	    p, p->subject, client_assertion_audience(grant->provider, grant->provider->token_endpoint), more,
-	    grant->now);
+	assertion =
+	    client_assertion(p, p->subject, client_assertion_audience(grant->idp, grant->idp->token_endpoint),
+			     more, grant->now);
 	json_decref(more);
 	if (!assertion)
 		return -1;
@@ -43,8 +43,8 @@ int grant_jwt_bearer(const struct grant *grant, struct token *ret)
 
 	form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
 	if (add_assertion(grant, &form) == 0) {
-		token_request_add_wishes(grant->provider->profile, &form);
-		result = token_request(grant->provider, &form, grant->now, ret, &refusal);
+		token_request_add_wishes(grant->idp->profile, &form);
+		result = token_request(grant->idp, &form, grant->now, ret, &refusal);
 	}
 	form_free(&form);
 	if (result == 1)

@@ -30,7 +30,7 @@ static int add_token(const struct grant *grant, const struct profile_token *toke
 
 int grant_token_exchange(const struct grant *grant, struct token *ret)
 {
-	const struct profile *profile = grant->provider->profile;
+	const struct profile *profile = grant->idp->profile;
 	struct form form = {0};
 	struct token_refusal refusal;
 	int result = -1;
@@ -39,7 +39,7 @@ int grant_token_exchange(const struct grant *grant, struct token *ret)
 	if (add_token(grant, &profile->subject_token, "subject_token", "subject_token_type", &form) == 0 &&
 	    add_token(grant, &profile->actor_token, "actor_token", "actor_token_type", &form) == 0) {
 		token_request_add_wishes(profile, &form);
-		result = token_request(grant->provider, &form, grant->now, ret, &refusal);
+		result = token_request(grant->idp, &form, grant->now, ret, &refusal);
 	}
 	form_free(&form);
 	if (result == 1)

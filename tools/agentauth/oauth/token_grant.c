@@ -12,7 +12,7 @@
 
 int grant_run(const struct grant *grant, struct token *ret)
 {
-	switch (grant->provider->profile->grant) {
+	switch (grant->idp->profile->grant) {
 	case GRANT_CLIENT_CREDENTIALS:
 		return grant_client_credentials(grant, ret);
 	case GRANT_AUTHORIZATION_CODE:
@@ -51,8 +51,8 @@ int grant_refresh(const struct grant *grant, const char *refresh, struct token *
 
 	form_add(&form, "grant_type", "refresh_token");
 	form_add(&form, "refresh_token", refresh);
-	token_request_add_wishes(grant->provider->profile, &form);
-	result = token_request(grant->provider, &form, grant->now, ret, &refusal);
+	token_request_add_wishes(grant->idp->profile, &form);
+	result = token_request(grant->idp, &form, grant->now, ret, &refusal);
 	form_free(&form);
 	if (result != 1)
 		return result;

@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 #include "tools/agentauth/credential/access_token.h"
-#include "tools/agentauth/oauth/identity_provider.h"
+#include "tools/agentauth/oauth/idp.h"
 
 #define GRANT_PERSON_SECONDS 300 /* how long a login may take */
 
 struct grant {
-	const struct provider *provider;
+	const struct idp *idp;
 	int64_t now;
 	bool no_browser; /* print the address only */
 	/* Another profile's token, for an exchange: from malloc(), NULL with the reason said. */

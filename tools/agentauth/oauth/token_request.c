@@ -60,7 +60,7 @@ static int64_t life_of(const json_t *answer)
 }
 
 /* The sooner of what the answer says and what the token says of itself. */
-static void judge_times(const struct provider *provider, const json_t *answer, int64_t date, int64_t now,
+static void judge_times(const struct idp *idp, const json_t *answer, int64_t date, int64_t now,
 			struct token *token)
 {
 	int64_t life = life_of(answer), iat, exp;
@@ -74,8 +74,8 @@ static void judge_times(const struct provider *provider, const json_t *answer, i
 		token->expires = exp;
 	if (iat > now + IAT_AHEAD) {
 		say("the token of %s is issued %" PRId64 " s ahead of this machine's clock",
-		    provider->token_endpoint, iat - now);
-		provider_compare_clocks(date, now);
+		    idp->token_endpoint, iat - now);
+		idp_compare_clocks(date, now);
 	}
 	json_decref(claims);
 }
@@ -90,23 +90,23 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static int read_token(const struct provider *provider, const json_t *answer, int64_t date, int64_t now,
+static int read_token(const struct idp *idp, const json_t *answer, int64_t date, int64_t now,
 		      struct token *ret)
 {
-	const char *wanted = provider->profile->id_token ? "id_token" : "access_token";
+	const char *wanted = idp->profile->id_token ? "id_token" : "access_token";
 	const char *text = json_string_value(json_object_get(answer, wanted));
 	const char *type = json_string_value(json_object_get(answer, "token_type"));
 	struct token token = {0};
 	char shown[64];
 
 	if (!text || !is_token_text(text))
-		return say_failed("%s answers without %s that could be used", provider->token_endpoint,
-				  provider->profile->id_token ? "an id_token (the scope must have \"openid\")"
-							      : "an access_token"),
+		return say_failed("%s answers without %s that could be used", idp->token_endpoint,
+				  idp->profile->id_token ? "an id_token (the scope must have \"openid\")"
+							 : "an access_token"),
 		       -1;
 	if (!is_bearer(type))
 		return say_failed("%s answers with a token of type \"%s\"; what is presented here is Bearer",
-				  provider->token_endpoint, provider_text(type, shown, sizeof(shown))),
+				  idp->token_endpoint, idp_text(type, shown, sizeof(shown))),
 		       -1;
 	token.text = strdup(text);
 	token.type = strdup("Bearer");
@@ -116,11 +116,11 @@ static int read_token(const struct provider *provider, const json_t *answer, int
 		token_free(&token);
 		return say_failed("memory is out"), -1;
 	}
-	judge_times(provider, answer, date, now, &token);
+	judge_times(idp, answer, date, now, &token);
 	if (token.expires >= 0 && token.expires <= now) {
-		say("the token of %s was expired when it arrived, by %" PRId64 " s", provider->token_endpoint,
+		say("the token of %s was expired when it arrived, by %" PRId64 " s", idp->token_endpoint,
 		    now - token.expires);
-		provider_compare_clocks(date, now);
+		idp_compare_clocks(date, now);
 		token_free(&token);
 		return -1;
 	}
@@ -135,44 +135,44 @@ static bool is_silent_refusal(long status)
 	return status == 400 || status == 401 || status == 403;
 }
 
-static void say_silent_refusal(const struct provider *provider, const char *url, long status)
+static void say_silent_refusal(const struct idp *idp, const char *url, long status)
 {
 	if (status == 400) {
 		say("%s refuses the request (HTTP 400) and gives no reason: it may not know grant = \"%s\", "
 		    "not allow it to this client, or not know the scope, resource or audience of the "
 		    "profile",
-		    url, profile_grant_name(provider->profile->grant));
+		    url, profile_grant_name(idp->profile->grant));
 		return;
 	}
 	say("%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
 	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
 	    "is registered there",
 	    url, status);
-	provider_say_auth_methods(provider);
+	idp_say_auth_methods(idp);
 }
 
-static int read_refusal(const struct provider *provider, const char *url, const json_t *answer,
+static int read_refusal(const struct idp *idp, const char *url, const json_t *answer,
 			const struct http_response *response, struct token_refusal *ret)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *description = json_string_value(json_object_get(answer, "error_description"));
 
 	if (!error && is_silent_refusal(response->status)) {
-		say_silent_refusal(provider, url, response->status);
+		say_silent_refusal(idp, url, response->status);
 		return -1;
 	}
 	if (!error)
 		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
-	ret->provider = provider;
+	ret->idp = idp;
 	ret->url = url;
 	ret->status = response->status;
 	ret->date = response->date;
-	(void)provider_text(error, ret->error, sizeof(ret->error));
-	(void)provider_text(description ? description : "", ret->description, sizeof(ret->description));
+	(void)idp_text(error, ret->error, sizeof(ret->error));
+	(void)idp_text(description ? description : "", ret->description, sizeof(ret->description));
 	return 1;
 }
 
-static int read_answer(const struct provider *provider, const char *url, const struct http_response *response,
+static int read_answer(const struct idp *idp, const char *url, const struct http_response *response,
 		       json_t **ret, struct token_refusal *ret_refusal)
 {
 	char type[64];
@@ -187,7 +187,7 @@ static int read_answer(const struct provider *provider, const char *url, const s
 		       -1;
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
 	    is_silent_refusal(response->status)) {
-		say_silent_refusal(provider, url, response->status);
+		say_silent_refusal(idp, url, response->status);
 		return -1;
 	}
 	if (!answer)
@@ -195,11 +195,11 @@ static int read_answer(const struct provider *provider, const char *url, const s
 			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
 			   "object: is it the right address?",
 			   url, response->status,
-			   response->content_type ? provider_text(response->content_type, type, sizeof(type))
+			   response->content_type ? idp_text(response->content_type, type, sizeof(type))
 						  : "no JSON"),
 		       -1;
 	if (response->status != 200 || json_object_get(answer, "error"))
-		result = read_refusal(provider, url, answer, response, ret_refusal);
+		result = read_refusal(idp, url, answer, response, ret_refusal);
 	if (result == 0)
 		*ret = answer;
 	else
@@ -210,7 +210,7 @@ static int read_answer(const struct provider *provider, const char *url, const s
 /* ---- the request ---------------------------------------------------------- */
 
 struct attempt {
-	const struct provider *provider;
+	const struct idp *idp;
 	const struct form *base;
 	int64_t now;
 	struct form form;
@@ -231,7 +231,7 @@ static int prepare(void *data, struct http_request *request)
 	a->form.text = copy(a->base->text);
 	a->form.len = a->base->len;
 	a->form.failed = a->base->failed || (a->base->text && !a->form.text);
-	if (client_auth_add(a->provider, a->now, &a->form, &a->basic) < 0)
+	if (client_auth_add(a->idp, a->now, &a->form, &a->basic) < 0)
 		return -1;
 	if (a->form.failed)
 		return say_failed("memory is out"), -1;
@@ -241,16 +241,16 @@ static int prepare(void *data, struct http_request *request)
 	return 0;
 }
 
-int token_post(const struct provider *provider, const char *url, const struct form *form, int64_t now,
-	       json_t **ret, int64_t *ret_date, struct token_refusal *ret_refusal)
+int token_post(const struct idp *idp, const char *url, const struct form *form, int64_t now, json_t **ret,
+	       int64_t *ret_date, struct token_refusal *ret_refusal)
 {
-	struct attempt attempt = {.provider = provider, .base = form, .now = now};
+	struct attempt attempt = {.idp = idp, .base = form, .now = now};
 	struct http_request request = {.url = url};
 	struct http_response response = {0};
-	int result = provider_send(provider, &request, prepare, &attempt, &response);
+	int result = idp_send(idp, &request, prepare, &attempt, &response);
 
 	if (result == 0) {
-		result = read_answer(provider, url, &response, ret, ret_refusal);
+		result = read_answer(idp, url, &response, ret, ret_refusal);
 		*ret_date = response.date;
 		http_response_free(&response);
 	}
@@ -258,15 +258,15 @@ int token_post(const struct provider *provider, const char *url, const struct fo
 	return result;
 }
 
-int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
+int token_request(const struct idp *idp, const struct form *form, int64_t now, struct token *ret,
 		  struct token_refusal *ret_refusal)
 {
 	json_t *answer = NULL;
 	int64_t date = -1;
-	int result = token_post(provider, provider->token_endpoint, form, now, &answer, &date, ret_refusal);
+	int result = token_post(idp, idp->token_endpoint, form, now, &answer, &date, ret_refusal);
 
 	if (result == 0)
-		result = read_token(provider, answer, date, now, ret);
+		result = read_token(idp, answer, date, now, ret);
 	json_decref(answer);
 	return result;
 }
@@ -294,6 +294,6 @@ void token_refusal_say(const struct token_refusal *refusal, const char *tried, i
 		if (strcmp(advices[i].error, refusal->error) == 0)
 			say("%s", advices[i].advice);
 	if (strcmp(refusal->error, "invalid_client") == 0)
-		provider_say_auth_methods(refusal->provider);
-	provider_compare_clocks(refusal->date, now);
+		idp_say_auth_methods(refusal->idp);
+	idp_compare_clocks(refusal->date, now);
 }

@@ -7,11 +7,11 @@
 
 #include "tools/agentauth/credential/access_token.h"
 #include "tools/agentauth/oauth/form.h"
-#include "tools/agentauth/oauth/identity_provider.h"
+#include "tools/agentauth/oauth/idp.h"
 
 /* RFC 6749 section 5.2, fit to be shown. */
 struct token_refusal {
-	const struct provider *provider; /* borrowed, and its url */
+	const struct idp *idp; /* borrowed, and its url */
 	const char *url;
 	char error[64], description[512];
 	long status;
@@ -24,11 +24,11 @@ void token_request_add_wishes(const struct profile *profile, struct form *form);
 /* POSTs the form, to which the client's authentication is added, to an endpoint of the provider. 0: *ret is
  * the answer, a new reference to an object, and *ret_date the provider's clock or -1. 1: the provider
  * refused, *ret_refusal says why. -1: the reason has been said. */
-int token_post(const struct provider *provider, const char *url, const struct form *form, int64_t now,
-	       json_t **ret, int64_t *ret_date, struct token_refusal *ret_refusal);
+int token_post(const struct idp *idp, const char *url, const struct form *form, int64_t now, json_t **ret,
+	       int64_t *ret_date, struct token_refusal *ret_refusal);
 
 /* The same to the token endpoint; *ret is the token, for token_free(). */
-int token_request(const struct provider *provider, const struct form *form, int64_t now, struct token *ret,
+int token_request(const struct idp *idp, const struct form *form, int64_t now, struct token *ret,
 		  struct token_refusal *ret_refusal);
 
 /* Says what a refusal is and what may be done. `tried` is what for: "the client credentials". */

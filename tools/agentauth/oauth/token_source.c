@@ -82,9 +82,9 @@ static int keep(const struct request *r, struct token *token)
 	return -1;
 }
 
-static int refresh(const struct request *r, const struct provider *provider, char *old, struct token *ret)
+static int refresh(const struct request *r, const struct idp *idp, char *old, struct token *ret)
 {
-	const struct grant grant = {.provider = provider, .now = r->now};
+	const struct grant grant = {.idp = idp, .now = r->now};
 	int result = grant_refresh(&grant, old, ret);
 
 	if (result == 0 && !ret->refresh) {
@@ -110,8 +110,8 @@ static int say_login_needed(const struct request *r)
 /* `cached` may have a refresh token. */
 static int renew(struct request *r, struct token *cached, struct token *ret)
 {
-	struct provider provider = {0};
-	struct grant grant = {.provider = &provider,
+	struct idp idp = {0};
+	struct grant grant = {.idp = &idp,
 			      .now = r->now,
 			      .no_browser = r->wish->no_browser,
 			      .token_of = token_of,
@@ -122,10 +122,10 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 
 	if (person && !r->wish->login && !cached->refresh)
 		return say_login_needed(r);
-	if (provider_find(r->profile, &provider) < 0)
+	if (idp_find(r->profile, &idp) < 0)
 		return -1;
 	if (cached->refresh && !r->wish->login)
-		result = refresh(r, &provider, cached->refresh, ret);
+		result = refresh(r, &idp, cached->refresh, ret);
 	if (result == 1 && person && !r->wish->login) {
 		(void)token_cache_forget(
 		    &r->cache); /* it is not taken any more, and need not be tried again */
@@ -137,7 +137,7 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 	}
 	if (result == 0)
 		(void)keep(r, ret);
-	provider_free(&provider);
+	idp_free(&idp);
 	return result;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identity_provider.c: finding a provider's endpoints and asking them. */
+/* idp.c: finding a provider's endpoints and asking them. */
 #include "config.h"
 
-#include "tools/agentauth/oauth/identity_provider.h"
+#include "tools/agentauth/oauth/idp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,17 +52,17 @@ static unsigned time_left(int64_t end)
 	return left < 1 ? 1 : left < HTTP_TIMEOUT ? (unsigned)left : HTTP_TIMEOUT;
 }
 
-int provider_send(const struct provider *provider, struct http_request *request, provider_prepare_fn *prepare,
-		  void *data, struct http_response *ret)
+int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn *prepare, void *data,
+	     struct http_response *ret)
 {
 	static bool begun;
-	int64_t end = seconds() + PROVIDER_SECONDS;
+	int64_t end = seconds() + IDP_SECONDS;
 	char why[512];
 
 	if (!begun)
 		http_begin();
 	begun = true;
-	request->ca_file = provider->ca_file;
+	request->ca_file = idp->ca_file;
 	for (int i = 1;; i++) {
 		struct http_response response = {0};
 		enum http_err err;
@@ -74,8 +74,7 @@ int provider_send(const struct provider *provider, struct http_request *request,
 		request->timeout = time_left(end);
 		err = http_send(request, &response, why, sizeof(why));
 		wait = err == HTTP_OK && response.retry_after > 0 ? response.retry_after : i;
-		again = i < PROVIDER_TRIES && is_worth_another_try(err, response.status) &&
-			seconds() + wait < end;
+		again = i < IDP_TRIES && is_worth_another_try(err, response.status) && seconds() + wait < end;
 
 		if (!again && err != HTTP_OK) {
 			say(i > 1 ? "%s %s (tried %d times)" : "%s %s", request->url, why, i);
@@ -94,7 +93,7 @@ int provider_send(const struct provider *provider, struct http_request *request,
 	}
 }
 
-const char *provider_text(const char *text, char *buf, size_t size)
+const char *idp_text(const char *text, char *buf, size_t size)
 {
 	char *p = buf;
 
@@ -110,14 +109,14 @@ const char *provider_text(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-void provider_say_auth_methods(const struct provider *provider)
+void idp_say_auth_methods(const struct idp *idp)
 {
-	const char *ours = profile_auth_name(provider->profile);
+	const char *ours = profile_auth_name(idp->profile);
 	char names[256] = "", shown[64];
 	const json_t *method;
 	size_t i;
 
-	json_array_foreach(provider->auth_methods, i, method)
+	json_array_foreach(idp->auth_methods, i, method)
 	{
 		const char *name = json_string_value(method);
 		size_t len = strlen(names);
@@ -125,13 +124,13 @@ void provider_say_auth_methods(const struct provider *provider)
 		if (!name || strcmp(name, ours) == 0)
 			return;
 		(void)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-			       provider_text(name, shown, sizeof(shown)));
+			       idp_text(name, shown, sizeof(shown)));
 	}
 	if (*names)
 		say("the provider's metadata names %s; the profile's client_auth is %s", names, ours);
 }
 
-void provider_compare_clocks(int64_t date, int64_t now)
+void idp_compare_clocks(int64_t date, int64_t now)
 {
 	int64_t ahead = now - date;
 
@@ -152,7 +151,7 @@ static bool take_endpoint(const json_t *metadata, const char *name, const char *
 	return !value || *ret;
 }
 
-static bool take_endpoints(struct provider *p, const json_t *metadata)
+static bool take_endpoints(struct idp *p, const json_t *metadata)
 {
 	const struct profile *profile = p->profile;
 
@@ -167,7 +166,7 @@ static bool take_endpoints(struct provider *p, const json_t *metadata)
 			     profile->device_authorization_endpoint, &p->device_authorization_endpoint);
 }
 
-static int read_metadata(struct provider *p, const struct http_response *response, const char *url)
+static int read_metadata(struct idp *p, const struct http_response *response, const char *url)
 {
 	const char *expected = p->profile->issuer, *issuer;
 	json_t *metadata = NULL;
@@ -182,7 +181,7 @@ static int read_metadata(struct provider *p, const struct http_response *respons
 	else if (strcmp(issuer, expected) != 0)
 		say("%s is the metadata of another issuer, \"%s\". The profile's issuer, \"%s\", must be "
 		    "the same to the letter, a slash at the end included",
-		    url, provider_text(issuer, shown, sizeof(shown)), expected);
+		    url, idp_text(issuer, shown, sizeof(shown)), expected);
 	else if (!take_endpoints(p, metadata))
 		say("memory is out");
 	else
@@ -192,7 +191,7 @@ static int read_metadata(struct provider *p, const struct http_response *respons
 }
 
 /* Frees `url`. 1: there is none at that place. */
-static int ask_metadata(struct provider *p, char *url)
+static int ask_metadata(struct idp *p, char *url)
 {
 	struct http_request request = {.url = url};
 	struct http_response response = {0};
@@ -202,7 +201,7 @@ static int ask_metadata(struct provider *p, char *url)
 		return say_failed("issuer = \"%s\" is no address that begins with https://",
 				  p->profile->issuer),
 		       -1;
-	if (provider_send(p, &request, NULL, NULL, &response) == 0) {
+	if (idp_send(p, &request, NULL, NULL, &response) == 0) {
 		if (response.status == 200)
 			result = read_metadata(p, &response, url);
 		else if (response.status >= 400 && response.status < 500 && response.status != 429)
@@ -215,7 +214,7 @@ static int ask_metadata(struct provider *p, char *url)
 	return result;
 }
 
-static int discover(struct provider *p)
+static int discover(struct idp *p)
 {
 	int result = ask_metadata(p, discovery_openid(p->profile->issuer));
 
@@ -229,7 +228,7 @@ static int discover(struct provider *p)
 	return -1;
 }
 
-static const char *missing_endpoint(const struct provider *p)
+static const char *missing_endpoint(const struct idp *p)
 {
 	if (!p->token_endpoint)
 		return "token_endpoint";
@@ -240,9 +239,9 @@ static const char *missing_endpoint(const struct provider *p)
 	return NULL;
 }
 
-int provider_find(const struct profile *profile, struct provider *ret)
+int idp_find(const struct profile *profile, struct idp *ret)
 {
-	struct provider p = {.profile = profile};
+	struct idp p = {.profile = profile};
 	const char *missing;
 	int result = -1;
 
@@ -272,16 +271,16 @@ out:
 	if (result == 0)
 		*ret = p;
 	else
-		provider_free(&p);
+		idp_free(&p);
 	return result;
 }
 
-void provider_free(struct provider *p)
+void idp_free(struct idp *p)
 {
 	free(p->ca_file);
 	free(p->token_endpoint);
 	free(p->authorization_endpoint);
 	free(p->device_authorization_endpoint);
 	json_decref(p->auth_methods);
-	*p = (struct provider){0};
+	*p = (struct idp){0};
 }
