@@ -43,7 +43,7 @@ static void write_log(const char *before, const char *lines)
 /* The words in the parentheses, and what is to be done. NULL: no refusal. */
 static void assert_refused(const char *agent, const char *text, const char *cure)
 {
-	struct ctl ctl = {.logdir = dir, .places = {.owner = geteuid()}};
+	struct ctl ctl = {.logdir = dir, .paths = {.owner = geteuid()}};
 	json_t *record = last_refusal(&ctl, agent);
 	char *said, *done;
 

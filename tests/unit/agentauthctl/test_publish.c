@@ -34,13 +34,13 @@ struct outcome {
 
 static enum publish_outcome run(const struct house *h, struct publish_options options, struct outcome *ret)
 {
-	struct registry registry;
+	struct workspace workspace;
 
 	*ret = (struct outcome){0};
 	options.now = NOW;
-	if (registry_open(&registry, &h->places, !options.dry_run, &ret->problems) == 0)
-		publish(&registry, &options, &ret->result);
-	registry_close(&registry);
+	if (workspace_open(&workspace, &h->paths, !options.dry_run, &ret->problems) == 0)
+		publish(&workspace, &options, &ret->result);
+	workspace_close(&workspace);
 	return ret->result.outcome;
 }
 
@@ -249,18 +249,18 @@ static void what_is_withheld_is_given_back(void **state)
 	house_write(h, "conf/agents.d/a.conf", "uid = 70001;");
 	house_write(h, "conf/agents.d/b.conf", "uid = 70002;");
 	apply(h);
-	assert_int_equal(withheld_update(&h->places, NULL, tell, &told, &problems), 0);
+	assert_int_equal(withheld_update(&h->paths, NULL, tell, &told, &problems), 0);
 	assert_int_equal(told.n, 0);
-	assert_false(withheld_has(&h->places, "a"));
+	assert_false(withheld_has(&h->paths, "a"));
 	house_write(h, "state/withheld.passwd", "a:x:70001:\n");
 	house_write(h, "state/withheld.group", "a:x:70001:\n");
-	assert_true(withheld_has(&h->places, "a"));
-	assert_false(withheld_has(&h->places, "b"));
-	assert_int_equal(withheld_update(&h->places, "b", tell, &told, &problems), 0);
+	assert_true(withheld_has(&h->paths, "a"));
+	assert_false(withheld_has(&h->paths, "b"));
+	assert_int_equal(withheld_update(&h->paths, "b", tell, &told, &problems), 0);
 	assert_int_equal(told.n, 1);
 	assert_string_equal(told.name, "a");
 	assert_false(told.known);
-	assert_false(withheld_has(&h->places, "a"));
+	assert_false(withheld_has(&h->paths, "a"));
 	assert_int_equal(problems.errors + problems.warnings, 0);
 	problems_free(&problems);
 	free(told.name);
@@ -704,7 +704,7 @@ static enum publish_outcome run_edit(const struct house *h, const struct edit *e
 {
 	struct conf_text text = {0};
 	const char *bytes = edit->agent ? edit->agent_text : edit->main_text;
-	struct registry registry;
+	struct workspace workspace;
 
 	*ret = (struct outcome){0};
 	if (bytes)
@@ -714,10 +714,10 @@ static enum publish_outcome run_edit(const struct house *h, const struct edit *e
 					      .agent_text = edit->agent && bytes ? &text : NULL,
 					      .main_text = edit->agent ? NULL : &text,
 					      .role = edit->role};
-	if (registry_open(&registry, &h->places, true, &ret->problems) == 0 &&
-	    (edit->agent || registry_reread(&registry, &text) == 0))
-		publish(&registry, &options, &ret->result);
-	registry_close(&registry);
+	if (workspace_open(&workspace, &h->paths, true, &ret->problems) == 0 &&
+	    (edit->agent || workspace_reread(&workspace, &text) == 0))
+		publish(&workspace, &options, &ret->result);
+	workspace_close(&workspace);
 	conf_text_free(&text);
 	return ret->result.outcome;
 }
@@ -743,12 +743,12 @@ static bool say_no_always(void *data, const struct changes *changes)
 static int roll_back_to(const struct house *h, uint32_t number)
 {
 	struct problems problems = {0};
-	struct registry registry;
-	int r = registry_open_state(&registry, &h->places, &problems);
+	struct workspace workspace;
+	int r = workspace_open_state(&workspace, &h->paths, &problems);
 
 	assert_int_equal(r, 0);
-	r = publish_rollback(&registry, number);
-	registry_close(&registry);
+	r = publish_rollback(&workspace, number);
+	workspace_close(&workspace);
 	problems_free(&problems);
 	return r;
 }
@@ -947,7 +947,7 @@ static void a_damaged_journal_stops_everything_in_words(void **state)
 					  "generation 01 ids 5 new\n",
 					  "generation 1 ids 5 again\n\n"};
 	const struct house *h = *state;
-	struct registry registry;
+	struct workspace workspace;
 
 	start_house(h);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -955,9 +955,9 @@ static void a_damaged_journal_stops_everything_in_words(void **state)
 		char *ids = house_read(h, "state/ids"), *after;
 
 		house_write(h, "state/journal", bad[i]);
-		assert_int_equal(registry_open_state(&registry, &h->places, &problems), -1);
+		assert_int_equal(workspace_open_state(&workspace, &h->paths, &problems), -1);
 		assert_non_null(problem_with(&problems, "the file journal in it is damaged"));
-		registry_close(&registry);
+		workspace_close(&workspace);
 		problems_free(&problems);
 		after = house_read(h, "state/ids");
 		assert_string_equal(ids, after);

@@ -30,7 +30,7 @@ static void look(const struct house *h, const char *member, const char *rule, bo
 	*ret = (struct problems){0};
 	conf_text_set(&model.file.text, "agentauth.conf", text, strlen(text));
 	assert_int_equal(model_read(&model, &facts, ret), 0);
-	rule_risks_check(&model, NULL, accept, h->places.owner, ret);
+	rule_risks_check(&model, NULL, accept, h->paths.owner, ret);
 	model_free(&model);
 	free(quoted_rule);
 	free(text);

@@ -87,7 +87,7 @@ int house_setup(void **state)
 	snprintf(h->conf, sizeof(h->conf), "%s/conf", h->root);
 	snprintf(h->state, sizeof(h->state), "%s/state", h->root);
 	snprintf(h->sudoers, sizeof(h->sudoers), "%s/etc/sudoers.d/agentauth", h->root);
-	h->places = (struct places){h->conf, h->state, h->etc, h->sudoers, geteuid()};
+	h->paths = (struct paths){h->conf, h->state, h->etc, h->sudoers, geteuid()};
 	house_write(h, "etc/passwd",
 		    "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n"
 		    "squatter:x:70055:100::/:/bin/sh\n");

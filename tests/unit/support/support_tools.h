@@ -7,11 +7,12 @@
 #include <stdbool.h>
 
 #include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 struct house {
 	char root[64];
 	char etc[96], conf[96], state[96], sudoers[128];
-	struct places places;
+	struct paths paths;
 };
 
 #define TEST_PEM \

@@ -21,7 +21,7 @@ int64_t view_number(const json_t *object, const char *member)
 
 const char *view_state(const struct ctl *ctl, const json_t *agent)
 {
-	enum aa_reason reason = aa_decision_agent(ctl->places.statedir, view_text(agent, "name"));
+	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, view_text(agent, "name"));
 	int64_t expires = view_number(agent, "expires");
 
 	if (reason == AA_AGENT_SUSPENDED)

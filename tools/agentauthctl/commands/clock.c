@@ -30,7 +30,7 @@ struct seen {
 
 static int open_statedir(const struct ctl *ctl)
 {
-	return open(ctl->places.statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(ctl->paths.statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static bool read_note(int dir, struct seen *ret)

@@ -35,7 +35,7 @@ static bool is_taken(const void *data, uint32_t id)
 
 /* The uid in a file that somebody wrote and nobody has applied yet; 0: it cannot be told, and publishing will
  * say so. */
-static uint32_t pending_uid(struct registry *registry, const char *name)
+static uint32_t pending_uid(struct workspace *workspace, const char *name)
 {
 	struct problems ignored = {0};
 	struct conf_file file = {0};
@@ -43,9 +43,9 @@ static uint32_t pending_uid(struct registry *registry, const char *name)
 	struct agent agent = {0};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name);
 
-	if (conf_text_read(registry->agents_fd, registry->agents_dir, base, registry->places->owner, &ignored,
-			   &file.text) == 0)
-		agent_read(&registry->model, name, &file, &arena, &ignored, &agent);
+	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, workspace->paths->owner,
+			   &ignored, &file.text) == 0)
+		agent_read(&workspace->model, name, &file, &arena, &ignored, &agent);
 	free(base);
 	problems_free(&ignored);
 	conf_file_free(&file);
@@ -54,30 +54,30 @@ static uint32_t pending_uid(struct registry *registry, const char *name)
 }
 
 /* The uid of a published agent is in the ids, so that only the files that are new to them are looked into. */
-static uint32_t free_uid(struct registry *registry)
+static uint32_t free_uid(struct workspace *workspace)
 {
-	const struct model_accounts *a = &registry->model.accounts;
-	struct stranger_ids others = {.sysconfdir = registry->places->sysconfdir};
-	struct taken taken = {.model = &registry->model, .others = &others};
+	const struct model_accounts *a = &workspace->model.accounts;
+	struct stranger_ids others = {.sysconfdir = workspace->paths->sysconfdir};
+	struct taken taken = {.model = &workspace->model, .others = &others};
 	uint32_t *pending = NULL, uid;
 	size_t cap = 0;
 
-	for (size_t i = 0; i < registry->names.n; i++) {
-		if (ids_by_name(&registry->ids, ID_AGENT, registry->names.v[i]))
+	for (size_t i = 0; i < workspace->names.n; i++) {
+		if (ids_by_name(&workspace->ids, ID_AGENT, workspace->names.v[i]))
 			continue;
 		grow(&pending, &cap, taken.n + 1, sizeof(*pending));
-		pending[taken.n++] = pending_uid(registry, registry->names.v[i]);
+		pending[taken.n++] = pending_uid(workspace, workspace->names.v[i]);
 	}
 	taken.pending = pending;
-	uid = ids_lowest_free(&registry->ids, (uint32_t)a->uid_min, (uint32_t)a->uid_max, is_taken, &taken);
+	uid = ids_lowest_free(&workspace->ids, (uint32_t)a->uid_min, (uint32_t)a->uid_max, is_taken, &taken);
 	free(pending);
 	return uid;
 }
 
 /* 0: reported. */
-static uint32_t choose_uid(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
+static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
-	const struct model_accounts *a = &registry->model.accounts;
+	const struct model_accounts *a = &workspace->model.accounts;
 	const char *asked = arguments_value(arguments, "uid");
 	uint32_t uid;
 	int64_t id;
@@ -88,7 +88,7 @@ static uint32_t choose_uid(struct ctl *ctl, struct registry *registry, const str
 	}
 	if (asked)
 		return (uint32_t)id;
-	uid = free_uid(registry);
+	uid = free_uid(workspace);
 	if (!uid)
 		ctl_error(ctl,
 			  "no uid from %lld to %lld is free; widen accounts.uid_min to uid_max in " CONF_FILE,
@@ -98,13 +98,13 @@ static uint32_t choose_uid(struct ctl *ctl, struct registry *registry, const str
 
 /* ---- publishing the edited text ------------------------------------------ */
 
-static enum ctl_status publish_agent(struct ctl *ctl, struct registry *registry, const char *name,
+static enum ctl_status publish_agent(struct ctl *ctl, struct workspace *workspace, const char *name,
 				     const struct conf_text *text, const char *done)
 {
 	const struct text_change change = {.agent = name, .agent_text = text};
 	struct publish_result result = {0};
 
-	ctl_change(ctl, registry, &change, name, &result);
+	ctl_change(ctl, workspace, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	if (!ctl->json && result.outcome == PUBLISH_DONE && done)
 		puts(done);
@@ -172,26 +172,26 @@ static void hint_credential(const struct ctl *ctl, const char *name, const struc
 		printf("It has no key yet: agentauthctl set %s --key FILE registers one.\n", name);
 }
 
-static enum ctl_status register_agent(struct ctl *ctl, struct registry *registry,
+static enum ctl_status register_agent(struct ctl *ctl, struct workspace *workspace,
 				      const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	uint32_t uid = choose_uid(ctl, registry, arguments);
+	uint32_t uid = choose_uid(ctl, workspace, arguments);
 	struct conf_text text = {0};
 	char when[32], *first, *path, *done;
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text, NULL};
+	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, NULL};
 	enum ctl_status status;
 
 	if (!uid)
 		return CTL_FAILED;
 	time_format(ctl->now, when);
 	first = xasprintf("# Registered by %s, %.10s\nuid = %u;\n", ctl_who(), when, uid);
-	path = xasprintf("%s/%s" AGENT_SUFFIX, registry->agents_dir, name);
+	path = xasprintf("%s/%s" AGENT_SUFFIX, workspace->agents_dir, name);
 	done = xasprintf("%s is registered, with uid %u.", name, uid);
 	conf_text_set(&text, path, first, strlen(first));
 	status = edit_by_options(&e, register_options);
 	if (status == CTL_DONE) {
-		status = publish_agent(ctl, registry, name, &text, done);
+		status = publish_agent(ctl, workspace, name, &text, done);
 		ctl_answer(ctl, "uid", json_integer((json_int_t)uid));
 		if (ctl->problems.errors == 0)
 			hint_credential(ctl, name, arguments);
@@ -203,9 +203,9 @@ static enum ctl_status register_agent(struct ctl *ctl, struct registry *registry
 	return status;
 }
 
-static bool was_retired(const struct registry *registry, const char *name)
+static bool was_retired(const struct workspace *workspace, const char *name)
 {
-	const struct id_entry *e = ids_by_name(&registry->ids, ID_AGENT, name);
+	const struct id_entry *e = ids_by_name(&workspace->ids, ID_AGENT, name);
 
 	return e && e->retired;
 }
@@ -213,18 +213,18 @@ static bool was_retired(const struct registry *registry, const char *name)
 static enum ctl_status run_register(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 
 	if (!check_word(ctl, name))
 		return CTL_FAILED;
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE && agent_names_have(&registry.names, name))
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE && agent_names_have(&workspace.names, name))
 		status =
 		    ctl_fail(ctl, "%s is registered already; agentauthctl set %s changes it", name, name);
 	else if (status == CTL_DONE)
-		status = register_agent(ctl, &registry, arguments);
-	registry_close(&registry);
+		status = register_agent(ctl, &workspace, arguments);
+	workspace_close(&workspace);
 	return status;
 }
 
@@ -254,50 +254,50 @@ static const struct ctl_option set_options[] = {
     {0},
 };
 
-static enum ctl_status set_agent(struct ctl *ctl, struct registry *registry,
+static enum ctl_status set_agent(struct ctl *ctl, struct workspace *workspace,
 				 const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name), *done;
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text, NULL};
+	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, NULL};
 	enum ctl_status status = CTL_FAILED;
 
 	done = xasprintf("%s is changed. Logins that are open go on as they began.", name);
-	if (conf_text_read(registry->agents_fd, registry->agents_dir, base, ctl->places.owner, &ctl->problems,
-			   &text) == 0)
+	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, ctl->paths.owner,
+			   &ctl->problems, &text) == 0)
 		status = edit_by_options(&e, set_options);
 	if (status == CTL_DONE)
-		status = publish_agent(ctl, registry, name, &text, done);
+		status = publish_agent(ctl, workspace, name, &text, done);
 	conf_text_free(&text);
 	free(base);
 	free(done);
 	return status;
 }
 
-static bool has_file(struct ctl *ctl, const struct registry *registry, const char *name)
+static bool has_file(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
-	if (agent_names_have(&registry->names, name))
+	if (agent_names_have(&workspace->names, name))
 		return true;
-	if (was_retired(registry, name))
+	if (was_retired(workspace, name))
 		ctl_error(ctl, "%s is retired", name);
-	else if (ids_by_name(&registry->ids, ID_AGENT, name))
+	else if (ids_by_name(&workspace->ids, ID_AGENT, name))
 		ctl_error(ctl,
 			  "%s has no file in %s any more, which is not published: agentauthctl apply --yes "
 			  "retires it, "
 			  "or put its file back",
-			  name, registry->agents_dir);
+			  name, workspace->agents_dir);
 	else
 		ctl_error(ctl, "there is no agent %s; agentauthctl list shows those that there are",
 			  quoted(name));
 	return false;
 }
 
-static enum ctl_status set_known_agent(struct ctl *ctl, struct registry *registry,
+static enum ctl_status set_known_agent(struct ctl *ctl, struct workspace *workspace,
 				       const struct arguments *arguments)
 {
-	return has_file(ctl, registry, arguments->words[0]) ? set_agent(ctl, registry, arguments)
-							    : CTL_FAILED;
+	return has_file(ctl, workspace, arguments->words[0]) ? set_agent(ctl, workspace, arguments)
+							     : CTL_FAILED;
 }
 
 static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
@@ -323,19 +323,19 @@ const struct ctl_command cmd_set = {
 /* ---- retire -------------------------------------------------------------- */
 
 /* What was never published has used nothing up that could be kept from others. */
-static bool was_published(struct ctl *ctl, const struct registry *registry, const char *name)
+static bool was_published(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
-	if (ids_by_name(&registry->ids, ID_AGENT, name))
+	if (ids_by_name(&workspace->ids, ID_AGENT, name))
 		return true;
 	ctl_error(ctl, "%s was never published, so that there is nothing to retire: remove %s/%s%s", name,
-		  registry->agents_dir, name, AGENT_SUFFIX);
+		  workspace->agents_dir, name, AGENT_SUFFIX);
 	return false;
 }
 
 static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 	char *done;
 
@@ -345,12 +345,12 @@ static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *argum
 			 "Its files keep their owner; its text is kept as %s/%s%s.retired.\n"
 			 "Connections that are open go on: agentauthctl session kill --agent %s ends them.",
 			 name, AGENTS_DIR, name, AGENT_SUFFIX, name);
-	status = ctl_open(ctl, &registry, true);
+	status = ctl_open(ctl, &workspace, true);
 	if (status == CTL_DONE)
-		status = has_file(ctl, &registry, name) && was_published(ctl, &registry, name)
-			     ? publish_agent(ctl, &registry, name, NULL, done)
+		status = has_file(ctl, &workspace, name) && was_published(ctl, &workspace, name)
+			     ? publish_agent(ctl, &workspace, name, NULL, done)
 			     : CTL_FAILED;
-	registry_close(&registry);
+	workspace_close(&workspace);
 	/* What took a person's name by mistake gives it back at once. */
 	if (status == CTL_DONE && ctl->problems.errors == 0 && !ctl->dry_run)
 		ctl_withhold(ctl, name);

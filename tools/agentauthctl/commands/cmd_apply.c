@@ -16,19 +16,19 @@
 static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 
 	(void)arguments;
-	status = ctl_open(ctl, &registry, true);
+	status = ctl_open(ctl, &workspace, true);
 	if (status == CTL_DONE) {
-		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
 	}
 	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
-	registry_close(&registry);
+	workspace_close(&workspace);
 	if (status == CTL_DONE && !ctl->dry_run)
 		ctl_withhold(ctl, NULL);
 	return status;
@@ -69,7 +69,7 @@ static char *name_of_file(struct ctl *ctl, const char *file)
 }
 
 /* One agent's file, which need not be in agents.d: against agentauth.conf and the ids. */
-static void check_file(struct ctl *ctl, struct registry *registry, const char *file)
+static void check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
 {
 	struct conf_file conf = {0};
 	struct arena arena = {0};
@@ -88,14 +88,14 @@ static void check_file(struct ctl *ctl, struct registry *registry, const char *f
 		ctl_error(ctl, "%s holds a NUL byte; it is not a text file", quoted(file));
 		goto out;
 	}
-	if (agent_read(&registry->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
-		is_new = !ids_by_name(&registry->ids, ID_AGENT, name);
+	if (agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
+		is_new = !ids_by_name(&workspace->ids, ID_AGENT, name);
 		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
-		if (!ids_claim(&registry->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
+		if (!ids_claim(&workspace->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
 		if (is_new)
 			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
-		newcomers_check(&newcomers, registry, ctl->adopt);
+		newcomers_check(&newcomers, workspace, ctl->adopt);
 	}
 	if (ctl->problems.errors == 0 && !ctl->json)
 		printf("%s is in order.\n", file);
@@ -110,21 +110,21 @@ out:
 	arena_free(&arena);
 }
 
-static void check_all(struct ctl *ctl, struct registry *registry)
+static void check_all(struct ctl *ctl, struct workspace *workspace)
 {
 	struct publish_result result = {0};
 	struct changes *c = &result.changes;
 
 	ctl->dry_run = true;
-	ctl_publish(ctl, registry, NULL, NULL, &result);
+	ctl_publish(ctl, workspace, NULL, NULL, &result);
 	ctl_answer(ctl, "agents", json_integer((json_int_t)result.agents));
 	ctl_answer(ctl, "published", json_boolean(result.outcome == PUBLISH_UNCHANGED));
 	if (!ctl->json && result.outcome != PUBLISH_FAILED)
 		printf("The configuration is in order: %zu agent%s, %zu role%s, %zu issuer%s.\n",
-		       result.agents, result.agents == 1 ? "" : "s", registry->model.roles.n,
-		       registry->model.roles.n == 1 ? "" : "s", registry->model.issuers.n,
-		       registry->model.issuers.n == 1 ? "" : "s");
-	if (!ctl->json && result.outcome == PUBLISH_WOULD && ctl->places.owner == 0)
+		       result.agents, result.agents == 1 ? "" : "s", workspace->model.roles.n,
+		       workspace->model.roles.n == 1 ? "" : "s", workspace->model.issuers.n,
+		       workspace->model.issuers.n == 1 ? "" : "s");
+	if (!ctl->json && result.outcome == PUBLISH_WOULD && ctl->paths.owner == 0)
 		printf("It is not published yet: agentauthctl diff shows what differs, agentauthctl apply "
 		       "publishes it.\n");
 	if (!ctl->json && c->agents[CHANGE_REMOVED])
@@ -136,14 +136,14 @@ static void check_all(struct ctl *ctl, struct registry *registry)
 static enum ctl_status run_check(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *file = arguments_value(arguments, "file");
-	struct registry registry;
-	enum ctl_status status = ctl_open(ctl, &registry, false);
+	struct workspace workspace;
+	enum ctl_status status = ctl_open(ctl, &workspace, false);
 
 	if (status == CTL_DONE && file)
-		check_file(ctl, &registry, file);
+		check_file(ctl, &workspace, file);
 	else if (status == CTL_DONE)
-		check_all(ctl, &registry);
-	registry_close(&registry);
+		check_all(ctl, &workspace);
+	workspace_close(&workspace);
 	return status;
 }
 
@@ -166,15 +166,15 @@ const struct ctl_command cmd_check = {
 static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 
 	(void)arguments;
 	ctl->dry_run = true;
 	ctl->adopt = ctl->accept_risk = true; /* it shows them, with a warning, and publishes nothing */
-	status = ctl_open(ctl, &registry, false);
+	status = ctl_open(ctl, &workspace, false);
 	if (status == CTL_DONE) {
-		ctl_publish(ctl, &registry, NULL, NULL, &result);
+		ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		if (result.outcome == PUBLISH_UNCHANGED && !ctl->json)
 			puts("The text is what is published.");
 		if (result.outcome == PUBLISH_WOULD && !ctl->json && !changes_any(&result.changes))
@@ -184,7 +184,7 @@ static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *argumen
 		ctl_answer(ctl, "changes", changes_json(&result.changes));
 	}
 	publish_result_free(&result);
-	registry_close(&registry);
+	workspace_close(&workspace);
 	return status;
 }
 

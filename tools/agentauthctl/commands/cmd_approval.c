@@ -67,7 +67,7 @@ static enum ctl_status list_once(struct ctl *ctl)
 	json_t *list = json_array(), *request;
 	size_t i;
 	struct listing listing = {ctl, list};
-	int err = aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, collect, log_gone, &listing);
+	int err = aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, collect, log_gone, &listing);
 
 	if (err < 0) {
 		json_decref(list);
@@ -94,9 +94,9 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 /* Whether the uid is an agent's, or may be one. */
 static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 {
-	struct aa_context ctx = {.statedir = ctl->places.statedir,
+	struct aa_context ctx = {.statedir = ctl->paths.statedir,
 				 .rundir = ctl->rundir,
-				 .owner = ctl->places.owner,
+				 .owner = ctl->paths.owner,
 				 .now = ctl->now,
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
@@ -130,7 +130,7 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 	status = ctl_read_why(ctl, arguments, &why);
 	if (status != CTL_DONE)
 		return status;
-	request = aa_approval_get(ctl->rundir, ctl->places.owner, id, ctl->now);
+	request = aa_approval_get(ctl->rundir, ctl->paths.owner, id, ctl->now);
 	if (!request)
 		return ctl_fail(
 		    ctl, "no open request has the number %s; it may have timed out, or its sudo was ended",
@@ -141,7 +141,7 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 	json_decref(request);
 	err = ctl->dry_run
 		  ? 0
-		  : aa_approval_answer(ctl->rundir, ctl->places.owner, id, approve, ctl_who(), why, ctl->now);
+		  : aa_approval_answer(ctl->rundir, ctl->paths.owner, id, approve, ctl_who(), why, ctl->now);
 	if (err == 0 && !ctl->dry_run)
 		ctl_audit(ctl, agent, "ok", "ok");
 	free(agent);

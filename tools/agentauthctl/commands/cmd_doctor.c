@@ -159,7 +159,7 @@ static bool is_shadowed(struct doctor *d, const char *name)
 {
 	json_t *agent = published_json(d->published, "agent:", name);
 	const struct passwd *pw = getpwnam(name);
-	bool shadowed = withheld_has(&d->ctl->places, name) ||
+	bool shadowed = withheld_has(&d->ctl->paths, name) ||
 			(pw && (json_int_t)pw->pw_uid != json_integer_value(json_object_get(agent, "uid")));
 
 	json_decref(agent);
@@ -215,7 +215,7 @@ static void read_group(struct doctor *d)
 	struct aa_accounts accounts;
 
 	(void)snprintf(d->group, sizeof(d->group), "agents");
-	if (aa_accounts_open(d->ctl->places.statedir, d->ctl->places.owner, &accounts) < 0)
+	if (aa_accounts_open(d->ctl->paths.statedir, d->ctl->paths.owner, &accounts) < 0)
 		return;
 	(void)snprintf(d->group, sizeof(d->group), "%s", accounts.header.group);
 	d->gid = accounts.header.gid_agents;
@@ -224,7 +224,7 @@ static void read_group(struct doctor *d)
 
 static void read_published(struct doctor *d)
 {
-	d->published = published_open(d->ctl->places.statedir, d->ctl->places.owner);
+	d->published = published_open(d->ctl->paths.statedir, d->ctl->paths.owner);
 	if (d->published && (!published_walk(d->published, "role:", keep_role, d) ||
 			     !published_walk(d->published, "agent:", look_at_agent, d))) {
 		published_close(d->published);
@@ -276,7 +276,7 @@ static void examine(struct doctor *d)
 {
 	read_published(d);
 	/* What cannot be read of the host, the checks find themselves. */
-	(void)host_facts_read(&d->facts, d->ctl->places.sysconfdir, &d->ctl->problems);
+	(void)host_facts_read(&d->facts, d->ctl->paths.sysconfdir, &d->ctl->problems);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d->check = &checks[i];
 		d->check->run(d);

@@ -49,7 +49,7 @@ static int write_text(struct ctl *ctl, int fd)
 	char *text;
 	int r;
 
-	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) < 0) {
+	if (host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) < 0) {
 		host_facts_free(&facts);
 		return -EIO;
 	}
@@ -101,27 +101,27 @@ static void make_below(struct ctl *ctl, const char *dir, const char *name, mode_
 
 static void make_directories(struct ctl *ctl)
 {
-	make_directory(ctl, ctl->places.confdir, 0755);
-	make_below(ctl, ctl->places.confdir, AGENTS_DIR, 0750);
-	make_directory(ctl, ctl->places.statedir, 0755);
-	make_below(ctl, ctl->places.statedir, "generations", 0755);
-	make_below(ctl, ctl->places.statedir, "keys", 0755);
-	make_below(ctl, ctl->places.statedir, "state", 0700);
+	make_directory(ctl, ctl->paths.confdir, 0755);
+	make_below(ctl, ctl->paths.confdir, AGENTS_DIR, 0750);
+	make_directory(ctl, ctl->paths.statedir, 0755);
+	make_below(ctl, ctl->paths.statedir, "generations", 0755);
+	make_below(ctl, ctl->paths.statedir, "keys", 0755);
+	make_below(ctl, ctl->paths.statedir, "state", 0700);
 	if (ctl->logdir)
 		make_directory(ctl, ctl->logdir, 0700);
 }
 
 static void make_state(struct ctl *ctl)
 {
-	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_decision_init(ctl->places.statedir);
+	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_decision_init(ctl->paths.statedir);
 
 	if (r < 0)
-		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->places.statedir, strerror(-r));
+		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->paths.statedir, strerror(-r));
 }
 
 static void make_text(struct ctl *ctl)
 {
-	char *path = xasprintf("%s/" CONF_FILE, ctl->places.confdir);
+	char *path = xasprintf("%s/" CONF_FILE, ctl->paths.confdir);
 	struct problem_place place = {.file = path};
 	int fd = -1, r;
 
@@ -132,7 +132,7 @@ static void make_text(struct ctl *ctl)
 			printf("%s would be written.\n", path);
 		goto out;
 	}
-	if (conf_dir_open(ctl->places.confdir, ctl->places.owner, &ctl->problems, &fd) < 0)
+	if (conf_dir_open(ctl->paths.confdir, ctl->paths.owner, &ctl->problems, &fd) < 0)
 		goto out;
 	r = write_text(ctl, fd);
 	if (r < 0)
@@ -145,9 +145,9 @@ out:
 	free(path);
 }
 
-static void tell_next(const struct ctl *ctl, const struct registry *registry)
+static void tell_next(const struct ctl *ctl, const struct workspace *workspace)
 {
-	const struct model *m = &registry->model;
+	const struct model *m = &workspace->model;
 	char *audience = m->host.audience.n ? xstrdup(m->host.audience.v[0]) : model_default_audience(m);
 
 	if (!ctl->json)
@@ -177,17 +177,17 @@ static bool has_agents(const struct ids *ids)
 }
 
 /* What else gives out the ids that agents are going to have, and what to do about it. */
-static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
+static void tell_overlaps(struct ctl *ctl, const struct workspace *workspace)
 {
-	const struct model *m = &registry->model;
+	const struct model *m = &workspace->model;
 	const struct id_range range = {m->accounts.uid_min, m->accounts.uid_max, model_gid_max(m)};
-	const char *etc = ctl->places.sysconfdir;
+	const char *etc = ctl->paths.sysconfdir;
 	char *cure;
 
-	if (id_overlaps_find(&range, &registry->facts, etc, warn_overlap, ctl) == 0)
+	if (id_overlaps_find(&range, &workspace->facts, etc, warn_overlap, ctl) == 0)
 		return;
-	cure = id_overlaps_cure(&registry->facts, etc);
-	if (has_agents(&registry->ids))
+	cure = id_overlaps_cure(&workspace->facts, etc);
+	if (has_agents(&workspace->ids))
 		ctl_warning(ctl,
 			    "agents that are registered keep their ids: give another range to what overlaps");
 	else if (cure)
@@ -195,7 +195,7 @@ static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
 		    ctl,
 		    "before the first role and agent are made, write %s into accounts in %s/" CONF_FILE
 		    " and run agentauthctl apply; ids had better be the same on all hosts of a fleet",
-		    cure, ctl->places.confdir);
+		    cure, ctl->paths.confdir);
 	else
 		ctl_warning(ctl,
 			    "no range that comes into question is free: give another one to what overlaps");
@@ -205,23 +205,23 @@ static void tell_overlaps(struct ctl *ctl, const struct registry *registry)
 static void publish_first(struct ctl *ctl)
 {
 	struct publish_result result = {0};
-	struct registry registry;
+	struct workspace workspace;
 	uint32_t number;
-	bool was_published = aa_generation_number(ctl->places.statedir, &number) == 0;
+	bool was_published = aa_generation_number(ctl->paths.statedir, &number) == 0;
 
 	/* What somebody changes in the text from then on is theirs to publish. */
 	ctl->dry_run = ctl->dry_run || was_published;
-	if (ctl_open(ctl, &registry, true) == CTL_DONE) {
-		tell_overlaps(ctl, &registry);
-		ctl_publish(ctl, &registry, NULL, NULL, &result);
+	if (ctl_open(ctl, &workspace, true) == CTL_DONE) {
+		tell_overlaps(ctl, &workspace);
+		ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)
-			tell_next(ctl, &registry);
+			tell_next(ctl, &workspace);
 		if (was_published && result.outcome == PUBLISH_WOULD && !ctl->json)
 			printf("Generation %u serves on: agentauthctl apply publishes it.\n", number);
 	}
 	publish_result_free(&result);
-	registry_close(&registry);
+	workspace_close(&workspace);
 }
 
 static enum ctl_status run_init(struct ctl *ctl, const struct arguments *arguments)
@@ -230,7 +230,7 @@ static enum ctl_status run_init(struct ctl *ctl, const struct arguments *argumen
 	make_directories(ctl);
 	make_state(ctl);
 	make_text(ctl);
-	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->places.statedir, F_OK) == 0))
+	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->paths.statedir, F_OK) == 0))
 		publish_first(ctl);
 	return CTL_DONE;
 }

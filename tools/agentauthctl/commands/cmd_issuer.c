@@ -104,13 +104,13 @@ static void tell_next(struct ctl *ctl, const struct provider_request *request)
 	       request->name, provider_client(request));
 }
 
-static enum ctl_status publish_block(struct ctl *ctl, struct registry *registry,
+static enum ctl_status publish_block(struct ctl *ctl, struct workspace *workspace,
 				     const struct provider_request *request, const struct conf_text *text)
 {
 	const struct text_change change = {.main_text = text};
 	struct publish_result result = {0};
 
-	ctl_change(ctl, registry, &change, NULL, &result);
+	ctl_change(ctl, workspace, &change, NULL, &result);
 	if (result.outcome == PUBLISH_DONE)
 		tell_next(ctl, request);
 	ctl_tell_published(ctl, &result, false);
@@ -127,20 +127,20 @@ static void show_block(struct ctl *ctl, const char *name, const char *block)
 		printf("\t%s = %s;\n", name, block);
 }
 
-static enum ctl_status add_issuer(struct ctl *ctl, struct registry *registry,
+static enum ctl_status add_issuer(struct ctl *ctl, struct workspace *workspace,
 				  const struct provider_request *request, const char *block)
 {
 	struct conf_text text = {0};
 	enum ctl_status status;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	if (insert_block(&text, request->name, block) < 0) {
 		status = ctl_fail(ctl, "the issuer cannot be written into " CONF_FILE
 				       ": the text there is not in order; "
 				       "agentauthctl check says where");
 	} else {
 		show_block(ctl, request->name, block);
-		status = publish_block(ctl, registry, request, &text);
+		status = publish_block(ctl, workspace, request, &text);
 	}
 	conf_text_free(&text);
 	return status;
@@ -150,7 +150,7 @@ static enum ctl_status run_add(struct ctl *ctl, const struct arguments *argument
 {
 	struct provider_request request = read_request(arguments);
 	char why[512], *block = NULL;
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status = CTL_FAILED;
 
 	if (!check_issuer_name(request.name, why, sizeof(why))) {
@@ -162,13 +162,13 @@ static enum ctl_status run_add(struct ctl *ctl, const struct arguments *argument
 		status = ctl_usage(ctl, "%s", why);
 		goto out;
 	}
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE && model_issuer(&registry.model, request.name))
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE && model_issuer(&workspace.model, request.name))
 		status = ctl_fail(ctl, "there is an issuer %s already; agentauthctl issuer set %s changes it",
 				  request.name, request.name);
 	else if (status == CTL_DONE)
-		status = add_issuer(ctl, &registry, &request, block);
-	registry_close(&registry);
+		status = add_issuer(ctl, &workspace, &request, block);
+	workspace_close(&workspace);
 out:
 	free(block);
 	free(request.audience.v);
@@ -195,8 +195,8 @@ static const struct ctl_command issuer_add = {
 
 struct key_place ctl_key_place(const struct ctl *ctl)
 {
-	return (struct key_place){.statedir = ctl->places.statedir,
-				  .owner = ctl->places.owner,
+	return (struct key_place){.statedir = ctl->paths.statedir,
+				  .owner = ctl->paths.owner,
 				  .now = ctl->now,
 				  .dry_run = ctl->dry_run};
 }
@@ -238,7 +238,7 @@ static void note_host(struct ctl *ctl, struct published *published)
 
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct all_issuers all = {0};
 	bool whole;
 

@@ -273,33 +273,33 @@ static char *what_was_done(const struct arguments *arguments, const char *name)
 			 fetch ? name : "");
 }
 
-static enum ctl_status set_issuer(struct ctl *ctl, struct registry *registry,
+static enum ctl_status set_issuer(struct ctl *ctl, struct workspace *workspace,
 				  const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
 	char *prefix = xasprintf("issuers.%s.", name), *done = what_was_done(arguments, name);
-	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
 	enum ctl_status status;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	spell_out_algorithms(&e);
 	status = choose_source(&e);
 	if (status == CTL_DONE)
 		status = edit_by_options(&e, set_options);
 	if (status == CTL_DONE)
-		status = edit_all_rules(&e, model_issuer(&registry->model, name));
+		status = edit_all_rules(&e, model_issuer(&workspace->model, name));
 	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, registry, &text, "issuer", name, done);
+		status = ctl_publish_main(ctl, workspace, &text, "issuer", name, done);
 	conf_text_free(&text);
 	free(prefix);
 	free(done);
 	return status;
 }
 
-static bool there_is(struct ctl *ctl, const struct registry *registry, const char *name)
+static bool there_is(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
-	if (model_issuer(&registry->model, name))
+	if (model_issuer(&workspace->model, name))
 		return true;
 	ctl_error(ctl, "there is no issuer %s; agentauthctl issuer list shows those that there are",
 		  quoted(name));
@@ -308,7 +308,7 @@ static bool there_is(struct ctl *ctl, const struct registry *registry, const cha
 
 static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 	bool any = false;
 
@@ -318,11 +318,12 @@ static enum ctl_status run_set(struct ctl *ctl, const struct arguments *argument
 		return ctl_usage(
 		    ctl, "nothing to set: name a setting, such as --algorithm; agentauthctl issuer set "
 			 "--help lists them");
-	status = ctl_open(ctl, &registry, true);
+	status = ctl_open(ctl, &workspace, true);
 	if (status == CTL_DONE)
-		status = there_is(ctl, &registry, arguments->words[0]) ? set_issuer(ctl, &registry, arguments)
-								       : CTL_FAILED;
-	registry_close(&registry);
+		status = there_is(ctl, &workspace, arguments->words[0])
+			     ? set_issuer(ctl, &workspace, arguments)
+			     : CTL_FAILED;
+	workspace_close(&workspace);
 	return status;
 }
 
@@ -375,7 +376,7 @@ static bool note_bound(void *data, const char *name, const char *record, size_t 
 /* Whether agents are bound to it; a binding that only the text has is found by publishing. */
 static bool is_bound(struct ctl *ctl, const char *issuer)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct bound_agents bound = {.issuer = issuer, .agents = json_array()};
 
 	if (published)
@@ -393,7 +394,7 @@ static bool is_bound(struct ctl *ctl, const char *issuer)
 	return bound.n > 0;
 }
 
-static enum ctl_status remove_issuer(struct ctl *ctl, struct registry *registry, const char *name)
+static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspace, const char *name)
 {
 	const struct key_place place = ctl_key_place(ctl);
 	struct conf_text text = {0};
@@ -405,9 +406,9 @@ static enum ctl_status remove_issuer(struct ctl *ctl, struct registry *registry,
 		      name);
 	enum ctl_status status;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	conf_edit_unset(&text, path);
-	status = ctl_publish_main(ctl, registry, &text, "issuer", name, done);
+	status = ctl_publish_main(ctl, workspace, &text, "issuer", name, done);
 	if (status == CTL_DONE && ctl->problems.errors == 0)
 		keys_forget(&place, name);
 	conf_text_free(&text);
@@ -419,14 +420,14 @@ static enum ctl_status remove_issuer(struct ctl *ctl, struct registry *registry,
 static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct registry registry;
-	enum ctl_status status = ctl_open(ctl, &registry, true);
+	struct workspace workspace;
+	enum ctl_status status = ctl_open(ctl, &workspace, true);
 
-	if (status == CTL_DONE && (!there_is(ctl, &registry, name) || is_bound(ctl, name)))
+	if (status == CTL_DONE && (!there_is(ctl, &workspace, name) || is_bound(ctl, name)))
 		status = CTL_FAILED;
 	if (status == CTL_DONE)
-		status = remove_issuer(ctl, &registry, name);
-	registry_close(&registry);
+		status = remove_issuer(ctl, &workspace, name);
+	workspace_close(&workspace);
 	return status;
 }
 

@@ -148,7 +148,7 @@ static void list_retired(struct listing *l)
 	struct aa_entry entry;
 	uint32_t pos = 0;
 
-	if (aa_accounts_open(l->ctl->places.statedir, l->ctl->places.owner, &accounts) < 0)
+	if (aa_accounts_open(l->ctl->paths.statedir, l->ctl->paths.owner, &accounts) < 0)
 		return;
 	while (aa_accounts_next(&accounts, &pos, &entry) == 0 && !entry.is_group) {
 		const struct aa_account *a = &entry.account;
@@ -215,7 +215,7 @@ static void listing_free(struct listing *l)
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct listing l = {.ctl = ctl, .role = arguments_value(arguments, "role"), .json = json_array()};
 
 	if (!published) {

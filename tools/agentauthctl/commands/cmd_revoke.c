@@ -151,7 +151,7 @@ static char *name_of(const struct ctl *ctl, const json_t *one)
 	else if (jti && issuer)
 		put_option(&b, "jti", jti);
 	else
-		buffer_printf(&b, "%s/state/%s", ctl->places.statedir, text_of(one, "file"));
+		buffer_printf(&b, "%s/state/%s", ctl->paths.statedir, text_of(one, "file"));
 	if (!agent && !kid && jti && issuer && strcmp(issuer, "*") != 0)
 		put_option(&b, "issuer", issuer);
 	return buffer_take(&b);
@@ -250,20 +250,20 @@ static void warn_of_unreadable(struct ctl *ctl, const json_t *one)
 	    ctl,
 	    "%s/state/%s cannot be read as a decision; what it revoked stays revoked until the file is "
 	    "removed",
-	    ctl->places.statedir, text_of(one, "file"));
+	    ctl->paths.statedir, text_of(one, "file"));
 }
 
 static enum ctl_status list_revocations(struct ctl *ctl)
 {
 	json_t *list = NULL, **rows, *answers = json_array();
-	int r = aa_decision_revocations(ctl->places.statedir, &list);
+	int r = aa_decision_revocations(ctl->paths.statedir, &list);
 	size_t n = json_array_size(list);
 
 	if (r < 0) {
 		json_decref(answers);
 		return ctl_fail(
 		    ctl, "%s/state cannot be read: %s; while it cannot, every login of an agent is refused",
-		    ctl->places.statedir, strerror(-r));
+		    ctl->paths.statedir, strerror(-r));
 	}
 	rows = xcalloc(n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
@@ -301,7 +301,7 @@ static json_t *find_revocation(const struct ctl *ctl, const struct revocation *r
 	json_t *list = NULL, *one, *found = NULL;
 	size_t i;
 
-	if (aa_decision_revocations(ctl->places.statedir, &list) < 0)
+	if (aa_decision_revocations(ctl->paths.statedir, &list) < 0)
 		return NULL;
 	json_array_foreach(list, i, one)
 	{
@@ -328,7 +328,7 @@ static enum ctl_status is_not_revoked(struct ctl *ctl, const struct revocation *
 
 static int unrevoke(const struct ctl *ctl, const struct revocation *r)
 {
-	const char *statedir = ctl->places.statedir;
+	const char *statedir = ctl->paths.statedir;
 
 	if (r->jti)
 		return aa_decision_unrevoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti);
@@ -390,7 +390,7 @@ static enum ctl_status undo(struct ctl *ctl, const struct revocation *r)
 
 static int revoke(const struct ctl *ctl, const struct revocation *r)
 {
-	const char *statedir = ctl->places.statedir, *who = ctl_who();
+	const char *statedir = ctl->paths.statedir, *who = ctl_who();
 
 	if (r->jti)
 		return aa_decision_revoke_jti(statedir, r->issuer ? r->issuer : "*", r->jti, who, r->why,

@@ -91,17 +91,17 @@ static int64_t first_gid(const struct model_accounts *a)
 	return a->uid_max + 1 - (size >= 100000 ? 9999 : size / 10);
 }
 
-static uint32_t free_gid(const struct registry *registry)
+static uint32_t free_gid(const struct workspace *workspace)
 {
-	struct stranger_ids others = {.sysconfdir = registry->places->sysconfdir};
-	const struct model *m = &registry->model;
+	struct stranger_ids others = {.sysconfdir = workspace->paths->sysconfdir};
+	const struct model *m = &workspace->model;
 	const struct taken taken = {m, &others};
 
-	return ids_lowest_free(&registry->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
+	return ids_lowest_free(&workspace->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
 			       gid_is_taken, &taken);
 }
 
-static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,
+static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 			   const struct arguments *arguments)
 {
 	const char *asked = arguments_value(arguments, "gid");
@@ -112,12 +112,12 @@ static uint32_t choose_gid(struct ctl *ctl, const struct registry *registry,
 		ctl_error(ctl, "--gid %s: not a gid", quoted(asked));
 		return 0;
 	}
-	gid = asked ? (uint32_t)id : free_gid(registry);
+	gid = asked ? (uint32_t)id : free_gid(workspace);
 	if (!gid)
 		ctl_error(ctl,
 			  "no gid is free from %lld to %lld, where roles' come from; choose one with --gid",
-			  (long long)first_gid(&registry->model.accounts),
-			  (long long)model_gid_max(&registry->model));
+			  (long long)first_gid(&workspace->model.accounts),
+			  (long long)model_gid_max(&workspace->model));
 	return gid;
 }
 
@@ -161,7 +161,7 @@ static void guess_service(struct guess *guess, struct buffer *names, const char 
 /* A service is the name of a PAM stack: one that this host has not lets nobody in here. It may be meant for other hosts. */
 static void warn_service(struct ctl *ctl, const char *service)
 {
-	char *dir = xasprintf("%s/pam.d", ctl->places.sysconfdir), *path = xasprintf("%s/%s", dir, service),
+	char *dir = xasprintf("%s/pam.d", ctl->paths.sysconfdir), *path = xasprintf("%s/%s", dir, service),
 	     *vendor = xasprintf("/usr/lib/pam.d/%s", service);
 	struct guess guess = {.word = service};
 	struct buffer names = {0};
@@ -184,24 +184,25 @@ static void warn_services(struct ctl *ctl, const struct arguments *arguments)
 			warn_service(ctl, arguments->given[i].value);
 }
 
-static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
+static enum ctl_status add_role(struct ctl *ctl, struct workspace *workspace,
+				const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	uint32_t gid = choose_gid(ctl, registry, arguments);
+	uint32_t gid = choose_gid(ctl, workspace, arguments);
 	struct conf_text text = {0};
 	char *prefix = xasprintf("roles.%s.", name),
 	     *done = xasprintf("The role %s is there; its group is agent-%s, gid %u.", name, name, gid);
-	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
 	enum ctl_status status = CTL_FAILED;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	if (gid && insert_role(&text, name, gid) == 0)
 		status = edit_by_options(&e, add_options);
 	else if (gid)
 		ctl_error(ctl,
 			  "the role cannot be written into " CONF_FILE ": the text there is not in order");
 	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
+		status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
 	warn_services(ctl, arguments);
 	conf_text_free(&text);
 	free(prefix);
@@ -212,18 +213,18 @@ static enum ctl_status add_role(struct ctl *ctl, struct registry *registry, cons
 static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 
 	if (!check_word(ctl, name))
 		return CTL_FAILED;
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE && model_role(&registry.model, name))
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE && model_role(&workspace.model, name))
 		status = ctl_fail(ctl, "there is a role %s already; agentauthctl role set %s changes it",
 				  name, name);
 	else if (status == CTL_DONE)
-		status = add_role(ctl, &registry, arguments);
-	registry_close(&registry);
+		status = add_role(ctl, &workspace, arguments);
+	workspace_close(&workspace);
 	return status;
 }
 
@@ -240,19 +241,20 @@ static const struct ctl_command role_add = {
 
 /* ---- set, remove --------------------------------------------------------- */
 
-static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, const struct arguments *arguments)
+static enum ctl_status set_role(struct ctl *ctl, struct workspace *workspace,
+				const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
 	char *prefix = xasprintf("roles.%s.", name),
 	     *done = xasprintf("The role %s is changed. Logins that are open go on as they began.", name);
-	struct editing e = {ctl, arguments, &registry->model, NULL, prefix, &text, NULL};
+	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
 	enum ctl_status status;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	status = edit_by_options(&e, set_options);
 	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, registry, &text, "role", name, done);
+		status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
 	warn_services(ctl, arguments);
 	conf_text_free(&text);
 	free(prefix);
@@ -260,19 +262,20 @@ static enum ctl_status set_role(struct ctl *ctl, struct registry *registry, cons
 	return status;
 }
 
-static bool there_is(struct ctl *ctl, const struct registry *registry, const char *name)
+static bool there_is(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
-	if (model_role(&registry->model, name))
+	if (model_role(&workspace->model, name))
 		return true;
 	ctl_error(ctl, "there is no role %s; agentauthctl role list shows those that there are",
 		  quoted(name));
 	return false;
 }
 
-static enum ctl_status set_known_role(struct ctl *ctl, struct registry *registry,
+static enum ctl_status set_known_role(struct ctl *ctl, struct workspace *workspace,
 				      const struct arguments *arguments)
 {
-	return there_is(ctl, registry, arguments->words[0]) ? set_role(ctl, registry, arguments) : CTL_FAILED;
+	return there_is(ctl, workspace, arguments->words[0]) ? set_role(ctl, workspace, arguments)
+							     : CTL_FAILED;
 }
 
 static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
@@ -290,7 +293,7 @@ static const struct ctl_command role_set = {
     .run = run_set,
 };
 
-static enum ctl_status remove_role(struct ctl *ctl, struct registry *registry, const char *name)
+static enum ctl_status remove_role(struct ctl *ctl, struct workspace *workspace, const char *name)
 {
 	struct conf_text text = {0};
 	char *path = xasprintf("roles.%s", name);
@@ -298,10 +301,10 @@ static enum ctl_status remove_role(struct ctl *ctl, struct registry *registry, c
 	    xasprintf("The role %s is gone; its name and its group's gid are never given again.", name);
 	enum ctl_status status;
 
-	ctl_copy_main(registry, &text);
+	ctl_copy_main(workspace, &text);
 	conf_edit_unset(&text, path);
 	/* That an agent still has it is what publishing finds, with the agent's name. */
-	status = ctl_publish_main(ctl, registry, &text, "role", name, done);
+	status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
 	conf_text_free(&text);
 	free(path);
 	free(done);
@@ -333,7 +336,7 @@ static bool note_holder(void *data, const char *name, const char *record, size_t
  * publishing. */
 static bool is_held(struct ctl *ctl, const char *role)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct holders h = {.role = role};
 
 	if (published)
@@ -350,16 +353,16 @@ static bool is_held(struct ctl *ctl, const char *role)
 
 static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct registry registry;
-	enum ctl_status status = ctl_open(ctl, &registry, true);
+	struct workspace workspace;
+	enum ctl_status status = ctl_open(ctl, &workspace, true);
 
 	if (status == CTL_DONE && is_held(ctl, arguments->words[0]))
 		status = CTL_FAILED;
 	if (status == CTL_DONE)
-		status = there_is(ctl, &registry, arguments->words[0])
-			     ? remove_role(ctl, &registry, arguments->words[0])
+		status = there_is(ctl, &workspace, arguments->words[0])
+			     ? remove_role(ctl, &workspace, arguments->words[0])
 			     : CTL_FAILED;
-	registry_close(&registry);
+	workspace_close(&workspace);
 	return status;
 }
 
@@ -433,7 +436,7 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 
 	(void)arguments;
 	if (!published)

@@ -12,6 +12,7 @@
 #include "common/state/decision.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/generations.h"
 
 /* The one before `current`; 0: reported. */
 static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)
@@ -39,20 +40,20 @@ static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint3
 
 /* Retired means for good: who was retired since the generation was made is suspended before it serves again.
  */
-static size_t keep_retired_out(struct ctl *ctl, const struct registry *registry, uint32_t number)
+static size_t keep_retired_out(struct ctl *ctl, const struct workspace *workspace, uint32_t number)
 {
-	struct published *target = published_open_number(registry->state_fd, number, ctl->places.owner);
+	struct published *target = published_open_number(workspace->state_fd, number, ctl->paths.owner);
 	size_t n = 0, len;
 
-	for (size_t i = 0; target && i < registry->ids.n; i++) {
-		const struct id_entry *e = &registry->ids.v[i];
+	for (size_t i = 0; target && i < workspace->ids.n; i++) {
+		const struct id_entry *e = &workspace->ids.v[i];
 		char key[64];
 		int r;
 
 		snprintf(key, sizeof(key), "agent:%s", e->name);
 		if (e->kind != ID_AGENT || !e->retired || !published_get(target, key, &len))
 			continue;
-		r = aa_decision_suspend(ctl->places.statedir, e->name, ctl_who(),
+		r = aa_decision_suspend(ctl->paths.statedir, e->name, ctl_who(),
 					"retired, and brought back by a rollback", ctl->now);
 		if (r < 0 && r != -EEXIST)
 			ctl_error(ctl, "%s, which was retired since, cannot be suspended: %s", e->name,
@@ -65,12 +66,12 @@ static size_t keep_retired_out(struct ctl *ctl, const struct registry *registry,
 	return n;
 }
 
-static void roll_back(struct ctl *ctl, struct registry *registry, uint32_t current, uint32_t number,
+static void roll_back(struct ctl *ctl, struct workspace *workspace, uint32_t current, uint32_t number,
 		      const char *made)
 {
-	size_t kept_out = keep_retired_out(ctl, registry, number);
+	size_t kept_out = keep_retired_out(ctl, workspace, number);
 
-	if (ctl->problems.errors || publish_rollback(registry, number) < 0) {
+	if (ctl->problems.errors || publish_rollback(workspace, number) < 0) {
 		ctl_error(ctl, "generation %u serves on", current);
 		return;
 	}
@@ -88,9 +89,9 @@ static void roll_back(struct ctl *ctl, struct registry *registry, uint32_t curre
 			    kept_out, kept_out == 1 ? "" : "s", number, kept_out == 1 ? "was" : "were");
 }
 
-static void decide(struct ctl *ctl, struct registry *registry, uint32_t current, uint32_t number)
+static void decide(struct ctl *ctl, struct workspace *workspace, uint32_t current, uint32_t number)
 {
-	json_t *manifest = generation_manifest(registry->state_fd, number);
+	json_t *manifest = generation_manifest(workspace->state_fd, number);
 	const char *made = json_string_value(json_object_get(manifest, "time"));
 
 	ctl_answer(ctl, "from", json_integer((json_int_t)current));
@@ -98,7 +99,7 @@ static void decide(struct ctl *ctl, struct registry *registry, uint32_t current,
 	if (!made)
 		ctl_error(ctl, "generation %u is damaged; generation %u serves on", number, current);
 	else if (!ctl->dry_run)
-		roll_back(ctl, registry, current, number, made);
+		roll_back(ctl, workspace, current, number, made);
 	else if (!ctl->json)
 		printf("Generation %u of %s would serve again.\n", number, made);
 	json_decref(manifest);
@@ -107,24 +108,24 @@ static void decide(struct ctl *ctl, struct registry *registry, uint32_t current,
 static enum ctl_status run_rollback(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *word = arguments->n_words ? arguments->words[0] : NULL;
-	struct registry registry;
+	struct workspace workspace;
 	uint32_t current = 0, number, *numbers = NULL;
 	size_t n = 0;
 
 	/* The text may be what is being fled from: that it is wrong is no reason not to roll back. */
-	if (registry_open_state(&registry, &ctl->places, &ctl->problems) == 0) {
-		int r = aa_generation_number(ctl->places.statedir, &current);
+	if (workspace_open_state(&workspace, &ctl->paths, &ctl->problems) == 0) {
+		int r = aa_generation_number(ctl->paths.statedir, &current);
 
-		if (r < 0 || generations_list(registry.state_fd, &numbers, &n) < 0)
+		if (r < 0 || generations_list(workspace.state_fd, &numbers, &n) < 0)
 			ctl_error(ctl, "nothing was published yet, so that there is nothing to roll back to");
 		number = r < 0 ? 0 : choose(ctl, numbers, n, current, word);
 		if (number == current && number)
 			ctl_error(ctl, "generation %u serves already", number);
 		else if (number)
-			decide(ctl, &registry, current, number);
+			decide(ctl, &workspace, current, number);
 	}
 	free(numbers);
-	registry_close(&registry);
+	workspace_close(&workspace);
 	return CTL_DONE;
 }
 

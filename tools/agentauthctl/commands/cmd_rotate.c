@@ -48,9 +48,10 @@ struct ending {
 	json_t *gone;  /* of those, what left the text so that the new one has room */
 };
 
-static int end_keys(struct ctl *ctl, const struct registry *registry, const char *name, struct ending *ending)
+static int end_keys(struct ctl *ctl, const struct workspace *workspace, const char *name,
+		    struct ending *ending)
 {
-	const struct agent_keys keys = {&registry->model, name, ending->text, ctl->now};
+	const struct agent_keys keys = {&workspace->model, name, ending->text, ctl->now};
 	int r = agent_keys_end(&keys, ending->until, ending->ended);
 
 	if (r < 0)
@@ -107,13 +108,13 @@ static void tell_unchanged(struct ctl *ctl)
 		       "one all the same");
 }
 
-static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, const char *name,
+static enum ctl_status publish_keys(struct ctl *ctl, struct workspace *workspace, const char *name,
 				    const struct ending *ending)
 {
 	const struct text_change change = {.agent = name, .agent_text = ending->text};
 	struct publish_result result = {0};
 
-	ctl_publish(ctl, registry, &change, name, &result);
+	ctl_publish(ctl, workspace, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
 	if ((result.outcome == PUBLISH_FAILED && !result.left_changed) || result.outcome == PUBLISH_PENDING)
@@ -125,25 +126,25 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct registry *registry, 
 	return CTL_DONE;
 }
 
-static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const struct arguments *arguments,
+static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments,
 			      int64_t grace)
 {
 	const char *name = arguments->words[0];
 	struct conf_text text = {0};
 	struct ending ending = {
 	    .text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
-	struct editing e = {ctl, arguments, &registry->model, name, "", &text, ending.gone};
+	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, ending.gone};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name);
 	enum ctl_status status = CTL_FAILED;
 
-	if (conf_text_read(registry->agents_fd, registry->agents_dir, base, ctl->places.owner, &ctl->problems,
-			   &text) == 0 &&
-	    end_keys(ctl, registry, name, &ending) == 0)
+	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, ctl->paths.owner,
+			   &ctl->problems, &text) == 0 &&
+	    end_keys(ctl, workspace, name, &ending) == 0)
 		status = edit_by_options(&e, rotate_options);
 	if (status == CTL_FAILED)
 		tell_unchanged(ctl);
 	if (status == CTL_DONE)
-		status = publish_keys(ctl, registry, name, &ending);
+		status = publish_keys(ctl, workspace, name, &ending);
 	conf_text_free(&text);
 	json_decref(ending.ended);
 	json_decref(ending.gone);
@@ -154,7 +155,7 @@ static enum ctl_status rotate(struct ctl *ctl, struct registry *registry, const 
 static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 	int64_t grace;
 	char why[256];
@@ -166,13 +167,13 @@ static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *argum
 		return CTL_USAGE;
 	if (!check_agent_name(name, why, sizeof(why)))
 		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	status = ctl_open(ctl, &registry, true);
-	if (status == CTL_DONE && !agent_names_have(&registry.names, name))
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE && !agent_names_have(&workspace.names, name))
 		status = ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
 				  quoted(name));
 	else if (status == CTL_DONE)
-		status = rotate(ctl, &registry, arguments, grace);
-	registry_close(&registry);
+		status = rotate(ctl, &workspace, arguments, grace);
+	workspace_close(&workspace);
 	return status;
 }
 

@@ -74,7 +74,7 @@ static enum ctl_status taken(struct ctl *ctl, long err, struct sessions *ret)
 
 static enum ctl_status take(struct ctl *ctl, struct sessions *ret)
 {
-	return taken(ctl, aa_session_each(ctl->rundir, ctl->places.owner, collect, ret), ret);
+	return taken(ctl, aa_session_each(ctl->rundir, ctl->paths.owner, collect, ret), ret);
 }
 
 static void sessions_free(struct sessions *s)
@@ -277,7 +277,7 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 		struct aa_session *s = all.v[i];
 		int64_t left = s->deadline - ctl->now;
 
-		if (is_past(ctl, s) || withheld_has(&ctl->places, s->agent)) {
+		if (is_past(ctl, s) || withheld_has(&ctl->paths, s->agent)) {
 			grow(&r->over.v, &r->over.cap, r->over.n + 1, sizeof(*r->over.v));
 			r->over.v[r->over.n++] = s;
 			all.v[i] = NULL;
@@ -317,7 +317,7 @@ static void remove_records(const struct ctl *ctl, const struct reaping *r)
 {
 	for (size_t i = 0; i < r->over.n; i++)
 		if (!aa_session_is_live(r->over.v[i]))
-			aa_session_close(ctl->rundir, ctl->places.owner, r->over.v[i]->id,
+			aa_session_close(ctl->rundir, ctl->paths.owner, r->over.v[i]->id,
 					 r->over.v[i]->agent);
 }
 
@@ -346,10 +346,10 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	if (status == CTL_DONE && !ctl->dry_run) {
 		end_all(ctl, &r, grace);
 		remove_records(ctl, &r);
-		(void)aa_approval_each(ctl->rundir, ctl->places.owner, ctl->now, keep_request, log_request,
+		(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request,
 				       ctl);
 		(void)aa_replay_purge(ctl->rundir, ctl->now);
-		(void)leftovers_remove(ctl->places.statedir, ctl->rundir, ctl->now);
+		(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);
 		ctl_audit_settle(ctl);
 		/* Last, since a directory may not answer: deadlines do not wait for it. */
 		ctl_withhold(ctl, NULL);

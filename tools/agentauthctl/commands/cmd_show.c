@@ -254,10 +254,10 @@ static void answer_agent(struct ctl *ctl, struct published *published, json_t *a
 
 static bool text_has(const struct ctl *ctl, const char *name)
 {
-	char *path = xasprintf("%s/" AGENTS_DIR "/%s" AGENT_SUFFIX, ctl->places.confdir, name);
+	char *path = xasprintf("%s/" AGENTS_DIR "/%s" AGENT_SUFFIX, ctl->paths.confdir, name);
 	struct problems ignored = {0};
 	struct conf_text text = {0};
-	bool has = conf_text_read(AT_FDCWD, "", path, ctl->places.owner, &ignored, &text) == 0;
+	bool has = conf_text_read(AT_FDCWD, "", path, ctl->paths.owner, &ignored, &text) == 0;
 
 	problems_free(&ignored);
 	conf_text_free(&text);
@@ -271,7 +271,7 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 	struct aa_account account;
 	bool retired = false;
 
-	if (aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts) == 0) {
+	if (aa_accounts_open(ctl->paths.statedir, ctl->paths.owner, &accounts) == 0) {
 		retired =
 		    aa_account_by_name(&accounts, name, &account) == 0 && account.flags & AA_ACCOUNT_RETIRED;
 		aa_accounts_close(&accounts);
@@ -305,14 +305,14 @@ static enum ctl_status run_show(struct ctl *ctl, const struct arguments *argumen
 
 	if (!check_agent_name(name, why, sizeof(why)))
 		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	published = published_open(ctl->places.statedir, ctl->places.owner);
+	published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	if (!published)
 		return ctl_fail(
 		    ctl,
 		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
 	agent = published_json(published, "agent:", name);
-	decisions.suspension = aa_decision_suspension(ctl->places.statedir, name);
-	decisions.cutoff = aa_decision_cutoff(ctl->places.statedir, name);
+	decisions.suspension = aa_decision_suspension(ctl->paths.statedir, name);
+	decisions.cutoff = aa_decision_cutoff(ctl->paths.statedir, name);
 	if (!agent)
 		status = show_unknown(ctl, name);
 	else if (ctl->json)

@@ -32,7 +32,7 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 	ctl_answer(ctl, "agent", json_string(name));
 	if (ctl->dry_run)
 		return would(ctl, name, "suspended");
-	r = aa_decision_suspend(ctl->places.statedir, name, ctl_who(), why ? why : "", ctl->now);
+	r = aa_decision_suspend(ctl->paths.statedir, name, ctl_who(), why ? why : "", ctl->now);
 	if (r == -EEXIST && arguments_have(arguments, "kill"))
 		return ctl_kill_agent(ctl, name);
 	if (r == -EEXIST)
@@ -86,7 +86,7 @@ static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *argum
 	ctl_answer(ctl, "agent", json_string(name));
 	if (ctl->dry_run)
 		return would(ctl, name, "resumed");
-	r = aa_decision_resume(ctl->places.statedir, name);
+	r = aa_decision_resume(ctl->paths.statedir, name);
 	if (r == -ENOENT)
 		return ctl_fail(ctl, "%s is not suspended", name);
 	if (r < 0)

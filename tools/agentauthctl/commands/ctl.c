@@ -69,13 +69,13 @@ void ctl_answer(struct ctl *ctl, const char *name, json_t *value)
 		json_decref(value);
 }
 
-enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_writing)
+enum ctl_status ctl_open(struct ctl *ctl, struct workspace *workspace, bool for_writing)
 {
-	int r = registry_open(registry, &ctl->places, for_writing && !ctl->dry_run, &ctl->problems);
+	int r = workspace_open(workspace, &ctl->paths, for_writing && !ctl->dry_run, &ctl->problems);
 
-	if (registry->facts.fqdn) {
+	if (workspace->facts.fqdn) {
 		free(ctl->host);
-		ctl->host = xstrdup(registry->facts.fqdn);
+		ctl->host = xstrdup(workspace->facts.fqdn);
 	}
 	return r < 0 ? CTL_FAILED : CTL_DONE;
 }
@@ -105,7 +105,7 @@ enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret
 
 	if (!check_agent_name(name, why, sizeof(why)))
 		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	r = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	r = aa_accounts_open(ctl->paths.statedir, ctl->paths.owner, &accounts);
 	if (r == 0) {
 		r = aa_account_by_name(&accounts, name, &account);
 		aa_accounts_close(&accounts);
@@ -255,8 +255,9 @@ static void stop_leaving(struct ctl *ctl, const struct changes *changes)
 
 /* ---- publishing ---------------------------------------------------------- */
 
-enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
-				 const char *agent, struct publish_result *ret)
+enum publish_outcome ctl_publish(struct ctl *ctl, struct workspace *workspace,
+				 const struct text_change *change, const char *agent,
+				 struct publish_result *ret)
 {
 	struct publish_options options = {
 	    .with_pending = ctl->with_pending,
@@ -271,7 +272,7 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 
 	if (change)
 		options.change = *change;
-	publish(registry, &options, ret);
+	publish(workspace, &options, ret);
 	if (ret->outcome == PUBLISH_DONE)
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
@@ -284,24 +285,24 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, con
 	return ret->outcome;
 }
 
-void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+void ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
 		const char *agent, struct publish_result *ret)
 {
 	/* What is wrong with the text is told by publish() with all else. */
-	if (!change->main_text || registry_reread(registry, change->main_text) == 0)
-		ctl_publish(ctl, registry, change, agent, ret);
+	if (!change->main_text || workspace_reread(workspace, change->main_text) == 0)
+		ctl_publish(ctl, workspace, change, agent, ret);
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
 		ctl_error(ctl, "nothing was changed");
 }
 
-void ctl_copy_main(const struct registry *registry, struct conf_text *ret)
+void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret)
 {
-	const struct conf_text *text = &registry->model.file.text;
+	const struct conf_text *text = &workspace->model.file.text;
 
 	conf_text_set(ret, text->path, text->bytes, text->len);
 }
 
-enum ctl_status ctl_publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
+enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, const struct conf_text *text,
 				 const char *kind, const char *name, const char *done)
 {
 	const struct text_change change = {.main_text = text,
@@ -309,7 +310,7 @@ enum ctl_status ctl_publish_main(struct ctl *ctl, struct registry *registry, con
 	struct publish_result result = {0};
 
 	ctl_answer(ctl, kind, json_string(name));
-	ctl_change(ctl, registry, &change, NULL, &result);
+	ctl_change(ctl, workspace, &change, NULL, &result);
 	if (!ctl->json && result.outcome == PUBLISH_DONE)
 		puts(done);
 	ctl_tell_published(ctl, &result, false);
@@ -331,7 +332,7 @@ static void tell_withheld(void *data, const char *name, const char *known)
 
 void ctl_withhold(struct ctl *ctl, const char *only)
 {
-	(void)withheld_update(&ctl->places, only, tell_withheld, ctl, &ctl->problems);
+	(void)withheld_update(&ctl->paths, only, tell_withheld, ctl, &ctl->problems);
 }
 
 static void tell_counts(const struct publish_result *r)
@@ -361,7 +362,7 @@ static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 		puts(".");
 	}
 	if (r->sudoers_changed)
-		printf("The sudo rules in %s were renewed.\n", ctl->places.sudoers);
+		printf("The sudo rules in %s were renewed.\n", ctl->paths.sudoers);
 	if (in_full || ctl->dry_run)
 		changes_print(stdout, &r->changes, "  ", CHANGES_SHOWN);
 }
@@ -412,7 +413,7 @@ const char *ctl_who(void)
 void ctl_learn_host(struct ctl *ctl)
 {
 	struct published *published =
-	    ctl->host ? NULL : published_open(ctl->places.statedir, ctl->places.owner);
+	    ctl->host ? NULL : published_open(ctl->paths.statedir, ctl->paths.owner);
 	json_t *host = published ? published_json(published, "host", "") : NULL;
 	struct host_facts facts = {0};
 
@@ -422,14 +423,14 @@ void ctl_learn_host(struct ctl *ctl)
 	published_close(published);
 	if (ctl->host)
 		return;
-	if (host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) == 0)
+	if (host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0)
 		ctl->host = xstrdup(facts.fqdn);
 	host_facts_free(&facts);
 }
 
 void ctl_audit_append(struct ctl *ctl, json_t *record)
 {
-	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .go_round = true};
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->paths.owner, .go_round = true};
 
 	if (!ctl->logdir) {
 		json_decref(record);

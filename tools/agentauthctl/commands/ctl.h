@@ -19,7 +19,7 @@
 enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl {
-	struct places places;
+	struct paths paths;
 	const char *rundir;
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
 	bool json, dry_run, yes, accept_risk, adopt, with_pending;
@@ -62,20 +62,21 @@ void ctl_warning(struct ctl *ctl, const char *format, ...) __attribute__((format
 enum ctl_status ctl_fail(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Opens the registry; for writing with its lock. CTL_FAILED: reported. registry_close() in any case. */
-enum ctl_status ctl_open(struct ctl *ctl, struct registry *registry, bool for_writing);
+/* Opens the registry; for writing with its lock. CTL_FAILED: reported. workspace_close() in any case. */
+enum ctl_status ctl_open(struct ctl *ctl, struct workspace *workspace, bool for_writing);
 
 /* Publishes, with the questions, the audit record and the failure messages that all commands have. `agent` is
  * whom the command is about, or NULL. */
-enum publish_outcome ctl_publish(struct ctl *ctl, struct registry *registry, const struct text_change *change,
-				 const char *agent, struct publish_result *ret);
+enum publish_outcome ctl_publish(struct ctl *ctl, struct workspace *workspace,
+				 const struct text_change *change, const char *agent,
+				 struct publish_result *ret);
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
-void ctl_change(struct ctl *ctl, struct registry *registry, const struct text_change *change,
+void ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
 		const char *agent, struct publish_result *ret);
 /* The text of agentauth.conf, for an edit; conf_text_free() it. */
-void ctl_copy_main(const struct registry *registry, struct conf_text *ret);
+void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret);
 /* Publishes it as it is edited, and says `done`. `kind` ("role", "issuer") and `name` are what the command is about. */
-enum ctl_status ctl_publish_main(struct ctl *ctl, struct registry *registry, const struct conf_text *text,
+enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, const struct conf_text *text,
 				 const char *kind, const char *name, const char *done);
 /* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
  * (NULL) of as many as a moment allows. Says what changed. */

@@ -28,7 +28,7 @@ static enum ctl_status find_uid(struct ctl *ctl, const char *name, uint32_t *ret
 
 	if (!aa_agent_name_is_valid(name))
 		return ctl_fail(ctl, "%s is no agent's name", quoted(name));
-	err = aa_accounts_open(ctl->places.statedir, ctl->places.owner, &accounts);
+	err = aa_accounts_open(ctl->paths.statedir, ctl->paths.owner, &accounts);
 	if (err == 0) {
 		err = aa_account_by_name(&accounts, name, &account);
 		aa_accounts_close(&accounts);
@@ -106,14 +106,14 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	if (left == 0) {
 		ctl_audit_session_close(ctl, session, AA_OK);
-		aa_session_close(ctl->rundir, ctl->places.owner, session->id, session->agent);
+		aa_session_close(ctl->rundir, ctl->paths.owner, session->id, session->agent);
 	}
 	return finish(ctl, whose, left, killed);
 }
 
 void ctl_audit_settle(struct ctl *ctl)
 {
-	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->places.owner, .now = ctl->now};
+	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->paths.owner, .now = ctl->now};
 
 	if (!ctl->logdir)
 		return;
@@ -160,6 +160,5 @@ long ctl_sweep_sessions(struct ctl *ctl, aa_session_stays_fn *live, void *data)
 {
 	struct sweeping s = {ctl, live, data};
 
-	return aa_session_sweep(ctl->rundir, ctl->places.owner, ctl->now, log_gone, live ? pass_on : NULL,
-				&s);
+	return aa_session_sweep(ctl->rundir, ctl->paths.owner, ctl->now, log_gone, live ? pass_on : NULL, &s);
 }

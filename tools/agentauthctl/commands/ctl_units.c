@@ -364,15 +364,15 @@ static void tell_timed(struct ctl *ctl, const char *name, char *sentences)
 
 void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid)
 {
-	struct published *published = published_open(ctl->places.statedir, ctl->places.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	json_t *host = published ? published_json(published, "host", "") : NULL;
 	const char *home = json_string_value(json_object_get(host, "home"));
 	struct host_facts facts = {0};
 	struct remnants remnants = {0};
 	struct buffer found = {0};
 
-	if (home && host_facts_read(&facts, ctl->places.sysconfdir, &ctl->problems) == 0) {
-		remnants_read(&remnants, &facts, ctl->places.sysconfdir, home);
+	if (home && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0) {
+		remnants_read(&remnants, &facts, ctl->paths.sysconfdir, home);
 		if (remnants_find(&remnants, name, uid, false, &found))
 			tell_timed(ctl, name, found.data);
 		remnants_free(&remnants);

@@ -438,19 +438,19 @@ static bool set_anything(const struct arguments *arguments)
 
 enum ctl_status edit_run(struct ctl *ctl, const struct arguments *arguments, const char *command,
 			 const char *example,
-			 enum ctl_status (*edit)(struct ctl *ctl, struct registry *registry,
+			 enum ctl_status (*edit)(struct ctl *ctl, struct workspace *workspace,
 						 const struct arguments *arguments))
 {
-	struct registry registry;
+	struct workspace workspace;
 	enum ctl_status status;
 
 	if (!set_anything(arguments))
 		return ctl_usage(
 		    ctl, "nothing to set: name a setting, such as %s; agentauthctl %s --help lists them",
 		    example, command);
-	status = ctl_open(ctl, &registry, true);
+	status = ctl_open(ctl, &workspace, true);
 	if (status == CTL_DONE)
-		status = edit(ctl, &registry, arguments);
-	registry_close(&registry);
+		status = edit(ctl, &workspace, arguments);
+	workspace_close(&workspace);
 	return status;
 }

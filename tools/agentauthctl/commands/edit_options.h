@@ -45,7 +45,7 @@ enum ctl_status edit_by_options(struct editing *editing, const struct ctl_option
  * `example`: an option of its table, which is named where none is given; `command`: as it is typed. */
 enum ctl_status edit_run(struct ctl *ctl, const struct arguments *arguments, const char *command,
 			 const char *example,
-			 enum ctl_status (*edit)(struct ctl *ctl, struct registry *registry,
+			 enum ctl_status (*edit)(struct ctl *ctl, struct workspace *workspace,
 						 const struct arguments *arguments));
 
 #endif

@@ -47,7 +47,7 @@ static bool is_login_of(const json_t *record, const char *agent)
 
 json_t *last_refusal(const struct ctl *ctl, const char *agent)
 {
-	char *text = ctl->logdir ? read_end(ctl->logdir, ctl->places.owner) : NULL, *save;
+	char *text = ctl->logdir ? read_end(ctl->logdir, ctl->paths.owner) : NULL, *save;
 	json_t *last = NULL;
 
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;

@@ -217,15 +217,15 @@ static void use_options(struct ctl *ctl, const struct arguments *a)
 	ctl->adopt = arguments_have(a, "adopt");
 	ctl->with_pending = arguments_have(a, "with-pending");
 	ctl->accept_risk = arguments_have(a, "accept-risk");
-	ctl->places.confdir = confdir ? keep_path(&ctl->confdir, confdir) : AA_CONFDIR;
-	ctl->places.statedir = statedir ? keep_path(&ctl->statedir, statedir) : AA_STATEDIR;
+	ctl->paths.confdir = confdir ? keep_path(&ctl->confdir, confdir) : AA_CONFDIR;
+	ctl->paths.statedir = statedir ? keep_path(&ctl->statedir, statedir) : AA_STATEDIR;
 	ctl->rundir = arguments_value(a, "rundir") ? arguments_value(a, "rundir") : AA_RUNDIR;
 	/* Another registry than the one that serves is a rehearsal: nothing of the host's own follows from
 	 * it. */
 	ctl->logdir = logdir ? logdir : statedir ? NULL : AA_LOGDIR;
-	ctl->places.sudoers = sudoers ? sudoers : statedir ? NULL : AA_SYSCONFDIR "/sudoers.d/agentauth";
-	ctl->places.sysconfdir = AA_SYSCONFDIR;
-	ctl->places.owner = geteuid();
+	ctl->paths.sudoers = sudoers ? sudoers : statedir ? NULL : AA_SYSCONFDIR "/sudoers.d/agentauth";
+	ctl->paths.sysconfdir = AA_SYSCONFDIR;
+	ctl->paths.owner = geteuid();
 }
 
 /* The words up to the NULL at their end. */
@@ -325,7 +325,7 @@ static void print_answer(struct ctl *ctl, enum ctl_status status)
 /* What was refused to somebody who is not root was most often refused for that. */
 static void tell_not_root(struct ctl *ctl)
 {
-	if (geteuid() != 0 && ctl->typed && strcmp(ctl->places.statedir, AA_STATEDIR) == 0)
+	if (geteuid() != 0 && ctl->typed && strcmp(ctl->paths.statedir, AA_STATEDIR) == 0)
 		ctl_error(
 		    ctl,
 		    "you are uid %u, and this host's agents are root's to administer: sudo agentauthctl %s",

@@ -12,29 +12,29 @@
 #include "tools/agentauthctl/publish/build_agents.h"
 #include "tools/agentauthctl/publish/build_main.h"
 #include "tools/agentauthctl/publish/build_work.h"
-#include "tools/agentauthctl/publish/loader.h"
+#include "tools/agentauthctl/publish/compile.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 /* Of a role that the ids know, they tell whether it goes. */
 static bool exists(const void *data, const char *kind, const char *name)
 {
-	const struct registry *r = data;
+	const struct workspace *ws = data;
 
 	if (strcmp(kind, "role") == 0)
-		return model_role(&r->model, name) || ids_by_name(&r->ids, ID_ROLE, name);
-	return model_issuer(&r->model, name) != NULL;
+		return model_role(&ws->model, name) || ids_by_name(&ws->ids, ID_ROLE, name);
+	return model_issuer(&ws->model, name) != NULL;
 }
 
 static void list_leaving(struct build_work *w)
 {
-	const struct ids *ids = &w->r->ids;
+	const struct ids *ids = &w->ws->ids;
 
 	for (size_t i = 0; i < ids->n; i++)
 		if (id_entry_goes(&ids->v[i]))
 			changes_add(&w->out->changes, CHANGE_REMOVED, id_kind_name(ids->v[i].kind),
 				    ids->v[i].name);
-	changes_removed(&w->out->changes, w->published, exists, w->r);
+	changes_removed(&w->out->changes, w->published, exists, w->ws);
 }
 
 static void finish_digest(struct build_work *w)
@@ -47,14 +47,14 @@ static void finish_digest(struct build_work *w)
 
 static void report_write_error(const struct build_work *w)
 {
-	struct problem_place place = {.file = w->r->places->statedir};
+	struct problem_place place = {.file = w->ws->paths->statedir};
 
 	if (w->error == -EFBIG)
-		problem_error(w->r->problems, &place,
+		problem_error(w->ws->problems, &place,
 			      "the registry is too large for its files, which hold 4 GiB each");
 	else
 		problem_error(
-		    w->r->problems, &place,
+		    w->ws->problems, &place,
 		    "the new generation cannot be written: %s. When that is mended, run the command "
 		    "again",
 		    strerror(-w->error));
@@ -66,40 +66,40 @@ static void build_all(struct build_work *w, uint32_t number)
 	build_main_check_audience(w);
 	build_main_claim(w);
 	/* Values that are wrong have been reported; records are made only of what is whole. */
-	if (w->r->problems->errors == 0)
+	if (w->ws->problems->errors == 0)
 		build_main_put(w, number);
-	if (w->r->problems->errors == 0)
-		rule_risks_check(&w->r->model, w->published, w->options->accept_risk, w->r->places->owner,
-				 w->r->problems);
+	if (w->ws->problems->errors == 0)
+		rule_risks_check(&w->ws->model, w->published, w->options->accept_risk, w->ws->paths->owner,
+				 w->ws->problems);
 	build_agents_find_retired(w);
 	build_agents_put(w);
-	newcomers_check(&w->newcomers, w->r, w->options->adopt);
+	newcomers_check(&w->newcomers, w->ws, w->options->adopt);
 	build_agents_check_overlaps(w);
 	list_leaving(w);
-	if (w->r->problems->errors == 0)
-		sudoers_make(&w->r->model, w->r->problems, &w->out->sudoers);
+	if (w->ws->problems->errors == 0)
+		sudoers_make(&w->ws->model, w->ws->problems, &w->out->sudoers);
 }
 
-int build_generation(struct registry *r, const struct publish_options *options, int gen_fd, uint32_t number,
+int build_generation(struct workspace *ws, const struct publish_options *options, int gen_fd, uint32_t number,
 		     struct build *ret)
 {
-	struct build_work w = {.r = r, .options = options, .out = ret, .digest = EVP_MD_CTX_new()};
-	size_t errors_before = r->problems->errors;
+	struct build_work w = {.ws = ws, .options = options, .out = ret, .digest = EVP_MD_CTX_new()};
+	size_t errors_before = ws->problems->errors;
 
 	if (!w.digest || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1)
 		w.error = -ENOMEM;
 	if (w.error == 0 && gen_fd >= 0)
-		w.error = snapshot_begin(gen_fd, &r->model, &w.snapshot);
-	w.published = published_open(r->places->statedir, r->places->owner);
-	w.has_served = aa_accounts_open(r->places->statedir, r->places->owner, &w.served) == 0;
+		w.error = cdb_write_begin(gen_fd, &ws->model, &w.writer);
+	w.published = published_open(ws->paths->statedir, ws->paths->owner);
+	w.has_served = aa_accounts_open(ws->paths->statedir, ws->paths->owner, &w.served) == 0;
 	if (w.error == 0)
 		build_all(&w, number);
 	if (w.error == 0)
 		finish_digest(&w);
 	if (build_writes(&w))
-		w.error = snapshot_finish(w.snapshot);
+		w.error = cdb_write_finish(w.writer);
 	else
-		snapshot_free(w.snapshot);
+		cdb_write_free(w.writer);
 	if (w.error < 0)
 		report_write_error(&w);
 	published_close(w.published);
@@ -112,7 +112,7 @@ int build_generation(struct registry *r, const struct publish_options *options, 
 	free(w.keys);
 	arena_free(&w.arena);
 	buffer_free(&w.record);
-	return r->problems->errors > errors_before || w.error < 0 ? -1 : 0;
+	return ws->problems->errors > errors_before || w.error < 0 ? -1 : 0;
 }
 
 static bool stands_in_text(const void *data, const char *kind, const char *name)
@@ -122,28 +122,28 @@ static bool stands_in_text(const void *data, const char *kind, const char *name)
 	return strcmp(kind, "role") == 0 ? model_role(m, name) != NULL : model_issuer(m, name) != NULL;
 }
 
-void build_main_changes(struct registry *r, struct changes *ret)
+void build_main_changes(struct workspace *ws, struct changes *ret)
 {
 	struct build build = {0};
-	struct build_work w = {.r = r, .out = &build};
+	struct build_work w = {.ws = ws, .out = &build};
 
-	w.published = published_open(r->places->statedir, r->places->owner);
+	w.published = published_open(ws->paths->statedir, ws->paths->owner);
 	build_main_put(&w, 0);
-	changes_removed(&build.changes, w.published, stands_in_text, &r->model);
+	changes_removed(&build.changes, w.published, stands_in_text, &ws->model);
 	published_close(w.published);
 	buffer_free(&w.record);
 	*ret = build.changes;
 }
 
-void build_agent_changes(struct registry *r, const char *name, struct changes *ret)
+void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret)
 {
-	const struct load_source source = {
-	    &r->model, r->agents_fd, r->agents_dir, r->places->owner, {NULL, NULL}};
+	const struct compile_source source = {
+	    &ws->model, ws->agents_fd, ws->agents_dir, ws->paths->owner, {NULL, NULL}};
 	char *key = xasprintf("agent:%s", name);
-	struct published *published = published_open(r->places->statedir, r->places->owner);
+	struct published *published = published_open(ws->paths->statedir, ws->paths->owner);
 	struct buffer record = {0};
 
-	if (load_record(&source, name, &record))
+	if (compile_record(&source, name, &record))
 		changes_compare(ret, published, "agent", key, name, record.data, record.len);
 	else
 		changes_add(ret, CHANGE_CHANGED, "agent", name);

@@ -4,6 +4,7 @@
 #ifndef AGENTAUTHCTL_BUILD_H
 #define AGENTAUTHCTL_BUILD_H
 
+#include "tools/agentauthctl/publish/compile.h"
 #include "tools/agentauthctl/publish/publish.h"
 
 #define DIGEST_HEX (2 * DIGEST_SIZE + 1)
@@ -17,13 +18,13 @@ struct build {
 
 /* Reads and checks everything, and writes the records into the directory open as `gen_fd` (-1: nowhere). The
  * names in `r` already are those that the change leaves. -1: reported. */
-int build_generation(struct registry *r, const struct publish_options *options, int gen_fd, uint32_t number,
+int build_generation(struct workspace *ws, const struct publish_options *options, int gen_fd, uint32_t number,
 		     struct build *ret);
 void build_free(struct build *build);
 
 /* What the text that was read says otherwise than what is published: agentauth.conf, which is in order, and one
  * agent's file, which there is; one that is not in order counts as changed. */
-void build_main_changes(struct registry *r, struct changes *ret);
-void build_agent_changes(struct registry *r, const char *name, struct changes *ret);
+void build_main_changes(struct workspace *ws, struct changes *ret);
+void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tools/agentauthctl/publish/build_agents.h"
-#include "tools/agentauthctl/publish/loader.h"
+#include "tools/agentauthctl/publish/compile.h"
 
 #define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
 
@@ -23,13 +23,13 @@ static int compare_entries(const void *a, const void *b, void *data)
 
 void build_agents_find_retired(struct build_work *w)
 {
-	struct ids *ids = &w->r->ids;
+	struct ids *ids = &w->ws->ids;
 
 	w->retired = xmalloc((ids->n + 1) * sizeof(*w->retired));
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct id_entry *e = &ids->v[i];
 
-		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->r->names, e->name)))
+		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->ws->names, e->name)))
 			w->retired[w->n_retired++] = (uint32_t)i;
 	}
 	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
@@ -48,14 +48,14 @@ static char *keys_served(const struct build_work *w, const char *name)
 
 static void put_retired(struct build_work *w, const struct id_entry *e)
 {
-	const struct model_accounts *a = &w->r->model.accounts;
-	struct snapshot_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
+	const struct model_accounts *a = &w->ws->model.accounts;
+	struct cdb_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
 	char *keys;
 
 	build_digest_text(w, e->name);
 	build_digest(w, &e->id, sizeof(e->id));
 	if (e->id < a->uid_min || e->id > a->uid_max) {
-		problem_warning(w->r->problems, NULL,
+		problem_warning(w->ws->problems, NULL,
 				"the retired agent %s is not served: its uid %u lies outside of "
 				"accounts.uid_min to uid_max",
 				e->name, e->id);
@@ -67,7 +67,7 @@ static void put_retired(struct build_work *w, const struct id_entry *e)
 	keys = keys_served(w, e->name);
 	account.ssh = keys;
 	account.ssh_len = keys ? strlen(keys) : 0;
-	w->error = snapshot_account(w->snapshot, &account);
+	w->error = cdb_write_account(w->writer, &account);
 	free(keys);
 }
 
@@ -75,7 +75,7 @@ static void put_retired(struct build_work *w, const struct id_entry *e)
 static void put_retired_before(struct build_work *w, const char *name)
 {
 	while (w->next_retired < w->n_retired) {
-		const struct id_entry *e = &w->r->ids.v[w->retired[w->next_retired]];
+		const struct id_entry *e = &w->ws->ids.v[w->retired[w->next_retired]];
 
 		if (name && strcmp(e->name, name) >= 0)
 			return;
@@ -86,24 +86,24 @@ static void put_retired_before(struct build_work *w, const char *name)
 
 /* ---- agents -------------------------------------------------------------- */
 
-static void claim_agent(struct build_work *w, const struct loaded_agent *a)
+static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 {
 	struct problem_place place = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
 	char why[256], *file;
 
-	if (!ids_by_name(&w->r->ids, ID_AGENT, a->name))
+	if (!ids_by_name(&w->ws->ids, ID_AGENT, a->name))
 		newcomers_add_agent(&w->newcomers, a->name, a->uid);
-	if (ids_claim(&w->r->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
+	if (ids_claim(&w->ws->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
 		return;
-	file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, a->name);
+	file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, a->name);
 	place.file = file;
-	problem_error(w->r->problems, &place, "%s", why);
+	problem_error(w->ws->problems, &place, "%s", why);
 	free(file);
 }
 
 /* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. A key that
  * has ended is nobody's any more. */
-static void keep_keys(struct build_work *w, const struct loaded_agent *a)
+static void keep_keys(struct build_work *w, const struct compiled_agent *a)
 {
 	const char *end;
 
@@ -119,7 +119,7 @@ static void keep_keys(struct build_work *w, const struct loaded_agent *a)
 	}
 }
 
-static void keep_bindings(struct build_work *w, const struct loaded_agent *a)
+static void keep_bindings(struct build_work *w, const struct compiled_agent *a)
 {
 	for (size_t i = 0; i < a->n_bindings; i++) {
 		struct bound *bound;
@@ -132,9 +132,9 @@ static void keep_bindings(struct build_work *w, const struct loaded_agent *a)
 	}
 }
 
-static void put_agent(struct build_work *w, const struct loaded_agent *a)
+static void put_agent(struct build_work *w, const struct compiled_agent *a)
 {
-	struct snapshot_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
+	struct cdb_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
 	char key[64];
 
 	build_digest_text(w, a->name);
@@ -143,7 +143,7 @@ static void put_agent(struct build_work *w, const struct loaded_agent *a)
 	changes_compare_agent(&w->out->changes, w->published, a->name, a->policy, a->policy_len);
 	build_put_policy(w, key, a->policy, a->policy_len);
 	if (build_writes(w))
-		w->error = snapshot_account(w->snapshot, &account);
+		w->error = cdb_write_account(w->writer, &account);
 	keep_bindings(w, a);
 	keep_keys(w, a);
 }
@@ -158,29 +158,30 @@ static void show_progress(const struct build_work *w, size_t done, size_t all)
 void build_agents_put(struct build_work *w)
 {
 	const struct text_change *change = &w->options->change;
-	const struct load_source source = {&w->r->model,
-					   w->r->agents_fd,
-					   w->r->agents_dir,
-					   w->r->places->owner,
-					   {change->agent_text ? change->agent : NULL, change->agent_text}};
-	struct loader *loader = loader_start(&source, &w->r->names);
-	struct loaded_agent *a;
+	const struct compile_source source = {
+	    &w->ws->model,
+	    w->ws->agents_fd,
+	    w->ws->agents_dir,
+	    w->ws->paths->owner,
+	    {change->agent_text ? change->agent : NULL, change->agent_text}};
+	struct compilation *compilation = compile_start(&source, &w->ws->names);
+	struct compiled_agent *a;
 	size_t done = 0;
 
-	while ((a = loader_next(loader)) && w->error == 0) {
+	while ((a = compile_next(compilation)) && w->error == 0) {
 		put_retired_before(w, a->name);
-		problems_move(w->r->problems, &a->problems);
+		problems_move(w->ws->problems, &a->problems);
 		if (a->ok) {
 			claim_agent(w, a);
 			put_agent(w, a);
 		}
-		show_progress(w, ++done, w->r->names.n);
+		show_progress(w, ++done, w->ws->names.n);
 	}
 	if (w->options->progress && done >= 20000)
 		fputs("\r\033[K", stderr);
 	put_retired_before(w, NULL);
 	w->out->agents = done;
-	loader_end(loader);
+	compile_end(compilation);
 }
 
 /* ---- what is of two agents ------------------------------------------------ */
@@ -189,10 +190,10 @@ static void report_token_of_two(void *data, const char *agent, const char *other
 {
 	struct problem_place place = {.setting = "bindings"};
 	struct build_work *w = data;
-	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->r->agents_dir, agent);
+	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, agent);
 
 	place.file = file;
-	problem_error(w->r->problems, &place,
+	problem_error(w->ws->problems, &place,
 		      "one token could be of %s and of %s: %s. Bind another client, or have require demand "
 		      "what only the "
 		      "one has, or subject where the issuer's delegation is \"never\", so that the log can "
@@ -208,7 +209,7 @@ static void report_key_of_two(void *data, const char *agent, const char *other, 
 
 	(void)why;
 	problem_warning(
-	    w->r->problems, NULL,
+	    w->ws->problems, NULL,
 	    "%s and %s have the same public key: whoever has its private half is both of them, and the log "
 	    "cannot tell who acted. Give each a key of its own: agentauthctl rotate",
 	    other, agent);
@@ -221,6 +222,6 @@ void build_agents_check_overlaps(struct build_work *w)
 	overlaps_of_bindings(w->bindings, w->n_bindings, OVERLAPS_TOLD, report_token_of_two, w);
 	shared = overlaps_of_keys(w->keys, w->n_keys, OVERLAPS_TOLD, report_key_of_two, w);
 	if (shared > OVERLAPS_TOLD)
-		problem_warning(w->r->problems, NULL, "%zu more agents share a public key with another",
+		problem_warning(w->ws->problems, NULL, "%zu more agents share a public key with another",
 				shared - OVERLAPS_TOLD);
 }

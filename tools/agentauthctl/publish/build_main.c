@@ -13,7 +13,7 @@
 
 void build_main_put(struct build_work *w, uint32_t number)
 {
-	const struct model *m = &w->r->model;
+	const struct model *m = &w->ws->model;
 
 	record_host(m, number, &w->record);
 	build_put_record(w, "host", "host", "");
@@ -35,10 +35,10 @@ void build_main_put(struct build_work *w, uint32_t number)
 
 static void note_new_groups(struct build_work *w)
 {
-	const struct model *m = &w->r->model;
+	const struct model *m = &w->ws->model;
 	char group[AA_GROUP_NAME_MAX + 1], path[64];
 
-	if (!ids_by_name(&w->r->ids, ID_GROUP, m->accounts.group))
+	if (!ids_by_name(&w->ws->ids, ID_GROUP, m->accounts.group))
 		newcomers_add_group(&w->newcomers, m->accounts.group, (uint32_t)m->accounts.gid,
 				    "accounts.group");
 	for (size_t i = 0; i < m->roles.n; i++) {
@@ -46,26 +46,26 @@ static void note_new_groups(struct build_work *w)
 
 		snprintf(group, sizeof(group), AA_ROLE_GROUP_PREFIX "%s", role->name);
 		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
-		if (role->gid && !ids_by_name(&w->r->ids, ID_ROLE, role->name))
+		if (role->gid && !ids_by_name(&w->ws->ids, ID_ROLE, role->name))
 			newcomers_add_group(&w->newcomers, group, (uint32_t)role->gid, path);
 	}
 }
 
 void build_main_claim(struct build_work *w)
 {
-	const struct model *m = &w->r->model;
+	const struct model *m = &w->ws->model;
 	char why[256], path[64];
 
 	note_new_groups(w);
-	if (!ids_claim(&w->r->ids, ID_GROUP, m->accounts.group, (uint32_t)m->accounts.gid, why, sizeof(why)))
-		conf_error(&m->file, w->r->problems, "accounts.gid", "%s", why);
+	if (!ids_claim(&w->ws->ids, ID_GROUP, m->accounts.group, (uint32_t)m->accounts.gid, why, sizeof(why)))
+		conf_error(&m->file, w->ws->problems, "accounts.gid", "%s", why);
 	for (size_t i = 0; i < m->roles.n; i++) {
 		const struct model_role *role = &m->roles.v[i];
 
 		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
 		if (role->gid &&
-		    !ids_claim(&w->r->ids, ID_ROLE, role->name, (uint32_t)role->gid, why, sizeof(why)))
-			conf_error(&m->file, w->r->problems, path, "%s", why);
+		    !ids_claim(&w->ws->ids, ID_ROLE, role->name, (uint32_t)role->gid, why, sizeof(why)))
+			conf_error(&m->file, w->ws->problems, path, "%s", why);
 	}
 }
 
@@ -79,19 +79,19 @@ static bool is_published_audience(const struct host_facts *facts, const char *au
 
 void build_main_check_audience(const struct build_work *w)
 {
-	const struct model *m = &w->r->model;
+	const struct model *m = &w->ws->model;
 	char *audience = model_default_audience(m);
 
-	if (m->host.audience.n || w->r->state_fd < 0)
+	if (m->host.audience.n || w->ws->state_fd < 0)
 		goto out;
 	if (m->facts->n_audience && !is_published_audience(m->facts, audience))
-		conf_warning(&m->file, w->r->problems, "host",
+		conf_warning(&m->file, w->ws->problems, "host",
 			     "audience is not set, so that agents go on naming this host %s, as it is "
 			     "published. If that "
 			     "is over, write audience = [ \"%s\" ]; into host = { … }",
 			     quoted(m->facts->audience[0]), audience);
 	else if (!m->facts->n_audience && !m->facts->fqdn_is_known)
-		conf_error(&m->file, w->r->problems, "host",
+		conf_error(&m->file, w->ws->problems, "host",
 			   "audience is not set, and the resolver knows no full name for this host. Write "
 			   "audience = [ "
 			   "\"%s.example.com\" ]; into host = { … }, with the name that agents are to call "
@@ -103,7 +103,7 @@ out:
 
 void build_main_digest(struct build_work *w)
 {
-	const struct model *m = &w->r->model;
+	const struct model *m = &w->ws->model;
 
 	build_digest_text(w, "agentauth generation " RECORDS_FORMAT);
 	build_digest_text(w, m->facts->fqdn);

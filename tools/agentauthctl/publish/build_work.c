@@ -22,13 +22,13 @@ void build_digest_text(struct build_work *w, const char *text)
 
 bool build_writes(const struct build_work *w)
 {
-	return w->snapshot && w->error == 0 && w->r->problems->errors == 0;
+	return w->writer && w->error == 0 && w->ws->problems->errors == 0;
 }
 
 void build_put_policy(struct build_work *w, const char *key, const char *text, size_t len)
 {
 	if (build_writes(w))
-		w->error = snapshot_policy(w->snapshot, key, text, len);
+		w->error = cdb_write_policy(w->writer, key, text, len);
 }
 
 void build_put_record(struct build_work *w, const char *kind, const char *prefix, const char *name)

@@ -13,14 +13,14 @@
 #include "tools/agentauthctl/model/overlap.h"
 #include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/newcomers.h"
-#include "tools/agentauthctl/publish/snapshot.h"
+#include "tools/agentauthctl/publish/cdb_write.h"
 #include "tools/cli/alloc.h"
 
 struct build_work {
-	struct registry *r;
+	struct workspace *ws;
 	const struct publish_options *options;
 	struct build *out;
-	struct snapshot *snapshot; /* NULL: none is written */
+	struct cdb_writer *writer; /* NULL: none is written */
 	int error;		   /* of writing it */
 	struct published *published;
 	struct aa_accounts served; /* of what is published */

@@ -34,44 +34,44 @@ void newcomers_free(struct newcomers *newcomers)
 }
 
 /* At the agent's file. */
-__attribute__((format(printf, 4, 5))) static void report(const struct registry *r, const char *agent,
+__attribute__((format(printf, 4, 5))) static void report(const struct workspace *ws, const char *agent,
 							 bool warning, const char *format, ...)
 {
-	char *file = xasprintf("%s/%s" AGENT_SUFFIX, r->agents_dir, agent);
+	char *file = xasprintf("%s/%s" AGENT_SUFFIX, ws->agents_dir, agent);
 	const struct problem_place place = {.file = file};
 	va_list args;
 
 	va_start(args, format);
-	problems_add(r->problems, warning, &place, format, args);
+	problems_add(ws->problems, warning, &place, format, args);
 	va_end(args);
 	free(file);
 }
 
-static void report_known(const struct registry *r, const struct newcomer *n)
+static void report_known(const struct workspace *ws, const struct newcomer *n)
 {
 	static const char why[] = "who it is would depend on which source is asked first. Choose another";
 
 	if (n->user)
-		report(r, n->user, false,
+		report(ws, n->user, false,
 		       "another source of names on this host has it already: %s; %s name or uid", n->known,
 		       why);
 	else
-		conf_error(&r->model.file, r->problems, n->setting,
+		conf_error(&ws->model.file, ws->problems, n->setting,
 			   "another source of names on this host has it already: %s; %s name or gid",
 			   n->known, why);
 }
 
-static void report_remnants(const struct registry *r, const struct remnants *remnants,
+static void report_remnants(const struct workspace *ws, const struct remnants *remnants,
 			    const struct newcomer *n, bool adopt)
 {
 	struct buffer what = {0};
 	size_t found = remnants_find(remnants, n->user, n->id, false, &what);
 
 	if (found && adopt)
-		report(r, n->user, true, "%s comes into what this host has under its name or uid: %s",
+		report(ws, n->user, true, "%s comes into what this host has under its name or uid: %s",
 		       n->user, what.data);
 	else if (found)
-		report(r, n->user, false,
+		report(ws, n->user, false,
 		       "this host has something under the name %s or the uid %u already, which the agent "
 		       "would come "
 		       "into: %s. Take it away or choose another name; if the agent is to have it, say "
@@ -81,21 +81,21 @@ static void report_remnants(const struct registry *r, const struct remnants *rem
 	buffer_free(&what);
 }
 
-void newcomers_check(struct newcomers *newcomers, const struct registry *r, bool adopt)
+void newcomers_check(struct newcomers *newcomers, const struct workspace *ws, bool adopt)
 {
 	struct remnants remnants;
 
 	if (newcomers->n == 0)
 		return;
-	strangers_ask(newcomers->v, newcomers->n, r->places->sysconfdir, r->problems);
-	remnants_read(&remnants, &r->facts, r->places->sysconfdir, r->model.accounts.home);
+	strangers_ask(newcomers->v, newcomers->n, ws->paths->sysconfdir, ws->problems);
+	remnants_read(&remnants, &ws->facts, ws->paths->sysconfdir, ws->model.accounts.home);
 	for (size_t i = 0; i < newcomers->n; i++) {
 		const struct newcomer *n = &newcomers->v[i];
 
 		if (n->known)
-			report_known(r, n);
+			report_known(ws, n);
 		else if (n->user)
-			report_remnants(r, &remnants, n, adopt);
+			report_remnants(ws, &remnants, n, adopt);
 	}
 	remnants_free(&remnants);
 }

@@ -18,7 +18,7 @@ void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t
 void newcomers_add_group(struct newcomers *newcomers, const char *group, uint32_t gid, const char *setting);
 /* Reports an error for each whose name or id somebody else has, and for each agent that would come into something,
  * unless `adopt`: then a warning. */
-void newcomers_check(struct newcomers *newcomers, const struct registry *r, bool adopt);
+void newcomers_check(struct newcomers *newcomers, const struct workspace *ws, bool adopt);
 void newcomers_free(struct newcomers *newcomers);
 
 #endif

@@ -14,13 +14,14 @@
 #include "common/state/last_look.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/build.h"
+#include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 struct commit {
-	struct registry *r;
+	struct workspace *ws;
 	const struct publish_options *options;
 	struct publish_result *ret;
 	struct build build;
@@ -49,21 +50,21 @@ static int failed_in(struct commit *c, const char *file, const char *what, int e
 {
 	struct problem_place place = {.file = file};
 
-	problem_error(c->r->problems, &place, "%s: %s. When that is mended, run the command again", what,
+	problem_error(c->ws->problems, &place, "%s: %s. When that is mended, run the command again", what,
 		      in_words(error));
 	return -1;
 }
 
 static int failed(struct commit *c, const char *what, int error)
 {
-	return failed_in(c, c->r->places->statedir, what, error);
+	return failed_in(c, c->ws->paths->statedir, what, error);
 }
 
 static int stage_failed(struct commit *c, const struct stage *stage, int error)
 {
-	const struct places *p = c->r->places;
+	const struct paths *p = c->ws->paths;
 	const char *const files[] = {[IN_STATE] = p->statedir,
-				     [IN_TEXT] = c->options->change.agent ? c->r->agents_dir : p->confdir,
+				     [IN_TEXT] = c->options->change.agent ? c->ws->agents_dir : p->confdir,
 				     [IN_SUDOERS] = p->sudoers ? p->sudoers : p->statedir};
 
 	return failed_in(c, files[stage->where], stage->what, error);
@@ -84,7 +85,7 @@ static int take_step(struct commit *c, const struct stage *stage)
 
 static char *manifest_text(const struct commit *c)
 {
-	const struct model *m = &c->r->model;
+	const struct model *m = &c->ws->model;
 	char when[32], *text;
 	json_t *json;
 
@@ -115,31 +116,31 @@ static int begin_journal(struct commit *c)
 {
 	int r;
 
-	c->journal = (struct journal){c->number, true, c->r->ids.length};
-	r = journal_begin(c->r->state_fd, &c->journal);
+	c->journal = (struct journal){c->number, true, c->ws->ids.length};
+	r = journal_begin(c->ws->state_fd, &c->journal);
 	c->journal_begun = true; /* or may be */
 	return r;
 }
 
 static int write_text(struct commit *c)
 {
-	return text_change_write(c->r, &c->options->change, &c->text);
+	return text_change_write(c->ws, &c->options->change, &c->text);
 }
 
 static int write_ids(struct commit *c)
 {
-	return ids_write(&c->r->ids, c->r->state_fd, c->options->now, true);
+	return ids_write(&c->ws->ids, c->ws->state_fd, c->options->now, true);
 }
 
 static int settle(struct commit *c)
 {
-	return generation_settle(c->r->state_fd, c->number);
+	return generation_settle(c->ws->state_fd, c->number);
 }
 
 /* Written beside the file that sudo reads, so that what can fail fails before anything serves. */
 static int stage_rules(struct commit *c)
 {
-	const struct places *p = c->r->places;
+	const struct paths *p = c->ws->paths;
 	struct problem_place place = {.file = p->sudoers};
 	int r = 0;
 
@@ -148,7 +149,7 @@ static int stage_rules(struct commit *c)
 	else
 		return 0;
 	if (r == -ENOTDIR)
-		problem_warning(c->r->problems, &place,
+		problem_warning(c->ws->problems, &place,
 				"its directory does not exist, so that the roles' sudo rules are not "
 				"installed; they will be at the next apply when sudo is there");
 	c->rules_staged = r == 0;
@@ -157,7 +158,7 @@ static int stage_rules(struct commit *c)
 
 static int make_current(struct commit *c)
 {
-	int r = generation_switch(c->r->state_fd, c->number);
+	int r = generation_switch(c->ws->state_fd, c->number);
 
 	c->switched = r == 0;
 	if (r == 0)
@@ -167,7 +168,7 @@ static int make_current(struct commit *c)
 
 static int install_rules(struct commit *c)
 {
-	int r = c->rules_staged ? sudoers_commit(c->r->places->sudoers, c->build.sudoers) : 0;
+	int r = c->rules_staged ? sudoers_commit(c->ws->paths->sudoers, c->build.sudoers) : 0;
 
 	c->ret->sudoers_changed = r > 0;
 	return r < 0 ? r : 0;
@@ -176,14 +177,14 @@ static int install_rules(struct commit *c)
 /* nscd keeps what it was told, unless it is told otherwise. */
 static int tell_nscd(struct commit *c)
 {
-	if (c->r->places->sudoers)
+	if (c->ws->paths->sudoers)
 		nscd_invalidate();
 	return 0;
 }
 
 static int prune(struct commit *c)
 {
-	generations_prune(c->r->state_fd, GENERATIONS_KEPT, c->number);
+	generations_prune(c->ws->state_fd, GENERATIONS_KEPT, c->number);
 	return 0;
 }
 
@@ -202,7 +203,7 @@ static const struct stage publishing[] = {
 /* Where it stays, the next command finds that there is nothing left to do. */
 static int end_journal(struct commit *c)
 {
-	journal_end(c->r->state_fd);
+	journal_end(c->ws->state_fd);
 	return 0;
 }
 
@@ -220,15 +221,15 @@ static int switch_back(const struct commit *c)
 {
 	if (!c->switched)
 		return 0;
-	return c->before ? generation_switch(c->r->state_fd, c->before) : generation_none(c->r->state_fd);
+	return c->before ? generation_switch(c->ws->state_fd, c->before) : generation_none(c->ws->state_fd);
 }
 
 static void cannot_undo(struct commit *c, const char *what, int error)
 {
-	struct problem_place place = {.file = c->r->places->statedir};
+	struct problem_place place = {.file = c->ws->paths->statedir};
 
 	c->ret->left_changed = true;
-	problem_error(c->r->problems, &place, "%s: %s", what, strerror(-error));
+	problem_error(c->ws->problems, &place, "%s: %s", what, strerror(-error));
 }
 
 /* All as it was before. What cannot be put back is reported; the journal stays then, for the next command. */
@@ -237,7 +238,7 @@ static void undo(struct commit *c)
 	int back = switch_back(c), text = text_change_undo(&c->text), ids = 0;
 
 	if (c->rules_staged)
-		sudoers_forget(c->r->places->sudoers);
+		sudoers_forget(c->ws->paths->sudoers);
 	if (text < 0)
 		cannot_undo(
 		    c,
@@ -249,14 +250,14 @@ static void undo(struct commit *c)
 		return;
 	}
 	if (c->journal_begun)
-		ids = ids_take_back(c->r->state_fd, c->journal.ids_length);
+		ids = ids_take_back(c->ws->state_fd, c->journal.ids_length);
 	if (ids < 0) {
 		cannot_undo(c, "the ids cannot be put back as they were; the next agentauthctl does it", ids);
 		return;
 	}
-	generation_discard(c->r->state_fd, c->number);
+	generation_discard(c->ws->state_fd, c->number);
 	if (c->journal_begun)
-		journal_end(c->r->state_fd);
+		journal_end(c->ws->state_fd);
 }
 
 /* ---- publishing ---------------------------------------------------------- */
@@ -264,21 +265,21 @@ static void undo(struct commit *c)
 /* The text is what the generation that serves was made of, and that generation still says what was published. */
 static bool is_unchanged(const struct commit *c)
 {
-	struct published *published = published_open(c->r->places->statedir, c->r->places->owner);
+	struct published *published = published_open(c->ws->paths->statedir, c->ws->paths->owner);
 	const char *digest;
 	uint32_t number;
 	json_t *manifest;
 	bool same;
 
-	if (!published || aa_generation_number(c->r->places->statedir, &number) < 0) {
+	if (!published || aa_generation_number(c->ws->paths->statedir, &number) < 0) {
 		published_close(published);
 		return false;
 	}
-	manifest = generation_manifest(c->r->state_fd, number);
+	manifest = generation_manifest(c->ws->state_fd, number);
 	digest = json_string_value(json_object_get(manifest, "digest"));
 	/* What was damaged since is published anew: of the same text each record must be what it was. */
 	same = digest && strcmp(digest, c->build.digest) == 0 && !changes_any(&c->build.changes) &&
-	       published_accounts_are_whole(c->r->places->statedir, c->r->places->owner);
+	       published_accounts_are_whole(c->ws->paths->statedir, c->ws->paths->owner);
 	if (same)
 		c->ret->generation = number;
 	json_decref(manifest);
@@ -289,7 +290,7 @@ static bool is_unchanged(const struct commit *c)
 /* How many retire of that name: none or one. */
 static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
 {
-	const struct id_entry *e = name ? ids_by_name(&c->r->ids, kind, name) : NULL;
+	const struct id_entry *e = name ? ids_by_name(&c->ws->ids, kind, name) : NULL;
 
 	return e && id_entry_goes(e);
 }
@@ -317,7 +318,7 @@ static enum publish_outcome keep_serving(struct commit *c)
 
 	if (c->options->dry_run)
 		return PUBLISH_UNCHANGED;
-	r = ids_write(&c->r->ids, c->r->state_fd, c->options->now, false);
+	r = ids_write(&c->ws->ids, c->ws->state_fd, c->options->now, false);
 	if (r < 0)
 		failed(c, "the ids cannot be written", r);
 	for (size_t i = 0; r == 0 && i < sizeof(mending) / sizeof(*mending); i++)
@@ -370,10 +371,10 @@ static bool is_left(const void *data, const struct change_item *item)
 	return all->n >= CHANGES_LISTED; /* or it stands among those that are not listed */
 }
 
-static bool has_file(const struct registry *r, const char *agent)
+static bool has_file(const struct workspace *ws, const char *agent)
 {
 	char *name = xasprintf("%s" AGENT_SUFFIX, agent);
-	bool has = faccessat(r->agents_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	bool has = faccessat(ws->agents_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
 	free(name);
 	return has;
@@ -389,9 +390,9 @@ static void find_pending(struct commit *c)
 		return;
 	changes_take(&c->ret->pending, &c->build.changes, is_of_others, change);
 	if (change->main_text)
-		changes_take(&c->ret->pending, &c->r->main_pending, is_left, &c->build.changes);
-	if (change->agent_text && has_file(c->r, change->agent)) {
-		build_agent_changes(c->r, change->agent, &own);
+		changes_take(&c->ret->pending, &c->ws->main_pending, is_left, &c->build.changes);
+	if (change->agent_text && has_file(c->ws, change->agent)) {
+		build_agent_changes(c->ws, change->agent, &own);
 		changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
 		changes_free(&own);
 	}
@@ -416,33 +417,33 @@ static int begin(struct commit *c)
 	const struct text_change *change = &c->options->change;
 	int r;
 
-	if (change->agent && change->agent_text && !agent_names_have(&c->r->names, change->agent))
-		agent_names_add(&c->r->names, change->agent);
+	if (change->agent && change->agent_text && !agent_names_have(&c->ws->names, change->agent))
+		agent_names_add(&c->ws->names, change->agent);
 	if (change->agent && !change->agent_text)
-		agent_names_remove(&c->r->names, change->agent);
+		agent_names_remove(&c->ws->names, change->agent);
 	if (c->options->dry_run)
 		return 0;
-	generations_clean(c->r->state_fd);
-	r = aa_generation_number(c->r->places->statedir, &c->before);
+	generations_clean(c->ws->state_fd);
+	r = aa_generation_number(c->ws->paths->statedir, &c->before);
 	if (r == 0 || r == -ENOENT)
-		r = generation_new(c->r->state_fd, &c->number, &c->gen_fd);
+		r = generation_new(c->ws->state_fd, &c->number, &c->gen_fd);
 	if (r < 0)
 		return failed(c, "a new generation cannot be begun", r);
 	return take_step(
 	    c, &(const struct stage){"build", NULL, "the new generation cannot be written", IN_STATE});
 }
 
-enum publish_outcome publish(struct registry *r, const struct publish_options *options,
+enum publish_outcome publish(struct workspace *ws, const struct publish_options *options,
 			     struct publish_result *ret)
 {
-	struct commit c = {.r = r, .options = options, .ret = ret, .gen_fd = -1};
+	struct commit c = {.ws = ws, .options = options, .ret = ret, .gen_fd = -1};
 
 	*ret = (struct publish_result){.outcome = PUBLISH_FAILED};
 	if (begin(&c) < 0) {
 		ret->outcome = c.stopped ? PUBLISH_STOPPED : PUBLISH_FAILED;
 		goto out;
 	}
-	if (build_generation(r, options, c.gen_fd, c.number, &c.build) == 0 && r->problems->errors == 0)
+	if (build_generation(ws, options, c.gen_fd, c.number, &c.build) == 0 && ws->problems->errors == 0)
 		ret->outcome = decide(&c);
 	ret->agents = c.build.agents;
 	ret->retired = c.build.retired;
@@ -452,7 +453,7 @@ out:
 	if (c.gen_fd >= 0)
 		close(c.gen_fd);
 	if (c.gen_fd >= 0 && ret->outcome != PUBLISH_DONE && !c.stopped && !c.switched)
-		generation_discard(r->state_fd, c.number);
+		generation_discard(ws->state_fd, c.number);
 	build_free(&c.build);
 	text_undo_free(&c.text);
 	return ret->outcome;

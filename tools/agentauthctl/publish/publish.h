@@ -6,8 +6,6 @@
  * beside the file that sudo reads, `current` by a rename, sudoers by a rename. What fails in any of them is undone,
  * to the byte, so that no name or id is used up. Killed anywhere, the generation before serves on, and the next
  * command undoes or ends what was left by the journal; what it may find is text that is not published.
- * STATEDIR/lock is held from before the reading, so that two commands at once follow each other and both take
- * effect.
  */
 #ifndef AGENTAUTHCTL_PUBLISH_H
 #define AGENTAUTHCTL_PUBLISH_H
@@ -16,48 +14,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tools/agentauthctl/model/host_facts.h"
-#include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/publish/changes.h"
-#include "tools/agentauthctl/publish/generations.h"
-#include "tools/agentauthctl/publish/ids.h"
-#include "tools/agentauthctl/publish/loader.h"
-#include "tools/cli/problems.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 #define GENERATIONS_KEPT 10
-
-/* Where everything is. */
-struct places {
-	const char *confdir, *statedir;
-	const char *sysconfdir; /* /etc: passwd, group, sudo.conf */
-	const char *sudoers;	/* the file that is rendered; NULL: none */
-	uid_t owner;		/* who may own configuration and state, beside root */
-};
-
-/* What is read and held while one command works. */
-struct registry {
-	const struct places *places;
-	int conf_fd, agents_fd, state_fd, lock_fd; /* -1: not open */
-	char *agents_dir;
-	struct host_facts facts;
-	struct model model;
-	struct ids ids;
-	struct agent_names names;
-	/* what agentauth.conf held that is not published, before registry_reread() */
-	struct changes main_pending;
-	struct problems *problems;
-};
-
-/* Opens the directories, takes the lock (where `lock`; waiting for it is told on standard error) and reads
- * agentauth.conf, the names in agents.d, the ids and the host's facts. Without a state directory, `lock` is
- * an error, and otherwise nothing was published yet. -1: reported; registry_close() follows in any case. */
-int registry_open(struct registry *r, const struct places *places, bool lock, struct problems *problems);
-/* The state directory, its lock and the ids alone, whatever the text is like. */
-int registry_open_state(struct registry *r, const struct places *places, struct problems *problems);
-void registry_close(struct registry *r);
-/* Reads a changed text in the place of agentauth.conf's, and notes in `main_pending` what that had in it. -1:
- * reported. */
-int registry_reread(struct registry *r, const struct conf_text *text);
 
 /* What a command changes in the text, before the publishing; all zero: nothing. */
 struct text_change {
@@ -110,11 +70,11 @@ struct publish_result {
 
 /* FAILED: reported, and nothing was changed (but for left_changed). PENDING: neither, since somebody else's change
  * would be published with it. STOPPED: may_retire or a step said so. */
-enum publish_outcome publish(struct registry *r, const struct publish_options *options,
+enum publish_outcome publish(struct workspace *ws, const struct publish_options *options,
 			     struct publish_result *ret);
 void publish_result_free(struct publish_result *result);
 
 /* Makes generation `number` serve again, and sudoers as it was with it. -1: reported. */
-int publish_rollback(struct registry *r, uint32_t number);
+int publish_rollback(struct workspace *ws, uint32_t number);
 
 #endif

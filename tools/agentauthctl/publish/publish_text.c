@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 
 /* Which file the change is of. NULL: no change. The caller frees. */
@@ -22,10 +23,10 @@ static char *changed_file(const struct text_change *change)
 	return change->main_text ? xstrdup(CONF_FILE) : NULL;
 }
 
-static int copy_old(const struct registry *r, struct text_undo *undo)
+static int copy_old(const struct workspace *ws, struct text_undo *undo)
 {
 	struct problems ignored = {0};
-	int n = conf_text_read(undo->dirfd, "", undo->name, r->places->owner, &ignored, &undo->copy);
+	int n = conf_text_read(undo->dirfd, "", undo->name, ws->paths->owner, &ignored, &undo->copy);
 
 	problems_free(&ignored);
 	if (n < 0)
@@ -34,7 +35,7 @@ static int copy_old(const struct registry *r, struct text_undo *undo)
 }
 
 /* Gives what the file holds a second name; neither *.conf nor seen by ls, so that what a crash leaves is not read. */
-static int keep_old(const struct registry *r, struct text_undo *undo)
+static int keep_old(const struct workspace *ws, struct text_undo *undo)
 {
 	undo->aside = xasprintf(".%s.before", undo->name);
 	unlinkat(undo->dirfd, undo->aside, 0);
@@ -42,7 +43,7 @@ static int keep_old(const struct registry *r, struct text_undo *undo)
 		return 0;
 	free(undo->aside);
 	undo->aside = NULL;
-	return errno == ENOENT ? 0 : copy_old(r, undo);
+	return errno == ENOENT ? 0 : copy_old(ws, undo);
 }
 
 static int take_away(struct text_undo *undo)
@@ -55,18 +56,18 @@ static int take_away(struct text_undo *undo)
 	return fsync(undo->dirfd) < 0 ? -errno : 0;
 }
 
-int text_change_write(const struct registry *r, const struct text_change *change, struct text_undo *ret)
+int text_change_write(const struct workspace *ws, const struct text_change *change, struct text_undo *ret)
 {
 	const struct conf_text *text = change->agent ? change->agent_text : change->main_text;
 	int n;
 
-	*ret = (struct text_undo){.dirfd = change->agent ? r->agents_fd : r->conf_fd,
+	*ret = (struct text_undo){.dirfd = change->agent ? ws->agents_fd : ws->conf_fd,
 				  .name = changed_file(change)};
 	if (!ret->name)
 		return 0;
 	if (!text)
 		return take_away(ret);
-	n = keep_old(r, ret);
+	n = keep_old(ws, ret);
 	if (n < 0)
 		return n;
 	ret->written = true; /* or some of it */

@@ -17,7 +17,7 @@ struct text_undo {
 };
 
 /* 0 or a negative errno; also then text_change_undo() is called. No change is success. */
-int text_change_write(const struct registry *r, const struct text_change *change, struct text_undo *ret);
+int text_change_write(const struct workspace *ws, const struct text_change *change, struct text_undo *ret);
 /* As it was before. A negative errno: it cannot be put back. */
 int text_change_undo(struct text_undo *undo);
 /* It stays as it is now. */

@@ -7,6 +7,6 @@
 
 /* With the lock held, and before the ids are read. What its generation serves is ended; what never served has used
  * nothing up. The text is not touched: it may hold a change that is not published. -1: reported. */
-int recover(struct registry *r);
+int recover(struct workspace *ws);
 
 #endif

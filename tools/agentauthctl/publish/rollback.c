@@ -14,18 +14,18 @@
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
-static int roll_back(struct registry *r, uint32_t number, const char *rules)
+static int roll_back(struct workspace *ws, uint32_t number, const char *rules)
 {
-	const struct places *p = r->places;
-	const struct journal journal = {number, false, r->ids.length};
+	const struct paths *p = ws->paths;
+	const struct journal journal = {number, false, ws->ids.length};
 	bool stage = p->sudoers && !sudoers_is_installed(p->sudoers, rules, p->owner);
 	int n = stage ? sudoers_stage(p->sudoers, rules) : 0;
 
 	stage = stage && n == 0;
 	if (n == 0 || n == -ENOTDIR)
-		n = journal_begin(r->state_fd, &journal);
+		n = journal_begin(ws->state_fd, &journal);
 	if (n == 0)
-		n = generation_switch(r->state_fd, number);
+		n = generation_switch(ws->state_fd, number);
 	if (n == 0)
 		aa_last_look_settle(0);
 	if (n == 0 && stage)
@@ -35,28 +35,28 @@ static int roll_back(struct registry *r, uint32_t number, const char *rules)
 	return n < 0 ? n : 0;
 }
 
-int publish_rollback(struct registry *r, uint32_t number)
+int publish_rollback(struct workspace *ws, uint32_t number)
 {
-	struct problem_place place = {.file = r->places->statedir};
+	struct problem_place place = {.file = ws->paths->statedir};
 	uint32_t current = 0;
 	char *rules = NULL;
 	int n;
 
-	n = generation_read(r->state_fd, number, SUDOERS_FILE, &rules);
+	n = generation_read(ws->state_fd, number, SUDOERS_FILE, &rules);
 	if (n == 0 || n == -ENOENT)
-		n = aa_generation_number(r->places->statedir, &current);
+		n = aa_generation_number(ws->paths->statedir, &current);
 	if (n == 0)
-		n = roll_back(r, number, rules);
+		n = roll_back(ws, number, rules);
 	free(rules);
 	/* Where that fails too, the journal stays for the next command. */
-	if (n == 0 || (current && generation_switch(r->state_fd, current) == 0))
-		journal_end(r->state_fd);
+	if (n == 0 || (current && generation_switch(ws->state_fd, current) == 0))
+		journal_end(ws->state_fd);
 	if (n < 0)
 		problem_error(
-		    r->problems, &place,
+		    ws->problems, &place,
 		    "generation %u cannot be made current: %s. When that is mended, run the command again",
 		    number, strerror(-n));
-	else if (r->places->sudoers)
+	else if (ws->paths->sudoers)
 		nscd_invalidate();
 	return n < 0 ? -1 : 0;
 }

@@ -26,7 +26,7 @@ struct rule_line {
 	unsigned line;
 };
 
-struct sheet {
+struct sudoers_text {
 	struct buffer text;
 	unsigned lines;
 	struct rule_line *rules;
@@ -39,13 +39,13 @@ static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout
 				       "pam_session, pam_setcred"};
 #define N_DEFAULTS (sizeof(defaults) / sizeof(*defaults))
 
-static void sheet_free(struct sheet *s)
+static void sudoers_text_free(struct sudoers_text *s)
 {
 	buffer_free(&s->text);
 	free(s->rules);
 }
 
-static void put_line(struct sheet *s, char *line)
+static void put_line(struct sudoers_text *s, char *line)
 {
 	buffer_puts(&s->text, line);
 	buffer_puts(&s->text, "\n");
@@ -54,7 +54,7 @@ static void put_line(struct sheet *s, char *line)
 }
 
 /* "(runas) command" as "%agent-ROLE ALL=(runas) NOPASSWD: command". */
-static void put_rules(struct sheet *s, const struct model_role *role, const char *setting,
+static void put_rules(struct sudoers_text *s, const struct model_role *role, const char *setting,
 		      const struct aa_list *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
@@ -69,7 +69,7 @@ static void put_rules(struct sheet *s, const struct model_role *role, const char
 	}
 }
 
-static void put_defaults(struct sheet *s, const struct model *model, const bool *known)
+static void put_defaults(struct sudoers_text *s, const struct model *model, const bool *known)
 {
 	struct buffer line = {0};
 
@@ -93,7 +93,7 @@ static bool admits_sudo(const struct model_role *role)
 	return role->services.n == 0;
 }
 
-static void render(struct sheet *s, const struct model *model, const bool *known)
+static void render(struct sudoers_text *s, const struct model *model, const bool *known)
 {
 	put_line(s, xstrdup("# Made by agentauthctl from the roles in agentauth.conf: a change here is lost "
 			    "at the next apply."));
@@ -132,7 +132,7 @@ static void find_known(char *program, const struct model *model, bool *known, st
 	}
 }
 
-static const struct rule_line *rule_of_line(const struct sheet *s, unsigned line)
+static const struct rule_line *rule_of_line(const struct sudoers_text *s, unsigned line)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->rules[i].line == line)
@@ -141,7 +141,7 @@ static const struct rule_line *rule_of_line(const struct sheet *s, unsigned line
 }
 
 /* visudo's "stdin:LINE:COLUMN: what", each at the rule that is in that line. */
-static void report_visudo(const struct sheet *s, const struct model *model, char *output,
+static void report_visudo(const struct sudoers_text *s, const struct model *model, char *output,
 			  struct problems *problems)
 {
 	size_t before = problems->errors;
@@ -165,17 +165,17 @@ static void report_visudo(const struct sheet *s, const struct model *model, char
 			      "visudo refuses the sudo rules of the roles, and does not say which");
 }
 
-static int try(char *program, const struct model *model, const bool *known, struct sheet *s,
+static int try(char *program, const struct model *model, const bool *known, struct sudoers_text *s,
 	       struct buffer *output)
 {
-	sheet_free(s);
-	*s = (struct sheet){0};
+	sudoers_text_free(s);
+	*s = (struct sudoers_text){0};
 	buffer_clear(output);
 	render(s, model, known);
 	return visudo(program, s->text.data, output);
 }
 
-static int check(char *program, const struct model *model, struct sheet *s, struct problems *problems)
+static int check(char *program, const struct model *model, struct sudoers_text *s, struct problems *problems)
 {
 	struct buffer output = {0};
 	bool known[N_DEFAULTS];
@@ -220,7 +220,7 @@ static bool has_rules(const struct model *model, struct problems *problems)
 
 int sudoers_make(const struct model *model, struct problems *problems, char **ret)
 {
-	struct sheet s = {0};
+	struct sudoers_text s = {0};
 	char *program;
 	int r;
 
@@ -239,7 +239,7 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
 	r = check(program, model, &s, problems);
 	if (r == 0)
 		*ret = buffer_take(&s.text);
-	sheet_free(&s);
+	sudoers_text_free(&s);
 	free(program);
 	return r;
 }

@@ -25,7 +25,7 @@
 #define MOMENT_MS 100		  /* after which no further slice is begun */
 
 struct survey {
-	const struct places *places;
+	const struct paths *paths;
 	int state_fd;
 	struct ids ids;
 	struct local_names old_users, old_groups; /* what is withheld now */
@@ -40,7 +40,7 @@ struct survey {
 
 static int read_list(const struct survey *s, const char *name, struct local_names *ret)
 {
-	char *path = xasprintf("%s/%s", s->places->statedir, name);
+	char *path = xasprintf("%s/%s", s->paths->statedir, name);
 	int r = local_names_read(ret, path, s->problems);
 
 	free(path);
@@ -112,7 +112,7 @@ static int ask(struct survey *s, struct newcomers *asked)
 {
 	size_t before = s->problems->warnings;
 
-	strangers_ask(asked->v, asked->n, s->places->sysconfdir, s->problems);
+	strangers_ask(asked->v, asked->n, s->paths->sysconfdir, s->problems);
 	if (s->problems->warnings != before)
 		return -1;
 	take_answers(s, asked);
@@ -186,7 +186,7 @@ static int ask_in_turn(struct survey *s)
 
 static int write_lists(struct survey *s)
 {
-	struct problem_place place = {.file = s->places->statedir};
+	struct problem_place place = {.file = s->paths->statedir};
 	int r = 0;
 
 	if (!s->changed)
@@ -199,7 +199,7 @@ static int write_lists(struct survey *s)
 		problem_error(s->problems, &place,
 			      "what is withheld for people of other sources cannot be written down: %s",
 			      strerror(-r));
-	else if (s->places->sudoers)
+	else if (s->paths->sudoers)
 		nscd_invalidate();
 	return r < 0 ? -1 : 0;
 }
@@ -228,23 +228,23 @@ static bool may_change(const struct survey *s)
 	    fstatat(s->state_fd, AA_WITHHELD_GROUP, &ids, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	return fstatat(s->state_fd, "ids", &ids, 0) == 0 &&
-	       strangers_are_there(s->places->sysconfdir, (size_t)ids.st_size / 32);
+	       strangers_are_there(s->paths->sysconfdir, (size_t)ids.st_size / 32);
 }
 
-int withheld_update(const struct places *places, const char *only, withheld_fn *tell, void *data,
+int withheld_update(const struct paths *paths, const char *only, withheld_fn *tell, void *data,
 		    struct problems *problems)
 {
-	struct survey s = {.places = places, .tell = tell, .data = data, .problems = problems};
+	struct survey s = {.paths = paths, .tell = tell, .data = data, .problems = problems};
 	int r = -1;
 
-	s.state_fd = open(places->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s.state_fd = open(paths->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.state_fd < 0)
 		return errno == ENOENT ? 0 : -1; /* nothing was published yet */
 	if (!may_change(&s)) {
 		close(s.state_fd);
 		return 0;
 	}
-	if (ids_read(&s.ids, s.state_fd, places->statedir, places->owner, problems) < 0 ||
+	if (ids_read(&s.ids, s.state_fd, paths->statedir, paths->owner, problems) < 0 ||
 	    read_list(&s, AA_WITHHELD_PASSWD, &s.old_users) < 0 ||
 	    read_list(&s, AA_WITHHELD_GROUP, &s.old_groups) < 0)
 		goto out;
@@ -261,9 +261,9 @@ out:
 	return r;
 }
 
-bool withheld_has(const struct places *places, const char *name)
+bool withheld_has(const struct paths *paths, const char *name)
 {
-	char *path = xasprintf("%s/" AA_WITHHELD_PASSWD, places->statedir);
+	char *path = xasprintf("%s/" AA_WITHHELD_PASSWD, paths->statedir);
 	bool has = aa_local_has(path, name, UINT32_MAX) == 1;
 
 	free(path);

@@ -17,10 +17,10 @@ typedef void withheld_fn(void *data, const char *name, const char *known);
 
 /* Asks the other sources about what is withheld, and about the agent `only`; NULL: about as many agents and roles as may
  * be asked about in a moment, and the next time about those that follow. Writes the lists. -1: reported. */
-int withheld_update(const struct places *places, const char *only, withheld_fn *tell, void *data,
+int withheld_update(const struct paths *paths, const char *only, withheld_fn *tell, void *data,
 		    struct problems *problems);
 
 /* Whether the agent is withheld, by the list. */
-bool withheld_has(const struct places *places, const char *name);
+bool withheld_has(const struct paths *paths, const char *name);
 
 #endif

@@ -52,7 +52,7 @@ void doctor_directory(struct doctor *d)
 				    name);
 		free(group);
 	}
-	strangers_ask(asked.v, asked.n, d->ctl->places.sysconfdir, &d->ctl->problems);
+	strangers_ask(asked.v, asked.n, d->ctl->paths.sysconfdir, &d->ctl->problems);
 	for (size_t i = 0; i < asked.n; i++)
 		if (asked.v[i].known)
 			report_group(d, &asked.v[i]);

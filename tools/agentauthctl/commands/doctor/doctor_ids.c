@@ -13,17 +13,17 @@ static void note_overlap(void *data, const char *what)
 
 void doctor_ids(struct doctor *d)
 {
-	const struct places *places = &d->ctl->places;
+	const struct paths *paths = &d->ctl->paths;
 	struct aa_accounts accounts;
 	struct id_range range;
 
-	if (aa_accounts_open(places->statedir, places->owner, &accounts) < 0)
+	if (aa_accounts_open(paths->statedir, paths->owner, &accounts) < 0)
 		return;
 	range = (struct id_range){accounts.header.uid_min, accounts.header.uid_max, accounts.header.uid_max};
 	if (accounts.header.gid_agents > accounts.header.uid_max)
 		range.gid_max = accounts.header.gid_agents;
 	aa_accounts_close(&accounts);
-	if (id_overlaps_find(&range, &d->facts, places->sysconfdir, note_overlap, d) == 0)
+	if (id_overlaps_find(&range, &d->facts, paths->sysconfdir, note_overlap, d) == 0)
 		doctor_fine(d, "nothing else gives out the ids from %lld to %lld", (long long)range.min,
 			    (long long)range.gid_max);
 }

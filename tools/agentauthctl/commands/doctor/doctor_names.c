@@ -52,7 +52,7 @@ static char *cure_nsswitch(const char *file)
 void doctor_nsswitch(struct doctor *d)
 {
 	static const char *const databases[] = {"passwd", "group"};
-	char *file = xasprintf("%s/nsswitch.conf", d->ctl->places.sysconfdir), *text = NULL;
+	char *file = xasprintf("%s/nsswitch.conf", d->ctl->paths.sysconfdir), *text = NULL;
 	struct buffer lacks = {0};
 	bool has_line;
 
@@ -82,7 +82,7 @@ void doctor_nsswitch(struct doctor *d)
 /* Agents that NSS leaves out, since another source of names came to know theirs: NAME:x:UID:, a line each. */
 static void look_at_withheld(struct doctor *d)
 {
-	char *file = xasprintf("%s/" AA_WITHHELD_PASSWD, d->ctl->places.statedir), *text = NULL, *next;
+	char *file = xasprintf("%s/" AA_WITHHELD_PASSWD, d->ctl->paths.statedir), *text = NULL, *next;
 
 	if (slurp(file, &text) == 0)
 		for (char *line = text; line; line = next) {
@@ -207,7 +207,7 @@ static void look_at_remnants(struct doctor *d)
 	const char *home = json_string_value(json_object_get(host, "home"));
 	struct remnants remnants;
 
-	remnants_read(&remnants, &d->facts, d->ctl->places.sysconfdir, home ? home : "/home/agents");
+	remnants_read(&remnants, &d->facts, d->ctl->paths.sysconfdir, home ? home : "/home/agents");
 	for (size_t i = 0; i < remnants.n; i++) {
 		const struct remnant *r = &remnants.v[i];
 
@@ -221,7 +221,7 @@ static void look_at_remnants(struct doctor *d)
 
 void doctor_power(struct doctor *d)
 {
-	char *file = xasprintf("%s/group", d->ctl->places.sysconfdir), *text = NULL, *next;
+	char *file = xasprintf("%s/group", d->ctl->paths.sysconfdir), *text = NULL, *next;
 	unsigned before = d->problems;
 
 	if (slurp(file, &text) == 0)

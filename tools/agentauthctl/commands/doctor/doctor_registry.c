@@ -20,7 +20,7 @@ void doctor_registry(struct doctor *d)
 	json_t *host;
 
 	if (!d->published) {
-		const char *statedir = d->ctl->places.statedir;
+		const char *statedir = d->ctl->paths.statedir;
 
 		doctor_problem(
 		    d,
@@ -28,7 +28,7 @@ void doctor_registry(struct doctor *d)
 		    "nothing is published that can be read");
 		return;
 	}
-	if (!published_accounts_are_whole(d->ctl->places.statedir, d->ctl->places.owner)) {
+	if (!published_accounts_are_whole(d->ctl->paths.statedir, d->ctl->paths.owner)) {
 		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
 			       "the accounts that are published cannot be read to their end: who an agent is "
 			       "cannot be told");
@@ -51,7 +51,7 @@ static void check_place(struct doctor *d, const char *path)
 
 	if (lstat(path, &st) < 0)
 		doctor_problem(d, cure, "%s is not there", path);
-	else if (!S_ISDIR(st.st_mode) || st.st_uid != d->ctl->places.owner || (st.st_mode & 022))
+	else if (!S_ISDIR(st.st_mode) || st.st_uid != d->ctl->paths.owner || (st.st_mode & 022))
 		doctor_problem(d, cure, "%s must be a directory of root's that nobody else can write", path);
 	else {
 		doctor_fine(d, "%s", path);
@@ -106,7 +106,7 @@ static bool timer_is_active(void)
 
 void doctor_deadlines(struct doctor *d)
 {
-	char *cron = xasprintf("%s/cron.d/agentauth-reap", d->ctl->places.sysconfdir);
+	char *cron = xasprintf("%s/cron.d/agentauth-reap", d->ctl->paths.sysconfdir);
 
 	if (timer_is_active())
 		doctor_fine(d, "agentauth-reap.timer ends sessions that are past theirs");

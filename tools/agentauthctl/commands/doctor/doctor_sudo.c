@@ -111,13 +111,13 @@ out:
 /* ---- sudoers -------------------------------------------------------------------- */
 
 /* The sudoers that the generation which serves has; NULL: it has none. */
-static char *published_sudoers(const struct places *places)
+static char *published_sudoers(const struct paths *paths)
 {
-	int state = open(places->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int state = open(paths->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char *text = NULL;
 	uint32_t number;
 
-	if (state >= 0 && aa_generation_number(places->statedir, &number) == 0)
+	if (state >= 0 && aa_generation_number(paths->statedir, &number) == 0)
 		(void)generation_read(state, number, SUDOERS_FILE, &text);
 	if (state >= 0)
 		close(state);
@@ -132,8 +132,8 @@ static bool is_read(const struct buffer *output, const char *file)
 
 void doctor_sudoers(struct doctor *d)
 {
-	const struct places *places = &d->ctl->places;
-	char *roles = doctor_roles_with(d, "sudo"), *published = published_sudoers(places);
+	const struct paths *paths = &d->ctl->paths;
+	char *roles = doctor_roles_with(d, "sudo"), *published = published_sudoers(paths);
 	struct buffer output = {0};
 	int status = doctor_ask(&output, "visudo", (const char *const[4]){"-c"});
 
@@ -142,23 +142,23 @@ void doctor_sudoers(struct doctor *d)
 		    d, xstrdup("visudo -c"),
 		    "visudo -c finds a mistake in this host's sudoers, and sudo may refuse everybody: %s",
 		    doctor_first_line(&output));
-	else if (!roles || !places->sudoers)
+	else if (!roles || !paths->sudoers)
 		doctor_fine(d, "no role has a sudo rule");
 	else if (status == -ENOENT)
 		doctor_problem(d, xstrdup("apt-get install sudo"),
 			       "%s have sudo rules, and there is no sudo here", roles);
-	else if (!published || !sudoers_is_installed(places->sudoers, published, places->owner))
+	else if (!published || !sudoers_is_installed(paths->sudoers, published, paths->owner))
 		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
-			       "%s is not what was published, and %s have sudo rules", places->sudoers,
+			       "%s is not what was published, and %s have sudo rules", paths->sudoers,
 			       roles);
-	else if (!is_read(&output, places->sudoers))
+	else if (!is_read(&output, paths->sudoers))
 		doctor_problem(d,
 			       xasprintf("echo '@includedir %s/sudoers.d' >>%s/sudoers && visudo -c",
-					 places->sysconfdir, places->sysconfdir),
-			       "%s is not read: %s/sudoers has no @includedir %s/sudoers.d", places->sudoers,
-			       places->sysconfdir, places->sysconfdir);
+					 paths->sysconfdir, paths->sysconfdir),
+			       "%s is not read: %s/sudoers has no @includedir %s/sudoers.d", paths->sudoers,
+			       paths->sysconfdir, paths->sysconfdir);
 	else
-		doctor_fine(d, "%s is what was published", places->sudoers);
+		doctor_fine(d, "%s is what was published", paths->sudoers);
 	buffer_free(&output);
 	free(published);
 	free(roles);
@@ -296,7 +296,7 @@ static bool look_at_setting(struct doctor *d, const json_t *all, const struct se
 
 void doctor_defaults(struct doctor *d)
 {
-	char *file = xasprintf("%s/sudoers", d->ctl->places.sysconfdir);
+	char *file = xasprintf("%s/sudoers", d->ctl->paths.sysconfdir);
 	struct buffer output = {0};
 	int status = doctor_ask(&output, "cvtsudoers",
 				(const char *const[4]){"-efjson", "-sprivileges,aliases", file});
@@ -343,7 +343,7 @@ static const char *permitted(char *line)
 
 void doctor_doas(struct doctor *d)
 {
-	char *file = xasprintf("%s/doas.conf", d->ctl->places.sysconfdir), *program = program_find("doas"),
+	char *file = xasprintf("%s/doas.conf", d->ctl->paths.sysconfdir), *program = program_find("doas"),
 	     *text = NULL, *next;
 	unsigned number = 0, before = d->problems;
 

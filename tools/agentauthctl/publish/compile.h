@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader.h: reading the files of agents.d, in the order of the agents' names, on as many processors as there
+/* compile.h: reading the files of agents.d, in the order of the agents' names, on as many processors as there
  * are.
  *
  * Each file is read, checked and turned into its records by a worker; whoever asks gets them one after the
  * other, and only a bounded number of them is in memory at any time. There may be a million.
  */
-#ifndef AGENTAUTHCTL_LOADER_H
-#define AGENTAUTHCTL_LOADER_H
+#ifndef AGENTAUTHCTL_COMPILE_H
+#define AGENTAUTHCTL_COMPILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,23 +15,9 @@
 
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/overlap.h"
+#include "tools/agentauthctl/publish/agent_names.h"
 
 #define DIGEST_SIZE 32
-
-/* The names of the agents that have a file. */
-struct agent_names {
-	const char **v;
-	size_t n, cap;
-	struct arena arena;
-};
-
-/* Lists agents.d: what is named *.conf and does not begin with a dot. -1: reported. */
-int agent_names_read(struct agent_names *names, int agents_fd, const char *dir, struct problems *problems);
-void agent_names_free(struct agent_names *names);
-bool agent_names_have(const struct agent_names *names, const char *name);
-/* The list stays sorted. The name is copied. */
-void agent_names_add(struct agent_names *names, const char *name);
-void agent_names_remove(struct agent_names *names, const char *name);
 
 /* A text that a command is about to write, which stands in for what the file holds. */
 struct pending_text {
@@ -39,7 +25,7 @@ struct pending_text {
 	const struct conf_text *text;
 };
 
-struct load_source {
+struct compile_source {
 	const struct model *model;
 	int agents_fd;
 	const char *dir; /* of agents.d, for messages */
@@ -47,7 +33,7 @@ struct load_source {
 	struct pending_text pending;
 };
 
-struct loaded_agent {
+struct compiled_agent {
 	const char *name;
 	bool ok; /* else its problems say why */
 	uint32_t uid;
@@ -64,14 +50,14 @@ struct loaded_agent {
 };
 
 /* One agent's record, by itself, as its file has it. false: the file is not in order. */
-bool load_record(const struct load_source *source, const char *name, struct buffer *ret);
+bool compile_record(const struct compile_source *source, const char *name, struct buffer *ret);
 
-struct loader;
-struct loader *loader_start(const struct load_source *source, const struct agent_names *names);
+struct compilation;
+struct compilation *compile_start(const struct compile_source *source, const struct agent_names *names);
 /* The next agent in the list's order, until the call after; NULL: that was the last. Its problems may be
  * moved away. */
-struct loaded_agent *loader_next(struct loader *loader);
+struct compiled_agent *compile_next(struct compilation *compilation);
 /* Also before the end: the workers stop. */
-void loader_end(struct loader *loader);
+void compile_end(struct compilation *compilation);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snapshot.c: writing a generation's two files, see snapshot.h. */
+/* cdb_write.c: writing a generation's two files, see cdb_write.h. */
 #include "config.h"
 
 #include <cdb.h>
@@ -13,7 +13,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
-#include "tools/agentauthctl/publish/snapshot.h"
+#include "tools/agentauthctl/publish/cdb_write.h"
 
 #define SPILL_FILE "ssh-keys.tmp"
 #define CDB_HEAD 2048 /* bytes before a cdb's first record, whose key is behind two lengths of 4 bytes */
@@ -24,7 +24,7 @@ struct kept {
 	uint32_t uid, flags;
 };
 
-struct snapshot {
+struct cdb_writer {
 	const struct model *model;
 	int accounts_fd, policy_fd;
 	struct cdb_make accounts, policy;
@@ -56,7 +56,7 @@ static int put(struct cdb_make *cdb, const void *key, size_t key_len, const void
 	return 0;
 }
 
-static int put_by_name(struct snapshot *s, char kind, const char *name, const struct buffer *value)
+static int put_by_name(struct cdb_writer *s, char kind, const char *name, const struct buffer *value)
 {
 	char key[64];
 	int len = snprintf(key, sizeof(key), "%c%s", kind, name);
@@ -64,7 +64,7 @@ static int put_by_name(struct snapshot *s, char kind, const char *name, const st
 	return put(&s->accounts, key, (size_t)len, value->data, value->len);
 }
 
-static int put_by_id(struct snapshot *s, char kind, uint32_t id, const struct buffer *value)
+static int put_by_id(struct cdb_writer *s, char kind, uint32_t id, const struct buffer *value)
 {
 	unsigned char key[5] = {(unsigned char)kind, (unsigned char)id, (unsigned char)(id >> 8),
 				(unsigned char)(id >> 16), (unsigned char)(id >> 24)};
@@ -74,7 +74,7 @@ static int put_by_id(struct snapshot *s, char kind, uint32_t id, const struct bu
 
 /* ---- accounts.cdb -------------------------------------------------------- */
 
-static void header_value(const struct snapshot *s, struct buffer *value)
+static void header_value(const struct cdb_writer *s, struct buffer *value)
 {
 	const struct model_accounts *a = &s->model->accounts;
 
@@ -113,7 +113,7 @@ static void group_value(uint32_t gid, const char *prefix, const char *name, stru
 	buffer_add(value, name, strlen(name) + 1);
 }
 
-static int spill_ssh(struct snapshot *s, const struct snapshot_account *a)
+static int spill_ssh(struct cdb_writer *s, const struct cdb_account *a)
 {
 	uint32_t lengths[2] = {(uint32_t)strlen(a->name), (uint32_t)a->ssh_len};
 
@@ -126,7 +126,7 @@ static int spill_ssh(struct snapshot *s, const struct snapshot_account *a)
 	return 0;
 }
 
-int snapshot_account(struct snapshot *s, const struct snapshot_account *a)
+int cdb_write_account(struct cdb_writer *s, const struct cdb_account *a)
 {
 	struct kept *k;
 	int r;
@@ -143,7 +143,7 @@ int snapshot_account(struct snapshot *s, const struct snapshot_account *a)
 	return r < 0 ? r : spill_ssh(s, a);
 }
 
-static int put_groups(struct snapshot *s, bool by_name)
+static int put_groups(struct cdb_writer *s, bool by_name)
 {
 	const struct model *m = s->model;
 	int r;
@@ -163,7 +163,7 @@ static int put_groups(struct snapshot *s, bool by_name)
 	return r;
 }
 
-static int put_uids(struct snapshot *s)
+static int put_uids(struct cdb_writer *s)
 {
 	int r = 0;
 
@@ -174,7 +174,7 @@ static int put_uids(struct snapshot *s)
 	return r;
 }
 
-static int put_ssh(struct snapshot *s)
+static int put_ssh(struct cdb_writer *s)
 {
 	uint32_t lengths[2];
 	char name[64];
@@ -199,7 +199,7 @@ static int put_ssh(struct snapshot *s)
 
 /* The number of accounts is known at the end only: the header, whose length stays the same, is written again.
  */
-static int patch_header(struct snapshot *s)
+static int patch_header(struct cdb_writer *s)
 {
 	off_t at = CDB_HEAD + 8 + 1;
 
@@ -244,9 +244,9 @@ static int make_spill(int dirfd, FILE **ret)
 	return -ENOMEM;
 }
 
-int snapshot_begin(int dirfd, const struct model *model, struct snapshot **ret)
+int cdb_write_begin(int dirfd, const struct model *model, struct cdb_writer **ret)
 {
-	struct snapshot *s = xcalloc(1, sizeof(*s));
+	struct cdb_writer *s = xcalloc(1, sizeof(*s));
 	int r;
 
 	s->model = model;
@@ -261,18 +261,18 @@ int snapshot_begin(int dirfd, const struct model *model, struct snapshot **ret)
 		r = put(&s->accounts, "H", 1, s->value.data, s->value.len);
 	}
 	if (r < 0)
-		snapshot_free(s);
+		cdb_write_free(s);
 	else
 		*ret = s;
 	return r;
 }
 
-int snapshot_policy(struct snapshot *s, const char *key, const char *value, size_t len)
+int cdb_write_policy(struct cdb_writer *s, const char *key, const char *value, size_t len)
 {
 	return put(&s->policy, key, strlen(key), value, len);
 }
 
-int snapshot_finish(struct snapshot *s)
+int cdb_write_finish(struct cdb_writer *s)
 {
 	int r = put_groups(s, true);
 
@@ -290,11 +290,11 @@ int snapshot_finish(struct snapshot *s)
 		r = patch_header(s);
 	if (r == 0 && fsync(s->accounts_fd) < 0)
 		r = -errno;
-	snapshot_free(s);
+	cdb_write_free(s);
 	return r;
 }
 
-void snapshot_free(struct snapshot *s)
+void cdb_write_free(struct cdb_writer *s)
 {
 	if (!s)
 		return;

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compile.c: reading agents.d with several threads, see compile.h.
+ *
+ * The list of names is cut into chunks. Chunk k is worked on in slot k % SLOTS, when the chunk that had the
+ * slot before has been taken: that bounds the memory, and keeps the order.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "tools/agentauthctl/publish/compile.h"
+#include "tools/agentauthctl/publish/record.h"
+
+#define CHUNK 128
+#define SLOTS 16
+#define WORKERS_MAX 8
+#define FEW 256 /* up to so many, a second thread is not worth its start */
+
+/* ---- one agent ----------------------------------------------------------- */
+
+/* What a worker uses again and again. */
+struct worker {
+	struct conf_file file;
+	struct arena arena; /* of the structs of one agent */
+	struct key_memo *memo;
+	struct buffer name, record, ssh, gecos;
+	EVP_MD_CTX *md_ctx;
+	EVP_MD *md;
+};
+
+static void worker_init(struct worker *w)
+{
+	*w = (struct worker){
+	    .memo = key_memo_new(), .md_ctx = EVP_MD_CTX_new(), .md = EVP_MD_fetch(NULL, "SHA256", NULL)};
+}
+
+static void worker_free(struct worker *w)
+{
+	conf_file_free(&w->file);
+	arena_free(&w->arena);
+	key_memo_free(w->memo);
+	buffer_free(&w->name);
+	buffer_free(&w->record);
+	buffer_free(&w->ssh);
+	buffer_free(&w->gecos);
+	EVP_MD_CTX_free(w->md_ctx);
+	EVP_MD_free(w->md);
+}
+
+static bool digest(struct worker *w, const void *bytes, size_t len, unsigned char ret[DIGEST_SIZE])
+{
+	return w->md_ctx && w->md && EVP_DigestInit_ex2(w->md_ctx, w->md, NULL) == 1 &&
+	       EVP_DigestUpdate(w->md_ctx, bytes, len) == 1 && EVP_DigestFinal_ex(w->md_ctx, ret, NULL) == 1;
+}
+
+static int get_text(const struct compile_source *source, struct worker *w, const char *name,
+		    struct problems *problems)
+{
+	int r;
+
+	if (source->pending.name && strcmp(source->pending.name, name) == 0) {
+		conf_text_set(&w->file.text, source->pending.text->path, source->pending.text->bytes,
+			      source->pending.text->len);
+		return 0;
+	}
+	buffer_clear(&w->name);
+	buffer_puts(&w->name, name);
+	buffer_puts(&w->name, AGENT_SUFFIX);
+	r = conf_text_read(source->agents_fd, source->dir, w->name.data, source->owner, problems,
+			   &w->file.text);
+	if (r == -ENOENT) {
+		struct problem_place place = {.file = w->file.text.path};
+
+		problem_error(problems, &place, "was there a moment ago and is gone; run the command again");
+	}
+	return r < 0 ? -1 : 0;
+}
+
+static const char *keep(struct arena *arena, const struct buffer *b)
+{
+	return b->len ? arena_strndup(arena, b->data, b->len) : "";
+}
+
+static void keep_bindings(const struct compile_source *source, struct worker *w, const struct agent *agent,
+			  struct arena *arena, struct compiled_agent *ret)
+{
+	struct bound *bindings = arena_alloc(arena, agent->bindings.n * sizeof(*bindings));
+
+	for (size_t i = 0; i < agent->bindings.n; i++) {
+		const struct agent_binding *binding = &agent->bindings.v[i];
+		const struct model_issuer *issuer = model_issuer(source->model, binding->issuer);
+
+		if (!issuer)
+			continue; /* which has been reported */
+		bound_rules(binding, issuer, &w->record);
+		bindings[ret->n_bindings++] =
+		    (struct bound){issuer, overlap_hash(binding->client, strlen(binding->client)), ret->name,
+				   w->record.len ? keep(arena, &w->record) : NULL};
+	}
+	ret->bindings = bindings;
+}
+
+/* From the file to the records. What is kept is in `arena`, the slot's. */
+static bool make_agent(const struct compile_source *source, struct worker *w, struct arena *arena,
+		       struct compiled_agent *ret)
+{
+	struct agent agent;
+	int64_t uid;
+
+	if (get_text(source, w, ret->name, &ret->problems) < 0)
+		return false;
+	if (agent_read(source->model, ret->name, &w->file, &w->arena, &ret->problems, &agent) < 0)
+		return false;
+	if (record_agent(&agent, &w->file, w->memo, &ret->problems, &w->record, &w->ssh) < 0)
+		return false;
+	record_gecos(agent.description ? agent.description : "", &w->gecos);
+	ret->policy = keep(arena, &w->record);
+	ret->policy_len = w->record.len;
+	ret->ssh = keep(arena, &w->ssh);
+	ret->ssh_len = w->ssh.len;
+	ret->gecos = keep(arena, &w->gecos);
+	ret->uid = (uint32_t)agent.uid;
+	uid = conf_tree_find(&w->file.tree, &w->file.text, "uid");
+	conf_text_place(&w->file.text, w->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
+	keep_bindings(source, w, &agent, arena, ret);
+	return digest(w, w->file.text.bytes, w->file.text.len, ret->digest);
+}
+
+bool compile_record(const struct compile_source *source, const char *name, struct buffer *ret)
+{
+	struct compiled_agent agent = {.name = name};
+	struct arena arena = {0};
+	struct worker w;
+	bool ok;
+
+	worker_init(&w);
+	ok = make_agent(source, &w, &arena, &agent);
+	if (ok)
+		buffer_add(ret, agent.policy, agent.policy_len);
+	problems_free(&agent.problems);
+	arena_free(&arena);
+	worker_free(&w);
+	return ok;
+}
+
+/* ---- the workers --------------------------------------------------------- */
+
+struct slot {
+	struct compiled_agent agents[CHUNK];
+	struct arena arena;
+	bool ready;
+};
+
+struct compilation {
+	struct compile_source source;
+	const struct agent_names *names;
+	size_t n_chunks;
+	struct slot slots[SLOTS];
+	struct worker own; /* where there are no workers */
+
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	size_t next_chunk; /* that a worker takes */
+	size_t taken;	   /* chunks that were handed on: their slots are free */
+	bool stop;
+	pthread_t workers[WORKERS_MAX];
+	size_t n_workers;
+
+	size_t chunk, within; /* of the agent that is handed on next */
+};
+
+static size_t chunk_length(const struct compilation *l, size_t chunk)
+{
+	size_t left = l->names->n - chunk * CHUNK;
+
+	return left < CHUNK ? left : CHUNK;
+}
+
+static void work_on(struct compilation *l, struct worker *w, size_t chunk)
+{
+	struct slot *slot = &l->slots[chunk % SLOTS];
+
+	arena_reset(&slot->arena);
+	for (size_t i = 0; i < chunk_length(l, chunk); i++) {
+		struct compiled_agent *a = &slot->agents[i];
+
+		problems_free(&a->problems);
+		*a = (struct compiled_agent){.name = l->names->v[chunk * CHUNK + i]};
+		arena_reset(&w->arena);
+		a->ok = make_agent(&l->source, w, &slot->arena, a);
+	}
+}
+
+/* With the lock held: the next chunk whose slot is free. false: there is no more work. */
+static bool take_chunk(struct compilation *l, size_t *ret)
+{
+	while (!l->stop && l->next_chunk < l->n_chunks && l->next_chunk >= l->taken + SLOTS)
+		pthread_cond_wait(&l->work, &l->lock);
+	if (l->stop || l->next_chunk >= l->n_chunks)
+		return false;
+	*ret = l->next_chunk++;
+	return true;
+}
+
+static void *run_worker(void *data)
+{
+	struct compilation *l = data;
+	struct worker w;
+	size_t chunk;
+
+	worker_init(&w);
+	pthread_mutex_lock(&l->lock);
+	while (take_chunk(l, &chunk)) {
+		pthread_mutex_unlock(&l->lock);
+		work_on(l, &w, chunk);
+		pthread_mutex_lock(&l->lock);
+		l->slots[chunk % SLOTS].ready = true;
+		pthread_cond_broadcast(&l->done);
+	}
+	pthread_mutex_unlock(&l->lock);
+	worker_free(&w);
+	return NULL;
+}
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (size_t)n;
+}
+
+struct compilation *compile_start(const struct compile_source *source, const struct agent_names *names)
+{
+	struct compilation *l = xcalloc(1, sizeof(*l));
+	size_t wanted = names->n <= FEW ? 0 : processors();
+
+	l->source = *source;
+	l->names = names;
+	l->n_chunks = (names->n + CHUNK - 1) / CHUNK;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->work, NULL);
+	pthread_cond_init(&l->done, NULL);
+	worker_init(&l->own);
+	while (l->n_workers < wanted && pthread_create(&l->workers[l->n_workers], NULL, run_worker, l) == 0)
+		l->n_workers++;
+	return l;
+}
+
+static struct slot *wait_for_chunk(struct compilation *l)
+{
+	struct slot *slot = &l->slots[l->chunk % SLOTS];
+
+	if (l->n_workers == 0) {
+		work_on(l, &l->own, l->chunk);
+		return slot;
+	}
+	pthread_mutex_lock(&l->lock);
+	while (!slot->ready)
+		pthread_cond_wait(&l->done, &l->lock);
+	pthread_mutex_unlock(&l->lock);
+	return slot;
+}
+
+static void give_back(struct compilation *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->slots[l->chunk % SLOTS].ready = false;
+	l->taken = l->chunk + 1;
+	pthread_cond_broadcast(&l->work);
+	pthread_mutex_unlock(&l->lock);
+	l->chunk++;
+	l->within = 0;
+}
+
+struct compiled_agent *compile_next(struct compilation *l)
+{
+	if (l->chunk < l->n_chunks && l->within == chunk_length(l, l->chunk))
+		give_back(l);
+	if (l->chunk >= l->n_chunks)
+		return NULL;
+	if (l->within == 0)
+		wait_for_chunk(l);
+	return &l->slots[l->chunk % SLOTS].agents[l->within++];
+}
+
+void compile_end(struct compilation *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	pthread_cond_broadcast(&l->work);
+	pthread_mutex_unlock(&l->lock);
+	for (size_t i = 0; i < l->n_workers; i++)
+		pthread_join(l->workers[i], NULL);
+	for (size_t s = 0; s < SLOTS; s++) {
+		for (size_t i = 0; i < CHUNK; i++)
+			problems_free(&l->slots[s].agents[i].problems);
+		arena_free(&l->slots[s].arena);
+	}
+	worker_free(&l->own);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->work);
+	pthread_cond_destroy(&l->done);
+	free(l);
+}
