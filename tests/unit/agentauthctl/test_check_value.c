@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 typedef bool check_fn(const char *value, char *why, size_t size);
 

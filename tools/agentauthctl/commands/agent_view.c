@@ -5,7 +5,7 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 
 #include "common/state/decision.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 const char *view_text(const json_t *object, const char *member)
 {

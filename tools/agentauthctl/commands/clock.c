@@ -15,7 +15,7 @@
 
 #include "common/state/process.h"
 #include "common/state/replay.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 #define FILE_NAME "clock"
 #define STEP 300   /* seconds between two notes */

@@ -10,6 +10,7 @@
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- which uid ----------------------------------------------------------- */

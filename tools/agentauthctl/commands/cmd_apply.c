@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/record.h"
 

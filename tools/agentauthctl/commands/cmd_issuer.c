@@ -11,6 +11,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/provider.h"
+#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 enum { NAME, ID, STATE, OWNER, ROLES, EXPIRES, KEYS, COLUMNS };
 

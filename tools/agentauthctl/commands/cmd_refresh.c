@@ -12,7 +12,7 @@
 #include "common/state/audit_record.h"
 #include "common/state/key_request.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 #include "tools/http/http.h"
 
 /* ---- telling ------------------------------------------------------------------------------- */

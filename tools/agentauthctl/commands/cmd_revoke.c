@@ -14,6 +14,7 @@
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 #define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer one */
 

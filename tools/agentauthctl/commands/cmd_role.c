@@ -12,6 +12,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/guess.h"
+#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 #define ROLE_OPTIONS \

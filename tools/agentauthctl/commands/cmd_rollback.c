@@ -11,8 +11,8 @@
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
 #include "tools/agentauthctl/commands/ctl.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "tools/cli/value_text.h"
 
 /* The one before `current`; 0: reported. */
 static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)

@@ -9,6 +9,7 @@
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/cli/value_text.h"
 
 #define GRACE_USUAL 86400
 #define GRACE_MAX ((int64_t)365 * 86400)

@@ -21,9 +21,9 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/commands/watch.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"
+#include "tools/cli/value_text.h"
 
 #define WARN_SECONDS \
 	120 /* before the deadline: two runs of the timer, so that one is more than a minute before */

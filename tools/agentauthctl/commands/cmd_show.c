@@ -15,6 +15,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 static void print_field(const char *name, const char *value)
 {

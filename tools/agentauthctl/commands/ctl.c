@@ -18,6 +18,7 @@
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/withheld.h"
+#include "tools/cli/value_text.h"
 
 #define NAMES_ASKED 20
 #define CHANGES_SHOWN 20

@@ -10,6 +10,7 @@
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* Sets the value, which is freed. */

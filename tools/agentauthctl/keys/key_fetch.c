@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
+#include "tools/cli/value_text.h"
 #include "tools/http/discovery.h"
 #include "tools/http/http.h"
 

@@ -16,8 +16,8 @@
 #include "common/verify/keyring.h"
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/agentauthctl/keys/key_store.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/value_text.h"
 
 #define ETAG_MAX 1024
 #define REFRESH_AGE 3600

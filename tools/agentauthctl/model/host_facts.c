@@ -15,6 +15,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/value_text.h"
 
 #define LOCAL_FILE_MAX (64 * 1024 * 1024)
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "common/text/list.h"
-#include "tools/agentauthctl/model/conf_read.h"
+#include "tools/conf/conf_read.h"
 #include "tools/agentauthctl/model/host_facts.h"
 
 #define CONF_FILE "agentauth.conf"

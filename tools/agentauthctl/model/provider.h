@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "common/text/list.h"
-#include "tools/agentauthctl/model/conf_read.h"
+#include "tools/conf/conf_read.h"
 
 /* What was asked for; NULL and empty: what the provider has. */
 struct provider_request {

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/provider_check.h"
 
 static bool is_guid(const char *text)

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "common/registry/accounts.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/alloc.h"

@@ -8,9 +8,9 @@
 
 #include "common/jose/key.h"
 #include "common/registry/accounts.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,

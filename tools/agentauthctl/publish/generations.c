@@ -16,9 +16,9 @@
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
 #include "common/registry/generation.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/value_text.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"
 #define TMP_SUFFIX ".tmp"

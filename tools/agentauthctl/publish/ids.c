@@ -12,9 +12,9 @@
 
 #include "common/file/trusted.h"
 #include "common/registry/accounts.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/value_text.h"
 
 #define IDS_FILE "ids"
 #define FIRST_LINE \

@@ -12,13 +12,13 @@
 #include "common/jose/json.h"
 #include "common/registry/generation.h"
 #include "common/state/last_look.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/sudoers.h"
+#include "tools/cli/value_text.h"
 
 struct commit {
 	struct workspace *ws;

@@ -15,10 +15,10 @@
 #include "common/file/replace.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
-#include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/withheld.h"
+#include "tools/cli/value_text.h"
 
 #define NEXT_FILE "withheld.next" /* in STATEDIR: how many of the ids were asked about */
 #define SLICE 200		  /* ids asked about by one process */

@@ -4,7 +4,7 @@
 
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 void doctor_clock(struct doctor *d)
 {

@@ -12,7 +12,7 @@
 
 #include "common/file/replace.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/value_text.h"
 
 #define LOOK_SECONDS 600
 #define REPEAT_SECONDS 86400

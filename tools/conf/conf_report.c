@@ -2,7 +2,7 @@
 /* conf_report.c: saying what is wrong with a setting, and where it stands. */
 #include "config.h"
 
-#include "tools/agentauthctl/model/conf_report.h"
+#include "tools/conf/conf_report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "common/text/list.h"
-#include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/model/conf_read.h"
-#include "tools/agentauthctl/model/conf_report.h"
+#include "tools/cli/guess.h"
+#include "tools/cli/value_text.h"
+#include "tools/conf/conf_read.h"
+#include "tools/conf/conf_report.h"
 
 struct walk {
 	const struct conf_file *file;
@@ -391,13 +392,16 @@ static const struct conf_setting *in_table(const struct conf_setting *table, con
 
 static void unknown_setting(struct walk *w, struct spot at, const struct conf_setting *table)
 {
+	struct guess guess = {.word = config_setting_name(at.value)};
 	char known[512] = "";
 	size_t len = 0;
 
-	for (; table->name && len < sizeof known; table++)
+	for (; table->name && len < sizeof known; table++) {
 		len +=
 		    (size_t)snprintf(known + len, sizeof known - len, "%s%s", len ? ", " : "", table->name);
-	wrong(w, at, "there is no such setting; here there may be: %s", known);
+		guess_try(&guess, table->name);
+	}
+	wrong(w, at, "there is no such setting%s; here there may be: %s", guess_asked(&guess, ""), known);
 }
 
 static void missing_settings(struct walk *w, struct spot at, const struct conf_setting *table)

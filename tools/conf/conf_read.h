@@ -5,8 +5,8 @@
  * one that is missing, a wrong type and a value out of range are each reported with file, line and column,
  * all of them in one run.
  */
-#ifndef AGENTAUTHCTL_CONF_READ_H
-#define AGENTAUTHCTL_CONF_READ_H
+#ifndef AGENTAUTH_CONF_READ_H
+#define AGENTAUTH_CONF_READ_H
 
 #include <stdbool.h>
 #include <stddef.h>
