@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/text/list.h"
+#include "common/text/number.h"
+#include "common/text/utc.h"
 #include "common/verify/limit.h"
 
 /* Sets NAME=VALUE; without a value the name is taken out, so that nothing else's stands there. */
@@ -36,16 +37,6 @@ static void join_roles(const struct aa_list *roles, char *ret, size_t cap)
 		len += (size_t)snprintf(ret + len, cap - len, "%s%s", i ? "," : "", roles->v[i]);
 }
 
-static const char *rfc3339(int64_t when, char *ret, size_t cap)
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (!when || !gmtime_r(&t, &tm) || !strftime(ret, cap, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return NULL;
-	return ret;
-}
-
 /* The variables of a session. AI_AGENT is what programs look for that are not ours: it says that an agent runs them, and
  * which; AI_AGENT_OPERATOR is for whom it acts. */
 enum { SESSION, AGENT, ROLES, ISSUER, ON_BEHALF_OF, TASK, EXPIRES, AI_AGENT, AI_AGENT_OPERATOR, N_VARIABLES };
@@ -64,7 +55,7 @@ static const char *const variables[N_VARIABLES] = {
 
 int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 {
-	char roles[1500], expires[32];
+	char roles[1500], expires[AA_UTC_SIZE];
 	const char *const values[N_VARIABLES] = {
 	    [SESSION] = s->id,
 	    [AGENT] = s->agent,
@@ -72,13 +63,14 @@ int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 	    [ISSUER] = s->issuer,
 	    [ON_BEHALF_OF] = s->on_behalf_of,
 	    [TASK] = s->task,
-	    [EXPIRES] = rfc3339(s->deadline, expires, sizeof(expires)),
+	    [EXPIRES] = s->deadline ? expires : NULL,
 	    [AI_AGENT] = s->agent,
 	    [AI_AGENT_OPERATOR] = s->on_behalf_of,
 	};
 	int err = PAM_SUCCESS;
 
 	join_roles(&s->roles, roles, sizeof(roles));
+	aa_utc_print(s->deadline, expires);
 	for (int i = 0; i < N_VARIABLES && err == PAM_SUCCESS; i++)
 		err = put(pamh, variables[i], values[i]);
 	return err;
@@ -121,11 +113,13 @@ static int set_number(pam_handle_t *pamh, const char *name, int64_t value)
 static int64_t size_bytes(const char *text)
 {
 	static const char units[] = "KMGT";
-	char *end;
-	int64_t n = strtoll(text, &end, 10);
-	const char *unit = *end ? strchr(units, *end) : NULL;
+	const char *unit;
+	int64_t n;
 
-	if (end == text || (*end && (!unit || end[1])))
+	if (!aa_number_take(&text, INT64_MAX, &n))
+		return 0;
+	unit = *text ? strchr(units, *text) : NULL;
+	if (*text && (!unit || text[1]))
 		return 0;
 	for (const char *u = units; unit && u <= unit; u++)
 		if (__builtin_mul_overflow(n, 1024, &n))

@@ -6,12 +6,12 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sudo_plugin.h>
 
 #include "common/state/told.h"
+#include "common/text/number.h"
 #include "sudo/ask.h"
 
 uint32_t agentauth_told; /* by the PAM module */
@@ -28,20 +28,6 @@ static const char *value_of(char *const list[], const char *name)
 		if (strncmp(*list, name, n) == 0 && (*list)[n] == '=')
 			return *list + n + 1;
 	return NULL;
-}
-
-static bool parse_id(const char *text, uint32_t *ret)
-{
-	unsigned long value;
-	char *end;
-
-	if (!text || *text < '0' || *text > '9')
-		return false;
-	value = strtoul(text, &end, 10);
-	if (*end || value > UINT32_MAX)
-		return false;
-	*ret = (uint32_t)value;
-	return true;
 }
 
 static void say(void *data, const char *text)
@@ -77,7 +63,7 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 				.tty = value_of(user_info, "tty"),
 				.say = say,
 				.looks = true};
-	if (!sudo.user || !parse_id(value_of(user_info, "uid"), &sudo.uid)) {
+	if (!sudo.user || !aa_number_id(value_of(user_info, "uid"), &sudo.uid)) {
 		*errstr = "agentauth: sudo did not say who calls it";
 		return -1;
 	}
@@ -96,8 +82,8 @@ static void find_group(char *const command_info[], const struct passwd *target)
 	uint32_t gid;
 
 	sudo.group[0] = '\0';
-	if ((!parse_id(value_of(command_info, "runas_egid"), &gid) &&
-	     !parse_id(value_of(command_info, "runas_gid"), &gid)) ||
+	if ((!aa_number_id(value_of(command_info, "runas_egid"), &gid) &&
+	     !aa_number_id(value_of(command_info, "runas_gid"), &gid)) ||
 	    (target && target->pw_gid == gid))
 		return;
 	if (getgrgid_r(gid, &group, buf, sizeof(buf), &found) == 0 && found)
@@ -113,8 +99,8 @@ static bool find_target(char *const command_info[])
 	struct passwd pw, *found = NULL;
 	uint32_t uid;
 
-	if (!parse_id(value_of(command_info, "runas_euid"), &uid) &&
-	    !parse_id(value_of(command_info, "runas_uid"), &uid))
+	if (!aa_number_id(value_of(command_info, "runas_euid"), &uid) &&
+	    !aa_number_id(value_of(command_info, "runas_uid"), &uid))
 		return false;
 	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found)
 		(void)snprintf(sudo.target, sizeof(sudo.target), "%s", pw.pw_name);

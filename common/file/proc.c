@@ -8,9 +8,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/text/number.h"
 
 ssize_t aa_proc_text(int dir, const char *path, char *buf, size_t cap)
 {
@@ -27,14 +28,12 @@ ssize_t aa_proc_text(int dir, const char *path, char *buf, size_t cap)
 
 uint32_t aa_proc_u32(int dir, const char *path)
 {
-	char text[32], *end;
-	unsigned long value;
+	char text[32];
+	uint32_t value;
 
-	if (aa_proc_text(dir, path, text, sizeof(text)) <= 0)
+	if (aa_proc_text(dir, path, text, sizeof(text)) <= 0 || !aa_number_id(text, &value))
 		return UINT32_MAX;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	return errno || end == text || value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+	return value;
 }
 
 /* Fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is the last
@@ -78,10 +77,9 @@ pid_t aa_proc_next(DIR *proc)
 	struct dirent *entry;
 
 	while ((entry = readdir(proc))) {
-		char *end;
-		long pid = strtol(entry->d_name, &end, 10);
+		int64_t pid;
 
-		if (*end == '\0' && pid > 0)
+		if (aa_number_parse(entry->d_name, 1, INT32_MAX, &pid))
 			return (pid_t)pid;
 	}
 	return 0;

@@ -26,6 +26,7 @@
 #include "common/state/audit_chain.h"
 #include "common/state/guard.h"
 #include "common/state/monotonic.h"
+#include "common/text/utc.h"
 
 /* ---- files --------------------------------------------------------------- */
 
@@ -77,14 +78,12 @@ static bool take_lock(int fd)
 
 static void utc_now(char *ret, size_t cap)
 {
+	char seconds[AA_UTC_SIZE];
 	struct timespec now;
-	struct tm tm;
-	size_t n;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
-	n = strftime(ret, cap, "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(ret + n, cap - n, ".%06ldZ", now.tv_nsec / 1000);
+	aa_utc_print(now.tv_sec, seconds);
+	(void)snprintf(ret, cap, "%.19s.%06ldZ", seconds, now.tv_nsec / 1000);
 }
 
 /* json_object_update_missing(), which does not say where memory was out. */

@@ -10,10 +10,11 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/text/number.h"
 
 #define FINE_BITS 8
 #define COARSE_BITS 16
@@ -115,14 +116,8 @@ int aa_replay_gone_has(int store, int64_t when)
 
 static bool read_name(const char *name, struct span *ret)
 {
-	char *end;
-
-	if (name[0] != 'f' && name[0] != 'c')
-		return false;
-	errno = 0;
 	ret->kind = name[0];
-	ret->number = strtoll(name + 1, &end, 10);
-	return errno == 0 && end != name + 1 && !*end;
+	return (name[0] == 'f' || name[0] == 'c') && aa_number_parse(name + 1, 0, INT64_MAX, &ret->number);
 }
 
 typedef void visit_fn(void *data, int gone, const struct span *span);

@@ -9,6 +9,7 @@
 
 #include "common/jose/key.h"
 #include "common/text/list.h"
+#include "common/text/number.h"
 
 #define TIME_MIN INT64_C(1000000000)	   /* 2001: an older clock or claim is a fault */
 #define TIME_MAX INT64_C(9007199254740992) /* 2^53: what JSON carries exactly */
@@ -37,13 +38,11 @@ static bool next_token(const char **pointer, char *ret, size_t cap)
 
 static json_t *array_item(const json_t *array, const char *token)
 {
-	char *end;
-	unsigned long i;
+	int64_t i;
 
-	if (token[0] < '0' || token[0] > '9' || (token[0] == '0' && token[1]))
+	if ((token[0] == '0' && token[1]) || !aa_number_parse(token, 0, INT32_MAX, &i))
 		return NULL;
-	i = strtoul(token, &end, 10);
-	return *end ? NULL : json_array_get(array, i);
+	return json_array_get(array, (size_t)i);
 }
 
 json_t *aa_claim(const json_t *payload, const char *claim)

@@ -10,7 +10,7 @@ core="$text common/registry common/jose common/verify common/state"
 model="$core tools/cli tools/conf tools/host tools/http tools/agentauthctl/model"
 local="common/text common/file common/jose tools/cli tools/conf tools/http tools/agentauth/local"
 rooms="common/text:
-common/file:
+common/file:common/text
 common/registry:$text
 common/jose:$text
 common/verify:$text common/registry common/jose

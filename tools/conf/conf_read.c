@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "common/text/list.h"
+#include "common/text/utc.h"
+#include "tools/cli/find_control.h"
 #include "tools/cli/guess.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_read.h"
 #include "tools/conf/conf_report.h"
 
@@ -242,7 +243,7 @@ static void read_time(struct walk *w, struct spot at, int64_t *ret)
 	if (!of_kind(w, at, CONF_STRING))
 		return;
 	text = config_setting_get_string(at.value);
-	if (!time_parse(text, ret))
+	if (!aa_utc_parse(text, ret))
 		wrong(w, at, "%s is not a time like \"2027-01-31T00:00:00Z\" (RFC 3339, in UTC)",
 		      quoted(text));
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/registry/accounts.h"
+#include "common/text/number.h"
 
 #define TYPE_MAX 64
 #define EXPIRES_MAX INT64_C(253402300799) /* the last second of 9999: sshd reads four digits of a year */
@@ -45,24 +46,6 @@ struct key {
 	int64_t not_after; /* 0: never */
 };
 
-/* Only digits, no zero before them. */
-static bool parse_time(const char *text, int64_t *ret)
-{
-	int64_t n = 0;
-
-	if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		n = n * 10 + (*text - '0');
-		if (n > EXPIRES_MAX)
-			return false;
-	}
-	*ret = n;
-	return true;
-}
-
 static bool parse_line(char *line, struct key *ret)
 {
 	char *blob = strchr(line, ' '), *expires = blob != NULL ? strchr(blob + 1, ' ') : NULL;
@@ -72,7 +55,8 @@ static bool parse_line(char *line, struct key *ret)
 		return false;
 	*blob++ = '\0';
 	*expires++ = '\0';
-	if (!aa_key_type_is_valid(line) || !aa_key_blob_is_valid(blob) || !parse_time(expires, &not_after))
+	if (!aa_key_type_is_valid(line) || !aa_key_blob_is_valid(blob) || (expires[0] == '0' && expires[1]) ||
+	    !aa_number_parse(expires, 0, EXPIRES_MAX, &not_after))
 		return false;
 	*ret = (struct key){line, blob, not_after};
 	return true;

@@ -23,6 +23,7 @@
 #include <security/pam_appl.h>
 
 #include "common/registry/accounts.h"
+#include "common/text/number.h"
 
 #define SERVICE "agentauth-run"
 #define PATH "/usr/local/bin:/usr/bin:/bin"
@@ -343,12 +344,11 @@ static bool find_person(char ret[256])
 {
 	const char *text = getenv("SUDO_UID");
 	const struct passwd *pw;
-	char *end;
-	unsigned long uid = text ? strtoul(text, &end, 10) : 0;
+	uint32_t uid = 0;
 
-	if (text && (*text < '0' || *text > '9' || *end || uid >= UINT32_MAX))
+	if (text && !aa_number_id(text, &uid))
 		return false;
-	pw = getpwuid((uid_t)uid);
+	pw = getpwuid(uid);
 	if (!pw || strlen(pw->pw_name) >= 256)
 		return false;
 	strcpy(ret, pw->pw_name);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/value_text.h"
+#include "tools/cli/find_control.h"
 
 typedef bool check_fn(const char *value, char *why, size_t size);
 
@@ -118,34 +118,6 @@ static void networks_are_whole_and_exact(void **state)
 	bad(check_network, "", "not an address");
 }
 
-static void times_are_rfc_3339_in_utc(void **state)
-{
-	int64_t t = -1;
-	char text[32];
-
-	(void)state;
-	assert_true(time_parse("2027-01-01T00:00:00Z", &t));
-	assert_int_equal(t, 1798761600);
-	time_format(t, text);
-	assert_string_equal(text, "2027-01-01T00:00:00Z");
-	assert_true(time_parse("2028-02-29T23:59:59Z", &t));
-	assert_false(time_parse("2027-02-29T00:00:00Z", &t));
-	assert_false(time_parse("2027-13-01T00:00:00Z", &t));
-	assert_false(time_parse("2027-01-01T24:00:00Z", &t));
-	assert_false(time_parse("2027-01-01T00:00:60Z", &t));
-	assert_false(time_parse("2027-01-01T00:00:00", &t));
-	assert_false(time_parse("2027-01-01T00:00:00+01:00", &t));
-	assert_false(time_parse("2027-01-01 00:00:00Z", &t));
-	assert_false(time_parse("2027-01-01", &t));
-	assert_true(time_parse_loose("2027-01-01", 0, &t));
-	assert_int_equal(t, 1798761600);
-	assert_true(time_parse_loose("90d", 1000, &t));
-	assert_int_equal(t, 1000 + 90 * 86400);
-	assert_false(time_parse_loose("90", 1000, &t));
-	assert_false(time_parse_loose("d", 1000, &t));
-	assert_false(time_parse_loose("-5d", 1000, &t));
-}
-
 static void services_are_named_as_they_count(void **state)
 {
 	(void)state;
@@ -211,7 +183,6 @@ int main(void)
 	    cmocka_unit_test(sudo_rules_are_one_command_as_a_named_user),
 	    cmocka_unit_test(rules_that_wait_are_plain),
 	    cmocka_unit_test(networks_are_whole_and_exact),
-	    cmocka_unit_test(times_are_rfc_3339_in_utc),
 	    cmocka_unit_test(services_are_named_as_they_count),
 	    cmocka_unit_test(the_rest_of_the_values),
 	    cmocka_unit_test(control_characters_have_their_names),

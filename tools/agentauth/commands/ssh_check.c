@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/text/utc.h"
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/certificate.h"
 #include "tools/agentauth/credential/ready_token.h"
@@ -206,14 +207,12 @@ static bool credential_is_at_hand(const struct profile *profile)
 /* A file that was written after now shows a clock that is behind: each host would refuse what is signed now. */
 static bool clock_is_after(const char *path, time_t now)
 {
-	char text[64];
-	struct tm tm;
+	char text[AA_UTC_SIZE];
 	struct stat st;
 
 	if (stat(path, &st) < 0 || st.st_mtime <= now + CLOCK_SLACK)
 		return true;
-	if (!gmtime_r(&now, &tm) || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
-		text[0] = 0;
+	aa_utc_print(now, text);
 	say("nothing was tried: this machine's clock says %s, and %s was written later than that. A host "
 	    "refuses what is signed by a wrong clock: set the clock (timedatectl set-ntp true), or, where "
 	    "the "

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/text/utc.h"
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
@@ -28,14 +29,11 @@ static void key_id(const struct profile *profile, char *ret, size_t size)
 static void say_presented(const struct profile *profile)
 {
 	const char *scope = answer_variable(ANSWER_SCOPE);
-	char kid[256], clock[64] = "";
-	time_t now = time(NULL);
-	struct tm tm;
+	char kid[256], clock[AA_UTC_SIZE];
 
 	if (!scope)
 		scope = profile->scope;
-	if (gmtime_r(&now, &tm))
-		(void)strftime(clock, sizeof(clock), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	aa_utc_print(time(NULL), clock);
 	if (profile_uses_token(profile)) {
 		say("what was presented: a token of the profile \"%s\", when this machine's clock said %s",
 		    profile->name, clock);

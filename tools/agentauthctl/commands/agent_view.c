@@ -5,7 +5,7 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 
 #include "common/state/decision.h"
-#include "tools/cli/value_text.h"
+#include "common/text/utc.h"
 
 const char *view_text(const json_t *object, const char *member)
 {
@@ -50,6 +50,6 @@ json_t *view_time(int64_t when)
 
 	if (!when)
 		return json_null();
-	time_format(when, text);
+	aa_utc_print(when, text);
 	return json_string(text);
 }

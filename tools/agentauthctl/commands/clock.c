@@ -15,7 +15,7 @@
 
 #include "common/state/process.h"
 #include "common/state/replay.h"
-#include "tools/cli/value_text.h"
+#include "common/text/utc.h"
 
 #define FILE_NAME "clock"
 #define STEP 300   /* seconds between two notes */
@@ -107,8 +107,8 @@ static void tell_shut(struct ctl *ctl, int64_t since, int64_t before)
 {
 	char when[32], seen[32];
 
-	time_format(since, when);
-	time_format(before, seen);
+	aa_utc_print(since, when);
+	aa_utc_print(before, seen);
 	ctl_error(
 	    ctl,
 	    "all that agents present is refused until %s: the clock was ahead when the replay store was "

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/number.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- which uid ----------------------------------------------------------- */
@@ -83,7 +84,7 @@ static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const s
 	uint32_t uid;
 	int64_t id;
 
-	if (asked && !number_parse(asked, 1, INT32_MAX - 1, &id)) {
+	if (asked && !aa_number_parse(asked, 1, INT32_MAX - 1, &id)) {
 		ctl_error(ctl, "--uid %s: not a uid", quoted(asked));
 		return 0;
 	}
@@ -185,7 +186,7 @@ static enum ctl_status register_agent(struct ctl *ctl, struct workspace *workspa
 
 	if (!uid)
 		return CTL_FAILED;
-	time_format(ctl->now, when);
+	aa_utc_print(ctl->now, when);
 	first = xasprintf("# Registered by %s, %.10s\nuid = %u;\n", ctl_who(), when, uid);
 	path = xasprintf("%s/%s" AGENT_SUFFIX, workspace->agents_dir, name);
 	done = xasprintf("%s is registered, with uid %u.", name, uid);

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/state/approval.h"
 #include "common/state/process.h"
 #include "common/state/whose.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/commands/watch.h"
@@ -110,9 +110,9 @@ static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 /* Whether an agent's login is behind this process: its uid, its login uid, sudo's word. Such a one does not answer. */
 static bool is_an_agents(const struct ctl *ctl)
 {
-	const char *sudo_uid = getenv("SUDO_UID");
-	uint32_t from_sudo = sudo_uid ? (uint32_t)strtoul(sudo_uid, NULL, 10) : UINT32_MAX;
+	uint32_t from_sudo = UINT32_MAX;
 
+	(void)aa_number_id(getenv("SUDO_UID"), &from_sudo);
 	return is_agent_uid(ctl, getuid()) || is_agent_uid(ctl, aa_login_uid()) ||
 	       is_agent_uid(ctl, from_sudo);
 }

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "common/text/list.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/provider.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */
@@ -277,7 +277,7 @@ static const char *source_of(const struct aa_issuer *issuer)
 static void when_text(int64_t when, const char *none, char text[32])
 {
 	if (when)
-		time_format(when, text);
+		aa_utc_print(when, text);
 	else
 		snprintf(text, 32, "%s", none);
 }

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "common/registry/accounts.h"
+#include "common/text/utc.h"
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
-#include "tools/cli/value_text.h"
 
 enum { NAME, ID, STATE, OWNER, ROLES, EXPIRES, KEYS, COLUMNS };
 
@@ -99,7 +99,7 @@ static void add_row(struct listing *l, const json_t *agent)
 		return;
 	}
 	if (expires)
-		time_format(expires, when);
+		aa_utc_print(expires, when);
 	if (strcmp(when + 10, "T00:00:00Z") == 0)
 		when[10] = '\0';
 	row = new_row(l);

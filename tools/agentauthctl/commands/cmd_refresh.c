@@ -11,8 +11,8 @@
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/key_request.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/cli/value_text.h"
 #include "tools/http/http.h"
 
 /* ---- telling ------------------------------------------------------------------------------- */
@@ -130,7 +130,7 @@ static void refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
 	keys_refresh(&place, issuer, &result);
 	if (result.outcome == KEYS_FAILED) {
 		state = keys_state(&place, issuer, NULL);
-		time_format(state.stale, stale);
+		aa_utc_print(state.stale, stale);
 		if (state.there && state.stale && ctl->now <= state.stale)
 			snprintf(until, sizeof(until), ", until %s", stale);
 		ctl_error(ctl, "%s: %s; %s%s", issuer->name, result.why, meanwhile(&state, ctl->now), until);

@@ -11,10 +11,10 @@
 #include "common/state/decision.h"
 #include "common/state/last_look.h"
 #include "common/text/shown.h"
+#include "common/text/utc.h"
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/value_text.h"
 
 #define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer one */
 
@@ -78,7 +78,7 @@ static enum ctl_status read_time(struct ctl *ctl, struct revocation *r)
 		r->when = ctl->now + 1; /* what was issued in this second too */
 		return CTL_DONE;
 	}
-	if (time_parse_loose(r->before, ctl->now, &r->when) && r->when <= ctl->now + 1)
+	if (aa_utc_parse_loose(r->before, ctl->now, &r->when) && r->when <= ctl->now + 1)
 		return CTL_DONE;
 	return ctl_usage(ctl, "%s is not a time in the past: now, 2027-01-31 or 2027-01-31T12:00:00Z",
 			 quoted(r->before));
@@ -174,7 +174,7 @@ static int compare_times(const void *a, const void *b)
 static void time_text(const json_t *number, char ret[32])
 {
 	if (json_is_integer(number))
-		time_format(json_integer_value(number), ret);
+		aa_utc_print(json_integer_value(number), ret);
 	else
 		(void)snprintf(ret, 32, "?");
 }
@@ -416,7 +416,7 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 		       "sessions that it opened.\n",
 		       quoted(r->kid));
 	else {
-		time_format(r->when, when);
+		aa_utc_print(r->when, when);
 		printf("Credentials of %s issued before %s are refused from now on, and the sudo of its "
 		       "sessions begun before.\n",
 		       r->agent, when);

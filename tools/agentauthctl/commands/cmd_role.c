@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/guess.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 #define ROLE_OPTIONS \
@@ -109,7 +109,7 @@ static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 	uint32_t gid;
 	int64_t id;
 
-	if (asked && !number_parse(asked, 1, INT32_MAX - 1, &id)) {
+	if (asked && !aa_number_parse(asked, 1, INT32_MAX - 1, &id)) {
 		ctl_error(ctl, "--gid %s: not a gid", quoted(asked));
 		return 0;
 	}

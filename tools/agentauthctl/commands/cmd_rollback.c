@@ -10,9 +10,9 @@
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/publish/generations.h"
-#include "tools/cli/value_text.h"
 
 /* The one before `current`; 0: reported. */
 static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)
@@ -20,7 +20,7 @@ static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint3
 	uint32_t before = 0;
 	int64_t wanted = 0;
 
-	if (word && !number_parse(word, 1, UINT32_MAX, &wanted)) {
+	if (word && !aa_number_parse(word, 1, UINT32_MAX, &wanted)) {
 		ctl_error(ctl, "%s is not a generation's number", quoted(word));
 		return 0;
 	}

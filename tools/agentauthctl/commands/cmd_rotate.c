@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/number.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/cli/value_text.h"
 
 #define GRACE_USUAL 86400
 #define GRACE_MAX ((int64_t)365 * 86400)
@@ -34,7 +35,7 @@ static bool read_grace(struct ctl *ctl, const char *text, int64_t *ret)
 		*ret = GRACE_USUAL;
 		return true;
 	}
-	if ((number_parse(text, 0, GRACE_MAX, ret) || time_parse_loose(text, 0, ret)) && *ret >= 0 &&
+	if ((aa_number_parse(text, 0, GRACE_MAX, ret) || aa_utc_parse_loose(text, 0, ret)) && *ret >= 0 &&
 	    *ret <= GRACE_MAX)
 		return true;
 	ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));

@@ -15,6 +15,7 @@
 #include "common/state/replay.h"
 #include "common/state/session.h"
 #include "common/state/session_find.h"
+#include "common/text/number.h"
 #include "common/text/shown.h"
 #include "common/verify/verdict.h"
 #include "tools/agentauthctl/commands/clock.h"
@@ -23,7 +24,6 @@
 #include "tools/agentauthctl/commands/watch.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"
-#include "tools/cli/value_text.h"
 
 #define WARN_SECONDS \
 	120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
@@ -340,7 +340,7 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	int64_t grace = GRACE_SECONDS;
 	enum ctl_status status;
 
-	if (given && !number_parse(given, 0, 300, &grace))
+	if (given && !aa_number_parse(given, 0, 300, &grace))
 		return ctl_usage(ctl, "--grace takes seconds, 0 to 300");
 	status = choose(ctl, &r);
 	if (status == CTL_DONE && !ctl->dry_run) {

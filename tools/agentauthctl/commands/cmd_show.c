@@ -11,11 +11,11 @@
 #include "common/jose/key.h"
 #include "common/registry/accounts.h"
 #include "common/state/decision.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/value_text.h"
 
 static void print_field(const char *name, const char *value)
 {
@@ -106,7 +106,7 @@ static void print_keys(const struct ctl *ctl, const json_t *agent)
 		char when[32] = "";
 
 		if (end)
-			time_format(end, when);
+			aa_utc_print(end, when);
 		printf("  %-13s%s  %s, %s%s%s%s\n", i ? "" : "keys", view_text(key, "kid"),
 		       algorithm_of(json_object_get(key, "jwk")), view_text(key, "state"),
 		       end ? ", until " : "", when, end && end <= ctl->now ? " (over)" : "");
@@ -132,7 +132,7 @@ static void print_suspension(const json_t *suspension)
 
 	if (!suspension)
 		return;
-	time_format(view_number(suspension, "at"), when);
+	aa_utc_print(view_number(suspension, "at"), when);
 	printf("  %-13ssince %s, by %s%s%s\n", "suspended", when, view_text(suspension, "by"),
 	       *view_text(suspension, "why") ? ": " : "", view_text(suspension, "why"));
 }
@@ -158,7 +158,7 @@ static void print_cutoff(const json_t *cutoff)
 
 	if (!cutoff)
 		return;
-	time_format(view_number(cutoff, "before"), when);
+	aa_utc_print(view_number(cutoff, "before"), when);
 	printf("  %-13swhat was issued before %s, by %s%s%s\n", "revoked", when, view_text(cutoff, "by"),
 	       *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
 }
@@ -193,7 +193,7 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 	printf("  %-13s%s/%s, shell %s\n", "home", view_text(host, "home"), view_text(agent, "name"),
 	       view_text(host, "shell"));
 	if (expires)
-		time_format(expires, text);
+		aa_utc_print(expires, text);
 	print_field("expires", text);
 	print_roles(published, agent);
 	print_keys(ctl, agent);

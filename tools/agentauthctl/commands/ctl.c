@@ -14,11 +14,12 @@
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/process.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/withheld.h"
-#include "tools/cli/value_text.h"
+#include "tools/cli/find_control.h"
 
 #define NAMES_ASKED 20
 #define CHANGES_SHOWN 20
@@ -393,7 +394,7 @@ static uid_t from_sudo(uid_t uid)
 	const char *text = uid == 0 ? getenv("SUDO_UID") : NULL;
 	int64_t n;
 
-	return text && number_parse(text, 0, UINT32_MAX - 1, &n) ? (uid_t)n : uid;
+	return text && aa_number_parse(text, 0, UINT32_MAX - 1, &n) ? (uid_t)n : uid;
 }
 
 const char *ctl_who(void)

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/text/number.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 /* Sets the value, which is freed. */
@@ -51,8 +52,9 @@ static enum ctl_status edit_number(struct editing *e, const char *path, const st
 
 	if (strcmp(g->value, "none") == 0)
 		return unset(e, path);
-	if (!number_parse(g->value, 0, INT32_MAX, &number) &&
-	    (g->option->how != EDIT_SECONDS || !time_parse_loose(g->value, 0, &number) || number > INT32_MAX))
+	if (!aa_number_parse(g->value, 0, INT32_MAX, &number) &&
+	    (g->option->how != EDIT_SECONDS || !aa_utc_parse_loose(g->value, 0, &number) ||
+	     number > INT32_MAX))
 		return ctl_usage(e->ctl, "--%s %s: neither a number%s nor none", g->option->name,
 				 quoted(g->value),
 				 g->option->how == EDIT_SECONDS ? " of seconds (or 90m, 8h, 30d)" : "");
@@ -66,11 +68,11 @@ static enum ctl_status edit_time(struct editing *e, const char *path, const stru
 
 	if (strcmp(g->value, "never") == 0)
 		return unset(e, path);
-	if (!time_parse_loose(g->value, e->ctl->now, &t))
+	if (!aa_utc_parse_loose(g->value, e->ctl->now, &t))
 		return ctl_usage(e->ctl,
 				 "--%s %s: not a time like 2027-01-31T00:00:00Z, 2027-01-31, 90d or never",
 				 g->option->name, quoted(g->value));
-	time_format(t, when);
+	aa_utc_print(t, when);
 	return set(e, path, conf_quote(when));
 }
 
@@ -200,14 +202,14 @@ static char *key_group(struct editing *e, const struct aa_key *key)
 	char *kid = choose_kid(e, key), *pem = NULL, *quoted_kid, *quoted_pem, when[32];
 	int64_t t = 0;
 
-	if (kid && expires && !time_parse_loose(expires, e->ctl->now, &t))
+	if (kid && expires && !aa_utc_parse_loose(expires, e->ctl->now, &t))
 		ctl_error(e->ctl, "--key-expires %s: not a time like 2027-01-31T00:00:00Z, 2027-01-31 or 90d",
 			  quoted(expires));
 	else if (kid && aa_key_to_pem(key, &pem) == AA_JOSE_OK) {
 		quoted_kid = conf_quote(kid);
 		quoted_pem = conf_quote(pem);
 		buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n", quoted_kid, quoted_pem);
-		time_format(t, when);
+		aa_utc_print(t, when);
 		if (t)
 			buffer_printf(&b, "\t\tnot_after = \"%s\";\n", when);
 		buffer_puts(&b, "\t}");

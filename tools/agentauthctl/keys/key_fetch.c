@@ -15,8 +15,8 @@
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/find_control.h"
 #include "tools/cli/problems.h"
-#include "tools/cli/value_text.h"
 #include "tools/http/discovery.h"
 #include "tools/http/http.h"
 

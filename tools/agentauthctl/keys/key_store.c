@@ -17,7 +17,7 @@
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/agentauthctl/keys/key_store.h"
 #include "tools/cli/alloc.h"
-#include "tools/cli/value_text.h"
+#include "tools/cli/find_control.h"
 
 #define ETAG_MAX 1024
 #define REFRESH_AGE 3600

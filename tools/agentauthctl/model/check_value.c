@@ -10,12 +10,12 @@
 
 #include "common/jose/jose.h"
 #include "common/registry/accounts.h"
+#include "common/text/number.h"
 #include "common/verify/policy.h"
 #include "common/verify/service.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/problems.h"
-#include "tools/cli/value_text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -184,7 +184,7 @@ bool check_network(const char *value, char *why, size_t size)
 	if (inet_pton(v6 ? AF_INET6 : AF_INET, address, bytes) != 1)
 		return refuse(why, size, "is not an address or a network like 10.0.0.0/8 or 2001:db8::/32");
 	prefix = v6 ? 128 : 32;
-	if (slash && !number_parse(slash + 1, 0, prefix, &prefix))
+	if (slash && !aa_number_parse(slash + 1, 0, prefix, &prefix))
 		return refuse(why, size, "has a prefix length that is not within 0 to %d", v6 ? 128 : 32);
 	if (has_host_bits(bytes, v6 ? 16 : 4, (long)prefix))
 		return refuse(

@@ -12,10 +12,10 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/text/number.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/cli/alloc.h"
-#include "tools/cli/value_text.h"
 
 #define LOCAL_FILE_MAX (64 * 1024 * 1024)
 
@@ -55,7 +55,7 @@ static void add_line(struct local_names *names, char *line)
 	third += 1 + strspn(third + 1, " \t\v\f\r");
 	third += *third == '+';
 	third[strcspn(third, ":")] = '\0';
-	if (!number_parse(third, 0, UINT32_MAX, &id))
+	if (!aa_number_parse(third, 0, UINT32_MAX, &id))
 		return;
 	grow(&names->by_name, &names->cap, names->n + 1, sizeof(*names->by_name));
 	names->by_name[names->n++] = (struct local_name){line, (uint32_t)id};

@@ -8,9 +8,9 @@
 
 #include "common/jose/key.h"
 #include "common/registry/accounts.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/agentauthctl/publish/record.h"
-#include "tools/cli/value_text.h"
 #include "tools/conf/conf_edit.h"
 
 void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,
@@ -77,7 +77,7 @@ static void tell(json_t *list, const struct agent_key *key, int64_t not_after)
 {
 	char *kid = agent_key_kid(key), when[32];
 
-	time_format(not_after, when);
+	aa_utc_print(not_after, when);
 	json_array_append_new(list, json_pack("{s:s, s:s}", "kid", kid, "not_after", when));
 	free(kid);
 }
@@ -87,7 +87,7 @@ static int set_end(struct conf_text *text, size_t i, int64_t until)
 	char *path = xasprintf("keys[%zu].not_after", i), *value, when[32];
 	int r;
 
-	time_format(until, when);
+	aa_utc_print(until, when);
 	value = conf_quote(when);
 	r = conf_edit_set(text, path, value);
 	free(path);

@@ -16,9 +16,9 @@
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
 #include "common/registry/generation.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/cli/alloc.h"
-#include "tools/cli/value_text.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"
 #define TMP_SUFFIX ".tmp"
@@ -79,7 +79,7 @@ int generations_list(int state_fd, uint32_t **ret, size_t *ret_n)
 	if (!d)
 		return -errno;
 	while ((e = readdir(d))) {
-		if (!number_parse(e->d_name, 1, UINT32_MAX, &number))
+		if (!aa_number_parse(e->d_name, 1, UINT32_MAX, &number))
 			continue;
 		grow(&v, &cap, n + 1, sizeof(*v));
 		v[n++] = (uint32_t)number;

@@ -12,9 +12,10 @@
 
 #include "common/file/trusted.h"
 #include "common/registry/accounts.h"
+#include "common/text/number.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/cli/alloc.h"
-#include "tools/cli/value_text.h"
 
 #define IDS_FILE "ids"
 #define FIRST_LINE \
@@ -155,7 +156,7 @@ static bool read_line(struct ids *ids, char *line)
 	if (*line == '#')
 		return true;
 	if (!split(line, words, 5) || !kind_parse(words[1], &kind) || !aa_name_is_valid(words[2], 32) ||
-	    !number_parse(words[3], 1, INT32_MAX, &id) || !time_parse(words[4], &when))
+	    !aa_number_parse(words[3], 1, INT32_MAX, &id) || !aa_utc_parse(words[4], &when))
 		return false;
 	retire = strcmp(words[0], "retire") == 0;
 	if (!retire && strcmp(words[0], "use") != 0)
@@ -244,7 +245,7 @@ static bool refuse_name(const struct id_entry *e, uint32_t id, char *why, size_t
 {
 	char when[32];
 
-	time_format(e->time, when);
+	aa_utc_print(e->time, when);
 	if (e->retired)
 		snprintf(why, size,
 			 "the %s %s was retired on %.10s; its name and its id %u are never given again, "
@@ -357,7 +358,7 @@ int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
 	char when[32];
 	int r;
 
-	time_format(now, when);
+	aa_utc_print(now, when);
 	if (ids->length == 0)
 		buffer_puts(&lines, FIRST_LINE);
 	for (size_t i = 0; i < ids->n; i++)

@@ -12,13 +12,13 @@
 #include "common/jose/json.h"
 #include "common/registry/generation.h"
 #include "common/state/last_look.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/sudoers.h"
-#include "tools/cli/value_text.h"
 
 struct commit {
 	struct workspace *ws;
@@ -89,7 +89,7 @@ static char *manifest_text(const struct commit *c)
 	char when[32], *text;
 	json_t *json;
 
-	time_format(c->options->now, when);
+	aa_utc_print(c->options->now, when);
 	json = json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "generation", (json_int_t)c->number,
 			 "digest", c->build.digest, "time", when, "host", m->facts->fqdn, "agents",
 			 (json_int_t)c->build.agents, "retired", (json_int_t)c->build.retired, "roles",

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/text/list.h"
+#include "common/text/number.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 
@@ -188,10 +189,12 @@ static char *unescaped(const char *text, size_t len)
 
 static uid_t uid_of(const char *runas)
 {
-	const struct passwd *pw = *runas == '#' ? NULL : getpwnam(runas);
+	const struct passwd *pw;
+	uint32_t uid = 0;
 
-	if (*runas == '#')
-		return (uid_t)strtoul(runas + 1, NULL, 10);
+	if (*runas == '#' && aa_number_id(runas + 1, &uid))
+		return uid;
+	pw = getpwnam(runas);
 	return pw ? pw->pw_uid : 0;
 }
 

@@ -15,10 +15,10 @@
 #include "common/file/replace.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/withheld.h"
-#include "tools/cli/value_text.h"
 
 #define NEXT_FILE "withheld.next" /* in STATEDIR: how many of the ids were asked about */
 #define SLICE 200		  /* ids asked about by one process */
@@ -137,7 +137,7 @@ static size_t read_next(const struct survey *s)
 
 	if (fd < 0)
 		return 0;
-	if (read(fd, text, sizeof(text) - 1) > 0 && !number_parse(text, 0, UINT32_MAX, &n))
+	if (read(fd, text, sizeof(text) - 1) > 0 && !aa_number_parse(text, 0, UINT32_MAX, &n))
 		n = 0;
 	close(fd);
 	return (size_t)n;

@@ -2,9 +2,9 @@
 /* doctor_clock.c: doctor's check of what a clock that was wrong left behind. */
 #include "config.h"
 
+#include "common/text/utc.h"
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
-#include "tools/cli/value_text.h"
 
 void doctor_clock(struct doctor *d)
 {
@@ -13,7 +13,7 @@ void doctor_clock(struct doctor *d)
 
 	clock_look(d->ctl, &marks);
 	if (marks.shut_until) {
-		time_format(marks.shut_until, when);
+		aa_utc_print(marks.shut_until, when);
 		doctor_problem(
 		    d,
 		    xstrdup(marks.known_right ? "agentauthctl session reap"
@@ -22,7 +22,7 @@ void doctor_clock(struct doctor *d)
 		    "store was made%s",
 		    when, marks.known_right ? "" : ", or is behind now; set it right first");
 	} else if (marks.some_until) {
-		time_format(marks.some_until, when);
+		aa_utc_print(marks.some_until, when);
 		doctor_note(
 		    d,
 		    "the clock was ahead: some of what agents present, if it ends before %s, is refused, "

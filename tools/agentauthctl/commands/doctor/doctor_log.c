@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
-#include "tools/cli/value_text.h"
 
 #define LOOK_SECONDS 600
 #define REPEAT_SECONDS 86400
@@ -62,7 +62,7 @@ static int64_t logged_before(const char *file, const char *list)
 
 	if (slurp(file, &text) == 0 && (rest = strchr(text, '\n'))) {
 		*rest++ = '\0';
-		if (strcmp(rest, list) != 0 || !number_parse(text, 1, INT64_MAX, &when))
+		if (strcmp(rest, list) != 0 || !aa_number_parse(text, 1, INT64_MAX, &when))
 			when = 0;
 	}
 	free(text);
