@@ -64,8 +64,7 @@ static const char *advice_for(const struct profile *profile)
 	if (profile_has_ready_token(profile))
 		return "Have the platform give a JWT";
 	return "Most providers give one only for an API that is named: set resource or audience in the "
-	       "profile, or "
-	       "have this client's access tokens made JWTs over there";
+	       "profile, or have this client's access tokens made JWTs over there";
 }
 
 bool token_is_readable(const struct profile *profile, const char *text, const char *lead)
@@ -76,8 +75,7 @@ bool token_is_readable(const struct profile *profile, const char *text, const ch
 	json_decref(claims);
 	if (!is_jwt)
 		say("%s: the token of the profile %s is no JWT (three parts with dots between them)%s, and a "
-		    "host reads "
-		    "no other. %s",
+		    "host reads no other. %s",
 		    lead, profile->name, is_encrypted(text) ? " but encrypted (five)" : "",
 		    advice_for(profile));
 	return is_jwt;

@@ -24,8 +24,7 @@ static X509 *parse(const char *path, const char *pem, size_t len)
 	BIO_free(bio);
 	if (!certificate)
 		say("%s holds no certificate (\"-----BEGIN CERTIFICATE-----\"). One in DER becomes PEM by: "
-		    "openssl x509 "
-		    "-inform der -in '%s'",
+		    "openssl x509 -inform der -in '%s'",
 		    path, path);
 	return certificate;
 }

@@ -45,10 +45,8 @@ static bool audience_fits(const struct profile *profile, const json_t *claims, c
 	if (!wanted || is_for(aud, wanted))
 		return true;
 	say("nothing is shown: the token of the profile %s is for \"%s\", and not for \"%s\". Have the "
-	    "platform "
-	    "issue one for it, or, where the host takes the token's own audience, write audience = \"%s\" in "
-	    "the "
-	    "profile",
+	    "platform issue one for it, or, where the host takes the token's own audience, write audience = "
+	    "\"%s\" in the profile",
 	    profile->name, first ? first : "(nobody)", wanted, first ? first : "…");
 	return false;
 }
@@ -59,8 +57,8 @@ static bool is_worth_showing(const struct profile *profile, const json_t *claims
 	const json_t *exp = json_object_get(claims, "exp");
 
 	if (json_is_number(exp) && json_number_value(exp) <= (double)now) {
-		say("nothing is shown: the token of the profile %s expired %" PRId64 " s ago. Whatever "
-		    "renews it has not, or this machine's clock is ahead",
+		say("nothing is shown: the token of the profile %s expired %" PRId64
+		    " s ago. Whatever renews it has not, or this machine's clock is ahead",
 		    profile->name, now - (int64_t)json_number_value(exp));
 		return false;
 	}

@@ -18,10 +18,8 @@
 static void say_openssh(const char *path)
 {
 	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this "
-	    "keeps the "
-	    "passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it off, and "
-	    "the file's mode is "
-	    "what guards the key then: ssh-keygen -p -N '' -f '%s'",
+	    "keeps the passphrase: ssh-keygen -p -m PKCS8 -f '%s'. For all, Ed25519 as well, this takes it "
+	    "off, and the file's mode is what guards the key then: ssh-keygen -p -N '' -f '%s'",
 	    path, path, path);
 }
 
@@ -50,8 +48,7 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 		say_encrypted(path, passphrase);
 	else if (err == AA_JOSE_CRYPTO && is_pkcs12(form))
 		say("%s opens, and is encrypted with a cipher that OpenSSL no longer has at hand. This "
-		    "writes its key as "
-		    "PEM: openssl pkcs12 -legacy -in '%s' -nocerts -nodes",
+		    "writes its key as PEM: openssl pkcs12 -legacy -in '%s' -nocerts -nodes",
 		    path, path);
 	else if (err == AA_JOSE_KEY_MALFORMED && form)
 		say("%s holds a private key (%s) that cannot be read: it is damaged, or not all of it is "
@@ -63,8 +60,7 @@ static void say_why(enum aa_jose_err err, const char *path, const char *bytes, s
 		    path);
 	else if (err == AA_JOSE_KEY_MALFORMED)
 		say("%s holds no private key: it may be PEM (\"-----BEGIN PRIVATE KEY-----\"), OpenSSH's "
-		    "format, a JWK or "
-		    "PKCS#12. A new one is made by: agentauth keygen --out FILE",
+		    "format, a JWK or PKCS#12. A new one is made by: agentauth keygen --out FILE",
 		    path);
 	else
 		say("%s: %s", path, aa_jose_strerror(err));

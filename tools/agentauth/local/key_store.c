@@ -34,8 +34,7 @@ static const struct known {
 } known[] = {
     {"pkcs11:", "BEGIN PKCS#11 PROVIDER URI", "pkcs11",
      "apt-get install pkcs11-provider (Debian 13 and later; elsewhere an ssh-agent can hold the token: "
-     "ssh-add -s MODULE, and "
-     "the key is agent:SHA256:…)",
+     "ssh-add -s MODULE, and the key is agent:SHA256:…)",
      "PKCS11_PROVIDER_MODULE names the token's library, or pkcs11-module-path in openssl.cnf"},
     {"handle:", "BEGIN TSS2 PRIVATE KEY", "tpm2", "apt-get install tpm2-openssl",
      "it uses the TPM of /dev/tpmrm0, which the group tss may, or the one that TPM2OPENSSL_TCTI names"},
@@ -204,13 +203,11 @@ static void say_not_found(const struct search *search)
 		    search->name, search->found);
 	else if (search->asked && !secret_is_named(search->pin))
 		say("%s wants a PIN: name where it is by passphrase in the profile, or by --passphrase-file "
-		    "or "
-		    "--passphrase-env",
+		    "or --passphrase-env",
 		    search->name);
 	else if (search->asked)
 		say("no private key opens at %s: the PIN is wrong, or the token has no such key. Tokens lock "
-		    "after some wrong "
-		    "PINs: look before you try again",
+		    "after some wrong PINs: look before you try again",
 		    search->name);
 	else if (search->in_file)
 		say("OpenSSL's provider \"%s\" does not open %s (%s): it belongs to another token or TPM, or "
@@ -338,8 +335,7 @@ static bool uri_is_allowed(const char *uri)
 {
 	if (strcasestr(uri, "pin-value") || strcasestr(uri, "pin-source"))
 		say("the PIN does not stand in the key's URI: name where it is by passphrase in the profile, "
-		    "or by "
-		    "--passphrase-file or --passphrase-env");
+		    "or by --passphrase-file or --passphrase-env");
 	else if (strncasecmp(uri, "file:", 5) == 0)
 		say("%s is a file: name it by its path alone", uri);
 	else

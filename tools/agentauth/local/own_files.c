@@ -86,8 +86,7 @@ static void say_link(const char *path)
 	char *target = realpath(path, NULL);
 
 	say("%s is a symbolic link, which is not followed here: who can change a link decides what is read. "
-	    "Name what it "
-	    "points to instead, '%s', or put that in its place",
+	    "Name what it points to instead, '%s', or put that in its place",
 	    path, target ? target : "nothing");
 	free(target);
 }
@@ -182,8 +181,7 @@ static int read_own(const char *path, size_t max, mode_t unwanted, char **ret, s
 		return -1;
 	if (st.st_uid != geteuid() && !is_placed_by_root(path, &st, unwanted))
 		say("%s belongs to uid %u and has mode %04o, and you are uid %u: what is secret is yours "
-		    "with mode "
-		    "0600, or root's with mode 0440 in folders that only root changes",
+		    "with mode 0600, or root's with mode 0440 in folders that only root changes",
 		    path, st.st_uid, st.st_mode & 07777, geteuid());
 	else if (st.st_uid == geteuid() && st.st_mode & 077 && !is_placed_by_root(path, &st, unwanted))
 		say("%s has mode %04o: others can read or change it. Do: chmod 600 '%s'", path,
@@ -226,8 +224,7 @@ static bool is_trusted(const struct stat *st, const char *path)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0)
 		say("%s belongs to uid %u, and you are uid %u: it is believed only if it is yours or root's. "
-		    "Run this as that "
-		    "user, or with a HOME of your own",
+		    "Run this as that user, or with a HOME of your own",
 		    path, st->st_uid, geteuid());
 	else if (st->st_mode & 022)
 		say("%s has mode %04o: others can change it. Do: chmod go-w '%s'", path, st->st_mode & 07777,
@@ -304,8 +301,7 @@ void own_say_not_made(const char *path, int err)
 void own_say_elsewhere(void)
 {
 	say("name a place that you can write to: --out for a key, --config for profiles, which a login finds "
-	    "by "
-	    "AGENTAUTH_CONFIG");
+	    "by AGENTAUTH_CONFIG");
 }
 
 int own_create(const char *path, const char *text, size_t len)
@@ -357,8 +353,7 @@ char *own_expand(const char *path)
 	dir = home();
 	if (!dir)
 		say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or "
-		    "name the file in "
-		    "full",
+		    "name the file in full",
 		    getuid(), path);
 	else if (asprintf(&out, "%s/%s", dir, path + 2) < 0)
 		out = NULL;

@@ -67,8 +67,7 @@ int own_folder_cache(void)
 void own_folder_say_other(void)
 {
 	say("what is kept between two prompts, and tokens, lie there. Do: export XDG_RUNTIME_DIR=FOLDER, a "
-	    "folder that is yours "
-	    "alone (mode 0700), can be written and has room");
+	    "folder that is yours alone (mode 0700), can be written and has room");
 }
 
 int own_folder_run(void)

@@ -128,10 +128,8 @@ struct profiles *profiles_parse(const char *text, const char *path)
 	all->path = strdup(path);
 	if (all->path && config_read_string(&all->config, text) != CONFIG_TRUE)
 		say("%s:%d: %s. The text is libconfig's, and neither TOML nor YAML nor JSON: profiles = { "
-		    "NAME = { hosts = [ "
-		    "\"HOST\" ]; … }; }; (see agentauth(1), PROFILES). To begin anew: mv '%s' '%s.old', then "
-		    "agentauth "
-		    "profile add NAME@HOST",
+		    "NAME = { hosts = [ \"HOST\" ]; … }; }; (see agentauth(1), PROFILES). To begin anew: mv "
+		    "'%s' '%s.old', then agentauth profile add NAME@HOST",
 		    path, config_error_line(&all->config), config_error_text(&all->config), path, path);
 	else if (all->path && read_profiles(all))
 		return all;

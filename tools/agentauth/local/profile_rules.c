@@ -24,8 +24,8 @@ static bool has_assertion_settings(const struct profile *p)
 /* Of what is signed for the provider: to prove which client asks, or as the grant itself. */
 static const char *wrong_assertion_settings(const struct profile *p)
 {
-	static const char media_type[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-					 "!#$&^_.+-/"; /* RFC 6838 section 4.2, and the slash */
+	static const char media_type[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^"
+					 "_.+-/"; /* RFC 6838 section 4.2, and the slash */
 
 	if (has_assertion_settings(p) && p->client_auth != AUTH_PRIVATE_KEY_JWT &&
 	    p->grant != GRANT_JWT_BEARER)

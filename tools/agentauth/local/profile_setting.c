@@ -131,12 +131,11 @@ static bool read_source(const char *path, const config_setting_t *group, struct 
 	int n = 0;
 
 	if (!config_setting_is_group(group))
-		return profile_wrong(
-		    path, group,
-		    token ? "names where the token is: { file = \"…\"; }, credential, env, command "
-			    "= [ … ] or profile"
-			  : "does not stand in this file; it names where the secret is: { file = "
-			    "\"…\"; }, credential, env or command = [ … ]");
+		return profile_wrong(path, group,
+				     token ? "names where the token is: { file = \"…\"; }, credential, env, "
+					     "command = [ … ] or profile"
+					   : "does not stand in this file; it names where the secret is: { "
+					     "file = \"…\"; }, credential, env or command = [ … ]");
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
 		const struct {

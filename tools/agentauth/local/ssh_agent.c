@@ -58,8 +58,7 @@ static const char *socket_path(void)
 	if (path && *path)
 		return path;
 	say("the key is an ssh-agent's, and SSH_AUTH_SOCK is not set: there is no agent here. This starts "
-	    "one: eval "
-	    "$(ssh-agent) && ssh-add KEY");
+	    "one: eval $(ssh-agent) && ssh-add KEY");
 	return NULL;
 }
 
@@ -215,8 +214,7 @@ static bool read_name(const char *name, char ret[FINGERPRINT_SIZE])
 	if (strncmp(name, SSH_AGENT_FINGERPRINT, strlen(SSH_AGENT_FINGERPRINT)) != 0)
 		return *name ? fingerprint_of_file(name, ret)
 			     : (say("which key of the ssh-agent? agent:SHA256:…, as ssh-add -l prints it, or "
-				    "agent:FILE "
-				    "with the public half"),
+				    "agent:FILE with the public half"),
 				false);
 	if (strlen(name) == FINGERPRINT_SIZE - 1) {
 		strcpy(ret, name);
@@ -248,8 +246,7 @@ static void say_not_held(const struct held *held, const struct others *others)
 {
 	if (others->count == 0)
 		say("the ssh-agent at %s shows no key: none was added (ssh-add KEY), or it is locked "
-		    "(ssh-add -X "
-		    "unlocks it)",
+		    "(ssh-add -X unlocks it)",
 		    getenv("SSH_AUTH_SOCK"));
 	else
 		say("the ssh-agent at %s does not hold %s; it holds %s%s. This adds a key: ssh-add KEY",
@@ -345,8 +342,7 @@ static enum aa_jose_err read_answer(const struct held *held, enum aa_alg alg, co
 
 	if (answer->bytes[0] != SIGN_RESPONSE) {
 		say("the ssh-agent would not sign with %s: it is locked (ssh-add -X unlocks it), whom it "
-		    "asked said no, or "
-		    "the key was added for logins by SSH alone (ssh-add -h)",
+		    "asked said no, or the key was added for logins by SSH alone (ssh-add -h)",
 		    held->fingerprint);
 		return AA_JOSE_SIGNER;
 	}

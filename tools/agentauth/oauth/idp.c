@@ -135,8 +135,9 @@ void idp_compare_clocks(int64_t date, int64_t now)
 	int64_t ahead = now - date;
 
 	if (date >= 0 && (ahead > CLOCK_DIFFERENCE || ahead < -CLOCK_DIFFERENCE))
-		say("this machine's clock is %" PRId64 " s %s the provider's: one of them is wrong, and "
-		    "what is signed or issued may count as expired or not yet valid",
+		say("this machine's clock is %" PRId64
+		    " s %s the provider's: one of them is wrong, and what is signed or issued may count as "
+		    "expired or not yet valid",
 		    ahead > 0 ? ahead : -ahead, ahead > 0 ? "ahead of" : "behind");
 }
 
@@ -179,8 +180,8 @@ static int read_metadata(struct idp *p, const struct http_response *response, co
 	if (!issuer)
 		say("%s has no \"issuer\" in it", url);
 	else if (strcmp(issuer, expected) != 0)
-		say("%s is the metadata of another issuer, \"%s\". The profile's issuer, \"%s\", must be "
-		    "the same to the letter, a slash at the end included",
+		say("%s is the metadata of another issuer, \"%s\". The profile's issuer, \"%s\", must be the "
+		    "same to the letter, a slash at the end included",
 		    url, idp_text(issuer, shown, sizeof(shown)), expected);
 	else if (!take_endpoints(p, metadata))
 		say("memory is out");

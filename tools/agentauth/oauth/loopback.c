@@ -99,9 +99,8 @@ int loopback_open(const char *redirect_uri, struct loopback *ret)
 	unsigned port = 0;
 
 	if (!read_uri(redirect_uri ? redirect_uri : "http://127.0.0.1/callback", &name, &port, &l))
-		return say_failed(
-			   "redirect_uri is http://127.0.0.1/PATH or http://127.0.0.1:PORT/PATH, or the "
-			   "same with localhost"),
+		return say_failed("redirect_uri is http://127.0.0.1/PATH or http://127.0.0.1:PORT/PATH, or "
+				  "the same with localhost"),
 		       -1;
 	l.listener = listen_on(port, &l.port);
 	if (l.listener < 0)
@@ -264,8 +263,8 @@ static const char page[] =
 static const char body_format[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>agentauth: %s</title>\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<style>body{font:1.1em/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em;"
-    "color:#222;background:#fff}h1{font-size:1.5em}@media(prefers-color-scheme:dark){body{color:#eee;"
+    "<style>body{font:1.1em/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 "
+    "1em;color:#222;background:#fff}h1{font-size:1.5em}@media(prefers-color-scheme:dark){body{color:#eee;"
     "background:#222}}</style></head>\n<body><main><h1>%s</h1><p>%s</p></main></body></html>\n";
 
 void loopback_reply(int connection, int status, const char *heading, const char *sentence)

@@ -139,14 +139,13 @@ static void say_silent_refusal(const struct idp *idp, const char *url, long stat
 {
 	if (status == 400) {
 		say("%s refuses the request (HTTP 400) and gives no reason: it may not know grant = \"%s\", "
-		    "not allow it to this client, or not know the scope, resource or audience of the "
-		    "profile",
+		    "not allow it to this client, or not know the scope, resource or audience of the profile",
 		    url, profile_grant_name(idp->profile->grant));
 		return;
 	}
 	say("%s refuses the client (HTTP %ld) and gives no reason: client_id, client_auth (secret in the "
-	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what "
-	    "is registered there",
+	    "header, in the form, or a key's assertion) and, with a key, assertion_audience must be what is "
+	    "registered there",
 	    url, status);
 	idp_say_auth_methods(idp);
 }
@@ -180,10 +179,9 @@ static int read_answer(const struct idp *idp, const char *url, const struct http
 	int result = 0;
 
 	if (response->status >= 300 && response->status < 400)
-		return say_failed(
-			   "%s redirects elsewhere (HTTP %ld), where no secret is sent: name the right "
-			   "token_endpoint, or issuer, in the profile",
-			   url, response->status),
+		return say_failed("%s redirects elsewhere (HTTP %ld), where no secret is sent: name the "
+				  "right token_endpoint, or issuer, in the profile",
+				  url, response->status),
 		       -1;
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
 	    is_silent_refusal(response->status)) {
@@ -191,12 +189,12 @@ static int read_answer(const struct idp *idp, const char *url, const struct http
 		return -1;
 	}
 	if (!answer)
-		return say_failed(
-			   "%s answers with HTTP %ld and %s, where such an endpoint answers with a JSON "
-			   "object: is it the right address?",
-			   url, response->status,
-			   response->content_type ? idp_text(response->content_type, type, sizeof(type))
-						  : "no JSON"),
+		return say_failed("%s answers with HTTP %ld and %s, where such an endpoint answers with a "
+				  "JSON object: is it the right address?",
+				  url, response->status,
+				  response->content_type
+				      ? idp_text(response->content_type, type, sizeof(type))
+				      : "no JSON"),
 		       -1;
 	if (response->status != 200 || json_object_get(answer, "error"))
 		result = read_refusal(idp, url, answer, response, ret_refusal);
