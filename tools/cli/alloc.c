@@ -2,6 +2,7 @@
 /* alloc.c: memory, see alloc.h. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 
 static void out_of_memory(void)
 {
-	fputs("agentauthctl: out of memory; nothing was changed by this step\n", stderr);
+	fprintf(stderr, "%s: out of memory; nothing was changed by this step\n",
+		program_invocation_short_name);
 	exit(1);
 }
 

@@ -20,6 +20,7 @@
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/oauth/loopback.h"
+#include "tools/cli/clock.h"
 
 static struct output o;
 
@@ -247,7 +248,7 @@ static void test_other_requests_and_silent_connections_do_not_disturb(void **sta
 		fd = dial(l.port, "GET /callback?code=2 HTTP/1.1\r\nUser-Agent: x\r\nhost:");
 		(void)snprintf(text, sizeof(text), " %s\r\n\r\n", l.host);
 		assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-		assert_int_equal(loopback_wait(&l, 20, &query, &connection), 0);
+		assert_int_equal(loopback_wait(&l, clock_ms() + 20000, &query, &connection), 0);
 		assert_string_equal(query, "code=2");
 		free(query);
 		loopback_reply(connection, 200, "a", "b");
@@ -270,7 +271,7 @@ static void test_the_wait_has_an_end(void **state)
 	(void)state;
 	assert_int_equal(loopback_open(NULL, &l), 0);
 	fd = dial(l.port, "GET /callback?code=1 HTTP/1.1\r\n");
-	assert_int_equal(loopback_wait(&l, 1, &query, &connection), 1);
+	assert_int_equal(loopback_wait(&l, clock_ms() + 1000, &query, &connection), 1);
 	assert_null(query);
 	close(fd);
 	loopback_close(&l);

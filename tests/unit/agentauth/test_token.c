@@ -727,9 +727,9 @@ static void test_a_wrong_clock_is_named(void **state)
 
 static unsigned waits[16], n_waits;
 
-static void note_wait(unsigned seconds)
+static void note_wait(int64_t ms)
 {
-	waits[n_waits++] = seconds;
+	waits[n_waits++] = (unsigned)(ms / 1000);
 }
 
 #define DEVICE "grant = \"device_code\"; "

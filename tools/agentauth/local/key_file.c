@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_file.c: loading the agent's private key. */
+/* key_file.c: loads the agent's private key from a file. */
 #include "config.h"
 
 #include "tools/agentauth/local/key_file.h"
@@ -14,7 +14,8 @@
 
 #define KEY_FILE_MAX 65536
 
-/* Nothing in OpenSSL opens these, and ssh-keygen of Debian 12 writes RSA and ECDSA alone as PKCS#8. */
+/* OpenSSL cannot open OpenSSH's format with a passphrase, and ssh-keygen of Debian 12 converts only RSA and ECDSA keys to
+ * PKCS#8, so the advice depends on the key. */
 static void say_openssh(const char *path)
 {
 	say("%s is in OpenSSH's own format with a passphrase, which is not read. For RSA and ECDSA this "

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_file.h: the agent's private key, from a file. */
+/* key_file.h: reads the agent's private key from a file. */
 #ifndef AGENTAUTH_AGENT_KEY_FILE_H
 #define AGENTAUTH_AGENT_KEY_FILE_H
 
 #include "common/jose/key.h"
 #include "tools/agentauth/local/secret.h"
 
-/* A key in any of the forms that programs write, encrypted or not; also one of which the file holds only where it is, or what
- * a TPM has wrapped. NULL with the reason said. The caller frees. */
+/* Loads a key in any of the forms that programs write, encrypted or not. The file may also hold the URI of a key in a token,
+ * or a key that a TPM has wrapped. Returns NULL with the reason said; the caller frees the key. */
 struct aa_private_key *key_file_load(const char *path, const struct secret_source *passphrase);
 
 #endif

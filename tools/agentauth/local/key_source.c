@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_source.c: which of the places of keys a name means. */
+/* key_source.c: tells from a key's name where the key is kept, and loads it from there. */
 #include "config.h"
 
 #include "tools/agentauth/local/key_source.h"
@@ -14,13 +14,14 @@
 
 #define AGENT "agent:"
 
-/* What stands behind "agent:", or NULL. */
+/* Returns the text behind "agent:", or NULL where the name does not begin so. */
 static const char *in_agent(const char *name)
 {
 	return strncmp(name, AGENT, strlen(AGENT)) == 0 ? name + strlen(AGENT) : NULL;
 }
 
-/* RFC 3986 section 3.1: a scheme of two letters or more; a path with a colon so far in front is written ./NAME. */
+/* A URI begins with a scheme (RFC 3986 section 3.1), here of two letters or more. A path that looks like one is written
+ * ./NAME. */
 static bool is_uri(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_source.h: the agent's private key, from where it is: a file, an ssh-agent, or a provider of OpenSSL.
+/* key_source.h: loads the agent's private key from a file, an ssh-agent, or a provider of OpenSSL.
  *
  *   "~/.config/agentauth/key.pem"               a file, see key_file.h; NULL is this one
  *   "agent:SHA256:…", "agent:~/builder-7.pub"   what an ssh-agent holds, see ssh_agent.h
@@ -11,21 +11,22 @@
 #include "common/jose/key.h"
 #include "tools/agentauth/local/secret.h"
 
-/* Where the key is and, if it is encrypted or in a token, its passphrase or PIN. A passphrase is never an argument: every
- * process can see those. */
+/* A source says where the key is and, if the key is encrypted or in a token, where its passphrase or PIN is. A passphrase is
+ * never a command's argument, since every process can read those. */
 struct key_source {
 	const char *name;
 	struct secret_source passphrase;
 };
 
-/* NULL with the reason said. The caller frees. */
+/* Returns the key, which the caller frees, or NULL with the reason said. */
 struct aa_private_key *key_load(const struct key_source *source);
 
-/* The path in the name, of the key or, behind "agent:", of its public half; NULL: there is none in it. */
+/* Returns the path that a key's name contains: that of the key or, behind "agent:", of its public half. NULL means that the
+ * name contains no path. */
 const char *key_path_in(const char *name);
-/* Whether an ssh-agent holds it, which needs no passphrase. */
+/* Tells whether an ssh-agent holds the key, which then needs no passphrase. */
 bool key_is_in_agent(const char *name);
-/* Whether a file holds the key itself. */
+/* Tells whether a file holds the key itself. */
 bool key_is_file(const char *name);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_store.c: keys in providers of OpenSSL.
+/* key_store.c: opens keys in providers of OpenSSL.
  *
- * Providers are loaded into a library context of their own, and taken out of it with the key: SoftHSM, which is built on
- * OpenSSL, waits for itself where pkcs11-provider is in the context that it uses too, and what speaks TLS in this process
- * has no use for a TPM. */
+ * Each key gets a library context of its own, into which its provider is loaded. SoftHSM, which is built on OpenSSL, would
+ * deadlock if pkcs11-provider were in the default context, which SoftHSM uses too; and the TLS code of this process has no
+ * use for a TPM. */
 #define _GNU_SOURCE /* memmem */
 #include "config.h"
 
@@ -23,14 +23,15 @@
 #include <strings.h>
 
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define REASON_MAX 512
 
 static const struct known {
-	const char *scheme, *pem; /* of a URI, and of a block of PEM; NULL: there is none */
+	const char *scheme, *pem; /* begin a URI and a block of PEM; pem may be NULL */
 	const char *provider, *package;
-	const char *hint; /* what may keep the provider from starting */
+	const char *hint; /* names what the provider needs in order to start */
 } known[] = {
     {"pkcs11:", "BEGIN PKCS#11 PROVIDER URI", "pkcs11",
      "apt-get install pkcs11-provider (Debian 13 and later; elsewhere an ssh-agent can hold the token: "
@@ -43,20 +44,20 @@ static const struct known {
 };
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 
-/* A key, as its signer keeps it. */
+/* A stored key is what the signer of a private key needs in order to sign. */
 struct stored {
 	OSSL_LIB_CTX *libctx;
-	OSSL_PROVIDER *own, *other; /* OpenSSL's own, and the one that has the key */
+	OSSL_PROVIDER *own, *other; /* OpenSSL's default provider, and the provider that has the key */
 	EVP_PKEY *pkey;
-	const struct aa_key *pub; /* of the private key that has this signer */
+	const struct aa_key *pub; /* belongs to the private key that has this signer */
 	const struct known *known;
 	char *name; /* for messages */
 };
 
-/* Where a key is looked for, and what became of the PIN meanwhile. */
+/* A search remembers what happened to the PIN, so that a failure can be explained. */
 struct search {
 	const char *name;
-	const struct known *known; /* NULL: a scheme of others */
+	const struct known *known; /* NULL where the scheme is not in the table */
 	const struct secret_source *pin;
 	bool in_file, asked, failed;
 	unsigned found;
@@ -71,7 +72,8 @@ static void add(char *text, const char *before, const char *more)
 	(void)snprintf(text + n, REASON_MAX - n, "%s%s", n ? before : "", more);
 }
 
-/* The reason of a provider is the one that counts, OpenSSL's own are what it tried beside. Empties the queue. */
+/* Takes the reason out of OpenSSL's error queue, which is empty afterwards. A provider's reason counts more than those of
+ * OpenSSL itself, which are about other decoders that were tried. */
 static const char *reason(char text[REASON_MAX])
 {
 	const char *data;
@@ -92,7 +94,7 @@ static const char *reason(char text[REASON_MAX])
 		if (flags & ERR_TXT_STRING && data && *data)
 			add(text, ": ", data);
 	}
-	return *text ? text : "it does not say why";
+	return *text ? text : "no reason is given";
 }
 
 /* ---- providers ------------------------------------------------------------------- */
@@ -125,7 +127,8 @@ static void say_no_provider(const struct known *k, const char *name)
 		    text, k->hint);
 }
 
-/* What openssl.cnf(5) loads. A configuration that is not there or wrong leaves the provider that the key is known to need. */
+/* Loads what openssl.cnf(5) names. Where that file is missing or wrong, the provider that the key is known to need is still
+ * loaded afterwards. */
 static void load_config(OSSL_LIB_CTX *libctx)
 {
 	char *path = CONF_get1_default_config_file();
@@ -137,17 +140,16 @@ static void load_config(OSSL_LIB_CTX *libctx)
 
 static struct stored *make_stored(const struct known *k, const char *name)
 {
-	struct stored *stored = calloc(1, sizeof(*stored));
+	struct stored *stored = xcalloc(1, sizeof(*stored));
 
-	if (!stored)
-		return say("memory is out"), NULL;
-	/* Both ask where nobody is to be asked, or tell what reason() tells: OpenSSL's default way, and the TPM's library. */
+	/* OpenSSL's default is to prompt at the terminal, where nobody may be. */
 	UI_set_default_method(UI_null());
+	/* The TPM's library would print on standard error what reason() reports. */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	stored->known = k;
-	stored->name = strdup(name);
+	stored->name = xstrdup(name);
 	stored->libctx = OSSL_LIB_CTX_new();
-	if (stored->name && stored->libctx)
+	if (stored->libctx)
 		stored->own = OSSL_PROVIDER_load(stored->libctx, "default");
 	if (!stored->own) {
 		say("memory is out");
@@ -167,7 +169,7 @@ static struct stored *make_stored(const struct known *k, const char *name)
 
 /* ---- the PIN ------------------------------------------------------------------------ */
 
-/* Called back when the provider wants the PIN. */
+/* The provider calls this back when it wants the PIN. */
 static int give_pin(char *buf, int size, int writing, void *data)
 {
 	struct search *search = data;
@@ -197,7 +199,7 @@ static void say_not_found(const struct search *search)
 	char text[REASON_MAX];
 
 	if (search->failed)
-		return; /* secret_read() has said why */
+		return; /* secret_read_line() has said why */
 	if (search->found > 1)
 		say("%s names %u private keys, and which is meant is not guessed: add object=… or id=…",
 		    search->name, search->found);
@@ -247,7 +249,7 @@ static EVP_PKEY *take_key(OSSL_STORE_CTX *store, struct search *search)
 	return NULL;
 }
 
-/* `bio` NULL: the key is at `uri`; else it is what the file has. */
+/* Finds the key in `bio`, a file's text, or at `uri` where `bio` is NULL. */
 static EVP_PKEY *find(struct stored *stored, const char *uri, BIO *bio, const struct secret_source *pin)
 {
 	struct search search = {
@@ -286,7 +288,7 @@ static enum aa_jose_err sign(void *data, enum aa_alg alg, const char *input, siz
 
 static const struct aa_signer signer = {sign, free_stored};
 
-/* Takes `stored`, also when it fails. */
+/* Takes ownership of `stored`, also when it fails. */
 static struct aa_private_key *key_of(struct stored *stored)
 {
 	struct aa_private_key *key = NULL;
@@ -330,7 +332,8 @@ static const struct known *known_by_scheme(const char *uri)
 	return NULL;
 }
 
-/* Arguments are seen by every process, and what OpenSSL opens by itself has no rule of whose it may be. */
+/* A PIN in the URI would be an argument, which every process can read. A file that OpenSSL opened by itself would not be
+ * checked for its owner and mode. */
 static bool uri_is_allowed(const char *uri)
 {
 	if (strcasestr(uri, "pin-value") || strcasestr(uri, "pin-source"))
@@ -343,13 +346,12 @@ static bool uri_is_allowed(const char *uri)
 	return false;
 }
 
-/* tpm2-openssl asks for a PIN only where the URI says that there is one. */
+/* tpm2-openssl asks for a PIN only where the URI ends in "?pass". */
 static char *with_question(const struct known *k, const char *uri, const struct secret_source *pin)
 {
 	bool question = k && strcmp(k->provider, "tpm2") == 0 && secret_is_named(pin) && !strchr(uri, '?');
-	char *text = NULL;
 
-	return asprintf(&text, "%s%s", uri, question ? "?pass" : "") < 0 ? NULL : text;
+	return xasprintf("%s%s", uri, question ? "?pass" : "");
 }
 
 struct aa_private_key *key_store_open(const char *uri, const struct secret_source *pin)
@@ -361,8 +363,6 @@ struct aa_private_key *key_store_open(const char *uri, const struct secret_sourc
 	if (!uri_is_allowed(uri))
 		return NULL;
 	text = with_question(k, uri, pin);
-	if (!text)
-		return say("memory is out"), NULL;
 	key = key_in(make_stored(k, uri), text, NULL, pin);
 	ERR_clear_error();
 	free(text);

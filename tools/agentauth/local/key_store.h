@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_store.h: a key that a PKCS#11 token, a TPM or another provider of OpenSSL keeps, named by its URI. */
+/* key_store.h: opens a key that a PKCS#11 token, a TPM or another provider of OpenSSL keeps. */
 #ifndef AGENTAUTH_AGENT_KEY_STORE_H
 #define AGENTAUTH_AGENT_KEY_STORE_H
 
@@ -8,14 +8,15 @@
 #include "common/jose/key.h"
 #include "tools/agentauth/local/secret.h"
 
-/* The private key at `uri`, such as "pkcs11:token=…;object=…" (RFC 7512) or "handle:0x81000001" (tpm2-openssl). The provider
- * is the one that the URI's scheme is known for, beside those that openssl.cnf(5) loads. `pin` is read when the provider asks
- * for it, and nobody is asked at a terminal. NULL with the reason said. */
+/* Opens the private key at `uri`, such as "pkcs11:token=…;object=…" (RFC 7512) or "handle:0x81000001" (tpm2-openssl). The
+ * URI's scheme decides which provider is loaded beside those of openssl.cnf(5). `pin` is read when the provider asks for a
+ * PIN; nobody is asked at a terminal. Returns NULL with the reason said. */
 struct aa_private_key *key_store_open(const char *uri, const struct secret_source *pin);
 
-/* Whether the text is a key in PEM whose private half is in a provider: what a TPM has wrapped, or the URI of a token's. */
+/* Tells whether the text is PEM whose private key only a provider can use: a key that a TPM has wrapped, or the URI of a key
+ * in a token. */
 bool key_store_wrote(const char *pem, size_t len);
-/* The key of such a text, which is the file `path`. NULL with the reason said. */
+/* Opens the key of such a text, which was read from the file `path`. Returns NULL with the reason said. */
 struct aa_private_key *key_store_decode(const char *path, const char *pem, size_t len,
 					const struct secret_source *pin);
 

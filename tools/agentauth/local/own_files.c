@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own_files.c: the agent's own files. */
+/* own_files.c: reads and makes the agent's own files. */
 #include "config.h"
 
 #include "tools/agentauth/local/own_files.h"
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 void own_wipe(char *text)
@@ -23,7 +24,7 @@ void own_wipe(char *text)
 	free(text);
 }
 
-/* The file may shrink or grow meanwhile: what counts is what read() gives. */
+/* Reads until the end and does not rely on the size, since the file may shrink or grow meanwhile. */
 static ssize_t read_fully(int fd, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -44,12 +45,9 @@ static ssize_t read_fully(int fd, char *buf, size_t size)
 
 static int read_open_file(int fd, const char *path, size_t max, char **ret, size_t *ret_len)
 {
-	char *buf = malloc(max + 1);
-	ssize_t n;
+	char *buf = xmalloc(max + 1);
+	ssize_t n = read_fully(fd, buf, max + 1);
 
-	if (!buf)
-		return say_failed("memory is out"), -1;
-	n = read_fully(fd, buf, max + 1);
 	if (n < 0 || (size_t)n > max) {
 		if (n < 0)
 			say("%s cannot be read: %s", path, strerror(errno));
@@ -65,7 +63,7 @@ static int read_open_file(int fd, const char *path, size_t max, char **ret, size
 	return 0;
 }
 
-/* Whose a file is that cannot be opened, and what lets the caller read it. */
+/* Says why a file cannot be opened: to whom it belongs, and the command that lets the caller read it. */
 static void say_not_opened(const char *path, int err)
 {
 	struct stat st;
@@ -93,7 +91,7 @@ static void say_link(const char *path)
 
 static int open_regular(int dirfd, const char *name, int flags, const char *path, struct stat *ret_st)
 {
-	/* O_NONBLOCK: a FIFO must not hang us */
+	/* O_NONBLOCK keeps a FIFO from hanging this process. */
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags), err;
 
 	if (fd < 0) {
@@ -125,7 +123,7 @@ int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
-/* Whether nobody but root and the caller can change this folder, or one above it. */
+/* Tells whether only root and the caller can change this folder and those above it. */
 static bool folder_is_safe(const char *path)
 {
 	char *dir = realpath(path, NULL), *slash;
@@ -146,7 +144,7 @@ static bool folder_is_safe(const char *path)
 
 static bool parent_is_safe(const char *path)
 {
-	char *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
+	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
 	bool safe = false;
 
 	if (slash) {
@@ -157,7 +155,7 @@ static bool parent_is_safe(const char *path)
 	return safe;
 }
 
-/* Kubernetes mounts a secret as root's, with mode 0440 and the reader's group, behind links (a token with 0644).
+/* Kubernetes mounts a secret as a file of root's with mode 0440 and the reader's group (a token with 0644), behind links.
  * Such a file is as safe as the folders of the link and of the file are. */
 static bool is_placed_by_root(const char *path, const struct stat *st, mode_t unwanted)
 {
@@ -234,18 +232,14 @@ static bool is_trusted(const struct stat *st, const char *path)
 	return false;
 }
 
-/* *ret_dir: the folder's path, from malloc(). The descriptor of it, or -1. */
-static int open_folder(const char *path, char **ret_dir)
+/* Opens the folder of the file `path`, which must be trusted, and returns its descriptor or -1. */
+static int open_folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	char *dir = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = errno;
 	struct stat st;
-	int fd, err;
 
-	if (!dir)
-		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = errno;
 	if (fd < 0) {
 		say("%s cannot be opened: %s", path, strerror(err));
 	} else if (fstat(fd, &st) < 0 || !is_trusted(&st, dir)) {
@@ -253,10 +247,7 @@ static int open_folder(const char *path, char **ret_dir)
 		fd = -1;
 		err = EPERM;
 	}
-	if (fd < 0)
-		free(dir);
-	else
-		*ret_dir = dir;
+	free(dir);
 	errno = err;
 	return fd;
 }
@@ -264,11 +255,9 @@ static int open_folder(const char *path, char **ret_dir)
 int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len)
 {
 	const char *slash = strrchr(path, '/');
-	int dirfd, fd = -1, result = -1, err;
-	char *dir = NULL;
+	int dirfd = open_folder_of(path), fd, result = -1, err;
 	struct stat st;
 
-	dirfd = open_folder(path, &dir);
 	if (dirfd < 0)
 		return -1;
 	fd = open_regular(dirfd, slash ? slash + 1 : path, O_NOFOLLOW, path, &st);
@@ -280,7 +269,6 @@ int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len)
 		err = EPERM;
 	}
 	close(dirfd);
-	free(dir);
 	errno = err;
 	return result;
 }
@@ -315,11 +303,9 @@ int own_create(const char *path, const char *text, size_t len)
 
 int own_make_parents(const char *path)
 {
-	char *dir = strdup(path);
+	char *dir = xstrdup(path);
 	int result = 0;
 
-	if (!dir)
-		return say_failed("memory is out"), -1;
 	for (char *p = strchr(dir + 1, '/'); p && result == 0; p = strchr(p + 1, '/')) {
 		*p = 0;
 		if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
@@ -346,18 +332,16 @@ static const char *home(void)
 char *own_expand(const char *path)
 {
 	const char *dir;
-	char *out = NULL;
 
 	if (strncmp(path, "~/", 2) != 0)
-		return strdup(path);
+		return xstrdup(path);
 	dir = home();
-	if (!dir)
-		say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or "
-		    "name the file in full",
-		    getuid(), path);
-	else if (asprintf(&out, "%s/%s", dir, path + 2) < 0)
-		out = NULL;
-	return out;
+	if (dir)
+		return xasprintf("%s/%s", dir, path + 2);
+	say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or "
+	    "name the file in full",
+	    getuid(), path);
+	return NULL;
 }
 
 char *own_config_path(const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own_folder.c: opening and making the agent's own folders. */
+/* own_folder.c: opens and makes the agent's own folders, and reads the files in them. */
 #include "config.h"
 
 #include "tools/agentauth/local/own_folder.h"
@@ -13,35 +13,43 @@
 #include <unistd.h>
 
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
-static bool is_own_folder(int fd, const char *path, bool complain)
+static bool is_private(const struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & 077))
-		return true;
-	if (complain)
-		say("%s must be yours alone: chmod 700 '%s'", path, path);
-	return false;
+	return st->st_uid == geteuid() && !(st->st_mode & 077);
 }
 
-/* PARENT/agentauth, where PARENT exists and is the user's own. */
-static int open_below(const char *parent, bool complain)
+/* Opens the folder `path`, which must be the user's alone. Nothing is said where `silent`. */
+static int open_private(const char *path, bool silent)
 {
-	int dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	char path[4096];
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	if (dir < 0)
+	if (fd < 0) {
+		if (!silent)
+			say("%s cannot be opened: %s", path, strerror(errno));
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s/agentauth", parent);
-	if (is_own_folder(dir, parent, false) && (mkdirat(dir, "agentauth", 0700) == 0 || errno == EEXIST))
-		fd = openat(dir, "agentauth", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && !is_own_folder(fd, path, complain)) {
-		close(fd);
-		fd = -1;
 	}
-	close(dir);
+	if (fstat(fd, &st) == 0 && is_private(&st))
+		return fd;
+	if (!silent)
+		say("%s must be yours alone: chmod 700 '%s'", path, path);
+	close(fd);
+	return -1;
+}
+
+/* Opens PARENT/agentauth, and makes it where PARENT is the user's alone. */
+static int open_below(const char *parent, bool silent)
+{
+	char *path = xasprintf("%s/agentauth", parent);
+	struct stat st;
+	int fd = -1;
+
+	if (stat(parent, &st) == 0 && is_private(&st) && (mkdir(path, 0700) == 0 || errno == EEXIST))
+		fd = open_private(path, silent);
+	free(path);
 	return fd;
 }
 
@@ -52,13 +60,7 @@ int own_folder_cache(void)
 
 	if (path && own_make_parents(path) == 0) {
 		path[strlen(path) - 2] = 0;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			say("%s cannot be opened: %s", path, strerror(errno));
-		else if (!is_own_folder(fd, path, true)) {
-			close(fd);
-			fd = -1;
-		}
+		fd = open_private(path, false);
 	}
 	free(path);
 	return fd;
@@ -77,13 +79,34 @@ int own_folder_run(void)
 	int fd = -1;
 
 	if (runtime && runtime[0] == '/')
-		fd = open_below(runtime, true);
+		fd = open_below(runtime, false);
 	(void)snprintf(path, sizeof(path), "/run/user/%u", geteuid());
 	if (fd < 0)
-		fd = open_below(path, false);
+		fd = open_below(path, true);
 	if (fd < 0)
 		fd = own_folder_cache();
 	if (fd < 0)
 		own_folder_say_other();
 	return fd;
+}
+
+char *own_folder_read(int folder, const char *name, size_t max)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && is_private(&st) && (size_t)st.st_size <= max) {
+		text = xcalloc(1, (size_t)st.st_size + 1);
+		n = read(fd, text, (size_t)st.st_size);
+		if (n <= 0 || strlen(text) != (size_t)n) {
+			own_wipe(text);
+			text = NULL;
+		}
+	}
+	close(fd);
+	return text;
 }

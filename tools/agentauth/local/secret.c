@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secret.c: reading a secret from its source. */
+/* secret.c: reads a secret from its source. */
 #include "config.h"
 
 #include "tools/agentauth/local/secret.h"
@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 bool secret_is_named(const struct secret_source *source)
@@ -36,24 +37,16 @@ static void exec_command(const char *const *argv, int out)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* What is read until the end, or -1: too much, too long, or an error. */
+/* Returns the number of bytes until the end, or -1 where there are too many, the time is over, or reading fails. */
 static ssize_t read_pipe(int fd, char *buf, size_t size)
 {
-	int64_t end = milliseconds() + SECRET_COMMAND_SECONDS * 1000, left;
+	int64_t end = clock_ms() + SECRET_COMMAND_SECONDS * 1000, left;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t len = 0;
 	ssize_t n = 1;
 
 	while (n > 0 && len < size) {
-		left = end - milliseconds();
+		left = end - clock_ms();
 		p.revents = 0;
 		if (left <= 0 || (poll(&p, 1, (int)left) < 0 && errno != EINTR))
 			return -1;
@@ -87,12 +80,12 @@ static bool ended_well(pid_t pid, const char *program, const char *what)
 
 static int read_command(const char *const *argv, const char *what, char **ret, size_t *ret_len)
 {
-	char *buf = malloc(SECRET_MAX + 1);
+	char *buf = xmalloc(SECRET_MAX + 1);
 	int fds[2] = {-1, -1};
 	ssize_t n = -1;
 	pid_t pid;
 
-	if (!buf || pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+	if (pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
 		say("%s cannot be read: %s", what, strerror(errno));
 		if (fds[0] >= 0)
 			(void)close(fds[0]), (void)close(fds[1]);
@@ -123,7 +116,7 @@ static int read_command(const char *const *argv, const char *what, char **ret, s
 	return 0;
 }
 
-/* ---- the others ----------------------------------------------------------- */
+/* ---- the other sources ---------------------------------------------------- */
 
 typedef int read_text(const char *path, size_t max, char **ret, size_t *ret_len);
 
@@ -139,7 +132,7 @@ static int read_file(const char *file, read_text *reader, char **ret, size_t *re
 static int read_credential(const char *name, const char *what, char **ret, size_t *ret_len)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	char *path = NULL;
+	char *path;
 	int result;
 
 	if (!folder || folder[0] != '/')
@@ -147,8 +140,7 @@ static int read_credential(const char *name, const char *what, char **ret, size_
 				  "systemd sets it for a unit with LoadCredential=%s",
 				  what, name, name),
 		       -1;
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return -1;
+	path = xasprintf("%s/%s", folder, name);
 	result = own_read_credential(path, SECRET_MAX, ret, ret_len);
 	free(path);
 	return result;
@@ -162,9 +154,9 @@ static int read_env(const char *name, const char *what, char **ret, size_t *ret_
 		return say_failed("%s is in the variable %s, which the environment does not have", what,
 				  name),
 		       -1;
-	*ret = strdup(value);
+	*ret = xstrdup(value);
 	*ret_len = strlen(value);
-	return *ret ? 0 : -1;
+	return 0;
 }
 
 static char *read_source(const struct secret_source *source, const char *what, read_text *reader)

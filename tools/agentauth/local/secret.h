@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secret.h: a secret from where a profile says it is: never from the profile itself, and never an argument.
+/* secret.h: reads a secret from where a profile says it is. A secret never stands in the profile itself and is never an
+ * argument.
  *
- *   { file = "~/.config/agentauth/secret"; }       mode 0600; its text without newlines at the end
+ *   { file = "~/.config/agentauth/secret"; }       mode 0600; newlines at the end are left out
  *   { credential = "idp-secret"; }                 $CREDENTIALS_DIRECTORY/idp-secret, systemd.exec(5)
  *   { env = "IDP_SECRET"; }
- *   { command = [ "pass", "show", "idp" ]; }       what it prints; no shell
+ *   { command = [ "pass", "show", "idp" ]; }       the command's output; there is no shell
  */
 #ifndef AGENTAUTH_AGENT_SECRET_H
 #define AGENTAUTH_AGENT_SECRET_H
@@ -14,7 +15,7 @@
 #define SECRET_MAX 65536
 #define SECRET_COMMAND_SECONDS 30
 
-/* At most one is set. Borrowed. */
+/* At most one member is set; the strings belong to the profile. */
 struct secret_source {
 	const char *file, *credential, *env;
 	const char *const *command; /* up to a NULL */
@@ -22,12 +23,12 @@ struct secret_source {
 
 bool secret_is_named(const struct secret_source *source);
 
-/* The secret, to be given to own_wipe(); never empty and without a zero byte. NULL, with the reason said:
- * `what` it is, "the client's secret". */
+/* Returns the secret, which is never empty and has no zero byte, for own_wipe(). NULL comes with the reason said, in which
+ * `what` names the secret: "the client's secret". */
 char *secret_read(const struct secret_source *source, const char *what);
-/* Its first line: a passphrase or a PIN. */
+/* Returns the secret's first line alone, as a passphrase or a PIN is meant. */
 char *secret_read_line(const struct secret_source *source, const char *what);
-/* The same for a token that the platform placed, whose file root may let all read. */
+/* Returns a token that the platform placed. A file of root's may then be readable by all. */
 char *secret_read_token(const struct secret_source *source, const char *what);
 
 #endif

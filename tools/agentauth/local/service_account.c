@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service_account.c: reading a service account's file as Google writes it. */
+/* service_account.c: reads the key file of a service account. */
 #include "config.h"
 
 #include "tools/agentauth/local/service_account.h"
@@ -9,6 +9,7 @@
 
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define FILE_MAX 65536
@@ -17,7 +18,7 @@ static char *text_of(const json_t *json, const char *name)
 {
 	const char *text = json_string_value(json_object_get(json, name));
 
-	return text && *text ? strdup(text) : NULL;
+	return text && *text ? xstrdup(text) : NULL;
 }
 
 static int read_json(const char *path, const json_t *json, struct service_account *ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_agent.c: asking an ssh-agent which keys it holds, and to sign with one of them. */
+/* ssh_agent.c: asks an ssh-agent for its keys, and for signatures by one of them. */
 #include "config.h"
 
 #include "tools/agentauth/local/ssh_agent.h"
@@ -18,12 +18,13 @@
 #include "common/jose/base64url.h"
 #include "common/jose/ssh_wire.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define MESSAGE_MAX (256 * 1024) /* OpenSSH's own limit */
 #define PUBLIC_MAX 65536
 #define KEYS_MAX 2048 /* OpenSSH's own limit */
-#define SHOWN_MAX 4   /* keys that a refusal names */
+#define SHOWN_MAX 4   /* how many keys a refusal names */
 #define FINGERPRINT_SIZE (sizeof(SSH_AGENT_FINGERPRINT) + 43)
 
 /* draft-miller-ssh-agent section 6 */
@@ -41,11 +42,11 @@ struct message {
 	size_t len;
 };
 
-/* A key of an agent, as its signer keeps it. */
+/* A held key is what the signer of a private key needs to ask the agent for signatures. */
 struct held {
 	char fingerprint[FINGERPRINT_SIZE];
 	struct message blob;
-	const struct aa_key *pub; /* of the private key that has this signer */
+	const struct aa_key *pub; /* belongs to the private key that has this signer */
 	int seconds;
 };
 
@@ -93,7 +94,8 @@ static int reach(const char *path, int seconds)
 	return -1;
 }
 
-/* All of the bytes, within the socket's limit of time; errno says why not, 0 for an end too early. */
+/* Receives all of the bytes within the socket's time limit. On failure errno says why; 0 means that the connection ended too
+ * early. */
 static bool receive(int fd, uint8_t *bytes, size_t len)
 {
 	ssize_t n = recv(fd, bytes, len, MSG_WAITALL);
@@ -103,7 +105,7 @@ static bool receive(int fd, uint8_t *bytes, size_t len)
 	return n >= 0 && (size_t)n == len;
 }
 
-/* The agent's answer, from malloc(); its length is checked before there is memory for it. */
+/* Receives the agent's answer into memory from malloc(). The length is checked before memory is taken for it. */
 static bool receive_message(int fd, struct message *ret)
 {
 	uint8_t head[4];
@@ -115,9 +117,9 @@ static bool receive_message(int fd, struct message *ret)
 	errno = EPROTO;
 	if (!aa_ssh_take_u32(&in, &len) || len < 1 || len > MESSAGE_MAX)
 		return false;
-	ret->bytes = malloc(len);
+	ret->bytes = xmalloc(len);
 	ret->len = len;
-	if (ret->bytes && receive(fd, ret->bytes, len))
+	if (receive(fd, ret->bytes, len))
 		return true;
 	free(ret->bytes);
 	ret->bytes = NULL;
@@ -135,7 +137,7 @@ static void say_no_answer(const char *path, int err, int seconds)
 		    err ? strerror(err) : "");
 }
 
-/* One request, which begins with its length, and its answer. */
+/* Sends one request, which begins with its length, and receives the answer. */
 static bool ask(const struct aa_ssh_writer *request, int seconds, struct message *ret)
 {
 	const char *path = socket_path();
@@ -154,7 +156,7 @@ static bool ask(const struct aa_ssh_writer *request, int seconds, struct message
 
 /* ---- which key ---------------------------------------------------------------- */
 
-/* As ssh-add -l prints it: the SHA-256 of the blob in base64 without padding. */
+/* Computes a fingerprint as ssh-add -l prints it: the SHA-256 of the blob in base64 without padding. */
 static bool fingerprint(const uint8_t *blob, size_t len, char ret[FINGERPRINT_SIZE])
 {
 	uint8_t hash[32];
@@ -185,7 +187,8 @@ static bool fingerprint_of(const struct aa_key *key, char ret[FINGERPRINT_SIZE])
 	return good;
 }
 
-/* The public half is no secret, and who puts another into the file gains nothing: a host knows the registered key alone. */
+/* The file's owner and mode do not matter. The public half is no secret, and an attacker gains nothing by putting another key
+ * into the file: a host knows the registered key alone. */
 static bool fingerprint_of_file(const char *name, char ret[FINGERPRINT_SIZE])
 {
 	char *path = own_expand(name), *text = NULL;
@@ -225,9 +228,9 @@ static bool read_name(const char *name, char ret[FINGERPRINT_SIZE])
 	return false;
 }
 
-/* ---- the keys that it holds ---------------------------------------------------- */
+/* ---- the keys that the agent holds --------------------------------------------- */
 
-/* What a refusal says of the keys that there are. */
+/* The keys that the agent has instead are named in a refusal. */
 struct others {
 	char text[1024];
 	unsigned count;
@@ -254,7 +257,7 @@ static void say_not_held(const struct held *held, const struct others *others)
 		    others->count > SHOWN_MAX ? ", …" : "");
 }
 
-/* Takes the blob of this fingerprint; false where the answer is none. */
+/* Copies the blob with the wanted fingerprint out of an answer; false means that the answer is malformed. */
 static bool find(struct aa_ssh_reader in, struct held *held, struct others *others)
 {
 	uint32_t count = 0;
@@ -272,9 +275,7 @@ static bool find(struct aa_ssh_reader in, struct held *held, struct others *othe
 		add_other(others, print, comment, comment_len);
 		if (held->blob.bytes || strcmp(print, held->fingerprint) != 0)
 			continue;
-		held->blob = (struct message){malloc(len), len};
-		if (!held->blob.bytes)
-			return false;
+		held->blob = (struct message){xmalloc(len), len};
 		memcpy(held->blob.bytes, blob, len);
 	}
 	return true;
@@ -304,7 +305,7 @@ static bool look_for(struct held *held)
 
 /* ---- signing ---------------------------------------------------------------------- */
 
-/* The flags with which the key signs for this algorithm; -1: there are none. */
+/* Returns the flags that ask for a signature by this algorithm, or -1 where no flags do. */
 static int flags_for(const struct aa_key *pub, enum aa_alg alg)
 {
 	if (aa_key_default_alg(pub) != AA_ALG_RS256)
@@ -318,11 +319,9 @@ static bool request_signature(const struct held *held, const char *input, size_t
 			      struct message *ret)
 {
 	size_t n = 1 + 4 + held->blob.len + 4 + len + 4;
-	struct aa_ssh_writer out = {n < MESSAGE_MAX ? malloc(4 + n) : NULL, 0};
+	struct aa_ssh_writer out = {xmalloc(4 + n), 0};
 	bool good;
 
-	if (!out.p)
-		return say("memory is out"), false;
 	aa_ssh_put_u32(&out, (uint32_t)n);
 	out.p[out.n++] = SIGN_REQUEST;
 	aa_ssh_put_string(&out, held->blob.bytes, held->blob.len);
@@ -341,8 +340,8 @@ static enum aa_jose_err read_answer(const struct held *held, enum aa_alg alg, co
 	size_t len = 0;
 
 	if (answer->bytes[0] != SIGN_RESPONSE) {
-		say("the ssh-agent would not sign with %s: it is locked (ssh-add -X unlocks it), whom it "
-		    "asked said no, or the key was added for logins by SSH alone (ssh-add -h)",
+		say("the ssh-agent would not sign with %s: it is locked (ssh-add -X unlocks it), the "
+		    "person whom it asked said no, or the key was added for logins by SSH alone (ssh-add -h)",
 		    held->fingerprint);
 		return AA_JOSE_SIGNER;
 	}
@@ -396,7 +395,7 @@ static void say_unusable(const struct held *held, enum aa_jose_err err)
 		    aa_jose_strerror(err));
 }
 
-/* Takes `held`, also when it fails. */
+/* Takes ownership of `held`, also when it fails. */
 static struct aa_private_key *key_of(struct held *held)
 {
 	struct aa_private_key *key = NULL;
@@ -416,10 +415,8 @@ static struct aa_private_key *key_of(struct held *held)
 
 struct aa_private_key *ssh_agent_key(const char *name, int seconds)
 {
-	struct held *held = calloc(1, sizeof(*held));
+	struct held *held = xcalloc(1, sizeof(*held));
 
-	if (!held)
-		return say("memory is out"), NULL;
 	held->seconds = seconds;
 	if (read_name(name, held->fingerprint) && look_for(held))
 		return key_of(held);

@@ -15,6 +15,7 @@
 #include "tools/agentauth/oauth/loopback.h"
 #include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 struct login {
@@ -212,12 +213,12 @@ static int answer(struct login *l, const char *query, int connection, struct tok
 
 static int wait_for_answer(struct login *l, struct token *ret)
 {
-	int64_t end = grant_seconds() + GRANT_PERSON_SECONDS;
+	int64_t end = clock_ms() + GRANT_PERSON_SECONDS * 1000;
 	int result = 1, connection = -1;
 	char *query = NULL;
 
 	while (result == 1) {
-		if (loopback_wait(&l->loopback, end - grant_seconds(), &query, &connection) != 0)
+		if (loopback_wait(&l->loopback, end, &query, &connection) != 0)
 			return say_failed("nobody logged in within %d minutes", GRANT_PERSON_SECONDS / 60),
 			       -1;
 		result = answer(l, query, connection, ret);

@@ -142,7 +142,7 @@ static int wait_for_person(const struct grant *grant, const struct device *d, st
 	int result;
 
 	while (waited + interval <= d->life) {
-		grant->wait(interval);
+		grant->wait(interval * 1000);
 		waited += interval;
 		result = poll_once(grant, d, grant->now + waited, ret, &refusal);
 		if (result == 1 && goes_on(&refusal, &interval)) {

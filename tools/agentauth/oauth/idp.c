@@ -8,11 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
 #include "common/jose/json.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 #include "tools/http/discovery.h"
 #include "tools/http/http.h"
@@ -28,26 +27,10 @@ static bool is_worth_another_try(enum http_err err, long status)
 	return status == 429 || status >= 500;
 }
 
-static int64_t seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec;
-}
-
-static void wait_for(long n)
-{
-	struct timespec t = {.tv_sec = n};
-
-	while (nanosleep(&t, &t) < 0)
-		;
-}
-
-/* For one try: never past the end of all of them. */
+/* Returns the seconds that one try may take, which never go past the end of all tries. */
 static unsigned time_left(int64_t end)
 {
-	int64_t left = end - seconds();
+	int64_t left = (end - clock_ms()) / 1000;
 
 	return left < 1 ? 1 : left < HTTP_TIMEOUT ? (unsigned)left : HTTP_TIMEOUT;
 }
@@ -56,7 +39,7 @@ int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn
 	     struct http_response *ret)
 {
 	static bool begun;
-	int64_t end = seconds() + IDP_SECONDS;
+	int64_t end = clock_ms() + IDP_SECONDS * 1000;
 	char why[512];
 
 	if (!begun)
@@ -74,7 +57,8 @@ int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn
 		request->timeout = time_left(end);
 		err = http_send(request, &response, why, sizeof(why));
 		wait = err == HTTP_OK && response.retry_after > 0 ? response.retry_after : i;
-		again = i < IDP_TRIES && is_worth_another_try(err, response.status) && seconds() + wait < end;
+		again = i < IDP_TRIES && is_worth_another_try(err, response.status) &&
+			wait < (end - clock_ms()) / 1000;
 
 		if (!again && err != HTTP_OK) {
 			say(i > 1 ? "%s %s (tried %d times)" : "%s %s", request->url, why, i);
@@ -89,7 +73,7 @@ int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn
 		}
 		if (err == HTTP_OK)
 			http_response_free(&response);
-		wait_for(wait);
+		clock_wait(wait * 1000);
 	}
 }
 

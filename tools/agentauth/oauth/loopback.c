@@ -13,23 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 #define REQUEST_MAX 16384
 #define CONNECTIONS_MAX 8
 #define REQUEST_SECONDS 5 /* whoever connects and says nothing is not waited for longer */
-
-static int64_t milliseconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- where it listens ----------------------------------------------------- */
 
@@ -188,9 +181,7 @@ static void take_connection(int listener, struct connection *all)
 		if (all[i].fd < 0 || all[i].end < place->end)
 			place = &all[i];
 	drop(place);
-	*place = (struct connection){fd, 0, milliseconds() + REQUEST_SECONDS * 1000, calloc(1, REQUEST_MAX)};
-	if (!place->text)
-		drop(place);
+	*place = (struct connection){fd, 0, clock_ms() + REQUEST_SECONDS * 1000, xcalloc(1, REQUEST_MAX)};
 }
 
 /* Whether the query is there: then the connection goes with it. */
@@ -229,7 +220,7 @@ static int wait_once(const struct loopback *l, struct connection *all, int timeo
 	for (int i = 0; i < CONNECTIONS_MAX; i++) {
 		if (all[i].fd >= 0 && p[i].revents && hear(l, &all[i], ret_query, ret_connection))
 			return 0;
-		if (all[i].fd >= 0 && all[i].end <= milliseconds())
+		if (all[i].fd >= 0 && all[i].end <= clock_ms())
 			drop(&all[i]);
 	}
 	if (p[CONNECTIONS_MAX].revents)
@@ -237,15 +228,15 @@ static int wait_once(const struct loopback *l, struct connection *all, int timeo
 	return 1;
 }
 
-int loopback_wait(const struct loopback *l, int64_t seconds, char **ret_query, int *ret_connection)
+int loopback_wait(const struct loopback *l, int64_t end, char **ret_query, int *ret_connection)
 {
-	int64_t end = milliseconds() + seconds * 1000, left;
+	int64_t left;
 	struct connection all[CONNECTIONS_MAX];
 	int result = 1;
 
 	for (int i = 0; i < CONNECTIONS_MAX; i++)
 		all[i] = (struct connection){.fd = -1};
-	while (result == 1 && (left = end - milliseconds()) > 0)
+	while (result == 1 && (left = end - clock_ms()) > 0)
 		result = wait_once(l, all, left < 1000 ? (int)left : 1000, ret_query, ret_connection);
 	if (result < 0)
 		say("the browser's answer cannot be waited for: %s", strerror(errno));

@@ -20,10 +20,9 @@ void loopback_close(struct loopback *loopback);
 /* The URI under which it listens, from malloc(), or NULL. */
 char *loopback_uri(const struct loopback *loopback);
 
-/* Waits for a GET of the path and gives its query, from malloc(), to be wiped, and the connection, which
- * waits for loopback_reply(). Other requests are answered with 404 meanwhile. 0; 1 where `seconds` have
- * passed; -1 with the reason said. */
-int loopback_wait(const struct loopback *loopback, int64_t seconds, char **ret_query, int *ret_connection);
+/* Waits until `end`, by clock_ms(), for a GET of the path. Other requests are answered with 404 meanwhile. Returns 0 with the
+ * query, for own_wipe(), and the connection, which waits for loopback_reply(); 1 at `end`; -1 with the reason said. */
+int loopback_wait(const struct loopback *loopback, int64_t end, char **ret_query, int *ret_connection);
 
 /* Shows the person a page with a heading and a sentence, and closes the connection. */
 void loopback_reply(int connection, int status, const char *heading, const char *sentence);

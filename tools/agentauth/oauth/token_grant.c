@@ -5,8 +5,6 @@
 #include "tools/agentauth/oauth/token_grant.h"
 
 #include <string.h>
-#include <time.h>
-
 #include "tools/agentauth/oauth/token_request.h"
 #include "tools/cli/say.h"
 
@@ -25,22 +23,6 @@ int grant_run(const struct grant *grant, struct token *ret)
 		return grant_jwt_bearer(grant, ret);
 	}
 	return say_failed("this grant is not known here"), -1;
-}
-
-int64_t grant_seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec;
-}
-
-void grant_wait(unsigned seconds)
-{
-	struct timespec t = {.tv_sec = seconds};
-
-	while (nanosleep(&t, &t) < 0)
-		;
 }
 
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret)

@@ -18,7 +18,7 @@ struct grant {
 	/* Another profile's token, for an exchange: from malloc(), NULL with the reason said. */
 	char *(*token_of)(const char *profile, void *data);
 	void *data;
-	void (*wait)(unsigned seconds); /* between two questions */
+	void (*wait)(int64_t ms); /* between two questions; clock_wait() outside tests */
 };
 
 /* Each: 0 with *ret for token_free(), or -1 with the reason said. */
@@ -30,11 +30,6 @@ int grant_jwt_bearer(const struct grant *grant, struct token *ret);	    /* RFC 7
 
 /* The one that the profile names. */
 int grant_run(const struct grant *grant, struct token *ret);
-
-/* Seconds of a clock that nobody sets. */
-int64_t grant_seconds(void);
-/* What `wait` is outside tests. */
-void grant_wait(unsigned seconds);
 
 /* RFC 6749 section 6: 1 where the provider does not take the refresh token any more. */
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret);

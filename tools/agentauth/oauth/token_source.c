@@ -11,6 +11,7 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/token_cache.h"
 #include "tools/agentauth/oauth/token_grant.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 struct request {
@@ -116,7 +117,7 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 			      .no_browser = r->wish->no_browser,
 			      .token_of = token_of,
 			      .data = r,
-			      .wait = grant_wait};
+			      .wait = clock_wait};
 	bool person = profile_needs_person(r->profile);
 	int result = 1;
 
