@@ -87,19 +87,6 @@ static bool counts_as_failure(enum aa_reason reason)
 	}
 }
 
-/* AA_OK, or why the answer is not to be looked at: too many failed from there already, or one more could not be counted. */
-static enum aa_reason listen_to(const struct aa_call *call, const char *source, int64_t most)
-{
-	const char *rundir = call->args.rundir;
-
-	if (aa_failures_reached(rundir, call->ctx.owner, call->user, source, most, call->ctx.now))
-		return AA_RATE_LIMITED;
-	if (most > 0 && call->ctx.starved &&
-	    !aa_failures_can_count(rundir, call->ctx.owner, call->user, source))
-		return AA_AUDIT_UNAVAILABLE;
-	return AA_OK;
-}
-
 /* Decides. Who is not listened to is prompted like anybody. */
 static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent,
 				struct aa_verdict *verdict)
@@ -107,7 +94,7 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 	int64_t most = call->ctx.policy ? aa_policy_host(call->ctx.policy)->max_failures : 0;
 	char buf[32];
 	const char *source = source_of(call, buf, sizeof(buf));
-	enum aa_reason reason = listen_to(call, source, most);
+	enum aa_reason reason = aa_admit_listen(&call->ctx, call->user, source);
 	struct aa_answer answer;
 
 	if (reason != AA_OK) {

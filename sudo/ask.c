@@ -22,7 +22,7 @@
 #include "common/state/monotonic.h"
 #include "common/state/whose.h"
 #include "common/text/shown.h"
-#include "common/verify/sudo_rule.h"
+#include "common/verify/command.h"
 #include "sudo/hook.h"
 
 #define COMMAND_MAX 4096
@@ -33,7 +33,8 @@ struct asking {
 	struct aa_user user; /* who called */
 	struct aa_agent *agent;
 	struct aa_session *session;
-	char role[AA_ROLE_NAME_MAX + 1], rule[1024]; /* that waits; or the role whose group a person has */
+	struct aa_command_rule rule;	 /* by which it waits */
+	char role[AA_ROLE_NAME_MAX + 1]; /* whose group a person has */
 	bool person;
 	bool withdrawn; /* the request: the agent interrupted its sudo */
 	int64_t started_us;
@@ -90,27 +91,11 @@ static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *as
 
 /* ---- whether it waits ------------------------------------------------------------------ */
 
-/* The first rule of the agent's roles that covers the command. Every role of its record is looked at, whatever roles the
- * login asked for: where one role has it wait, no other role's plain rule lets it through, and asking for less gives no
- * more. */
 static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *asking)
 {
-	asking->rule[0] = '\0';
-	for (size_t i = 0; i < asking->agent->roles.n && !asking->rule[0]; i++) {
-		struct aa_role *role = NULL;
-		enum aa_reason reason = aa_policy_role(asking->ctx.policy, asking->agent->roles.v[i], &role);
+	const struct aa_command command = {sudo->target, sudo->command, sudo->argv};
 
-		if (reason != AA_OK)
-			return reason;
-		for (size_t k = 0; k < role->approval.n && !asking->rule[0]; k++)
-			if (aa_sudo_rule_covers(role->approval.v[k], sudo->target, sudo->command,
-						sudo->argv)) {
-				(void)snprintf(asking->rule, sizeof(asking->rule), "%s", role->approval.v[k]);
-				(void)snprintf(asking->role, sizeof(asking->role), "%s", role->name);
-			}
-		aa_role_free(role);
-	}
-	return AA_OK;
+	return aa_command_waits(asking->ctx.policy, asking->agent, &command, NULL, &asking->rule);
 }
 
 /* ---- the request --------------------------------------------------------------------------- */
@@ -173,8 +158,8 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "on_behalf_of", s->on_behalf_of);
 	aa_audit_set(request, "task", s->task);
 	aa_audit_set(request, "rhost", s->rhost);
-	aa_audit_set(request, "role", asking->role);
-	aa_audit_set(request, "rule", asking->rule);
+	aa_audit_set(request, "role", asking->rule.role);
+	aa_audit_set(request, "rule", asking->rule.text);
 	aa_audit_set(request, "host", aa_policy_host(asking->ctx.policy)->name);
 	set_path(request, "cwd", sudo->cwd);
 	set_path(request, "chroot", sudo->chroot);
@@ -435,7 +420,7 @@ static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking
 
 	command_line(sudo, line, sizeof(line));
 	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", line,
-			      asking->rule[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
+			      asking->rule.text[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
 		return AA_INTERNAL;
 	return aa_last_look_at_forks(&look) ? AA_OK : AA_INTERNAL;
 }
@@ -455,7 +440,7 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 		if (reason != AA_OK)
 			(void)report(sudo, &asking, reason);
 	}
-	if (reason == AA_OK && asking.rule[0])
+	if (reason == AA_OK && asking.rule.text[0])
 		reason = ask_person(sudo, &asking);
 	if (reason == AA_OK && sudo->looks)
 		reason = look_again(sudo, &asking);

@@ -12,6 +12,7 @@
 #include "common/state/caller.h"
 #include "common/state/context.h"
 #include "common/state/decision.h"
+#include "common/state/failures.h"
 #include "common/state/key_request.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
@@ -23,13 +24,28 @@
 #include "common/verify/sources.h"
 #include "common/verify/verify.h"
 
+enum aa_reason aa_admit_listen(const struct aa_context *ctx, const char *agent, const char *source)
+{
+	int64_t most = ctx->policy ? aa_policy_host(ctx->policy)->max_failures : 0;
+	enum aa_reason reason = AA_OK;
+
+	if (aa_failures_reached(ctx->rundir, ctx->owner, agent, source, most, ctx->now))
+		reason = AA_RATE_LIMITED;
+	else if (most > 0 && ctx->starved && !aa_failures_can_count(ctx->rundir, ctx->owner, agent, source))
+		reason = AA_AUDIT_UNAVAILABLE;
+	return aa_step(ctx->trace, AA_STEP_FAILURES, NULL, reason);
+}
+
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent)
 {
-	enum aa_reason reason = aa_decision_agent(ctx->statedir, agent->name);
+	enum aa_reason reason =
+	    aa_step(ctx->trace, AA_STEP_SUSPENSION, NULL, aa_decision_agent(ctx->statedir, agent->name));
 
-	if (reason == AA_OK && agent->expires && ctx->now >= agent->expires)
+	if (reason != AA_OK)
+		return reason;
+	if (agent->expires && ctx->now >= agent->expires)
 		reason = AA_AGENT_EXPIRED;
-	return reason;
+	return aa_step(ctx->trace, AA_STEP_EXPIRY, NULL, reason);
 }
 
 /* The session that a credential of a clock ahead opens is of now, and is held against "before" as well: one verdict for
@@ -42,27 +58,50 @@ static enum aa_reason check_revoked(const struct aa_context *ctx, const struct a
 	    aa_decision_credential(ctx->statedir, agent->name, v->issuer ? v->issuer : "", v->jti, v->kid,
 				   v->iat < ctx->now ? v->iat : ctx->now, &claim);
 
-	return aa_verdict_about(v, claim, reason);
+	return aa_step(ctx->trace, AA_STEP_REVOCATION, NULL, aa_verdict_about(v, claim, reason));
+}
+
+enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent *agent,
+			     const struct aa_verdict *verdict)
+{
+	return aa_step(ctx->trace, AA_STEP_ROOM, NULL,
+		       aa_session_has_room(ctx->rundir, ctx->owner, agent, verdict, ctx->now));
 }
 
 /* A slot is looked for first, the mark is set last: what is refused is not used up. */
 static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent,
 				const struct aa_verdict *v)
 {
-	enum aa_reason reason = aa_session_has_room(ctx->rundir, ctx->owner, agent, v, ctx->now);
+	/* By the largest skew there is: one that is set larger later makes no mark too short. */
+	int64_t keep_until = v->expires + AA_CLOCK_SKEW_MAX;
+	enum aa_reason reason = aa_admit_room(ctx, agent, v);
 
 	if (reason != AA_OK || !v->once)
 		return reason;
-	/* By the largest skew there is: one that is set larger later makes no mark too short. */
-	return aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, v->expires + AA_CLOCK_SKEW_MAX,
-			      ctx->now);
+	if (ctx->dry)
+		reason = aa_replay_check(ctx->rundir, v->replay_space, v->jti, v->iat, keep_until);
+	else
+		reason = aa_replay_mark(ctx->rundir, v->replay_space, v->jti, v->iat, keep_until, ctx->now);
+	return aa_step(ctx->trace, AA_STEP_REPLAY, NULL, reason);
 }
 
 /* A token whose key is not here may be of a key that its issuer has newly made: somebody else is to look, not this login. */
 static void ask_for_keys(const struct aa_context *ctx, const struct aa_verdict *v)
 {
-	if (v->issuer && (v->reason == AA_UNKNOWN_KEY || v->reason == AA_KEYS_STALE))
+	if (!ctx->dry && v->issuer && (v->reason == AA_UNKNOWN_KEY || v->reason == AA_KEYS_STALE))
 		aa_key_request_mark(ctx->rundir, v->issuer);
+}
+
+/* What this host remembers, of what is in order by itself. */
+static void admit_verdict(const struct aa_context *ctx, const struct aa_agent *agent,
+			  struct aa_verdict *verdict)
+{
+	if (verdict->reason == AA_OK)
+		verdict->reason = aa_admit_agent(ctx, agent);
+	if (verdict->reason == AA_OK)
+		verdict->reason = check_revoked(ctx, agent, verdict);
+	if (verdict->reason == AA_OK)
+		verdict->reason = mark_used(ctx, agent, verdict);
 }
 
 void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -75,12 +114,16 @@ void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *ag
 	}
 	aa_verify(ctx->policy, agent, login, credential, len, verdict);
 	ask_for_keys(ctx, verdict);
-	if (verdict->reason == AA_OK)
-		verdict->reason = aa_admit_agent(ctx, agent);
-	if (verdict->reason == AA_OK)
-		verdict->reason = check_revoked(ctx, agent, verdict);
-	if (verdict->reason == AA_OK)
-		verdict->reason = mark_used(ctx, agent, verdict);
+	admit_verdict(ctx, agent, verdict);
+}
+
+void aa_admit_awaited(const struct aa_context *ctx, const struct aa_agent *agent,
+		      const struct aa_login *login, const char *scope, const char *user,
+		      struct aa_verdict *verdict)
+{
+	aa_verify_awaited(ctx->policy, agent, login, scope, user, verdict);
+	verdict->iat = ctx->now;
+	admit_verdict(ctx, agent, verdict);
 }
 
 void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -92,9 +135,11 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
 	if (verdict->reason != AA_OK)
 		return;
 	reason = aa_admit_agent(ctx, agent);
-	if (reason == AA_OK) /* a key has no time of issue: "before" does not touch it, `--kid` does */
+	if (reason == AA_OK) { /* a key has no time of issue: "before" does not touch it, `--kid` does */
 		reason = aa_decision_credential(ctx->statedir, agent->name, "", NULL, verdict->kid, ctx->now,
 						NULL);
+		(void)aa_step(ctx->trace, AA_STEP_REVOCATION, NULL, reason);
+	}
 	verdict->reason = reason;
 }
 
@@ -125,7 +170,7 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 		named = named || aa_list_has(&role->services, service);
 		aa_role_free(role);
 	}
-	return limited && !named ? AA_SERVICE_DENIED : AA_OK;
+	return aa_step(ctx->trace, AA_STEP_UNASKED, NULL, limited && !named ? AA_SERVICE_DENIED : AA_OK);
 }
 
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -138,6 +183,8 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 			verdict->reason = AA_INTERNAL;
 		else if (!agent->delegation || !aa_list_has(&agent->local_users, person))
 			verdict->reason = AA_DELEGATION_DENIED;
+		if (verdict->reason == AA_OK || verdict->reason == AA_DELEGATION_DENIED)
+			(void)aa_step(ctx->trace, AA_STEP_BEHALF, NULL, verdict->reason);
 	}
 	if (verdict->reason == AA_OK)
 		verdict->reason =
@@ -187,28 +234,34 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 }
 
 /* Whether the agent's record would still let this session in: from where, and on whose behalf. */
-static enum aa_reason check_record(const struct aa_agent *agent, const struct aa_session *session)
+static enum aa_reason check_record(const struct aa_context *ctx, const struct aa_agent *agent,
+				   const struct aa_session *session)
 {
 	const struct aa_list *people = session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
+	enum aa_reason reason = AA_OK;
 
 	if (session->rhost && !aa_sources_admit(&agent->sources, session->rhost))
-		return AA_SOURCE_DENIED;
-	if (!is_for_somebody(session))
-		return AA_OK;
-	return session->on_behalf_of && aa_list_has(people, session->on_behalf_of) ? AA_OK
-										   : AA_DELEGATION_DENIED;
+		reason = AA_SOURCE_DENIED;
+	if (aa_step(ctx->trace, AA_STEP_ADDRESS, NULL, reason) != AA_OK || !is_for_somebody(session))
+		return reason;
+	if (!session->on_behalf_of || !aa_list_has(people, session->on_behalf_of))
+		reason = AA_DELEGATION_DENIED;
+	return aa_step(ctx->trace, AA_STEP_BEHALF, NULL, reason);
 }
 
 /* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
 static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent,
 				  const struct aa_session *session, const char *service)
 {
-	enum aa_reason reason = check_record(agent, session);
+	enum aa_reason reason = check_record(ctx, agent, session);
 	bool serves = false;
 
 	for (size_t i = 0; i < session->roles.n && reason == AA_OK; i++)
-		reason = check_role(ctx, agent, session, session->roles.v[i], service, &serves);
-	return reason == AA_OK && !serves ? AA_SERVICE_DENIED : reason;
+		reason = aa_step(ctx->trace, AA_STEP_ROLE, session->roles.v[i],
+				 check_role(ctx, agent, session, session->roles.v[i], service, &serves));
+	if (reason != AA_OK)
+		return reason;
+	return aa_step(ctx->trace, AA_STEP_SERVICE, NULL, serves ? AA_OK : AA_SERVICE_DENIED);
 }
 
 /* A role's group that the session does not have, or another agent's: left in a setgid file by a wider session, or borrowed. */
@@ -241,15 +294,20 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 static enum aa_reason check_session(const struct aa_context *ctx, const struct aa_agent *agent,
 				    const struct aa_session *session, const char *service)
 {
-	enum aa_reason reason;
+	enum aa_reason reason = AA_OK;
 
 	if (session->kind == AA_KIND_ROOT)
-		return AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
+		reason = AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
+	if (aa_step(ctx->trace, AA_STEP_SESSION, NULL, reason) != AA_OK)
+		return reason;
 	if (session->deadline && ctx->now >= session->deadline)
-		return AA_SESSION_EXPIRED;
+		reason = AA_SESSION_EXPIRED;
+	if (aa_step(ctx->trace, AA_STEP_DEADLINE, NULL, reason) != AA_OK)
+		return reason;
 	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
 	reason = aa_decision_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
 					session->jti, session->kid, session->created, NULL);
+	(void)aa_step(ctx->trace, AA_STEP_REVOCATION, NULL, reason);
 	return reason == AA_OK ? check_roles(ctx, agent, session, service) : reason;
 }
 
@@ -260,10 +318,9 @@ enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agen
 
 	if (reason != AA_OK)
 		return reason;
-	if (aa_session_load(ctx->rundir, ctx->owner, id, ret_session) < 0)
-		return AA_NO_SESSION;
-	if ((*ret_session)->uid != agent->uid || !aa_session_is_live(*ret_session))
-		return AA_NO_SESSION;
+	if (aa_session_load(ctx->rundir, ctx->owner, id, ret_session) < 0 ||
+	    (*ret_session)->uid != agent->uid || !aa_session_is_live(*ret_session))
+		return aa_step(ctx->trace, AA_STEP_SESSION, NULL, AA_NO_SESSION);
 	return check_session(ctx, agent, *ret_session, service);
 }
 
@@ -277,11 +334,11 @@ enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa
 		return reason;
 	reason = aa_session_find(ctx->rundir, ctx->owner, agent->uid, &session);
 	if (reason != AA_OK)
-		return reason;
+		return aa_step(ctx->trace, AA_STEP_SESSION, NULL, reason);
 	*ret_session = session;
 	reason = check_session(ctx, agent, session, service);
 	if (reason == AA_OK)
-		reason = check_groups(ctx, session);
+		reason = aa_step(ctx->trace, AA_STEP_GROUPS, NULL, check_groups(ctx, session));
 	return reason;
 }
 

@@ -13,6 +13,10 @@
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 
+/* Whether a credential for the agent is looked at: AA_RATE_LIMITED where too many from `source` failed lately,
+ * AA_AUDIT_UNAVAILABLE where one more could not be counted. */
+enum aa_reason aa_admit_listen(const struct aa_context *ctx, const char *agent, const char *source);
+
 /* Suspended, expired. */
 enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agent *agent);
 
@@ -21,6 +25,12 @@ enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agen
 void aa_admit_credential(const struct aa_context *ctx, const struct aa_agent *agent,
 			 const struct aa_login *login, const char *credential, size_t len,
 			 struct aa_verdict *verdict);
+
+/* What can be told of such a login before there is a credential, one issued now, that asks for `scope` (NULL: all roles) and
+ * acts for `user` (NULL: nobody). AA_OK lets nobody in. */
+void aa_admit_awaited(const struct aa_context *ctx, const struct aa_agent *agent,
+		      const struct aa_login *login, const char *scope, const char *user,
+		      struct aa_verdict *verdict);
 
 /* The same for what comes without one: an SSH key, or what root or a person of this host started. */
 void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -33,6 +43,11 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 /* `person` NULL: root started it. Else one of the agent's local_users, with the delegable roles only. */
 void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent,
 		      const struct aa_login *login, const char *person, struct aa_verdict *verdict);
+
+/* Whether the agent may have a session more, of this verdict: AA_SESSION_LIMIT, or AA_ROLE_DENIED where it may not be mixed. A
+ * session that is made is held to it once more. */
+enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent *agent,
+			     const struct aa_verdict *verdict);
 
 /* When a session of this verdict ends: the earliest of the token's expiry and the clocks' skew behind it, max_session and the agent's expires; 0: never.
  * An assertion's or an SSH key's own expiry bounds the login, not the session. */

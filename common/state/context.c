@@ -40,7 +40,7 @@ enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account 
 	enum aa_reason reason = aa_policy_openat(ctx->gen_fd, ctx->owner, &ctx->policy);
 
 	if (reason == AA_OK && (account->flags & AA_ACCOUNT_RETIRED))
-		return AA_AGENT_RETIRED;
+		return aa_step(ctx->trace, AA_STEP_ACCOUNT, NULL, AA_AGENT_RETIRED);
 	if (reason == AA_OK)
 		reason = aa_policy_agent(ctx->policy, account->name, &agent);
 	if (reason == AA_AGENT_UNKNOWN || (agent && agent->uid != account->uid))
@@ -49,7 +49,7 @@ enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account 
 		*ret = agent;
 	else
 		aa_agent_free(agent);
-	return reason;
+	return aa_step(ctx->trace, AA_STEP_ACCOUNT, NULL, reason);
 }
 
 void aa_context_close(struct aa_context *ctx)

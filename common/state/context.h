@@ -18,6 +18,8 @@ struct aa_context {
 	int64_t now;
 	char keysdir[4096];
 	char hostname[256];
+	const struct aa_trace *trace; /* NULL: nobody looks on */
+	bool dry;     /* what is decided happens to nobody: no mark is made, no key is asked for */
 	bool starved; /* a limit of the caller's could not be raised, see guard.h */
 	int gen_fd;   /* -1: not open */
 	struct aa_accounts accounts;

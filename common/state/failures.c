@@ -32,8 +32,8 @@ struct bucket {
 	struct cell set[WAYS];
 };
 
-/* A regular file of ours. -1: it is none, or cannot be had. */
-static int open_table(const char *rundir, uid_t owner)
+/* A regular file of ours, which whoever writes makes. -1: it is none, or cannot be had. */
+static int open_table(const char *rundir, uid_t owner, bool writes)
 {
 	char path[4096];
 	int n = snprintf(path, sizeof(path), "%s/failures", rundir), fd;
@@ -41,7 +41,9 @@ static int open_table(const char *rundir, uid_t owner)
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	fd = open(path,
+		  (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+		  0600);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_uid == owner || st.st_uid == 0) &&
 	    !(st.st_mode & 077))
 		return fd;
@@ -93,13 +95,13 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 }
 
 static bool open_bucket(struct bucket *ret, const char *rundir, uid_t owner, const char *agent,
-			const char *source)
+			const char *source, bool writes)
 {
 	unsigned char secret[SECRET_SIZE];
 	ssize_t n;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->fd = open_table(rundir, owner);
+	ret->fd = open_table(rundir, owner, writes);
 	if (ret->fd < 0)
 		return false;
 	if (read_secret(ret->fd, secret) && key_of(secret, agent, source, &ret->key)) {
@@ -124,7 +126,7 @@ bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, con
 	struct bucket bucket;
 	bool reached = false;
 
-	if (most <= 0 || !open_bucket(&bucket, rundir, owner, agent, source))
+	if (most <= 0 || !open_bucket(&bucket, rundir, owner, agent, source, false))
 		return false;
 	for (size_t i = 0; i < WAYS; i++)
 		reached = reached || (bucket.set[i].key == bucket.key && is_current(&bucket.set[i], now) &&
@@ -157,7 +159,7 @@ bool aa_failures_count(const char *rundir, uid_t owner, const char *agent, const
 	size_t i;
 	bool counted;
 
-	if (now < 0 || now > UINT32_MAX || !open_bucket(&bucket, rundir, owner, agent, source))
+	if (now < 0 || now > UINT32_MAX || !open_bucket(&bucket, rundir, owner, agent, source, true))
 		return false;
 	i = choose(&bucket, now);
 	cell = &bucket.set[i];
@@ -175,7 +177,7 @@ bool aa_failures_can_count(const char *rundir, uid_t owner, const char *agent, c
 	struct bucket bucket;
 	bool can;
 
-	if (!open_bucket(&bucket, rundir, owner, agent, source))
+	if (!open_bucket(&bucket, rundir, owner, agent, source, true))
 		return false;
 	can = pwrite(bucket.fd, bucket.set, sizeof(bucket.set), bucket.at) == sizeof(bucket.set);
 	close(bucket.fd);

@@ -82,16 +82,25 @@ int aa_replay_init(const char *rundir)
 	return ret;
 }
 
+/* Since when the store is as old as what it can tell of; `makes`: the stamp, where there is none. */
+static int read_since(int store, bool makes, int64_t *ret)
+{
+	int err = read_stamp(store, "since", ret);
+
+	if (err == -ENOENT && !makes)
+		return aa_boot_time(ret);
+	if (err == -ENOENT && begin(store) == 0)
+		err = read_stamp(store, "since", ret);
+	return err;
+}
+
 /* Whether the store can tell: it is as old as the credential, and no mark was forgotten that may have been this one's. The
  * boot is reckoned again by today's clock: at the stamp's time it may have been wrong. */
-static bool can_tell(int store, int64_t iat, int64_t keep_until)
+static bool can_tell(int store, bool makes, int64_t iat, int64_t keep_until)
 {
 	int64_t since = 0, began = 0;
-	int err = read_stamp(store, "since", &since);
 
-	if (err == -ENOENT && begin(store) == 0)
-		err = read_stamp(store, "since", &since);
-	if (err < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
+	if (read_since(store, makes, &since) < 0 || iat < since || aa_boot_time(&began) < 0 || iat < began)
 		return false;
 	return aa_replay_gone_has(store, keep_until) == 0;
 }
@@ -168,7 +177,7 @@ enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char 
 
 	if (store == -ENOENT && aa_replay_init(rundir) == 0)
 		store = open_store(rundir);
-	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, iat, keep_until))
+	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, true, iat, keep_until))
 		goto out;
 	shard = open_shard(store, hash);
 	if (shard < 0)
@@ -181,6 +190,30 @@ out:
 		close(shard);
 	if (store >= 0)
 		close(store);
+	return reason;
+}
+
+enum aa_reason aa_replay_check(const char *rundir, const char *space, const char *jti, int64_t iat,
+			       int64_t keep_until)
+{
+	enum aa_reason reason = AA_REPLAY_UNAVAILABLE;
+	int store = open_store(rundir);
+	int64_t began = 0;
+	char hash[65], name[sizeof(hash) + 3];
+	struct stat st;
+
+	if (store == -ENOENT) /* the first mark makes it, as old as this boot */
+		return aa_boot_time(&began) == 0 && iat >= began ? AA_OK : AA_REPLAY_UNAVAILABLE;
+	if (store < 0)
+		return AA_REPLAY_UNAVAILABLE;
+	if (aa_sha256_pair(hash, space, jti) == 0 && can_tell(store, false, iat, keep_until)) {
+		(void)snprintf(name, sizeof(name), "%.2s/%s", hash, hash);
+		if (fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			reason = AA_REPLAYED;
+		else if (errno == ENOENT)
+			reason = AA_OK;
+	}
+	close(store);
 	return reason;
 }
 

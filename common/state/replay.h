@@ -23,6 +23,10 @@ int aa_replay_init(const char *rundir);
 enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat,
 			      int64_t keep_until, int64_t now);
 
+/* What aa_replay_mark() would say; nothing is marked, and nothing is written. */
+enum aa_reason aa_replay_check(const char *rundir, const char *space, const char *jti, int64_t iat,
+			       int64_t keep_until);
+
 /* What a clock that was wrong left behind: *ret_since, the stamp, which lies ahead of `now` where the clock was ahead when
  * the store was made, so that all that was issued before is refused; and *ret_refused, until when of the credentials that
  * end from now on some are refused (0: none). 0 or -errno. */

@@ -89,7 +89,7 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 
 	if (reason != AA_OK)
 		return AA_REGISTRY_UNAVAILABLE; /* the agent's record names it: apply has seen that it exists */
-	why = admits(role, login, narrow);
+	why = aa_step(login->trace, AA_STEP_ROLE, name, admits(role, login, narrow));
 	if (why == AA_OK) {
 		roles->v[roles->n++] = role;
 		return AA_OK;
@@ -111,17 +111,21 @@ enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_a
 		return AA_INTERNAL;
 	if (login->address && !aa_sources_admit(&agent->sources, login->address))
 		reason = AA_SOURCE_DENIED;
-	if (reason == AA_OK && narrow->scope)
-		reason = check_scope(agent, narrow->scope);
+	(void)aa_step(login->trace, AA_STEP_ADDRESS, NULL, reason);
+	if (reason == AA_OK)
+		reason = aa_step(login->trace, AA_STEP_ASKED, NULL,
+				 narrow->scope ? check_scope(agent, narrow->scope) : AA_OK);
 	for (size_t i = 0; i < agent->roles.n && reason == AA_OK; i++) {
 		if (narrow->scope && !aa_word_in(narrow->scope, agent->roles.v[i]))
 			continue;
-		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i]))
+		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i])) {
+			(void)aa_step(login->trace, AA_STEP_ROLE, agent->roles.v[i], AA_ROLE_DENIED);
 			continue;
+		}
 		reason = consider(policy, login, narrow, agent->roles.v[i], &roles, &why);
 	}
-	if (reason == AA_OK && roles.n == 0)
-		reason = why;
+	if (reason == AA_OK)
+		reason = aa_step(login->trace, AA_STEP_ROLES, NULL, roles.n == 0 ? why : AA_OK);
 	if (reason == AA_OK)
 		*ret = roles;
 	else

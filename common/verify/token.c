@@ -82,6 +82,11 @@ static enum aa_reason read_actors(const json_t *act, json_t **ret)
 	return reason;
 }
 
+bool aa_token_may_act_for(const struct aa_issuer *issuer, const struct aa_agent *agent, const char *user)
+{
+	return issuer->delegation && agent->delegation && aa_list_has(&agent->users, user);
+}
+
 static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa_agent *agent,
 				 const json_t *payload, struct aa_verdict *verdict)
 {
@@ -95,7 +100,7 @@ static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa
 	verdict->on_behalf_of = strdup(user);
 	if (!verdict->on_behalf_of)
 		return AA_INTERNAL;
-	if (issuer->delegation && agent->delegation && aa_list_has(&agent->users, user))
+	if (aa_token_may_act_for(issuer, agent, user))
 		return AA_OK;
 	return aa_verdict_about(verdict, issuer->user_claim, AA_DELEGATION_DENIED);
 }
@@ -184,31 +189,41 @@ enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_i
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl,
 					    issuer->reuse_once};
+	const struct aa_trace *t = login->trace;
 	const struct aa_binding *binding = NULL;
 	const char *client = NULL, *claim = NULL;
-	enum aa_reason reason = token_type(jws);
+	enum aa_reason reason = aa_step(t, AA_STEP_TYPE, NULL, token_type(jws));
 
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "jti", name_token(issuer, jws, payload, verdict));
+		reason = aa_step(t, AA_STEP_IDENTITY, NULL,
+				 aa_verdict_about(verdict, "jti", name_token(issuer, jws, payload, verdict)));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(
-		    verdict, "aud",
-		    aa_claims_audience(payload, issuer->audience.n ? &issuer->audience : &host->audience));
-	if (reason == AA_OK)
+		reason = aa_step(
+		    t, AA_STEP_AUDIENCE, NULL,
+		    aa_verdict_about(verdict, "aud",
+				     aa_claims_audience(payload, issuer->audience.n ? &issuer->audience
+										    : &host->audience)));
+	if (reason == AA_OK) {
 		reason = aa_claims_times(payload, &times, &verdict->iat, &verdict->expires, &claim);
-	if (reason == AA_OK)
+		(void)aa_step(t, AA_STEP_TIMES, NULL, aa_verdict_about(verdict, claim, reason));
+	}
+	if (reason == AA_OK) {
 		reason = aa_claims_require(payload, &issuer->require, &claim);
-	(void)aa_verdict_about(verdict, claim, reason);
+		(void)aa_step(t, AA_STEP_REQUIRE, NULL, aa_verdict_about(verdict, claim, reason));
+	}
+	if (reason == AA_OK) {
+		claim = issuer->client_claim;
+		reason = aa_claim_string(payload, claim, AA_CLAIM_MAX, &client);
+		if (reason == AA_OK)
+			reason = find_binding(issuer, agent, payload, client, &binding, &claim);
+		(void)aa_step(t, AA_STEP_BINDING, NULL, aa_verdict_about(verdict, claim, reason));
+	}
 	if (reason == AA_OK)
-		reason =
-		    aa_verdict_about(verdict, issuer->client_claim,
-				     aa_claim_string(payload, issuer->client_claim, AA_CLAIM_MAX, &client));
+		reason = aa_step(t, AA_STEP_BEHALF, NULL,
+				 check_delegation(issuer, agent, payload, client, binding, verdict));
 	if (reason == AA_OK)
-		reason = find_binding(issuer, agent, payload, client, &binding, &claim);
-	(void)aa_verdict_about(verdict, claim, reason);
-	if (reason == AA_OK)
-		reason = check_delegation(issuer, agent, payload, client, binding, verdict);
-	return reason == AA_OK ? aa_claims_proof(payload, login->ssh_auth_info) : reason;
+		reason = aa_step(t, AA_STEP_PROOF, NULL, aa_claims_proof(payload, login->ssh_auth_info));
+	return reason;
 }
 
 /* ---- roles ------------------------------------------------------------------------------------ */

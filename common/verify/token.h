@@ -3,6 +3,8 @@
 #ifndef AGENTAUTH_VERIFY_TOKEN_H
 #define AGENTAUTH_VERIFY_TOKEN_H
 
+#include <stdbool.h>
+
 #include "common/jose/jws.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
@@ -13,6 +15,9 @@
 enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_issuer *issuer,
 			       const struct aa_agent *agent, const struct aa_login *login,
 			       const struct aa_jws *jws, const json_t *payload, struct aa_verdict *verdict);
+
+/* Whether the issuer's word is good for this agent to act for the user. */
+bool aa_token_may_act_for(const struct aa_issuer *issuer, const struct aa_agent *agent, const char *user);
 
 /* On behalf of a user: the agent's roles that are delegable and that `scopes` grant, and no others. For itself: the
  * agent's roles; where the token has a scope that `scopes` maps, only those that it maps to. */

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "common/verify/reason.h"
+#include "common/verify/step.h"
 
 struct aa_role;
 
@@ -30,13 +31,14 @@ enum aa_kind aa_kind_from_name(const char *name);
 /* The login that is being decided. Everything is borrowed. */
 struct aa_login {
 	const char *agent;
-	const char *service;	   /* canonical */
-	const char *address;	   /* numeric, or NULL where there is none (su, sudo) */
-	const char *nonce;	   /* the prompt's, or NULL */
-	const char *ssh_auth_info; /* sshd's SSH_AUTH_INFO_0, or NULL */
-	const char *keysdir;	   /* where fetched key sets lie: STATEDIR/keys */
-	uid_t owner;		   /* who must own them, beside uid 0 */
-	int64_t now;		   /* seconds since 1970 */
+	const char *service;	      /* canonical */
+	const char *address;	      /* numeric, or NULL where there is none (su, sudo) */
+	const char *nonce;	      /* the prompt's, or NULL */
+	const char *ssh_auth_info;    /* sshd's SSH_AUTH_INFO_0, or NULL */
+	const char *keysdir;	      /* where fetched key sets lie: STATEDIR/keys */
+	uid_t owner;		      /* who must own them, beside uid 0 */
+	int64_t now;		      /* seconds since 1970 */
+	const struct aa_trace *trace; /* NULL: nobody looks on */
 };
 
 /* The roles of a login: those of the agent that admit its service and source, narrowed by what was presented. */

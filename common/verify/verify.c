@@ -213,36 +213,52 @@ static enum aa_reason optional_string(const json_t *payload, const char *claim, 
 	return reason;
 }
 
+static enum aa_reason assertion_jti(const struct presented *p, struct aa_verdict *verdict)
+{
+	const char *jti = NULL;
+	enum aa_reason reason =
+	    aa_verdict_about(verdict, "jti", aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti));
+
+	return reason == AA_OK && !keep(&verdict->jti, jti) ? AA_INTERNAL : reason;
+}
+
 static enum aa_reason assertion_claims(const struct aa_policy *policy, const struct aa_login *login,
 				       struct presented *p, struct aa_verdict *verdict)
 {
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, host->max_assertion_ttl, true};
-	const char *jti = NULL, *time = NULL;
-	enum aa_reason reason = assertion_type(p->jws);
+	const char *time = NULL;
+	const struct aa_trace *t = login->trace;
+	enum aa_reason reason = aa_step(t, AA_STEP_TYPE, NULL, assertion_type(p->jws));
 
 	if (reason == AA_OK)
-		reason =
-		    aa_verdict_about(verdict, "jti", aa_claim_string(p->payload, "jti", AA_CLAIM_MAX, &jti));
-	if (reason == AA_OK && !keep(&verdict->jti, jti))
-		reason = AA_INTERNAL;
+		reason = aa_step(t, AA_STEP_IDENTITY, NULL, assertion_jti(p, verdict));
 	if (reason == AA_OK)
-		reason = assertion_subject(p, verdict);
+		reason = aa_step(t, AA_STEP_SUBJECT, NULL, assertion_subject(p, verdict));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "aud", aa_claims_audience(p->payload, &host->audience));
-	if (reason == AA_OK)
+		reason = aa_step(
+		    t, AA_STEP_AUDIENCE, NULL,
+		    aa_verdict_about(verdict, "aud", aa_claims_audience(p->payload, &host->audience)));
+	if (reason == AA_OK) {
 		reason = aa_claims_times(p->payload, &times, &verdict->iat, &verdict->expires, &time);
-	(void)aa_verdict_about(verdict, time, reason);
+		(void)aa_step(t, AA_STEP_TIMES, NULL, aa_verdict_about(verdict, time, reason));
+	}
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "nonce", assertion_nonce(host, login, p->payload));
+		reason =
+		    aa_step(t, AA_STEP_NONCE, NULL,
+			    aa_verdict_about(verdict, "nonce", assertion_nonce(host, login, p->payload)));
 	if (reason == AA_OK)
-		reason = aa_claims_proof(p->payload, login->ssh_auth_info);
+		reason = aa_step(t, AA_STEP_PROOF, NULL, aa_claims_proof(p->payload, login->ssh_auth_info));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "task",
-					  optional_string(p->payload, "task", TASK_MAX, &verdict->task));
+		reason =
+		    aa_step(t, AA_STEP_TASK, NULL,
+			    aa_verdict_about(verdict, "task",
+					     optional_string(p->payload, "task", TASK_MAX, &verdict->task)));
 	if (reason == AA_OK)
-		reason = aa_verdict_about(verdict, "scope",
-					  optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope));
+		reason = aa_step(
+		    t, AA_STEP_SCOPE, NULL,
+		    aa_verdict_about(verdict, "scope",
+				     optional_string(p->payload, "scope", SCOPE_MAX, &verdict->scope)));
 	verdict->once = true;
 	return reason;
 }
@@ -274,7 +290,8 @@ static bool name_replay_space(const struct presented *p, struct aa_verdict *verd
 
 static enum aa_reason check_agent(const struct aa_agent *agent, const struct aa_login *login)
 {
-	return agent->expires && login->now >= agent->expires ? AA_AGENT_EXPIRED : AA_OK;
+	return aa_step(login->trace, AA_STEP_EXPIRY, NULL,
+		       agent->expires && login->now >= agent->expires ? AA_AGENT_EXPIRED : AA_OK);
 }
 
 void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
@@ -282,14 +299,18 @@ void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, con
 {
 	struct presented p = {0};
 	enum aa_reason reason;
+	bool was_found;
 
 	aa_verdict_clear(verdict);
-	reason = parse(credential, len, &p, verdict);
+	reason = aa_step(login->trace, AA_STEP_FORM, NULL, parse(credential, len, &p, verdict));
 	if (reason == AA_OK)
-		reason = find_issuer(policy, &p, verdict);
+		reason = aa_step(login->trace, AA_STEP_ISSUER, NULL, find_issuer(policy, &p, verdict));
 	if (reason == AA_OK)
-		reason = find_key(agent, login, &p, verdict);
+		reason = aa_step(login->trace, AA_STEP_KEY, NULL, find_key(agent, login, &p, verdict));
+	was_found = reason == AA_OK;
 	reason = check_signature(reason, &p);
+	if (was_found)
+		(void)aa_step(login->trace, AA_STEP_SIGNATURE, NULL, reason);
 	if (reason == AA_OK && !name_replay_space(&p, verdict))
 		reason = AA_INTERNAL;
 	if (reason == AA_OK && !p.issuer)
@@ -318,6 +339,46 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 	verdict->claim = NULL;
 	verdict->reason = AA_AGENT_RETIRED;
 	presented_clear(&p);
+}
+
+/* ---- before anything is presented ---- */
+
+/* The rule of an issuer's tokens for people, of whichever issuer has the agent's bindings. */
+static enum aa_reason check_user(const struct aa_policy *policy, const struct aa_agent *agent,
+				 const char *user)
+{
+	for (size_t i = 0; i < agent->n_bindings; i++) {
+		struct aa_issuer *issuer = NULL;
+		enum aa_reason reason = aa_policy_issuer(policy, agent->bindings[i].issuer, &issuer);
+		bool may = reason == AA_OK && aa_token_may_act_for(issuer, agent, user);
+
+		aa_issuer_free(issuer);
+		if (reason != AA_OK)
+			return AA_REGISTRY_UNAVAILABLE;
+		if (may)
+			return AA_OK;
+	}
+	return AA_DELEGATION_DENIED;
+}
+
+void aa_verify_awaited(const struct aa_policy *policy, const struct aa_agent *agent,
+		       const struct aa_login *login, const char *scope, const char *user,
+		       struct aa_verdict *verdict)
+{
+	const struct aa_narrowing narrow = {.scope = scope, .delegable_only = user != NULL};
+	enum aa_reason reason = AA_OK;
+
+	aa_verdict_clear(verdict);
+	verdict->kind = user ? AA_KIND_DELEGATED : AA_KIND_NONE;
+	if (!keep(&verdict->scope, scope) || !keep(&verdict->on_behalf_of, user))
+		reason = AA_INTERNAL;
+	if (reason == AA_OK && user)
+		reason = aa_step(login->trace, AA_STEP_BEHALF, NULL, check_user(policy, agent, user));
+	if (reason == AA_OK)
+		reason = check_agent(agent, login);
+	if (reason == AA_OK)
+		reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
+	verdict->reason = reason;
 }
 
 /* ---- without a token ---------------------------------------------------------------------------------------- */
@@ -355,6 +416,7 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 		reason = AA_INTERNAL;
 	else if (key->not_after && login->now >= key->not_after)
 		reason = AA_KEY_EXPIRED;
+	(void)aa_step(login->trace, AA_STEP_KEY, NULL, reason);
 	if (reason == AA_OK)
 		reason = check_agent(agent, login);
 	if (reason == AA_OK)

@@ -18,6 +18,12 @@
 void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
 	       const char *credential, size_t len, struct aa_verdict *verdict);
 
+/* What can be decided before a credential is there: the agent's end, and the roles that are left to a login that asks for
+ * `scope` (NULL: all) and acts for `user` (NULL: nobody). AA_OK lets nobody in. */
+void aa_verify_awaited(const struct aa_policy *policy, const struct aa_agent *agent,
+		       const struct aa_login *login, const char *scope, const char *user,
+		       struct aa_verdict *verdict);
+
 /* Takes as long as a failed verification, so that timing does not reveal a retired account (THREATS 29). */
 void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *verdict);
 

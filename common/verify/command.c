@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command.c: see command.h. */
+#include "config.h"
+
+#include "common/verify/command.h"
+
+#include <stdio.h>
+
+const char *aa_command_rule(const struct aa_list *rules, const struct aa_command *command)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (aa_sudo_rule_covers(rules->v[i], command->target, command->path, command->argv))
+			return rules->v[i];
+	return NULL;
+}
+
+enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_agent *agent,
+				const struct aa_command *command, const struct aa_trace *trace,
+				struct aa_command_rule *ret)
+{
+	enum aa_reason reason = AA_OK;
+
+	*ret = (struct aa_command_rule){.role = "", .text = ""};
+	for (size_t i = 0; i < agent->roles.n && reason == AA_OK && !ret->text[0]; i++) {
+		struct aa_role *role = NULL;
+		const char *rule;
+
+		reason = aa_policy_role(policy, agent->roles.v[i], &role);
+		rule = reason == AA_OK ? aa_command_rule(&role->approval, command) : NULL;
+		if (rule) {
+			(void)snprintf(ret->text, sizeof(ret->text), "%s", rule);
+			(void)snprintf(ret->role, sizeof(ret->role), "%s", role->name);
+		}
+		aa_role_free(role);
+	}
+	return aa_step(trace, AA_STEP_APPROVAL, ret->role[0] ? ret->role : NULL, reason);
+}
