@@ -13,23 +13,42 @@
 
 #include <security/pam_appl.h>
 
-/* In place of libc's for the one agent, which no NSS of this host knows. */
+/* The one agent, which no NSS of this host knows. */
+#define AGENT "builder-7"
+#define AGENT_UID 70007
+
+static int the_agent(struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
+{
+	if (buflen < sizeof(AGENT))
+		return ERANGE;
+	memcpy(buf, AGENT, sizeof(AGENT));
+	*pwd = (struct passwd){.pw_name = buf, .pw_uid = AGENT_UID, .pw_gid = AGENT_UID};
+	pwd->pw_passwd = pwd->pw_gecos = pwd->pw_dir = pwd->pw_shell = buf + strlen(AGENT);
+	*result = pwd;
+	return 0;
+}
+
+/* These two stand in place of libc's, which answers for everybody else: the module asks by the name and by the uid. */
 int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
 {
 	static int (*next)(const char *, struct passwd *, char *, size_t, struct passwd **);
 
-	if (strcmp(name, "builder-7") != 0) {
-		if (!next)
-			*(void **)&next = dlsym(RTLD_NEXT, "getpwnam_r");
-		return next ? next(name, pwd, buf, buflen, result) : ENOSYS;
-	}
-	if (buflen < 64)
-		return ERANGE;
-	snprintf(buf, buflen, "%s", name);
-	*pwd = (struct passwd){.pw_name = buf, .pw_uid = 70007, .pw_gid = 70007};
-	pwd->pw_passwd = pwd->pw_gecos = pwd->pw_dir = pwd->pw_shell = buf + strlen(buf);
-	*result = pwd;
-	return 0;
+	if (strcmp(name, AGENT) == 0)
+		return the_agent(pwd, buf, buflen, result);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "getpwnam_r");
+	return next ? next(name, pwd, buf, buflen, result) : ENOSYS;
+}
+
+int getpwuid_r(uid_t uid, struct passwd *pwd, char *buf, size_t buflen, struct passwd **result)
+{
+	static int (*next)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+
+	if (uid == AGENT_UID)
+		return the_agent(pwd, buf, buflen, result);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid_r");
+	return next ? next(uid, pwd, buf, buflen, result) : ENOSYS;
 }
 
 static int converse(int n, const struct pam_message **messages, struct pam_response **ret, void *answer)

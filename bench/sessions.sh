@@ -3,6 +3,8 @@
 # What a thousand open sessions cost a login, a sudo, session list and session reap, beside ten. Usage: sessions.sh BUILDDIR
 # It runs in the tests' box (see tests/box/image), as root. Each session is a login by SSH that stays: four processes, some
 # 5 GB of memory and three minutes for all of them. Exit status 1: a budget does not hold.
+# Within a box, "sessions.sh serve BUILDDIR" takes orders from its standard input instead (fill N, login, sudo, list, reap,
+# process), so that bench/compare can have them of two boxes in turn.
 set -eu
 
 if [ ! -e /run/agentauth-box ]; then
@@ -65,6 +67,26 @@ measure() { # N, into l, s, t, r
 	agentauthctl session kill --agent worker >/dev/null
 	wait
 }
+
+# Each answer is a line: a time in microseconds, or what bench_nss says of a process that asks for nothing of ours.
+serve() { # BUILDDIR
+	local order n
+	while read -r order n; do
+		case $order in
+		fill) fill "$n" && echo 0 ;;
+		login) quickest 1 login true ;;
+		sudo) sudo_alone ;;
+		list) quickest 1 agentauthctl session list ;;
+		reap) quickest 1 agentauthctl session reap ;;
+		process) "$1/bench/bench_nss" process | xargs echo ;;
+		esac </dev/null
+	done
+}
+if [ "$1" = serve ]; then
+	serve "$2"
+	exit
+fi
+
 measure 10
 l10=$l s10=$s t10=$t r10=$r
 measure 1000
