@@ -230,7 +230,7 @@ added() { # OPTION...
 	add_refused '(--audience) is missing: okta cannot write ssh://HOST into a token, but only what its API is called there' \
 		--provider okta --issuer https://d.okta.com/oauth2/default
 	added --provider okta --issuer https://d.okta.com/oauth2/default "$order" api://hosts
-	add_refused '--provider "nix": it is one of (keycloak), .*; without --provider any OpenID Connect provider will do' --provider nix
+	add_refused '--provider "nix": it is one of .*(keycloak), .*; without --provider any OpenID Connect provider will do' --provider nix
 	added --provider "$order" --issuer https://k.example.com/realms/x
 	added --issuer https://k.example.com/realms/x
 	add_refused 'tokens of github are never a person.s: leave (--delegation) out' --provider github --delegation

@@ -280,7 +280,7 @@ complete_in_bash() { # LINE: what bash offers for its last word
 	head_lines() { # FILE...: those that do not begin as they should
 		awk '
 			FNR == 1 && $0 != "/* SPDX-License-Identifier: Apache-2.0 */" { print FILENAME ": no licence" }
-			FNR == 2 { name = FILENAME; sub(/.*\//, "", name); if (index($0, "/* " name ": ") != 1) print FILENAME ": no head line" }
+			FNR == 2 { name = FILENAME; sub(/.*\//, "", name); if ($0 !~ "^/[*] " name "(: | [a-z]+ )") print FILENAME ": no head line" }
 		' "$@"
 	}
 	run head_lines "${sources[@]}"

@@ -11,15 +11,16 @@
 #include "tools/agentauthctl/commands/cmd_issuer.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/model/provider.h"
+#include "tools/agentauthctl/model/issuer_block.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */
 
 static const struct ctl_option add_options[] = {
     {"provider", "P",
-     "keycloak, entra, entra-agent, okta, auth0, identityserver,\ngoogle, aws, github, kubernetes or spiffe; "
-     "without it any\nOpenID Connect provider",
+     "a provider that is known, such as keycloak, entra, okta,\ngithub or kubernetes (agentauthctl(8) has "
+     "them "
+     "all); without it\nany OpenID Connect provider",
      0, NULL},
     {"issuer", "URL", "what its tokens have as iss", 0, NULL},
     {"audience", "A",
@@ -54,11 +55,10 @@ static struct aa_list values_of(const struct arguments *arguments, const char *o
 	return texts;
 }
 
-static struct provider_request read_request(const struct arguments *arguments)
+static struct issuer_request read_request(const struct arguments *arguments)
 {
-	return (struct provider_request){
+	return (struct issuer_request){
 	    .name = arguments->words[0],
-	    .provider = arguments_value(arguments, "provider"),
 	    .issuer = arguments_value(arguments, "issuer"),
 	    .tenant = arguments_value(arguments, "tenant"),
 	    .token_version = arguments_value(arguments, "token-version"),
@@ -93,7 +93,8 @@ static int insert_block(struct conf_text *text, const char *name, const char *bl
 	return r;
 }
 
-static void tell_next(struct ctl *ctl, const struct provider_request *request)
+static void tell_next(struct ctl *ctl, const struct open_template *template,
+		      const struct issuer_request *request)
 {
 	if (ctl->json || ctl->dry_run)
 		return;
@@ -102,18 +103,19 @@ static void tell_next(struct ctl *ctl, const struct provider_request *request)
 	if (!request->jwks_file)
 		printf("Its keys are fetched by: agentauthctl issuer refresh %s\n", request->name);
 	printf("An agent is bound to it by: agentauthctl set AGENT --bind %s:CLIENT\nCLIENT is %s.\n",
-	       request->name, provider_client(request));
+	       request->name, issuer_client(template, request));
 }
 
 static enum ctl_status publish_block(struct ctl *ctl, struct workspace *workspace,
-				     const struct provider_request *request, const struct conf_text *text)
+				     const struct open_template *template,
+				     const struct issuer_request *request, const struct conf_text *text)
 {
 	const struct text_change change = {.main_text = text};
 	struct publish_result result = {0};
 
 	ctl_change(ctl, workspace, &change, NULL, &result);
 	if (result.outcome == PUBLISH_DONE)
-		tell_next(ctl, request);
+		tell_next(ctl, template, request);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
 	return CTL_DONE;
@@ -129,7 +131,8 @@ static void show_block(struct ctl *ctl, const char *name, const char *block)
 }
 
 static enum ctl_status add_issuer(struct ctl *ctl, struct workspace *workspace,
-				  const struct provider_request *request, const char *block)
+				  const struct open_template *template, const struct issuer_request *request,
+				  const char *block)
 {
 	struct conf_text text = {0};
 	enum ctl_status status;
@@ -141,36 +144,77 @@ static enum ctl_status add_issuer(struct ctl *ctl, struct workspace *workspace,
 				       "agentauthctl check says where");
 	} else {
 		show_block(ctl, request->name, block);
-		status = publish_block(ctl, workspace, request, &text);
+		status = publish_block(ctl, workspace, template, request, &text);
 	}
 	conf_text_free(&text);
 	return status;
 }
 
+static enum ctl_status unknown_provider(struct ctl *ctl, const char *name, const struct aa_list *names)
+{
+	struct buffer known = {0};
+	enum ctl_status status;
+
+	for (size_t i = 0; i < names->n; i++)
+		buffer_printf(&known, "%s%s", i ? ", " : "", names->v[i]);
+	status = ctl_usage(
+	    ctl, "--provider %s: it is one of %s; without --provider any OpenID Connect provider will do",
+	    quoted(name), known.data);
+	buffer_free(&known);
+	return status;
+}
+
+static enum ctl_status open_template(struct ctl *ctl, const char *provider, struct open_template *ret)
+{
+	const struct issuer_templates where = {ISSUER_TEMPLATES_DIR, ctl->paths.owner};
+	struct aa_list names = issuer_template_names(&where);
+	enum ctl_status status = CTL_DONE;
+
+	*ret = (struct open_template){0};
+	if (provider && names.n && !aa_list_has(&names, provider))
+		status = unknown_provider(ctl, provider, &names);
+	else if (issuer_template_open(&where, names.n ? provider : NULL, ret, &ctl->problems) < 0)
+		status = CTL_FAILED;
+	issuer_template_names_free(&names);
+	return status;
+}
+
+static enum ctl_status add_block(struct ctl *ctl, const struct open_template *template,
+				 const struct issuer_request *request, const char *block)
+{
+	struct workspace workspace;
+	enum ctl_status status = ctl_open(ctl, &workspace, true);
+
+	if (status == CTL_DONE && model_issuer(&workspace.model, request->name))
+		status = ctl_fail(ctl, "there is an issuer %s already; agentauthctl issuer set %s changes it",
+				  request->name, request->name);
+	else if (status == CTL_DONE)
+		status = add_issuer(ctl, &workspace, template, request, block);
+	workspace_close(&workspace);
+	return status;
+}
+
 static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct provider_request request = read_request(arguments);
+	struct issuer_request request = read_request(arguments);
+	struct open_template template = {0};
 	char why[512], *block = NULL;
-	struct workspace workspace;
 	enum ctl_status status = CTL_FAILED;
 
 	if (!check_issuer_name(request.name, why, sizeof(why))) {
 		ctl_error(ctl, "%s %s", quoted(request.name), why);
 		goto out;
 	}
-	block = provider_block(&request, why, sizeof(why));
-	if (!block) {
-		status = ctl_usage(ctl, "%s", why);
+	status = open_template(ctl, arguments_value(arguments, "provider"), &template);
+	if (status != CTL_DONE)
 		goto out;
-	}
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE && model_issuer(&workspace.model, request.name))
-		status = ctl_fail(ctl, "there is an issuer %s already; agentauthctl issuer set %s changes it",
-				  request.name, request.name);
-	else if (status == CTL_DONE)
-		status = add_issuer(ctl, &workspace, &request, block);
-	workspace_close(&workspace);
+	block = issuer_block(&template, &request, why, sizeof(why));
+	if (block)
+		status = add_block(ctl, &template, &request, block);
+	else
+		status = ctl_usage(ctl, "%s", why);
 out:
+	issuer_template_close(&template);
 	free(block);
 	free(request.audience.v);
 	free(request.scopes.v);

@@ -16,7 +16,7 @@
 #include "common/registry/accounts.h"
 #include "common/state/approval.h"
 #include "common/state/session_find.h"
-#include "tools/agentauthctl/model/providers.h"
+#include "tools/agentauthctl/model/issuer_template.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/cli/complete.h"
@@ -138,8 +138,12 @@ static void list_algorithms(void)
 
 static void list_providers(void)
 {
-	for (size_t i = 0; providers_name(i); i++)
-		complete_offer(providers_name(i), NULL);
+	const struct issuer_templates where = {ISSUER_TEMPLATES_DIR, 0};
+	struct aa_list names = issuer_template_names(&where);
+
+	for (size_t i = 0; i < names.n; i++)
+		complete_offer(names.v[i], NULL);
+	issuer_template_names_free(&names);
 }
 
 static void list(const char *kind)

@@ -149,8 +149,7 @@ void doctor_sudoers(struct doctor *d)
 			       "%s have sudo rules, and there is no sudo here", roles);
 	else if (!published || !sudoers_is_installed(paths->sudoers, published, paths->owner))
 		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
-			       "%s is not what was published, and %s have sudo rules", paths->sudoers,
-			       roles);
+			       "%s is not what was published, and %s have sudo rules", paths->sudoers, roles);
 	else if (!is_read(&output, paths->sudoers))
 		doctor_problem(d,
 			       xasprintf("echo '@includedir %s/sudoers.d' >>%s/sudoers && visudo -c",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_provider.c: the block that `issuer add` writes for a provider, held against a token of the shape that
+/* test_issuer_block.c: the block that `issuer add` writes for a provider, held against a token of the shape that
  * the provider issues (tests/unit/providers/): accepted as it is, and refused with one thing bent. A number
  * written "@N" is N seconds from now. */
 #include <config.h>
@@ -12,16 +12,19 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/text/list.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-#include "tools/agentauthctl/model/provider.h"
+#include "tools/agentauthctl/model/issuer_block.h"
 #include "tools/agentauthctl/publish/record.h"
 
 #define NOW INT64_C(1800000000)
@@ -66,11 +69,36 @@ static const char *asked(const json_t *request, const char *member)
 	return json_string_value(json_object_get(request, member));
 }
 
+/* The templates are those of the tree, whoever has checked it out. */
+static struct issuer_templates templates_of_the_tree(void)
+{
+	static char dir[PATH_MAX];
+	struct stat st;
+
+	assert_non_null(realpath(TEST_SRCDIR "/../etc/issuers", dir));
+	assert_int_equal(stat(dir, &st), 0);
+	return (struct issuer_templates){dir, st.st_uid};
+}
+
+static struct open_template open_template(const char *provider)
+{
+	const struct issuer_templates where = templates_of_the_tree();
+	struct problems problems = {0};
+	struct open_template template;
+
+	if (issuer_template_open(&where, provider, &template, &problems) < 0) {
+		problems_print(&problems);
+		fail_msg("the template of %s cannot be used", provider ? provider : "any provider");
+	}
+	problems_free(&problems);
+	return template;
+}
+
 static char *block_of(const json_t *request, char *why, size_t size)
 {
-	struct provider_request r = {
+	const char *provider = asked(request, "provider");
+	struct issuer_request r = {
 	    .name = BLOCK,
-	    .provider = asked(request, "provider"),
 	    .issuer = asked(request, "issuer"),
 	    .tenant = asked(request, "tenant"),
 	    .token_version = asked(request, "token_version"),
@@ -87,8 +115,10 @@ static char *block_of(const json_t *request, char *why, size_t size)
 	    .blueprint = asked(request, "blueprint"),
 	    .delegation = json_is_true(json_object_get(request, "delegation")),
 	};
-	char *block = provider_block(&r, why, size);
+	struct open_template template = open_template(provider);
+	char *block = issuer_block(&template, &r, why, size);
 
+	issuer_template_close(&template);
 	free(r.audience.v);
 	free(r.scopes.v);
 	free(r.algorithms.v);
@@ -497,6 +527,103 @@ static void without_its_subject_a_binding_fails_closed(void **state)
 	for_each_sample(forget_subject);
 }
 
+/* ---- the templates ------------------------------------------------------------------------------ */
+
+static bool has_sample(const char *template)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < n_files && !has; i++) {
+		json_t *json = load(files[i]);
+		const char *provider = asked(json_object_get(json, "request"), "provider");
+
+		has = strcmp(provider ? provider : ISSUER_TEMPLATE_ANY, template) == 0;
+		json_decref(json);
+	}
+	return has;
+}
+
+static char *read_makefile(void)
+{
+	FILE *file = fopen(TEST_SRCDIR "/../etc/Makefile.am", "r");
+	char *text = xcalloc(1, 65536);
+
+	assert_non_null(file);
+	assert_true(fread(text, 1, 65535, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void each_template_can_be_used_is_installed_and_has_a_token(void **state)
+{
+	const struct issuer_templates where = templates_of_the_tree();
+	struct aa_list names = issuer_template_names(&where);
+	char *makefile = read_makefile(), line[128];
+
+	(void)state;
+	assert_true(names.n >= 12);
+	for (size_t i = 0; i < names.n; i++) {
+		struct open_template template = open_template(names.v[i]);
+
+		issuer_template_close(&template);
+		snprintf(line, sizeof(line), "issuers/%s.conf", names.v[i]);
+		if (!strstr(makefile, line))
+			fail_msg("etc/Makefile.am does not install %s", line);
+		if (!has_sample(names.v[i]))
+			fail_msg("tests/unit/providers has no token for the template %s", names.v[i]);
+	}
+	free(makefile);
+	issuer_template_names_free(&names);
+}
+
+/* Whether a template of this text can be used, and which setting is named otherwise. */
+static void check_template_text(const char *text, const char *setting)
+{
+	char dir[] = "/tmp/agentauth-templates.XXXXXX", *path;
+	struct issuer_templates where = {dir, geteuid()};
+	struct problems problems = {0};
+	struct open_template template;
+	FILE *file;
+	int r;
+
+	assert_non_null(mkdtemp(dir));
+	path = xasprintf("%s/acme.conf", dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	r = issuer_template_open(&where, "acme", &template, &problems);
+	assert_int_equal(r, setting ? -1 : 0);
+	if (setting)
+		assert_non_null(
+		    strstr(problems.v[0].setting ? problems.v[0].setting : problems.v[0].what, setting));
+	issuer_template_close(&template);
+	problems_free(&problems);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+}
+
+#define ACME \
+	"about = ( \"Acme.\" ); client = \"the client\"; algorithms = [ \"ES256\" ]; client_claim = " \
+	"\"azp\"; " \
+	"user_claim = \"sub\"; reuse = \"once\"; "
+
+static void a_template_that_could_not_be_used_is_refused(void **state)
+{
+	(void)state;
+	check_template_text(ACME "example = \"https://x\"; people = \"never\";", NULL);
+	check_template_text(ACME "people = \"never\";", "example");
+	check_template_text(ACME "example = \"https://x\"; people = \"by_claim\";", "own");
+	check_template_text(
+	    ACME "example = \"https://x\"; people = \"by_claim\"; own = { claim = \"a\"; value = \"b\"; };",
+	    NULL);
+	check_template_text(ACME "example = \"https://x\"; people = \"never\"; issuer_is = \"*/\";",
+			    "issuer_otherwise");
+	check_template_text(ACME "example = \"https://x\"; people = \"never\"; colour = \"blue\";", "colour");
+}
+
 /* ---- what is asked for -------------------------------------------------------------------------- */
 
 static void check_request(const char *request, const char *why_not)
@@ -521,8 +648,6 @@ static void what_a_block_needs_is_asked_for_in_words(void **state)
 	(void)state;
 	check_request("{\"issuer\": \"https://as.example.com\"}", NULL);
 	check_request("{}", "--issuer is missing");
-	check_request("{\"provider\": \"facebook\", \"issuer\": \"https://x\"}",
-		      "it is one of keycloak, entra, entra-agent, okta");
 	check_request("{\"provider\": \"google\"}", NULL);
 	check_request("{\"provider\": \"github\", \"issuer\": \"https://ghes.example.com/_services/token\"}",
 		      NULL);
@@ -626,6 +751,8 @@ int main(void)
 	    cmocka_unit_test(a_token_of_each_provider_is_refused_with_one_thing_bent),
 	    cmocka_unit_test(what_is_particular_of_a_provider_is_told_apart),
 	    cmocka_unit_test(without_its_subject_a_binding_fails_closed),
+	    cmocka_unit_test(each_template_can_be_used_is_installed_and_has_a_token),
+	    cmocka_unit_test(a_template_that_could_not_be_used_is_refused),
 	    cmocka_unit_test(what_a_block_needs_is_asked_for_in_words),
 	    cmocka_unit_test(what_is_asked_for_is_text_and_never_more),
 	};
