@@ -26,7 +26,11 @@
 
 #include "common/jose/base64url.h"
 #include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"

@@ -10,7 +10,9 @@
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
 #include "common/jose/key.h"
+#include "common/jose/key_any.h"
 #include "fuzz/fuzz.h"
 
 static const char rs256_jwk[] = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_"

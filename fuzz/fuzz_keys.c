@@ -9,6 +9,12 @@
 
 #include "common/jose/json.h"
 #include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
+#include "common/jose/keyset.h"
 #include "fuzz/fuzz.h"
 
 static void is_key(const struct aa_key *key, const char *thumbprint)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curve.c: the three curves of RFC 7518 section 6.2.1.1, and making keys on them at little cost. */
+#include "common/jose/curve.h"
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>
-
-#include "common/jose/key_internal.h"
 
 static const uint8_t p256_order[] = {
     0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

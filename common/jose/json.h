@@ -7,12 +7,17 @@
 
 #include "common/jose/jose.h"
 
-/* One JSON object, UTF-8, by length: no BOM, NUL, \u0000, trailing data, duplicate member at any depth, and
- * no nesting past AA_JSON_DEPTH_MAX (checked before the parser recurses). *ret is a new reference. */
+/* Reads one JSON object in UTF-8. Refused: BOM, NUL, \u0000, trailing data, a duplicate member at any depth, and nesting
+ * past AA_JSON_DEPTH_MAX (before the parser recurses). *ret is a new reference. */
 enum aa_jose_err aa_json_object(const void *text, size_t len, json_t **ret);
 
-/* The whole of it as text, with jansson's flags, to be freed; NULL: out of memory. json_dumps() is not used, since it goes
- * on without a member's name where memory is out for it. */
+/* The JSON as text, with jansson's flags, from malloc(); NULL: memory is out. json_dumps() will not do: where memory is out for
+ * a member's name it goes on without that name. */
 char *aa_json_text(const json_t *json, size_t flags);
+
+/* For a decision before a parser runs: the first byte in [p, end) that is not JSON white space, or end. */
+const char *aa_json_skip_space(const char *p, const char *end);
+/* `p` is at an opening quote: the byte behind the closing one, or NULL where there is none. */
+const char *aa_json_skip_string(const char *p, const char *end);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jws.c: taking a compact JWS apart. Nothing here believes what it reads. */
+
 #include "common/jose/jws.h"
 
 #include <openssl/crypto.h>
@@ -9,7 +10,6 @@
 
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
-#include "common/jose/json_scan.h"
 #include "common/jose/key_internal.h"
 
 struct segment {

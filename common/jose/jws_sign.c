@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jws_sign.c: writing a compact JWS: the agent's side and the tests. */
+#include "common/jose/jws_sign.h"
+
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
@@ -11,9 +13,12 @@
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/curve.h"
 #include "common/jose/json.h"
-#include "common/jose/jws.h"
-#include "common/jose/jws_internal.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key.h"
+#include "common/jose/key_internal.h"
+#include "common/jose/key_private.h"
 
 /* From ASN.1 to r and s of full length. */
 static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, struct aa_signature *sig)

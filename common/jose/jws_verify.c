@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jws_verify.c: whether a signature is a key's: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
+#include "common/jose/jws_verify.h"
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -8,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/curve.h"
 #include "common/jose/jws.h"
-#include "common/jose/jws_internal.h"
+#include "common/jose/key.h"
+#include "common/jose/key_internal.h"
+
+#define ECDSA_DER_MAX (3 + 2 * (2 + 1 + AA_EC_LEN_MAX)) /* SEQUENCE of two INTEGERs, each with a sign byte */
 
 const EVP_MD *aa_alg_md(enum aa_alg alg)
 {
@@ -119,7 +125,7 @@ out:
 
 enum aa_jose_err aa_jws_verify(const struct aa_jws *jws, const struct aa_key *key)
 {
-	uint8_t der[AA_ECDSA_DER_MAX];
+	uint8_t der[ECDSA_DER_MAX];
 	const uint8_t *sig = jws->signature;
 	size_t sig_len = jws->signature_len;
 	enum aa_jose_err err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key.c: public keys: what makes one strong enough, and which algorithms it is for. */
+
 #include "common/jose/key.h"
 
 #include <openssl/bn.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/curve.h"
 #include "common/jose/key_internal.h"
 
 void aa_key_free(struct aa_key *key)

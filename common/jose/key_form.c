@@ -3,11 +3,12 @@
  * by name. */
 #define _GNU_SOURCE /* memmem */
 
+#include "common/jose/key_form.h"
+
 #include <string.h>
 
 #include "common/jose/json.h"
-#include "common/jose/json_scan.h"
-#include "common/jose/key_internal.h"
+#include "common/jose/key_jwk.h"
 
 static const char by_openssl[] = "openssl pkey -in KEY -pubout";
 

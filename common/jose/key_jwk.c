@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_jwk.c: public keys as JWK: RFC 7517, RFC 7518 section 6, RFC 8037 section 2, and the thumbprint of RFC 7638. */
+#include "common/jose/key_jwk.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/curve.h"
 #include "common/jose/json.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
 #include "common/jose/sha256.h"
 

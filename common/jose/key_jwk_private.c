@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_jwk_private.c: private keys as JWK: RFC 7517, RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2. */
+#include "common/jose/key_jwk_private.h"
+
 #include <openssl/crypto.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/json.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_numbers.h"
+#include "common/jose/key_private.h"
 
 /* What key_ops says of a private key is that it signs (RFC 7517 section 4.3). */
 static bool signs(const json_t *jwk)

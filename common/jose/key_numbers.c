@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_numbers.c: private keys from the numbers that files in others' forms hold. */
+#include "common/jose/key_numbers.h"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -7,7 +9,9 @@
 
 #include <stdlib.h>
 
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_private.h"
 
 static bool sign(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *sig, size_t *len)
 {

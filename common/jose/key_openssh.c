@@ -3,12 +3,20 @@
  *
  * Where they are encrypted, the key is made of the passphrase by bcrypt_pbkdf, which neither OpenSSL nor the C library
  * offers; such a file is AA_JOSE_KEY_ENCRYPTED whatever passphrase there is. */
+#include "common/jose/key_openssh.h"
+
 #include <openssl/crypto.h>
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_numbers.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
+#include "common/jose/ssh_wire.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END "-----END OPENSSH PRIVATE KEY-----"

@@ -6,6 +6,8 @@
  * well. */
 #define _GNU_SOURCE /* memmem */
 
+#include "common/jose/key_pem.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -15,6 +17,8 @@
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/curve.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
 
 /* ---- DER ---------------------------------------------------------------- */

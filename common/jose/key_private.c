@@ -2,6 +2,8 @@
 /* key_private.c: private keys, for the agent's side and the tests: nothing that decides on a login uses them. */
 #define _GNU_SOURCE /* memmem */
 
+#include "common/jose/key_private.h"
+
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -12,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/jose/json_scan.h"
+#include "common/jose/curve.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_pem.h"
 
 #define RSA_BITS_DEFAULT 3072
 
@@ -156,8 +160,8 @@ static enum aa_jose_err open_pkcs12(PKCS12 *p12, const char *passphrase, EVP_PKE
 	return *ret ? AA_JOSE_OK : AA_JOSE_KEY_MALFORMED;
 }
 
-static enum aa_jose_err from_pkcs12(const char *bytes, size_t len, const char *passphrase,
-				    struct aa_private_key **ret)
+enum aa_jose_err aa_private_key_from_pkcs12(const char *bytes, size_t len, const char *passphrase,
+					    struct aa_private_key **ret)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
@@ -173,25 +177,6 @@ static enum aa_jose_err from_pkcs12(const char *bytes, size_t len, const char *p
 	PKCS12_free(p12);
 	ERR_pop_to_mark();
 	return err == AA_JOSE_OK ? wrap(pkey, ret) : err;
-}
-
-static bool begins(const char *bytes, const char *end, const char *what)
-{
-	return (size_t)(end - bytes) >= strlen(what) && memcmp(bytes, what, strlen(what)) == 0;
-}
-
-enum aa_jose_err aa_private_key_from_any(const char *bytes, size_t len, const char *passphrase,
-					 struct aa_private_key **ret)
-{
-	const char *end = bytes + len, *first = aa_json_skip_space(bytes, end);
-
-	if (begins(first, end, "{"))
-		return aa_private_key_from_jwk(first, (size_t)(end - first), ret);
-	if (begins(first, end, "-----BEGIN OPENSSH PRIVATE KEY-----"))
-		return aa_private_key_from_openssh(first, (size_t)(end - first), ret);
-	if (begins(bytes, end, "0")) /* the tag of a sequence in DER */
-		return from_pkcs12(bytes, len, passphrase, ret);
-	return aa_private_key_from_pem(bytes, len, passphrase, ret);
 }
 
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len)

@@ -1,63 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_ssh.c: public keys as OpenSSH writes them: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4. */
+#include "common/jose/key_ssh.h"
+
 #include <openssl/evp.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/curve.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_private.h"
+#include "common/jose/ssh_wire.h"
 
 #define SSH_ECDSA_PREFIX "ecdsa-sha2-"
-
-bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len)
-{
-	uint32_t len;
-
-	if (!aa_ssh_take_u32(in, &len) || len > in->n)
-		return false;
-	*ret = in->p;
-	*ret_len = len;
-	in->p += len;
-	in->n -= len;
-	return true;
-}
-
-bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret)
-{
-	if (in->n < 4)
-		return false;
-	*ret = (uint32_t)in->p[0] << 24 | (uint32_t)in->p[1] << 16 | (uint32_t)in->p[2] << 8 | in->p[3];
-	in->p += 4;
-	in->n -= 4;
-	return true;
-}
-
-bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len)
-{
-	const uint8_t *p;
-	size_t len;
-
-	if (!aa_ssh_take_string(in, &p, &len) || len == 0 || p[0] & 0x80)
-		return false;
-	if (p[0] == 0) {
-		if (len < 2 || !(p[1] & 0x80))
-			return false;
-		p++;
-		len--;
-	}
-	*ret = p;
-	*ret_len = len;
-	return true;
-}
-
-bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word)
-{
-	const uint8_t *p;
-	size_t len;
-
-	return aa_ssh_take_string(in, &p, &len) && len == strlen(word) && memcmp(p, word, len) == 0;
-}
 
 static enum aa_jose_err rsa_from_blob(struct aa_ssh_reader *in, struct aa_key **ret)
 {
@@ -106,18 +63,6 @@ enum aa_jose_err aa_key_from_ssh_type(const char *type, struct aa_ssh_reader in,
 	if (strncmp(type, SSH_ECDSA_PREFIX, strlen(SSH_ECDSA_PREFIX)) == 0)
 		return ec_from_blob(&in, type + strlen(SSH_ECDSA_PREFIX), ret);
 	return AA_JOSE_KEY_UNFIT;
-}
-
-bool aa_ssh_type_of(struct aa_ssh_reader blob, char ret[AA_SSH_TYPE_MAX])
-{
-	const uint8_t *word;
-	size_t len;
-
-	if (!aa_ssh_take_string(&blob, &word, &len) || len >= AA_SSH_TYPE_MAX || memchr(word, 0, len))
-		return false;
-	memcpy(ret, word, len);
-	ret[len] = 0;
-	return true;
 }
 
 enum aa_jose_err aa_key_from_ssh_blob(const uint8_t *blob, size_t len, struct aa_key **ret)
@@ -227,19 +172,6 @@ enum aa_jose_err aa_signature_from_ssh(const struct aa_key *pub, enum aa_alg alg
 }
 
 /* ---- writing ------------------------------------------------------------ */
-
-void aa_ssh_put_u32(struct aa_ssh_writer *out, uint32_t number)
-{
-	for (int shift = 24; shift >= 0; shift -= 8)
-		out->p[out->n++] = (uint8_t)(number >> shift);
-}
-
-void aa_ssh_put_string(struct aa_ssh_writer *out, const void *bytes, size_t len)
-{
-	aa_ssh_put_u32(out, (uint32_t)len);
-	memcpy(out->p + out->n, bytes, len);
-	out->n += len;
-}
 
 static void put_mpint(struct aa_ssh_writer *out, const uint8_t *bytes, size_t len)
 {

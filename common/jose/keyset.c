@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keyset.c: sets of public keys, RFC 7517 section 5, and telling what form a key came in. */
+/* keyset.c: sets of public keys, RFC 7517 section 5. */
+#include "common/jose/keyset.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/jose/json.h"
-#include "common/jose/json_scan.h"
+#include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/key_jwk.h"
 
 struct aa_keyset {
 	struct aa_key **keys;
@@ -136,7 +138,7 @@ enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, en
 	return AA_JOSE_OK;
 }
 
-static enum aa_jose_err only_key(const json_t *jwks, struct aa_key **ret)
+enum aa_jose_err aa_keyset_only(const json_t *jwks, struct aa_key **ret)
 {
 	struct aa_keyset *set = NULL;
 	const struct aa_key *only = NULL;
@@ -153,32 +155,4 @@ static enum aa_jose_err only_key(const json_t *jwks, struct aa_key **ret)
 	}
 	aa_keyset_free(set);
 	return err;
-}
-
-static enum aa_jose_err key_from_json(const char *text, size_t len, struct aa_key **ret)
-{
-	json_t *json = NULL;
-	enum aa_jose_err err = aa_json_object(text, len, &json);
-
-	if (err != AA_JOSE_OK)
-		return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
-	err = json_object_get(json, "keys") ? only_key(json, ret) : aa_key_from_jwk(json, ret);
-	json_decref(json);
-	return err;
-}
-
-enum aa_jose_err aa_key_from_any(const char *text, size_t len, struct aa_key **ret)
-{
-	const char *end = text + len, *first = aa_json_skip_space(text, end);
-
-	if (first == end)
-		return AA_JOSE_KEY_MALFORMED;
-	len = (size_t)(end - first);
-	if (*first != '-' && aa_private_form(text, (size_t)(end - text)))
-		return AA_JOSE_KEY_PRIVATE;
-	if (*first == '{')
-		return key_from_json(first, len, ret);
-	if (*first == '-')
-		return aa_key_from_pem(first, len, ret);
-	return aa_key_from_ssh(first, len, ret);
 }

@@ -8,15 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A reader that has not what is asked for says false. */
+/* Bytes yet to be read. Each aa_ssh_take_… is false where they do not hold what it takes. */
 struct aa_ssh_reader {
 	const uint8_t *p;
 	size_t n;
 };
 bool aa_ssh_take_u32(struct aa_ssh_reader *in, uint32_t *ret);
-/* A length of four bytes, then that many. */
+/* Takes a length of four bytes and that many bytes, which *ret points to. */
 bool aa_ssh_take_string(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
-/* A positive number without its sign byte; unneeded zeros are refused. */
+/* Takes a positive number, without its sign byte; unneeded zeros are refused. */
 bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *ret_len);
 bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
 
@@ -24,7 +24,7 @@ bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
 /* The first word of a key's blob, with a zero behind it. Types are few, and none is long. */
 bool aa_ssh_type_of(struct aa_ssh_reader blob, char ret[AA_SSH_TYPE_MAX]);
 
-/* A writer has room for all that is put into it: 4 bytes more than each string. */
+/* Bytes written so far; the caller's buffer has room for all that is put into it, a string with 4 bytes more. */
 struct aa_ssh_writer {
 	uint8_t *p;
 	size_t n;

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_ssh.h"
 #include "common/text/list.h"
 #include "common/text/number.h"
 

@@ -13,6 +13,9 @@
 
 #include "common/file/trusted.h"
 #include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
 
 #define CLOCK_SLACK 60 /* seconds that a set may seem to come from the future */
 

@@ -4,6 +4,7 @@
 #define AGENTAUTH_VERIFY_KEYRING_H
 
 #include "common/jose/jws.h"
+#include "common/jose/key.h"
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 

@@ -10,6 +10,8 @@
 
 #include "common/jose/json.h"
 #include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key.h"
 #include "common/registry/accounts.h"
 #include "common/verify/claims.h"
 #include "common/verify/keyring.h"

@@ -8,6 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "common/jose/key.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
 #include "tools/agentauth/commands/commands.h"
 

@@ -4,6 +4,12 @@
 
 #include <stdlib.h>
 
+#include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
 #include "common/text/name.h"
 #include "tools/agentauth/credential/assertion.h"
 

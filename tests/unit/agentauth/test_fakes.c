@@ -5,6 +5,7 @@
 
 #include "tests/unit/support/jose_make.h"
 
+#include <jansson.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -13,6 +14,9 @@
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"

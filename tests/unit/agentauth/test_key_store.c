@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/key_source.h"

@@ -13,6 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/jose/jws_sign.h"
+#include "common/jose/key.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/jose/ssh_wire.h"
 #include "tests/unit/support/agent_home.h"
 #include "tools/agentauth/commands/commands.h"

@@ -14,7 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "common/jose/base64url.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_jwk.c: public keys in each of their forms: THREATS 16, 17, 19. */
+#include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_form.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/pem.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_jws.c: taking tokens apart: THREATS 1 to 8. */
+#include "common/jose/jws.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <pthread.h>

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_jws_verify.c: signatures at their edges: THREATS 2, 3, 10. The private key signs whatever block a forger would want to
  * see accepted, so that each forgery differs from the positive control in the one thing that makes it one. */
+#include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/bn.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_keyset.c: key sets: which key answers to a kid, and which keys are never used. THREATS 16 to 18. */
+#include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/keyset.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <stdlib.h>

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_private_forms.c: private keys in the forms of other programs: OpenSSH's, JWK, PKCS#12. */
+#include "common/jose/jws_sign.h"
+#include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/bn.h>

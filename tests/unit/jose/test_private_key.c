@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_private_key.c: private keys: the agent's side of the library. */
+#include "common/jose/jws_sign.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <openssl/bio.h>

@@ -4,6 +4,13 @@
  * fails the test, and so does one that never occurs. SECURITY.md has a line for each. */
 #include <config.h>
 
+#include "common/jose/json.h"
+#include "common/jose/jws.h"
+#include "common/jose/jws_sign.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
 
 #include <stdbool.h>

@@ -21,6 +21,9 @@
 #include <cmocka.h>
 
 #include "common/jose/jose.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/state/audit.h"
 #include "common/state/audit_verify.h"
 #include "common/state/decision.h"

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/state/admit.h"
 #include "common/state/context.h"
 #include "common/state/decision.h"

@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+#include <jansson.h>
+
+#include "common/jose/jws.h"
+#include "common/jose/jws_verify.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
+
 static struct aa_private_key *keys[AA_ALG_COUNT];
 
 static enum aa_alg family(enum aa_alg alg)

@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include <string.h>
 
 #include "common/jose/base64url.h"
-#include "common/jose/json.h"
-#include "common/jose/jws.h"
 #include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 /* One key of each kind for the whole test program: RSA keys are slow to make. `alg` chooses. */
 const struct aa_private_key *make_key(enum aa_alg alg);

@@ -15,6 +15,9 @@
 
 #include <cdb.h>
 
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"

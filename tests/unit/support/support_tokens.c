@@ -17,6 +17,9 @@
 #include <openssl/rsa.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/jws_sign.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
 #include "tests/unit/support/support_policy.h"
 
 #define KEYS_MAX 4

@@ -9,8 +9,7 @@
 #include <jansson.h>
 
 #include "common/jose/jose.h"
-#include "common/jose/jws.h"
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 /* The n-th test key for this algorithm, made when it is first asked for and kept until the program ends. RSA: 2048. */
 const struct aa_private_key *support_key(enum aa_alg alg, unsigned n);

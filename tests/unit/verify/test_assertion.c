@@ -14,6 +14,11 @@
 #include <cmocka.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"

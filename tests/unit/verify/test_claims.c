@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/text/list.h"
 #include "common/verify/claims.h"
 #include "tests/unit/support/support_policy.h"

@@ -18,6 +18,11 @@
 #include <openssl/rsa.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/verify/keyring.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"

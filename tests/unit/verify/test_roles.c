@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/jose/jose.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/jose/key_private.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"

@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"

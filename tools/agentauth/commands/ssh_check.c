@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/jose/key_private.h"
 #include "common/text/utc.h"
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/certificate.h"

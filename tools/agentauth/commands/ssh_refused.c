@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/jose/key_private.h"
 #include "common/text/utc.h"
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/credential/assertion.h"

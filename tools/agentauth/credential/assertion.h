@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 #define ASSERTION_TASK_MAX 128
 

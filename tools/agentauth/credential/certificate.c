@@ -11,6 +11,10 @@
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
 

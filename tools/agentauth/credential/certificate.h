@@ -3,7 +3,7 @@
 #ifndef AGENTAUTH_AGENT_CERTIFICATE_H
 #define AGENTAUTH_AGENT_CERTIFICATE_H
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 #define CERTIFICATE_DIGEST_SIZE 44
 

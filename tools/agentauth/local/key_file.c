@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/key_any.h"
+#include "common/jose/key_form.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/key_store.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"

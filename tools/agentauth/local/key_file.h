@@ -3,7 +3,7 @@
 #ifndef AGENTAUTH_AGENT_KEY_FILE_H
 #define AGENTAUTH_AGENT_KEY_FILE_H
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/secret.h"
 
 /* Loads a key in any of the forms that programs write, encrypted or not. The file may also hold the URI of a key in a token,

@@ -8,7 +8,7 @@
 #ifndef AGENTAUTH_AGENT_KEY_SOURCE_H
 #define AGENTAUTH_AGENT_KEY_SOURCE_H
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/secret.h"
 
 /* A source says where the key is and, if the key is encrypted or in a token, where its passphrase or PIN is. A passphrase is

@@ -22,6 +22,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/jose/jws_sign.h"
+#include "common/jose/key.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/say.h"

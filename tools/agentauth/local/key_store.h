@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/secret.h"
 
 /* Opens the private key at `uri`, such as "pkcs11:token=…;object=…" (RFC 7512) or "handle:0x81000001" (tpm2-openssl). The

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/jose/json.h"
+#include "common/jose/key_private.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/say.h"

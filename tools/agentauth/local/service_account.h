@@ -4,7 +4,7 @@
 #ifndef AGENTAUTH_AGENT_SERVICE_ACCOUNT_H
 #define AGENTAUTH_AGENT_SERVICE_ACCOUNT_H
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 struct service_account {
 	struct aa_private_key *key;

@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_private.h"
+#include "common/jose/key_ssh.h"
 #include "common/jose/ssh_wire.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/cli/alloc.h"

@@ -4,7 +4,7 @@
 #ifndef AGENTAUTH_AGENT_SSH_AGENT_H
 #define AGENTAUTH_AGENT_SSH_AGENT_H
 
-#include "common/jose/key.h"
+#include "common/jose/key_private.h"
 
 #define SSH_AGENT_FINGERPRINT "SHA256:" /* begins a fingerprint of ssh-add -l */
 #define SSH_AGENT_SECONDS 60		/* leaves time for the ssh-agent to ask a person */

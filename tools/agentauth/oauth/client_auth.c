@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/key_private.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/credential/certificate.h"
 #include "tools/agentauth/local/key_source.h"

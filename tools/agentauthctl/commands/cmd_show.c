@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
 #include "common/registry/accounts.h"
 #include "common/state/decision.h"
 #include "common/text/utc.h"

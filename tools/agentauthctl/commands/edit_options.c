@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_any.h"
+#include "common/jose/key_form.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
 #include "common/text/number.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/edit_options.h"

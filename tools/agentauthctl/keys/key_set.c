@@ -8,6 +8,7 @@
 
 #include "common/jose/json.h"
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/cli/alloc.h"
 

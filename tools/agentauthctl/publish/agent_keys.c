@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
 #include "common/registry/accounts.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/publish/agent_keys.h"

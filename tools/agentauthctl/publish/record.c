@@ -8,6 +8,9 @@
 
 #include "common/jose/json.h"
 #include "common/jose/key.h"
+#include "common/jose/key_jwk.h"
+#include "common/jose/key_pem.h"
+#include "common/jose/key_ssh.h"
 #include "common/registry/accounts.h"
 #include "common/text/list.h"
 #include "common/verify/policy.h"
