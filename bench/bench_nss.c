@@ -26,7 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nss/serve.h"
+#include "common/registry/local.h"
+#include "nss/enumerate.h"
+#include "nss/group.h"
+#include "nss/initgroups.h"
+#include "nss/passwd.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define FEW 100u
@@ -70,18 +74,18 @@ typedef enum nss_status initgroups_fn(const char *, gid_t, long *, long *, gid_t
 
 static enum nss_status our_getpwnam(const char *name, struct passwd *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getpwnam(&host, name, ret, buf, size, errnop);
+	return aa_passwd_by_name(&host, name, ret, buf, size, errnop);
 }
 
 static enum nss_status our_getpwuid(uid_t uid, struct passwd *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getpwuid(&host, uid, ret, buf, size, errnop);
+	return aa_passwd_by_uid(&host, uid, ret, buf, size, errnop);
 }
 
 static enum nss_status our_initgroups(const char *user, gid_t group, long *start, long *room, gid_t **groups,
 				      long limit, int *errnop)
 {
-	return aa_serve_initgroups(&host, user, group, start, room, groups, limit, errnop);
+	return aa_initgroups(&host, user, group, start, room, groups, limit, errnop);
 }
 
 static getpwnam_fn *getpwnam_of = our_getpwnam;
@@ -341,7 +345,7 @@ static int measure_enumeration(const char *dir, unsigned n)
 
 	set_host(dir);
 	took = read_clock(CLOCK_MONOTONIC);
-	while (aa_serve_getpwent(&host, &cursor, &pw, buf, sizeof(buf), &err) == NSS_STATUS_SUCCESS)
+	while (aa_enumerate_passwd(&host, &cursor, &pw, buf, sizeof(buf), &err) == NSS_STATUS_SUCCESS)
 		found++;
 	took = read_clock(CLOCK_MONOTONIC) - took;
 	if (found != n) {

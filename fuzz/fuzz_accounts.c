@@ -13,7 +13,10 @@
 
 #include "common/registry/accounts.h"
 #include "fuzz/fuzz.h"
-#include "nss/serve.h"
+#include "nss/enumerate.h"
+#include "nss/group.h"
+#include "nss/initgroups.h"
+#include "nss/passwd.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define BUF 256
@@ -65,17 +68,17 @@ static void ask_by_key(size_t size)
 	struct group gr;
 	int err = 0;
 
-	if (aa_serve_getpwnam(&nss, "builder-7", &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
+	if (aa_passwd_by_name(&nss, "builder-7", &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
 		holds_of(&pw, buf, size);
 		FUZZ_HOLDS(strcmp(pw.pw_name, "builder-7") == 0);
 	}
-	if (aa_serve_getpwuid(&nss, 70007, &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
+	if (aa_passwd_by_uid(&nss, 70007, &pw, buf, size, &err) == NSS_STATUS_SUCCESS) {
 		holds_of(&pw, buf, size);
 		FUZZ_HOLDS(pw.pw_uid == 70007);
 	}
-	if (aa_serve_getgrnam(&nss, "agent-deploy", &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
+	if (aa_grp_by_name(&nss, "agent-deploy", &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
 		FUZZ_HOLDS(within(gr.gr_name, buf, size) && aa_id_is_servable(gr.gr_gid));
-	if (aa_serve_getgrgid(&nss, 99001, &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
+	if (aa_grp_by_gid(&nss, 99001, &gr, buf, size, &err) == NSS_STATUS_SUCCESS)
 		FUZZ_HOLDS(gr.gr_gid == 99001);
 	free(buf);
 }
@@ -88,7 +91,7 @@ static void list_all(void)
 	int err;
 
 	for (unsigned i = 0; i < 64; i++) {
-		if (aa_serve_getpwent(&nss, &cursor, &pw, buf, sizeof(buf), &err) != NSS_STATUS_SUCCESS)
+		if (aa_enumerate_passwd(&nss, &cursor, &pw, buf, sizeof(buf), &err) != NSS_STATUS_SUCCESS)
 			break;
 		holds_of(&pw, buf, sizeof(buf));
 	}
@@ -100,7 +103,7 @@ static void groups_of(void)
 	gid_t *groups = malloc(sizeof(*groups));
 	int err;
 
-	(void)aa_serve_initgroups(&nss, "builder-7", 70007, &start, &room, &groups, 4, &err);
+	(void)aa_initgroups(&nss, "builder-7", 70007, &start, &room, &groups, 4, &err);
 	FUZZ_HOLDS(start <= room && room <= 4);
 	for (long i = 0; i < start; i++)
 		FUZZ_HOLDS(aa_id_is_servable(groups[i]));

@@ -103,7 +103,7 @@ static struct cell *set_of(struct aa_cache_cells *cells, uint32_t hash)
 static bool has_key(const struct aa_known *known, const void *key, size_t key_len)
 {
 	return known->key_len == key_len && memcmp(known->key, key, key_len) == 0 &&
-	       known->value_len <= AA_MEMORY_VALUE_MAX;
+	       known->value_len <= AA_NSS_CACHE_VALUE_MAX;
 }
 
 bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_len, struct aa_known *ret)
@@ -112,7 +112,7 @@ bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_l
 	uint32_t hash;
 	struct cell *set;
 
-	if (cells == NULL || key_len > AA_MEMORY_KEY_MAX)
+	if (cells == NULL || key_len > AA_NSS_CACHE_KEY_MAX)
 		return false;
 	hash = cdb_hash(key, (unsigned)key_len);
 	set = set_of(cells, hash);

@@ -19,15 +19,15 @@
 
 #include "common/file/stamp.h"
 
-#define AA_MEMORY_KEY_MAX 40
-#define AA_MEMORY_VALUE_MAX 216
+#define AA_NSS_CACHE_KEY_MAX 40
+#define AA_NSS_CACHE_VALUE_MAX 216
 
 /* What is kept, moved as whole 64-bit words. */
 struct aa_known {
 	struct aa_stamp registry, local; /* of accounts.cdb, and of /etc/passwd or /etc/group */
 	struct aa_stamp withheld;	 /* of the list of what is not served */
 	uint8_t key_len, value_len, unused[6];
-	char key[AA_MEMORY_KEY_MAX], value[AA_MEMORY_VALUE_MAX];
+	char key[AA_NSS_CACHE_KEY_MAX], value[AA_NSS_CACHE_VALUE_MAX];
 };
 
 /* A file's stamp as it was at one tick of the clock. */

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enumerate.c: getpwent and getgrent. An enumeration goes on in the generation in which it began, whatever is
  * published meanwhile, as long as that is there. */
-#include "nss/serve.h"
+#include "nss/enumerate.h"
 
 #include <errno.h>
 
 #include "common/registry/generation.h"
+#include "nss/group.h"
+#include "nss/passwd.h"
+#include "nss/status.h"
 
 /* Takes the account at pos, or the group; *pos is moved on, past what may not be served as well. */
-static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t *pos, struct aa_entry *ret)
+static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t *pos,
+		struct aa_registry_record *ret)
 {
 	struct aa_accounts a;
 	int r;
@@ -21,18 +25,18 @@ static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t
 	return r;
 }
 
-typedef int write_fn(const struct aa_entry *e, void *ret, char *buf, size_t size);
+typedef int write_fn(const struct aa_registry_record *e, void *ret, char *buf, size_t size);
 
-static int write_passwd(const struct aa_entry *e, void *ret, char *buf, size_t size)
+static int write_passwd(const struct aa_registry_record *e, void *ret, char *buf, size_t size)
 {
-	return aa_serve_passwd(&e->account, ret, buf, size);
+	return aa_passwd_write(&e->account, ret, buf, size);
 }
 
-static int write_group(const struct aa_entry *e, void *ret, char *buf, size_t size)
+static int write_group(const struct aa_registry_record *e, void *ret, char *buf, size_t size)
 {
 	const char *name = e->is_group ? e->group.name : e->account.name;
 
-	return aa_serve_group(name, e->is_group ? e->group.gid : e->account.uid, ret, buf, size);
+	return aa_grp_write(name, e->is_group ? e->group.gid : e->account.uid, ret, buf, size);
 }
 
 /* The cursor is moved only when the answer is written: what does not fit is given again. Where another thread
@@ -42,7 +46,7 @@ static int enumerate(const struct aa_nss *nss, aa_cursor *cursor, bool groups, w
 {
 	uint64_t now = atomic_load(cursor), then;
 	uint32_t number, pos;
-	struct aa_entry e;
+	struct aa_registry_record e;
 	int r;
 
 	do {
@@ -60,14 +64,14 @@ static int enumerate(const struct aa_nss *nss, aa_cursor *cursor, bool groups, w
 	return 0;
 }
 
-enum nss_status aa_serve_getpwent(const struct aa_nss *nss, aa_cursor *cursor, struct passwd *ret, char *buf,
-				  size_t size, int *errnop)
+enum nss_status aa_enumerate_passwd(const struct aa_nss *nss, aa_cursor *cursor, struct passwd *ret,
+				    char *buf, size_t size, int *errnop)
 {
-	return aa_serve_status(enumerate(nss, cursor, false, write_passwd, ret, buf, size), errnop);
+	return aa_nss_status(enumerate(nss, cursor, false, write_passwd, ret, buf, size), errnop);
 }
 
-enum nss_status aa_serve_getgrent(const struct aa_nss *nss, aa_cursor *cursor, struct group *ret, char *buf,
-				  size_t size, int *errnop)
+enum nss_status aa_enumerate_group(const struct aa_nss *nss, aa_cursor *cursor, struct group *ret, char *buf,
+				   size_t size, int *errnop)
 {
-	return aa_serve_status(enumerate(nss, cursor, true, write_group, ret, buf, size), errnop);
+	return aa_nss_status(enumerate(nss, cursor, true, write_group, ret, buf, size), errnop);
 }

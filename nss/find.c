@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/registry/local.h"
+
 /* A value as it is kept: id, flags, strings, each with its zero. */
 #define VALUE_HEAD 8u
 
@@ -25,7 +27,7 @@ static bool is_account(enum kind kind)
 struct question {
 	enum kind kind;
 	size_t len;
-	char bytes[AA_MEMORY_KEY_MAX];
+	char bytes[AA_NSS_CACHE_KEY_MAX];
 };
 
 /* The name is valid, and so no longer than AA_GROUP_NAME_MAX. */
@@ -80,7 +82,7 @@ static bool recall(const struct aa_nss *nss, const struct question *q, struct aa
 	return aa_nss_cache_find(nss->cache, q->bytes, q->len, ret) && still_holds(nss, q->kind, ret);
 }
 
-static void take(enum kind kind, const struct aa_known *known, struct aa_entry *ret)
+static void take(enum kind kind, const struct aa_known *known, struct aa_registry_record *ret)
 {
 	const char *text = known->value + VALUE_HEAD;
 	size_t len = known->value_len - VALUE_HEAD;
@@ -103,7 +105,7 @@ static void take(enum kind kind, const struct aa_known *known, struct aa_entry *
 /* Appends to the value; false: what is served is longer than what is kept. */
 static bool put(struct aa_known *known, const void *bytes, size_t len)
 {
-	if (known->value_len + len > AA_MEMORY_VALUE_MAX)
+	if (known->value_len + len > AA_NSS_CACHE_VALUE_MAX)
 		return false;
 	memcpy(known->value + known->value_len, bytes, len);
 	known->value_len = (uint8_t)(known->value_len + len);
@@ -115,7 +117,7 @@ static bool put_string(struct aa_known *known, const char *s)
 	return put(known, s, strlen(s) + 1);
 }
 
-static bool put_entry(struct aa_known *known, const struct aa_entry *e)
+static bool put_entry(struct aa_known *known, const struct aa_registry_record *e)
 {
 	const struct aa_account *account = &e->account;
 	const uint32_t no_flags = 0;
@@ -177,7 +179,7 @@ static int look_up_group(const struct aa_accounts *a, const struct question *q, 
 }
 
 /* -ENOENT: the local file has it, or the list of what is withheld. */
-static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_entry *e,
+static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_registry_record *e,
 			struct aa_known *known)
 {
 	const char *name = e->is_group ? e->group.name : e->account.name;
@@ -189,13 +191,14 @@ static int check_others(const struct aa_nss *nss, enum kind kind, const struct a
 	return r == 1 ? -ENOENT : r;
 }
 
-static int look_up(const struct aa_accounts *a, const struct question *q, struct aa_entry *ret)
+static int look_up(const struct aa_accounts *a, const struct question *q, struct aa_registry_record *ret)
 {
 	ret->is_group = !is_account(q->kind);
 	return ret->is_group ? look_up_group(a, q, &ret->group) : look_up_account(a, q, &ret->account);
 }
 
-static int find_in_registry(const struct aa_nss *nss, const struct question *q, struct aa_entry *ret)
+static int find_in_registry(const struct aa_nss *nss, const struct question *q,
+			    struct aa_registry_record *ret)
 {
 	struct aa_known known = {0};
 	struct aa_accounts a;
@@ -214,7 +217,7 @@ static int find_in_registry(const struct aa_nss *nss, const struct question *q, 
 	return r;
 }
 
-static int find(const struct aa_nss *nss, const struct question *q, struct aa_entry *ret)
+static int find(const struct aa_nss *nss, const struct question *q, struct aa_registry_record *ret)
 {
 	struct aa_known known;
 
@@ -226,7 +229,7 @@ static int find(const struct aa_nss *nss, const struct question *q, struct aa_en
 
 /* ---- the questions -------------------------------------------------------- */
 
-int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret)
+int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret)
 {
 	struct question q;
 
@@ -236,14 +239,14 @@ int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct a
 	return find(nss, &q, ret);
 }
 
-int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_entry *ret)
+int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_registry_record *ret)
 {
 	struct question q = about_id(ACCOUNT_BY_UID, uid);
 
 	return aa_id_is_servable(uid) ? find(nss, &q, ret) : -ENOENT;
 }
 
-int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret)
+int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret)
 {
 	struct question q;
 
@@ -253,14 +256,14 @@ int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_
 	return find(nss, &q, ret);
 }
 
-int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_entry *ret)
+int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_registry_record *ret)
 {
 	struct question q = about_id(GROUP_BY_GID, gid);
 
 	return aa_id_is_servable(gid) ? find(nss, &q, ret) : -ENOENT;
 }
 
-int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret)
+int aa_find_agents_group(const struct aa_nss *nss, struct aa_registry_record *ret)
 {
 	struct question q = about_name(AGENTS_GROUP, "");
 
@@ -268,7 +271,7 @@ int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret)
 }
 
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
-		 struct aa_entry *ret)
+		 struct aa_registry_record *ret)
 {
 	const enum kind kind = groups ? GROUP_BY_NAME : ACCOUNT_BY_NAME;
 	uint32_t at = *pos, before;

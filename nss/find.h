@@ -29,18 +29,18 @@ struct aa_nss {
 };
 
 /* For passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */
-int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret);
-int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_entry *ret);
+int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
+int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_registry_record *ret);
 
 /* For group: the name and the gid are not in /etc/group. An agent's own group is found as well. */
-int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_entry *ret);
-int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_entry *ret);
+int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
+int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_registry_record *ret);
 
 /* The group that all agents are in. */
-int aa_find_agents_group(const struct aa_nss *nss, struct aa_entry *ret);
+int aa_find_agents_group(const struct aa_nss *nss, struct aa_registry_record *ret);
 
 /* The next one in an enumeration; *pos as in aa_accounts_next(), moved on past what may not be served. */
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
-		 struct aa_entry *ret);
+		 struct aa_registry_record *ret);
 
 #endif

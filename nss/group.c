@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* group.c: getgrnam and getgrgid. */
-#include "nss/serve.h"
+#include "nss/group.h"
 
 #include <errno.h>
 #include <stdalign.h>
 #include <string.h>
 
-int aa_serve_group(const char *name, gid_t gid, struct group *ret, char *buf, size_t size)
+#include "nss/status.h"
+
+int aa_grp_write(const char *name, gid_t gid, struct group *ret, char *buf, size_t size)
 {
 	size_t name_size = strlen(name) + 1;
 	/* The list of members, which is empty, is an array of pointers: it needs its alignment. */
@@ -25,26 +27,26 @@ int aa_serve_group(const char *name, gid_t gid, struct group *ret, char *buf, si
 	return 0;
 }
 
-enum nss_status aa_serve_getgrnam(const struct aa_nss *nss, const char *name, struct group *ret, char *buf,
-				  size_t size, int *errnop)
+static enum nss_status answer(int r, const struct aa_registry_record *found, struct group *ret, char *buf,
+			      size_t size, int *errnop)
 {
-	struct aa_entry e;
-	int r;
-
-	r = aa_find_group_by_name(nss, name, &e);
 	if (r == 0)
-		r = aa_serve_group(e.group.name, e.group.gid, ret, buf, size);
-	return aa_serve_status(r, errnop);
+		r = aa_grp_write(found->group.name, found->group.gid, ret, buf, size);
+	return aa_nss_status(r, errnop);
 }
 
-enum nss_status aa_serve_getgrgid(const struct aa_nss *nss, gid_t gid, struct group *ret, char *buf,
-				  size_t size, int *errnop)
+enum nss_status aa_grp_by_name(const struct aa_nss *nss, const char *name, struct group *ret, char *buf,
+			       size_t size, int *errnop)
 {
-	struct aa_entry e;
-	int r;
+	struct aa_registry_record found;
 
-	r = aa_find_group_by_gid(nss, gid, &e);
-	if (r == 0)
-		r = aa_serve_group(e.group.name, e.group.gid, ret, buf, size);
-	return aa_serve_status(r, errnop);
+	return answer(aa_find_group_by_name(nss, name, &found), &found, ret, buf, size, errnop);
+}
+
+enum nss_status aa_grp_by_gid(const struct aa_nss *nss, gid_t gid, struct group *ret, char *buf, size_t size,
+			      int *errnop)
+{
+	struct aa_registry_record found;
+
+	return answer(aa_find_group_by_gid(nss, gid, &found), &found, ret, buf, size, errnop);
 }

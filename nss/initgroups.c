@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* initgroups.c: the supplementary groups of an agent: the group of all agents. Those of its roles are granted
  * to a login by PAM, which knows what was presented; the caller itself adds the agent's own. */
-#include "nss/serve.h"
+#include "nss/initgroups.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+#include "nss/status.h"
 
 static bool has(const gid_t *groups, long n, gid_t gid)
 {
@@ -59,10 +61,10 @@ static bool is_group_of(const struct aa_account *account, gid_t group)
 	return group == account->uid || group == (gid_t)-1;
 }
 
-enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, gid_t group, long *start,
-				    long *room, gid_t **groups, long limit, int *errnop)
+enum nss_status aa_initgroups(const struct aa_nss *nss, const char *user, gid_t group, long *start,
+			      long *room, gid_t **groups, long limit, int *errnop)
 {
-	struct aa_entry account, agents;
+	struct aa_registry_record account, agents;
 	int r;
 
 	r = aa_find_account_by_name(nss, user, &account);
@@ -71,5 +73,5 @@ enum nss_status aa_serve_initgroups(const struct aa_nss *nss, const char *user, 
 	if (r == 0 && agents.group.gid != group)
 		r = is_group_of(&account.account, group) ? add(agents.group.gid, start, room, groups, limit)
 							 : -ENOENT;
-	return aa_serve_status(r, errnop);
+	return aa_nss_status(r, errnop);
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* module.c: libnss_agentauth.so.2: the functions that glibc calls, for this host. */
-#include "nss/serve.h"
-
 #include <time.h>
+
+#include "common/registry/local.h"
+#include "nss/enumerate.h"
+#include "nss/group.h"
+#include "nss/initgroups.h"
+#include "nss/passwd.h"
 
 #define EXPORTED(name) _nss_agentauth_##name
 
@@ -59,12 +63,12 @@ static const struct aa_nss host = {
 enum nss_status EXPORTED(getpwnam_r)(const char *name, struct passwd *ret, char *buf, size_t size,
 				     int *errnop)
 {
-	return aa_serve_getpwnam(&host, name, ret, buf, size, errnop);
+	return aa_passwd_by_name(&host, name, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(getpwuid_r)(uid_t uid, struct passwd *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getpwuid(&host, uid, ret, buf, size, errnop);
+	return aa_passwd_by_uid(&host, uid, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(setpwent)(int stayopen)
@@ -76,7 +80,7 @@ enum nss_status EXPORTED(setpwent)(int stayopen)
 
 enum nss_status EXPORTED(getpwent_r)(struct passwd *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getpwent(&host, &passwd_cursor, ret, buf, size, errnop);
+	return aa_enumerate_passwd(&host, &passwd_cursor, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(endpwent)(void)
@@ -87,12 +91,12 @@ enum nss_status EXPORTED(endpwent)(void)
 
 enum nss_status EXPORTED(getgrnam_r)(const char *name, struct group *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getgrnam(&host, name, ret, buf, size, errnop);
+	return aa_grp_by_name(&host, name, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(getgrgid_r)(gid_t gid, struct group *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getgrgid(&host, gid, ret, buf, size, errnop);
+	return aa_grp_by_gid(&host, gid, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(setgrent)(int stayopen)
@@ -104,7 +108,7 @@ enum nss_status EXPORTED(setgrent)(int stayopen)
 
 enum nss_status EXPORTED(getgrent_r)(struct group *ret, char *buf, size_t size, int *errnop)
 {
-	return aa_serve_getgrent(&host, &group_cursor, ret, buf, size, errnop);
+	return aa_enumerate_group(&host, &group_cursor, ret, buf, size, errnop);
 }
 
 enum nss_status EXPORTED(endgrent)(void)
@@ -116,5 +120,5 @@ enum nss_status EXPORTED(endgrent)(void)
 enum nss_status EXPORTED(initgroups_dyn)(const char *user, gid_t group, long *start, long *room,
 					 gid_t **groups, long limit, int *errnop)
 {
-	return aa_serve_initgroups(&host, user, group, start, room, groups, limit, errnop);
+	return aa_initgroups(&host, user, group, start, room, groups, limit, errnop);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* passwd.c: getpwnam and getpwuid. */
-#include "nss/serve.h"
+#include "nss/passwd.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "nss/status.h"
 
 /* Whatever its record says: nobody logs in as an agent that was retired. */
 #define RETIRED_SHELL "/usr/sbin/nologin"
@@ -18,7 +20,7 @@ static char *put(char **p, const char *s)
 	return at;
 }
 
-int aa_serve_passwd(const struct aa_account *account, struct passwd *ret, char *buf, size_t size)
+int aa_passwd_write(const struct aa_account *account, struct passwd *ret, char *buf, size_t size)
 {
 	const char *shell = (account->flags & AA_ACCOUNT_RETIRED) != 0 ? RETIRED_SHELL : account->shell;
 	size_t need = strlen(account->name) + strlen("*") + strlen(account->gecos) + strlen(account->home) +
@@ -36,26 +38,26 @@ int aa_serve_passwd(const struct aa_account *account, struct passwd *ret, char *
 	return 0;
 }
 
-enum nss_status aa_serve_getpwnam(const struct aa_nss *nss, const char *name, struct passwd *ret, char *buf,
-				  size_t size, int *errnop)
+static enum nss_status answer(int r, const struct aa_registry_record *found, struct passwd *ret, char *buf,
+			      size_t size, int *errnop)
 {
-	struct aa_entry e;
-	int r;
-
-	r = aa_find_account_by_name(nss, name, &e);
 	if (r == 0)
-		r = aa_serve_passwd(&e.account, ret, buf, size);
-	return aa_serve_status(r, errnop);
+		r = aa_passwd_write(&found->account, ret, buf, size);
+	return aa_nss_status(r, errnop);
 }
 
-enum nss_status aa_serve_getpwuid(const struct aa_nss *nss, uid_t uid, struct passwd *ret, char *buf,
+enum nss_status aa_passwd_by_name(const struct aa_nss *nss, const char *name, struct passwd *ret, char *buf,
 				  size_t size, int *errnop)
 {
-	struct aa_entry e;
-	int r;
+	struct aa_registry_record found;
 
-	r = aa_find_account_by_uid(nss, uid, &e);
-	if (r == 0)
-		r = aa_serve_passwd(&e.account, ret, buf, size);
-	return aa_serve_status(r, errnop);
+	return answer(aa_find_account_by_name(nss, name, &found), &found, ret, buf, size, errnop);
+}
+
+enum nss_status aa_passwd_by_uid(const struct aa_nss *nss, uid_t uid, struct passwd *ret, char *buf,
+				 size_t size, int *errnop)
+{
+	struct aa_registry_record found;
+
+	return answer(aa_find_account_by_uid(nss, uid, &found), &found, ret, buf, size, errnop);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/registry/local.h"
 #include "common/state/admit.h"
 #include "common/state/session_store.h"
 #include "common/text/list.h"

@@ -77,18 +77,18 @@ static bool uid_is_ours(const struct aa_accounts_header *h, uint32_t uid)
 	return uid >= h->uid_min && uid <= h->uid_max && aa_id_is_servable(uid);
 }
 
-/* What was asked for, and what the record must therefore say; NULL and 0: anything. */
-struct wanted {
+/* The question, and therefore what the record must say; NULL and 0: anything. */
+struct asked {
 	const char *name;
 	uint32_t id;
 };
 
-static bool is_wanted(struct wanted w, const char *name, uint32_t id)
+static bool is_asked_for(struct asked q, const char *name, uint32_t id)
 {
-	return (w.name == NULL || strcmp(w.name, name) == 0) && (w.id == 0 || w.id == id);
+	return (q.name == NULL || strcmp(q.name, name) == 0) && (q.id == 0 || q.id == id);
 }
 
-static int parse_account(const struct aa_accounts_header *h, struct wanted w, const char *value, size_t len,
+static int parse_account(const struct aa_accounts_header *h, struct asked q, const char *value, size_t len,
 			 struct aa_account *ret)
 {
 	const char *name, *gecos, *home, *shell;
@@ -99,7 +99,7 @@ static int parse_account(const struct aa_accounts_header *h, struct wanted w, co
 	    !take_string(&c, &gecos) || !take_string(&c, &home) || !take_string(&c, &shell) || c.left != 0)
 		return -EBADMSG;
 	if (!uid_is_ours(h, uid) || (flags & ~AA_ACCOUNT_RETIRED) != 0 || !aa_agent_name_is_valid(name) ||
-	    !is_field(gecos) || !is_path_field(home) || !is_path_field(shell) || !is_wanted(w, name, uid))
+	    !is_field(gecos) || !is_path_field(home) || !is_path_field(shell) || !is_asked_for(q, name, uid))
 		return -EBADMSG;
 	memcpy(ret->buf, value, len);
 	ret->uid = uid;
@@ -111,7 +111,7 @@ static int parse_account(const struct aa_accounts_header *h, struct wanted w, co
 	return 0;
 }
 
-static int parse_group(struct wanted w, const char *value, size_t len, struct aa_group *ret)
+static int parse_group(struct asked q, const char *value, size_t len, struct aa_group *ret)
 {
 	struct cursor c = {value, len};
 	const char *name;
@@ -119,7 +119,8 @@ static int parse_group(struct wanted w, const char *value, size_t len, struct aa
 
 	if (!take_u32(&c, &gid) || !take_string(&c, &name) || c.left != 0)
 		return -EBADMSG;
-	if (!aa_id_is_servable(gid) || !aa_name_is_valid(name, AA_GROUP_NAME_MAX) || !is_wanted(w, name, gid))
+	if (!aa_id_is_servable(gid) || !aa_name_is_valid(name, AA_GROUP_NAME_MAX) ||
+	    !is_asked_for(q, name, gid))
 		return -EBADMSG;
 	memcpy(ret->buf, value, len);
 	ret->gid = gid;
@@ -266,72 +267,66 @@ void aa_accounts_close(struct aa_accounts *accounts)
 
 /* ---- look-ups ----------------------------------------------------------- */
 
-static int get_account(const struct aa_accounts *a, struct key k, struct wanted w, struct aa_account *ret)
+static int get_account(const struct aa_accounts *a, struct key k, struct asked q, struct aa_account *ret)
 {
 	char value[AA_ACCOUNTS_VALUE_MAX];
 	size_t len;
 	int r;
 
 	r = get(a, k, value, &len);
-	return r < 0 ? r : parse_account(&a->header, w, value, len, ret);
+	return r < 0 ? r : parse_account(&a->header, q, value, len, ret);
 }
 
-static int get_group(const struct aa_accounts *a, struct key k, struct wanted w, struct aa_group *ret)
+static int get_group(const struct aa_accounts *a, struct key k, struct asked q, struct aa_group *ret)
 {
 	char value[AA_ACCOUNTS_VALUE_MAX];
 	size_t len;
 	int r;
 
 	r = get(a, k, value, &len);
-	return r < 0 ? r : parse_group(w, value, len, ret);
+	return r < 0 ? r : parse_group(q, value, len, ret);
 }
 
 int aa_account_by_name(const struct aa_accounts *a, const char *name, struct aa_account *ret)
 {
-	struct wanted w = {.name = name};
+	struct asked q = {.name = name};
 
 	if (!aa_agent_name_is_valid(name))
 		return -ENOENT;
-	return get_account(a, name_key('n', name), w, ret);
+	return get_account(a, name_key('n', name), q, ret);
 }
 
 int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_account *ret)
 {
-	struct wanted w = {.id = uid};
+	struct asked q = {.id = uid};
 
 	if (!uid_is_ours(&a->header, uid))
 		return -ENOENT;
-	return get_account(a, id_key('u', uid), w, ret);
+	return get_account(a, id_key('u', uid), q, ret);
 }
 
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret)
 {
-	struct wanted w = {.name = name};
+	struct asked q = {.name = name};
 
 	if (!aa_name_is_valid(name, AA_GROUP_NAME_MAX))
 		return -ENOENT;
-	return get_group(a, name_key('g', name), w, ret);
+	return get_group(a, name_key('g', name), q, ret);
 }
 
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret)
 {
-	struct wanted w = {.id = gid};
+	struct asked q = {.id = gid};
 
 	if (!aa_id_is_servable(gid))
 		return -ENOENT;
-	return get_group(a, id_key('i', gid), w, ret);
+	return get_group(a, id_key('i', gid), q, ret);
 }
 
-int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret)
-{
-	*ret = a->header;
-	return 0;
-}
-
-int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret)
+int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_registry_record *ret)
 {
 	char key[KEY_MAX], value[AA_ACCOUNTS_VALUE_MAX];
-	struct wanted any = {0};
+	struct asked any = {0};
 	size_t key_len, len;
 	uint32_t at = *pos;
 	int r;

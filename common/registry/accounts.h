@@ -83,18 +83,13 @@ struct aa_group {
 	char buf[AA_ACCOUNTS_VALUE_MAX];
 };
 
-struct aa_entry {
+struct aa_registry_record {
 	bool is_group;
 	union {
 		struct aa_account account;
 		struct aa_group group;
 	};
 };
-
-/* In STATEDIR, mode 0644: names and ids of ours that NSS does not serve, since another source of names knows one of them.
- * Lines as in /etc/passwd and /etc/group, NAME:x:ID:, for aa_local_has(). */
-#define AA_WITHHELD_PASSWD "withheld.passwd"
-#define AA_WITHHELD_GROUP "withheld.group"
 
 /* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_open_trusted(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
@@ -111,19 +106,11 @@ int aa_account_by_name(const struct aa_accounts *a, const char *name, struct aa_
 int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_account *ret);
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
-int aa_accounts_header(const struct aa_accounts *a, struct aa_accounts_header *ret);
 /* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0:
  * the first of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and is moved
  * past as well: the next one may be sound. *pos stays where the file itself is damaged. */
-int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_entry *ret);
+int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_registry_record *ret);
 /* The "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
-
-/* Whether the file (/etc/passwd, /etc/group) has a line for `name` or with `id` in its third field; read with
- * read(), no stdio, no getpw*. 1: it has, 0: it has not, negative errno: cannot be told. An absent file has
- * none. */
-int aa_local_has(const char *file, const char *name, uint32_t id);
-/* The same, and the stamp of what was read, for 0 and 1: a file with another one has to be read again. */
-int aa_local_has_stamped(const char *file, const char *name, uint32_t id, struct aa_stamp *ret_stamp);
 
 #endif

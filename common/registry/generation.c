@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/text/number.h"
 
 #define LINK_MAX_LEN 63 /* "generations/4294967295" and room to see that it is longer */
 
@@ -29,20 +30,13 @@ void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
 static int parse_link(const char *text, uint32_t *ret_number)
 {
 	static const char prefix[] = AA_GENERATIONS_DIR "/";
-	uint64_t n = 0;
+	int64_t n;
 
 	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
 		return -EBADMSG;
 	text += sizeof(prefix) - 1;
-	if (*text < '1' || *text > '9')
+	if (*text == '0' || !aa_number_parse(text, 1, UINT32_MAX, &n))
 		return -EBADMSG;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -EBADMSG;
-		n = n * 10 + (uint64_t)(*text - '0');
-		if (n > UINT32_MAX)
-			return -EBADMSG;
-	}
 	*ret_number = (uint32_t)n;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* local.c: whether /etc/passwd or /etc/group knows a name or an id, without getpw* (which would ask NSS
  * again). */
-#include "common/registry/accounts.h"
+#include "common/registry/local.h"
 
 #include <errno.h>
 #include <fcntl.h>

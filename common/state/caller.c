@@ -3,6 +3,7 @@
  * people pass here with each sudo. */
 #include "config.h"
 
+#include "common/registry/local.h"
 #include "common/state/caller.h"
 #include "common/state/guard.h"
 

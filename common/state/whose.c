@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/registry/local.h"
 #include "common/state/guard.h"
 #include "common/state/session_find.h"
 

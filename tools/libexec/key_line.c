@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/registry/accounts.h"
+#include "common/registry/local.h"
 #include "common/text/number.h"
 
 #define TYPE_MAX 64

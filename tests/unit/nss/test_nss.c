@@ -23,7 +23,10 @@
 
 #include <cmocka.h>
 
-#include "nss/serve.h"
+#include "nss/enumerate.h"
+#include "nss/group.h"
+#include "nss/initgroups.h"
+#include "nss/passwd.h"
 #include "tests/unit/support/support_accounts.h"
 
 #define UID(n) (AA_UID_MIN_DEFAULT + (n))
@@ -129,7 +132,7 @@ static struct answer *pwnam(const char *name)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getpwnam(&host, name, &a->pw, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_passwd_by_name(&host, name, &a->pw, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -137,7 +140,7 @@ static struct answer *pwuid(uid_t uid)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getpwuid(&host, uid, &a->pw, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_passwd_by_uid(&host, uid, &a->pw, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -145,7 +148,7 @@ static struct answer *grnam(const char *name)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getgrnam(&host, name, &a->gr, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_grp_by_name(&host, name, &a->gr, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -153,7 +156,7 @@ static struct answer *grgid(gid_t gid)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getgrgid(&host, gid, &a->gr, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_grp_by_gid(&host, gid, &a->gr, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -161,7 +164,7 @@ static struct answer *pwent(aa_cursor *cursor)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getpwent(&host, cursor, &a->pw, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_enumerate_passwd(&host, cursor, &a->pw, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -169,7 +172,7 @@ static struct answer *grent(aa_cursor *cursor)
 {
 	struct answer *a = new_answer();
 
-	a->status = aa_serve_getgrent(&host, cursor, &a->gr, a->buf, sizeof(a->buf), &a->err);
+	a->status = aa_enumerate_group(&host, cursor, &a->gr, a->buf, sizeof(a->buf), &a->err);
 	return a;
 }
 
@@ -371,7 +374,7 @@ static void fits_a_passwd_entry_into_any_buffer_or_says_ERANGE(void **state)
 		for (size_t shift = 0; shift < 9; shift++) {
 			buf = exact_buffer(size, shift, &block);
 			err = 1234;
-			status = aa_serve_getpwnam(&host, "alpha", &pw, buf, size, &err);
+			status = aa_passwd_by_name(&host, "alpha", &pw, buf, size, &err);
 			if (size < need) {
 				assert_int_equal(status, NSS_STATUS_TRYAGAIN);
 				assert_int_equal(err, ERANGE);
@@ -408,7 +411,7 @@ static void fits_a_group_entry_into_any_buffer_or_says_ERANGE(void **state)
 			buf = exact_buffer(size, shift, &block);
 			need = least + (size_t)(-(uintptr_t)buf % alignof(char *));
 			err = 1234;
-			status = aa_serve_getgrnam(&host, "alpha", &gr, buf, size, &err);
+			status = aa_grp_by_name(&host, "alpha", &gr, buf, size, &err);
 			assert_int_equal(status, size < need ? NSS_STATUS_TRYAGAIN : NSS_STATUS_SUCCESS);
 			assert_int_equal(err, size < need ? ERANGE : 1234);
 			if (status == NSS_STATUS_SUCCESS) {
@@ -444,7 +447,7 @@ static struct list list_of(long room, long n, gid_t fill)
 
 static enum nss_status ask_groups(struct list *l, const char *user, gid_t group, long limit)
 {
-	return aa_serve_initgroups(&host, user, group, &l->n, &l->room, &l->gids, limit, &l->err);
+	return aa_initgroups(&host, user, group, &l->n, &l->room, &l->gids, limit, &l->err);
 }
 
 static void adds_the_group_of_all_agents_and_no_role(void **state)
@@ -631,12 +634,13 @@ static void gives_an_entry_again_that_did_not_fit(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(aa_serve_getpwent(&host, &cursor, &pw, buf, sizeof(buf), &err),
+		assert_int_equal(aa_enumerate_passwd(&host, &cursor, &pw, buf, sizeof(buf), &err),
 				 NSS_STATUS_TRYAGAIN);
 		assert_int_equal(err, ERANGE);
 	}
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "alpha");
-	assert_int_equal(aa_serve_getpwent(&host, &cursor, &pw, buf, sizeof(buf), &err), NSS_STATUS_TRYAGAIN);
+	assert_int_equal(aa_enumerate_passwd(&host, &cursor, &pw, buf, sizeof(buf), &err),
+			 NSS_STATUS_TRYAGAIN);
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
 }
 
@@ -1014,16 +1018,16 @@ static void ask_from_thread(unsigned i)
 	enum nss_status status;
 	int err;
 
-	status = aa_serve_getpwnam(&host, "alpha", &pw, buf, sizeof(buf), &err);
+	status = aa_passwd_by_name(&host, "alpha", &pw, buf, sizeof(buf), &err);
 	if (status != NSS_STATUS_SUCCESS || pw.pw_uid != UID(1) || strcmp(pw.pw_name, "alpha") != 0)
 		n_wrong++;
-	status = aa_serve_getpwuid(&host, UID(i % 2 ? 7 : 3), &pw, buf, sizeof(buf), &err);
+	status = aa_passwd_by_uid(&host, UID(i % 2 ? 7 : 3), &pw, buf, sizeof(buf), &err);
 	if (status != NSS_STATUS_SUCCESS || strcmp(pw.pw_name, i % 2 ? "builder-7" : "old") != 0)
 		n_wrong++;
-	status = aa_serve_getgrgid(&host, GID_AGENTS, &gr, buf, sizeof(buf), &err);
+	status = aa_grp_by_gid(&host, GID_AGENTS, &gr, buf, sizeof(buf), &err);
 	if (status != NSS_STATUS_SUCCESS || strcmp(gr.gr_name, "agents") != 0)
 		n_wrong++;
-	status = aa_serve_getpwent(&host, &shared_cursor, &pw, buf, sizeof(buf), &err);
+	status = aa_enumerate_passwd(&host, &shared_cursor, &pw, buf, sizeof(buf), &err);
 	if (status == NSS_STATUS_NOTFOUND)
 		atomic_store(&shared_cursor, 0);
 	else if (status != NSS_STATUS_SUCCESS)
@@ -1102,7 +1106,7 @@ static void *enumerate_main(void *arg)
 	int err;
 
 	(void)arg;
-	while (aa_serve_getgrent(&host, &shared_cursor, &gr, buf, sizeof(buf), &err) == NSS_STATUS_SUCCESS)
+	while (aa_enumerate_group(&host, &shared_cursor, &gr, buf, sizeof(buf), &err) == NSS_STATUS_SUCCESS)
 		n_entries++;
 	return NULL;
 }

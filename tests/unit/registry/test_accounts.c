@@ -154,7 +154,7 @@ static void gives_the_header(void **state)
 	struct aa_accounts_header h;
 
 	(void)state;
-	assert_int_equal(aa_accounts_header(&a, &h), 0);
+	h = a.header;
 	assert_int_equal(h.uid_min, AA_UID_MIN_DEFAULT);
 	assert_int_equal(h.uid_max, AA_UID_MAX_DEFAULT);
 	assert_int_equal(h.gid_agents, AA_GID_AGENTS_DEFAULT);
@@ -184,7 +184,7 @@ static void gives_ssh_keys_as_text(void **state)
 static void walks_over_accounts_and_groups(void **state)
 {
 	struct aa_accounts a = open_sample(&sample);
-	struct aa_entry e;
+	struct aa_registry_record e;
 	uint32_t pos = 0, end;
 
 	(void)state;
@@ -214,7 +214,7 @@ static void walks_past_a_record_that_breaks_the_contract(void **state)
 	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 0}, {.name = "c", .uid = UID(3)}};
 	struct support_registry r = {.accounts = bad, .n_accounts = 3};
 	struct aa_accounts a = open_sample(&r);
-	struct aa_entry e;
+	struct aa_registry_record e;
 	uint32_t pos = 0;
 
 	(void)state;
@@ -270,7 +270,7 @@ static int look_up(struct support_account account)
 	struct support_registry r = {.accounts = &account, .n_accounts = 1};
 	struct aa_accounts a = open_sample(&r);
 	struct aa_account got;
-	struct aa_entry e;
+	struct aa_registry_record e;
 	uint32_t pos = 0;
 	int by_name, by_uid, next;
 
@@ -428,7 +428,7 @@ static void read_everything(void)
 	struct aa_accounts a;
 	struct aa_account account;
 	struct aa_group group;
-	struct aa_entry e;
+	struct aa_registry_record e;
 	char *text;
 	uint32_t pos = 0;
 	int r, steps = 0;

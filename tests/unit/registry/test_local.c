@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "common/registry/accounts.h"
+#include "common/registry/local.h"
 #include "tests/unit/support/support_accounts.h"
 
 static char *dir, path[PATH_MAX];

@@ -145,7 +145,7 @@ static bool list_agent(void *data, const char *name, const char *record, size_t 
 static void list_retired(struct listing *l)
 {
 	struct aa_accounts accounts;
-	struct aa_entry entry;
+	struct aa_registry_record entry;
 	uint32_t pos = 0;
 
 	if (aa_accounts_open(l->ctl->paths.statedir, l->ctl->paths.owner, &accounts) < 0)

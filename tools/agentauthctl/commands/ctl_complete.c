@@ -36,7 +36,7 @@ static void list_entries(bool roles)
 {
 	size_t prefix = strlen(AA_ROLE_GROUP_PREFIX);
 	struct aa_accounts accounts;
-	struct aa_entry entry;
+	struct aa_registry_record entry;
 	uint32_t at = 0;
 
 	if (aa_accounts_open(AA_STATEDIR, 0, &accounts) < 0)

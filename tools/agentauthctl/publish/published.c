@@ -198,7 +198,7 @@ bool published_walk(struct published *p, const char *prefix,
 bool published_accounts_are_whole(const char *statedir, uid_t owner)
 {
 	struct aa_accounts accounts;
-	struct aa_entry entry;
+	struct aa_registry_record entry;
 	uint32_t pos = 0;
 	int r = aa_accounts_open(statedir, owner, &accounts);
 

@@ -15,6 +15,7 @@
 #include "common/file/replace.h"
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
+#include "common/registry/local.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/nscd.h"

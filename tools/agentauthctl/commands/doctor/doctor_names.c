@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 
 #include "common/registry/accounts.h"
+#include "common/registry/local.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/model/power.h"
 #include "tools/agentauthctl/names/remnants.h"

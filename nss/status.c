@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve.c: from an error value to what glibc is told. */
-#include "nss/serve.h"
+/* status.c: from an error value to the answer that glibc gets. */
+#include "nss/status.h"
 
 #include <errno.h>
 
-enum nss_status aa_serve_status(int r, int *errnop)
+enum nss_status aa_nss_status(int r, int *errnop)
 {
 	switch (r) {
 	case 0:
