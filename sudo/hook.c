@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "common/jose/json.h"
-#include "sudo/ask.h"
 #include "sudo/hook.h"
 
 #define HOOK_SECONDS 30

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "common/jose/sha256.h"
-#include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/failures.h"
 #include "common/verify/reason.h"

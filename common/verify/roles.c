@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void aa_roles_clear(struct aa_roles *roles)
-{
-	for (size_t i = 0; i < roles->n; i++)
-		aa_role_free(roles->v[i]);
-	free(roles->v);
-	roles->v = NULL;
-	roles->n = 0;
-}
-
 bool aa_roles_have(const struct aa_roles *roles, const char *role)
 {
 	for (size_t i = 0; i < roles->n; i++)
@@ -129,6 +120,6 @@ enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_a
 	if (reason == AA_OK)
 		*ret = roles;
 	else
-		aa_roles_clear(&roles);
+		aa_verdict_clear_roles(&roles);
 	return reason;
 }

@@ -9,7 +9,6 @@
 #include "common/verify/policy.h"
 #include "common/verify/verdict.h"
 
-void aa_roles_clear(struct aa_roles *roles);
 bool aa_roles_have(const struct aa_roles *roles, const char *role);
 /* The strictest of the roles, 0: none of them limits. */
 int64_t aa_roles_max_session(const struct aa_roles *roles);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/verify/roles.h"
+#include "common/verify/policy_record.h"
 
 static const char *const kind_names[AA_KIND_COUNT] = {
     [AA_KIND_NONE] = "none",	       [AA_KIND_ASSERTION] = "assertion", [AA_KIND_TOKEN] = "token",
@@ -28,6 +28,15 @@ enum aa_kind aa_kind_from_name(const char *name)
 	return AA_KIND_NONE;
 }
 
+void aa_verdict_clear_roles(struct aa_roles *roles)
+{
+	for (size_t i = 0; i < roles->n; i++)
+		aa_role_free(roles->v[i]);
+	free(roles->v);
+	roles->v = NULL;
+	roles->n = 0;
+}
+
 void aa_verdict_clear(struct aa_verdict *verdict)
 {
 	free(verdict->issuer);
@@ -39,7 +48,7 @@ void aa_verdict_clear(struct aa_verdict *verdict)
 	free(verdict->replay_space);
 	free(verdict->claim);
 	json_decref(verdict->actors);
-	aa_roles_clear(&verdict->roles);
+	aa_verdict_clear_roles(&verdict->roles);
 	memset(verdict, 0, sizeof(*verdict));
 }
 

@@ -61,6 +61,7 @@ struct aa_verdict {
 	struct aa_roles roles;
 };
 void aa_verdict_clear(struct aa_verdict *verdict);
+void aa_verdict_clear_roles(struct aa_roles *roles);
 /* Keeps with a refusal that it is about this claim, unless a step before said which; answers `reason`. */
 enum aa_reason aa_verdict_about(struct aa_verdict *verdict, const char *claim, enum aa_reason reason);
 
