@@ -14,6 +14,7 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/commands/commands.h"
 
 static struct output o;
@@ -55,12 +56,11 @@ static void generate(const char *alg)
 
 /* ---- keygen ----------------------------------------------------------------- */
 
-static void test_keygen_writes_a_private_file_and_prints_the_public_half(void **state)
+TEST(keygen_writes_a_private_file_and_prints_the_public_half, home)
 {
 	struct aa_key *key = NULL;
 	struct stat st;
 
-	(void)state;
 	RUN(command_keygen, "", NULL);
 	assert_int_equal(o.status, 0);
 	assert_int_equal(aa_key_from_pem(o.out, strlen(o.out), &key), AA_JOSE_OK);
@@ -73,9 +73,8 @@ static void test_keygen_writes_a_private_file_and_prints_the_public_half(void **
 	aa_key_free(key);
 }
 
-static void test_keygen_overwrites_nothing(void **state)
+TEST(keygen_overwrites_nothing, home)
 {
-	(void)state;
 	home_write("precious", "text", 0644);
 	RUN(command_keygen, "", "--out", home_path("precious"), NULL);
 	assert_said(1, "not overwritten");
@@ -87,11 +86,10 @@ static void test_keygen_overwrites_nothing(void **state)
 	assert_said(1, "not overwritten");
 }
 
-static void test_keygen_makes_the_key_that_is_asked_for(void **state)
+TEST(keygen_makes_the_key_that_is_asked_for, home)
 {
 	json_t *json;
 
-	(void)state;
 	RUN(command_keygen, "", "--alg", "PS256", "--bits", "2048", "--json", NULL);
 	assert_int_equal(o.status, 0);
 	json = make_json(o.out);
@@ -114,11 +112,10 @@ static void test_keygen_makes_the_key_that_is_asked_for(void **state)
 
 /* ---- assert and verify -------------------------------------------------------- */
 
-static void test_assert_prints_what_verify_accepts(void **state)
+TEST(assert_prints_what_verify_accepts, home)
 {
 	static char token[65536];
 
-	(void)state;
 	generate("ES256");
 	RUN(command_assert, "", "--agent", "builder-7", "--audience", "ssh://web01", NULL);
 	assert_int_equal(o.status, 0);
@@ -132,9 +129,8 @@ static void test_assert_prints_what_verify_accepts(void **state)
 	assert_said(1, "ends in a newline");
 }
 
-static void test_a_private_key_that_others_can_read_is_refused_with_the_remedy(void **state)
+TEST(a_private_key_that_others_can_read_is_refused_with_the_remedy, home)
 {
-	(void)state;
 	generate("EdDSA");
 	RUN(command_assert, "", "--agent", "a", "--audience", "b", NULL);
 	assert_int_equal(o.status, 0);
@@ -154,9 +150,8 @@ static void test_a_private_key_that_others_can_read_is_refused_with_the_remedy(v
 	}
 }
 
-static void test_assert_says_what_is_missing(void **state)
+TEST(assert_says_what_is_missing, home)
 {
-	(void)state;
 	RUN(command_assert, "", "--audience", "b", NULL);
 	assert_said(2, "--agent is missing");
 	RUN(command_assert, "", "--agent", "a", NULL);
@@ -191,11 +186,10 @@ static void write_set(const char *kid, const char *kid2)
 	json_decref(one);
 }
 
-static void test_verify_takes_any_payload_and_prints_its_bytes(void **state)
+TEST(verify_takes_any_payload_and_prints_its_bytes, home)
 {
 	char *pem = NULL, *token = some_token("{\"alg\":\"ES256\"}", "not JSON \x01\xff");
 
-	(void)state;
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &pem), AA_JOSE_OK);
 	home_write("public.pem", pem, 0644);
 	RUN(command_verify, token, "--key", public_file(), NULL);
@@ -214,14 +208,13 @@ static void test_verify_takes_any_payload_and_prints_its_bytes(void **state)
 	free(token);
 }
 
-static void test_verify_takes_an_empty_payload(void **state)
+TEST(verify_takes_an_empty_payload)
 {
 	char *token = some_token("{\"alg\":\"ES256\"}", ""),
 	     *without = some_token("{\"alg\":\"ES256\"}", "x");
 	char *pem = NULL;
 	json_t *json;
 
-	(void)state;
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &pem), AA_JOSE_OK);
 	home_write("public.pem", pem, 0644);
 	assert_non_null(strstr(token, ".."));
@@ -242,12 +235,11 @@ static void test_verify_takes_an_empty_payload(void **state)
 	free(without);
 }
 
-static void test_verify_finds_the_key_of_a_set_by_its_kid(void **state)
+TEST(verify_finds_the_key_of_a_set_by_its_kid, home)
 {
 	char *with_kid = some_token("{\"alg\":\"ES256\",\"kid\":\"one\"}", "x"),
 	     *without = some_token("{\"alg\":\"ES256\"}", "x");
 
-	(void)state;
 	write_set("one", "two");
 	RUN(command_verify, with_kid, "--key", home_path("set"), NULL);
 	assert_int_equal(o.status, 0);
@@ -263,13 +255,12 @@ static void test_verify_finds_the_key_of_a_set_by_its_kid(void **state)
 	free(without);
 }
 
-static void test_verify_tells_its_verdict_as_json_too(void **state)
+TEST(verify_tells_its_verdict_as_json_too, home)
 {
 	char *token = some_token("{\"alg\":\"ES256\"}", "x");
 	json_t *jwk = make_jwk(AA_ALG_ES256), *json;
 	char *text = json_dumps(jwk, 0);
 
-	(void)state;
 	home_write("jwk", text, 0644);
 	RUN(command_verify, token, "--key", home_path("jwk"), "--json", NULL);
 	assert_int_equal(o.status, 0);
@@ -287,12 +278,11 @@ static void test_verify_tells_its_verdict_as_json_too(void **state)
 	free(token);
 }
 
-static void test_verify_reads_no_more_than_a_mebibyte(void **state)
+TEST(verify_reads_no_more_than_a_mebibyte, home)
 {
 	size_t len = 16 << 20;
 	char *big = malloc(len);
 
-	(void)state;
 	generate("ES256");
 	memset(big, 'A', len);
 	run_command(&o, &command_verify, big, len, (const char *const[]){"--key", public_file(), NULL});
@@ -333,11 +323,10 @@ static json_t *verified_claims(const char *answer)
 	return make_json(o.out);
 }
 
-static void test_askpass_answers_a_prompt_that_a_profile_lists(void **state)
+TEST(askpass_answers_a_prompt_that_a_profile_lists, home)
 {
 	json_t *claims;
 
-	(void)state;
 	generate("ES256");
 	write_config();
 	RUN(command_askpass, "", PROMPT, NULL);
@@ -351,11 +340,10 @@ static void test_askpass_answers_a_prompt_that_a_profile_lists(void **state)
 	json_decref(claims);
 }
 
-static void test_askpass_takes_scope_and_task_from_the_environment(void **state)
+TEST(askpass_takes_scope_and_task_from_the_environment, home)
 {
 	json_t *claims;
 
-	(void)state;
 	generate("ES256");
 	write_config();
 	setenv("AGENTAUTH_ASK_SCOPE", "audit", 1);
@@ -367,11 +355,10 @@ static void test_askpass_takes_scope_and_task_from_the_environment(void **state)
 	json_decref(claims);
 }
 
-static void test_the_variables_of_a_session_are_not_asked_for_by_its_next_login(void **state)
+TEST(the_variables_of_a_session_are_not_asked_for_by_its_next_login, home)
 {
 	json_t *claims;
 
-	(void)state;
 	generate("ES256");
 	write_config();
 	setenv("AGENTAUTH_TASK", "what this session is for", 1);
@@ -384,9 +371,8 @@ static void test_the_variables_of_a_session_are_not_asked_for_by_its_next_login(
 	unsetenv("AGENTAUTH_ROLES");
 }
 
-static void test_the_older_name_of_the_scope_does_not_widen_a_login(void **state)
+TEST(the_older_name_of_the_scope_does_not_widen_a_login, home)
 {
-	(void)state;
 	generate("ES256");
 	write_config();
 	setenv("AGENTAUTH_SCOPE", "audit", 1);
@@ -399,9 +385,8 @@ static void test_the_older_name_of_the_scope_does_not_widen_a_login(void **state
 	assert_int_equal(o.status, 0);
 }
 
-static void test_a_host_that_shows_anothers_prompt_gets_nothing(void **state)
+TEST(a_host_that_shows_anothers_prompt_gets_nothing, home)
 {
-	(void)state;
 	generate("ES256");
 	write_config();
 	RUN(command_askpass, "", PROMPT_OF("builder-7", "evil.example", "builder-7", "ssh://evil.example"),
@@ -424,9 +409,8 @@ static void test_a_host_that_shows_anothers_prompt_gets_nothing(void **state)
 	assert_said(1, "not among the audiences");
 }
 
-static void test_one_host_of_a_profile_gets_nothing_that_is_anothers(void **state)
+TEST(one_host_of_a_profile_gets_nothing_that_is_anothers, home)
 {
-	(void)state;
 	generate("ES256");
 	home_write(
 	    ".config/agentauth/config",
@@ -443,9 +427,8 @@ static void test_one_host_of_a_profile_gets_nothing_that_is_anothers(void **stat
 	assert_int_equal(o.status, 0);
 }
 
-static void test_two_profiles_that_fit_are_both_named(void **state)
+TEST(two_profiles_that_fit_are_both_named, home)
 {
-	(void)state;
 	generate("ES256");
 	home_write(
 	    ".config/agentauth/config",
@@ -462,9 +445,8 @@ static void test_two_profiles_that_fit_are_both_named(void **state)
 	assert_int_equal(o.status, 0);
 }
 
-static void test_askpass_answers_no_other_question(void **state)
+TEST(askpass_answers_no_other_question, home)
 {
-	(void)state;
 	generate("ES256");
 	write_config();
 	RUN(command_askpass, "", "Verification code: ", NULL);
@@ -497,9 +479,8 @@ static void test_askpass_answers_no_other_question(void **state)
 	assert_said(2, "one argument");
 }
 
-static void test_a_profile_can_be_named(void **state)
+TEST(a_profile_can_be_named, home)
 {
-	(void)state;
 	generate("ES256");
 	write_config();
 	RUN(command_askpass, "", "--profile", "web", PROMPT, NULL);
@@ -522,14 +503,13 @@ static void ask(unsigned part, const char *nonce)
 	RUN(command_askpass, "", prompt, NULL);
 }
 
-static void test_a_long_answer_comes_in_parts_and_leaves_nothing_behind(void **state)
+TEST(a_long_answer_comes_in_parts_and_leaves_nothing_behind, home)
 {
 	char whole[65536] = "", path[256];
 	unsigned part = 0;
 	json_t *claims;
 	size_t len;
 
-	(void)state;
 	generate("RS256");
 	write_config();
 	do {
@@ -549,11 +529,10 @@ static void test_a_long_answer_comes_in_parts_and_leaves_nothing_behind(void **s
 	assert_int_equal(rmdir(path), 0); /* it is empty */
 }
 
-static void test_two_logins_at_once_keep_their_parts_apart(void **state)
+TEST(two_logins_at_once_keep_their_parts_apart, home)
 {
 	char one[65536], two[65536];
 
-	(void)state;
 	generate("RS256");
 	write_config();
 	ask(1, "n1");
@@ -576,11 +555,10 @@ static void test_two_logins_at_once_keep_their_parts_apart(void **state)
 #define SERVERS_WORDS \
 	"Agent credential for builder-7 at ssh://web01.example.com [agentauth/1 part 1 nonce n0nce]:"
 
-static void test_answer_gives_the_whole_credential_to_a_host_that_the_caller_names(void **state)
+TEST(answer_gives_the_whole_credential_to_a_host_that_the_caller_names, home)
 {
 	json_t *claims;
 
-	(void)state;
 	generate("RS256");
 	write_config();
 	RUN(command_answer, "", "--host", "web01.example.com", "--prompt", SERVERS_WORDS " ", NULL);
@@ -593,9 +571,8 @@ static void test_answer_gives_the_whole_credential_to_a_host_that_the_caller_nam
 	assert_int_equal(o.status, 0);
 }
 
-static void test_answer_is_as_strict_as_askpass(void **state)
+TEST(answer_is_as_strict_as_askpass, home)
 {
-	(void)state;
 	generate("ES256");
 	write_config();
 	RUN(command_answer, "", "--host", "evil.example", "--prompt", SERVERS_WORDS, NULL);
@@ -617,9 +594,8 @@ static void test_answer_is_as_strict_as_askpass(void **state)
 
 /* ---- ssh, run, whoami ------------------------------------------------------------ */
 
-static void test_run_takes_an_agent_then_two_hyphens_then_a_command(void **state)
+TEST(run_takes_an_agent_then_two_hyphens_then_a_command, home)
 {
-	(void)state;
 	RUN(command_run, "", NULL);
 	assert_said(2, "which agent?");
 	RUN(command_run, "", "--", "id", NULL);
@@ -634,11 +610,10 @@ static void test_run_takes_an_agent_then_two_hyphens_then_a_command(void **state
 	assert_said(2, "no agent's name");
 }
 
-static void test_run_says_so_where_neither_sudo_nor_run0_is(void **state)
+TEST(run_says_so_where_neither_sudo_nor_run0_is, home)
 {
 	char *path = strdup(getenv("PATH"));
 
-	(void)state;
 	setenv("PATH", home_path("empty"), 1);
 	RUN(command_run, "", "builder-7", "--", "id", NULL);
 	assert_said(1, "neither sudo nor run0");
@@ -646,9 +621,8 @@ static void test_run_says_so_where_neither_sudo_nor_run0_is(void **state)
 	free(path);
 }
 
-static void test_ssh_needs_a_host_and_checks_its_own_options(void **state)
+TEST(ssh_needs_a_host_and_checks_its_own_options, home)
 {
-	(void)state;
 	RUN(command_ssh, "", NULL);
 	assert_said(2, "needs a host");
 	RUN(command_ssh, "", "--task", "x", NULL);
@@ -659,11 +633,10 @@ static void test_ssh_needs_a_host_and_checks_its_own_options(void **state)
 	assert_said(2, "--help");
 }
 
-static void test_whoami_shows_the_environment_and_says_what_it_is_worth(void **state)
+TEST(whoami_shows_the_environment_and_says_what_it_is_worth, home)
 {
 	json_t *json;
 
-	(void)state;
 	setenv("AGENTAUTH_AGENT", "builder-7", 1);
 	setenv("AGENTAUTH_ROLES", "deploy\033[2J", 1);
 	RUN(command_whoami, "", NULL);
@@ -710,11 +683,10 @@ static char *section_of(const char *manual, const char *command)
 	return strndup(begin, end ? (size_t)(end - begin) : strlen(begin));
 }
 
-static void test_the_manual_names_every_option_and_no_other(void **state)
+TEST(the_manual_names_every_option_and_no_other)
 {
 	char *manual = read_manual();
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		char *section = section_of(manual, all[i]->name), text[64];
 
@@ -739,60 +711,12 @@ static void test_the_manual_names_every_option_and_no_other(void **state)
 	free(manual);
 }
 
-static void test_every_command_prints_its_help(void **state)
+TEST(every_command_prints_its_help)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		RUN(*all[i], "", "--help", NULL);
 		assert_int_equal(o.status, 0);
 		assert_memory_equal(o.out, "Usage: agentauth ", 17);
 		assert_non_null(strstr(o.out, all[i]->summary));
 	}
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-#define at_home(test) cmocka_unit_test_setup_teardown(test, home_setup, home_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    at_home(test_keygen_writes_a_private_file_and_prints_the_public_half),
-	    at_home(test_keygen_overwrites_nothing),
-	    at_home(test_keygen_makes_the_key_that_is_asked_for),
-	    at_home(test_assert_prints_what_verify_accepts),
-	    at_home(test_a_private_key_that_others_can_read_is_refused_with_the_remedy),
-	    at_home(test_assert_says_what_is_missing),
-	    at_home(test_verify_takes_any_payload_and_prints_its_bytes),
-	    cmocka_unit_test(test_verify_takes_an_empty_payload),
-	    at_home(test_verify_finds_the_key_of_a_set_by_its_kid),
-	    at_home(test_verify_tells_its_verdict_as_json_too),
-	    at_home(test_verify_reads_no_more_than_a_mebibyte),
-	    at_home(test_askpass_answers_a_prompt_that_a_profile_lists),
-	    at_home(test_askpass_takes_scope_and_task_from_the_environment),
-	    at_home(test_the_variables_of_a_session_are_not_asked_for_by_its_next_login),
-	    at_home(test_the_older_name_of_the_scope_does_not_widen_a_login),
-	    at_home(test_a_host_that_shows_anothers_prompt_gets_nothing),
-	    at_home(test_one_host_of_a_profile_gets_nothing_that_is_anothers),
-	    at_home(test_two_profiles_that_fit_are_both_named),
-	    at_home(test_answer_gives_the_whole_credential_to_a_host_that_the_caller_names),
-	    at_home(test_answer_is_as_strict_as_askpass),
-	    at_home(test_askpass_answers_no_other_question),
-	    at_home(test_a_profile_can_be_named),
-	    at_home(test_a_long_answer_comes_in_parts_and_leaves_nothing_behind),
-	    at_home(test_two_logins_at_once_keep_their_parts_apart),
-	    at_home(test_run_takes_an_agent_then_two_hyphens_then_a_command),
-	    at_home(test_run_says_so_where_neither_sudo_nor_run0_is),
-	    at_home(test_ssh_needs_a_host_and_checks_its_own_options),
-	    at_home(test_whoami_shows_the_environment_and_says_what_it_is_worth),
-	    cmocka_unit_test(test_the_manual_names_every_option_and_no_other),
-	    cmocka_unit_test(test_every_command_prints_its_help),
-	};
-
-	return cmocka_run_group_tests_name("agent commands", tests, NULL, group_teardown);
 }

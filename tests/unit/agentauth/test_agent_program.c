@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 
 #define PROGRAMS TEST_BUILDDIR "/../tools/agentauth/"
 
@@ -113,11 +114,28 @@ static void fake(const char *name)
 	"<-o><NumberOfPasswordPrompts=1><-o><BatchMode=no><-o><KbdInteractiveAuthentication=yes>" \
 	"<-o><PreferredAuthentications=keyboard-interactive,publickey>"
 
-static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state)
+static int setup(void **state)
+{
+	(void)state;
+	home_make();
+	home_write("bin/.keep", "", 0600);
+	setenv("PATH", home_path("bin"), 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	home_remove();
+	return 0;
+}
+
+FIXTURE(here, setup, teardown);
+
+TEST(ssh_gets_its_arguments_as_they_are_and_our_askpass, here)
 {
 	char *end;
 
-	(void)state;
 	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.22 25 Aug 2026");
 	RUN("agentauth", "ssh", "-p", "22", "-o", "User=x", "host", "echo", "--task", "a b", NULL);
@@ -128,9 +146,8 @@ static void test_ssh_gets_its_arguments_as_they_are_and_our_askpass(void **state
 	assert_string_equal(end, "/agentauth-askpass\n");
 }
 
-static void test_ssh_takes_its_own_options_only_in_front(void **state)
+TEST(ssh_takes_its_own_options_only_in_front, here)
 {
-	(void)state;
 	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1");
 	RUN("agentauth", "ssh", "--task", "t", "--scope=s", "--profile", "p", "-v", "host", "--scope=u",
@@ -143,11 +160,10 @@ static void test_ssh_takes_its_own_options_only_in_front(void **state)
 	assert_non_null(strstr(o.out, "publickey><host> force t"));
 }
 
-static void test_an_ssh_that_does_not_name_the_host_is_refused(void **state)
+TEST(an_ssh_that_does_not_name_the_host_is_refused, here)
 {
 	static const char *const old[] = {"OpenSSH_8.4p1 Debian", "OpenSSH_7.9p1", "Dropbear v2022.83", ""};
 
-	(void)state;
 	login_is_possible();
 	fake_ssh("OpenSSH_8.5p1, OpenSSL");
 	RUN("agentauth", "ssh", "host", NULL);
@@ -184,9 +200,8 @@ static void assert_tried(void)
 	assert_int_equal(o.status, 7);
 }
 
-static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
+TEST(a_login_that_cannot_succeed_is_not_tried, here)
 {
-	(void)state;
 	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1");
 	assert_tried();
@@ -210,11 +225,10 @@ static void test_a_login_that_cannot_succeed_is_not_tried(void **state)
 	assert_tried();
 }
 
-static void test_a_clock_that_is_behind_is_said_before_a_host_refuses(void **state)
+TEST(a_clock_that_is_behind_is_said_before_a_host_refuses, here)
 {
 	const struct timespec later[2] = {{.tv_sec = time(NULL) + 7200}, {.tv_sec = time(NULL) + 7200}};
 
-	(void)state;
 	login_is_possible();
 	fake_ssh("OpenSSH_9.2p1");
 	assert_tried();
@@ -251,9 +265,8 @@ static void assert_told(int status, const char *what, const char *not_what)
 	ASKS("(builder-7@host) Agent credential for builder-7 at ssh://host [agentauth/1 part 1 nonce " \
 	     "AAAAAAAAAAAAAAAAAAAAAA]: ")
 
-static void test_a_login_that_was_refused_is_told_from_one_that_was_not_asked_for(void **state)
+TEST(a_login_that_was_refused_is_told_from_one_that_was_not_asked_for, here)
 {
-	(void)state;
 	login_is_possible();
 	fake_login("exit 255");
 	assert_told(255, "no credential was asked for", "presented");
@@ -289,12 +302,11 @@ static pid_t start_login(void)
 	return pid;
 }
 
-static void test_signals_and_stops_go_through_to_ssh_and_back(void **state)
+TEST(signals_and_stops_go_through_to_ssh_and_back, here)
 {
 	int status;
 	pid_t pid;
 
-	(void)state;
 	login_is_possible();
 	fake_login("trap 'exit 5' TERM; : >\"$HOME/ready\"; while :; do /bin/sleep 0.05; done");
 	pid = start_login();
@@ -336,8 +348,14 @@ static int count_interrupts(void)
 	return 0;
 }
 
+__attribute__((constructor)) static void be_ssh(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--count-interrupts") == 0)
+		_exit(count_interrupts());
+}
+
 /* Ctrl-C goes to all of the terminal's foreground group; passed on, it would reach ssh a second time. */
-static void test_what_the_terminal_sends_reaches_ssh_once(void **state)
+TEST(what_the_terminal_sends_reaches_ssh_once, here)
 {
 	char path[512] = "", said[4096] = "";
 	size_t len = 0;
@@ -345,7 +363,6 @@ static void test_what_the_terminal_sends_reaches_ssh_once(void **state)
 	pid_t pid;
 	int terminal;
 
-	(void)state;
 	login_is_possible();
 	fake_login("exec \"$SELF\" --count-interrupts");
 	assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
@@ -368,9 +385,8 @@ static void test_what_the_terminal_sends_reaches_ssh_once(void **state)
 	assert_null(strstr(strstr(said, "interrupted") + 1, "interrupted"));
 }
 
-static void test_ssh_that_cannot_be_used_says_why(void **state)
+TEST(ssh_that_cannot_be_used_says_why, here)
 {
-	(void)state;
 	login_is_possible();
 	home_write("bin/ssh", "#!/bin/sh\nprintf 'No user exists for uid 4711\\r\\n' >&2; exit 255\n", 0700);
 	assert_told(1, "echo 'agent:x:", "apt-get");
@@ -378,7 +394,7 @@ static void test_ssh_that_cannot_be_used_says_why(void **state)
 	assert_told(1, "It says: broken", "apt-get");
 }
 
-static void test_a_word_that_is_nearly_one_of_ours_is_told(void **state)
+TEST(a_word_that_is_nearly_one_of_ours_is_told, here)
 {
 	static const struct {
 		const char *word, *says;
@@ -388,7 +404,6 @@ static void test_a_word_that_is_nearly_one_of_ours_is_told(void **state)
 		     {"frobnicate", "there is no command \"frobnicate\"\n"},
 		     {"tokens-and-more", "there is no command \"tokens-and-more\"\n"}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		RUN("agentauth", words[i].word, NULL);
 		assert_int_equal(o.status, 2);
@@ -402,9 +417,8 @@ static void test_a_word_that_is_nearly_one_of_ours_is_told(void **state)
 	assert_non_null(strstr(o.err, "(did you mean list?)"));
 }
 
-static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
+TEST(run_becomes_sudo_or_where_there_is_none_run0, here)
 {
-	(void)state;
 	fake("sudo");
 	fake("run0");
 	RUN("agentauth", "run", "builder-7", "--", "make", "-j", "--help", NULL);
@@ -422,9 +436,8 @@ static void test_run_becomes_sudo_or_where_there_is_none_run0(void **state)
 	assert_non_null(strstr(o.err, "neither sudo nor run0"));
 }
 
-static void test_the_name_agentauth_askpass_takes_the_prompt_alone(void **state)
+TEST(the_name_agentauth_askpass_takes_the_prompt_alone, here)
 {
-	(void)state;
 	RUN("agentauth-askpass", "Password: ", NULL);
 	assert_int_equal(o.status, 1);
 	assert_string_equal(o.out, "");
@@ -433,9 +446,8 @@ static void test_the_name_agentauth_askpass_takes_the_prompt_alone(void **state)
 	assert_int_equal(o.status, 2);
 }
 
-static void test_wrong_usage_is_told_from_success_and_failure(void **state)
+TEST(wrong_usage_is_told_from_success_and_failure, here)
 {
-	(void)state;
 	RUN("agentauth", "--version", NULL);
 	assert_int_equal(o.status, 0);
 	assert_string_equal(o.out, PACKAGE_STRING "\n");
@@ -456,11 +468,10 @@ static void test_wrong_usage_is_told_from_success_and_failure(void **state)
 	assert_int_equal(o.status, 2);
 }
 
-static void test_output_that_cannot_be_written_is_a_failure(void **state)
+TEST(output_that_cannot_be_written_is_a_failure, here)
 {
 	int full = open("/dev/full", O_WRONLY);
 
-	(void)state;
 	assert_true(full >= 0);
 	run_program("agentauth", full, (const char *const[]){"--version", NULL});
 	assert_int_equal(o.status, 1);
@@ -468,46 +479,4 @@ static void test_output_that_cannot_be_written_is_a_failure(void **state)
 	assert_int_equal(o.status, 1);
 	assert_non_null(strstr(o.err, "standard output cannot be written"));
 	close(full);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	home_write("bin/.keep", "", 0600);
-	setenv("PATH", home_path("bin"), 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_remove();
-	return 0;
-}
-
-#define at_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-int main(int argc, char **argv)
-{
-	const struct CMUnitTest tests[] = {
-	    at_home(test_ssh_gets_its_arguments_as_they_are_and_our_askpass),
-	    at_home(test_ssh_takes_its_own_options_only_in_front),
-	    at_home(test_an_ssh_that_does_not_name_the_host_is_refused),
-	    at_home(test_a_login_that_cannot_succeed_is_not_tried),
-	    at_home(test_a_clock_that_is_behind_is_said_before_a_host_refuses),
-	    at_home(test_a_login_that_was_refused_is_told_from_one_that_was_not_asked_for),
-	    at_home(test_signals_and_stops_go_through_to_ssh_and_back),
-	    at_home(test_what_the_terminal_sends_reaches_ssh_once),
-	    at_home(test_ssh_that_cannot_be_used_says_why),
-	    at_home(test_a_word_that_is_nearly_one_of_ours_is_told),
-	    at_home(test_run_becomes_sudo_or_where_there_is_none_run0),
-	    at_home(test_the_name_agentauth_askpass_takes_the_prompt_alone),
-	    at_home(test_wrong_usage_is_told_from_success_and_failure),
-	    at_home(test_output_that_cannot_be_written_is_a_failure),
-	};
-
-	if (argc > 1 && strcmp(argv[1], "--count-interrupts") == 0)
-		return count_interrupts();
-	return cmocka_run_group_tests_name("agent program", tests, NULL, NULL);
 }

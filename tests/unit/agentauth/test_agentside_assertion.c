@@ -11,9 +11,8 @@
 #include "common/jose/key_jwk.h"
 #include "common/jose/key_private.h"
 #include "common/text/name.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/credential/assertion.h"
-
-#define NOW 1700000000
 
 static struct assertion basic(enum aa_alg alg)
 {
@@ -38,9 +37,8 @@ static const char *text(const json_t *claims, const char *name)
 	return json_string_value(json_object_get(claims, name));
 }
 
-static void test_every_algorithm_signs_the_same_claims(void **state)
+TEST(every_algorithm_signs_the_same_claims)
 {
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		const struct aa_private_key *key = make_key((enum aa_alg)alg);
 		struct assertion a = basic((enum aa_alg)alg);
@@ -61,14 +59,13 @@ static void test_every_algorithm_signs_the_same_claims(void **state)
 	}
 }
 
-static void test_options_become_claims(void **state)
+TEST(options_become_claims)
 {
 	struct assertion a = basic(AA_ALG_INVALID);
 	const struct aa_private_key *key = make_key(AA_ALG_ES256);
 	char *token;
 	json_t *claims;
 
-	(void)state;
 	a.nonce = "n";
 	a.scope = "deploy audit";
 	a.task = "caf\xc3\xa9 \"7\"";
@@ -81,11 +78,10 @@ static void test_options_become_claims(void **state)
 	free(token);
 }
 
-static void test_the_kid_is_the_thumbprint_unless_it_is_given(void **state)
+TEST(the_kid_is_the_thumbprint_unless_it_is_given)
 {
 	static const enum aa_alg algs[] = {AA_ALG_ES256, AA_ALG_EDDSA};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct assertion a = basic(algs[i]);
 		const struct aa_private_key *key = make_key(algs[i]);
@@ -106,7 +102,7 @@ static void test_the_kid_is_the_thumbprint_unless_it_is_given(void **state)
 	}
 }
 
-static void test_two_assertions_never_have_one_jti(void **state)
+TEST(two_assertions_never_have_one_jti)
 {
 	struct assertion a = basic(AA_ALG_EDDSA);
 	const struct aa_private_key *key = make_key(AA_ALG_EDDSA);
@@ -114,7 +110,6 @@ static void test_two_assertions_never_have_one_jti(void **state)
 	json_t *c1 = claims_of(one, aa_private_key_public(key)),
 	       *c2 = claims_of(two, aa_private_key_public(key));
 
-	(void)state;
 	assert_string_not_equal(text(c1, "jti"), text(c2, "jti"));
 	json_decref(c1);
 	json_decref(c2);
@@ -131,12 +126,11 @@ static bool signs(const struct assertion *a)
 	return ok;
 }
 
-static void test_values_that_a_host_would_refuse_are_not_signed(void **state)
+TEST(values_that_a_host_would_refuse_are_not_signed)
 {
 	struct assertion a = basic(AA_ALG_INVALID);
 	char task[130];
 
-	(void)state;
 	assert_true(signs(&a));
 	a.agent = "Builder";
 	assert_false(signs(&a));
@@ -159,9 +153,8 @@ static void test_values_that_a_host_would_refuse_are_not_signed(void **state)
 	assert_false(signs(&a));
 }
 
-static void test_names_of_agents_are_told_from_others(void **state)
+TEST(names_of_agents_are_told_from_others)
 {
-	(void)state;
 	assert_true(aa_agent_name_is_valid("a"));
 	assert_true(aa_agent_name_is_valid("builder-7"));
 	assert_true(aa_agent_name_is_valid("abcdefghijklmnopqrstuvwxyz01234"));
@@ -174,25 +167,4 @@ static void test_names_of_agents_are_told_from_others(void **state)
 	assert_false(aa_agent_name_is_valid("../a"));
 	assert_false(aa_agent_name_is_valid("agents"));
 	assert_false(aa_agent_name_is_valid("agent-deploy"));
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_algorithm_signs_the_same_claims),
-	    cmocka_unit_test(test_options_become_claims),
-	    cmocka_unit_test(test_the_kid_is_the_thumbprint_unless_it_is_given),
-	    cmocka_unit_test(test_two_assertions_never_have_one_jti),
-	    cmocka_unit_test(test_values_that_a_host_would_refuse_are_not_signed),
-	    cmocka_unit_test(test_names_of_agents_are_told_from_others),
-	};
-
-	return cmocka_run_group_tests_name("assertion", tests, NULL, teardown);
 }

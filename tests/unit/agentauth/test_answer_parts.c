@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/credential/answer_parts.h"
 #include "tools/agentauth/local/own_folder.h"
 
@@ -41,11 +42,10 @@ static void assert_kept(int folder, const struct ask_prompt *prompt, const char 
 	free(kept);
 }
 
-static void test_an_answer_is_cut_into_parts_of_at_most_510_bytes(void **state)
+TEST(an_answer_is_cut_into_parts_of_at_most_510_bytes)
 {
 	size_t begin = 0, len = 0;
 
-	(void)state;
 	assert_int_equal(answer_part(510, 1, &begin, &len), 0);
 	assert_int_equal(len, 510);
 	assert_int_equal(answer_part(510, 2, &begin, &len), -1);
@@ -62,12 +62,11 @@ static void test_an_answer_is_cut_into_parts_of_at_most_510_bytes(void **state)
 	assert_int_equal(answer_part(16384, 33, &begin, &len), 0);
 }
 
-static void test_what_is_kept_is_given_to_the_same_asker_only(void **state)
+TEST(what_is_kept_is_given_to_the_same_asker_only, home)
 {
 	int folder = own_folder_run();
 	struct ask_prompt other;
 
-	(void)state;
 	assert_true(folder >= 0);
 	assert_int_equal(answer_keep(folder, &asker, "the whole answer"), 0);
 	assert_kept(folder, &asker, "the whole answer");
@@ -95,11 +94,10 @@ static void test_what_is_kept_is_given_to_the_same_asker_only(void **state)
 	close(folder);
 }
 
-static void test_an_answer_begun_anew_replaces_the_old_one(void **state)
+TEST(an_answer_begun_anew_replaces_the_old_one, home)
 {
 	int folder = own_folder_run();
 
-	(void)state;
 	assert_int_equal(answer_keep(folder, &asker, "a long first answer"), 0);
 	assert_int_equal(answer_keep(folder, &asker, "second"), 0);
 	assert_kept(folder, &asker, "second");
@@ -107,14 +105,13 @@ static void test_an_answer_begun_anew_replaces_the_old_one(void **state)
 	close(folder);
 }
 
-static void test_files_and_folder_are_the_users_alone(void **state)
+TEST(files_and_folder_are_the_users_alone, home)
 {
 	int folder = own_folder_run();
 	char path[256];
 	struct stat st;
 	DIR *dir;
 
-	(void)state;
 	assert_int_equal(fstat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_int_equal(answer_keep(folder, &asker, "x"), 0);
@@ -132,12 +129,11 @@ static void test_files_and_folder_are_the_users_alone(void **state)
 	close(folder);
 }
 
-static void test_old_answers_are_removed_and_young_ones_and_other_files_are_not(void **state)
+TEST(old_answers_are_removed_and_young_ones_and_other_files_are_not, home)
 {
 	int folder = own_folder_run();
 	time_t now = time(NULL);
 
-	(void)state;
 	assert_int_equal(answer_keep(folder, &asker, "x"), 0);
 	assert_true(close(openat(folder, "token-cache", O_CREAT | O_WRONLY, 0600)) == 0);
 	answer_clean(folder, now + ANSWER_KEPT_SECONDS - 1);
@@ -148,13 +144,12 @@ static void test_old_answers_are_removed_and_young_ones_and_other_files_are_not(
 	close(folder);
 }
 
-static void test_a_runtime_folder_that_is_not_the_users_alone_is_not_used(void **state)
+TEST(a_runtime_folder_that_is_not_the_users_alone_is_not_used, home)
 {
 	char runtime[128], below[160], cache[256];
 	struct stat st;
 	int folder;
 
-	(void)state;
 	(void)snprintf(runtime, sizeof(runtime), "%s", getenv("XDG_RUNTIME_DIR"));
 	(void)snprintf(below, sizeof(below), "%s/agentauth", runtime);
 	(void)snprintf(cache, sizeof(cache), "%s", home_path(".cache/agentauth"));
@@ -173,24 +168,4 @@ static void test_a_runtime_folder_that_is_not_the_users_alone_is_not_used(void *
 	assert_int_equal(st.st_mode & 07777, 0700);
 	close(folder);
 	assert_int_equal(unlink(below), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_an_answer_is_cut_into_parts_of_at_most_510_bytes),
-	    cmocka_unit_test_setup_teardown(test_what_is_kept_is_given_to_the_same_asker_only, home_setup,
-					    home_teardown),
-	    cmocka_unit_test_setup_teardown(test_an_answer_begun_anew_replaces_the_old_one, home_setup,
-					    home_teardown),
-	    cmocka_unit_test_setup_teardown(test_files_and_folder_are_the_users_alone, home_setup,
-					    home_teardown),
-	    cmocka_unit_test_setup_teardown(
-		test_old_answers_are_removed_and_young_ones_and_other_files_are_not, home_setup,
-		home_teardown),
-	    cmocka_unit_test_setup_teardown(test_a_runtime_folder_that_is_not_the_users_alone_is_not_used,
-					    home_setup, home_teardown),
-	};
-
-	return cmocka_run_group_tests_name("answer parts", tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ask_prompt.c: which text is a host's prompt for an agent's credential. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/credential/ask_prompt.h"
 
 #define WORDS "Agent credential for builder-7 at ssh://web01.example.com [agentauth/1 part 1 nonce AbC-_9]: "
@@ -23,11 +18,10 @@ static bool is_prompt(const char *text)
 	return is;
 }
 
-static void test_the_prompt_gives_its_fields(void **state)
+TEST(the_prompt_gives_its_fields)
 {
 	struct ask_prompt p;
 
-	(void)state;
 	assert_true(ask_prompt_parse(good, &p));
 	assert_string_equal(p.user, "builder-7");
 	assert_string_equal(p.host, "web01.example.com");
@@ -37,17 +31,15 @@ static void test_the_prompt_gives_its_fields(void **state)
 	assert_int_equal(p.part, 1);
 }
 
-static void test_hosts_may_be_addresses(void **state)
+TEST(hosts_may_be_addresses)
 {
-	(void)state;
 	assert_true(is_prompt("(builder-7@192.0.2.1) " WORDS));
 	assert_true(is_prompt("(builder-7@2001:db8::1) " WORDS));
 	assert_true(is_prompt("(builder-7@fe80::1%eth0) " WORDS));
 }
 
-static void test_text_that_ssh_did_not_begin_is_no_prompt(void **state)
+TEST(text_that_ssh_did_not_begin_is_no_prompt)
 {
-	(void)state;
 	assert_false(is_prompt(WORDS));
 	assert_true(ask_prompt_lacks_host(WORDS));
 	assert_false(ask_prompt_lacks_host(good));
@@ -61,15 +53,14 @@ static void test_text_that_ssh_did_not_begin_is_no_prompt(void **state)
 }
 
 /* The server writes what follows the parenthesis, and may write another. */
-static void test_a_second_parenthesis_is_not_believed(void **state)
+TEST(a_second_parenthesis_is_not_believed)
 {
-	(void)state;
 	assert_false(is_prompt("(builder-7@evil.example) (builder-7@web01.example.com) " WORDS));
 	assert_false(is_prompt("(builder-7@evil.example) \n(builder-7@web01.example.com) " WORDS));
 	assert_false(is_prompt("(builder-7@evil.example (builder-7@web01.example.com) " WORDS));
 }
 
-static void test_each_other_question_of_ssh_is_no_prompt(void **state)
+TEST(each_other_question_of_ssh_is_no_prompt)
 {
 	static const char *const others[] = {
 	    "builder-7@web01.example.com's password: ",
@@ -80,7 +71,6 @@ static void test_each_other_question_of_ssh_is_no_prompt(void **state)
 	    "[sudo] password for builder-7: ",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_false(is_prompt(others[i]));
 }
@@ -96,11 +86,10 @@ static bool with_words(const char *agent, const char *audience, const char *vers
 	return is_prompt(text);
 }
 
-static void test_each_field_keeps_to_its_alphabet_and_length(void **state)
+TEST(each_field_keeps_to_its_alphabet_and_length)
 {
 	char name[40], nonce[80], audience[600];
 
-	(void)state;
 	assert_true(with_words("a", "b", "1", "64", "c", "]: "));
 	assert_false(with_words("a", "b", "2", "1", "c", "]: "));
 	assert_false(with_words("a", "b", "1", "0", "c", "]: "));
@@ -136,29 +125,13 @@ static void test_each_field_keeps_to_its_alphabet_and_length(void **state)
 	assert_false(with_words("a", audience, "1", "1", "c", "]: "));
 }
 
-static void test_every_cut_of_the_prompt_is_no_prompt(void **state)
+TEST(every_cut_of_the_prompt_is_no_prompt)
 {
 	char text[sizeof(good)];
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(good) - 1; len++) {
 		memcpy(text, good, len);
 		text[len] = 0;
 		assert_false(is_prompt(text));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_prompt_gives_its_fields),
-	    cmocka_unit_test(test_hosts_may_be_addresses),
-	    cmocka_unit_test(test_text_that_ssh_did_not_begin_is_no_prompt),
-	    cmocka_unit_test(test_a_second_parenthesis_is_not_believed),
-	    cmocka_unit_test(test_each_other_question_of_ssh_is_no_prompt),
-	    cmocka_unit_test(test_each_field_keeps_to_its_alphabet_and_length),
-	    cmocka_unit_test(test_every_cut_of_the_prompt_is_no_prompt),
-	};
-
-	return cmocka_run_group_tests_name("ask prompt", tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@
 #include "common/jose/jws_verify.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
 
@@ -263,9 +264,26 @@ static void make_rsa_key(void)
 	"certificate = \"~/certificate.pem\"; alg = \"PS256\"; assertion_audience = \"token_endpoint\"; "
 #define DEFAULT_SCOPE "scope = \"api://hosts/.default\"; "
 
-static void test_entra_knows_a_key_by_its_certificates_digest(void **state)
+static int setup(void **state)
 {
 	(void)state;
+	home_make();
+	tls_server_start(handle);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tls_server_stop();
+	home_remove();
+	return 0;
+}
+
+FIXTURE(here, setup, teardown);
+
+TEST(entra_knows_a_key_by_its_certificates_digest, here)
+{
 	make_certificate();
 	run_at("entra", ENTRA DEFAULT_SCOPE);
 	assert_good();
@@ -279,9 +297,8 @@ static void test_entra_knows_a_key_by_its_certificates_digest(void **state)
 	assert_fails("AADSTS1002012");
 }
 
-static void test_a_certificate_that_is_no_use_is_said_before_anything_is_sent(void **state)
+TEST(a_certificate_that_is_no_use_is_said_before_anything_is_sent, here)
 {
-	(void)state;
 	make_certificate();
 	run_at("entra", "certificate = \"~/none.pem\"; ");
 	assert_fails("none.pem");
@@ -301,9 +318,8 @@ static void test_a_certificate_that_is_no_use_is_said_before_anything_is_sent(vo
 	assert_non_null(strstr(o.err, "has ended"));
 }
 
-static void test_okta_wants_the_endpoint_as_audience_and_the_registered_kid(void **state)
+TEST(okta_wants_the_endpoint_as_audience_and_the_registered_kid, here)
 {
-	(void)state;
 	make_rsa_key();
 	run_at("okta", "kid = \"okta-1\"; assertion_audience = \"token_endpoint\"; scope = \"hosts\"; ");
 	assert_good();
@@ -313,12 +329,11 @@ static void test_okta_wants_the_endpoint_as_audience_and_the_registered_kid(void
 	assert_fails("signature is invalid");
 }
 
-static void test_the_newer_rule_for_client_assertions_is_two_settings(void **state)
+TEST(the_newer_rule_for_client_assertions_is_two_settings, here)
 {
 	static const char *const algorithms[] = {"RS256", "PS256"}; /* of libjwt's signing, and of our own */
 	char settings[256];
 
-	(void)state;
 	make_rsa_key();
 	for (size_t i = 0; i < 2; i++) {
 		(void)snprintf(settings, sizeof(settings),
@@ -337,9 +352,8 @@ static void test_the_newer_rule_for_client_assertions_is_two_settings(void **sta
 	assert_fails("aud must be the issuer");
 }
 
-static void test_google_gives_an_id_token_for_the_host_and_an_opaque_one_without(void **state)
+TEST(google_gives_an_id_token_for_the_host_and_an_opaque_one_without, here)
 {
-	(void)state;
 	make_rsa_key();
 	run_at("google", "grant = \"jwt_bearer\"; target_audience = \"ssh://web01\"; ");
 	assert_good();
@@ -352,35 +366,4 @@ static void test_google_gives_an_id_token_for_the_host_and_an_opaque_one_without
 			 "agent = \"builder-7\"; ");
 	assert_int_equal(o.status, 0);
 	assert_non_null(strstr(o.err, "no host would take this: the token of the profile p is no JWT"));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	tls_server_start(handle);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tls_server_stop();
-	home_remove();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(entra_knows_a_key_by_its_certificates_digest),
-	    TEST(a_certificate_that_is_no_use_is_said_before_anything_is_sent),
-	    TEST(okta_wants_the_endpoint_as_audience_and_the_registered_kid),
-	    TEST(the_newer_rule_for_client_assertions_is_two_settings),
-	    TEST(google_gives_an_id_token_for_the_host_and_an_opaque_one_without),
-	};
-
-	return cmocka_run_group_tests_name("fakes", tests, NULL, NULL);
 }

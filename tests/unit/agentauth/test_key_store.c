@@ -13,6 +13,7 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/profile.h"
@@ -35,7 +36,7 @@ static void assert_refused(const char *key, const char *because)
 		fail_msg("\"%s\" is not in: %s", because, o.err);
 }
 
-static void test_a_pin_in_the_uri_is_refused_and_not_repeated(void **state)
+TEST(a_pin_in_the_uri_is_refused_and_not_repeated, home)
 {
 	static const char *const uris[] = {
 	    "pkcs11:token=t;object=o?pin-value=24680",
@@ -43,7 +44,6 @@ static void test_a_pin_in_the_uri_is_refused_and_not_repeated(void **state)
 	    "pkcs11:token=t?pin-source=file:/x24680",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
 		assert_refused(uris[i], "the PIN does not stand in the key's URI");
 		assert_null(strstr(o.err, "24680"));
@@ -60,11 +60,10 @@ static void write_key(const char *name, mode_t mode)
 	free(pem);
 }
 
-static void test_a_file_is_read_by_its_path_and_never_by_openssl(void **state)
+TEST(a_file_is_read_by_its_path_and_never_by_openssl, home)
 {
 	char uri[600];
 
-	(void)state;
 	write_key("key.pem", 0644);
 	(void)snprintf(uri, sizeof(uri), "file:%s", home_path("key.pem"));
 	assert_refused(uri, "name it by its path alone");
@@ -76,20 +75,18 @@ static void test_a_file_is_read_by_its_path_and_never_by_openssl(void **state)
 	assert_int_equal(o.status, 0);
 }
 
-static void test_a_scheme_that_no_provider_has_is_told(void **state)
+TEST(a_scheme_that_no_provider_has_is_told, home)
 {
-	(void)state;
 	assert_refused("nosuch:key", "no private key opens at nosuch:key");
 }
 
-static void test_what_a_name_means_is_told_by_its_scheme(void **state)
+TEST(what_a_name_means_is_told_by_its_scheme, home)
 {
 	static const char *const uris[] = {"pkcs11:token=t", "handle:0x81000001", "object:/x", "a+b.c-1:x",
 					   "agent:x"};
 	static const char *const files[] = {"/etc/key:1", "~/key.pem", "./pkcs11:x", "key.pem",
 					    "C:/key.pem", "a b:c",     "",	     ":x"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++)
 		assert_false(key_is_file(uris[i]));
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -118,9 +115,8 @@ static const char *key_of_profile(const char *key)
 	return name;
 }
 
-static void test_a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path(void **state)
+TEST(a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path, home)
 {
-	(void)state;
 	assert_string_equal(key_of_profile("key.pem"), "/conf/dir/key.pem");
 	assert_string_equal(key_of_profile("agent:key.pub"), "agent:/conf/dir/key.pub");
 	assert_string_equal(key_of_profile("agent:/etc/key.pub"), "agent:/etc/key.pub");
@@ -130,7 +126,7 @@ static void test_a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path(
 	assert_string_equal(key_of_profile("handle:0x81000001"), "handle:0x81000001");
 }
 
-static void test_a_passphrase_goes_with_a_key_that_asks_for_one(void **state)
+TEST(a_passphrase_goes_with_a_key_that_asks_for_one, home)
 {
 	static const char text[] =
 	    "profiles = { w = { hosts = [ \"h\" ]; audiences = [ \"ssh://h\" ]; agent = \"b\"; key = \"%s\"; "
@@ -138,7 +134,6 @@ static void test_a_passphrase_goes_with_a_key_that_asks_for_one(void **state)
 	struct profiles *all;
 	char one[600];
 
-	(void)state;
 	(void)snprintf(one, sizeof(one), text, "agent:SHA256:abc");
 	assert_null(profiles_parse(one, "/conf/dir/config"));
 	(void)snprintf(one, sizeof(one), text, "pkcs11:token=t;object=o");
@@ -148,11 +143,10 @@ static void test_a_passphrase_goes_with_a_key_that_asks_for_one(void **state)
 	profiles_free(all);
 }
 
-static void test_a_profile_of_a_token_is_written_with_its_pins_place(void **state)
+TEST(a_profile_of_a_token_is_written_with_its_pins_place, home)
 {
 	struct profiles *all;
 
-	(void)state;
 	run_command(&o, &command_profile, "", 0,
 		    (const char *const[]){"add", "b@h", "--key", "pkcs11:token=t;object=o",
 					  "--passphrase-file", "~/pin", NULL});
@@ -164,12 +158,11 @@ static void test_a_profile_of_a_token_is_written_with_its_pins_place(void **stat
 	profiles_free(all);
 }
 
-static void test_the_public_half_of_a_key_that_is_there_is_printed(void **state)
+TEST(the_public_half_of_a_key_that_is_there_is_printed, home)
 {
 	struct aa_key *key = NULL;
 	char want[44], got[44];
 
-	(void)state;
 	write_key("key.pem", 0600);
 	run_command(&o, &command_keygen, "", 0,
 		    (const char *const[]){"--public", home_path("key.pem"), NULL});
@@ -182,12 +175,11 @@ static void test_the_public_half_of_a_key_that_is_there_is_printed(void **state)
 	aa_key_free(key);
 }
 
-static void test_what_makes_a_key_does_not_go_with_one_that_is_there(void **state)
+TEST(what_makes_a_key_does_not_go_with_one_that_is_there, home)
 {
 	static const char *const more[][2] = {
 	    {"--out", "x"}, {"--import", "x"}, {"--alg", "ES256"}, {"--bits", "2048"}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
 		run_command(&o, &command_keygen, "", 0,
 			    (const char *const[]){"--public", "agent:x", more[i][0], more[i][1], NULL});
@@ -196,30 +188,4 @@ static void test_what_makes_a_key_does_not_go_with_one_that_is_there(void **stat
 	run_command(&o, &command_keygen, "", 0, (const char *const[]){"--passphrase-env", "X", NULL});
 	assert_int_equal(o.status, 2);
 	assert_non_null(strstr(o.err, "go with --public"));
-}
-
-static int end(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, home_setup, home_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_a_pin_in_the_uri_is_refused_and_not_repeated),
-	    TEST(test_a_file_is_read_by_its_path_and_never_by_openssl),
-	    TEST(test_a_scheme_that_no_provider_has_is_told),
-	    TEST(test_what_a_name_means_is_told_by_its_scheme),
-	    TEST(test_a_relative_path_of_a_profile_is_beside_it_and_a_uri_is_no_path),
-	    TEST(test_a_passphrase_goes_with_a_key_that_asks_for_one),
-	    TEST(test_a_profile_of_a_token_is_written_with_its_pins_place),
-	    TEST(test_the_public_half_of_a_key_that_is_there_is_printed),
-	    TEST(test_what_makes_a_key_does_not_go_with_one_that_is_there),
-	};
-
-	return cmocka_run_group_tests_name("key store", tests, NULL, end);
 }

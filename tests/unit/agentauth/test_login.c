@@ -17,6 +17,7 @@
 
 #include "common/jose/base64url.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/oauth/loopback.h"
@@ -119,9 +120,27 @@ static char *address(void)
 	return text;
 }
 
-static void test_a_login_ends_with_the_token_and_a_page_that_says_so(void **state)
+static int setup(void **state)
 {
 	(void)state;
+	home_make();
+	tls_server_start(handle);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tls_server_stop();
+	unsetenv("BROWSER");
+	home_remove();
+	return 0;
+}
+
+FIXTURE(here, setup, teardown);
+
+TEST(a_login_ends_with_the_token_and_a_page_that_says_so, here)
+{
 	log_in("", "\"code=c%2B1&state=$state\"");
 	if (o.status != 0)
 		fail_msg("%s", o.err);
@@ -130,13 +149,12 @@ static void test_a_login_ends_with_the_token_and_a_page_that_says_so(void **stat
 	assert_memory_equal(page(), "HTTP/1.1 200 ", 13);
 }
 
-static void test_the_code_is_redeemed_with_the_verifier_of_its_challenge(void **state)
+TEST(the_code_is_redeemed_with_the_verifier_of_its_challenge, here)
 {
 	char *asked, *challenge, *body, *query;
 	unsigned char hash[32];
 	const char *verifier;
 
-	(void)state;
 	log_in("", "\"code=c%2B1&state=$state\"");
 	asked = address();
 	body = strdup(tls_server_last("/token")->body);
@@ -162,9 +180,8 @@ static void test_the_code_is_redeemed_with_the_verifier_of_its_challenge(void **
 	free(body);
 }
 
-static void test_an_answer_with_another_state_is_not_taken(void **state)
+TEST(an_answer_with_another_state_is_not_taken, here)
 {
-	(void)state;
 	log_in("", "\"code=evil&state=x$state\" \"code=evil\" \"code=evil&state=$state&state=$state\" "
 		   "\"code=mine&state=$state\"");
 	assert_int_equal(o.status, 0);
@@ -173,9 +190,8 @@ static void test_an_answer_with_another_state_is_not_taken(void **state)
 	assert_string_equal(form_value(tls_server_last("/token")->body, "code"), "mine");
 }
 
-static void test_an_answer_of_another_issuer_is_refused(void **state)
+TEST(an_answer_of_another_issuer_is_refused, here)
 {
-	(void)state;
 	log_in("", "\"code=c&state=$state&iss=$iss\"");
 	assert_int_equal(o.status, 0);
 	tls_server_forget();
@@ -188,9 +204,8 @@ static void test_an_answer_of_another_issuer_is_refused(void **state)
 	assert_int_equal(o.status, 0);
 }
 
-static void test_a_refusal_of_the_provider_is_shown(void **state)
+TEST(a_refusal_of_the_provider_is_shown, here)
 {
-	(void)state;
 	log_in("", "\"error=access_denied&error_description=no%20%3Cb%3E&state=$state\"");
 	assert_fails("access_denied: no <b>");
 	assert_null(strstr(page(), "<b>"));
@@ -198,9 +213,8 @@ static void test_a_refusal_of_the_provider_is_shown(void **state)
 	assert_fails("neither a code nor an error");
 }
 
-static void test_without_a_browser_the_address_is_printed(void **state)
+TEST(without_a_browser_the_address_is_printed, here)
 {
-	(void)state;
 	log_in("", "\"code=c&state=$state\"");
 	assert_non_null(strstr(o.err, "A browser opens"));
 	assert_non_null(strstr(o.err, tls_server_url("/authorize?tenant=1&response_type=code")));
@@ -221,7 +235,7 @@ static int dial(unsigned port, const char *text)
 	return fd;
 }
 
-static void test_other_requests_and_silent_connections_do_not_disturb(void **state)
+TEST(other_requests_and_silent_connections_do_not_disturb, here)
 {
 	static const struct {
 		const char *line, *host; /* NULL: ours */
@@ -237,7 +251,6 @@ static void test_other_requests_and_silent_connections_do_not_disturb(void **sta
 	char text[512], *query = NULL;
 	int silent[12], fd, other, connection = -1;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		assert_int_equal(loopback_open(NULL, &l), 0);
 		for (int k = 0; k < 12; k++)
@@ -262,13 +275,12 @@ static void test_other_requests_and_silent_connections_do_not_disturb(void **sta
 	}
 }
 
-static void test_the_wait_has_an_end(void **state)
+TEST(the_wait_has_an_end, here)
 {
 	struct loopback l;
 	char *query = NULL;
 	int fd, connection;
 
-	(void)state;
 	assert_int_equal(loopback_open(NULL, &l), 0);
 	fd = dial(l.port, "GET /callback?code=1 HTTP/1.1\r\n");
 	assert_int_equal(loopback_wait(&l, clock_ms() + 1000, &query, &connection), 1);
@@ -277,7 +289,7 @@ static void test_the_wait_has_an_end(void **state)
 	loopback_close(&l);
 }
 
-static void test_only_this_machine_is_listened_to_where_a_profile_says(void **state)
+TEST(only_this_machine_is_listened_to_where_a_profile_says, here)
 {
 	static const char *const wrong[] = {
 	    "http://192.0.2.1/cb",    "https://127.0.0.1/cb",  "http://127.0.0.1",
@@ -286,7 +298,6 @@ static void test_only_this_machine_is_listened_to_where_a_profile_says(void **st
 	struct loopback l, taken;
 	char uri[64], *got;
 
-	(void)state;
 	assert_int_equal(loopback_open("http://localhost/cb", &l), 0);
 	(void)snprintf(uri, sizeof(uri), "http://localhost:%u/cb", l.port);
 	got = loopback_uri(&l);
@@ -300,11 +311,10 @@ static void test_only_this_machine_is_listened_to_where_a_profile_says(void **st
 		assert_int_equal(loopback_open(wrong[i], &l), -1);
 }
 
-static void test_a_parameter_that_is_twice_there_or_no_text_is_none(void **state)
+TEST(a_parameter_that_is_twice_there_or_no_text_is_none, here)
 {
 	char *value = loopback_parameter("a=1&b=x%20y+z&ab=2", "b");
 
-	(void)state;
 	assert_string_equal(value, "x y z");
 	free(value);
 	assert_null(loopback_parameter("a=1&b=2&a=1", "a"));
@@ -313,41 +323,4 @@ static void test_a_parameter_that_is_twice_there_or_no_text_is_none(void **state
 	assert_null(loopback_parameter("a=%4", "a"));
 	assert_null(loopback_parameter("xa=1&a", "a"));
 	assert_null(loopback_parameter("", "a"));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	tls_server_start(handle);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tls_server_stop();
-	unsetenv("BROWSER");
-	home_remove();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_login_ends_with_the_token_and_a_page_that_says_so),
-	    TEST(the_code_is_redeemed_with_the_verifier_of_its_challenge),
-	    TEST(an_answer_with_another_state_is_not_taken),
-	    TEST(an_answer_of_another_issuer_is_refused),
-	    TEST(a_refusal_of_the_provider_is_shown),
-	    TEST(without_a_browser_the_address_is_printed),
-	    TEST(other_requests_and_silent_connections_do_not_disturb),
-	    TEST(the_wait_has_an_end),
-	    TEST(only_this_machine_is_listened_to_where_a_profile_says),
-	    TEST(a_parameter_that_is_twice_there_or_no_text_is_none),
-	};
-
-	return cmocka_run_group_tests_name("login", tests, NULL, NULL);
 }

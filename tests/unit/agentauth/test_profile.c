@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_hosts.h"
 
@@ -31,7 +32,7 @@ static bool parses_with(const char *more)
 	return parses(text);
 }
 
-static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
+TEST(a_profile_gives_its_settings_and_the_defaults)
 {
 	struct profiles *all = profiles_parse(
 	    "profiles = { web = { hosts = [ \"a\", \"b\" ]; audiences = ( \"x\" ); agent = \"n\"; "
@@ -39,7 +40,6 @@ static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
 	    "config");
 	const struct profile *web, *two;
 
-	(void)state;
 	assert_non_null(all);
 	assert_int_equal(profiles_count(all), 2);
 	web = profiles_at(all, 0);
@@ -58,9 +58,8 @@ static void test_a_profile_gives_its_settings_and_the_defaults(void **state)
 	profiles_free(all);
 }
 
-static void test_an_unknown_setting_is_an_error(void **state)
+TEST(an_unknown_setting_is_an_error)
 {
-	(void)state;
 	assert_true(parses_with("task = \"t\";"));
 	assert_false(parses_with("tasks = \"t\";"));
 	assert_false(parses_with("Task = \"t\";"));
@@ -80,9 +79,8 @@ static bool loads_text(const char *text)
 	return ok;
 }
 
-static void test_a_profile_that_could_answer_nobody_is_an_error(void **state)
+TEST(a_profile_that_could_answer_nobody_is_an_error, home)
 {
-	(void)state;
 	assert_false(loads_text(""));
 	assert_false(loads_text("profiles = { };"));
 	assert_true(loads_text("profiles = { web = { " NEEDED " }; };"));
@@ -105,9 +103,8 @@ static bool parses_pair(const char *hosts, const char *audiences)
 	return parses(text);
 }
 
-static void test_several_hosts_and_audiences_must_be_told_apart(void **state)
+TEST(several_hosts_and_audiences_must_be_told_apart)
 {
-	(void)state;
 	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a\", \"ssh://b\""));
 	assert_true(parses_pair("\"a\", \"b\"", "\"ssh://a:2222\", \"ssh://B\", \"ssh://a\""));
 	assert_true(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1]\""));
@@ -120,7 +117,7 @@ static void test_several_hosts_and_audiences_must_be_told_apart(void **state)
 	assert_false(parses_pair("\"a\", \"::1\"", "\"ssh://a\", \"ssh://[::1\""));
 }
 
-static void test_a_host_may_ask_only_for_the_audience_that_names_it(void **state)
+TEST(a_host_may_ask_only_for_the_audience_that_names_it)
 {
 	struct profiles *all =
 	    profiles_parse("profiles = { web = { hosts = [ \"a\", \"b\" ]; agent = \"n\"; "
@@ -128,7 +125,6 @@ static void test_a_host_may_ask_only_for_the_audience_that_names_it(void **state
 			   "config");
 	const struct profile *web;
 
-	(void)state;
 	assert_non_null(all);
 	web = profiles_at(all, 0);
 	assert_true(profile_may_have(web, "a", "ssh://a"));
@@ -140,9 +136,8 @@ static void test_a_host_may_ask_only_for_the_audience_that_names_it(void **state
 	profiles_free(all);
 }
 
-static void test_settings_have_their_types(void **state)
+TEST(settings_have_their_types)
 {
-	(void)state;
 	assert_true(parses_with("ttl = 3600;"));
 	assert_false(parses_with("ttl = 3601;"));
 	assert_false(parses_with("ttl = 0;"));
@@ -163,9 +158,8 @@ static void test_settings_have_their_types(void **state)
 }
 
 /* libconfig 1.5 would read these as 60 and as the contents of another file. */
-static void test_what_libconfig_misreads_is_refused_before(void **state)
+TEST(what_libconfig_misreads_is_refused_before)
 {
-	(void)state;
 	assert_false(parses_with("ttl = 4294967356;"));
 	assert_false(parses_with("ttl = 0x10000003C;"));
 	assert_true(parses_with("task = \"4294967356 of @include \\\" @\";"));
@@ -188,7 +182,7 @@ static bool parses_token(const char *more)
 	return parses(text);
 }
 
-static void test_a_profile_with_an_issuer_answers_with_a_token(void **state)
+TEST(a_profile_with_an_issuer_answers_with_a_token)
 {
 	struct profiles *all =
 	    profiles_parse("profiles = { a = { " ISSUER SECRET "}; b = { " NEEDED "}; c = { " ISSUER
@@ -196,7 +190,6 @@ static void test_a_profile_with_an_issuer_answers_with_a_token(void **state)
 			   "reuse = \"until_expiry\"; }; };",
 			   "config");
 
-	(void)state;
 	assert_non_null(all);
 	assert_true(profile_uses_token(profiles_find(all, "a")));
 	assert_false(profile_uses_token(profiles_find(all, "b")));
@@ -211,9 +204,8 @@ static void test_a_profile_with_an_issuer_answers_with_a_token(void **state)
 	profiles_free(all);
 }
 
-static void test_settings_of_a_token_go_together(void **state)
+TEST(settings_of_a_token_go_together)
 {
-	(void)state;
 	assert_true(parses_token(SECRET));
 	assert_false(parses_token(""));			       /* nothing to prove who it is */
 	assert_false(parses_token("client_auth = \"none\";")); /* the same */
@@ -248,18 +240,16 @@ static void test_settings_of_a_token_go_together(void **state)
 	assert_false(parses_with("alg = \"HS256\";"));
 }
 
-static void test_hosts_of_a_token_are_all_named_or_none(void **state)
+TEST(hosts_of_a_token_are_all_named_or_none)
 {
-	(void)state;
 	assert_false(parses_token(SECRET "hosts = [ \"a\" ];"));
 	assert_false(parses_token(SECRET "agent = \"a\";"));
 	assert_false(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ];"));
 	assert_true(parses_token(SECRET "hosts = [ \"a\" ]; audiences = [ \"b\" ]; agent = \"a\";"));
 }
 
-static void test_a_secret_has_one_place_which_is_not_the_profile(void **state)
+TEST(a_secret_has_one_place_which_is_not_the_profile)
 {
-	(void)state;
 	assert_false(parses_token("client_secret = \"s3cret\";"));
 	assert_true(parses_token("client_secret = { file = \"f\"; };"));
 	assert_true(parses_token("client_secret = { credential = \"f\"; };"));
@@ -287,9 +277,8 @@ static bool loads(void)
 static const char file[] = ".config/agentauth/config";
 static const char good[] = "profiles = { web = { " NEEDED " }; };\n";
 
-static void test_the_file_is_believed_only_if_others_cannot_change_it(void **state)
+TEST(the_file_is_believed_only_if_others_cannot_change_it, home)
 {
-	(void)state;
 	assert_false(loads()); /* there is none */
 	home_write(file, good, 0644);
 	assert_true(loads());
@@ -309,11 +298,10 @@ static void test_the_file_is_believed_only_if_others_cannot_change_it(void **sta
 	}
 }
 
-static void test_links_fifos_and_long_files_are_refused_without_waiting(void **state)
+TEST(links_fifos_and_long_files_are_refused_without_waiting, home)
 {
 	char other[256], *big = malloc(70000);
 
-	(void)state;
 	home_write("elsewhere", good, 0600);
 	(void)snprintf(other, sizeof(other), "%s", home_path("elsewhere"));
 	home_write(file, "", 0600);
@@ -336,37 +324,11 @@ static void test_links_fifos_and_long_files_are_refused_without_waiting(void **s
 	free(big);
 }
 
-static void test_a_variable_names_another_file(void **state)
+TEST(a_variable_names_another_file, home)
 {
-	(void)state;
 	home_write("mine/agent.conf", good, 0600);
 	assert_false(loads());
 	setenv("AGENTAUTH_CONFIG", home_path("mine/agent.conf"), 1);
 	assert_true(loads());
 	unsetenv("AGENTAUTH_CONFIG");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_profile_gives_its_settings_and_the_defaults),
-	    cmocka_unit_test(test_an_unknown_setting_is_an_error),
-	    cmocka_unit_test_setup_teardown(test_a_profile_that_could_answer_nobody_is_an_error, home_setup,
-					    home_teardown),
-	    cmocka_unit_test(test_several_hosts_and_audiences_must_be_told_apart),
-	    cmocka_unit_test(test_a_host_may_ask_only_for_the_audience_that_names_it),
-	    cmocka_unit_test(test_settings_have_their_types),
-	    cmocka_unit_test(test_what_libconfig_misreads_is_refused_before),
-	    cmocka_unit_test(test_a_profile_with_an_issuer_answers_with_a_token),
-	    cmocka_unit_test(test_settings_of_a_token_go_together),
-	    cmocka_unit_test(test_hosts_of_a_token_are_all_named_or_none),
-	    cmocka_unit_test(test_a_secret_has_one_place_which_is_not_the_profile),
-	    cmocka_unit_test_setup_teardown(test_the_file_is_believed_only_if_others_cannot_change_it,
-					    home_setup, home_teardown),
-	    cmocka_unit_test_setup_teardown(test_links_fifos_and_long_files_are_refused_without_waiting,
-					    home_setup, home_teardown),
-	    cmocka_unit_test_setup_teardown(test_a_variable_names_another_file, home_setup, home_teardown),
-	};
-
-	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/profile.h"
 
@@ -43,11 +44,10 @@ static const char *config_text(void)
 	return text;
 }
 
-static void test_a_first_profile_answers_at_once(void **state)
+TEST(a_first_profile_answers_at_once, home)
 {
 	struct stat st;
 
-	(void)state;
 	PROFILE("add", "builder-7@web01.example.com");
 	assert_done();
 	assert_int_equal(stat(home_path(CONFIG), &st), 0);
@@ -64,13 +64,12 @@ static void test_a_first_profile_answers_at_once(void **state)
 	assert_string_equal(o.out, "web01-example-com: good\n");
 }
 
-static void test_what_is_there_stays_with_its_comments(void **state)
+TEST(what_is_there_stays_with_its_comments, home)
 {
 	static const char first[] =
 	    "# mine }\nprofiles = {\n  a = { hosts = [ \"a\" ]; audiences = [ \"x}\" ]; "
 	    "agent = \"n\"; };  // }\n};\n/* the end } */\n";
 
-	(void)state;
 	home_write(CONFIG, first, 0600);
 	PROFILE("add", "--agent", "m", "b.example", "--scope", "deploy logs", "--name", "second");
 	assert_done();
@@ -89,11 +88,10 @@ static void test_what_is_there_stays_with_its_comments(void **state)
 	assert_non_null(strstr(o.out, "\"agent\": \"m\""));
 }
 
-static void test_a_file_without_profiles_gets_the_first_one(void **state)
+TEST(a_file_without_profiles_gets_the_first_one, home)
 {
 	static const char *const texts[] = {"", "# mine\n", "profiles = { };\n"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		home_write(CONFIG, texts[i], 0600);
 		PROFILE("add", "builder-7@a");
@@ -106,9 +104,8 @@ static void test_a_file_without_profiles_gets_the_first_one(void **state)
 	}
 }
 
-static void test_two_agents_of_one_host_have_profiles_of_two_names(void **state)
+TEST(two_agents_of_one_host_have_profiles_of_two_names, home)
 {
-	(void)state;
 	PROFILE("add", "builder-7@a.example");
 	assert_done();
 	PROFILE("add", "other@a.example");
@@ -118,9 +115,8 @@ static void test_two_agents_of_one_host_have_profiles_of_two_names(void **state)
 	assert_said(1, "has a profile a-example already; --name gives this one another name");
 }
 
-static void test_what_a_new_profile_lacks_is_said_at_once(void **state)
+TEST(what_a_new_profile_lacks_is_said_at_once, home)
 {
-	(void)state;
 	PROFILE("add", "builder-7@a.example");
 	assert_done();
 	assert_non_null(strstr(o.err, "agentauth keygen"));
@@ -129,9 +125,8 @@ static void test_what_a_new_profile_lacks_is_said_at_once(void **state)
 	assert_said(2, "a profile has no port");
 }
 
-static void test_what_would_not_be_read_again_is_not_written(void **state)
+TEST(what_would_not_be_read_again_is_not_written, home)
 {
-	(void)state;
 	PROFILE("add", "builder-7@a");
 	assert_done();
 	PROFILE("add", "builder-7@a");
@@ -147,9 +142,8 @@ static void test_what_would_not_be_read_again_is_not_written(void **state)
 	assert_done();
 }
 
-static void test_words_that_mean_nothing_are_usage(void **state)
+TEST(words_that_mean_nothing_are_usage, home)
 {
-	(void)state;
 	PROFILE("add");
 	assert_said(2, "which host?");
 	PROFILE("add", "web01");
@@ -168,9 +162,8 @@ static void test_words_that_mean_nothing_are_usage(void **state)
 	assert_said(2, "nothing to be done with");
 }
 
-static void test_a_relative_key_lies_beside_the_profiles(void **state)
+TEST(a_relative_key_lies_beside_the_profiles, home)
 {
-	(void)state;
 	PROFILE("add", "builder-7@a", "--key", "mine.pem");
 	assert_done();
 	run_command(&o, &command_keygen, "", 0,
@@ -186,9 +179,8 @@ static void test_a_relative_key_lies_beside_the_profiles(void **state)
 	assert_said(1, "mine.pem cannot be opened");
 }
 
-static void test_a_file_that_is_there_where_it_is_typed_is_meant(void **state)
+TEST(a_file_that_is_there_where_it_is_typed_is_meant, home)
 {
-	(void)state;
 	assert_int_equal(chdir(home_path("")), 0);
 	run_command(&o, &command_keygen, "", 0, (const char *const[]){"--out", "mine.pem", NULL});
 	assert_done();
@@ -198,22 +190,4 @@ static void test_a_file_that_is_there_where_it_is_typed_is_meant(void **state)
 	assert_int_equal(chdir("/"), 0);
 	PROFILE("check");
 	assert_done();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, home_setup, home_teardown)
-	    TEST(a_first_profile_answers_at_once),
-	    TEST(what_is_there_stays_with_its_comments),
-	    TEST(a_file_without_profiles_gets_the_first_one),
-	    TEST(two_agents_of_one_host_have_profiles_of_two_names),
-	    TEST(what_a_new_profile_lacks_is_said_at_once),
-	    TEST(what_would_not_be_read_again_is_not_written),
-	    TEST(words_that_mean_nothing_are_usage),
-	    TEST(a_relative_key_lies_beside_the_profiles),
-	    TEST(a_file_that_is_there_where_it_is_typed_is_meant),
-	};
-
-	return cmocka_run_group_tests_name("profile_command", tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/profile.h"
 
@@ -80,11 +81,10 @@ static void assert_shown(const char *token)
 	assert_string_equal(o.out, token);
 }
 
-static void test_a_ready_token_is_read_anew_each_time_and_shown(void **state)
+TEST(a_ready_token_is_read_anew_each_time_and_shown, home)
 {
 	char first[4096];
 
-	(void)state;
 	write_profile("token = { env = \"THE_TOKEN\"; };");
 	(void)snprintf(first, sizeof(first), "%s", token_with("\"" AUDIENCE "\"", 600));
 	setenv("THE_TOKEN", first, 1);
@@ -95,11 +95,10 @@ static void test_a_ready_token_is_read_anew_each_time_and_shown(void **state)
 	assert_refused("THE_TOKEN");
 }
 
-static void test_line_ends_and_blanks_around_a_token_are_no_part_of_it(void **state)
+TEST(line_ends_and_blanks_around_a_token_are_no_part_of_it, home)
 {
 	char padded[4200], token[4096];
 
-	(void)state;
 	write_profile("token = { command = [ \"sh\", \"-c\", \"cat $HOME/printed\" ]; };");
 	(void)snprintf(token, sizeof(token), "%s", token_with("\"" AUDIENCE "\"", 600));
 	(void)snprintf(padded, sizeof(padded), " \t%s \r\n\n", token);
@@ -107,9 +106,8 @@ static void test_line_ends_and_blanks_around_a_token_are_no_part_of_it(void **st
 	assert_shown(token);
 }
 
-static void test_what_no_host_would_take_is_not_shown(void **state)
+TEST(what_no_host_would_take_is_not_shown, home)
 {
-	(void)state;
 	write_profile("token = { env = \"THE_TOKEN\"; };");
 	setenv("THE_TOKEN", token_with("\"https://kubernetes.default.svc\"", 600), 1);
 	assert_refused("is for \"https://kubernetes.default.svc\"");
@@ -123,9 +121,8 @@ static void test_what_no_host_would_take_is_not_shown(void **state)
 	assert_shown(getenv("THE_TOKEN"));
 }
 
-static void test_a_profile_may_name_the_audience_that_its_tokens_have(void **state)
+TEST(a_profile_may_name_the_audience_that_its_tokens_have, home)
 {
-	(void)state;
 	write_profile("token = { env = \"THE_TOKEN\"; }; audience = \"api://hosts\";");
 	setenv("THE_TOKEN", token_with("\"api://hosts\"", 600), 1);
 	assert_shown(getenv("THE_TOKEN"));
@@ -140,9 +137,8 @@ static void assert_profile_is_wrong(const char *settings)
 	assert_refused("one of the two");
 }
 
-static void test_a_ready_token_goes_with_nothing_that_asks_for_one(void **state)
+TEST(a_ready_token_goes_with_nothing_that_asks_for_one, home)
 {
-	(void)state;
 	assert_profile_is_wrong("token = { env = \"T\"; }; issuer = \"https://idp\";");
 	assert_profile_is_wrong("token = { env = \"T\"; }; client_id = \"x\";");
 	assert_profile_is_wrong("token = { env = \"T\"; }; key = \"k.pem\";");
@@ -183,11 +179,10 @@ static void remove_layout(const char *root)
 	}
 }
 
-static void test_a_projected_token_of_root_behind_links_is_read(void **state)
+TEST(a_projected_token_of_root_behind_links_is_read, home)
 {
 	char root[64], settings[256], token[4096];
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	/* not below /tmp, which everybody can write to */
@@ -207,19 +202,4 @@ static void test_a_projected_token_of_root_behind_links_is_read(void **state)
 	lay_out_as_kubernetes_does(root, token, 0664);
 	assert_refused("has mode 0664");
 	remove_layout(root);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, home_setup, home_teardown)
-	    TEST(a_ready_token_is_read_anew_each_time_and_shown),
-	    TEST(line_ends_and_blanks_around_a_token_are_no_part_of_it),
-	    TEST(what_no_host_would_take_is_not_shown),
-	    TEST(a_profile_may_name_the_audience_that_its_tokens_have),
-	    TEST(a_ready_token_goes_with_nothing_that_asks_for_one),
-	    TEST(a_projected_token_of_root_behind_links_is_read),
-	};
-
-	return cmocka_run_group_tests_name("ready_token", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/secret.h"
 
@@ -28,9 +29,8 @@ static bool gives(const struct secret_source *source, const char *expected)
 #define ENV(name) (&(const struct secret_source){.env = name})
 #define COMMAND(...) (&(const struct secret_source){.command = (const char *const[]){__VA_ARGS__, NULL}})
 
-static void test_a_file_is_its_owners_alone(void **state)
+TEST(a_file_is_its_owners_alone, home)
 {
-	(void)state;
 	home_write("secret", " s e c \n\r\n", 0600);
 	assert_true(gives(FILE_OF("~/secret"), " s e c "));
 	assert_true(gives(FILE_OF(home_path("secret")), " s e c "));
@@ -41,9 +41,8 @@ static void test_a_file_is_its_owners_alone(void **state)
 	assert_false(gives(FILE_OF("~/missing"), ""));
 }
 
-static void test_a_credential_of_systemd_is_found_by_its_name(void **state)
+TEST(a_credential_of_systemd_is_found_by_its_name, home)
 {
-	(void)state;
 	home_write("credentials/idp", "s\n", 0400);
 	unsetenv("CREDENTIALS_DIRECTORY");
 	assert_false(gives(CREDENTIAL("idp"), "s"));
@@ -62,9 +61,8 @@ static void test_a_credential_of_systemd_is_found_by_its_name(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
-static void test_a_variable_gives_its_value(void **state)
+TEST(a_variable_gives_its_value, home)
 {
-	(void)state;
 	setenv("AGENTAUTH_TEST_SECRET", "s", 1);
 	assert_true(gives(ENV("AGENTAUTH_TEST_SECRET"), "s"));
 	setenv("AGENTAUTH_TEST_SECRET", "", 1);
@@ -73,9 +71,8 @@ static void test_a_variable_gives_its_value(void **state)
 	assert_false(gives(ENV("AGENTAUTH_TEST_SECRET"), "s"));
 }
 
-static void test_a_command_gives_what_it_prints_and_no_shell_reads_it(void **state)
+TEST(a_command_gives_what_it_prints_and_no_shell_reads_it, home)
 {
-	(void)state;
 	assert_true(gives(COMMAND("echo", "$HOME;", "`id`", "*"), "$HOME; `id` *"));
 	assert_true(gives(COMMAND("sh", "-c", "cat; echo s"), "s")); /* its input is empty */
 	assert_false(gives(COMMAND("sh", "-c", "echo s; exit 1"), "s"));
@@ -85,11 +82,10 @@ static void test_a_command_gives_what_it_prints_and_no_shell_reads_it(void **sta
 	assert_false(gives(COMMAND("printf", "a\\0b"), "a"));
 }
 
-static void test_a_secret_that_is_too_long_is_none(void **state)
+TEST(a_secret_that_is_too_long_is_none, home)
 {
 	char *secret;
 
-	(void)state;
 	secret = secret_read(COMMAND("head", "-c", "65536", "/dev/zero"), "the secret");
 	assert_null(secret); /* zero bytes */
 	secret = secret_read(COMMAND("sh", "-c", "yes | head -c 65535"), "the secret");
@@ -97,19 +93,4 @@ static void test_a_secret_that_is_too_long_is_none(void **state)
 	own_wipe(secret);
 	assert_null(secret_read(COMMAND("sh", "-c", "yes | head -c 65537"), "the secret"));
 	assert_null(secret_read(COMMAND("yes"), "the secret"));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, home_setup, home_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_file_is_its_owners_alone),
-	    TEST(a_credential_of_systemd_is_found_by_its_name),
-	    TEST(a_variable_gives_its_value),
-	    TEST(a_command_gives_what_it_prints_and_no_shell_reads_it),
-	    TEST(a_secret_that_is_too_long_is_none),
-	};
-
-	return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #include "common/jose/key_ssh.h"
 #include "common/jose/ssh_wire.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/ssh_agent.h"
 #include "tools/agentauth/oauth/client_auth.h"
@@ -228,6 +229,8 @@ static int stop(void **state)
 	return home_teardown(state);
 }
 
+FIXTURE(here, home_setup, stop);
+
 /* ---- what is asked of it ----------------------------------------------------------- */
 
 static void sign_with(const char *key, const char *alg)
@@ -277,9 +280,8 @@ static void assert_refused(enum scene scene, enum aa_alg alg, const char *becaus
 	agent = -1;
 }
 
-static void test_a_key_of_each_kind_signs_and_its_public_half_verifies(void **state)
+TEST(a_key_of_each_kind_signs_and_its_public_half_verifies, here)
 {
-	(void)state;
 	assert_signed(AA_ALG_ES256, NULL);
 	assert_signed(AA_ALG_ES384, NULL);
 	assert_signed(AA_ALG_ES512, NULL);
@@ -289,12 +291,11 @@ static void test_a_key_of_each_kind_signs_and_its_public_half_verifies(void **st
 	assert_signed(AA_ALG_RS256, "RS512");
 }
 
-static void test_a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent(void **state)
+TEST(a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent, here)
 {
 	const struct profile profile = {.client_id = "builder-7", .key = key_name(), .ttl = 60};
 	char *token;
 
-	(void)state;
 	start(GOOD, AA_ALG_ES256);
 	token = client_assertion(&profile, NULL, "https://idp.example.com", NULL, time(NULL));
 	assert_non_null(token);
@@ -302,9 +303,8 @@ static void test_a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent
 	free(token);
 }
 
-static void test_an_algorithm_that_agents_do_not_know_is_told(void **state)
+TEST(an_algorithm_that_agents_do_not_know_is_told, here)
 {
-	(void)state;
 	start(GOOD, AA_ALG_RS256);
 	sign_with(key_name(), "PS256");
 	assert_said("by RS256 or RS512, not by PS256");
@@ -314,20 +314,18 @@ static void test_an_algorithm_that_agents_do_not_know_is_told(void **state)
 	assert_said("the key cannot sign with ES256");
 }
 
-static void test_a_key_that_the_agent_lacks_is_told_with_those_that_it_holds(void **state)
+TEST(a_key_that_the_agent_lacks_is_told_with_those_that_it_holds, here)
 {
-	(void)state;
 	start(GOOD, AA_ALG_ES256);
 	sign_with("agent:SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL);
 	assert_said("does not hold SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; it holds SHA256:");
 	assert_non_null(strstr(o.err, "(the agent's \\x1b[31mkey)"));
 }
 
-static void test_a_key_is_named_by_its_fingerprint_or_by_the_file_of_its_public_half(void **state)
+TEST(a_key_is_named_by_its_fingerprint_or_by_the_file_of_its_public_half, here)
 {
 	char *pem = NULL;
 
-	(void)state;
 	start(GOOD, AA_ALG_ES256);
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &pem), AA_JOSE_OK);
 	home_write("key.pub", pem, 0644);
@@ -344,12 +342,11 @@ static void test_a_key_is_named_by_its_fingerprint_or_by_the_file_of_its_public_
 	assert_said("none.pub cannot be opened");
 }
 
-static void test_a_private_half_does_not_name_a_key(void **state)
+TEST(a_private_half_does_not_name_a_key, here)
 {
 	char *pem = NULL;
 	size_t len;
 
-	(void)state;
 	start(GOOD, AA_ALG_ES256);
 	assert_int_equal(aa_private_key_to_pem(make_key(AA_ALG_ES256), &pem, &len), AA_JOSE_OK);
 	home_write("key.pub", pem, 0600);
@@ -358,16 +355,14 @@ static void test_a_private_half_does_not_name_a_key(void **state)
 	assert_said("a private or secret key where a public key belongs");
 }
 
-static void test_an_agent_that_is_empty_locked_or_unwilling_is_told(void **state)
+TEST(an_agent_that_is_empty_locked_or_unwilling_is_told, here)
 {
-	(void)state;
 	assert_refused(SHOWS_NO_KEY, AA_ALG_ES256, "shows no key");
 	assert_refused(REFUSES, AA_ALG_ES256, "would not sign with SHA256:");
 }
 
-static void test_no_agent_is_told(void **state)
+TEST(no_agent_is_told, here)
 {
-	(void)state;
 	home_write("key.pub", "", 0644);
 	(void)unsetenv("SSH_AUTH_SOCK");
 	sign_with("agent:SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL);
@@ -383,9 +378,8 @@ static void test_no_agent_is_told(void **state)
 	assert_said("File name too long");
 }
 
-static void test_what_is_no_signature_of_the_key_is_not_handed_out(void **state)
+TEST(what_is_no_signature_of_the_key_is_not_handed_out, here)
 {
-	(void)state;
 	assert_refused(SIGNS_OTHERWISE, AA_ALG_ES256, "would be refused");
 	assert_refused(SIGNS_SHA1, AA_ALG_RS256, "is no signature for RS256");
 	assert_refused(SIGNS_SHORT, AA_ALG_ES256, "is no signature for ES256");
@@ -393,9 +387,8 @@ static void test_what_is_no_signature_of_the_key_is_not_handed_out(void **state)
 	assert_refused(SIGNS_SHORT, AA_ALG_RS256, "is no signature for RS256");
 }
 
-static void test_what_is_no_agent_costs_neither_memory_nor_time(void **state)
+TEST(what_is_no_agent_costs_neither_memory_nor_time, here)
 {
-	(void)state;
 	assert_refused(COUNTS_TOO_FAR, AA_ALG_ES256, "is no ssh-agent");
 	assert_refused(TELLS_TOO_LONG, AA_ALG_ES256, "is no ssh-agent");
 	assert_refused(SAYS_SOMETHING_ELSE, AA_ALG_ES256, "is no ssh-agent");
@@ -403,31 +396,4 @@ static void test_what_is_no_agent_costs_neither_memory_nor_time(void **state)
 	assert_refused(ENDS, AA_ALG_ES256, "ended the connection without an answer");
 	start(IS_SILENT, AA_ALG_ES256);
 	assert_null(ssh_agent_key(home_path("key.pub"), 1));
-}
-
-static int end(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, home_setup, stop)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_a_key_of_each_kind_signs_and_its_public_half_verifies),
-	    TEST(test_a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent),
-	    TEST(test_an_algorithm_that_agents_do_not_know_is_told),
-	    TEST(test_a_key_that_the_agent_lacks_is_told_with_those_that_it_holds),
-	    TEST(test_a_key_is_named_by_its_fingerprint_or_by_the_file_of_its_public_half),
-	    TEST(test_a_private_half_does_not_name_a_key),
-	    TEST(test_an_agent_that_is_empty_locked_or_unwilling_is_told),
-	    TEST(test_no_agent_is_told),
-	    TEST(test_what_is_no_signature_of_the_key_is_not_handed_out),
-	    TEST(test_what_is_no_agent_costs_neither_memory_nor_time),
-	};
-
-	return cmocka_run_group_tests_name("ssh-agent", tests, NULL, end);
 }

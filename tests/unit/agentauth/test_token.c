@@ -21,6 +21,7 @@
 #include "common/jose/jws_verify.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/agent_home.h"
+#include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/oauth/token_cache.h"
@@ -300,13 +301,31 @@ static const char *token_at(const char *name, const char *more, struct token_wis
 static const struct token_wish any, fresh = {.fresh = true}, once = {.fresh = true, .once = true},
 				    login = {.login = true};
 
+static int setup(void **state)
+{
+	(void)state;
+	home_make();
+	setenv("IDP_SECRET", "secret", 1);
+	tls_server_start(handle);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tls_server_stop();
+	home_remove();
+	return 0;
+}
+
+FIXTURE(here, setup, teardown);
+
 /* ---- the cache -------------------------------------------------------------------------- */
 
-static void test_a_token_comes_from_the_cache_until_a_minute_before_its_end(void **state)
+TEST(a_token_comes_from_the_cache_until_a_minute_before_its_end, here)
 {
 	int64_t begin = 1800000000;
 
-	(void)state;
 	assert_string_equal(token_at("plain", SECRET, any, begin), "t1");
 	assert_string_equal(token_at("plain", SECRET, any, begin + 3539), "t1");
 	assert_int_equal(tls_server_count("/plain/token"), 1);
@@ -314,12 +333,11 @@ static void test_a_token_comes_from_the_cache_until_a_minute_before_its_end(void
 	assert_string_equal(token_at("plain", SECRET, any, begin + 3541), "t2");
 }
 
-static void test_an_agent_that_runs_for_days_never_gets_an_expired_token(void **state)
+TEST(an_agent_that_runs_for_days_never_gets_an_expired_token, here)
 {
 	int64_t begin = 1800000000;
 	unsigned asked;
 
-	(void)state;
 	for (int64_t now = begin; now < begin + 2 * 86400; now += 97) {
 		const char *token = token_at("plain", SECRET, any, now);
 
@@ -332,24 +350,21 @@ static void test_an_agent_that_runs_for_days_never_gets_an_expired_token(void **
 	assert_in_range(asked, 2 * 86400 / 3600, 2 * 86400 / 3540 + 1);
 }
 
-static void test_a_clock_that_was_set_back_makes_the_cache_unusable(void **state)
+TEST(a_clock_that_was_set_back_makes_the_cache_unusable, here)
 {
-	(void)state;
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t1");
 	assert_string_equal(token_at("plain", SECRET, any, 1799999999), "t2");
 }
 
-static void test_a_fresh_token_is_asked_for_and_kept(void **state)
+TEST(a_fresh_token_is_asked_for_and_kept, here)
 {
-	(void)state;
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t1");
 	assert_string_equal(token_at("plain", SECRET, fresh, 1800000000), "t2");
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t2");
 }
 
-static void test_a_token_for_one_login_is_kept_for_nobody(void **state)
+TEST(a_token_for_one_login_is_kept_for_nobody, here)
 {
-	(void)state;
 	assert_string_equal(token_at("plain", SECRET, once, 1800000000), "t1");
 	assert_string_equal(token_at("plain", SECRET, once, 1800000000), "t2");
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t3");
@@ -357,7 +372,7 @@ static void test_a_token_for_one_login_is_kept_for_nobody(void **state)
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t3");
 }
 
-static void test_other_settings_are_another_token(void **state)
+TEST(other_settings_are_another_token, here)
 {
 	static const char *const settings[] = {"scope = \"a\";",
 					       "scope = \"b\";",
@@ -366,7 +381,6 @@ static void test_other_settings_are_another_token(void **state)
 					       "resource = [ \"a\", \"b\" ];",
 					       "present = \"id_token\";"};
 
-	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
 		char more[256], expected[8];
 
@@ -398,11 +412,10 @@ static const char *cache_file(void)
 	return path;
 }
 
-static void test_the_cache_is_the_users_alone_and_is_not_believed_otherwise(void **state)
+TEST(the_cache_is_the_users_alone_and_is_not_believed_otherwise, here)
 {
 	struct stat st;
 
-	(void)state;
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t1");
 	assert_int_equal(stat(cache_file(), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -414,13 +427,12 @@ static void test_the_cache_is_the_users_alone_and_is_not_believed_otherwise(void
 	assert_string_equal(token_at("plain", SECRET, any, 1800000000), "t3");
 }
 
-static void test_a_hundred_processes_at_once_make_one_request(void **state)
+TEST(a_hundred_processes_at_once_make_one_request, here)
 {
 	int fds[2];
 	char byte, all[128];
 	size_t n = 0;
 
-	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	for (int i = 0; i < 100; i++) {
 		pid_t pid = fork();
@@ -449,13 +461,12 @@ static void test_a_hundred_processes_at_once_make_one_request(void **state)
 	assert_int_equal(tls_server_count("/plain/.well-known/openid-configuration"), 1);
 }
 
-static void test_a_lock_that_is_held_is_waited_for_so_long_and_no_longer(void **state)
+TEST(a_lock_that_is_held_is_waited_for_so_long_and_no_longer, here)
 {
 	char *text = config_text("plain", SECRET);
 	struct profiles *all = profiles_parse(text, "config");
 	struct token_cache one, two;
 
-	(void)state;
 	assert_int_equal(token_cache_open(profiles_at(all, 0), &one), 0);
 	assert_int_equal(token_cache_open(profiles_at(all, 0), &two), 0);
 	assert_int_equal(token_cache_lock(&one, 1), 0);
@@ -468,9 +479,8 @@ static void test_a_lock_that_is_held_is_waited_for_so_long_and_no_longer(void **
 	free(text);
 }
 
-static void test_without_an_end_of_life_a_token_is_not_taken_twice(void **state)
+TEST(without_an_end_of_life_a_token_is_not_taken_twice, here)
 {
-	(void)state;
 	run_for("endless");
 	assert_prints("e1");
 	RUN("--profile", "p");
@@ -479,11 +489,10 @@ static void test_without_an_end_of_life_a_token_is_not_taken_twice(void **state)
 	assert_non_null(strstr(o.out, "\"expires_at\": null"));
 }
 
-static void test_a_jwts_own_end_counts_where_it_is_sooner(void **state)
+TEST(a_jwts_own_end_counts_where_it_is_sooner, here)
 {
 	json_t *json;
 
-	(void)state;
 	write_config("jwt", SECRET);
 	RUN("--profile", "p", "--json");
 	assert_int_equal(o.status, 0);
@@ -494,9 +503,8 @@ static void test_a_jwts_own_end_counts_where_it_is_sooner(void **state)
 
 /* ---- what the provider says of itself ----------------------------------------------------- */
 
-static void test_metadata_of_another_issuer_is_refused(void **state)
+TEST(metadata_of_another_issuer_is_refused, here)
 {
-	(void)state;
 	run_for("plain");
 	assert_prints("t1");
 	run_for("otherissuer");
@@ -504,11 +512,10 @@ static void test_metadata_of_another_issuer_is_refused(void **state)
 	assert_int_equal(tls_server_count("/otherissuer/token"), 0);
 }
 
-static void test_metadata_is_found_in_either_place_and_needed_only_without_endpoints(void **state)
+TEST(metadata_is_found_in_either_place_and_needed_only_without_endpoints, here)
 {
 	char more[512];
 
-	(void)state;
 	run_for("oauth");
 	assert_prints("t1");
 	run_for("plain");
@@ -520,11 +527,10 @@ static void test_metadata_is_found_in_either_place_and_needed_only_without_endpo
 	assert_int_equal(tls_server_count("/nothing-there/.well-known/openid-configuration"), 0);
 }
 
-static void test_a_server_that_is_not_certified_gets_no_secret(void **state)
+TEST(a_server_that_is_not_certified_gets_no_secret, here)
 {
 	char *text = config_text("plain", SECRET), *ca = strstr(text, "ca_file = \"~/ca.pem\";");
 
-	(void)state;
 	memset(ca, ' ', strlen("ca_file = \"~/ca.pem\";"));
 	home_write(".config/agentauth/config", text, 0600);
 	RUN("--profile", "p");
@@ -536,11 +542,10 @@ static void test_a_server_that_is_not_certified_gets_no_secret(void **state)
 
 /* ---- how the client says who it is ---------------------------------------------------------- */
 
-static void test_a_secret_goes_into_basic_encoded_or_into_the_form(void **state)
+TEST(a_secret_goes_into_basic_encoded_or_into_the_form, here)
 {
 	const struct tls_request *request;
 
-	(void)state;
 	setenv("IDP_SECRET", "s:e/c+ %", 1);
 	run_for("plain");
 	assert_prints("t1");
@@ -600,12 +605,11 @@ static json_t *assertion_claims(const char *form, const char *name, const char *
 	return claims;
 }
 
-static void test_a_key_signs_an_assertion_anew_for_each_try(void **state)
+TEST(a_key_signs_an_assertion_anew_for_each_try, here)
 {
 	json_t *claims;
 	char *first;
 
-	(void)state;
 	write_key(AA_ALG_ES256);
 	write_config("plain", "key = \"~/key.pem\"; kid = \"mine\"; ttl = 120;");
 	RUN("--profile", "p");
@@ -626,11 +630,10 @@ static void test_a_key_signs_an_assertion_anew_for_each_try(void **state)
 	free(first);
 }
 
-static void test_an_encrypted_key_is_opened_by_what_the_profile_names(void **state)
+TEST(an_encrypted_key_is_opened_by_what_the_profile_names, here)
 {
 	json_t *claims;
 
-	(void)state;
 	write_key(AA_ALG_ES256);
 	assert_int_equal(
 	    system("openssl pkcs8 -topk8 -in \"$HOME/key.pem\" -out \"$HOME/locked.pem\" -passout "
@@ -654,9 +657,8 @@ static void test_an_encrypted_key_is_opened_by_what_the_profile_names(void **sta
 
 /* ---- a provider that misbehaves ------------------------------------------------------------- */
 
-static void test_what_the_provider_said_is_shown_without_its_control_characters(void **state)
+TEST(what_the_provider_said_is_shown_without_its_control_characters, here)
 {
-	(void)state;
 	run_for("refuses");
 	assert_fails("invalid_scope: no \\x1b[31msuch\\x0ascope\\xc2\\x9b (HTTP 400)");
 	assert_non_null(strstr(o.err, "the scope in the profile"));
@@ -664,20 +666,18 @@ static void test_what_the_provider_said_is_shown_without_its_control_characters(
 	assert_null(strstr(o.err, "secret"));
 }
 
-static void test_trouble_that_passes_is_waited_out(void **state)
+TEST(trouble_that_passes_is_waited_out, here)
 {
-	(void)state;
 	run_for("stumbles");
 	assert_prints("t2");
 	run_for("busy");
 	assert_prints("t2");
 }
 
-static void test_trouble_that_does_not_pass_ends_within_the_limit(void **state)
+TEST(trouble_that_does_not_pass_ends_within_the_limit, here)
 {
 	time_t begin = time(NULL);
 
-	(void)state;
 	run_for("closed");
 	assert_fails("temporarily_unavailable");
 	assert_int_equal(tls_server_count("/closed/token"), 1);
@@ -691,9 +691,8 @@ static void test_trouble_that_does_not_pass_ends_within_the_limit(void **state)
 	assert_true(time(NULL) - begin < IDP_SECONDS);
 }
 
-static void test_what_is_no_token_endpoint_is_named_as_such(void **state)
+TEST(what_is_no_token_endpoint_is_named_as_such, here)
 {
-	(void)state;
 	run_for("html");
 	assert_fails("HTTP 200 and text/html");
 	run_for("redirects");
@@ -703,18 +702,16 @@ static void test_what_is_no_token_endpoint_is_named_as_such(void **state)
 	assert_fails("answers with more than");
 }
 
-static void test_a_token_that_cannot_be_presented_is_refused(void **state)
+TEST(a_token_that_cannot_be_presented_is_refused, here)
 {
-	(void)state;
 	run_for("dpop");
 	assert_fails("type \"DPoP\"");
 	run_for("lines");
 	assert_fails("without an access_token");
 }
 
-static void test_a_wrong_clock_is_named(void **state)
+TEST(a_wrong_clock_is_named, here)
 {
-	(void)state;
 	run_for("punctual");
 	assert_fails("refuses the client credentials: invalid_client");
 	assert_null(strstr(o.err, "clock"));
@@ -739,9 +736,8 @@ static void note_wait(int64_t ms)
 
 #define DEVICE "grant = \"device_code\"; "
 
-static void test_a_client_that_is_refused_without_a_reason_is_told_what_to_look_at(void **state)
+TEST(a_client_that_is_refused_without_a_reason_is_told_what_to_look_at, here)
 {
-	(void)state;
 	write_config("mute", SECRET);
 	RUN("--profile", "p");
 	assert_fails("refuses the client (HTTP 403)");
@@ -758,12 +754,11 @@ static void test_a_client_that_is_refused_without_a_reason_is_told_what_to_look_
 }
 
 /* A provider that cannot do what the profile says tells so in its metadata, and calls it invalid_client or nothing. */
-static void test_a_client_that_is_refused_is_told_which_ways_the_metadata_names(void **state)
+TEST(a_client_that_is_refused_is_told_which_ways_the_metadata_names, here)
 {
 	static const char said[] = "the provider's metadata names client_secret_post, private_key_jwt; the "
 				   "profile's client_auth is client_secret_basic";
 
-	(void)state;
 	run_for("late");
 	assert_fails(said);
 	run_for("mute");
@@ -776,7 +771,7 @@ static void test_a_client_that_is_refused_is_told_which_ways_the_metadata_names(
 	assert_null(strstr(o.err, "metadata names"));
 }
 
-static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
+TEST(a_device_waits_as_long_as_it_is_told_to, here)
 {
 	char *text = config_text("device", DEVICE);
 	struct profiles *all = profiles_parse(text, "config");
@@ -784,7 +779,6 @@ static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 	struct grant grant = {.idp = &idp, .now = 1800000000, .wait = note_wait};
 	struct token token = {0};
 
-	(void)state;
 	n_waits = 0;
 	assert_int_equal(idp_find(profiles_at(all, 0), &idp), 0);
 	assert_int_equal(grant_device_code(&grant, &token), 0);
@@ -805,7 +799,7 @@ static void test_a_device_waits_as_long_as_it_is_told_to(void **state)
 
 /* With client_secret_basic and no wishes the form is empty: the request is a POST all the same, and goes nowhere
  * else. */
-static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **state)
+TEST(a_device_code_is_asked_for_by_post_with_an_empty_form, here)
 {
 	char *text = config_text("device", DEVICE "client_secret = { env = \"SECRET\"; }; ");
 	struct profiles *all = profiles_parse(text, "config");
@@ -814,7 +808,6 @@ static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **st
 	struct token token = {0};
 	unsigned before = tls_server_count("/device/device");
 
-	(void)state;
 	assert_non_null(all);
 	setenv("SECRET", "s", 1);
 	n_waits = 0;
@@ -827,9 +820,8 @@ static void test_a_device_code_is_asked_for_by_post_with_an_empty_form(void **st
 	free(text);
 }
 
-static void test_without_a_login_nobody_is_waited_for(void **state)
+TEST(without_a_login_nobody_is_waited_for, here)
 {
-	(void)state;
 	write_config("rotates", DEVICE);
 	RUN("--profile", "p");
 	assert_fails("Run: agentauth token --profile p --login");
@@ -839,11 +831,10 @@ static void test_without_a_login_nobody_is_waited_for(void **state)
 	assert_fails("Run: agentauth token --profile p --login");
 }
 
-static void test_a_refresh_token_is_replaced_each_time_and_outlives_its_tokens(void **state)
+TEST(a_refresh_token_is_replaced_each_time_and_outlives_its_tokens, here)
 {
 	int64_t now = 1800000000;
 
-	(void)state;
 	assert_string_equal(token_at("rotates", DEVICE, login, now), "t1");
 	assert_non_null(strstr(cache_file(), "/.cache/agentauth/"));
 	assert_string_equal(token_at("rotates", DEVICE, any, now + 10), "t1");
@@ -877,9 +868,8 @@ static void spend_refresh_token(void)
 	free(text);
 }
 
-static void test_what_is_forgotten_is_gone_with_its_refresh_token(void **state)
+TEST(what_is_forgotten_is_gone_with_its_refresh_token, here)
 {
-	(void)state;
 	assert_string_equal(token_at("rotates", DEVICE, login, time(NULL)), "t1");
 	write_config("rotates", DEVICE);
 	RUN("--profile", "p");
@@ -892,11 +882,10 @@ static void test_what_is_forgotten_is_gone_with_its_refresh_token(void **state)
 	assert_prints("");
 }
 
-static void test_a_refresh_token_that_is_no_longer_taken_needs_a_login(void **state)
+TEST(a_refresh_token_that_is_no_longer_taken_needs_a_login, here)
 {
 	unsigned asked;
 
-	(void)state;
 	assert_string_equal(token_at("rotates", DEVICE, login, 1800000000), "t1");
 	assert_string_equal(token_at("rotates", DEVICE, any, 1800000600), "t2");
 	write_config("rotates", DEVICE);
@@ -923,11 +912,10 @@ static const char *sent(const char *name)
 	return sent_to("/plain/token", name);
 }
 
-static void test_an_exchange_sends_the_subjects_and_the_actors_token(void **state)
+TEST(an_exchange_sends_the_subjects_and_the_actors_token, here)
 {
 	char *text = NULL;
 
-	(void)state;
 	home_write("subject", "subject.token\n", 0600);
 	assert_true(
 	    asprintf(
@@ -949,20 +937,18 @@ static void test_an_exchange_sends_the_subjects_and_the_actors_token(void **stat
 	free(text);
 }
 
-static void test_profiles_that_exchange_in_a_circle_end(void **state)
+TEST(profiles_that_exchange_in_a_circle_end, here)
 {
-	(void)state;
 	write_config("plain", SECRET "grant = \"token_exchange\"; subject_token = { profile = \"p\"; };");
 	RUN("--profile", "p");
 	assert_fails("in a circle");
 }
 
-static void test_an_assertion_becomes_an_id_token_as_google_does_it(void **state)
+TEST(an_assertion_becomes_an_id_token_as_google_does_it, here)
 {
 	char more[512];
 	json_t *claims;
 
-	(void)state;
 	write_key(AA_ALG_RS256);
 	(void)snprintf(
 	    more, sizeof(more),
@@ -996,11 +982,10 @@ static void ask(unsigned part, const char *audience)
 	run_command(&o, &command_askpass, "", 0, (const char *const[]){prompt, NULL});
 }
 
-static void test_askpass_gives_a_token_of_any_length_in_parts(void **state)
+TEST(askpass_gives_a_token_of_any_length_in_parts, here)
 {
 	static const char *const names[] = {"long1500", "long4096", "long12288", "long16384"};
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		size_t len = (size_t)atoi(names[i] + 4), got = 0;
 		unsigned part = 0;
@@ -1026,16 +1011,15 @@ static void test_askpass_gives_a_token_of_any_length_in_parts(void **state)
 	}
 }
 
-static void test_askpass_gives_nothing_that_no_host_takes(void **state)
+TEST(askpass_gives_nothing_that_no_host_takes, here)
 {
-	(void)state;
 	write_config("long16385", SECRET HOST);
 	ask(1, "ssh://web01");
 	assert_fails("no host takes more than 16384");
 }
 
 /* An opaque token would go to a host that cannot read it: nothing is shown, whichever grant it is of. */
-static void test_a_token_that_no_host_can_read_is_said_before_it_is_shown(void **state)
+TEST(a_token_that_no_host_can_read_is_said_before_it_is_shown, here)
 {
 	static const char *const grants[] = {
 	    SECRET,
@@ -1045,7 +1029,6 @@ static void test_a_token_that_no_host_can_read_is_said_before_it_is_shown(void *
 	};
 	char more[512];
 
-	(void)state;
 	write_key(AA_ALG_ES256);
 	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
 		(void)snprintf(more, sizeof(more), "%s%s", grants[i], HOST);
@@ -1064,9 +1047,8 @@ static void test_a_token_that_no_host_can_read_is_said_before_it_is_shown(void *
 }
 
 /* It may be meant for somebody else than a host: it is printed, and a profile that names hosts is told. */
-static void test_a_token_that_no_host_can_read_is_printed_with_a_word_about_hosts(void **state)
+TEST(a_token_that_no_host_can_read_is_printed_with_a_word_about_hosts, here)
 {
-	(void)state;
 	write_config("plain", SECRET HOST);
 	RUN("--profile", "p");
 	assert_prints("t1");
@@ -1080,9 +1062,8 @@ static void test_a_token_that_no_host_can_read_is_printed_with_a_word_about_host
 	assert_string_equal(o.err, "");
 }
 
-static void test_askpass_asks_for_a_token_at_each_login_unless_told_otherwise(void **state)
+TEST(askpass_asks_for_a_token_at_each_login_unless_told_otherwise, here)
 {
-	(void)state;
 	write_config("jwts", SECRET HOST);
 	RUN("--profile", "p");
 	assert_prints(JWT_LOOKS "t1");
@@ -1097,9 +1078,8 @@ static void test_askpass_asks_for_a_token_at_each_login_unless_told_otherwise(vo
 	assert_prints(JWT_LOOKS "t1\n");
 }
 
-static void test_askpass_gives_no_token_to_whom_the_profile_does_not_name(void **state)
+TEST(askpass_gives_no_token_to_whom_the_profile_does_not_name, here)
 {
-	(void)state;
 	write_config("jwts", SECRET HOST);
 	ask(1, "ssh://web02");
 	assert_fails("not among the audiences");
@@ -1109,9 +1089,8 @@ static void test_askpass_gives_no_token_to_whom_the_profile_does_not_name(void *
 	assert_int_equal(tls_server_count("/jwts/token"), 0);
 }
 
-static void test_each_host_gets_a_token_for_itself_where_the_profile_says_so(void **state)
+TEST(each_host_gets_a_token_for_itself_where_the_profile_says_so, here)
 {
-	(void)state;
 	write_config("jwts",
 		     SECRET "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\", \"ssh://web02\" ]; "
 			    "agent = \"builder-7\"; resource = [ \"asked\" ]; reuse = \"until_expiry\";");
@@ -1129,9 +1108,8 @@ static void test_each_host_gets_a_token_for_itself_where_the_profile_says_so(voi
 	assert_prints(JWT_LOOKS "t2");
 }
 
-static void test_askpass_waits_for_nobody(void **state)
+TEST(askpass_waits_for_nobody, here)
 {
-	(void)state;
 	write_config("rotates", DEVICE HOST);
 	ask(1, "ssh://web01");
 	assert_fails("Run: agentauth token --profile p --login");
@@ -1140,14 +1118,13 @@ static void test_askpass_waits_for_nobody(void **state)
 
 /* ---- a service account's file ---------------------------------------------------------------------- */
 
-static void test_a_service_accounts_file_becomes_a_key_and_a_profile(void **state)
+TEST(a_service_accounts_file_becomes_a_key_and_a_profile, here)
 {
 	struct stat st;
 	char *pem, *text;
 	json_t *json;
 	FILE *f;
 
-	(void)state;
 	write_key(AA_ALG_RS256);
 	pem = calloc(1, 16384);
 	f = fopen(home_path("key.pem"), "r");
@@ -1184,74 +1161,4 @@ static void test_a_service_accounts_file_becomes_a_key_and_a_profile(void **stat
 	json_decref(json);
 	free(text);
 	free(pem);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	home_make();
-	setenv("IDP_SECRET", "secret", 1);
-	tls_server_start(handle);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tls_server_stop();
-	home_remove();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(a_token_comes_from_the_cache_until_a_minute_before_its_end),
-	    TEST(an_agent_that_runs_for_days_never_gets_an_expired_token),
-	    TEST(a_clock_that_was_set_back_makes_the_cache_unusable),
-	    TEST(a_fresh_token_is_asked_for_and_kept),
-	    TEST(a_token_for_one_login_is_kept_for_nobody),
-	    TEST(other_settings_are_another_token),
-	    TEST(the_cache_is_the_users_alone_and_is_not_believed_otherwise),
-	    TEST(a_hundred_processes_at_once_make_one_request),
-	    TEST(a_lock_that_is_held_is_waited_for_so_long_and_no_longer),
-	    TEST(without_an_end_of_life_a_token_is_not_taken_twice),
-	    TEST(a_jwts_own_end_counts_where_it_is_sooner),
-	    TEST(metadata_of_another_issuer_is_refused),
-	    TEST(metadata_is_found_in_either_place_and_needed_only_without_endpoints),
-	    TEST(a_server_that_is_not_certified_gets_no_secret),
-	    TEST(a_secret_goes_into_basic_encoded_or_into_the_form),
-	    TEST(a_key_signs_an_assertion_anew_for_each_try),
-	    TEST(an_encrypted_key_is_opened_by_what_the_profile_names),
-	    TEST(what_the_provider_said_is_shown_without_its_control_characters),
-	    TEST(trouble_that_passes_is_waited_out),
-	    TEST(trouble_that_does_not_pass_ends_within_the_limit),
-	    TEST(what_is_no_token_endpoint_is_named_as_such),
-	    TEST(a_token_that_cannot_be_presented_is_refused),
-	    TEST(a_wrong_clock_is_named),
-	    TEST(a_client_that_is_refused_without_a_reason_is_told_what_to_look_at),
-	    TEST(a_client_that_is_refused_is_told_which_ways_the_metadata_names),
-	    TEST(a_device_waits_as_long_as_it_is_told_to),
-	    TEST(a_device_code_is_asked_for_by_post_with_an_empty_form),
-	    TEST(without_a_login_nobody_is_waited_for),
-	    TEST(a_refresh_token_is_replaced_each_time_and_outlives_its_tokens),
-	    TEST(what_is_forgotten_is_gone_with_its_refresh_token),
-	    TEST(a_refresh_token_that_is_no_longer_taken_needs_a_login),
-	    TEST(an_exchange_sends_the_subjects_and_the_actors_token),
-	    TEST(profiles_that_exchange_in_a_circle_end),
-	    TEST(an_assertion_becomes_an_id_token_as_google_does_it),
-	    TEST(askpass_gives_a_token_of_any_length_in_parts),
-	    TEST(askpass_gives_nothing_that_no_host_takes),
-	    TEST(a_token_that_no_host_can_read_is_said_before_it_is_shown),
-	    TEST(a_token_that_no_host_can_read_is_printed_with_a_word_about_hosts),
-	    TEST(askpass_asks_for_a_token_at_each_login_unless_told_otherwise),
-	    TEST(askpass_gives_no_token_to_whom_the_profile_does_not_name),
-	    TEST(each_host_gets_a_token_for_itself_where_the_profile_says_so),
-	    TEST(askpass_waits_for_nobody),
-	    TEST(a_service_accounts_file_becomes_a_key_and_a_profile),
-	};
-
-	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
 }

@@ -2,17 +2,12 @@
 /* test_agent_keys.c: a rotation ends the keys before it, the first time and the thousandth, whatever the limits. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/agentauthctl/publish/record.h"
 #include "tools/conf/conf_edit.h"
@@ -104,7 +99,7 @@ static size_t count(const struct scene *s)
 	return n < 0 ? 0 : (size_t)n;
 }
 
-static void a_thousand_rotations_each_end_the_key_before(void **state)
+TEST(a_thousand_rotations_each_end_the_key_before, house)
 {
 	static const int64_t graces[] = {0, YEAR};
 	struct scene s;
@@ -120,7 +115,7 @@ static void a_thousand_rotations_each_end_the_key_before(void **state)
 	}
 }
 
-static void what_had_ended_leaves_and_what_just_ended_is_seen_once_more(void **state)
+TEST(what_had_ended_leaves_and_what_just_ended_is_seen_once_more, house)
 {
 	struct scene s;
 
@@ -138,7 +133,7 @@ static void what_had_ended_leaves_and_what_just_ended_is_seen_once_more(void **s
 	end(&s);
 }
 
-static void the_key_that_ends_first_makes_room_and_is_named(void **state)
+TEST(the_key_that_ends_first_makes_room_and_is_named, house)
 {
 	struct scene s;
 	int n;
@@ -154,7 +149,7 @@ static void the_key_that_ends_first_makes_room_and_is_named(void **state)
 	end(&s);
 }
 
-static void disabled_keys_do_not_keep_a_good_one(void **state)
+TEST(disabled_keys_do_not_keep_a_good_one, house)
 {
 	struct scene s;
 
@@ -169,7 +164,7 @@ static void disabled_keys_do_not_keep_a_good_one(void **state)
 	end(&s);
 }
 
-static void a_key_that_is_only_added_takes_no_good_key_s_room(void **state)
+TEST(a_key_that_is_only_added_takes_no_good_key_s_room, house)
 {
 	struct scene s;
 
@@ -184,7 +179,7 @@ static void a_key_that_is_only_added_takes_no_good_key_s_room(void **state)
 	end(&s);
 }
 
-static void keys_whose_bytes_are_too_many_make_room_too(void **state)
+TEST(keys_whose_bytes_are_too_many_make_room_too, house)
 {
 	struct scene s;
 	char *pem = xmalloc(16001);
@@ -201,7 +196,7 @@ static void keys_whose_bytes_are_too_many_make_room_too(void **state)
 	free(pem);
 }
 
-static void one_key_is_known_under_any_name(void **state)
+TEST(one_key_is_known_under_any_name, house)
 {
 	struct scene s;
 	struct agent_now now;
@@ -213,21 +208,4 @@ static void one_key_is_known_under_any_name(void **state)
 	assert_int_equal(agent_key_index(&now.agent, TEST_PEM_ED25519), -1);
 	agent_now_free(&now);
 	end(&s);
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    T(a_thousand_rotations_each_end_the_key_before),
-	    T(what_had_ended_leaves_and_what_just_ended_is_seen_once_more),
-	    T(the_key_that_ends_first_makes_room_and_is_named),
-	    T(disabled_keys_do_not_keep_a_good_one),
-	    T(a_key_that_is_only_added_takes_no_good_key_s_room),
-	    T(keys_whose_bytes_are_too_many_make_room_too),
-	    T(one_key_is_known_under_any_name),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,15 +2,10 @@
 /* test_check_value.c: what values may look like: each refusal beside one that differs in the one thing. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/find_control.h"
 
@@ -34,9 +29,8 @@ static void bad(check_fn *check, const char *value, const char *words)
 		fail_msg("%s: \"%s\" lacks \"%s\"", value, why, words);
 }
 
-static void names_of_agents_and_why_not(void **state)
+TEST(names_of_agents_and_why_not)
 {
-	(void)state;
 	good(check_agent_name, "builder-7");
 	good(check_agent_name, "a");
 	bad(check_agent_name, "", "empty");
@@ -60,9 +54,8 @@ static void names_of_agents_and_why_not(void **state)
 	bad(check_role_name, "a23456789012345678901234567", "26");
 }
 
-static void sudo_rules_are_one_command_as_a_named_user(void **state)
+TEST(sudo_rules_are_one_command_as_a_named_user)
 {
-	(void)state;
 	good(check_sudo_rule, "(root) /usr/bin/systemctl restart app");
 	good(check_sudo_rule, "(www-data:adm) /usr/bin/id");
 	good(check_sudo_rule, "(root) /bin/echo a\\,b\\:c\\=d\\#e");
@@ -82,9 +75,8 @@ static void sudo_rules_are_one_command_as_a_named_user(void **state)
 }
 
 /* The approval plugin must read them just as sudo does. */
-static void rules_that_wait_are_plain(void **state)
+TEST(rules_that_wait_are_plain)
 {
-	(void)state;
 	good(check_approval_rule, "(root) /usr/bin/systemctl stop app");
 	good(check_approval_rule, "(root,www-data) /usr/bin/systemctl stop *");
 	bad(check_approval_rule, "(root) id", "absolute path");
@@ -97,9 +89,8 @@ static void rules_that_wait_are_plain(void **state)
 	bad(check_approval_rule, "(root) /usr/bin/systemctl stop ", "two blanks");
 }
 
-static void networks_are_whole_and_exact(void **state)
+TEST(networks_are_whole_and_exact)
 {
-	(void)state;
 	good(check_network, "10.0.0.0/8");
 	good(check_network, "10.0.0.1");
 	good(check_network, "10.0.0.1/32");
@@ -118,9 +109,8 @@ static void networks_are_whole_and_exact(void **state)
 	bad(check_network, "", "not an address");
 }
 
-static void services_are_named_as_they_count(void **state)
+TEST(services_are_named_as_they_count)
 {
-	(void)state;
 	good(check_service, "sshd");
 	good(check_service, "systemd-user");
 	bad(check_service, "sudo-i", "counts as sudo");
@@ -133,9 +123,8 @@ static void services_are_named_as_they_count(void **state)
 	bad(check_without_credential, "sudo", "without a credential");
 }
 
-static void the_rest_of_the_values(void **state)
+TEST(the_rest_of_the_values)
 {
-	(void)state;
 	good(check_algorithm, "ES256");
 	good(check_algorithm, "EdDSA");
 	bad(check_algorithm, "HS256", "proves nothing");
@@ -165,28 +154,12 @@ static void the_rest_of_the_values(void **state)
 	bad(check_kid, "a b", "kid");
 }
 
-static void control_characters_have_their_names(void **state)
+TEST(control_characters_have_their_names)
 {
-	(void)state;
 	assert_null(find_control("Bäckerei ✓"));
 	assert_string_equal(find_control("a\nb"), "a line break");
 	assert_string_equal(find_control("a\x1b[0m"), "a control character");
 	assert_string_equal(find_control("a\xc2\x9b"), "a control character");
 	assert_string_equal(find_control("a\xe2\x80\xae"), "a control character");
 	assert_string_equal(find_control("a\xff"), "bytes that are not UTF-8");
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_of_agents_and_why_not),
-	    cmocka_unit_test(sudo_rules_are_one_command_as_a_named_user),
-	    cmocka_unit_test(rules_that_wait_are_plain),
-	    cmocka_unit_test(networks_are_whole_and_exact),
-	    cmocka_unit_test(services_are_named_as_they_count),
-	    cmocka_unit_test(the_rest_of_the_values),
-	    cmocka_unit_test(control_characters_have_their_names),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,18 +2,13 @@
 /* test_id_overlaps.c: what else gives out the ids of agents, each beside one that differs in a number. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "common/registry/accounts.h"
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
 
 static const struct id_range usual = {AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT},
@@ -73,7 +68,7 @@ static void begin(const struct house *h)
 	house_write(h, "etc/group", "root:x:0:\nalice:x:65999:\nbob:x:100000:\n");
 }
 
-static void subordinate_ids(void **state)
+TEST(subordinate_ids, house)
 {
 	begin(*state);
 	house_write(*state, "etc/subuid",
@@ -88,7 +83,7 @@ static void subordinate_ids(void **state)
 	overlaps(state, &usual, "etc/subgid gives bob", "uid_min = 66000");
 }
 
-static void what_useradd_gives_out(void **state)
+TEST(what_useradd_gives_out, house)
 {
 	begin(*state);
 	house_write(*state, "etc/login.defs",
@@ -102,7 +97,7 @@ static void what_useradd_gives_out(void **state)
 	overlaps(state, &usual, "system groups gids from 101 to 99000", "uid_min = 601000000");
 }
 
-static void what_directories_are_mapped_to(void **state)
+TEST(what_directories_are_mapped_to, house)
 {
 	begin(*state);
 	house_make_dir(*state, "etc/sssd");
@@ -127,7 +122,7 @@ static void what_directories_are_mapped_to(void **state)
 	overlaps(state, &usual, "winbind maps accounts to the ids 10000 to 79999", "uid_min = 2001000000");
 }
 
-static void accounts_that_are_there(void **state)
+TEST(accounts_that_are_there, house)
 {
 	begin(*state);
 	is_free(state);
@@ -138,17 +133,4 @@ static void accounts_that_are_there(void **state)
 	begin(*state);
 	house_write(*state, "etc/group", "ops:x:99000:\n");
 	overlaps(state, &usual, "1 group of this host is there already: ops (99000)", "uid_min = 66000");
-}
-
-int main(void)
-{
-#define T(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
-	const struct CMUnitTest tests[] = {
-	    T(subordinate_ids),
-	    T(what_useradd_gives_out),
-	    T(what_directories_are_mapped_to),
-	    T(accounts_that_are_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

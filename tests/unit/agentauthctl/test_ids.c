@@ -3,18 +3,13 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/ids.h"
 
 #define A 70001u
@@ -56,11 +51,10 @@ static bool claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t
 	return ok;
 }
 
-static void what_was_claimed_is_claimed_again_only_by_itself(void **state)
+TEST(what_was_claimed_is_claimed_again_only_by_itself)
 {
 	struct ids ids = {0};
 
-	(void)state;
 	assert_true(claim(&ids, ID_AGENT, "bot", A, ""));
 	assert_true(claim(&ids, ID_AGENT, "bot", A, ""));
 	assert_false(claim(&ids, ID_AGENT, "bot", B, "cannot change"));
@@ -70,7 +64,7 @@ static void what_was_claimed_is_claimed_again_only_by_itself(void **state)
 	ids_free(&ids);
 }
 
-static void what_is_gone_is_retired_and_stays_so(void **state)
+TEST(what_is_gone_is_retired_and_stays_so, house)
 {
 	const struct house *h = *state;
 	struct ids ids = {0};
@@ -93,7 +87,7 @@ static void what_is_gone_is_retired_and_stays_so(void **state)
 	ids_free(&ids);
 }
 
-static void the_group_of_all_agents_may_change_its_name_and_gid(void **state)
+TEST(the_group_of_all_agents_may_change_its_name_and_gid, house)
 {
 	const struct house *h = *state;
 	struct ids ids = {0};
@@ -113,7 +107,7 @@ static bool none_taken(const void *data, uint32_t id)
 	return data && id == *(const uint32_t *)data;
 }
 
-static void the_lowest_number_that_was_never_used_is_free(void **state)
+TEST(the_lowest_number_that_was_never_used_is_free, house)
 {
 	const struct house *h = *state;
 	struct ids ids = {0};
@@ -135,7 +129,7 @@ static void the_lowest_number_that_was_never_used_is_free(void **state)
 	ids_free(&ids);
 }
 
-static void a_line_cut_short_by_a_crash_does_not_count_and_is_written_over(void **state)
+TEST(a_line_cut_short_by_a_crash_does_not_count_and_is_written_over, house)
 {
 	const struct house *h = *state;
 	struct ids ids;
@@ -155,7 +149,7 @@ static void a_line_cut_short_by_a_crash_does_not_count_and_is_written_over(void 
 	free(text);
 }
 
-static void a_damaged_line_is_refused_with_its_place(void **state)
+TEST(a_damaged_line_is_refused_with_its_place, house)
 {
 	static const char *const bad[] = {
 	    "use agent bot 70001\n",
@@ -185,12 +179,11 @@ static void a_damaged_line_is_refused_with_its_place(void **state)
 	close(fd);
 }
 
-static void a_hundred_thousand_are_found_again(void **state)
+TEST(a_hundred_thousand_are_found_again)
 {
 	struct ids ids = {0};
 	char name[32];
 
-	(void)state;
 	for (uint32_t i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "a%u", i);
 		assert_true(claim(&ids, ID_AGENT, name, A + i, ""));
@@ -201,24 +194,4 @@ static void a_hundred_thousand_are_found_again(void **state)
 		assert_string_equal(ids_by_id(&ids, A + i)->name, name);
 	}
 	ids_free(&ids);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_was_claimed_is_claimed_again_only_by_itself),
-	    cmocka_unit_test_setup_teardown(what_is_gone_is_retired_and_stays_so, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(the_group_of_all_agents_may_change_its_name_and_gid, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(the_lowest_number_that_was_never_used_is_free, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(a_line_cut_short_by_a_crash_does_not_count_and_is_written_over,
-					    house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(a_damaged_line_is_refused_with_its_place, house_setup,
-					    house_teardown),
-	    cmocka_unit_test(a_hundred_thousand_are_found_again),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

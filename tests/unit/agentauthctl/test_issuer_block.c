@@ -4,13 +4,6 @@
  * written "@N" is N seconds from now. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -24,10 +17,10 @@
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/model/issuer_block.h"
 #include "tools/agentauthctl/publish/record.h"
 
-#define NOW INT64_C(1800000000)
 #define BLOCK "idp" /* the name under which the sample's issuer is added */
 
 /* ---- a sample ------------------------------------------------------------------------------ */
@@ -345,13 +338,12 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int list_samples(void **state)
+BEFORE_ALL(list_samples)
 {
 	char *path = xasprintf("%s/unit/providers", TEST_SRCDIR);
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
 
-	(void)state;
 	assert_non_null(dir);
 	while ((entry = readdir(dir)))
 		if (strstr(entry->d_name, ".json"))
@@ -359,15 +351,13 @@ static int list_samples(void **state)
 	closedir(dir);
 	free(path);
 	qsort(files, n_files, sizeof(*files), compare_names);
-	return n_files < 16 ? -1 : 0;
+	assert_true(n_files >= 16);
 }
 
-static int forget_samples(void **state)
+AFTER_ALL(forget_samples)
 {
-	(void)state;
 	while (n_files)
 		free(files[--n_files]);
-	return 0;
 }
 
 static void for_each_sample(void (*check)(struct sample *))
@@ -386,9 +376,8 @@ static void accept_sample(struct sample *s)
 	check_bent(s, json_pack("{s:s, s:s}", "what", "as it is", "reason", "ok"));
 }
 
-static void a_token_of_each_provider_is_accepted_with_the_block_that_is_written(void **state)
+TEST(a_token_of_each_provider_is_accepted_with_the_block_that_is_written)
 {
-	(void)state;
 	for_each_sample(accept_sample);
 }
 
@@ -404,9 +393,8 @@ static void bend_as_the_sample_says(struct sample *s)
 	}
 }
 
-static void what_is_particular_of_a_provider_is_told_apart(void **state)
+TEST(what_is_particular_of_a_provider_is_told_apart)
 {
-	(void)state;
 	for_each_sample(bend_as_the_sample_says);
 }
 
@@ -499,9 +487,8 @@ static void refuse_bent(struct sample *s)
 	bend_header(s);
 }
 
-static void a_token_of_each_provider_is_refused_with_one_thing_bent(void **state)
+TEST(a_token_of_each_provider_is_refused_with_one_thing_bent)
 {
-	(void)state;
 	for_each_sample(refuse_bent);
 }
 
@@ -521,9 +508,8 @@ static void forget_subject(struct sample *s)
 				"delegation_denied"));
 }
 
-static void without_its_subject_a_binding_fails_closed(void **state)
+TEST(without_its_subject_a_binding_fails_closed)
 {
-	(void)state;
 	for_each_sample(forget_subject);
 }
 
@@ -554,13 +540,12 @@ static char *read_makefile(void)
 	return text;
 }
 
-static void each_template_can_be_used_is_installed_and_has_a_token(void **state)
+TEST(each_template_can_be_used_is_installed_and_has_a_token)
 {
 	const struct issuer_templates where = templates_of_the_tree();
 	struct aa_list names = issuer_template_names(&where);
 	char *makefile = read_makefile(), line[128];
 
-	(void)state;
 	assert_true(names.n >= 12);
 	for (size_t i = 0; i < names.n; i++) {
 		struct open_template template = open_template(names.v[i]);
@@ -610,9 +595,8 @@ static void check_template_text(const char *text, const char *setting)
 	"\"azp\"; " \
 	"user_claim = \"sub\"; reuse = \"once\"; "
 
-static void a_template_that_could_not_be_used_is_refused(void **state)
+TEST(a_template_that_could_not_be_used_is_refused)
 {
-	(void)state;
 	check_template_text(ACME "example = \"https://x\"; people = \"never\";", NULL);
 	check_template_text(ACME "people = \"never\";", "example");
 	check_template_text(ACME "example = \"https://x\"; people = \"by_claim\";", "own");
@@ -643,9 +627,8 @@ static void check_request(const char *request, const char *why_not)
 	json_decref(json);
 }
 
-static void what_a_block_needs_is_asked_for_in_words(void **state)
+TEST(what_a_block_needs_is_asked_for_in_words)
 {
-	(void)state;
 	check_request("{\"issuer\": \"https://as.example.com\"}", NULL);
 	check_request("{}", "--issuer is missing");
 	check_request("{\"provider\": \"google\"}", NULL);
@@ -719,7 +702,7 @@ static void what_a_block_needs_is_asked_for_in_words(void **state)
 		      "there already");
 }
 
-static void what_is_asked_for_is_text_and_never_more(void **state)
+TEST(what_is_asked_for_is_text_and_never_more)
 {
 	static const char hostile[] = "https://x\"; discovery = true; }; evil = { issuer = \"https://y";
 	json_t *json = json_pack("{s:s, s:s, s:[s]}", "issuer", hostile, "client_claim", "a\\\"b", "audience",
@@ -730,7 +713,6 @@ static void what_is_asked_for_is_text_and_never_more(void **state)
 	struct model model = {0};
 	struct problems problems = {0};
 
-	(void)state;
 	assert_non_null(block);
 	text = xasprintf("issuers = {\n\t" BLOCK " = %s;\n};\n", block);
 	conf_text_set(&model.file.text, "agentauth.conf", text, strlen(text));
@@ -742,20 +724,4 @@ static void what_is_asked_for_is_text_and_never_more(void **state)
 	json_decref(json);
 	free(block);
 	free(text);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_token_of_each_provider_is_accepted_with_the_block_that_is_written),
-	    cmocka_unit_test(a_token_of_each_provider_is_refused_with_one_thing_bent),
-	    cmocka_unit_test(what_is_particular_of_a_provider_is_told_apart),
-	    cmocka_unit_test(without_its_subject_a_binding_fails_closed),
-	    cmocka_unit_test(each_template_can_be_used_is_installed_and_has_a_token),
-	    cmocka_unit_test(a_template_that_could_not_be_used_is_refused),
-	    cmocka_unit_test(what_a_block_needs_is_asked_for_in_words),
-	    cmocka_unit_test(what_is_asked_for_is_text_and_never_more),
-	};
-
-	return cmocka_run_group_tests(tests, list_samples, forget_samples);
 }

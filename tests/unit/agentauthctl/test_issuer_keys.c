@@ -3,13 +3,6 @@
  * issuer.bats. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +13,11 @@
 #include "common/text/list.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/keys/key_fetch.h"
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/agentauthctl/keys/key_store.h"
 #include "tools/cli/alloc.h"
-
-#define NOW INT64_C(1800000000)
 
 /* ---- a set ------------------------------------------------------------------------------- */
 
@@ -81,9 +73,8 @@ static void check_set(const char *more, const char *kids, size_t n_skipped, cons
 	free(text);
 }
 
-static void keys_that_cannot_be_used_are_left_out_by_name(void **state)
+TEST(keys_that_cannot_be_used_are_left_out_by_name)
 {
-	(void)state;
 	check_set("", "r1 e1", 0, NULL);
 	check_set("{\"kty\":\"oct\",\"kid\":\"s\",\"k\":\"AAAA\"}", "r1 e1", 1, "private or secret");
 	check_set("{\"kty\":\"RSA\",\"kid\":\"enc\",\"use\":\"enc\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", "r1 e1",
@@ -93,25 +84,23 @@ static void keys_that_cannot_be_used_are_left_out_by_name(void **state)
 	check_set("7,null,[]", "r1 e1", 3, "cannot be read");
 }
 
-static void two_keys_of_one_kid_are_both_left_out(void **state)
+TEST(two_keys_of_one_kid_are_both_left_out)
 {
 	json_t *twin = support_jwks("r1", support_key(AA_ALG_RS256, 1));
 	char *text = json_dumps(json_array_get(json_object_get(twin, "keys"), 0), JSON_COMPACT);
 
-	(void)state;
 	check_set(text, "e1", 2, "the same kid");
 	json_decref(twin);
 	free(text);
 }
 
 /* Listed again for another algorithm, it is no second key: both entries stay, and the token's header picks. */
-static void a_key_that_is_listed_for_each_algorithm_stays(void **state)
+TEST(a_key_that_is_listed_for_each_algorithm_stays)
 {
 	json_t *again = support_jwks("r1", support_key(AA_ALG_RS256, 0));
 	json_t *jwk = json_array_get(json_object_get(again, "keys"), 0);
 	char *text;
 
-	(void)state;
 	json_object_set_new(jwk, "alg", json_string("PS256"));
 	json_object_set_new(jwk, "use", json_null());
 	text = json_dumps(jwk, JSON_COMPACT);
@@ -120,12 +109,11 @@ static void a_key_that_is_listed_for_each_algorithm_stays(void **state)
 	free(text);
 }
 
-static void only_what_logins_read_is_kept(void **state)
+TEST(only_what_logins_read_is_kept)
 {
 	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 0)), *skipped = json_array(), *set, *key;
 	char *text, why[256];
 
-	(void)state;
 	key = json_array_get(json_object_get(jwks, "keys"), 0);
 	json_object_set_new(key, "x5c", json_pack("[s]", "MIIB"));
 	json_object_set_new(key, "issuer", json_string("https://x"));
@@ -143,7 +131,7 @@ static void only_what_logins_read_is_kept(void **state)
 	free(text);
 }
 
-static void what_is_no_set_is_refused_in_words(void **state)
+TEST(what_is_no_set_is_refused_in_words)
 {
 	static const char *const texts[][2] = {
 	    {"", "no JSON object"},
@@ -159,7 +147,6 @@ static void what_is_no_set_is_refused_in_words(void **state)
 	json_t *skipped = json_array();
 	char why[256], *found;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		found = usable(texts[i][0], skipped, why, sizeof(why));
 		assert_null(found);
@@ -178,6 +165,20 @@ struct here {
 };
 
 static const char *both[] = {"RS256", "ES256"};
+
+static void age(struct here *h, int64_t seconds)
+{
+	const struct timespec times[2] = {{NOW - seconds, 0}, {NOW - seconds, 0}};
+
+	assert_int_equal(utimensat(AT_FDCWD, support_path(h->site->keysdir, "corp"), times, 0), 0);
+}
+
+static bool is_due(struct here *h, int64_t max_age, int64_t seconds)
+{
+	h->issuer.jwks_max_age = max_age;
+	age(h, seconds);
+	return keys_are_due(&h->place, &h->issuer);
+}
 
 static int setup(void **state)
 {
@@ -200,21 +201,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void age(struct here *h, int64_t seconds)
-{
-	const struct timespec times[2] = {{NOW - seconds, 0}, {NOW - seconds, 0}};
+FIXTURE(here, setup, teardown);
 
-	assert_int_equal(utimensat(AT_FDCWD, support_path(h->site->keysdir, "corp"), times, 0), 0);
-}
-
-static bool is_due(struct here *h, int64_t max_age, int64_t seconds)
-{
-	h->issuer.jwks_max_age = max_age;
-	age(h, seconds);
-	return keys_are_due(&h->place, &h->issuer);
-}
-
-static void keys_are_due_after_an_hour_or_a_quarter_of_their_age(void **state)
+TEST(keys_are_due_after_an_hour_or_a_quarter_of_their_age, here)
 {
 	struct here *h = *state;
 
@@ -226,7 +215,7 @@ static void keys_are_due_after_an_hour_or_a_quarter_of_their_age(void **state)
 	assert_true(is_due(h, 86400, -1)); /* from the future: the clock went back */
 }
 
-static void keys_that_are_not_here_are_due_and_a_file_never_is(void **state)
+TEST(keys_that_are_not_here_are_due_and_a_file_never_is, here)
 {
 	struct here *h = *state;
 	struct keys_state s;
@@ -241,7 +230,7 @@ static void keys_that_are_not_here_are_due_and_a_file_never_is(void **state)
 	assert_false(keys_are_due(&h->place, &h->issuer));
 }
 
-static void what_is_here_says_how_many_and_until_when(void **state)
+TEST(what_is_here_says_how_many_and_until_when, here)
 {
 	struct here *h = *state;
 	struct keys_state s;
@@ -273,7 +262,7 @@ static void check_count(struct here *h, size_t count, const char *left_out, cons
 }
 
 /* The set of the site has r1 for RS256 and e1 for ES256. */
-static void keys_are_counted_as_the_algorithms_admit_them(void **state)
+TEST(keys_are_counted_as_the_algorithms_admit_them, here)
 {
 	static const char *rs[] = {"RS256", "PS256"}, *es[] = {"ES256"};
 	struct here *h = *state;
@@ -294,7 +283,7 @@ static void keys_are_counted_as_the_algorithms_admit_them(void **state)
 }
 
 /* What an issuer that was taken away left behind is not the next one's that has its name. */
-static void keys_of_another_issuer_of_the_name_are_not_here(void **state)
+TEST(keys_of_another_issuer_of_the_name_are_not_here, here)
 {
 	struct here *h = *state;
 	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
@@ -310,7 +299,7 @@ static void keys_of_another_issuer_of_the_name_are_not_here(void **state)
 	json_decref(set);
 }
 
-static void a_file_is_checked_and_not_copied(void **state)
+TEST(a_file_is_checked_and_not_copied, here)
 {
 	struct here *h = *state;
 	struct keys_result result;
@@ -329,25 +318,4 @@ static void a_file_is_checked_and_not_copied(void **state)
 	assert_int_equal(result.outcome, KEYS_FAILED);
 	assert_non_null(strstr(result.why, "it is not there"));
 	keys_result_free(&result);
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(keys_that_cannot_be_used_are_left_out_by_name),
-	    cmocka_unit_test(two_keys_of_one_kid_are_both_left_out),
-	    cmocka_unit_test(a_key_that_is_listed_for_each_algorithm_stays),
-	    cmocka_unit_test(only_what_logins_read_is_kept),
-	    cmocka_unit_test(what_is_no_set_is_refused_in_words),
-	    T(keys_are_due_after_an_hour_or_a_quarter_of_their_age),
-	    T(keys_that_are_not_here_are_due_and_a_file_never_is),
-	    T(what_is_here_says_how_many_and_until_when),
-	    T(keys_are_counted_as_the_algorithms_admit_them),
-	    T(keys_of_another_issuer_of_the_name_are_not_here),
-	    T(a_file_is_checked_and_not_copied),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,19 +2,13 @@
 /* test_last_refusal.c: what the end of an audit log says of an agent's last login. */
 #include "config.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 
 #define RECORD(agent, event, result, reason) \
@@ -64,9 +58,8 @@ static void assert_refused(const char *agent, const char *text, const char *cure
 	json_decref(record);
 }
 
-static void test_the_last_login_counts_and_no_other_agents(void **state)
+TEST(the_last_login_counts_and_no_other_agents)
 {
-	(void)state;
 	write_log(IN("bot") OUT("bot", "agent_suspended"), OUT("bot-2", "revoked") IN("other"));
 	assert_refused("bot",
 		       "2027-01-31T00:00:00Z, sshd from 192.0.2.1: the agent is suspended (agent_suspended)",
@@ -76,9 +69,8 @@ static void test_the_last_login_counts_and_no_other_agents(void **state)
 	assert_refused("nobody", NULL, NULL);
 }
 
-static void test_what_is_no_login_is_no_refusal_of_one(void **state)
+TEST(what_is_no_login_is_no_refusal_of_one)
 {
-	(void)state;
 	write_log(OUT("bot", "source_denied"),
 		  RECORD("bot", "sudo", "ok", "ok") RECORD("bot", "admin", "ok", "ok"));
 	assert_refused("bot",
@@ -89,9 +81,8 @@ static void test_what_is_no_login_is_no_refusal_of_one(void **state)
 	assert_refused("bot", NULL, NULL);
 }
 
-static void test_torn_lines_and_unknown_words_are_borne(void **state)
+TEST(torn_lines_and_unknown_words_are_borne)
 {
-	(void)state;
 	write_log("\"agent\":\"bot\"}\n{\"agent\":\"bot\",\n[]\n", OUT("bot", "of_the_future"));
 	assert_refused("bot",
 		       "2027-01-31T00:00:00Z, sshd from 192.0.2.1: a reason that this version does not know "
@@ -101,11 +92,10 @@ static void test_torn_lines_and_unknown_words_are_borne(void **state)
 	assert_refused("bot", "Z, : a reason that this version does not know ()", NULL);
 }
 
-static void test_the_end_of_a_long_log_is_read(void **state)
+TEST(the_end_of_a_long_log_is_read)
 {
 	char *much = malloc(600001);
 
-	(void)state;
 	assert_non_null(much);
 	memset(much, 'x', 600000);
 	for (size_t i = 99; i < 600000; i += 100)
@@ -118,30 +108,16 @@ static void test_the_end_of_a_long_log_is_read(void **state)
 	free(much);
 }
 
-static int group_setup(void **state)
+BEFORE_ALL(make_folder)
 {
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	assert_non_null(mkdtemp(dir));
 }
 
-static int group_teardown(void **state)
+AFTER_ALL(remove_folder)
 {
 	char path[64];
 
-	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/audit.jsonl", dir);
 	(void)unlink(path);
-	return rmdir(dir);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_last_login_counts_and_no_other_agents),
-	    cmocka_unit_test(test_what_is_no_login_is_no_refusal_of_one),
-	    cmocka_unit_test(test_torn_lines_and_unknown_words_are_borne),
-	    cmocka_unit_test(test_the_end_of_a_long_log_is_read),
-	};
-
-	return cmocka_run_group_tests_name("last_refusal", tests, group_setup, group_teardown);
+	assert_int_equal(rmdir(dir), 0);
 }

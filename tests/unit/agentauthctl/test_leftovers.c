@@ -2,10 +2,6 @@
 /* test_leftovers.c: what a killed writer left goes, and nothing that somebody still writes or reads. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/names/leftovers.h"
 
 static pid_t gone; /* a process that has ended */
@@ -67,7 +62,7 @@ static const char *const with_pid[] = {"state/keys", "state/state/suspended", "s
 				       "run/replay", "run/approvals",	      "run/sessions"};
 #define N_WITH_PID ((long)(sizeof(with_pid) / sizeof(*with_pid)))
 
-static void what_a_killed_writer_left_goes_after_a_while(void **state)
+TEST(what_a_killed_writer_left_goes_after_a_while, house)
 {
 	const struct house *h = *state;
 
@@ -80,7 +75,7 @@ static void what_a_killed_writer_left_goes_after_a_while(void **state)
 	assert_int_equal(clean(h, 100), 0);
 }
 
-static void what_is_being_written_and_what_is_whole_stays(void **state)
+TEST(what_is_being_written_and_what_is_whole_stays, house)
 {
 	const struct house *h = *state;
 
@@ -93,16 +88,4 @@ static void what_is_being_written_and_what_is_whole_stays(void **state)
 	}
 	write_of(h, "run/sessions", "0123456789abcdef.json", 0);
 	assert_int_equal(clean(h, 1000), 0);
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    T(what_a_killed_writer_left_goes_after_a_while),
-	    T(what_is_being_written_and_what_is_whole_stays),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,20 +3,15 @@
 #include <config.h>
 
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/verify/policy.h"
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/record.h"
 
 /* One reading of agentauth.conf, and one of an agent's file against it. */
@@ -119,7 +114,7 @@ static void load_plugin(struct house *house)
 
 /* ---- agentauth.conf ------------------------------------------------------ */
 
-static void a_text_with_every_setting_is_accepted(void **state)
+TEST(a_text_with_every_setting_is_accepted, house)
 {
 	load_plugin(*state);
 	main_text(state,
@@ -146,7 +141,7 @@ static void a_text_with_every_setting_is_accepted(void **state)
 	main_text(state, "", NULL, NULL);
 }
 
-static void unknown_wrong_and_missing_settings_are_named(void **state)
+TEST(unknown_wrong_and_missing_settings_are_named, house)
 {
 	main_text(state, "host = { clock_skew = 30; };", NULL, NULL);
 	main_text(state, "host = { clock_scew = 30; };", "host.clock_scew", "no such setting");
@@ -165,7 +160,7 @@ static void unknown_wrong_and_missing_settings_are_named(void **state)
 	main_text(state, "host = 5;", "host", "must be a group");
 }
 
-static void all_mistakes_are_told_in_one_run(void **state)
+TEST(all_mistakes_are_told_in_one_run, house)
 {
 	struct reading r;
 
@@ -179,7 +174,7 @@ static void all_mistakes_are_told_in_one_run(void **state)
 	reading_free(&r);
 }
 
-static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
+TEST(ids_lie_in_the_range_and_are_nobody_elses, house)
 {
 	main_text(state, "roles = { a = { gid = 99001; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 1899999999; }; };", "roles.a.gid",
@@ -207,7 +202,7 @@ static void ids_lie_in_the_range_and_are_nobody_elses(void **state)
 #define FORMER "accounts = { uid_min = 1900000000; uid_max = 1900999999; };"
 
 /* Registries that were made when the default was another go on, and are told how. */
-static void the_former_range_goes_on_where_the_text_names_it(void **state)
+TEST(the_former_range_goes_on_where_the_text_names_it, house)
 {
 	main_text(state, FORMER "roles = { a = { gid = 1900990001; }; };", NULL, NULL);
 	main_text(state, FORMER "roles = { a = { gid = 1900999999; }; };", "roles.a.gid",
@@ -221,7 +216,7 @@ static void the_former_range_goes_on_where_the_text_names_it(void **state)
 	agent_text(state, "bot", "uid = 1900000001;", "uid", "formerly");
 }
 
-static void groups_that_are_root_are_refused_by_every_name(void **state)
+TEST(groups_that_are_root_are_refused_by_every_name, house)
 {
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"www-data\" ]; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 99001; groups = [ \"docker\" ]; }; };", "roles.a.groups[0]",
@@ -236,7 +231,7 @@ static void groups_that_are_root_are_refused_by_every_name(void **state)
 		  "no group");
 }
 
-static void names_that_carry_power_are_no_agents(void **state)
+TEST(names_that_carry_power_are_no_agents, house)
 {
 	static const char *const names[] = {"docker",
 					    "docker-users",
@@ -285,7 +280,7 @@ static void group_with(void **state, const char *sudoers, const char *group, con
 	main_text(state, text, words ? "roles.a.groups[0]" : NULL, words);
 }
 
-static void groups_that_sudoers_name_are_no_groups_for_a_role(void **state)
+TEST(groups_that_sudoers_name_are_no_groups_for_a_role, house)
 {
 	static const char *const naming[] = {
 	    "%www-data ALL = (root) /bin/a\n",
@@ -325,7 +320,7 @@ static void groups_that_sudoers_name_are_no_groups_for_a_role(void **state)
 	group_with(state, "", "agent-taken", "as those of roles' groups do");
 }
 
-static void an_empty_list_does_not_mean_everything(void **state)
+TEST(an_empty_list_does_not_mean_everything, house)
 {
 	main_text(state, "roles = { a = { gid = 99001; services = [ \"sshd\" ]; }; };", NULL, NULL);
 	main_text(state, "roles = { a = { gid = 99001; services = [ ]; }; };", "roles.a.services",
@@ -337,7 +332,7 @@ static void an_empty_list_does_not_mean_everything(void **state)
 
 static const char waits[] = "roles = { a = { gid = 99001; approval = [ \"(root) /bin/c\" ]; }; };";
 
-static void approval_wants_its_plugin(void **state)
+TEST(approval_wants_its_plugin, house)
 {
 	main_text(state, waits, "roles.a.approval", "does not load");
 	house_write(*state, "etc/sudo.conf", "#Plugin agentauth_approval agentauth_approval.so\n");
@@ -346,7 +341,7 @@ static void approval_wants_its_plugin(void **state)
 	main_text(state, waits, NULL, NULL);
 }
 
-static void a_plugin_that_sudo_cannot_load_is_no_plugin(void **state)
+TEST(a_plugin_that_sudo_cannot_load_is_no_plugin, house)
 {
 	struct house *house = *state;
 
@@ -363,7 +358,7 @@ static void a_plugin_that_sudo_cannot_load_is_no_plugin(void **state)
 	main_text(state, waits, "roles.a.approval", "which is not there");
 }
 
-static void a_plugin_is_looked_for_where_sudo_looks(void **state)
+TEST(a_plugin_is_looked_for_where_sudo_looks, house)
 {
 	struct house *house = *state;
 	char text[2 * PATH_MAX];
@@ -391,7 +386,7 @@ static void a_plugin_is_looked_for_where_sudo_looks(void **state)
 	"issuers = { corp = { issuer = \"https://i\"; client_claim = \"azp\"; reuse = \"once\"; " rest \
 	" }; };"
 
-static void an_issuer_says_once_where_its_keys_are(void **state)
+TEST(an_issuer_says_once_where_its_keys_are, house)
 {
 	main_text(state, ISSUER("discovery = true;"), NULL, NULL);
 	main_text(state, ISSUER("jwks_file = \"/etc/keys.json\";"), NULL, NULL);
@@ -431,7 +426,7 @@ static void an_issuer_says_once_where_its_keys_are(void **state)
 
 /* ---- agents -------------------------------------------------------------- */
 
-static void an_agent_with_every_setting_is_accepted(void **state)
+TEST(an_agent_with_every_setting_is_accepted, house)
 {
 	agent_text(state, "builder-7",
 		   "uid = 70007; description = \"Release builder\"; owner = \"a@b\"; expires = "
@@ -447,7 +442,7 @@ static void an_agent_with_every_setting_is_accepted(void **state)
 		   NULL, NULL);
 }
 
-static void names_and_uids_of_this_host_are_refused(void **state)
+TEST(names_and_uids_of_this_host_are_refused, house)
 {
 	agent_text(state, "bot", "uid = 70001;", NULL, NULL);
 	agent_text(state, "alice", "uid = 70001;", NULL, "in /etc/passwd already");
@@ -463,7 +458,7 @@ static void names_and_uids_of_this_host_are_refused(void **state)
 	agent_text(state, "bot", "uid = 99999;", "uid", "gid of the group agents");
 }
 
-static void what_an_agent_refers_to_exists(void **state)
+TEST(what_an_agent_refers_to_exists, house)
 {
 	agent_text(state, "bot", "uid = 70001; roles = [ \"deploy\" ];", NULL, NULL);
 	agent_text(state, "bot", "uid = 70001; roles = [ \"deplyo\" ];", "roles[0]", "no role");
@@ -473,7 +468,7 @@ static void what_an_agent_refers_to_exists(void **state)
 		   "bindings[0].issuer", "no issuer");
 }
 
-static void text_that_terminals_or_passwd_would_misread_is_refused(void **state)
+TEST(text_that_terminals_or_passwd_would_misread_is_refused, house)
 {
 	agent_text(state, "bot", "uid = 70001; description = \"a: b\";", NULL, NULL);
 	agent_text(state, "bot", "uid = 70001; description = \"a\\nb\";", "description", "line break");
@@ -485,7 +480,7 @@ static void text_that_terminals_or_passwd_would_misread_is_refused(void **state)
 
 #define KEY(pem) "uid = 70001; keys = ( { pem = \"" pem "\"; } );"
 
-static void keys_are_public_and_strong(void **state)
+TEST(keys_are_public_and_strong, house)
 {
 	agent_text(state, "bot", KEY(TEST_PEM), NULL, NULL);
 	agent_text(state, "bot", KEY("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n"),
@@ -517,7 +512,7 @@ static void keys_are_public_and_strong(void **state)
 
 /* ---- the records --------------------------------------------------------- */
 
-static void records_are_what_the_verifier_reads(void **state)
+TEST(records_are_what_the_verifier_reads, house)
 {
 	struct reading r;
 	struct buffer b = {0};
@@ -555,7 +550,7 @@ static void records_are_what_the_verifier_reads(void **state)
 	reading_free(&r);
 }
 
-static void an_agent_s_record_holds_all_of_its_text(void **state)
+TEST(an_agent_s_record_holds_all_of_its_text, house)
 {
 	static const char text[] = "uid = 70007; description = \"a: \\\"b\\\" \\\\ c\"; owner = \"ä\"; "
 				   "expires = \"2027-01-01T00:00:00Z\";\n"
@@ -603,47 +598,4 @@ static void an_agent_s_record_holds_all_of_its_text(void **state)
 	arena_free(&arena);
 	conf_file_free(&file);
 	reading_free(&r);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_text_with_every_setting_is_accepted, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(unknown_wrong_and_missing_settings_are_named, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(all_mistakes_are_told_in_one_run, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(ids_lie_in_the_range_and_are_nobody_elses, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(the_former_range_goes_on_where_the_text_names_it, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(groups_that_are_root_are_refused_by_every_name, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(names_that_carry_power_are_no_agents, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(groups_that_sudoers_name_are_no_groups_for_a_role, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(an_empty_list_does_not_mean_everything, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(approval_wants_its_plugin, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(a_plugin_that_sudo_cannot_load_is_no_plugin, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(a_plugin_is_looked_for_where_sudo_looks, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(an_issuer_says_once_where_its_keys_are, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(an_agent_with_every_setting_is_accepted, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(names_and_uids_of_this_host_are_refused, house_setup,
-					    house_teardown),
-	    cmocka_unit_test_setup_teardown(what_an_agent_refers_to_exists, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(text_that_terminals_or_passwd_would_misread_is_refused,
-					    house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(keys_are_public_and_strong, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(records_are_what_the_verifier_reads, house_setup, house_teardown),
-	    cmocka_unit_test_setup_teardown(an_agent_s_record_holds_all_of_its_text, house_setup,
-					    house_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
 #define AGENT(uid) "uid = " uid "; roles = [ \"deploy\" ]; keys = ( { pem = \"" TEST_PEM "\"; } );\n"
-#define NOW 1800000000
-
 struct outcome {
 	struct publish_result result;
 	struct problems problems;
@@ -122,7 +115,7 @@ static size_t entries(const struct house *h, const char *dir, const char *patter
 
 /* ---- what is published --------------------------------------------------- */
 
-static void a_generation_holds_what_the_text_says(void **state)
+TEST(a_generation_holds_what_the_text_says, house)
 {
 	const struct house *h = *state;
 	struct aa_accounts accounts;
@@ -163,7 +156,7 @@ static void a_generation_holds_what_the_text_says(void **state)
 	free(path);
 }
 
-static void unchanged_text_publishes_nothing(void **state)
+TEST(unchanged_text_publishes_nothing, house)
 {
 	const struct house *h = *state;
 
@@ -179,7 +172,7 @@ static void unchanged_text_publishes_nothing(void **state)
 	assert_int_equal(entries(h, "state/generations", "."), 3);
 }
 
-static void the_last_ten_generations_are_kept(void **state)
+TEST(the_last_ten_generations_are_kept, house)
 {
 	const struct house *h = *state;
 
@@ -195,7 +188,7 @@ static void the_last_ten_generations_are_kept(void **state)
 	assert_int_equal(entries(h, "state/generations", "^3$"), 0);
 }
 
-static void mistakes_change_nothing(void **state)
+TEST(mistakes_change_nothing, house)
 {
 	const struct house *h = *state;
 
@@ -239,7 +232,7 @@ static void tell(void *data, const char *name, const char *known)
 }
 
 /* Where no other source of names is left to know it. */
-static void what_is_withheld_is_given_back(void **state)
+TEST(what_is_withheld_is_given_back, house)
 {
 	const struct house *h = *state;
 	struct problems problems = {0};
@@ -282,7 +275,7 @@ static void two_agents_bound(const struct house *h, const char *a, const char *b
 		apply(h);
 }
 
-static void one_token_is_not_of_two_agents(void **state)
+TEST(one_token_is_not_of_two_agents, house)
 {
 	static const char a[] = BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s\";");
 	const struct house *h = *state;
@@ -308,7 +301,7 @@ static void one_token_is_not_of_two_agents(void **state)
 	BOUND(uid, "issuer = \"corp\"; client = \"x\"; require = ( { claim = \"" claim \
 		   "\"; value = \"" value "\"; } );")
 
-static void require_tells_agents_apart_where_a_claim_has_one_value(void **state)
+TEST(require_tells_agents_apart_where_a_claim_has_one_value, house)
 {
 	const struct house *h = *state;
 
@@ -325,7 +318,7 @@ static void require_tells_agents_apart_where_a_claim_has_one_value(void **state)
 }
 
 /* The token of the client itself, and a user's, fit whatever the subject is. */
-static void a_subject_tells_no_agents_apart_where_delegation_is_allowed(void **state)
+TEST(a_subject_tells_no_agents_apart_where_delegation_is_allowed, house)
 {
 	static const char a[] = BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s\";");
 	static const char b[] = BOUND("70002", "issuer = \"corp\"; client = \"x\"; subject = \"t\";");
@@ -338,7 +331,7 @@ static void a_subject_tells_no_agents_apart_where_delegation_is_allowed(void **s
 }
 
 /* Among many that are told apart, the two that are not are found. */
-static void an_overlap_is_found_among_many_agents_of_one_client(void **state)
+TEST(an_overlap_is_found_among_many_agents_of_one_client, house)
 {
 	const struct house *h = *state;
 	char name[64], text[256];
@@ -356,7 +349,7 @@ static void an_overlap_is_found_among_many_agents_of_one_client(void **state)
 	refused(h, "many-77");
 }
 
-static void a_key_of_two_agents_is_warned_of(void **state)
+TEST(a_key_of_two_agents_is_warned_of, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -380,7 +373,7 @@ static void a_key_of_two_agents_is_warned_of(void **state)
 	outcome_free(&o);
 }
 
-static void files_that_others_can_write_are_refused(void **state)
+TEST(files_that_others_can_write_are_refused, house)
 {
 	const struct house *h = *state;
 	char *file = xasprintf("%s/agents.d/bot.conf", h->conf), *dir = xasprintf("%s/agents.d", h->conf);
@@ -425,7 +418,7 @@ static char *published_audience(const struct house *h)
 	return text;
 }
 
-static void the_audience_is_what_the_text_says_or_stays(void **state)
+TEST(the_audience_is_what_the_text_says_or_stays, house)
 {
 	static const char deploy[] = "# no audience here\nroles = { deploy = { gid = 99001; }; };\n";
 	const struct house *h = *state;
@@ -449,7 +442,7 @@ static void the_audience_is_what_the_text_says_or_stays(void **state)
 }
 
 /* The resolver completes a host's name or fails to; a host that was renamed is another matter. */
-static void the_resolver_does_not_change_a_published_name(void **state)
+TEST(the_resolver_does_not_change_a_published_name)
 {
 	static const struct {
 		const char *published, *hostname, *fqdn, *kept;
@@ -462,7 +455,6 @@ static void the_resolver_does_not_change_a_published_name(void **state)
 	    {"web01.example.com", "web0", "web0.example.com", "web0.example.com"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		json_t *host = json_pack("{s:s, s:[s]}", "name", cases[i].published, "audience", "ssh://x");
 		const char *fqdn = cases[i].fqdn ? cases[i].fqdn : cases[i].hostname;
@@ -500,7 +492,7 @@ static char *ssh_keys(const struct house *h, const char *name)
 }
 
 /* In this generation and in those that follow. */
-static void a_retired_agents_ssh_keys_are_served_as_before(void **state)
+TEST(a_retired_agents_ssh_keys_are_served_as_before, house)
 {
 	const struct house *h = *state;
 	char *before, *after;
@@ -524,7 +516,7 @@ static void a_retired_agents_ssh_keys_are_served_as_before(void **state)
 	free(before);
 }
 
-static void an_agent_whose_file_is_gone_is_retired_for_good(void **state)
+TEST(an_agent_whose_file_is_gone_is_retired_for_good, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -591,7 +583,7 @@ static const char *const steps[] = {"build",  "files",	 "journal",	"text", "ids"
 #define WRITTEN 4  /* from here on the text is written */
 #define SWITCHED 8 /* and from here on the new generation serves */
 
-static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
+TEST(killed_at_any_step_one_of_the_two_generations_serves, house)
 {
 	const struct house *h = *state;
 
@@ -618,7 +610,7 @@ static void killed_at_any_step_one_of_the_two_generations_serves(void **state)
 
 /* The text is gone, its retirement was not yet told to everything: it can be put back before it is published,
  * and never after. */
-static void killed_while_it_retires_an_agent_is_whole_or_retired(void **state)
+TEST(killed_while_it_retires_an_agent_is_whole_or_retired, house)
 {
 	const struct house *h = *state;
 
@@ -648,7 +640,7 @@ static void killed_while_it_retires_an_agent_is_whole_or_retired(void **state)
 	}
 }
 
-static void a_command_that_is_killed_leaves_text_that_apply_takes_up(void **state)
+TEST(a_command_that_is_killed_leaves_text_that_apply_takes_up, house)
 {
 	const struct house *h = *state;
 
@@ -775,7 +767,7 @@ static void fail_in(const struct house *h, const struct edit *edit, const char *
 }
 
 /* Not a name, not an id, not a byte: and the command itself, once more, is all that it takes. */
-static void a_publish_that_fails_at_any_step_leaves_everything_as_it_was(void **state)
+TEST(a_publish_that_fails_at_any_step_leaves_everything_as_it_was, house)
 {
 	const struct house *h = *state;
 
@@ -802,7 +794,7 @@ static void a_publish_that_fails_at_any_step_leaves_everything_as_it_was(void **
 }
 
 /* A command retires what it is about, and for anything else asks. */
-static void nothing_is_retired_unasked(void **state)
+TEST(nothing_is_retired_unasked, house)
 {
 	static const struct edit ops_goes = {NULL, NULL, "roles = { " ROLE("deploy", "99001", "false") "};\n",
 					     "ops"};
@@ -834,7 +826,7 @@ static void nothing_is_retired_unasked(void **state)
 }
 
 /* The first one of all: there is nothing before that could serve on. */
-static void the_first_publish_may_fail_as_well(void **state)
+TEST(the_first_publish_may_fail_as_well, house)
 {
 	const struct house *h = *state;
 	struct publish_options options = {.step = fail_at};
@@ -859,7 +851,7 @@ static void the_first_publish_may_fail_as_well(void **state)
 
 /* A killed command is undone or ended by the next one, whatever that is: what was never published has used nothing
  * up, and no role or agent is retired for it. */
-static void what_a_killed_command_used_is_free_again(void **state)
+TEST(what_a_killed_command_used_is_free_again, house)
 {
 	const struct house *h = *state;
 
@@ -899,7 +891,7 @@ static void what_a_killed_command_used_is_free_again(void **state)
 }
 
 /* What rollback may bring back is what did serve. */
-static void a_generation_that_never_served_is_not_kept(void **state)
+TEST(a_generation_that_never_served_is_not_kept, house)
 {
 	const struct house *h = *state;
 
@@ -915,7 +907,7 @@ static void a_generation_that_never_served_is_not_kept(void **state)
 }
 
 /* The rules that a killed command left behind are not those of what serves. */
-static void sudo_follows_what_serves_after_a_kill(void **state)
+TEST(sudo_follows_what_serves_after_a_kill, house)
 {
 	const struct house *h = *state;
 	char *rules;
@@ -937,7 +929,7 @@ static void sudo_follows_what_serves_after_a_kill(void **state)
 }
 
 /* What a killed command left is read to the byte, or nothing is done. */
-static void a_damaged_journal_stops_everything_in_words(void **state)
+TEST(a_damaged_journal_stops_everything_in_words, house)
 {
 	static const char *const bad[] = {"",
 					  "generation 1 ids 5\n",
@@ -969,7 +961,7 @@ static void a_damaged_journal_stops_everything_in_words(void **state)
 }
 
 /* Between the switch and the sudo rules of what it switched to. */
-static void a_killed_rollback_is_ended(void **state)
+TEST(a_killed_rollback_is_ended, house)
 {
 	const struct house *h = *state;
 	char *link = xasprintf("%s/current", h->state), *rules;
@@ -1103,7 +1095,7 @@ static void is_waited_for(const struct house *h, size_t k, int which)
 	free(after);
 }
 
-static void no_command_publishes_what_somebody_else_has_begun(void **state)
+TEST(no_command_publishes_what_somebody_else_has_begun, house)
 {
 	const struct house *h = *state;
 
@@ -1118,9 +1110,8 @@ static void no_command_publishes_what_somebody_else_has_begun(void **state)
 }
 
 /* Both are published then, and what goes for good is asked about all the same. */
-static void with_pending_publishes_both(void **state)
+TEST(with_pending_publishes_both)
 {
-	(void)state;
 	for (size_t k = 0; k < sizeof(hand_edits) / sizeof(*hand_edits); k++) {
 		void *house;
 		struct outcome o;
@@ -1138,7 +1129,7 @@ static void with_pending_publishes_both(void **state)
 	}
 }
 
-static void a_command_publishes_its_own_change(void **state)
+TEST(a_command_publishes_its_own_change, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -1157,7 +1148,7 @@ static void a_command_publishes_its_own_change(void **state)
 }
 
 /* Comments publish nothing, and hold nobody up. */
-static void what_publishes_nothing_is_not_waited_for(void **state)
+TEST(what_publishes_nothing_is_not_waited_for, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -1173,7 +1164,7 @@ static void what_publishes_nothing_is_not_waited_for(void **state)
 }
 
 /* In the very file that the command edits, half done or wrong; a file that goes publishes nothing of its own. */
-static void an_edit_of_the_same_agent_is_waited_for(void **state)
+TEST(an_edit_of_the_same_agent_is_waited_for, house)
 {
 	static const char *const texts[] = {AGENT("70001") "expires = \"2020-01-01T00:00:00Z\";",
 					    "uid = 70001; roles = [ \"nosuch\" ];"};
@@ -1191,7 +1182,7 @@ static void an_edit_of_the_same_agent_is_waited_for(void **state)
 	outcome_free(&o);
 }
 
-static void what_a_command_takes_back_is_not_waited_for(void **state)
+TEST(what_a_command_takes_back_is_not_waited_for, house)
 {
 	static const struct edit back = {"bot", "# mine\n" AGENT("70001"), NULL, NULL};
 	const struct house *h = *state;
@@ -1231,7 +1222,7 @@ static void register_many(const struct house *h, int writer)
 	_exit(0);
 }
 
-static void writers_at_once_lose_nothing(void **state)
+TEST(writers_at_once_lose_nothing, house)
 {
 	const struct house *h = *state;
 	int status;
@@ -1255,7 +1246,7 @@ static void writers_at_once_lose_nothing(void **state)
 }
 
 /* A rule that allows more than it says: refused where it is new, not where it serves already. */
-static void a_risky_rule_is_accepted_once(void **state)
+TEST(a_risky_rule_is_accepted_once, house)
 {
 	static const char risky[] =
 	    "roles = { deploy = { gid = 99001; sudo = [ \"(root) /bin/sh\" ]; }; };\n",
@@ -1293,7 +1284,7 @@ static void write_many(const struct house *h, int n)
 	}
 }
 
-static void many_agents_are_published_in_order_with_their_mistakes(void **state)
+TEST(many_agents_are_published_in_order_with_their_mistakes, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -1319,7 +1310,7 @@ static void many_agents_are_published_in_order_with_their_mistakes(void **state)
 
 /* What is new moves the array that the retired ones stand in, which come before and behind it in the order of
  * their names. */
-static void many_new_agents_are_published_beside_retired_ones(void **state)
+TEST(many_new_agents_are_published_beside_retired_ones, house)
 {
 	const struct house *h = *state;
 
@@ -1341,7 +1332,7 @@ static void many_new_agents_are_published_beside_retired_ones(void **state)
 
 /* ---- rolling back, sudoers ------------------------------------------------ */
 
-static void rolling_back_brings_its_sudo_rules_along(void **state)
+TEST(rolling_back_brings_its_sudo_rules_along, house)
 {
 	const struct house *h = *state;
 	struct stat st;
@@ -1372,7 +1363,7 @@ static void rolling_back_brings_its_sudo_rules_along(void **state)
 	assert_null(house_read(h, "etc/sudoers.d/agentauth"));
 }
 
-static void a_sudo_rule_that_visudo_refuses_stops_it_all(void **state)
+TEST(a_sudo_rule_that_visudo_refuses_stops_it_all, house)
 {
 	const struct house *h = *state;
 	struct outcome o;
@@ -1393,7 +1384,7 @@ static void a_sudo_rule_that_visudo_refuses_stops_it_all(void **state)
 	outcome_free(&o);
 }
 
-static void what_somebody_changed_in_sudoers_is_put_right(void **state)
+TEST(what_somebody_changed_in_sudoers_is_put_right, house)
 {
 	const struct house *h = *state;
 	char *rules;
@@ -1409,52 +1400,4 @@ static void what_somebody_changed_in_sudoers_is_put_right(void **state)
 	rules = house_read(h, "etc/sudoers.d/agentauth");
 	assert_null(strstr(rules, "ALL=(ALL)"));
 	free(rules);
-}
-
-int main(void)
-{
-#define IN_A_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
-	static const struct CMUnitTest tests[] = {
-	    IN_A_HOUSE(a_generation_holds_what_the_text_says),
-	    IN_A_HOUSE(unchanged_text_publishes_nothing),
-	    IN_A_HOUSE(the_last_ten_generations_are_kept),
-	    IN_A_HOUSE(mistakes_change_nothing),
-	    IN_A_HOUSE(what_is_withheld_is_given_back),
-	    IN_A_HOUSE(one_token_is_not_of_two_agents),
-	    IN_A_HOUSE(require_tells_agents_apart_where_a_claim_has_one_value),
-	    IN_A_HOUSE(a_subject_tells_no_agents_apart_where_delegation_is_allowed),
-	    IN_A_HOUSE(an_overlap_is_found_among_many_agents_of_one_client),
-	    IN_A_HOUSE(a_key_of_two_agents_is_warned_of),
-	    IN_A_HOUSE(files_that_others_can_write_are_refused),
-	    IN_A_HOUSE(the_audience_is_what_the_text_says_or_stays),
-	    cmocka_unit_test(the_resolver_does_not_change_a_published_name),
-	    IN_A_HOUSE(an_agent_whose_file_is_gone_is_retired_for_good),
-	    IN_A_HOUSE(a_retired_agents_ssh_keys_are_served_as_before),
-	    IN_A_HOUSE(killed_at_any_step_one_of_the_two_generations_serves),
-	    IN_A_HOUSE(killed_while_it_retires_an_agent_is_whole_or_retired),
-	    IN_A_HOUSE(a_command_that_is_killed_leaves_text_that_apply_takes_up),
-	    IN_A_HOUSE(a_publish_that_fails_at_any_step_leaves_everything_as_it_was),
-	    IN_A_HOUSE(nothing_is_retired_unasked),
-	    IN_A_HOUSE(the_first_publish_may_fail_as_well),
-	    IN_A_HOUSE(what_a_killed_command_used_is_free_again),
-	    IN_A_HOUSE(a_generation_that_never_served_is_not_kept),
-	    IN_A_HOUSE(sudo_follows_what_serves_after_a_kill),
-	    IN_A_HOUSE(a_damaged_journal_stops_everything_in_words),
-	    IN_A_HOUSE(a_killed_rollback_is_ended),
-	    IN_A_HOUSE(no_command_publishes_what_somebody_else_has_begun),
-	    cmocka_unit_test(with_pending_publishes_both),
-	    IN_A_HOUSE(a_command_publishes_its_own_change),
-	    IN_A_HOUSE(what_publishes_nothing_is_not_waited_for),
-	    IN_A_HOUSE(an_edit_of_the_same_agent_is_waited_for),
-	    IN_A_HOUSE(what_a_command_takes_back_is_not_waited_for),
-	    IN_A_HOUSE(writers_at_once_lose_nothing),
-	    IN_A_HOUSE(a_risky_rule_is_accepted_once),
-	    IN_A_HOUSE(many_agents_are_published_in_order_with_their_mistakes),
-	    IN_A_HOUSE(many_new_agents_are_published_beside_retired_ones),
-	    IN_A_HOUSE(rolling_back_brings_its_sudo_rules_along),
-	    IN_A_HOUSE(a_sudo_rule_that_visudo_refuses_stops_it_all),
-	    IN_A_HOUSE(what_somebody_changed_in_sudoers_is_put_right),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,19 +4,14 @@
  */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/published.h"
 
 #define FOLDER TEST_SRCDIR "/unit/agentauthctl/records/"
@@ -130,7 +125,7 @@ static void compare(const struct buffer *records)
 	free(golden);
 }
 
-static void records_are_byte_by_byte_what_they_were(void **state)
+TEST(records_are_byte_by_byte_what_they_were, house)
 {
 	struct house *h = *state;
 	struct buffer records = {0};
@@ -151,14 +146,4 @@ static void records_are_byte_by_byte_what_they_were(void **state)
 	put_records(h, &records);
 	compare(&records);
 	buffer_free(&records);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(records_are_byte_by_byte_what_they_were, house_setup,
-					    house_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

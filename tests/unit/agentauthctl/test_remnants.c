@@ -2,18 +2,13 @@
 /* test_remnants.c: what a host has under a name already, each beside the same under another name. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/names/remnants.h"
 
 /* Directories on the way to a file are made. */
@@ -111,7 +106,7 @@ static const struct source sources[] = {
     {"etc/ssh/sshd_config", "Match User bot\nPasswordAuthentication yes\n", "sshd's settings name it", false},
 };
 
-static void each_place_that_names_it_is_found(void **state)
+TEST(each_place_that_names_it_is_found, house)
 {
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		char *before = house_read(*state, sources[i].file);
@@ -129,7 +124,7 @@ static void each_place_that_names_it_is_found(void **state)
 	has_nothing(state, "bot");
 }
 
-static void sudoers_may_name_a_uid(void **state)
+TEST(sudoers_may_name_a_uid, house)
 {
 	put(*state, "etc/sudoers", "#70002, %#70003 ALL = (ALL) NOPASSWD: ALL\n");
 	has_nothing(state, "bat");
@@ -139,7 +134,7 @@ static void sudoers_may_name_a_uid(void **state)
 	has(state, "bat", "sudoers name its uid", false);
 }
 
-static void a_home_and_jobs_go_by_uid(void **state)
+TEST(a_home_and_jobs_go_by_uid, house)
 {
 	const struct house *h = *state;
 	char *home = xasprintf("%s/home/agents/bot", h->root),
@@ -159,16 +154,4 @@ static void a_home_and_jobs_go_by_uid(void **state)
 	has(state, "bat", "its uid has a job of at", false);
 	free(home);
 	free(job);
-}
-
-int main(void)
-{
-#define T(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
-	const struct CMUnitTest tests[] = {
-	    T(each_place_that_names_it_is_found),
-	    T(sudoers_may_name_a_uid),
-	    T(a_home_and_jobs_go_by_uid),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,19 +2,14 @@
 /* test_rule_risk.c: what sudo rules really allow: each that is refused beside one that differs in one thing. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 #include "tools/conf/conf_edit.h"
 
@@ -77,7 +72,7 @@ static void silent(void **state, const char *rule)
 	problems_free(&problems);
 }
 
-static void a_star_in_arguments_matches_blanks_and_slashes(void **state)
+TEST(a_star_in_arguments_matches_blanks_and_slashes, house)
 {
 	silent(state, "(root) /usr/bin/cat /var/log/app.log");
 	refused(state, "(root) /usr/bin/cat /var/log/app*.log", "/usr/bin/cat /var/log/app /etc/shadow .log");
@@ -91,7 +86,7 @@ static void a_star_in_arguments_matches_blanks_and_slashes(void **state)
 	silent(state, "(root) /usr/bin/cat ^/var/log/app\\.+$");
 }
 
-static void shells_interpreters_editors_and_pagers_are_refused_whatever_they_are_called(void **state)
+TEST(shells_interpreters_editors_and_pagers_are_refused_whatever_they_are_called, house)
 {
 	static const char *const programs[] = {"/bin/sh",
 					       "/bin/bash",
@@ -124,7 +119,7 @@ static void shells_interpreters_editors_and_pagers_are_refused_whatever_they_are
 }
 
 /* A link is what it leads to. */
-static void a_shell_by_another_name_is_a_shell(void **state)
+TEST(a_shell_by_another_name_is_a_shell, house)
 {
 	const struct house *h = *state;
 	char *link = xasprintf("%s/restart", h->root), *rule = xasprintf("(root) %s now", link);
@@ -139,7 +134,7 @@ static void a_shell_by_another_name_is_a_shell(void **state)
 	free(rule);
 }
 
-static void what_runs_or_reads_its_arguments_is_refused_where_the_agent_chooses_them(void **state)
+TEST(what_runs_or_reads_its_arguments_is_refused_where_the_agent_chooses_them, house)
 {
 	static const char *const programs[] = {"find", "tar", "env", "systemctl", "docker",
 					       "ssh",  "awk", "cat", "tee",	  "cp"};
@@ -155,7 +150,7 @@ static void what_runs_or_reads_its_arguments_is_refused_where_the_agent_chooses_
 	refused(state, "(root) /usr/bin/find /var/log -name *", "starts any program");
 }
 
-static void subcommands_that_open_editors_and_pagers(void **state)
+TEST(subcommands_that_open_editors_and_pagers, house)
 {
 	struct stat st;
 
@@ -169,20 +164,20 @@ static void subcommands_that_open_editors_and_pagers(void **state)
 	refused(state, "(root) /usr/bin/crontab -e", "opens an editor");
 }
 
-static void a_path_that_names_more_than_one_program_is_refused(void **state)
+TEST(a_path_that_names_more_than_one_program_is_refused, house)
 {
 	refused(state, "(root) /usr/bin/", "every program in /usr/bin/");
 	refused(state, "(root) /usr/bin/i*", "its path has a wildcard");
 	silent(state, "(root) /usr/bin/id alice");
 }
 
-static void a_rule_without_arguments_allows_all(void **state)
+TEST(a_rule_without_arguments_allows_all, house)
 {
 	told(state, "(root) /usr/bin/id", "names no arguments, and so allows all");
 	silent(state, "(root) /usr/bin/id \"\"");
 }
 
-static void a_program_that_others_can_change_is_refused(void **state)
+TEST(a_program_that_others_can_change_is_refused, house)
 {
 	const struct house *h = *state;
 	char *dir = xasprintf("%s/opt", h->root), *file = xasprintf("%s/opt/run", h->root),
@@ -216,7 +211,7 @@ static void a_program_that_others_can_change_is_refused(void **state)
 }
 
 /* A person is shown the whole command each time, but not what the program has become. */
-static void of_a_rule_that_waits_for_a_person_risks_are_told(void **state)
+TEST(of_a_rule_that_waits_for_a_person_risks_are_told, house)
 {
 	struct problems problems;
 
@@ -230,22 +225,4 @@ static void of_a_rule_that_waits_for_a_person_risks_are_told(void **state)
 	look(*state, "approval", "(root) /tmp/nothing-there/run", false, &problems);
 	assert_int_equal(problems.errors, 1);
 	problems_free(&problems);
-}
-
-int main(void)
-{
-#define T(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_star_in_arguments_matches_blanks_and_slashes),
-	    T(shells_interpreters_editors_and_pagers_are_refused_whatever_they_are_called),
-	    T(a_shell_by_another_name_is_a_shell),
-	    T(what_runs_or_reads_its_arguments_is_refused_where_the_agent_chooses_them),
-	    T(subcommands_that_open_editors_and_pagers),
-	    T(a_path_that_names_more_than_one_program_is_refused),
-	    T(a_rule_without_arguments_allows_all),
-	    T(a_program_that_others_can_change_is_refused),
-	    T(of_a_rule_that_waits_for_a_person_risks_are_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

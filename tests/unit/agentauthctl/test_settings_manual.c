@@ -4,17 +4,12 @@
  */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_tools.h"
+#include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/record.h"
 
 struct names {
@@ -87,12 +82,11 @@ static void add_item(struct names *names, const char *line, size_t len)
 	}
 }
 
-static void the_manual_has_every_setting_and_no_other(void **state)
+TEST(the_manual_has_every_setting_and_no_other)
 {
 	struct names known = {.n = 0}, described = {.n = 0};
 	char *page = read_source("man/agentauth.conf.5"), *save;
 
-	(void)state;
 	add_table(&known, main_settings);
 	add_table(&known, agent_settings);
 	for (char *line = strtok_r(page, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
@@ -128,7 +122,7 @@ static void check_named(const char *text, const struct conf_setting *table)
 	}
 }
 
-static void the_examples_are_accepted_and_complete(void **state)
+TEST(the_examples_are_accepted_and_complete, house)
 {
 	const struct house *h = *state;
 	struct host_facts facts = {0};
@@ -162,15 +156,4 @@ static void the_examples_are_accepted_and_complete(void **state)
 	model_free(&model);
 	host_facts_free(&facts);
 	problems_free(&problems);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_manual_has_every_setting_and_no_other),
-	    cmocka_unit_test_setup_teardown(the_examples_are_accepted_and_complete, house_setup,
-					    house_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,24 +2,17 @@
 /* test_conf_edit.c: an edit changes what it was asked to change and leaves every other byte alone. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/unit/support/test.h"
 #include "tools/conf/conf_edit.h"
 
 static struct conf_text text;
 
-static int clear(void **state)
+AFTER_ALL(clear)
 {
-	(void)state;
 	conf_text_free(&text);
-	return 0;
 }
 
 static void given(const char *bytes)
@@ -35,9 +28,8 @@ static void becomes(const char *bytes)
 	text.bytes[text.len] = '\n';
 }
 
-static void a_value_is_replaced_and_all_else_kept(void **state)
+TEST(a_value_is_replaced_and_all_else_kept)
 {
-	(void)state;
 	given("# mine\nuid = 5;\towner = \"a\";  # alice\n\n/* x */ roles=[ \"r\" ]\n");
 	assert_int_equal(conf_edit_set(&text, "owner", "\"bob\""), 0);
 	becomes("# mine\nuid = 5;\towner = \"bob\";  # alice\n\n/* x */ roles=[ \"r\" ]\n");
@@ -46,9 +38,8 @@ static void a_value_is_replaced_and_all_else_kept(void **state)
 	becomes("roles = { a = { gid = 1; }; # one\n b = { gid = 7; }; };");
 }
 
-static void a_new_setting_goes_on_a_line_of_its_own_after_the_last(void **state)
+TEST(a_new_setting_goes_on_a_line_of_its_own_after_the_last)
 {
-	(void)state;
 	given("uid = 5;  # its number\n# the end\n");
 	conf_edit_set(&text, "owner", "\"a\"");
 	becomes("uid = 5;  # its number\nowner = \"a\";\n# the end\n");
@@ -63,9 +54,8 @@ static void a_new_setting_goes_on_a_line_of_its_own_after_the_last(void **state)
 	becomes("limits = { a = 1; b = 2; };");
 }
 
-static void what_is_missing_on_the_way_is_made(void **state)
+TEST(what_is_missing_on_the_way_is_made)
 {
-	(void)state;
 	given("# nothing here\n");
 	conf_edit_set(&text, "roles.deploy.gid", "5");
 	becomes("# nothing here\nroles = { deploy = { gid = 5; }; };\n");
@@ -80,9 +70,8 @@ static void what_is_missing_on_the_way_is_made(void **state)
 	becomes("roles = 5;");
 }
 
-static void a_setting_goes_with_its_line_only_where_it_has_it_alone(void **state)
+TEST(a_setting_goes_with_its_line_only_where_it_has_it_alone)
 {
-	(void)state;
 	given("# c\nuid = 5;\n  expires = \"x\";\nowner = \"a\";\n");
 	assert_int_equal(conf_edit_unset(&text, "expires"), 0);
 	becomes("# c\nuid = 5;\nowner = \"a\";\n");
@@ -95,9 +84,8 @@ static void a_setting_goes_with_its_line_only_where_it_has_it_alone(void **state
 	assert_int_equal(conf_edit_unset(&text, "expires"), 1);
 }
 
-static void an_element_is_added_in_the_array_s_own_layout(void **state)
+TEST(an_element_is_added_in_the_array_s_own_layout)
 {
-	(void)state;
 	given("roles = [ \"a\", \"b\" ]; # c\n");
 	conf_edit_add(&text, "roles", "\"c\"", false);
 	becomes("roles = [ \"a\", \"b\", \"c\" ]; # c\n");
@@ -115,11 +103,10 @@ static void an_element_is_added_in_the_array_s_own_layout(void **state)
 	becomes("keys = (\n\t{ kid = \"1\"; },\n\t{ kid = \"2\"; }\n);\n");
 }
 
-static void an_element_is_taken_away_with_its_comma(void **state)
+TEST(an_element_is_taken_away_with_its_comma)
 {
 	static const char lines[] = "s = [\n\t\"a\", # first\n\t\"b\", # second\n\t\"c\"  # third\n];\n";
 
-	(void)state;
 	given("r = [ \"a\", \"b\", \"c\" ];");
 	conf_edit_unset(&text, "r[1]");
 	becomes("r = [ \"a\", \"c\" ];");
@@ -138,9 +125,8 @@ static void an_element_is_taken_away_with_its_comma(void **state)
 	becomes("k = (\n\t{ a = 2; }\n);\n");
 }
 
-static void an_element_is_found_by_its_value(void **state)
+TEST(an_element_is_found_by_its_value)
 {
-	(void)state;
 	given("r = [ \"a\", \"b\\\"c\", \"d\" ];");
 	assert_int_equal(conf_edit_index(&text, "r", "d"), 2);
 	assert_int_equal(conf_edit_index(&text, "r", "b\"c"), 1);
@@ -149,40 +135,21 @@ static void an_element_is_found_by_its_value(void **state)
 	assert_int_equal(conf_edit_count(&text, "q"), -1);
 }
 
-static void a_quoted_string_reads_back_as_it_was(void **state)
+TEST(a_quoted_string_reads_back_as_it_was)
 {
 	char *one = conf_quote("a\"b\\c\td"), *two = conf_quote("two\nlines");
 
-	(void)state;
 	assert_string_equal(one, "\"a\\\"b\\\\c\\x09d\"");
 	assert_string_equal(two, "\"two\nlines\"");
 	free(one);
 	free(two);
 }
 
-static void a_text_that_does_not_parse_is_left_alone(void **state)
+TEST(a_text_that_does_not_parse_is_left_alone)
 {
-	(void)state;
 	given("uid = ;");
 	assert_int_equal(conf_edit_set(&text, "owner", "\"a\""), -1);
 	assert_int_equal(conf_edit_add(&text, "owner", "\"a\"", false), -1);
 	assert_int_equal(conf_edit_unset(&text, "uid"), -1);
 	becomes("uid = ;");
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_value_is_replaced_and_all_else_kept),
-	    cmocka_unit_test(a_new_setting_goes_on_a_line_of_its_own_after_the_last),
-	    cmocka_unit_test(what_is_missing_on_the_way_is_made),
-	    cmocka_unit_test(a_setting_goes_with_its_line_only_where_it_has_it_alone),
-	    cmocka_unit_test(an_element_is_added_in_the_array_s_own_layout),
-	    cmocka_unit_test(an_element_is_taken_away_with_its_comma),
-	    cmocka_unit_test(an_element_is_found_by_its_value),
-	    cmocka_unit_test(a_quoted_string_reads_back_as_it_was),
-	    cmocka_unit_test(a_text_that_does_not_parse_is_left_alone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, clear);
 }

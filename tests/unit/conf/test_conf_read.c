@@ -3,16 +3,11 @@
  * side reads its profiles so. Linked without agentauthctl. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "common/text/list.h"
+#include "tests/unit/support/test.h"
 #include "tools/conf/conf_read.h"
 
 struct profile {
@@ -78,11 +73,10 @@ static void read_text(struct reading *r, const char *text)
 	r->result = conf_read(&r->file, settings, &r->profiles, &r->arena, &r->problems);
 }
 
-static void a_text_fills_its_structs(void **state)
+TEST(a_text_fills_its_structs)
 {
 	struct reading r;
 
-	(void)state;
 	read_text(&r, "profiles = {\n"
 		      "  web = { agent = \"builder\"; ttl = 90; grant = \"code\"; once = true;\n"
 		      "          until = \"2027-01-01T00:00:00Z\"; scopes = [ \"a\", \"b\" ]; };\n"
@@ -122,9 +116,8 @@ static void refuses(const char *inner, unsigned line, unsigned column, const cha
 	forget(&r);
 }
 
-static void what_is_wrong_is_said_with_its_place(void **state)
+TEST(what_is_wrong_is_said_with_its_place)
 {
-	(void)state;
 	refuses("  agent = \"a\"; ttl = 5;", 3, 16, "profiles.web.ttl", "from 10 to 3600");
 	refuses("  agent = \"A\";", 3, 3, "profiles.web.agent", "holds more than a-z");
 	refuses("  agent = \"a\";\n  grant = \"codes\";", 4, 3, "profiles.web.grant",
@@ -136,23 +129,11 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	refuses("  ttl = 60;", 2, 2, "profiles.web", "agent is missing");
 }
 
-static void a_mistyped_setting_is_told_what_it_was_meant_to_be(void **state)
+TEST(a_mistyped_setting_is_told_what_it_was_meant_to_be)
 {
-	(void)state;
 	refuses("  agent = \"a\"; ttk = 60;", 3, 16, "profiles.web.ttk",
 		"no such setting (did you mean ttl?); here");
 	refuses("  agent = \"a\"; scope = [];", 3, 16, "profiles.web.scope", "(did you mean scopes?)");
 	refuses("  agent = \"a\"; colour = 1;", 3, 16, "profiles.web.colour",
 		"no such setting; here there may be: agent,");
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_text_fills_its_structs),
-	    cmocka_unit_test(what_is_wrong_is_said_with_its_place),
-	    cmocka_unit_test(a_mistyped_setting_is_told_what_it_was_meant_to_be),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,16 +2,12 @@
 /* test_conf_tree.c: the reader that runs before libconfig: what it refuses, and where it says it is. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <libconfig.h>
 
+#include "tests/unit/support/test.h"
 #include "tools/conf/conf_tree.h"
 
 struct reading {
@@ -63,9 +59,8 @@ static void refuses(const char *text, unsigned line, unsigned column, const char
 	assert_int_equal(r->problems.v[0].column, column);
 }
 
-static void a_text_of_every_construct_is_read(void **state)
+TEST(a_text_of_every_construct_is_read)
 {
-	(void)state;
 	accepts("# c\n// c\n/* c\n c */ a = 1; b : \"x\" \"y\"\n \"z\", c = [ 1, 2 ]; d = ( 1, \"x\", { e = "
 		"true; } )\nf = { g = { }; };");
 	accepts("");
@@ -76,9 +71,8 @@ static void a_text_of_every_construct_is_read(void **state)
 	accepts("a=TRUE;b=False;c=1.5;d=-1e3;e=+7;trueish=1;");
 }
 
-static void an_include_is_refused_wherever_it_stands(void **state)
+TEST(an_include_is_refused_wherever_it_stands)
 {
-	(void)state;
 	accepts("a = \"@include \\\"x\\\"\";  # @include \"x\"");
 	refuses("@include \"/etc/shadow\"\n", 1, 1, "@include");
 	refuses("a = 1;\n  @include \"x\"\n", 2, 3, "@include");
@@ -86,9 +80,8 @@ static void an_include_is_refused_wherever_it_stands(void **state)
 	refuses("a = ( @include \"x\" );", 1, 7, "expected a value");
 }
 
-static void numbers_that_libconfig_would_read_wrong_are_refused(void **state)
+TEST(numbers_that_libconfig_would_read_wrong_are_refused)
 {
-	(void)state;
 	accepts("a = 2147483647; b = -2147483648; c = 4294967296L; d = 0;");
 	refuses("a = 2147483648;", 1, 5, "out of range");
 	refuses("a = -2147483649;", 1, 5, "out of range");
@@ -101,20 +94,18 @@ static void numbers_that_libconfig_would_read_wrong_are_refused(void **state)
 	refuses("a = inf;", 1, 5, "double quotes");
 }
 
-static void all_numbers_out_of_range_are_reported_not_the_first_alone(void **state)
+TEST(all_numbers_out_of_range_are_reported_not_the_first_alone)
 {
 	struct reading *r = read_text("a = 4294967296;\nb = 1;\nc = [ 4294967297 ];");
 
-	(void)state;
 	assert_int_equal(r->result, 1); /* the text as a whole can be looked at */
 	assert_int_equal(r->problems.n, 2);
 	assert_int_equal(r->problems.v[1].line, 3);
 	assert_int_equal(r->problems.v[1].column, 7);
 }
 
-static void strings_hold_known_escapes_and_utf8_alone(void **state)
+TEST(strings_hold_known_escapes_and_utf8_alone)
 {
-	(void)state;
 	accepts("a = \"\\n\\r\\t\\f\\\\\\\"\\x41 ä\";");
 	refuses("a = \"\\q\";", 1, 6, "unknown escape");
 	refuses("a = \"\\x00\";", 1, 6, "\\x00 is refused");
@@ -124,9 +115,8 @@ static void strings_hold_known_escapes_and_utf8_alone(void **state)
 	refuses("a = \"\xed\xa0\x80\";", 1, 6, "not UTF-8");
 }
 
-static void broken_syntax_names_its_place(void **state)
+TEST(broken_syntax_names_its_place)
 {
-	(void)state;
 	refuses("a = \"open\nb = 1;\n", 1, 5, "no end");
 	refuses("a = 1;\n/* open", 2, 1, "no end");
 	refuses("a = { b = 1;\n", 1, 5, "no end");
@@ -142,28 +132,25 @@ static void broken_syntax_names_its_place(void **state)
 	refuses("true = 1;", 1, 1, "name of a setting");
 }
 
-static void a_setting_that_stands_twice_is_refused(void **state)
+TEST(a_setting_that_stands_twice_is_refused)
 {
-	(void)state;
 	accepts("a = { x = 1; }; b = { x = 1; };");
 	refuses("a = 1;\nb = 2;\na = 3;", 3, 1, "set twice; the first time is in line 1");
 	refuses("g = { x = 1;\n x = 1; };", 2, 2, "set twice");
 }
 
-static void nesting_has_a_limit(void **state)
+TEST(nesting_has_a_limit)
 {
-	(void)state;
 	accepts("a = (((((((1)))))));");
 	refuses("a = (((((((((1)))))))));", 1, 13, "nested deeper");
 }
 
-static void a_path_finds_what_it_names(void **state)
+TEST(a_path_finds_what_it_names)
 {
 	struct reading *r =
 	    read_text("a = 1; g = { h = { list = ( { x = 1; }, { x = 2; } ); }; }; arr = [ \"p\", \"q\" ];");
 	int64_t n;
 
-	(void)state;
 	n = conf_tree_find(&r->tree, &r->text, "g.h.list[1].x");
 	assert_true(n > 0);
 	assert_memory_equal(r->text.bytes + r->tree.v[n].start, "x = 2;", 6);
@@ -176,7 +163,7 @@ static void a_path_finds_what_it_names(void **state)
 
 /* libconfig is the judge: what this reader accepts, libconfig reads, for each way of cutting and bending a
  * text. */
-static void what_is_accepted_libconfig_reads_too(void **state)
+TEST(what_is_accepted_libconfig_reads_too)
 {
 	static const char whole[] = "# c\na = 1; b = \"x\" \"y\", c = [ 1, 2 ]\nd = ( \"x\", { e = true; } ) "
 				    "// c\nf : { g = 1.5; };/**/h=-5L;";
@@ -184,7 +171,6 @@ static void what_is_accepted_libconfig_reads_too(void **state)
 	char text[sizeof(whole)];
 	unsigned accepted = 0;
 
-	(void)state;
 	for (size_t at = 0; at < sizeof(whole) - 1; at++)
 		for (const char *c = swaps; *c; c++) {
 			config_t config;
@@ -203,22 +189,4 @@ static void what_is_accepted_libconfig_reads_too(void **state)
 			config_destroy(&config);
 		}
 	assert_true(accepted > 100);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_text_of_every_construct_is_read),
-	    cmocka_unit_test(an_include_is_refused_wherever_it_stands),
-	    cmocka_unit_test(numbers_that_libconfig_would_read_wrong_are_refused),
-	    cmocka_unit_test(all_numbers_out_of_range_are_reported_not_the_first_alone),
-	    cmocka_unit_test(strings_hold_known_escapes_and_utf8_alone),
-	    cmocka_unit_test(broken_syntax_names_its_place),
-	    cmocka_unit_test(a_setting_that_stands_twice_is_refused),
-	    cmocka_unit_test(nesting_has_a_limit),
-	    cmocka_unit_test(a_path_finds_what_it_names),
-	    cmocka_unit_test(what_is_accepted_libconfig_reads_too),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

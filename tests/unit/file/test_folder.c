@@ -5,20 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/file/folder.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 static char *dir;
 
@@ -37,6 +32,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static const char *in_dir(const char *name)
 {
 	static char path[PATH_MAX];
@@ -45,11 +42,10 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
-static void opens_a_folder_and_passes_it_to_no_program(void **state)
+TEST(opens_a_folder_and_passes_it_to_no_program, here)
 {
 	int fd;
 
-	(void)state;
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
 	fd = aa_folder_open(dir, "sub");
 	assert_true(fd >= 0);
@@ -57,9 +53,8 @@ static void opens_a_folder_and_passes_it_to_no_program(void **state)
 	close(fd);
 }
 
-static void opens_neither_a_link_nor_a_file_nor_what_is_not_there(void **state)
+TEST(opens_neither_a_link_nor_a_file_nor_what_is_not_there, here)
 {
-	(void)state;
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
 	assert_int_equal(symlink("sub", in_dir("link")), 0);
 	assert_int_equal(aa_folder_open(dir, "link"), -ENOTDIR);
@@ -68,37 +63,22 @@ static void opens_neither_a_link_nor_a_file_nor_what_is_not_there(void **state)
 	assert_int_equal(aa_folder_open(dir, "none"), -ENOENT);
 }
 
-static void refuses_a_path_that_is_too_long(void **state)
+TEST(refuses_a_path_that_is_too_long, here)
 {
 	char name[PATH_MAX];
 
-	(void)state;
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
 	assert_int_equal(aa_folder_open(dir, name), -ENAMETOOLONG);
 }
 
-static void syncs_what_is_there(void **state)
+TEST(syncs_what_is_there, here)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	(void)state;
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
 	assert_int_equal(aa_folder_sync(fd, "sub"), 0);
 	assert_int_equal(aa_folder_sync(fd, "."), 0);
 	assert_int_equal(aa_folder_sync(fd, "none"), -ENOENT);
 	close(fd);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(opens_a_folder_and_passes_it_to_no_program),
-	    T(opens_neither_a_link_nor_a_file_nor_what_is_not_there),
-	    T(refuses_a_path_that_is_too_long),
-	    T(syncs_what_is_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

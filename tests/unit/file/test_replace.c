@@ -5,11 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/file/replace.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 static char *dir;
 static int dirfd_;
@@ -42,6 +37,8 @@ static int teardown(void **state)
 	free(dir);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static int put(const char *name, const char *text, struct aa_replace how)
 {
@@ -78,9 +75,8 @@ static size_t files(void)
 	return n - 2;
 }
 
-static void writes_what_was_not_there_and_replaces_what_was(void **state)
+TEST(writes_what_was_not_there_and_replaces_what_was, here)
 {
-	(void)state;
 	assert_int_equal(put("a", "one", (struct aa_replace){0}), 0);
 	assert_holds("a", "one");
 	assert_int_equal(put("a", "", (struct aa_replace){.synced = true, .locked = true}), 0);
@@ -88,9 +84,8 @@ static void writes_what_was_not_there_and_replaces_what_was(void **state)
 	assert_int_equal(files(), 1);
 }
 
-static void the_mode_is_what_was_asked_for_whatever_the_umask(void **state)
+TEST(the_mode_is_what_was_asked_for_whatever_the_umask, here)
 {
-	(void)state;
 	umask(0777);
 	assert_int_equal(put("a", "x", (struct aa_replace){0}), 0);
 	assert_int_equal(mode_of("a"), 0600);
@@ -103,9 +98,8 @@ static void the_mode_is_what_was_asked_for_whatever_the_umask(void **state)
 	assert_int_equal(mode_of("c"), 0440);
 }
 
-static void the_mode_of_the_old_file_is_kept_where_that_is_asked(void **state)
+TEST(the_mode_of_the_old_file_is_kept_where_that_is_asked, here)
 {
-	(void)state;
 	assert_int_equal(put("a", "x", (struct aa_replace){.mode = 0640, .keep_owner = true}), 0);
 	assert_int_equal(mode_of("a"), 0640);
 	assert_int_equal(fchmodat(dirfd_, "a", 0604, 0), 0);
@@ -114,9 +108,8 @@ static void the_mode_of_the_old_file_is_kept_where_that_is_asked(void **state)
 	assert_holds("a", "y");
 }
 
-static void of_two_writers_of_something_new_one_succeeds(void **state)
+TEST(of_two_writers_of_something_new_one_succeeds, here)
 {
-	(void)state;
 	assert_int_equal(put("a", "first", (struct aa_replace){.only_new = true}), 0);
 	assert_int_equal(put("a", "second", (struct aa_replace){.only_new = true}), -EEXIST);
 	assert_holds("a", "first");
@@ -125,9 +118,8 @@ static void of_two_writers_of_something_new_one_succeeds(void **state)
 	assert_int_equal(files(), 1);
 }
 
-static void writes_in_a_folder_below(void **state)
+TEST(writes_in_a_folder_below, here)
 {
-	(void)state;
 	assert_int_equal(mkdirat(dirfd_, "sub", 0700), 0);
 	assert_int_equal(put("sub/a", "x", (struct aa_replace){.synced = true}), 0);
 	assert_holds("sub/a", "x");
@@ -136,12 +128,11 @@ static void writes_in_a_folder_below(void **state)
 }
 
 /* A path that a person gives may have no folder in front. */
-static void writes_where_the_caller_stands(void **state)
+TEST(writes_where_the_caller_stands, here)
 {
 	const struct aa_replace how = {.synced = true};
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	(void)state;
 	assert_int_equal(fchdir(dirfd_), 0);
 	assert_int_equal(aa_replace(AT_FDCWD, "a", "x", 1, &how), 0);
 	assert_int_equal(aa_replace(AT_FDCWD, "./b", "y", 1, &how), 0);
@@ -152,20 +143,18 @@ static void writes_where_the_caller_stands(void **state)
 	close(here);
 }
 
-static void sets_the_time_that_it_is_told(void **state)
+TEST(sets_the_time_that_it_is_told, here)
 {
 	const struct timespec then = {.tv_sec = 1000000};
 	struct stat st;
 
-	(void)state;
 	assert_int_equal(put("a", "x", (struct aa_replace){.mtime = &then}), 0);
 	assert_int_equal(fstatat(dirfd_, "a", &st, 0), 0);
 	assert_int_equal(st.st_mtime, 1000000);
 }
 
-static void what_a_killed_writer_left_is_no_hindrance_and_no_way_elsewhere(void **state)
+TEST(what_a_killed_writer_left_is_no_hindrance_and_no_way_elsewhere, here)
 {
-	(void)state;
 	assert_int_equal(put("other", "untouched", (struct aa_replace){0}), 0);
 	assert_int_equal(symlinkat("other", dirfd_, ".a.new"), 0);
 	assert_int_equal(put("a", "x", (struct aa_replace){.locked = true}), 0);
@@ -175,12 +164,11 @@ static void what_a_killed_writer_left_is_no_hindrance_and_no_way_elsewhere(void 
 }
 
 /* With a file size limit that the text does not fit into, as on a full disk. */
-static void where_it_cannot_be_written_the_old_file_stands_alone(void **state)
+TEST(where_it_cannot_be_written_the_old_file_stands_alone, here)
 {
 	struct rlimit was, low;
 	int replaced, created;
 
-	(void)state;
 	assert_int_equal(put("a", "old", (struct aa_replace){0}), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
@@ -195,34 +183,14 @@ static void where_it_cannot_be_written_the_old_file_stands_alone(void **state)
 	assert_int_equal(files(), 1);
 }
 
-static void a_name_that_is_too_long_is_refused(void **state)
+TEST(a_name_that_is_too_long_is_refused, here)
 {
 	char name[5000];
 
-	(void)state;
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
 	assert_int_equal(put(name, "x", (struct aa_replace){0}), -ENAMETOOLONG);
 	name[256] = 0;
 	assert_int_equal(put(name, "x", (struct aa_replace){0}), -ENAMETOOLONG);
 	assert_int_equal(files(), 0);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(writes_what_was_not_there_and_replaces_what_was),
-	    T(the_mode_is_what_was_asked_for_whatever_the_umask),
-	    T(the_mode_of_the_old_file_is_kept_where_that_is_asked),
-	    T(of_two_writers_of_something_new_one_succeeds),
-	    T(writes_in_a_folder_below),
-	    T(writes_where_the_caller_stands),
-	    T(sets_the_time_that_it_is_told),
-	    T(what_a_killed_writer_left_is_no_hindrance_and_no_way_elsewhere),
-	    T(where_it_cannot_be_written_the_old_file_stands_alone),
-	    T(a_name_that_is_too_long_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

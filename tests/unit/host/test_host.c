@@ -4,19 +4,14 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 #include "tools/host/pam_stack.h"
 #include "tools/host/sshd_config.h"
 #include "tools/host/sshd_login.h"
@@ -67,6 +62,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static enum aa_pam_answer account(const char *text)
 {
 	struct aa_pam_place place;
@@ -77,9 +74,8 @@ static enum aa_pam_answer account(const char *text)
 
 /* ---- PAM ------------------------------------------------------------------------ */
 
-static void a_line_that_names_the_module_asks_it(void **state)
+TEST(a_line_that_names_the_module_asks_it, here)
 {
-	(void)state;
 	assert_int_equal(account("account required pam_agentauth.so\n"), AA_PAM_ASKED);
 	assert_int_equal(account("-ACCOUNT\tRequisite  pam_agentauth.so debug"), AA_PAM_ASKED);
 	assert_int_equal(
@@ -92,9 +88,8 @@ static void a_line_that_names_the_module_asks_it(void **state)
 	assert_int_equal(account("account required $ISA/pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 }
 
-static void what_is_a_comment_or_an_argument_names_nothing(void **state)
+TEST(what_is_a_comment_or_an_argument_names_nothing, here)
 {
-	(void)state;
 	assert_int_equal(account("#account required pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 	assert_int_equal(account("account required pam_unix.so # pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
 	assert_int_equal(account("account required pam_unix.so pam_agentauth.so\n"), AA_PAM_NOT_NAMED);
@@ -104,9 +99,8 @@ static void what_is_a_comment_or_an_argument_names_nothing(void **state)
 			 AA_PAM_ASKED);
 }
 
-static void a_refusal_must_be_final(void **state)
+TEST(a_refusal_must_be_final, here)
 {
-	(void)state;
 	assert_int_equal(account("account optional pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
 	assert_int_equal(account("account sufficient pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
 	assert_int_equal(account("account [success=ok default=ignore] pam_agentauth.so\n"), AA_PAM_NOT_FINAL);
@@ -118,9 +112,8 @@ static void a_refusal_must_be_final(void **state)
 	assert_int_equal(account("account [success=ok default=bad] pam_agentauth.so\n"), AA_PAM_ASKED);
 }
 
-static void nothing_may_end_or_skip_the_stack_before(void **state)
+TEST(nothing_may_end_or_skip_the_stack_before, here)
 {
-	(void)state;
 	assert_int_equal(account("account sufficient pam_localuser.so\n" OURS), AA_PAM_PASSED_BY);
 	assert_int_equal(account("account [success=done default=ignore] pam_x.so\n" OURS), AA_PAM_PASSED_BY);
 	assert_int_equal(account("account [success=1 default=ignore] pam_x.so\n" OURS), AA_PAM_PASSED_BY);
@@ -134,9 +127,8 @@ static void nothing_may_end_or_skip_the_stack_before(void **state)
 			 AA_PAM_ASKED);
 }
 
-static void files_are_included_in_every_way(void **state)
+TEST(files_are_included_in_every_way, here)
 {
-	(void)state;
 	put(stacks, "common", OURS);
 	put(stacks, "none", "account required pam_unix.so\n");
 	put(stacks, "ends", "account sufficient pam_unix.so\n");
@@ -152,11 +144,10 @@ static void files_are_included_in_every_way(void **state)
 	assert_int_equal(account("@include missing\n" OURS), AA_PAM_UNREADABLE);
 }
 
-static void a_vendor_stack_serves_where_the_host_has_none(void **state)
+TEST(a_vendor_stack_serves_where_the_host_has_none, here)
 {
 	struct aa_pam_place place;
 
-	(void)state;
 	put(vendor, "v", OURS);
 	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &place), AA_PAM_ASKED);
 	put(stacks, "v", "session required pam_unix.so\n");
@@ -164,11 +155,10 @@ static void a_vendor_stack_serves_where_the_host_has_none(void **state)
 	assert_int_equal(aa_pam_stack_asks(&paths.pam, "nowhere", AA_PAM_SESSION, &place), AA_PAM_ABSENT);
 }
 
-static void a_module_that_is_not_there_is_not_asked(void **state)
+TEST(a_module_that_is_not_there_is_not_asked, here)
 {
 	char text[PATH_MAX + 64];
 
-	(void)state;
 	snprintf(text, sizeof(text), "account required %s/pam_agentauth.so\n", modules);
 	assert_int_equal(account(text), AA_PAM_ASKED);
 	assert_int_equal(account("account required /nowhere/pam_agentauth.so\n"), AA_PAM_NO_MODULE);
@@ -206,9 +196,8 @@ static bool decided_for_nobody(const char *text)
 	return yes;
 }
 
-static void the_first_use_pam_outside_of_a_match_counts(void **state)
+TEST(the_first_use_pam_outside_of_a_match_counts, here)
 {
-	(void)state;
 	assert_true(decided("UsePAM yes\n"));
 	assert_true(decided("  usepam=\"YES\" # a comment\nUsePAM no\n"));
 	assert_false(decided("UsePAM no\nUsePAM yes\n"));
@@ -218,11 +207,10 @@ static void the_first_use_pam_outside_of_a_match_counts(void **state)
 	assert_true(decided("Match User a\nX11Forwarding no\nMatch all\nUsePAM yes\n"));
 }
 
-static void an_included_file_comes_where_it_is_named(void **state)
+TEST(an_included_file_comes_where_it_is_named, here)
 {
 	char conf_d[300];
 
-	(void)state;
 	make(conf_d, sizeof(conf_d), "conf.d");
 	put(conf_d, "10-first.conf", "UsePAM no\n");
 	put(conf_d, "20-second.conf", "UsePAM yes\n");
@@ -236,11 +224,10 @@ static void an_included_file_comes_where_it_is_named(void **state)
 	assert_false(decided("Include conf.d/30-*.conf\nUsePAM yes\n"));
 }
 
-static void what_cannot_be_read_is_off(void **state)
+TEST(what_cannot_be_read_is_off, here)
 {
 	char path[PATH_MAX];
 
-	(void)state;
 	put(dir, "closed.conf", "\n");
 	snprintf(path, sizeof(path), "%s/closed.conf", dir);
 	assert_true(decided_for_nobody("Include closed.conf\nUsePAM yes\n"));
@@ -249,11 +236,10 @@ static void what_cannot_be_read_is_off(void **state)
 	assert_true(decided_for_nobody("UsePAM yes\n"));
 }
 
-static void what_the_command_line_says_comes_first(void **state)
+TEST(what_the_command_line_says_comes_first, here)
 {
 	struct aa_sshd_told told = {.has_use_pam = true};
 
-	(void)state;
 	paths.told = &told;
 	assert_false(decided("UsePAM yes\n"));
 	told.use_pam = true;
@@ -267,9 +253,8 @@ static void what_the_command_line_says_comes_first(void **state)
 	assert_false(decided("UsePAM yes\n"));
 }
 
-static void every_pam_service_of_sshd_must_ask(void **state)
+TEST(every_pam_service_of_sshd_must_ask, here)
 {
-	(void)state;
 	put(stacks, "other-sshd", "account required pam_unix.so\nsession required pam_unix.so\n");
 	put(stacks, "third", "account required pam_unix.so\n" OURS);
 	assert_false(decided("UsePAM yes\nPAMServiceName other-sshd\n"));
@@ -279,25 +264,4 @@ static void every_pam_service_of_sshd_must_ask(void **state)
 	assert_false(decided("UsePAM yes\n")); /* a key is decided in session */
 	put(stacks, "sshd", "session required pam_agentauth.so\n");
 	assert_false(decided("UsePAM yes\n"));
-}
-
-int main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(a_line_that_names_the_module_asks_it),
-	    TEST(what_is_a_comment_or_an_argument_names_nothing),
-	    TEST(a_refusal_must_be_final),
-	    TEST(nothing_may_end_or_skip_the_stack_before),
-	    TEST(files_are_included_in_every_way),
-	    TEST(a_vendor_stack_serves_where_the_host_has_none),
-	    TEST(a_module_that_is_not_there_is_not_asked),
-	    TEST(the_first_use_pam_outside_of_a_match_counts),
-	    TEST(an_included_file_comes_where_it_is_named),
-	    TEST(what_cannot_be_read_is_off),
-	    TEST(what_the_command_line_says_comes_first),
-	    TEST(every_pam_service_of_sshd_must_ask),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

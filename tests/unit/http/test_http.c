@@ -2,18 +2,10 @@
 /* test_http.c: requests against a TLS server of the test's own, which says what it was asked. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +17,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "tests/unit/support/test.h"
 #include "tools/http/discovery.h"
 #include "tools/http/http.h"
 
@@ -283,12 +276,11 @@ static void stop(struct server *server)
 static EVP_PKEY *server_key;
 static struct server *server, *other;
 
-static int begin(void **state)
+BEFORE_ALL(begin)
 {
 	EVP_PKEY *other_key = EVP_EC_gen("P-256");
 	X509 *cert, *other_ca;
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	assert_non_null(mkdtemp(folder));
 	snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", folder);
@@ -307,12 +299,10 @@ static int begin(void **state)
 	X509_free(cert);
 	X509_free(other_ca);
 	EVP_PKEY_free(other_key);
-	return 0;
 }
 
-static int end(void **state)
+AFTER_ALL(end)
 {
-	(void)state;
 	stop(server);
 	stop(other);
 	unlink(ca_file);
@@ -321,7 +311,6 @@ static int end(void **state)
 	X509_free(ca_cert);
 	EVP_PKEY_free(ca_key);
 	EVP_PKEY_free(server_key);
-	return 0;
 }
 
 static const char *url_of(const struct server *s, const char *path)
@@ -376,12 +365,11 @@ static void expect(struct http_request request, enum http_err expected, const ch
 	}
 }
 
-static void an_answer_comes_whole_with_what_its_head_says(void **state)
+TEST(an_answer_comes_whole_with_what_its_head_says)
 {
 	struct http_request request = request_for("/hello");
 	struct http_response response = {0};
 
-	(void)state;
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.status, 200);
 	assert_string_equal(response.body, "{\"hello\":1}");
@@ -395,12 +383,11 @@ static void an_answer_comes_whole_with_what_its_head_says(void **state)
 	assert_null(strstr(last_request(server), "Cookie"));
 }
 
-static void a_status_is_an_answer_too(void **state)
+TEST(a_status_is_an_answer_too)
 {
 	struct http_request request = request_for("/busy");
 	struct http_response response = {0};
 
-	(void)state;
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.status, 429);
 	assert_int_equal(response.retry_after, 7);
@@ -413,12 +400,11 @@ static void a_status_is_an_answer_too(void **state)
 	http_response_free(&response);
 }
 
-static void an_unchanged_answer_is_not_sent_again(void **state)
+TEST(an_unchanged_answer_is_not_sent_again)
 {
 	struct http_request request = request_for("/etag");
 	struct http_response response = {0};
 
-	(void)state;
 	request.if_none_match = "\"v0\"";
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.status, 200);
@@ -431,12 +417,11 @@ static void an_unchanged_answer_is_not_sent_again(void **state)
 	http_response_free(&response);
 }
 
-static void more_than_the_cap_is_refused(void **state)
+TEST(more_than_the_cap_is_refused)
 {
 	struct http_request request = request_for("/exact");
 	struct http_response response = {0};
 
-	(void)state;
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.len, HTTP_BODY_MAX);
 	http_response_free(&response);
@@ -450,11 +435,10 @@ static void more_than_the_cap_is_refused(void **state)
 	expect(request, HTTP_TOO_LARGE, "more than 10 bytes");
 }
 
-static void half_an_answer_is_none(void **state)
+TEST(half_an_answer_is_none)
 {
 	struct http_request request = request_for("/lies");
 
-	(void)state;
 	expect(request_for("/cut"), HTTP_UNREACHABLE, NULL);
 	request = request_for("/lies");
 	expect(request, HTTP_UNREACHABLE, NULL);
@@ -468,12 +452,11 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void a_server_that_does_not_answer_is_left(void **state)
+TEST(a_server_that_does_not_answer_is_left)
 {
 	static const char *const paths[] = {"/silent", "/trickle"};
 	int64_t began;
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct http_request request = request_for(paths[i]);
 
@@ -484,12 +467,11 @@ static void a_server_that_does_not_answer_is_left(void **state)
 	}
 }
 
-static void a_redirect_to_https_is_followed_to_its_end(void **state)
+TEST(a_redirect_to_https_is_followed_to_its_end)
 {
 	struct http_request request = request_for("/to-https");
 	struct http_response response = {0};
 
-	(void)state;
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.status, 200);
 	assert_string_equal(response.body, "{\"hello\":1}");
@@ -497,20 +479,18 @@ static void a_redirect_to_https_is_followed_to_its_end(void **state)
 	expect(request_for("/round"), HTTP_REDIRECTED, "redirects");
 }
 
-static void a_redirect_to_another_scheme_is_refused(void **state)
+TEST(a_redirect_to_another_scheme_is_refused)
 {
-	(void)state;
 	expect(request_for("/to-http"), HTTP_REDIRECTED, "other than https");
 	expect(request_for("/to-file"), HTTP_REDIRECTED, "other than https");
 }
 
-static void a_body_is_sent_to_no_other_address(void **state)
+TEST(a_body_is_sent_to_no_other_address)
 {
 	struct http_request request = request_for("/to-https");
 	struct http_response response = {0};
 	unsigned before = count_requests(server);
 
-	(void)state;
 	request.body = "secret=1";
 	assert_int_equal(http_send(&request, &response, NULL, 0), HTTP_OK);
 	assert_int_equal(response.status, 302);
@@ -521,11 +501,10 @@ static void a_body_is_sent_to_no_other_address(void **state)
 	assert_non_null(strstr(last_request(server), "Content-Type: application/x-www-form-urlencoded\r\n"));
 }
 
-static void a_token_goes_to_the_host_it_is_for(void **state)
+TEST(a_token_goes_to_the_host_it_is_for)
 {
 	struct http_request request = request_for("/hello");
 
-	(void)state;
 	request.bearer = "abc.def";
 	expect(request, HTTP_OK, NULL);
 	assert_non_null(strstr(last_request(server), "Authorization: Bearer abc.def\r\n"));
@@ -540,11 +519,10 @@ static void a_token_goes_to_the_host_it_is_for(void **state)
 	assert_null(strstr(last_request(other), "Authorization"));
 }
 
-static void a_password_is_sent_as_basic(void **state)
+TEST(a_password_is_sent_as_basic)
 {
 	struct http_request request = request_for("/hello");
 
-	(void)state;
 	request.user = "client";
 	request.password = "se:cret";
 	request.body = "grant_type=client_credentials";
@@ -552,25 +530,23 @@ static void a_password_is_sent_as_basic(void **state)
 	assert_non_null(strstr(last_request(server), "Authorization: Basic Y2xpZW50OnNlOmNyZXQ=\r\n"));
 }
 
-static void a_line_feed_in_a_header_sends_nothing(void **state)
+TEST(a_line_feed_in_a_header_sends_nothing)
 {
 	struct http_request request = request_for("/hello");
 	unsigned before = count_requests(server);
 
-	(void)state;
 	request.if_none_match = "\"v1\"\r\nX-Evil: 1";
 	expect(request, HTTP_NO_MEMORY, NULL);
 	assert_int_equal(count_requests(server), before);
 }
 
-static void a_server_is_who_its_certificate_says(void **state)
+TEST(a_server_is_who_its_certificate_says)
 {
 	struct http_request request = request_for("/hello");
 	X509 *wrong = make_cert(server_key, "server", "DNS:idp.example.com", ca_cert, ca_key, false);
 	X509 *over = make_cert(server_key, "server", "IP:127.0.0.1", ca_cert, ca_key, true);
 	struct server *named = start(wrong, server_key), *expired = start(over, server_key);
 
-	(void)state;
 	expect(request, HTTP_OK, NULL);
 	request.ca_file = other_ca_file;
 	expect(request, HTTP_TLS, "cannot be trusted");
@@ -589,7 +565,7 @@ static void a_server_is_who_its_certificate_says(void **state)
 	X509_free(over);
 }
 
-static void nothing_but_https_is_asked(void **state)
+TEST(nothing_but_https_is_asked)
 {
 	static const char *const urls[] = {"http://127.0.0.1/",
 					   "file:///etc/passwd",
@@ -600,21 +576,19 @@ static void nothing_but_https_is_asked(void **state)
 					   "",
 					   "javascript:1"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
 		expect((struct http_request){.url = urls[i], .ca_file = ca_file}, HTTP_BAD_URL,
 		       "must begin with https://");
 	expect((struct http_request){.url = NULL}, HTTP_BAD_URL, "must begin with https://");
 }
 
-static void a_closed_port_is_said_to_be_out_of_reach(void **state)
+TEST(a_closed_port_is_said_to_be_out_of_reach)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 	char url[64];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	(void)state;
 	/* Bound and not listening: nobody else gets the port meanwhile. */
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
@@ -623,7 +597,7 @@ static void a_closed_port_is_said_to_be_out_of_reach(void **state)
 	close(fd);
 }
 
-static void a_value_of_a_form_is_escaped(void **state)
+TEST(a_value_of_a_form_is_escaped)
 {
 	static const char *const pairs[][2] = {{"", ""},
 					       {"azAZ09-._~", "azAZ09-._~"},
@@ -631,7 +605,6 @@ static void a_value_of_a_form_is_escaped(void **state)
 					       {"\xc3\xa9/", "%C3%A9%2F"},
 					       {"%", "%25"}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		char *text = http_escape(pairs[i][0]);
 
@@ -640,7 +613,7 @@ static void a_value_of_a_form_is_escaped(void **state)
 	}
 }
 
-static void metadata_lies_where_its_two_standards_say(void **state)
+TEST(metadata_lies_where_its_two_standards_say)
 {
 	static const struct {
 		const char *issuer, *openid, *oauth;
@@ -655,7 +628,6 @@ static void metadata_lies_where_its_two_standards_say(void **state)
 	     "https://h/.well-known/oauth-authorization-server/realms/a"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		char *openid = discovery_openid(places[i].issuer), *oauth = discovery_oauth(places[i].issuer);
 
@@ -665,29 +637,4 @@ static void metadata_lies_where_its_two_standards_say(void **state)
 		free(oauth);
 	}
 	assert_null(discovery_openid("h"));
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_answer_comes_whole_with_what_its_head_says),
-	    cmocka_unit_test(a_status_is_an_answer_too),
-	    cmocka_unit_test(an_unchanged_answer_is_not_sent_again),
-	    cmocka_unit_test(more_than_the_cap_is_refused),
-	    cmocka_unit_test(half_an_answer_is_none),
-	    cmocka_unit_test(a_server_that_does_not_answer_is_left),
-	    cmocka_unit_test(a_redirect_to_https_is_followed_to_its_end),
-	    cmocka_unit_test(a_redirect_to_another_scheme_is_refused),
-	    cmocka_unit_test(a_body_is_sent_to_no_other_address),
-	    cmocka_unit_test(a_token_goes_to_the_host_it_is_for),
-	    cmocka_unit_test(a_password_is_sent_as_basic),
-	    cmocka_unit_test(a_line_feed_in_a_header_sends_nothing),
-	    cmocka_unit_test(a_server_is_who_its_certificate_says),
-	    cmocka_unit_test(nothing_but_https_is_asked),
-	    cmocka_unit_test(a_closed_port_is_said_to_be_out_of_reach),
-	    cmocka_unit_test(a_value_of_a_form_is_escaped),
-	    cmocka_unit_test(metadata_lies_where_its_two_standards_say),
-	};
-
-	return cmocka_run_group_tests(tests, begin, end);
 }

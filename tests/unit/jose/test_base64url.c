@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_base64url.c: base64url and base64: one spelling for one sequence of bytes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/base64url.h"
+#include "tests/unit/support/test.h"
 
 typedef enum aa_jose_err decode_fn(const char *in, size_t len, uint8_t **ret, size_t *ret_len);
 
@@ -37,11 +32,10 @@ static enum aa_jose_err std(const char *text)
 	return decode(aa_base64_decode, text, strlen(text));
 }
 
-static void test_what_is_encoded_decodes_to_itself(void **state)
+TEST(what_is_encoded_decodes_to_itself)
 {
 	uint8_t in[300];
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(in); len++) {
 		uint8_t *out = NULL;
 		size_t out_len;
@@ -66,12 +60,11 @@ static void test_what_is_encoded_decodes_to_itself(void **state)
 }
 
 /* RFC 4648 section 10 */
-static void test_the_vectors_of_rfc4648_hold(void **state)
+TEST(the_vectors_of_rfc4648_hold)
 {
 	static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
 	static const char *const coded[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
 
-	(void)state;
 	for (size_t i = 0; i < 7; i++) {
 		char *a = aa_base64_encode(plain[i], strlen(plain[i])),
 		     *b = aa_base64url_encode(plain[i], strlen(plain[i]));
@@ -84,9 +77,8 @@ static void test_the_vectors_of_rfc4648_hold(void **state)
 	}
 }
 
-static void test_base64url_refuses_what_no_encoder_writes(void **state)
+TEST(base64url_refuses_what_no_encoder_writes)
 {
-	(void)state;
 	assert_int_equal(url("Zm8"), AA_JOSE_OK);
 	assert_int_equal(url("Zm8="), AA_JOSE_MALFORMED); /* padding */
 	assert_int_equal(url("Zm9"), AA_JOSE_MALFORMED);  /* an unused bit set */
@@ -104,9 +96,8 @@ static void test_base64url_refuses_what_no_encoder_writes(void **state)
 	assert_int_equal(decode(aa_base64url_decode, "Zm9v\0m9v", 8), AA_JOSE_MALFORMED);
 }
 
-static void test_base64_is_as_strict_about_its_padding(void **state)
+TEST(base64_is_as_strict_about_its_padding)
 {
-	(void)state;
 	assert_int_equal(std("Zm8="), AA_JOSE_OK);
 	assert_int_equal(std("Zm8"), AA_JOSE_MALFORMED);
 	assert_int_equal(std("Zm9="), AA_JOSE_MALFORMED);
@@ -118,28 +109,14 @@ static void test_base64_is_as_strict_about_its_padding(void **state)
 	assert_int_equal(std("-_-_"), AA_JOSE_MALFORMED);
 }
 
-static void test_every_byte_is_a_digit_or_refused(void **state)
+TEST(every_byte_is_a_digit_or_refused)
 {
 	int digits = 0;
 
-	(void)state;
 	for (int c = 0; c < 256; c++) {
 		char text[4] = {'A', 'A', 'A', (char)c};
 
 		digits += decode(aa_base64url_decode, text, 4) == AA_JOSE_OK;
 	}
 	assert_int_equal(digits, 64);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_what_is_encoded_decodes_to_itself),
-	    cmocka_unit_test(test_the_vectors_of_rfc4648_hold),
-	    cmocka_unit_test(test_base64url_refuses_what_no_encoder_writes),
-	    cmocka_unit_test(test_base64_is_as_strict_about_its_padding),
-	    cmocka_unit_test(test_every_byte_is_a_digit_or_refused),
-	};
-
-	return cmocka_run_group_tests_name("base64url", tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_json.c: JSON as claims need it: THREATS 6 and 7. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/json.h"
+#include "tests/unit/support/test.h"
 
 static enum aa_jose_err parse_len(const char *text, size_t len)
 {
@@ -37,14 +32,13 @@ static enum aa_jose_err parse(const char *text)
 	return err;
 }
 
-static void test_an_object_with_white_space_is_accepted(void **state)
+TEST(an_object_with_white_space_is_accepted)
 {
-	(void)state;
 	assert_int_equal(parse("{}"), AA_JOSE_OK);
 	assert_int_equal(parse(" \t\r\n{ \"a\" : [ 1 , \"x\" , null , true , 1.5e3 ] } \n"), AA_JOSE_OK);
 }
 
-static void test_anything_but_an_object_is_refused(void **state)
+TEST(anything_but_an_object_is_refused)
 {
 	static const char *const texts[] = {"",
 					    " ",
@@ -68,14 +62,12 @@ static void test_anything_but_an_object_is_refused(void **state)
 					    "{\"a\":tru}",
 					    "{\"a\" 1}"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(parse(texts[i]), AA_JOSE_MALFORMED);
 }
 
-static void test_what_follows_the_object_is_refused(void **state)
+TEST(what_follows_the_object_is_refused)
 {
-	(void)state;
 	assert_int_equal(parse("{\"a\":1}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":1}{}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":1}x"), AA_JOSE_MALFORMED);
@@ -83,16 +75,14 @@ static void test_what_follows_the_object_is_refused(void **state)
 	assert_int_equal(parse("{\"a\":1}//"), AA_JOSE_MALFORMED);
 }
 
-static void test_a_byte_order_mark_is_refused(void **state)
+TEST(a_byte_order_mark_is_refused)
 {
-	(void)state;
 	assert_int_equal(parse("\xef\xbb\xbf{\"a\":1}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse_len("\xff\xfe{\0}\0", 6), AA_JOSE_MALFORMED);
 }
 
-static void test_a_zero_byte_is_refused_in_every_spelling(void **state)
+TEST(a_zero_byte_is_refused_in_every_spelling)
 {
-	(void)state;
 	assert_int_equal(parse_len("{\"a\":\"b0c\"}", 11), AA_JOSE_OK);
 	assert_int_equal(parse_len("{\"a\":\"b\0c\"}", 11), AA_JOSE_MALFORMED);
 	assert_int_equal(parse_len("{\"a\":1}\0", 8), AA_JOSE_MALFORMED);
@@ -101,9 +91,8 @@ static void test_a_zero_byte_is_refused_in_every_spelling(void **state)
 	assert_int_equal(parse("{\"a\\u0000\":1}"), AA_JOSE_MALFORMED);
 }
 
-static void test_text_that_is_no_utf8_is_refused(void **state)
+TEST(text_that_is_no_utf8_is_refused)
 {
-	(void)state;
 	assert_int_equal(parse("{\"a\":\"\xc3\xa9\"}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":\"\xe9\"}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":\"\xc0\xaf\"}"), AA_JOSE_MALFORMED);	/* overlong */
@@ -114,9 +103,8 @@ static void test_text_that_is_no_utf8_is_refused(void **state)
 	assert_int_equal(parse("{\"a\":\"\\udd1e\"}"), AA_JOSE_MALFORMED);
 }
 
-static void test_a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling(void **state)
+TEST(a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling)
 {
-	(void)state;
 	assert_int_equal(parse("{\"a\":1,\"b\":2}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":1,\"a\":1}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":1,\"\\u0061\":1}"), AA_JOSE_MALFORMED);
@@ -148,9 +136,8 @@ static enum aa_jose_err parse_nested(size_t depth, const char *open, const char 
 	return err;
 }
 
-static void test_nesting_is_refused_past_the_cap(void **state)
+TEST(nesting_is_refused_past_the_cap)
 {
-	(void)state;
 	assert_int_equal(parse_nested(AA_JSON_DEPTH_MAX, "[", "]"), AA_JOSE_OK);
 	assert_int_equal(parse_nested(AA_JSON_DEPTH_MAX + 1, "[", "]"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse_nested(AA_JSON_DEPTH_MAX, "{\"b\":", "}"), AA_JOSE_OK);
@@ -158,9 +145,8 @@ static void test_nesting_is_refused_past_the_cap(void **state)
 	assert_int_equal(parse_nested(1000000, "[", "]"), AA_JOSE_MALFORMED);
 }
 
-static void test_brackets_and_quotes_inside_strings_do_not_count_as_nesting(void **state)
+TEST(brackets_and_quotes_inside_strings_do_not_count_as_nesting)
 {
-	(void)state;
 	assert_int_equal(parse("{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\":1}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":\"\\\"]]]]\\\\\",\"b\":[]}"), AA_JOSE_OK);
@@ -174,9 +160,8 @@ static void test_brackets_and_quotes_inside_strings_do_not_count_as_nesting(void
 	assert_int_equal(parse("{\"a\":\""), AA_JOSE_MALFORMED);
 }
 
-static void test_numbers_that_do_not_fit_are_refused(void **state)
+TEST(numbers_that_do_not_fit_are_refused)
 {
-	(void)state;
 	assert_int_equal(parse("{\"a\":9223372036854775807}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":9223372036854775808}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":-9223372036854775808}"), AA_JOSE_OK);
@@ -184,11 +169,10 @@ static void test_numbers_that_do_not_fit_are_refused(void **state)
 	assert_int_equal(parse("{\"a\":1e309}"), AA_JOSE_MALFORMED);
 }
 
-static void test_every_cut_of_a_good_text_is_refused(void **state)
+TEST(every_cut_of_a_good_text_is_refused)
 {
 	static const char text[] = "{\"a\":[1,{\"b\":\"\\u00e9\"}],\"c\":\"d\"}";
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
 		char *cut = malloc(len + 1);
 
@@ -197,23 +181,4 @@ static void test_every_cut_of_a_good_text_is_refused(void **state)
 		free(cut);
 	}
 	assert_int_equal(parse(text), AA_JOSE_OK);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_an_object_with_white_space_is_accepted),
-	    cmocka_unit_test(test_anything_but_an_object_is_refused),
-	    cmocka_unit_test(test_what_follows_the_object_is_refused),
-	    cmocka_unit_test(test_a_byte_order_mark_is_refused),
-	    cmocka_unit_test(test_a_zero_byte_is_refused_in_every_spelling),
-	    cmocka_unit_test(test_text_that_is_no_utf8_is_refused),
-	    cmocka_unit_test(test_a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling),
-	    cmocka_unit_test(test_nesting_is_refused_past_the_cap),
-	    cmocka_unit_test(test_brackets_and_quotes_inside_strings_do_not_count_as_nesting),
-	    cmocka_unit_test(test_numbers_that_do_not_fit_are_refused),
-	    cmocka_unit_test(test_every_cut_of_a_good_text_is_refused),
-	};
-
-	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

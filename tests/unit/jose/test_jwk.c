@@ -8,6 +8,7 @@
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -66,14 +67,13 @@ static uint8_t *member(enum aa_alg alg, const char *name, size_t *ret_len)
 static const enum aa_alg kinds[] = {AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES384, AA_ALG_ES512, AA_ALG_EDDSA};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static void test_a_key_of_each_kind_loads(void **state)
+TEST(a_key_of_each_kind_loads)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++)
 		assert_int_equal(load_with(kinds[i], "unheard_of", "[1]"), AA_JOSE_OK);
 }
 
-static void test_what_is_no_jwk_is_malformed(void **state)
+TEST(what_is_no_jwk_is_malformed)
 {
 	static const char *const texts[] = {"[]",
 					    "null",
@@ -88,7 +88,6 @@ static void test_what_is_no_jwk_is_malformed(void **state)
 					    "{\"kty\":\"EC\",\"crv\":\"P-256\"}",
 					    "{\"kty\":\"EC\",\"crv\":256}"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		json_t *jwk = make_json(texts[i]);
 
@@ -98,9 +97,8 @@ static void test_what_is_no_jwk_is_malformed(void **state)
 	assert_int_equal(load(NULL), AA_JOSE_KEY_MALFORMED);
 }
 
-static void test_a_type_or_curve_that_is_not_supported_is_unfit(void **state)
+TEST(a_type_or_curve_that_is_not_supported_is_unfit)
 {
-	(void)state;
 	assert_int_equal(load_with(AA_ALG_ES256, "kty", "\"ec\""), AA_JOSE_KEY_UNFIT);
 	assert_int_equal(load_with(AA_ALG_ES256, "kty", "\"AKP\""), AA_JOSE_KEY_UNFIT);
 	assert_int_equal(load_with(AA_ALG_ES256, "crv", "\"secp256k1\""), AA_JOSE_KEY_UNFIT);
@@ -109,11 +107,10 @@ static void test_a_type_or_curve_that_is_not_supported_is_unfit(void **state)
 	assert_int_equal(load_with(AA_ALG_EDDSA, "crv", "\"X25519\""), AA_JOSE_KEY_UNFIT);
 }
 
-static void test_secrets_and_private_members_are_refused_as_such(void **state)
+TEST(secrets_and_private_members_are_refused_as_such)
 {
 	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		for (size_t k = 0; k < N_KINDS; k++)
 			assert_int_equal(load_with(kinds[k], names[i], "\"AAAA\""), AA_JOSE_KEY_PRIVATE);
@@ -121,9 +118,8 @@ static void test_secrets_and_private_members_are_refused_as_such(void **state)
 	assert_int_equal(load_with(AA_ALG_RS256, "kty", "\"oct\""), AA_JOSE_KEY_PRIVATE);
 }
 
-static void test_use_and_key_ops_must_allow_verifying(void **state)
+TEST(use_and_key_ops_must_allow_verifying)
 {
-	(void)state;
 	assert_int_equal(load_with(AA_ALG_RS256, "use", "\"sig\""), AA_JOSE_OK);
 	assert_int_equal(load_with(AA_ALG_RS256, "use", "\"enc\""), AA_JOSE_KEY_UNFIT);
 	assert_int_equal(load_with(AA_ALG_RS256, "use", "\"SIG\""), AA_JOSE_KEY_UNFIT);
@@ -137,9 +133,8 @@ static void test_use_and_key_ops_must_allow_verifying(void **state)
 	assert_int_equal(load_with(AA_ALG_RS256, "key_ops", "[\"verify\",1]"), AA_JOSE_KEY_MALFORMED);
 }
 
-static void test_alg_must_be_one_that_the_key_can_do(void **state)
+TEST(alg_must_be_one_that_the_key_can_do)
 {
-	(void)state;
 	assert_int_equal(load_with(AA_ALG_RS256, "alg", "\"PS256\""), AA_JOSE_OK);
 	assert_int_equal(load_with(AA_ALG_RS256, "alg", "\"RSA-OAEP\""), AA_JOSE_KEY_UNFIT);
 	assert_int_equal(load_with(AA_ALG_RS256, "alg", "\"HS256\""), AA_JOSE_KEY_UNFIT);
@@ -155,12 +150,11 @@ static void test_alg_must_be_one_that_the_key_can_do(void **state)
 	assert_int_equal(load_with(AA_ALG_EDDSA, "alg", "\"eddsa\""), AA_JOSE_KEY_UNFIT);
 }
 
-static void test_a_jwk_that_names_its_alg_fits_no_other(void **state)
+TEST(a_jwk_that_names_its_alg_fits_no_other)
 {
 	struct aa_key *key = NULL;
 	json_t *jwk = make_jwk(AA_ALG_RS256);
 
-	(void)state;
 	assert_int_equal(aa_key_from_jwk(jwk, &key), AA_JOSE_OK);
 	assert_true(aa_key_fits(key, AA_ALG_RS256));
 	assert_true(aa_key_fits(key, AA_ALG_PS512));
@@ -177,11 +171,10 @@ static void test_a_jwk_that_names_its_alg_fits_no_other(void **state)
 	json_decref(jwk);
 }
 
-static void test_a_kid_is_short_and_printable(void **state)
+TEST(a_kid_is_short_and_printable)
 {
 	char longest[2 + 257 + 1];
 
-	(void)state;
 	memset(longest, 'k', sizeof(longest));
 	longest[0] = '"';
 	longest[257] = '"';
@@ -198,11 +191,10 @@ static void test_a_kid_is_short_and_printable(void **state)
 	assert_int_equal(load_with(AA_ALG_ES256, "kid", "1"), AA_JOSE_KEY_MALFORMED);
 }
 
-static void test_rsa_moduli_are_2048_to_16384_odd_bits(void **state)
+TEST(rsa_moduli_are_2048_to_16384_odd_bits)
 {
 	uint8_t n[2049];
 
-	(void)state;
 	memset(n, 0xff, sizeof(n));
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 256), AA_JOSE_OK);
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 255), AA_JOSE_KEY_WEAK);
@@ -224,9 +216,8 @@ static void test_rsa_moduli_are_2048_to_16384_odd_bits(void **state)
 	assert_int_equal(load_with_bytes(AA_ALG_RS256, "n", n, 0), AA_JOSE_KEY_MALFORMED);
 }
 
-static void test_rsa_exponents_are_odd_and_at_least_three(void **state)
+TEST(rsa_exponents_are_odd_and_at_least_three)
 {
-	(void)state;
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQAB\""), AA_JOSE_OK);
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"Aw\""), AA_JOSE_OK);		 /* 3 */
 	assert_int_equal(load_with(AA_ALG_RS256, "e", "\"AQ\""), AA_JOSE_KEY_WEAK);	 /* 1 */
@@ -243,9 +234,8 @@ static void test_rsa_exponents_are_odd_and_at_least_three(void **state)
 	assert_int_equal(load_with(AA_ALG_RS256, "e", ""), AA_JOSE_KEY_MALFORMED);
 }
 
-static void test_ec_points_lie_on_their_curve(void **state)
+TEST(ec_points_lie_on_their_curve)
 {
-	(void)state;
 	for (size_t i = 1; i < 4; i++) {
 		size_t len;
 		uint8_t *y = member(kinds[i], "y", &len), *x = member(kinds[i], "x", &len);
@@ -268,12 +258,11 @@ static void test_ec_points_lie_on_their_curve(void **state)
 	assert_int_equal(load_with(AA_ALG_ES384, "crv", "\"P-256\""), AA_JOSE_KEY_LENGTH);
 }
 
-static void test_a_coordinate_has_its_full_length(void **state)
+TEST(a_coordinate_has_its_full_length)
 {
 	size_t len;
 	uint8_t *x = member(AA_ALG_ES256, "x", &len), longer[33] = {0};
 
-	(void)state;
 	memcpy(longer + 1, x, 32);
 	assert_int_equal(load_with_bytes(AA_ALG_ES256, "x", longer + 1, 32), AA_JOSE_OK);
 	assert_int_equal(load_with_bytes(AA_ALG_ES256, "x", longer, 33), AA_JOSE_OK); /* a zero in front */
@@ -284,12 +273,11 @@ static void test_a_coordinate_has_its_full_length(void **state)
 }
 
 /* What some encoders write where they have nothing to say. */
-static void test_a_member_that_is_null_counts_as_absent(void **state)
+TEST(a_member_that_is_null_counts_as_absent)
 {
 	static const char *const names[] = {"use", "key_ops", "alg", "kid", "d", "p",  "q",
 					    "dp",  "dq",      "qi",  "oth", "k", "x5c"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		for (size_t k = 0; k < N_KINDS; k++)
 			assert_int_equal(load_with(kinds[k], names[i], "null"), AA_JOSE_OK);
@@ -313,7 +301,7 @@ static void thumbprint_of(enum aa_alg alg, const char *name, const char *front, 
 	json_decref(jwk);
 }
 
-static void test_padding_and_zeros_in_front_spell_the_same_key(void **state)
+TEST(padding_and_zeros_in_front_spell_the_same_key)
 {
 	/* "AAAA" in front is three zero octets. */
 	static const struct {
@@ -327,7 +315,6 @@ static void test_padding_and_zeros_in_front_spell_the_same_key(void **state)
 		     {AA_ALG_EDDSA, "x", "=", false}};
 	char plain[44], other[44];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		thumbprint_of(cases[i].alg, cases[i].name, "", "", plain);
 		thumbprint_of(cases[i].alg, cases[i].name, "", cases[i].padding, other);
@@ -356,7 +343,7 @@ static enum aa_jose_err load_ed25519(const char *hex)
 	return load_with_bytes(AA_ALG_EDDSA, "x", raw, n);
 }
 
-static void test_ed25519_points_of_small_order_or_odd_spelling_are_weak(void **state)
+TEST(ed25519_points_of_small_order_or_odd_spelling_are_weak)
 {
 	static const char *const bad[] = {
 	    /* order 1, 2, 4, 4, 8 and each with its sign bit set */
@@ -378,7 +365,6 @@ static void test_ed25519_points_of_small_order_or_odd_spelling_are_weak(void **s
 	    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(load_ed25519(bad[i]), AA_JOSE_KEY_WEAK);
 	/* the base point, and p - 2, which is canonical still */
@@ -405,9 +391,8 @@ static void assert_same_key(const struct aa_key *a, const struct aa_key *b)
 	assert_int_equal(EVP_PKEY_eq(aa_key_pkey(a), aa_key_pkey(b)), 1);
 }
 
-static void test_jwk_pem_and_ssh_forms_give_the_same_key(void **state)
+TEST(jwk_pem_and_ssh_forms_give_the_same_key)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		const struct aa_key *key = aa_private_key_public(make_key(kinds[i]));
 		json_t *jwk = aa_key_to_jwk(key);
@@ -428,7 +413,7 @@ static void test_jwk_pem_and_ssh_forms_give_the_same_key(void **state)
 }
 
 /* RFC 7638 section 3.1 and RFC 8037 appendix A.3 */
-static void test_the_thumbprints_of_the_rfcs_hold(void **state)
+TEST(the_thumbprints_of_the_rfcs_hold)
 {
 	static const char *const jwks[][2] = {
 	    {"{\"kty\":\"RSA\",\"n\":"
@@ -444,7 +429,6 @@ static void test_the_thumbprints_of_the_rfcs_hold(void **state)
 	     "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct aa_key *key = NULL;
 		char print[44];
@@ -474,11 +458,10 @@ __attribute__((noinline)) static char *pem_of(enum aa_alg alg)
 	return pem;
 }
 
-static void test_a_pem_public_key_stands_alone_in_its_file(void **state)
+TEST(a_pem_public_key_stands_alone_in_its_file)
 {
 	char *pem = pem_of(AA_ALG_ES256), text[2048];
 
-	(void)state;
 	snprintf(text, sizeof(text), "\n%s\r\n \n", pem);
 	assert_int_equal(load_any(text), AA_JOSE_OK);
 	snprintf(text, sizeof(text), "%s%s", pem, pem);
@@ -490,12 +473,11 @@ static void test_a_pem_public_key_stands_alone_in_its_file(void **state)
 	free(pem);
 }
 
-static void test_private_and_encrypted_pem_is_refused_without_a_prompt(void **state)
+TEST(private_and_encrypted_pem_is_refused_without_a_prompt)
 {
 	char *private = NULL;
 	size_t len;
 
-	(void)state;
 	assert_int_equal(aa_private_key_to_pem(make_key(AA_ALG_ES256), &private, &len), AA_JOSE_OK);
 	assert_int_equal(load_any(private), AA_JOSE_KEY_PRIVATE);
 	free(private);
@@ -553,11 +535,10 @@ static void is_public_of(const char *text, enum aa_alg alg)
 	aa_key_free(key);
 }
 
-static void test_a_certificate_gives_its_key(void **state)
+TEST(a_certificate_gives_its_key)
 {
 	static const enum aa_alg algs[] = {AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES512, AA_ALG_EDDSA};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
 		char *pem = certificate_of(algs[i]), *two = malloc(2 * strlen(pem) + 1);
 
@@ -617,13 +598,12 @@ static uint8_t *der_in(const char *pem, size_t *ret_len)
 	return copy;
 }
 
-static void test_a_certificate_cut_anywhere_gives_none(void **state)
+TEST(a_certificate_cut_anywhere_gives_none)
 {
 	char *pem = certificate_of(AA_ALG_ES256);
 	size_t len;
 	uint8_t *der = der_in(pem, &len);
 
-	(void)state;
 	is_public_of(pem, AA_ALG_ES256);
 	no_key_when_cut(pem);
 	no_key_when_der_is_cut("CERTIFICATE", der, len);
@@ -644,11 +624,10 @@ static char *pkcs1_of(enum aa_alg alg)
 	return text;
 }
 
-static void test_a_pkcs1_public_key_is_read(void **state)
+TEST(a_pkcs1_public_key_is_read)
 {
 	char *pem = pkcs1_of(AA_ALG_RS256);
 
-	(void)state;
 	is_public_of(pem, AA_ALG_RS256);
 	no_key_when_cut(pem);
 	memcpy(strstr(pem, "END RSA"), "END DSA", 7);
@@ -674,7 +653,7 @@ static char *json_of(json_t *json)
 	return text;
 }
 
-static void test_a_private_half_is_called_by_its_form(void **state)
+TEST(a_private_half_is_called_by_its_form)
 {
 	static const struct {
 		const char *text, *name;
@@ -691,12 +670,11 @@ static void test_a_private_half_is_called_by_its_form(void **state)
 	    {"{\"kty\":\"oct\",\"k\":\"AA\"}", "a symmetric JWK"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		is_form(forms[i].text, strlen(forms[i].text), forms[i].name);
 }
 
-static void test_a_private_half_in_der_is_seen(void **state)
+TEST(a_private_half_in_der_is_seen)
 {
 	EVP_PKEY *pkey = aa_private_key_pkey(make_key(AA_ALG_ES256));
 	PKCS12 *p12 = PKCS12_create("x", "x", pkey, NULL, NULL, 0, 0, 0, 0, 0);
@@ -704,7 +682,6 @@ static void test_a_private_half_in_der_is_seen(void **state)
 	int pfx_len = i2d_PKCS12(p12, &pfx), private_len = i2d_PrivateKey(pkey, &private),
 	    public_len = i2d_PUBKEY(pkey, &public);
 
-	(void)state;
 	is_form((char *)pfx, (size_t)pfx_len, "PKCS#12");
 	is_form((char *)private, (size_t)private_len, "DER");
 	assert_null(aa_private_form((char *)public, (size_t)public_len));
@@ -715,12 +692,11 @@ static void test_a_private_half_in_der_is_seen(void **state)
 }
 
 /* A set of which one key is public is no reason to overlook that another is not. */
-static void test_a_private_half_in_a_set_is_seen(void **state)
+TEST(a_private_half_in_a_set_is_seen)
 {
 	json_t *a = aa_key_to_jwk(aa_private_key_public(make_key(AA_ALG_ES256))), *b = json_deep_copy(a);
 	char *alone = json_of(json_pack("{s:[O]}", "keys", a)), *both;
 
-	(void)state;
 	json_object_set_new(b, "d", json_string("AAAA"));
 	both = json_of(json_pack("{s:[o, o]}", "keys", a, b));
 	assert_null(aa_private_form(alone, strlen(alone)));
@@ -730,12 +706,11 @@ static void test_a_private_half_in_a_set_is_seen(void **state)
 	free(both);
 }
 
-static void test_a_public_half_is_called_private_by_nothing(void **state)
+TEST(a_public_half_is_called_private_by_nothing)
 {
 	char *texts[] = {pem_of(AA_ALG_ES256), certificate_of(AA_ALG_ES256), pkcs1_of(AA_ALG_RS256), NULL,
 			 json_of(aa_key_to_jwk(aa_private_key_public(make_key(AA_ALG_ES256))))};
 
-	(void)state;
 	assert_int_equal(aa_key_to_ssh(aa_private_key_public(make_key(AA_ALG_EDDSA)), &texts[3]), AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		assert_null(aa_private_form(texts[i], strlen(texts[i])));
@@ -766,9 +741,8 @@ static uint8_t *der_of(enum aa_alg alg, size_t *ret_len)
 	return der;
 }
 
-static void test_every_cut_of_a_der_key_is_refused(void **state)
+TEST(every_cut_of_a_der_key_is_refused)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		size_t len;
 		uint8_t *der = der_of(kinds[i], &len);
@@ -781,9 +755,8 @@ static void test_every_cut_of_a_der_key_is_refused(void **state)
 }
 
 /* Each byte before the key's own numbers has one value only. */
-static void test_no_byte_of_a_der_keys_frame_can_be_changed(void **state)
+TEST(no_byte_of_a_der_keys_frame_can_be_changed)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		size_t len, frame = kinds[i] == AA_ALG_RS256 ? 28 : kinds[i] == AA_ALG_EDDSA ? 12 : 0;
 		uint8_t *der = der_of(kinds[i], &len);
@@ -799,14 +772,13 @@ static void test_no_byte_of_a_der_keys_frame_can_be_changed(void **state)
 	}
 }
 
-static void test_an_ec_key_with_explicit_parameters_is_unfit(void **state)
+TEST(an_ec_key_with_explicit_parameters_is_unfit)
 {
 	/* SEQUENCE { SEQUENCE { ecPublicKey, SEQUENCE {} }, BIT STRING } */
 	static const uint8_t der[] = {0x30, 0x10, 0x30, 0x0b, 0x06, 0x07, 0x2a, 0x86, 0x48,
 				      0xce, 0x3d, 0x02, 0x01, 0x30, 0x00, 0x03, 0x01, 0x00};
 	uint8_t with_point[sizeof(der) + 1];
 
-	(void)state;
 	memcpy(with_point, der, sizeof(der));
 	with_point[1]++;
 	with_point[sizeof(der) - 2] = 2;
@@ -822,11 +794,10 @@ static char *ssh_of(enum aa_alg alg)
 	return line;
 }
 
-static void test_an_ssh_line_may_have_a_comment_and_nothing_else(void **state)
+TEST(an_ssh_line_may_have_a_comment_and_nothing_else)
 {
 	char *line = ssh_of(AA_ALG_EDDSA), text[512];
 
-	(void)state;
 	snprintf(text, sizeof(text), "%s builder@ci 7\n", line);
 	assert_int_equal(load_any(text), AA_JOSE_OK);
 	snprintf(text, sizeof(text), "%s\n%s\n", line, line);
@@ -843,58 +814,4 @@ static void test_an_ssh_line_may_have_a_comment_and_nothing_else(void **state)
 	assert_int_equal(load_any(" \n"), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load_any("<html>"), AA_JOSE_KEY_MALFORMED);
 	free(line);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < N_KINDS; i++)
-		make_key(kinds[i]);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_key_of_each_kind_loads),
-	    cmocka_unit_test(test_what_is_no_jwk_is_malformed),
-	    cmocka_unit_test(test_a_type_or_curve_that_is_not_supported_is_unfit),
-	    cmocka_unit_test(test_secrets_and_private_members_are_refused_as_such),
-	    cmocka_unit_test(test_use_and_key_ops_must_allow_verifying),
-	    cmocka_unit_test(test_alg_must_be_one_that_the_key_can_do),
-	    cmocka_unit_test(test_a_jwk_that_names_its_alg_fits_no_other),
-	    cmocka_unit_test(test_a_kid_is_short_and_printable),
-	    cmocka_unit_test(test_rsa_moduli_are_2048_to_16384_odd_bits),
-	    cmocka_unit_test(test_rsa_exponents_are_odd_and_at_least_three),
-	    cmocka_unit_test(test_ec_points_lie_on_their_curve),
-	    cmocka_unit_test(test_a_coordinate_has_its_full_length),
-	    cmocka_unit_test(test_ed25519_points_of_small_order_or_odd_spelling_are_weak),
-	    cmocka_unit_test(test_a_coordinate_has_its_full_length),
-	    cmocka_unit_test(test_a_member_that_is_null_counts_as_absent),
-	    cmocka_unit_test(test_padding_and_zeros_in_front_spell_the_same_key),
-	    cmocka_unit_test(test_jwk_pem_and_ssh_forms_give_the_same_key),
-	    cmocka_unit_test(test_the_thumbprints_of_the_rfcs_hold),
-	    cmocka_unit_test(test_a_pem_public_key_stands_alone_in_its_file),
-	    cmocka_unit_test(test_private_and_encrypted_pem_is_refused_without_a_prompt),
-	    cmocka_unit_test(test_a_certificate_gives_its_key),
-	    cmocka_unit_test(test_a_certificate_cut_anywhere_gives_none),
-	    cmocka_unit_test(test_a_pkcs1_public_key_is_read),
-	    cmocka_unit_test(test_a_private_half_is_called_by_its_form),
-	    cmocka_unit_test(test_a_private_half_in_der_is_seen),
-	    cmocka_unit_test(test_a_private_half_in_a_set_is_seen),
-	    cmocka_unit_test(test_a_public_half_is_called_private_by_nothing),
-	    cmocka_unit_test(test_every_cut_of_a_der_key_is_refused),
-	    cmocka_unit_test(test_no_byte_of_a_der_keys_frame_can_be_changed),
-	    cmocka_unit_test(test_an_ec_key_with_explicit_parameters_is_unfit),
-	    cmocka_unit_test(test_an_ssh_line_may_have_a_comment_and_nothing_else),
-	};
-
-	return cmocka_run_group_tests_name("jwk", tests, setup, teardown);
 }

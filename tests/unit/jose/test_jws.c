@@ -5,6 +5,7 @@
 #include "common/jose/key_jwk.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,12 +26,11 @@ static enum aa_jose_err check_header(const char *header)
 	return err;
 }
 
-static void test_a_good_token_gives_its_parts(void **state)
+TEST(a_good_token_gives_its_parts)
 {
 	char *token = good_token();
 	struct aa_jws *jws = NULL;
 
-	(void)state;
 	assert_int_equal(aa_jws_parse(token, strlen(token), AA_JWS_MAX, &jws), AA_JOSE_OK);
 	assert_int_equal(jws->alg, AA_ALG_ES256);
 	assert_string_equal(jws->kid, "k1");
@@ -44,7 +44,7 @@ static void test_a_good_token_gives_its_parts(void **state)
 	free(token);
 }
 
-static void test_alg_is_one_of_ten_names_in_exact_case(void **state)
+TEST(alg_is_one_of_ten_names_in_exact_case)
 {
 	static const char *const bad[] = {
 	    "{\"alg\":\"none\"}",
@@ -81,15 +81,13 @@ static void test_alg_is_one_of_ten_names_in_exact_case(void **state)
 	    "{\"alg\":\"RS256RS256RS256RS256\"}",
 	};
 
-	(void)state;
 	assert_int_equal(check_header("{\"alg\":\"ES256\"}"), AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(check_header(bad[i]), AA_JOSE_ALG);
 }
 
-static void test_alg_is_found_wherever_it_stands_in_the_header(void **state)
+TEST(alg_is_found_wherever_it_stands_in_the_header)
 {
-	(void)state;
 	assert_int_equal(check_header("{ \"typ\" : \"JWT\" ,\r\n \"alg\"\t:\n\"ES256\" }"), AA_JOSE_OK);
 	assert_int_equal(check_header("{\"x\":{\"alg\":\"none\"},\"alg\":\"ES256\"}"), AA_JOSE_OK);
 	assert_int_equal(check_header("{\"x\":[\"alg\",{\"alg\":1}],\"y\":\"alg\",\"alg\":\"ES256\"}"),
@@ -97,16 +95,15 @@ static void test_alg_is_found_wherever_it_stands_in_the_header(void **state)
 	assert_int_equal(check_header("{\"x\":\"\\\"alg\\\":\\\"none\\\"\",\"alg\":\"ES256\"}"), AA_JOSE_OK);
 }
 
-static void test_a_second_alg_is_refused_in_any_spelling(void **state)
+TEST(a_second_alg_is_refused_in_any_spelling)
 {
-	(void)state;
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"alh\":\"ES256\"}"), AA_JOSE_OK);
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"alg\":\"ES256\"}"), AA_JOSE_MALFORMED);
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"alg\":\"none\"}"), AA_JOSE_MALFORMED);
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"\\u0061lg\":\"none\"}"), AA_JOSE_MALFORMED);
 }
 
-static void test_a_header_is_an_object(void **state)
+TEST(a_header_is_an_object)
 {
 	static const char *const bad[] = {"[]",
 					  "[\"alg\",\"ES256\"]",
@@ -123,12 +120,11 @@ static void test_a_header_is_an_object(void **state)
 					  "}{\"alg\":\"ES256\"}",
 					  "{\"alg\":\"ES256\",\"x\":\"\\u0000\"}"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(check_header(bad[i]), AA_JOSE_MALFORMED);
 }
 
-static void test_crit_and_b64_are_refused_whatever_they_say(void **state)
+TEST(crit_and_b64_are_refused_whatever_they_say)
 {
 	static const char *const bad[] = {"\"crit\":[\"exp\"]",
 					  "\"crit\":[]",
@@ -139,7 +135,6 @@ static void test_crit_and_b64_are_refused_whatever_they_say(void **state)
 					  "\"b64\":true",
 					  "\"b64\":\"x\""};
 
-	(void)state;
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"cry\":[\"exp\"]}"), AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char header[128];
@@ -149,7 +144,7 @@ static void test_crit_and_b64_are_refused_whatever_they_say(void **state)
 	}
 }
 
-static void test_kid_and_typ_are_plain_strings(void **state)
+TEST(kid_and_typ_are_plain_strings)
 {
 	static const char *const bad[] = {"\"kid\":1",
 					  "\"kid\":null",
@@ -165,7 +160,6 @@ static void test_kid_and_typ_are_plain_strings(void **state)
 					  "\"typ\":[\"JWT\"]"};
 	char header[512], kid[258];
 
-	(void)state;
 	assert_int_equal(check_header("{\"alg\":\"ES256\",\"kid\":\"../../dev/null\",\"typ\":\"at+jwt\"}"),
 			 AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -180,13 +174,12 @@ static void test_kid_and_typ_are_plain_strings(void **state)
 	assert_int_equal(check_header(header), AA_JOSE_MALFORMED);
 }
 
-static void test_a_key_that_the_token_brings_is_not_used(void **state)
+TEST(a_key_that_the_token_brings_is_not_used)
 {
 	struct aa_private_key *other = NULL;
 	char *jwk, *token, header[1024];
 	json_t *json;
 
-	(void)state;
 	assert_int_equal(aa_private_key_generate(AA_ALG_ES256, 0, &other), AA_JOSE_OK);
 	json = aa_key_to_jwk(aa_private_key_public(other));
 	jwk = json_dumps(json, JSON_COMPACT);
@@ -207,11 +200,10 @@ static void test_a_key_that_the_token_brings_is_not_used(void **state)
 	aa_private_key_free(other);
 }
 
-static void test_a_token_has_exactly_three_segments(void **state)
+TEST(a_token_has_exactly_three_segments)
 {
 	char *token = good_token(), *dot = strchr(token, '.'), *dot2 = strrchr(token, '.'), text[2048];
 
-	(void)state;
 	assert_int_equal(parse_only(token), AA_JOSE_OK);
 	assert_int_equal(parse_only(""), AA_JOSE_MALFORMED);
 	assert_int_equal(parse_only("."), AA_JOSE_MALFORMED);
@@ -236,13 +228,12 @@ static void test_a_token_has_exactly_three_segments(void **state)
 	free(token);
 }
 
-static void test_white_space_around_or_inside_a_token_is_refused(void **state)
+TEST(white_space_around_or_inside_a_token_is_refused)
 {
 	static const char spaces[] = " \t\r\n";
 	char *token = good_token(), text[2048];
 	size_t len = strlen(token);
 
-	(void)state;
 	for (const char *s = spaces; *s; s++) {
 		snprintf(text, sizeof(text), "%s%c", token, *s);
 		assert_int_equal(parse_only(text), AA_JOSE_MALFORMED);
@@ -256,12 +247,11 @@ static void test_white_space_around_or_inside_a_token_is_refused(void **state)
 	free(token);
 }
 
-static void test_a_zero_byte_ends_nothing(void **state)
+TEST(a_zero_byte_ends_nothing)
 {
 	char *token = good_token(), text[2048];
 	size_t len = strlen(token);
 
-	(void)state;
 	memcpy(text, token, len + 1);
 	assert_int_equal(check_bytes(text, len, AA_JWS_MAX, NULL), AA_JOSE_OK);
 	assert_int_equal(check_bytes(text, len + 1, AA_JWS_MAX, NULL), AA_JOSE_MALFORMED);
@@ -270,7 +260,7 @@ static void test_a_zero_byte_ends_nothing(void **state)
 
 /* Each segment is checked: 32 and 64 bytes leave bits unused, so the last digit has spellings that mean the
  * same. */
-static void test_unused_bits_and_foreign_digits_are_refused_in_every_segment(void **state)
+TEST(unused_bits_and_foreign_digits_are_refused_in_every_segment)
 {
 	const struct aa_key *key = aa_private_key_public(make_key(AA_ALG_EDDSA));
 	/* header and payload of 3k + 1 bytes, so that all three segments end in unused bits */
@@ -278,7 +268,6 @@ static void test_unused_bits_and_foreign_digits_are_refused_in_every_segment(voi
 	    make_signed("{\"alg\":\"EdDSA\", \"x\":\"12\"}", "1234", AA_ALG_EDDSA, make_key(AA_ALG_EDDSA));
 	char *ends[3] = {strchr(token, '.') - 1, strrchr(token, '.') - 1, token + strlen(token) - 1};
 
-	(void)state;
 	assert_int_equal(check_token(token, key), AA_JOSE_OK);
 	for (int i = 0; i < 3; i++) {
 		static const char digits[] = "+/=?. \n~";
@@ -307,12 +296,11 @@ static char *sized_token(size_t len)
 	return token;
 }
 
-static void test_a_token_longer_than_the_cap_is_refused_unread(void **state)
+TEST(a_token_longer_than_the_cap_is_refused_unread)
 {
 	static const size_t sizes[] = {AA_JWS_MAX + 1, 65536, 1 << 20, 16 << 20};
 	char *token;
 
-	(void)state;
 	/* 16384 - 26 is a multiple of 4 with two more digits: canonical A's */
 	token = sized_token(AA_JWS_MAX);
 	assert_int_equal(parse_only(token), AA_JOSE_OK);
@@ -337,12 +325,11 @@ static char *nested_header(size_t depth)
 	return header;
 }
 
-static void test_nesting_past_the_cap_is_refused(void **state)
+TEST(nesting_past_the_cap_is_refused)
 {
 	char *header = nested_header(AA_JSON_DEPTH_MAX), *deeper = nested_header(AA_JSON_DEPTH_MAX + 1),
 	     *deep = nested_header(5000);
 
-	(void)state;
 	assert_int_equal(check_header(header), AA_JOSE_OK);
 	assert_int_equal(check_header(deeper), AA_JOSE_MALFORMED);
 	assert_int_equal(check_header(deep), AA_JOSE_MALFORMED);
@@ -380,12 +367,11 @@ static enum aa_jose_err on_small_stack(const char *token, const struct aa_key *k
 	return job.err;
 }
 
-static void test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm(void **state)
+TEST(a_stack_of_64_kib_is_enough_for_every_size_and_algorithm)
 {
 	static const size_t sizes[] = {AA_JWS_MAX, 65536, 1 << 20, 16 << 20};
 	char *deep = nested_header(4000), *token;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		token = sized_token(sizes[i]);
 		assert_int_equal(on_small_stack(token, NULL), AA_JOSE_OK);
@@ -406,13 +392,12 @@ static void test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm(void *
 	}
 }
 
-static void test_every_cut_of_a_good_token_is_refused(void **state)
+TEST(every_cut_of_a_good_token_is_refused)
 {
 	char *token = good_token();
 	const struct aa_key *key = aa_private_key_public(make_key(AA_ALG_ES256));
 	size_t len = strlen(token);
 
-	(void)state;
 	for (size_t cut = 0; cut < len; cut++) {
 		char *copy = malloc(cut + 1);
 
@@ -424,12 +409,11 @@ static void test_every_cut_of_a_good_token_is_refused(void **state)
 	free(token);
 }
 
-static void test_no_byte_of_a_good_token_can_be_changed(void **state)
+TEST(no_byte_of_a_good_token_can_be_changed)
 {
 	char *token = good_token();
 	const struct aa_key *key = aa_private_key_public(make_key(AA_ALG_ES256));
 
-	(void)state;
 	for (size_t at = 0; token[at]; at++) {
 		char good = token[at];
 
@@ -441,36 +425,4 @@ static void test_no_byte_of_a_good_token_can_be_changed(void **state)
 	}
 	assert_int_equal(check_token(token, key), AA_JOSE_OK);
 	free(token);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_good_token_gives_its_parts),
-	    cmocka_unit_test(test_alg_is_one_of_ten_names_in_exact_case),
-	    cmocka_unit_test(test_alg_is_found_wherever_it_stands_in_the_header),
-	    cmocka_unit_test(test_a_second_alg_is_refused_in_any_spelling),
-	    cmocka_unit_test(test_a_header_is_an_object),
-	    cmocka_unit_test(test_crit_and_b64_are_refused_whatever_they_say),
-	    cmocka_unit_test(test_kid_and_typ_are_plain_strings),
-	    cmocka_unit_test(test_a_key_that_the_token_brings_is_not_used),
-	    cmocka_unit_test(test_a_token_has_exactly_three_segments),
-	    cmocka_unit_test(test_white_space_around_or_inside_a_token_is_refused),
-	    cmocka_unit_test(test_a_zero_byte_ends_nothing),
-	    cmocka_unit_test(test_unused_bits_and_foreign_digits_are_refused_in_every_segment),
-	    cmocka_unit_test(test_a_token_longer_than_the_cap_is_refused_unread),
-	    cmocka_unit_test(test_nesting_past_the_cap_is_refused),
-	    cmocka_unit_test(test_a_stack_of_64_kib_is_enough_for_every_size_and_algorithm),
-	    cmocka_unit_test(test_every_cut_of_a_good_token_is_refused),
-	    cmocka_unit_test(test_no_byte_of_a_good_token_can_be_changed),
-	};
-
-	return cmocka_run_group_tests_name("jws", tests, NULL, teardown);
 }

@@ -9,6 +9,7 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -132,9 +133,8 @@ static const struct example examples[] = {
      "MDxXPn7XrT0lw-kvAD890jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2"},
 };
 
-static void test_the_examples_of_the_rfcs_verify_and_bent_ones_do_not(void **state)
+TEST(the_examples_of_the_rfcs_verify_and_bent_ones_do_not)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
 		const struct example *e = &examples[i];
 		struct aa_key *key = NULL;
@@ -150,11 +150,10 @@ static void test_the_examples_of_the_rfcs_verify_and_bent_ones_do_not(void **sta
 }
 
 /* RFC 7515 A.5, the unsecured JWS, and A.1, HS256 */
-static void test_the_unsecured_example_and_hs256_are_refused_before_any_key(void **state)
+TEST(the_unsecured_example_and_hs256_are_refused_before_any_key)
 {
 	char token[512];
 
-	(void)state;
 	snprintf(token, sizeof(token), "eyJhbGciOiJub25lIn0.%s.", rfc7515_payload);
 	assert_int_equal(parse_only(token), AA_JOSE_ALG);
 	/* an empty signature under an algorithm that has one */
@@ -170,9 +169,8 @@ static void test_the_unsecured_example_and_hs256_are_refused_before_any_key(void
 
 /* ---- which key for which algorithm --------------------------------------- */
 
-static void test_only_the_algorithms_of_its_kind_verify_with_a_key(void **state)
+TEST(only_the_algorithms_of_its_kind_verify_with_a_key)
 {
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		char header[64], *token;
 
@@ -189,13 +187,12 @@ static void test_only_the_algorithms_of_its_kind_verify_with_a_key(void **state)
 }
 
 /* The signature is of the one algorithm and the header says another of the same kind. */
-static void test_a_signature_of_another_algorithm_than_the_headers_is_refused(void **state)
+TEST(a_signature_of_another_algorithm_than_the_headers_is_refused)
 {
 	static const char *const headers[] = {"{\"alg\":\"RS256\"}", "{\"alg\":\"RS384\"}",
 					      "{\"alg\":\"PS256\"}", "{\"alg\":\"PS512\"}"};
 	static const enum aa_alg algs[] = {AA_ALG_RS256, AA_ALG_RS384, AA_ALG_PS256, AA_ALG_PS512};
 
-	(void)state;
 	for (size_t h = 0; h < 4; h++) {
 		for (size_t a = 0; a < 4; a++) {
 			char *token = make_signed(headers[h], payload, algs[a], make_key(AA_ALG_RS256));
@@ -207,12 +204,11 @@ static void test_a_signature_of_another_algorithm_than_the_headers_is_refused(vo
 	}
 }
 
-static void test_a_key_whose_jwk_names_another_alg_is_not_for_this_token(void **state)
+TEST(a_key_whose_jwk_names_another_alg_is_not_for_this_token)
 {
 	char *token = make_signed("{\"alg\":\"RS256\"}", payload, AA_ALG_RS256, make_key(AA_ALG_RS256));
 	static const char *const algs[] = {"RS256", "RS384", "PS256"};
 
-	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		json_t *jwk = make_jwk(AA_ALG_RS256);
 		struct aa_key *key = NULL;
@@ -226,9 +222,8 @@ static void test_a_key_whose_jwk_names_another_alg_is_not_for_this_token(void **
 	free(token);
 }
 
-static void test_a_public_key_is_no_hmac_secret(void **state)
+TEST(a_public_key_is_no_hmac_secret)
 {
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		char *input = make_input("{\"alg\":\"HS256\"}", payload), *pem = NULL;
 		uint8_t mac[32];
@@ -243,12 +238,11 @@ static void test_a_public_key_is_no_hmac_secret(void **state)
 	}
 }
 
-static void test_another_key_of_the_same_kind_does_not_verify(void **state)
+TEST(another_key_of_the_same_kind_does_not_verify)
 {
 	static const enum aa_alg algs[] = {AA_ALG_RS256, AA_ALG_PS256, AA_ALG_ES256,
 					   AA_ALG_ES384, AA_ALG_ES512, AA_ALG_EDDSA};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
 		struct aa_private_key *other = NULL;
 		char header[64], *token;
@@ -299,9 +293,8 @@ static BIGNUM *order_of(const struct curve *curve)
 	return order;
 }
 
-static void test_r_and_s_outside_one_to_n_minus_one_are_refused(void **state)
+TEST(r_and_s_outside_one_to_n_minus_one_are_refused)
 {
-	(void)state;
 	for (size_t c = 0; c < 3; c++) {
 		size_t n = curves[c].len;
 		uint8_t *good, *sig = malloc(2 * n), edge[8][66];
@@ -333,14 +326,13 @@ static void test_r_and_s_outside_one_to_n_minus_one_are_refused(void **state)
 
 /* RFC 7518 knows no "low s": both of a pair are signatures. A number above n that is the same modulo n is
  * none. */
-static void test_the_negative_of_s_verifies_and_s_plus_n_does_not(void **state)
+TEST(the_negative_of_s_verifies_and_s_plus_n_does_not)
 {
 	size_t n = 66;
 	uint8_t *good, sig[132];
 	char *input = good_ecdsa(&curves[2], &good);
 	BIGNUM *order = order_of(&curves[2]), *s = BN_bin2bn(good + n, (int)n, NULL), *out = BN_new();
 
-	(void)state;
 	memcpy(sig, good, n);
 	BN_sub(out, order, s);
 	BN_bn2binpad(out, sig + n, (int)n);
@@ -355,9 +347,8 @@ static void test_the_negative_of_s_verifies_and_s_plus_n_does_not(void **state)
 	free(input);
 }
 
-static void test_an_ecdsa_signature_has_one_length(void **state)
+TEST(an_ecdsa_signature_has_one_length)
 {
-	(void)state;
 	for (size_t c = 0; c < 3; c++) {
 		size_t n = curves[c].len;
 		uint8_t *good, *sig = calloc(1, 2 * n + 512);
@@ -382,9 +373,8 @@ static void test_an_ecdsa_signature_has_one_length(void **state)
 	}
 }
 
-static void test_an_ecdsa_signature_in_asn1_is_refused(void **state)
+TEST(an_ecdsa_signature_in_asn1_is_refused)
 {
-	(void)state;
 	for (size_t c = 0; c < 3; c++) {
 		char *input = make_input(curves[c].header, payload);
 		static const char *const md[] = {"SHA256", "SHA384", "SHA512"};
@@ -405,9 +395,8 @@ static void test_an_ecdsa_signature_in_asn1_is_refused(void **state)
 
 /* r and s with zeros before them, or with their top bit set, take other lengths in ASN.1: all must be put
  * together well. */
-static void test_many_good_ecdsa_signatures_verify(void **state)
+TEST(many_good_ecdsa_signatures_verify)
 {
-	(void)state;
 	for (size_t c = 0; c < 3; c++) {
 		for (int i = 0; i < (c == 0 ? 600 : 100); i++) {
 			char text[32], *token;
@@ -473,12 +462,11 @@ static void make_body(const char *input, uint8_t body[51])
 	    EVP_Digest(input, strlen(input), body + sizeof(sha256_info), NULL, EVP_sha256(), NULL), 1);
 }
 
-static void test_no_byte_of_the_pkcs1_block_can_be_changed(void **state)
+TEST(no_byte_of_the_pkcs1_block_can_be_changed)
 {
 	char *input = make_input("{\"alg\":\"RS256\"}", payload);
 	uint8_t body[51], block[RSA_LEN];
 
-	(void)state;
 	make_body(input, body);
 	pkcs1_block(block, body, sizeof(body));
 	assert_int_equal(check_block(input, block), AA_JOSE_OK);
@@ -495,12 +483,11 @@ static void test_no_byte_of_the_pkcs1_block_can_be_changed(void **state)
 	free(input);
 }
 
-static void test_other_encodings_of_the_same_digest_are_refused(void **state)
+TEST(other_encodings_of_the_same_digest_are_refused)
 {
 	char *input = make_input("{\"alg\":\"RS256\"}", payload);
 	uint8_t body[51], bent[80];
 
-	(void)state;
 	make_body(input, body);
 	assert_int_equal(check_body(input, body, 51), AA_JOSE_OK);
 	/* without the NULL parameters */
@@ -532,12 +519,11 @@ static void test_other_encodings_of_the_same_digest_are_refused(void **state)
 	free(input);
 }
 
-static void test_short_padding_with_garbage_behind_the_digest_is_refused(void **state)
+TEST(short_padding_with_garbage_behind_the_digest_is_refused)
 {
 	char *input = make_input("{\"alg\":\"RS256\"}", payload);
 	uint8_t body[51], block[RSA_LEN];
 
-	(void)state;
 	make_body(input, body);
 	for (size_t pad = 0; pad <= 194; pad++) {
 		memset(block, 0x5a, sizeof(block));
@@ -596,7 +582,7 @@ static BIGNUM *cube_root(const BIGNUM *n)
 }
 
 /* Bleichenbacher 2006: without the private key, a number whose cube begins as a signature's block does. */
-static void test_a_cube_root_is_no_signature_for_exponent_three(void **state)
+TEST(a_cube_root_is_no_signature_for_exponent_three)
 {
 	struct aa_private_key *key = key_with_exponent_3();
 	char *input = make_input("{\"alg\":\"RS256\"}", payload), *token;
@@ -604,7 +590,6 @@ static void test_a_cube_root_is_no_signature_for_exponent_three(void **state)
 	BIGNUM *want, *root, *cube = BN_new();
 	BN_CTX *ctx = BN_CTX_new();
 
-	(void)state;
 	make_body(input, body);
 	memset(block, 0xff, sizeof(block)); /* rounding down then stays above what is wanted */
 	block[0] = 0;
@@ -630,14 +615,13 @@ static void test_a_cube_root_is_no_signature_for_exponent_three(void **state)
 	aa_private_key_free(key);
 }
 
-static void test_an_rsa_signature_is_as_long_as_the_modulus(void **state)
+TEST(an_rsa_signature_is_as_long_as_the_modulus)
 {
 	char *token = make_signed("{\"alg\":\"RS256\"}", payload, AA_ALG_RS256, make_key(AA_ALG_RS256)),
 	     *dot = strrchr(token, '.');
 	uint8_t *good, sig[RSA_LEN + 1] = {0};
 	size_t len;
 
-	(void)state;
 	good = make_bytes(dot + 1, &len);
 	*dot = 0;
 	memcpy(sig + 1, good, len);
@@ -681,11 +665,10 @@ static enum aa_jose_err check_pss(const char *header, const char *md, const char
 	return err;
 }
 
-static void test_a_pss_salt_is_as_long_as_the_hash(void **state)
+TEST(a_pss_salt_is_as_long_as_the_hash)
 {
 	static const char *const bad[] = {"0", "1", "20", "31", "33", "48", "64", "max"};
 
-	(void)state;
 	assert_int_equal(check_pss("{\"alg\":\"PS256\"}", "SHA256", "SHA256", "32"), AA_JOSE_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(check_pss("{\"alg\":\"PS256\"}", "SHA256", "SHA256", bad[i]),
@@ -696,9 +679,8 @@ static void test_a_pss_salt_is_as_long_as_the_hash(void **state)
 	assert_int_equal(check_pss("{\"alg\":\"PS512\"}", "SHA512", "SHA512", "0"), AA_JOSE_SIGNATURE);
 }
 
-static void test_the_hash_and_mask_of_pss_are_the_algorithms_own(void **state)
+TEST(the_hash_and_mask_of_pss_are_the_algorithms_own)
 {
-	(void)state;
 	assert_int_equal(check_pss("{\"alg\":\"PS256\"}", "SHA256", "SHA256", "32"), AA_JOSE_OK);
 	assert_int_equal(check_pss("{\"alg\":\"PS256\"}", "SHA256", "SHA1", "32"), AA_JOSE_SIGNATURE);
 	assert_int_equal(check_pss("{\"alg\":\"PS256\"}", "SHA256", "SHA512", "32"), AA_JOSE_SIGNATURE);
@@ -712,7 +694,7 @@ static const uint8_t ed25519_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x
 					  0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,	  0,	0,    0,
 					  0,	0,    0,    0,	  0,	0,    0,    0,	  0,	0x10};
 
-static void test_an_ed25519_s_is_below_the_order(void **state)
+TEST(an_ed25519_s_is_below_the_order)
 {
 	char *token = make_signed("{\"alg\":\"EdDSA\"}", payload, AA_ALG_EDDSA, make_key(AA_ALG_EDDSA)),
 	     *dot = strrchr(token, '.');
@@ -720,7 +702,6 @@ static void test_an_ed25519_s_is_below_the_order(void **state)
 	uint8_t *sig;
 	size_t len;
 
-	(void)state;
 	sig = make_bytes(dot + 1, &len);
 	*dot = 0;
 	assert_int_equal(len, 64);
@@ -741,14 +722,13 @@ static void test_an_ed25519_s_is_below_the_order(void **state)
 	free(token);
 }
 
-static void test_no_bit_of_an_ed25519_signature_can_be_changed(void **state)
+TEST(no_bit_of_an_ed25519_signature_can_be_changed)
 {
 	char *token = make_signed("{\"alg\":\"EdDSA\"}", payload, AA_ALG_EDDSA, make_key(AA_ALG_EDDSA)),
 	     *dot = strrchr(token, '.');
 	uint8_t *sig;
 	size_t len;
 
-	(void)state;
 	sig = make_bytes(dot + 1, &len);
 	*dot = 0;
 	for (size_t bit = 0; bit < 8 * len; bit++) {
@@ -763,7 +743,7 @@ static void test_no_bit_of_an_ed25519_signature_can_be_changed(void **state)
 }
 
 /* Why keys of small order are refused: OpenSSL says yes to this, for any message. */
-static void test_openssl_takes_a_signature_under_the_identity_that_nobody_made(void **state)
+TEST(openssl_takes_a_signature_under_the_identity_that_nobody_made)
 {
 	uint8_t identity[32] = {1}, sig[64] = {1};
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, identity, 32);
@@ -772,7 +752,6 @@ static void test_openssl_takes_a_signature_under_the_identity_that_nobody_made(v
 	json_t *jwk = make_json(
 	    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}");
 
-	(void)state;
 	assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey), 1);
 	assert_int_equal(EVP_DigestVerify(ctx, sig, 64, (const uint8_t *)"any message", 11), 1);
 	assert_int_equal(aa_key_from_jwk(jwk, &key), AA_JOSE_KEY_WEAK);
@@ -783,9 +762,8 @@ static void test_openssl_takes_a_signature_under_the_identity_that_nobody_made(v
 
 /* ---- for nobody ------------------------------------------------------------ */
 
-static void test_verifying_for_nobody_works_on_every_algorithm_and_length(void **state)
+TEST(verifying_for_nobody_works_on_every_algorithm_and_length)
 {
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		for (size_t len = 1; len <= 4096; len = len * 2 + 1) {
 			char header[64], *input, *token;
@@ -804,42 +782,4 @@ static void test_verifying_for_nobody_works_on_every_algorithm_and_length(void *
 			free(token);
 		}
 	}
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_examples_of_the_rfcs_verify_and_bent_ones_do_not),
-	    cmocka_unit_test(test_the_unsecured_example_and_hs256_are_refused_before_any_key),
-	    cmocka_unit_test(test_only_the_algorithms_of_its_kind_verify_with_a_key),
-	    cmocka_unit_test(test_a_signature_of_another_algorithm_than_the_headers_is_refused),
-	    cmocka_unit_test(test_a_key_whose_jwk_names_another_alg_is_not_for_this_token),
-	    cmocka_unit_test(test_a_public_key_is_no_hmac_secret),
-	    cmocka_unit_test(test_another_key_of_the_same_kind_does_not_verify),
-	    cmocka_unit_test(test_r_and_s_outside_one_to_n_minus_one_are_refused),
-	    cmocka_unit_test(test_the_negative_of_s_verifies_and_s_plus_n_does_not),
-	    cmocka_unit_test(test_an_ecdsa_signature_has_one_length),
-	    cmocka_unit_test(test_an_ecdsa_signature_in_asn1_is_refused),
-	    cmocka_unit_test(test_many_good_ecdsa_signatures_verify),
-	    cmocka_unit_test(test_no_byte_of_the_pkcs1_block_can_be_changed),
-	    cmocka_unit_test(test_other_encodings_of_the_same_digest_are_refused),
-	    cmocka_unit_test(test_short_padding_with_garbage_behind_the_digest_is_refused),
-	    cmocka_unit_test(test_a_cube_root_is_no_signature_for_exponent_three),
-	    cmocka_unit_test(test_an_rsa_signature_is_as_long_as_the_modulus),
-	    cmocka_unit_test(test_a_pss_salt_is_as_long_as_the_hash),
-	    cmocka_unit_test(test_the_hash_and_mask_of_pss_are_the_algorithms_own),
-	    cmocka_unit_test(test_an_ed25519_s_is_below_the_order),
-	    cmocka_unit_test(test_no_bit_of_an_ed25519_signature_can_be_changed),
-	    cmocka_unit_test(test_openssl_takes_a_signature_under_the_identity_that_nobody_made),
-	    cmocka_unit_test(test_verifying_for_nobody_works_on_every_algorithm_and_length),
-	};
-
-	return cmocka_run_group_tests_name("jws verify", tests, NULL, teardown);
 }

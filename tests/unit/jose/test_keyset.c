@@ -5,6 +5,7 @@
 #include "common/jose/key_jwk.h"
 #include "common/jose/keyset.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <stdlib.h>
 
@@ -54,12 +55,11 @@ static enum aa_jose_err find(const struct aa_keyset *set, const char *kid)
 	return err;
 }
 
-static void test_a_key_is_found_by_its_kid_and_by_no_other(void **state)
+TEST(a_key_is_found_by_its_kid_and_by_no_other)
 {
 	struct aa_keyset *set =
 	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
 
-	(void)state;
 	assert_int_equal(aa_keyset_count(set), 2);
 	assert_int_equal(find(set, "a"), AA_JOSE_OK);
 	assert_int_equal(find(set, "b"), AA_JOSE_OK);
@@ -69,14 +69,13 @@ static void test_a_key_is_found_by_its_kid_and_by_no_other(void **state)
 	aa_keyset_free(set);
 }
 
-static void test_without_a_kid_the_set_must_have_one_key(void **state)
+TEST(without_a_kid_the_set_must_have_one_key)
 {
 	struct aa_keyset *one = load(json_pack("[o]", jwk_named(AA_ALG_ES256, "a")), NULL);
 	struct aa_keyset *two =
 	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_EDDSA, "b")), NULL);
 	struct aa_keyset *none = load(json_array(), NULL);
 
-	(void)state;
 	assert_int_equal(find(one, NULL), AA_JOSE_OK);
 	assert_int_equal(find(two, NULL), AA_JOSE_NO_KEY);
 	assert_int_equal(find(none, NULL), AA_JOSE_NO_KEY);
@@ -85,7 +84,7 @@ static void test_without_a_kid_the_set_must_have_one_key(void **state)
 	aa_keyset_free(none);
 }
 
-static void test_of_two_usable_keys_of_one_kid_neither_is_used(void **state)
+TEST(of_two_usable_keys_of_one_kid_neither_is_used)
 {
 	struct aa_keyset *set =
 	    load(json_pack("[o, o, o]", jwk_named(AA_ALG_ES256, "same"), jwk_named(AA_ALG_ES384, "other"),
@@ -94,7 +93,6 @@ static void test_of_two_usable_keys_of_one_kid_neither_is_used(void **state)
 	json_t *unfit = jwk_named(AA_ALG_RS256, "same");
 	struct aa_keyset *with_unfit;
 
-	(void)state;
 	assert_int_equal(find(set, "same"), AA_JOSE_NO_KEY);
 	assert_int_equal(find(set, "other"), AA_JOSE_OK);
 	aa_keyset_free(set);
@@ -114,7 +112,7 @@ static json_t *jwk_for(enum aa_alg alg, const char *kid)
 }
 
 /* As providers publish a key once for each of its algorithms. */
-static void test_entries_that_are_the_same_key_are_one_key(void **state)
+TEST(entries_that_are_the_same_key_are_one_key)
 {
 	struct aa_keyset *set =
 	    load(json_pack("[o, o, o]", jwk_for(AA_ALG_RS256, "same"), jwk_for(AA_ALG_PS256, "same"),
@@ -124,7 +122,6 @@ static void test_entries_that_are_the_same_key_are_one_key(void **state)
 	    load(json_pack("[o, o]", jwk_named(AA_ALG_ES256, "a"), jwk_named(AA_ALG_ES256, "b")), NULL);
 	const struct aa_key *key = NULL;
 
-	(void)state;
 	assert_int_equal(aa_keyset_find(set, "same", AA_ALG_RS256, &key), AA_JOSE_OK);
 	assert_true(aa_key_fits(key, AA_ALG_RS256));
 	assert_int_equal(aa_keyset_find(set, "same", AA_ALG_PS256, &key), AA_JOSE_OK);
@@ -139,13 +136,12 @@ static void test_entries_that_are_the_same_key_are_one_key(void **state)
 	aa_keyset_free(renamed);
 }
 
-static void test_keys_that_cannot_be_used_are_skipped_and_reported(void **state)
+TEST(keys_that_cannot_be_used_are_skipped_and_reported)
 {
 	json_t *enc = jwk_named(AA_ALG_RS256, "enc"), *private = jwk_named(AA_ALG_ES256, "private");
 	struct skipped skipped = {0};
 	struct aa_keyset *set;
 
-	(void)state;
 	json_object_set_new(enc, "use", json_string("enc"));
 	json_object_set_new(private, "d", json_string("AAAA"));
 	set = load(json_pack("[o, o, s, o, {s:s, s:s, s:s}]", enc, private, "no key",
@@ -167,12 +163,11 @@ static void test_keys_that_cannot_be_used_are_skipped_and_reported(void **state)
 	aa_keyset_free(set);
 }
 
-static void test_what_is_no_set_is_malformed(void **state)
+TEST(what_is_no_set_is_malformed)
 {
 	static const char *const texts[] = {"{}",	    "[]", "null", "{\"keys\":{}}", "{\"keys\":null}",
 					    "{\"Keys\":[]}"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		json_t *json = make_json(texts[i]);
 		struct aa_keyset *set = NULL;
@@ -183,7 +178,7 @@ static void test_what_is_no_set_is_malformed(void **state)
 	}
 }
 
-static void test_a_set_of_one_usable_key_reads_as_that_key(void **state)
+TEST(a_set_of_one_usable_key_reads_as_that_key)
 {
 	json_t *one = json_pack("{s:[o]}", "keys", jwk_named(AA_ALG_ES256, "a"));
 	json_t *two =
@@ -191,7 +186,6 @@ static void test_a_set_of_one_usable_key_reads_as_that_key(void **state)
 	char *one_text = json_dumps(one, 0), *two_text = json_dumps(two, 0);
 	struct aa_key *key = NULL;
 
-	(void)state;
 	assert_int_equal(aa_key_from_any(one_text, strlen(one_text), &key), AA_JOSE_OK);
 	assert_string_equal(aa_key_kid(key), "a");
 	aa_key_free(key);
@@ -204,13 +198,12 @@ static void test_a_set_of_one_usable_key_reads_as_that_key(void **state)
 	json_decref(two);
 }
 
-static void test_a_key_is_added_under_a_kid_of_ones_own(void **state)
+TEST(a_key_is_added_under_a_kid_of_ones_own)
 {
 	struct aa_keyset *set = NULL;
 	struct aa_key *key = NULL;
 	json_t *jwk = jwk_named(AA_ALG_ES256, "its-own");
 
-	(void)state;
 	assert_int_equal(aa_keyset_new(&set), AA_JOSE_OK);
 	assert_int_equal(aa_key_from_jwk(jwk, &key), AA_JOSE_OK);
 	assert_int_equal(aa_keyset_add(set, key, "bad\nkid"), AA_JOSE_KEY_MALFORMED);
@@ -220,27 +213,4 @@ static void test_a_key_is_added_under_a_kid_of_ones_own(void **state)
 	assert_int_equal(find(set, "its-own"), AA_JOSE_NO_KEY);
 	aa_keyset_free(set);
 	json_decref(jwk);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_key_is_found_by_its_kid_and_by_no_other),
-	    cmocka_unit_test(test_without_a_kid_the_set_must_have_one_key),
-	    cmocka_unit_test(test_of_two_usable_keys_of_one_kid_neither_is_used),
-	    cmocka_unit_test(test_entries_that_are_the_same_key_are_one_key),
-	    cmocka_unit_test(test_keys_that_cannot_be_used_are_skipped_and_reported),
-	    cmocka_unit_test(test_what_is_no_set_is_malformed),
-	    cmocka_unit_test(test_a_set_of_one_usable_key_reads_as_that_key),
-	    cmocka_unit_test(test_a_key_is_added_under_a_kid_of_ones_own),
-	};
-
-	return cmocka_run_group_tests_name("keyset", tests, NULL, teardown);
 }

@@ -7,6 +7,7 @@
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -159,9 +160,8 @@ static void no_key_when_cut(const char *bytes, size_t len)
 
 /* ---- OpenSSH's format ---------------------------------------------------- */
 
-static void test_openssh_keys_of_each_kind_are_read(void **state)
+TEST(openssh_keys_of_each_kind_are_read)
 {
-	(void)state;
 	for (size_t i = 0; i < N_OPENSSH; i++) {
 		struct aa_key *public = NULL;
 
@@ -205,9 +205,8 @@ static enum aa_jose_err load_openssh(const uint8_t *bytes, size_t len, struct aa
 	return err;
 }
 
-static void test_openssh_keys_cut_anywhere_are_none(void **state)
+TEST(openssh_keys_cut_anywhere_are_none)
 {
-	(void)state;
 	for (size_t i = 0; i < N_OPENSSH; i++) {
 		struct aa_private_key *key = NULL;
 		size_t len;
@@ -224,9 +223,8 @@ static void test_openssh_keys_cut_anywhere_are_none(void **state)
 }
 
 /* A byte that is bent is noticed, or says nothing of the key: it stands in the comment. */
-static void test_openssh_keys_bent_anywhere_are_none(void **state)
+TEST(openssh_keys_bent_anywhere_are_none)
 {
-	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		size_t len, taken = 0;
 		uint8_t *bytes = openssh_bytes(openssh[i].private, &len);
@@ -245,9 +243,8 @@ static void test_openssh_keys_bent_anywhere_are_none(void **state)
 	}
 }
 
-static void test_openssh_keys_with_a_passphrase_are_called_encrypted(void **state)
+TEST(openssh_keys_with_a_passphrase_are_called_encrypted)
 {
-	(void)state;
 	assert_int_equal(load(openssh_encrypted, strlen(openssh_encrypted), NULL), AA_JOSE_KEY_ENCRYPTED);
 	assert_int_equal(load(openssh_encrypted, strlen(openssh_encrypted), "secret"), AA_JOSE_KEY_ENCRYPTED);
 }
@@ -304,9 +301,8 @@ static enum aa_jose_err load_jwk(const json_t *jwk)
 static const enum aa_alg kinds[] = {AA_ALG_RS256, AA_ALG_ES256, AA_ALG_ES384, AA_ALG_ES512, AA_ALG_EDDSA};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static void test_private_jwks_of_each_kind_are_read(void **state)
+TEST(private_jwks_of_each_kind_are_read)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		json_t *jwk = private_jwk(kinds[i]);
 		char *text = json_dumps(jwk, 0);
@@ -318,12 +314,11 @@ static void test_private_jwks_of_each_kind_are_read(void **state)
 	}
 }
 
-static void test_a_private_jwk_whose_halves_do_not_belong_together_is_none(void **state)
+TEST(a_private_jwk_whose_halves_do_not_belong_together_is_none)
 {
 	static const uint8_t other[] = {1,  2,	3,  4,	5,  6,	7,  8,	9,  10, 11, 12, 13, 14, 15, 16,
 					17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33};
 
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		json_t *jwk = private_jwk(kinds[i]);
 
@@ -336,13 +331,12 @@ static void test_a_private_jwk_whose_halves_do_not_belong_together_is_none(void 
 	}
 }
 
-static void test_a_private_jwk_keeps_its_labels(void **state)
+TEST(a_private_jwk_keeps_its_labels)
 {
 	json_t *jwk = private_jwk(AA_ALG_ES256);
 	struct aa_private_key *key = NULL;
 	char *text;
 
-	(void)state;
 	json_object_set_new(jwk, "kid", json_string("mine"));
 	json_object_set_new(jwk, "key_ops", json_pack("[s]", "sign"));
 	text = json_dumps(jwk, 0);
@@ -374,21 +368,19 @@ static char *pkcs12_of(enum aa_alg alg, const char *passphrase, size_t *ret_len)
 	return copy;
 }
 
-static void test_pkcs12_opens_with_its_passphrase_only(void **state)
+TEST(pkcs12_opens_with_its_passphrase_only)
 {
 	size_t len;
 	char *p12 = pkcs12_of(AA_ALG_ES256, "correct horse", &len);
 
-	(void)state;
 	assert_int_equal(load(p12, len, "correct horse"), AA_JOSE_OK);
 	assert_int_equal(load(p12, len, "wrong horse"), AA_JOSE_KEY_ENCRYPTED);
 	assert_int_equal(load(p12, len, NULL), AA_JOSE_KEY_ENCRYPTED);
 	free(p12);
 }
 
-static void test_pkcs12_without_a_passphrase_is_read(void **state)
+TEST(pkcs12_without_a_passphrase_is_read)
 {
-	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		size_t len;
 		char *p12 = pkcs12_of(kinds[i], "", &len);
@@ -397,28 +389,4 @@ static void test_pkcs12_without_a_passphrase_is_read(void **state)
 		no_key_when_cut(p12, len);
 		free(p12);
 	}
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_openssh_keys_of_each_kind_are_read),
-	    cmocka_unit_test(test_openssh_keys_cut_anywhere_are_none),
-	    cmocka_unit_test(test_openssh_keys_bent_anywhere_are_none),
-	    cmocka_unit_test(test_openssh_keys_with_a_passphrase_are_called_encrypted),
-	    cmocka_unit_test(test_private_jwks_of_each_kind_are_read),
-	    cmocka_unit_test(test_a_private_jwk_whose_halves_do_not_belong_together_is_none),
-	    cmocka_unit_test(test_a_private_jwk_keeps_its_labels),
-	    cmocka_unit_test(test_pkcs12_opens_with_its_passphrase_only),
-	    cmocka_unit_test(test_pkcs12_without_a_passphrase_is_read),
-	};
-
-	return cmocka_run_group_tests_name("private forms", tests, NULL, teardown);
 }

@@ -6,6 +6,7 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -38,9 +39,8 @@ static char *encrypted_pem(const struct aa_private_key *key, const char *passphr
 	return copy;
 }
 
-static void test_a_key_of_each_algorithm_comes_back_from_pem(void **state)
+TEST(a_key_of_each_algorithm_comes_back_from_pem)
 {
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		const struct aa_private_key *key = make_key((enum aa_alg)alg);
 		struct aa_private_key *again = NULL;
@@ -58,11 +58,10 @@ static void test_a_key_of_each_algorithm_comes_back_from_pem(void **state)
 	}
 }
 
-static void test_what_each_algorithm_signs_its_public_key_verifies(void **state)
+TEST(what_each_algorithm_signs_its_public_key_verifies)
 {
 	json_t *header = json_pack("{s:s, s:s, s:s}", "typ", "JWT", "kid", "k", "alg", "none");
 
-	(void)state;
 	for (int alg = AA_ALG_RS256; alg < AA_ALG_COUNT; alg++) {
 		const struct aa_private_key *key = make_key((enum aa_alg)alg);
 		char *token = NULL;
@@ -76,12 +75,11 @@ static void test_what_each_algorithm_signs_its_public_key_verifies(void **state)
 	json_decref(header);
 }
 
-static void test_a_key_does_not_sign_with_another_kinds_algorithm(void **state)
+TEST(a_key_does_not_sign_with_another_kinds_algorithm)
 {
 	json_t *header = json_object();
 	char *token = NULL;
 
-	(void)state;
 	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_ES384, make_key(AA_ALG_ES256), &token),
 			 AA_JOSE_ALG);
 	assert_int_equal(aa_jws_sign(header, "x", 1, AA_ALG_RS256, make_key(AA_ALG_EDDSA), &token),
@@ -92,11 +90,10 @@ static void test_a_key_does_not_sign_with_another_kinds_algorithm(void **state)
 	json_decref(header);
 }
 
-static void test_an_encrypted_key_opens_with_its_passphrase_only(void **state)
+TEST(an_encrypted_key_opens_with_its_passphrase_only)
 {
 	char *pem = encrypted_pem(make_key(AA_ALG_ES256), "correct horse");
 
-	(void)state;
 	assert_int_equal(load(pem, "correct horse"), AA_JOSE_OK);
 	assert_int_equal(load(pem, "wrong horse"), AA_JOSE_KEY_ENCRYPTED);
 	assert_int_equal(load(pem, ""), AA_JOSE_KEY_ENCRYPTED);
@@ -104,22 +101,20 @@ static void test_an_encrypted_key_opens_with_its_passphrase_only(void **state)
 	free(pem);
 }
 
-static void test_a_passphrase_for_a_key_in_the_clear_does_no_harm(void **state)
+TEST(a_passphrase_for_a_key_in_the_clear_does_no_harm)
 {
 	char *pem = NULL;
 	size_t len;
 
-	(void)state;
 	assert_int_equal(aa_private_key_to_pem(make_key(AA_ALG_EDDSA), &pem, &len), AA_JOSE_OK);
 	assert_int_equal(load(pem, "not needed"), AA_JOSE_OK);
 	free(pem);
 }
 
-static void test_what_is_no_private_key_is_malformed(void **state)
+TEST(what_is_no_private_key_is_malformed)
 {
 	char *public = NULL;
 
-	(void)state;
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(AA_ALG_ES256)), &public), AA_JOSE_OK);
 	assert_int_equal(load(public, NULL), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load("", NULL), AA_JOSE_KEY_MALFORMED);
@@ -146,12 +141,11 @@ static char *pem_of_new(const char *type, const char *group, size_t bits)
 	return copy;
 }
 
-static void test_weak_keys_and_other_kinds_are_refused_when_loaded(void **state)
+TEST(weak_keys_and_other_kinds_are_refused_when_loaded)
 {
 	char *rsa1024 = pem_of_new("RSA", NULL, 1024), *k256 = pem_of_new("EC", "secp256k1", 0),
 	     *x25519 = pem_of_new("X25519", NULL, 0), *p256 = pem_of_new("EC", "P-256", 0);
 
-	(void)state;
 	assert_int_equal(load(p256, NULL), AA_JOSE_OK);
 	assert_int_equal(load(rsa1024, NULL), AA_JOSE_KEY_WEAK);
 	assert_int_equal(load(k256, NULL), AA_JOSE_KEY_UNFIT);
@@ -163,7 +157,7 @@ static void test_weak_keys_and_other_kinds_are_refused_when_loaded(void **state)
 }
 
 /* Some programs write the point of an EC key in its short form, which no public key may have here. */
-static void test_a_key_whose_point_is_written_short_is_the_same_key(void **state)
+TEST(a_key_whose_point_is_written_short_is_the_same_key)
 {
 	EVP_PKEY *pkey = EVP_PKEY_dup(aa_private_key_pkey(make_key(AA_ALG_ES384)));
 	struct aa_private_key *again = NULL;
@@ -172,7 +166,6 @@ static void test_a_key_whose_point_is_written_short_is_the_same_key(void **state
 	uint8_t *der = NULL;
 	long len;
 
-	(void)state;
 	assert_int_equal(
 	    EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
 	    1);
@@ -189,37 +182,12 @@ static void test_a_key_whose_point_is_written_short_is_the_same_key(void **state
 	BIO_free(bio);
 }
 
-static void test_weak_keys_are_not_generated(void **state)
+TEST(weak_keys_are_not_generated)
 {
 	struct aa_private_key *key = NULL;
 
-	(void)state;
 	assert_int_equal(aa_private_key_generate(AA_ALG_RS256, 1024, &key), AA_JOSE_KEY_WEAK);
 	assert_int_equal(aa_private_key_generate(AA_ALG_RS256, 16385, &key), AA_JOSE_KEY_UNFIT);
 	assert_int_equal(aa_private_key_generate(AA_ALG_INVALID, 0, &key), AA_JOSE_ALG);
 	assert_null(key);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	make_free();
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_key_of_each_algorithm_comes_back_from_pem),
-	    cmocka_unit_test(test_what_each_algorithm_signs_its_public_key_verifies),
-	    cmocka_unit_test(test_a_key_does_not_sign_with_another_kinds_algorithm),
-	    cmocka_unit_test(test_an_encrypted_key_opens_with_its_passphrase_only),
-	    cmocka_unit_test(test_a_passphrase_for_a_key_in_the_clear_does_no_harm),
-	    cmocka_unit_test(test_what_is_no_private_key_is_malformed),
-	    cmocka_unit_test(test_weak_keys_and_other_kinds_are_refused_when_loaded),
-	    cmocka_unit_test(test_a_key_whose_point_is_written_short_is_the_same_key),
-	    cmocka_unit_test(test_weak_keys_are_not_generated),
-	};
-
-	return cmocka_run_group_tests_name("private key", tests, NULL, teardown);
 }

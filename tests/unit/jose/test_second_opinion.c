@@ -12,8 +12,8 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "tests/unit/support/jose_make.h"
+#include "tests/unit/support/test.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -52,27 +52,23 @@ static bool is_rsa(size_t a)
 	return algs[a] < AA_ALG_ES256;
 }
 
-static int make_keys(void **state)
+BEFORE_ALL(make_keys)
 {
-	(void)state;
 	for (size_t a = 0; a < N_ALGS; a++) {
 		assert_int_equal(aa_key_to_pem(aa_private_key_public(make_key(algs[a])), &pems[a]),
 				 AA_JOSE_OK);
 		if (a == 0 || !is_rsa(a))
 			assert_int_equal(aa_private_key_generate(algs[a], 2048, &strangers[a]), AA_JOSE_OK);
 	}
-	return 0;
 }
 
-static int free_keys(void **state)
+AFTER_ALL(free_keys)
 {
-	(void)state;
 	for (size_t a = 0; a < N_ALGS; a++) {
 		free(pems[a]);
 		aa_private_key_free(strangers[a]);
 	}
 	make_free();
-	return 0;
 }
 
 static const struct aa_private_key *stranger(size_t a)
@@ -848,12 +844,11 @@ static bool may_be_gone(const struct difference *d)
 	       (strncmp(d->bend, "typ ", 4) == 0 || strcmp(d->bend, "alg in small letters") == 0);
 }
 
-static void libjwt_agrees_but_for_what_is_listed(void **state)
+TEST(libjwt_agrees_but_for_what_is_listed)
 {
 	unsigned seen[N_DIFFERENCES] = {0}, agreed = 0, unlisted = 0, tried[N_BENDS] = {0};
 	bool core, libjwt;
 
-	(void)state;
 	state_of_chance = SEED;
 	for (unsigned i = 0; i < TOKENS;) {
 		size_t b = chance(N_BENDS), a = chance(N_ALGS), variant = chance(VARIANTS), d;
@@ -889,13 +884,4 @@ static void libjwt_agrees_but_for_what_is_listed(void **state)
 	if (unlisted)
 		fail_msg("%u differences are not listed", unlisted);
 	print_message("%u tokens, %u agreed upon\n", TOKENS, agreed);
-}
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(libjwt_agrees_but_for_what_is_listed),
-	};
-
-	return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

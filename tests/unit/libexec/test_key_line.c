@@ -4,24 +4,18 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/registry/accounts.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 #include "tools/libexec/key_line.h"
 
 #define UID(n) (AA_UID_MIN_DEFAULT + (n))
-#define NOW INT64_C(1800000000) /* 2027-01-15 08:00:00 UTC */
 #define ED "ssh-ed25519"
 #define ED_BLOB "AAAAC3NzaC1lZDI1NTE5AAAAIHl1"
 #define ED_OTHER "AAAAC3NzaC1lZDI1NTE5AAAAIHl2"
@@ -46,6 +40,8 @@ static int teardown(void **state)
 	free(dir);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static void publish(const char *keys, uint32_t flags)
 {
@@ -77,9 +73,8 @@ static const char *ask(const char *user, const char *type, const char *blob)
 	return answer;
 }
 
-static void gives_the_line_of_the_key_that_was_offered(void **state)
+TEST(gives_the_line_of_the_key_that_was_offered, here)
 {
-	(void)state;
 	publish(ED " " ED_BLOB " 0\n" EC " " EC_BLOB " 0\n", 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 	assert_string_equal(ask("builder", EC, EC_BLOB), EC " " EC_BLOB "\n");
@@ -89,21 +84,19 @@ static void gives_the_line_of_the_key_that_was_offered(void **state)
 	assert_string_equal(ask("builder", ED "-cert-v01@openssh.com", ED_BLOB), "");
 }
 
-static void gives_nothing_for_who_has_no_key_or_is_no_agent(void **state)
+TEST(gives_nothing_for_who_has_no_key_or_is_no_agent, here)
 {
 	static const char *const users[] = {"keyless", "nobody-here", "root",	"agents",
 					    "",	       "../builder",  "Builder"};
 
-	(void)state;
 	publish(ED " " ED_BLOB " 0\n", 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 	for (size_t i = 0; i < sizeof(users) / sizeof(*users); i++)
 		assert_string_equal(ask(users[i], ED, ED_BLOB), "");
 }
 
-static void a_retired_agent_s_key_looks_like_any_other(void **state)
+TEST(a_retired_agent_s_key_looks_like_any_other, here)
 {
-	(void)state;
 	publish(ED " " ED_BLOB " 0\n", AA_ACCOUNT_RETIRED);
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 	assert_string_equal(ask("builder", ED, ED_OTHER), "");
@@ -111,12 +104,11 @@ static void a_retired_agent_s_key_looks_like_any_other(void **state)
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 }
 
-static void gives_nothing_for_a_local_user_of_the_same_name_or_uid(void **state)
+TEST(gives_nothing_for_a_local_user_of_the_same_name_or_uid, here)
 {
 	static const char by_name[] = "builder:x:1001:1::/:/bin/sh\n",
 			  by_uid[] = "bob:x:70001:1::/:/bin/sh\n";
 
-	(void)state;
 	publish(ED " " ED_BLOB " 0\n", 0);
 	support_write_file(passwd, by_name, strlen(by_name));
 	assert_string_equal(ask("builder", ED, ED_BLOB), "");
@@ -126,11 +118,10 @@ static void gives_nothing_for_a_local_user_of_the_same_name_or_uid(void **state)
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 }
 
-static void says_until_when_a_key_is_good(void **state)
+TEST(says_until_when_a_key_is_good, here)
 {
 	char keys[200];
 
-	(void)state;
 	publish(ED " " ED_BLOB " 1800000001\n", 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB),
 			    "expiry-time=\"20270115080001Z\" " ED " " ED_BLOB "\n");
@@ -144,7 +135,7 @@ static void says_until_when_a_key_is_good(void **state)
 			    "expiry-time=\"99991231235959Z\" " ED " " ED_BLOB "\n");
 }
 
-static void gives_nothing_of_a_damaged_record(void **state)
+TEST(gives_nothing_of_a_damaged_record, here)
 {
 	static const char *const bad[] = {
 	    ED " " ED_BLOB,	 /* no end */
@@ -165,7 +156,6 @@ static void gives_nothing_of_a_damaged_record(void **state)
 	};
 	char keys[300];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(keys, sizeof(keys), EC " " EC_BLOB " 0\n%s", bad[i]); /* behind a good line */
 		publish(keys, 0);
@@ -177,11 +167,10 @@ static void gives_nothing_of_a_damaged_record(void **state)
 	assert_string_equal(ask("builder", EC, EC_BLOB), EC " " EC_BLOB "\n");
 }
 
-static void tells_a_registry_that_it_cannot_believe_from_none(void **state)
+TEST(tells_a_registry_that_it_cannot_believe_from_none, here)
 {
 	char path[PATH_MAX];
 
-	(void)state;
 	assert_string_equal(ask("builder", ED, ED_BLOB), ""); /* nothing was published */
 	publish(ED " " ED_BLOB " 0\n", 0);
 	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
@@ -196,14 +185,13 @@ static void tells_a_registry_that_it_cannot_believe_from_none(void **state)
 	assert_string_equal(ask("builder", ED, ED_BLOB), "damaged");
 }
 
-static void knows_what_a_type_and_a_blob_look_like(void **state)
+TEST(knows_what_a_type_and_a_blob_look_like, here)
 {
 	static const char *const types[] = {"",		 " ssh-rsa",  "ssh rsa", "ssh-rsa\n",
 					    "ssh-rsa\"", "--help me", "a/b"};
 	static const char *const blobs[] = {"",	    "A",    "AAA",  "AAAAA",  "AAA=A",
 					    "A===", "====", "AAA_", "AAAA\n", "AA AA"};
 
-	(void)state;
 	assert_true(aa_key_type_is_valid("ssh-ed25519"));
 	assert_true(aa_key_type_is_valid("sk-ssh-ed25519-cert-v01@openssh.com"));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
@@ -213,21 +201,4 @@ static void knows_what_a_type_and_a_blob_look_like(void **state)
 	assert_true(aa_key_blob_is_valid("AA=="));
 	for (size_t i = 0; i < sizeof(blobs) / sizeof(*blobs); i++)
 		assert_false(aa_key_blob_is_valid(blobs[i]));
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(gives_the_line_of_the_key_that_was_offered),
-	    T(gives_nothing_for_who_has_no_key_or_is_no_agent),
-	    T(a_retired_agent_s_key_looks_like_any_other),
-	    T(gives_nothing_for_a_local_user_of_the_same_name_or_uid),
-	    T(says_until_when_a_key_is_good),
-	    T(gives_nothing_of_a_damaged_record),
-	    T(tells_a_registry_that_it_cannot_believe_from_none),
-	    T(knows_what_a_type_and_a_blob_look_like),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdalign.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "nss/enumerate.h"
 #include "nss/group.h"
 #include "nss/initgroups.h"
 #include "nss/passwd.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define UID(n) (AA_UID_MIN_DEFAULT + (n))
 #define GID_AGENTS AA_GID_AGENTS_DEFAULT
@@ -108,6 +102,8 @@ static int teardown(void **state)
 	free(dir);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 /* ---- asking --------------------------------------------------------------------- */
 
@@ -212,9 +208,8 @@ static void assert_passwd(const struct answer *a, const char *name, uid_t uid, c
 	assert_string_equal(a->pw.pw_shell, shell);
 }
 
-static void serves_accounts_by_name_and_uid(void **state)
+TEST(serves_accounts_by_name_and_uid, here)
 {
-	(void)state;
 	for (int i = 0; i < 2; i++) { /* from the file, then from the cache */
 		assert_passwd(pwnam("alpha"), "alpha", UID(1), "First of all", "/home/agents/alpha",
 			      "/bin/bash");
@@ -227,21 +222,19 @@ static void serves_accounts_by_name_and_uid(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void serves_retired_accounts_without_a_shell(void **state)
+TEST(serves_retired_accounts_without_a_shell, here)
 {
-	(void)state;
 	assert_passwd(pwnam("old"), "old", UID(3), "", "/home/agents/old", "/usr/sbin/nologin");
 	assert_passwd(pwuid(UID(3)), "old", UID(3), "", "/home/agents/old", "/usr/sbin/nologin");
 	assert_passwd(pwnam("builder-7"), "builder-7", UID(7), "", "/srv/b7", "/bin/sh");
 }
 
-static void knows_nothing_of_anyone_else(void **state)
+TEST(knows_nothing_of_anyone_else, here)
 {
 	static const char *const names[] = {
 	    "root", "alice",	"nobody",  "",	    "agents", "agent-deploy",
 	    "-x",   "../alpha", "alpha\n", "ALPHA", "alpha:", "a very long name that is none of ours, ever"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		not_found(pwnam(names[i]));
 	not_found(pwuid(0));
@@ -253,9 +246,8 @@ static void knows_nothing_of_anyone_else(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void never_serves_a_name_or_uid_that_passwd_has(void **state)
+TEST(never_serves_a_name_or_uid_that_passwd_has, here)
 {
-	(void)state;
 	served(pwnam("alpha"));
 	served(pwuid(UID(1)));
 	write_text(passwd_file, LOCAL_PASSWD "alpha:x:1002:1002::/:/bin/sh\n");
@@ -272,9 +264,8 @@ static void never_serves_a_name_or_uid_that_passwd_has(void **state)
 	served(pwnam("alpha"));
 }
 
-static void does_not_serve_what_it_cannot_check(void **state)
+TEST(does_not_serve_what_it_cannot_check, here)
 {
-	(void)state;
 	assert_int_equal(unlink(passwd_file), 0);
 	served(pwnam("alpha")); /* no local file: nobody is local */
 	assert_int_equal(mkfifo(passwd_file, 0600), 0);
@@ -299,9 +290,8 @@ static void assert_group(const struct answer *a, const char *name, gid_t gid)
 	assert_null(a->gr.gr_mem[0]);
 }
 
-static void serves_own_groups_agents_and_roles(void **state)
+TEST(serves_own_groups_agents_and_roles, here)
 {
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		assert_group(grnam("alpha"), "alpha", UID(1));
 		assert_group(grgid(UID(1)), "alpha", UID(1));
@@ -321,9 +311,8 @@ static void serves_own_groups_agents_and_roles(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void never_serves_a_name_or_gid_that_group_has(void **state)
+TEST(never_serves_a_name_or_gid_that_group_has, here)
 {
-	(void)state;
 	served(grnam("alpha"));
 	served(grnam("agents"));
 	write_text(group_file, LOCAL_GROUP "alpha:x:1002:\nagents:x:1003:\n");
@@ -359,7 +348,7 @@ static void assert_inside(const void *p, size_t len, const char *buf, size_t siz
 	assert_true((const char *)p >= buf && (const char *)p + len <= buf + size);
 }
 
-static void fits_a_passwd_entry_into_any_buffer_or_says_ERANGE(void **state)
+TEST(fits_a_passwd_entry_into_any_buffer_or_says_ERANGE, here)
 {
 	const size_t need = sizeof("alpha") + sizeof("*") + sizeof("First of all") +
 			    sizeof("/home/agents/alpha") + sizeof("/bin/bash");
@@ -369,7 +358,6 @@ static void fits_a_passwd_entry_into_any_buffer_or_says_ERANGE(void **state)
 	char *buf;
 	int err;
 
-	(void)state;
 	for (size_t size = 0; size < need + 20; size++) {
 		for (size_t shift = 0; shift < 9; shift++) {
 			buf = exact_buffer(size, shift, &block);
@@ -395,7 +383,7 @@ static void fits_a_passwd_entry_into_any_buffer_or_says_ERANGE(void **state)
 	}
 }
 
-static void fits_a_group_entry_into_any_buffer_or_says_ERANGE(void **state)
+TEST(fits_a_group_entry_into_any_buffer_or_says_ERANGE, here)
 {
 	const size_t least = sizeof("alpha") + sizeof("*") + sizeof(char *);
 	enum nss_status status;
@@ -405,7 +393,6 @@ static void fits_a_group_entry_into_any_buffer_or_says_ERANGE(void **state)
 	char *buf;
 	int err;
 
-	(void)state;
 	for (size_t size = 0; size < least + 20; size++) {
 		for (size_t shift = 0; shift < 2 * alignof(char *); shift++) {
 			buf = exact_buffer(size, shift, &block);
@@ -450,11 +437,10 @@ static enum nss_status ask_groups(struct list *l, const char *user, gid_t group,
 	return aa_initgroups(&host, user, group, &l->n, &l->room, &l->gids, limit, &l->err);
 }
 
-static void adds_the_group_of_all_agents_and_no_role(void **state)
+TEST(adds_the_group_of_all_agents_and_no_role, here)
 {
 	struct list l = list_of(8, 1, UID(1));
 
-	(void)state;
 	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(l.room, 8);
@@ -472,12 +458,11 @@ static void adds_the_group_of_all_agents_and_no_role(void **state)
 	free(l.gids);
 }
 
-static void adds_nothing_for_anyone_else(void **state)
+TEST(adds_nothing_for_anyone_else, here)
 {
 	static const char *const names[] = {"root", "alice", "nobody-here", "agents", ""};
 	struct list l = list_of(8, 1, 100);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		assert_int_equal(ask_groups(&l, names[i], 100, -1), NSS_STATUS_NOTFOUND);
 	/* An agent's name that a local user has: not our agent. */
@@ -498,11 +483,10 @@ static void adds_nothing_for_anyone_else(void **state)
 }
 
 /* Another source comes first and has a person of an agent's name, with a group of the person's own. */
-static void adds_nothing_for_a_person_of_an_agents_name(void **state)
+TEST(adds_nothing_for_a_person_of_an_agents_name, here)
 {
 	struct list l = list_of(8, 1, 20001);
 
-	(void)state;
 	assert_int_equal(ask_groups(&l, "alpha", 20001, -1), NSS_STATUS_NOTFOUND);
 	assert_int_equal(l.n, 1);
 	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
@@ -517,11 +501,10 @@ static void adds_nothing_for_a_person_of_an_agents_name(void **state)
 }
 
 /* For a person whom another source knows: by whichever of name and id. */
-static void does_not_serve_what_is_withheld(void **state)
+TEST(does_not_serve_what_is_withheld, here)
 {
 	struct list l = list_of(8, 0, 0);
 
-	(void)state;
 	write_text(withheld_passwd, "alpha:x:70001:\n");
 	not_found(pwnam("alpha"));
 	not_found(pwuid(UID(1)));
@@ -540,9 +523,8 @@ static void does_not_serve_what_is_withheld(void **state)
 	free(l.gids);
 }
 
-static void makes_the_list_larger_within_the_limit(void **state)
+TEST(makes_the_list_larger_within_the_limit, here)
 {
-	(void)state;
 	for (long n = 0; n < 40; n++) {
 		struct list l = list_of(n, n, 5000);
 
@@ -568,11 +550,10 @@ static void makes_the_list_larger_within_the_limit(void **state)
 
 /* ---- enumeration --------------------------------------------------------------------- */
 
-static void enumerates_accounts_and_groups(void **state)
+TEST(enumerates_accounts_and_groups, here)
 {
 	aa_cursor cursor = 0;
 
-	(void)state;
 	assert_passwd(pwent(&cursor), "alpha", UID(1), "First of all", "/home/agents/alpha", "/bin/bash");
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
 	assert_passwd(pwent(&cursor), "old", UID(3), "", "/home/agents/old", "/usr/sbin/nologin");
@@ -588,11 +569,10 @@ static void enumerates_accounts_and_groups(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void enumerates_nothing_that_is_local(void **state)
+TEST(enumerates_nothing_that_is_local, here)
 {
 	aa_cursor cursor = 0;
 
-	(void)state;
 	write_text(passwd_file, LOCAL_PASSWD "alpha:x:1002:1002::/:/bin/sh\nbob:x:70003:1::/:/x\n");
 	write_text(group_file, LOCAL_GROUP "agents:x:1003:\nz:x:70001:\n");
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
@@ -604,14 +584,13 @@ static void enumerates_nothing_that_is_local(void **state)
 	not_found(grent(&cursor));
 }
 
-static void enumerates_what_stands_behind_a_bad_record(void **state)
+TEST(enumerates_what_stands_behind_a_bad_record, here)
 {
 	static const struct support_account some[] = {
 	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 27}, {.name = "c", .uid = UID(3)}};
 	struct support_registry r = {.accounts = some, .n_accounts = 3};
 	aa_cursor cursor = 0;
 
-	(void)state;
 	support_publish(statedir, 2, &r);
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "a");
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "c");
@@ -625,14 +604,13 @@ static void enumerates_what_stands_behind_a_bad_record(void **state)
 	unavailable(pwent(&cursor));
 }
 
-static void gives_an_entry_again_that_did_not_fit(void **state)
+TEST(gives_an_entry_again_that_did_not_fit, here)
 {
 	aa_cursor cursor = 0;
 	struct passwd pw;
 	char buf[8];
 	int err;
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(aa_enumerate_passwd(&host, &cursor, &pw, buf, sizeof(buf), &err),
 				 NSS_STATUS_TRYAGAIN);
@@ -644,13 +622,12 @@ static void gives_an_entry_again_that_did_not_fit(void **state)
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
 }
 
-static void goes_on_in_the_generation_in_which_it_began(void **state)
+TEST(goes_on_in_the_generation_in_which_it_began, here)
 {
 	struct support_registry next = sample;
 	aa_cursor cursor = 0, fresh = 0;
 	char path[512];
 
-	(void)state;
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "alpha");
 	next.n_accounts = 1;
 	support_publish(statedir, 2, &next);
@@ -680,9 +657,8 @@ static void publish_with_shell(uint32_t number, const char *shell)
 	support_publish(statedir, number, &r);
 }
 
-static void remembers_within_a_tick_and_sees_a_publish_at_the_next(void **state)
+TEST(remembers_within_a_tick_and_sees_a_publish_at_the_next, here)
 {
-	(void)state;
 	settle();
 	for (int i = 0; i < 2; i++) {
 		assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/bash");
@@ -699,11 +675,10 @@ static void remembers_within_a_tick_and_sees_a_publish_at_the_next(void **state)
 	unavailable(pwnam("alpha"));
 }
 
-static void sees_a_new_agent_within_the_tick(void **state)
+TEST(sees_a_new_agent_within_the_tick, here)
 {
 	struct support_registry fewer = sample;
 
-	(void)state;
 	fewer.n_accounts = 1;
 	support_publish(statedir, 2, &fewer);
 	settle();
@@ -714,9 +689,8 @@ static void sees_a_new_agent_within_the_tick(void **state)
 	served(pwnam("alpha"));
 }
 
-static void sees_a_local_user_within_the_tick(void **state)
+TEST(sees_a_local_user_within_the_tick, here)
 {
-	(void)state;
 	settle();
 	served(pwnam("alpha"));
 	served(pwuid(UID(1)));
@@ -731,9 +705,8 @@ static void sees_a_local_user_within_the_tick(void **state)
 	served(pwnam("alpha"));
 }
 
-static void sees_what_is_withheld_within_the_tick(void **state)
+TEST(sees_what_is_withheld_within_the_tick, here)
 {
-	(void)state;
 	settle();
 	served(pwnam("alpha"));
 	served(grnam("alpha"));
@@ -748,9 +721,8 @@ static void sees_what_is_withheld_within_the_tick(void **state)
 }
 
 /* A file that was changed a moment ago may change again without its stamp's telling. */
-static void remembers_nothing_of_files_that_are_new(void **state)
+TEST(remembers_nothing_of_files_that_are_new, here)
 {
-	(void)state;
 	served(pwnam("alpha"));
 	publish_with_shell(2, "/bin/dash");
 	assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/dash");
@@ -761,13 +733,12 @@ static void remembers_nothing_of_files_that_are_new(void **state)
 	assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/sh");
 }
 
-static void serves_what_is_too_long_to_be_remembered(void **state)
+TEST(serves_what_is_too_long_to_be_remembered, here)
 {
 	char home[400];
 	struct support_account a = {.name = "alpha", .uid = UID(1), .home = home};
 	struct support_registry r = {.accounts = &a, .n_accounts = 1};
 
-	(void)state;
 	for (size_t len = 150; len < sizeof(home); len++) {
 		memset(home, 'x', len);
 		home[0] = '/';
@@ -782,14 +753,13 @@ static void serves_what_is_too_long_to_be_remembered(void **state)
 }
 
 /* Many more agents than there are cells: whatever is pushed out by what, the answers are right. */
-static void remembers_the_right_one_of_many(void **state)
+TEST(remembers_the_right_one_of_many, here)
 {
 	enum { N = 5000 };
 	struct support_account *many = calloc(N, sizeof(*many));
 	struct support_registry r = {.accounts = many, .n_accounts = N};
 	char(*names)[16] = calloc(N, sizeof(*names));
 
-	(void)state;
 	assert_non_null(many);
 	assert_non_null(names);
 	for (uint32_t i = 0; i < N; i++) {
@@ -812,12 +782,11 @@ static void remembers_the_right_one_of_many(void **state)
 
 /* ---- damage ------------------------------------------------------------------------------ */
 
-static void finds_nobody_where_there_is_no_registry(void **state)
+TEST(finds_nobody_where_there_is_no_registry, here)
 {
 	aa_cursor cursor = 0;
 	char link[300];
 
-	(void)state;
 	snprintf(link, sizeof(link), "%s/current", statedir);
 	assert_int_equal(unlink(link), 0);
 	not_found(pwnam("alpha"));
@@ -829,11 +798,10 @@ static void finds_nobody_where_there_is_no_registry(void **state)
 	not_found(pwnam("alpha"));
 }
 
-static void is_unavailable_where_the_registry_is_not_to_be_trusted(void **state)
+TEST(is_unavailable_where_the_registry_is_not_to_be_trusted, here)
 {
 	char path[400];
 
-	(void)state;
 	served(pwnam("alpha"));
 	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", statedir);
 	assert_int_equal(chmod(path, 0666), 0);
@@ -873,13 +841,12 @@ static void ask_everything(void)
 	free(l.gids);
 }
 
-static void survives_every_byte_changed_and_every_length(void **state)
+TEST(survives_every_byte_changed_and_every_length, here)
 {
 	char path[400], *bytes, flipped;
 	size_t len;
 	int fd;
 
-	(void)state;
 	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", statedir);
 	bytes = support_read_file(path, &len);
 	fd = open(path, O_RDWR | O_CLOEXEC);
@@ -910,11 +877,10 @@ static int count_fds(void)
 	return n;
 }
 
-static void leaves_no_descriptor_behind(void **state)
+TEST(leaves_no_descriptor_behind, here)
 {
 	int before = count_fds();
 
-	(void)state;
 	ask_everything();
 	settle();
 	ask_everything();
@@ -952,9 +918,8 @@ static int ask_without_descriptors(void)
 	return count_fds() == 0 ? 0 : 2;
 }
 
-static void works_with_every_descriptor_closed(void **state)
+TEST(works_with_every_descriptor_closed, here)
 {
-	(void)state;
 	assert_int_equal(in_child(ask_without_descriptors), 0);
 }
 
@@ -978,9 +943,8 @@ static int reuse_descriptors(void)
 	return close(fd) == 0 && count_fds() == 3 ? 0 : 2;
 }
 
-static void does_not_touch_descriptors_that_the_caller_reuses(void **state)
+TEST(does_not_touch_descriptors_that_the_caller_reuses, here)
 {
-	(void)state;
 	assert_int_equal(in_child(reuse_descriptors), 0);
 }
 
@@ -994,9 +958,8 @@ static int ask_without_free_descriptors(void)
 	return a->status == NSS_STATUS_TRYAGAIN && a->err == EMFILE ? 0 : 1;
 }
 
-static void says_try_again_where_descriptors_have_run_out(void **state)
+TEST(says_try_again_where_descriptors_have_run_out, here)
 {
-	(void)state;
 	assert_int_equal(in_child(ask_without_free_descriptors), 0);
 }
 
@@ -1073,12 +1036,11 @@ static void *publisher_main(void *arg)
 	return NULL;
 }
 
-static void answers_threads_and_forks_while_it_is_published(void **state)
+TEST(answers_threads_and_forks_while_it_is_published, here)
 {
 	pthread_t threads[N_THREADS], publisher;
 	unsigned numbers[N_THREADS];
 
-	(void)state;
 	settle();
 	n_wrong = 0;
 	publishing = true;
@@ -1111,11 +1073,10 @@ static void *enumerate_main(void *arg)
 	return NULL;
 }
 
-static void gives_each_entry_to_one_thread(void **state)
+TEST(gives_each_entry_to_one_thread, here)
 {
 	pthread_t threads[8];
 
-	(void)state;
 	for (int round = 0; round < 20; round++) {
 		atomic_store(&shared_cursor, 0);
 		n_entries = 0;
@@ -1127,48 +1088,4 @@ static void gives_each_entry_to_one_thread(void **state)
 		 */
 		assert_int_equal(n_entries, 5);
 	}
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(serves_accounts_by_name_and_uid),
-	    T(serves_retired_accounts_without_a_shell),
-	    T(knows_nothing_of_anyone_else),
-	    T(never_serves_a_name_or_uid_that_passwd_has),
-	    T(does_not_serve_what_it_cannot_check),
-	    T(serves_own_groups_agents_and_roles),
-	    T(never_serves_a_name_or_gid_that_group_has),
-	    T(fits_a_passwd_entry_into_any_buffer_or_says_ERANGE),
-	    T(fits_a_group_entry_into_any_buffer_or_says_ERANGE),
-	    T(adds_the_group_of_all_agents_and_no_role),
-	    T(adds_nothing_for_anyone_else),
-	    T(adds_nothing_for_a_person_of_an_agents_name),
-	    T(does_not_serve_what_is_withheld),
-	    T(makes_the_list_larger_within_the_limit),
-	    T(enumerates_accounts_and_groups),
-	    T(enumerates_nothing_that_is_local),
-	    T(enumerates_what_stands_behind_a_bad_record),
-	    T(gives_an_entry_again_that_did_not_fit),
-	    T(goes_on_in_the_generation_in_which_it_began),
-	    T(remembers_within_a_tick_and_sees_a_publish_at_the_next),
-	    T(sees_a_new_agent_within_the_tick),
-	    T(sees_a_local_user_within_the_tick),
-	    T(sees_what_is_withheld_within_the_tick),
-	    T(remembers_nothing_of_files_that_are_new),
-	    T(serves_what_is_too_long_to_be_remembered),
-	    T(remembers_the_right_one_of_many),
-	    T(finds_nobody_where_there_is_no_registry),
-	    T(is_unavailable_where_the_registry_is_not_to_be_trusted),
-	    T(survives_every_byte_changed_and_every_length),
-	    T(leaves_no_descriptor_behind),
-	    T(works_with_every_descriptor_closed),
-	    T(does_not_touch_descriptors_that_the_caller_reuses),
-	    T(says_try_again_where_descriptors_have_run_out),
-	    T(answers_threads_and_forks_while_it_is_published),
-	    T(gives_each_entry_to_one_thread),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +12,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/jose/jose.h"
 #include "common/jose/key_jwk.h"
@@ -34,8 +27,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_pam.h"
 #include "tests/unit/support/support_tokens.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/unit/support/test.h"
 
 static int setup(void **state)
 {
@@ -48,6 +40,8 @@ static int teardown(void **state)
 	support_pam_free(*state);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static int authenticate(struct support_pam *p)
 {
@@ -80,7 +74,7 @@ static const char *env(struct support_pam *p, const char *name)
 
 /* ---- a login ---------------------------------------------------------------------- */
 
-static void a_good_assertion_logs_in(void **state)
+TEST(a_good_assertion_logs_in, here)
 {
 	struct support_pam *p = *state;
 	json_t *log;
@@ -112,7 +106,7 @@ static void a_good_assertion_logs_in(void **state)
 	assert_int_equal(support_pam_lines(p), 1); /* a login's yes is logged once */
 }
 
-static void a_delegated_token_tells_for_whom(void **state)
+TEST(a_delegated_token_tells_for_whom, here)
 {
 	struct support_pam *p = *state;
 	json_t *claims = support_token_claims(p->now), *log;
@@ -139,7 +133,7 @@ static void a_delegated_token_tells_for_whom(void **state)
 
 /* A token that is past its exp for so long logs in, or is refused at once: never first the one, then the other. It is a
  * short one, since what was issued before process 1 began is refused, and in a container that is not long ago. */
-static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
+TEST(a_token_within_the_skew_has_one_verdict_in_every_phase, here)
 {
 	struct support_pam *p = *state;
 	json_t *log;
@@ -168,7 +162,7 @@ static void a_token_within_the_skew_has_one_verdict_in_every_phase(void **state)
 
 #define NONCE_LEN (int)(sizeof("password-") - 1 + 22)
 
-static void the_prompt_is_of_version_one(void **state)
+TEST(the_prompt_is_of_version_one, here)
 {
 	struct support_pam *p = *state;
 	char head[] = "Agent credential for builder-7 at " SITE_AUDIENCE " [agentauth/1 part 1 nonce ",
@@ -194,7 +188,7 @@ static char *with_nonce(struct support_pam *p, unsigned n)
 	return support_bent_assertion(p->now, "nonce", text);
 }
 
-static void the_prompts_nonce_is_held_against_the_assertions(void **state)
+TEST(the_prompts_nonce_is_held_against_the_assertions, here)
 {
 	struct support_pam *p = *state;
 
@@ -258,7 +252,7 @@ static int in_parts_of(struct support_pam *p, size_t size, char *credential)
 	return err;
 }
 
-static void an_answer_comes_in_parts(void **state)
+TEST(an_answer_comes_in_parts, here)
 {
 	struct support_pam *p = *state;
 
@@ -283,7 +277,7 @@ static char *with_blanks(char *credential, size_t at, const char *between, const
 	return text;
 }
 
-static void a_line_end_or_blank_behind_an_answer_is_no_part_of_it(void **state)
+TEST(a_line_end_or_blank_behind_an_answer_is_no_part_of_it, here)
 {
 	static const char *const behind[] = {"", "\n", "\r\n", " ", "\t \n\n"};
 	struct support_pam *p = *state;
@@ -313,7 +307,7 @@ static void a_line_end_or_blank_behind_an_answer_is_no_part_of_it(void **state)
 }
 
 /* The lengths at which clients cut: whole answers of such a length are whole. */
-static void answers_of_every_length_are_taken(void **state)
+TEST(answers_of_every_length_are_taken, here)
 {
 	static const size_t sizes[] = {511, 512, 1023, 1024, 4095, 4096, 16383, 16384};
 	struct support_pam *p = *state;
@@ -324,7 +318,7 @@ static void answers_of_every_length_are_taken(void **state)
 	}
 }
 
-static void an_answer_that_a_client_cut_is_called_truncated(void **state)
+TEST(an_answer_that_a_client_cut_is_called_truncated, here)
 {
 	static const size_t cuts[] = {255, 511, 512, 1022, 1023, 1024, 4094, 4095};
 	struct support_pam *p = *state;
@@ -341,7 +335,7 @@ static void an_answer_that_a_client_cut_is_called_truncated(void **state)
 	assert_int_equal(log_in(p, "sshd", good), PAM_SUCCESS);
 }
 
-static void a_part_that_is_missing_is_called_truncated(void **state)
+TEST(a_part_that_is_missing_is_called_truncated, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now), first[200];
@@ -361,7 +355,7 @@ static void a_part_that_is_missing_is_called_truncated(void **state)
 }
 
 /* sshd's password method repeats one answer to every prompt. */
-static void the_number_of_parts_is_capped(void **state)
+TEST(the_number_of_parts_is_capped, here)
 {
 	struct support_pam *p = *state;
 	char *good;
@@ -377,7 +371,7 @@ static void the_number_of_parts_is_capped(void **state)
 	assert_int_equal(in_parts_of(p, (strlen(good) + 63) / 64, good), PAM_SUCCESS);
 }
 
-static void an_answer_that_is_too_long_is_called_oversize(void **state)
+TEST(an_answer_that_is_too_long_is_called_oversize, here)
 {
 	static const size_t sizes[] = {16385, 65536, 1 << 20, 16 << 20};
 	struct support_pam *p = *state;
@@ -399,7 +393,7 @@ static void an_answer_that_is_too_long_is_called_oversize(void **state)
 	assert_int_equal(p->asked, 33);
 }
 
-static void no_answer_is_no_credential(void **state)
+TEST(no_answer_is_no_credential, here)
 {
 	static const char *const empty[] = {NULL, "", "+"};
 	struct support_pam *p = *state;
@@ -411,7 +405,7 @@ static void no_answer_is_no_credential(void **state)
 	}
 }
 
-static void a_conversation_that_fails_is_no_credential(void **state)
+TEST(a_conversation_that_fails_is_no_credential, here)
 {
 	static const int errors[] = {PAM_CONV_ERR, PAM_BUF_ERR, PAM_CONV_AGAIN, PAM_ABORT};
 	struct support_pam *p = *state;
@@ -430,7 +424,7 @@ static void a_conversation_that_fails_is_no_credential(void **state)
 
 /* ---- who is no agent ---------------------------------------------------------------------- */
 
-static void nobody_else_is_asked(void **state)
+TEST(nobody_else_is_asked, here)
 {
 	static const char *const others[] = {
 	    "root",	"alice",      "nobody",	      "daemon",	      "who-is-this",
@@ -453,7 +447,7 @@ static void nobody_else_is_asked(void **state)
 }
 
 /* PAM_IGNORE in session: what stands behind the module decides. */
-static void a_persons_session_is_left_alone(void **state)
+TEST(a_persons_session_is_left_alone, here)
 {
 	struct support_pam *p = *state;
 	char text[512];
@@ -478,7 +472,7 @@ static char *name_then_credential(struct support_pam *p, unsigned n)
 	return n == 0 ? strdup("builder-7") : support_assertion(p->now);
 }
 
-static void a_name_that_is_not_there_yet_is_asked_for(void **state)
+TEST(a_name_that_is_not_there_yet_is_asked_for, here)
 {
 	struct support_pam *p = *state;
 
@@ -511,7 +505,7 @@ static bool is_a_refusal(int err)
 }
 
 /* Of every refusal the client learns one code and no word; the log learns the reason. */
-static void every_refusal_looks_alike(void **state)
+TEST(every_refusal_looks_alike, here)
 {
 	struct support_pam *p = *state;
 	const struct {
@@ -551,7 +545,7 @@ static void every_refusal_looks_alike(void **state)
 	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
 }
 
-static void suspended_expired_and_retired_agents_look_like_others(void **state)
+TEST(suspended_expired_and_retired_agents_look_like_others, here)
 {
 	struct support_pam *p = *state;
 	char prompt[SUPPORT_PROMPT_MAX];
@@ -581,7 +575,7 @@ static void suspended_expired_and_retired_agents_look_like_others(void **state)
 	assert_int_equal(account(p), PAM_ACCT_EXPIRED);
 }
 
-static void a_replayed_assertion_is_refused(void **state)
+TEST(a_replayed_assertion_is_refused, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now);
@@ -592,7 +586,7 @@ static void a_replayed_assertion_is_refused(void **state)
 	free(good);
 }
 
-static void an_argument_that_is_not_known_refuses_agents_alone(void **state)
+TEST(an_argument_that_is_not_known_refuses_agents_alone, here)
 {
 	static const char *const args[] = {"sesion=sudo",      "debugg",  "statedir=relative",
 					   "use_first_pass=1", "session", "a=b"};
@@ -631,7 +625,7 @@ static void check_people_and_agents(struct support_pam *p)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
 }
 
-static void a_missing_registry_refuses_agents_alone(void **state)
+TEST(a_missing_registry_refuses_agents_alone, here)
 {
 	struct support_pam *p = *state;
 	json_t *log;
@@ -649,7 +643,7 @@ static void a_missing_registry_refuses_agents_alone(void **state)
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
-static void a_registry_full_of_garbage_refuses_agents_alone(void **state)
+TEST(a_registry_full_of_garbage_refuses_agents_alone, here)
 {
 	struct support_pam *p = *state;
 	char path[512], *good;
@@ -673,7 +667,7 @@ static void a_registry_full_of_garbage_refuses_agents_alone(void **state)
 	free(good);
 }
 
-static void a_registry_that_others_may_write_refuses_agents_alone(void **state)
+TEST(a_registry_that_others_may_write_refuses_agents_alone, here)
 {
 	struct support_pam *p = *state;
 
@@ -684,7 +678,7 @@ static void a_registry_that_others_may_write_refuses_agents_alone(void **state)
 }
 
 /* Another source of names comes first and means somebody else by the name: the person's own modules decide. */
-static void a_person_of_an_agents_name_is_left_to_the_next_module(void **state)
+TEST(a_person_of_an_agents_name_is_left_to_the_next_module, here)
 {
 	static const uint32_t uids[] = {1000, SITE_UID + 1};
 	struct support_pam *p = *state;
@@ -701,7 +695,7 @@ static void a_person_of_an_agents_name_is_left_to_the_next_module(void **state)
 }
 
 /* An agent that was let in would be that person for the kernel. */
-static void an_agent_whose_uid_is_also_a_persons_is_refused(void **state)
+TEST(an_agent_whose_uid_is_also_a_persons_is_refused, here)
 {
 	struct support_pam *p = *state;
 
@@ -712,7 +706,7 @@ static void an_agent_whose_uid_is_also_a_persons_is_refused(void **state)
 	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
 }
 
-static void a_log_that_cannot_be_written_refuses(void **state)
+TEST(a_log_that_cannot_be_written_refuses, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now);
@@ -730,7 +724,7 @@ static void a_log_that_cannot_be_written_refuses(void **state)
 
 /* ---- account ------------------------------------------------------------------------------------------ */
 
-static void account_demands_a_verdict(void **state)
+TEST(account_demands_a_verdict, here)
 {
 	struct support_pam *p = *state;
 
@@ -747,7 +741,7 @@ static void account_demands_a_verdict(void **state)
 }
 
 /* sshd's public keys skip auth: the key is held against the entry in open_session, and here the entry itself is. */
-static void account_denies_public_keys_of_those_who_may_not(void **state)
+TEST(account_denies_public_keys_of_those_who_may_not, here)
 {
 	struct support_pam *p = *state;
 
@@ -770,7 +764,7 @@ static void account_denies_public_keys_of_those_who_may_not(void **state)
 	assert_int_equal(account(p), PAM_ACCT_EXPIRED);
 }
 
-static void account_reads_everything_again(void **state)
+TEST(account_reads_everything_again, here)
 {
 	struct support_pam *p = *state;
 
@@ -787,7 +781,7 @@ static void account_reads_everything_again(void **state)
 }
 
 /* What account refuses holds no slot, and nothing of it is left for the phases that follow. */
-static void a_login_that_account_refuses_is_given_up(void **state)
+TEST(a_login_that_account_refuses_is_given_up, here)
 {
 	struct support_pam *p = *state;
 	struct aa_session *session = NULL;
@@ -808,7 +802,7 @@ static void a_login_that_account_refuses_is_given_up(void **state)
 }
 
 /* PAM_USER is another than auth decided on: between the two phases that is a failure, to and from an agent. */
-static void a_changed_user_is_refused(void **state)
+TEST(a_changed_user_is_refused, here)
 {
 	static const char *const to[] = {"other-1", "alice", "root", "nobody-at-all"};
 	struct support_pam *p = *state;
@@ -828,7 +822,7 @@ static void a_changed_user_is_refused(void **state)
 }
 
 /* One handle, two authentications: what the first one decided is gone, and with it what it left behind. */
-static void each_authentication_stands_alone(void **state)
+TEST(each_authentication_stands_alone, here)
 {
 	struct support_pam *p = *state;
 	struct aa_session *session = NULL;
@@ -850,7 +844,7 @@ static void each_authentication_stands_alone(void **state)
 
 /* ---- session, in one process: login, su ------------------------------------------------------------------- */
 
-static void a_session_is_opened_found_and_closed(void **state)
+TEST(a_session_is_opened_found_and_closed, here)
 {
 	struct support_pam *p = *state;
 	struct aa_session *found = NULL;
@@ -880,7 +874,7 @@ static void a_session_is_opened_found_and_closed(void **state)
 	assert_int_equal(support_pam_lines(p), 3);
 }
 
-static void a_session_without_a_verdict_is_refused(void **state)
+TEST(a_session_without_a_verdict_is_refused, here)
 {
 	struct support_pam *p = *state;
 
@@ -895,7 +889,7 @@ static void a_session_without_a_verdict_is_refused(void **state)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
 }
 
-static void a_session_past_its_deadline_is_not_opened(void **state)
+TEST(a_session_past_its_deadline_is_not_opened, here)
 {
 	struct support_pam *p = *state;
 	struct timespec over = {4, 100000000};
@@ -908,7 +902,7 @@ static void a_session_past_its_deadline_is_not_opened(void **state)
 	assert_string_equal(support_pam_reason(p), "session_expired");
 }
 
-static void what_root_starts_is_recorded_and_gives_no_sudo(void **state)
+TEST(what_root_starts_is_recorded_and_gives_no_sudo, here)
 {
 	struct support_pam *p = *state;
 
@@ -966,7 +960,7 @@ static void put_session(struct support_pam *p, const char *id)
 	assert_int_equal(pam_putenv(p->pamh, text), PAM_SUCCESS);
 }
 
-static void a_session_is_taken_over_from_sshds_child(void **state)
+TEST(a_session_is_taken_over_from_sshds_child, here)
 {
 	struct support_pam *p = *state;
 	struct aa_session *found = NULL;
@@ -986,7 +980,7 @@ static void a_session_is_taken_over_from_sshds_child(void **state)
 }
 
 /* ~/.pam_environment may write what it likes after the first setcred: the id is not read again. */
-static void the_id_is_read_once(void **state)
+TEST(the_id_is_read_once, here)
 {
 	struct support_pam *p = *state;
 	char narrow[64], wide[64];
@@ -1011,7 +1005,7 @@ static void the_id_is_read_once(void **state)
 }
 
 /* A session that another process made, or another agent, or that is open, is not borrowed. */
-static void a_session_is_not_borrowed(void **state)
+TEST(a_session_is_not_borrowed, here)
 {
 	struct support_pam *p = *state;
 	char id[64];
@@ -1074,7 +1068,7 @@ static int open_with_key(struct support_pam *p, unsigned n, const char *method)
 	return err;
 }
 
-static void a_public_key_opens_its_entrys_session(void **state)
+TEST(a_public_key_opens_its_entrys_session, here)
 {
 	struct support_pam *p = *state;
 
@@ -1089,7 +1083,7 @@ static void a_public_key_opens_its_entrys_session(void **state)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED); /* nothing at all */
 }
 
-static void a_bound_token_wants_this_connections_key(void **state)
+TEST(a_bound_token_wants_this_connections_key, here)
 {
 	struct support_pam *p = *state;
 	char jkt[44], cnf[128], *token;
@@ -1108,7 +1102,7 @@ static void a_bound_token_wants_this_connections_key(void **state)
 	}
 }
 
-static void a_hosts_name_gives_way_to_the_connections_address(void **state)
+TEST(a_hosts_name_gives_way_to_the_connections_address, here)
 {
 	struct support_pam *p = *state;
 	char *good;
@@ -1148,7 +1142,7 @@ static int sudo_account(const struct support_pam *p)
 	return err;
 }
 
-static void sudo_asks_nothing_and_goes_by_the_session(void **state)
+TEST(sudo_asks_nothing_and_goes_by_the_session, here)
 {
 	struct support_pam *p = *state;
 	json_t *log;
@@ -1186,7 +1180,7 @@ static int fork_command(void)
 }
 
 /* sudo may have been stopped since account said yes: its target's session and its command ask again, whoever the target is. */
-static void what_sudo_starts_is_looked_at_again(void **state)
+TEST(what_sudo_starts_is_looked_at_again, here)
 {
 	struct support_pam *p = *state, inner = *p;
 	unsigned lines;
@@ -1214,7 +1208,7 @@ static void what_sudo_starts_is_looked_at_again(void **state)
 }
 
 /* A rule that asks people for a password: sudo comes by auth then, which never says yes to an agent. */
-static void sudo_that_asks_for_a_password_is_refused_inside_a_session_too(void **state)
+TEST(sudo_that_asks_for_a_password_is_refused_inside_a_session_too, here)
 {
 	struct support_pam *p = *state;
 	struct support_pam inner = *p;
@@ -1255,7 +1249,7 @@ static int account_with(struct support_pam *p, const char *service, const char *
 	return WEXITSTATUS(status);
 }
 
-static void a_person_with_a_roles_group_gets_no_sudo(void **state)
+TEST(a_person_with_a_roles_group_gets_no_sudo, here)
 {
 	struct support_pam *p = *state;
 	unsigned lines = support_pam_lines(p);
@@ -1299,7 +1293,7 @@ static int su_by(struct support_pam *p, const char *user, uid_t uid, char *crede
 }
 
 /* su has no address: who is an agent comes from where its session came from. */
-static void an_agents_su_comes_from_where_its_session_came_from(void **state)
+TEST(an_agents_su_comes_from_where_its_session_came_from, here)
 {
 	struct support_pam *p = *state;
 
@@ -1332,7 +1326,7 @@ static void an_agents_su_comes_from_where_its_session_came_from(void **state)
 }
 
 /* rootpw, targetpw and runaspw have sudo ask PAM about another user than the caller. */
-static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
+TEST(an_agents_sudo_is_an_agents_whomever_sudo_asks_about, here)
 {
 	struct support_pam *p = *state;
 
@@ -1354,7 +1348,7 @@ static void an_agents_sudo_is_an_agents_whomever_sudo_asks_about(void **state)
 }
 
 /* Of another source of names: the agent itself is refused by then, and its sessions end. */
-static void a_person_with_an_agents_uid_keeps_sudo(void **state)
+TEST(a_person_with_an_agents_uid_keeps_sudo, here)
 {
 	struct support_pam *p = *state;
 
@@ -1368,7 +1362,7 @@ static void a_person_with_an_agents_uid_keeps_sudo(void **state)
 }
 
 /* Another source comes first and has a person of the name: the agent's process is no person's by that. */
-static void an_agent_that_asks_by_a_persons_name_is_refused(void **state)
+TEST(an_agent_that_asks_by_a_persons_name_is_refused, here)
 {
 	struct support_pam *p = *state;
 
@@ -1380,7 +1374,7 @@ static void an_agent_that_asks_by_a_persons_name_is_refused(void **state)
 	support_users_uid(0);
 }
 
-static void services_of_the_argument_go_by_the_session_and_no_others(void **state)
+TEST(services_of_the_argument_go_by_the_session_and_no_others, here)
 {
 	struct support_pam *p = *state;
 
@@ -1406,7 +1400,7 @@ static int start_by(struct support_pam *p, const char *person)
 	return pam_open_session(p->pamh, 0);
 }
 
-static void a_person_of_the_list_starts_an_agent(void **state)
+TEST(a_person_of_the_list_starts_an_agent, here)
 {
 	struct support_pam *p = *state;
 
@@ -1455,7 +1449,7 @@ static void groups_after_setcred(struct support_pam *p, const gid_t *before, siz
 	assert_int_equal(status, 0);
 }
 
-static void setcred_adds_the_groups_of_the_logins_roles(void **state)
+TEST(setcred_adds_the_groups_of_the_logins_roles, here)
 {
 	static const gid_t base[] = {70007, 99999};
 	struct support_pam *p = *state;
@@ -1485,7 +1479,7 @@ static void setcred_adds_the_groups_of_the_logins_roles(void **state)
 }
 
 /* A verdict on one user adds no group to another. */
-static void setcred_adds_nothing_for_a_changed_user(void **state)
+TEST(setcred_adds_nothing_for_a_changed_user, here)
 {
 	struct support_pam *p = *state;
 
@@ -1495,7 +1489,7 @@ static void setcred_adds_nothing_for_a_changed_user(void **state)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_PERM_DENIED);
 }
 
-static void setcred_takes_nothing_away(void **state)
+TEST(setcred_takes_nothing_away, here)
 {
 	struct support_pam *p = *state;
 	gid_t before[256], after[256];
@@ -1510,7 +1504,7 @@ static void setcred_takes_nothing_away(void **state)
 
 /* ---- password ------------------------------------------------------------------------------------------------------ */
 
-static void agents_have_no_password_to_change(void **state)
+TEST(agents_have_no_password_to_change, here)
 {
 	struct support_pam *p = *state;
 
@@ -1542,7 +1536,7 @@ static int with_authtok(struct support_pam *p, const char *args, const char *tok
 	return err;
 }
 
-static void an_earlier_modules_answer_is_used_where_that_is_asked_for(void **state)
+TEST(an_earlier_modules_answer_is_used_where_that_is_asked_for, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now);
@@ -1568,7 +1562,7 @@ static void an_earlier_modules_answer_is_used_where_that_is_asked_for(void **sta
 	assert_int_equal(p->asked, 1);
 }
 
-static void the_credential_is_not_left_for_the_next_module(void **state)
+TEST(the_credential_is_not_left_for_the_next_module, here)
 {
 	struct support_pam *p = *state;
 	char behind[512], *told;
@@ -1664,7 +1658,7 @@ static unsigned copies_in_memory(const struct support_pam *p)
 	return found;
 }
 
-static void no_copy_of_a_credential_stays_in_memory(void **state)
+TEST(no_copy_of_a_credential_stays_in_memory, here)
 {
 	struct support_pam *p = *state;
 	char *control;
@@ -1690,7 +1684,7 @@ static void no_copy_of_a_credential_stays_in_memory(void **state)
 }
 
 /* Neither in the log nor in the environment nor in the session's record. */
-static void no_part_of_a_credential_is_written_down(void **state)
+TEST(no_part_of_a_credential_is_written_down, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now), *forged, command[1024], *text;
@@ -1723,7 +1717,7 @@ static int open_descriptors(void)
 	return n;
 }
 
-static void no_descriptor_stays_open_after_a_phase(void **state)
+TEST(no_descriptor_stays_open_after_a_phase, here)
 {
 	struct support_pam *p = *state;
 	int before;
@@ -1770,7 +1764,7 @@ static long resident_kib(void)
 }
 
 /* Each handle loads the module anew, and lets go of it. */
-static void a_thousand_handles_leave_nothing(void **state)
+TEST(a_thousand_handles_leave_nothing, here)
 {
 	struct support_pam *p = *state;
 	long before = 0;
@@ -1801,7 +1795,7 @@ static void a_thousand_handles_leave_nothing(void **state)
 }
 
 /* Names that look like ours in PAM's environment before us mean nothing. */
-static void the_environment_chooses_nothing(void **state)
+TEST(the_environment_chooses_nothing, here)
 {
 	struct support_pam *p = *state;
 	char *good = support_assertion(p->now);
@@ -1824,7 +1818,7 @@ static void the_environment_chooses_nothing(void **state)
 	free(good);
 }
 
-static void the_log_of_all_this_is_one_chain(void **state)
+TEST(the_log_of_all_this_is_one_chain, here)
 {
 	struct support_pam *p = *state;
 	struct aa_audit_check check;
@@ -1840,7 +1834,7 @@ static void the_log_of_all_this_is_one_chain(void **state)
 }
 
 /* Three from one address, and the fourth is not listened to; it looks as the others did. */
-static void too_many_failures_from_one_address_are_not_listened_to(void **state)
+TEST(too_many_failures_from_one_address_are_not_listened_to, here)
 {
 	struct support_pam *p = *state;
 	unsigned prompts;
@@ -1877,79 +1871,4 @@ static void too_many_failures_from_one_address_are_not_listened_to(void **state)
 		assert_int_equal(authenticate(p), PAM_AUTH_ERR);
 		assert_string_equal(support_pam_reason(p), "no_credential");
 	}
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_good_assertion_logs_in),
-	    T(a_token_within_the_skew_has_one_verdict_in_every_phase),
-	    T(a_delegated_token_tells_for_whom),
-	    T(the_prompt_is_of_version_one),
-	    T(the_prompts_nonce_is_held_against_the_assertions),
-	    T(an_answer_comes_in_parts),
-	    T(a_line_end_or_blank_behind_an_answer_is_no_part_of_it),
-	    T(answers_of_every_length_are_taken),
-	    T(an_answer_that_a_client_cut_is_called_truncated),
-	    T(a_part_that_is_missing_is_called_truncated),
-	    T(the_number_of_parts_is_capped),
-	    T(an_answer_that_is_too_long_is_called_oversize),
-	    T(no_answer_is_no_credential),
-	    T(a_conversation_that_fails_is_no_credential),
-	    T(nobody_else_is_asked),
-	    T(a_persons_session_is_left_alone),
-	    T(a_name_that_is_not_there_yet_is_asked_for),
-	    T(every_refusal_looks_alike),
-	    T(suspended_expired_and_retired_agents_look_like_others),
-	    T(a_replayed_assertion_is_refused),
-	    T(an_argument_that_is_not_known_refuses_agents_alone),
-	    T(a_missing_registry_refuses_agents_alone),
-	    T(a_registry_full_of_garbage_refuses_agents_alone),
-	    T(a_registry_that_others_may_write_refuses_agents_alone),
-	    T(a_person_of_an_agents_name_is_left_to_the_next_module),
-	    T(an_agent_whose_uid_is_also_a_persons_is_refused),
-	    T(a_log_that_cannot_be_written_refuses),
-	    T(account_demands_a_verdict),
-	    T(account_denies_public_keys_of_those_who_may_not),
-	    T(account_reads_everything_again),
-	    T(a_login_that_account_refuses_is_given_up),
-	    T(a_changed_user_is_refused),
-	    T(each_authentication_stands_alone),
-	    T(a_session_is_opened_found_and_closed),
-	    T(a_session_without_a_verdict_is_refused),
-	    T(a_session_past_its_deadline_is_not_opened),
-	    T(what_root_starts_is_recorded_and_gives_no_sudo),
-	    T(a_session_is_taken_over_from_sshds_child),
-	    T(the_id_is_read_once),
-	    T(a_session_is_not_borrowed),
-	    T(a_public_key_opens_its_entrys_session),
-	    T(a_bound_token_wants_this_connections_key),
-	    T(a_hosts_name_gives_way_to_the_connections_address),
-	    T(sudo_asks_nothing_and_goes_by_the_session),
-	    T(what_sudo_starts_is_looked_at_again),
-	    T(sudo_that_asks_for_a_password_is_refused_inside_a_session_too),
-	    T(a_person_with_a_roles_group_gets_no_sudo),
-	    T(an_agents_sudo_is_an_agents_whomever_sudo_asks_about),
-	    T(a_person_with_an_agents_uid_keeps_sudo),
-	    T(an_agent_that_asks_by_a_persons_name_is_refused),
-	    T(an_agents_su_comes_from_where_its_session_came_from),
-	    T(services_of_the_argument_go_by_the_session_and_no_others),
-	    T(a_person_of_the_list_starts_an_agent),
-	    T(setcred_adds_the_groups_of_the_logins_roles),
-	    T(setcred_adds_nothing_for_a_changed_user),
-	    T(setcred_takes_nothing_away),
-	    T(agents_have_no_password_to_change),
-	    T(an_earlier_modules_answer_is_used_where_that_is_asked_for),
-	    T(the_credential_is_not_left_for_the_next_module),
-	    T(no_copy_of_a_credential_stays_in_memory),
-	    T(no_part_of_a_credential_is_written_down),
-	    T(no_descriptor_stays_open_after_a_phase),
-	    T(a_thousand_handles_leave_nothing),
-	    T(the_environment_chooses_nothing),
-	    T(too_many_failures_from_one_address_are_not_listened_to),
-	    T(the_log_of_all_this_is_one_chain),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

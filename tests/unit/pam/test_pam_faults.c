@@ -6,19 +6,12 @@
 
 #include <grp.h>
 #include <pwd.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/decision.h"
 #include "common/state/failures.h"
@@ -28,6 +21,7 @@
 #include "tests/unit/support/support_faults.h"
 #include "tests/unit/support/support_pam.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 /* In place of libc's, which reads no nsswitch.conf without memory and dies of it. */
 int getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
@@ -400,9 +394,8 @@ static void under_limits(const struct support_scene *scene, const char *audit_fa
 	support_pam_free(p);
 }
 
-static void no_limit_of_the_callers_makes_half_a_yes(void **state)
+TEST(no_limit_of_the_callers_makes_half_a_yes)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		under_limits(&yes[i], "\"deny\"", true, NULL);
 		under_limits(&yes[i], "\"warn\"", true, NULL);
@@ -410,9 +403,8 @@ static void no_limit_of_the_callers_makes_half_a_yes(void **state)
 	}
 }
 
-static void no_limit_of_the_callers_keeps_a_no_out_of_the_log(void **state)
+TEST(no_limit_of_the_callers_keeps_a_no_out_of_the_log)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		under_limits(&no[i], "\"deny\"", true,
 			     no[i].run == authenticate ? refuses_uncounted : refuses_unseen);
@@ -432,26 +424,12 @@ static void try_all(const struct support_scene *scenes, size_t n)
 	}
 }
 
-static void no_fault_makes_half_a_yes(void **state)
+TEST(no_fault_makes_half_a_yes)
 {
-	(void)state;
 	try_all(yes, sizeof(yes) / sizeof(yes[0]));
 }
 
-static void no_fault_makes_a_yes_of_a_no(void **state)
+TEST(no_fault_makes_a_yes_of_a_no)
 {
-	(void)state;
 	try_all(no, sizeof(no) / sizeof(no[0]));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_fault_makes_half_a_yes),
-	    cmocka_unit_test(no_fault_makes_a_yes_of_a_no),
-	    cmocka_unit_test(no_limit_of_the_callers_makes_half_a_yes),
-	    cmocka_unit_test(no_limit_of_the_callers_keeps_a_no_out_of_the_log),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,22 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define UID(n) (AA_UID_MIN_DEFAULT + (n))
 #define KEY_LINE "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHl 0\n"
@@ -61,6 +55,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static void publish(const struct support_registry *r)
 {
 	int saved = errno;
@@ -92,12 +88,11 @@ static void assert_account(const struct aa_account *got, const struct support_ac
 	assert_in_range((uintptr_t)got->shell, (uintptr_t)got->buf, (uintptr_t)got->buf + sizeof(got->buf));
 }
 
-static void finds_accounts_by_name_and_uid(void **state)
+TEST(finds_accounts_by_name_and_uid, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_account got;
 
-	(void)state;
 	for (size_t i = 0; i < sample.n_accounts; i++) {
 		assert_int_equal(aa_account_by_name(&a, accounts[i].name, &got), 0);
 		assert_account(&got, &accounts[i]);
@@ -108,7 +103,7 @@ static void finds_accounts_by_name_and_uid(void **state)
 	aa_accounts_close(&a);
 }
 
-static void finds_no_account_that_is_not_there(void **state)
+TEST(finds_no_account_that_is_not_there, here)
 {
 	static const char *const names[] = {
 	    "alph", "alphaa",	"agents",  "agent-deploy",
@@ -117,7 +112,6 @@ static void finds_no_account_that_is_not_there(void **state)
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_account got = {.uid = 99};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		assert_int_equal(aa_account_by_name(&a, names[i], &got), -ENOENT);
 	assert_int_equal(aa_account_by_uid(&a, UID(2), &got), -ENOENT);
@@ -127,12 +121,11 @@ static void finds_no_account_that_is_not_there(void **state)
 	aa_accounts_close(&a);
 }
 
-static void finds_groups_by_name_and_gid(void **state)
+TEST(finds_groups_by_name_and_gid, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_group got;
 
-	(void)state;
 	for (size_t i = 0; i < sample.n_groups; i++) {
 		assert_int_equal(aa_group_by_name(&a, groups[i].name, &got), 0);
 		assert_string_equal(got.name, groups[i].name);
@@ -148,12 +141,11 @@ static void finds_groups_by_name_and_gid(void **state)
 	aa_accounts_close(&a);
 }
 
-static void gives_the_header(void **state)
+TEST(gives_the_header, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_accounts_header h;
 
-	(void)state;
 	h = a.header;
 	assert_int_equal(h.uid_min, AA_UID_MIN_DEFAULT);
 	assert_int_equal(h.uid_max, AA_UID_MAX_DEFAULT);
@@ -164,12 +156,11 @@ static void gives_the_header(void **state)
 	aa_accounts_close(&a);
 }
 
-static void gives_ssh_keys_as_text(void **state)
+TEST(gives_ssh_keys_as_text, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	char *text = NULL;
 
-	(void)state;
 	assert_int_equal(aa_account_ssh_keys(&a, "builder-7", &text), 0);
 	assert_string_equal(text, KEY_LINE KEY_LINE);
 	free(text);
@@ -181,13 +172,12 @@ static void gives_ssh_keys_as_text(void **state)
 	aa_accounts_close(&a);
 }
 
-static void walks_over_accounts_and_groups(void **state)
+TEST(walks_over_accounts_and_groups, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_registry_record e;
 	uint32_t pos = 0, end;
 
-	(void)state;
 	for (size_t i = 0; i < sample.n_accounts; i++) {
 		assert_int_equal(aa_accounts_next(&a, &pos, &e), 0);
 		assert_false(e.is_group);
@@ -208,7 +198,7 @@ static void walks_over_accounts_and_groups(void **state)
 	aa_accounts_close(&a);
 }
 
-static void walks_past_a_record_that_breaks_the_contract(void **state)
+TEST(walks_past_a_record_that_breaks_the_contract, here)
 {
 	static const struct support_account bad[] = {
 	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 0}, {.name = "c", .uid = UID(3)}};
@@ -217,7 +207,6 @@ static void walks_past_a_record_that_breaks_the_contract(void **state)
 	struct aa_registry_record e;
 	uint32_t pos = 0;
 
-	(void)state;
 	assert_int_equal(aa_accounts_next(&a, &pos, &e), 0);
 	assert_int_equal(aa_accounts_next(&a, &pos, &e), -EBADMSG);
 	assert_int_equal(aa_accounts_next(&a, &pos, &e), 0);
@@ -225,13 +214,12 @@ static void walks_past_a_record_that_breaks_the_contract(void **state)
 	aa_accounts_close(&a);
 }
 
-static void opens_an_earlier_generation_by_its_number(void **state)
+TEST(opens_an_earlier_generation_by_its_number, here)
 {
 	struct support_registry one = sample;
 	struct aa_accounts a;
 	struct aa_account got;
 
-	(void)state;
 	publish(&sample);
 	one.n_accounts = 1;
 	support_publish(dir, 2, &one);
@@ -245,13 +233,12 @@ static void opens_an_earlier_generation_by_its_number(void **state)
 	assert_int_equal(aa_accounts_open_generation(dir, 3, getuid(), &a), -ENOENT);
 }
 
-static void tells_absent_from_damaged(void **state)
+TEST(tells_absent_from_damaged, here)
 {
 	struct aa_accounts a;
 	char path[PATH_MAX];
 	int fd;
 
-	(void)state;
 	assert_int_equal(aa_accounts_open(dir, getuid(), &a), -ENOENT);
 	publish(&sample);
 	assert_int_equal(aa_generation_open(dir, getuid(), &fd), 0);
@@ -284,14 +271,13 @@ static int look_up(struct support_account account)
 	return by_name;
 }
 
-static void gives_no_account_that_breaks_the_contract(void **state)
+TEST(gives_no_account_that_breaks_the_contract, here)
 {
 	const struct support_account good = {
 	    .name = "builder", .uid = UID(5), .gecos = "Ä builder, of things"};
 	char long_gecos[1100];
 	struct support_account bad;
 
-	(void)state;
 	assert_int_equal(look_up(good), 0);
 #define BENT(member, value) (bad = good, bad.member = (value), look_up(bad))
 	assert_int_equal(BENT(gecos, "a:b"), -EBADMSG);
@@ -330,11 +316,10 @@ static int open_with(struct support_registry r)
 	return result;
 }
 
-static void opens_no_file_whose_header_breaks_the_contract(void **state)
+TEST(opens_no_file_whose_header_breaks_the_contract, here)
 {
 	struct support_registry bad;
 
-	(void)state;
 	assert_int_equal(open_with(sample), 0);
 #define BENT(member, value) (bad = sample, bad.member = (value), open_with(bad))
 	assert_int_equal(BENT(magic, "AGENTAU2"), -EBADMSG);
@@ -352,7 +337,7 @@ static void opens_no_file_whose_header_breaks_the_contract(void **state)
 #undef BENT
 }
 
-static void gives_no_group_that_breaks_the_contract(void **state)
+TEST(gives_no_group_that_breaks_the_contract, here)
 {
 	static const struct support_group bad[] = {
 	    {"agent-a", 27}, {"agent-b", 65534}, {"agent-c", INT32_MAX}, {"Bad", 5000}};
@@ -360,7 +345,6 @@ static void gives_no_group_that_breaks_the_contract(void **state)
 	struct aa_accounts a = open_sample(&r);
 	struct aa_group got;
 
-	(void)state;
 	assert_int_equal(aa_group_by_name(&a, "agents", &got), 0);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(aa_group_by_name(&a, bad[i].name, &got), -EBADMSG);
@@ -371,7 +355,7 @@ static void gives_no_group_that_breaks_the_contract(void **state)
 	aa_accounts_close(&a);
 }
 
-static void knows_which_ids_can_be_served(void **state)
+TEST(knows_which_ids_can_be_served, here)
 {
 	static const uint32_t no[] = {
 	    0,	   1,	  999,	 60001,	    61184,	 65519,		 65520,
@@ -379,29 +363,26 @@ static void knows_which_ids_can_be_served(void **state)
 	static const uint32_t yes[] = {1000,	     60000, 65536, AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT,
 				       INT32_MAX - 1};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
 		assert_false(aa_id_is_servable(no[i]));
 	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
 		assert_true(aa_id_is_servable(yes[i]));
 }
 
-static void knows_where_agents_lie_while_the_registry_cannot_be_read(void **state)
+TEST(knows_where_agents_lie_while_the_registry_cannot_be_read, here)
 {
 	static const uint32_t no[] = {0,      1000,	  60000,      69999,	 99000,
 				      100000, 1899999999, 1901000000, UINT32_MAX};
 	static const uint32_t yes[] = {70000, 98999, 1900000000, 1900999999};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
 		assert_false(aa_uid_is_built_in(no[i]));
 	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
 		assert_true(aa_uid_is_built_in(yes[i]));
 }
 
-static void knows_which_names_are_valid(void **state)
+TEST(knows_which_names_are_valid, here)
 {
-	(void)state;
 	assert_true(aa_name_is_valid("a", 1));
 	assert_true(aa_name_is_valid("a-9", 3));
 	assert_false(aa_name_is_valid("a-9x", 3));
@@ -459,14 +440,13 @@ static void read_everything(void)
 	aa_accounts_close(&a);
 }
 
-static void survives_every_byte_changed_and_every_length(void **state)
+TEST(survives_every_byte_changed_and_every_length, here)
 {
 	static const unsigned char masks[] = {0x01, 0xff};
 	char path[PATH_MAX], *bytes;
 	size_t len;
 	int fd;
 
-	(void)state;
 	publish(&sample);
 	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
 	bytes = support_read_file(path, &len);
@@ -487,29 +467,4 @@ static void survives_every_byte_changed_and_every_length(void **state)
 	}
 	close(fd);
 	free(bytes);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(finds_accounts_by_name_and_uid),
-	    T(finds_no_account_that_is_not_there),
-	    T(finds_groups_by_name_and_gid),
-	    T(gives_the_header),
-	    T(gives_ssh_keys_as_text),
-	    T(walks_over_accounts_and_groups),
-	    T(walks_past_a_record_that_breaks_the_contract),
-	    T(opens_an_earlier_generation_by_its_number),
-	    T(tells_absent_from_damaged),
-	    T(gives_no_account_that_breaks_the_contract),
-	    T(opens_no_file_whose_header_breaks_the_contract),
-	    T(gives_no_group_that_breaks_the_contract),
-	    T(knows_which_ids_can_be_served),
-	    T(knows_where_agents_lie_while_the_registry_cannot_be_read),
-	    T(knows_which_names_are_valid),
-	    T(survives_every_byte_changed_and_every_length),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

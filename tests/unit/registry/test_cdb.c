@@ -5,23 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <cdb.h>
 
 #include "common/registry/cdb_read.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define N_KEYS 40
 
@@ -74,6 +68,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static void put32(char *p, uint32_t n)
 {
 	for (int i = 0; i < 4; i++)
@@ -93,7 +89,7 @@ static void overwrite(struct fixture *f, const char *bytes, size_t len)
 	assert_int_equal(pwrite(f->fd, bytes, len, 0), (ssize_t)len);
 }
 
-static void finds_every_key(void **state)
+TEST(finds_every_key, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got[64];
@@ -111,7 +107,7 @@ static void finds_every_key(void **state)
 	assert_int_equal(len, 0);
 }
 
-static void finds_no_key_that_is_not_there(void **state)
+TEST(finds_no_key_that_is_not_there, here)
 {
 	struct fixture *f = *state;
 	char key[32], got[64], *text;
@@ -130,7 +126,7 @@ static void finds_no_key_that_is_not_there(void **state)
 	assert_int_equal(aa_cdb_get_alloc(&cdb, "key-", 4, 1000, &text, &len), -ENOENT);
 }
 
-static void says_how_much_room_a_value_needs(void **state)
+TEST(says_how_much_room_a_value_needs, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], *got;
@@ -148,7 +144,7 @@ static void says_how_much_room_a_value_needs(void **state)
 	}
 }
 
-static void allocates_within_a_limit(void **state)
+TEST(allocates_within_a_limit, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], *got = (char *)1;
@@ -164,7 +160,7 @@ static void allocates_within_a_limit(void **state)
 	free(got);
 }
 
-static void walks_over_every_record_in_order(void **state)
+TEST(walks_over_every_record_in_order, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got_key[32], got[64];
@@ -234,7 +230,7 @@ static void read_everything(struct fixture *f, size_t len)
 	} while (r == 0);
 }
 
-static void survives_every_byte_changed(void **state)
+TEST(survives_every_byte_changed, here)
 {
 	static const unsigned char masks[] = {0x01, 0xff};
 	struct fixture *f = *state;
@@ -251,7 +247,7 @@ static void survives_every_byte_changed(void **state)
 	finds_every_key(state);
 }
 
-static void survives_every_length(void **state)
+TEST(survives_every_length, here)
 {
 	struct fixture *f = *state;
 
@@ -264,7 +260,7 @@ static void survives_every_length(void **state)
 	finds_every_key(state);
 }
 
-static void survives_a_cut_between_init_and_look_up(void **state)
+TEST(survives_a_cut_between_init_and_look_up, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got[64];
@@ -281,7 +277,7 @@ static void survives_a_cut_between_init_and_look_up(void **state)
 	}
 }
 
-static void refuses_a_size_that_no_cdb_file_has(void **state)
+TEST(refuses_a_size_that_no_cdb_file_has, here)
 {
 	struct fixture *f = *state;
 	struct aa_cdb cdb;
@@ -307,7 +303,7 @@ static void bend_tables(struct fixture *f, uint32_t pos, uint32_t n_slots)
 	free(bent);
 }
 
-static void refuses_tables_that_lie_outside(void **state)
+TEST(refuses_tables_that_lie_outside, here)
 {
 	struct fixture *f = *state;
 	uint32_t size = (uint32_t)f->len, end = get32(f->bytes);
@@ -362,7 +358,7 @@ static int look_up_k(struct fixture *f, size_t len)
 	return aa_cdb_get(&cdb, "k", 1, got, sizeof(got), &n);
 }
 
-static void ends_a_look_up_in_a_table_without_an_empty_slot(void **state)
+TEST(ends_a_look_up_in_a_table_without_an_empty_slot, here)
 {
 	static const uint32_t sizes[] = {1, 2, 15, 16, 17, 100, AA_CDB_PROBES_MAX};
 	size_t room = AA_CDB_HEAD + 10 + (AA_CDB_PROBES_MAX + 1) * 8, len;
@@ -386,7 +382,7 @@ static void ends_a_look_up_in_a_table_without_an_empty_slot(void **state)
 	free(buf);
 }
 
-static void refuses_slots_that_point_outside_the_records(void **state)
+TEST(refuses_slots_that_point_outside_the_records, here)
 {
 	struct fixture *f = *state;
 	uint32_t hash = cdb_hash("k", 1);
@@ -404,7 +400,7 @@ static void refuses_slots_that_point_outside_the_records(void **state)
 	}
 }
 
-static void refuses_records_of_hostile_lengths(void **state)
+TEST(refuses_records_of_hostile_lengths, here)
 {
 	static const uint32_t bad[][2] = {{1, 2},
 					  {1, UINT32_MAX},
@@ -434,7 +430,7 @@ static void refuses_records_of_hostile_lengths(void **state)
 	}
 }
 
-static void leaves_errno_as_it_was(void **state)
+TEST(leaves_errno_as_it_was, here)
 {
 	struct fixture *f = *state;
 	struct aa_cdb cdb;
@@ -447,27 +443,4 @@ static void leaves_errno_as_it_was(void **state)
 	assert_int_equal(aa_cdb_get(&cdb, "empty", 5, got, sizeof(got), &len), -EBADF);
 	assert_int_equal(aa_cdb_init(&cdb, -1, f->len), -EBADF);
 	assert_int_equal(errno, 1234);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(finds_every_key),
-	    T(finds_no_key_that_is_not_there),
-	    T(says_how_much_room_a_value_needs),
-	    T(allocates_within_a_limit),
-	    T(walks_over_every_record_in_order),
-	    T(survives_every_byte_changed),
-	    T(survives_every_length),
-	    T(survives_a_cut_between_init_and_look_up),
-	    T(refuses_a_size_that_no_cdb_file_has),
-	    T(refuses_tables_that_lie_outside),
-	    T(ends_a_look_up_in_a_table_without_an_empty_slot),
-	    T(refuses_slots_that_point_outside_the_records),
-	    T(refuses_records_of_hostile_lengths),
-	    T(leaves_errno_as_it_was),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

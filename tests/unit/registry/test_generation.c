@@ -6,21 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/file/trusted.h"
 #include "common/registry/generation.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 struct fixture {
 	char *dir, path[256], gen[256];
@@ -51,6 +46,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static int opens(const char *statedir, uid_t owner)
 {
 	int fd = -1, r = aa_generation_open(statedir, owner, &fd);
@@ -64,7 +61,7 @@ static int opens(const char *statedir, uid_t owner)
 	return r;
 }
 
-static void opens_the_published_generation(void **state)
+TEST(opens_the_published_generation, here)
 {
 	struct fixture *f = *state;
 	uint32_t number = 0;
@@ -75,7 +72,7 @@ static void opens_the_published_generation(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void says_that_there_is_none(void **state)
+TEST(says_that_there_is_none, here)
 {
 	struct fixture *f = *state;
 	uint32_t number = 99;
@@ -89,7 +86,7 @@ static void says_that_there_is_none(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void calls_a_link_to_nothing_damage(void **state)
+TEST(calls_a_link_to_nothing_damage, here)
 {
 	struct fixture *f = *state;
 
@@ -100,7 +97,7 @@ static void calls_a_link_to_nothing_damage(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void calls_a_link_to_elsewhere_damage(void **state)
+TEST(calls_a_link_to_elsewhere_damage, here)
 {
 	static const char *const bad[] = {
 	    "generations/",
@@ -136,7 +133,7 @@ static void calls_a_link_to_elsewhere_damage(void **state)
 	assert_int_equal(opens(f->dir, getuid()), 0);
 }
 
-static void calls_a_current_that_is_no_link_damage(void **state)
+TEST(calls_a_current_that_is_no_link_damage, here)
 {
 	struct fixture *f = *state;
 	uint32_t number;
@@ -147,7 +144,7 @@ static void calls_a_current_that_is_no_link_damage(void **state)
 	assert_int_equal(aa_generation_number(f->dir, &number), -EBADMSG);
 }
 
-static void refuses_directories_that_others_can_write_to(void **state)
+TEST(refuses_directories_that_others_can_write_to, here)
 {
 	struct fixture *f = *state;
 	const char *dirs[] = {f->dir, f->gen};
@@ -163,7 +160,7 @@ static void refuses_directories_that_others_can_write_to(void **state)
 }
 
 /* As root the files can be given away; without root it is the other way round: they are not the owner's. */
-static void refuses_what_somebody_else_owns(void **state)
+TEST(refuses_what_somebody_else_owns, here)
 {
 	struct fixture *f = *state;
 	char file[PATH_MAX];
@@ -201,7 +198,7 @@ static int opens_file(const char *path)
 	return r;
 }
 
-static void opens_regular_files_that_nobody_else_writes(void **state)
+TEST(opens_regular_files_that_nobody_else_writes, here)
 {
 	struct fixture *f = *state;
 	char file[PATH_MAX], other[PATH_MAX];
@@ -227,7 +224,7 @@ static void opens_regular_files_that_nobody_else_writes(void **state)
 	assert_int_equal(errno, 1234);
 }
 
-static void leaves_no_descriptor_behind(void **state)
+TEST(leaves_no_descriptor_behind, here)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;
@@ -243,11 +240,10 @@ static void leaves_no_descriptor_behind(void **state)
 	assert_int_equal(before, after);
 }
 
-static void joins_paths_within_the_buffer(void **state)
+TEST(joins_paths_within_the_buffer, here)
 {
 	char buf[8] = "", number[AA_GENERATION_PATH_MAX];
 
-	(void)state;
 	assert_int_equal(aa_path_join(buf, sizeof(buf), "/a", "bcde"), 0);
 	assert_string_equal(buf, "/a/bcde");
 	assert_int_equal(aa_path_join(buf, sizeof(buf), "/a", "bcdef"), -ENAMETOOLONG);
@@ -255,23 +251,4 @@ static void joins_paths_within_the_buffer(void **state)
 	assert_string_equal(number, "generations/4294967295");
 	aa_generation_path(number, 10);
 	assert_string_equal(number, "generations/10");
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(opens_the_published_generation),
-	    T(says_that_there_is_none),
-	    T(calls_a_link_to_nothing_damage),
-	    T(calls_a_link_to_elsewhere_damage),
-	    T(calls_a_current_that_is_no_link_damage),
-	    T(refuses_directories_that_others_can_write_to),
-	    T(refuses_what_somebody_else_owns),
-	    T(opens_regular_files_that_nobody_else_writes),
-	    T(leaves_no_descriptor_behind),
-	    T(joins_paths_within_the_buffer),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

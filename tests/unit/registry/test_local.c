@@ -4,21 +4,16 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/registry/accounts.h"
 #include "common/registry/local.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 static char *dir, path[PATH_MAX];
 
@@ -39,6 +34,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static int has(const char *text, const char *name, uint32_t id)
 {
 	int r;
@@ -52,9 +49,8 @@ static int has(const char *text, const char *name, uint32_t id)
 #define PASSWD \
 	"root:x:0:0:root:/root:/bin/bash\nbuilder:x:1001:1001::/home/builder:/bin/sh\nlast:x:1002:7::/:/x"
 
-static void sees_names_and_ids(void **state)
+TEST(sees_names_and_ids, here)
 {
-	(void)state;
 	assert_int_equal(has(PASSWD, "builder", 5000), 1);
 	assert_int_equal(has(PASSWD, "other", 1001), 1);
 	assert_int_equal(has(PASSWD, "last", 5000), 1); /* its line has no end */
@@ -66,9 +62,8 @@ static void sees_names_and_ids(void **state)
 	assert_int_equal(has("", "other", 5000), 0);
 }
 
-static void is_not_misled_by_parts_and_other_fields(void **state)
+TEST(is_not_misled_by_parts_and_other_fields, here)
 {
-	(void)state;
 	assert_int_equal(has(PASSWD, "build", 5000), 0);
 	assert_int_equal(has(PASSWD, "builder2", 5000), 0);
 	assert_int_equal(has(PASSWD, "x", 5000), 0);
@@ -82,9 +77,8 @@ static void is_not_misled_by_parts_and_other_fields(void **state)
 	assert_int_equal(has("#builder:x:1001x:0:\n", "builder", 5000), 0);
 }
 
-static void reads_numbers_and_blanks_as_libc_does(void **state)
+TEST(reads_numbers_and_blanks_as_libc_does, here)
 {
-	(void)state;
 	assert_int_equal(has("a:x:001001:0:\n", "other", 1001), 1);
 	assert_int_equal(has("a:x: 1001:0:\n", "other", 1001), 1);
 	assert_int_equal(has("a:x:+1001:0:\n", "other", 1001), 1);
@@ -94,12 +88,11 @@ static void reads_numbers_and_blanks_as_libc_does(void **state)
 }
 
 /* The file is read in blocks: whatever is looked for may lie across the edge of two. */
-static void sees_across_every_block_edge(void **state)
+TEST(sees_across_every_block_edge, here)
 {
 	static const char line[] = "builder:x:1001:1:::\n";
 	char text[5000];
 
-	(void)state;
 	for (size_t at = 4096 - sizeof(line); at <= 4096 + 1; at++) {
 		memset(text, 'c', sizeof(text)); /* one long line of junk before it */
 		text[at - 1] = '\n';
@@ -111,16 +104,14 @@ static void sees_across_every_block_edge(void **state)
 	}
 }
 
-static void takes_an_absent_file_for_an_empty_one(void **state)
+TEST(takes_an_absent_file_for_an_empty_one, here)
 {
-	(void)state;
 	assert_int_equal(aa_local_has(path, "root", 0), 0);
 	assert_int_equal(errno, 1234);
 }
 
-static void says_when_it_cannot_tell(void **state)
+TEST(says_when_it_cannot_tell, here)
 {
-	(void)state;
 	assert_int_equal(aa_local_has(dir, "root", 0), -EBADMSG);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(aa_local_has(path, "root", 0), -EBADMSG); /* and at once */
@@ -128,19 +119,4 @@ static void says_when_it_cannot_tell(void **state)
 	assert_int_equal(symlink("passwd", path), 0);
 	assert_int_equal(aa_local_has(path, "root", 0), -ELOOP);
 	assert_int_equal(errno, 1234);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(sees_names_and_ids),
-	    T(is_not_misled_by_parts_and_other_fields),
-	    T(reads_numbers_and_blanks_as_libc_does),
-	    T(sees_across_every_block_edge),
-	    T(takes_an_absent_file_for_an_empty_one),
-	    T(says_when_it_cannot_tell),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

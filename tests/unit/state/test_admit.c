@@ -4,10 +4,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +11,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
@@ -32,6 +26,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 struct fixture {
 	struct support_site *site;
@@ -91,6 +86,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static enum aa_reason admit(struct fixture *f, const char *credential)
 {
 	struct aa_verdict v = {0};
@@ -113,7 +110,7 @@ static enum aa_reason admit_new(struct fixture *f, char *credential)
 
 /* ---- used once ----------------------------------------------------------------------- */
 
-static void a_credential_opens_one_login(void **state)
+TEST(a_credential_opens_one_login, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now), *token = support_bent_token(f->now, "", NULL);
@@ -135,7 +132,7 @@ static bool asked_for_keys(const struct fixture *f)
 	return asked;
 }
 
-static void a_token_whose_key_is_not_here_asks_for_the_issuers_keys(void **state)
+TEST(a_token_whose_key_is_not_here_asks_for_the_issuers_keys, here)
 {
 	struct fixture *f = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_ES256, 0);
@@ -160,7 +157,7 @@ static void a_token_whose_key_is_not_here_asks_for_the_issuers_keys(void **state
 	assert_true(asked_for_keys(f));
 }
 
-static void what_may_be_reused_is_not_marked(void **state)
+TEST(what_may_be_reused_is_not_marked, here)
 {
 	struct fixture *f = *state;
 	char *token;
@@ -174,7 +171,7 @@ static void what_may_be_reused_is_not_marked(void **state)
 }
 
 /* The same claims signed again, or spelled another way, are the same credential. */
-static void a_credential_encoded_anew_is_the_same(void **state)
+TEST(a_credential_encoded_anew_is_the_same, here)
 {
 	struct fixture *f = *state;
 	json_t *claims = support_assertion_claims("builder-7", f->now);
@@ -193,7 +190,7 @@ static void a_credential_encoded_anew_is_the_same(void **state)
 	json_decref(claims);
 }
 
-static void one_jti_of_an_agent_and_of_an_issuer_both_pass(void **state)
+TEST(one_jti_of_an_agent_and_of_an_issuer_both_pass, here)
 {
 	struct fixture *f = *state;
 
@@ -204,7 +201,7 @@ static void one_jti_of_an_agent_and_of_an_issuer_both_pass(void **state)
 }
 
 /* Whatever is refused first does not use up the jti that it carries. */
-static void a_refused_credential_is_not_used_up(void **state)
+TEST(a_refused_credential_is_not_used_up, here)
 {
 	struct fixture *f = *state;
 	json_t *claims = support_bend(support_assertion_claims("builder-7", f->now), "jti", "\"victim\"");
@@ -230,7 +227,7 @@ static void a_refused_credential_is_not_used_up(void **state)
 	free(forged);
 }
 
-static void a_full_house_does_not_use_a_credential_up(void **state)
+TEST(a_full_house_does_not_use_a_credential_up, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
@@ -255,7 +252,7 @@ static void a_full_house_does_not_use_a_credential_up(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void a_mixed_session_does_not_use_a_credential_up(void **state)
+TEST(a_mixed_session_does_not_use_a_credential_up, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_bent_assertion(f->now, "scope", "\"audit\"");
@@ -275,7 +272,7 @@ static void a_mixed_session_does_not_use_a_credential_up(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void of_fifty_processes_with_one_assertion_one_gets_in(void **state)
+TEST(of_fifty_processes_with_one_assertion_one_gets_in, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now), c;
@@ -300,7 +297,7 @@ static void of_fifty_processes_with_one_assertion_one_gets_in(void **state)
 	free(assertion);
 }
 
-static void a_mark_outlives_the_credential_by_the_leeway(void **state)
+TEST(a_mark_outlives_the_credential_by_the_leeway, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
@@ -317,7 +314,7 @@ static void a_mark_outlives_the_credential_by_the_leeway(void **state)
 /* ---- suspended, revoked, retired ------------------------------------------------------------ */
 
 /* Only who holds a good credential learns that the agent is suspended, and then not from us but from the log. */
-static void a_suspended_agent_is_refused_after_the_signature(void **state)
+TEST(a_suspended_agent_is_refused_after_the_signature, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
@@ -333,7 +330,7 @@ static void a_suspended_agent_is_refused_after_the_signature(void **state)
 	free(assertion);
 }
 
-static void an_expired_agent_is_refused(void **state)
+TEST(an_expired_agent_is_refused, here)
 {
 	struct fixture *f = *state;
 
@@ -346,7 +343,7 @@ static void an_expired_agent_is_refused(void **state)
 	assert_int_equal(admit_new(f, support_assertion(f->now)), AA_AGENT_EXPIRED);
 }
 
-static void revoked_credentials_are_refused(void **state)
+TEST(revoked_credentials_are_refused, here)
 {
 	struct fixture *f = *state;
 	const char *dir = f->site->statedir;
@@ -371,7 +368,7 @@ static void revoked_credentials_are_refused(void **state)
 }
 
 /* One without a kid is the key's own, in the log and to `revoke --kid`. */
-static void a_kid_left_out_does_not_hide_a_revoked_key(void **state)
+TEST(a_kid_left_out_does_not_hide_a_revoked_key, here)
 {
 	struct fixture *f = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_ES256, 0),
@@ -396,7 +393,7 @@ static void a_kid_left_out_does_not_hide_a_revoked_key(void **state)
 	    AA_REVOKED);
 }
 
-static void a_retired_account_is_never_admitted(void **state)
+TEST(a_retired_account_is_never_admitted, here)
 {
 	struct fixture *f = *state;
 	char *good = support_assertion(f->now);
@@ -410,7 +407,7 @@ static void a_retired_account_is_never_admitted(void **state)
 	free(good);
 }
 
-static void state_that_cannot_be_read_denies(void **state)
+TEST(state_that_cannot_be_read_denies, here)
 {
 	struct fixture *f = *state;
 	char *assertion = support_assertion(f->now);
@@ -452,7 +449,7 @@ static enum aa_reason publickey(struct fixture *f)
 	return reason;
 }
 
-static void a_public_key_obeys_suspension_and_revocation(void **state)
+TEST(a_public_key_obeys_suspension_and_revocation, here)
 {
 	struct fixture *f = *state;
 
@@ -478,7 +475,7 @@ static enum aa_reason started(struct fixture *f, const char *service, const char
 	return v->reason;
 }
 
-static void a_person_of_the_list_starts_it_on_their_own_behalf(void **state)
+TEST(a_person_of_the_list_starts_it_on_their_own_behalf, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -500,7 +497,7 @@ static void a_person_of_the_list_starts_it_on_their_own_behalf(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void root_starts_the_entry(void **state)
+TEST(root_starts_the_entry, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -514,7 +511,7 @@ static void root_starts_the_entry(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void the_deadline_is_the_earliest_of_all(void **state)
+TEST(the_deadline_is_the_earliest_of_all, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -568,7 +565,7 @@ static enum aa_reason inside(struct fixture *f, const char *service)
 	return reason;
 }
 
-static void sudo_goes_on_inside_a_live_session(void **state)
+TEST(sudo_goes_on_inside_a_live_session, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s;
@@ -581,7 +578,7 @@ static void sudo_goes_on_inside_a_live_session(void **state)
 	aa_session_free(s);
 }
 
-static void a_session_without_a_role_for_it_gets_no_sudo(void **state)
+TEST(a_session_without_a_role_for_it_gets_no_sudo, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s;
@@ -598,7 +595,7 @@ static void a_session_without_a_role_for_it_gets_no_sudo(void **state)
 	aa_session_free(s);
 }
 
-static void a_session_past_its_deadline_gets_no_sudo(void **state)
+TEST(a_session_past_its_deadline_gets_no_sudo, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = open_session(f, "", NULL);
@@ -610,7 +607,7 @@ static void a_session_past_its_deadline_gets_no_sudo(void **state)
 	aa_session_free(s);
 }
 
-static void what_was_decided_in_a_hurry_reaches_open_sessions(void **state)
+TEST(what_was_decided_in_a_hurry_reaches_open_sessions, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = open_session(f, "jti", "\"here\"");
@@ -632,7 +629,7 @@ static void what_was_decided_in_a_hurry_reaches_open_sessions(void **state)
 	aa_session_free(s);
 }
 
-static void what_was_published_since_reaches_open_sessions(void **state)
+TEST(what_was_published_since_reaches_open_sessions, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = open_session(f, "", NULL);
@@ -652,7 +649,7 @@ static void what_was_published_since_reaches_open_sessions(void **state)
 }
 
 /* Where a role limits what the agent may use, what would have no limit runs only where a role names it. */
-static void limits_are_not_shed_by_way_of_a_job(void **state)
+TEST(limits_are_not_shed_by_way_of_a_job, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -675,7 +672,7 @@ static void limits_are_not_shed_by_way_of_a_job(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void sessions_that_presented_nothing_get_no_sudo(void **state)
+TEST(sessions_that_presented_nothing_get_no_sudo, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = NULL;
@@ -712,7 +709,7 @@ static int inside_with_group(struct fixture *f, gid_t gid, bool effective)
 	return WEXITSTATUS(status);
 }
 
-static void a_roles_group_that_the_session_lacks_gets_no_sudo(void **state)
+TEST(a_roles_group_that_the_session_lacks_gets_no_sudo, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s;
@@ -737,7 +734,7 @@ static void a_roles_group_that_the_session_lacks_gets_no_sudo(void **state)
 
 /* ---- groups of roles --------------------------------------------------------------------------------- */
 
-static void role_groups_are_those_of_the_roles_and_never_root(void **state)
+TEST(role_groups_are_those_of_the_roles_and_never_root, here)
 {
 	struct fixture *f = *state;
 	const char *names[] = {"deploy", "gone", "audit", "deploy"};
@@ -758,7 +755,7 @@ static void role_groups_are_those_of_the_roles_and_never_root(void **state)
 
 /* ---- the context ------------------------------------------------------------------------------------------ */
 
-static void no_registry_is_not_the_same_as_no_such_agent(void **state)
+TEST(no_registry_is_not_the_same_as_no_such_agent, here)
 {
 	struct fixture *f = *state;
 	struct aa_context ctx = {.statedir = f->site->statedir, .owner = geteuid()};
@@ -779,7 +776,7 @@ static void no_registry_is_not_the_same_as_no_such_agent(void **state)
 	aa_context_close(&ctx);
 }
 
-static void halves_of_the_registry_that_disagree_are_damage(void **state)
+TEST(halves_of_the_registry_that_disagree_are_damage, here)
 {
 	struct fixture *f = *state;
 	struct aa_context ctx = {.statedir = f->site->statedir, .owner = geteuid()};
@@ -801,7 +798,7 @@ static void halves_of_the_registry_that_disagree_are_damage(void **state)
 	aa_context_close(&ctx);
 }
 
-static void a_log_that_cannot_be_written_is_the_policys_business(void **state)
+TEST(a_log_that_cannot_be_written_is_the_policys_business, here)
 {
 	struct fixture *f = *state;
 	struct aa_context none = {
@@ -820,45 +817,4 @@ static void a_log_that_cannot_be_written_is_the_policys_business(void **state)
 	none.logdir = f->site->logdir;
 	none.owner = geteuid();
 	assert_int_equal(aa_context_audit(&none, json_pack("{s:s}", "event", "auth")), AA_OK);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_credential_opens_one_login),
-	    T(a_token_whose_key_is_not_here_asks_for_the_issuers_keys),
-	    T(what_may_be_reused_is_not_marked),
-	    T(a_credential_encoded_anew_is_the_same),
-	    T(one_jti_of_an_agent_and_of_an_issuer_both_pass),
-	    T(a_refused_credential_is_not_used_up),
-	    T(a_full_house_does_not_use_a_credential_up),
-	    T(a_mixed_session_does_not_use_a_credential_up),
-	    T(of_fifty_processes_with_one_assertion_one_gets_in),
-	    T(a_mark_outlives_the_credential_by_the_leeway),
-	    T(a_suspended_agent_is_refused_after_the_signature),
-	    T(an_expired_agent_is_refused),
-	    T(revoked_credentials_are_refused),
-	    T(a_kid_left_out_does_not_hide_a_revoked_key),
-	    T(a_retired_account_is_never_admitted),
-	    T(state_that_cannot_be_read_denies),
-	    T(a_public_key_obeys_suspension_and_revocation),
-	    T(a_person_of_the_list_starts_it_on_their_own_behalf),
-	    T(root_starts_the_entry),
-	    T(the_deadline_is_the_earliest_of_all),
-	    T(sudo_goes_on_inside_a_live_session),
-	    T(a_session_without_a_role_for_it_gets_no_sudo),
-	    T(a_session_past_its_deadline_gets_no_sudo),
-	    T(what_was_decided_in_a_hurry_reaches_open_sessions),
-	    T(what_was_published_since_reaches_open_sessions),
-	    T(limits_are_not_shed_by_way_of_a_job),
-	    T(sessions_that_presented_nothing_get_no_sudo),
-	    T(a_roles_group_that_the_session_lacks_gets_no_sudo),
-	    T(role_groups_are_those_of_the_roles_and_never_root),
-	    T(no_registry_is_not_the_same_as_no_such_agent),
-	    T(halves_of_the_registry_that_disagree_are_damage),
-	    T(a_log_that_cannot_be_written_is_the_policys_business),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,12 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/audit.h"
 #include "common/state/audit_record.h"
 #include "common/state/audit_verify.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define WRITERS 16
 #define LINES 200
@@ -61,6 +55,8 @@ static int teardown(void **state)
 	free(f);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static enum aa_reason append(const struct fixture *f, const char *event)
 {
@@ -98,7 +94,7 @@ static json_t *line(const struct fixture *f, unsigned n)
 
 /* ---- the chain ------------------------------------------------------------------- */
 
-static void lines_follow_each_other(void **state)
+TEST(lines_follow_each_other, here)
 {
 	struct fixture *f = *state;
 	struct aa_audit_check check;
@@ -126,7 +122,7 @@ static void lines_follow_each_other(void **state)
 	json_decref(second);
 }
 
-static void every_change_is_found(void **state)
+TEST(every_change_is_found, here)
 {
 	struct fixture *f = *state;
 	size_t len, third;
@@ -166,7 +162,7 @@ static void every_change_is_found(void **state)
 	free(text);
 }
 
-static void verify_says_what_it_could_not_read(void **state)
+TEST(verify_says_what_it_could_not_read, here)
 {
 	struct fixture *f = *state;
 	struct aa_audit_check check = {.lines = 77};
@@ -179,7 +175,7 @@ static void verify_says_what_it_could_not_read(void **state)
 	assert_int_equal(check.bad_line, 0);
 }
 
-static void the_chain_goes_on_after_a_rotation(void **state)
+TEST(the_chain_goes_on_after_a_rotation, here)
 {
 	struct fixture *f = *state;
 	struct aa_audit_check first, second;
@@ -205,7 +201,7 @@ static void the_chain_goes_on_after_a_rotation(void **state)
 	assert_int_equal(second.first_seq, 7);
 }
 
-static void a_torn_line_is_closed_and_followed(void **state)
+TEST(a_torn_line_is_closed_and_followed, here)
 {
 	struct fixture *f = *state;
 	struct aa_audit_check check;
@@ -226,7 +222,7 @@ static void a_torn_line_is_closed_and_followed(void **state)
 }
 
 /* Neither the head nor the last line tells: the seq is that of the last whole line. */
-static void the_log_alone_is_enough_to_go_on(void **state)
+TEST(the_log_alone_is_enough_to_go_on, here)
 {
 	struct fixture *f = *state;
 	struct aa_audit_check check;
@@ -249,7 +245,7 @@ static void the_log_alone_is_enough_to_go_on(void **state)
 	assert_int_equal(check.last_seq, 4);
 }
 
-static void a_head_that_lies_is_not_believed(void **state)
+TEST(a_head_that_lies_is_not_believed, here)
 {
 	static const char *const heads[] = {"", "x", "00000000000000000009 ", "\xff\xff\xff"};
 	struct fixture *f = *state;
@@ -265,7 +261,7 @@ static void a_head_that_lies_is_not_believed(void **state)
 
 /* ---- what stands in it ---------------------------------------------------------------- */
 
-static void hostile_text_is_one_escaped_value(void **state)
+TEST(hostile_text_is_one_escaped_value, here)
 {
 	static const char *const hostile[] = {
 	    "a\nb",
@@ -311,7 +307,7 @@ static void hostile_text_is_one_escaped_value(void **state)
 	free(text);
 }
 
-static void text_that_is_fine_stays_as_it_is(void **state)
+TEST(text_that_is_fine_stays_as_it_is, here)
 {
 	static const char fine[] = "Gr\xc3\xbc\xc3\x9f"
 				   "e, \xe4\xbd\xa0\xe5\xa5\xbd \xf0\x9f\xa4\x96";
@@ -327,11 +323,10 @@ static void text_that_is_fine_stays_as_it_is(void **state)
 	json_decref(json);
 }
 
-static void long_text_is_cut_between_characters(void **state)
+TEST(long_text_is_cut_between_characters, here)
 {
 	char text[4000];
 
-	(void)state;
 	for (size_t start = 0; start < 4; start++) {
 		json_t *record = json_object();
 		const char *value;
@@ -349,7 +344,7 @@ static void long_text_is_cut_between_characters(void **state)
 }
 
 /* The four that make the chain are this module's own. */
-static void a_record_cannot_set_the_chains_members(void **state)
+TEST(a_record_cannot_set_the_chains_members, here)
 {
 	struct fixture *f = *state;
 	json_t *record = json_pack("{s:s, s:s, s:i, s:s, s:s}", "event", "auth", "time", "never", "seq", 99,
@@ -367,7 +362,7 @@ static void a_record_cannot_set_the_chains_members(void **state)
 
 /* ---- what the file may be ----------------------------------------------------------------- */
 
-static void a_link_a_fifo_and_a_second_name_are_not_written_to(void **state)
+TEST(a_link_a_fifo_and_a_second_name_are_not_written_to, here)
 {
 	struct fixture *f = *state;
 	char aside[300], *text;
@@ -398,7 +393,7 @@ static void a_link_a_fifo_and_a_second_name_are_not_written_to(void **state)
 	free(text);
 }
 
-static void a_log_that_others_may_write_is_not_written_to(void **state)
+TEST(a_log_that_others_may_write_is_not_written_to, here)
 {
 	struct fixture *f = *state;
 
@@ -416,7 +411,7 @@ static void a_log_that_others_may_write_is_not_written_to(void **state)
 }
 
 /* Read-only says nothing to root: a child that is nobody asks, of a log that is its own. */
-static void a_directory_that_cannot_be_written_denies(void **state)
+TEST(a_directory_that_cannot_be_written_denies, here)
 {
 	struct fixture *f = *state;
 	int status;
@@ -449,7 +444,7 @@ static void give_up_resources(void)
 }
 
 /* `ulimit -f 0; su AGENT` would be an attempt that nobody hears of. */
-static void a_limit_of_the_callers_hides_no_line(void **state)
+TEST(a_limit_of_the_callers_hides_no_line, here)
 {
 	const struct rlimit none = {0, RLIM_INFINITY};
 	struct fixture *f = *state;
@@ -468,7 +463,7 @@ static void a_limit_of_the_callers_hides_no_line(void **state)
 }
 
 /* A file that may not grow: the line is taken back, and the next one follows the last whole one. */
-static void a_full_disk_denies_and_leaves_the_chain_whole(void **state)
+TEST(a_full_disk_denies_and_leaves_the_chain_whole, here)
 {
 	struct fixture *f = *state;
 	struct stat st;
@@ -502,7 +497,7 @@ static int64_t ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void a_lock_that_is_held_is_waited_for_so_long_and_no_longer(void **state)
+TEST(a_lock_that_is_held_is_waited_for_so_long_and_no_longer, here)
 {
 	struct fixture *f = *state;
 	int64_t began;
@@ -525,7 +520,7 @@ static void a_lock_that_is_held_is_waited_for_so_long_and_no_longer(void **state
 	assert_int_equal(verify(f).last_seq, 2);
 }
 
-static void a_lock_that_is_given_back_in_time_is_taken(void **state)
+TEST(a_lock_that_is_given_back_in_time_is_taken, here)
 {
 	struct fixture *f = *state;
 	const struct timespec wait_a_bit = {0, 300000000};
@@ -550,7 +545,7 @@ static void a_lock_that_is_given_back_in_time_is_taken(void **state)
 	assert_int_equal(verify(f).lines, 2);
 }
 
-static void sixteen_writers_make_one_chain(void **state)
+TEST(sixteen_writers_make_one_chain, here)
 {
 	struct fixture *f = *state;
 	int status;
@@ -575,7 +570,7 @@ static void sixteen_writers_make_one_chain(void **state)
 }
 
 /* Writers that are killed at any moment leave whole lines, or one that the next writer closes. */
-static void killed_writers_leave_the_chain_whole(void **state)
+TEST(killed_writers_leave_the_chain_whole, here)
 {
 	struct fixture *f = *state;
 	const struct timespec step = {0, 3000000};
@@ -607,7 +602,7 @@ static void killed_writers_leave_the_chain_whole(void **state)
 }
 
 /* The signal mask, the uids and the descriptors are as they were. */
-static void leaves_the_process_as_it_was(void **state)
+TEST(leaves_the_process_as_it_was, here)
 {
 	struct fixture *f = *state;
 	sigset_t before, after;
@@ -631,7 +626,7 @@ static void leaves_the_process_as_it_was(void **state)
 }
 
 /* As sudo runs: real uid the agent's, effective uid 0. Meanwhile the agent may not signal us; afterwards all is as before. */
-static void takes_the_lock_as_root_where_it_may(void **state)
+TEST(takes_the_lock_as_root_where_it_may, here)
 {
 	struct fixture *f = *state;
 	int status;
@@ -650,7 +645,7 @@ static void takes_the_lock_as_root_where_it_may(void **state)
 	assert_int_equal(verify(f).lines, 1);
 }
 
-static void sync_writes_the_same_lines(void **state)
+TEST(sync_writes_the_same_lines, here)
 {
 	struct fixture *f = *state;
 
@@ -658,36 +653,4 @@ static void sync_writes_the_same_lines(void **state)
 	assert_int_equal(append(f, "auth"), AA_OK);
 	assert_int_equal(append(f, "auth"), AA_OK);
 	assert_int_equal(verify(f).last_seq, 2);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(lines_follow_each_other),
-	    T(every_change_is_found),
-	    T(verify_says_what_it_could_not_read),
-	    T(the_chain_goes_on_after_a_rotation),
-	    T(a_torn_line_is_closed_and_followed),
-	    T(the_log_alone_is_enough_to_go_on),
-	    T(a_head_that_lies_is_not_believed),
-	    T(hostile_text_is_one_escaped_value),
-	    T(text_that_is_fine_stays_as_it_is),
-	    T(long_text_is_cut_between_characters),
-	    T(a_record_cannot_set_the_chains_members),
-	    T(a_link_a_fifo_and_a_second_name_are_not_written_to),
-	    T(a_log_that_others_may_write_is_not_written_to),
-	    T(a_directory_that_cannot_be_written_denies),
-	    T(a_full_disk_denies_and_leaves_the_chain_whole),
-	    T(a_limit_of_the_callers_hides_no_line),
-	    T(a_lock_that_is_held_is_waited_for_so_long_and_no_longer),
-	    T(a_lock_that_is_given_back_in_time_is_taken),
-	    T(sixteen_writers_make_one_chain),
-	    T(killed_writers_leave_the_chain_whole),
-	    T(leaves_the_process_as_it_was),
-	    T(takes_the_lock_as_root_where_it_may),
-	    T(sync_writes_the_same_lines),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

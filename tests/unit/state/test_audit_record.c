@@ -2,23 +2,15 @@
 /* test_audit_record.c: an event has the same members in the log, whoever writes it. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/audit_record.h"
 #include "common/state/session.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-
-#define NOW 1800000000
+#include "tests/unit/support/test.h"
 
 static struct support_site *site;
 static struct aa_session *session;
@@ -54,6 +46,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static void assert_text(const json_t *record, const char *member, const char *text)
 {
 	const char *value = json_string_value(json_object_get(record, member));
@@ -73,12 +67,11 @@ static void assert_same_members(json_t *a, json_t *b)
 	assert_null(y);
 }
 
-static void the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl(void **state)
+TEST(the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl, here)
 {
 	json_t *closed = aa_audit_session_close(session, "sshd", AA_OK, 1);
 	json_t *ended = aa_audit_session_close(session, "agentauthctl", AA_SESSION_EXPIRED, 2);
 
-	(void)state;
 	assert_same_members(closed, ended);
 	assert_text(ended, "event", "session-close");
 	assert_text(ended, "service", "agentauthctl");
@@ -98,7 +91,7 @@ static void the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthct
 }
 
 /* What opens and what closes a session say the same of it. */
-static void its_beginning_has_them_too(void **state)
+TEST(its_beginning_has_them_too, here)
 {
 	const struct aa_audit_event opening = {.event = "session-open",
 					       .service = "sshd",
@@ -110,13 +103,12 @@ static void its_beginning_has_them_too(void **state)
 	json_t *opened = aa_audit_event(&opening);
 	json_t *closed = aa_audit_session_close(session, "sshd", AA_OK, 1);
 
-	(void)state;
 	assert_same_members(opened, closed);
 	json_decref(opened);
 	json_decref(closed);
 }
 
-static void a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl(void **state)
+TEST(a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl, here)
 {
 	json_t *request = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "agent",
 				    "builder-7", "uid", (json_int_t)SITE_UID, "session", session->id, "rhost",
@@ -127,7 +119,6 @@ static void a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl
 	json_t *answer = json_pack("{s:s, s:s}", "by", "alice", "why", "tested");
 	json_t *answered = aa_audit_approval(request, "sudo", "approved", AA_OK, answer);
 
-	(void)state;
 	assert_same_members(by_sudo, by_ctl);
 	assert_text(by_ctl, "request", "123456");
 	assert_text(by_ctl, "result", "denied");
@@ -141,17 +132,4 @@ static void a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl
 	json_decref(by_ctl);
 	json_decref(by_sudo);
 	json_decref(request);
-}
-
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    T(the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl),
-	    T(its_beginning_has_them_too),
-	    T(a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

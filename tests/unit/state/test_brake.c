@@ -3,11 +3,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/audit.h"
 #include "common/state/audit_brake.h"
 #include "common/state/audit_record.h"
 #include "common/state/audit_verify.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
-#define NOW INT64_C(1800000000)
 #define OVER (NOW + AA_BRAKE_WINDOW)
 #define MOST 4
 
@@ -61,6 +54,8 @@ static int teardown(void **state)
 	free(f);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 /* What the log holds: its lines, and how many refusals they count for, of this reason or of all. */
 struct sum {
@@ -125,7 +120,7 @@ static void expect(const struct fixture *f, const char *reason, unsigned lines, 
 
 /* ---- few lines, the right sum ------------------------------------------------------------------ */
 
-static void a_flood_has_a_few_lines_a_minute_and_one_with_the_count(void **state)
+TEST(a_flood_has_a_few_lines_a_minute_and_one_with_the_count, here)
 {
 	struct fixture *f = *state;
 
@@ -142,7 +137,7 @@ static void a_flood_has_a_few_lines_a_minute_and_one_with_the_count(void **state
 	expect(f, "bad_signature", 2 * MOST + 2, 360);
 }
 
-static void a_count_says_of_what(void **state)
+TEST(a_count_says_of_what, here)
 {
 	struct fixture *f = *state;
 	size_t len;
@@ -169,7 +164,7 @@ static void a_count_says_of_what(void **state)
 	free(text);
 }
 
-static void what_the_brake_of_credentials_refuses_has_one_line_and_a_count(void **state)
+TEST(what_the_brake_of_credentials_refuses_has_one_line_and_a_count, here)
 {
 	struct fixture *f = *state;
 
@@ -180,7 +175,7 @@ static void what_the_brake_of_credentials_refuses_has_one_line_and_a_count(void 
 	expect(f, "rate_limited", 2, 150);
 }
 
-static void what_differs_is_not_counted_together(void **state)
+TEST(what_differs_is_not_counted_together, here)
 {
 	struct fixture *f = *state;
 
@@ -191,7 +186,7 @@ static void what_differs_is_not_counted_together(void **state)
 	expect(f, NULL, MOST + 3, MOST + 3);
 }
 
-static void an_ipv6_network_is_one_address(void **state)
+TEST(an_ipv6_network_is_one_address, here)
 {
 	struct fixture *f = *state;
 	char address[64];
@@ -206,7 +201,7 @@ static void an_ipv6_network_is_one_address(void **state)
 
 /* ---- what has its line ------------------------------------------------------------------------- */
 
-static void what_was_granted_always_has_its_line(void **state)
+TEST(what_was_granted_always_has_its_line, here)
 {
 	struct fixture *f = *state;
 
@@ -215,7 +210,7 @@ static void what_was_granted_always_has_its_line(void **state)
 	expect(f, "ok", 100, 100);
 }
 
-static void what_a_person_did_and_steps_of_a_request_have_their_lines(void **state)
+TEST(what_a_person_did_and_steps_of_a_request_have_their_lines, here)
 {
 	static const char *const members[] = {"by", "request"};
 	struct fixture *f = *state;
@@ -230,7 +225,7 @@ static void what_a_person_did_and_steps_of_a_request_have_their_lines(void **sta
 	expect(f, NULL, 100, 100);
 }
 
-static void without_a_brake_each_has_its_line(void **state)
+TEST(without_a_brake_each_has_its_line, here)
 {
 	struct fixture *f = *state;
 
@@ -239,7 +234,7 @@ static void without_a_brake_each_has_its_line(void **state)
 	expect(f, NULL, 50, 50);
 }
 
-static void a_full_table_loses_nothing(void **state)
+TEST(a_full_table_loses_nothing, here)
 {
 	struct fixture *f = *state;
 	char address[64];
@@ -258,7 +253,7 @@ static void a_full_table_loses_nothing(void **state)
 
 /* ---- what goes wrong ----------------------------------------------------------------------------- */
 
-static void many_at_once_are_all_counted(void **state)
+TEST(many_at_once_are_all_counted, here)
 {
 	enum { PROCESSES = 8, EACH = 200 };
 	struct fixture *f = *state;
@@ -280,7 +275,7 @@ static void many_at_once_are_all_counted(void **state)
 	expect(f, NULL, MOST + 1, PROCESSES * EACH);
 }
 
-static void a_table_that_is_damaged_or_none_has_each_written_or_counted(void **state)
+TEST(a_table_that_is_damaged_or_none_has_each_written_or_counted, here)
 {
 	struct fixture *f = *state;
 	char junk[9000];
@@ -317,7 +312,7 @@ static void a_table_that_is_damaged_or_none_has_each_written_or_counted(void **s
 	flood(f, 1, "expired");
 }
 
-static void a_clock_that_is_set_back_ends_the_minute(void **state)
+TEST(a_clock_that_is_set_back_ends_the_minute, here)
 {
 	struct fixture *f = *state;
 
@@ -331,7 +326,7 @@ static void a_clock_that_is_set_back_ends_the_minute(void **state)
 	expect(f, NULL, 2 * MOST + 1, 20 + MOST);
 }
 
-static void a_log_that_takes_nothing_keeps_the_count(void **state)
+TEST(a_log_that_takes_nothing_keeps_the_count, here)
 {
 	struct fixture *f = *state;
 	char aside[320];
@@ -346,26 +341,4 @@ static void a_log_that_takes_nothing_keeps_the_count(void **state)
 	assert_int_equal(rename(aside, f->log), 0);
 	assert_int_equal(aa_audit_settle(&f->audit), AA_OK);
 	expect(f, NULL, MOST + 1, 20);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_flood_has_a_few_lines_a_minute_and_one_with_the_count),
-	    T(a_count_says_of_what),
-	    T(what_the_brake_of_credentials_refuses_has_one_line_and_a_count),
-	    T(what_differs_is_not_counted_together),
-	    T(an_ipv6_network_is_one_address),
-	    T(what_was_granted_always_has_its_line),
-	    T(what_a_person_did_and_steps_of_a_request_have_their_lines),
-	    T(without_a_brake_each_has_its_line),
-	    T(a_full_table_loses_nothing),
-	    T(many_at_once_are_all_counted),
-	    T(a_table_that_is_damaged_or_none_has_each_written_or_counted),
-	    T(a_clock_that_is_set_back_ends_the_minute),
-	    T(a_log_that_takes_nothing_keeps_the_count),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,21 +5,15 @@
 
 #include <grp.h>
 #include <pwd.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/caller.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define BOB 1001
 #define GID_DEPLOY 500001 /* outside of every range: known by its record alone */
@@ -90,6 +84,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static char role[AA_ROLE_NAME_MAX + 1];
 
 /* bob, with this gid beside his own. */
@@ -101,9 +97,8 @@ static enum aa_reason with(gid_t gid)
 	return aa_caller_check(&caller, &accounts, role);
 }
 
-static void a_roles_group_is_no_persons(void **state)
+TEST(a_roles_group_is_no_persons, here)
 {
-	(void)state;
 	assert_int_equal(with(100), AA_OK);
 	assert_string_equal(role, "");
 	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
@@ -113,9 +108,8 @@ static void a_roles_group_is_no_persons(void **state)
 	assert_int_equal(with(GID_DEPLOY + 1), AA_OK);
 }
 
-static void nor_is_that_of_all_agents_or_of_one_active_or_retired(void **state)
+TEST(nor_is_that_of_all_agents_or_of_one_active_or_retired, here)
 {
-	(void)state;
 	assert_int_equal(with(AA_GID_AGENTS_DEFAULT), AA_GROUP_DENIED);
 	assert_string_equal(role, "");
 	assert_int_equal(with(70007), AA_GROUP_DENIED);
@@ -123,9 +117,8 @@ static void nor_is_that_of_all_agents_or_of_one_active_or_retired(void **state)
 	assert_int_equal(with(70099), AA_GROUP_DENIED);
 }
 
-static void a_number_from_which_roles_are_given_is_agents_whatever_became_of_the_role(void **state)
+TEST(a_number_from_which_roles_are_given_is_agents_whatever_became_of_the_role, here)
 {
-	(void)state;
 	assert_int_equal(with(GID_REMOVED), AA_GROUP_DENIED);
 	assert_string_equal(role, "");
 	assert_int_equal(with(AA_UID_MIN_FORMER + 990001), AA_GROUP_DENIED);
@@ -133,9 +126,8 @@ static void a_number_from_which_roles_are_given_is_agents_whatever_became_of_the
 	assert_int_equal(with(AA_GID_AGENTS_DEFAULT + 1), AA_OK);
 }
 
-static void what_the_system_gives_a_person_is_the_persons(void **state)
+TEST(what_the_system_gives_a_person_is_the_persons, here)
 {
-	(void)state;
 	own_gids[0] = GID_REMOVED;
 	assert_int_equal(with(GID_REMOVED), AA_OK);
 	assert_int_equal(with(GID_REMOVED + 1), AA_GROUP_DENIED);
@@ -150,12 +142,11 @@ static void what_the_system_gives_a_person_is_the_persons(void **state)
 	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
 }
 
-static void without_a_registry_the_number_decides(void **state)
+TEST(without_a_registry_the_number_decides, here)
 {
 	gid_t gids[] = {BOB, 99001};
 	struct aa_caller caller = {BOB, 2, gids};
 
-	(void)state;
 	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_GROUP_DENIED);
 	own_gids[0] = 99001;
 	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
@@ -163,12 +154,11 @@ static void without_a_registry_the_number_decides(void **state)
 	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
 }
 
-static void root_may_have_any(void **state)
+TEST(root_may_have_any, here)
 {
 	gid_t gids[] = {0, GID_DEPLOY};
 	const struct aa_caller caller = {0, 2, gids};
 
-	(void)state;
 	assert_int_equal(aa_caller_check(&caller, &accounts, role), AA_OK);
 }
 
@@ -191,9 +181,8 @@ static int read_with(gid_t rgid, gid_t egid, gid_t sgid, gid_t listed)
 	return WEXITSTATUS(status);
 }
 
-static void wherever_a_process_has_the_group_it_is_found(void **state)
+TEST(wherever_a_process_has_the_group_it_is_found, here)
 {
-	(void)state;
 	if (getuid() != 0)
 		skip();
 	assert_int_equal(read_with(BOB, BOB, BOB, BOB), AA_OK);
@@ -201,21 +190,4 @@ static void wherever_a_process_has_the_group_it_is_found(void **state)
 	assert_int_equal(read_with(BOB, GID_DEPLOY, BOB, BOB), AA_GROUP_DENIED);
 	assert_int_equal(read_with(BOB, BOB, GID_DEPLOY, BOB), AA_GROUP_DENIED);
 	assert_int_equal(read_with(BOB, BOB, BOB, GID_DEPLOY), AA_GROUP_DENIED);
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    T(a_roles_group_is_no_persons),
-	    T(nor_is_that_of_all_agents_or_of_one_active_or_retired),
-	    T(a_number_from_which_roles_are_given_is_agents_whatever_became_of_the_role),
-	    T(what_the_system_gives_a_person_is_the_persons),
-	    T(without_a_registry_the_number_decides),
-	    T(root_may_have_any),
-	    T(wherever_a_process_has_the_group_it_is_found),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/decision.h"
 #include "tests/unit/support/support_accounts.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static char *dir;
 
@@ -40,6 +33,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static const char *path(const char *name)
 {
 	static char buf[512];
@@ -53,11 +48,10 @@ static enum aa_reason credential(const char *issuer, const char *jti, const char
 	return aa_decision_credential(dir, "builder-7", issuer, jti, kid, iat, NULL);
 }
 
-static void a_suspended_agent_stays_so_until_it_is_resumed(void **state)
+TEST(a_suspended_agent_stays_so_until_it_is_resumed, here)
 {
 	json_t *why;
 
-	(void)state;
 	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
 	assert_null(aa_decision_suspension(dir, "builder-7"));
 	assert_int_equal(aa_decision_suspend(dir, "builder-7", "root", "looks odd", NOW), 0);
@@ -75,9 +69,8 @@ static void a_suspended_agent_stays_so_until_it_is_resumed(void **state)
 }
 
 /* The file counts, not what stands in it. */
-static void an_empty_or_garbled_suspension_suspends(void **state)
+TEST(an_empty_or_garbled_suspension_suspends, here)
 {
-	(void)state;
 	support_write_file(path("suspended/builder-7"), "", 0);
 	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
 	support_write_file(path("suspended/builder-7"), "\xff{", 2);
@@ -88,9 +81,8 @@ static void an_empty_or_garbled_suspension_suspends(void **state)
 	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
 }
 
-static void a_revoked_jti_is_its_issuers_or_everybodys(void **state)
+TEST(a_revoked_jti_is_its_issuers_or_everybodys, here)
 {
-	(void)state;
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
 	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), -EEXIST);
@@ -105,18 +97,16 @@ static void a_revoked_jti_is_its_issuers_or_everybodys(void **state)
 	assert_int_equal(credential("corp", NULL, NULL, NOW), AA_OK);
 }
 
-static void a_revoked_kid_is_revoked_for_all(void **state)
+TEST(a_revoked_kid_is_revoked_for_all, here)
 {
-	(void)state;
 	assert_int_equal(aa_decision_revoke_kid(dir, "../k/1", "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("", NULL, "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", "k/1", NOW), AA_OK);
 }
 
-static void before_cuts_off_what_was_issued_earlier(void **state)
+TEST(before_cuts_off_what_was_issued_earlier, here)
 {
-	(void)state;
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_OK);
 	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
@@ -134,7 +124,7 @@ static void before_cuts_off_what_was_issued_earlier(void **state)
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_OK);
 }
 
-static void a_date_that_cannot_be_read_cuts_off_all(void **state)
+TEST(a_date_that_cannot_be_read_cuts_off_all, here)
 {
 	static const char *const texts[] = {"",
 					    "{}",
@@ -143,7 +133,6 @@ static void a_date_that_cannot_be_read_cuts_off_all(void **state)
 					    "[1]",
 					    "{\"before\":1,\"before\":2}"};
 
-	(void)state;
 	support_write_file(path("revoked/before/builder-7"), "{\"before\":1}", 12);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -152,11 +141,10 @@ static void a_date_that_cannot_be_read_cuts_off_all(void **state)
 	}
 }
 
-static void a_directory_that_is_not_there_denies(void **state)
+TEST(a_directory_that_is_not_there_denies, here)
 {
 	static const char *const dirs[] = {"suspended", "revoked/jti", "revoked/kid", "revoked/before"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		char was[512];
 
@@ -183,11 +171,10 @@ static void a_directory_that_is_not_there_denies(void **state)
 }
 
 /* Mode 0 says nothing to root: a child that is nobody asks. */
-static void a_directory_that_cannot_be_read_denies(void **state)
+TEST(a_directory_that_cannot_be_read_denies, here)
 {
 	int status;
 
-	(void)state;
 	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
 	assert_int_equal(chmod(path("suspended"), 0), 0);
 	assert_int_equal(chmod(path(""), 0755), 0);
@@ -202,9 +189,8 @@ static void a_directory_that_cannot_be_read_denies(void **state)
 }
 
 /* Each is taken back by what it was made by, and nothing else is. */
-static void what_is_taken_back_is_good_again(void **state)
+TEST(what_is_taken_back_is_good_again, here)
 {
-	(void)state;
 	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
 	assert_int_equal(aa_decision_revoke_jti(dir, "*", "1", "root", NULL, NOW), 0);
 	assert_int_equal(aa_decision_revoke_kid(dir, "k", "root", NULL, NOW), 0);
@@ -238,9 +224,8 @@ static void assert_about(const char *claim)
 		assert_null(about);
 }
 
-static void a_refusal_says_what_was_revoked(void **state)
+TEST(a_refusal_says_what_was_revoked, here)
 {
-	(void)state;
 	assert_about(NULL);
 	assert_int_equal(aa_decision_revoke_kid(dir, "k", "root", NULL, NOW), 0);
 	assert_about("kid");
@@ -272,12 +257,11 @@ static const json_t *revocation(const json_t *list, const char *kind)
 	return NULL;
 }
 
-static void what_is_revoked_is_listed_with_who_and_why(void **state)
+TEST(what_is_revoked_is_listed_with_who_and_why, here)
 {
 	json_t *list = revocations();
 	const json_t *one;
 
-	(void)state;
 	assert_int_equal(json_array_size(list), 0);
 	json_decref(list);
 	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", "leaked", NOW), 0);
@@ -305,11 +289,10 @@ static void what_is_revoked_is_listed_with_who_and_why(void **state)
 }
 
 /* It revokes all the same, and somebody must be able to find it. */
-static void a_revocation_that_cannot_be_read_is_listed_by_its_file(void **state)
+TEST(a_revocation_that_cannot_be_read_is_listed_by_its_file, here)
 {
 	json_t *list;
 
-	(void)state;
 	support_write_file(path("revoked/jti/abc"), "\xff{", 2);
 	support_write_file(path("revoked/before/builder-7"), "[1]", 3);
 	list = revocations();
@@ -325,11 +308,10 @@ static void a_revocation_that_cannot_be_read_is_listed_by_its_file(void **state)
 	assert_int_equal(aa_decision_revocations(dir, &list), -ENOENT);
 }
 
-static void names_that_are_no_agents_are_not_written(void **state)
+TEST(names_that_are_no_agents_are_not_written, here)
 {
 	static const char *const bad[] = {"../x", "", "a/b", "Root", ".hidden", "agents", "x\n"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(aa_decision_suspend(dir, bad[i], "root", "x", NOW), -EINVAL);
 		assert_int_equal(aa_decision_resume(dir, bad[i]), -EINVAL);
@@ -339,11 +321,10 @@ static void names_that_are_no_agents_are_not_written(void **state)
 	}
 }
 
-static void decisions_leave_nothing_else_behind(void **state)
+TEST(decisions_leave_nothing_else_behind, here)
 {
 	char command[600];
 
-	(void)state;
 	for (int i = 0; i < 5; i++) {
 		(void)aa_decision_suspend(dir, "builder-7", "root", "x", NOW);
 		(void)aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW);
@@ -352,27 +333,4 @@ static void decisions_leave_nothing_else_behind(void **state)
 	}
 	snprintf(command, sizeof(command), "test \"$(find %s -type f | wc -l)\" = 4", path(""));
 	assert_int_equal(system(command), 0);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_suspended_agent_stays_so_until_it_is_resumed),
-	    T(an_empty_or_garbled_suspension_suspends),
-	    T(a_revoked_jti_is_its_issuers_or_everybodys),
-	    T(a_revoked_kid_is_revoked_for_all),
-	    T(before_cuts_off_what_was_issued_earlier),
-	    T(a_date_that_cannot_be_read_cuts_off_all),
-	    T(a_directory_that_is_not_there_denies),
-	    T(a_directory_that_cannot_be_read_denies),
-	    T(names_that_are_no_agents_are_not_written),
-	    T(decisions_leave_nothing_else_behind),
-	    T(what_is_taken_back_is_good_again),
-	    T(what_is_revoked_is_listed_with_who_and_why),
-	    T(a_revocation_that_cannot_be_read_is_listed_by_its_file),
-	    T(a_refusal_says_what_was_revoked),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,21 +2,14 @@
 /* test_failures.c: the brake on failing credentials: what counts together, for how long, and that it cannot grow. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/failures.h"
 #include "tests/unit/support/support_accounts.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static char *dir;
 
@@ -35,6 +28,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static void fail_times(int n, const char *agent, const char *source)
 {
 	for (int i = 0; i < n; i++)
@@ -46,9 +41,8 @@ static bool reached(const char *agent, const char *source, int64_t most, int64_t
 	return aa_failures_reached(dir, geteuid(), agent, source, most, now);
 }
 
-static void an_agent_and_a_source_count_together(void **state)
+TEST(an_agent_and_a_source_count_together, here)
 {
-	(void)state;
 	fail_times(4, "builder-7", "10.1.2.3");
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));
 	fail_times(1, "builder-7", "10.1.2.3");
@@ -60,18 +54,16 @@ static void an_agent_and_a_source_count_together(void **state)
 	assert_false(reached("builder-7", "10.1.2.3", 0, NOW));
 }
 
-static void a_network_of_ipv6_is_one_source(void **state)
+TEST(a_network_of_ipv6_is_one_source, here)
 {
-	(void)state;
 	fail_times(3, "builder-7", "2001:db8::1");
 	fail_times(2, "builder-7", "2001:db8::ffff:2");
 	assert_true(reached("builder-7", "2001:db8::3", 5, NOW));
 	assert_false(reached("builder-7", "2001:db8:0:1::3", 5, NOW));
 }
 
-static void a_count_ends_with_its_minute(void **state)
+TEST(a_count_ends_with_its_minute, here)
 {
-	(void)state;
 	fail_times(5, "builder-7", "10.1.2.3");
 	assert_true(reached("builder-7", "10.1.2.3", 5, NOW + AA_FAILURES_WINDOW - 1));
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW + AA_FAILURES_WINDOW));
@@ -81,12 +73,11 @@ static void a_count_ends_with_its_minute(void **state)
 	assert_false(reached("builder-7", "10.1.2.3", 2, NOW + AA_FAILURES_WINDOW));
 }
 
-static void thousands_of_sources_do_not_make_it_grow(void **state)
+TEST(thousands_of_sources_do_not_make_it_grow, here)
 {
 	char source[64], path[256];
 	struct stat st;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		snprintf(source, sizeof(source), "10.%d.%d.1", i / 250, i % 250);
 		assert_true(aa_failures_count(dir, geteuid(), "builder-7", source, NOW));
@@ -100,11 +91,10 @@ static void thousands_of_sources_do_not_make_it_grow(void **state)
 	assert_true(reached("builder-7", "192.0.2.1", 5, NOW));
 }
 
-static void a_table_that_is_none_limits_nobody(void **state)
+TEST(a_table_that_is_none_limits_nobody, here)
 {
 	char path[256], target[256];
 
-	(void)state;
 	fail_times(5, "builder-7", "10.1.2.3");
 	assert_true(reached("builder-7", "10.1.2.3", 5, NOW));
 	snprintf(path, sizeof(path), "%s/failures", dir);
@@ -119,17 +109,4 @@ static void a_table_that_is_none_limits_nobody(void **state)
 	assert_int_equal(rename(target, path), 0);
 	assert_int_equal(truncate(path, 40), 0);
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(an_agent_and_a_source_count_together, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_network_of_ipv6_is_one_source, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_count_ends_with_its_minute, setup, teardown),
-	    cmocka_unit_test_setup_teardown(thousands_of_sources_do_not_make_it_grow, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_table_that_is_none_limits_nobody, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

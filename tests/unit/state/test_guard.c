@@ -5,12 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,9 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/guard.h"
+#include "tests/unit/support/test.h"
 
 #define NOBODY 65534
 
@@ -117,9 +111,8 @@ static int raise_and_lower(void)
 	return 0;
 }
 
-static void leaves_the_process_as_it_was(void **state)
+TEST(leaves_the_process_as_it_was)
 {
-	(void)state;
 	in_child(raise_and_lower);
 }
 
@@ -149,9 +142,8 @@ static int signalled(void)
 	return may_signal(getpid()) == 1 ? 0 : 4;
 }
 
-static void the_caller_may_not_signal_it_meanwhile(void **state)
+TEST(the_caller_may_not_signal_it_meanwhile)
 {
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	in_child(signalled);
@@ -182,9 +174,8 @@ static int exhausted(void)
 	return can_open() ? 3 : 0;
 }
 
-static void there_are_descriptors_where_the_caller_left_none(void **state)
+TEST(there_are_descriptors_where_the_caller_left_none)
 {
-	(void)state;
 	in_child(exhausted);
 }
 
@@ -216,9 +207,8 @@ static int no_file_size(void)
 	return can_write(fd) ? 2 : 0;
 }
 
-static void files_grow_whatever_the_caller_allows(void **state)
+TEST(files_grow_whatever_the_caller_allows)
 {
-	(void)state;
 	in_child(no_file_size);
 }
 
@@ -243,21 +233,7 @@ static int not_to_be_raised(void)
 	return 0;
 }
 
-static void what_cannot_be_raised_is_said_and_ends_nobody(void **state)
+TEST(what_cannot_be_raised_is_said_and_ends_nobody)
 {
-	(void)state;
 	in_child(not_to_be_raised);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(leaves_the_process_as_it_was),
-	    cmocka_unit_test(the_caller_may_not_signal_it_meanwhile),
-	    cmocka_unit_test(there_are_descriptors_where_the_caller_left_none),
-	    cmocka_unit_test(files_grow_whatever_the_caller_allows),
-	    cmocka_unit_test(what_cannot_be_raised_is_said_and_ends_nobody),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

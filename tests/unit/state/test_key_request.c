@@ -5,10 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/key_request.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static char root[64], rundir[96];
 
@@ -41,6 +34,8 @@ static int teardown(void **state)
 	snprintf(command, sizeof(command), "rm -rf '%s'", root);
 	return system(command);
 }
+
+FIXTURE(here, setup, teardown);
 
 static const char *below(const char *name)
 {
@@ -64,11 +59,10 @@ static size_t count_marks(void)
 	return n;
 }
 
-static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
+TEST(a_mark_is_made_where_nothing_was_and_taken_away, here)
 {
 	struct stat st;
 
-	(void)state;
 	assert_false(aa_key_request_is(rundir, "corp"));
 	assert_false(aa_key_request_any(rundir));
 	errno = 7;
@@ -88,9 +82,8 @@ static void a_mark_is_made_where_nothing_was_and_taken_away(void **state)
 	aa_key_request_clear(rundir); /* nothing is there */
 }
 
-static void a_thousand_logins_make_one_mark(void **state)
+TEST(a_thousand_logins_make_one_mark, here)
 {
-	(void)state;
 	for (int i = 0; i < 1000; i++)
 		aa_key_request_mark(rundir, "corp");
 	assert_int_equal(count_marks(), 1);
@@ -98,12 +91,11 @@ static void a_thousand_logins_make_one_mark(void **state)
 	assert_int_equal(count_marks(), 2);
 }
 
-static void no_other_name_makes_a_file(void **state)
+TEST(no_other_name_makes_a_file, here)
 {
 	static const char *const names[] = {"", ".", "..", "../x", "a/b", "Corp", "a.b", "a b", "\xc3\xa9"};
 	char longest[80];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		aa_key_request_mark(rundir, names[i]);
 	memset(longest, 'a', sizeof(longest));
@@ -115,11 +107,10 @@ static void no_other_name_makes_a_file(void **state)
 	assert_int_equal(count_marks(), 1);
 }
 
-static void a_link_in_the_place_of_the_directory_is_not_followed(void **state)
+TEST(a_link_in_the_place_of_the_directory_is_not_followed, here)
 {
 	char elsewhere[96];
 
-	(void)state;
 	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
 	assert_int_equal(mkdir(rundir, 0700), 0);
 	assert_int_equal(mkdir(elsewhere, 0700), 0);
@@ -129,9 +120,8 @@ static void a_link_in_the_place_of_the_directory_is_not_followed(void **state)
 	assert_int_equal(rmdir(elsewhere), 0); /* nothing was made there */
 }
 
-static void the_pause_is_a_minute(void **state)
+TEST(the_pause_is_a_minute, here)
 {
-	(void)state;
 	assert_int_equal(aa_key_request_pause(rundir, NOW), 0);
 	assert_int_equal(aa_key_request_begin(rundir, NOW), 0);
 	assert_int_equal(aa_key_request_pause(rundir, NOW), 60);
@@ -142,9 +132,8 @@ static void the_pause_is_a_minute(void **state)
 }
 
 /* A clock that was put back must not stop the keys for as long as it was ahead. */
-static void a_stamp_from_the_future_is_no_pause(void **state)
+TEST(a_stamp_from_the_future_is_no_pause, here)
 {
-	(void)state;
 	assert_int_equal(aa_key_request_begin(rundir, NOW + 86400), 0);
 	assert_int_equal(aa_key_request_pause(rundir, NOW), 0);
 	assert_int_equal(aa_key_request_begin(rundir, NOW), 0);
@@ -152,13 +141,12 @@ static void a_stamp_from_the_future_is_no_pause(void **state)
 }
 
 /* The second waits for the first: it has no lock before the first one's process has ended. */
-static void two_at_once_follow_each_other(void **state)
+TEST(two_at_once_follow_each_other, here)
 {
 	int ready[2], lock, status;
 	char byte;
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -177,21 +165,4 @@ static void two_at_once_follow_each_other(void **state)
 	close(ready[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-	    T(a_mark_is_made_where_nothing_was_and_taken_away),
-	    T(a_thousand_logins_make_one_mark),
-	    T(no_other_name_makes_a_file),
-	    T(a_link_in_the_place_of_the_directory_is_not_followed),
-	    T(the_pause_is_a_minute),
-	    T(a_stamp_from_the_future_is_no_pause),
-	    T(two_at_once_follow_each_other),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

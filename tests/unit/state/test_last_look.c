@@ -3,12 +3,7 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/state/decision.h"
 #include "common/state/last_look.h"
 #include "common/state/session.h"
@@ -26,6 +19,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 #define NOBODY 65534
 
@@ -89,6 +83,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 /* ---- what it finds ------------------------------------------------------------------------- */
 
 /* What a child ends with that would be the command: 0 where it comes to that. */
@@ -134,7 +130,7 @@ static void ends(struct fixture *f, enum aa_reason reason)
 	assert_true(log_has(f, "\"command\":\"/usr/bin/true\""));
 }
 
-static void what_has_not_changed_starts(void **state)
+TEST(what_has_not_changed_starts, here)
 {
 	struct fixture *f = *state;
 
@@ -144,7 +140,7 @@ static void what_has_not_changed_starts(void **state)
 	starts(f);
 }
 
-static void a_suspended_agents_command_does_not_start(void **state)
+TEST(a_suspended_agents_command_does_not_start, here)
 {
 	struct fixture *f = *state;
 
@@ -155,7 +151,7 @@ static void a_suspended_agents_command_does_not_start(void **state)
 	assert_int_equal(fork_command(), 0);
 }
 
-static void nor_one_of_a_revoked_credential(void **state)
+TEST(nor_one_of_a_revoked_credential, here)
 {
 	struct fixture *f = *state;
 
@@ -165,7 +161,7 @@ static void nor_one_of_a_revoked_credential(void **state)
 	ends(f, AA_REVOKED);
 }
 
-static void nor_one_of_a_role_that_was_taken(void **state)
+TEST(nor_one_of_a_role_that_was_taken, here)
 {
 	struct fixture *f = *state;
 
@@ -175,7 +171,7 @@ static void nor_one_of_a_role_that_was_taken(void **state)
 	ends(f, AA_ROLE_DENIED);
 }
 
-static void nor_one_past_the_deadline(void **state)
+TEST(nor_one_past_the_deadline, here)
 {
 	struct fixture *f = *state;
 
@@ -184,7 +180,7 @@ static void nor_one_past_the_deadline(void **state)
 	ends(f, AA_SESSION_EXPIRED);
 }
 
-static void nor_one_whose_approval_is_over(void **state)
+TEST(nor_one_whose_approval_is_over, here)
 {
 	struct fixture *f = *state;
 
@@ -193,7 +189,7 @@ static void nor_one_whose_approval_is_over(void **state)
 	ends(f, AA_APPROVAL_TIMEOUT);
 }
 
-static void nor_one_of_a_session_that_is_closed(void **state)
+TEST(nor_one_of_a_session_that_is_closed, here)
 {
 	struct fixture *f = *state;
 
@@ -236,7 +232,7 @@ static struct seen fork_and_see(bool command)
 	return seen;
 }
 
-static void the_caller_cannot_stop_what_has_looked(void **state)
+TEST(the_caller_cannot_stop_what_has_looked, here)
 {
 	struct fixture *f = *state;
 	struct seen seen;
@@ -268,6 +264,7 @@ static pid_t fork_with_name(const char *name)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
+		(void)setsid(); /* the end of one is no SIGHUP for another that is stopped */
 		(void)prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL);
 		if (write(ready[1], "x", 1) == 1)
 			(void)raise(SIGSTOP);
@@ -279,12 +276,11 @@ static pid_t fork_with_name(const char *name)
 	return pid;
 }
 
-static void what_is_stopped_after_its_look_is_ended(void **state)
+TEST(what_is_stopped_after_its_look_is_ended, here)
 {
 	pid_t mine, other;
 	int status;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	mine = fork_with_name("aalook-0badcafe");
@@ -295,22 +291,4 @@ static void what_is_stopped_after_its_look_is_ended(void **state)
 	assert_int_equal(waitpid(other, &status, WNOHANG), 0);
 	assert_int_equal(kill(other, SIGKILL), 0);
 	assert_int_equal(waitpid(other, &status, 0), other);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(what_has_not_changed_starts),
-	    T(a_suspended_agents_command_does_not_start),
-	    T(nor_one_of_a_revoked_credential),
-	    T(nor_one_of_a_role_that_was_taken),
-	    T(nor_one_past_the_deadline),
-	    T(nor_one_whose_approval_is_over),
-	    T(nor_one_of_a_session_that_is_closed),
-	    T(the_caller_cannot_stop_what_has_looked),
-	    T(what_is_stopped_after_its_look_is_ended),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,16 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/file/proc.h"
 #include "common/state/process.h"
+#include "tests/unit/support/test.h"
 
-static void reads_this_process(void **state)
+TEST(reads_this_process)
 {
 	struct aa_process self, parent;
 
-	(void)state;
 	assert_int_equal(aa_process_read(getpid(), &self), 0);
 	assert_int_equal(self.pid, getpid());
 	assert_int_equal(self.ppid, getppid());
@@ -37,23 +30,21 @@ static void reads_this_process(void **state)
 	assert_true(parent.start <= self.start);
 }
 
-static void another_start_is_another_process(void **state)
+TEST(another_start_is_another_process)
 {
 	struct aa_process self;
 
-	(void)state;
 	assert_int_equal(aa_process_read(getpid(), &self), 0);
 	assert_true(aa_process_alive(&self));
 	self.start++;
 	assert_false(aa_process_alive(&self));
 }
 
-static void nobody_is_not_alive(void **state)
+TEST(nobody_is_not_alive)
 {
 	static const struct aa_process none = {0, 0, 0}, negative = {-1, 0, 0}, far = {4194304 + 1, 1, 1};
 	struct aa_process p = {7, 7, 7};
 
-	(void)state;
 	assert_false(aa_process_alive(&none));
 	assert_false(aa_process_alive(&negative));
 	assert_false(aa_process_alive(&far));
@@ -61,13 +52,12 @@ static void nobody_is_not_alive(void **state)
 	assert_int_equal(p.pid, 7);
 }
 
-static void a_zombie_is_not_alive(void **state)
+TEST(a_zombie_is_not_alive)
 {
 	struct aa_process child;
 	siginfo_t info;
 	pid_t pid = fork();
 
-	(void)state;
 	if (pid == 0) {
 		pause();
 		_exit(0);
@@ -108,12 +98,11 @@ static char state_of(pid_t pid)
 	return end[2];
 }
 
-static void a_process_whose_first_thread_ended_is_alive(void **state)
+TEST(a_process_whose_first_thread_ended_is_alive)
 {
 	struct aa_process child;
 	pid_t pid = fork();
 
-	(void)state;
 	if (pid == 0)
 		lose_first_thread();
 	assert_int_equal(aa_process_read(pid, &child), 0);
@@ -129,14 +118,13 @@ static void a_process_whose_first_thread_ended_is_alive(void **state)
 }
 
 /* A command may hold brackets, spaces and digits, so that its line looks like another's. */
-static void a_hostile_name_changes_nothing(void **state)
+TEST(a_hostile_name_changes_nothing)
 {
 	static const char *const names[] = {") S 1 1 1", "a) Z 0 0", "((((",
 					    ")))) R 1",	 " ",	     "1 2 3 4 5 6 7 8"};
 	struct aa_process before, after;
 	char was[16];
 
-	(void)state;
 	assert_int_equal(prctl(PR_GET_NAME, was), 0);
 	assert_int_equal(aa_process_read(getpid(), &before), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -148,12 +136,11 @@ static void a_hostile_name_changes_nothing(void **state)
 	assert_int_equal(prctl(PR_SET_NAME, was), 0);
 }
 
-static void the_boot_has_an_id_and_a_time(void **state)
+TEST(the_boot_has_an_id_and_a_time)
 {
 	char id[AA_BOOT_ID_SIZE], again[AA_BOOT_ID_SIZE];
 	int64_t began = 0, later = 0;
 
-	(void)state;
 	assert_int_equal(aa_boot_id(id), 0);
 	assert_int_equal(strlen(id), 36);
 	assert_int_equal(aa_boot_id(again), 0);
@@ -162,19 +149,4 @@ static void the_boot_has_an_id_and_a_time(void **state)
 	assert_true(began > 0 && began <= time(NULL));
 	assert_int_equal(aa_boot_time(&later), 0);
 	assert_true(later - began <= 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_this_process),
-	    cmocka_unit_test(another_start_is_another_process),
-	    cmocka_unit_test(nobody_is_not_alive),
-	    cmocka_unit_test(a_zombie_is_not_alive),
-	    cmocka_unit_test(a_process_whose_first_thread_ended_is_alive),
-	    cmocka_unit_test(a_hostile_name_changes_nothing),
-	    cmocka_unit_test(the_boot_has_an_id_and_a_time),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/jose/sha256.h"
 #include "common/state/process.h"
 #include "common/state/replay.h"
 #include "common/state/replay_gone.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
 
 #define PROCESSES 50
 #define SPAN 256 /* seconds whose marks are forgotten together */
@@ -59,6 +53,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static enum aa_reason mark_at(const struct fixture *f, const char *space, const char *jti, int64_t now)
 {
 	return aa_replay_mark(f->run, space, jti, f->now, now + LIFE, now);
@@ -84,7 +80,7 @@ static void set_stamp(const struct fixture *f, const char *name, int64_t when)
 
 /* ---- once --------------------------------------------------------------------- */
 
-static void a_credential_is_used_once(void **state)
+TEST(a_credential_is_used_once, here)
 {
 	struct fixture *f = *state;
 
@@ -93,7 +89,7 @@ static void a_credential_is_used_once(void **state)
 	assert_int_equal(mark(f, "agent:a", "2"), AA_OK);
 }
 
-static void one_jti_of_two_issuers_is_two_credentials(void **state)
+TEST(one_jti_of_two_issuers_is_two_credentials, here)
 {
 	struct fixture *f = *state;
 
@@ -131,7 +127,7 @@ static int race(const struct fixture *f, const char *jti, int *ret_other)
 	return ok;
 }
 
-static void of_fifty_processes_one_succeeds(void **state)
+TEST(of_fifty_processes_one_succeeds, here)
 {
 	struct fixture *f = *state;
 	char jti[32];
@@ -145,7 +141,7 @@ static void of_fifty_processes_one_succeeds(void **state)
 }
 
 /* The same where the store itself has to be made first. */
-static void of_fifty_processes_one_succeeds_in_a_new_store(void **state)
+TEST(of_fifty_processes_one_succeeds_in_a_new_store, here)
 {
 	struct fixture *f = *state;
 	int other = 0;
@@ -170,7 +166,7 @@ static void mark_many(const struct fixture *f, const char *prefix, int64_t now)
 	}
 }
 
-static void what_has_not_expired_is_kept(void **state)
+TEST(what_has_not_expired_is_kept, here)
 {
 	struct fixture *f = *state;
 
@@ -184,7 +180,7 @@ static void what_has_not_expired_is_kept(void **state)
 	    AA_REPLAYED);
 }
 
-static void what_has_expired_is_removed(void **state)
+TEST(what_has_expired_is_removed, here)
 {
 	struct fixture *f = *state;
 
@@ -193,7 +189,7 @@ static void what_has_expired_is_removed(void **state)
 	assert_int_equal(aa_replay_purge(f->run, f->now + LIFE + 61 + SPAN), 0);
 }
 
-static void logins_tidy_up_by_themselves(void **state)
+TEST(logins_tidy_up_by_themselves, here)
 {
 	struct fixture *f = *state;
 	long left;
@@ -205,7 +201,7 @@ static void logins_tidy_up_by_themselves(void **state)
 }
 
 /* A mark whose writer died before it set the time stays for longer than any credential lives. */
-static void a_mark_without_its_time_is_kept(void **state)
+TEST(a_mark_without_its_time_is_kept, here)
 {
 	struct fixture *f = *state;
 	char hash[65], path[400];
@@ -229,7 +225,7 @@ static void a_mark_without_its_time_is_kept(void **state)
 
 /* ---- reboot, clock ------------------------------------------------------------------- */
 
-static void what_was_issued_before_the_store_is_refused(void **state)
+TEST(what_was_issued_before_the_store_is_refused, here)
 {
 	struct fixture *f = *state;
 
@@ -242,7 +238,7 @@ static void what_was_issued_before_the_store_is_refused(void **state)
 }
 
 /* A store that was made while the clock was at 1970 says that it is old; the boot is reckoned by today's clock too. */
-static void what_was_issued_before_this_boot_is_refused(void **state)
+TEST(what_was_issued_before_this_boot_is_refused, here)
 {
 	struct fixture *f = *state;
 	int64_t began;
@@ -255,7 +251,7 @@ static void what_was_issued_before_this_boot_is_refused(void **state)
 			 AA_REPLAY_UNAVAILABLE);
 }
 
-static void init_does_not_make_a_store_younger(void **state)
+TEST(init_does_not_make_a_store_younger, here)
 {
 	struct fixture *f = *state;
 
@@ -266,7 +262,7 @@ static void init_does_not_make_a_store_younger(void **state)
 }
 
 /* The clock went on, marks were forgotten, the clock came back: what was forgotten must not be accepted again. */
-static void a_clock_stepped_back_behind_a_purge_is_refused(void **state)
+TEST(a_clock_stepped_back_behind_a_purge_is_refused, here)
 {
 	struct fixture *f = *state;
 
@@ -288,7 +284,7 @@ static const int64_t jumps[] = {2 * HOUR, 3 * DAY, 10 * YEAR};
 
 /* Ahead, forgetting on the way, and set right: what was used before is refused until it has ended, what comes after it is
  * not, and what was used while the clock was ahead keeps nobody out. */
-static void a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out(void **state)
+TEST(a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out, here)
 {
 	struct fixture *f = *state;
 
@@ -317,7 +313,7 @@ static void a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out(void *
 }
 
 /* The store was made while the clock was ahead: shut, until it begins anew; what was issued before then stays out. */
-static void a_store_made_while_the_clock_was_ahead_begins_anew(void **state)
+TEST(a_store_made_while_the_clock_was_ahead_begins_anew, here)
 {
 	struct fixture *f = *state;
 	int64_t since, refused;
@@ -342,7 +338,7 @@ static void a_store_made_while_the_clock_was_ahead_begins_anew(void **state)
 }
 
 /* Very many spans become few, and know what they knew. */
-static void the_spans_of_years_stay_few(void **state)
+TEST(the_spans_of_years_stay_few, here)
 {
 	struct fixture *f = *state;
 	int64_t old = f->now - 30 * DAY;
@@ -366,7 +362,7 @@ static void the_spans_of_years_stay_few(void **state)
 	close(store);
 }
 
-static void what_cannot_be_written_down_is_not_forgotten(void **state)
+TEST(what_cannot_be_written_down_is_not_forgotten, here)
 {
 	struct fixture *f = *state;
 	char path[400];
@@ -381,7 +377,7 @@ static void what_cannot_be_written_down_is_not_forgotten(void **state)
 	assert_int_equal(aa_replay_purge(f->run, f->now + 1000), 1);
 }
 
-static void a_clock_stepped_back_without_a_purge_still_knows(void **state)
+TEST(a_clock_stepped_back_without_a_purge_still_knows, here)
 {
 	struct fixture *f = *state;
 
@@ -392,7 +388,7 @@ static void a_clock_stepped_back_without_a_purge_still_knows(void **state)
 
 /* ---- faults ---------------------------------------------------------------------------- */
 
-static void a_store_that_cannot_be_made_denies(void **state)
+TEST(a_store_that_cannot_be_made_denies, here)
 {
 	struct fixture *f = *state;
 
@@ -404,7 +400,7 @@ static void a_store_that_cannot_be_made_denies(void **state)
 	assert_int_equal(mark(f, "agent:a", "1"), AA_OK);
 }
 
-static void a_store_that_is_a_link_denies(void **state)
+TEST(a_store_that_is_a_link_denies, here)
 {
 	struct fixture *f = *state;
 	char aside[300];
@@ -417,7 +413,7 @@ static void a_store_that_is_a_link_denies(void **state)
 }
 
 /* tmpfiles.d makes the directory at boot: its first user gives it the stamp. */
-static void a_store_without_its_stamp_is_given_this_boots(void **state)
+TEST(a_store_without_its_stamp_is_given_this_boots, here)
 {
 	struct fixture *f = *state;
 	char path[400];
@@ -435,7 +431,7 @@ static void a_store_without_its_stamp_is_given_this_boots(void **state)
 }
 
 /* The shards are directories: a file in the place of one stands for every fault of the disk. */
-static void a_shard_that_cannot_be_opened_denies(void **state)
+TEST(a_shard_that_cannot_be_opened_denies, here)
 {
 	struct fixture *f = *state;
 	char hash[65], path[400];
@@ -449,7 +445,7 @@ static void a_shard_that_cannot_be_opened_denies(void **state)
 }
 
 /* No descriptor left to open anything with: in a child, so that the limit is its own. */
-static void no_descriptor_to_be_had_denies(void **state)
+TEST(no_descriptor_to_be_had_denies, here)
 {
 	struct fixture *f = *state;
 	const struct rlimit none = {3, 3};
@@ -468,7 +464,7 @@ static void no_descriptor_to_be_had_denies(void **state)
 	assert_int_equal(mark(f, "agent:a", "2"), AA_OK);
 }
 
-static void leaves_no_descriptor_behind(void **state)
+TEST(leaves_no_descriptor_behind, here)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;
@@ -480,36 +476,4 @@ static void leaves_no_descriptor_behind(void **state)
 	after = dup(0);
 	close(after);
 	assert_int_equal(before, after);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_credential_is_used_once),
-	    T(one_jti_of_two_issuers_is_two_credentials),
-	    T(of_fifty_processes_one_succeeds),
-	    T(of_fifty_processes_one_succeeds_in_a_new_store),
-	    T(what_has_not_expired_is_kept),
-	    T(what_has_expired_is_removed),
-	    T(logins_tidy_up_by_themselves),
-	    T(a_mark_without_its_time_is_kept),
-	    T(what_was_issued_before_the_store_is_refused),
-	    T(what_was_issued_before_this_boot_is_refused),
-	    T(init_does_not_make_a_store_younger),
-	    T(a_clock_stepped_back_behind_a_purge_is_refused),
-	    T(a_clock_stepped_back_without_a_purge_still_knows),
-	    T(a_clock_that_was_ahead_lets_no_replay_in_and_keeps_nobody_out),
-	    T(a_store_made_while_the_clock_was_ahead_begins_anew),
-	    T(the_spans_of_years_stay_few),
-	    T(what_cannot_be_written_down_is_not_forgotten),
-	    T(a_store_that_cannot_be_made_denies),
-	    T(a_store_that_is_a_link_denies),
-	    T(a_store_without_its_stamp_is_given_this_boots),
-	    T(a_shard_that_cannot_be_opened_denies),
-	    T(no_descriptor_to_be_had_denies),
-	    T(leaves_no_descriptor_behind),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,13 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +15,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/session.h"
 #include "common/state/session_find.h"
@@ -33,6 +26,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 struct fixture {
 	struct support_site *site;
@@ -70,6 +64,8 @@ static int teardown(void **state)
 	free(f);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static enum aa_reason create(const struct fixture *f, struct aa_session **ret)
 {
@@ -117,7 +113,7 @@ static enum aa_reason find_as(const struct fixture *f, uint32_t uid)
 
 /* ---- the record -------------------------------------------------------------------- */
 
-static void a_record_holds_what_was_decided(void **state)
+TEST(a_record_holds_what_was_decided, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *made = created(f), *s = load(f, made->id);
@@ -148,7 +144,7 @@ static void a_record_holds_what_was_decided(void **state)
 	aa_session_free(made);
 }
 
-static void ids_are_random_and_of_one_form(void **state)
+TEST(ids_are_random_and_of_one_form, here)
 {
 	static const char *const bad[] = {"",
 					  "0123456789abcdef0123456789abcde",
@@ -173,7 +169,7 @@ static void ids_are_random_and_of_one_form(void **state)
 	aa_session_free(b);
 }
 
-static void a_record_that_cannot_be_believed_is_no_session(void **state)
+TEST(a_record_that_cannot_be_believed_is_no_session, here)
 {
 	static const char *const texts[] = {"", "{}", "[]", "x"};
 	struct fixture *f = *state;
@@ -213,7 +209,7 @@ static void a_record_that_cannot_be_believed_is_no_session(void **state)
 
 /* ---- whose it is ---------------------------------------------------------------------- */
 
-static void a_pending_record_is_its_makers(void **state)
+TEST(a_pending_record_is_its_makers, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f);
@@ -230,7 +226,7 @@ static void a_pending_record_is_its_makers(void **state)
 }
 
 /* What sshd's child makes, sshd takes over: the parent, and no other. */
-static void a_pending_record_is_its_makers_parents_too(void **state)
+TEST(a_pending_record_is_its_makers_parents_too, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = NULL;
@@ -271,7 +267,7 @@ static struct aa_session *of_another_boot(struct fixture *f, struct aa_session *
 	return load(f, id);
 }
 
-static void a_record_of_another_boot_is_nobodys(void **state)
+TEST(a_record_of_another_boot_is_nobodys, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f);
@@ -288,7 +284,7 @@ static void a_record_of_another_boot_is_nobodys(void **state)
 	aa_session_free(s);
 }
 
-static void an_open_record_is_taken_over_by_nobody(void **state)
+TEST(an_open_record_is_taken_over_by_nobody, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f);
@@ -312,7 +308,7 @@ static enum aa_reason find_in_grandchild(const struct fixture *f)
 								    : AA_INTERNAL;
 }
 
-static void descendants_are_inside(void **state)
+TEST(descendants_are_inside, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f), *found = NULL;
@@ -331,7 +327,7 @@ static void descendants_are_inside(void **state)
 	aa_session_free(s);
 }
 
-static void another_process_is_not_inside(void **state)
+TEST(another_process_is_not_inside, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = NULL;
@@ -391,7 +387,7 @@ static enum aa_reason survive_the_opener(const struct fixture *f)
 	return reason;
 }
 
-static void a_session_ends_with_its_opener(void **state)
+TEST(a_session_ends_with_its_opener, here)
 {
 	struct fixture *f = *state;
 
@@ -399,7 +395,7 @@ static void a_session_ends_with_its_opener(void **state)
 }
 
 /* An index entry left by an earlier process of this pid leads nowhere. */
-static void a_reused_pid_is_not_inside(void **state)
+TEST(a_reused_pid_is_not_inside, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = created(f);
@@ -459,7 +455,7 @@ static int by_audit_session(const struct fixture *f)
 	return read(ends[0], &answer, 1) == 1 ? answer : 7;
 }
 
-static void a_double_fork_stays_inside_where_the_kernel_audits(void **state)
+TEST(a_double_fork_stays_inside_where_the_kernel_audits, here)
 {
 	int status = IN_CHILD(by_audit_session(*state));
 
@@ -505,7 +501,7 @@ static int how_many_fit(const struct fixture *f, int n, int64_t max)
 	return ok;
 }
 
-static void exactly_as_many_as_may_be_get_a_slot(void **state)
+TEST(exactly_as_many_as_may_be_get_a_slot, here)
 {
 	struct fixture *f = *state;
 
@@ -516,7 +512,7 @@ static void exactly_as_many_as_may_be_get_a_slot(void **state)
 	assert_int_equal(how_many_fit(f, 20, 0), 20); /* no limit */
 }
 
-static void a_slot_is_free_again_when_its_session_is_closed(void **state)
+TEST(a_slot_is_free_again_when_its_session_is_closed, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *a, *b = NULL;
@@ -540,7 +536,7 @@ static void a_slot_is_free_again_when_its_session_is_closed(void **state)
 }
 
 /* Sixteen processes come and go, at most three at a time: counted where all of them see it. */
-static void never_more_than_may_be_while_they_come_and_go(void **state)
+TEST(never_more_than_may_be_while_they_come_and_go, here)
 {
 	struct fixture *f = *state;
 	atomic_int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -584,7 +580,7 @@ static int create_in_child(const struct fixture *f)
 }
 
 /* A login that got no further than its verdict does not hold a slot when the connection is gone. */
-static void a_pending_record_ends_with_who_may_open_it(void **state)
+TEST(a_pending_record_ends_with_who_may_open_it, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = NULL;
@@ -605,7 +601,7 @@ static void a_pending_record_ends_with_who_may_open_it(void **state)
 
 /* ---- mixed sessions -------------------------------------------------------------------------------- */
 
-static void mixed_sessions_are_refused_where_the_entry_says_so(void **state)
+TEST(mixed_sessions_are_refused_where_the_entry_says_so, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict narrow, on_behalf;
@@ -685,7 +681,7 @@ static enum aa_reason in_and_out(struct fixture *f, const struct aa_verdict *ver
 	return reason;
 }
 
-static void what_a_session_leaves_is_in_the_way_of_other_rights(void **state)
+TEST(what_a_session_leaves_is_in_the_way_of_other_rights, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict narrow;
@@ -730,7 +726,7 @@ static struct aa_session *started_by_root(struct fixture *f, const char *service
 	return s;
 }
 
-static void a_user_manager_is_in_nobodys_way_and_a_job_is(void **state)
+TEST(a_user_manager_is_in_nobodys_way_and_a_job_is, here)
 {
 	static const char *const services[] = {"systemd-user", "cron"};
 	struct fixture *f = *state;
@@ -757,7 +753,7 @@ static void a_user_manager_is_in_nobodys_way_and_a_job_is(void **state)
 }
 
 /* Two that come at once, with other roles each: never both. */
-static void of_two_mixed_sessions_at_once_not_both_get_in(void **state)
+TEST(of_two_mixed_sessions_at_once_not_both_get_in, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict narrow;
@@ -819,7 +815,7 @@ static int count(const struct fixture *f)
 	return n + 1000;
 }
 
-static void each_gives_every_record_until_it_is_told_to_stop(void **state)
+TEST(each_gives_every_record_until_it_is_told_to_stop, here)
 {
 	struct fixture *f = *state;
 	int n = 0;
@@ -848,7 +844,7 @@ static int files_below(const struct fixture *f)
 	return atoi(text);
 }
 
-static void closing_leaves_nothing_behind(void **state)
+TEST(closing_leaves_nothing_behind, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s;
@@ -874,7 +870,7 @@ static int open_and_die(const struct fixture *f)
 	return create(f, &s) == AA_OK && aa_session_open(f->site->rundir, s, f->now) == 0 ? 0 : 1;
 }
 
-static void a_sweep_removes_the_dead_and_keeps_the_living(void **state)
+TEST(a_sweep_removes_the_dead_and_keeps_the_living, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *live = created(f);
@@ -893,7 +889,7 @@ static void a_sweep_removes_the_dead_and_keeps_the_living(void **state)
 	aa_session_free(live);
 }
 
-static void a_directory_that_cannot_be_made_refuses(void **state)
+TEST(a_directory_that_cannot_be_made_refuses, here)
 {
 	struct fixture *f = *state;
 	struct aa_session *s = NULL;
@@ -912,7 +908,7 @@ static void a_directory_that_cannot_be_made_refuses(void **state)
 	assert_int_equal(mkdir(f->site->rundir, 0700), 0);
 }
 
-static void leaves_no_descriptor_behind(void **state)
+TEST(leaves_no_descriptor_behind, here)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;
@@ -932,38 +928,4 @@ static void leaves_no_descriptor_behind(void **state)
 	after = dup(0);
 	close(after);
 	assert_int_equal(before, after);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_record_holds_what_was_decided),
-	    T(ids_are_random_and_of_one_form),
-	    T(a_record_that_cannot_be_believed_is_no_session),
-	    T(a_pending_record_is_its_makers),
-	    T(a_pending_record_is_its_makers_parents_too),
-	    T(a_record_of_another_boot_is_nobodys),
-	    T(an_open_record_is_taken_over_by_nobody),
-	    T(descendants_are_inside),
-	    T(another_process_is_not_inside),
-	    T(a_session_ends_with_its_opener),
-	    T(a_reused_pid_is_not_inside),
-	    T(a_double_fork_stays_inside_where_the_kernel_audits),
-	    T(exactly_as_many_as_may_be_get_a_slot),
-	    T(a_slot_is_free_again_when_its_session_is_closed),
-	    T(never_more_than_may_be_while_they_come_and_go),
-	    T(a_pending_record_ends_with_who_may_open_it),
-	    T(mixed_sessions_are_refused_where_the_entry_says_so),
-	    T(what_a_session_leaves_is_in_the_way_of_other_rights),
-	    T(a_user_manager_is_in_nobodys_way_and_a_job_is),
-	    T(of_two_mixed_sessions_at_once_not_both_get_in),
-	    T(each_gives_every_record_until_it_is_told_to_stop),
-	    T(closing_leaves_nothing_behind),
-	    T(a_sweep_removes_the_dead_and_keeps_the_living),
-	    T(a_directory_that_cannot_be_made_refuses),
-	    T(leaves_no_descriptor_behind),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

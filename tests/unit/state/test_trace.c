@@ -3,18 +3,12 @@
 #include <config.h>
 
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/admit.h"
 #include "common/state/context.h"
@@ -27,6 +21,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 struct noted {
 	size_t n;
@@ -112,6 +107,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 static bool has_noted(const struct noted *noted, enum aa_step step, const char *subject,
 		      enum aa_reason reason)
 {
@@ -156,9 +153,8 @@ static enum aa_reason admit(struct fixture *f, char *credential)
 	return reason;
 }
 
-static void every_step_has_its_words(void **state)
+TEST(every_step_has_its_words, here)
 {
-	(void)state;
 	for (enum aa_step step = 0; step < AA_STEP_COUNT; step++) {
 		assert_non_null(aa_step_name(step));
 		assert_non_null(aa_step_sentence(step));
@@ -168,7 +164,7 @@ static void every_step_has_its_words(void **state)
 	}
 }
 
-static void an_assertion_takes_the_steps_of_its_way(void **state)
+TEST(an_assertion_takes_the_steps_of_its_way, here)
 {
 	struct fixture *f = *state;
 
@@ -178,7 +174,7 @@ static void an_assertion_takes_the_steps_of_its_way(void **state)
 	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "audit", AA_OK));
 }
 
-static void a_token_takes_the_steps_of_its_way(void **state)
+TEST(a_token_takes_the_steps_of_its_way, here)
 {
 	struct fixture *f = *state;
 
@@ -186,7 +182,7 @@ static void a_token_takes_the_steps_of_its_way(void **state)
 	assert_all_of(&f->noted, AA_WAY_TOKEN);
 }
 
-static void before_a_credential_there_are_the_steps_that_need_none(void **state)
+TEST(before_a_credential_there_are_the_steps_that_need_none, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -212,7 +208,7 @@ static void before_a_credential_there_are_the_steps_that_need_none(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void root_and_people_take_the_steps_of_theirs(void **state)
+TEST(root_and_people_take_the_steps_of_theirs, here)
 {
 	struct fixture *f = *state;
 	struct aa_verdict v = {0};
@@ -232,7 +228,7 @@ static void root_and_people_take_the_steps_of_theirs(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void what_refuses_is_the_last_step(void **state)
+TEST(what_refuses_is_the_last_step, here)
 {
 	struct fixture *f = *state;
 	const struct {
@@ -265,7 +261,7 @@ static void what_refuses_is_the_last_step(void **state)
 	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_SUSPENSION);
 }
 
-static void each_role_says_why_it_is_left_out(void **state)
+TEST(each_role_says_why_it_is_left_out, here)
 {
 	struct fixture *f = *state;
 
@@ -297,7 +293,7 @@ static size_t count_files(const char *dir)
 	return n;
 }
 
-static void what_is_dry_marks_nothing_and_sees_marks(void **state)
+TEST(what_is_dry_marks_nothing_and_sees_marks, here)
 {
 	struct fixture *f = *state;
 	char *credential = support_assertion(f->now);
@@ -320,7 +316,7 @@ static void what_is_dry_marks_nothing_and_sees_marks(void **state)
 	assert_int_equal(count_files(f->site->dir), before);
 }
 
-static void too_many_failures_are_a_step(void **state)
+TEST(too_many_failures_are_a_step, here)
 {
 	struct fixture *f = *state;
 
@@ -332,7 +328,7 @@ static void too_many_failures_are_a_step(void **state)
 	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_FAILURES);
 }
 
-static void a_session_takes_the_steps_of_its_way(void **state)
+TEST(a_session_takes_the_steps_of_its_way, here)
 {
 	struct fixture *f = *state;
 	const struct aa_command command = {"root", "/bin/true", (char *[]){(char[]){"true"}, NULL}};
@@ -368,23 +364,4 @@ static void a_session_takes_the_steps_of_its_way(void **state)
 	aa_session_free(session);
 	aa_verdict_clear(&v);
 	free(credential);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(every_step_has_its_words),
-	    T(an_assertion_takes_the_steps_of_its_way),
-	    T(a_token_takes_the_steps_of_its_way),
-	    T(before_a_credential_there_are_the_steps_that_need_none),
-	    T(root_and_people_take_the_steps_of_theirs),
-	    T(what_refuses_is_the_last_step),
-	    T(each_role_says_why_it_is_left_out),
-	    T(what_is_dry_marks_nothing_and_sees_marks),
-	    T(too_many_failures_are_a_step),
-	    T(a_session_takes_the_steps_of_its_way),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

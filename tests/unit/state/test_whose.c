@@ -2,25 +2,18 @@
 /* test_whose.c: whose user a name or a uid is, where sources of names disagree and where the registry cannot be read. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/whose.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/support_users.h"
+#include "tests/unit/support/test.h"
 
-#define NOW 1800000000
 #define ALICE 1000
 
 static struct support_site *site;
@@ -42,6 +35,8 @@ static int teardown(void **state)
 	support_site_free(site);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static struct aa_context context(void)
 {
@@ -72,9 +67,8 @@ static enum aa_whose by_uid(uint32_t uid)
 	return whose;
 }
 
-static void agents_are_ours_and_people_are_not(void **state)
+TEST(agents_are_ours_and_people_are_not, here)
 {
-	(void)state;
 	assert_int_equal(by_name("builder-7"), AA_OURS);
 	assert_int_equal(user.account.uid, SITE_UID);
 	assert_true(user.known);
@@ -92,9 +86,8 @@ static void agents_are_ours_and_people_are_not(void **state)
 }
 
 /* Another source of names means a person by it; the agent's own uid is no such person's. */
-static void a_person_of_an_agents_name_is_a_person(void **state)
+TEST(a_person_of_an_agents_name_is_a_person, here)
 {
-	(void)state;
 	support_users_uid(ALICE);
 	assert_int_equal(by_name("builder-7"), AA_NOT_OURS);
 	assert_int_equal(by_uid(ALICE), AA_NOT_OURS);
@@ -103,9 +96,8 @@ static void a_person_of_an_agents_name_is_a_person(void **state)
 }
 
 /* Outside of the agent's sessions, whoever has the uid by another name is who the system says. */
-static void a_person_of_an_agents_uid_is_a_person(void **state)
+TEST(a_person_of_an_agents_uid_is_a_person, here)
 {
-	(void)state;
 	support_users_name("alice");
 	assert_int_equal(by_uid(SITE_UID), AA_NOT_OURS);
 	assert_int_equal(by_name("builder-7"), AA_CANNOT_TELL);
@@ -115,9 +107,8 @@ static void a_person_of_an_agents_uid_is_a_person(void **state)
 }
 
 /* As where nsswitch.conf does not name us. */
-static void an_agent_that_the_system_does_not_know_cannot_be_told(void **state)
+TEST(an_agent_that_the_system_does_not_know_cannot_be_told, here)
 {
-	(void)state;
 	support_set(site, "agent:stranger", "uid", "70050");
 	support_site_publish(site);
 	assert_int_equal(by_name("stranger"), AA_CANNOT_TELL);
@@ -144,18 +135,16 @@ static void check_people_and_agents(void)
 	assert_false(user.known);
 }
 
-static void without_a_registry_the_built_in_range_decides(void **state)
+TEST(without_a_registry_the_built_in_range_decides, here)
 {
-	(void)state;
 	assert_int_equal(rename(site->statedir, support_path(site->dir, "aside")), 0);
 	check_people_and_agents();
 	assert_int_equal(rename(support_path(site->dir, "aside"), site->statedir), 0);
 	assert_int_equal(by_uid(SITE_UID), AA_OURS);
 }
 
-static void one_that_others_may_write_is_none(void **state)
+TEST(one_that_others_may_write_is_none, here)
 {
-	(void)state;
 	assert_int_equal(chmod(site->statedir, 0777), 0);
 	check_people_and_agents();
 	assert_int_equal(chmod(site->statedir, 0755), 0);
@@ -163,12 +152,11 @@ static void one_that_others_may_write_is_none(void **state)
 }
 
 /* The header stands, and what comes behind it does not. */
-static void one_whose_records_are_damaged_refuses_agents_alone(void **state)
+TEST(one_whose_records_are_damaged_refuses_agents_alone, here)
 {
 	char path[512], *text;
 	size_t len;
 
-	(void)state;
 	snprintf(path, sizeof(path), "%s/current/accounts.cdb", site->statedir);
 	text = support_read_file(path, &len);
 	for (size_t i = 2048; i + 400 < len; i++) /* not the header's record, nor the tables at the end */
@@ -178,21 +166,4 @@ static void one_whose_records_are_damaged_refuses_agents_alone(void **state)
 	assert_int_equal(by_uid(ALICE), AA_NOT_OURS);
 	assert_int_equal(by_uid(SITE_UID), AA_CANNOT_TELL);
 	assert_int_equal(user.doubt, AA_DOUBT_REGISTRY);
-}
-
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    T(agents_are_ours_and_people_are_not),
-	    T(a_person_of_an_agents_name_is_a_person),
-	    T(a_person_of_an_agents_uid_is_a_person),
-	    T(an_agent_that_the_system_does_not_know_cannot_be_told),
-	    T(without_a_registry_the_built_in_range_decides),
-	    T(one_that_others_may_write_is_none),
-	    T(one_whose_records_are_damaged_refuses_agents_alone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,20 +7,13 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/approval.h"
 #include "common/state/decision.h"
@@ -33,6 +26,7 @@
 #include "tests/unit/support/support_faults.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
 /* ---- users: root has two names, and the agent one ------------------------------------------------------------- */
 
@@ -233,48 +227,43 @@ static void with_rule(const char *rule, enum person person, const struct support
 #define WARN "\"warn\""
 #define RULE "[\"(root) /usr/bin/true\"]"
 
-static void approved_runs_with_a_line_of_the_log(void **state)
+TEST(approved_runs_with_a_line_of_the_log)
 {
 	static const struct support_scene scene = {"a person approves", count_approved, ask,
 						   runs_without_a_line, AA_OK};
 
-	(void)state;
 	with_rule(RULE, APPROVES, &scene, DENY, support_faults_try);
 }
 
-static void denied_never_runs(void **state)
+TEST(denied_never_runs)
 {
 	static const struct support_scene scene = {"a person denies", forget, ask, runs, AA_APPROVAL_DENIED};
 
-	(void)state;
 	with_rule(RULE, DENIES, &scene, DENY, support_faults_try);
 }
 
 /* The rule has another name of the user and another of the file: what fails to tell must ask. */
-static void denied_never_runs_by_other_names(void **state)
+TEST(denied_never_runs_by_other_names)
 {
 	static const struct support_scene scene = {"a person denies, by other names", forget, ask, runs,
 						   AA_APPROVAL_DENIED};
 
-	(void)state;
 	with_rule("[\"(boss) /bin/true\"]", DENIES, &scene, DENY, support_faults_try);
 }
 
-static void a_suspended_agents_never_runs(void **state)
+TEST(a_suspended_agents_never_runs)
 {
 	static const struct support_scene scene = {"suspended while it waits", forget, ask, runs,
 						   AA_AGENT_SUSPENDED};
 
-	(void)state;
 	with_rule(RULE, SUSPENDS, &scene, DENY, support_faults_try);
 }
 
 /* Interrupted by the agent itself. */
-static void withdrawn_never_runs(void **state)
+TEST(withdrawn_never_runs)
 {
 	static const struct support_scene scene = {"nobody answers", forget, ask, runs, AA_APPROVAL_DENIED};
 
-	(void)state;
 	with_rule(RULE, NOBODY, &scene, DENY, support_faults_try);
 }
 
@@ -293,12 +282,11 @@ static const char *runs_unlogged(void *data, int reason)
 }
 
 /* No rule has it wait, and the PAM module was not asked about it. */
-static void what_pam_has_not_seen_runs_with_a_line_of_the_log(void **state)
+TEST(what_pam_has_not_seen_runs_with_a_line_of_the_log)
 {
 	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask,
 						   runs_unlogged, AA_OK};
 
-	(void)state;
 	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 }
 
@@ -313,12 +301,11 @@ static int ask_outside(void *data)
 	return (int)aa_ask(&sudo, &why);
 }
 
-static void outside_of_a_session_nothing_runs(void **state)
+TEST(outside_of_a_session_nothing_runs)
 {
 	static const struct support_scene scene = {"skipped by PAM, outside", forget, ask_outside, runs,
 						   AA_NO_SESSION};
 
-	(void)state;
 	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 }
 
@@ -334,12 +321,11 @@ static int ask_with_group(void *data)
 }
 
 /* A person, in a process that has a role's group. */
-static void a_person_with_a_roles_group_never_has_sudo(void **state)
+TEST(a_person_with_a_roles_group_never_has_sudo)
 {
 	static const struct support_scene scene = {"a role's group", forget, ask_with_group, runs,
 						   AA_GROUP_DENIED};
 
-	(void)state;
 	if (getuid() != 0)
 		skip();
 	assert_int_equal(setegid(SITE_GID_DEPLOY), 0);
@@ -347,11 +333,10 @@ static void a_person_with_a_roles_group_never_has_sudo(void **state)
 	assert_int_equal(setegid(0), 0);
 }
 
-static void users_that_cannot_be_read_ask(void **state)
+TEST(users_that_cannot_be_read_ask)
 {
 	char *const argv[] = {name, NULL};
 
-	(void)state;
 	users_fail = false;
 	assert_false(aa_sudo_rule_covers("(daemon) /usr/bin/true", "root", "/usr/bin/true", argv));
 	assert_true(aa_sudo_rule_covers("(boss) /usr/bin/true", "root", "/usr/bin/true", argv));
@@ -396,45 +381,24 @@ static const char *refuses_unseen(void *data, int reason)
 	return NULL;
 }
 
-static void no_limit_of_the_callers_has_one_run_without_a_line(void **state)
+TEST(no_limit_of_the_callers_has_one_run_without_a_line)
 {
 	static const struct support_scene scene = {"a person approves", count_approved, ask,
 						   runs_without_a_line, AA_OK};
 
-	(void)state;
 	with_rule(RULE, APPROVES, &scene, DENY, soft_limits);
 	with_rule(RULE, APPROVES, &scene, WARN, soft_limits);
 	with_rule(RULE, APPROVES, &scene, WARN, hard_limits);
 }
 
-static void no_limit_of_the_callers_keeps_a_refusal_out_of_the_log(void **state)
+TEST(no_limit_of_the_callers_keeps_a_refusal_out_of_the_log)
 {
 	static const struct support_scene denied = {"a person denies", forget, ask, refuses_unseen,
 						    AA_APPROVAL_DENIED};
 	static const struct support_scene ended = {"suspended while it waits", forget, ask, refuses_unseen,
 						   AA_AGENT_SUSPENDED};
 
-	(void)state;
 	with_rule(RULE, DENIES, &denied, DENY, soft_limits);
 	with_rule(RULE, DENIES, &denied, WARN, hard_limits);
 	with_rule(RULE, SUSPENDS, &ended, WARN, soft_limits);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(approved_runs_with_a_line_of_the_log),
-	    cmocka_unit_test(denied_never_runs),
-	    cmocka_unit_test(denied_never_runs_by_other_names),
-	    cmocka_unit_test(a_suspended_agents_never_runs),
-	    cmocka_unit_test(withdrawn_never_runs),
-	    cmocka_unit_test(what_pam_has_not_seen_runs_with_a_line_of_the_log),
-	    cmocka_unit_test(outside_of_a_session_nothing_runs),
-	    cmocka_unit_test(a_person_with_a_roles_group_never_has_sudo),
-	    cmocka_unit_test(no_limit_of_the_callers_has_one_run_without_a_line),
-	    cmocka_unit_test(no_limit_of_the_callers_keeps_a_refusal_out_of_the_log),
-	    cmocka_unit_test(users_that_cannot_be_read_ask),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,19 +4,12 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "common/state/approval.h"
 #include "common/state/session.h"
@@ -26,6 +19,7 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/support_users.h"
+#include "tests/unit/support/test.h"
 
 #define RULE "[\"(root) /usr/bin/true\"]"
 
@@ -109,12 +103,11 @@ static enum aa_reason run(struct host *h, const char *command)
 
 /* ---- which ----------------------------------------------------------------------------------- */
 
-static void a_login_that_asked_for_less_waits_all_the_same(void **state)
+TEST(a_login_that_asked_for_less_waits_all_the_same)
 {
 	static const char *const scopes[] = {"\"audit\"", "\"deploy\"", NULL};
 	static const char *const roles[] = {"role:deploy", "role:audit"};
 
-	(void)state;
 	for (size_t i = 0; i < 6; i++) {
 		struct host h = {.site = site_with(roles[i % 2], RULE)};
 
@@ -129,22 +122,20 @@ static void a_login_that_asked_for_less_waits_all_the_same(void **state)
 	}
 }
 
-static void the_rule_of_a_role_that_the_agent_does_not_have_is_not_its(void **state)
+TEST(the_rule_of_a_role_that_the_agent_does_not_have_is_not_its)
 {
 	struct host h = {.site = site_with("role:inside", RULE)};
 
-	(void)state;
 	open_session(&h, NULL);
 	assert_int_equal(run(&h, "/usr/bin/true"), AA_OK);
 	host_free(&h);
 }
 
 /* By another name, which another source of names has for its uid, an agent's session is still an agent's. */
-static void an_agent_in_its_session_is_no_person_by_another_name(void **state)
+TEST(an_agent_in_its_session_is_no_person_by_another_name)
 {
 	struct host h = {.site = site_with("role:inside", RULE)};
 
-	(void)state;
 	support_users_name("carol");
 	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK); /* in no session of the agent: that person's */
 	support_users_name(NULL);
@@ -158,12 +149,11 @@ static void an_agent_in_its_session_is_no_person_by_another_name(void **state)
 
 /* ---- how many ---------------------------------------------------------------------------------- */
 
-static void the_fourth_is_refused_and_told(void **state)
+TEST(the_fourth_is_refused_and_told)
 {
 	struct host h = {.site = site_with("role:deploy", RULE)};
 	int slots[AA_APPROVAL_SLOTS];
 
-	(void)state;
 	open_session(&h, NULL);
 	for (size_t i = 0; i < AA_APPROVAL_SLOTS; i++) {
 		slots[i] = aa_approval_slot(h.site->rundir, "builder-7");
@@ -214,7 +204,7 @@ static void take_and_stay(const char *rundir, int ready)
 	_exit(slot == -EBUSY ? 1 : 2);
 }
 
-static void of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its(void **state)
+TEST(of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its)
 {
 	enum { MANY = 150 };
 	struct support_site *site = site_with("role:deploy", RULE);
@@ -222,7 +212,6 @@ static void of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its(void *
 	int ready[2], slot;
 	char byte;
 
-	(void)state;
 	assert_int_equal(pipe(ready), 0);
 	for (size_t i = 0; i < MANY; i++)
 		if ((pids[i] = fork()) == 0)
@@ -244,17 +233,4 @@ static void of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its(void *
 	close(ready[0]);
 	close(ready[1]);
 	support_site_free(site);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_login_that_asked_for_less_waits_all_the_same),
-	    cmocka_unit_test(the_rule_of_a_role_that_the_agent_does_not_have_is_not_its),
-	    cmocka_unit_test(an_agent_in_its_session_is_no_person_by_another_name),
-	    cmocka_unit_test(the_fourth_is_refused_and_told),
-	    cmocka_unit_test(of_many_at_once_three_have_a_slot_and_a_killed_one_leaves_its),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,3 +143,5 @@ int home_teardown(void **state)
 	home_remove();
 	return 0;
 }
+
+const struct test_fixture fixture_home = {home_setup, home_teardown};

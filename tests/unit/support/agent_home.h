@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "tests/unit/support/fixture.h"
 #include "tools/cli/cmdline.h"
 
 /* A fresh HOME and XDG_RUNTIME_DIR below a temporary folder; AGENTAUTH_* variables unset. */
@@ -13,6 +14,7 @@ void home_remove(void);
 /* The same as what cmocka calls before and after a test. */
 int home_setup(void **state);
 int home_teardown(void **state);
+extern const struct test_fixture fixture_home;
 /* HOME/NAME; static. */
 const char *home_path(const char *name);
 /* Writes HOME/NAME, folders too. */

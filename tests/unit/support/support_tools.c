@@ -111,6 +111,8 @@ int house_teardown(void **state)
 	return 0;
 }
 
+const struct test_fixture fixture_house = {house_setup, house_teardown};
+
 const struct problem *problem_with(const struct problems *problems, const char *words)
 {
 	for (size_t i = 0; i < problems->n; i++)

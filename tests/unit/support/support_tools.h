@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "tests/unit/support/fixture.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
@@ -27,6 +28,7 @@ struct house {
 /* For cmocka: *state is the house. */
 int house_setup(void **state);
 int house_teardown(void **state);
+extern const struct test_fixture fixture_house;
 
 /* Writes a file below the house's root: "conf/agentauth.conf", behind which TEST_HOST goes where it has no
  * audience. */

@@ -2,22 +2,15 @@
 /* test_number.c: decimal numbers, and times as people write them. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "common/text/number.h"
 #include "common/text/utc.h"
+#include "tests/unit/support/test.h"
 
-static void a_number_is_digits_alone(void **state)
+TEST(a_number_is_digits_alone)
 {
 	static const char *const none[] = {"", "-1", "+1", " 1", "1 ", "1\n", "0x10", "1e3", "one"};
 	int64_t n = -7;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		assert_false(aa_number_parse(none[i], 0, INT64_MAX, &n));
 	assert_int_equal(n, -7);
@@ -25,11 +18,10 @@ static void a_number_is_digits_alone(void **state)
 	assert_int_equal(n, 1);
 }
 
-static void a_number_lies_within_its_bounds(void **state)
+TEST(a_number_lies_within_its_bounds)
 {
 	int64_t n = -7;
 
-	(void)state;
 	assert_false(aa_number_parse("4", 5, 7, &n));
 	assert_true(aa_number_parse("5", 5, 7, &n));
 	assert_true(aa_number_parse("7", 5, 7, &n));
@@ -41,12 +33,11 @@ static void a_number_lies_within_its_bounds(void **state)
 	assert_int_equal(n, INT64_MAX);
 }
 
-static void a_number_is_taken_from_what_follows(void **state)
+TEST(a_number_is_taken_from_what_follows)
 {
 	const char *text = "512M";
 	int64_t n;
 
-	(void)state;
 	assert_true(aa_number_take(&text, 1000, &n));
 	assert_int_equal(n, 512);
 	assert_string_equal(text, "M");
@@ -57,11 +48,10 @@ static void a_number_is_taken_from_what_follows(void **state)
 	assert_string_equal(text, "1001M");
 }
 
-static void an_id_is_never_the_one_that_means_no_change(void **state)
+TEST(an_id_is_never_the_one_that_means_no_change)
 {
 	uint32_t id = 7;
 
-	(void)state;
 	assert_false(aa_number_id(NULL, &id));
 	assert_false(aa_number_id("", &id));
 	assert_false(aa_number_id("-1", &id));
@@ -74,12 +64,11 @@ static void an_id_is_never_the_one_that_means_no_change(void **state)
 	assert_int_equal(id, 0);
 }
 
-static void times_are_rfc_3339_in_utc(void **state)
+TEST(times_are_rfc_3339_in_utc)
 {
 	int64_t t = -1;
 	char text[AA_UTC_SIZE];
 
-	(void)state;
 	assert_true(aa_utc_parse("2027-01-01T00:00:00Z", &t));
 	assert_int_equal(t, 1798761600);
 	aa_utc_print(t, text);
@@ -100,17 +89,4 @@ static void times_are_rfc_3339_in_utc(void **state)
 	assert_false(aa_utc_parse_loose("90", 1000, &t));
 	assert_false(aa_utc_parse_loose("d", 1000, &t));
 	assert_false(aa_utc_parse_loose("-5d", 1000, &t));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_number_is_digits_alone),
-	    cmocka_unit_test(a_number_lies_within_its_bounds),
-	    cmocka_unit_test(a_number_is_taken_from_what_follows),
-	    cmocka_unit_test(an_id_is_never_the_one_that_means_no_change),
-	    cmocka_unit_test(times_are_rfc_3339_in_utc),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

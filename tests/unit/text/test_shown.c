@@ -2,19 +2,13 @@
 /* test_shown.c: the one rule of how foreign text is shown, and that a command line names one argv. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "common/text/shown.h"
 #include "common/text/utf8.h"
+#include "tests/unit/support/test.h"
 
 static const char *text(const char *from)
 {
@@ -32,7 +26,7 @@ static const char *word(const char *from)
 	return to;
 }
 
-static void what_can_be_read_stays_as_it_is(void **state)
+TEST(what_can_be_read_stays_as_it_is)
 {
 	static const char *const fine[] = {
 	    "",
@@ -43,12 +37,11 @@ static void what_can_be_read_stays_as_it_is(void **state)
 	    "\xd7\xa9\xd6\xb8\xd7\x81\xd7\x9c\xd7\x95\xd6\xb9\xd7\x9d", /* Hebrew, with its points */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
 		assert_string_equal(text(fine[i]), fine[i]);
 }
 
-static void what_cannot_be_seen_is_escaped(void **state)
+TEST(what_cannot_be_seen_is_escaped)
 {
 	static const struct {
 		const char *from, *to;
@@ -96,7 +89,6 @@ static void what_cannot_be_seen_is_escaped(void **state)
 	    {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		assert_string_equal(text(all[i].from), all[i].to);
 		/* and once more */
@@ -104,9 +96,8 @@ static void what_cannot_be_seen_is_escaped(void **state)
 	}
 }
 
-static void every_control_is_hidden(void **state)
+TEST(every_control_is_hidden)
 {
-	(void)state;
 	for (uint32_t c = 0; c <= 0x10ffff; c++)
 		assert_true(!aa_utf8_is_control(c) || aa_utf8_is_hidden(c));
 	assert_false(aa_utf8_is_hidden(' '));
@@ -115,11 +106,10 @@ static void every_control_is_hidden(void **state)
 	assert_false(aa_utf8_is_mark(0xe9));
 }
 
-static void a_text_is_cut_before_a_character_and_its_length_told(void **state)
+TEST(a_text_is_cut_before_a_character_and_its_length_told)
 {
 	char to[8];
 
-	(void)state;
 	assert_int_equal(aa_shown_text(to, sizeof(to), "abcde\n"), 9);
 	assert_string_equal(to, "abcde");
 	assert_int_equal(aa_shown_text(to, sizeof(to), "abcde\nf"), 10);
@@ -129,9 +119,8 @@ static void a_text_is_cut_before_a_character_and_its_length_told(void **state)
 	assert_int_equal(aa_shown_text(NULL, 0, "abc"), 3);
 }
 
-static void a_word_is_quoted_where_a_shell_would_read_another(void **state)
+TEST(a_word_is_quoted_where_a_shell_would_read_another)
 {
-	(void)state;
 	assert_string_equal(word("stop-app"), "stop-app");
 	assert_string_equal(word("--x=/usr/bin/a,b:c@d_%+."), "--x=/usr/bin/a,b:c@d_%+.");
 	assert_string_equal(word("caf\xc3\xa9"), "caf\xc3\xa9");
@@ -147,7 +136,7 @@ static void a_word_is_quoted_where_a_shell_would_read_another(void **state)
 }
 
 /* What bash makes of the line is what it was made of. */
-static void a_line_names_one_argv(void **state)
+TEST(a_line_names_one_argv)
 {
 	char *words[] = {(char[]){"a b"},
 			 (char[]){""},
@@ -166,7 +155,6 @@ static void a_line_names_one_argv(void **state)
 	size_t len, at = 0;
 	FILE *shell;
 
-	(void)state;
 	assert_true(aa_shown_line(line, sizeof(line), "/bin/first", words) < sizeof(line));
 	assert_true(strncmp(line, "/bin/first ", 11) == 0);
 	if (system("bash -c : 2>/dev/null") != 0)
@@ -183,18 +171,4 @@ static void a_line_names_one_argv(void **state)
 		at += strlen(words[i]) + 1;
 	}
 	assert_int_equal(at, len);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_can_be_read_stays_as_it_is),
-	    cmocka_unit_test(what_cannot_be_seen_is_escaped),
-	    cmocka_unit_test(every_control_is_hidden),
-	    cmocka_unit_test(a_text_is_cut_before_a_character_and_its_length_told),
-	    cmocka_unit_test(a_word_is_quoted_where_a_shell_would_read_another),
-	    cmocka_unit_test(a_line_names_one_argv),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
 #include <config.h>
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "common/jose/base64url.h"
 #include "common/jose/key.h"
@@ -25,12 +19,10 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
-#define NOW INT64_C(1800000000)
 #define KEY support_key(AA_ALG_ES256, 0)
 #define HEADER "{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k1\"}"
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static int setup(void **state)
 {
 	*state = support_site_new(NOW);
@@ -42,6 +34,8 @@ static int teardown(void **state)
 	support_site_free(*state);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 static void expect(const struct support_site *site, char *credential, enum aa_reason want, const char *what)
 {
@@ -76,7 +70,7 @@ static char *with_payload(const char *payload)
 
 /* ---- a good one ---------------------------------------------------------------------- */
 
-static void accepts_a_good_assertion(void **state)
+TEST(accepts_a_good_assertion, here)
 {
 	const struct support_site *site = *state;
 	struct aa_login login = support_login(site, NOW);
@@ -112,7 +106,7 @@ static void put_keys(struct support_site *site, enum aa_alg alg)
 	free(ssh);
 }
 
-static void accepts_every_algorithm_of_the_contract(void **state)
+TEST(accepts_every_algorithm_of_the_contract, here)
 {
 	struct support_site *site = *state;
 
@@ -131,7 +125,7 @@ static void accepts_every_algorithm_of_the_contract(void **state)
 
 /* ---- 1, 2, 3: algorithms ---------------------------------------------------------------- */
 
-static void refuses_alg_none_and_its_like(void **state)
+TEST(refuses_alg_none_and_its_like, here)
 {
 	static const char *const headers[] = {
 	    "{\"alg\":\"none\",\"kid\":\"k1\"}",
@@ -160,7 +154,7 @@ static void refuses_alg_none_and_its_like(void **state)
 	}
 }
 
-static void refuses_a_header_that_is_no_object(void **state)
+TEST(refuses_a_header_that_is_no_object, here)
 {
 	static const char *const headers[] = {"[\"ES256\"]",
 					      "[{\"alg\":\"ES256\"}]",
@@ -177,7 +171,7 @@ static void refuses_a_header_that_is_no_object(void **state)
 		expect(*state, with_header(headers[i]), AA_MALFORMED, headers[i]);
 }
 
-static void refuses_algorithms_outside_the_list(void **state)
+TEST(refuses_algorithms_outside_the_list, here)
 {
 	static const char *const algs[] = {
 	    "es256",  "Es256",	"ES256K", "ES257", "RS1",     "RSA", "HS256",	     "HS512",
@@ -195,7 +189,7 @@ static void refuses_algorithms_outside_the_list(void **state)
 	}
 }
 
-static void refuses_an_algorithm_that_is_not_the_keys(void **state)
+TEST(refuses_an_algorithm_that_is_not_the_keys, here)
 {
 	static const char *const algs[] = {"RS256", "PS256", "ES384", "ES512", "EdDSA", "RS512"};
 
@@ -209,7 +203,7 @@ static void refuses_an_algorithm_that_is_not_the_keys(void **state)
 }
 
 /* A key whose own JWK says PS256 does not verify RS256, though the arithmetic would. */
-static void refuses_an_algorithm_that_the_key_itself_excludes(void **state)
+TEST(refuses_an_algorithm_that_the_key_itself_excludes, here)
 {
 	struct support_site *site = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
@@ -229,7 +223,7 @@ static void refuses_an_algorithm_that_the_key_itself_excludes(void **state)
 }
 
 /* HS256 over the public key in each form that an attacker has of it. */
-static void refuses_hs256_keyed_with_the_public_key(void **state)
+TEST(refuses_hs256_keyed_with_the_public_key, here)
 {
 	static const char header[] = "{\"alg\":\"HS256\",\"kid\":\"k1\"}";
 	const struct aa_key *key = aa_private_key_public(support_key(AA_ALG_RS256, 0));
@@ -254,7 +248,7 @@ static void refuses_hs256_keyed_with_the_public_key(void **state)
 
 /* ---- 4, 5: the form -------------------------------------------------------------------------- */
 
-static void refuses_what_is_not_three_segments(void **state)
+TEST(refuses_what_is_not_three_segments, here)
 {
 	char *good = support_assertion(NOW), *h = strdup(good), *p = strchr(h, '.'), *s;
 	char text[8192];
@@ -294,7 +288,7 @@ static void refuses_what_is_not_three_segments(void **state)
 }
 
 /* A signed token may say nothing (RFC 7515 section 2), and a credential may not: it is its claims. */
-static void refuses_an_empty_payload(void **state)
+TEST(refuses_an_empty_payload, here)
 {
 	char *payload = payload_text();
 
@@ -305,7 +299,7 @@ static void refuses_an_empty_payload(void **state)
 }
 
 /* One byte of each segment in turn becomes what base64url does not have, or a second spelling of the same bytes. */
-static void refuses_base64url_that_is_not_canonical(void **state)
+TEST(refuses_base64url_that_is_not_canonical, here)
 {
 	static const char foreign[] = "+/=*?!~ \t\n\\\"\x7f\x80\xff";
 	char *good = support_assertion(NOW);
@@ -364,7 +358,7 @@ static char *of_size(size_t want)
 	return NULL;
 }
 
-static void refuses_what_is_longer_than_16_kib(void **state)
+TEST(refuses_what_is_longer_than_16_kib, here)
 {
 	static const size_t sizes[] = {65536, 1 << 20, 16 << 20};
 	char *fits = of_size(16384), *longer;
@@ -397,7 +391,7 @@ static char *nested(unsigned depth)
 	return token;
 }
 
-static void refuses_nesting_past_a_cap(void **state)
+TEST(refuses_nesting_past_a_cap, here)
 {
 	expect(*state, nested(AA_JSON_DEPTH_MAX - 1), AA_OK, "as deep as may be");
 	expect(*state, nested(AA_JSON_DEPTH_MAX), AA_MALFORMED, "one deeper");
@@ -436,7 +430,7 @@ static enum aa_reason on_small_stack(const struct support_site *site, char *toke
 	return t.reason;
 }
 
-static void a_stack_of_64_kib_is_enough(void **state)
+TEST(a_stack_of_64_kib_is_enough, here)
 {
 	char *huge = malloc((1 << 20) + 1);
 
@@ -450,7 +444,7 @@ static void a_stack_of_64_kib_is_enough(void **state)
 
 /* ---- 7: JSON -------------------------------------------------------------------------------------------- */
 
-static void refuses_json_that_two_readers_could_read_differently(void **state)
+TEST(refuses_json_that_two_readers_could_read_differently, here)
 {
 	static const struct {
 		const char *before, *after; /* around the members of a good payload */
@@ -497,7 +491,7 @@ static void refuses_json_that_two_readers_could_read_differently(void **state)
 	free(payload);
 }
 
-static void refuses_a_header_that_two_readers_could_read_differently(void **state)
+TEST(refuses_a_header_that_two_readers_could_read_differently, here)
 {
 	static const char *const headers[] = {
 	    "\xef\xbb\xbf{\"alg\":\"ES256\"}",
@@ -516,7 +510,7 @@ static void refuses_a_header_that_two_readers_could_read_differently(void **stat
 
 /* ---- 8: header members --------------------------------------------------------------------------------------- */
 
-static void refuses_critical_extensions(void **state)
+TEST(refuses_critical_extensions, here)
 {
 	static const char *const members[] = {"\"crit\":[\"exp\"]",
 					      "\"crit\":[]",
@@ -537,7 +531,7 @@ static void refuses_critical_extensions(void **state)
 }
 
 /* The attacker's own key, in every member that could bring one. */
-static void never_uses_a_key_that_the_token_brings(void **state)
+TEST(never_uses_a_key_that_the_token_brings, here)
 {
 	const struct aa_private_key *mine = support_key(AA_ALG_ES256, 3);
 	char *jwk = NULL, header[2048], *payload = payload_text();
@@ -558,7 +552,7 @@ static void never_uses_a_key_that_the_token_brings(void **state)
 	free(payload);
 }
 
-static void a_key_id_is_a_short_plain_string(void **state)
+TEST(a_key_id_is_a_short_plain_string, here)
 {
 	static const struct {
 		const char *kid;
@@ -593,7 +587,7 @@ static void a_key_id_is_a_short_plain_string(void **state)
 
 /* ---- 9: types --------------------------------------------------------------------------------------------------- */
 
-static void an_assertion_is_of_type_jwt_or_says_nothing(void **state)
+TEST(an_assertion_is_of_type_jwt_or_says_nothing, here)
 {
 	static const struct {
 		const char *typ;
@@ -631,7 +625,7 @@ static char *with_raw_signature(const char *good, const void *sig, size_t len)
 	return token;
 }
 
-static void refuses_ecdsa_signatures_that_are_not_two_numbers_in_range(void **state)
+TEST(refuses_ecdsa_signatures_that_are_not_two_numbers_in_range, here)
 {
 	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0,	0,    0,    0,	  0xff, 0xff, 0xff,
 					  0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
@@ -671,7 +665,7 @@ static void refuses_ecdsa_signatures_that_are_not_two_numbers_in_range(void **st
 	free(good);
 }
 
-static void refuses_ecdsa_signatures_in_asn1(void **state)
+TEST(refuses_ecdsa_signatures_in_asn1, here)
 {
 	char *good = support_assertion(NOW), *input = strdup(good);
 	uint8_t der[80];
@@ -684,7 +678,7 @@ static void refuses_ecdsa_signatures_in_asn1(void **state)
 	free(input);
 }
 
-static void refuses_rsa_signatures_of_another_form(void **state)
+TEST(refuses_rsa_signatures_of_another_form, here)
 {
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
 	char *good;
@@ -712,7 +706,7 @@ static void refuses_rsa_signatures_of_another_form(void **state)
 
 /* Padding that OpenSSL's loose readers, or others', have taken: each is built with the private key, so that only the form
  * is wrong. */
-static void refuses_rsa_padding_that_is_not_exact(void **state)
+TEST(refuses_rsa_padding_that_is_not_exact, here)
 {
 	put_keys(*state, AA_ALG_RS256);
 	for (int form = 0; form < SUPPORT_RSA_FORMS; form++) {
@@ -726,7 +720,7 @@ static void refuses_rsa_padding_that_is_not_exact(void **state)
 	}
 }
 
-static void refuses_a_pss_salt_of_another_length(void **state)
+TEST(refuses_a_pss_salt_of_another_length, here)
 {
 	static const int salts[] = {0, 20, 31, 33, 64};
 	char *payload = payload_text();
@@ -744,7 +738,7 @@ static void refuses_a_pss_salt_of_another_length(void **state)
 }
 
 /* Every bit of the signed input counts. */
-static void refuses_a_changed_byte_anywhere(void **state)
+TEST(refuses_a_changed_byte_anywhere, here)
 {
 	char *good = support_assertion(NOW);
 	size_t len = strlen(good);
@@ -778,7 +772,7 @@ static void check_bends(const struct support_site *site, const struct bend *bend
 	}
 }
 
-static void refuses_another_issuer_or_audience(void **state)
+TEST(refuses_another_issuer_or_audience, here)
 {
 	static const struct bend bends[] = {
 	    {"iss", NULL, AA_CLAIM_REQUIRED},
@@ -800,7 +794,7 @@ static void refuses_another_issuer_or_audience(void **state)
 	check_bends(*state, bends, COUNT(bends));
 }
 
-static void refuses_another_subject(void **state)
+TEST(refuses_another_subject, here)
 {
 	static const struct bend bends[] = {
 	    {"sub", NULL, AA_CLAIM_REQUIRED},
@@ -822,7 +816,7 @@ static void refuses_another_subject(void **state)
 	    AA_CLAIM_REQUIRED, "preferred_username");
 }
 
-static void refuses_another_agents_good_assertion(void **state)
+TEST(refuses_another_agents_good_assertion, here)
 {
 	struct aa_login login = support_login(*state, NOW);
 	const struct aa_private_key *others = support_key(AA_ALG_ES256, 1);
@@ -842,7 +836,7 @@ static void refuses_another_agents_good_assertion(void **state)
 	       AA_BAD_SIGNATURE, "other-1's key under builder-7's name");
 }
 
-static void refuses_delegation_in_an_assertion(void **state)
+TEST(refuses_delegation_in_an_assertion, here)
 {
 	static const struct bend bends[] = {
 	    {"act", "{\"sub\":\"builder-7\"}", AA_DELEGATION_DENIED},
@@ -856,7 +850,7 @@ static void refuses_delegation_in_an_assertion(void **state)
 
 /* ---- 14, 15, 20: scope, times, jti --------------------------------------------------------------------------------------- */
 
-static void scope_only_narrows(void **state)
+TEST(scope_only_narrows, here)
 {
 	static const struct bend bends[] = {
 	    {"scope", "\"deploy\"", AA_OK},
@@ -891,7 +885,7 @@ static void scope_only_narrows(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void a_scope_of_ten_thousand_words_is_refused(void **state)
+TEST(a_scope_of_ten_thousand_words_is_refused, here)
 {
 	char *text = malloc(80000);
 	size_t n = 0;
@@ -908,7 +902,7 @@ static void a_scope_of_ten_thousand_words_is_refused(void **state)
 	free(text);
 }
 
-static void times_are_held_to(void **state)
+TEST(times_are_held_to, here)
 {
 	static const struct bend bends[] = {
 	    {"exp", NULL, AA_CLAIM_REQUIRED},
@@ -940,7 +934,7 @@ static void times_are_held_to(void **state)
 	assert_int_equal(support_reason(*state, NOW + 90, support_assertion(NOW)), AA_EXPIRED);
 }
 
-static void a_clock_at_1970_or_behind_admits_nothing(void **state)
+TEST(a_clock_at_1970_or_behind_admits_nothing, here)
 {
 	assert_int_equal(support_reason(*state, NOW, support_assertion(NOW)), AA_OK);
 	assert_int_equal(support_reason(*state, 0, support_assertion(NOW)), AA_NOT_YET_VALID);
@@ -948,7 +942,7 @@ static void a_clock_at_1970_or_behind_admits_nothing(void **state)
 	assert_int_equal(support_reason(*state, 0, support_assertion(0)), AA_MALFORMED);
 }
 
-static void an_assertion_must_have_a_usable_jti(void **state)
+TEST(an_assertion_must_have_a_usable_jti, here)
 {
 	static const struct bend bends[] = {
 	    {"jti", NULL, AA_CLAIM_REQUIRED}, {"jti", "\"\"", AA_MALFORMED},
@@ -982,7 +976,7 @@ static enum aa_reason with_nonce(const struct support_site *site, const char *pr
 	return reason;
 }
 
-static void a_nonce_is_the_prompts(void **state)
+TEST(a_nonce_is_the_prompts, here)
 {
 	struct support_site *site = *state;
 
@@ -998,7 +992,7 @@ static void a_nonce_is_the_prompts(void **state)
 	assert_int_equal(with_nonce(site, "abc", NULL), AA_NONCE_REQUIRED);
 }
 
-static void a_task_is_a_short_plain_string(void **state)
+TEST(a_task_is_a_short_plain_string, here)
 {
 	static const struct bend bends[] = {
 	    {"task", "\"deploy app 1.2\"", AA_OK},
@@ -1022,7 +1016,7 @@ static void a_task_is_a_short_plain_string(void **state)
 	expect(*state, support_bent_assertion(NOW, "task", text), AA_MALFORMED, "129 bytes");
 }
 
-static void a_bound_assertion_wants_its_key(void **state)
+TEST(a_bound_assertion_wants_its_key, here)
 {
 	expect(
 	    *state,
@@ -1031,7 +1025,7 @@ static void a_bound_assertion_wants_its_key(void **state)
 }
 
 /* What a refusal leaves in the verdict grants nothing. */
-static void a_refusal_holds_no_role(void **state)
+TEST(a_refusal_holds_no_role, here)
 {
 	struct aa_login login = support_login(*state, NOW);
 	struct aa_verdict v;
@@ -1046,12 +1040,11 @@ static void a_refusal_holds_no_role(void **state)
 	assert_int_equal(v.reason, AA_INTERNAL);
 }
 
-static void nobody_is_never_accepted(void **state)
+TEST(nobody_is_never_accepted, here)
 {
 	char *good = support_assertion(NOW);
 	struct aa_verdict v = {0};
 
-	(void)state;
 	aa_verify_nobody(good, strlen(good), &v);
 	assert_int_equal(v.reason, AA_AGENT_RETIRED);
 	aa_verify_nobody("", 0, &v);
@@ -1122,7 +1115,7 @@ static const struct about {
       {"act", "{\"sub\":\"other-1\"}", AA_WRONG_SUBJECT, "act"},
 };
 
-static void a_refusal_names_the_claim_that_it_is_about(void **state)
+TEST(a_refusal_names_the_claim_that_it_is_about, here)
 {
 	struct support_site *site = *state;
 
@@ -1158,54 +1151,4 @@ static void a_refusal_names_the_claim_that_it_is_about(void **state)
 		     support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256,
 				  support_key(AA_ALG_ES256, 3), "k1", "JWT"),
 		     AA_BAD_SIGNATURE, NULL);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(accepts_a_good_assertion),
-	    T(accepts_every_algorithm_of_the_contract),
-	    T(refuses_alg_none_and_its_like),
-	    T(refuses_a_header_that_is_no_object),
-	    T(refuses_algorithms_outside_the_list),
-	    T(refuses_an_algorithm_that_is_not_the_keys),
-	    T(refuses_an_algorithm_that_the_key_itself_excludes),
-	    T(refuses_hs256_keyed_with_the_public_key),
-	    T(refuses_what_is_not_three_segments),
-	    T(refuses_an_empty_payload),
-	    T(refuses_base64url_that_is_not_canonical),
-	    T(refuses_what_is_longer_than_16_kib),
-	    T(refuses_nesting_past_a_cap),
-	    T(a_stack_of_64_kib_is_enough),
-	    T(refuses_json_that_two_readers_could_read_differently),
-	    T(refuses_a_header_that_two_readers_could_read_differently),
-	    T(refuses_critical_extensions),
-	    T(never_uses_a_key_that_the_token_brings),
-	    T(a_key_id_is_a_short_plain_string),
-	    T(an_assertion_is_of_type_jwt_or_says_nothing),
-	    T(refuses_ecdsa_signatures_that_are_not_two_numbers_in_range),
-	    T(refuses_ecdsa_signatures_in_asn1),
-	    T(refuses_rsa_signatures_of_another_form),
-	    T(refuses_rsa_padding_that_is_not_exact),
-	    T(refuses_a_pss_salt_of_another_length),
-	    T(refuses_a_changed_byte_anywhere),
-	    T(refuses_another_issuer_or_audience),
-	    T(refuses_another_subject),
-	    T(refuses_another_agents_good_assertion),
-	    T(refuses_delegation_in_an_assertion),
-	    T(scope_only_narrows),
-	    T(a_scope_of_ten_thousand_words_is_refused),
-	    T(times_are_held_to),
-	    T(a_clock_at_1970_or_behind_admits_nothing),
-	    T(an_assertion_must_have_a_usable_jti),
-	    T(a_nonce_is_the_prompts),
-	    T(a_task_is_a_short_plain_string),
-	    T(a_bound_assertion_wants_its_key),
-	    T(a_refusal_holds_no_role),
-	    T(a_refusal_names_the_claim_that_it_is_about),
-	    T(nobody_is_never_accepted),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

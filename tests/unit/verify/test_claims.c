@@ -2,15 +2,9 @@
 /* test_claims.c: claims are read as they stand: nothing is converted, nothing is guessed. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "common/jose/key_jwk.h"
 #include "common/jose/key_private.h"
@@ -19,12 +13,11 @@
 #include "common/verify/claims.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 /* ---- finding -------------------------------------------------------------------- */
 
-static void a_pointer_leads_into_objects_and_arrays(void **state)
+TEST(a_pointer_leads_into_objects_and_arrays)
 {
 	static const struct {
 		const char *claim, *value; /* NULL: nothing there */
@@ -54,7 +47,6 @@ static void a_pointer_leads_into_objects_and_arrays(void **state)
 			 "\"list\":[\"first\",\"second\"],\"with/slash\":\"s\",\"with~tilde\":\"t\","
 			 "\"https://example.com/team\":\"ns\",\"\":\"empty\"}");
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *found = json_string_value(aa_claim(payload, cases[i].claim));
 
@@ -66,12 +58,11 @@ static void a_pointer_leads_into_objects_and_arrays(void **state)
 	json_decref(payload);
 }
 
-static void a_pointer_longer_than_any_claim_finds_nothing(void **state)
+TEST(a_pointer_longer_than_any_claim_finds_nothing)
 {
 	char name[600] = "/";
 	json_t *payload = json_object();
 
-	(void)state;
 	memset(name + 1, 'a', 200);
 	json_object_set_new(payload, name + 1, json_string("x"));
 	assert_non_null(aa_claim(payload, name));
@@ -92,14 +83,13 @@ static enum aa_reason string_reason(const char *text)
 	return reason;
 }
 
-static void a_string_claim_is_a_plain_string_of_a_length(void **state)
+TEST(a_string_claim_is_a_plain_string_of_a_length)
 {
 	static const char *const malformed[] = {
 	    "{\"c\":\"\"}",	    "{\"c\":\"123456\"}",  "{\"c\":1}",		  "{\"c\":null}",
 	    "{\"c\":true}",	    "{\"c\":[\"a\"]}",	   "{\"c\":{}}",	  "{\"c\":\"a\\nb\"}",
 	    "{\"c\":\"\\u001b[\"}", "{\"c\":\"\\u0085\"}", "{\"c\":\"a\\u007f\"}"};
 
-	(void)state;
 	assert_int_equal(string_reason("{\"c\":\"12345\"}"), AA_OK);
 	assert_int_equal(string_reason("{\"c\":\"\\u00e9\\u00a0\"}"), AA_OK);
 	assert_int_equal(string_reason("{}"), AA_CLAIM_REQUIRED);
@@ -109,7 +99,7 @@ static void a_string_claim_is_a_plain_string_of_a_length(void **state)
 
 /* ---- the one rule ------------------------------------------------------------------ */
 
-static void one_rule_matches_claims(void **state)
+TEST(one_rule_matches_claims)
 {
 	static const struct {
 		const char *payload, *claim, *value;
@@ -141,7 +131,6 @@ static void one_rule_matches_claims(void **state)
 	    {"{\"n\":5}", "n", "5", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		json_t *payload = support_json(cases[i].payload);
 
@@ -151,14 +140,13 @@ static void one_rule_matches_claims(void **state)
 	}
 }
 
-static void all_required_claims_must_hold(void **state)
+TEST(all_required_claims_must_hold)
 {
 	struct aa_claim_rule rules[] = {{"a", "1"}, {"b", "2"}};
 	const struct aa_claim_rules both = {2, rules}, none = {0, NULL};
 	const char *claim = NULL;
 	json_t *good = support_json("{\"a\":\"1\",\"b\":\"2\"}"), *half = support_json("{\"a\":\"1\"}");
 
-	(void)state;
 	assert_int_equal(aa_claims_require(good, &both, &claim), AA_OK);
 	assert_int_equal(aa_claims_require(half, &both, &claim), AA_CLAIM_REQUIRED);
 	assert_string_equal(claim, "b");
@@ -169,7 +157,7 @@ static void all_required_claims_must_hold(void **state)
 
 /* ---- audience ------------------------------------------------------------------------- */
 
-static void an_audience_is_ours_to_the_letter(void **state)
+TEST(an_audience_is_ours_to_the_letter)
 {
 	static const struct {
 		const char *payload;
@@ -193,7 +181,6 @@ static void an_audience_is_ours_to_the_letter(void **state)
 	const char *v[] = {"ssh://a", "ssh://b"};
 	const struct aa_list ours = {2, v};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		json_t *payload = support_json(cases[i].payload);
 
@@ -240,7 +227,7 @@ static void check_times(const struct times *cases, size_t n, const struct aa_tim
 	}
 }
 
-static void times_hold_to_the_second(void **state)
+TEST(times_hold_to_the_second)
 {
 	static const struct aa_time_rules rules = {NOW, 30, 300, true};
 	static const struct times cases[] = {
@@ -267,11 +254,10 @@ static void times_hold_to_the_second(void **state)
 	    {"1800000000", "1800000010", "1800000010", AA_OK},
 	};
 
-	(void)state;
 	check_times(cases, sizeof(cases) / sizeof(cases[0]), &rules);
 }
 
-static void a_time_is_a_number_of_this_century(void **state)
+TEST(a_time_is_a_number_of_this_century)
 {
 	static const struct aa_time_rules rules = {NOW, 30, 300, true};
 	static const char *const bad[] = {"\"1800000060\"",
@@ -290,7 +276,6 @@ static void a_time_is_a_number_of_this_century(void **state)
 	static const char *const old[] = {"0", "1", "0.5", "999999999"};
 	static const struct times good = {"1800000000", "1800000000", "1800000060", AA_OK};
 
-	(void)state;
 	assert_int_equal(times_reason(&good, &rules), AA_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct times exp = good, iat = good, nbf = good;
@@ -317,7 +302,7 @@ static void a_time_is_a_number_of_this_century(void **state)
 	}
 }
 
-static void a_time_may_have_a_fraction(void **state)
+TEST(a_time_may_have_a_fraction)
 {
 	static const struct aa_time_rules rules = {NOW, 30, 300, true};
 	static const struct times cases[] = {
@@ -330,18 +315,16 @@ static void a_time_may_have_a_fraction(void **state)
 	    {"1800000000.1", NULL, "1800000000.9", AA_MALFORMED},
 	};
 
-	(void)state;
 	check_times(cases, sizeof(cases) / sizeof(cases[0]), &rules);
 }
 
-static void times_that_must_be_there_are_demanded(void **state)
+TEST(times_that_must_be_there_are_demanded)
 {
 	static const struct aa_time_rules demanding = {NOW, 30, 300, true}, lenient = {NOW, 30, 300, false};
 	static const struct times no_exp = {"1800000000", NULL, NULL, AA_CLAIM_REQUIRED};
 	static const struct times no_iat = {NULL, NULL, "1800000060", AA_CLAIM_REQUIRED};
 	static const struct times no_iat_long = {NULL, NULL, "1800000301", AA_LIFETIME_TOO_LONG};
 
-	(void)state;
 	check_times(&no_exp, 1, &demanding);
 	check_times(&no_exp, 1, &lenient);
 	check_times(&no_iat, 1, &demanding);
@@ -350,24 +333,22 @@ static void times_that_must_be_there_are_demanded(void **state)
 	assert_int_equal(times_reason(&no_iat_long, &lenient), AA_LIFETIME_TOO_LONG);
 }
 
-static void a_clock_before_2001_believes_nothing(void **state)
+TEST(a_clock_before_2001_believes_nothing)
 {
 	static const struct times good = {"1000000000", NULL, "1000000060", AA_OK};
 	const struct aa_time_rules right = {INT64_C(1000000000), 30, 300, true};
 	const struct aa_time_rules wrong = {INT64_C(999999999), 30, 300, true}, zero = {0, 30, 300, true};
 
-	(void)state;
 	assert_int_equal(times_reason(&good, &right), AA_OK);
 	assert_int_equal(times_reason(&good, &wrong), AA_NOT_YET_VALID);
 	assert_int_equal(times_reason(&good, &zero), AA_NOT_YET_VALID);
 }
 
-static void the_largest_times_do_not_overflow(void **state)
+TEST(the_largest_times_do_not_overflow)
 {
 	const struct aa_time_rules rules = {NOW, INT64_C(1) << 53, INT64_C(1) << 53, true};
 	static const struct times far = {"1000000000", NULL, "9007199254740992", AA_OK};
 
-	(void)state;
 	assert_int_equal(times_reason(&far, &rules), AA_OK);
 }
 
@@ -394,13 +375,12 @@ static enum aa_reason proof(const char *cnf, const char *info)
 	return reason;
 }
 
-static void a_bound_credential_wants_its_key_in_this_connection(void **state)
+TEST(a_bound_credential_wants_its_key_in_this_connection)
 {
 	char jkt[44], cnf[128], both[8192], cut[4096];
 	char *mine = info_line(support_key(AA_ALG_EDDSA, 0)),
 	     *other = info_line(support_key(AA_ALG_EDDSA, 1));
 
-	(void)state;
 	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt),
 			 AA_JOSE_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\"}", jkt);
@@ -421,7 +401,7 @@ static void a_bound_credential_wants_its_key_in_this_connection(void **state)
 	free(other);
 }
 
-static void another_kind_of_confirmation_is_refused(void **state)
+TEST(another_kind_of_confirmation_is_refused)
 {
 	static const char *const others[] = {"{}",
 					     "null",
@@ -436,7 +416,6 @@ static void another_kind_of_confirmation_is_refused(void **state)
 	char jkt[44], cnf[256];
 	char *mine = info_line(support_key(AA_ALG_EDDSA, 0));
 
-	(void)state;
 	assert_int_equal(aa_key_thumbprint(aa_private_key_public(support_key(AA_ALG_EDDSA, 0)), jkt),
 			 AA_JOSE_OK);
 	snprintf(cnf, sizeof(cnf), "{\"jkt\":\"%s\"}", jkt);
@@ -446,26 +425,4 @@ static void another_kind_of_confirmation_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_int_equal(proof(others[i], mine), AA_PROOF_REQUIRED);
 	free(mine);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_pointer_leads_into_objects_and_arrays),
-	    cmocka_unit_test(a_pointer_longer_than_any_claim_finds_nothing),
-	    cmocka_unit_test(a_string_claim_is_a_plain_string_of_a_length),
-	    cmocka_unit_test(one_rule_matches_claims),
-	    cmocka_unit_test(all_required_claims_must_hold),
-	    cmocka_unit_test(an_audience_is_ours_to_the_letter),
-	    cmocka_unit_test(times_hold_to_the_second),
-	    cmocka_unit_test(a_time_is_a_number_of_this_century),
-	    cmocka_unit_test(a_time_may_have_a_fraction),
-	    cmocka_unit_test(times_that_must_be_there_are_demanded),
-	    cmocka_unit_test(a_clock_before_2001_believes_nothing),
-	    cmocka_unit_test(the_largest_times_do_not_overflow),
-	    cmocka_unit_test(a_bound_credential_wants_its_key_in_this_connection),
-	    cmocka_unit_test(another_kind_of_confirmation_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,25 +2,17 @@
 /* test_delegation.c: access tokens: whose they are, on whose behalf, and what they grant (RFC 9068, RFC 8693). */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
+#include "tests/unit/support/test.h"
 
-#define NOW INT64_C(1800000000)
 #define KEY support_key(AA_ALG_RS256, 0)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static int setup(void **state)
 {
 	*state = support_site_new(NOW);
@@ -32,6 +24,8 @@ static int teardown(void **state)
 	support_site_free(*state);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 /* A good token with up to three members bent; on behalf of somebody else it says no scope of itself. */
 struct bend {
@@ -70,7 +64,7 @@ static void expect(const struct support_site *site, char *token, enum aa_reason 
 
 /* ---- the agent for itself ------------------------------------------------------------ */
 
-static void accepts_a_good_access_token(void **state)
+TEST(accepts_a_good_access_token, here)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN({"", NULL}));
 
@@ -86,7 +80,7 @@ static void accepts_a_good_access_token(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void types_of_access_tokens_are_the_usual_ones(void **state)
+TEST(types_of_access_tokens_are_the_usual_ones, here)
 {
 	static const char *const good[] = {"at+jwt", "application/at+jwt", "AT+JWT", "JWT", "jwt", "JOSE",
 					   NULL};
@@ -103,7 +97,7 @@ static void types_of_access_tokens_are_the_usual_ones(void **state)
 
 /* An ID token of the same issuer, for the same client: its audience is the client, not this host; where the issuer marks
  * its tokens, `require` tells them apart. */
-static void refuses_an_id_token_where_an_access_token_belongs(void **state)
+TEST(refuses_an_id_token_where_an_access_token_belongs, here)
 {
 	struct support_site *site = *state;
 
@@ -117,7 +111,7 @@ static void refuses_an_id_token_where_an_access_token_belongs(void **state)
 }
 
 /* Neither kind passes for the other, however it is signed. */
-static void assertions_and_tokens_are_told_apart(void **state)
+TEST(assertions_and_tokens_are_told_apart, here)
 {
 	const struct aa_private_key *agents = support_key(AA_ALG_ES256, 0),
 				    *issuers = support_key(AA_ALG_ES256, 2);
@@ -142,7 +136,7 @@ static void assertions_and_tokens_are_told_apart(void **state)
 	       AA_WRONG_TYPE, "an assertion that calls itself an access token");
 }
 
-static void the_client_claim_alone_selects_the_binding(void **state)
+TEST(the_client_claim_alone_selects_the_binding, here)
 {
 	static const struct {
 		const char *member, *text;
@@ -166,7 +160,7 @@ static void the_client_claim_alone_selects_the_binding(void **state)
 	       AA_CLAIM_REQUIRED, "client_id");
 }
 
-static void another_agents_token_is_not_ours(void **state)
+TEST(another_agents_token_is_not_ours, here)
 {
 	struct support_site *site = *state;
 	struct aa_login login = support_login(site, NOW);
@@ -187,7 +181,7 @@ static void another_agents_token_is_not_ours(void **state)
 	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"builder-7\""}), AA_WRONG_SUBJECT, "sub");
 }
 
-static void a_bindings_own_rules_hold(void **state)
+TEST(a_bindings_own_rules_hold, here)
 {
 	struct support_site *site = *state;
 
@@ -200,7 +194,7 @@ static void a_bindings_own_rules_hold(void **state)
 	expect(site, TOKEN({"env", NULL}), AA_CLAIM_REQUIRED, "nothing");
 }
 
-static void issuer_and_audience_are_exact(void **state)
+TEST(issuer_and_audience_are_exact, here)
 {
 	static const struct {
 		const char *member, *text;
@@ -232,7 +226,7 @@ static void issuer_and_audience_are_exact(void **state)
 	expect(site, TOKEN({"aud", "\"" SITE_AUDIENCE "\""}), AA_WRONG_AUDIENCE, "the host's");
 }
 
-static void reuse_once_demands_jti_and_iat(void **state)
+TEST(reuse_once_demands_jti_and_iat, here)
 {
 	struct support_site *site = *state;
 	struct aa_verdict v, again;
@@ -257,7 +251,7 @@ static void reuse_once_demands_jti_and_iat(void **state)
 	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number, still");
 }
 
-static void a_tokens_life_is_bounded_by_its_issuers_limit(void **state)
+TEST(a_tokens_life_is_bounded_by_its_issuers_limit, here)
 {
 	expect(*state, TOKEN({"exp", "1800003600"}), AA_OK, "an hour");
 	expect(*state, TOKEN({"exp", "1800003601"}), AA_LIFETIME_TOO_LONG, "a second more");
@@ -276,7 +270,7 @@ static void a_tokens_life_is_bounded_by_its_issuers_limit(void **state)
 		"scope", "\"openid host.deploy\"" \
 	}
 
-static void a_users_token_is_the_agents_on_the_users_behalf(void **state)
+TEST(a_users_token_is_the_agents_on_the_users_behalf, here)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY));
 
@@ -289,7 +283,7 @@ static void a_users_token_is_the_agents_on_the_users_behalf(void **state)
 	aa_verdict_clear(&v);
 }
 
-static void only_the_entrys_users_may_be_acted_for(void **state)
+TEST(only_the_entrys_users_may_be_acted_for, here)
 {
 	struct support_site *site = *state;
 
@@ -308,7 +302,7 @@ static void only_the_entrys_users_may_be_acted_for(void **state)
 }
 
 /* Where the issuer is said to give people's tokens a sub always, one without is the agent's own, and nothing more. */
-static void a_token_without_sub_is_the_agents_own_where_that_is_said(void **state)
+TEST(a_token_without_sub_is_the_agents_own_where_that_is_said, here)
 {
 	static const char bare[] = "[{\"issuer\":\"corp\",\"client\":\"builder-7\"}]";
 	struct support_site *site = *state;
@@ -340,7 +334,7 @@ static void a_token_without_sub_is_the_agents_own_where_that_is_said(void **stat
 	       "an actor for nobody");
 }
 
-static void without_sub_does_not_take_a_person_for_the_agent(void **state)
+TEST(without_sub_does_not_take_a_person_for_the_agent, here)
 {
 	struct support_site *site = *state;
 
@@ -356,7 +350,7 @@ static void without_sub_does_not_take_a_person_for_the_agent(void **state)
 	       AA_DELEGATION_DENIED, "somebody is named");
 }
 
-static void delegation_fails_closed(void **state)
+TEST(delegation_fails_closed, here)
 {
 	struct support_site *site = *state;
 
@@ -377,7 +371,7 @@ static void delegation_fails_closed(void **state)
 	expect(site, TOKEN({"", NULL}), AA_OK, "and the agent for itself");
 }
 
-static void an_issuer_that_never_delegates_has_no_users(void **state)
+TEST(an_issuer_that_never_delegates_has_no_users, here)
 {
 	struct support_site *site = *state;
 
@@ -391,7 +385,7 @@ static void an_issuer_that_never_delegates_has_no_users(void **state)
 
 /* ---- act, RFC 8693 section 4.1 ------------------------------------------------------------ */
 
-static void the_outermost_actor_must_be_the_agent(void **state)
+TEST(the_outermost_actor_must_be_the_agent, here)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"builder-7\"}"}));
 
@@ -412,7 +406,7 @@ static void the_outermost_actor_must_be_the_agent(void **state)
 	       "the agent for the agent");
 }
 
-static void inner_actors_are_history_of_bounded_length(void **state)
+TEST(inner_actors_are_history_of_bounded_length, here)
 {
 	static const char four[] =
 	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\"}}}}";
@@ -429,7 +423,7 @@ static void inner_actors_are_history_of_bounded_length(void **state)
 	expect(*state, TOKEN(ALICE, DEPLOY, {"act", five}), AA_MALFORMED, "five");
 }
 
-static void an_actor_is_an_object_with_a_subject(void **state)
+TEST(an_actor_is_an_object_with_a_subject, here)
 {
 	static const char *const bad[] = {"null",
 					  "\"builder-7\"",
@@ -449,7 +443,7 @@ static void an_actor_is_an_object_with_a_subject(void **state)
 	       "no sub");
 }
 
-static void another_claim_may_name_the_user(void **state)
+TEST(another_claim_may_name_the_user, here)
 {
 	struct support_site *site = *state;
 	struct aa_verdict v;
@@ -467,7 +461,7 @@ static void another_claim_may_name_the_user(void **state)
 
 /* ---- scopes -------------------------------------------------------------------------------- */
 
-static void scopes_of_the_agents_own_token_narrow(void **state)
+TEST(scopes_of_the_agents_own_token_narrow, here)
 {
 	static const struct {
 		const char *scope;
@@ -499,7 +493,7 @@ static void scopes_of_the_agents_own_token_narrow(void **state)
 	}
 }
 
-static void an_issuer_without_scopes_grants_the_agent_itself_all_roles(void **state)
+TEST(an_issuer_without_scopes_grants_the_agent_itself_all_roles, here)
 {
 	static const char *const scopes[] = {NULL, "\"\"", "[]", "\"openid\"", "\"host.deploy\""};
 	struct support_site *site = *state;
@@ -518,7 +512,7 @@ static void an_issuer_without_scopes_grants_the_agent_itself_all_roles(void **st
 	}
 }
 
-static void scopes_come_in_several_shapes(void **state)
+TEST(scopes_come_in_several_shapes, here)
 {
 	static const struct {
 		const char *claim, *member, *text;
@@ -547,7 +541,7 @@ static void scopes_come_in_several_shapes(void **state)
 	}
 }
 
-static void names_of_groups_in_a_token_grant_nothing(void **state)
+TEST(names_of_groups_in_a_token_grant_nothing, here)
 {
 	static const char *const members[] = {"roles", "groups", "wids", "resource_access"};
 	char text[70000];
@@ -568,37 +562,4 @@ static void names_of_groups_in_a_token_grant_nothing(void **state)
 		n += (size_t)sprintf(text + n, ",\"r%d\"", i);
 	sprintf(text + n, "]");
 	expect(*state, TOKEN({"roles", text}), AA_OVERSIZE, "thousands: capped by the size");
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(accepts_a_good_access_token),
-	    T(types_of_access_tokens_are_the_usual_ones),
-	    T(refuses_an_id_token_where_an_access_token_belongs),
-	    T(assertions_and_tokens_are_told_apart),
-	    T(the_client_claim_alone_selects_the_binding),
-	    T(another_agents_token_is_not_ours),
-	    T(a_bindings_own_rules_hold),
-	    T(issuer_and_audience_are_exact),
-	    T(reuse_once_demands_jti_and_iat),
-	    T(a_tokens_life_is_bounded_by_its_issuers_limit),
-	    T(a_users_token_is_the_agents_on_the_users_behalf),
-	    T(only_the_entrys_users_may_be_acted_for),
-	    T(a_token_without_sub_is_the_agents_own_where_that_is_said),
-	    T(without_sub_does_not_take_a_person_for_the_agent),
-	    T(delegation_fails_closed),
-	    T(an_issuer_that_never_delegates_has_no_users),
-	    T(the_outermost_actor_must_be_the_agent),
-	    T(inner_actors_are_history_of_bounded_length),
-	    T(an_actor_is_an_object_with_a_subject),
-	    T(another_claim_may_name_the_user),
-	    T(scopes_of_the_agents_own_token_narrow),
-	    T(an_issuer_without_scopes_grants_the_agent_itself_all_roles),
-	    T(scopes_come_in_several_shapes),
-	    T(names_of_groups_in_a_token_grant_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

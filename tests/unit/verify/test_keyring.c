@@ -2,10 +2,6 @@
 /* test_keyring.c: the one key that a credential names, or none. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 
@@ -27,8 +22,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static int setup(void **state)
 {
@@ -41,6 +35,8 @@ static int teardown(void **state)
 	support_site_free(*state);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 /* ---- the agent's own keys -------------------------------------------------------- */
 
@@ -71,7 +67,7 @@ static enum aa_reason signed_by(const struct support_site *site, int64_t now, un
 					   support_key(AA_ALG_ES256, n), kid, "JWT"));
 }
 
-static void a_kid_names_one_active_key(void **state)
+TEST(a_kid_names_one_active_key, here)
 {
 	struct support_site *site = *state;
 
@@ -85,7 +81,7 @@ static void a_kid_names_one_active_key(void **state)
 	assert_int_equal(signed_by(site, NOW, 0, "d"), AA_UNKNOWN_KEY);
 }
 
-static void without_a_kid_nothing_is_guessed(void **state)
+TEST(without_a_kid_nothing_is_guessed, here)
 {
 	struct support_site *site = *state;
 
@@ -101,7 +97,7 @@ static void without_a_kid_nothing_is_guessed(void **state)
 	assert_int_equal(signed_by(site, NOW, 0, "a"), AA_UNKNOWN_KEY);
 }
 
-static void two_keys_of_one_kid_are_no_key(void **state)
+TEST(two_keys_of_one_kid_are_no_key, here)
 {
 	struct support_site *site = *state;
 
@@ -113,7 +109,7 @@ static void two_keys_of_one_kid_are_no_key(void **state)
 }
 
 /* Rotation with a grace period: both work, then the new one alone, with and without a kid. */
-static void a_rotated_key_ends_with_its_grace(void **state)
+TEST(a_rotated_key_ends_with_its_grace, here)
 {
 	struct support_site *site = *state;
 
@@ -130,7 +126,7 @@ static void a_rotated_key_ends_with_its_grace(void **state)
 	assert_int_equal(signed_by(site, NOW, 0, "old"), AA_UNKNOWN_KEY);
 }
 
-static void an_entry_whose_key_cannot_be_built_is_damage(void **state)
+TEST(an_entry_whose_key_cannot_be_built_is_damage, here)
 {
 	struct support_site *site = *state;
 	json_t *key = entry_key("k1", 0, 0, "active");
@@ -163,7 +159,7 @@ static json_t *set_with(const char *member, const char *text)
 	return jwks;
 }
 
-static void keys_that_are_not_for_verifying_are_never_used(void **state)
+TEST(keys_that_are_not_for_verifying_are_never_used, here)
 {
 	static const struct {
 		const char *member, *text;
@@ -241,7 +237,7 @@ static enum aa_reason with_rsa_bits(const struct support_site *site, size_t bits
 	return support_reason(site, NOW, token);
 }
 
-static void weak_rsa_keys_are_never_used(void **state)
+TEST(weak_rsa_keys_are_never_used, here)
 {
 	assert_int_equal(with_rsa_bits(*state, 2048), AA_OK);
 	assert_int_equal(with_rsa_bits(*state, 2047), AA_UNKNOWN_KEY);
@@ -266,7 +262,7 @@ static json_t *ec_set_with(const char *member, const char *text)
 	return jwks;
 }
 
-static void points_off_the_curve_are_never_used(void **state)
+TEST(points_off_the_curve_are_never_used, here)
 {
 	static const char zeros[] = "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"";
 
@@ -293,7 +289,7 @@ static enum aa_reason okp_token(const struct support_site *site, const char *x)
 					   support_key(AA_ALG_EDDSA, 0), "o1", "at+jwt"));
 }
 
-static void ed25519_points_of_small_order_are_never_used(void **state)
+TEST(ed25519_points_of_small_order_are_never_used, here)
 {
 	static const char *const bad[] = {
 	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* the identity */
@@ -315,7 +311,7 @@ static void ed25519_points_of_small_order_are_never_used(void **state)
 }
 
 /* An encryption key beside the signing key, as providers publish them, does not stand in its way. */
-static void an_unusable_key_beside_a_good_one_is_skipped(void **state)
+TEST(an_unusable_key_beside_a_good_one_is_skipped, here)
 {
 	json_t *jwks = support_jwks("r1", support_key(AA_ALG_RS256, 1), "r1", support_key(AA_ALG_RS256, 0));
 
@@ -339,7 +335,7 @@ static json_t *set_for(const char *one, const char *two)
 	return jwks;
 }
 
-static void entries_that_are_the_same_key_are_one_key(void **state)
+TEST(entries_that_are_the_same_key_are_one_key, here)
 {
 	assert_int_equal(token_with_set(*state, set_for(NULL, NULL), "r1"), AA_OK);
 	assert_int_equal(token_with_set(*state, set_for("RS256", "PS256"), "r1"), AA_OK);
@@ -349,7 +345,7 @@ static void entries_that_are_the_same_key_are_one_key(void **state)
 }
 
 /* EdDSA and Ed25519 are one algorithm, in the header, the policy and the key. */
-static void ed25519_goes_by_either_name(void **state)
+TEST(ed25519_goes_by_either_name, here)
 {
 	static const char *const names[] = {"EdDSA", "Ed25519"};
 	static const enum aa_alg algs[] = {AA_ALG_EDDSA, AA_ALG_ED25519};
@@ -379,7 +375,7 @@ static void ed25519_goes_by_either_name(void **state)
 	}
 }
 
-static void two_usable_keys_of_one_kid_are_no_key(void **state)
+TEST(two_usable_keys_of_one_kid_are_no_key, here)
 {
 	assert_int_equal(token_with_set(*state,
 					support_jwks("r1", support_key(AA_ALG_RS256, 0), "r2",
@@ -393,7 +389,7 @@ static void two_usable_keys_of_one_kid_are_no_key(void **state)
 			 AA_UNKNOWN_KEY);
 }
 
-static void a_set_without_the_kid_is_no_key(void **state)
+TEST(a_set_without_the_kid_is_no_key, here)
 {
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0), *more = support_key(AA_ALG_RS256, 1);
 
@@ -423,7 +419,7 @@ static enum aa_reason with_file(const struct support_site *site, const void *byt
 	return token_now(site, time(NULL));
 }
 
-static void a_set_that_is_no_json_is_no_set(void **state)
+TEST(a_set_that_is_no_json_is_no_set, here)
 {
 	struct support_site *site = *state;
 	char *text, *huge = malloc(2 << 20);
@@ -448,7 +444,7 @@ static void a_set_that_is_no_json_is_no_set(void **state)
 	json_decref(jwks);
 }
 
-static void a_set_that_is_missing_or_not_ours_is_no_set(void **state)
+TEST(a_set_that_is_missing_or_not_ours_is_no_set, here)
 {
 	struct support_site *site = *state;
 	const char *path = support_path(site->keysdir, "corp"), *aside = support_path(site->keysdir, "aside");
@@ -481,7 +477,7 @@ static enum aa_reason with_set_of(const struct support_site *site, json_t *issue
 }
 
 /* An issuer that was taken away leaves its keys to no other one that comes to have its name. */
-static void a_fetched_set_is_of_one_issuer(void **state)
+TEST(a_fetched_set_is_of_one_issuer, here)
 {
 	const struct support_site *site = *state;
 
@@ -492,7 +488,7 @@ static void a_fetched_set_is_of_one_issuer(void **state)
 	assert_int_equal(with_set_of(site, json_string(SITE_ISSUER)), AA_OK);
 }
 
-static void a_fetched_set_is_good_for_its_age(void **state)
+TEST(a_fetched_set_is_good_for_its_age, here)
 {
 	struct support_site *site = *state;
 
@@ -506,7 +502,7 @@ static void a_fetched_set_is_good_for_its_age(void **state)
 	assert_int_equal(token_now(site, NOW + 864000), AA_OK); /* 0: never too old */
 }
 
-static void a_set_from_a_file_of_the_host_has_no_age(void **state)
+TEST(a_set_from_a_file_of_the_host_has_no_age, here)
 {
 	struct support_site *site = *state;
 	char text[600];
@@ -522,7 +518,7 @@ static void a_set_from_a_file_of_the_host_has_no_age(void **state)
 }
 
 /* The same kid at two issuers: each key opens its own issuer's tokens alone. */
-static void one_kid_at_two_issuers_is_two_keys(void **state)
+TEST(one_kid_at_two_issuers_is_two_keys, here)
 {
 	static const char second[] = "https://two.example.com";
 	struct support_site *site = *state;
@@ -554,7 +550,7 @@ static void one_kid_at_two_issuers_is_two_keys(void **state)
 	json_decref(jwks);
 }
 
-static void an_issuers_algorithms_are_its_own(void **state)
+TEST(an_issuers_algorithms_are_its_own, here)
 {
 	struct support_site *site = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
@@ -576,7 +572,7 @@ static void an_issuers_algorithms_are_its_own(void **state)
 /* ---- PEM ---------------------------------------------------------------------------------- */
 
 /* Standard input is closed: whatever would prompt would fail the test by hanging or by opening /dev/tty. */
-static void an_encrypted_pem_fails_at_once(void **state)
+TEST(an_encrypted_pem_fails_at_once, here)
 {
 	static const char *const pems[] = {
 	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
@@ -587,7 +583,6 @@ static void an_encrypted_pem_fails_at_once(void **state)
 	struct aa_private_key *private = NULL;
 	char *pem = NULL;
 
-	(void)state;
 	assert_int_equal(aa_key_to_pem(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &pem),
 			 AA_JOSE_OK);
 	assert_int_equal(aa_key_from_pem(pem, strlen(pem), &key), AA_JOSE_OK);
@@ -601,35 +596,4 @@ static void an_encrypted_pem_fails_at_once(void **state)
 	assert_null(key);
 	assert_null(private);
 	free(pem);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_kid_names_one_active_key),
-	    T(without_a_kid_nothing_is_guessed),
-	    T(two_keys_of_one_kid_are_no_key),
-	    T(a_rotated_key_ends_with_its_grace),
-	    T(an_entry_whose_key_cannot_be_built_is_damage),
-	    T(keys_that_are_not_for_verifying_are_never_used),
-	    T(weak_rsa_keys_are_never_used),
-	    T(points_off_the_curve_are_never_used),
-	    T(ed25519_points_of_small_order_are_never_used),
-	    T(an_unusable_key_beside_a_good_one_is_skipped),
-	    T(two_usable_keys_of_one_kid_are_no_key),
-	    T(entries_that_are_the_same_key_are_one_key),
-	    T(ed25519_goes_by_either_name),
-	    T(a_set_without_the_kid_is_no_key),
-	    T(a_set_that_is_no_json_is_no_set),
-	    T(a_set_that_is_missing_or_not_ours_is_no_set),
-	    T(a_fetched_set_is_of_one_issuer),
-	    T(a_fetched_set_is_good_for_its_age),
-	    T(a_set_from_a_file_of_the_host_has_no_age),
-	    T(one_kid_at_two_issuers_is_two_keys),
-	    T(an_issuers_algorithms_are_its_own),
-	    T(an_encrypted_pem_fails_at_once),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,24 +3,17 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/registry/generation.h"
 #include "common/text/list.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static int setup(void **state)
 {
@@ -34,9 +27,11 @@ static int teardown(void **state)
 	return 0;
 }
 
+FIXTURE(here, setup, teardown);
+
 /* ---- what is read ------------------------------------------------------------- */
 
-static void reads_the_host(void **state)
+TEST(reads_the_host, here)
 {
 	struct aa_policy *policy = support_policy(*state);
 	const struct aa_host *host = aa_policy_host(policy);
@@ -54,7 +49,7 @@ static void reads_the_host(void **state)
 	aa_policy_close(policy);
 }
 
-static void reads_an_agent_with_all_that_it_has(void **state)
+TEST(reads_an_agent_with_all_that_it_has, here)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -86,7 +81,7 @@ static void reads_an_agent_with_all_that_it_has(void **state)
 	aa_policy_close(policy);
 }
 
-static void gives_absent_members_their_defaults(void **state)
+TEST(gives_absent_members_their_defaults, here)
 {
 	struct aa_policy *policy = support_policy(*state);
 	struct aa_agent *agent = support_agent(policy, "other-1");
@@ -109,7 +104,7 @@ static void gives_absent_members_their_defaults(void **state)
 	aa_policy_close(policy);
 }
 
-static void finds_an_issuer_by_its_url_to_the_letter(void **state)
+TEST(finds_an_issuer_by_its_url_to_the_letter, here)
 {
 	static const char *const near[] = {SITE_ISSUER "/", "https://idp.example.com/realms/agent",
 					   "https://IDP.example.com/realms/agents", "corp", ""};
@@ -130,7 +125,7 @@ static void finds_an_issuer_by_its_url_to_the_letter(void **state)
 	aa_policy_close(policy);
 }
 
-static void tells_what_is_not_there_from_what_cannot_be_read(void **state)
+TEST(tells_what_is_not_there_from_what_cannot_be_read, here)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -199,7 +194,7 @@ struct bend {
 		} \
 	} while (0)
 
-static void refuses_a_host_that_breaks_the_schema(void **state)
+TEST(refuses_a_host_that_breaks_the_schema, here)
 {
 	static const struct bend bends[] = {
 	    {"format", "3"},
@@ -235,7 +230,7 @@ static void refuses_a_host_that_breaks_the_schema(void **state)
 	REFUSES(host, "host", bends);
 }
 
-static void refuses_an_agent_that_breaks_the_schema(void **state)
+TEST(refuses_an_agent_that_breaks_the_schema, here)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -277,7 +272,7 @@ static void refuses_an_agent_that_breaks_the_schema(void **state)
 	REFUSES(agent, "agent:builder-7", bends);
 }
 
-static void refuses_a_role_that_breaks_the_schema(void **state)
+TEST(refuses_a_role_that_breaks_the_schema, here)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -302,7 +297,7 @@ static void refuses_a_role_that_breaks_the_schema(void **state)
 	REFUSES(role, "role:deploy", bends);
 }
 
-static void refuses_an_issuer_that_breaks_the_schema(void **state)
+TEST(refuses_an_issuer_that_breaks_the_schema, here)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -336,11 +331,10 @@ static void refuses_an_issuer_that_breaks_the_schema(void **state)
 	REFUSES(issuer, "issuer:corp", bends);
 }
 
-static void refuses_what_is_no_object(void **state)
+TEST(refuses_what_is_no_object, here)
 {
 	static const char *const texts[] = {"[]", "\"agent\"", "1", "null", "{}"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		json_t *json = support_json(texts[i]);
 
@@ -368,7 +362,7 @@ static enum aa_reason opens(const struct support_site *site)
 	return reason;
 }
 
-static void refuses_a_file_that_is_damaged_or_not_ours(void **state)
+TEST(refuses_a_file_that_is_damaged_or_not_ours, here)
 {
 	struct support_site *site = *state;
 	char path[512], *bytes;
@@ -394,7 +388,7 @@ static void refuses_a_file_that_is_damaged_or_not_ours(void **state)
 	free(bytes);
 }
 
-static void refuses_a_policy_without_a_host(void **state)
+TEST(refuses_a_policy_without_a_host, here)
 {
 	struct support_site *site = *state;
 
@@ -404,7 +398,7 @@ static void refuses_a_policy_without_a_host(void **state)
 }
 
 /* Each byte flipped: the answer is the true one or "cannot be read", and nothing is read that is not there (ASan). */
-static void survives_every_flipped_byte(void **state)
+TEST(survives_every_flipped_byte, here)
 {
 	struct support_site *site = *state;
 	char path[512], *bytes;
@@ -429,26 +423,4 @@ static void survives_every_flipped_byte(void **state)
 		close(fd);
 	}
 	free(bytes);
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(reads_the_host),
-	    T(reads_an_agent_with_all_that_it_has),
-	    T(gives_absent_members_their_defaults),
-	    T(finds_an_issuer_by_its_url_to_the_letter),
-	    T(tells_what_is_not_there_from_what_cannot_be_read),
-	    T(refuses_a_host_that_breaks_the_schema),
-	    T(refuses_an_agent_that_breaks_the_schema),
-	    T(refuses_a_role_that_breaks_the_schema),
-	    T(refuses_an_issuer_that_breaks_the_schema),
-	    T(refuses_what_is_no_object),
-	    T(refuses_a_file_that_is_damaged_or_not_ours),
-	    T(refuses_a_policy_without_a_host),
-	    T(survives_every_flipped_byte),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,17 +3,13 @@
 #include <config.h>
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <security/_pam_types.h>
 
 #include "common/verify/reason.h"
+#include "tests/unit/support/test.h"
 
 /* The words of the audit record, which scripts rely on, in the order of the enum. */
 static const char *const names[] = {
@@ -40,17 +36,15 @@ static const char *const names[] = {
     "rate_limited",	 "group_denied",
 };
 
-static void names_are_those_of_the_contract(void **state)
+TEST(names_are_those_of_the_contract)
 {
-	(void)state;
 	assert_int_equal(sizeof(names) / sizeof(names[0]), AA_REASON_COUNT);
 	for (int i = 0; i < AA_REASON_COUNT; i++)
 		assert_string_equal(aa_reason_name((enum aa_reason)i), names[i]);
 }
 
-static void sentences_are_for_people(void **state)
+TEST(sentences_are_for_people)
 {
-	(void)state;
 	for (int i = 0; i < AA_REASON_COUNT; i++) {
 		const char *s = aa_reason_sentence((enum aa_reason)i);
 
@@ -59,13 +53,12 @@ static void sentences_are_for_people(void **state)
 	}
 }
 
-static void only_ok_is_success_to_pam(void **state)
+TEST(only_ok_is_success_to_pam)
 {
 	static const int never[] = {
 	    PAM_SUCCESS,     PAM_IGNORE,	  PAM_SESSION_ERR,	   PAM_NEW_AUTHTOK_REQD,
 	    PAM_AUTHTOK_ERR, PAM_AUTHTOK_EXPIRED, PAM_AUTHTOK_RECOVERY_ERR};
 
-	(void)state;
 	for (int i = 0; i < AA_REASON_COUNT; i++) {
 		int pam = aa_reason_pam((enum aa_reason)i);
 
@@ -78,11 +71,10 @@ static void only_ok_is_success_to_pam(void **state)
 	}
 }
 
-static void what_is_no_reason_is_a_refusal(void **state)
+TEST(what_is_no_reason_is_a_refusal)
 {
 	static const int bad[] = {-1, AA_REASON_COUNT, AA_REASON_COUNT + 1, INT32_MAX, INT32_MIN};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_string_equal(aa_reason_name((enum aa_reason)bad[i]), "internal");
 		assert_int_equal(aa_reason_pam((enum aa_reason)bad[i]), PAM_AUTH_ERR);
@@ -90,22 +82,8 @@ static void what_is_no_reason_is_a_refusal(void **state)
 	}
 }
 
-static void a_verdict_that_nobody_set_is_a_refusal(void **state)
+TEST(a_verdict_that_nobody_set_is_a_refusal)
 {
-	(void)state;
 	assert_int_equal(AA_INTERNAL, 0);
 	assert_int_not_equal(AA_OK, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_are_those_of_the_contract),
-	    cmocka_unit_test(sentences_are_for_people),
-	    cmocka_unit_test(only_ok_is_success_to_pam),
-	    cmocka_unit_test(what_is_no_reason_is_a_refusal),
-	    cmocka_unit_test(a_verdict_that_nobody_set_is_a_refusal),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

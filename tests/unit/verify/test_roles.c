@@ -2,15 +2,9 @@
 /* test_roles.c: which of the agent's roles a login has, and how a public key or the entry alone is decided. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
@@ -19,8 +13,7 @@
 #include "common/verify/verify.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
-
-#define NOW INT64_C(1800000000)
+#include "tests/unit/support/test.h"
 
 static int setup(void **state)
 {
@@ -33,6 +26,8 @@ static int teardown(void **state)
 	support_site_free(*state);
 	return 0;
 }
+
+FIXTURE(here, setup, teardown);
 
 /* The reason, and in *ret_roles the number of roles, for a good assertion from `address` through `service`. */
 static enum aa_reason login_from(const struct support_site *site, const char *service, const char *address,
@@ -51,7 +46,7 @@ static enum aa_reason login_from(const struct support_site *site, const char *se
 	return reason;
 }
 
-static void a_role_that_does_not_admit_the_service_is_left_out(void **state)
+TEST(a_role_that_does_not_admit_the_service_is_left_out, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -67,7 +62,7 @@ static void a_role_that_does_not_admit_the_service_is_left_out(void **state)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
 }
 
-static void a_role_that_does_not_admit_the_source_is_left_out(void **state)
+TEST(a_role_that_does_not_admit_the_source_is_left_out, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -86,7 +81,7 @@ static void a_role_that_does_not_admit_the_source_is_left_out(void **state)
 	assert_int_equal(login_from(site, "su", NULL, &n), AA_OK); /* there is no source */
 }
 
-static void an_agents_own_sources_hold_for_all_its_roles(void **state)
+TEST(an_agents_own_sources_hold_for_all_its_roles, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -98,7 +93,7 @@ static void an_agents_own_sources_hold_for_all_its_roles(void **state)
 	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
 }
 
-static void an_agent_without_roles_gets_in_nowhere(void **state)
+TEST(an_agent_without_roles_gets_in_nowhere, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -108,7 +103,7 @@ static void an_agent_without_roles_gets_in_nowhere(void **state)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_ROLE_DENIED);
 }
 
-static void a_role_that_is_missing_is_damage(void **state)
+TEST(a_role_that_is_missing_is_damage, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -119,7 +114,7 @@ static void a_role_that_is_missing_is_damage(void **state)
 	assert_int_equal(n, 0);
 }
 
-static void an_expired_agent_gets_in_nowhere(void **state)
+TEST(an_expired_agent_gets_in_nowhere, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -132,7 +127,7 @@ static void an_expired_agent_gets_in_nowhere(void **state)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_AGENT_EXPIRED);
 }
 
-static void the_strictest_limit_holds(void **state)
+TEST(the_strictest_limit_holds, here)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -179,7 +174,7 @@ static enum aa_reason publickey(const struct support_site *site, int64_t now, co
 	return reason;
 }
 
-static void a_public_key_login_is_one_key_of_the_entry(void **state)
+TEST(a_public_key_login_is_one_key_of_the_entry, here)
 {
 	char *mine = NULL, *others = NULL, line[4096];
 
@@ -214,7 +209,7 @@ static void a_public_key_login_is_one_key_of_the_entry(void **state)
 	free(others);
 }
 
-static void a_public_key_ends_with_its_state_and_its_date(void **state)
+TEST(a_public_key_ends_with_its_state_and_its_date, here)
 {
 	struct support_site *site = *state;
 	json_t *key = json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0);
@@ -259,7 +254,7 @@ static enum aa_reason entry(const struct support_site *site, const char *service
 	return reason;
 }
 
-static void what_root_starts_has_the_entrys_roles_or_none(void **state)
+TEST(what_root_starts_has_the_entrys_roles_or_none, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -275,7 +270,7 @@ static void what_root_starts_has_the_entrys_roles_or_none(void **state)
 	assert_int_equal(entry(site, "cron", false, &n), AA_AGENT_EXPIRED);
 }
 
-static void what_a_person_starts_has_delegable_roles_alone(void **state)
+TEST(what_a_person_starts_has_delegable_roles_alone, here)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -288,33 +283,11 @@ static void what_a_person_starts_has_delegable_roles_alone(void **state)
 	assert_int_equal(n, 0);
 }
 
-static void kinds_have_names_and_come_back_from_them(void **state)
+TEST(kinds_have_names_and_come_back_from_them)
 {
-	(void)state;
 	for (int i = 0; i < AA_KIND_COUNT; i++)
 		assert_int_equal(aa_kind_from_name(aa_kind_name((enum aa_kind)i)), i);
 	assert_int_equal(aa_kind_from_name(NULL), AA_KIND_NONE);
 	assert_int_equal(aa_kind_from_name("Token"), AA_KIND_NONE);
 	assert_string_equal(aa_kind_name((enum aa_kind)99), "none");
-}
-
-int main(void)
-{
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    T(a_role_that_does_not_admit_the_service_is_left_out),
-	    T(a_role_that_does_not_admit_the_source_is_left_out),
-	    T(an_agents_own_sources_hold_for_all_its_roles),
-	    T(an_agent_without_roles_gets_in_nowhere),
-	    T(a_role_that_is_missing_is_damage),
-	    T(an_expired_agent_gets_in_nowhere),
-	    T(the_strictest_limit_holds),
-	    T(a_public_key_login_is_one_key_of_the_entry),
-	    T(a_public_key_ends_with_its_state_and_its_date),
-	    T(what_root_starts_has_the_entrys_roles_or_none),
-	    T(what_a_person_starts_has_delegable_roles_alone),
-	    cmocka_unit_test(kinds_have_names_and_come_back_from_them),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,19 +2,13 @@
 /* test_sources.c: networks that an agent or a role may come from, and the names of services. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "common/text/list.h"
 #include "common/verify/policy.h"
 #include "common/verify/service.h"
 #include "common/verify/sources.h"
+#include "tests/unit/support/test.h"
 
 static bool admits(const char *network, const char *address)
 {
@@ -24,7 +18,7 @@ static bool admits(const char *network, const char *address)
 	return aa_sources_admit(&sources, address);
 }
 
-static void networks_hold_their_addresses_and_no_neighbour(void **state)
+TEST(networks_hold_their_addresses_and_no_neighbour)
 {
 	static const struct {
 		const char *network, *inside, *outside;
@@ -42,16 +36,14 @@ static void networks_hold_their_addresses_and_no_neighbour(void **state)
 	    {"fe80::/10", "fe80::1%eth0", "ff80::1%eth0"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_true(admits(cases[i].network, cases[i].inside));
 		assert_false(admits(cases[i].network, cases[i].outside));
 	}
 }
 
-static void a_mapped_address_counts_as_ipv4(void **state)
+TEST(a_mapped_address_counts_as_ipv4)
 {
-	(void)state;
 	assert_true(admits("10.0.0.0/8", "::ffff:10.1.2.3"));
 	assert_false(admits("10.0.0.0/8", "::ffff:11.1.2.3"));
 	assert_true(admits("::ffff:10.0.0.0/8", "10.1.2.3"));
@@ -60,35 +52,32 @@ static void a_mapped_address_counts_as_ipv4(void **state)
 	assert_false(admits("::/0", "::ffff:10.1.2.3"));
 }
 
-static void any_of_several_networks_is_enough(void **state)
+TEST(any_of_several_networks_is_enough)
 {
 	const char *v[] = {"10.0.0.0/8", "::1", "192.0.2.1"};
 	const struct aa_list sources = {3, v};
 
-	(void)state;
 	assert_true(aa_sources_admit(&sources, "::1"));
 	assert_true(aa_sources_admit(&sources, "192.0.2.1"));
 	assert_false(aa_sources_admit(&sources, "192.0.2.2"));
 }
 
-static void no_networks_are_everywhere(void **state)
+TEST(no_networks_are_everywhere)
 {
 	static const struct aa_list none = {0, NULL};
 
-	(void)state;
 	assert_true(aa_sources_admit(&none, "203.0.113.9"));
 	assert_true(aa_sources_admit(&none, "host.example.com"));
 	assert_true(aa_sources_admit(&none, NULL));
 	assert_false(admits("10.0.0.0/8", NULL));
 }
 
-static void what_is_no_address_lies_in_no_network(void **state)
+TEST(what_is_no_address_lies_in_no_network)
 {
 	static const char *const bad[] = {"",		"host.example.com", "10.1.2",	  "10.1.2.3.4",
 					  " 10.1.2.3",	"10.1.2.3 ",	    "10.1.2.3/8", "010.1.2.3",
 					  "0x0a010203", "UNKNOWN",	    "10.1.2.3\n"};
 
-	(void)state;
 	assert_true(admits("0.0.0.0/0", "10.1.2.3"));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_false(admits("0.0.0.0/0", bad[i]));
@@ -96,42 +85,25 @@ static void what_is_no_address_lies_in_no_network(void **state)
 	}
 }
 
-static void what_is_no_network_holds_nothing(void **state)
+TEST(what_is_no_network_holds_nothing)
 {
 	static const char *const bad[] = {
 	    "10.0.0.0/",   "10.0.0.0/33", "10.0.0.0/-8",	"10.0.0.0/+8", "10.0.0.0/ 8",
 	    "10.0.0.0/8x", "10.0.0.0/8/", "10.0.0.0/0008",	"/8",	       "",
 	    "10.0.0/8",	   "*",		  "::ffff:10.0.0.0/104"};
 
-	(void)state;
 	assert_true(admits("10.0.0.0/8", "10.0.0.1"));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(admits(bad[i], "10.0.0.1"));
 	assert_false(admits("::/129", "::1"));
 }
 
-static void login_shells_of_a_service_count_as_the_service(void **state)
+TEST(login_shells_of_a_service_count_as_the_service)
 {
-	(void)state;
 	assert_string_equal(aa_service_canonical("sudo-i"), "sudo");
 	assert_string_equal(aa_service_canonical("su-l"), "su");
 	assert_string_equal(aa_service_canonical("runuser-l"), "runuser");
 	assert_string_equal(aa_service_canonical("sshd"), "sshd");
 	assert_string_equal(aa_service_canonical("sudo-x"), "sudo-x");
 	assert_string_equal(aa_service_canonical(""), "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(networks_hold_their_addresses_and_no_neighbour),
-	    cmocka_unit_test(a_mapped_address_counts_as_ipv4),
-	    cmocka_unit_test(any_of_several_networks_is_enough),
-	    cmocka_unit_test(no_networks_are_everywhere),
-	    cmocka_unit_test(what_is_no_address_lies_in_no_network),
-	    cmocka_unit_test(what_is_no_network_holds_nothing),
-	    cmocka_unit_test(login_shells_of_a_service_count_as_the_service),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

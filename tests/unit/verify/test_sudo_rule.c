@@ -2,16 +2,10 @@
 /* test_sudo_rule.c: what a rule is, and which commands wait for a person, as sudo reads the same rule. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "common/verify/sudo_rule.h"
+#include "tests/unit/support/test.h"
 
 static bool covers(const char *rule, const char *target, const char *command, char *first, char *second)
 {
@@ -23,9 +17,8 @@ static bool covers(const char *rule, const char *target, const char *command, ch
 
 static char stop[] = "stop", app[] = "app", web[] = "web", both[] = "stop app";
 
-static void a_rule_covers_its_user_its_command_and_its_arguments(void **state)
+TEST(a_rule_covers_its_user_its_command_and_its_arguments)
 {
-	(void)state;
 	assert_true(covers("(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, app));
 	assert_false(covers("(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, web));
 	assert_false(covers("(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, NULL));
@@ -40,9 +33,8 @@ static void a_rule_covers_its_user_its_command_and_its_arguments(void **state)
 }
 
 /* sudo has granted each of these; `apply` refuses them, and a policy that has one all the same asks a person. */
-static void what_cannot_be_told_waits(void **state)
+TEST(what_cannot_be_told_waits)
 {
-	(void)state;
 	assert_true(covers("(#0) /usr/bin/env stop", "root", "/usr/bin/env", stop, NULL));
 	assert_true(covers("(%daemon) /usr/bin/env stop", "root", "/usr/bin/env", stop, NULL));
 	assert_true(covers("(root:adm) /usr/bin/env stop", "builder-7", "/usr/bin/env", stop, NULL));
@@ -53,11 +45,10 @@ static void what_cannot_be_told_waits(void **state)
 	assert_true(covers("(root) /usr/bin/e* stop", "root", "/usr/bin/env", stop, NULL));
 }
 
-static void a_rule_has_three_pieces(void **state)
+TEST(a_rule_has_three_pieces)
 {
 	struct aa_sudo_rule rule;
 
-	(void)state;
 	assert_true(aa_sudo_rule_parse("(root,app)  /opt/a\\ b  stop app", &rule));
 	assert_memory_equal(rule.runas, "root,app)", 9);
 	assert_int_equal(rule.runas_len, 8);
@@ -71,31 +62,16 @@ static void a_rule_has_three_pieces(void **state)
 }
 
 /* The path ends where sudo ends it. */
-static void a_path_with_a_blank_is_one_path(void **state)
+TEST(a_path_with_a_blank_is_one_path)
 {
-	(void)state;
 	assert_true(covers("(root) /opt/a\\ b stop", "root", "/opt/a b", stop, NULL));
 	assert_false(covers("(root) /opt/a\\ b stop", "root", "/opt/a b", app, NULL));
 }
 
-static void what_no_rule_is_covers_all(void **state)
+TEST(what_no_rule_is_covers_all)
 {
-	(void)state;
 	assert_true(covers("/usr/bin/env stop", "root", "/bin/true", app, NULL));
 	assert_int_equal(aa_sudo_rule_check("/usr/bin/env stop"), AA_SUDO_NO_RUNAS);
 	assert_false(covers("(root) /usr/bin/env stop", "root", "/bin/true", app, NULL));
 	assert_int_equal(aa_sudo_rule_check("(root) /usr/bin/env stop"), AA_SUDO_FINE);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_rule_covers_its_user_its_command_and_its_arguments),
-	    cmocka_unit_test(what_cannot_be_told_waits),
-	    cmocka_unit_test(a_rule_has_three_pieces),
-	    cmocka_unit_test(a_path_with_a_blank_is_one_path),
-	    cmocka_unit_test(what_no_rule_is_covers_all),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
