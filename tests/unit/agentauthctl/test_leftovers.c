@@ -58,8 +58,9 @@ static long clean(const struct house *h, int64_t later)
 	return n;
 }
 
-static const char *const with_pid[] = {"state/keys", "state/state/suspended", "state/state/revoked/kid",
-				       "run/replay", "run/approvals",	      "run/sessions"};
+static const char *const with_pid[] = {
+    "state",	  "state/keys",	   "state/state/suspended", "state/state/revoked/kid",
+    "run/replay", "run/approvals", "run/sessions"};
 #define N_WITH_PID ((long)(sizeof(with_pid) / sizeof(*with_pid)))
 
 TEST(what_a_killed_writer_left_goes_after_a_while, house)

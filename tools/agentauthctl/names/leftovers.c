@@ -22,7 +22,8 @@
 #define REST \
 	60 /* seconds: longer than any writer takes, for those of other containers, whose pids are not known here */
 
-static const char *const in_state[] = {"keys",
+static const char *const in_state[] = {".", /* the lists of withheld.h, and the journal */
+				       "keys",
 				       "state/suspended",
 				       "state/revoked",
 				       "state/revoked/jti",
