@@ -217,17 +217,18 @@ TEST(mistakes_change_nothing, house)
 
 struct told {
 	char *name;
-	bool known;
+	bool known, retired;
 	unsigned n;
 };
 
-static void tell(void *data, const char *name, const char *known)
+static void tell(void *data, const char *name, const char *known, bool retired)
 {
 	struct told *t = data;
 
 	free(t->name);
 	t->name = xstrdup(name);
 	t->known = known != NULL;
+	t->retired = retired;
 	t->n++;
 }
 
@@ -253,7 +254,16 @@ TEST(what_is_withheld_is_given_back, house)
 	assert_int_equal(told.n, 1);
 	assert_string_equal(told.name, "a");
 	assert_false(told.known);
+	assert_false(told.retired);
 	assert_false(withheld_has(&h->paths, "a"));
+	house_remove(h, "conf/agents.d/b.conf");
+	apply(h);
+	house_write(h, "state/withheld.passwd", "b:x:70002:\n");
+	house_write(h, "state/withheld.group", "b:x:70002:\n");
+	assert_int_equal(withheld_update(&h->paths, "b", tell, &told, &problems), 0);
+	assert_int_equal(told.n, 2);
+	assert_string_equal(told.name, "b");
+	assert_true(told.retired);
 	assert_int_equal(problems.errors + problems.warnings, 0);
 	problems_free(&problems);
 	free(told.name);

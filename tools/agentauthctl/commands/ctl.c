@@ -320,14 +320,19 @@ enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, c
 	return CTL_DONE;
 }
 
-static void tell_withheld(void *data, const char *name, const char *known)
+static void tell_withheld(void *data, const char *name, const char *known, bool retired)
 {
 	if (known)
 		ctl_warning(data,
-			    "%s is somebody else's name or id as well: %s. This host serves it for the agent "
-			    "no more, so that "
-			    "the other loses nothing; retire the agent, or take it away there",
-			    name, known);
+			    "%s is somebody else's name or id as well: %s. This host serves it for the %s no "
+			    "more, so that the other loses nothing%s",
+			    name, known, retired ? "retired one" : "agent",
+			    retired ? "" : "; retire the agent, or take it away there");
+	else if (retired)
+		ctl_warning(data,
+			    "%s is no one else's any more, and names the owner of its files again; it "
+			    "stays retired",
+			    name);
 	else
 		ctl_warning(data, "%s is no one else's any more, and is served again", name);
 }

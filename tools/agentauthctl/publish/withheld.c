@@ -101,7 +101,7 @@ static void take_answers(struct survey *s, const struct newcomers *asked)
 			buffer_printf(&s->groups, "%s:x:%u:\n", name, n->id);
 		}
 		if (is_withheld(s, n->id) != known)
-			s->tell(s->data, name, n->known);
+			s->tell(s->data, name, n->known, e->retired);
 		s->changed = s->changed ||
 			     (n->user && (local_by_id(&s->old_users, n->id) != NULL) != known) ||
 			     (local_by_id(&s->old_groups, n->id) != NULL) != known;

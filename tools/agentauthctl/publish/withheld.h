@@ -12,8 +12,9 @@
 
 #include "tools/agentauthctl/publish/publish.h"
 
-/* Told of what changed: `known` is what another source has, as a sentence's rest; NULL: it is served again. */
-typedef void withheld_fn(void *data, const char *name, const char *known);
+/* A withheld_fn is told of what changed. `known` is what another source has, as a sentence's rest, or NULL where the name
+ * is served again; `retired` says that it is a retired agent's or role's, which NSS serves as the owner of files alone. */
+typedef void withheld_fn(void *data, const char *name, const char *known, bool retired);
 
 /* Asks the other sources about what is withheld, and about the agent `only`; NULL: about as many agents and roles as may
  * be asked about in a moment, and the next time about those that follow. Writes the lists. -1: reported. */
