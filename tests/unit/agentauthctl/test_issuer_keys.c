@@ -183,11 +183,16 @@ static bool is_due(struct here *h, int64_t max_age, int64_t seconds)
 static int setup(void **state)
 {
 	struct here *h = xcalloc(1, sizeof(*h));
+	json_t *set;
 
 	h->site = support_site_new(NOW);
 	h->place = (struct key_place){.statedir = h->site->statedir, .owner = geteuid(), .now = NOW};
 	h->issuer = (struct aa_issuer){
 	    .name = "corp", .issuer = SITE_ISSUER, .jwks_max_age = 86400, .algorithms = {2, both}};
+	set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
+	json_object_set_new(set, "issuer", json_string(SITE_ISSUER));
+	support_write_keys(h->site, "corp", set, NOW);
+	json_decref(set);
 	*state = h;
 	return 0;
 }
@@ -213,6 +218,28 @@ TEST(keys_are_due_after_an_hour_or_a_quarter_of_their_age, here)
 	assert_false(is_due(h, 600, 149));
 	assert_true(is_due(h, 600, 150));
 	assert_true(is_due(h, 86400, -1)); /* from the future: the clock went back */
+}
+
+/* A version before wrote sets without a name, which the next issuer of that name would take for its own. */
+TEST(keys_that_do_not_say_whose_they_are_are_due, here)
+{
+	struct here *h = *state;
+	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
+	int dir = keys_open_dir(&h->place);
+	char *etag;
+
+	support_write_keys(h->site, "corp", set, NOW);
+	keys_write_etag(&h->place, &h->issuer, dir, "https://k", "\"1\"");
+	assert_true(is_due(h, 86400, 0));
+	assert_true(keys_state(&h->place, &h->issuer, NULL).there);
+	assert_null(keys_read_etag(&h->place, &h->issuer, dir, "https://k"));
+	assert_int_equal(keys_write(&h->place, &h->issuer, dir, set), 0);
+	assert_false(is_due(h, 86400, 0));
+	etag = keys_read_etag(&h->place, &h->issuer, dir, "https://k");
+	assert_string_equal(etag, "\"1\"");
+	free(etag);
+	json_decref(set);
+	close(dir);
 }
 
 TEST(keys_that_are_not_here_are_due_and_a_file_never_is, here)

@@ -110,6 +110,20 @@ int keys_renew(const struct key_place *place, const struct aa_issuer *issuer, in
 	return utimensat(dir, issuer->name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* A set that was fetched says whose it is, but for one that a version before wrote. */
+static bool names_issuer(const struct key_place *place, int dir, const char *name)
+{
+	size_t len;
+	char *text = keys_read_trusted(dir, name, place->owner, KEY_SET_MAX, &len);
+	json_t *json = NULL;
+	bool named =
+	    text && aa_json_object(text, len, &json) == AA_JOSE_OK && json_object_get(json, "issuer") != NULL;
+
+	json_decref(json);
+	free(text);
+	return named;
+}
+
 /* ---- the ETag that a set came with ---------------------------------------------------------------- */
 
 static char *etag_name(const struct aa_issuer *issuer)
@@ -123,7 +137,8 @@ char *keys_read_etag(const struct key_place *place, const struct aa_issuer *issu
 	size_t len, url_len = strlen(url);
 	char *text = keys_read_trusted(dir, name, place->owner, ETAG_MAX + 1024, &len);
 
-	if (text && len > url_len + 2 && strncmp(text, url, url_len) == 0 && text[url_len] == '\n') {
+	if (text && len > url_len + 2 && strncmp(text, url, url_len) == 0 && text[url_len] == '\n' &&
+	    names_issuer(place, dir, issuer->name)) {
 		etag = xstrdup(text + url_len + 1);
 		etag[strcspn(etag, "\n")] = '\0';
 	}
@@ -168,6 +183,7 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 		set = keys_present(dir, issuer, place->owner, skipped);
 	if (set) {
 		state.there = true;
+		state.named = issuer->keys_file || names_issuer(place, dir, name);
 		state.usable = keys_admitted(issuer, set, skipped);
 		state.fetched = changed_at(dir, name);
 		state.stale = issuer->keys_file ? 0 : state.fetched + issuer->jwks_max_age;
@@ -187,7 +203,7 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 		return false;
 	if (limit > REFRESH_AGE)
 		limit = REFRESH_AGE;
-	return !state.there || age >= limit || age < 0;
+	return !state.there || !state.named || age >= limit || age < 0;
 }
 
 void keys_forget(const struct key_place *place, const char *issuer)

@@ -28,6 +28,7 @@ struct key_place {
 /* What is here of an issuer. */
 struct keys_state {
 	bool there;
+	bool named; /* it says whose it is */
 	size_t usable;
 	int64_t fetched; /* of a file: when it was changed */
 	int64_t stale;	 /* 0: never */
@@ -35,7 +36,8 @@ struct keys_state {
 /* `skipped`, an array or NULL, gets what is in the set and cannot be used. */
 struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped);
 
-/* Whether it is time to ask again: no set, or one that is older than an hour or a quarter of jwks_max_age. */
+/* keys_are_due() returns true where there is no set, where the set is older than an hour or a quarter of jwks_max_age, and
+ * where it does not say whose it is, as a version before wrote it: another issuer of that name would have its keys. */
 bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer);
 
 /* Takes away what is here of an issuer that is no more. */
@@ -57,8 +59,9 @@ json_t *keys_present(int dir, const struct aa_issuer *issuer, uid_t owner, json_
 int keys_write(const struct key_place *place, const struct aa_issuer *issuer, int dir, json_t *set);
 int keys_renew(const struct key_place *place, const struct aa_issuer *issuer, int dir);
 
-/* The ETag that the set came with. It counts for this address alone, and while there is a set that it is about. From
- * malloc(); NULL: there is none, and to write NULL takes it away. */
+/* keys_read_etag() returns the ETag that the set came with; the caller frees. It counts for this address alone, and while
+ * there is a set that it is about, which says whose it is: a set that is not modified is not written anew. It returns NULL
+ * where there is none; to write NULL takes it away. */
 char *keys_read_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url);
 void keys_write_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url,
 		     const char *etag);
