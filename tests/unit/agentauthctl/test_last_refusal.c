@@ -10,6 +10,7 @@
 
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
+#include "tools/cli/alloc.h"
 
 #define RECORD(agent, event, result, reason) \
 	"{\"time\":\"2027-01-31T00:00:00.123456Z\",\"event\":\"" event \
@@ -79,6 +80,36 @@ TEST(what_is_no_login_is_no_refusal_of_one)
 		       "agentauthctl set bot --source 192.0.2.1");
 	write_log("", RECORD("bot", "sudo", "denied", "role_denied"));
 	assert_refused("bot", NULL, NULL);
+}
+
+static void write_refusal_from(const char *rhost)
+{
+	char *line =
+	    xasprintf("{\"time\":\"2027-01-31T00:00:00Z\",\"event\":\"auth\",\"service\":\"sshd\",\"agent\":"
+		      "\"bot\",\"rhost\":\"%s\",\"result\":\"denied\",\"reason\":\"source_denied\"}\n",
+		      rhost);
+
+	write_log("", line);
+	free(line);
+}
+
+TEST(a_strangers_text_is_in_no_command)
+{
+	static const char sentence[] = ": none of the agent's roles admits this address (source_denied)";
+	char *text;
+
+	write_refusal_from("2001:db8::1");
+	text = xasprintf("2027-01-31T00:00:00Z, sshd from 2001:db8::1%s", sentence);
+	assert_refused("bot", text, "agentauthctl set bot --source 2001:db8::1");
+	free(text);
+	write_refusal_from("a.example;reboot");
+	text = xasprintf("2027-01-31T00:00:00Z, sshd from a.example;reboot%s", sentence);
+	assert_refused("bot", text, "agentauthctl set bot --source CIDR, the network that it comes from");
+	free(text);
+	write_refusal_from("a\\u001b[2J");
+	text = xasprintf("2027-01-31T00:00:00Z, sshd from a\\x1b[2J%s", sentence);
+	assert_refused("bot", text, "agentauthctl set bot --source CIDR, the network that it comes from");
+	free(text);
 }
 
 TEST(torn_lines_and_unknown_words_are_borne)

@@ -2,6 +2,7 @@
 /* last_refusal.c: the end of the audit log, read for one agent. */
 #include "config.h"
 
+#include "common/text/shown.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 
 #include <fcntl.h>
@@ -12,7 +13,9 @@
 #include "common/file/trusted.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
+#include "tools/agentauthctl/model/check_value.h"
 
+#define SHOWN_SIZE 512
 #define LOOKED_AT 262144 /* bytes at the log's end: a few hundred logins */
 
 /* The last bytes of the log, from the beginning of a line; the caller frees. */
@@ -81,9 +84,11 @@ static enum aa_reason reason_of(const json_t *record)
 
 char *last_refusal_text(const json_t *record)
 {
-	const char *from = view_text(record, "rhost"), *claim = view_text(record, "claim");
 	enum aa_reason reason = reason_of(record);
+	char from[SHOWN_SIZE], claim[SHOWN_SIZE];
 
+	(void)aa_shown_text(from, sizeof(from), view_text(record, "rhost"));
+	(void)aa_shown_text(claim, sizeof(claim), view_text(record, "claim"));
 	return xasprintf("%.19sZ, %s%s%s: %s (%s%s%s)", view_text(record, "time"),
 			 view_text(record, "service"), *from ? " from " : "", from,
 			 reason < AA_REASON_COUNT ? aa_reason_sentence(reason)
@@ -91,30 +96,59 @@ char *last_refusal_text(const json_t *record)
 			 view_text(record, "reason"), *claim ? ", claim " : "", claim);
 }
 
-/* `before` alone; or, where there is an `after`, with the agent's name between them, and behind them the record's `member`. */
+/* rhost is a name where sshd looks names up, and then whoever has the address has chosen the text. */
+static bool is_address(const char *text)
+{
+	char why[256];
+
+	return check_network(text, why, sizeof(why));
+}
+
+static bool is_service(const char *text)
+{
+	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_")];
+}
+
+/* A cure is `before` alone; or, where there is an `after`, `before`, the agent's name and `after`. Behind these stands the
+ * record's `member` where it is what `is_safe` admits, since a person pastes the line into a root shell, and `otherwise`
+ * where it is not. */
 static const struct cure {
 	enum aa_reason reason;
 	const char *before, *after, *member;
+	bool (*is_safe)(const char *text);
+	const char *otherwise;
 } cures[] = {
-    {AA_AGENT_SUSPENDED, "agentauthctl resume ", "", NULL},
-    {AA_AGENT_EXPIRED, "agentauthctl set ", " --expires never", NULL},
-    {AA_SOURCE_DENIED, "agentauthctl set ", " --source ", "rhost"},
-    {AA_SERVICE_DENIED, "agentauthctl set ", " --role ROLE, a role that has the service ", "service"},
-    {AA_ROLE_DENIED, "agentauthctl set ", " --role ROLE, or have the agent ask for a role that it has", NULL},
-    {AA_UNKNOWN_KEY, "agentauthctl set ", " --key KEY, the line that agentauth keygen printed there", NULL},
-    {AA_NO_CREDENTIAL, "agentauthctl set ", " --key KEY, the line that agentauth keygen printed there", NULL},
-    {AA_KEY_EXPIRED, "agentauthctl rotate ",
-     " --key KEY, the line that agentauth keygen prints for a new key", NULL},
-    {AA_REVOKED, "agentauthctl revoke --list shows what is revoked, and --undo takes it back", NULL, NULL},
+    {AA_AGENT_SUSPENDED, .before = "agentauthctl resume ", .after = ""},
+    {AA_AGENT_EXPIRED, .before = "agentauthctl set ", .after = " --expires never"},
+    {AA_SOURCE_DENIED, .before = "agentauthctl set ", .after = " --source ", .member = "rhost",
+     .is_safe = is_address, .otherwise = "CIDR, the network that it comes from"},
+    {AA_SERVICE_DENIED, .before = "agentauthctl set ", .after = " --role ROLE, a role that has the service ",
+     .member = "service", .is_safe = is_service, .otherwise = "that it asks for"},
+    {AA_ROLE_DENIED, .before = "agentauthctl set ",
+     .after = " --role ROLE, or have the agent ask for a role that it has"},
+    {AA_UNKNOWN_KEY, .before = "agentauthctl set ",
+     .after = " --key KEY, the line that agentauth keygen printed there"},
+    {AA_NO_CREDENTIAL, .before = "agentauthctl set ",
+     .after = " --key KEY, the line that agentauth keygen printed there"},
+    {AA_KEY_EXPIRED, .before = "agentauthctl rotate ",
+     .after = " --key KEY, the line that agentauth keygen prints for a new key"},
+    {AA_REVOKED, .before = "agentauthctl revoke --list shows what is revoked, and --undo takes it back"},
     {AA_WRONG_AUDIENCE,
-     "have the same text in host.audience of agentauth.conf and in audiences of the agent's profile", NULL,
-     NULL},
-    {AA_EXPIRED, "compare date -u here and on the agent's machine", NULL, NULL},
-    {AA_NOT_YET_VALID, "compare date -u here and on the agent's machine", NULL, NULL},
-    {AA_SESSION_LIMIT, "agentauthctl session kill --agent ",
-     " ends the sessions that agentauthctl session list shows", NULL},
-    {AA_RATE_LIMITED, "wait a minute, and mend what failed before", NULL, NULL},
+     .before =
+	 "have the same text in host.audience of agentauth.conf and in audiences of the agent's profile"},
+    {AA_EXPIRED, .before = "compare date -u here and on the agent's machine"},
+    {AA_NOT_YET_VALID, .before = "compare date -u here and on the agent's machine"},
+    {AA_SESSION_LIMIT, .before = "agentauthctl session kill --agent ",
+     .after = " ends the sessions that agentauthctl session list shows"},
+    {AA_RATE_LIMITED, .before = "wait a minute, and mend what failed before"},
 };
+
+static const char *behind(const struct cure *c, const json_t *record)
+{
+	if (!c->member)
+		return "";
+	return c->is_safe(view_text(record, c->member)) ? view_text(record, c->member) : c->otherwise;
+}
 
 char *last_refusal_cure(const json_t *record)
 {
@@ -125,8 +159,7 @@ char *last_refusal_cure(const json_t *record)
 
 		if (c->reason == reason)
 			return xasprintf("%s%s%s%s", c->before, c->after ? view_text(record, "agent") : "",
-					 c->after ? c->after : "",
-					 c->member ? view_text(record, c->member) : "");
+					 c->after ? c->after : "", behind(c, record));
 	}
 	return NULL;
 }
