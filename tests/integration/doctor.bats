@@ -433,6 +433,29 @@ mended() { # CHECK PATTERN
 	expect_output '^PROBLEM  names +another source of names knows a person .* builder-7'
 }
 
+@test "damaged ids, a damaged journal, and one that a command left that was killed" {
+	local ids=$STATE/ids journal=$STATE/journal
+	cp -a "$ids" "$BATS_TEST_TMPDIR/ids"
+	echo 'use agent builder-8' >>"$ids"
+	expect_problem state "$ids:[0-9]+: this line is damaged"
+	run agentauthctl set builder-7 --owner x@example.com
+	expect_status 1
+	cp -a "$BATS_TEST_TMPDIR/ids" "$ids"
+	expect_order
+	printf 'use agent builder-8' >>"$ids" # a crash cut it short, and it does not count
+	run agentauthctl doctor
+	cp -a "$BATS_TEST_TMPDIR/ids" "$ids"
+	expect_no_output ' state '
+	echo 'generation' >"$journal"
+	chmod 600 "$journal"
+	expect_problem state 'the file journal in it is damaged'
+	rm "$journal"
+	expect_order
+	printf 'generation 999999 ids %s again\n' "$(stat -c %s "$ids")" >"$journal"
+	chmod 600 "$journal"
+	mended state 'was interrupted while it published generation 999999'
+}
+
 @test "ids that something else gives out are noted" {
 	run agentauthctl doctor
 	expect_no_output '^note +ids '

@@ -22,6 +22,7 @@
 static const struct doctor_check checks[] = {
     {"sudo", "Nobody on this host has sudo.", doctor_sudo},
     {"registry", "Without a registry every agent is refused.", doctor_registry},
+    {"state", "No agent can be registered, changed or retired.", doctor_state},
     {"sessions", "No agent gets a session.", doctor_rundir},
     {"audit", "No decision can be recorded, and agents are refused unless audit_failure is \"warn\".",
      doctor_logdir},

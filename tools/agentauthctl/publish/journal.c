@@ -72,3 +72,11 @@ int journal_read(int state_fd, uid_t owner, struct journal *ret)
 	text[n] = '\0';
 	return parse(text, ret) ? 0 : -EBADMSG;
 }
+
+const char *journal_damage(void)
+{
+	return "the file journal in it is damaged, so that it cannot be told what an agentauthctl that was "
+	       "interrupted left undone. Restore the directory from a backup, or, where its file ids names "
+	       "all "
+	       "agents and roles that agentauthctl list --all and role list show, remove the journal";
+}

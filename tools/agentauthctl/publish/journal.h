@@ -24,4 +24,7 @@ int journal_end(int state_fd);
 /* -ENOENT: there is none. -EBADMSG: it is damaged. */
 int journal_read(int state_fd, uid_t owner, struct journal *ret);
 
+/* journal_damage() returns what a person is told of a damaged one, as a sentence about STATEDIR. */
+const char *journal_damage(void);
+
 #endif

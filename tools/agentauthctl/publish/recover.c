@@ -46,12 +46,7 @@ int recover(struct workspace *ws)
 	if (n == -ENOENT)
 		return 0;
 	if (n == -EBADMSG)
-		problem_error(
-		    ws->problems, &place,
-		    "the file journal in it is damaged, so that it cannot be told what an agentauthctl "
-		    "that was interrupted left undone. Restore the directory from a backup, or, where its "
-		    "file ids names all agents and roles that agentauthctl list --all and role list show, "
-		    "remove the journal");
+		problem_error(ws->problems, &place, "%s", journal_damage());
 	if (n == 0)
 		n = aa_generation_number(ws->paths->statedir, &current);
 	if (n == 0 || n == -ENOENT)

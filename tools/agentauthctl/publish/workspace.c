@@ -16,8 +16,6 @@
 #include "tools/agentauthctl/publish/recover.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
-#define LOCK_FILE "lock"
-
 static int open_state(struct workspace *ws, bool lock)
 {
 	struct problem_place place = {.file = ws->paths->statedir};
@@ -38,7 +36,7 @@ static int take_lock(struct workspace *ws)
 	struct problem_place place = {.file = ws->paths->statedir};
 
 	ws->lock_fd =
-	    openat(ws->state_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	    openat(ws->state_fd, WORKSPACE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (ws->lock_fd < 0) {
 		problem_error(ws->problems, &place, "the file lock cannot be opened in it: %s",
 			      strerror(errno));

@@ -16,6 +16,8 @@
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/cli/problems.h"
 
+#define WORKSPACE_LOCK "lock" /* in STATEDIR */
+
 /* Where everything is. */
 struct paths {
 	const char *confdir, *statedir;

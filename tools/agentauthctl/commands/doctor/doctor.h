@@ -69,6 +69,7 @@ bool doctor_is_agents_group(const struct doctor *d, const char *name);
 struct aa_sshd_paths doctor_sshd_paths(void);
 
 void doctor_registry(struct doctor *d);
+void doctor_state(struct doctor *d);
 void doctor_rundir(struct doctor *d);
 void doctor_logdir(struct doctor *d);
 void doctor_space(struct doctor *d);
