@@ -196,9 +196,8 @@ dev_again() { # COMMAND...
 	refused_and_told 'there is nothing that does "frob" to a profile; there are: add, (list), show and check' dev agentauth profile frob
 	dev_again agentauth profile "$order"
 	echo 'nothing = 1;' >"$CONFIG"
-	refused_and_told 'nothing is no setting of this file; (profiles = \{) … (\};) is' dev agentauth profile add "builder-7@$HOST"
-	set -- "${BASH_REMATCH[@]:1}"
-	echo "$1 $2" >"$CONFIG"
+	refused_and_told 'nothing: there is no such setting; here there may be: (profiles)' dev agentauth profile add "builder-7@$HOST"
+	echo "$order = { };" >"$CONFIG"
 	dev_again agentauth profile add "builder-7@$HOST" --key "$KEY"
 	logs_in
 }

@@ -153,7 +153,7 @@ agent = \"builder-7\""
 	turn profile-json dev agentauth ssh "$AT" id -un
 	turn profile-json-add dev agentauth profile add "other@$HOST"
 	begun_anew
-	written "profiles = { web = { host = [ \"$HOST\" ]; agent = \"builder-7\"; }; };"
+	written "profiles = { web = { host = [ \"$HOST\" ]; agent = \"builder-7\"; ttl = \"60\"; }; };"
 	turn profile-setting dev agentauth ssh "$AT" id -un
 	written "profiles = { web = { hosts = \"$HOST\"; agent = \"builder-7\"; }; };"
 	turn profile-no-list dev agentauth ssh "$AT" id -un

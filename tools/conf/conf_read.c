@@ -158,12 +158,18 @@ static bool next_child(struct walk *w, struct spot parent, unsigned number, stru
 	return step(w, parent, number, node_of(w, *at)->next, at);
 }
 
-static bool of_kind(struct walk *w, struct spot at, enum conf_kind kind)
+static bool of_kind_or_told(struct walk *w, struct spot at, enum conf_kind kind, const char *hint)
 {
 	if (node_of(w, at)->kind == kind)
 		return true;
-	wrong(w, at, "must be %s, and is %s", kind_name(kind), kind_name(node_of(w, at)->kind));
+	wrong(w, at, "must be %s, and is %s%s%s", kind_name(kind), kind_name(node_of(w, at)->kind),
+	      hint ? ": " : "", hint ? hint : "");
 	return false;
+}
+
+static bool of_kind(struct walk *w, struct spot at, enum conf_kind kind)
+{
+	return of_kind_or_told(w, at, kind, NULL);
 }
 
 /* ---- values -------------------------------------------------------------- */
@@ -267,7 +273,7 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 	struct spot child;
 	unsigned i = 0;
 
-	if (node_of(w, at)->kind != CONF_LIST && !of_kind(w, at, CONF_ARRAY))
+	if (node_of(w, at)->kind != CONF_LIST && !of_kind_or_told(w, at, CONF_ARRAY, s->hint))
 		return;
 	if (!counts(w, at, s))
 		return;
@@ -336,7 +342,7 @@ static void read_named(struct walk *w, struct spot at, const struct conf_setting
 		char *item = new_item(s, items, i);
 
 		memcpy(item, &name, sizeof name);
-		if (!s->check(name, why, sizeof why))
+		if (s->check && !s->check(name, why, sizeof why))
 			wrong(w, child, "%s %s", quoted(name), why);
 		if (of_kind(w, child, CONF_GROUP))
 			read_members(w, child, s->members, item);
@@ -369,7 +375,7 @@ static void read_setting(struct walk *w, struct spot at, const struct conf_setti
 		read_texts(w, at, s, place);
 		break;
 	case CONF_MEMBERS:
-		if (of_kind(w, at, CONF_GROUP)) {
+		if (of_kind_or_told(w, at, CONF_GROUP, s->hint)) {
 			*(bool *)place = true;
 			read_members(w, at, s->members, place);
 		}
@@ -402,7 +408,10 @@ static void unknown_setting(struct walk *w, struct spot at, const struct conf_se
 		    (size_t)snprintf(known + len, sizeof known - len, "%s%s", len ? ", " : "", table->name);
 		guess_try(&guess, table->name);
 	}
-	wrong(w, at, "there is no such setting%s; here there may be: %s", guess_asked(&guess, ""), known);
+	if (guess.best)
+		wrong(w, at, "there is no such setting%s", guess_asked(&guess, ""));
+	else
+		wrong(w, at, "there is no such setting; here there may be: %s", known);
 }
 
 static void missing_settings(struct walk *w, struct spot at, const struct conf_setting *table)

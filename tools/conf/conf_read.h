@@ -47,6 +47,7 @@ struct conf_setting {
 	const char *const *words;
 	/* of texts and items: what leaving the setting out means, where an empty one is refused */
 	const char *if_empty;
+	const char *hint;		    /* ends a refusal of another type */
 	bool several_lines;		    /* a text that may hold line feeds: PEM */
 	conf_check_fn *check;		    /* of a text, of each of several, of a name */
 	const struct conf_setting *members; /* of a group, of an item */

@@ -110,7 +110,7 @@ static const char *key_of_profile(const char *key)
 		       key);
 	all = profiles_parse(text, "/conf/dir/config");
 	assert_non_null(all);
-	(void)snprintf(name, sizeof(name), "%s", profiles_at(all, 0)->key);
+	(void)snprintf(name, sizeof(name), "%s", profiles_at(all, 0)->key.name);
 	profiles_free(all);
 	return name;
 }
@@ -139,7 +139,7 @@ TEST(a_passphrase_goes_with_a_key_that_asks_for_one, home)
 	(void)snprintf(one, sizeof(one), text, "pkcs11:token=t;object=o");
 	all = profiles_parse(one, "/conf/dir/config");
 	assert_non_null(all);
-	assert_string_equal(profiles_at(all, 0)->passphrase.file, "/conf/dir/pin");
+	assert_string_equal(profiles_at(all, 0)->key.passphrase.file, "/conf/dir/pin");
 	profiles_free(all);
 }
 
@@ -153,8 +153,8 @@ TEST(a_profile_of_a_token_is_written_with_its_pins_place, home)
 	assert_int_equal(o.status, 0);
 	all = profiles_load(NULL);
 	assert_non_null(all);
-	assert_string_equal(profiles_at(all, 0)->key, "pkcs11:token=t;object=o");
-	assert_string_equal(profiles_at(all, 0)->passphrase.file, "~/pin");
+	assert_string_equal(profiles_at(all, 0)->key.name, "pkcs11:token=t;object=o");
+	assert_string_equal(profiles_at(all, 0)->key.passphrase.file, "~/pin");
 	profiles_free(all);
 }
 

@@ -47,7 +47,7 @@ TEST(a_profile_gives_its_settings_and_the_defaults)
 	assert_string_equal(web->name, "web");
 	assert_int_equal(web->ttl, 30);
 	assert_string_equal(web->scope, "deploy");
-	assert_null(web->key);
+	assert_null(web->key.name);
 	assert_int_equal(two->ttl, 60);
 	assert_true(profile_has_host(web, "B"));
 	assert_false(profile_has_host(web, "c"));
@@ -197,8 +197,8 @@ TEST(a_profile_with_an_issuer_answers_with_a_token)
 	assert_int_equal(profiles_find(all, "a")->client_auth, AUTH_SECRET_BASIC);
 	assert_int_equal(profiles_find(all, "c")->client_auth, AUTH_PRIVATE_KEY_JWT);
 	assert_int_equal(profiles_find(all, "d")->client_auth, AUTH_NONE);
-	assert_true(profiles_find(all, "a")->once);
-	assert_false(profiles_find(all, "d")->once);
+	assert_int_equal(profiles_find(all, "a")->reuse, REUSE_ONCE);
+	assert_int_equal(profiles_find(all, "d")->reuse, REUSE_UNTIL_EXPIRY);
 	assert_true(profile_needs_person(profiles_find(all, "d")));
 	assert_false(profile_needs_person(profiles_find(all, "a")));
 	profiles_free(all);

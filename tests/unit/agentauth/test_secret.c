@@ -27,7 +27,7 @@ static bool gives(const struct secret_source *source, const char *expected)
 #define FILE_OF(name) (&(const struct secret_source){.file = name})
 #define CREDENTIAL(name) (&(const struct secret_source){.credential = name})
 #define ENV(name) (&(const struct secret_source){.env = name})
-#define COMMAND(...) (&(const struct secret_source){.command = (const char *const[]){__VA_ARGS__, NULL}})
+#define COMMAND(...) (&(const struct secret_source){.command = {1, (const char *[]){__VA_ARGS__, NULL}}})
 
 TEST(a_file_is_its_owners_alone, home)
 {

@@ -132,7 +132,7 @@ TEST(what_is_wrong_is_said_with_its_place)
 TEST(a_mistyped_setting_is_told_what_it_was_meant_to_be)
 {
 	refuses("  agent = \"a\"; ttk = 60;", 3, 16, "profiles.web.ttk",
-		"no such setting (did you mean ttl?); here");
+		"no such setting (did you mean ttl?)");
 	refuses("  agent = \"a\"; scope = [];", 3, 16, "profiles.web.scope", "(did you mean scopes?)");
 	refuses("  agent = \"a\"; colour = 1;", 3, 16, "profiles.web.colour",
 		"no such setting; here there may be: agent,");

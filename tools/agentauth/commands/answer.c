@@ -107,7 +107,6 @@ const struct profile *answer_choose(const struct profiles *profiles, const struc
 
 static char *make_assertion(const struct profile *profile, const struct ask_prompt *prompt)
 {
-	const struct key_source source = {profile->key, profile->passphrase};
 	const struct assertion assertion = {
 	    .agent = profile->agent,
 	    .audience = prompt->audience,
@@ -118,7 +117,7 @@ static char *make_assertion(const struct profile *profile, const struct ask_prom
 	    .ttl = profile->ttl,
 	    .alg = profile->alg,
 	};
-	struct aa_private_key *key = key_load(&source);
+	struct aa_private_key *key = key_load(&profile->key);
 	char *token = key ? assertion_sign(&assertion, key, time(NULL)) : NULL;
 
 	aa_private_key_free(key);
@@ -127,7 +126,8 @@ static char *make_assertion(const struct profile *profile, const struct ask_prom
 
 static char *get_token(const struct profiles *profiles, const struct profile *profile, const char *audience)
 {
-	const struct token_wish wish = {.fresh = profile->once, .once = profile->once, .audience = audience};
+	bool once = profile->reuse == REUSE_ONCE;
+	const struct token_wish wish = {.fresh = once, .once = once, .audience = audience};
 	struct token token = {0};
 	char *text = NULL;
 

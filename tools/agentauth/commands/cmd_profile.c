@@ -44,7 +44,7 @@ static const char *answers_with(const struct profile *p)
 	return profile_uses_token(p) ? "a token of a provider" : "an assertion";
 }
 
-static json_t *strings(const struct profile_list *list)
+static json_t *strings(const struct aa_list *list)
 {
 	json_t *array = json_array();
 
@@ -57,7 +57,7 @@ static json_t *as_json(const struct profile *p)
 {
 	return json_pack("{s:s, s:s?, s:o, s:o, s:s, s:s?, s:s?}", "profile", p->name, "agent", p->agent,
 			 "hosts", strings(&p->hosts), "audiences", strings(&p->audiences), "answers_with",
-			 answers_with(p), "issuer", p->issuer, "key", p->key);
+			 answers_with(p), "issuer", p->issuer, "key", p->key.name);
 }
 
 static int list(const struct profile_request *r, const struct profiles *all)

@@ -113,7 +113,7 @@ static int get_and_print(const struct request *request, const struct profiles *p
 	if (request->scope)
 		profile.scope = request->scope;
 	if (request->resource)
-		profile.resource = (struct profile_list){1, resource};
+		profile.resource = (struct aa_list){1, resource};
 	if (profile_resource_is_asked(&profile))
 		return say_failed(
 		    "the profile %s asks for a token for whichever host asks it: --resource says for "

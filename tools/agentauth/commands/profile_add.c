@@ -99,8 +99,8 @@ static char *make_name(const char *first, const char *rest)
 	return name;
 }
 
-static char *make_block(const struct profile_request *r, const char *name, const char *agent,
-			const char *host)
+/* Returns the profile as it stands in the file behind its name, from malloc(). */
+static char *make_block(const struct profile_request *r, const char *agent, const char *host)
 {
 	const char *const *t = r->texts;
 	char *block = NULL, audience[600];
@@ -110,7 +110,7 @@ static char *make_block(const struct profile_request *r, const char *name, const
 	if (!f)
 		return NULL;
 	(void)snprintf(audience, sizeof(audience), strchr(host, ':') ? "ssh://[%s]" : "ssh://%s", host);
-	fprintf(f, "  %s = {\n", name);
+	fputs("{\n", f);
 	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host,
 		t[OPT_AUDIENCE] ? t[OPT_AUDIENCE] : audience);
 	put_string(f, "agent", agent);
@@ -123,7 +123,7 @@ static char *make_block(const struct profile_request *r, const char *name, const
 	put_file(f, "token", t[OPT_TOKEN_FILE]);
 	put_source(f, "token", "env", t[OPT_TOKEN_ENV]);
 	put_string(f, "scope", t[OPT_SCOPE]);
-	fputs("  };\n", f);
+	fputs("  }", f);
 	if (fclose(f) != 0) {
 		free(block);
 		return NULL;
@@ -264,15 +264,14 @@ static bool can_be_read(const char *text, const char *path)
 	return good;
 }
 
-static int add_block(const struct profile_request *r, const char *path, const char *old, const char *block)
+static int add_block(const struct profile_request *r, const char *path, const char *old, const char *name,
+		     const char *block)
 {
-	char *text = profile_text_add(old, block);
+	char *text = profile_text_add(old, name, block);
 	int result = -1;
 
-	if (!text)
-		say("memory is out");
-	else if (can_be_read(text, path))
-		result = r->dry_run ? fputs(block, stdout) : profile_text_write(path, text);
+	if (can_be_read(text, path))
+		result = r->dry_run ? printf("  %s = %s;\n", name, block) : profile_text_write(path, text);
 	free(text);
 	return result;
 }
@@ -286,10 +285,10 @@ static int add_for(const struct profile_request *r, const char *path, const char
 	if (!read_old(path, &old, &all) || !is_new(all, agent, host))
 		goto out;
 	name = choose_name(r, all, agent, host);
-	block = name ? make_block(r, name, agent, host) : NULL;
+	block = name ? make_block(r, agent, host) : NULL;
 	if (name && !block)
 		say("memory is out");
-	if (block && add_block(r, path, old, block) >= 0) {
+	if (block && add_block(r, path, old, name, block) >= 0) {
 		if (!r->dry_run)
 			tell_next(path, agent, host);
 		status = 0;

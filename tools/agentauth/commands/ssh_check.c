@@ -152,15 +152,14 @@ static const struct profile *find_profile(const struct profiles *profiles, const
 
 static bool key_is_usable(const struct profile *profile)
 {
-	const struct key_source source = {profile->key, profile->passphrase};
 	char digest[CERTIFICATE_DIGEST_SIZE];
 	struct aa_private_key *key;
 	bool usable;
 
 	/* A command for the passphrase may ask a person: once, when the host asks. */
-	if (profile->passphrase.command)
+	if (profile->key.passphrase.command.n)
 		return true;
-	key = key_load(&source);
+	key = key_load(&profile->key);
 	usable = key && (!profile->certificate || certificate_digest(profile->certificate, key, digest) == 0);
 	aa_private_key_free(key);
 	return usable;
@@ -171,7 +170,7 @@ static bool secret_is_usable(const struct profile *profile)
 	const struct secret_source *source = &profile->client_secret;
 	char *secret;
 
-	if (source->command || !secret_is_named(source))
+	if (source->command.n || !secret_is_named(source))
 		return true;
 	secret = secret_read(source, "the client's secret");
 	own_wipe(secret);
@@ -185,7 +184,7 @@ static bool token_is_at_hand(const struct profile *profile)
 	bool good;
 
 	/* A program is run once, when the host asks. */
-	if (profile->token.command)
+	if (profile->token.command.n)
 		return true;
 	good = ready_token_read(profile, audience, time(NULL), &token) == 0;
 	token_free(&token);
@@ -224,8 +223,9 @@ static bool clock_is_after(const char *path, time_t now)
 
 static bool clock_is_right(const struct profiles *profiles, const struct profile *profile)
 {
-	bool in_file = !profile_uses_token(profile) && (!profile->key || key_is_file(profile->key));
-	char *key = in_file && profile->key ? own_expand(profile->key) : own_config_path("key.pem");
+	const char *name = profile->key.name;
+	bool in_file = !profile_uses_token(profile) && (!name || key_is_file(name));
+	char *key = in_file && name ? own_expand(name) : own_config_path("key.pem");
 	time_t now = time(NULL);
 	bool right =
 	    key && clock_is_after(profiles_path(profiles), now) && (!in_file || clock_is_after(key, now));

@@ -18,8 +18,7 @@
 /* Empty where it cannot be told: a command for the passphrase may ask a person, and is not run for this. */
 static void key_id(const struct profile *profile, char *ret, size_t size)
 {
-	const struct key_source source = {profile->key, profile->passphrase};
-	struct aa_private_key *key = profile->passphrase.command ? NULL : key_load(&source);
+	struct aa_private_key *key = profile->key.passphrase.command.n ? NULL : key_load(&profile->key);
 	char thumbprint[44];
 	const char *kid = key ? assertion_kid(profile->kid, aa_private_key_public(key), thumbprint) : NULL;
 

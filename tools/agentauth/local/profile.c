@@ -1,140 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile.c: reading the profiles. */
+/* profile.c: reads the profiles against the table of their settings. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile.h"
 
 #include <errno.h>
-#include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_rules.h"
 #include "tools/agentauth/local/profile_setting.h"
-#include "tools/agentauth/local/profile_text.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
+#include "tools/conf/conf_read.h"
 
 struct profiles {
-	config_t config; /* owns the strings */
-	char *path;
-	struct profile *v;
-	size_t n;
-	char **made; /* paths that were relative */
-	size_t n_made;
+	struct conf_file file; /* owns the strings */
+	struct arena arena;    /* owns the lists, and the paths that were relative */
+	struct {
+		size_t n;
+		struct profile *v;
+	} all;
 };
-
-/* ---- one profile ---------------------------------------------------------- */
-
-static bool read_profile(const struct profiles *all, const config_setting_t *group, struct profile *ret)
-{
-	const char *what;
-
-	ret->name = config_setting_name(group);
-	ret->ttl = ASSERTION_TTL_DEFAULT;
-	ret->once = true;
-	if (!config_setting_is_group(group))
-		return profile_wrong(all->path, group,
-				     "must be a profile: { hosts = …; audiences = …; agent = …; }");
-	for (int i = 0; i < config_setting_length(group); i++)
-		if (!profile_setting_read(all->path, config_setting_get_elem(group, (unsigned)i), ret))
-			return false;
-	what = profile_rule_broken(ret);
-	return !what || profile_wrong(all->path, group, what);
-}
 
 /* ---- paths ---------------------------------------------------------------- */
 
-/* A relative path is relative to the file that it stands in. `path` is in *value, behind what is no part of it, or NULL. */
-static bool make_absolute(struct profiles *all, const char **value, const char *path)
+/* Makes a relative path relative to the folder of the profiles' file. `path` is the part of *value that is the path; NULL
+ * means that there is none. */
+static void make_absolute(struct profiles *all, const char **value, const char *path)
 {
-	const char *slash = strrchr(all->path, '/');
-	char **longer, *made;
+	const char *file = all->file.text.path, *slash = strrchr(file, '/');
+	char *made;
 
-	if (!path || !*path || *path == '/' || strncmp(path, "~/", 2) == 0 || !slash)
-		return true;
-	longer = realloc(all->made, (all->n_made + 1) * sizeof(all->made[0]));
-	if (!longer)
-		return false;
-	all->made = longer;
-	if (asprintf(&made, "%.*s%.*s/%s", (int)(path - *value), *value, (int)(slash - all->path), all->path,
-		     path) < 0)
-		return false;
-	all->made[all->n_made++] = made;
-	*value = made;
-	return true;
+	if (!path || *path == '/' || strncmp(path, "~/", 2) == 0 || !slash)
+		return;
+	made = xasprintf("%.*s%.*s/%s", (int)(path - *value), *value, (int)(slash - file), file, path);
+	*value = arena_strdup(&all->arena, made);
+	free(made);
 }
 
-static bool make_paths_absolute(struct profiles *all, struct profile *p)
+static void make_paths_absolute(struct profiles *all, struct profile *p)
 {
-	const char **const paths[] = {&p->certificate,
-				      &p->ca_file,
-				      &p->passphrase.file,
-				      &p->client_secret.file,
-				      &p->token.file,
-				      &p->subject_token.source.file,
-				      &p->actor_token.source.file};
-	bool made = make_absolute(all, &p->key, p->key ? key_path_in(p->key) : NULL);
+	for (const struct profile_setting *s = profile_settings; s->conf.name; s++) {
+		void *at = (char *)p + s->conf.offset;
+		const char **path = at;
 
-	for (size_t i = 0; made && i < sizeof(paths) / sizeof(paths[0]); i++)
-		made = make_absolute(all, paths[i], *paths[i]);
-	if (!made)
-		say("memory is out");
-	return made;
+		if (!(s->flags & SETTING_PATH))
+			continue;
+		if (s->conf.type == CONF_MEMBERS)
+			path = &((struct secret_source *)at)->file;
+		if (*path)
+			make_absolute(all, path, path == &p->key.name ? key_path_in(*path) : *path);
+	}
 }
 
-/* ---- the file ------------------------------------------------------------- */
+/* ---- the text ------------------------------------------------------------- */
 
-static bool read_profiles(struct profiles *all)
+static void say_problems(const struct problems *problems)
 {
-	const config_setting_t *root = config_root_setting(&all->config), *group = NULL;
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *one = &problems->v[i];
 
-	for (int i = 0; i < config_setting_length(root); i++) {
-		const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
+		say("%s:%u:%u: %s%s%s", one->file, one->line, one->column, one->setting ? one->setting : "",
+		    one->setting ? ": " : "", one->what);
+	}
+}
 
-		if (strcmp(config_setting_name(setting), "profiles") != 0)
-			return profile_wrong(all->path, setting,
-					     "is no setting of this file; profiles = { … }; is");
-		if (!config_setting_is_group(setting))
-			return profile_wrong(all->path, setting, "must be a group: { NAME = { … }; }");
-		group = setting;
-	}
-	if (!group || config_setting_length(group) == 0)
-		return true;
-	all->v = calloc((size_t)config_setting_length(group), sizeof(all->v[0]));
-	if (!all->v)
-		return profile_wrong(all->path, group, "is too long: memory is out");
-	for (int i = 0; i < config_setting_length(group); i++) {
-		all->n++;
-		if (!read_profile(all, config_setting_get_elem(group, (unsigned)i), &all->v[i]) ||
-		    !make_paths_absolute(all, &all->v[i]))
-			return false;
-	}
-	return true;
+static void say_form(const char *path)
+{
+	say("the text is libconfig's, and neither TOML nor YAML nor JSON: profiles = { NAME = { hosts = [ "
+	    "\"HOST\" ]; "
+	    "… }; }; (see agentauth(1), PROFILES). To begin anew: mv '%s' '%s.old', then agentauth profile "
+	    "add "
+	    "NAME@HOST",
+	    path, path);
 }
 
 struct profiles *profiles_parse(const char *text, const char *path)
 {
-	struct profiles *all;
+	struct profiles *all = xcalloc(1, sizeof(*all));
+	struct problems problems = {0};
 
-	if (!profile_text_is_safe(text, path))
-		return NULL;
-	all = calloc(1, sizeof(*all));
-	if (!all)
-		return NULL;
-	config_init(&all->config);
-	all->path = strdup(path);
-	if (all->path && config_read_string(&all->config, text) != CONFIG_TRUE)
-		say("%s:%d: %s. The text is libconfig's, and neither TOML nor YAML nor JSON: profiles = { "
-		    "NAME = { hosts = [ \"HOST\" ]; … }; }; (see agentauth(1), PROFILES). To begin anew: mv "
-		    "'%s' '%s.old', then agentauth profile add NAME@HOST",
-		    path, config_error_line(&all->config), config_error_text(&all->config), path, path);
-	else if (all->path && read_profiles(all))
-		return all;
-	profiles_free(all);
-	return NULL;
+	conf_text_set(&all->file.text, path, text, strlen(text));
+	if (conf_read(&all->file, profile_settings_of_file(), &all->all, &all->arena, &problems) == 0)
+		for (size_t i = 0; i < all->all.n; i++) {
+			profile_rules_apply(&all->file, &all->all.v[i], &problems);
+			make_paths_absolute(all, &all->all.v[i]);
+		}
+	say_problems(&problems);
+	if (problems.errors && !all->file.has_config)
+		say_form(path);
+	if (problems.errors) {
+		profiles_free(all);
+		all = NULL;
+	}
+	problems_free(&problems);
+	return all;
 }
 
 static struct profiles *load_from(const char *path)
@@ -153,7 +116,7 @@ static struct profiles *load_from(const char *path)
 		say("%s has a zero byte in it", path);
 	else
 		all = profiles_parse(text, path);
-	if (all && all->n == 0) {
+	if (all && all->all.n == 0) {
 		say("%s has no profile in it. This writes one: agentauth profile add NAME@HOST", path);
 		profiles_free(all);
 		all = NULL;
@@ -168,7 +131,7 @@ char *profiles_file(const char *path)
 
 	if (!path && variable && *variable)
 		path = variable;
-	return path ? strdup(path) : own_config_path("config");
+	return path ? xstrdup(path) : own_config_path("config");
 }
 
 struct profiles *profiles_load(const char *path)
@@ -180,56 +143,37 @@ struct profiles *profiles_load(const char *path)
 	return all;
 }
 
-static void free_command(struct secret_source *source)
-{
-	free((void *)(uintptr_t)source->command);
-}
-
 void profiles_free(struct profiles *all)
 {
 	if (!all)
 		return;
-	for (size_t i = 0; i < all->n; i++) {
-		free(all->v[i].hosts.v);
-		free(all->v[i].audiences.v);
-		free(all->v[i].resource.v);
-		free_command(&all->v[i].client_secret);
-		free_command(&all->v[i].token);
-		free_command(&all->v[i].passphrase);
-		free_command(&all->v[i].subject_token.source);
-		free_command(&all->v[i].actor_token.source);
-	}
-	for (size_t i = 0; i < all->n_made; i++)
-		free(all->made[i]);
-	free(all->made);
-	free(all->v);
-	free(all->path);
-	config_destroy(&all->config);
+	conf_file_free(&all->file);
+	arena_free(&all->arena);
 	free(all);
 }
 
 size_t profiles_count(const struct profiles *all)
 {
-	return all->n;
+	return all->all.n;
 }
 
 const struct profile *profiles_at(const struct profiles *all, size_t i)
 {
-	return &all->v[i];
+	return &all->all.v[i];
 }
 
 const char *profiles_path(const struct profiles *all)
 {
-	return all->path;
+	return all->file.text.path;
 }
 
 const struct profile *profiles_find(const struct profiles *all, const char *name)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->v[i].name, name) == 0)
-			return &all->v[i];
+	for (size_t i = 0; i < all->all.n; i++)
+		if (strcmp(all->all.v[i].name, name) == 0)
+			return &all->all.v[i];
 	say("there is no profile \"%s\" in %s; agentauth profile list shows those that there are", name,
-	    all->path);
+	    all->file.text.path);
 	return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile.h: ~/.config/agentauth/config: which hosts may have which credential.
+/* profile.h: reads ~/.config/agentauth/config, which says which hosts may have which credential.
  *
  *   profiles = {
  *     web = {
@@ -17,13 +17,13 @@
  *     };
  *     pod = {
  *       hosts = …; audiences = …; agent = …;
- *       token = { file = "/var/run/secrets/tokens/agentauth"; };   a ready one, read anew at each use
+ *       token = { file = "/var/run/secrets/tokens/agentauth"; };   is read anew at each use
  *     };
  *   };
  *
- * A profile with an issuer, or a token_endpoint, answers with a token of that provider, one
- * with a token with that one; another answers
- * with an assertion that the agent's key signs. agentauth(1) is the reference of all settings. */
+ * A profile with an issuer, or a token_endpoint, answers with a token of that identity provider. A profile with a ready token
+ * answers with that. Any other profile answers with an assertion that the agent's key signs. The settings are those of
+ * profile_setting.c, and agentauth(1) describes them. */
 #ifndef AGENTAUTH_AGENT_PROFILE_H
 #define AGENTAUTH_AGENT_PROFILE_H
 
@@ -32,16 +32,13 @@
 #include <stdint.h>
 
 #include "common/jose/jose.h"
+#include "common/text/list.h"
+#include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/secret.h"
 
 #define PROFILES_MAX 65536 /* bytes of the file */
 #define ASSERTION_TTL_DEFAULT 60
 #define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
-
-struct profile_list {
-	size_t n;
-	const char **v;
-};
 
 enum profile_grant {
 	GRANT_CLIENT_CREDENTIALS,
@@ -51,9 +48,13 @@ enum profile_grant {
 	GRANT_JWT_BEARER,
 };
 
-enum profile_auth { AUTH_UNSET, AUTH_SECRET_BASIC, AUTH_SECRET_POST, AUTH_PRIVATE_KEY_JWT, AUTH_NONE };
+enum profile_auth { AUTH_SECRET_BASIC, AUTH_SECRET_POST, AUTH_PRIVATE_KEY_JWT, AUTH_NONE, AUTH_UNSET };
 
-/* A token that is exchanged: read from somewhere, or another profile's. */
+enum profile_reuse { REUSE_ONCE, REUSE_UNTIL_EXPIRY };
+
+enum profile_present { PRESENT_ACCESS_TOKEN, PRESENT_ID_TOKEN };
+
+/* A token that is exchanged comes from its own source or from another profile. */
 struct profile_token {
 	struct secret_source source;
 	const char *profile, *type; /* type NULL: urn:ietf:params:oauth:token-type:access_token */
@@ -61,35 +62,38 @@ struct profile_token {
 
 /* Texts are NULL and lists empty where the profile does not say. */
 struct profile {
-	const char *name, *agent, *key, *scope, *task, *kid;
-	struct secret_source passphrase;
-	struct profile_list hosts, audiences;
+	const char *name, *agent, *scope, *task, *kid;
+	struct key_source key;
+	struct aa_list hosts, audiences;
 	int64_t ttl;
-	enum aa_alg alg; /* AA_ALG_INVALID: the key's own */
+	const char *alg_name;
+	enum aa_alg alg;	    /* AA_ALG_INVALID stands for the key's own algorithm */
+	struct secret_source token; /* is ready, since the platform gave it */
 
-	/* of a profile that answers with a token */
+	/* These are of a profile that gets its token from an identity provider. */
 	const char *issuer, *ca_file, *client_id, *audience, *assertion_audience, *subject, *target_audience;
-	const char *assertion_typ; /* of the assertion's header; NULL: "JWT" */
-	const char *certificate;   /* whose digest the header has, for providers that know a key by it */
+	const char *assertion_typ; /* stands in the assertion's header; NULL means "JWT" */
+	const char *certificate;   /* has its digest in that header, for providers that know the key by it */
 	const char *token_endpoint, *authorization_endpoint, *device_authorization_endpoint;
 	const char *redirect_uri, *prompt;
-	struct profile_list resource;
+	struct aa_list resource;
 	enum profile_grant grant;
 	enum profile_auth client_auth;
 	struct secret_source client_secret;
 	struct profile_token subject_token, actor_token;
-	struct secret_source token; /* a ready one, that the platform gave */
-	bool once;		    /* a host takes each token once */
-	bool id_token;		    /* what is presented is the ID token */
+	enum profile_reuse reuse;
+	enum profile_present present;
 };
 
 struct profiles;
 
-/* The profiles' file: `path`, or where that is NULL $AGENTAUTH_CONFIG, or ~/.config/agentauth/config. From malloc(). */
+/* Returns the path of the profiles' file, from malloc(): `path`, or $AGENTAUTH_CONFIG, or ~/.config/agentauth/config. NULL
+ * comes with the reason said. */
 char *profiles_file(const char *path);
-/* NULL, with the reason said. `path` as in profiles_file(). */
+/* Reads the file that profiles_file() names. All that is wrong with it is said in one run, with line and column, and NULL
+ * returned. */
 struct profiles *profiles_load(const char *path);
-/* The same from text; `path` is for messages. */
+/* Reads a text as if it were in the file `path`, which may hold no profile at all. */
 struct profiles *profiles_parse(const char *text, const char *path);
 void profiles_free(struct profiles *profiles);
 
@@ -97,24 +101,24 @@ size_t profiles_count(const struct profiles *profiles);
 const struct profile *profiles_at(const struct profiles *profiles, size_t i);
 const char *profiles_path(const struct profiles *profiles);
 
-/* The one of this name, or NULL with the reason said. */
+/* Returns the profile of this name, or NULL with the reason said. */
 const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 
-/* What `resource` holds where it is to be the audience that the host asks for. RFC 8707 demands an absolute
- * URI, which this is not. */
+/* This value of `resource` stands for the audience that the host asks for. It cannot be a resource itself, since RFC 8707
+ * demands an absolute URI. */
 #define PROFILE_RESOURCE_ASKED "asked"
 
-/* What `assertion_audience` holds where it is to be the issuer or the token endpoint, whichever these are. */
+/* These values of `assertion_audience` stand for the issuer and for the token endpoint. */
 #define PROFILE_AUDIENCE_ISSUER "issuer"
 #define PROFILE_AUDIENCE_ENDPOINT "token_endpoint"
 
-/* Whether it answers with a provider's token, and not with an assertion. */
+/* Tells whether the profile answers with a token, and not with an assertion. */
 bool profile_uses_token(const struct profile *profile);
-/* Whether that token is a ready one, which the platform gave. */
+/* Tells whether that token is ready, since the platform gave it. */
 bool profile_has_ready_token(const struct profile *profile);
-/* Whether `resource` is PROFILE_RESOURCE_ASKED. */
+/* Tells whether `resource` is PROFILE_RESOURCE_ASKED. */
 bool profile_resource_is_asked(const struct profile *profile);
-/* Whether somebody has to be there for a new grant. */
+/* Tells whether a person has to log in for a new token. */
 bool profile_needs_person(const struct profile *profile);
 
 #endif

@@ -1,55 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_edit.c: writing a profile into the profiles' text. */
+/* profile_edit.c: writes a profile into the profiles' text. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile_edit.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/file/replace.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/agentauth/local/profile_text.h"
+#include "tools/cli/alloc.h"
+#include "tools/conf/conf_edit.h"
 
-/* The brace that closes the one group of the file is the last that stands in neither a string nor a comment. */
-static const char *last_brace(const char *text)
+char *profile_text_add(const char *text, const char *name, const char *value)
 {
-	const char *found = NULL, *p = text;
+	struct conf_text edited = {0};
+	char *path = xasprintf("profiles.%s", name), *first = xasprintf("{\n  %s = %s;\n}", name, value),
+	     *ret;
 
-	while (*p) {
-		const char *next = profile_text_skip(p);
-
-		if (next == p && *p == '}')
-			found = p;
-		p = next == p ? p + 1 : next;
-	}
-	return found;
-}
-
-static bool ends_a_line(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len == 0 || text[len - 1] == '\n';
-}
-
-char *profile_text_add(const char *text, const char *block)
-{
-	const char *brace;
-	char *ret;
-
-	brace = last_brace(text);
-	if (!brace)
-		return asprintf(&ret, "%s%sprofiles = {\n%s};\n", text, ends_a_line(text) ? "" : "\n",
-				block) < 0
-			   ? NULL
-			   : ret;
-	if (asprintf(&ret, "%.*s%s%s%s", (int)(brace - text), text,
-		     brace > text && brace[-1] == '\n' ? "" : "\n", block, brace) < 0)
-		return NULL;
+	conf_text_set(&edited, "", text, strlen(text));
+	if (conf_edit_count(&edited, "profiles") < 0)
+		(void)conf_edit_set(&edited, "profiles", first);
+	else
+		(void)conf_edit_set(&edited, path, value);
+	ret = xstrndup(edited.bytes, edited.len);
+	conf_text_free(&edited);
+	free(first);
+	free(path);
 	return ret;
 }
 

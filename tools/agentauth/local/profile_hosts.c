@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_hosts.c: which host may have what of a profile, see profile_hosts.h. */
+/* profile_hosts.c: the hosts and audiences of a profile, see profile_hosts.h. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile_hosts.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Whether the audience is ssh://HOST or ssh://HOST:PORT of this host (RFC 3986: an IPv6 address in brackets). */
+/* Tells whether the audience is ssh://HOST or ssh://HOST:PORT of this host. An IPv6 address stands in brackets (RFC 3986). */
 static bool audience_names(const char *audience, const char *host)
 {
 	size_t len = strlen(host);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_rules.h: which settings of a profile go together. */
+/* profile_rules.h: holds the settings of a profile against each other. */
 #ifndef AGENTAUTH_AGENT_PROFILE_RULES_H
 #define AGENTAUTH_AGENT_PROFILE_RULES_H
 
 #include "tools/agentauth/local/profile.h"
+#include "tools/conf/conf_read.h"
 
-/* What is wrong with a profile whose settings are all read, behind its name, or NULL. It gets the client_auth that goes
- * without saying. */
-const char *profile_rule_broken(struct profile *profile);
+/* Reports which settings of a profile do not go together, each where it stands in the file. The profile gets the values that
+ * follow from the others, such as its client_auth. */
+void profile_rules_apply(const struct conf_file *file, struct profile *profile, struct problems *problems);
 
 #endif

@@ -1,285 +1,208 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_setting.c: one setting of a profile, see profile_setting.h. */
+/* profile_setting.c: the settings of a profile, see profile_setting.h. */
 #include "config.h"
 
 #include "tools/agentauth/local/profile_setting.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "tools/cli/say.h"
+#include "common/text/name.h"
 
-bool profile_wrong(const char *path, const config_setting_t *setting, const char *what)
+#define N_SETTINGS (sizeof(profile_settings) / sizeof(profile_settings[0]))
+
+/* ---- what a value must be --------------------------------------------------------- */
+
+static bool is_agent(const char *value, char *why, size_t size)
 {
-	say("%s:%d: %s %s", path, (int)config_setting_source_line(setting), config_setting_name(setting),
-	    what);
-	return false;
+	(void)snprintf(why, size, "is no name of an agent's account: small letters, digits and hyphens");
+	return aa_agent_name_is_valid(value);
 }
 
-static bool read_string(const char *path, const config_setting_t *setting, const char **ret)
+static bool is_algorithm(const char *value, char *why, size_t size)
 {
-	const char *value = config_setting_get_string(setting);
-
-	if (!value || !*value)
-		return profile_wrong(path, setting, "must be a string in quotes that is not empty");
-	*ret = value;
-	return true;
+	(void)snprintf(why, size, "is no algorithm: \"ES256\", \"RS256\", …");
+	return aa_alg_from_name(value) != AA_ALG_INVALID;
 }
 
-static bool read_list(const char *path, const config_setting_t *setting, struct profile_list *ret)
+/* A media type (RFC 6838 section 4.2), whose "application/" may be left out (RFC 7515 section 4.1.9). */
+static bool is_media_type(const char *value, char *why, size_t size)
 {
-	int n = config_setting_length(setting);
+	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/";
 
-	if ((!config_setting_is_array(setting) && !config_setting_is_list(setting)) || n < 1)
-		return profile_wrong(path, setting, "must be a list of strings: [ \"…\", \"…\" ]");
-	ret->v = calloc((size_t)n, sizeof(ret->v[0]));
-	if (!ret->v)
-		return profile_wrong(path, setting, "is too long: memory is out");
-	for (int i = 0; i < n; i++) {
-		const char *value = config_setting_get_string_elem(setting, i);
-
-		if (!value || !*value)
-			return profile_wrong(path, setting, "must hold strings in quotes only");
-		ret->v[ret->n++] = value;
-	}
-	return true;
+	(void)snprintf(why, size, "is no type: \"JWT\", \"client-authentication+jwt\", …");
+	return !value[strspn(value, set)];
 }
 
-static bool read_ttl(const char *path, const config_setting_t *setting, int64_t *ret)
+static bool has_no_slash(const char *value, char *why, size_t size)
 {
-	int value = config_setting_get_int(setting);
-
-	if (config_setting_type(setting) != CONFIG_TYPE_INT || value < 1 || value > ASSERTION_TTL_MAX)
-		return profile_wrong(path, setting, "must be a number of seconds between 1 and 3600");
-	*ret = value;
-	return true;
+	(void)snprintf(why, size, "names a credential with a slash in it");
+	return !strchr(value, '/');
 }
 
-struct name {
-	const char *name;
-	int value;
+static bool is_not_empty(const char *value, char *why, size_t size)
+{
+	(void)snprintf(why, size, "must not be empty");
+	return *value;
+}
+
+/* ---- the tables --------------------------------------------------------------------- */
+
+/* The order is that of enum profile_grant, enum profile_auth and so on. */
+static const char *const grants[] = {"client_credentials", "authorization_code", "device_code",
+				     "token_exchange",	   "jwt_bearer",	 NULL};
+static const char *const auths[] = {"client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+				    NULL};
+static const char *const reuses[] = {"once", "until_expiry", NULL};
+static const char *const presents[] = {"access_token", "id_token", NULL};
+
+#define PLACE(place) .name = #place, .min = 1, .offset = offsetof(struct secret_source, place)
+
+static const struct conf_setting places_of_secret[] = {
+    {PLACE(file), .type = CONF_TEXT},
+    {PLACE(credential), .type = CONF_TEXT, .check = has_no_slash},
+    {PLACE(env), .type = CONF_TEXT},
+    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty},
+    {0},
 };
 
-static const struct name grants[] = {
-    {"client_credentials", GRANT_CLIENT_CREDENTIALS},
-    {"authorization_code", GRANT_AUTHORIZATION_CODE},
-    {"device_code", GRANT_DEVICE_CODE},
-    {"token_exchange", GRANT_TOKEN_EXCHANGE},
-    {"jwt_bearer", GRANT_JWT_BEARER},
-    {NULL, 0},
+/* The source is the token's first member, so that its places are the token's. */
+_Static_assert(offsetof(struct profile_token, source) == 0, "places are found by their offset in the source");
+static const struct conf_setting places_of_token[] = {
+    {PLACE(file), .type = CONF_TEXT},
+    {PLACE(credential), .type = CONF_TEXT, .check = has_no_slash},
+    {PLACE(env), .type = CONF_TEXT},
+    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty},
+    {.name = "profile", .type = CONF_TEXT, .min = 1, .offset = offsetof(struct profile_token, profile)},
+    {.name = "type", .type = CONF_TEXT, .min = 1, .offset = offsetof(struct profile_token, type)},
+    {0},
 };
-static const struct name auths[] = {
-    {"client_secret_basic", AUTH_SECRET_BASIC},
-    {"client_secret_post", AUTH_SECRET_POST},
-    {"private_key_jwt", AUTH_PRIVATE_KEY_JWT},
-    {"none", AUTH_NONE},
-    {NULL, 0},
+
+static const char secret_hint[] = "it does not stand in this file, which names where it is: { file = \"…\"; "
+				  "}, credential, env or command = [ … ]";
+static const char token_hint[] =
+    "it names where the token is: { file = \"…\"; }, credential, env, command = [ … ] or profile";
+
+#define SETTING(setting, kind, member) \
+	.name = setting, .type = kind, .offset = offsetof(struct profile, member)
+#define TEXT(setting, member) SETTING(setting, CONF_TEXT, member), .min = 1
+#define LIST(setting, member) \
+	SETTING(setting, CONF_TEXTS, member), .min = 1, .check = is_not_empty, \
+					      .hint = "it is written [ \"…\", \"…\" ]"
+#define WORD(setting, member, of) SETTING(setting, CONF_WORD, member), .words = of
+#define SECRET(setting, member) \
+	SETTING(setting, CONF_MEMBERS, member), .members = places_of_secret, .hint = secret_hint
+#define TOKEN(setting, member) \
+	SETTING(setting, CONF_MEMBERS, member), .members = places_of_token, .hint = token_hint
+
+const struct profile_setting profile_settings[] = {
+    {.conf = {LIST("hosts", hosts)}},
+    {.conf = {LIST("audiences", audiences)}},
+    {.conf = {TEXT("agent", agent), .check = is_agent}},
+    {.conf = {TEXT("key", key.name)}, .flags = SETTING_PATH | SETTING_SIGNS},
+    {.conf = {SECRET("passphrase", key.passphrase)}, .flags = SETTING_PATH},
+    {.conf = {TEXT("passphrase_file", key.passphrase.file)}, .flags = SETTING_PATH},
+    {.conf = {TEXT("passphrase_env", key.passphrase.env)}},
+    {.conf = {SETTING("ttl", CONF_NUMBER, ttl), .min = 1, .max = ASSERTION_TTL_MAX}},
+    {.conf = {TEXT("scope", scope)}, .flags = SETTING_TOKEN | SETTING_SIGNS},
+    {.conf = {TEXT("task", task)}, .flags = SETTING_SIGNS},
+    {.conf = {TEXT("kid", kid)}, .flags = SETTING_SIGNS},
+    {.conf = {TEXT("alg", alg_name), .check = is_algorithm}},
+    {.conf = {SECRET("token", token)}, .flags = SETTING_PATH},
+    {.conf = {TEXT("issuer", issuer)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TEXT("token_endpoint", token_endpoint)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TEXT("authorization_endpoint", authorization_endpoint)}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("device_authorization_endpoint", device_authorization_endpoint)}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("ca_file", ca_file)}, .flags = SETTING_PATH | SETTING_ASKS},
+    {.conf = {TEXT("client_id", client_id)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {WORD("client_auth", client_auth, auths)}, .flags = SETTING_ASKS},
+    {.conf = {SECRET("client_secret", client_secret)}, .flags = SETTING_PATH | SETTING_ASKS},
+    {.conf = {TEXT("assertion_audience", assertion_audience)}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("assertion_typ", assertion_typ), .check = is_media_type}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("certificate", certificate)}, .flags = SETTING_PATH | SETTING_ASKS},
+    {.conf = {WORD("grant", grant, grants)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TOKEN("subject_token", subject_token)}, .flags = SETTING_PATH | SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TOKEN("actor_token", actor_token)}, .flags = SETTING_PATH | SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TEXT("subject", subject)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TEXT("target_audience", target_audience)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {TEXT("redirect_uri", redirect_uri)}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("prompt", prompt)}, .flags = SETTING_ASKS},
+    {.conf = {TEXT("audience", audience)}, .flags = SETTING_TOKEN},
+    {.conf = {LIST("resource", resource)}, .flags = SETTING_TOKEN | SETTING_ASKS},
+    {.conf = {WORD("present", present, presents)}, .flags = SETTING_TOKEN},
+    {.conf = {WORD("reuse", reuse, reuses)}},
+    {.conf = {0}},
 };
-static const struct name reuses[] = {{"once", true}, {"until_expiry", false}, {NULL, 0}};
-static const struct name presents[] = {{"access_token", false}, {"id_token", true}, {NULL, 0}};
 
-static bool read_name(const char *path, const config_setting_t *setting, const struct name *names, int *ret)
+const struct profile_option profile_options[] = {
+    {"agent", "agent", NULL, "NAME", "the agent's account; also as NAME@HOST"},
+    {"audience", "audiences", NULL, "A", "what the host asks a credential for; default ssh://HOST"},
+    {"key", "key", NULL, "F",
+     "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
+    {"passphrase-file", "passphrase", "file", "F", "holds the key's passphrase or PIN in its first line"},
+    {"issuer", "issuer", NULL, "URL", "answer with a token of this identity provider"},
+    {"client-id", "client_id", NULL, "ID", "the identity provider's name of the agent; default the agent's"},
+    {"client-secret-file", "client_secret", "file", "F", "the client's secret for the identity provider"},
+    {"token-file", "token", "file", "F", "answer with the token in this file"},
+    {"token-env", "token", "env", "V", "answer with the token in this variable"},
+    {"scope", "scope", NULL, "S", "ask for these roles only, spaces between them"},
+    {0},
+};
+
+const struct profile profile_defaults = {.ttl = ASSERTION_TTL_DEFAULT, .client_auth = AUTH_UNSET};
+
+const struct conf_setting *profile_settings_of_file(void)
 {
-	const char *value = config_setting_get_string(setting);
-	char what[256] = "must be one of";
-
-	for (const struct name *n = names; n->name; n++) {
-		if (value && strcmp(value, n->name) == 0) {
-			*ret = n->value;
-			return true;
-		}
-		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s \"%s\"",
-			       n == names ? "" : ",", n->name);
-	}
-	return profile_wrong(path, setting, what);
-}
-
-static bool read_alg(const char *path, const config_setting_t *setting, struct profile *ret)
-{
-	const char *value = config_setting_get_string(setting);
-
-	ret->alg = value ? aa_alg_from_name(value) : AA_ALG_INVALID;
-	return ret->alg != AA_ALG_INVALID ||
-	       profile_wrong(path, setting, "is no algorithm: \"ES256\", \"RS256\", …");
-}
-
-/* { command = [ … ]; }, with a NULL behind for execvp(). */
-static bool read_command(const char *path, const config_setting_t *setting, const char *const **ret)
-{
-	struct profile_list list = {0};
-	const char **longer;
-
-	if (!read_list(path, setting, &list)) {
-		free(list.v);
-		return false;
-	}
-	longer = realloc(list.v, (list.n + 1) * sizeof(list.v[0]));
-	if (!longer) {
-		free(list.v);
-		return profile_wrong(path, setting, "is too long: memory is out");
-	}
-	longer[list.n] = NULL;
-	*ret = longer;
-	return true;
-}
-
-/* `token` NULL: a secret, which is no other profile's token. */
-static bool read_source(const char *path, const config_setting_t *group, struct secret_source *ret,
-			struct profile_token *token)
-{
-	int n = 0;
-
-	if (!config_setting_is_group(group))
-		return profile_wrong(path, group,
-				     token ? "names where the token is: { file = \"…\"; }, credential, env, "
-					     "command = [ … ] or profile"
-					   : "does not stand in this file; it names where the secret is: { "
-					     "file = \"…\"; }, credential, env or command = [ … ]");
-	for (int i = 0; i < config_setting_length(group); i++) {
-		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
-		const struct {
-			const char *name;
-			const char **value;
-		} places[] = {
-		    {"file", &ret->file},
-		    {"credential", &ret->credential},
-		    {"env", &ret->env},
-		    {"profile", token ? &token->profile : NULL},
-		    {"type", token ? &token->type : NULL},
-		};
-		const char *name = config_setting_name(s), **place = NULL;
-		bool is_command = strcmp(name, "command") == 0;
-
-		for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++)
-			if (strcmp(name, places[k].name) == 0)
-				place = places[k].value;
-		if (!is_command && !place)
-			return profile_wrong(path, s, "is no place for it: file, credential, env or command");
-		if (is_command ? !read_command(path, s, &ret->command) : !read_string(path, s, place))
-			return false;
-		n += strcmp(name, "type") != 0;
-	}
-	if (ret->credential && strchr(ret->credential, '/'))
-		return profile_wrong(path, group, "names a credential with a slash in it");
-	return n == 1 || profile_wrong(path, group, "must name one place: file, credential, env or command");
-}
-
-static bool read_strings(const char *path, const config_setting_t *setting, struct profile *ret,
-			 bool *ret_known)
-{
-	const struct {
-		const char *name;
-		const char **value;
-	} strings[] = {
-	    {"agent", &ret->agent},
-	    {"key", &ret->key},
-	    {"scope", &ret->scope},
-	    {"task", &ret->task},
-	    {"kid", &ret->kid},
-	    {"passphrase_file", &ret->passphrase.file},
-	    {"passphrase_env", &ret->passphrase.env},
-	    {"issuer", &ret->issuer},
-	    {"ca_file", &ret->ca_file},
-	    {"client_id", &ret->client_id},
-	    {"audience", &ret->audience},
-	    {"assertion_audience", &ret->assertion_audience},
-	    {"assertion_typ", &ret->assertion_typ},
-	    {"certificate", &ret->certificate},
-	    {"subject", &ret->subject},
-	    {"target_audience", &ret->target_audience},
-	    {"token_endpoint", &ret->token_endpoint},
-	    {"authorization_endpoint", &ret->authorization_endpoint},
-	    {"device_authorization_endpoint", &ret->device_authorization_endpoint},
-	    {"redirect_uri", &ret->redirect_uri},
-	    {"prompt", &ret->prompt},
+	static struct conf_setting of_profile[N_SETTINGS];
+	static const struct conf_setting of_file[] = {
+	    {.name = "profiles",
+	     .type = CONF_NAMED,
+	     .members = of_profile,
+	     .size = sizeof(struct profile),
+	     .defaults = &profile_defaults},
+	    {0},
 	};
-	const char *name = config_setting_name(setting);
 
-	*ret_known = true;
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		if (strcmp(name, strings[i].name) == 0)
-			return read_string(path, setting, strings[i].value);
-	*ret_known = false;
-	return true;
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		of_profile[i] = profile_settings[i].conf;
+	return of_file;
 }
 
-static bool read_choice(const char *path, const config_setting_t *setting, struct profile *ret,
-			bool *ret_known)
-{
-	const char *name = config_setting_name(setting);
-	int value = 0;
+/* ---- what a profile has ------------------------------------------------------------- */
 
-	*ret_known = true;
-	if (strcmp(name, "grant") == 0) {
-		if (!read_name(path, setting, grants, &value))
-			return false;
-		ret->grant = (enum profile_grant)value;
-	} else if (strcmp(name, "client_auth") == 0) {
-		if (!read_name(path, setting, auths, &value))
-			return false;
-		ret->client_auth = (enum profile_auth)value;
-	} else if (strcmp(name, "reuse") == 0) {
-		if (!read_name(path, setting, reuses, &value))
-			return false;
-		ret->once = value;
-	} else if (strcmp(name, "present") == 0) {
-		if (!read_name(path, setting, presents, &value))
-			return false;
-		ret->id_token = value;
-	} else {
-		*ret_known = false;
+bool profile_setting_is_set(const struct profile *profile, const struct profile_setting *setting)
+{
+	const void *at = (const char *)profile + setting->conf.offset;
+	const void *otherwise = (const char *)&profile_defaults + setting->conf.offset;
+
+	switch (setting->conf.type) {
+	case CONF_TEXT:
+		return *(const char *const *)at != NULL;
+	case CONF_TEXTS:
+		return ((const struct aa_list *)at)->n > 0;
+	case CONF_MEMBERS:
+		return *(const bool *)at;
+	case CONF_WORD:
+		return *(const int *)at != *(const int *)otherwise;
+	default:
+		return *(const int64_t *)at != *(const int64_t *)otherwise;
 	}
-	return true;
 }
 
-bool profile_setting_read(const char *path, const config_setting_t *setting, struct profile *ret)
+const char *profile_setting_among(const struct profile *profile, unsigned flags)
 {
-	const char *name = config_setting_name(setting);
-	bool known;
-
-	if (!read_strings(path, setting, ret, &known))
-		return false;
-	if (known)
-		return true;
-	if (!read_choice(path, setting, ret, &known))
-		return false;
-	if (known)
-		return true;
-	if (strcmp(name, "hosts") == 0)
-		return read_list(path, setting, &ret->hosts);
-	if (strcmp(name, "audiences") == 0)
-		return read_list(path, setting, &ret->audiences);
-	if (strcmp(name, "resource") == 0)
-		return read_list(path, setting, &ret->resource);
-	if (strcmp(name, "ttl") == 0)
-		return read_ttl(path, setting, &ret->ttl);
-	if (strcmp(name, "alg") == 0)
-		return read_alg(path, setting, ret);
-	if (strcmp(name, "client_secret") == 0)
-		return read_source(path, setting, &ret->client_secret, NULL);
-	if (strcmp(name, "passphrase") == 0)
-		return read_source(path, setting, &ret->passphrase, NULL);
-	if (strcmp(name, "subject_token") == 0)
-		return read_source(path, setting, &ret->subject_token.source, &ret->subject_token);
-	if (strcmp(name, "token") == 0)
-		return read_source(path, setting, &ret->token, NULL);
-	if (strcmp(name, "actor_token") == 0)
-		return read_source(path, setting, &ret->actor_token.source, &ret->actor_token);
-	return profile_wrong(path, setting,
-			     "is no setting of a profile; agentauth(1) lists them under PROFILES");
+	for (const struct profile_setting *s = profile_settings; s->conf.name; s++)
+		if (s->flags & flags && profile_setting_is_set(profile, s))
+			return s->conf.name;
+	return NULL;
 }
 
 const char *profile_grant_name(enum profile_grant grant)
 {
-	return grants[grant].name;
+	return grants[grant];
 }
 
-const char *profile_auth_name(const struct profile *profile)
+const char *profile_auth_name(enum profile_auth auth)
 {
-	const struct name *n = auths;
-
-	while (n->name && n->value != (int)profile->client_auth)
-		n++;
-	return n->name ? n->name : "none";
+	return auths[auth == AUTH_UNSET ? AUTH_NONE : auth];
 }

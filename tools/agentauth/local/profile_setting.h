@@ -1,23 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_setting.h: one setting of a profile, from libconfig's tree into struct profile. */
+/* profile_setting.h: the one table of the settings that a profile can have.
+ *
+ * The table says of each setting how it is read and into which member of struct profile, what it has to do with other
+ * settings, and by which options `agentauth profile add` writes it. agentauth(1) describes each of them. */
 #ifndef AGENTAUTH_AGENT_PROFILE_SETTING_H
 #define AGENTAUTH_AGENT_PROFILE_SETTING_H
 
 #include <stdbool.h>
 
-#include <libconfig.h>
-
 #include "tools/agentauth/local/profile.h"
+#include "tools/conf/conf_read.h"
 
-/* Says what is wrong with a setting of the file at `path`, and is false. */
-bool profile_wrong(const char *path, const config_setting_t *setting, const char *what);
+enum {
+	SETTING_PATH = 1, /* is a path, which may be relative to the file's folder */
+	SETTING_TOKEN =
+	    2, /* decides which token is got, so that another value needs another place in the cache */
+	SETTING_ASKS = 4,  /* says how an identity provider is asked for a token */
+	SETTING_SIGNS = 8, /* says what an assertion for a host contains or who signs it */
+};
 
-/* False with the reason said. Its strings are the tree's, its lists are from malloc(). */
-bool profile_setting_read(const char *path, const config_setting_t *setting, struct profile *ret);
+struct profile_setting {
+	struct conf_setting conf;
+	unsigned flags;
+};
 
-/* The grant's name, as in the profile. */
+/* An option of `agentauth profile add` writes its argument as a setting, or as one place of a secret. */
+struct profile_option {
+	const char *name;
+	const char *setting, *place; /* place is "file" or "env" of a secret, or NULL */
+	const char *argument, *help;
+};
+
+/* The table ends with a setting without a name. */
+extern const struct profile_setting profile_settings[];
+/* The options end with one without a name. */
+extern const struct profile_option profile_options[];
+/* The settings that a profile has before it is read. */
+extern const struct profile profile_defaults;
+
+/* Returns the table in the form that conf_read() takes, for a text of many profiles. */
+const struct conf_setting *profile_settings_of_file(void);
+
+/* Tells whether the profile has the setting. A number or a word that is the default does not count. */
+bool profile_setting_is_set(const struct profile *profile, const struct profile_setting *setting);
+/* Returns the name of the first setting with one of the flags that the profile has, or NULL. */
+const char *profile_setting_among(const struct profile *profile, unsigned flags);
+
+/* Returns the names of a grant and of a client_auth, as profiles write them. */
 const char *profile_grant_name(enum profile_grant grant);
-/* The name of its client_auth, as in the profile. */
-const char *profile_auth_name(const struct profile *profile);
+const char *profile_auth_name(enum profile_auth auth);
 
 #endif

@@ -22,7 +22,17 @@
 
 bool secret_is_named(const struct secret_source *source)
 {
-	return source->file || source->credential || source->env || source->command;
+	return secret_places(source) > 0;
+}
+
+unsigned secret_places(const struct secret_source *source)
+{
+	const bool named[] = {source->file, source->credential, source->env, source->command.n > 0};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(named); i++)
+		n += named[i];
+	return n;
 }
 
 /* ---- the output of a command ---------------------------------------------- */
@@ -169,8 +179,8 @@ static char *read_source(const struct secret_source *source, const char *what, r
 		result = read_file(source->file, reader, &text, &len);
 	else if (source->credential)
 		result = read_credential(source->credential, what, &text, &len);
-	else if (source->command)
-		result = read_command(source->command, what, &text, &len);
+	else if (source->command.n)
+		result = read_command(source->command.v, what, &text, &len);
 	else
 		result = read_env(source->env, what, &text, &len);
 	if (result < 0)

@@ -12,16 +12,21 @@
 
 #include <stdbool.h>
 
+#include "common/text/list.h"
+
 #define SECRET_MAX 65536
 #define SECRET_COMMAND_SECONDS 30
 
-/* At most one member is set; the strings belong to the profile. */
+/* A source names at most one place. The strings belong to the profile. */
 struct secret_source {
+	bool given; /* the setting is there, for conf_read() */
 	const char *file, *credential, *env;
-	const char *const *command; /* up to a NULL */
+	struct aa_list command; /* has a NULL behind its words, for execvp() */
 };
 
 bool secret_is_named(const struct secret_source *source);
+/* Returns how many places the source names. */
+unsigned secret_places(const struct secret_source *source);
 
 /* Returns the secret, which is never empty and has no zero byte, for own_wipe(). NULL comes with the reason said, in which
  * `what` names the secret: "the client's secret". */

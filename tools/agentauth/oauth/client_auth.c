@@ -50,8 +50,7 @@ static char *sign(const struct profile *p, const json_t *claims, const struct aa
 char *client_assertion(const struct profile *p, const char *subject, const char *audience, json_t *more,
 		       int64_t now)
 {
-	const struct key_source source = {p->key, p->passphrase};
-	struct aa_private_key *key = key_load(&source);
+	struct aa_private_key *key = key_load(&p->key);
 	json_t *claims = key ? make_claims(p, subject, audience, more, now) : NULL;
 	char *token = claims ? sign(p, claims, key) : NULL;
 

@@ -95,7 +95,7 @@ const char *idp_text(const char *text, char *buf, size_t size)
 
 void idp_say_auth_methods(const struct idp *idp)
 {
-	const char *ours = profile_auth_name(idp->profile);
+	const char *ours = profile_auth_name(idp->profile->client_auth);
 	char names[256] = "", shown[64];
 	const json_t *method;
 	size_t i;

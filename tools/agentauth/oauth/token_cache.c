@@ -20,71 +20,57 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define FILE_MAX 262144
 #define WAIT_STEP 20 /* milliseconds */
 
-/* ---- what makes another token of it --------------------------------------------------- */
+/* ---- the settings that decide which token is got --------------------------------------- */
 
-/* With its length in front, so that two texts are not one other text. */
-static void put_text(FILE *out, const char *text)
+/* Writes a text with its length in front, so that no two texts together read as one other text. */
+static void put_text(struct buffer *out, const char *text)
 {
 	if (text)
-		fprintf(out, "%zu:%s,", strlen(text), text);
+		buffer_printf(out, "%zu:%s,", strlen(text), text);
 	else
-		fputs("-,", out);
+		buffer_puts(out, "-,");
 }
 
-static void put_source(FILE *out, const struct secret_source *source)
+static void put_setting(struct buffer *out, const struct conf_setting *s, const void *of)
 {
-	put_text(out, source->file);
-	put_text(out, source->credential);
-	put_text(out, source->env);
-	for (const char *const *word = source->command; word && *word; word++)
-		put_text(out, *word);
-	fputc(';', out);
+	const void *at = (const char *)of + s->offset;
+	const struct aa_list *list = at;
+
+	switch (s->type) {
+	case CONF_TEXT:
+		put_text(out, *(const char *const *)at);
+		break;
+	case CONF_WORD:
+		put_text(out, s->words[*(const int *)at]);
+		break;
+	case CONF_TEXTS:
+		for (size_t i = 0; i < list->n; i++)
+			put_text(out, list->v[i]);
+		buffer_puts(out, ";");
+		break;
+	default:
+		for (const struct conf_setting *member = s->members; member && member->name; member++)
+			put_setting(out, member, at);
+		break;
+	}
 }
 
-static void put_token(FILE *out, const struct profile_token *token)
+/* Returns the profile's name and all such settings in one text, from malloc(). */
+static char *settings_of(const struct profile *profile)
 {
-	put_source(out, &token->source);
-	put_text(out, token->profile);
-	put_text(out, token->type);
-}
+	struct buffer out = {0};
 
-/* All of it in one text, from malloc(); NULL without memory. */
-static char *settings_of(const struct profile *p)
-{
-	const char *const texts[] = {p->name,
-				     p->issuer,
-				     p->token_endpoint,
-				     p->client_id,
-				     p->scope,
-				     p->audience,
-				     p->subject,
-				     p->target_audience,
-				     p->id_token ? "id_token" : "access_token",
-				     profile_grant_name(p->grant)};
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	bool ok;
-
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		put_text(out, texts[i]);
-	for (size_t i = 0; i < p->resource.n; i++)
-		put_text(out, p->resource.v[i]);
-	fputc(';', out);
-	put_token(out, &p->subject_token);
-	put_token(out, &p->actor_token);
-	ok = !ferror(out);
-	if (fclose(out) == 0 && ok)
-		return text;
-	free(text);
-	return NULL;
+	put_text(&out, profile->name);
+	for (const struct profile_setting *s = profile_settings; s->conf.name; s++)
+		if (s->flags & SETTING_TOKEN)
+			put_setting(&out, &s->conf, profile);
+	return buffer_take(&out);
 }
 
 /* FNV-1a. It only tells files apart: the settings are in the file and are compared. OpenSSL's digests would
@@ -103,8 +89,6 @@ int token_cache_open(const struct profile *profile, struct token_cache *ret)
 	struct token_cache cache = {.folder = -1, .lock = -1};
 
 	cache.settings = settings_of(profile);
-	if (!cache.settings)
-		return say_failed("memory is out"), -1;
 	(void)snprintf(cache.name, sizeof(cache.name), "token-%016" PRIx64, digest_of(cache.settings));
 	cache.folder = profile_needs_person(profile) ? own_folder_cache() : own_folder_run();
 	if (cache.folder < 0) {

@@ -93,7 +93,8 @@ static char *copy(const char *text)
 static int read_token(const struct idp *idp, const json_t *answer, int64_t date, int64_t now,
 		      struct token *ret)
 {
-	const char *wanted = idp->profile->id_token ? "id_token" : "access_token";
+	bool id_token = idp->profile->present == PRESENT_ID_TOKEN;
+	const char *wanted = id_token ? "id_token" : "access_token";
 	const char *text = json_string_value(json_object_get(answer, wanted));
 	const char *type = json_string_value(json_object_get(answer, "token_type"));
 	struct token token = {0};
@@ -101,8 +102,8 @@ static int read_token(const struct idp *idp, const json_t *answer, int64_t date,
 
 	if (!text || !is_token_text(text))
 		return say_failed("%s answers without %s that could be used", idp->token_endpoint,
-				  idp->profile->id_token ? "an id_token (the scope must have \"openid\")"
-							 : "an access_token"),
+				  id_token ? "an id_token (the scope must have \"openid\")"
+					   : "an access_token"),
 		       -1;
 	if (!is_bearer(type))
 		return say_failed("%s answers with a token of type \"%s\"; what is presented here is Bearer",
