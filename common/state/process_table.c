@@ -207,7 +207,8 @@ static const struct aa_process_row *find_pid(const struct aa_process_table *tabl
 {
 	const struct aa_process_row key = {.id.pid = pid};
 
-	return bsearch(&key, table->v, table->n, sizeof(*table->v), compare_pid);
+	/* Without processes there is no table, and bsearch() must not get NULL (C17 7.22.5). */
+	return table->n ? bsearch(&key, table->v, table->n, sizeof(*table->v), compare_pid) : NULL;
 }
 
 /* Marks the set and its descendants, until a round adds none. */
@@ -217,7 +218,8 @@ static int mark(struct aa_process_table *table, const struct aa_process_set *set
 	bool again = finder_make(set, &finder);
 	int err = again ? 0 : -ENOMEM;
 
-	qsort(table->v, table->n, sizeof(*table->v), compare_pid);
+	if (table->n)
+		qsort(table->v, table->n, sizeof(*table->v), compare_pid);
 	for (size_t i = 0; again && i < table->n; i++)
 		table->v[i].whose = whose(&finder, &table->v[i]);
 	while (again) {
