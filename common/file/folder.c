@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file/trusted.h"
@@ -18,6 +19,26 @@ int aa_folder_open(const char *base, const char *name)
 		return r;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+static int make(int dirfd, const char *name)
+{
+	return mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int aa_folder_make(const char *base, const char *const *names, size_t n)
+{
+	int fd, r = make(AT_FDCWD, base);
+
+	if (r < 0)
+		return r;
+	fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = make(fd, names[i]);
+	close(fd);
+	return r;
 }
 
 int aa_folder_sync(int dirfd, const char *name)

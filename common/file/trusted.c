@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid
 	return r;
 }
 
-int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp)
+int aa_trusted_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struct aa_stamp *ret_stamp)
 {
 	int saved = errno, r;
 	struct stat st;
@@ -60,18 +61,18 @@ int aa_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_fd, struc
 	return r;
 }
 
-int aa_open_trusted(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
+int aa_trusted_open(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size)
 {
 	struct aa_stamp stamp;
 	int r;
 
-	r = aa_open_stamped(dirfd, name, owner, ret_fd, &stamp);
+	r = aa_trusted_open_stamped(dirfd, name, owner, ret_fd, &stamp);
 	if (r == 0)
 		*ret_size = (size_t)stamp.size;
 	return r;
 }
 
-int aa_open_folder(int dirfd, const char *name, int flags, uid_t owner, int *ret_fd)
+int aa_trusted_open_folder(int dirfd, const char *name, int flags, uid_t owner, int *ret_fd)
 {
 	int saved = errno, r;
 	struct stat st;
@@ -79,4 +80,53 @@ int aa_open_folder(int dirfd, const char *name, int flags, uid_t owner, int *ret
 	r = open_trusted(dirfd, name, O_DIRECTORY | flags, S_IFDIR, owner, ret_fd, &st);
 	errno = saved;
 	return r;
+}
+
+static int read_whole(int fd, size_t size, char **ret)
+{
+	char *text = malloc(size + 1);
+	ssize_t n = text ? pread(fd, text, size, 0) : -1;
+	int r = -EIO; /* cut short since its size was asked */
+
+	if (n == (ssize_t)size) {
+		text[size] = '\0';
+		*ret = text;
+		return 0;
+	}
+	if (!text)
+		r = -ENOMEM;
+	else if (n < 0)
+		r = -errno;
+	free(text);
+	return r;
+}
+
+int aa_trusted_read(int dirfd, const char *name, uid_t owner, size_t max, char **ret, size_t *ret_len)
+{
+	int saved = errno, fd, r;
+	size_t size;
+
+	r = aa_trusted_open(dirfd, name, owner, &fd, &size);
+	if (r < 0)
+		return r;
+	r = size <= max ? read_whole(fd, size, ret) : -EFBIG;
+	if (r == 0)
+		*ret_len = size;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
+int aa_trusted_open_own(int dirfd, const char *name, int flags, mode_t forbidden, uid_t owner)
+{
+	int fd = openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && is_trusted(&st, owner) &&
+	    !(st.st_mode & forbidden))
+		return fd;
+	close(fd);
+	return -EPERM;
 }

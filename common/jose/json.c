@@ -73,3 +73,23 @@ char *aa_json_text(const json_t *json, size_t flags)
 	text[len] = '\0';
 	return text;
 }
+
+bool aa_json_list(const json_t *json, struct aa_list *ret)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(json))
+		return false;
+	ret->n = 0;
+	ret->v = calloc(json_array_size(json) + 1, sizeof(*ret->v));
+	if (!ret->v)
+		return false;
+	json_array_foreach(json, i, item)
+	{
+		if (!json_is_string(item))
+			return false;
+		ret->v[ret->n++] = json_string_value(item);
+	}
+	return true;
+}

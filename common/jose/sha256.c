@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -69,4 +70,13 @@ char *aa_sha256_base64url(const char *text)
 	unsigned char md[HASH_SIZE];
 
 	return hash(md, text, strlen(text)) ? aa_base64url_encode(md, sizeof(md)) : NULL;
+}
+
+uint64_t aa_sha256_first(const char hex[AA_SHA256_HEX_SIZE])
+{
+	char first[17];
+
+	memcpy(first, hex, 16);
+	first[16] = '\0';
+	return strtoull(first, NULL, 16);
 }

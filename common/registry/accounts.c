@@ -203,7 +203,7 @@ static int open_file(int dirfd, const char *path, uid_t owner, struct aa_account
 	struct aa_accounts a;
 	int r;
 
-	r = aa_open_stamped(dirfd, path, owner, &a.fd, &a.stamp);
+	r = aa_trusted_open_stamped(dirfd, path, owner, &a.fd, &a.stamp);
 	if (r < 0)
 		return r;
 	r = aa_cdb_init(&a.cdb, a.fd, (size_t)a.stamp.size);

@@ -91,7 +91,7 @@ struct aa_registry_record {
 	};
 };
 
-/* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_open_trusted(). */
+/* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_trusted_open(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
 /* The same by one path lookup, STATEDIR/current/accounts.cdb: for readers that need no other file (NSS). */
 int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret);

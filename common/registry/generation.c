@@ -79,7 +79,7 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 	char target[LINK_MAX_LEN + 1];
 	uint32_t number;
 
-	r = aa_open_folder(AT_FDCWD, statedir, 0, owner, &dir);
+	r = aa_trusted_open_folder(AT_FDCWD, statedir, 0, owner, &dir);
 	if (r < 0)
 		goto out;
 	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look
@@ -88,7 +88,7 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 		r = read_link(dir, AA_CURRENT_LINK, target, &number);
 		if (r < 0)
 			break;
-		r = aa_open_folder(dir, target, O_NOFOLLOW, owner, ret_fd);
+		r = aa_trusted_open_folder(dir, target, O_NOFOLLOW, owner, ret_fd);
 		if (r != -ENOENT)
 			break;
 		r = -EBADMSG;

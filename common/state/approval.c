@@ -44,15 +44,11 @@ static json_t *load(int dir, uid_t owner, const char *name)
 	size_t size = 0;
 	char *text;
 	json_t *json = NULL;
-	int fd = -1;
 
-	if (aa_open_trusted(dir, name, owner, &fd, &size) < 0)
+	if (aa_trusted_read(dir, name, owner, REQUEST_MAX, &text, &size) < 0)
 		return NULL;
-	text = size <= REQUEST_MAX ? malloc(size + 1) : NULL;
-	if (text && pread(fd, text, size, 0) == (ssize_t)size)
-		json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
-	close(fd);
 	if (json_is_object(json))
 		return json;
 	json_decref(json);

@@ -21,6 +21,7 @@
 #include <libaudit.h>
 #endif
 
+#include "common/file/trusted.h"
 #include "common/jose/sha256.h"
 #include "common/state/audit_brake.h"
 #include "common/state/audit_chain.h"
@@ -30,32 +31,16 @@
 
 /* ---- files --------------------------------------------------------------- */
 
-/* A regular file of ours with one name, or a negative errno: a link or a FIFO put there by somebody is not written to. */
 static int open_own(int dirfd, const char *name, int flags, uid_t owner)
 {
-	int fd = openat(dirfd, name, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    (st.st_uid == 0 || st.st_uid == owner) && !(st.st_mode & 022))
-		return fd;
-	close(fd);
-	return -EPERM;
+	return aa_trusted_open_own(dirfd, name, flags | O_CREAT, 022, owner);
 }
 
 static int open_logdir(const struct aa_audit *audit)
 {
-	int fd = open(audit->logdir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
+	int fd, r = aa_trusted_open_folder(AT_FDCWD, audit->logdir, O_NOFOLLOW, audit->owner, &fd);
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && (st.st_uid == 0 || st.st_uid == audit->owner) && !(st.st_mode & 022))
-		return fd;
-	close(fd);
-	return -EPERM;
+	return r < 0 ? r : fd;
 }
 
 /* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */

@@ -4,8 +4,6 @@
 
 #include "common/state/audit_brake.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,8 +117,7 @@ static bool key_of(const char text[TEXT_SIZE], uint64_t *ret)
 
 	if (aa_sha256_hex(hex, text, strlen(text)) < 0)
 		return false;
-	hex[16] = '\0';
-	*ret = strtoull(hex, NULL, 16) | 1;
+	*ret = aa_sha256_first(hex) | 1;
 	return true;
 }
 

@@ -15,9 +15,12 @@
 
 #include "common/file/folder.h"
 #include "common/file/replace.h"
+#include "common/file/trusted.h"
 #include "common/jose/json.h"
 #include "common/jose/sha256.h"
 #include "common/registry/accounts.h"
+
+#define DECISION_MAX 4096
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
 
@@ -55,20 +58,24 @@ static int jti_name(char ret[65], const char *issuer, const char *jti)
 
 static json_t *load(const char *statedir, const char *dir, const char *name)
 {
-	int state = open_state(statedir), fd;
-	char path[512], text[4096];
-	ssize_t n;
+	int state = open_state(statedir), r = -EIO;
+	char path[512], *text;
+	json_t *json = NULL;
+	struct stat st;
+	size_t len;
 
 	if (state < 0)
 		return NULL;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = openat(state, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* The owner of the folder decides in any case, by making and removing files. */
+	if (fstat(state, &st) == 0)
+		r = aa_trusted_read(state, path, st.st_uid, DECISION_MAX, &text, &len);
 	close(state);
-	if (fd < 0)
+	if (r < 0)
 		return NULL;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	return n < 0 ? NULL : json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	return json;
 }
 
 enum aa_reason aa_decision_agent(const char *statedir, const char *agent)
@@ -341,18 +348,7 @@ json_t *aa_decision_cutoff(const char *statedir, const char *agent)
 int aa_decision_init(const char *statedir)
 {
 	char path[4096];
-	int state, n = snprintf(path, sizeof(path), "%s/state", statedir), ret = 0;
+	int err = aa_path_join(path, sizeof(path), statedir, "state");
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	state = open_state(statedir);
-	if (state < 0)
-		return state;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && ret == 0; i++)
-		if (mkdirat(state, dirs[i], 0700) < 0 && errno != EEXIST)
-			ret = -errno;
-	close(state);
-	return ret;
+	return err < 0 ? err : aa_folder_make(path, dirs, sizeof(dirs) / sizeof(dirs[0]));
 }

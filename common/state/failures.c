@@ -7,13 +7,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/rand.h>
 
+#include "common/file/trusted.h"
 #include "common/jose/sha256.h"
 
 #define SECRET_SIZE 32
@@ -36,20 +35,10 @@ struct bucket {
 static int open_table(const char *rundir, uid_t owner, bool writes)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/failures", rundir), fd;
-	struct stat st;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (aa_path_join(path, sizeof(path), rundir, "failures") < 0)
 		return -1;
-	fd = open(path,
-		  (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
-		  0600);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_uid == owner || st.st_uid == 0) &&
-	    !(st.st_mode & 077))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	return aa_trusted_open_own(AT_FDCWD, path, writes ? O_RDWR | O_CREAT : O_RDONLY, 077, owner);
 }
 
 /* The secret is written once; of two who find none, both read what is there in the end. */
@@ -89,8 +78,7 @@ static bool key_of(const unsigned char secret[SECRET_SIZE], const char *agent, c
 	(void)snprintf(who, sizeof(who), "%s %s", agent, network);
 	if (aa_sha256_pair(hex, text, who) < 0)
 		return false;
-	hex[16] = '\0';
-	*ret = strtoull(hex, NULL, 16) | 1;
+	*ret = aa_sha256_first(hex) | 1;
 	return true;
 }
 

@@ -15,8 +15,7 @@
 #include "common/state/session_id.h"
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
-
-#define RIGHTS_SIZE 65
+#include "common/text/list.h"
 
 /* ---- rights ---------------------------------------------------------------------------- */
 
@@ -25,52 +24,50 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A hash of the roles, in whatever order they come, and of the user. */
-static int hash_rights(const char **roles, size_t n, const char *user, char ret[RIGHTS_SIZE])
+/* "ROLE ROLE " in the order of their names, from malloc(). */
+static char *join_sorted(const struct aa_list *roles)
 {
+	const char **sorted = calloc(roles->n + 1, sizeof(*sorted));
 	size_t len = 1;
 	char *text, *end;
-	int err;
 
-	for (size_t i = 0; i < n; i++)
-		len += strlen(roles[i]) + 1;
-	text = end = malloc(len);
-	if (!text)
-		return -ENOMEM;
-	qsort(roles, n, sizeof(*roles), compare_names);
-	for (size_t i = 0; i < n; i++)
-		end += sprintf(end, "%s ", roles[i]);
-	*end = '\0';
-	err = aa_sha256_pair(ret, text, user ? user : "");
+	for (size_t i = 0; sorted && i < roles->n; i++) {
+		sorted[i] = roles->v[i];
+		len += strlen(roles->v[i]) + 1;
+	}
+	text = end = sorted ? malloc(len) : NULL;
+	if (text) {
+		qsort(sorted, roles->n, sizeof(*sorted), compare_names);
+		*end = '\0';
+		for (size_t i = 0; i < roles->n; i++)
+			end += sprintf(end, "%s ", sorted[i]);
+	}
+	free(sorted);
+	return text;
+}
+
+static int hash_rights(const struct aa_list *roles, const char *user, char ret[AA_SHA256_HEX_SIZE])
+{
+	char *text = join_sorted(roles);
+	int err = text ? aa_sha256_pair(ret, text, user ? user : "") : -ENOMEM;
+
 	free(text);
 	return err;
 }
 
-static int rights_of_verdict(const struct aa_verdict *verdict, char ret[RIGHTS_SIZE])
+static int rights_of_verdict(const struct aa_verdict *verdict, char ret[AA_SHA256_HEX_SIZE])
 {
-	size_t n = verdict->roles.n;
-	const char **roles = calloc(n + 1, sizeof(*roles));
-	int err = -ENOMEM;
+	struct aa_list roles = {0, calloc(verdict->roles.n + 1, sizeof(*roles.v))};
+	int err;
 
-	for (size_t i = 0; roles && i < n; i++)
-		roles[i] = verdict->roles.v[i]->name;
-	if (roles)
-		err = hash_rights(roles, n, verdict->on_behalf_of, ret);
-	free(roles);
-	return err;
-}
-
-static int rights_of_session(const struct aa_session *session, char ret[RIGHTS_SIZE])
-{
-	size_t n = session->roles.n;
-	const char **roles = calloc(n + 1, sizeof(*roles));
-	int err = -ENOMEM;
-
-	for (size_t i = 0; roles && i < n; i++)
-		roles[i] = session->roles.v[i];
-	if (roles)
-		err = hash_rights(roles, n, session->on_behalf_of, ret);
-	free(roles);
+	if (!roles.v)
+		return -ENOMEM;
+	while (roles.n < verdict->roles.n) {
+		roles.v[roles.n] = verdict->roles.v[roles.n]->name;
+		roles.n++;
+	}
+	err = hash_rights(&roles, verdict->on_behalf_of, ret);
+	free(roles.v);
 	return err;
 }
 
@@ -109,14 +106,14 @@ static int keep_session(struct others *others, struct aa_session *session)
 /* Takes the session. */
 static int look_at_session(struct others *others, struct aa_session *session, const char *rights, int64_t now)
 {
-	char its[RIGHTS_SIZE];
+	char its[AA_SHA256_HEX_SIZE];
 	int err = 0;
 
 	if (session->kind == AA_KIND_ROOT && strcmp(session->service, "systemd-user") == 0 &&
 	    aa_session_is_live(session))
 		others->manager = session->opener;
 	if (session->kind != AA_KIND_ROOT && aa_session_holds_slot(session, now)) {
-		err = rights_of_session(session, its);
+		err = hash_rights(&session->roles, session->on_behalf_of, its);
 		if (err == 0 && strcmp(its, rights) != 0)
 			others->mixed = true;
 		else if (err == 0 && (err = keep_session(others, session)) == 0)
@@ -155,19 +152,19 @@ static void note_name(char *ret, size_t cap, const char *agent)
 
 static bool is_noted(int dir, const char *agent, const char *rights)
 {
-	char name[64], noted[RIGHTS_SIZE];
+	char name[64], noted[AA_SHA256_HEX_SIZE];
 	ssize_t n;
 
 	note_name(name, sizeof(name), agent);
 	n = readlinkat(dir, name, noted, sizeof(noted));
-	return n == RIGHTS_SIZE - 1 && memcmp(noted, rights, RIGHTS_SIZE - 1) == 0;
+	return n == AA_SHA256_HEX_SIZE - 1 && memcmp(noted, rights, AA_SHA256_HEX_SIZE - 1) == 0;
 }
 
 enum aa_reason aa_mixed_check(int dir, uid_t owner, const struct aa_agent *agent, const char *id,
 			      const struct aa_verdict *verdict, int64_t now)
 {
 	struct others others = {.mixed = false};
-	char rights[RIGHTS_SIZE];
+	char rights[AA_SHA256_HEX_SIZE];
 	enum aa_reason reason = AA_INTERNAL;
 	long left = 0;
 
@@ -191,7 +188,7 @@ static int forget(int dir, const char *name)
 int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *login,
 		  const struct aa_verdict *verdict)
 {
-	char name[64], temp[80], rights[RIGHTS_SIZE];
+	char name[64], temp[80], rights[AA_SHA256_HEX_SIZE];
 	int err;
 
 	note_name(name, sizeof(name), agent->name);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,15 +64,11 @@ static int begin(int store)
 
 int aa_replay_init(const char *rundir)
 {
-	char path[4096];
-	int store, ret, n = snprintf(path, sizeof(path), "%s/replay", rundir);
+	static const char *const name = "replay";
+	int store, ret = aa_folder_make(rundir, &name, 1);
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
+	if (ret < 0)
+		return ret;
 	store = open_store(rundir);
 	if (store < 0)
 		return store;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/jose/json.h"
 #include "common/registry/accounts.h"
 #include "common/state/session_id.h"
 #include "common/text/list.h"
@@ -40,23 +41,6 @@ static json_t *put_process(const struct aa_process *p)
 	return json_pack("[I,I,I]", (json_int_t)p->pid, (json_int_t)p->ppid, (json_int_t)p->start);
 }
 
-static bool get_roles(const json_t *json, struct aa_list *ret)
-{
-	const json_t *roles = json_object_get(json, "roles"), *item;
-	size_t i;
-
-	ret->v = calloc(json_array_size(roles) + 1, sizeof(*ret->v));
-	if (!ret->v || !json_is_array(roles))
-		return false;
-	json_array_foreach(roles, i, item)
-	{
-		if (!json_is_string(item))
-			return false;
-		ret->v[ret->n++] = json_string_value(item);
-	}
-	return true;
-}
-
 /* Takes the reference. NULL: not a whole record. */
 struct aa_session *aa_session_from_json(json_t *json)
 {
@@ -76,8 +60,9 @@ struct aa_session *aa_session_from_json(json_t *json)
 		&created, "opened", &opened, "deadline", &deadline, "rhost", &s->rhost, "issuer", &s->issuer,
 		"kid", &s->kid, "jti", &s->jti, "task", &s->task, "on_behalf_of", &s->on_behalf_of) < 0 ||
 	    !get_process(json, "creator", &s->creator) || !get_process(json, "parent", &s->parent) ||
-	    !get_process(json, "opener", &s->opener) || !get_roles(json, &s->roles) ||
-	    !aa_session_id_is_valid(s->id) || !aa_agent_name_is_valid(s->agent)) {
+	    !get_process(json, "opener", &s->opener) ||
+	    !aa_json_list(json_object_get(json, "roles"), &s->roles) || !aa_session_id_is_valid(s->id) ||
+	    !aa_agent_name_is_valid(s->agent)) {
 		aa_session_free(s);
 		return NULL;
 	}

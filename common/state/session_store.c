@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file/folder.h"
@@ -29,18 +28,8 @@ int aa_session_init(const char *rundir)
 {
 	static const char *const dirs[] = {"sessions", "approvals", "sessions/by-pid", "sessions/by-audit",
 					   "sessions/by-agent"};
-	int fd, ret = 0;
 
-	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(rundir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && ret == 0; i++)
-		if (mkdirat(fd, dirs[i], 0700) < 0 && errno != EEXIST)
-			ret = -errno;
-	close(fd);
-	return ret;
+	return aa_folder_make(rundir, dirs, sizeof(dirs) / sizeof(dirs[0]));
 }
 
 static bool record_name(char *ret, size_t cap, const char *id)
@@ -71,19 +60,16 @@ int aa_session_load_at(int dir, uid_t owner, const char *id, const char *boot_id
 	struct aa_session *session = NULL;
 	json_t *json = NULL;
 	size_t size = 0;
-	int fd = -1, err;
+	int err;
 
 	if (!aa_session_id_is_valid(id) || !record_name(name, sizeof(name), id))
 		return -EINVAL;
 	err = boot_id ? 0 : aa_boot_id(boot);
 	if (err == 0)
-		err = aa_open_trusted(dir, name, owner, &fd, &size);
+		err = aa_trusted_read(dir, name, owner, RECORD_MAX, &text, &size);
 	if (err < 0)
 		return err;
-	text = size <= RECORD_MAX ? malloc(size + 1) : NULL;
-	if (text && pread(fd, text, size, 0) == (ssize_t)size)
-		json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-	close(fd);
+	json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
 	session = json ? aa_session_from_json(json) : NULL;
 	if (!session || strcmp(session->id, id) != 0) {

@@ -79,12 +79,12 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 	int dir, fd = -1, err;
 
 	if (issuer->keys_file)
-		return aa_open_trusted(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1
+		return aa_trusted_open(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1
 												     : fd;
 	dir = open_keysdir(login);
 	if (dir < 0)
 		return -1;
-	err = aa_open_trusted(dir, issuer->name, login->owner, &fd, ret_size);
+	err = aa_trusted_open(dir, issuer->name, login->owner, &fd, ret_size);
 	close(dir);
 	return err < 0 ? -1 : fd;
 }

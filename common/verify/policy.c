@@ -53,7 +53,7 @@ enum aa_reason aa_policy_openat(int gen_fd, uid_t owner, struct aa_policy **ret)
 	if (!policy)
 		return AA_INTERNAL;
 	policy->fd = -1;
-	if (aa_open_trusted(gen_fd, AA_POLICY_FILE, owner, &policy->fd, &size) == 0 &&
+	if (aa_trusted_open(gen_fd, AA_POLICY_FILE, owner, &policy->fd, &size) == 0 &&
 	    aa_cdb_init(&policy->cdb, policy->fd, size) == 0 && get_record(policy, "", "host", &json) == 0)
 		policy->host = aa_host_from_json(json);
 	json_decref(json);

@@ -114,7 +114,7 @@ int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int 
 	return 0;
 }
 
-/* aa_open_trusted() refuses with one number; a person is told which of its rules it was. */
+/* aa_trusted_open() refuses with one number; a person is told which of its rules it was. */
 static void report_refused(int dirfd, const char *name, uid_t owner, int error,
 			   const struct problem_place *place, struct problems *problems)
 {
@@ -190,7 +190,7 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 
 	set_path(text, dir, name);
 	place = (struct problem_place){.file = text->path};
-	r = aa_open_trusted(dirfd, name, owner, &fd, &size);
+	r = aa_trusted_open(dirfd, name, owner, &fd, &size);
 	if (r == -ENOENT)
 		return -ENOENT;
 	if (r < 0) {

@@ -53,6 +53,22 @@ TEST(opens_a_folder_and_passes_it_to_no_program, here)
 	close(fd);
 }
 
+TEST(makes_what_is_not_there_and_keeps_what_is, here)
+{
+	static const char *const names[] = {"a", "a/b"};
+	char base[PATH_MAX];
+	struct stat st;
+
+	snprintf(base, sizeof(base), "%s/base", dir);
+	assert_int_equal(aa_folder_make(base, names, 2), 0);
+	assert_int_equal(stat(in_dir("base/a/b"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0700);
+	support_write_file(in_dir("base/a/b/kept"), "x", 1);
+	assert_int_equal(aa_folder_make(base, names, 2), 0);
+	assert_int_equal(access(in_dir("base/a/b/kept"), F_OK), 0);
+	assert_int_equal(aa_folder_make(in_dir("not/there"), names, 2), -ENOENT);
+}
+
 TEST(opens_neither_a_link_nor_a_file_nor_what_is_not_there, here)
 {
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);

@@ -170,22 +170,22 @@ TEST(refuses_what_somebody_else_owns, here)
 	snprintf(file, sizeof(file), "%s/%s", f->gen, AA_ACCOUNTS_FILE);
 	if (getuid() != 0) {
 		assert_int_equal(opens(f->dir, getuid() + 1), -EPERM);
-		assert_int_equal(aa_open_trusted(AT_FDCWD, file, getuid() + 1, &fd, &size), -EPERM);
+		assert_int_equal(aa_trusted_open(AT_FDCWD, file, getuid() + 1, &fd, &size), -EPERM);
 		return;
 	}
 	assert_int_equal(chown(f->gen, 65534, 65534), 0);
 	assert_int_equal(opens(f->dir, 0), -EPERM);
 	assert_int_equal(opens(f->dir, 65534), 0);
 	assert_int_equal(chown(file, 65534, 65534), 0);
-	assert_int_equal(aa_open_trusted(AT_FDCWD, file, 0, &fd, &size), -EPERM);
-	assert_int_equal(aa_open_trusted(AT_FDCWD, file, 65534, &fd, &size), 0);
+	assert_int_equal(aa_trusted_open(AT_FDCWD, file, 0, &fd, &size), -EPERM);
+	assert_int_equal(aa_trusted_open(AT_FDCWD, file, 65534, &fd, &size), 0);
 	close(fd);
 }
 
 static int opens_file(const char *path)
 {
 	size_t size = 99;
-	int fd = -1, r = aa_open_trusted(AT_FDCWD, path, getuid(), &fd, &size);
+	int fd = -1, r = aa_trusted_open(AT_FDCWD, path, getuid(), &fd, &size);
 
 	if (r == 0) {
 		assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);

@@ -141,6 +141,16 @@ TEST(a_date_that_cannot_be_read_cuts_off_all, here)
 	}
 }
 
+TEST(a_date_that_others_could_have_written_cuts_off_all, here)
+{
+	support_write_file(path("revoked/before/builder-7"), "{\"before\":1}", 12);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+	assert_int_equal(chmod(path("revoked/before/builder-7"), 0666), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(chmod(path("revoked/before/builder-7"), 0600), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+}
+
 TEST(a_directory_that_is_not_there_denies, here)
 {
 	static const char *const dirs[] = {"suspended", "revoked/jti", "revoked/kid", "revoked/before"};

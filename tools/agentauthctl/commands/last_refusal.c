@@ -26,7 +26,7 @@ static char *read_end(const char *logdir, uid_t owner)
 	ssize_t n = -1;
 	int fd;
 
-	if (aa_open_trusted(AT_FDCWD, path, owner, &fd, &size) == 0) {
+	if (aa_trusted_open(AT_FDCWD, path, owner, &fd, &size) == 0) {
 		begin = size > LOOKED_AT ? size - LOOKED_AT : 0;
 		text = xcalloc(size - begin + 1, 1);
 		n = pread(fd, text, size - begin, (off_t)begin);

@@ -26,29 +26,11 @@
 
 char *keys_read_trusted(int dirfd, const char *name, uid_t owner, size_t max, size_t *ret_len)
 {
-	size_t size = 0;
 	char *text = NULL;
-	int fd = -1, err = aa_open_trusted(dirfd, name, owner, &fd, &size);
+	int err = aa_trusted_read(dirfd, name, owner, max, &text, ret_len);
 
-	if (err < 0) {
-		errno = -err;
-		return NULL;
-	}
-	if (size > max) {
-		errno = EFBIG;
-	} else {
-		text = xmalloc(size + 1);
-		if (pread(fd, text, size, 0) != (ssize_t)size) {
-			free(text);
-			text = NULL;
-			errno = EIO;
-		} else {
-			text[size] = '\0';
-			*ret_len = size;
-		}
-	}
-	close(fd);
-	return text;
+	errno = -err;
+	return err < 0 ? NULL : text;
 }
 
 int keys_open_dir(const struct key_place *place)

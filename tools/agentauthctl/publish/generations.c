@@ -207,33 +207,16 @@ void generations_prune(int state_fd, size_t keep, uint32_t current_number)
 int generation_read(int state_fd, uint32_t number, const char *name, char **ret)
 {
 	char path[AA_GENERATION_PATH_MAX];
-	size_t size, have = 0;
-	int dir, fd, r;
-	char *text;
+	size_t len;
+	int dir, r;
 
 	aa_generation_path(path, number);
 	dir = open_dir(state_fd, path);
 	if (dir < 0)
 		return dir;
-	r = aa_open_trusted(dir, name, geteuid(), &fd, &size);
+	r = aa_trusted_read(dir, name, geteuid(), SMALL_FILE_MAX, ret, &len);
 	close(dir);
-	if (r < 0)
-		return r;
-	text = xmalloc(size + 1);
-	while (have < size && size <= SMALL_FILE_MAX) {
-		ssize_t n = read(fd, text + have, size - have);
-
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-	}
-	close(fd);
-	text[have] = '\0';
-	if (have == size)
-		*ret = text;
-	else
-		free(text);
-	return have == size ? 0 : -EIO;
+	return r;
 }
 
 int generation_write(int gen_fd, const char *name, const char *text)

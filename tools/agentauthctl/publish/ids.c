@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file/trusted.h"
@@ -188,44 +187,23 @@ static int read_lines(struct ids *ids, char *text, const char *path, struct prob
 	return 0;
 }
 
-static int read_all(int fd, char *bytes, size_t len)
-{
-	for (size_t have = 0; have < len;) {
-		ssize_t n = read(fd, bytes + have, len - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		have += (size_t)n;
-	}
-	return 0;
-}
-
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems)
 {
 	char *path = xasprintf("%s/" IDS_FILE, statedir), *text = NULL;
 	struct problem_place place = {.file = path};
 	size_t size = 0;
-	int fd = -1, r;
+	int r = aa_trusted_read(dirfd, IDS_FILE, owner, SIZE_MAX - 1, &text, &size);
 
-	r = aa_open_trusted(dirfd, IDS_FILE, owner, &fd, &size);
 	if (r == -ENOENT) {
 		free(path);
 		return 0;
 	}
-	text = xmalloc(size + 1);
-	if (r == 0)
-		r = read_all(fd, text, size);
 	if (r < 0) {
 		problem_error(problems, &place, "cannot be read: %s", strerror(-r));
 	} else {
-		text[size] = '\0';
 		make_slots(ids, size / 48);
 		r = read_lines(ids, text, path, problems);
 	}
-	if (fd >= 0)
-		close(fd);
 	free(text);
 	free(path);
 	return r < 0 ? -1 : 0;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +59,7 @@ int journal_read(int state_fd, uid_t owner, struct journal *ret)
 	char text[TEXT_SIZE];
 	size_t size;
 	ssize_t n;
-	int fd, r = aa_open_trusted(state_fd, JOURNAL_FILE, owner, &fd, &size);
+	int fd, r = aa_trusted_open(state_fd, JOURNAL_FILE, owner, &fd, &size);
 
 	if (r < 0)
 		return r;

@@ -35,7 +35,7 @@ static struct published *open_in(int dir, uid_t owner)
 	int r;
 
 	p->fd = -1;
-	r = aa_open_trusted(dir, AA_POLICY_FILE, owner, &p->fd, &size);
+	r = aa_trusted_open(dir, AA_POLICY_FILE, owner, &p->fd, &size);
 	if (r == 0)
 		r = aa_cdb_init(&p->cdb, p->fd, size);
 	close(dir);
