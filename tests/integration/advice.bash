@@ -76,3 +76,53 @@ done_now() { # COMMAND...
 	run "$@"
 	expect_status 0
 }
+
+# A story of sentences on the configuration: each test begins in /root with the text as it was, and leaves it so.
+CONF=/etc/agentauth/agentauth.conf
+advice_on_the_text() {
+	log_mark
+	audit_mark
+	cp -a /etc/agentauth "$BATS_TEST_TMPDIR/text"
+	cd /root || return
+}
+text_as_before() {
+	rm -r /etc/agentauth
+	cp -a "$BATS_TEST_TMPDIR/text" /etc/agentauth
+}
+text_is_published() {
+	agentauthctl apply --yes >/dev/null 2>&1 || text_as_before
+}
+# The text is edited, and what check says of it.
+edited() { # SED-SCRIPT REGEX
+	sed -i "$1" $CONF
+	refused_and_told "$2" agentauthctl check
+}
+in_order_again() { # SED-SCRIPT
+	sed -i "$1" $CONF
+	done_now agentauthctl check
+	text_as_before
+}
+new_public_key() { # NAME
+	dev agentauth keygen --out "$KEYS/$1.pem" 2>/dev/null >"$1.pub"
+}
+
+# The agent's machine: dev's profiles, whose key is builder-7's.
+CONFIG=/home/dev/.config/agentauth/config
+KEY=$KEYS/builder-7.pem
+profiles() { # TEXT
+	echo "profiles = { $1 };" >"$CONFIG"
+	chown dev: "$CONFIG"
+	chmod 600 "$CONFIG"
+}
+profile() { # NAME HOSTS AUDIENCES [MORE]
+	echo "$1 = { hosts = [ $2 ]; audiences = [ $3 ]; agent = \"builder-7\"; key = \"$KEY\"; ${4:-} };"
+}
+one_profile() {
+	profiles "$(profile web "\"$HOST\"" "\"ssh://$HOST\"")"
+}
+as_alice() { # COMMAND...: as after a login
+	(
+		id -u alice >/proc/self/loginuid
+		cd /home/alice && as alice "$@"
+	)
+}

@@ -35,11 +35,6 @@ text_as_before() {
 	cp -a "$BATS_TEST_TMPDIR/conf" $CONF
 	agentauthctl apply --yes
 }
-logs_in() { # KEY [OPTION OF FORGE]...
-	run ssh_with "$(access_token "$@")" "tokener@$HOST" id -un
-	expect_status 0
-	expect_output '^tokener$'
-}
 # A setting goes into the block of the issuer that the text has last.
 into_block() { # ISSUER LINE
 	sed -i "/^	$1 = {\$/a \\		$2" $CONF
@@ -71,7 +66,7 @@ into_block() { # ISSUER LINE
 	refused_and_told 'there is an issuer corp already; (agentauthctl issuer set corp) changes it' \
 		agentauthctl issuer add corp --issuer https://x.example.com
 	done_now sh -c "$order --max-token-ttl 1800"
-	logs_in k1
+	token_logs_in k1
 }
 
 @test "keys that are missing: the log says what fetches them, and a token logs in" {
@@ -83,7 +78,7 @@ into_block() { # ISSUER LINE
 	mv /etc/pam.d/sshd.kept /etc/pam.d/sshd
 	told "the issuer's keys are missing or too old; run (agentauthctl issuer refresh)"
 	obey
-	logs_in k1
+	token_logs_in k1
 }
 
 @test "a credential of a clock that is ahead: once the clocks are compared it logs in" {
@@ -95,7 +90,7 @@ into_block() { # ISSUER LINE
 	run log_since_mark
 	mv /etc/pam.d/sshd.kept /etc/pam.d/sshd
 	told 'the credential is not valid yet; compare the clocks'
-	logs_in k1 --claim "nbf=$(date +%s)"
+	token_logs_in k1 --claim "nbf=$(date +%s)"
 }
 
 @test "keys that cannot be fetched: certificate, address, bearer, metadata" {
@@ -146,14 +141,14 @@ into_block() { # ISSUER LINE
 	refused_and_told 'put a JSON Web Key Set \(RFC 7517\) there' agentauthctl issuer refresh corp
 	"$HERE/jwks" "k1:$SERVER/k1.pem" >/etc/agentauth/filed.json
 	done_now agentauthctl issuer refresh corp
-	logs_in k1
+	token_logs_in k1
 	text_as_before
 	mv "$STATE/keys" kept-keys
 	echo >"$STATE/keys"
 	refused_and_told 'cannot be opened as a directory: .*; move away what is there, and run this command again' agentauthctl issuer refresh corp
 	mv "$STATE/keys" in-the-way
 	done_now agentauthctl issuer refresh corp
-	logs_in k1
+	token_logs_in k1
 }
 
 @test "one token that could be of two agents" {
@@ -188,7 +183,7 @@ into_block() { # ISSUER LINE
 	done_now agentauthctl issuer remove leaving
 	run agentauthctl --json show stayer
 	[ "$(jq -c '[.. | .issuer? // empty] | unique' <<<"$output")" = '["corp"]' ]
-	logs_in k1
+	token_logs_in k1
 	agentauthctl retire stayer
 	agentauthctl retire leaver
 }

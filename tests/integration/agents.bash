@@ -55,6 +55,19 @@ ssh_with() { # TOKENFILE SSH-ARGUMENT...
 		ssh -o NumberOfPasswordPrompts=1 "$@"
 }
 
+# A login by what the file holds, and what the audit log says of it besides.
+logs_in_with() { # AGENT TOKENFILE [FILTER]
+	run ssh_with "$2" "$1@$HOST" id -un
+	expect_status 0 && expect_output "^$1\$" &&
+		expect_audit ".event == \"auth\" and .agent == \"$1\" and .result == \"ok\" and (${3:-true})"
+}
+refused_with() { # REASON AGENT TOKENFILE [FILTER]
+	audit_mark
+	run ssh_with "$3" "$2@$HOST" id -un
+	expect_status 255 &&
+		expect_audit ".event == \"auth\" and .agent == \"$2\" and .result == \"denied\" and .reason == \"$1\" and (${4:-true})"
+}
+
 # A session of its own, by a fresh credential.
 in_session_of() { # AGENT COMMAND [OPTION OF FORGE]...
 	local agent=$1 command=$2
@@ -118,15 +131,16 @@ dev_su() { # AGENT TOKENFILE COMMAND
 	setpriv --reuid dev --regid dev --init-groups --reset-env -- su "$1" -c "$3" <"$answers"
 }
 
-# Each line of the log holds the hash of the line before it.
-chain_holds() {
+# Each line of the log holds the hash of the line before it; of several files the first line goes on from the last of the file before.
+chain_holds() { # [FILE]...
+	[ $# -gt 0 ] || set -- "$AUDIT"
 	/usr/bin/python3 -c '
 import hashlib, json, sys
 before = None
-for line in open(sys.argv[1], "rb"):
+for line in (line for name in sys.argv[1:] for line in open(name, "rb")):
     record = json.loads(line)
     if before is not None and record["prev"] != before:
         sys.exit("line with seq %s does not follow the line before it" % record["seq"])
     before = hashlib.sha256(line.rstrip(b"\n")).hexdigest()
-' "$AUDIT"
+' "$@"
 }

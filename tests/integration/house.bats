@@ -141,6 +141,24 @@ same_options() { # PROGRAM PAGE
 	expect_status 0
 }
 
+@test "every test that SECURITY.md names is there" {
+	run "$TOP/tests/integration/named_tests" "$TOP"
+	expect_status 0
+	sed 's/`refuses_alg_none_and_its_like`/`refuses_alg_nothing`/' "$TOP/SECURITY.md" >"$BATS_TEST_TMPDIR/SECURITY.md"
+	ln -s "$TOP/tests" "$BATS_TEST_TMPDIR/tests"
+	run "$TOP/tests/integration/named_tests" "$BATS_TEST_TMPDIR"
+	expect_status 1
+	expect_output 'refuses_alg_nothing'
+}
+
+@test "no story and no script of ours has more than 500 lines" {
+	local -a files
+	mapfile -t files < <(find "$TOP"/tests "$TOP"/bench "$TOP"/fuzz -name '*.bats' -o -name '*.bash' -o -name '*.sh' -not -path '*/node_modules/*')
+	[ "${#files[@]}" -gt 50 ]
+	run awk 'FNR == 501 { print FILENAME " has more than 500 lines" }' "${files[@]}"
+	expect_output '^$'
+}
+
 completed() { # PROGRAM WORD...: the words that may stand in the place of the last
 	local program=$1
 	shift
@@ -298,7 +316,7 @@ complete_in_bash() { # LINE: what bash offers for its last word
 	expect_status 0
 }
 
-@test "what systemd-tmpfiles and logrotate get is well-formed" {
+@test "what systemd-tmpfiles gets is well-formed" {
 	run systemd-tmpfiles --create /usr/lib/tmpfiles.d/agentauth.conf
 	expect_status 0
 	run stat -c '%a %U' /run/agentauth

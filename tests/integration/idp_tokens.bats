@@ -31,15 +31,7 @@ new_client() { # NAME JSON
 }
 
 logs_in() { # AGENT TOKENFILE
-	run ssh_with "$2" "$1@$HOST" id -un
-	expect_status 0 && expect_output "^$1\$" &&
-		expect_audit ".event == \"auth\" and .agent == \"$1\" and .result == \"ok\" and .kind == \"token\" and .issuer == \"corp\""
-}
-refused() { # REASON AGENT TOKENFILE
-	audit_mark
-	run ssh_with "$3" "$2@$HOST" id -un
-	expect_status 255 &&
-		expect_audit ".event == \"auth\" and .agent == \"$2\" and .result == \"denied\" and .reason == \"$1\""
+	logs_in_with "$1" "$2" '.kind == "token" and .issuer == "corp"'
 }
 
 @test "RS256, PS256, ES256 and EdDSA tokens of the provider log in through stock ssh" {
@@ -70,15 +62,15 @@ refused() { # REASON AGENT TOKENFILE
 	local token
 	token=$(idp_token builder)
 	logs_in builder "$token"
-	refused replayed builder "$token"
+	refused_with replayed builder "$token"
 	logs_in builder "$(idp_token builder)"
 }
 
 @test "a token of another client, or for another host, is refused" {
 	new_client second '{}'
 	logs_in second "$(idp_token second)"
-	refused wrong_subject builder "$(idp_token second)"
-	refused wrong_audience builder "$(RESOURCE=ssh://web02.example.com idp_token builder)"
+	refused_with wrong_subject builder "$(idp_token second)"
+	refused_with wrong_audience builder "$(RESOURCE=ssh://web02.example.com idp_token builder)"
 }
 
 @test "the roles of a login are those that the token's scopes name; a token that names none is refused" {
@@ -86,10 +78,10 @@ refused() { # REASON AGENT TOKENFILE
 	expect_status 0
 	expect_output 'agent-logs'
 	expect_no_output 'agent-deploy'
-	refused role_denied builder "$(SCOPE='' idp_token builder)"
+	refused_with role_denied builder "$(SCOPE='' idp_token builder)"
 	# Nor one whose scope is good for a role that this agent has not.
 	agentauthctl set builder --no-role logs
-	refused role_denied builder "$(SCOPE=host.logs idp_token builder)"
+	refused_with role_denied builder "$(SCOPE=host.logs idp_token builder)"
 	agentauthctl set builder --role logs
 	# The control: an issuer without scopes gives the agent itself all of its roles.
 	sed -i.with '/scopes = (/,/);/d' /etc/agentauth/agentauth.conf
@@ -113,12 +105,12 @@ is_over() { # TOKENFILE
 	idp_stop
 	logs_in builder "$good"
 	wait_until is_over "$late"
-	refused expired builder "$late"
+	refused_with expired builder "$late"
 	idp_start
 	good=$(idp_token builder)
 	idp_stop
 	corp_keys_are_old
-	refused keys_stale builder "$good"
+	refused_with keys_stale builder "$good"
 	idp_start
 	corp_refresh
 	logs_in builder "$good"
@@ -131,7 +123,7 @@ is_over() { # TOKENFILE
 	expect_status 0
 	idp_rotate_keys
 	after=$(idp_token builder)
-	refused unknown_key builder "$after"
+	refused_with unknown_key builder "$after"
 	# The refused login asked for it; systemd's agentauth-refresh.path runs this.
 	run agentauthctl issuer refresh --due
 	expect_status 0
@@ -142,7 +134,7 @@ is_over() { # TOKENFILE
 	idp_rotate_keys
 	idp_rotate_keys
 	corp_refresh
-	refused unknown_key builder "$before"
+	refused_with unknown_key builder "$before"
 	run dev ssh -S "$master" -o BatchMode=yes "builder@$HOST" sudo -n restart-app
 	expect_status 0
 	expect_output 'restarted by root for builder'
@@ -155,6 +147,6 @@ is_over() { # TOKENFILE
 	jti=$(jwt_part "$token" 2 | jq -r .jti)
 	run agentauthctl revoke --jti "$jti" --issuer corp
 	expect_status 0
-	refused revoked builder "$token"
+	refused_with revoked builder "$token"
 	logs_in builder "$(idp_token builder)"
 }

@@ -80,3 +80,24 @@ access_token() { # KEY [OPTION OF FORGE]…
 	chown dev: "$file"
 	echo "$file"
 }
+
+# An issuer's story: each test begins with a fresh set of k1, and nothing asked for.
+issuer_story() {
+	[ -e "$SERVER/pid" ] || start_server
+	serve_metadata "$ADDRESS"
+	serve_keys "k1:$SERVER/k1.pem"
+	agentauthctl issuer refresh corp >/dev/null
+	rm -rf /run/agentauth/refresh /run/agentauth/refreshed
+	wc -l <"$SERVER/requests" >"$BATS_TEST_TMPDIR/requests.mark"
+	log_mark
+	audit_mark
+}
+requests() { # PATTERN: how many since the test began
+	tail -n "+$(($(cat "$BATS_TEST_TMPDIR/requests.mark") + 1))" "$SERVER/requests" | grep -c -e "$1" || :
+}
+token_logs_in() { # KEY [OPTION OF FORGE]…
+	logs_in_with tokener "$(access_token "$@")" ".issuer == \"corp\" and .kid == \"$1\""
+}
+token_refused() { # REASON KEY
+	refused_with "$1" tokener "$(access_token "$2")"
+}

@@ -19,15 +19,6 @@ setup() {
 	audit_mark
 }
 
-logs_in() { # AGENT TOKENFILE
-	run ssh_with "$2" "$1@$HOST" id -un
-	expect_status 0 && expect_output "^$1\$"
-}
-refused() { # AGENT TOKENFILE
-	audit_mark
-	run ssh_with "$2" "$1@$HOST" id -un
-	expect_status 255 && expect_audit ".agent == \"$1\" and .event == \"auth\" and .result == \"denied\" and .reason == \"revoked\""
-}
 jti_of() { # TOKENFILE
 	cut -d. -f2 "$1" | basenc --decode --base64url 2>/dev/null | jq -r .jti
 }
@@ -55,8 +46,8 @@ second_sudo() {
 	expect_status 0
 	expect_output 'is refused from now on'
 	expect_audit '.event == "admin" and .by == "root" and .host == "web01.example.com" and (.command | startswith("revoke --jti"))'
-	refused builder-7 "$stolen"
-	logs_in builder-7 "$good"
+	refused_with revoked builder-7 "$stolen"
+	logs_in_with builder-7 "$good"
 	expect_audit '.event == "auth" and .result == "ok"'
 	run agentauthctl revoke --jti "$(jti_of "$stolen")"
 	expect_status 1
@@ -82,13 +73,13 @@ second_sudo() {
 	new_agent keyed ES256
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/keyed-ssh"
 	agentauthctl set keyed --key "$KEYS/keyed-ssh.pub" >/dev/null
-	logs_in keyed "$(token_file keyed)"
+	logs_in_with keyed "$(token_file keyed)"
 	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
 	expect_status 0
 	kid=$(agentauthctl show keyed --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
 	run agentauthctl revoke --kid "$kid"
 	expect_status 0
-	refused keyed "$(token_file keyed)"
+	refused_with revoked keyed "$(token_file keyed)"
 	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
 	expect_status 0
 	kid=$(agentauthctl show keyed --json | jq -r '.agent.keys[1].kid // .keys[1].kid')
@@ -107,11 +98,11 @@ second_sudo() {
 	expect_status 0
 	second_sudo
 	expect_output '^second-no$'
-	refused other-1 "$before"
+	refused_with revoked other-1 "$before"
 	sleep 1 # the second of the revocation is before it
 	after=$(token_file other-1)
-	logs_in other-1 "$after"
-	logs_in builder-7 "$other"
+	logs_in_with other-1 "$after"
+	logs_in_with builder-7 "$other"
 }
 
 @test "what is revoked stays so through apply, a new generation and a rollback" {
@@ -120,21 +111,21 @@ second_sudo() {
 	token=$(token_file lasting)
 	agentauthctl revoke --jti "$(jti_of "$token")" >/dev/null
 	agentauthctl apply >/dev/null
-	refused lasting "$token"
+	refused_with revoked lasting "$token"
 	agentauthctl set lasting --description 'as before' >/dev/null
-	refused lasting "$token"
+	refused_with revoked lasting "$token"
 	agentauthctl rollback >/dev/null
-	refused lasting "$token"
+	refused_with revoked lasting "$token"
 	kept=$(token_file lasting)
-	logs_in lasting "$kept"
+	logs_in_with lasting "$kept"
 	agentauthctl apply >/dev/null
 	kid=$(agentauthctl show lasting --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
 	agentauthctl revoke --kid "$kid" >/dev/null
 	agentauthctl set lasting --description 'another' >/dev/null
 	agentauthctl rollback >/dev/null
-	refused lasting "$(token_file lasting)"
+	refused_with revoked lasting "$(token_file lasting)"
 	agentauthctl apply >/dev/null
-	refused lasting "$(token_file lasting)"
+	refused_with revoked lasting "$(token_file lasting)"
 }
 
 @test "revoke refuses what is not one thing, and what lies ahead" {
@@ -175,7 +166,7 @@ second_sudo() {
 	run agentauthctl revoke --list
 	expect_output 'of-nobody .*café "closed"$'
 	agentauthctl revoke --undo --kid of-nobody
-	logs_in other-1 "$(token_file other-1)"
+	logs_in_with other-1 "$(token_file other-1)"
 }
 
 @test "revoke --list shows what is revoked, since when, by whom and why" {
@@ -215,29 +206,29 @@ second_sudo() {
 	token=$(token_file undone) other=$(token_file undone)
 	agentauthctl revoke --jti "$(jti_of "$token")" >/dev/null
 	agentauthctl revoke --jti "$(jti_of "$other")" >/dev/null
-	refused undone "$token"
+	refused_with revoked undone "$token"
 	run agentauthctl revoke --undo --jti "$(jti_of "$token")" --dry-run
 	expect_status 0
 	expect_output 'would be taken back'
-	refused undone "$token"
+	refused_with revoked undone "$token"
 	run agentauthctl revoke --undo --jti "$(jti_of "$token")"
 	expect_status 0
 	expect_output 'is no longer revoked'
 	expect_audit '.event == "admin" and .result == "ok" and .by == "root" and (.command | startswith("revoke --undo --jti"))'
-	logs_in undone "$token"
-	refused undone "$other"
+	logs_in_with undone "$token"
+	refused_with revoked undone "$other"
 	kid=$(agentauthctl show undone --json | jq -r '.agent.keys[0].kid // .keys[0].kid')
 	agentauthctl revoke --kid "$kid" >/dev/null
-	refused undone "$(token_file undone)"
+	refused_with revoked undone "$(token_file undone)"
 	agentauthctl revoke --undo --kid "$kid" >/dev/null
-	logs_in undone "$(token_file undone)"
+	logs_in_with undone "$(token_file undone)"
 	token=$(token_file undone)
 	agentauthctl revoke --agent undone --before now >/dev/null
-	refused undone "$token"
+	refused_with revoked undone "$token"
 	run agentauthctl revoke --undo --agent undone
 	expect_status 0
 	expect_audit '.event == "admin" and .agent == "undone" and .command == "revoke --undo --agent undone"'
-	logs_in undone "$token"
+	logs_in_with undone "$token"
 	run agentauthctl revoke --list
 	expect_no_output '^--agent undone'
 }
@@ -283,13 +274,13 @@ second_sudo() {
 	new_agent garbled ES256
 	token=$(token_file garbled)
 	agentauthctl revoke --agent garbled --before 2020-01-01 >/dev/null
-	logs_in garbled "$(token_file garbled)"
+	logs_in_with garbled "$(token_file garbled)"
 	echo '{' >"$STATE/state/revoked/before/garbled"
-	refused garbled "$token"
+	refused_with revoked garbled "$token"
 	run agentauthctl revoke --list
 	expect_status 0
 	expect_output 'state/revoked/before/garbled cannot be read as a decision'
 	expect_output '^--agent garbled +\? +\? +what was issued before \?$'
 	agentauthctl revoke --undo --agent garbled >/dev/null
-	logs_in garbled "$token"
+	logs_in_with garbled "$token"
 }

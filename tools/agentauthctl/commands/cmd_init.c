@@ -154,8 +154,10 @@ static void tell_next(const struct ctl *ctl, const struct workspace *workspace)
 		printf("\nThis host is %s to agents. Next:\n"
 		       "  agentauthctl role add deploy --service sshd --service sudo --sudo '(root) "
 		       "/usr/bin/systemctl restart app'\n"
-		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key "
-		       "builder-7.pem\n"
+		       "on the agent's machine, where the private key stays:\n"
+		       "  agentauth keygen\n"
+		       "here again, with the public key that keygen printed in the place of KEY:\n"
+		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key 'KEY'\n"
 		       "and then, for logins to ask agentauth, what this names, one after another, with a "
 		       "root shell left open:\n"
 		       "  agentauthctl doctor\n",
