@@ -3,6 +3,7 @@
 # What the tools tell a person to do is done to the letter: it works, and people still have ssh and sudo after it. What doctor
 # says of each setting is in doctor.bats, what is said of the approval plugin in plugin.bats.
 
+# shellcheck disable=SC2154  # advice.bash gives order
 load support
 load people
 load agents

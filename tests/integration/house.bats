@@ -112,7 +112,9 @@ help_of() { # PROGRAM
 @test "man pages are well-formed" {
 	local man
 	for man in "$TOP"/man/*.[1-8]; do
-		run mandoc -T lint -W warning "$man"
+		# Which other pages are installed is not the page's fault.
+		run mandoc -T lint "$man"
+		output=$(grep -v -e 'STYLE: referenced manual not found' -e 'outdated mandoc.db' <<<"$output" || :)
 		expect_output '^$'
 	done
 }
