@@ -49,9 +49,9 @@ static enum aa_reason account_publickey(struct aa_call *call, const struct aa_ag
 	struct aa_verdict verdict = {0};
 	enum aa_reason reason = AA_NO_CREDENTIAL;
 
-	for (size_t i = 0; i < agent->n_keys && reason != AA_OK; i++)
-		if (agent->keys[i].active &&
-		    (!agent->keys[i].not_after || call->ctx.now < agent->keys[i].not_after))
+	for (size_t i = 0; i < agent->keys.n && reason != AA_OK; i++)
+		if (agent->keys.v[i].state == AA_KEY_ACTIVE &&
+		    (!agent->keys.v[i].not_after || call->ctx.now < agent->keys.v[i].not_after))
 			reason = AA_OK;
 	if (reason == AA_OK) {
 		aa_verify_account(call->ctx.policy, agent, &call->login, false, &verdict);
@@ -75,7 +75,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
 	if (state && state->authenticated)
 		return account_verdict(call, agent, state, ret_session);
-	if (aa_list_has(&host->without_credential, call->service))
+	if (aa_list_has(&host->accounts.without_credential, call->service))
 		return aa_admit_unasked(&call->ctx, agent, call->service);
 	if (strcmp(call->service, "sshd") == 0)
 		return account_publickey(call, agent);

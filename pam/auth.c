@@ -175,7 +175,7 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 static bool is_roots_own(const struct aa_call *call)
 {
 	return aa_caller_uid() == 0 &&
-	       aa_list_has(&aa_policy_host(call->ctx.policy)->without_credential, call->service);
+	       aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service);
 }
 
 static int authenticate_agent(struct aa_call *call)

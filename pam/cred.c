@@ -113,7 +113,7 @@ static int establish(struct aa_call *call)
 	aa_pam_state_adopt_session(call, state);
 	if (state->session_id[0])
 		err = groups_of_session(call, state->session_id);
-	else if (aa_list_has(&aa_policy_host(call->ctx.policy)->without_credential, call->service))
+	else if (aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service))
 		err = groups_of_entry(call, agent);
 	/* else a public key's, whose session comes with open_session, or sudo's target: nothing to add yet */
 	aa_agent_free(agent);

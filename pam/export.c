@@ -133,11 +133,11 @@ struct limits {
 
 static void add_role(const struct aa_role *role, struct limits *limits)
 {
-	int64_t bytes = role->memory_max ? size_bytes(role->memory_max) : 0;
+	int64_t bytes = role->limits.memory_max ? size_bytes(role->limits.memory_max) : 0;
 
 	limits->memory_bytes = aa_limit(limits->memory_bytes, bytes);
-	limits->tasks = aa_limit(limits->tasks, role->tasks_max);
-	limits->weight = aa_limit(limits->weight, role->cpu_weight);
+	limits->tasks = aa_limit(limits->tasks, role->limits.tasks_max);
+	limits->weight = aa_limit(limits->weight, role->limits.cpu_weight);
 }
 
 int aa_export_limits(struct aa_call *call, const struct aa_session *s)

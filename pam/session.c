@@ -60,7 +60,7 @@ static void decide_without(struct aa_call *call, const struct aa_agent *agent, s
 		call->login.ssh_auth_info = NULL;
 	} else if (aa_is_session_service(call)) {
 		aa_admit_started(&call->ctx, agent, &call->login, person(call), verdict);
-	} else if (aa_list_has(&host->without_credential, call->service)) {
+	} else if (aa_list_has(&host->accounts.without_credential, call->service)) {
 		aa_admit_started(&call->ctx, agent, &call->login, NULL, verdict);
 	} else {
 		verdict->reason = AA_NO_CREDENTIAL;

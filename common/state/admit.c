@@ -145,7 +145,7 @@ void aa_admit_publickey(const struct aa_context *ctx, const struct aa_agent *age
 
 static bool has_limits(const struct aa_role *role)
 {
-	return role->memory_max || role->tasks_max || role->cpu_weight;
+	return role->limits.memory_max || role->limits.tasks_max || role->limits.cpu_weight;
 }
 
 enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -181,7 +181,7 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 		verdict->on_behalf_of = strdup(person);
 		if (!verdict->on_behalf_of)
 			verdict->reason = AA_INTERNAL;
-		else if (!agent->delegation || !aa_list_has(&agent->local_users, person))
+		else if (!agent->delegation.given || !aa_list_has(&agent->delegation.local_users, person))
 			verdict->reason = AA_DELEGATION_DENIED;
 		if (verdict->reason == AA_OK || verdict->reason == AA_DELEGATION_DENIED)
 			(void)aa_step(ctx->trace, AA_STEP_BEHALF, NULL, verdict->reason);
@@ -237,7 +237,8 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 static enum aa_reason check_record(const struct aa_context *ctx, const struct aa_agent *agent,
 				   const struct aa_session *session)
 {
-	const struct aa_list *people = session->kind == AA_KIND_LOCAL ? &agent->local_users : &agent->users;
+	const struct aa_list *people =
+	    session->kind == AA_KIND_LOCAL ? &agent->delegation.local_users : &agent->delegation.users;
 	enum aa_reason reason = AA_OK;
 
 	if (session->rhost && !aa_sources_admit(&agent->sources, session->rhost))

@@ -85,13 +85,14 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 	host = ctx->policy ? aa_policy_host(ctx->policy) : NULL;
 	if (host) {
 		audit.host = host->name;
-		audit.sync = host->audit_sync;
+		audit.sync = host->audit_sync == AA_AUDIT_SYNC_ALWAYS;
 		audit.brake = lines_a_minute(host);
 	} else {
 		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
 		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';
 	}
-	if (aa_audit_append(&audit, record) == AA_OK || (host && !host->audit_deny && !ctx->starved))
+	if (aa_audit_append(&audit, record) == AA_OK ||
+	    (host && host->audit_failure != AA_AUDIT_FAILURE_DENY && !ctx->starved))
 		return AA_OK;
 	return AA_AUDIT_UNAVAILABLE;
 }

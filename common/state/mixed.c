@@ -195,7 +195,7 @@ int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *
 	/* The user manager is nobody's login: it comes with each, and goes with the last. */
 	if (verdict->kind == AA_KIND_ROOT && strcmp(login->service, "systemd-user") == 0)
 		return 0;
-	if (verdict->kind == AA_KIND_ROOT || !agent->mixed_refused)
+	if (verdict->kind == AA_KIND_ROOT || agent->mixed_sessions != AA_MIXED_SESSIONS_REFUSE)
 		return forget(dir, name);
 	err = rights_of_verdict(verdict, rights);
 	if (err < 0 || is_noted(dir, agent->name, rights))

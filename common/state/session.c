@@ -62,7 +62,7 @@ enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct
 		return dir == -ENOENT ? AA_OK : AA_INTERNAL;
 	if (!has_slot(dir, owner, agent->name, aa_roles_max_sessions(&verdict->roles, agent), now))
 		reason = AA_SESSION_LIMIT;
-	else if (agent->mixed_refused)
+	else if (agent->mixed_sessions == AA_MIXED_SESSIONS_REFUSE)
 		reason = aa_mixed_check(dir, owner, agent, "", verdict, now);
 	close(dir);
 	return reason;
@@ -81,7 +81,7 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 	reason =
 	    take_slot(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
 	/* Its own record stands before it looks at the others: of two that come at once, at least one sees the other. */
-	if (reason == AA_OK && agent->mixed_refused)
+	if (reason == AA_OK && agent->mixed_sessions == AA_MIXED_SESSIONS_REFUSE)
 		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);
 	if (reason == AA_OK && aa_mixed_note(dir, agent, login, verdict) < 0)
 		reason = AA_INTERNAL;

@@ -32,10 +32,11 @@ static const struct aa_agent_key *pick(const struct aa_agent *agent, const char 
 {
 	const struct aa_agent_key *found = NULL;
 
-	for (size_t i = 0; i < agent->n_keys; i++) {
-		const struct aa_agent_key *key = &agent->keys[i];
+	for (size_t i = 0; i < agent->keys.n; i++) {
+		const struct aa_agent_key *key = &agent->keys.v[i];
 
-		if (!key->active || (kid && strcmp(key->kid, kid) != 0) || (found && is_over(key, now)))
+		if (key->state != AA_KEY_ACTIVE || (kid && strcmp(key->kid, kid) != 0) ||
+		    (found && is_over(key, now)))
 			continue;
 		if (found && !is_over(found, now))
 			return NULL;
@@ -54,7 +55,7 @@ enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jw
 	*ret_kid = key->kid;
 	if (is_over(key, now))
 		return AA_KEY_EXPIRED;
-	return aa_key_from_jwk(key->jwk, ret) == AA_JOSE_OK ? AA_OK : AA_REGISTRY_UNAVAILABLE;
+	return aa_key_from_jwk(key->jwk.json, ret) == AA_JOSE_OK ? AA_OK : AA_REGISTRY_UNAVAILABLE;
 }
 
 /* ---- an issuer's ------------------------------------------------------------------ */
@@ -78,8 +79,8 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 {
 	int dir, fd = -1, err;
 
-	if (issuer->keys_file)
-		return aa_trusted_open(AT_FDCWD, issuer->keys_file, login->owner, &fd, ret_size) < 0 ? -1
+	if (issuer->jwks_file)
+		return aa_trusted_open(AT_FDCWD, issuer->jwks_file, login->owner, &fd, ret_size) < 0 ? -1
 												     : fd;
 	dir = open_keysdir(login);
 	if (dir < 0)
@@ -98,7 +99,7 @@ static bool is_stale(const struct aa_issuer *issuer, int fd, int64_t now)
 
 	if (fstat(fd, &st) < 0)
 		return true;
-	if (issuer->keys_file || !issuer->jwks_max_age)
+	if (issuer->jwks_file || !issuer->jwks_max_age)
 		return false;
 	age = now - st.st_mtime;
 	return age < -CLOCK_SLACK || age > issuer->jwks_max_age;
@@ -151,7 +152,7 @@ bool aa_keyring_is_of(const struct aa_issuer *issuer, const json_t *set)
 {
 	const json_t *of = json_object_get(set, "issuer");
 
-	return issuer->keys_file || !of ||
+	return issuer->jwks_file || !of ||
 	       (json_is_string(of) && strcmp(json_string_value(of), issuer->issuer) == 0);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy_record.h: the records of policy.cdb as structs. What does not fit the schema in policy.h to the letter is damage. */
+/* policy_record.h: the settings of a host, an agent, a role and an issuer as structs: what agentauthctl reads from the text, and
+ * the modules from policy.cdb. settings.def says what they hold: NUMBER(role, max_sessions, …) is the int64_t max_sessions of
+ * struct aa_role. A text that is not set is NULL.
+ */
 #ifndef AGENTAUTH_VERIFY_POLICY_RECORD_H
 #define AGENTAUTH_VERIFY_POLICY_RECORD_H
 
@@ -11,70 +14,47 @@
 
 #include "common/text/list.h"
 
-struct aa_claim_rule {
-	const char *claim, *value;
-};
-struct aa_claim_rules {
-	size_t n;
-	struct aa_claim_rule *v;
+/* A public key: as it is read, borrowed from its record, and as it is to be written. */
+struct aa_key_object {
+	json_t *json;
+	const char *text;
 };
 
-struct aa_host {
-	json_t *json; /* owns the strings, and those of the lists */
-	uint32_t generation;
-	const char *name, *home, *shell;
-	struct aa_list audience, without_credential;
-	int64_t clock_skew, max_assertion_ttl, max_token_ttl, max_failures;
-	bool nonce_required, audit_deny, audit_sync;
-};
+/* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
+/* clang-format off */
 
-struct aa_agent_key {
-	const char *kid, *ssh;
-	json_t *jwk; /* borrowed */
-	int64_t not_after;
-	bool active;
-};
-struct aa_binding {
-	const char *issuer, *client, *subject;
-	struct aa_claim_rules require;
-};
-struct aa_agent {
-	json_t *json;
-	const char *name, *owner, *description;
-	uint32_t uid;
-	int64_t expires, max_sessions;
-	bool mixed_refused, delegation;
-	struct aa_list roles, sources, users, local_users;
-	size_t n_keys, n_bindings;
-	struct aa_agent_key *keys;
-	struct aa_binding *bindings;
-};
-struct aa_role {
-	json_t *json;
-	const char *name;
-	uint32_t gid;
-	struct aa_list services, sources, sudo, approval, groups;
-	int64_t max_session, max_sessions;
-	bool delegable;
-	const char *memory_max;
-	int64_t tasks_max, cpu_weight;
-};
-struct aa_scope_rule {
-	const char *claim, *value, *role;
-};
-struct aa_issuer {
-	json_t *json;
-	const char *name, *issuer, *keys_file, *client_claim, *user_claim;
-	const char *jwks_uri, *ca_file, *bearer_file; /* for who fetches the keys; no login does */
-	struct aa_list algorithms, audience;
-	int64_t jwks_max_age, max_token_ttl;
-	bool delegation, without_sub_own, reuse_once, has_scopes;
-	struct aa_claim_rules require;
-	size_t n_scopes;
-	struct aa_scope_rule *scopes;
-};
+/* The words of a setting, in their order: of reuse AA_REUSE_ONCE and AA_REUSE_UNTIL_EXPIRY, and aa_reuse_words[AA_REUSE_ONCE] is
+ * "once". NULL ends them. */
+#define WORDS(name, words) enum aa_##name { words }; extern const char *const aa_##name##_words[];
+#define W(value, word) value,
 
-/* A record from its JSON, of which it takes a new reference. NULL: not such a record. */
+/* A group is a struct. Of rules and of items there is a list, too: struct aa_bindings is { size_t n; struct aa_binding *v; }. */
+#define GROUP(group) struct aa_##group {
+#define END(group) };
+#define END_RULE(group) }; struct aa_##group##s { size_t n; struct aa_##group *v; };
+#define PART(group, name, record, part) struct aa_##part { bool given;
+#define END_PART(name) } name;
+#define ITEMS(group, name, record, each, most) struct aa_##each##s { size_t n; struct aa_##each {
+#define END_ITEMS(name) } *v; } name;
+#define RULES(group, name, record, each, most, if_empty) struct aa_##each##s name;
+#define SPREAD(group, name, part) struct aa_##part name;
+
+#define OURS(type, name) type name;
+#define HELD_TEXT(group, name, record) const char *name;
+#define HELD_NUMBER(group, name, record) int64_t name;
+#define HELD_KEY(group, name, record) struct aa_key_object name;
+#define TEXT(group, name, needed, record, usual, shortest, longest, check) const char *name;
+#define LINES(group, name, needed, record, shortest, longest) const char *name;
+#define NUMBER(group, name, needed, record, usual, least, most) int64_t name;
+#define ID(group, name, needed, record) uint32_t name;
+#define FLAG(group, name, record) bool name;
+#define WORD(group, name, needed, record, words) int name;
+#define TIME(group, name, record) int64_t name;
+#define LIST(group, name, record, usual, fewest, most, check, if_empty) struct aa_list name;
+#include "common/verify/settings.def"
+/* clang-format on */
+
+/* A record from its JSON, of which it takes a new reference, and which owns the strings. NULL: not such a record. */
 struct aa_host *aa_host_from_json(json_t *json);
 struct aa_agent *aa_agent_from_json(json_t *json);
 struct aa_role *aa_role_from_json(json_t *json);

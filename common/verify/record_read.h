@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record_read.h: a record's JSON object into a struct, by a table of its members. */
+/* record_read.h: the records of policy.cdb by tables of their members, which are made of settings.def: they are read by them, and
+ * agentauthctl writes them by the same. */
 #ifndef AGENTAUTH_VERIFY_RECORD_READ_H
 #define AGENTAUTH_VERIFY_RECORD_READ_H
 
@@ -8,36 +9,46 @@
 
 #include <jansson.h>
 
-#include "common/text/list.h"
+/* What stands in the struct, and in the JSON. */
+enum aa_member_type {
+	AA_MEMBER_TEXT,	  /* const char *: a string */
+	AA_MEMBER_NUMBER, /* int64_t: an integer, 0 to 2^53 */
+	AA_MEMBER_ID,	  /* uint32_t: an integer, 1 to 2^31 - 2 */
+	AA_MEMBER_FLAG,	  /* bool */
+	AA_MEMBER_WORD,	  /* int, the index in `words`: one of these as a string */
+	AA_MEMBER_LIST,	  /* struct aa_list: an array of strings */
+	AA_MEMBER_KEY,	  /* struct aa_key_object: an object */
+	AA_MEMBER_PART,	  /* a struct that begins with `bool given`: an object */
+	AA_MEMBER_SPREAD, /* a struct: its members stand in the object itself */
+	AA_MEMBER_ITEMS, /* struct { size_t n; T *v; }: an array of objects; v is NULL where the member is left out */
+};
 
-enum aa_record_kind {
-	STRING,	     /* const char * */
-	INTEGER,     /* int64_t, 0 to 2^53 */
-	ID,	     /* uint32_t */
-	BOOLEAN,     /* bool */
-	STRINGS,     /* struct aa_list */
-	CLAIM_RULES, /* struct aa_claim_rules */
-	OBJECT,	     /* json_t *, borrowed */
-	OTHER,	     /* known, and read by the record's own function */
+/* How a member stands in its record: see settings.def. */
+enum aa_record_rule {
+	AA_RECORD_NOWHERE,
+	AA_RECORD_ALWAYS,
+	AA_RECORD_ADDED,
+	AA_RECORD_IF_SET,
+	AA_RECORD_ACCOUNTS,
 };
 
 struct aa_record_member {
-	const char *name;
-	enum aa_record_kind kind;
-	bool required;
+	const char *name; /* NULL ends a table */
+	enum aa_member_type type;
+	enum aa_record_rule rule;
 	size_t offset;
+	const char *const *words;
+	const struct aa_record_member *members; /* of a part, of an item */
+	size_t size;				/* of an item */
 };
 
-#define MEMBER(type, field, kind, required) \
-	{ \
-#field, kind, required, offsetof(struct type, field) \
-	}
+extern const struct aa_record_member aa_host_members[], aa_accounts_policy_members[], aa_issuer_members[],
+    aa_role_members[], aa_agent_members[];
 
-/* Fills the record from the object: every required member, no unknown one. What it allocates of a record that is refused
- * is in the record, too. */
-bool aa_record_read(json_t *json, const struct aa_record_member *members, size_t n, void *record);
-
-/* "WORD_A" or "WORD_B" of a member that stands in the JSON; `ret` tells whether it is the second. */
-bool aa_record_choice(const json_t *json, const char *name, const char *no, const char *yes, bool *ret);
+/* Fills the record from the object: every member that must be there, no unknown one. What it allocates of a record that is
+ * refused is in the record, too. */
+bool aa_record_read(json_t *json, const struct aa_record_member *members, void *record);
+/* Frees what aa_record_read() has allocated in the record. */
+void aa_record_clear(const struct aa_record_member *members, void *record);
 
 #endif

@@ -38,8 +38,8 @@ static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct 
 	enum aa_reason reason = AA_WRONG_SUBJECT;
 
 	*ret_claim = issuer->client_claim;
-	for (size_t i = 0; i < agent->n_bindings; i++) {
-		const struct aa_binding *binding = &agent->bindings[i];
+	for (size_t i = 0; i < agent->bindings.n; i++) {
+		const struct aa_binding *binding = &agent->bindings.v[i];
 
 		if (strcmp(binding->issuer, issuer->name) != 0 || strcmp(binding->client, client) != 0)
 			continue;
@@ -84,7 +84,7 @@ static enum aa_reason read_actors(const json_t *act, json_t **ret)
 
 bool aa_token_may_act_for(const struct aa_issuer *issuer, const struct aa_agent *agent, const char *user)
 {
-	return issuer->delegation && agent->delegation && aa_list_has(&agent->users, user);
+	return issuer->delegation && agent->delegation.given && aa_list_has(&agent->delegation.users, user);
 }
 
 static enum aa_reason check_user(const struct aa_issuer *issuer, const struct aa_agent *agent,
@@ -125,7 +125,7 @@ static enum aa_reason without_sub(const struct aa_issuer *issuer, const struct a
 				  const json_t *payload, const struct aa_binding *binding,
 				  struct aa_verdict *verdict)
 {
-	if (!issuer->without_sub_own || binding->subject)
+	if (issuer->without_sub != AA_WITHOUT_SUB_OWN || binding->subject)
 		return aa_verdict_about(verdict, "sub", AA_CLAIM_REQUIRED);
 	return aa_claim(payload, issuer->user_claim) ? check_user(issuer, agent, payload, verdict) : AA_OK;
 }
@@ -172,8 +172,8 @@ static enum aa_reason name_token(const struct aa_issuer *issuer, const struct aa
 	const char *jti = NULL;
 	enum aa_reason reason = aa_claim_string(payload, "jti", AA_CLAIM_MAX, &jti);
 
-	verdict->once = issuer->reuse_once;
-	if (reason == AA_MALFORMED || (reason == AA_CLAIM_REQUIRED && issuer->reuse_once))
+	verdict->once = issuer->reuse == AA_REUSE_ONCE;
+	if (reason == AA_MALFORMED || (reason == AA_CLAIM_REQUIRED && issuer->reuse == AA_REUSE_ONCE))
 		return reason;
 	free(verdict->jti);
 	verdict->jti = jti ? strdup(jti) : digest_name(jws);
@@ -188,7 +188,7 @@ enum aa_reason aa_token_claims(const struct aa_policy *policy, const struct aa_i
 {
 	const struct aa_host *host = aa_policy_host(policy);
 	const struct aa_time_rules times = {login->now, host->clock_skew, issuer->max_token_ttl,
-					    issuer->reuse_once};
+					    issuer->reuse == AA_REUSE_ONCE};
 	const struct aa_trace *t = login->trace;
 	const struct aa_binding *binding = NULL;
 	const char *client = NULL, *claim = NULL;
@@ -237,8 +237,8 @@ static bool scope_admits(const void *data, const char *role)
 {
 	const struct scope_source *source = data;
 
-	for (size_t i = 0; i < source->issuer->n_scopes; i++) {
-		const struct aa_scope_rule *rule = &source->issuer->scopes[i];
+	for (size_t i = 0; i < source->issuer->scopes.n; i++) {
+		const struct aa_scope_rule *rule = &source->issuer->scopes.v[i];
 
 		if (strcmp(rule->role, role) == 0 &&
 		    aa_claim_matches(source->payload, rule->claim, rule->value))
@@ -313,10 +313,10 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 		return AA_INTERNAL;
 	narrow.delegable_only = verdict->kind == AA_KIND_DELEGATED;
 	/* An issuer that has scopes grants what they say, and a token without any of them nothing. */
-	if (narrow.delegable_only || issuer->has_scopes)
+	if (narrow.delegable_only || issuer->scopes.v)
 		narrow.admit = scope_admits;
 	reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
-	if (reason == AA_ROLE_DENIED && issuer->n_scopes && !admits_any(agent, &source))
-		return aa_verdict_about(verdict, issuer->scopes[0].claim, reason);
+	if (reason == AA_ROLE_DENIED && issuer->scopes.n && !admits_any(agent, &source))
+		return aa_verdict_about(verdict, issuer->scopes.v[0].claim, reason);
 	return reason;
 }

@@ -196,7 +196,7 @@ static enum aa_reason assertion_nonce(const struct aa_host *host, const struct a
 	enum aa_reason reason = aa_claim_string(payload, "nonce", AA_CLAIM_MAX, &nonce);
 
 	if (reason == AA_CLAIM_REQUIRED)
-		return host->nonce_required ? AA_NONCE_REQUIRED : AA_OK;
+		return host->nonce == AA_NONCE_IS_REQUIRED ? AA_NONCE_REQUIRED : AA_OK;
 	if (reason != AA_OK)
 		return reason;
 	return login->nonce && strcmp(nonce, login->nonce) == 0 ? AA_OK : AA_NONCE_MISMATCH;
@@ -349,9 +349,9 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 static enum aa_reason check_user(const struct aa_policy *policy, const struct aa_agent *agent,
 				 const char *user)
 {
-	for (size_t i = 0; i < agent->n_bindings; i++) {
+	for (size_t i = 0; i < agent->bindings.n; i++) {
 		struct aa_issuer *issuer = NULL;
-		enum aa_reason reason = aa_policy_issuer(policy, agent->bindings[i].issuer, &issuer);
+		enum aa_reason reason = aa_policy_issuer(policy, agent->bindings.v[i].issuer, &issuer);
 		bool may = reason == AA_OK && aa_token_may_act_for(issuer, agent, user);
 
 		aa_issuer_free(issuer);
@@ -397,9 +397,9 @@ static const struct aa_agent_key *ssh_key(const struct aa_agent *agent, const ch
 	len = strcspn(info, "\n");
 	if (info[len] && info[len + 1])
 		return NULL;
-	for (size_t i = 0; i < agent->n_keys; i++)
-		if (strlen(agent->keys[i].ssh) == len && memcmp(agent->keys[i].ssh, info, len) == 0)
-			return &agent->keys[i];
+	for (size_t i = 0; i < agent->keys.n; i++)
+		if (strlen(agent->keys.v[i].ssh) == len && memcmp(agent->keys.v[i].ssh, info, len) == 0)
+			return &agent->keys.v[i];
 	return NULL;
 }
 
@@ -412,7 +412,7 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 
 	aa_verdict_clear(verdict);
 	verdict->kind = AA_KIND_PUBLICKEY;
-	if (!key || !key->active)
+	if (!key || key->state != AA_KEY_ACTIVE)
 		reason = AA_UNKNOWN_KEY;
 	else if (!keep(&verdict->kid, key->kid))
 		reason = AA_INTERNAL;

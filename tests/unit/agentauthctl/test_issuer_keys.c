@@ -253,7 +253,7 @@ TEST(keys_that_are_not_here_are_due_and_a_file_never_is, here)
 	s = keys_state(&h->place, &h->issuer, NULL);
 	assert_false(s.there);
 	assert_int_equal(s.stale, 0);
-	h->issuer.keys_file = "/nonexistent";
+	h->issuer.jwks_file = "/nonexistent";
 	assert_false(keys_are_due(&h->place, &h->issuer));
 }
 
@@ -334,13 +334,13 @@ TEST(a_file_is_checked_and_not_copied, here)
 
 	snprintf(path, sizeof(path), "%s", support_path(h->site->keysdir, "corp"));
 	h->issuer.name = "filed";
-	h->issuer.keys_file = path;
+	h->issuer.jwks_file = path;
 	keys_refresh(&h->place, &h->issuer, &result);
 	assert_int_equal(result.outcome, KEYS_SAME);
 	assert_int_equal(result.usable, 2);
 	assert_int_equal(access(support_path(h->site->keysdir, "filed"), F_OK), -1);
 	keys_result_free(&result);
-	h->issuer.keys_file = "/nonexistent/keys.json";
+	h->issuer.jwks_file = "/nonexistent/keys.json";
 	keys_refresh(&h->place, &h->issuer, &result);
 	assert_int_equal(result.outcome, KEYS_FAILED);
 	assert_non_null(strstr(result.why, "it is not there"));

@@ -534,7 +534,7 @@ TEST(records_are_what_the_verifier_reads, house)
 	json = json_loads(b.data, 0, NULL);
 	issuer = aa_issuer_from_json(json);
 	assert_non_null(issuer);
-	assert_true(issuer->reuse_once);
+	assert_true(issuer->reuse == AA_REUSE_ONCE);
 	assert_false(issuer->delegation);
 	assert_int_equal(issuer->max_token_ttl, 3600);
 	aa_issuer_free(issuer);
@@ -579,11 +579,12 @@ TEST(an_agent_s_record_holds_all_of_its_text, house)
 	assert_string_equal(read->description, "a: \"b\" \\ c");
 	assert_string_equal(read->owner, "ä");
 	assert_int_equal(read->expires, 1798761600);
-	assert_int_equal(read->n_keys, 2);
-	assert_string_equal(read->keys[0].kid, "JXty2a-7IW069BH9FbM8I1HBMixF465VkCfb4EPb3TI");
-	assert_int_equal(read->keys[0].not_after, 1830297600);
-	assert_false(read->keys[1].active);
-	assert_true(read->delegation && read->mixed_refused);
+	assert_int_equal(read->keys.n, 2);
+	assert_string_equal(read->keys.v[0].kid, "JXty2a-7IW069BH9FbM8I1HBMixF465VkCfb4EPb3TI");
+	assert_int_equal(read->keys.v[0].not_after, 1830297600);
+	assert_int_equal(read->keys.v[1].state, AA_KEY_DISABLED);
+	assert_true(read->delegation.given);
+	assert_int_equal(read->mixed_sessions, AA_MIXED_SESSIONS_REFUSE);
 	/* a disabled key does not log in by SSH either */
 	assert_non_null(strstr(ssh.data, " 1830297600\n"));
 	assert_null(strstr(ssh.data, "ssh-ed25519"));

@@ -259,7 +259,7 @@ TEST(a_mixed_session_does_not_use_a_credential_up, here)
 	struct aa_session *session = NULL;
 	struct aa_verdict v = {0};
 
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	aa_verify_account(f->ctx.policy, f->agent, &f->login, false, &v);
 	assert_int_equal(v.roles.n, 2);
 	v.kind = AA_KIND_ASSERTION;

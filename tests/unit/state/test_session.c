@@ -615,7 +615,7 @@ TEST(mixed_sessions_are_refused_where_the_entry_says_so, here)
 	assert_int_equal(CREATE(&narrow), AA_OK);
 	aa_session_close(f->site->rundir, geteuid(), b->id, b->agent);
 	aa_session_free(b);
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	b = NULL;
 	assert_int_equal(CREATE(&narrow), AA_ROLE_DENIED);
 	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &narrow, f->now),
@@ -690,7 +690,7 @@ TEST(what_a_session_leaves_is_in_the_way_of_other_rights, here)
 	if (getuid() != 0)
 		skip();
 	support_verify(f->site, &f->login, support_bent_assertion(f->now, "scope", "\"audit\""), &narrow);
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
 	stray = leave_stray(f, NULL);
 	assert_int_equal(in_and_out(f, &narrow), AA_ROLE_DENIED);
@@ -700,9 +700,9 @@ TEST(what_a_session_leaves_is_in_the_way_of_other_rights, here)
 	assert_int_equal(in_and_out(f, &narrow), AA_OK);
 	/* With a login of another kind in between nobody knows what is left of which. */
 	stray = leave_stray(f, NULL);
-	f->agent->mixed_refused = false;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_ALLOW;
 	assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	assert_int_equal(in_and_out(f, &f->verdict), AA_ROLE_DENIED);
 	assert_int_equal(in_and_out(f, &narrow), AA_ROLE_DENIED);
 	end_stray(stray);
@@ -733,7 +733,7 @@ TEST(a_user_manager_is_in_nobodys_way_and_a_job_is, here)
 
 	if (getuid() != 0)
 		skip();
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	for (int i = 0; i < 2; i++) {
 		struct aa_session *s = started_by_root(f, services[i]);
 		pid_t stray = leave_stray(f, s);
@@ -744,9 +744,9 @@ TEST(a_user_manager_is_in_nobodys_way_and_a_job_is, here)
 		aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
 		aa_session_free(s);
 		stray = leave_stray(f, NULL);
-		f->agent->mixed_refused = false; /* forgets the rights */
+		f->agent->mixed_sessions = AA_MIXED_SESSIONS_ALLOW; /* forgets the rights */
 		assert_int_equal(in_and_out(f, &f->verdict), AA_OK);
-		f->agent->mixed_refused = true;
+		f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 		assert_int_equal(in_and_out(f, &f->verdict), AA_ROLE_DENIED);
 		end_stray(stray);
 	}
@@ -758,7 +758,7 @@ TEST(of_two_mixed_sessions_at_once_not_both_get_in, here)
 	struct fixture *f = *state;
 	struct aa_verdict narrow;
 
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	support_verify(f->site, &f->login, support_bent_assertion(f->now, "scope", "\"audit\""), &narrow);
 	for (int round = 0; round < 50; round++) {
 		int gate[2], hold[2], back[2], in = 0;
@@ -915,7 +915,7 @@ TEST(leaves_no_descriptor_behind, here)
 
 	close(before);
 	f->agent->max_sessions = 3;
-	f->agent->mixed_refused = true;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
 	for (int i = 0; i < 10; i++) {
 		struct aa_session *s = NULL;
 

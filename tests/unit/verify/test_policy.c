@@ -42,10 +42,10 @@ TEST(reads_the_host, here)
 	assert_int_equal(host->generation, 1);
 	assert_int_equal(host->clock_skew, 30);
 	assert_int_equal(host->max_assertion_ttl, 300);
-	assert_false(host->nonce_required);
-	assert_true(host->audit_deny);
-	assert_false(host->audit_sync);
-	assert_int_equal(host->without_credential.n, 5);
+	assert_int_equal(host->nonce, AA_NONCE_IS_OPTIONAL);
+	assert_int_equal(host->audit_failure, AA_AUDIT_FAILURE_DENY);
+	assert_int_equal(host->audit_sync, AA_AUDIT_SYNC_NONE);
+	assert_int_equal(host->accounts.without_credential.n, 5);
 	aa_policy_close(policy);
 }
 
@@ -67,16 +67,16 @@ TEST(reads_an_agent_with_all_that_it_has, here)
 	assert_string_equal(agent->roles.v[0], "deploy");
 	assert_int_equal(agent->expires, 1900000000);
 	assert_int_equal(agent->max_sessions, 3);
-	assert_true(agent->mixed_refused);
-	assert_true(agent->delegation);
-	assert_true(aa_list_has(&agent->users, "user-alice"));
-	assert_true(aa_list_has(&agent->local_users, "alice"));
-	assert_false(aa_list_has(&agent->local_users, "user-alice"));
-	assert_int_equal(agent->n_keys, 1);
-	assert_true(agent->keys[0].active);
-	assert_string_equal(agent->keys[0].kid, "k1");
-	assert_int_equal(agent->n_bindings, 1);
-	assert_string_equal(agent->bindings[0].subject, "svc-builder-7");
+	assert_int_equal(agent->mixed_sessions, AA_MIXED_SESSIONS_REFUSE);
+	assert_true(agent->delegation.given);
+	assert_true(aa_list_has(&agent->delegation.users, "user-alice"));
+	assert_true(aa_list_has(&agent->delegation.local_users, "alice"));
+	assert_false(aa_list_has(&agent->delegation.local_users, "user-alice"));
+	assert_int_equal(agent->keys.n, 1);
+	assert_int_equal(agent->keys.v[0].state, AA_KEY_ACTIVE);
+	assert_string_equal(agent->keys.v[0].kid, "k1");
+	assert_int_equal(agent->bindings.n, 1);
+	assert_string_equal(agent->bindings.v[0].subject, "svc-builder-7");
 	aa_agent_free(agent);
 	aa_policy_close(policy);
 }
@@ -87,18 +87,18 @@ TEST(gives_absent_members_their_defaults, here)
 	struct aa_agent *agent = support_agent(policy, "other-1");
 	struct aa_role *role = NULL;
 
-	assert_string_equal(agent->owner, "");
-	assert_string_equal(agent->description, "");
+	assert_null(agent->owner);
+	assert_null(agent->description);
 	assert_int_equal(agent->expires, 0);
 	assert_int_equal(agent->max_sessions, 0);
-	assert_false(agent->delegation);
-	assert_false(agent->mixed_refused);
+	assert_false(agent->delegation.given);
+	assert_int_equal(agent->mixed_sessions, AA_MIXED_SESSIONS_ALLOW);
 	assert_int_equal(agent->sources.n, 0);
 	assert_int_equal(aa_policy_role(policy, "audit", &role), AA_OK);
 	assert_false(role->delegable);
 	assert_int_equal(role->services.n, 0);
 	assert_int_equal(role->max_session, 0);
-	assert_null(role->memory_max);
+	assert_null(role->limits.memory_max);
 	aa_role_free(role);
 	aa_agent_free(agent);
 	aa_policy_close(policy);
@@ -113,10 +113,10 @@ TEST(finds_an_issuer_by_its_url_to_the_letter, here)
 
 	assert_int_equal(aa_policy_issuer_by_url(policy, SITE_ISSUER, &issuer), AA_OK);
 	assert_string_equal(issuer->name, "corp");
-	assert_true(issuer->reuse_once);
-	assert_true(issuer->delegation);
-	assert_true(issuer->has_scopes);
-	assert_int_equal(issuer->n_scopes, 2);
+	assert_int_equal(issuer->reuse, AA_REUSE_ONCE);
+	assert_int_equal(issuer->delegation, AA_DELEGATION_ALLOWED);
+	assert_non_null(issuer->scopes.v);
+	assert_int_equal(issuer->scopes.n, 2);
 	aa_issuer_free(issuer);
 	issuer = NULL;
 	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
@@ -312,6 +312,7 @@ TEST(refuses_an_issuer_that_breaks_the_schema, here)
 	    {"delegation", "\"yes\""},
 	    {"without_sub", "true"},
 	    {"without_sub", "\"allowed\""},
+	    {"discovery", "\"true\""},
 	    {"reuse", NULL},
 	    {"reuse", "\"always\""},
 	    {"require", "{}"},

@@ -313,8 +313,8 @@ void ctl_issuers_free(struct aa_issuer **issuers, size_t n)
 
 static const char *source_of(const struct aa_issuer *issuer)
 {
-	if (issuer->keys_file)
-		return issuer->keys_file;
+	if (issuer->jwks_file)
+		return issuer->jwks_file;
 	return issuer->jwks_uri ? issuer->jwks_uri : "discovery";
 }
 
@@ -351,8 +351,8 @@ static void list_row(const struct ctl *ctl, const struct aa_issuer *issuer, cons
 	when_text(state->stale, state->there ? "never" : "no keys", stale);
 	printf("%-16s %4s  %-20s  %-20s%s %s%s%s\n", issuer->name, state->there ? keys : "-", fetched, stale,
 	       state->stale && ctl->now > state->stale ? "!" : " ", issuer->issuer,
-	       issuer->keys_file || issuer->jwks_uri ? ", keys in " : "",
-	       issuer->keys_file || issuer->jwks_uri ? source_of(issuer) : "");
+	       issuer->jwks_file || issuer->jwks_uri ? ", keys in " : "",
+	       issuer->jwks_file || issuer->jwks_uri ? source_of(issuer) : "");
 }
 
 static void list_issuer(struct ctl *ctl, const struct key_place *place, const struct aa_issuer *issuer)

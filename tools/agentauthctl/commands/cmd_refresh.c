@@ -50,7 +50,7 @@ static void tell(const struct ctl *ctl, const struct aa_issuer *issuer, const st
 	}
 	printf("%s: %zu key%s from %s", issuer->name, result->usable, result->usable == 1 ? "" : "s",
 	       result->source);
-	if (issuer->keys_file)
+	if (issuer->jwks_file)
 		printf(", which logins read themselves");
 	else if (result->outcome == KEYS_SAME)
 		printf(", as before");
@@ -172,7 +172,7 @@ static bool is_due(const struct ctl *ctl, const struct aa_issuer *issuer)
 {
 	const struct key_place place = ctl_key_place(ctl);
 
-	return !issuer->keys_file &&
+	return !issuer->jwks_file &&
 	       (aa_key_request_is(ctl->rundir, issuer->name) || keys_are_due(&place, issuer));
 }
 

@@ -333,14 +333,14 @@ static void check_file(const struct key_place *place, const struct aa_issuer *is
 {
 	size_t len = 0;
 	char why[256];
-	char *text = keys_read_trusted(AT_FDCWD, issuer->keys_file, place->owner, KEY_SET_MAX, &len);
+	char *text = keys_read_trusted(AT_FDCWD, issuer->jwks_file, place->owner, KEY_SET_MAX, &len);
 	json_t *set = NULL;
 
 	if (!text)
-		fail(result, "its jwks_file %s cannot be used: %s", issuer->keys_file, file_trouble(errno));
+		fail(result, "its jwks_file %s cannot be used: %s", issuer->jwks_file, file_trouble(errno));
 	else if (!(set = keys_usable(text, len, result->skipped, why, sizeof(why))))
 		fail(result, "its jwks_file %s %s: put a JSON Web Key Set (RFC 7517) there",
-		     issuer->keys_file, why);
+		     issuer->jwks_file, why);
 	else
 		(void)compare(issuer, result, set, set);
 	json_decref(set);
@@ -350,10 +350,10 @@ static void check_file(const struct key_place *place, const struct aa_issuer *is
 void keys_refresh(const struct key_place *place, const struct aa_issuer *issuer, struct keys_result *ret)
 {
 	*ret = (struct keys_result){.outcome = KEYS_FAILED, .skipped = json_array()};
-	ret->source = xstrdup(issuer->keys_file	 ? issuer->keys_file
+	ret->source = xstrdup(issuer->jwks_file	 ? issuer->jwks_file
 			      : issuer->jwks_uri ? issuer->jwks_uri
 						 : issuer->issuer);
-	if (issuer->keys_file)
+	if (issuer->jwks_file)
 		check_file(place, issuer, ret);
 	else
 		refresh_from_server(place, issuer, ret);

@@ -59,7 +59,7 @@ static int replace_file(int dir, const char *name, const char *text, int64_t mti
 
 json_t *keys_present(int dir, const struct aa_issuer *issuer, uid_t owner, json_t *skipped)
 {
-	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
+	const char *name = issuer->jwks_file ? issuer->jwks_file : issuer->name;
 	char why[128];
 	size_t len;
 	char *text = keys_read_trusted(dir, name, owner, KEY_SET_MAX, &len);
@@ -157,18 +157,18 @@ static int64_t changed_at(int dir, const char *name)
 struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped)
 {
 	struct keys_state state = {0};
-	const char *name = issuer->keys_file ? issuer->keys_file : issuer->name;
-	int dir = issuer->keys_file ? AT_FDCWD : aa_folder_open(place->statedir, "keys");
+	const char *name = issuer->jwks_file ? issuer->jwks_file : issuer->name;
+	int dir = issuer->jwks_file ? AT_FDCWD : aa_folder_open(place->statedir, "keys");
 	json_t *set = NULL;
 
-	if (dir >= 0 || issuer->keys_file)
+	if (dir >= 0 || issuer->jwks_file)
 		set = keys_present(dir, issuer, place->owner, skipped);
 	if (set) {
 		state.there = true;
-		state.named = issuer->keys_file || names_issuer(place, dir, name);
+		state.named = issuer->jwks_file || names_issuer(place, dir, name);
 		state.usable = keys_admitted(issuer, set, skipped);
 		state.fetched = changed_at(dir, name);
-		state.stale = issuer->keys_file ? 0 : state.fetched + issuer->jwks_max_age;
+		state.stale = issuer->jwks_file ? 0 : state.fetched + issuer->jwks_max_age;
 	}
 	json_decref(set);
 	if (dir >= 0)
@@ -181,7 +181,7 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 	struct keys_state state = keys_state(place, issuer, NULL);
 	int64_t age = place->now - state.fetched, limit = issuer->jwks_max_age / 4;
 
-	if (issuer->keys_file)
+	if (issuer->jwks_file)
 		return false;
 	if (limit > REFRESH_AGE)
 		limit = REFRESH_AGE;
