@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_keys.c: how an agent's keys end, see agent_keys.h. */
+/* agent_keys.c ends an agent's keys, see agent_keys.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ void agent_now_free(struct agent_now *now)
 	arena_free(&now->arena);
 }
 
-/* Empty where the PEM holds no key that can be used. */
+/* thumbprint_of() leaves "" where the PEM holds no key that can be used. */
 static void thumbprint_of(const char *pem, char ret[44])
 {
 	struct aa_key *key = NULL;
@@ -97,7 +97,7 @@ static int set_end(struct conf_text *text, size_t i, int64_t until)
 	return r;
 }
 
-/* A key that ends before then anyway keeps its end. */
+/* A key that ends before `until` anyway keeps its end. */
 static int end_key(const struct agent_keys *keys, const struct agent_key *key, size_t i, int64_t until,
 		   json_t *ended)
 {
@@ -134,7 +134,7 @@ static int take_out(struct conf_text *text, size_t i)
 	return r;
 }
 
-/* What had ended when the command began stands in the text for nobody. */
+/* A key that had ended when the command began is of no use to anybody in the text. */
 static int take_out_ended(const struct agent_keys *keys)
 {
 	struct agent_now now;
@@ -148,7 +148,7 @@ static int take_out_ended(const struct agent_keys *keys)
 	return r;
 }
 
-/* How little a key is missed: ended ones first, then disabled ones, then by their end. */
+/* worth() orders keys by how little they are missed: ended ones first, then disabled ones, then by their end. */
 static int64_t worth(const struct agent_key *key, int64_t now)
 {
 	if (key->not_after && key->not_after <= now)
@@ -158,7 +158,7 @@ static int64_t worth(const struct agent_key *key, int64_t now)
 	return key->not_after ? key->not_after : INT64_MAX;
 }
 
-/* Of several that are worth the same, the one that came first. */
+/* least() returns the first of several keys that are worth the same. */
 static size_t least(const struct agent *agent, int64_t now)
 {
 	size_t found = 0;
@@ -169,7 +169,7 @@ static size_t least(const struct agent *agent, int64_t now)
 	return found;
 }
 
-/* A key takes more bytes as PEM than in SSH's form, which is what is counted when it is published. */
+/* A key takes more bytes as PEM than in SSH's form, which is counted when the agent is published. */
 static bool has_room(const struct agent *agent, const char *pem)
 {
 	size_t bytes = strlen(pem);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build.c: checking all of the text and making a generation's records of it, see build.h. */
+/* build.c checks all of the text and makes a generation's records of it, see build.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "tools/agentauthctl/publish/rule_risk.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
-/* Of a role that the ids know, they tell whether it goes. */
+/* The ids tell whether a role that they know goes. */
 static bool exists(const void *data, const char *kind, const char *name)
 {
 	const struct workspace *ws = data;
@@ -65,7 +65,7 @@ static void build_all(struct build_work *w, uint32_t number)
 	build_main_digest(w);
 	build_main_check_audience(w);
 	build_main_claim(w);
-	/* Values that are wrong have been reported; records are made only of what is whole. */
+	/* Values that are wrong have been reported, and records are made only of a text without errors. */
 	if (w->ws->problems->errors == 0)
 		build_main_put(w, number);
 	if (w->ws->problems->errors == 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build.h: checking all of the text and making a generation's records of it. A part of publishing, see
- * publish.h. */
+/* build.h checks all of the text and makes a generation's records of it, as a part of publishing (publish.h). */
 #ifndef AGENTAUTHCTL_BUILD_H
 #define AGENTAUTHCTL_BUILD_H
 
@@ -16,14 +15,15 @@ struct build {
 	struct changes changes;
 };
 
-/* Reads and checks everything, and writes the records into the directory open as `gen_fd` (-1: nowhere). The
- * names in `r` already are those that the change leaves. -1: reported. */
+/* build_generation() reads and checks everything, and writes the records into the directory open as `gen_fd` (-1:
+ * nowhere). The names in `ws` already are those that the change leaves. It returns 0, or -1 where the failure was
+ * reported. */
 int build_generation(struct workspace *ws, const struct publish_options *options, int gen_fd, uint32_t number,
 		     struct build *ret);
 void build_free(struct build *build);
 
-/* What the text that was read says otherwise than what is published: agentauth.conf, which is in order, and one
- * agent's file, which there is; one that is not in order counts as changed. */
+/* build_main_changes() and build_agent_changes() compare what was read with what is published: agentauth.conf, which
+ * is in order, and one agent's file, which exists. A file that is not in order counts as changed. */
 void build_main_changes(struct workspace *ws, struct changes *ret);
 void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret);
 

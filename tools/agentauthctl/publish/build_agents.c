@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build_agents.c: the agents in a generation, see build_agents.h. */
+/* build_agents.c puts the agents into a generation, see build_agents.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -35,8 +35,8 @@ void build_agents_find_retired(struct build_work *w)
 	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
 }
 
-/* A retired agent's SSH keys go on being known, so that asking sshd about one does not tell that it is retired; account
- * refuses it. They are as they were served last. The caller frees; NULL: there are none. */
+/* A retired agent's SSH keys go on being known as they were served last, so that asking sshd about a key does not
+ * tell that its agent is retired; account refuses the login. The caller frees; NULL says that there are none. */
 static char *keys_served(const struct build_work *w, const char *name)
 {
 	char *keys = NULL;
@@ -71,7 +71,7 @@ static void put_retired(struct build_work *w, const struct id_entry *e)
 	free(keys);
 }
 
-/* Those whose names come before `name`; NULL: all that are left. */
+/* put_retired_before() puts the retired agents whose names come before `name`, or with NULL all that are left. */
 static void put_retired_before(struct build_work *w, const char *name)
 {
 	while (w->next_retired < w->n_retired) {
@@ -101,8 +101,8 @@ static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 	free(file);
 }
 
-/* Of the lines of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, what is before the last space is the key. A key that
- * has ended is nobody's any more. */
+/* The last space of a line of the "s" record, TYPE SP BASE64 SP NOT_AFTER LF, ends the key. A key that has ended is
+ * nobody's any more. */
 static void keep_keys(struct build_work *w, const struct compiled_agent *a)
 {
 	const char *end;

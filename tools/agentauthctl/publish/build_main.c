@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build_main.c: agentauth.conf in a generation, see build_main.h. */
+/* build_main.c puts agentauth.conf into a generation, see build_main.h. */
 #include "config.h"
 
 #include <stdio.h>

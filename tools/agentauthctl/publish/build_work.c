@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build_work.c: what every record of a generation goes through, see build_work.h. */
+/* build_work.c is what every record of a generation goes through, see build_work.h. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build_work.h: what the parts of building a generation share: build.c, build_main.c, build_agents.c. */
+/* build_work.h is shared by the parts of building a generation: build.c, build_main.c, build_agents.c. */
 #ifndef AGENTAUTHCTL_BUILD_WORK_H
 #define AGENTAUTHCTL_BUILD_WORK_H
 
@@ -26,7 +26,8 @@ struct build_work {
 	struct aa_accounts served; /* of what is published */
 	bool has_served;
 	EVP_MD_CTX *digest;
-	/* Places in r->ids.v, by name. No pointers: claiming what is new makes that array grow, and so move. */
+	/* These are indexes of ws->ids.v, by name, and no pointers: claiming new names makes that array grow, and so
+	 * move. */
 	uint32_t *retired;
 	size_t n_retired, next_retired;
 	struct newcomers newcomers;
@@ -38,7 +39,7 @@ struct build_work {
 	struct buffer record;
 };
 
-/* Adds to the digest over all that was read. */
+/* build_digest() adds to the digest over all that was read. */
 void build_digest(struct build_work *w, const void *bytes, size_t len);
 void build_digest_text(struct build_work *w, const char *text);
 
@@ -47,7 +48,8 @@ bool build_writes(const struct build_work *w);
 
 void build_put_policy(struct build_work *w, const char *key, const char *text, size_t len);
 
-/* Puts what stands in w->record, under PREFIX NAME. `kind` is what changes call it; NULL: no change is told of it. */
+/* build_put_record() puts the text in w->record under PREFIX NAME. Changes call it `kind`; with NULL no change is
+ * told of it. */
 void build_put_record(struct build_work *w, const char *kind, const char *prefix, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cdb_write.c: writing a generation's two files, see cdb_write.h. */
+/* cdb_write.c writes a generation's two files, see cdb_write.h. */
 #include "config.h"
 
 #include <cdb.h>
@@ -18,7 +18,7 @@
 #define SPILL_FILE "ssh-keys.tmp"
 #define CDB_HEAD 2048 /* bytes before a cdb's first record, whose key is behind two lengths of 4 bytes */
 
-/* What the records by uid need again, once all accounts by name are written. */
+/* Once all accounts by name are written, the records by uid need these again. */
 struct kept {
 	const char *name, *gecos;
 	uint32_t uid, flags;
@@ -42,7 +42,7 @@ static int cdb_error(void)
 	return errno == ENOMEM ? -EFBIG : errno ? -errno : -EIO;
 }
 
-/* Of stdio, which sets errno where the system said no, and not where a file ended. */
+/* stdio sets errno where the system said no, and not where a file ended. */
 static int stdio_error(void)
 {
 	return errno ? -errno : -EIO;
@@ -100,7 +100,7 @@ static void account_value(const struct model *model, const struct kept *k, struc
 	buffer_puts(value, model->accounts.home);
 	buffer_puts(value, "/");
 	buffer_add(value, k->name, strlen(k->name) + 1);
-	/* Nothing lets a retired agent in; this would, if something did, still be no shell. */
+	/* Nothing lets a retired agent in; if something did, this would still be no shell. */
 	buffer_puts(value, retired ? "/usr/sbin/nologin" : model->accounts.shell);
 	buffer_add(value, "", 1);
 }
@@ -197,8 +197,7 @@ static int put_ssh(struct cdb_writer *s)
 	return r < 0 ? r : ferror(s->spill) ? -EIO : 0;
 }
 
-/* The number of accounts is known at the end only: the header, whose length stays the same, is written again.
- */
+/* The number of accounts is known at the end only, so that the header, whose length stays the same, is written again. */
 static int patch_header(struct cdb_writer *s)
 {
 	off_t at = CDB_HEAD + 8 + 1;

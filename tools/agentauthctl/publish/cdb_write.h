@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cdb_write.h: writing accounts.cdb and policy.cdb of a generation (registry/accounts.h, verify/policy.h),
- * account by account, so that a million of them do not have to be in memory.
- */
+/* cdb_write.h writes accounts.cdb and policy.cdb of a generation (registry/accounts.h, verify/policy.h), account by
+ * account, so that a million of them do not have to be in memory. */
 #ifndef AGENTAUTHCTL_CDB_WRITE_H
 #define AGENTAUTHCTL_CDB_WRITE_H
 
@@ -20,14 +19,14 @@ struct cdb_account {
 	size_t ssh_len;
 };
 
-/* All give 0 or a negative errno. After one failed, only cdb_write_free() may follow. */
+/* Functions return 0 or a negative errno. After a failure, only cdb_write_free() may follow. */
 
-/* Makes both files, empty, in the directory open as `dirfd`. */
+/* cdb_write_begin() makes both files, empty, in the directory open as `dirfd`. */
 int cdb_write_begin(int dirfd, const struct model *model, struct cdb_writer **ret);
 int cdb_write_policy(struct cdb_writer *s, const char *key, const char *value, size_t len);
-/* In the order of their names. */
+/* Accounts come in the order of their names. */
 int cdb_write_account(struct cdb_writer *s, const struct cdb_account *account);
-/* Writes what follows on the accounts, syncs both files, and frees `s`. */
+/* cdb_write_finish() writes what follows on the accounts, syncs both files, and frees `s`. */
 int cdb_write_finish(struct cdb_writer *s);
 void cdb_write_free(struct cdb_writer *s);
 

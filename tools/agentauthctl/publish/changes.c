@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* changes.c: what differs from the published generation, see changes.h. */
+/* changes.c finds what differs from the published generation, see changes.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ static void add_member(json_t *members, const char *name, json_t *from, json_t *
 	json_object_set_new(members, name, json_pack("{s:O?, s:O?}", "from", from, "to", to));
 }
 
-/* {MEMBER: {"from", "to"}} of what differs between two objects. */
+/* differing() returns {MEMBER: {"from", "to"}} for the members that differ between two objects. */
 static json_t *differing(json_t *from, json_t *to)
 {
 	json_t *members = json_object(), *value;
@@ -137,7 +137,7 @@ void changes_removed(struct changes *c, struct published *p,
 	published_walk(p, "issuer:", note_removed, &issuers);
 }
 
-/* How many agents of that sign stand in the list. */
+/* listed() counts the agents of that sign in the list. */
 static size_t listed(const struct changes *c, int sign)
 {
 	size_t n = 0;
@@ -147,7 +147,7 @@ static size_t listed(const struct changes *c, int sign)
 	return n;
 }
 
-/* The host's name comes from the host, and a record that is new as such from a newer version of this program. */
+/* The host's name comes from the host, and a record of a kind that is new comes from a newer version of this program. */
 static bool is_of_text(const struct change_item *item)
 {
 	if (strcmp(item->kind, "accounts") == 0)
@@ -169,7 +169,8 @@ void changes_take(struct changes *to, const struct changes *from,
 		if (copy)
 			copy->members = json_incref(item->members);
 	}
-	/* Those that were counted only; among so many it does not matter whose one of them is. */
+	/* Changes that were counted only are added to the counts: among so many nobody needs to know whose one of
+	 * them is. */
 	for (int sign = 0; sign < 3 && from->n >= CHANGES_LISTED; sign++)
 		to->agents[sign] += from->agents[sign] - listed(from, sign);
 }
@@ -200,7 +201,7 @@ bool changes_any(const struct changes *c)
 
 /* ---- showing ------------------------------------------------------------- */
 
-/* Of a key its kid says enough; of anything else its JSON does. The caller frees. */
+/* in_short() returns a key's kid, and of anything else its JSON. The caller frees. */
 static char *in_short(const json_t *value)
 {
 	const json_t *kid = json_object_get(value, "kid");
@@ -230,7 +231,7 @@ static bool list_has(const json_t *list, const json_t *value)
 	return false;
 }
 
-/* What of `list` is not in `other`, each on a line with `sign` before it. */
+/* print_missing() prints what `list` has and `other` lacks, each on a line with `sign` before it. */
 static void print_missing(FILE *out, const char *indent, const char *member, char sign, const json_t *list,
 			  const json_t *other)
 {

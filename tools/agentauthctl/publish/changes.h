@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* changes.h: what differs between the published generation and what is about to be, told record by record
- * while the new one is made, so that neither has to be in memory.
- */
+/* changes.h tells what differs between the published generation and the next one, record by record while that is
+ * made, so that neither has to be in memory. */
 #ifndef AGENTAUTHCTL_CHANGES_H
 #define AGENTAUTHCTL_CHANGES_H
 
@@ -32,27 +31,29 @@ struct changes {
 	size_t agents[3], roles[3], others[3]; /* by sign; all, listed or not */
 };
 
-/* Compares with the published record of the same key ("role:NAME"), if there is one. `published` may be NULL. */
+/* changes_compare() compares a record with the published one of the same key ("role:NAME"), if there is one.
+ * `published` may be NULL. */
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
-/* The same for one agent after the other, in the order of their names. */
+/* changes_compare_agent() does the same for one agent after the other, in the order of their names. */
 void changes_compare_agent(struct changes *changes, struct published *published, const char *name,
 			   const char *record, size_t len);
-/* Adds those of `from` that are wanted, and that come from the text. */
+/* changes_take() adds those of `from` that are wanted, and that come from the text. */
 void changes_take(struct changes *to, const struct changes *from,
 		  bool (*wanted)(const void *data, const struct change_item *item), const void *data);
 void changes_add(struct changes *changes, enum change_sign sign, const char *kind, const char *name);
-/* The roles and issuers that are published and that `exists` does not know. */
+/* changes_removed() adds the roles and issuers that are published and that `exists` does not know. */
 void changes_removed(struct changes *changes, struct published *published,
 		     bool (*exists)(const void *data, const char *kind, const char *name), const void *data);
 void changes_free(struct changes *changes);
-/* Listed or not. */
+/* changes_count() counts all of them, listed or not. */
 size_t changes_count(const struct changes *changes);
 bool changes_any(const struct changes *changes);
 
-/* For a person: "+ agent builder-8" and so on, with the members of what changed, indented by `indent`. */
+/* changes_print() tells a person: "+ agent builder-8" and so on, with the members of each changed record, indented by
+ * `indent`. */
 void changes_print(FILE *out, const struct changes *changes, const char *indent, size_t at_most);
-/* {"added": [{kind, name}…], "changed": […], "removed": […]}; a new reference. */
+/* changes_json() returns a new reference: {"added": [{kind, name}…], "changed": […], "removed": […]}. */
 json_t *changes_json(const struct changes *changes);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compile.c: reading agents.d with several threads, see compile.h.
+/* compile.c reads agents.d with several threads, see compile.h.
  *
- * The list of names is cut into chunks. Chunk k is worked on in slot k % SLOTS, when the chunk that had the
- * slot before has been taken: that bounds the memory, and keeps the order.
- */
+ * The list of names is cut into chunks. Chunk k is worked on in slot k % SLOTS, when the chunk that had the slot
+ * before has been taken: that bounds the memory, and keeps the order. */
 #include "config.h"
 
 #include <errno.h>
@@ -24,7 +23,7 @@
 
 /* ---- one agent ----------------------------------------------------------- */
 
-/* What a worker uses again and again. */
+/* A worker keeps the memory that it uses again for each agent. */
 struct worker {
 	struct conf_file file;
 	struct arena arena; /* of the structs of one agent */
@@ -106,7 +105,7 @@ static void keep_bindings(const struct compile_source *source, struct worker *w,
 	ret->bindings = bindings;
 }
 
-/* From the file to the records. What is kept is in `arena`, the slot's. */
+/* make_agent() goes from the file to the records. What the caller keeps of them is in `arena`, the slot's. */
 static bool make_agent(const struct compile_source *source, struct worker *w, struct arena *arena,
 		       struct compiled_agent *ret)
 {
@@ -197,7 +196,7 @@ static void work_on(struct compilation *l, struct worker *w, size_t chunk)
 	}
 }
 
-/* With the lock held: the next chunk whose slot is free. false: there is no more work. */
+/* take_chunk(), with the lock held, returns the next chunk whose slot is free, or false where there is no more work. */
 static bool take_chunk(struct compilation *l, size_t *ret)
 {
 	while (!l->stop && l->next_chunk < l->n_chunks && l->next_chunk >= l->taken + SLOTS)

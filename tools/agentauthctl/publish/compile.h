@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compile.h: reading the files of agents.d, in the order of the agents' names, on as many processors as there
+/* compile.h makes records of the files of agents.d, in the order of the agents' names, on as many processors as there
  * are.
  *
- * Each file is read, checked and turned into its records by a worker; whoever asks gets them one after the
- * other, and only a bounded number of them is in memory at any time. There may be a million.
- */
+ * A worker reads each file, checks it and turns it into its records. The caller gets them one after the other, and
+ * only a bounded number of them is in memory at any time, since there may be a million. */
 #ifndef AGENTAUTHCTL_COMPILE_H
 #define AGENTAUTHCTL_COMPILE_H
 
@@ -19,7 +18,7 @@
 
 #define DIGEST_SIZE 32
 
-/* A text that a command is about to write, which stands in for what the file holds. */
+/* pending_text is the text that a command is about to write, and stands in for what the file holds. */
 struct pending_text {
 	const char *name; /* the agent's; NULL: none */
 	const struct conf_text *text;
@@ -49,15 +48,15 @@ struct compiled_agent {
 	struct problems problems;
 };
 
-/* One agent's record, by itself, as its file has it. false: the file is not in order. */
+/* compile_record() makes the record of one agent as its file has it. It returns false where the file is not in order. */
 bool compile_record(const struct compile_source *source, const char *name, struct buffer *ret);
 
 struct compilation;
 struct compilation *compile_start(const struct compile_source *source, const struct agent_names *names);
-/* The next agent in the list's order, until the call after; NULL: that was the last. Its problems may be
- * moved away. */
+/* compile_next() returns the next agent in the list's order, until the call after, or NULL after the last. Its
+ * problems may be moved away. */
 struct compiled_agent *compile_next(struct compilation *compilation);
-/* Also before the end: the workers stop. */
+/* compile_end() may be called before the end, and stops the workers. */
 void compile_end(struct compilation *compilation);
 
 #endif

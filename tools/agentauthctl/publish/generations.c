@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* generations.c: the directories of generations, see generations.h. */
+/* generations.c keeps the directories of generations, see generations.h. */
 #include "config.h"
 
 #include <ctype.h>
@@ -41,7 +41,7 @@ static DIR *list_dir(int at, const char *name)
 	return d;
 }
 
-/* A generation holds files alone. */
+/* A generation holds files and no directories. */
 static void remove_dir(int at, const char *name)
 {
 	DIR *d = list_dir(at, name);
@@ -175,7 +175,7 @@ int generation_switch(int state_fd, uint32_t number)
 		unlinkat(state_fd, LINK_TMP, 0);
 		return -error;
 	}
-	/* It serves from now on, whatever the disk says of the directory. */
+	/* The link serves from now on, whatever the disk says of the directory. */
 	fsync(state_fd);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* generations.h: the directories STATEDIR/generations/N and the link `current`. */
+/* generations.h keeps the directories STATEDIR/generations/N and the link `current`. */
 #ifndef AGENTAUTHCTL_GENERATIONS_H
 #define AGENTAUTHCTL_GENERATIONS_H
 
@@ -11,29 +11,30 @@
 #define SUDOERS_FILE "sudoers"	      /* in a generation: what was installed with it; absent: nothing */
 #define MANIFEST_FILE "manifest.json" /* {"format", "digest", "time", "host", "audience", "agents", …} */
 
-/* All give 0 or a negative errno, where nothing else is said. `state_fd` is STATEDIR. */
+/* Functions return 0 or a negative errno, where nothing else is said. `state_fd` is STATEDIR. */
 
-/* Ascending. The caller frees *ret. */
+/* generations_list() returns the numbers, ascending. The caller frees *ret. */
 int generations_list(int state_fd, uint32_t **ret, size_t *ret_n);
-/* Takes away what an interrupted run left: N.tmp, and the link's new name. */
+/* generations_clean() takes away what an interrupted run left: N.tmp, and the link's new name. */
 void generations_clean(int state_fd);
-/* Makes generations/N.tmp for the number after the last one, empty, and opens it. */
+/* generation_new() makes generations/N.tmp for the number after the last one, empty, and opens it. */
 int generation_new(int state_fd, uint32_t *ret_number, int *ret_fd);
-/* Takes generations/N.tmp away, and generations/N, which must not have been made current. */
+/* generation_discard() takes generations/N.tmp away, and generations/N, which must never have been current. */
 void generation_discard(int state_fd, uint32_t number);
-/* generations/N.tmp becomes generations/N, durably. */
+/* generation_settle() turns generations/N.tmp into generations/N, durably. */
 int generation_settle(int state_fd, uint32_t number);
-/* `current` points to generations/N from one moment to the next, durably. */
+/* generation_switch() points `current` to generations/N from one moment to the next, durably. */
 int generation_switch(int state_fd, uint32_t number);
-/* Nothing serves any more: there was nothing before. */
+/* generation_none() takes `current` away, where there was nothing before. */
 int generation_none(int state_fd);
-/* Takes the oldest away, but for `keep` of them and `current_number`. */
+/* generations_prune() takes the oldest away, but for `keep` of them and `current_number`. */
 void generations_prune(int state_fd, size_t keep, uint32_t current_number);
 
-/* A small file of a generation, zero-terminated; -ENOENT: it has none. The caller frees *ret. */
+/* generation_read() reads a small file of a generation, zero-terminated; -ENOENT says that it has none. The caller
+ * frees *ret. */
 int generation_read(int state_fd, uint32_t number, const char *name, char **ret);
 int generation_write(int gen_fd, const char *name, const char *text);
-/* A new reference; NULL: unreadable. */
+/* generation_manifest() returns a new reference, or NULL where it cannot be read. */
 json_t *generation_manifest(int state_fd, uint32_t number);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ids.c: the names and numbers that were ever used, see ids.h. */
+/* ids.c keeps the names and numbers that were ever used, see ids.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -59,7 +59,7 @@ static void index_entry(struct ids *ids, size_t i)
 	put(ids->by_id, ids->slots, hash_id(ids->v[i].id), i);
 }
 
-/* At most half of the slots are taken. */
+/* make_slots() keeps at least half of the slots free. */
 static void make_slots(struct ids *ids, size_t entries)
 {
 	size_t slots = ids->slots ? ids->slots : 1024;
@@ -129,7 +129,7 @@ static bool kind_parse(const char *word, enum id_kind *ret)
 	return false;
 }
 
-/* Cuts `line` at its spaces into exactly `n` words. */
+/* split() cuts `line` at its spaces into exactly `n` words. */
 static bool split(char *line, char **words, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

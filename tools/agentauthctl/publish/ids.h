@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ids.h: STATEDIR/ids, every name and number that was ever given to an agent or a role (THREATS 42).
+/* ids.h keeps STATEDIR/ids, every name and number that was ever given to an agent or a role (THREATS 42).
  *
- * Files, logs and other hosts remember a name and a uid for longer than the registry does: who got one of
- * them again would get the old one's files. So the file only grows. Its lines, after a first line of comment:
+ * Files, logs and other hosts remember a name and a uid for longer than what is published does, so that a second
+ * agent of that name or uid would get the first one's files. The file therefore only grows. Its lines, after a first
+ * line of comment:
  *
- *   use KIND NAME ID TIME      from then on NAME has ID;  KIND is agent, role, or group (the group of all
- * agents) retire KIND NAME ID TIME   from then on nobody has
+ *   use KIND NAME ID TIME      from then on NAME has ID; KIND is agent, role, or group (the group of all agents)
+ *   retire KIND NAME ID TIME   from then on no agent and no role has them
  *
- * It is readable by all, as the published names are, so that a text can be checked without being root.
- * A line without its line feed was cut short by a crash before anything was published with it, and does not
- * count.
- */
+ * The file is readable by all, as the published names are, so that a text can be checked without being root. A line
+ * without its line feed was cut short by a crash before anything was published with it, and does not count. */
 #ifndef AGENTAUTHCTL_IDS_H
 #define AGENTAUTHCTL_IDS_H
 
@@ -39,31 +38,31 @@ struct ids {
 	size_t length; /* of what of the file counts */
 };
 
-/* An absent file has no lines. -1: reported; a damaged file is damage and is not gone over. */
+/* ids_read() takes a file that does not exist for an empty one. It returns 0, or -1 where the failure was reported; a
+ * damaged line is never passed over. */
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems);
 void ids_free(struct ids *ids);
 
 struct id_entry *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name);
 struct id_entry *ids_by_id(const struct ids *ids, uint32_t id);
 
-/* Marks that the configuration has `name` with `id`, and takes both if they were never used. false: it must
- * not, and `why` gets a sentence. The group of all agents may change its name, not take an id that was
- * somebody's. */
+/* ids_claim() marks that the configuration has `name` with `id`, and takes both if they were never used. It returns
+ * false where the configuration must not have them, and `why` says why in a sentence. The group of all agents may
+ * change its name, and may not take an id that was somebody's. */
 bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size);
 
-/* Whether it was in use and no part of the configuration claimed it. */
+/* id_entry_goes() returns true for a name that was in use and that no part of the configuration claimed. */
 bool id_entry_goes(const struct id_entry *e);
 
-/* The lowest number from `from` to `to` that may be served and was never used, nor `taken` says is; 0: there
- * is none. */
+/* ids_lowest_free() returns the lowest number from `from` to `to` that may be served, was never used and is not
+ * `taken`, or 0. */
 uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
 			 bool (*taken)(const void *data, uint32_t id), const void *data);
 
-/* Appends what was claimed anew and, where `retire`, that what was not seen is retired; synced. It is written
- * before the generation serves that it is about, so that no published name is free at any moment, and taken back
- * where that generation comes to nothing, so that what was never published has used nothing up: the file is as it
- * was at that length. A crash in between is the journal's (journal.h). Nothing to write is success. Negative
- * errno. */
+/* ids_write() appends what was claimed anew and, where `retire`, that what was not seen is retired; it returns 0 or a
+ * negative errno. The lines are durable before the generation serves that they are about, so that no published name
+ * is free at any moment. Where that generation comes to nothing, ids_take_back() cuts the file to the length that it
+ * had, so that what was never published has used nothing up. The journal (journal.h) covers a crash in between. */
 int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire);
 int ids_take_back(int dirfd, size_t length);
 

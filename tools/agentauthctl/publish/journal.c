@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* journal.c: what was begun and not ended, see journal.h. */
+/* journal.c notes what was begun and not ended, see journal.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ int journal_end(int state_fd)
 	return fsync(state_fd) < 0 ? -errno : 0;
 }
 
-/* What is read must be what would be written, to the byte. */
+/* The text that is read must be the one that would be written, to the byte. */
 static bool parse(const char *text, struct journal *ret)
 {
 	char again[TEXT_SIZE];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* journal.h: STATEDIR/journal, what a command has begun and not ended: making a generation serve.
+/* journal.h keeps STATEDIR/journal, which says that a command has begun to make a generation serve and has not ended.
  *
- * It is written before anything that others see is changed, and taken away when all is done. Where one is found
- * under the lock, its command was killed, and is undone or ended by whether its generation became current.
- */
+ * The journal is written before anything that others see is changed, and taken away when all is done. A journal that
+ * is found under the lock is a killed command's, which is undone or ended by whether its generation became current. */
 #ifndef AGENTAUTHCTL_JOURNAL_H
 #define AGENTAUTHCTL_JOURNAL_H
 
@@ -18,13 +17,13 @@ struct journal {
 	size_t ids_length; /* of the file ids, before */
 };
 
-/* All give 0 or a negative errno. Durable. */
+/* journal_begin() and journal_end() are durable, and return 0 or a negative errno. */
 int journal_begin(int state_fd, const struct journal *journal);
 int journal_end(int state_fd);
-/* -ENOENT: there is none. -EBADMSG: it is damaged. */
+/* journal_read() returns -ENOENT where there is none, and -EBADMSG where it is damaged. */
 int journal_read(int state_fd, uid_t owner, struct journal *ret);
 
-/* journal_damage() returns what a person is told of a damaged one, as a sentence about STATEDIR. */
+/* journal_damage() returns what a person is told of a damaged journal, as a sentence about STATEDIR. */
 const char *journal_damage(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* newcomers.c: what was never published, against what this host already has, see newcomers.h. */
+/* newcomers.c holds what was never published against what this host already has, see newcomers.h. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ void newcomers_free(struct newcomers *newcomers)
 	*newcomers = (struct newcomers){0};
 }
 
-/* At the agent's file. */
+/* report() points at the agent's file. */
 __attribute__((format(printf, 4, 5))) static void report(const struct workspace *ws, const char *agent,
 							 bool warning, const char *format, ...)
 {

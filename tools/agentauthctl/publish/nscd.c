@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nscd.c: telling nscd that what it remembers of names is old. */
+/* nscd.c tells nscd that what it remembers of names is old. */
 #include "config.h"
 
 #include "tools/agentauthctl/publish/nscd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nscd.h: telling nscd that what it remembers of names is old. */
+/* nscd.h tells nscd that what it remembers of names is old. */
 #ifndef AGENTAUTHCTL_NSCD_H
 #define AGENTAUTHCTL_NSCD_H
 

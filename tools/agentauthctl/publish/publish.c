@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* publish.c: the order in which a generation comes to serve, see publish.h. */
+/* publish.c is the order in which a generation comes to serve, see publish.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ struct commit {
 	bool journal_begun, rules_staged, switched;
 };
 
-/* One step: what it does, and what is said where it fails, of which place. */
+/* A stage says what it does, and what is said of which place where it fails. */
 struct stage {
 	const char *name;
 	int (*act)(struct commit *c); /* 0 or a negative errno */
@@ -70,7 +70,7 @@ static int stage_failed(struct commit *c, const struct stage *stage, int error)
 	return failed_in(c, files[stage->where], stage->what, error);
 }
 
-/* 0: done. -1: the test stops here, or the step failed, which is reported. */
+/* take_step() returns 0, or -1 where the test stops here or the step failed, which is reported. */
 static int take_step(struct commit *c, const struct stage *stage)
 {
 	int r = c->options->step ? c->options->step(c->options->step_data, stage->name) : 0;
@@ -137,7 +137,7 @@ static int settle(struct commit *c)
 	return generation_settle(c->ws->state_fd, c->number);
 }
 
-/* Written beside the file that sudo reads, so that what can fail fails before anything serves. */
+/* The rules are written beside the file that sudo reads, so that what can fail fails before anything serves. */
 static int stage_rules(struct commit *c)
 {
 	const struct paths *p = c->ws->paths;
@@ -174,7 +174,7 @@ static int install_rules(struct commit *c)
 	return r < 0 ? r : 0;
 }
 
-/* nscd keeps what it was told, unless it is told otherwise. */
+/* nscd keeps what it was told of names, unless it is told otherwise. */
 static int tell_nscd(struct commit *c)
 {
 	if (c->ws->paths->sudoers)
@@ -188,7 +188,8 @@ static int prune(struct commit *c)
 	return 0;
 }
 
-/* Up to the moment in which the new generation serves, with all that belongs to it; what fails here undoes it all. */
+/* These lead up to the moment in which the new generation serves, with all that belongs to it. A failure in any of
+ * them undoes them all. */
 static const struct stage publishing[] = {
     {"files", write_small_files, "the new generation cannot be written", IN_STATE},
     {"journal", begin_journal, "the journal cannot be written", IN_STATE},
@@ -200,14 +201,14 @@ static const struct stage publishing[] = {
     {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
 };
 
-/* Where it stays, the next command finds that there is nothing left to do. */
+/* Where the journal stays, the next command finds that there is nothing left to do. */
 static int end_journal(struct commit *c)
 {
 	journal_end(c->ws->state_fd);
 	return 0;
 }
 
-/* What follows once it serves: nothing is undone any more. */
+/* These follow once the generation serves, and undo nothing any more. */
 static const struct stage after[] = {
     {"end-journal", end_journal, "", IN_STATE},
     {"nscd", tell_nscd, "", IN_STATE},
@@ -232,7 +233,8 @@ static void cannot_undo(struct commit *c, const char *what, int error)
 	problem_error(c->ws->problems, &place, "%s: %s", what, strerror(-error));
 }
 
-/* All as it was before. What cannot be put back is reported; the journal stays then, for the next command. */
+/* undo() puts all back as it was before. What cannot be put back is reported, and then the journal stays for the next
+ * command. */
 static void undo(struct commit *c)
 {
 	int back = switch_back(c), text = text_change_undo(&c->text), ids = 0;
@@ -262,7 +264,8 @@ static void undo(struct commit *c)
 
 /* ---- publishing ---------------------------------------------------------- */
 
-/* The text is what the generation that serves was made of, and that generation still says what was published. */
+/* is_unchanged() returns true where the text is what the serving generation was made of, and that generation still
+ * says what was published. */
 static bool is_unchanged(const struct commit *c)
 {
 	struct published *published = published_open(c->ws->paths->statedir, c->ws->paths->owner);
@@ -277,7 +280,7 @@ static bool is_unchanged(const struct commit *c)
 	}
 	manifest = generation_manifest(c->ws->state_fd, number);
 	digest = json_string_value(json_object_get(manifest, "digest"));
-	/* What was damaged since is published anew: of the same text each record must be what it was. */
+	/* What was damaged since is published anew: a record of the same text must be what it was. */
 	same = digest && strcmp(digest, c->build.digest) == 0 && !changes_any(&c->build.changes) &&
 	       published_accounts_are_whole(c->ws->paths->statedir, c->ws->paths->owner);
 	if (same)
@@ -287,7 +290,7 @@ static bool is_unchanged(const struct commit *c)
 	return same;
 }
 
-/* How many retire of that name: none or one. */
+/* goes() returns 1 where that name is being retired, and 0 otherwise. */
 static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
 {
 	const struct id_entry *e = name ? ids_by_name(&c->ws->ids, kind, name) : NULL;
@@ -295,7 +298,7 @@ static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
 	return e && id_entry_goes(e);
 }
 
-/* Something goes that the command itself did not say. */
+/* asks_to_retire() returns true where a name goes that the command did not say. */
 static bool asks_to_retire(const struct commit *c)
 {
 	const struct changes *changes = &c->build.changes;
@@ -305,8 +308,8 @@ static bool asks_to_retire(const struct commit *c)
 	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role);
 }
 
-/* The text may differ all the same: the command took back what was not published. And what may have become otherwise
- * beside it is put right: the sudo rules, and ids that the file has lost. */
+/* The text may differ all the same, where the command took back what was not published. What may have changed beside
+ * it is put right as well: the sudo rules, and ids that the file has lost. */
 static enum publish_outcome keep_serving(struct commit *c)
 {
 	static const struct stage mending[] = {
@@ -347,8 +350,8 @@ static enum publish_outcome carry_out(struct commit *c)
 	return PUBLISH_DONE;
 }
 
-/* Whether the item is none of the command's own: an agent's command is about that agent, another about no agent. What
- * a command that edits agentauth.conf found there was noted before. */
+/* is_of_others() returns true for an item that is none of the command's own: an agent's command is about that agent,
+ * another about no agent. What a command that edits agentauth.conf found there was noted before. */
 static bool is_of_others(const void *data, const struct change_item *item)
 {
 	const struct text_change *change = data;
@@ -359,8 +362,8 @@ static bool is_of_others(const void *data, const struct change_item *item)
 	return !is_agent || strcmp(item->name, change->agent) != 0;
 }
 
-/* Of what the command found in the text that it edits: whether something is left of it. What it takes back, nobody
- * publishes. */
+/* is_left() returns true where something is left of an item that the command found in the text that it edits. Nobody
+ * publishes what the command takes back. */
 static bool is_left(const void *data, const struct change_item *item)
 {
 	const struct changes *all = data;
@@ -380,7 +383,8 @@ static bool has_file(const struct workspace *ws, const char *agent)
 	return has;
 }
 
-/* What the text holds beside the change that is not published: a colleague's edit, which may be half done. */
+/* find_pending() finds what the text holds beside the change that is not published: a colleague's edit, which may be
+ * half done. */
 static void find_pending(struct commit *c)
 {
 	const struct text_change *change = &c->options->change;

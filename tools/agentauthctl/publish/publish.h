@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* publish.h: from the text to a generation that serves.
+/* publish.h leads from the text to a generation that serves.
  *
- * Everything is read, checked and built under generations/N.tmp first; then, in this order, each step durable
+ * Everything is read, checked and built under generations/N.tmp first; then follow, in this order and each durable
  * before the next: the journal, the text that a command changed, the ids, generations/N by a rename, the sudo rules
- * beside the file that sudo reads, `current` by a rename, sudoers by a rename. What fails in any of them is undone,
- * to the byte, so that no name or id is used up. Killed anywhere, the generation before serves on, and the next
- * command undoes or ends what was left by the journal; what it may find is text that is not published.
- */
+ * beside the file that sudo reads, `current` by a rename, sudoers by a rename. A failure in any of them is undone, to
+ * the byte, so that no name or id is used up. After a kill at any moment the generation before serves on, and the
+ * next command undoes or ends what was left by the journal; that command may find text that is not published. */
 #ifndef AGENTAUTHCTL_PUBLISH_H
 #define AGENTAUTHCTL_PUBLISH_H
 
@@ -19,25 +18,25 @@
 
 #define GENERATIONS_KEPT 10
 
-/* What a command changes in the text, before the publishing; all zero: nothing. */
+/* text_change is what a command changes in the text before the publishing. All zero is no change. */
 struct text_change {
-	const char *agent; /* whose file */
-	/* its new text; NULL: the file is taken away, to NAME.conf.retired */
+	const char *agent; /* this agent's file */
+	/* the file's new text; NULL: the file is taken away, to NAME.conf.retired */
 	const struct conf_text *agent_text;
 	const struct conf_text *main_text; /* of agentauth.conf */
-	const char *role;		   /* of which role there: what the command is about; NULL: none */
+	const char *role;		   /* the command is about this role there; NULL: about none */
 };
 
-/* Asked before agents are retired whose files are gone: true, they may be. */
+/* A retire_fn is asked before agents are retired whose files are gone. It returns true where they may be. */
 typedef bool retire_fn(void *data, const struct changes *changes);
 
-/* Called before each step with its name. More than 0 makes publish() return at once, as a kill would; a negative
- * errno is what the step fails with. For tests. */
+/* A step_fn is called before each step with its name, for tests. A return above 0 makes publish() return at once, as
+ * a kill would; a negative errno makes the step fail. */
 typedef int step_fn(void *data, const char *step);
 
 struct publish_options {
 	struct text_change change;
-	bool with_pending; /* what else the text holds that is not published goes with the change */
+	bool with_pending; /* the text's other unpublished changes go with this one */
 	bool dry_run;
 	bool adopt;	  /* new agents come into what the host has under their names */
 	bool accept_risk; /* rules that allow more than they say are published all the same */

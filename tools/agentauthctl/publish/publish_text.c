@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* publish_text.c: the changed text, see publish_text.h.
+/* publish_text.c writes the changed text and puts it back, see publish_text.h.
  *
- * What a file held keeps a second name until the change is published: putting it back is a rename then, which also
- * a full disk lets through.
- */
+ * A file's old text keeps a second name until the change is published: putting it back is a rename then, which also a
+ * full disk lets through. */
 #include "config.h"
 
 #include <errno.h>
@@ -15,7 +14,8 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 
-/* Which file the change is of. NULL: no change. The caller frees. */
+/* changed_file() returns the path of the file that the change is about, or NULL where there is no change. The caller
+ * frees. */
 static char *changed_file(const struct text_change *change)
 {
 	if (change->agent)
@@ -34,7 +34,8 @@ static int copy_old(const struct workspace *ws, struct text_undo *undo)
 	return n == -ENOENT || n == 0 ? 0 : -EIO;
 }
 
-/* Gives what the file holds a second name; neither *.conf nor seen by ls, so that what a crash leaves is not read. */
+/* keep_old() gives the old text a second name that is neither *.conf nor shown by ls, so that what a crash leaves is
+ * not read. */
 static int keep_old(const struct workspace *ws, struct text_undo *undo)
 {
 	undo->aside = xasprintf(".%s.before", undo->name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* published.c: reading published policy records, see published.h. */
+/* published.c reads published policy records, see published.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -20,14 +20,14 @@ struct published {
 	int fd;
 	struct aa_cdb cdb;
 	struct buffer value;
-	/* Where published_next_agent() is: what has been read of the file, and which record comes next. */
+	/* published_next_agent() remembers what it has read of the file, and which record comes next. */
 	struct buffer window;
 	uint32_t window_at, next;
 };
 
 #define WINDOW 262144
 
-/* Takes `dir`, also when it fails. */
+/* open_in() takes over `dir`, also when it fails. */
 static struct published *open_in(int dir, uid_t owner)
 {
 	struct published *p = xcalloc(1, sizeof(*p));
@@ -99,7 +99,7 @@ json_t *published_json(struct published *p, const char *prefix, const char *name
 	return text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
-/* Bytes [at, at + len) of the file; NULL: it does not have them. */
+/* see() returns bytes [at, at + len) of the file, or NULL where the file does not have them. */
 static const unsigned char *see(struct published *p, uint32_t at, uint32_t len)
 {
 	uint32_t want = len > WINDOW ? len : WINDOW;
@@ -124,8 +124,8 @@ static uint32_t number_at(const unsigned char *bytes)
 	       (uint32_t)bytes[3] << 24;
 }
 
-/* <0, 0, >0: the record's key comes before, is, or comes after that of the agent. Keys of other kinds come
- * before. */
+/* compare_key() returns less than 0, 0 or more as the record's key comes before, is, or comes after that of the
+ * agent. Keys of other kinds come before. */
 static int compare_key(const char *key, size_t len, const char *name)
 {
 	size_t prefix = strlen("agent:"), name_len = strlen(name), least;

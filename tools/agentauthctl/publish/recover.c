@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.c: after a command that was killed, see recover.h. */
+/* recover.c clears up after a command that was killed, see recover.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "tools/agentauthctl/publish/recover.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
-/* The generation became current: what it grants by sudo may not have followed. */
+/* The generation became current, and what it grants by sudo may not have followed. */
 static int end_it(const struct workspace *ws, const struct journal *j)
 {
 	char *rules = NULL;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.h: ending or undoing what a killed command left behind. A part of publishing, see publish.h. */
+/* recover.h ends or undoes what a killed command left behind, as a part of publishing (publish.h). */
 #ifndef AGENTAUTHCTL_RECOVER_H
 #define AGENTAUTHCTL_RECOVER_H
 
 #include "tools/agentauthctl/publish/publish.h"
 
-/* With the lock held, and before the ids are read. What its generation serves is ended; what never served has used
- * nothing up. The text is not touched: it may hold a change that is not published. -1: reported. */
+/* recover() is called with the lock held, and before the ids are read. A generation that serves is brought to its
+ * end; one that never served has used nothing up. The text is not touched, and may hold a change that is not
+ * published. recover() returns 0, or -1 where the failure was reported. */
 int recover(struct workspace *ws);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rollback.c: making an earlier generation current, see publish.h. */
+/* rollback.c makes an earlier generation current, see publish.h. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rule_risk.c: what the sudo rules of roles really allow, see rule_risk.h. */
+/* rule_risk.c finds what the sudo rules of roles really allow, see rule_risk.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ enum kind {
 	OTHER,
 	ANYTHING, /* whatever the arguments are */
 	STARTS,	  /* where the agent chooses an argument */
-	FILES,	  /* the same */
+	FILES,	  /* as above */
 };
 
 #define SHELL "is a shell"
@@ -33,7 +33,7 @@ enum kind {
 #define RUNS "starts any program that its arguments name"
 #define READS "reads or writes any file that its arguments name"
 
-/* Words are parted by blanks; a version may follow each, as in python3.11. */
+/* Words are parted by blanks. A version may follow each, as in python3.11. */
 static const struct {
 	enum kind kind;
 	const char *what, *programs;
@@ -93,7 +93,7 @@ static const struct {
      "sysctl "},
 };
 
-/* Of "python3.11" the length of "python", where something is left. */
+/* stem() returns the length of a name without a version, of "python3.11" that of "python". */
 static size_t stem(const char *name)
 {
 	size_t len = strlen(name);
@@ -113,7 +113,7 @@ static bool lists(const char *programs, const char *name, size_t len)
 	return strstr(programs, word) != NULL;
 }
 
-/* Of "perl5.36-x86_64-linux-gnu" the length of "perl"; 0: it has no number. */
+/* before_number() returns the length of "perl" in "perl5.36-x86_64-linux-gnu", and 0 for a name without a number. */
 static size_t before_number(const char *name)
 {
 	size_t len = strcspn(name, "0123456789");
@@ -154,7 +154,7 @@ struct rule {
 	uid_t owner, target;
 };
 
-/* What was found: the worst, and all of it in sentences' rests. */
+/* risk holds the worst that was found, and all of it as the rests of sentences. */
 struct risk {
 	bool refused;
 	struct buffer said;
@@ -198,7 +198,7 @@ static uid_t uid_of(const char *runas)
 	return pw ? pw->pw_uid : 0;
 }
 
-/* A rule, which has been checked to be one. */
+/* parse() takes a text that has been checked to be a rule. */
 static void parse(const char *text, struct rule *ret)
 {
 	struct aa_sudo_rule rule = {.runas = "", .path = "/", .path_len = 1, .arguments = ""};
@@ -226,8 +226,8 @@ static bool is_trusted_owner(const struct rule *rule, uid_t uid)
 	return uid == 0 || uid == rule->owner || uid == rule->target;
 }
 
-/* One file or directory on the way; answers whether it is there. A directory with the sticky bit keeps what is in it
- * (`has`) from others, unless it is not there yet. */
+/* look_at_place() looks at one file or directory on the way, and returns whether it exists. A directory with the
+ * sticky bit keeps what is in it (`has`) from others, unless that does not exist yet. */
 static bool look_at_place(const struct rule *rule, const char *path, bool has, struct risk *risk)
 {
 	struct stat st;
@@ -260,7 +260,7 @@ static void look_at_way(const struct rule *rule, const char *path, struct risk *
 	free(part);
 }
 
-/* By the name that the rule has, and where links lead. */
+/* The file is looked at by the name that the rule has, and where links lead. */
 static void look_at_file(const struct rule *rule, struct risk *risk)
 {
 	look_at_way(rule, rule->path, risk);
@@ -273,7 +273,7 @@ static void look_at_file(const struct rule *rule, struct risk *risk)
 
 /* ---- what it allows -------------------------------------------------------- */
 
-/* The arguments with the first * as an agent might fill it. The caller frees. */
+/* filled() returns the arguments with the first * as an agent might fill it. The caller frees. */
 static char *filled(const char *arguments, const char *star)
 {
 	return xasprintf("%.*s /etc/shadow %s", (int)(star - arguments), arguments, star + 1);
@@ -284,7 +284,8 @@ static bool is_regex(const struct rule *rule)
 	return rule->arguments[0] == '^';
 }
 
-/* Whether it matches a text of any length that may have blanks and slashes: .* or [^x]+, not [a-z]+. */
+/* is_loose_regex() returns true for an expression that matches a text of any length, which may have blanks and
+ * slashes: .* or [^x]+, not [a-z]+. */
 static bool is_loose_regex(const char *regex)
 {
 	for (; *regex; regex++) {
@@ -297,7 +298,7 @@ static bool is_loose_regex(const char *regex)
 	return false;
 }
 
-/* Whether the agent has a say in the arguments. */
+/* is_open() returns true where the agent has a say in the arguments. */
 static bool is_open(const struct rule *rule)
 {
 	if (is_regex(rule))
@@ -332,7 +333,7 @@ static void look_at_arguments(const struct rule *rule, struct risk *risk)
 	}
 }
 
-/* Those that show text at a terminal by a pager, and open an editor. */
+/* Some programs show text at a terminal by a pager, or open an editor. */
 static void look_at_words(const struct rule *rule, const char *name, struct risk *risk)
 {
 	bool pages = strcmp(name, "systemctl") == 0 || strcmp(name, "journalctl") == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudoers.c: rendering, checking and installing the roles' sudo rules, see sudoers.h. */
+/* sudoers.c renders, checks and installs the roles' sudo rules, see sudoers.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "tools/agentauthctl/publish/sudoers.h"
 #include "tools/cli/spawn.h"
 
-/* Which rule stands in which line. */
+/* rule_line says which rule stands in which line. */
 struct rule_line {
 	const struct model_role *role;
 	const char *setting; /* "sudo" or "approval" */
@@ -33,8 +33,8 @@ struct sudoers_text {
 	size_t n, cap;
 };
 
-/* What agents' sudo must do differently, where this host's sudo knows how. Nothing is typed, so nothing is
- * asked twice. With a PAM session sudo forks the command, and what it forks looks again whether it may. */
+/* These are what agents' sudo must do differently, where this host's sudo knows how. An agent types nothing, so that
+ * nothing is asked twice. With a PAM session sudo forks the command, and what it forks looks again whether it may. */
 static const char *const defaults[] = {"noninteractive_auth", "timestamp_timeout=0", "passwd_tries=1",
 				       "pam_session, pam_setcred"};
 #define N_DEFAULTS (sizeof(defaults) / sizeof(*defaults))
@@ -53,7 +53,7 @@ static void put_line(struct sudoers_text *s, char *line)
 	free(line);
 }
 
-/* "(runas) command" as "%agent-ROLE ALL=(runas) NOPASSWD: command". */
+/* put_rules() turns "(runas) command" into "%agent-ROLE ALL=(runas) NOPASSWD: command". */
 static void put_rules(struct sudoers_text *s, const struct model_role *role, const char *setting,
 		      const struct aa_list *rules)
 {
@@ -140,7 +140,7 @@ static const struct rule_line *rule_of_line(const struct sudoers_text *s, unsign
 	return NULL;
 }
 
-/* visudo's "stdin:LINE:COLUMN: what", each at the rule that is in that line. */
+/* visudo prints "stdin:LINE:COLUMN: what"; each is reported at the rule that is in that line. */
 static void report_visudo(const struct sudoers_text *s, const struct model *model, char *output,
 			  struct problems *problems)
 {
@@ -197,7 +197,7 @@ static int check(char *program, const struct model *model, struct sudoers_text *
 	return r == 0 ? 0 : -1;
 }
 
-/* Whether there is anything to grant; says which rules stand there for nothing. */
+/* has_rules() returns whether there is anything to grant, and says which rules stand there for nothing. */
 static bool has_rules(const struct model *model, struct problems *problems)
 {
 	bool any = false;
@@ -304,7 +304,7 @@ static int forget(int dirfd, const char *name, const char *text)
 	return 0;
 }
 
-/* Has `act` done in the directory of `path`, of which there may be none where there is nothing to write. */
+/* in_directory() has `act` done in the directory of `path`, which need not exist where there is nothing to write. */
 static int in_directory(const char *path, const char *text,
 			int (*act)(int dirfd, const char *name, const char *text))
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* withheld.c: what NSS is not to serve, see withheld.h. */
+/* withheld.c keeps the lists of what NSS is not to serve, see withheld.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
-#define NEXT_FILE "withheld.next" /* in STATEDIR: how many of the ids were asked about */
-#define SLICE 200		  /* ids asked about by one process */
+#define NEXT_FILE "withheld.next" /* in STATEDIR: the number of ids that were asked about */
+#define SLICE 200		  /* one process asks about so many ids */
 #define MOMENT_MS 100		  /* after which no further slice is begun */
 
 struct survey {
@@ -48,7 +48,7 @@ static int read_list(const struct survey *s, const char *name, struct local_name
 	return r;
 }
 
-/* Nothing: the file goes. */
+/* A list without entries is no file. */
 static int write_list(const struct survey *s, const char *name, const struct buffer *text)
 {
 	const struct aa_replace how = {.mode = 0644};
@@ -60,8 +60,8 @@ static int write_list(const struct survey *s, const char *name, const struct buf
 
 /* ---- whom the others are asked about ------------------------------------------- */
 
-/* Of the group of all agents only the gid: by its name sshd keeps agents apart, and a directory's group of that name would
- * take that from them. doctor says how to change it. */
+/* Of the group of all agents only the gid is asked about: by its name sshd keeps agents apart, and a directory's
+ * group of that name would take that from them. doctor says how to change the name. */
 static void add_entry(struct newcomers *asked, const struct id_entry *e)
 {
 	char group[AA_GROUP_NAME_MAX + 8];
@@ -86,7 +86,8 @@ static void add_withheld(const struct survey *s, struct newcomers *asked)
 			add_entry(asked, &s->ids.v[i]);
 }
 
-/* What the answers put onto the lists. The name of the group of all agents is not asked about, and is found by its gid. */
+/* take_answers() puts onto the lists what the answers say. The name of the group of all agents is not asked about,
+ * and is found by its gid. */
 static void take_answers(struct survey *s, const struct newcomers *asked)
 {
 	for (size_t i = 0; i < asked->n; i++) {
@@ -108,7 +109,7 @@ static void take_answers(struct survey *s, const struct newcomers *asked)
 	}
 }
 
-/* -1: somebody did not answer, and nothing is known. */
+/* ask() returns -1 where some source did not answer, so that nothing is known. */
 static int ask(struct survey *s, struct newcomers *asked)
 {
 	size_t before = s->problems->warnings;
@@ -174,7 +175,7 @@ static int ask_in_turn(struct survey *s)
 		left -= n;
 		newcomers_free(&asked);
 	}
-	/* A host that is asked about as a whole needs no place to go on at. */
+	/* A host that is asked about as a whole needs no number to go on at. */
 	if (left)
 		buffer_printf(&text, "%zu", next);
 	if (r == 0)
@@ -192,7 +193,7 @@ static int write_lists(struct survey *s)
 
 	if (!s->changed)
 		return 0;
-	/* The groups first: an account whose group is somebody else's is served to nobody for less long. */
+	/* The groups come first: an account whose group is somebody else's is served for a shorter time then. */
 	r = write_list(s, AA_WITHHELD_GROUP, &s->groups);
 	if (r == 0)
 		r = write_list(s, AA_WITHHELD_PASSWD, &s->users);
@@ -219,8 +220,8 @@ static int ask_all(struct survey *s, const char *only)
 	return r == 0 && !only ? ask_in_turn(s) : r;
 }
 
-/* Whether there is somebody to ask, or something to give back. The length of the ids tells how many there are without their
- * being read: a line is longer than this. */
+/* may_change() returns false where there is no other source to ask, and nothing to give back. The length of the ids
+ * tells how many there may be at most without their being read, since a line is longer than that. */
 static bool may_change(const struct survey *s)
 {
 	struct stat ids;

@@ -30,7 +30,7 @@ static int open_state(struct workspace *ws, bool lock)
 	return conf_dir_open(ws->paths->statedir, ws->paths->owner, ws->problems, &ws->state_fd);
 }
 
-/* Waits for another agentauthctl; a person is told so. */
+/* take_lock() waits for another agentauthctl, and tells a person so. */
 static int take_lock(struct workspace *ws)
 {
 	struct problem_place place = {.file = ws->paths->statedir};
@@ -128,7 +128,7 @@ int workspace_open(struct workspace *ws, const struct paths *paths, bool lock, s
 		ret = -1;
 	if (agent_names_read(&ws->names, ws->agents_fd, ws->agents_dir, problems) < 0)
 		ret = -1;
-	/* What is wrong in the text is told together with what is wrong with the agents, by publish(). */
+	/* publish() tells what is wrong in the text together with what is wrong with the agents. */
 	read_main(ws);
 	return ws->model.file.has_config ? ret : -1;
 }

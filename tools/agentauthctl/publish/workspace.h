@@ -18,7 +18,7 @@
 
 #define WORKSPACE_LOCK "lock" /* in STATEDIR */
 
-/* Where everything is. */
+/* paths says where everything is. */
 struct paths {
 	const char *confdir, *statedir;
 	const char *sysconfdir; /* /etc: passwd, group, sudo.conf */
