@@ -120,7 +120,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 /* What is no agent must not have a group that only agents have: sudo would give it the role's rules. */
 static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
 {
-	return aa_caller_check(caller, aa_whose_registry(&call->ctx), call->role);
+	return aa_caller_check(caller, aa_user_registry(&call->ctx), call->role);
 }
 
 static void refuse_person(struct aa_call *call, enum aa_reason reason)
@@ -134,18 +134,18 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 
 /* Whose sudo this is where PAM_USER is no agent: that of an agent all the same, by the real uid, or of a person, with
  * *ret_person the decision on the person's groups. */
-static enum aa_whose look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
+static enum aa_user_kind look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
 {
 	struct aa_caller caller = {0};
-	enum aa_whose whose = aa_call_turn_to_caller(call, aa_caller_uid());
+	enum aa_user_kind kind = aa_call_turn_to_caller(call, aa_caller_uid());
 
-	if (whose != AA_NOT_OURS)
-		return whose;
+	if (kind != AA_USER_OTHER)
+		return kind;
 	*ret_person = aa_caller_read(&caller) < 0 ? AA_INTERNAL : account_person(call, &caller);
 	aa_caller_clear(&caller);
 	if (*ret_person != AA_OK)
 		refuse_person(call, *ret_person);
-	return whose;
+	return kind;
 }
 
 /* Between auth and account the user must stay the same, to and from an agent. */
@@ -160,26 +160,26 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	enum aa_reason reason = AA_INTERNAL, person = AA_OK;
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_user_kind kind = aa_call_begin(&call, pamh, argc, argv);
 	bool changed = user_changed(&call);
 	int answer;
 
 	(void)flags;
-	if (whose == AA_NOT_OURS && is_sudo(&call) && !changed)
-		whose = look_at_caller(&call, &person);
+	if (kind == AA_USER_OTHER && is_sudo(&call) && !changed)
+		kind = look_at_caller(&call, &person);
 	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
 		aa_pam_state_give_up(&call);
-	} else if (whose == AA_OURS && !call.args.bad) {
+	} else if (kind == AA_USER_AGENT && !call.args.bad) {
 		reason = account_agent(&call);
-	} else if (whose == AA_CANNOT_TELL) {
+	} else if (kind == AA_USER_UNCLEAR) {
 		(void)aa_report(&call, "account", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	}
 	if (changed)
 		answer = PAM_AUTH_ERR;
-	else if (whose == AA_NOT_OURS)
+	else if (kind == AA_USER_OTHER)
 		answer = person == AA_OK ? PAM_USER_UNKNOWN : aa_reason_pam(person);
 	else
-		answer = whose == AA_CANNOT_TELL ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
+		answer = kind == AA_USER_UNCLEAR ? PAM_AUTHINFO_UNAVAIL : aa_reason_pam(reason);
 	return aa_call_end(&call, answer);
 }

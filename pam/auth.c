@@ -201,7 +201,7 @@ static int authenticate_agent(struct aa_call *call)
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct aa_call call;
-	enum aa_whose whose;
+	enum aa_user_kind kind;
 	const char *user;
 	int err = PAM_AUTH_ERR;
 
@@ -209,15 +209,15 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	/* login(1) may leave it to the first module to ask for the name. */
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS)
 		return PAM_USER_UNKNOWN;
-	whose = aa_call_begin(&call, pamh, argc, argv);
+	kind = aa_call_begin(&call, pamh, argc, argv);
 	aa_pam_state_forget(&call);
-	if (whose == AA_NOT_OURS)
+	if (kind == AA_USER_OTHER)
 		err = PAM_USER_UNKNOWN;
-	else if (whose == AA_CANNOT_TELL)
+	else if (kind == AA_USER_UNCLEAR)
 		err = PAM_AUTHINFO_UNAVAIL;
 	else if (!call.args.bad)
 		err = authenticate_agent(&call);
-	if (whose == AA_CANNOT_TELL)
+	if (kind == AA_USER_UNCLEAR)
 		(void)aa_report(&call, "auth", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	return aa_call_end(&call, err);
 }

@@ -90,16 +90,16 @@ static void log_doubt(const struct aa_call *call)
 	}
 }
 
-enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
+enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 {
-	enum aa_whose whose = aa_whose_uid(&call->ctx, uid, &call->identity);
+	enum aa_user_kind kind = aa_user_by_uid(&call->ctx, uid, &call->identity);
 
 	log_doubt(call);
-	if (whose == AA_NOT_OURS || !call->identity.account.name)
-		return whose;
+	if (kind == AA_USER_OTHER || !call->identity.account.name)
+		return kind;
 	(void)snprintf(call->caller, sizeof(call->caller), "%s", call->identity.account.name);
 	call->user = call->login.agent = call->caller;
-	return whose;
+	return kind;
 }
 
 /* The uid of the agent that asks: the real one, or where that is somebody else's, as a setuid file makes it, the kernel's
@@ -143,15 +143,14 @@ bool aa_is_session_service(const struct aa_call *call)
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
 /* The name is not logged: it may be a password that was typed in the wrong place. */
-static void log_whose(const struct aa_call *call, enum aa_whose whose)
+static void log_kind(const struct aa_call *call, enum aa_user_kind kind)
 {
-	static const char *const words[] = {[AA_NOT_OURS] = "not an agent, left to the next module",
-					    [AA_OURS] = "an agent",
-					    [AA_CANNOT_TELL] = "cannot be told from an agent, refused"};
+	static const char *const words[] = {[AA_USER_OTHER] = "not an agent, left to the next module",
+					    [AA_USER_AGENT] = "an agent",
+					    [AA_USER_UNCLEAR] = "cannot be told from an agent, refused"};
 
 	if (call->args.debug)
-		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service,
-			   words[whose]);
+		pam_syslog(call->pamh, LOG_DEBUG, "the user of service %s is %s", call->service, words[kind]);
 }
 
 void aa_call_pause(struct aa_call *call)
@@ -167,10 +166,10 @@ void aa_call_resume(struct aa_call *call)
 	call->ctx.now = call->login.now = time(NULL);
 }
 
-enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv)
+enum aa_user_kind aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv)
 {
 	const char *service;
-	enum aa_whose whose;
+	enum aa_user_kind kind;
 
 	memset(call, 0, sizeof(*call));
 	aa_call_resume(call);
@@ -193,12 +192,12 @@ enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, 
 					.keysdir = call->ctx.keysdir,
 					.owner = call->ctx.owner,
 					.now = call->ctx.now};
-	whose = aa_whose_name(&call->ctx, call->user, &call->identity);
+	kind = aa_user_by_name(&call->ctx, call->user, &call->identity);
 	log_doubt(call);
-	if (whose == AA_OURS)
+	if (kind == AA_USER_AGENT)
 		find_origin(call);
-	log_whose(call, whose);
-	return whose;
+	log_kind(call, kind);
+	return kind;
 }
 
 int aa_call_end(struct aa_call *call, int answer)

@@ -10,7 +10,7 @@
 
 #include "common/state/context.h"
 #include "common/state/guard.h"
-#include "common/state/whose.h"
+#include "common/state/user.h"
 #include "pam/args.h"
 
 #define AA_ORIGIN_UNKNOWN "unknown" /* lies in no network */
@@ -36,14 +36,14 @@ struct aa_call {
 
 /* Raises the guard, reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case:
  * it gives the phase's answer, an error where the process cannot be made what it was. */
-enum aa_whose aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
+enum aa_user_kind aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
 int aa_call_end(struct aa_call *call, int answer);
 /* Around what waits for the user, who may interrupt that and stop it. */
 void aa_call_pause(struct aa_call *call);
 void aa_call_resume(struct aa_call *call);
 /* Makes the call the agent's whose uid this is, where sudo was told to ask PAM about somebody else (rootpw,
- * targetpw, runaspw). AA_NOT_OURS: it has no agent's, and nothing was changed. */
-enum aa_whose aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
+ * targetpw, runaspw). AA_USER_OTHER: it has no agent's, and nothing was changed. */
+enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
 /* Whether the call's service is decided by a live session. */
 bool aa_is_session_service(const struct aa_call *call);

@@ -123,12 +123,12 @@ static int establish(struct aa_call *call)
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_user_kind kind = aa_call_begin(&call, pamh, argc, argv);
 	int err = PAM_CRED_ERR;
 
-	if (whose == AA_NOT_OURS)
+	if (kind == AA_USER_OTHER)
 		err = PAM_USER_UNKNOWN;
-	else if (whose == AA_CANNOT_TELL || call.args.bad)
+	else if (kind == AA_USER_UNCLEAR || call.args.bad)
 		err = PAM_CRED_UNAVAIL;
 	else if ((unsigned)flags & (PAM_DELETE_CRED | PAM_REFRESH_CRED))
 		err = PAM_SUCCESS;

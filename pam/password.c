@@ -9,14 +9,14 @@
 int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_user_kind kind = aa_call_begin(&call, pamh, argc, argv);
 
 	aa_call_pause(&call);
-	if (whose != AA_NOT_OURS && !((unsigned)flags & PAM_SILENT) && ((unsigned)flags & PAM_PRELIM_CHECK))
+	if (kind != AA_USER_OTHER && !((unsigned)flags & PAM_SILENT) && ((unsigned)flags & PAM_PRELIM_CHECK))
 		(void)pam_error(
 		    pamh,
 		    "%s is an agent and has no password. Its keys are rotated by the host's administrator: "
 		    "agentauthctl rotate %s --key FILE",
 		    call.user, call.user);
-	return aa_call_end(&call, whose == AA_NOT_OURS ? PAM_USER_UNKNOWN : PAM_PERM_DENIED);
+	return aa_call_end(&call, kind == AA_USER_OTHER ? PAM_USER_UNKNOWN : PAM_PERM_DENIED);
 }

@@ -135,16 +135,16 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 {
 	enum aa_reason reason = AA_INTERNAL;
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_user_kind kind = aa_call_begin(&call, pamh, argc, argv);
 
 	(void)flags;
 	if (look_again(&call) != AA_OK)
 		return aa_call_end(&call, PAM_PERM_DENIED);
-	if (whose == AA_OURS && !call.args.bad)
+	if (kind == AA_USER_AGENT && !call.args.bad)
 		reason = open_agent(&call);
-	else if (whose == AA_CANNOT_TELL)
+	else if (kind == AA_USER_UNCLEAR)
 		(void)aa_report(&call, "session-open", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
-	if (whose == AA_NOT_OURS)
+	if (kind == AA_USER_OTHER)
 		return aa_call_end(&call, PAM_IGNORE);
 	/* Not PAM_SESSION_ERR: sudo takes it for success. */
 	return aa_call_end(&call, reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED);
@@ -167,10 +167,10 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **a
 {
 	struct aa_pam_state *state = aa_pam_state_get(pamh);
 	struct aa_call call;
-	enum aa_whose whose = aa_call_begin(&call, pamh, argc, argv);
+	enum aa_user_kind kind = aa_call_begin(&call, pamh, argc, argv);
 
 	(void)flags;
 	if (state && state->opened)
 		close_agent(&call, state);
-	return aa_call_end(&call, whose == AA_NOT_OURS ? PAM_IGNORE : PAM_SUCCESS);
+	return aa_call_end(&call, kind == AA_USER_OTHER ? PAM_IGNORE : PAM_SUCCESS);
 }

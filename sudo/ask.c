@@ -20,7 +20,7 @@
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
 #include "common/state/monotonic.h"
-#include "common/state/whose.h"
+#include "common/state/user.h"
 #include "common/text/shown.h"
 #include "common/verify/command.h"
 #include "sudo/hook.h"
@@ -53,7 +53,7 @@ static void asking_clear(struct asking *asking)
 static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *asking)
 {
 	enum aa_reason reason;
-	enum aa_whose whose;
+	enum aa_user_kind kind;
 
 	asking->ctx = (struct aa_context){.statedir = sudo->statedir,
 					  .rundir = sudo->rundir,
@@ -63,9 +63,9 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 					  .starved = asking->guard.starved,
 					  .gen_fd = -1,
 					  .accounts.fd = -1};
-	whose = aa_whose_uid(&asking->ctx, sudo->uid, &asking->user);
-	if (whose != AA_OURS)
-		return whose == AA_NOT_OURS ? AA_AGENT_UNKNOWN : AA_REGISTRY_UNAVAILABLE;
+	kind = aa_user_by_uid(&asking->ctx, sudo->uid, &asking->user);
+	if (kind != AA_USER_AGENT)
+		return kind == AA_USER_OTHER ? AA_AGENT_UNKNOWN : AA_REGISTRY_UNAVAILABLE;
 	reason = aa_context_agent(&asking->ctx, &asking->user.account, &asking->agent);
 	if (reason == AA_OK)
 		reason = aa_admit_in_session(&asking->ctx, asking->agent, "sudo", &asking->session);
@@ -84,7 +84,7 @@ static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *as
 	if (aa_caller_read(&caller) < 0)
 		return AA_INTERNAL;
 	caller.uid = sudo->uid;
-	reason = aa_caller_check(&caller, aa_whose_registry(&asking->ctx), asking->role);
+	reason = aa_caller_check(&caller, aa_user_registry(&asking->ctx), asking->role);
 	aa_caller_clear(&caller);
 	return reason == AA_OK ? AA_AGENT_UNKNOWN : reason;
 }

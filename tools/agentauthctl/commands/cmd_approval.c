@@ -11,7 +11,7 @@
 
 #include "common/state/approval.h"
 #include "common/state/process.h"
-#include "common/state/whose.h"
+#include "common/state/user.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
@@ -101,7 +101,7 @@ static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
 	struct aa_user user;
-	bool agents = aa_whose_uid(&ctx, uid, &user) != AA_NOT_OURS;
+	bool agents = aa_user_by_uid(&ctx, uid, &user) != AA_USER_OTHER;
 
 	aa_context_close(&ctx);
 	return agents;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* whose.c: see whose.h. People pass here with each sudo. */
+/* user.c: see user.h. People pass here with each sudo. */
 #include "config.h"
 
-#include "common/state/whose.h"
+#include "common/state/user.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -28,7 +28,7 @@ static int ask_system(const struct question *q, struct passwd *pw, char *buf, si
 }
 
 /* 0: found; *ret_uid gets the uid, and `same` whether the entry has the name `expected` (NULL: not asked). Else ENOENT. */
-static int system_entry(const struct question *q, uint32_t *ret_uid, const char *expected, bool *ret_same)
+static int ask_sources(const struct question *q, uint32_t *ret_uid, const char *expected, bool *ret_same)
 {
 	char stack[4096], *buf = stack;
 	struct passwd pw, *found = NULL;
@@ -58,7 +58,7 @@ static int system_uid(const char *name, uint32_t *ret)
 	const struct question q = {.name = name};
 	bool unused;
 
-	return system_entry(&q, ret, NULL, &unused);
+	return ask_sources(&q, ret, NULL, &unused);
 }
 
 /* Whether the uid is this name's for the system too: a person's of another source may have the same uid, and an agent
@@ -69,7 +69,7 @@ static bool system_has_name(uint32_t uid, const char *name)
 	uint32_t found;
 	bool same = false;
 
-	return system_entry(&q, &found, name, &same) == 0 && same;
+	return ask_sources(&q, &found, name, &same) == 0 && same;
 }
 
 /* Whether a person of another source of names has the agent's uid and asks: the system knows the uid by another name, and
@@ -81,7 +81,7 @@ static bool is_anothers(const struct aa_context *ctx, const struct aa_account *a
 	uint32_t found;
 	bool same = true, live;
 
-	if (system_entry(&q, &found, account->name, &same) != 0 || same)
+	if (ask_sources(&q, &found, account->name, &same) != 0 || same)
 		return false;
 	live = aa_session_find(ctx->rundir, ctx->owner, account->uid, &session) != AA_NO_SESSION;
 	aa_session_free(session);
@@ -99,35 +99,36 @@ static bool is_in_range(const struct aa_context *ctx, uint32_t uid)
 	       (accounts->fd >= 0 && uid >= accounts->header.uid_min && uid <= accounts->header.uid_max);
 }
 
-static enum aa_whose doubt(struct aa_user *user, enum aa_doubt why, int err)
+static enum aa_user_kind doubt(struct aa_user *user, enum aa_doubt why, int err)
 {
 	user->doubt = why;
 	user->err = err;
-	return AA_CANNOT_TELL;
+	return AA_USER_UNCLEAR;
 }
 
 /* A name that the system does not know either may be an agent's: we are one of the system's sources. */
-static enum aa_whose name_unread(const struct aa_context *ctx, const char *name, int err, struct aa_user *ret)
+static enum aa_user_kind name_unread(const struct aa_context *ctx, const char *name, int err,
+				     struct aa_user *ret)
 {
 	uint32_t uid;
 
 	ret->known = system_uid(name, &uid) == 0;
 	if (ret->known && !is_in_range(ctx, uid))
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	return doubt(ret, AA_DOUBT_REGISTRY, err);
 }
 
-static enum aa_whose uid_unread(const struct aa_context *ctx, uint32_t uid, int err, struct aa_user *ret)
+static enum aa_user_kind uid_unread(const struct aa_context *ctx, uint32_t uid, int err, struct aa_user *ret)
 {
-	return is_in_range(ctx, uid) ? doubt(ret, AA_DOUBT_REGISTRY, err) : AA_NOT_OURS;
+	return is_in_range(ctx, uid) ? doubt(ret, AA_DOUBT_REGISTRY, err) : AA_USER_OTHER;
 }
 
-/* ---- whose ---------------------------------------------------------------------------------- */
+/* ---- agent or person ------------------------------------------------------------------------ */
 
 /* The registry has the account: is it the one that the system means by its name? A source of names that comes before ours
  * may know a person of the name, who is none of ours: unless the agent itself asks (`asks`), whose name the program took from
  * its uid. */
-static enum aa_whose whose_account(struct aa_user *user, bool asks)
+static enum aa_user_kind kind_of_account(struct aa_user *user, bool asks)
 {
 	uint32_t uid = 0, id = user->account.uid;
 
@@ -135,8 +136,8 @@ static enum aa_whose whose_account(struct aa_user *user, bool asks)
 	if (system_uid(user->account.name, &uid) != 0)
 		return doubt(user, AA_DOUBT_UNKNOWN, 0);
 	if (uid == id)
-		return system_has_name(id, user->account.name) ? AA_OURS : doubt(user, AA_DOUBT_UID, 0);
-	return asks ? doubt(user, AA_DOUBT_NAME, 0) : AA_NOT_OURS;
+		return system_has_name(id, user->account.name) ? AA_USER_AGENT : doubt(user, AA_DOUBT_UID, 0);
+	return asks ? doubt(user, AA_DOUBT_NAME, 0) : AA_USER_OTHER;
 }
 
 /* Whether the host's own file has a line for `name`, or with `uid`. */
@@ -145,19 +146,19 @@ static bool is_local(const char *name, uint32_t uid)
 	return aa_local_has("/etc/passwd", name, uid) == 1;
 }
 
-enum aa_whose aa_whose_name(struct aa_context *ctx, const char *name, struct aa_user *ret)
+enum aa_user_kind aa_user_by_name(struct aa_context *ctx, const char *name, struct aa_user *ret)
 {
 	int err;
 
 	*ret = (struct aa_user){.doubt = AA_DOUBT_NONE};
 	if (!name || strcmp(name, "root") == 0 || !aa_agent_name_is_valid(name) || is_local(name, UINT32_MAX))
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	err = aa_context_find(ctx, name, &ret->account);
 	if (err == -ENOENT)
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	if (err < 0)
 		return name_unread(ctx, name, err, ret);
-	return whose_account(ret, aa_caller_uid() == ret->account.uid);
+	return kind_of_account(ret, aa_caller_uid() == ret->account.uid);
 }
 
 static int open_registry(struct aa_context *ctx)
@@ -168,28 +169,28 @@ static int open_registry(struct aa_context *ctx)
 	return aa_context_open(ctx);
 }
 
-const struct aa_accounts *aa_whose_registry(struct aa_context *ctx)
+const struct aa_accounts *aa_user_registry(struct aa_context *ctx)
 {
 	return open_registry(ctx) == 0 ? &ctx->accounts : NULL;
 }
 
-enum aa_whose aa_whose_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret)
+enum aa_user_kind aa_user_by_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret)
 {
 	int err;
 
 	*ret = (struct aa_user){.doubt = AA_DOUBT_NONE};
 	if (uid == 0 || uid == UINT32_MAX)
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	err = open_registry(ctx);
 	if (err == 0)
 		err = aa_account_by_uid(&ctx->accounts, uid, &ret->account);
 	if (err == -ENOENT)
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	if (err < 0)
 		return uid_unread(ctx, uid, err, ret);
 	if (is_anothers(ctx, &ret->account))
-		return AA_NOT_OURS;
+		return AA_USER_OTHER;
 	if (is_local(ret->account.name, UINT32_MAX) && is_local(NULL, uid))
-		return AA_NOT_OURS;
-	return whose_account(ret, true);
+		return AA_USER_OTHER;
+	return kind_of_account(ret, true);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* whose.h: whose user a name or a uid is, an agent's or a person's: the one decision, for PAM, for the approval plugin and
+/* user.h: whose user a name or a uid is, an agent's or a person's: the one decision, for PAM, for the approval plugin and
  * for who answers a request for approval.
  *
  * Other sources of names may know a person of an agent's name or uid. The person loses nothing by that, and the agent gets
  * nothing: what is not plainly an agent's is left to the person, or cannot be told and is refused.
  */
-#ifndef AGENTAUTH_STATE_WHOSE_H
-#define AGENTAUTH_STATE_WHOSE_H
+#ifndef AGENTAUTH_STATE_USER_H
+#define AGENTAUTH_STATE_USER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,10 +14,10 @@
 #include "common/registry/accounts.h"
 #include "common/state/context.h"
 
-enum aa_whose {
-	AA_NOT_OURS,	/* a person's, or nobody's: not decided here */
-	AA_OURS,	/* an agent's, active or retired */
-	AA_CANNOT_TELL, /* refused, see enum aa_doubt */
+enum aa_user_kind {
+	AA_USER_OTHER,	 /* a person's, or nobody's: not decided here */
+	AA_USER_AGENT,	 /* an agent's, active or retired */
+	AA_USER_UNCLEAR, /* refused, see enum aa_doubt */
 };
 
 /* Why it cannot be told. */
@@ -39,12 +39,12 @@ struct aa_user {
 };
 
 /* Whose the name is. Opens the context's registry, which stays open; aa_context_close() in every case. */
-enum aa_whose aa_whose_name(struct aa_context *ctx, const char *name, struct aa_user *ret);
+enum aa_user_kind aa_user_by_name(struct aa_context *ctx, const char *name, struct aa_user *ret);
 /* Whose the uid is; 0 is nobody's but root's. Opens the registry where the context has none open. A person of another source
  * who has an agent's uid by another name keeps it, unless this process is in a session of the agent's. */
-enum aa_whose aa_whose_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret);
+enum aa_user_kind aa_user_by_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret);
 
 /* The context's registry, opened where it is not; NULL: it cannot be read. */
-const struct aa_accounts *aa_whose_registry(struct aa_context *ctx);
+const struct aa_accounts *aa_user_registry(struct aa_context *ctx);
 
 #endif
