@@ -160,7 +160,7 @@ TEST(what_is_no_set_is_refused_in_words)
 
 struct here {
 	struct support_site *site;
-	struct key_place place;
+	struct key_store store;
 	struct aa_issuer issuer;
 };
 
@@ -177,7 +177,7 @@ static bool is_due(struct here *h, int64_t max_age, int64_t seconds)
 {
 	h->issuer.jwks_max_age = max_age;
 	age(h, seconds);
-	return keys_are_due(&h->place, &h->issuer);
+	return keys_are_due(&h->store, &h->issuer);
 }
 
 static int setup(void **state)
@@ -186,7 +186,7 @@ static int setup(void **state)
 	json_t *set;
 
 	h->site = support_site_new(NOW);
-	h->place = (struct key_place){.statedir = h->site->statedir, .owner = geteuid(), .now = NOW};
+	h->store = (struct key_store){.statedir = h->site->statedir, .owner = geteuid(), .now = NOW};
 	h->issuer = (struct aa_issuer){
 	    .name = "corp", .issuer = SITE_ISSUER, .jwks_max_age = 86400, .algorithms = {2, both}};
 	set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
@@ -225,17 +225,17 @@ TEST(keys_that_do_not_say_whose_they_are_are_due, here)
 {
 	struct here *h = *state;
 	json_t *set = support_jwks("r1", support_key(AA_ALG_RS256, 0), "e1", support_key(AA_ALG_ES256, 2));
-	int dir = keys_open_dir(&h->place);
+	int dir = keys_open_dir(&h->store);
 	char *etag;
 
 	support_write_keys(h->site, "corp", set, NOW);
-	keys_write_etag(&h->place, &h->issuer, dir, "https://k", "\"1\"");
+	keys_write_etag(&h->store, &h->issuer, dir, "https://k", "\"1\"");
 	assert_true(is_due(h, 86400, 0));
-	assert_true(keys_state(&h->place, &h->issuer, NULL).there);
-	assert_null(keys_read_etag(&h->place, &h->issuer, dir, "https://k"));
-	assert_int_equal(keys_write(&h->place, &h->issuer, dir, set), 0);
+	assert_true(keys_state(&h->store, &h->issuer, NULL).there);
+	assert_null(keys_read_etag(&h->store, &h->issuer, dir, "https://k"));
+	assert_int_equal(keys_write(&h->store, &h->issuer, dir, set), 0);
 	assert_false(is_due(h, 86400, 0));
-	etag = keys_read_etag(&h->place, &h->issuer, dir, "https://k");
+	etag = keys_read_etag(&h->store, &h->issuer, dir, "https://k");
 	assert_string_equal(etag, "\"1\"");
 	free(etag);
 	json_decref(set);
@@ -249,12 +249,12 @@ TEST(keys_that_are_not_here_are_due_and_a_file_never_is, here)
 
 	assert_false(is_due(h, 86400, 0));
 	assert_int_equal(unlink(support_path(h->site->keysdir, "corp")), 0);
-	assert_true(keys_are_due(&h->place, &h->issuer));
-	s = keys_state(&h->place, &h->issuer, NULL);
+	assert_true(keys_are_due(&h->store, &h->issuer));
+	s = keys_state(&h->store, &h->issuer, NULL);
 	assert_false(s.there);
 	assert_int_equal(s.stale, 0);
 	h->issuer.jwks_file = "/nonexistent";
-	assert_false(keys_are_due(&h->place, &h->issuer));
+	assert_false(keys_are_due(&h->store, &h->issuer));
 }
 
 TEST(what_is_here_says_how_many_and_until_when, here)
@@ -263,20 +263,20 @@ TEST(what_is_here_says_how_many_and_until_when, here)
 	struct keys_state s;
 
 	age(h, 100);
-	s = keys_state(&h->place, &h->issuer, NULL);
+	s = keys_state(&h->store, &h->issuer, NULL);
 	assert_true(s.there);
 	assert_int_equal(s.usable, 2);
 	assert_int_equal(s.fetched, NOW - 100);
 	assert_int_equal(s.stale, NOW - 100 + 86400);
 	assert_int_equal(chmod(support_path(h->site->keysdir, "corp"), 0666), 0);
-	s = keys_state(&h->place, &h->issuer, NULL); /* a login would not believe it either */
+	s = keys_state(&h->store, &h->issuer, NULL); /* a login would not believe it either */
 	assert_false(s.there);
 }
 
 static void check_count(struct here *h, size_t count, const char *left_out, const char *why)
 {
 	json_t *skipped = json_array();
-	struct keys_state s = keys_state(&h->place, &h->issuer, skipped);
+	struct keys_state s = keys_state(&h->store, &h->issuer, skipped);
 	const json_t *one = json_array_get(skipped, 0);
 
 	assert_int_equal(s.usable, count);
@@ -317,11 +317,11 @@ TEST(keys_of_another_issuer_of_the_name_are_not_here, here)
 
 	json_object_set_new(set, "issuer", json_string(SITE_ISSUER));
 	support_write_keys(h->site, "corp", set, NOW);
-	assert_true(keys_state(&h->place, &h->issuer, NULL).there);
+	assert_true(keys_state(&h->store, &h->issuer, NULL).there);
 	json_object_set_new(set, "issuer", json_string("https://former.example.com"));
 	support_write_keys(h->site, "corp", set, NOW);
-	assert_false(keys_state(&h->place, &h->issuer, NULL).there);
-	keys_forget(&h->place, "corp");
+	assert_false(keys_state(&h->store, &h->issuer, NULL).there);
+	keys_forget(&h->store, "corp");
 	assert_int_equal(access(support_path(h->site->keysdir, "corp"), F_OK), -1);
 	json_decref(set);
 }
@@ -335,13 +335,13 @@ TEST(a_file_is_checked_and_not_copied, here)
 	snprintf(path, sizeof(path), "%s", support_path(h->site->keysdir, "corp"));
 	h->issuer.name = "filed";
 	h->issuer.jwks_file = path;
-	keys_refresh(&h->place, &h->issuer, &result);
+	keys_refresh(&h->store, &h->issuer, &result);
 	assert_int_equal(result.outcome, KEYS_SAME);
 	assert_int_equal(result.usable, 2);
 	assert_int_equal(access(support_path(h->site->keysdir, "filed"), F_OK), -1);
 	keys_result_free(&result);
 	h->issuer.jwks_file = "/nonexistent/keys.json";
-	keys_refresh(&h->place, &h->issuer, &result);
+	keys_refresh(&h->store, &h->issuer, &result);
 	assert_int_equal(result.outcome, KEYS_FAILED);
 	assert_non_null(strstr(result.why, "it is not there"));
 	keys_result_free(&result);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_doctor.c: doctor: whether this host does what the published registry takes for granted. Nothing is
- * changed. */
+/* cmd_doctor.c checks whether this host does what the published registry takes for granted. Nothing is changed. */
 #include "config.h"
 
 #include <errno.h>
@@ -18,7 +17,7 @@
 
 #define NAMES_SHOWN 3
 
-/* In the order in which a person should mend them: what keeps people out comes first. */
+/* The checks stand in the order in which a person should mend what they find: what keeps people out comes first. */
 static const struct doctor_check checks[] = {
     {"sudo", "Nobody on this host has sudo.", doctor_sudo},
     {"registry", "Without a registry every agent is refused.", doctor_registry},
@@ -154,8 +153,8 @@ bool doctor_knows_agent(struct doctor *d, const char *name)
 	return known;
 }
 
-/* Another source of names has an account of the agent's name, and is asked first, or ours leaves the agent
- * out. */
+/* An agent is shadowed where another source of names has an account of its name and is asked first, or our module
+ * leaves the agent out. */
 static bool is_shadowed(struct doctor *d, const char *name)
 {
 	json_t *agent = published_json(d->published, "agent:", name);
@@ -276,7 +275,7 @@ static void print_findings(const struct doctor *d)
 static void examine(struct doctor *d)
 {
 	read_published(d);
-	/* What cannot be read of the host, the checks find themselves. */
+	/* The checks themselves find what cannot be read of the host. */
 	(void)host_facts_read(&d->facts, d->ctl->paths.sysconfdir, &d->ctl->problems);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d->check = &checks[i];

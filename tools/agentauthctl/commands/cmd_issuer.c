@@ -238,9 +238,9 @@ static const struct ctl_command issuer_add = {
 
 /* ---- list ---------------------------------------------------------------------------------- */
 
-struct key_place ctl_key_place(const struct ctl *ctl)
+struct key_store ctl_key_store(const struct ctl *ctl)
 {
-	return (struct key_place){.statedir = ctl->paths.statedir,
+	return (struct key_store){.statedir = ctl->paths.statedir,
 				  .owner = ctl->paths.owner,
 				  .now = ctl->now,
 				  .dry_run = ctl->dry_run};
@@ -355,10 +355,10 @@ static void list_row(const struct ctl *ctl, const struct aa_issuer *issuer, cons
 	       issuer->jwks_file || issuer->jwks_uri ? source_of(issuer) : "");
 }
 
-static void list_issuer(struct ctl *ctl, const struct key_place *place, const struct aa_issuer *issuer)
+static void list_issuer(struct ctl *ctl, const struct key_store *store, const struct aa_issuer *issuer)
 {
 	json_t *skipped = json_array();
-	struct keys_state state = keys_state(place, issuer, skipped);
+	struct keys_state state = keys_state(store, issuer, skipped);
 
 	if (ctl->json) {
 		list_json(ctl, issuer, &state, skipped);
@@ -371,7 +371,7 @@ static void list_issuer(struct ctl *ctl, const struct key_place *place, const st
 
 static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	const struct key_place place = ctl_key_place(ctl);
+	const struct key_store store = ctl_key_store(ctl);
 	struct aa_issuer **issuers = NULL;
 	size_t n = 0;
 	enum ctl_status status = ctl_issuers(ctl, &issuers, &n);
@@ -385,7 +385,7 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 	else if (!ctl->json)
 		printf("%-16s %4s  %-20s  %-20s  %s\n", "NAME", "KEYS", "FETCHED", "GOOD UNTIL", "ISSUER");
 	for (size_t i = 0; i < n; i++)
-		list_issuer(ctl, &place, issuers[i]);
+		list_issuer(ctl, &store, issuers[i]);
 	ctl_issuers_free(issuers, n);
 	return CTL_DONE;
 }

@@ -8,7 +8,7 @@
 
 extern const struct ctl_command issuer_refresh, issuer_set, issuer_remove;
 
-struct key_place ctl_key_place(const struct ctl *ctl);
+struct key_store ctl_key_store(const struct ctl *ctl);
 
 /* The issuers that are published, by name. CTL_FAILED: reported. */
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n);

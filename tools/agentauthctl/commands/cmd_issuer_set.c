@@ -396,7 +396,7 @@ static bool is_bound(struct ctl *ctl, const char *issuer)
 
 static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspace, const char *name)
 {
-	const struct key_place place = ctl_key_place(ctl);
+	const struct key_store store = ctl_key_store(ctl);
 	struct conf_text text = {0};
 	char *path = xasprintf("issuers.%s", name);
 	char *done =
@@ -410,7 +410,7 @@ static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspac
 	conf_edit_unset(&text, path);
 	status = ctl_publish_main(ctl, workspace, &text, "issuer", name, done);
 	if (status == CTL_DONE && ctl->problems.errors == 0)
-		keys_forget(&place, name);
+		keys_forget(&store, name);
 	conf_text_free(&text);
 	free(path);
 	free(done);

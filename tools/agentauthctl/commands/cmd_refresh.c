@@ -122,14 +122,14 @@ static const char *meanwhile(const struct keys_state *state, int64_t now)
 
 static void refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
 {
-	const struct key_place place = ctl_key_place(ctl);
+	const struct key_store store = ctl_key_store(ctl);
 	struct keys_result result;
 	struct keys_state state;
 	char stale[32], until[48] = "";
 
-	keys_refresh(&place, issuer, &result);
+	keys_refresh(&store, issuer, &result);
 	if (result.outcome == KEYS_FAILED) {
-		state = keys_state(&place, issuer, NULL);
+		state = keys_state(&store, issuer, NULL);
 		aa_utc_print(state.stale, stale);
 		if (state.there && state.stale && ctl->now <= state.stale)
 			snprintf(until, sizeof(until), ", until %s", stale);
@@ -170,10 +170,10 @@ static bool there_are(struct ctl *ctl, const struct arguments *arguments, struct
 
 static bool is_due(const struct ctl *ctl, const struct aa_issuer *issuer)
 {
-	const struct key_place place = ctl_key_place(ctl);
+	const struct key_store store = ctl_key_store(ctl);
 
 	return !issuer->jwks_file &&
-	       (aa_key_request_is(ctl->rundir, issuer->name) || keys_are_due(&place, issuer));
+	       (aa_key_request_is(ctl->rundir, issuer->name) || keys_are_due(&store, issuer));
 }
 
 static bool any_is_due(const struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)

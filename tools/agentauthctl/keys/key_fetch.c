@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_fetch.c: key sets of issuers, fetched, see key_fetch.h. */
+/* key_fetch.c fetches the key sets of issuers, see key_fetch.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static bool __attribute__((format(printf, 2, 3))) fail(struct keys_result *resul
 	return false;
 }
 
-/* What errno means for a file that must be trusted. */
+/* file_trouble() says in words what errno means for a file that must be trusted. */
 static const char *file_trouble(int err)
 {
 	switch (err) {
@@ -61,7 +61,7 @@ static const char *file_trouble(int err)
 	}
 }
 
-/* What became of a set. False: the issuer's algorithms admit none of its keys. */
+/* compare() notes what became of a set. It returns false where the issuer's algorithms admit none of its keys. */
 static bool compare(const struct aa_issuer *issuer, struct keys_result *result, const json_t *before,
 		    const json_t *now)
 {
@@ -78,9 +78,9 @@ static bool compare(const struct aa_issuer *issuer, struct keys_result *result, 
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-/* What goes along with every question to this issuer. */
+/* asking goes along with every question to this issuer. */
 struct asking {
-	const struct key_place *place;
+	const struct key_store *store;
 	const struct aa_issuer *issuer;
 	struct keys_result *result;
 	char *bearer; /* wiped */
@@ -93,7 +93,7 @@ static bool read_bearer(struct asking *ask)
 
 	if (!file)
 		return true;
-	ask->bearer = keys_read_trusted(AT_FDCWD, file, ask->place->owner, BEARER_MAX, &len);
+	ask->bearer = keys_read_trusted(AT_FDCWD, file, ask->store->owner, BEARER_MAX, &len);
 	if (!ask->bearer)
 		return fail(ask->result, "its bearer_file %s cannot be used: %s", file, file_trouble(errno));
 	ask->bearer[strcspn(ask->bearer, "\r\n")] = '\0';
@@ -157,7 +157,7 @@ static bool refuse_status(struct asking *ask, const char *url, long status)
 
 /* ---- discovery: OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3 --------------------- */
 
-/* The issuer in the metadata must be the configured one, byte for byte: another's metadata would bring
+/* The issuer in the metadata must be the configured one, byte for byte, since another's metadata would bring
  * another's keys. */
 static char *uri_of_metadata(struct asking *ask, const char *url, const struct http_response *response)
 {
@@ -233,29 +233,29 @@ static void write_set(const struct asking *ask, int dir, json_t *set)
 {
 	int r;
 
-	if (ask->place->dry_run)
+	if (ask->store->dry_run)
 		return;
-	r = keys_write(ask->place, ask->issuer, dir, set);
+	r = keys_write(ask->store, ask->issuer, dir, set);
 	if (r < 0) {
 		ask->result->outcome = KEYS_FAILED;
 		fail(ask->result,
 		     "its keys cannot be written to %s/keys: %s; the keys that were there are still",
-		     ask->place->statedir, strerror(-r));
+		     ask->store->statedir, strerror(-r));
 	}
 }
 
-/* "Not modified": what is here holds from now on. */
+/* After "not modified" the set that is kept holds from now on. */
 static bool renew(const struct asking *ask, int dir, const json_t *before)
 {
 	int r;
 
 	if (!compare(ask->issuer, ask->result, before, before))
 		return false;
-	r = ask->place->dry_run ? 0 : keys_renew(ask->place, ask->issuer, dir);
+	r = ask->store->dry_run ? 0 : keys_renew(ask->store, ask->issuer, dir);
 	if (r < 0) {
 		ask->result->outcome = KEYS_FAILED;
 		return fail(ask->result, "the time of its keys in %s/keys cannot be renewed: %s",
-			    ask->place->statedir, strerror(-r));
+			    ask->store->statedir, strerror(-r));
 	}
 	return true;
 }
@@ -274,15 +274,15 @@ static void take(const struct asking *ask, int dir, const char *url, const struc
 	}
 	if (compare(ask->issuer, ask->result, before, set))
 		write_set(ask, dir, set);
-	if (ask->result->outcome != KEYS_FAILED && !ask->place->dry_run)
-		keys_write_etag(ask->place, ask->issuer, dir, url, response->etag);
+	if (ask->result->outcome != KEYS_FAILED && !ask->store->dry_run)
+		keys_write_etag(ask->store, ask->issuer, dir, url, response->etag);
 	json_decref(set);
 }
 
 static void fetch(struct asking *ask, int dir, const char *url)
 {
-	json_t *before = keys_present(dir, ask->issuer, ask->place->owner, NULL);
-	char *etag = before ? keys_read_etag(ask->place, ask->issuer, dir, url) : NULL;
+	json_t *before = keys_present(dir, ask->issuer, ask->store->owner, NULL);
+	char *etag = before ? keys_read_etag(ask->store, ask->issuer, dir, url) : NULL;
 	struct http_response response = {0};
 
 	if (!send(ask, url, etag, &response))
@@ -299,11 +299,11 @@ out:
 	json_decref(before);
 }
 
-static void refresh_from_server(const struct key_place *place, const struct aa_issuer *issuer,
+static void refresh_from_server(const struct key_store *store, const struct aa_issuer *issuer,
 				struct keys_result *result)
 {
-	struct asking ask = {.place = place, .issuer = issuer, .result = result};
-	int dir = keys_open_dir(place);
+	struct asking ask = {.store = store, .issuer = issuer, .result = result};
+	int dir = keys_open_dir(store);
 	char *uri = NULL;
 
 	if (dir < 0) {
@@ -311,7 +311,7 @@ static void refresh_from_server(const struct key_place *place, const struct aa_i
 		     "%s/keys cannot be opened as a directory: %s; move away what is there, and run this "
 		     "command "
 		     "again",
-		     place->statedir, strerror(-dir));
+		     store->statedir, strerror(-dir));
 		return;
 	}
 	if (!read_bearer(&ask))
@@ -328,12 +328,12 @@ out:
 }
 
 /* Logins read the file itself. */
-static void check_file(const struct key_place *place, const struct aa_issuer *issuer,
+static void check_file(const struct key_store *store, const struct aa_issuer *issuer,
 		       struct keys_result *result)
 {
 	size_t len = 0;
 	char why[256];
-	char *text = keys_read_trusted(AT_FDCWD, issuer->jwks_file, place->owner, KEY_SET_MAX, &len);
+	char *text = keys_read_trusted(AT_FDCWD, issuer->jwks_file, store->owner, KEY_SET_MAX, &len);
 	json_t *set = NULL;
 
 	if (!text)
@@ -347,14 +347,14 @@ static void check_file(const struct key_place *place, const struct aa_issuer *is
 	free(text);
 }
 
-void keys_refresh(const struct key_place *place, const struct aa_issuer *issuer, struct keys_result *ret)
+void keys_refresh(const struct key_store *store, const struct aa_issuer *issuer, struct keys_result *ret)
 {
 	*ret = (struct keys_result){.outcome = KEYS_FAILED, .skipped = json_array()};
 	ret->source = xstrdup(issuer->jwks_file	 ? issuer->jwks_file
 			      : issuer->jwks_uri ? issuer->jwks_uri
 						 : issuer->issuer);
 	if (issuer->jwks_file)
-		check_file(place, issuer, ret);
+		check_file(store, issuer, ret);
 	else
-		refresh_from_server(place, issuer, ret);
+		refresh_from_server(store, issuer, ret);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_fetch.h: an issuer's key set, from where it is published to where key_store.h keeps it.
+/* key_fetch.h brings an issuer's key set from where it is published to where key_store.h keeps it.
  *
- * A set that cannot be fetched, or in which nothing is usable, changes nothing: the one before goes on until
- * jwks_max_age.
- */
+ * A set that cannot be fetched, or in which nothing is usable, changes nothing: the set before goes on until
+ * jwks_max_age. */
 #ifndef AGENTAUTHCTL_KEY_FETCH_H
 #define AGENTAUTHCTL_KEY_FETCH_H
 
@@ -29,7 +28,7 @@ struct keys_result {
 };
 void keys_result_free(struct keys_result *result);
 
-/* Asks the issuer (or reads its file, of which nothing is copied). */
-void keys_refresh(const struct key_place *place, const struct aa_issuer *issuer, struct keys_result *ret);
+/* keys_refresh() asks the issuer, or reads its file, of which nothing is copied. */
+void keys_refresh(const struct key_store *store, const struct aa_issuer *issuer, struct keys_result *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_set.c: which keys of a key set can be used, see key_set.h. */
+/* key_set.c finds which keys of a key set can be used, see key_set.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/cli/alloc.h"
 
-/* What of a key logins look at; the rest (certificates, an issuer's own words) stays behind. */
+/* plain_key() keeps the members of a key that logins look at; the rest (certificates, an issuer's own words) stays
+ * behind. */
 static json_t *plain_key(const json_t *jwk)
 {
 	static const char *const members[] = {"kty", "crv", "n",   "e",	  "x",
@@ -45,7 +46,8 @@ static void skip(json_t *skipped, const json_t *jwk, size_t index, const char *w
 	free(name);
 }
 
-/* Whether the usable JWK `a` is another key than `b`; entries that are the same key under one kid are one key. */
+/* is_other_key() returns true where the usable JWK `a` is another key than `b`. Entries that are the same key under
+ * one kid are one key. */
 static bool is_other_key(const json_t *a, const json_t *b)
 {
 	struct aa_key *one = NULL, *two = NULL;
@@ -73,7 +75,7 @@ static bool has_twin(const json_t *keys, const json_t *key, const char *kid)
 	return false;
 }
 
-/* Two usable keys of one kid: neither is used (THREATS 17). */
+/* Of two usable keys with one kid neither is used (THREATS 17). */
 static json_t *without_twins(json_t *keys, json_t *skipped)
 {
 	json_t *left = json_array(), *key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_store.c: the key sets that are kept, see key_store.h. */
+/* key_store.c keeps the key sets, see key_store.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,20 +33,20 @@ char *keys_read_trusted(int dirfd, const char *name, uid_t owner, size_t max, si
 	return err < 0 ? NULL : text;
 }
 
-int keys_open_dir(const struct key_place *place)
+int keys_open_dir(const struct key_store *store)
 {
-	int dir = aa_folder_open(place->statedir, "keys");
+	int dir = aa_folder_open(store->statedir, "keys");
 	char *path;
 
 	if (dir != -ENOENT)
 		return dir;
-	path = xasprintf("%s/keys", place->statedir);
+	path = xasprintf("%s/keys", store->statedir);
 	(void)mkdir(path, 0755);
 	free(path);
-	return aa_folder_open(place->statedir, "keys");
+	return aa_folder_open(store->statedir, "keys");
 }
 
-/* The key set's time of change is that of its last fetch, which a set that did not change has too. */
+/* A set's time of change is that of its last fetch, also for a set that did not change. */
 static int replace_file(int dir, const char *name, const char *text, int64_t mtime)
 {
 	const struct timespec fetched = {.tv_sec = mtime};
@@ -72,31 +72,31 @@ json_t *keys_present(int dir, const struct aa_issuer *issuer, uid_t owner, json_
 	return set;
 }
 
-/* With the issuer's URL: a set is no other issuer's that comes to have the name. */
-int keys_write(const struct key_place *place, const struct aa_issuer *issuer, int dir, json_t *set)
+/* The set gets the issuer's URL, so that another issuer that comes to have the name does not get its keys. */
+int keys_write(const struct key_store *store, const struct aa_issuer *issuer, int dir, json_t *set)
 {
 	char *text;
 	int r;
 
 	json_object_set_new(set, "issuer", json_string(issuer->issuer));
 	text = aa_json_text(set, JSON_COMPACT);
-	r = text ? replace_file(dir, issuer->name, text, place->now) : -ENOMEM;
+	r = text ? replace_file(dir, issuer->name, text, store->now) : -ENOMEM;
 	free(text);
 	return r;
 }
 
-int keys_renew(const struct key_place *place, const struct aa_issuer *issuer, int dir)
+int keys_renew(const struct key_store *store, const struct aa_issuer *issuer, int dir)
 {
-	const struct timespec times[2] = {{place->now, 0}, {place->now, 0}};
+	const struct timespec times[2] = {{store->now, 0}, {store->now, 0}};
 
 	return utimensat(dir, issuer->name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 /* A set that was fetched says whose it is, but for one that a version before wrote. */
-static bool names_issuer(const struct key_place *place, int dir, const char *name)
+static bool names_issuer(const struct key_store *store, int dir, const char *name)
 {
 	size_t len;
-	char *text = keys_read_trusted(dir, name, place->owner, KEY_SET_MAX, &len);
+	char *text = keys_read_trusted(dir, name, store->owner, KEY_SET_MAX, &len);
 	json_t *json = NULL;
 	bool named =
 	    text && aa_json_object(text, len, &json) == AA_JOSE_OK && json_object_get(json, "issuer") != NULL;
@@ -113,14 +113,14 @@ static char *etag_name(const struct aa_issuer *issuer)
 	return xasprintf("%s.etag", issuer->name); /* no issuer's name has a dot */
 }
 
-char *keys_read_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url)
+char *keys_read_etag(const struct key_store *store, const struct aa_issuer *issuer, int dir, const char *url)
 {
 	char *name = etag_name(issuer), *etag = NULL;
 	size_t len, url_len = strlen(url);
-	char *text = keys_read_trusted(dir, name, place->owner, ETAG_MAX + 1024, &len);
+	char *text = keys_read_trusted(dir, name, store->owner, ETAG_MAX + 1024, &len);
 
 	if (text && len > url_len + 2 && strncmp(text, url, url_len) == 0 && text[url_len] == '\n' &&
-	    names_issuer(place, dir, issuer->name)) {
+	    names_issuer(store, dir, issuer->name)) {
 		etag = xstrdup(text + url_len + 1);
 		etag[strcspn(etag, "\n")] = '\0';
 	}
@@ -129,14 +129,14 @@ char *keys_read_etag(const struct key_place *place, const struct aa_issuer *issu
 	return etag;
 }
 
-void keys_write_etag(const struct key_place *place, const struct aa_issuer *issuer, int dir, const char *url,
+void keys_write_etag(const struct key_store *store, const struct aa_issuer *issuer, int dir, const char *url,
 		     const char *etag)
 {
 	char *name = etag_name(issuer), *text;
 
 	if (etag && strlen(etag) <= ETAG_MAX && !find_control(etag)) {
 		text = xasprintf("%s\n%s\n", url, etag);
-		if (replace_file(dir, name, text, place->now) < 0)
+		if (replace_file(dir, name, text, store->now) < 0)
 			(void)unlinkat(dir, name, 0);
 		free(text);
 	} else {
@@ -154,18 +154,18 @@ static int64_t changed_at(int dir, const char *name)
 	return fstatat(dir, name, &st, 0) == 0 ? st.st_mtime : 0;
 }
 
-struct keys_state keys_state(const struct key_place *place, const struct aa_issuer *issuer, json_t *skipped)
+struct keys_state keys_state(const struct key_store *store, const struct aa_issuer *issuer, json_t *skipped)
 {
 	struct keys_state state = {0};
 	const char *name = issuer->jwks_file ? issuer->jwks_file : issuer->name;
-	int dir = issuer->jwks_file ? AT_FDCWD : aa_folder_open(place->statedir, "keys");
+	int dir = issuer->jwks_file ? AT_FDCWD : aa_folder_open(store->statedir, "keys");
 	json_t *set = NULL;
 
 	if (dir >= 0 || issuer->jwks_file)
-		set = keys_present(dir, issuer, place->owner, skipped);
+		set = keys_present(dir, issuer, store->owner, skipped);
 	if (set) {
 		state.there = true;
-		state.named = issuer->jwks_file || names_issuer(place, dir, name);
+		state.named = issuer->jwks_file || names_issuer(store, dir, name);
 		state.usable = keys_admitted(issuer, set, skipped);
 		state.fetched = changed_at(dir, name);
 		state.stale = issuer->jwks_file ? 0 : state.fetched + issuer->jwks_max_age;
@@ -176,10 +176,10 @@ struct keys_state keys_state(const struct key_place *place, const struct aa_issu
 	return state;
 }
 
-bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
+bool keys_are_due(const struct key_store *store, const struct aa_issuer *issuer)
 {
-	struct keys_state state = keys_state(place, issuer, NULL);
-	int64_t age = place->now - state.fetched, limit = issuer->jwks_max_age / 4;
+	struct keys_state state = keys_state(store, issuer, NULL);
+	int64_t age = store->now - state.fetched, limit = issuer->jwks_max_age / 4;
 
 	if (issuer->jwks_file)
 		return false;
@@ -188,10 +188,10 @@ bool keys_are_due(const struct key_place *place, const struct aa_issuer *issuer)
 	return !state.there || !state.named || age >= limit || age < 0;
 }
 
-void keys_forget(const struct key_place *place, const char *issuer)
+void keys_forget(const struct key_store *store, const char *issuer)
 {
 	char *etag = xasprintf("%s.etag", issuer);
-	int dir = place->dry_run ? -1 : aa_folder_open(place->statedir, "keys");
+	int dir = store->dry_run ? -1 : aa_folder_open(store->statedir, "keys");
 
 	if (dir >= 0) {
 		(void)unlinkat(dir, issuer, 0);

@@ -13,7 +13,7 @@
 #include "common/text/list.h"
 #include "tools/agentauthctl/model/issuer_template.h"
 
-/* What `issuer add` was asked for. NULL and empty leave it to the template. */
+/* issuer_request is what `issuer add` was asked for. NULL and empty leave a setting to the template. */
 struct issuer_request {
 	const char *name; /* of the block */
 	const char *issuer, *tenant, *token_version, *jwks_file, *jwks_uri, *ca_file, *bearer_file,

@@ -18,20 +18,20 @@
 #define ISSUER_TEMPLATES_DIR AA_DATADIR "/agentauth/issuers" /* where make install puts them */
 #define ISSUER_TEMPLATE_ANY "oidc"			     /* taken where no provider is named */
 
-/* How a person's token is told from one of the agent's own. */
+/* A template says how a person's token is told from the agent's own. */
 enum people {
 	NO_PEOPLE, /* no token is a person's */
 	BY_CLAIM,  /* the agent's own has a claim that is required, unless tokens for people are wanted too */
 	BY_SUBJECT, /* a sub that is neither the client nor the binding's subject is a person */
 };
 
-/* What an agent's own token has, and no person's. */
+/* own_claim is what an agent's own token has, and no person's. */
 struct own_claim {
 	bool given;
 	struct model_claim claim;
 };
 
-/* What follows from a tenant, for one version of the provider's tokens. */
+/* template_version is what follows from a tenant, for one version of the provider's tokens. */
 struct template_version {
 	const char *version, *issuer, *jwks_uri, *client_claim;
 	struct model_claims require;
@@ -61,7 +61,7 @@ struct issuer_templates {
 	uid_t owner; /* the files may be this user's, beside root's */
 };
 
-/* A template that is open, with the name that it was asked for by. */
+/* open_template holds a template, with the name that it was asked for by. */
 struct open_template {
 	const char *name;
 	struct issuer_template t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* id_overlaps.c: what else gives out ids of the agents' range on this host, see id_overlaps.h. */
+/* id_overlaps.c finds what else gives out ids of the agents' range on this host, see id_overlaps.h. */
 #include "config.h"
 
 #include <ctype.h>
@@ -50,7 +50,7 @@ static bool meets(const struct search *s, int64_t from, int64_t to)
 	return from <= s->range->gid_max && to >= s->range->min;
 }
 
-/* The file `name` below /etc; NULL: there is none that can be read. */
+/* text_of() reads the file `name` below /etc, or returns NULL where there is none that can be read. */
 static char *text_of(const struct search *s, const char *name)
 {
 	char *file = xasprintf("%s/%s", s->sysconfdir, name), *text = NULL;
@@ -62,7 +62,7 @@ static char *text_of(const struct search *s, const char *name)
 
 /* ---- subordinate ids, useradd ----------------------------------------------------- */
 
-/* "NAME:FIRST:COUNT" */
+/* A line of /etc/subuid is "NAME:FIRST:COUNT". */
 static void look_at_subordinates(struct search *s, const char *name)
 {
 	char *text = text_of(s, name), *save, who[64];
@@ -76,7 +76,7 @@ static void look_at_subordinates(struct search *s, const char *name)
 	free(text);
 }
 
-/* The number that a setting of login.defs has. */
+/* login_def() returns the number that a setting of login.defs has. */
 static int64_t login_def(const char *text, const char *name, int64_t otherwise)
 {
 	size_t len = strlen(name);
@@ -118,7 +118,7 @@ static void look_at_useradd(struct search *s)
 
 /* ---- SSSD and winbind --------------------------------------------------------------- */
 
-/* What sssd.conf and its parts say; the last one that says it holds. */
+/* sssd holds what sssd.conf and its parts say; the last one that has a setting decides it. */
 struct sssd {
 	bool maps;
 	int64_t min, max;
@@ -182,7 +182,7 @@ static void look_at_sssd(struct search *s)
 		      (long long)sssd.min, (long long)sssd.max);
 }
 
-/* "idmap config * : range = 3000-7999" */
+/* The line is "idmap config * : range = 3000-7999". */
 static void look_at_winbind(struct search *s)
 {
 	char *text = text_of(s, "samba/smb.conf"), *save;
@@ -227,7 +227,7 @@ static void look_at_strangers(struct search *s)
 	free(known);
 }
 
-/* Not an overlap, and as good a reason for small ids. */
+/* A large lastlog is no overlap, and as good a reason for small ids. */
 static void look_at_lastlog(struct search *s)
 {
 	int64_t size = s->range->uid_max * LASTLOG_ENTRY;
@@ -270,7 +270,8 @@ size_t id_overlaps_find(const struct id_range *range, const struct host_facts *f
 
 char *id_overlaps_cure(const struct host_facts *facts, const char *sysconfdir)
 {
-	/* Above systemd's dynamic users; above containers; above SSSD's mapping, where lastlog is large and all else free. */
+	/* These lie above systemd's dynamic users, above containers, and above SSSD's mapping, where lastlog is large
+	 * and all else free. */
 	static const struct id_range others[] = {
 	    {AA_UID_MIN_DEFAULT, AA_UID_MAX_DEFAULT, AA_GID_AGENTS_DEFAULT},
 	    {66000, 68999, 69999},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* id_overlaps.h: what else gives out ids of the agents' range on this host: subordinate ids of containers, useradd, SSSD's
- * and winbind's mapping, accounts that are there. Whoever has an agent's uid has its files, and an agent theirs.
- */
+/* id_overlaps.h finds what else gives out ids of the agents' range on this host: subordinate ids of containers,
+ * useradd, SSSD's and winbind's mapping, accounts that exist. Two accounts of one uid have each other's files. */
 #ifndef AGENTAUTHCTL_ID_OVERLAPS_H
 #define AGENTAUTHCTL_ID_OVERLAPS_H
 
@@ -10,16 +9,17 @@
 
 #include "tools/agentauthctl/model/host_facts.h"
 
-/* Agents' uids from `min` on, the last of them, and the last of roles' gids. */
+/* id_range runs over agents' uids from `min` to `max`, and on to the last of roles' gids. */
 struct id_range {
 	int64_t min, uid_max, gid_max;
 };
 
-/* Calls `each` with a sentence for every overlap, and answers how many there are. `sysconfdir` is /etc. */
+/* id_overlaps_find() calls `each` with a sentence for every overlap, and returns their number. `sysconfdir` is /etc. */
 size_t id_overlaps_find(const struct id_range *range, const struct host_facts *facts, const char *sysconfdir,
 			void (*each)(void *data, const char *what), void *data);
 
-/* Settings of accounts whose range nothing overlaps, from malloc(). NULL: none of those that come into question. */
+/* id_overlaps_cure() returns settings of accounts whose range nothing overlaps; the caller frees. It returns NULL
+ * where no range that comes into question is free. */
 char *id_overlaps_cure(const struct host_facts *facts, const char *sysconfdir);
 
 #endif

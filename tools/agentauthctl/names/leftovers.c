@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leftovers.c: what killed writers left, see leftovers.h. */
+/* leftovers.c removes what killed writers left, see leftovers.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/names/leftovers.h"
@@ -32,7 +32,7 @@ static const char *const in_state[] = {".", /* the lists of withheld.h, and the 
 static const char *const in_run[] = {"replay", "approvals", "sessions"};
 static const char *const in_sessions[] = {"sessions/by-pid", "sessions/by-audit"}; /* links, without a pid */
 
-/* The pid that the name ends in; 0: it ends in none. */
+/* writer_of() returns the pid that the name ends in, or 0. */
 static pid_t writer_of(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -54,7 +54,7 @@ static bool writer_is_gone(const char *name, bool with_pid)
 	return with_pid ? pid > 0 && kill(pid, 0) < 0 && errno == ESRCH : !strchr(name + 1, '.');
 }
 
-/* By the time of its last change, which its writer does not set as it does the other. */
+/* The time of the last change counts, which a writer cannot set as it sets the other times. */
 static bool has_rested(const struct stat *st, int64_t now)
 {
 	return st->st_ctime + REST < now || st->st_ctime > now + REST;

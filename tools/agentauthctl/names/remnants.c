@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remnants.c: what this host already has under a name, see remnants.h. */
+/* remnants.c finds what this host already has under a name, see remnants.h. */
 #include "config.h"
 
 #include <dirent.h>
@@ -75,7 +75,8 @@ static bool ends_in(const char *name, const char *suffix)
 	return len >= n && strcmp(name + len - n, suffix) == 0;
 }
 
-/* Every file of a directory, and those of its directories that end in `sub` (NULL: none is entered). */
+/* each_text() reads every file of a directory, and the files of its directories whose names end in `sub` (NULL: none
+ * is entered). */
 static void each_text(struct reading *g, const char *dir, const char *sub, text_fn *read)
 {
 	char *path = xasprintf("%s%s", g->r->root, dir);
@@ -98,7 +99,7 @@ static void each_text(struct reading *g, const char *dir, const char *sub, text_
 	free(path);
 }
 
-/* Calls `each` with every line that is no comment, without the white space before it. */
+/* each_line() calls `each` with every line that is no comment, without the white space before it. */
 static void each_line(struct reading *g, char *text, text_fn *each)
 {
 	char *save;
@@ -112,7 +113,7 @@ static void each_line(struct reading *g, char *text, text_fn *each)
 
 /* ---- passwd's neighbours ---------------------------------------------------- */
 
-/* "group:…:…:member,member", and of gshadow the administrators too. */
+/* A line is "group:…:…:member,member"; gshadow has the administrators too. */
 static void read_group(struct reading *g, char *line)
 {
 	char *name = strsep(&line, ":"), *field, *member;
@@ -191,7 +192,7 @@ static void add_rule_name(struct reading *g, const char *from, const char *end)
 	add(g, true, name, "%s names it, or its group", g->file);
 }
 
-/* polkit's JavaScript has names in quotes, its older files have "unix-user:NAME;unix-group:NAME". */
+/* polkit's JavaScript has names in quotes, and its older files have "unix-user:NAME;unix-group:NAME". */
 static void read_rules(struct reading *g, char *text)
 {
 	for (const char *c = text; *c; c++) {
@@ -208,7 +209,7 @@ static void read_rules(struct reading *g, char *text)
 	}
 }
 
-/* pam_group's "services;ttys;users;times;groups". */
+/* pam_group's lines are "services;ttys;users;times;groups". */
 static void read_pam_group_line(struct reading *g, char *line)
 {
 	char *users, *save;
@@ -228,7 +229,7 @@ static void read_pam_group(struct reading *g, char *text)
 
 /* ---- what runs as it ---------------------------------------------------------- */
 
-/* "m h dom mon dow USER command" and "@reboot USER command". */
+/* cron's lines are "m h dom mon dow USER command" and "@reboot USER command". */
 static void read_cron_line(struct reading *g, char *line)
 {
 	char *save, *word = strtok_r(line, BLANKS, &save);
@@ -266,7 +267,7 @@ static void read_unit(struct reading *g, char *text)
 	each_line(g, text, read_unit_line);
 }
 
-/* "u NAME …", "g NAME …", "m USER GROUP": what systemd-sysusers is going to make. */
+/* systemd-sysusers is going to make what "u NAME …", "g NAME …" and "m USER GROUP" say. */
 static void read_sysusers_line(struct reading *g, char *line)
 {
 	char *save, *word = strtok_r(line, BLANKS, &save), *name = strtok_r(NULL, BLANKS, &save);
@@ -307,7 +308,7 @@ static void each_name(struct reading *g, const char *dir, bool by_owner, const c
 
 /* ---- sshd ------------------------------------------------------------------------ */
 
-/* NAME, or NAME@host. */
+/* A word is NAME, or NAME@host. */
 static void add_ssh_words(struct reading *g, const char *words, const struct aa_sshd_setting *s)
 {
 	char word[256];
@@ -427,7 +428,7 @@ void remnants_free(struct remnants *r)
 	*r = (struct remnants){.home_fd = -1};
 }
 
-/* The first that is not before `key`. */
+/* lower_bound() returns the first that is not before `key`. */
 static size_t lower_bound(const struct remnants *r, const struct remnant *key)
 {
 	size_t low = 0, high = r->n;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remnants.h: what this host already has under a name: groups that it is a member of, rules of sudo and polkit, tables
- * of cron, jobs, units, subordinate ids, a mailbox, a home. A new agent of that name would come into it.
- */
+/* remnants.h finds what this host already has under a name: groups that list the name, rules of sudo and polkit,
+ * tables of cron, jobs, units, subordinate ids, a mailbox, a home. A new agent of that name would come into it. */
 #ifndef AGENTAUTHCTL_REMNANTS_H
 #define AGENTAUTHCTL_REMNANTS_H
 
@@ -26,14 +25,15 @@ struct remnants {
 	struct arena arena;
 };
 
-/* Reads all that there is, of all names that agents can have; what may not be read is taken for empty. `sysconfdir` is
- * /etc, the rest of the host lies beside it; the facts and `home` are used until remnants_free(). */
+/* remnants_read() reads all that there is, of all names that agents can have; what may not be read is taken for
+ * empty. `sysconfdir` is /etc, the rest of the host lies beside it; the facts and `home` are used until
+ * remnants_free(). */
 void remnants_read(struct remnants *remnants, const struct host_facts *facts, const char *sysconfdir,
 		   const char *home);
 void remnants_free(struct remnants *remnants);
 
-/* Appends what there is of this agent, parted by "; ", to `ret` and answers how many there are; with `only_power` only
- * what lets it do as others. */
+/* remnants_find() appends what there is of this agent, parted by "; ", to `ret` and returns the number; with
+ * `only_power` it takes only what lets the agent do as others do. */
 size_t remnants_find(const struct remnants *remnants, const char *name, uint32_t uid, bool only_power,
 		     struct buffer *ret);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strangers.c: whether another source of names knows a name or an id, see strangers.h. */
+/* strangers.c asks other sources of names about a name or an id, see strangers.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -22,14 +22,16 @@
 
 #define SECONDS 60
 #define SECONDS_TO_LIST 5
-#define MANY 1000 /* systemd's own accounts lie outside of every range of ours: of so many it is not asked */
+#define MANY \
+	1000 /* systemd's own accounts lie outside of every range of ours, so that it is not asked about so many */
 #define GROUPS 256
 #define ASKED_IN_A_ROW 200
 #define SHOWN 3
 
 /* ---- which sources there are ------------------------------------------------- */
 
-/* The line of a database in nsswitch.conf without actions, and without what is read otherwise. NULL: nothing is left. */
+/* other_sources() returns the line of a database in nsswitch.conf without actions, and without the sources that are
+ * read otherwise, or NULL where nothing is left. */
 static char *other_sources(const char *conf, const char *database, bool many)
 {
 	size_t len = strlen(database);
@@ -84,7 +86,7 @@ static void reply(int fd, size_t i, const char *format, ...)
 	free(text);
 }
 
-/* What the process that asks is to do. */
+/* A question is what the process that asks is to do. */
 struct question {
 	struct sources sources;
 	const struct newcomer *v; /* with `n` */
@@ -120,7 +122,7 @@ static bool ask_group(int fd, size_t i, const struct newcomer *n, const char *so
 	return gr != NULL;
 }
 
-/* Groups whose members are listed by name have the name without there being an account. */
+/* A group can list a name as its member without there being an account of that name. */
 static void ask_members(int fd, size_t i, const struct newcomer *n, const char *sources)
 {
 	gid_t groups[GROUPS];
@@ -139,7 +141,7 @@ static void ask_one(int fd, size_t i, const struct newcomer *n, const struct sou
 		ask_members(fd, i, n, s->group);
 }
 
-/* glibc's own: what is asked from now on in the place of nsswitch.conf's sources, and nscd no more. */
+/* glibc's own call puts these sources in the place of nsswitch.conf's, and leaves nscd out. */
 static void configure(const struct sources *s)
 {
 	if ((s->passwd && __nss_configure_lookup("passwd", s->passwd) < 0) ||
@@ -156,7 +158,7 @@ static void ask_all(int fd, const struct question *q)
 
 /* ---- the process that waits ------------------------------------------------------ */
 
-/* Until the other one is done. false: the time is over. */
+/* read_all() reads until the process that asks has ended. It returns false when the time is over. */
 static bool read_all(int fd, int seconds, struct buffer *ret)
 {
 	const time_t end = time(NULL) + seconds;
@@ -190,7 +192,8 @@ static void take_answers(struct newcomer *v, size_t n, char *text)
 	}
 }
 
-/* false: there is no answer in time, which is told; where nobody is to be told, less is waited for. */
+/* run() returns false where there is no answer in time, which is told; where nobody is to be told, the wait is
+ * shorter. */
 static bool run(const struct question *q, void (*ask)(int fd, const struct question *q), struct buffer *ret,
 		struct problems *problems)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor.h: what the checks of doctor share. A check looks at one thing of the host and changes nothing;
- * those of one subject stand in one file, and all of them in the table of cmd_doctor.c. */
+/* doctor.h is shared by the checks of doctor. A check looks at one thing of the host and changes nothing; the checks
+ * of one subject stand in one file, and all of them in the table of cmd_doctor.c. */
 #ifndef AGENTAUTHCTL_DOCTOR_H
 #define AGENTAUTHCTL_DOCTOR_H
 
@@ -28,7 +28,7 @@ struct doctor_check {
 
 struct doctor {
 	struct ctl *ctl;
-	const struct doctor_check *check; /* the one that runs */
+	const struct doctor_check *check; /* the check that runs */
 	struct published *published;	  /* NULL: none that can be read */
 	struct host_facts facts;
 	json_t *roles; /* name → record */
@@ -48,23 +48,26 @@ struct doctor {
 	unsigned problems, notes;
 };
 
-/* What the check that runs has found. `cure` is a command for a root shell that mends the problem, in a
- * single line, or NULL where there is none; it is freed. */
+/* A check reports what it has found. `cure` is a command for a root shell that mends the problem, in a single line,
+ * or NULL where there is none; it is freed. */
 void doctor_fine(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_note(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Has a program of this host say something: its exit status, or a negative errno (-ENOENT: there is none). */
+/* doctor_ask() has a program of this host say something, and returns its exit status or a negative errno (-ENOENT:
+ * there is none). */
 int doctor_ask(struct buffer *output, const char *name, const char *const arguments[4]);
-/* The first line of what a program printed. */
+/* doctor_first_line() returns the first line of what a program printed. */
 const char *doctor_first_line(struct buffer *output);
-/* The names of roles that have rules in this member, as one text; NULL: none. The caller frees. */
+/* doctor_roles_with() returns the names of roles that have rules in this member, as one text, or NULL; the caller
+ * frees. */
 char *doctor_roles_with(const struct doctor *d, const char *member);
 bool doctor_knows_agent(struct doctor *d, const char *name);
-/* Whether what this host gives to the name an agent has: not where the name is an account of another source, a person's. */
+/* doctor_is_agent() returns true where an agent has what this host gives to the name. It returns false where the name
+ * is an account of another source, a person's. */
 bool doctor_is_agent(struct doctor *d, const char *name);
-/* A group in which agents are, by its name. */
+/* doctor_is_agents_group() returns true for the name of a group in which agents are. */
 bool doctor_is_agents_group(const struct doctor *d, const char *name);
 struct aa_sshd_paths doctor_sshd_paths(void);
 
@@ -85,7 +88,7 @@ void doctor_homes(struct doctor *d);
 
 void doctor_ids(struct doctor *d);
 
-/* Keeps what doctor_keys() is going to look at. */
+/* doctor_keep_keys() keeps what doctor_keys() is going to look at. */
 void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent);
 void doctor_keys(struct doctor *d);
 void doctor_directory(struct doctor *d);
@@ -105,9 +108,9 @@ void doctor_defaults(struct doctor *d);
 void doctor_approval(struct doctor *d);
 void doctor_doas(struct doctor *d);
 
-/* doctor --log: whether it looked so lately that it need not again. */
+/* doctor_has_looked() returns true where doctor --log looked so lately that it need not look again. */
 bool doctor_has_looked(const struct ctl *ctl);
-/* Puts the problems into the system's log, where they are others than before, or a day old. */
+/* doctor_log() puts the problems into the system's log, where they are others than before, or a day old. */
 void doctor_log(struct doctor *d);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_clock.c: doctor's check of what a clock that was wrong left behind. */
+/* doctor_clock.c checks what a clock that was wrong left behind. */
 #include "config.h"
 
 #include "common/text/utc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_directory.c: checks of what other sources of names have of ours, and of credentials that two agents have. */
+/* doctor_directory.c checks what other sources of names have of ours, and credentials that two agents have. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_ids.c: the check of what else this host gives out of agents' ids. */
+/* doctor_ids.c checks what else this host gives out of agents' ids. */
 #include "config.h"
 
 #include "common/registry/accounts.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_log.c: doctor --log: problems go to the system's log when they are others than before, and once a
- * day. */
+/* doctor_log.c is doctor --log: problems go to the system's log when they are others than before, and once a day. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -17,8 +16,8 @@
 #define LOOK_SECONDS 600
 #define REPEAT_SECONDS 86400
 
-/* RUNDIR/doctor: when the problems were logged last, and which they were, a line each. Its time of change is
- * that of the last look. */
+/* RUNDIR/doctor says when the problems were logged last, and which they were, a line each. Its time of change is that
+ * of the last look. */
 static char *memory_file(const struct ctl *ctl)
 {
 	return xasprintf("%s/doctor", ctl->rundir);
@@ -54,7 +53,7 @@ static char *list_problems(const struct doctor *d)
 	return b.len ? buffer_take(&b) : xstrdup("");
 }
 
-/* When what is listed was logged; 0: never, or other problems were. */
+/* logged_before() returns when this list was logged, or 0 where it never was, or other problems were. */
 static int64_t logged_before(const char *file, const char *list)
 {
 	char *text = NULL, *rest;
@@ -91,7 +90,7 @@ static void remember(const char *file, int64_t when, const char *list)
 	const struct aa_replace how = {.locked = true};
 	char *text = xasprintf("%lld\n%s", (long long)when, list);
 
-	/* Without it the problems are logged again. */
+	/* Without this file the problems are logged again. */
 	(void)aa_replace(AT_FDCWD, file, text, strlen(text), &how);
 	free(text);
 }

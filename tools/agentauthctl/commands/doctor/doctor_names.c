@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_names.c: checks of names, groups and homes, as this host knows them. */
+/* doctor_names.c checks names, groups and homes, as this host knows them. */
 #include "config.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 /* ---- nsswitch.conf -------------------------------------------------------------- */
 
-/* Whether the database's line has the word; *ret_line: it has a line at all. */
+/* line_has() returns whether the database's line has the word; *ret_line says whether there is a line at all. */
 static bool line_has(const char *text, const char *database, const char *word, bool *ret_line)
 {
 	size_t len = strlen(database), word_len = strlen(word);
@@ -40,8 +40,8 @@ static bool line_has(const char *text, const char *database, const char *word, b
 	return false;
 }
 
-/* Behind all other sources, whose people are found first then; right behind the files where an action in
- * brackets ends the search before. */
+/* Our module goes behind all other sources, whose people are found first then, or right behind the files where an
+ * action in brackets ends the search before. */
 static char *cure_nsswitch(const char *file)
 {
 	return xasprintf(
@@ -80,7 +80,8 @@ void doctor_nsswitch(struct doctor *d)
 
 /* ---- names ---------------------------------------------------------------------- */
 
-/* Agents that NSS leaves out, since another source of names came to know theirs: NAME:x:UID:, a line each. */
+/* withheld.passwd has the agents that NSS leaves out, since another source of names came to know theirs: NAME:x:UID:,
+ * a line each. */
 static void look_at_withheld(struct doctor *d)
 {
 	char *file = xasprintf("%s/" AA_WITHHELD_PASSWD, d->ctl->paths.statedir), *text = NULL, *next;
@@ -103,7 +104,7 @@ static void look_at_withheld(struct doctor *d)
 	free(file);
 }
 
-/* Agents whose name a local account has, who was made past useradd: it asks NSS and would have refused. */
+/* A local account that has an agent's name was made past useradd, which asks NSS and would have refused. */
 static void look_at_local(struct doctor *d)
 {
 	for (size_t i = 0; i < d->facts.users.n; i++) {
@@ -185,7 +186,7 @@ void doctor_groups(struct doctor *d)
 
 /* ---- local groups that give power ------------------------------------------------ */
 
-/* "NAME:x:GID:MEMBER,MEMBER" */
+/* A line is "NAME:x:GID:MEMBER,MEMBER". */
 static void look_at_group(struct doctor *d, char *line)
 {
 	char *save, *name = strtok_r(line, ":", &save), *member = NULL;
@@ -200,8 +201,8 @@ static void look_at_group(struct doctor *d, char *line)
 				       "%s is in the local group %s: %s", member, name, power);
 }
 
-/* What else of this host lets an agent do as others: sudoers, polkit, pam_group. Groups and doas have
- * findings of their own, which say what to do. */
+/* Sudoers, polkit and pam_group can let an agent do as others do. Groups and doas have findings of their own, which
+ * say what to do. */
 static void look_at_remnants(struct doctor *d)
 {
 	json_t *host = d->published ? published_json(d->published, "host", "") : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_pam.c: checks of the PAM stacks: whether each asks the module where it must. */
+/* doctor_pam.c checks the PAM stacks: whether each asks the module where it must. */
 #include "config.h"
 
 #include <stdio.h>
@@ -10,7 +10,8 @@
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/host/lines.h"
 
-/* The phase that decides about an agent, and for services that open sessions the one that records it. */
+/* A service must ask in the phase that decides about an agent, and where it opens sessions in the one that records
+ * them. */
 static const struct {
 	const char *service;
 	enum aa_pam_phase phases[2];
@@ -33,7 +34,7 @@ struct aa_sshd_paths doctor_sshd_paths(void)
 
 /* ---- whether a stack is the distribution's own ------------------------------------ */
 
-/* A stack without our lines, a line each, sorted: the order of different phases means nothing. */
+/* A stack is kept without our lines, a line each, sorted, since the order of different phases means nothing. */
 struct stack {
 	char **v;
 	size_t n, cap;
@@ -47,7 +48,7 @@ static void stack_free(struct stack *s)
 	free(s->v);
 }
 
-/* Makes each run of blanks one, and takes those at the ends away. */
+/* squeeze() makes each run of blanks one, and takes those at the ends away. */
 static void squeeze(char *line)
 {
 	char *to = line;
@@ -61,8 +62,8 @@ static void squeeze(char *line)
 	*to = '\0';
 }
 
-/* Releases of one distribution differ in two things that say nothing of the host: the - before a module that may be missing,
- * and pam_env's user_readenv=1, which is kept where it stands. */
+/* Releases of one distribution differ in two things that say nothing of the host: the - before a module that may be
+ * missing, and pam_env's user_readenv=1, which is kept where it stands. */
 static void level(struct stack *s, char *line)
 {
 	static const char word[] = " user_readenv=1";
@@ -114,8 +115,8 @@ static bool stack_read(struct stack *s, const char *dir, const char *service)
 	return r == 0;
 }
 
-/* The host's stack holds nothing that ours lacks, but for what ret_reads_home says: putting ours in its place loses no line
- * of the host's own. */
+/* is_stock() returns true where the host's stack holds nothing that ours lacks, but for what ret_reads_home says:
+ * putting ours in its place loses no line of the host's own. */
 static bool is_stock(const char *service, bool *ret_reads_home)
 {
 	struct stack own = {0}, shipped = {0};
@@ -161,7 +162,7 @@ static char *cure(const char *service, enum aa_pam_answer answer)
 
 /* ---- the check -------------------------------------------------------------------- */
 
-/* true: it asks where it must. */
+/* look_at_service() returns true where the stack asks where it must. */
 static bool look_at_service(struct doctor *d, size_t i)
 {
 	const struct aa_sshd_paths paths = doctor_sshd_paths();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_registry.c: checks of what is published, of our own directories, and of what ends sessions. */
+/* doctor_registry.c checks what is published, our own directories, and what ends sessions. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_sshd.c: checks of sshd: what it says of an agent's login, and what in its files is in the way. */
+/* doctor_sshd.c checks what sshd says of an agent's login, and what in its files is in the way. */
 #include "config.h"
 
 #include <dirent.h>
@@ -23,30 +23,30 @@
 
 /* ---- sshd's files --------------------------------------------------------------- */
 
-/* Where a setting stands. */
-struct place {
+/* A spot is where a setting stands. */
+struct spot {
 	char file[PATH_MAX];
 	unsigned line; /* 0: nowhere */
 };
 
-/* What is looked for in them. */
+/* These are the places in sshd's files that the checks look for. */
 struct files {
 	const struct doctor *d;
-	struct place ours;     /* our AuthorizedKeysCommand */
-	struct place first;    /* the first block before ours that fits agents and has a setting of ours */
-	char first_text[256];  /* that setting */
-	struct place password; /* where agents are given the password method, in a block of their own */
-	struct place use_pam;
+	struct spot ours;     /* our AuthorizedKeysCommand */
+	struct spot first;    /* the first block before ours that fits agents and has a setting of ours */
+	char first_text[256]; /* that setting */
+	struct spot password; /* where agents are given the password method, in a block of their own */
+	struct spot use_pam;
 	bool has_use_pam, use_pam_is_yes;
 };
 
-static void set_place(struct place *place, const struct aa_sshd_setting *setting)
+static void set_place(struct spot *place, const struct aa_sshd_setting *setting)
 {
 	(void)snprintf(place->file, sizeof(place->file), "%s", setting->file);
 	place->line = setting->line;
 }
 
-/* "a,b*,!c" as sshd reads it: 1 it fits, 0 it does not, -1 it is excluded. */
+/* list_fits() matches "a,b*,!c" as sshd does: 1 it fits, 0 it does not, -1 it is excluded. */
 static int list_fits(const char *list, const char *word)
 {
 	char *copy = xstrdup(list), *save;
@@ -65,7 +65,7 @@ static int list_fits(const char *list, const char *word)
 	return fits;
 }
 
-/* A block that names users or groups other than agents' does not fit an agent; what else it names may fit. */
+/* A block that names users or groups other than agents' does not fit an agent; a block with other criteria may. */
 static bool block_may_fit(const struct doctor *d, const char *criteria)
 {
 	char what[64], list[1024];
@@ -84,7 +84,7 @@ static bool block_may_fit(const struct doctor *d, const char *criteria)
 	return true;
 }
 
-/* The settings of our block, which the first block that fits decides. */
+/* These are the settings of our block, which the first block that fits decides. */
 static bool is_contested(const struct aa_sshd_setting *setting)
 {
 	static const char *const wanted[][2] = {
@@ -105,7 +105,7 @@ static bool is_contested(const struct aa_sshd_setting *setting)
 	return false;
 }
 
-/* A block that names the agents' group alone; what else it names narrows it. */
+/* A block is for agents where it names their group alone; other criteria narrow it. */
 static bool block_is_for_agents(const struct doctor *d, const char *criteria)
 {
 	char what[64], list[1024];
@@ -116,8 +116,8 @@ static bool block_is_for_agents(const struct doctor *d, const char *criteria)
 	return is;
 }
 
-/* Programs that know only passwords give the credential as one: an administrator may choose this for agents, and
- * says so in a block that is for them. Anywhere else the setting is meant for people, and agents come by it unseen. */
+/* Programs that know only passwords give the credential as one. An administrator may choose this for agents, and says
+ * so in a block that is for them; anywhere else the setting is meant for people, and agents come by it unseen. */
 static bool is_password_choice(const struct doctor *d, const struct aa_sshd_setting *setting)
 {
 	return setting->match && strcasecmp(setting->keyword, "PasswordAuthentication") == 0 &&
@@ -162,7 +162,7 @@ static int read_files(const struct doctor *d, struct files *ret, char *failed, s
 
 /* ---- UsePAM --------------------------------------------------------------------- */
 
-/* The command that has sshd read its configuration again, on this host; it checks it first. */
+/* The command has sshd of this host read its configuration again, and check it first. */
 static const char *doctor_reload_sshd(void)
 {
 	if (access("/run/systemd/system", F_OK) != 0)
@@ -171,8 +171,8 @@ static const char *doctor_reload_sshd(void)
 									: "sshd -t && systemctl reload sshd";
 }
 
-/* Looks as nobody, which authorized-keys runs as. 1: decided, 0: not, with the sentence why; -1: it cannot be
- * tried. */
+/* ask_as_nobody() looks as nobody, which authorized-keys runs as. It returns 1 where the question is decided, 0 where
+ * it is not, with the sentence why, and -1 where it cannot be tried. */
 static int ask_as_nobody(char *why, size_t size)
 {
 	const struct aa_sshd_paths paths = doctor_sshd_paths();
@@ -219,7 +219,7 @@ static void check_readable(struct doctor *d)
 		doctor_fine(d, "UsePAM is on");
 }
 
-/* An sshd that runs with other settings than its files have. true: it is named. */
+/* An sshd may run with other settings than its files have. look_at_running() returns true where it has named one. */
 static bool look_at_running(struct doctor *d)
 {
 	struct aa_sshd_paths paths = doctor_sshd_paths();
@@ -272,8 +272,8 @@ void doctor_usepam(struct doctor *d)
 
 /* ---- what sshd says of an agent's login ------------------------------------------- */
 
-/* sshd -T for the first agent. false: there is nothing to look at, or it fails, which the check of the
- * settings says. */
+/* ask_sshd() runs sshd -T for the first agent. It returns false where there is nothing to look at, or sshd fails,
+ * which the check of the settings says. */
 static bool ask_sshd(struct doctor *d, struct buffer *output, int *ret_status)
 {
 	char *of = xasprintf("user=%s,host=localhost,addr=127.0.0.1", d->anybody ? d->anybody : "nobody");
@@ -366,8 +366,8 @@ void doctor_match(struct doctor *d)
 
 /* ---- who may log in, and how ------------------------------------------------------- */
 
-/* The words of every line of `keyword`, as far as sshd -T prints one a line. The n-th in `ret`; false: there
- * are no more. */
+/* nth_value() finds the n-th word of every line of `keyword`, as far as sshd -T prints one a line. It returns false
+ * where there are no more. */
 static bool nth_value(const char *settings, const char *keyword, size_t n, char *ret, size_t size)
 {
 	size_t len = strlen(keyword);
@@ -381,7 +381,8 @@ static bool nth_value(const char *settings, const char *keyword, size_t n, char 
 	return false;
 }
 
-/* Whether a list of users or groups has the agent: 1 yes, 0 no, -1 there is no list. */
+/* list_has() returns 1 where a list of users or groups has the agent, 0 where it has not, and -1 where there is no
+ * list. */
 static int list_has(const struct doctor *d, const char *settings, const char *keyword)
 {
 	bool groups = strstr(keyword, "groups") != NULL, any = false;
@@ -431,7 +432,7 @@ out:
 	free(setting);
 }
 
-/* "publickey,keyboard-interactive:pam": an agent can do all of it, and shows a credential. */
+/* An agent can do all of "publickey,keyboard-interactive:pam", and shows a credential. */
 static bool agent_can_do(const char *methods, bool has_password)
 {
 	char *copy = xstrdup(methods), *save;

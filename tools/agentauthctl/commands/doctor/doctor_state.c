@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_state.c: the checks of what a publish must be able to read, beside the text: the ids and the journal. */
+/* doctor_state.c checks what a publish must be able to read beside the text: the ids and the journal. */
 #include "config.h"
 
 #include <errno.h>

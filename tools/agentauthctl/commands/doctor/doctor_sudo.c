@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_sudo.c: checks of sudo: its file, its plugin, its sudoers; and of doas. */
+/* doctor_sudo.c checks sudo: its file, its plugin, its sudoers; and doas. */
 #include "config.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 /* ---- sudo itself ---------------------------------------------------------------- */
 
-/* A line of sudo.conf whose plugin sudo cannot load stops it for everybody; so does much else. */
+/* A line of sudo.conf whose plugin sudo cannot load stops it for everybody, and so does much else. */
 void doctor_sudo(struct doctor *d)
 {
 	struct buffer output = {0};
@@ -76,7 +76,7 @@ void doctor_sudo_file(struct doctor *d)
 	free(roles);
 }
 
-/* What sudo itself says it has loaded. */
+/* sudo itself says what it has loaded. */
 void doctor_approval(struct doctor *d)
 {
 	char *roles = doctor_roles_with(d, "approval"), *what = NULL, *cure = NULL;
@@ -110,7 +110,7 @@ out:
 
 /* ---- sudoers -------------------------------------------------------------------- */
 
-/* The sudoers that the generation which serves has; NULL: it has none. */
+/* published_sudoers() returns the sudoers of the serving generation, or NULL where it has none. */
 static char *published_sudoers(const struct paths *paths)
 {
 	int state = open(paths->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -124,7 +124,7 @@ static char *published_sudoers(const struct paths *paths)
 	return text;
 }
 
-/* visudo -c names each file that it reads; NULL where it does not (sudo-rs). */
+/* visudo -c names each file that it reads; sudo-rs has no such option. */
 static bool is_read(const struct buffer *output, const char *file)
 {
 	return !output->len || !strstr(output->data, "/sudoers: ") || strstr(output->data, file);
@@ -165,7 +165,7 @@ void doctor_sudoers(struct doctor *d)
 
 /* ---- Defaults ------------------------------------------------------------------- */
 
-/* Settings of sudo by which an agent's sudo is not decided by our stack. */
+/* These settings of sudo can take the decision about an agent's sudo from our stack. */
 static const struct setting {
 	const char *name;
 	const char *text; /* what it must be: "sudo", or "sudo-i"; NULL: it is a flag */
@@ -188,7 +188,7 @@ static const struct setting {
 
 enum binding { ALL, AGENTS, SOME, OTHERS };
 
-/* What the last Defaults of each kind say. */
+/* effective holds what the last Defaults of each kind say. */
 struct effective {
 	const json_t *value[SOME + 1]; /* NULL: they say nothing */
 	const json_t *bound;	       /* to what, for SOME */
@@ -207,7 +207,7 @@ static enum binding one_binding(struct doctor *d, const json_t *binding)
 		return json_object_get(binding, "command") ? SOME : OTHERS;
 	if (strcmp(user, "ALL") == 0)
 		return AGENTS;
-	/* cvtsudoers writes those for whom commands are run as it writes those who run them. */
+	/* cvtsudoers writes the users that commands are run as in the same way as the users that run them. */
 	return doctor_is_agent(d, user) || strcmp(user, "root") == 0 ? SOME : OTHERS;
 }
 
@@ -320,7 +320,7 @@ void doctor_defaults(struct doctor *d)
 
 /* ---- doas ----------------------------------------------------------------------- */
 
-/* Of "permit [OPTION]… IDENTITY …" the identity; NULL: it is no such line. */
+/* permitted() returns the identity of "permit [OPTION]… IDENTITY …", or NULL where the line is none. */
 static const char *permitted(char *line)
 {
 	char *save, *word = strtok_r(line, BLANK, &save);
