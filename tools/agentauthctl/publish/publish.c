@@ -170,8 +170,8 @@ static int install_rules(struct commit *c)
 {
 	int r = c->rules_staged ? sudoers_commit(c->ws->paths->sudoers, c->build.sudoers) : 0;
 
-	c->ret->sudoers_changed = r > 0;
-	return r < 0 ? r : 0;
+	c->ret->sudoers_changed = c->rules_staged && r == 0;
+	return r;
 }
 
 /* nscd keeps what it was told of names, unless it is told otherwise. */

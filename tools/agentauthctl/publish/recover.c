@@ -24,7 +24,7 @@ static int end_it(const struct workspace *ws, const struct journal *j)
 			n = sudoers_install(ws->paths->sudoers, rules, ws->paths->owner);
 	}
 	free(rules);
-	return n == -ENOTDIR || n > 0 ? 0 : n;
+	return n == -ENOTDIR ? 0 : n;
 }
 
 static int undo_it(const struct workspace *ws, const struct journal *j)

@@ -32,7 +32,7 @@ static int roll_back(struct workspace *ws, uint32_t number, const char *rules)
 		n = sudoers_commit(p->sudoers, rules);
 	if (n < 0 && stage)
 		sudoers_forget(p->sudoers);
-	return n < 0 ? n : 0;
+	return n;
 }
 
 int publish_rollback(struct workspace *ws, uint32_t number)

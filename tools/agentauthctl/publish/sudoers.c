@@ -291,7 +291,7 @@ static int commit(int dirfd, const char *name, const char *text)
 	if (r < 0)
 		return !text && r == -ENOENT ? 0 : r;
 	fsync(dirfd); /* it holds from now on, whatever the disk says of the directory */
-	return 1;
+	return 0;
 }
 
 static int forget(int dirfd, const char *name, const char *text)

@@ -17,14 +17,13 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
  * a dot, which sudo does not read, so that what can fail fails then. These functions return a negative errno on
  * failure; -ENOTDIR says that there is a text and no directory for it. */
 int sudoers_stage(const char *path, const char *text);
-/* sudoers_commit() puts what was staged in its place. It returns 1, or 0 where there was no file and is to be none. */
+/* sudoers_commit() puts what was staged in its place. A file that is to go and is not there is success. */
 int sudoers_commit(const char *path, const char *text);
 /* sudoers_forget() takes away what was staged. */
 void sudoers_forget(const char *path);
 /* sudoers_is_installed() returns true where the file is as it is to be. */
 bool sudoers_is_installed(const char *path, const char *text, uid_t owner);
-/* sudoers_install() stages and commits, unless the file is as it is to be already. It returns 1 where the file was
- * changed, and 0 where it was not. */
+/* sudoers_install() stages and commits, unless the file is as it is to be already. */
 int sudoers_install(const char *path, const char *text, uid_t owner);
 
 #endif
