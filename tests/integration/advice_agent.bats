@@ -171,9 +171,9 @@ dev_again() { # COMMAND...
 	install -m 0600 -o dev <(echo secret) "$KEYS/client-secret"
 	dev_again agentauth profile add builder-7@d.example.com --client-id x --client-secret-file "$KEYS/client-secret" \
 		"$order" https://idp.example.com
-	refused_and_told 'what is to be done\? add, (list), show or check' dev agentauth profile
+	refused_and_told 'a command is missing; there are: add, (list), show, check' dev agentauth profile
 	dev_again agentauth profile "$order"
-	refused_and_told 'there is nothing that does "frob" to a profile; there are: add, (list), show and check' dev agentauth profile frob
+	refused_and_told 'there is no command "frob"; there are: add, (list), show, check' dev agentauth profile frob
 	dev_again agentauth profile "$order"
 	echo 'nothing = 1;' >"$CONFIG"
 	refused_and_told 'nothing: there is no such setting; here there may be: (profiles)' dev agentauth profile add "builder-7@$HOST"
@@ -382,7 +382,7 @@ another_version() { # FOLDER
 		refused_and_told '(agentauth [a-z]+ --help)' dev agentauth "$order" --frobnicate
 		dev_obeys
 	done
-	refused_and_told 'Try: (agentauth --help)' dev agentauth frobnicate
+	refused_and_told 'Try: (agentauth run --help)' dev agentauth run
 	dev_obeys
 }
 

@@ -195,6 +195,9 @@ names_all_of() { # LIST-OF-AGENTS LIST-OF-ROLES
 	refused_and_told '(agentauthctl role add --help) lists them' agentauthctl role add x --frobnicate
 	obey
 	told '--sudo'
+	told '(agentauthctl --help) lists the options that every command has'
+	obey
+	told '--dry-run'
 	refused_and_told 'usage: (agentauthctl show NAME)' agentauthctl show
 	obey NAME builder-7
 	refused_and_told 'usage: (agentauthctl role remove NAME)' agentauthctl role remove

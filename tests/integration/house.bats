@@ -167,20 +167,33 @@ completed() { # PROGRAM WORD...: the words that may stand in the place of the la
 	"$program" --complete "$@" | cut -f 1 | sort -u
 }
 
+# The options that the lines of a help begin with.
+listed_options() {
+	sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort -u
+}
+
 @test "what the shells complete is every command and option that --help knows, and no other" {
 	local program words
 	for program in agentauth agentauthctl; do
-		# Commands of a family stand behind its name.
+		# Commands of a family stand behind its name, and have the options.
 		while read -ra words; do
-			run diff <("$program" "${words[@]}" --help | options | grep -vx -e --help) \
-				<({ completed "$program" "${words[@]}" --; } | grep -vxFf <(completed "$program" --) | grep -v '^$')
-			[ "$program" = agentauthctl ] || expect_output '^$'
+			if ! "$program" "${words[@]}" --help | grep -qx Commands:; then
+				run diff <("$program" "${words[@]}" --help | listed_options) \
+					<({ completed "$program" "${words[@]}" --; } | grep -vxFf <(completed "$program" --) | grep -v '^$')
+				expect_output '^$'
+			fi
 			run completed "$program" "${words[@]::${#words[@]} - 1}" "${words[-1]}"
 			expect_output "^${words[-1]}$"
 			run completed "$program" help "${words[@]::${#words[@]} - 1}" "${words[-1]}"
 			expect_output "^${words[-1]}$"
 		done < <(commands_of "$program")
+		run diff <("$program" --help | listed_options) <(completed "$program" --)
+		expect_output '^$'
 	done
+	run completed agentauthctl set x --mixed-sessions ''
+	expect_output '^refuse$'
+	run completed agentauth run root -- ''
+	expect_output '^:commands$'
 	run completed agentauthctl role add x --se
 	expect_output '^--service$'
 	run completed agentauthctl role add x --service ssh
@@ -231,24 +244,89 @@ complete_in_bash() { # LINE: what bash offers for its last word
 	expect_output 'check'
 }
 
-@test "agentauthctl answers mistakes in the command line as JSON, too, where that is asked for" {
-	run --separate-stderr agentauthctl list --json --bogus
-	expect_status 2
-	[ "$(jq -r '.result' <<<"$output")" = usage ]
-	[[ "$(jq -r '.errors[0].what' <<<"$output")" == *"--bogus"* ]]
-	run --separate-stderr agentauthctl --json no-such-command
-	expect_status 2
-	[ "$(jq -r '.result' <<<"$output")" = usage ]
+@test "mistakes in the command line are answered as one JSON object by both tools, where that is asked for" {
+	local program words
+	for program in agentauth agentauthctl; do
+		while read -ra words; do
+			! "$program" "${words[@]}" --help | grep -qx Commands: || continue
+			[ "$program" = agentauthctl ] || "$program" "${words[@]}" --help | listed_options | grep -qx -e --json || continue
+			run --separate-stderr "$program" "${words[@]}" --json --no-such-option
+			expect_status 2
+			[ "$(jq -r '.result' <<<"$output")" = usage ]
+			[[ "$(jq -r '.errors[0].what' <<<"$output")" == *"--no-such-option"* ]]
+		done < <(commands_of "$program")
+		run --separate-stderr "$program" --json no-such-command
+		expect_status 2
+		[ "$(jq -r '.result' <<<"$output")" = usage ]
+		# What stands behind "--" is no wish for JSON.
+		run --separate-stderr "$program" no-such-command -- --json
+		expect_status 2
+		[ -z "$output" ]
+	done
 }
 
-@test "help leads to the help of every command and of those in families" {
-	local words
-	while read -ra words; do
-		[ "$(agentauthctl help "${words[@]}")" = "$(agentauthctl "${words[@]}" --help)" ]
-	done < <(commands_of agentauthctl)
-	run agentauthctl help rol
-	expect_status 2
-	expect_output 'did you mean role'
+@test "what fails is told as one JSON object by both tools, where that is asked for" {
+	local order
+	while read -ra order; do
+		run --separate-stderr "${order[@]}"
+		expect_status 1
+		[ "$(jq -r '.result' <<<"$output")" = failed ]
+		[ "$(jq -r '.errors | length' <<<"$output")" -ge 1 ]
+		[ -z "$stderr" ]
+	done <<-'END'
+		agentauth keygen --public /nonexistent --json
+		agentauth assert --agent a --audience b --key /nonexistent --json
+		agentauth token --config /nonexistent --json
+		agentauth verify --key /nonexistent --json
+		agentauth profile list --config /nonexistent --json
+		agentauth profile show x --config /nonexistent --json
+		agentauthctl show nobody-here --json
+		agentauthctl check --confdir /nonexistent --json
+	END
+	run --separate-stderr agentauth whoami --json
+	expect_status 0
+	[ "$(jq -r '.uid' <<<"$output")" = 0 ]
+}
+
+@test "help leads to the help of every command and of those in families, in both tools" {
+	local program words
+	for program in agentauth agentauthctl; do
+		while read -ra words; do
+			[ "$("$program" help "${words[@]}")" = "$("$program" "${words[@]}" --help)" ]
+		done < <(commands_of "$program")
+		[ "$("$program" help)" = "$("$program" --help)" ]
+	done
+}
+
+misspelt() { # WORD: the same with one letter changed in its middle
+	local middle=$((${#1} / 2))
+	printf '%s' "${1::middle}_${1:middle + 1}"
+}
+
+@test "a command, sub-command or option that is nearly one is answered with it, and what is near none with none" {
+	local program words option
+	for program in agentauth agentauthctl; do
+		while read -ra words; do
+			run "$program" "${words[@]::${#words[@]} - 1}" "$(misspelt "${words[-1]}")"
+			expect_status 2
+			[ "${#words[-1]}" -lt 3 ] || expect_output "did you mean ${words[-1]}\\?"
+			! "$program" "${words[@]}" --help | grep -qx Commands: || continue
+			for option in $("$program" "${words[@]}" --help | listed_options); do
+				[ "${#option}" -gt 4 ] || continue
+				run "$program" "${words[@]}" "--$(misspelt "${option#--}")"
+				expect_status 2
+				expect_output "did you mean --"
+			done
+			run "$program" "${words[@]}" --xyzzy-frotz
+			expect_status 2
+			expect_no_output 'did you mean'
+		done < <(commands_of "$program")
+		run "$program" xyzzy-frotz
+		expect_status 2
+		expect_no_output 'did you mean'
+	done
+	run agentauthctl role add x --servise sshd
+	expect_output 'did you mean --service\?'
 }
 
 @test "pam_agentauth.8 names every argument that the module knows, and no other" {

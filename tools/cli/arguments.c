@@ -11,7 +11,7 @@
 #include "tools/cli/guess.h"
 #include "tools/cli/problems.h"
 
-static const struct ctl_option *in_table(const struct ctl_option *table, const char *name, size_t len)
+static const struct option_spec *in_table(const struct option_spec *table, const char *name, size_t len)
 {
 	for (; table && table->name; table++)
 		if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
@@ -19,13 +19,13 @@ static const struct ctl_option *in_table(const struct ctl_option *table, const c
 	return NULL;
 }
 
-static void guess_in_table(struct guess *guess, const struct ctl_option *table)
+static void guess_in_table(struct guess *guess, const struct option_spec *table)
 {
 	for (; table && table->name; table++)
 		guess_try(guess, table->name);
 }
 
-static void no_such_option(const struct ctl_option *own, const struct ctl_option *global, const char *name,
+static void no_such_option(const struct option_spec *own, const struct option_spec *global, const char *name,
 			   size_t len, char *why, size_t size)
 {
 	char word[64];
@@ -37,13 +37,19 @@ static void no_such_option(const struct ctl_option *own, const struct ctl_option
 	snprintf(why, size, "there is no option --%.*s here%s", (int)len, name, guess_asked(&guess, "--"));
 }
 
+static void give(struct arguments *a, const struct option_spec *option, const char *value)
+{
+	grow(&a->given, &a->given_cap, a->n_given + 1, sizeof(*a->given));
+	a->given[a->n_given++] = (struct given_option){option, value};
+}
+
 /* How many of argv were taken, or -1. */
-static int take_option(struct arguments *a, const struct ctl_option *own, const struct ctl_option *global,
+static int take_option(struct arguments *a, const struct option_spec *own, const struct option_spec *global,
 		       int argc, char **argv, char *why, size_t size)
 {
 	const char *name = argv[0] + 2, *equals = strchr(name, '='), *value = equals ? equals + 1 : NULL;
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	const struct ctl_option *option = in_table(own, name, len);
+	const struct option_spec *option = in_table(own, name, len);
 	int taken = 1;
 
 	if (!option)
@@ -59,19 +65,33 @@ static int take_option(struct arguments *a, const struct ctl_option *own, const 
 			 option->name, option->argument);
 		return -1;
 	}
-	grow(&a->given, &a->given_cap, a->n_given + 1, sizeof(*a->given));
-	a->given[a->n_given++] = (struct given_option){option, option->argument ? value : option->name};
+	give(a, option, option->argument ? value : option->name);
 	return taken;
 }
 
-static void take_word(struct arguments *a, const char *word)
+static void take_word(struct arguments *a, char *word)
 {
 	grow(&a->words, &a->words_cap, a->n_words + 1, sizeof(*a->words));
 	a->words[a->n_words++] = word;
 }
 
-int arguments_parse(struct arguments *a, const struct ctl_option *own, const struct ctl_option *global,
-		    int argc, char **argv, bool first_word, char *why, size_t size)
+/* -h is the one short option, since people try it. */
+static int take_short(struct arguments *a, const struct option_spec *global, const char *word, char *why,
+		      size_t size)
+{
+	const struct option_spec *help = strcmp(word, "-h") == 0 ? in_table(global, "help", 4) : NULL;
+
+	if (!help) {
+		snprintf(why, size, "there is no option %s; options are written in full, with two hyphens",
+			 quoted(word));
+		return -1;
+	}
+	give(a, help, help->name);
+	return 1;
+}
+
+int arguments_parse(struct arguments *a, const struct option_spec *own, const struct option_spec *global,
+		    int argc, char **argv, enum arguments_end end, char *why, size_t size)
 {
 	bool options = true;
 	int i = 0, taken;
@@ -79,22 +99,22 @@ int arguments_parse(struct arguments *a, const struct ctl_option *own, const str
 	while (i < argc) {
 		if (options && strcmp(argv[i], "--") == 0) {
 			options = false;
-			i++;
+			a->ended = a->n_words == 0;
+			taken = 1;
 		} else if (options && strncmp(argv[i], "--", 2) == 0) {
 			taken = take_option(a, own, global, argc - i, argv + i, why, size);
-			if (taken < 0)
-				return -1;
-			i += taken;
-		} else if (options && argv[i][0] == '-' && argv[i][1]) {
-			snprintf(why, size,
-				 "there is no option %s; options are written in full, with two hyphens",
-				 quoted(argv[i]));
-			return -1;
-		} else if (first_word) {
+		} else if (options && end != ARGUMENTS_REST && argv[i][0] == '-' && argv[i][1]) {
+			taken = take_short(a, global, argv[i], why, size);
+		} else if (end == ARGUMENTS_WORD) {
 			return i;
 		} else {
-			take_word(a, argv[i++]);
+			take_word(a, argv[i]);
+			options = options && end != ARGUMENTS_REST;
+			taken = 1;
 		}
+		if (taken < 0)
+			return -1;
+		i += taken;
 	}
 	return i;
 }
@@ -117,4 +137,18 @@ const char *arguments_value(const struct arguments *a, const char *option)
 bool arguments_have(const struct arguments *a, const char *option)
 {
 	return arguments_value(a, option) != NULL;
+}
+
+bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	int64_t n = 0;
+
+	if (!*text || strlen(text) > 9 || text[strspn(text, "0123456789")])
+		return false;
+	for (; *text; text++)
+		n = n * 10 + (*text - '0');
+	if (n < min || n > max)
+		return false;
+	*ret = n;
+	return true;
 }

@@ -1,41 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arguments.h: the command line: long options, given in full, before or after the words; each command has a
- * table. */
-#ifndef AGENTAUTHCTL_ARGUMENTS_H
-#define AGENTAUTHCTL_ARGUMENTS_H
+/* arguments.h: the command line: long options, given in full, before or after the words. */
+#ifndef AGENTAUTH_CLI_ARGUMENTS_H
+#define AGENTAUTH_CLI_ARGUMENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct ctl_option {
-	const char *name;     /* without the hyphens; NULL ends a table */
-	const char *argument; /* what its argument is called; NULL: it has none */
-	const char *help;
+struct option_spec {
+	const char *name; /* without the hyphens; NULL ends a table */
+	const char *
+	    argument; /* what its argument is called, "A|B" where it is one of these words; NULL: it has none */
+	const char *help;    /* further lines are put under the first */
 	int how;	     /* the command's own */
 	const char *setting; /* the command's own */
 };
 
 struct given_option {
-	const struct ctl_option *option;
+	const struct option_spec *option;
 	const char *value;
 };
 
 struct arguments {
 	struct given_option *given; /* in their order */
 	size_t n_given, given_cap;
-	const char **words;
+	char **words;
 	size_t n_words, words_cap;
+	bool ended;   /* "--" stood before the first word */
+	bool json;    /* --json is asked for */
+	char **typed; /* the command and all that follows it, up to NULL; NULL: there is no command */
 };
 
-/* Goes on with argv[0..argc), until the end, or with `first_word` only up to the first word, which is not
- * taken; gives how many were taken. -1: refused, with a sentence in `why`. */
-int arguments_parse(struct arguments *arguments, const struct ctl_option *own,
-		    const struct ctl_option *global, int argc, char **argv, bool first_word, char *why,
-		    size_t size);
+enum arguments_end {
+	ARGUMENTS_ALL,	/* the words stand anywhere */
+	ARGUMENTS_WORD, /* ends before the first word, which is not taken */
+	ARGUMENTS_REST, /* what begins with no two hyphens is a word, and so is all behind it, as it stands */
+};
+
+/* Goes on with argv[0..argc), whose options are those of one of the two tables (NULL: none); gives how many were taken.
+ * -1: refused, with a sentence in `why`. */
+int arguments_parse(struct arguments *arguments, const struct option_spec *own,
+		    const struct option_spec *global, int argc, char **argv, enum arguments_end end,
+		    char *why, size_t size);
 void arguments_free(struct arguments *arguments);
 
 /* The last value that was given; NULL: none. For an option without an argument, its name. */
 const char *arguments_value(const struct arguments *arguments, const char *option);
 bool arguments_have(const struct arguments *arguments, const char *option);
+
+/* Decimal digits and nothing else, between min and max. */
+bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret);
 
 #endif

@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/cli/program.h"
+
 static const char *typed = "";
 
 /* What is typed so far: which command, and what of it stands already. */
 struct line {
-	const struct complete_program *program;
-	const struct complete_command *command; /* NULL: none yet */
-	char path[64];				/* "role", "role add": the words that lead to it */
-	size_t operands;			/* how many words of the command's own stand before */
-	const char *option;			/* the one whose value is being typed, or NULL */
-	const char *argument;			/* what it takes */
-	bool literal;				/* behind "--": no options any more */
+	const struct program *program;
+	const struct command *command;	  /* NULL: none yet */
+	size_t operands;		  /* how many words of the command's own stand before */
+	const struct option_spec *option; /* the one whose value is being typed, or NULL */
+	bool literal;			  /* no options any more */
 };
 
 void complete_offer(const char *word, const char *what)
@@ -30,165 +30,122 @@ void complete_offer(const char *word, const char *what)
 		puts(word);
 }
 
-static const struct complete_command *find(const struct complete_program *p, const char *path)
+static const struct command *const *below(const struct line *line)
 {
-	for (size_t i = 0; i < p->n_commands; i++)
-		if (strcmp(p->commands[i].path, path) == 0)
-			return &p->commands[i];
+	return line->command ? line->command->sub : line->program->commands;
+}
+
+static const struct option_spec *find_option(const struct option_spec *options, const char *name)
+{
+	for (; options && options->name; options++)
+		if (strcmp(options->name, name) == 0)
+			return options;
 	return NULL;
-}
-
-/* The first word behind `path` in the paths that go on from it, or NULL; its length in *len. */
-static const char *next_word(const struct complete_command *command, const char *path, size_t *len)
-{
-	size_t n = strlen(path);
-	const char *rest = command->path + n;
-
-	if (strncmp(command->path, path, n) != 0 || (n > 0 && *rest++ != ' '))
-		return NULL;
-	*len = strcspn(rest, " ");
-	return rest;
-}
-
-static bool leads_on(const struct line *line)
-{
-	size_t len;
-
-	for (size_t i = 0; i < line->program->n_commands; i++)
-		if (next_word(&line->program->commands[i], line->path, &len))
-			return true;
-	return false;
-}
-
-static bool option_in(const struct line *line, const void *options, const char *name,
-		      struct complete_option *ret)
-{
-	for (size_t i = 0; options && line->program->option(options, i, ret); i++)
-		if (strcmp(ret->name, name) == 0)
-			return true;
-	return false;
 }
 
 static void see_option(struct line *line, const char *name)
 {
-	struct complete_option o;
+	const struct option_spec *o = line->command ? find_option(line->command->options, name) : NULL;
 
-	if ((line->command && option_in(line, line->command->options, name, &o)) ||
-	    option_in(line, line->program->global, name, &o))
-		line->argument = o.argument;
-	line->option = line->argument ? name : NULL;
+	if (!o)
+		o = find_option(line->program->global, name);
+	line->option = o && o->argument ? o : NULL;
 }
 
 static void see_word(struct line *line, const char *word)
 {
-	char longer[sizeof(line->path)];
-	int n;
+	const struct command *const *list = below(line);
 
 	if (line->option) {
-		line->option = line->argument = NULL;
-		return;
-	}
-	if (!line->literal && strcmp(word, "--") == 0) {
+		line->option = NULL;
+	} else if (!line->literal && strcmp(word, "--") == 0) {
 		line->literal = true;
-		return;
-	}
-	if (!line->literal && strncmp(word, "--", 2) == 0) {
+	} else if (!line->literal && strncmp(word, "--", 2) == 0) {
 		see_option(line, word + 2);
-		return;
+	} else {
+		for (; line->operands == 0 && list && *list; list++)
+			if (strcmp((*list)->name, word) == 0) {
+				line->command = *list;
+				return;
+			}
+		line->operands++;
+		line->literal = line->literal || (line->command && line->command->rest);
 	}
-	n = snprintf(longer, sizeof(longer), "%s%s%s", line->path, *line->path ? " " : "", word);
-	if (line->operands == 0 && n > 0 && (size_t)n < sizeof(longer)) {
-		struct line after = *line;
-
-		memcpy(after.path, longer, (size_t)n + 1);
-		after.command = find(line->program, longer);
-		if (after.command || leads_on(&after)) {
-			*line = after;
-			return;
-		}
-	}
-	line->operands++;
 }
 
 /* ---- what may come ------------------------------------------------------------- */
 
-/* The words that go on from the path, each once: they stand together in the table. */
 static void offer_commands(const struct line *line)
 {
-	const struct complete_program *p = line->program;
-	const char *word, *last = "";
-	size_t len, last_len = 0;
-
-	for (size_t i = 0; i < p->n_commands; i++) {
-		const char *path = p->commands[i].path;
-		char one[64];
-
-		word = next_word(&p->commands[i], line->path, &len);
-		if (!word || len == 0 || (len == last_len && strncmp(word, last, len) == 0))
-			continue;
-		last = word;
-		last_len = len;
-		(void)snprintf(one, sizeof(one), "%.*s", (int)len, word);
-		complete_offer(one, word + len == path + strlen(path) ? p->commands[i].summary : NULL);
-	}
+	for (const struct command *const *list = below(line); list && *list; list++)
+		complete_offer((*list)->name, (*list)->summary);
+	if (!line->command)
+		complete_offer("help", "show the help of a command");
 }
 
-static void offer_options(const struct line *line, const void *options)
+static void offer_options(const struct option_spec *options)
 {
-	struct complete_option o;
 	char word[64];
 
-	for (size_t i = 0; options && line->program->option(options, i, &o); i++) {
-		(void)snprintf(word, sizeof(word), "--%s", o.name);
-		complete_offer(word, o.help);
+	for (; options && options->name; options++) {
+		(void)snprintf(word, sizeof(word), "--%s", options->name);
+		complete_offer(word, options->help);
 	}
 }
 
-static void offer_words(const char *words)
+/* Words that stand one behind another, each behind one of `between`. */
+static void offer_words(const char *words, const char *between)
 {
 	char word[64];
 
 	while (*words) {
-		size_t len = strcspn(++words, " ");
+		size_t len = strcspn(words, between);
 
 		(void)snprintf(word, sizeof(word), "%.*s", (int)len, words);
-		complete_offer(word, NULL);
-		words += len;
+		if (len)
+			complete_offer(word, NULL);
+		words += len + (words[len] != 0);
 	}
+}
+
+static void offer_kind(const struct line *line, const char *kind)
+{
+	if (*kind == ':')
+		puts(kind);
+	else if (*kind == ' ')
+		offer_words(kind, " ");
+	else
+		line->program->list(kind);
 }
 
 /* Offers what a name stands for; false: nothing is known of it. */
 static bool offer_values(const struct line *line, const char *of)
 {
-	const char *path = line->command ? line->command->path : "";
-	const struct complete_value *v = line->program->values;
-
-	while (v->of && (strcmp(v->of, of) != 0 || (v->command && strcmp(v->command, path) != 0)))
-		v++;
-	if (!v->of)
-		return false;
-	if (*v->kind == ':')
-		puts(v->kind);
-	else if (*v->kind == ' ')
-		offer_words(v->kind);
-	else
-		line->program->list(v->kind);
-	return true;
+	for (const struct complete_value *v = line->program->values; v->of; v++)
+		if (strcmp(v->of, of) == 0) {
+			offer_kind(line, v->kind);
+			return true;
+		}
+	return false;
 }
 
 static void offer_argument(const struct line *line)
 {
 	char of[64];
 
-	(void)snprintf(of, sizeof(of), "--%s", line->option);
-	if (!offer_values(line, of))
-		(void)offer_values(line, line->argument);
+	(void)snprintf(of, sizeof(of), "--%s", line->option->name);
+	if (strchr(line->option->argument, '|'))
+		offer_words(line->option->argument, "|");
+	else if (!offer_values(line, of))
+		(void)offer_values(line, line->option->argument);
 }
 
-/* The name in the command's words that the operand at `at` has: "[NAME...]" is one of any number. */
-static bool operand_name(const char *words, size_t at, char *ret, size_t size)
+/* The name in the command's words that the operand at `at` has: "[NAME...]" is one of any number. Gives which of the words it
+ * is; -1: there is none. */
+static int operand_name(const char *words, size_t at, char *ret, size_t size)
 {
 	size_t len;
+	int place = 0;
 
 	for (; *words; words += strcspn(words, " "), words += strspn(words, " ")) {
 		const char *name = words + strspn(words, "[-] ");
@@ -196,22 +153,26 @@ static bool operand_name(const char *words, size_t at, char *ret, size_t size)
 		len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ@");
 		if (len && (at-- == 0 || strncmp(name + len, "...", 3) == 0)) {
 			(void)snprintf(ret, size, "%.*s", (int)len, name);
-			return true;
+			return place;
 		}
+		place++;
 	}
-	return false;
+	return -1;
 }
 
 static void offer_operand(const struct line *line)
 {
+	const struct command *c = line->command;
 	char of[64];
+	int place = c && c->words ? operand_name(c->words, line->operands, of, sizeof(of)) : -1;
 
-	if (line->command && line->command->words &&
-	    operand_name(line->command->words, line->operands, of, sizeof(of)))
+	if (place == 0 && c->values)
+		offer_kind(line, c->values);
+	else if (place >= 0)
 		(void)offer_values(line, of);
 }
 
-void complete(const struct complete_program *program, int n, char **words)
+void complete(const struct program *program, int n, char **words)
 {
 	struct line line = {.program = program};
 
@@ -223,8 +184,8 @@ void complete(const struct complete_program *program, int n, char **words)
 		offer_argument(&line);
 	} else if (typed[0] == '-' && !line.literal) {
 		if (line.command)
-			offer_options(&line, line.command->options);
-		offer_options(&line, program->global);
+			offer_options(line.command->options);
+		offer_options(program->global);
 	} else {
 		if (line.operands == 0)
 			offer_commands(&line);

@@ -9,12 +9,23 @@
 
 #include "tools/cli/say.h"
 
+static bool has_json;
+
+bool print_took_json(void)
+{
+	bool took = has_json;
+
+	has_json = false;
+	return took;
+}
+
 int print_json(json_t *json)
 {
 	if (!json)
 		return say_failed("memory is out");
 	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
+	has_json = true;
 	json_decref(json);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "common/text/shown.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
+#include "tools/cli/say.h"
 
 #define QUOTED_MAX 60 /* characters */
 
@@ -102,17 +103,16 @@ void problems_move(struct problems *to, struct problems *from)
 
 static void problem_print(const struct problem *one)
 {
+	struct buffer line = {0};
+
 	if (one->file && one->line)
-		fprintf(stderr, "%s:%u:%u: ", one->file, one->line, one->column);
-	else if (one->file)
-		fprintf(stderr, "%s: ", one->file);
+		buffer_printf(&line, "%s:%u:%u: ", one->file, one->line, one->column);
 	else
-		fputs("agentauthctl: ", stderr);
-	if (one->warning)
-		fputs("warning: ", stderr);
-	if (one->setting)
-		fprintf(stderr, "%s: ", one->setting);
-	fprintf(stderr, "%s\n", one->what);
+		buffer_printf(&line, "%s: ", one->file ? one->file : say_name());
+	buffer_printf(&line, "%s%s%s%s\n", one->warning ? "warning: " : "", one->setting ? one->setting : "",
+		      one->setting ? ": " : "", one->what);
+	say_text(line.data);
+	buffer_free(&line);
 }
 
 void problems_print(const struct problems *p)
@@ -122,7 +122,7 @@ void problems_print(const struct problems *p)
 	for (size_t i = 0; i < p->n; i++)
 		problem_print(&p->v[i]);
 	if (more)
-		fprintf(stderr, "agentauthctl: and %zu more\n", more);
+		fprintf(stderr, "%s: and %zu more\n", say_name(), more);
 }
 
 json_t *problems_json(const struct problems *p, bool warnings)

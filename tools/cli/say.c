@@ -8,15 +8,27 @@
 #include <stdio.h>
 
 #include "common/text/shown.h"
+#include "tools/cli/problems.h"
 
 static const char *name = "agentauth";
+static struct problems *gathered;
 
 void say_as(const char *program)
 {
 	name = program;
 }
 
-static void put_safely(const char *text)
+const char *say_name(void)
+{
+	return name;
+}
+
+void say_into(struct problems *problems)
+{
+	gathered = problems;
+}
+
+void say_text(const char *text)
 {
 	struct aa_shown shown = {.at = text};
 	char one[AA_SHOWN_MAX];
@@ -35,9 +47,13 @@ __attribute__((format(printf, 1, 0))) static void say_line(const char *format, v
 {
 	char text[2048];
 
+	if (gathered) {
+		problems_add(gathered, false, NULL, format, args);
+		return;
+	}
 	(void)vsnprintf(text, sizeof(text), format, args);
 	fprintf(stderr, "%s: ", name);
-	put_safely(text);
+	say_text(text);
 	putc('\n', stderr);
 }
 
@@ -49,7 +65,7 @@ void say_plain(const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	put_safely(text);
+	say_text(text);
 }
 
 void say(const char *format, ...)
@@ -78,6 +94,7 @@ int say_usage(const char *format, ...)
 	va_start(args, format);
 	say_line(format, args);
 	va_end(args);
-	fprintf(stderr, "Try: %s --help\n", name);
+	if (!gathered)
+		fprintf(stderr, "Try: %s --help\n", name);
 	return 2;
 }

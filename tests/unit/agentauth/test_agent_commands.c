@@ -690,7 +690,7 @@ TEST(the_manual_names_every_option_and_no_other)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		char *section = section_of(manual, all[i]->name), text[64];
 
-		for (const struct cmdline_option *option = all[i]->options; option->name; option++) {
+		for (const struct option_spec *option = all[i]->options; option && option->name; option++) {
 			(void)snprintf(text, sizeof(text), ".It Fl -%s%s", option->name,
 				       option->argument ? " Ar " : "\n");
 			if (!strstr(section, text))
@@ -699,7 +699,8 @@ TEST(the_manual_names_every_option_and_no_other)
 		for (char *p = strstr(section, ".It Fl -"); p; p = strstr(p + 1, ".It Fl -")) {
 			bool known = false;
 
-			for (const struct cmdline_option *option = all[i]->options; option->name; option++)
+			for (const struct option_spec *option = all[i]->options; option && option->name;
+			     option++)
 				known |= strncmp(p + 8, option->name, strlen(option->name)) == 0 &&
 					 strchr(" \n", p[8 + strlen(option->name)]);
 			if (!known)

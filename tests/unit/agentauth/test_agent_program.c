@@ -401,8 +401,8 @@ TEST(a_word_that_is_nearly_one_of_ours_is_told, here)
 	} words[] = {{"shh", "(did you mean ssh?)"},
 		     {"keygne", "(did you mean keygen?)"},
 		     {"a@b", "(did you mean agentauth ssh a@b?)"},
-		     {"frobnicate", "there is no command \"frobnicate\"\n"},
-		     {"tokens-and-more", "there is no command \"tokens-and-more\"\n"}};
+		     {"frobnicate", "there is no command \"frobnicate\"; there are: keygen, profile, "},
+		     {"tokens-and-more", "there is no command \"tokens-and-more\"; there are: keygen, "}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		RUN("agentauth", words[i].word, NULL);
@@ -411,7 +411,7 @@ TEST(a_word_that_is_nearly_one_of_ours_is_told, here)
 	}
 	RUN("agentauth", "keygen", "--otu", "x", NULL);
 	assert_int_equal(o.status, 2);
-	assert_non_null(strstr(o.err, "Did you mean --out? Try: agentauth keygen --help"));
+	assert_non_null(strstr(o.err, "(did you mean --out?); agentauth keygen --help lists them"));
 	RUN("agentauth", "profile", "lst", NULL);
 	assert_int_equal(o.status, 2);
 	assert_non_null(strstr(o.err, "(did you mean list?)"));

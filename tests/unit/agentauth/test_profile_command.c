@@ -157,9 +157,9 @@ TEST(words_that_mean_nothing_are_usage, home)
 	PROFILE("add", "n@a", "--client-id", "x");
 	assert_said(2, "go with --issuer");
 	PROFILE("frobnicate");
-	assert_said(2, "add, list, show and check");
+	assert_said(2, "add, list, show, check");
 	PROFILE("list", "a", "b");
-	assert_said(2, "nothing to be done with");
+	assert_said(2, "a word too many");
 }
 
 TEST(a_relative_key_lies_beside_the_profiles, home)

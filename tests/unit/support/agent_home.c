@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tools/agentauth/commands/completion.h"
 #include "tools/cli/say.h"
 
 static char root[64];
@@ -100,23 +100,44 @@ static void collect(int fd, char *buf, size_t size)
 	close(fd);
 }
 
+static int run_program(const struct command *command, int argc, char **argv)
+{
+	static const struct option_spec global[] = {{"help", NULL, "show this", 0, NULL}, {0}};
+	const struct command *const commands[] = {command, NULL};
+	const struct program program = {
+	    .name = "agentauth",
+	    .about = "the test's",
+	    .more = "",
+	    .names_command = true,
+	    .commands = commands,
+	    .global = global,
+	    .values = completion_values,
+	    .list = completion_list,
+	};
+	struct arguments arguments = {0};
+	struct problems problems = {0};
+	int status = program_main(&program, NULL, argc, argv, &arguments, &problems);
+
+	status = program_end(&arguments, status, NULL, &problems);
+	arguments_free(&arguments);
+	problems_free(&problems);
+	return status;
+}
+
 void run_command(struct output *ret, const struct command *command, const char *input, size_t input_len,
 		 const char *const *args)
 {
-	int fds[3] = {temporary(input, input_len), temporary("", 0), temporary("", 0)}, saved[3], argc = 0;
-	char name[64], *argv[32] = {name};
+	int fds[3] = {temporary(input, input_len), temporary("", 0), temporary("", 0)}, saved[3], argc = 2;
+	char *argv[32] = {strdup("agentauth"), strdup(command->name)};
 
-	(void)snprintf(name, sizeof(name), "agentauth %s", command->name);
-	for (argc = 1; args[argc - 1]; argc++)
-		argv[argc] = strdup(args[argc - 1]);
+	for (; args[argc - 2]; argc++)
+		argv[argc] = strdup(args[argc - 2]);
 	fflush(NULL);
 	for (int i = 0; i < 3; i++) {
 		saved[i] = dup(i);
 		dup2(fds[i], i);
 	}
-	optind = 0; /* getopt begins anew */
-	say_as(name);
-	ret->status = command->run(command, argc, argv);
+	ret->status = run_program(command, argc, argv);
 	fflush(NULL);
 	for (int i = 0; i < 3; i++) {
 		dup2(saved[i], i);
@@ -126,7 +147,7 @@ void run_command(struct output *ret, const struct command *command, const char *
 	collect(fds[1], ret->out, sizeof(ret->out));
 	collect(fds[2], ret->err, sizeof(ret->err));
 	say_as("agentauth");
-	for (int i = 1; i < argc; i++)
+	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 }
 

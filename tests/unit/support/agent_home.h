@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "tests/unit/support/fixture.h"
-#include "tools/cli/cmdline.h"
+#include "tools/cli/program.h"
 
 /* A fresh HOME and XDG_RUNTIME_DIR below a temporary folder; AGENTAUTH_* variables unset. */
 void home_make(void);

@@ -3,7 +3,6 @@
  * themselves. */
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +12,13 @@
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
-enum { OPT_HOST, OPT_PROMPT, OPT_USER, OPT_CONFIG, OPT_PROFILE };
-
-static const struct cmdline_option options[] = {
-    [OPT_HOST] = {"host", "H", "the host that the program connected to: not what the host says of itself"},
-    [OPT_PROMPT] = {"prompt", "TEXT", "the prompt, as the host sent it"},
-    [OPT_USER] = {"user", "NAME", "the account that is logged in to; default the prompt's"},
-    [OPT_CONFIG] = {"config", "FILE",
-		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
-    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"host", "H", "the host that the program connected to: not what the host says of itself", 0, NULL},
+    {"prompt", "TEXT", "the prompt, as the host sent it", 0, NULL},
+    {"user", "NAME", "the account that is logged in to; default the prompt's", 0, NULL},
+    {"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", 0, NULL},
+    {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE", 0, NULL},
+    {0},
 };
 
 /* A program shows the prompt with or without a blank, or a line end, behind it. */
@@ -52,44 +48,34 @@ static int answer(const char *config, const char *only, const struct ask_prompt 
 	return !text;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *texts[] = {[OPT_HOST] = NULL,
-			       [OPT_PROMPT] = NULL,
-			       [OPT_USER] = NULL,
-			       [OPT_CONFIG] = NULL,
-			       [OPT_PROFILE] = NULL};
+	const char *host = arguments_value(a, "host"), *text = arguments_value(a, "prompt"),
+		   *user = arguments_value(a, "user"), *only = arguments_value(a, "profile");
 	struct ask_prompt prompt;
-	int opt;
 
-	texts[OPT_PROFILE] = answer_variable("AGENTAUTH_PROFILE");
-	while ((opt = cmdline_next(self, argc, argv)) >= 0)
-		texts[opt] = optarg;
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (!cmdline_no_operands(argc, argv))
-		return 2;
-	if (!texts[OPT_HOST] || !texts[OPT_PROMPT])
+	(void)ctl;
+	if (!host || !text)
 		return say_usage("--host and --prompt are both needed");
-	if (!read_prompt(texts[OPT_HOST], texts[OPT_USER], texts[OPT_PROMPT], &prompt))
+	if (!read_prompt(host, user, text, &prompt))
 		return say_failed(
 		    "nothing is answered: \"%s\" of host \"%s\" is not the prompt for an agent's "
 		    "credential",
-		    texts[OPT_PROMPT], texts[OPT_HOST]);
-	if (!texts[OPT_USER])
+		    text, host);
+	if (!user)
 		(void)snprintf(prompt.user, sizeof(prompt.user), "%s", prompt.agent);
 	if (prompt.part != 1)
 		return say_failed("part %u is asked for: the whole answer goes to the first prompt",
 				  prompt.part);
-	return answer(texts[OPT_CONFIG], texts[OPT_PROFILE], &prompt);
+	return answer(arguments_value(a, "config"), only ? only : answer_variable("AGENTAUTH_PROFILE"),
+		      &prompt);
 }
 
 const struct command command_answer = {
     .name = "answer",
-    .operands = "",
-    .summary = "Print the credential for a prompt, for programs that are not OpenSSH",
-    .details = "By the rules of askpass: only for a host, an audience and an account that a profile lists\n"
-	       "together. keyboard-interactive has no limit of length, so the whole of it is one answer.\n",
+    .summary = "print the credential for a prompt, for programs that are not OpenSSH",
+    .about = "By the rules of askpass: only for a host, an audience and an account that a profile lists\n"
+	     "together. keyboard-interactive has no limit of length, so the whole of it is one answer.",
     .run = run,
     .options = options,
 };

@@ -6,7 +6,6 @@
  * host that shows another's prompt, to pass the answer on to it, gets nothing. */
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +22,10 @@
 #include "tools/agentauth/local/profile.h"
 #include "tools/cli/say.h"
 
-enum { OPT_CONFIG, OPT_PROFILE };
-
-static const struct cmdline_option options[] = {
-    [OPT_CONFIG] = {"config", "FILE",
-		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
-    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", 0, NULL},
+    {"profile", "NAME", "answer from this profile only; default $AGENTAUTH_PROFILE", 0, NULL},
+    {0},
 };
 
 /* ---- what is no such prompt ------------------------------------------------ */
@@ -153,32 +149,26 @@ static int answer_or_refuse(const char *text, const char *config, const char *on
 	return status;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *config = NULL, *only = answer_variable("AGENTAUTH_PROFILE");
-	int opt;
+	const char *only = arguments_value(a, "profile");
 
-	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
-		if (opt == OPT_CONFIG)
-			config = optarg;
-		else
-			only = optarg;
-	}
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (argc - optind != 1)
+	(void)ctl;
+	if (a->n_words != 1)
 		return say_usage(
 		    "the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
-	return answer_or_refuse(argv[optind], config, only);
+	return answer_or_refuse(a->words[0], arguments_value(a, "config"),
+				only ? only : answer_variable("AGENTAUTH_PROFILE"));
 }
 
 const struct command command_askpass = {
     .name = "askpass",
-    .operands = "PROMPT",
-    .summary = "Answer a host's prompt for the agent's credential, as ssh's askpass",
-    .details =
+    .words = "PROMPT",
+    .max_words = SIZE_MAX,
+    .summary = "answer a host's prompt for the agent's credential, as ssh's askpass",
+    .about =
 	"Only to a host, for an audience and for an account that a profile lists together.\n" ANSWER_SCOPE
-	" and " ANSWER_TASK " replace the profile's scope and task.\n",
+	" and " ANSWER_TASK " replace the profile's scope and task.",
     .run = run,
     .options = options,
 };

@@ -2,7 +2,6 @@
 /* cmd_assert.c: agentauth assert: a signed assertion on standard output. */
 #include "config.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,36 +16,21 @@
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
-enum {
-	OPT_AGENT,
-	OPT_AUDIENCE,
-	OPT_KEY,
-	OPT_TTL,
-	OPT_NONCE,
-	OPT_SCOPE,
-	OPT_TASK,
-	OPT_KID,
-	OPT_ALG,
-	OPT_PASS_FILE,
-	OPT_PASS_ENV,
-	OPT_JSON
-};
-
-static const struct cmdline_option options[] = {
-    [OPT_AGENT] = {"agent", "NAME", "the agent's account (needed)"},
-    [OPT_AUDIENCE] = {"audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)"},
-    [OPT_KEY] = {"key", "KEY",
-		 "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
-    [OPT_TTL] = {"ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60"},
-    [OPT_NONCE] = {"nonce", "NONCE", "the nonce of a host's prompt"},
-    [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
-    [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
-    [OPT_KID] = {"kid", "ID", "the key's id; default its RFC 7638 thumbprint"},
-    [OPT_ALG] = {"alg", "ALG", "the algorithm, where the key has several"},
-    [OPT_PASS_FILE] = {"passphrase-file", "FILE", "holds the key's passphrase or PIN in its first line"},
-    [OPT_PASS_ENV] = {"passphrase-env", "NAME", "the environment variable that holds the passphrase"},
-    [OPT_JSON] = {"json", NULL, "print the token and its end of life as JSON"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"agent", "NAME", "the agent's account (needed)", 0, NULL},
+    {"audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)", 0, NULL},
+    {"key", "KEY", "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem", 0,
+     NULL},
+    {"ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60", 0, NULL},
+    {"nonce", "NONCE", "the nonce of a host's prompt", 0, NULL},
+    {"scope", "ROLES", "ask for these roles only, spaces between them", 0, NULL},
+    {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes", 0, NULL},
+    {"kid", "ID", "the key's id; default its RFC 7638 thumbprint", 0, NULL},
+    {"alg", "ALG", "the algorithm, where the key has several", 0, NULL},
+    {"passphrase-file", "FILE", "holds the key's passphrase or PIN in its first line", 0, NULL},
+    {"passphrase-env", "NAME", "the environment variable that holds the passphrase", 0, NULL},
+    {"json", NULL, "print the token and its end of life as JSON", 0, NULL},
+    {0},
 };
 
 struct request {
@@ -55,67 +39,38 @@ struct request {
 	bool json;
 };
 
-/* What stands in the table beside its option. */
-static bool take_text(int opt, struct request *ret)
+/* False: said. */
+static bool read_options(const struct arguments *a, struct request *ret)
 {
-	const char **const places[] = {
-	    [OPT_AGENT] = &ret->assertion.agent,
-	    [OPT_AUDIENCE] = &ret->assertion.audience,
-	    [OPT_KEY] = &ret->key.name,
-	    [OPT_NONCE] = &ret->assertion.nonce,
-	    [OPT_SCOPE] = &ret->assertion.scope,
-	    [OPT_TASK] = &ret->assertion.task,
-	    [OPT_KID] = &ret->assertion.kid,
-	    [OPT_PASS_FILE] = &ret->key.passphrase.file,
-	    [OPT_PASS_ENV] = &ret->key.passphrase.env,
+	const char *ttl = arguments_value(a, "ttl"), *alg = arguments_value(a, "alg");
+
+	*ret = (struct request){
+	    .assertion = {.agent = arguments_value(a, "agent"),
+			  .audience = arguments_value(a, "audience"),
+			  .nonce = arguments_value(a, "nonce"),
+			  .scope = arguments_value(a, "scope"),
+			  .task = arguments_value(a, "task"),
+			  .kid = arguments_value(a, "kid"),
+			  .ttl = ASSERTION_TTL_DEFAULT,
+			  .alg = alg ? aa_alg_from_name(alg) : AA_ALG_INVALID},
+	    .key = {arguments_value(a, "key"),
+		    {.file = arguments_value(a, "passphrase-file"),
+		     .env = arguments_value(a, "passphrase-env")}},
+	    .json = a->json,
 	};
-
-	if ((size_t)opt >= sizeof(places) / sizeof(places[0]) || !places[opt])
-		return false;
-	*places[opt] = optarg;
-	return true;
-}
-
-static bool take_option(int opt, struct request *ret)
-{
-	if (take_text(opt, ret))
-		return true;
-	if (opt == OPT_JSON) {
-		ret->json = true;
-		return true;
-	}
-	if (opt == OPT_TTL) {
-		if (cmdline_number(optarg, 1, ASSERTION_TTL_MAX, &ret->assertion.ttl))
-			return true;
+	if (ttl && !arguments_number(ttl, 1, ASSERTION_TTL_MAX, &ret->assertion.ttl))
 		(void)say_usage("--ttl is a number of seconds from 1 to %d", ASSERTION_TTL_MAX);
-		return false;
-	}
-	ret->assertion.alg = aa_alg_from_name(optarg);
-	if (ret->assertion.alg == AA_ALG_INVALID)
-		(void)say_usage("\"%s\" is not an algorithm that a host accepts", optarg);
-	return ret->assertion.alg != AA_ALG_INVALID;
-}
-
-static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
-{
-	int opt;
-
-	while ((opt = cmdline_next(self, argc, argv)) >= 0)
-		if (!take_option(opt, ret))
-			return CMDLINE_WRONG;
-	if (opt != CMDLINE_END)
-		return opt;
-	if (!cmdline_no_operands(argc, argv))
-		return CMDLINE_WRONG;
-	if (!ret->assertion.agent)
+	else if (alg && ret->assertion.alg == AA_ALG_INVALID)
+		(void)say_usage("\"%s\" is not an algorithm that a host accepts", alg);
+	else if (!ret->assertion.agent)
 		(void)say_usage("--agent is missing: whose assertion is it?");
 	else if (!ret->assertion.audience)
 		(void)say_usage("--audience is missing: whom is it for? For a host it is ssh://HOST");
 	else if (ret->key.passphrase.file && ret->key.passphrase.env)
 		(void)say_usage("--passphrase-file and --passphrase-env: one of them is enough");
 	else
-		return opt;
-	return CMDLINE_WRONG;
+		return true;
+	return false;
 }
 
 static int print(const struct request *request, const char *token, int64_t now)
@@ -127,19 +82,20 @@ static int print(const struct request *request, const char *token, int64_t now)
 	return 0;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	struct request request = {.assertion.ttl = ASSERTION_TTL_DEFAULT};
-	int end = read_options(self, argc, argv, &request), status = 1;
-	int64_t now = time(NULL);
 	struct aa_private_key *key;
+	struct request request;
+	int64_t now = time(NULL);
+	int status = PROGRAM_FAILED;
 	char *token;
 
-	if (end != CMDLINE_END)
-		return cmdline_status(end);
+	(void)ctl;
+	if (!read_options(a, &request))
+		return PROGRAM_USAGE;
 	key = key_load(&request.key);
 	if (!key)
-		return 1;
+		return PROGRAM_FAILED;
 	token = assertion_sign(&request.assertion, key, now);
 	if (token)
 		status = print(&request, token, now);
@@ -150,9 +106,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_assert = {
     .name = "assert",
-    .operands = "",
-    .summary = "Sign an assertion (RFC 7523) with the agent's key",
-    .details = "The token goes to standard output, with a newline only if that is a terminal.\n",
+    .summary = "sign an assertion (RFC 7523) with the agent's key",
+    .about = "The token goes to standard output, with a newline only if that is a terminal.",
     .run = run,
     .options = options,
 };

@@ -2,7 +2,6 @@
 /* cmd_keygen.c: agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +20,19 @@
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
-enum { OPT_ALG, OPT_BITS, OPT_OUT, OPT_IMPORT, OPT_PUBLIC, OPT_PASS_FILE, OPT_PASS_ENV, OPT_JSON };
-
-static const struct cmdline_option options[] = {
-    [OPT_ALG] = {"alg", "ALG",
-		 "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each"},
-    [OPT_BITS] = {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072"},
-    [OPT_OUT] = {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem"},
-    [OPT_IMPORT] = {"import", "FILE", "take the key of a service account's JSON file instead of making one"},
-    [OPT_PUBLIC] = {"public", "KEY",
-		    "make none: print the public half of a key that is there, such as agent:SHA256:…"},
-    [OPT_PASS_FILE] = {"passphrase-file", "FILE",
-		       "with --public: holds the key's passphrase or PIN in its first line"},
-    [OPT_PASS_ENV] = {"passphrase-env", "NAME", "with --public: the environment variable that holds it"},
-    [OPT_JSON] = {"json", NULL, "print path, key id and public key as JSON"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"alg", "ALG", "RS256, PS256, ES256 (the default), EdDSA or Ed25519, and the 384 and 512 of each", 0,
+     NULL},
+    {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072", 0, NULL},
+    {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem", 0, NULL},
+    {"import", "FILE", "take the key of a service account's JSON file instead of making one", 0, NULL},
+    {"public", "KEY", "make none: print the public half of a key that is there, such as agent:SHA256:…", 0,
+     NULL},
+    {"passphrase-file", "FILE", "with --public: holds the key's passphrase or PIN in its first line", 0,
+     NULL},
+    {"passphrase-env", "NAME", "with --public: the environment variable that holds it", 0, NULL},
+    {"json", NULL, "print path, key id and public key as JSON", 0, NULL},
+    {0},
 };
 
 struct request {
@@ -64,53 +61,28 @@ static const char *wrong_request(const struct request *r)
 	return NULL;
 }
 
-/* CMDLINE_END, or where it stopped. */
-static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
+/* False: said. */
+static bool read_options(const struct arguments *a, struct request *ret)
 {
-	const char *wrong;
-	int opt;
+	const char *alg = arguments_value(a, "alg"), *bits = arguments_value(a, "bits"), *wrong;
 
-	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
-		switch (opt) {
-		case OPT_ALG:
-			ret->alg = aa_alg_from_name(optarg);
-			if (ret->alg == AA_ALG_INVALID) {
-				(void)say_usage("\"%s\" is not an algorithm that a host accepts", optarg);
-				return CMDLINE_WRONG;
-			}
-			break;
-		case OPT_BITS:
-			if (!cmdline_number(optarg, 2048, 16384, &ret->bits)) {
-				(void)say_usage("--bits is a number from 2048 to 16384");
-				return CMDLINE_WRONG;
-			}
-			break;
-		case OPT_OUT:
-			ret->out = optarg;
-			break;
-		case OPT_IMPORT:
-			ret->import = optarg;
-			break;
-		case OPT_PUBLIC:
-			ret->public.name = optarg;
-			break;
-		case OPT_PASS_FILE:
-			ret->public.passphrase.file = optarg;
-			break;
-		case OPT_PASS_ENV:
-			ret->public.passphrase.env = optarg;
-			break;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		}
-	}
-	wrong = opt == CMDLINE_END ? wrong_request(ret) : NULL;
-	if (wrong) {
+	*ret = (struct request){
+	    .alg = alg ? aa_alg_from_name(alg) : AA_ALG_INVALID,
+	    .out = arguments_value(a, "out"),
+	    .import = arguments_value(a, "import"),
+	    .public = {arguments_value(a, "public"),
+		       {.file = arguments_value(a, "passphrase-file"),
+			.env = arguments_value(a, "passphrase-env")}},
+	    .json = a->json,
+	};
+	if (alg && ret->alg == AA_ALG_INVALID)
+		return (void)say_usage("\"%s\" is not an algorithm that a host accepts", alg), false;
+	if (bits && !arguments_number(bits, 2048, 16384, &ret->bits))
+		return (void)say_usage("--bits is a number from 2048 to 16384"), false;
+	wrong = wrong_request(ret);
+	if (wrong)
 		(void)say_usage("%s", wrong);
-		return CMDLINE_WRONG;
-	}
-	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+	return !wrong;
 }
 
 /* A profile that uses the imported key, to be pasted. */
@@ -268,14 +240,15 @@ static int show(const struct request *request)
 	return status;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	struct request request = {.alg = AA_ALG_INVALID};
-	int end = read_options(self, argc, argv, &request), status = 1;
+	struct request request;
+	int status = PROGRAM_FAILED;
 	char *path;
 
-	if (end != CMDLINE_END)
-		return cmdline_status(end);
+	(void)ctl;
+	if (!read_options(a, &request))
+		return PROGRAM_USAGE;
 	if (request.public.name)
 		return show(&request);
 	path = request.out ? own_expand(request.out) : own_config_path("key.pem");
@@ -289,11 +262,10 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_keygen = {
     .name = "keygen",
-    .operands = "",
-    .summary = "Make a key: the private half into a file, the public half on standard output",
-    .details =
+    .summary = "make a key: the private half into a file, the public half on standard output",
+    .about =
 	"A key that is there already is never overwritten. With --public none is made: for a key that an\n"
-	"ssh-agent (agent:SHA256:…), a token (pkcs11:…) or a TPM (handle:…) keeps.\n",
+	"ssh-agent (agent:SHA256:…), a token (pkcs11:…) or a TPM (handle:…) keeps.",
     .run = run,
     .options = options,
 };

@@ -2,7 +2,6 @@
 /* cmd_profile.c: agentauth profile: writing a first profile, and seeing what the profiles are. */
 #include "config.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,29 +10,8 @@
 #include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/local/profile.h"
-#include "tools/cli/guess.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
-
-static const struct cmdline_option options[] = {
-    [OPT_AGENT] = {"agent", "NAME", "add: the agent's account; also as NAME@HOST"},
-    [OPT_NAME] = {"name", "PROFILE", "add: the profile's name; default the host's"},
-    [OPT_AUDIENCE] = {"audience", "A", "add: what the host asks a credential for; default ssh://HOST"},
-    [OPT_KEY] = {"key", "F",
-		 "add: a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
-    [OPT_PASS_FILE] = {"passphrase-file", "F", "add: holds the key's passphrase or PIN in its first line"},
-    [OPT_ISSUER] = {"issuer", "URL", "add: answer with a token of this identity provider"},
-    [OPT_CLIENT_ID] = {"client-id", "ID", "add: the provider's name of the agent; default the agent's"},
-    [OPT_SECRET_FILE] = {"client-secret-file", "F", "add: the client's secret for the provider"},
-    [OPT_TOKEN_FILE] = {"token-file", "F", "add: answer with the token in this file"},
-    [OPT_TOKEN_ENV] = {"token-env", "V", "add: answer with the token in this variable"},
-    [OPT_SCOPE] = {"scope", "S", "add: ask for these roles only, spaces between them"},
-    [OPT_CONFIG] = {"config", "FILE",
-		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
-    [OPT_DRY_RUN] = {"dry-run", NULL, "add: print the profile, and write nothing"},
-    [OPT_JSON] = {"json", NULL, "list: as JSON"},
-    {NULL, NULL, NULL},
-};
 
 /* ---- list, show, check ------------------------------------------------------------ */
 
@@ -60,7 +38,7 @@ static json_t *as_json(const struct profile *p)
 			 answers_with(p), "issuer", p->issuer, "key", p->key.name);
 }
 
-static int list(const struct profile_request *r, const struct profiles *all)
+static int list(const struct arguments *a, const struct profiles *all)
 {
 	json_t *array = json_array();
 	int width = 7;
@@ -71,7 +49,7 @@ static int list(const struct profile_request *r, const struct profiles *all)
 		width = len > width ? len : width;
 		json_array_append_new(array, as_json(profiles_at(all, i)));
 	}
-	if (r->json)
+	if (a->json)
 		return print_json(array);
 	json_decref(array);
 	printf("%-*s  %-20s  %-31s  %s\n", width, "PROFILE", "AGENT", "ANSWERS WITH", "HOSTS");
@@ -86,23 +64,24 @@ static int list(const struct profile_request *r, const struct profiles *all)
 	return 0;
 }
 
-static int show(const struct profile_request *r, const struct profiles *all)
+static int show(const struct arguments *a, const struct profiles *all)
 {
-	const struct profile *p = profiles_find(all, r->operand);
+	const struct profile *p = profiles_find(all, a->words[0]);
 
 	return p ? print_json(as_json(p)) : 1;
 }
 
-static int check(const struct profile_request *r, const struct profiles *all)
+static int check(const struct arguments *a, const struct profiles *all)
 {
+	const char *only = a->n_words ? a->words[0] : NULL;
 	int status = 0;
 
-	if (r->operand && !profiles_find(all, r->operand))
+	if (only && !profiles_find(all, only))
 		return 1;
 	for (size_t i = 0; i < profiles_count(all); i++) {
 		const struct profile *p = profiles_at(all, i);
 
-		if (r->operand && strcmp(r->operand, p->name) != 0)
+		if (only && strcmp(only, p->name) != 0)
 			continue;
 		if (ssh_check_profile(all, p)) {
 			printf("%s: good\n", p->name);
@@ -114,98 +93,118 @@ static int check(const struct profile_request *r, const struct profiles *all)
 	return status;
 }
 
-/* ---- the command ---------------------------------------------------------------------- */
+/* ---- the commands --------------------------------------------------------------------- */
 
-static int with_profiles(const struct profile_request *r,
-			 int (*action)(const struct profile_request *, const struct profiles *))
+#define CONFIG_OPTION \
+	{ \
+		"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", \
+		    0, NULL \
+	}
+
+static int with_profiles(const struct arguments *a,
+			 int (*action)(const struct arguments *, const struct profiles *))
 {
-	struct profiles *all = profiles_load(r->config);
-	int status = all ? action(r, all) : 1;
+	struct profiles *all = profiles_load(arguments_value(a, "config"));
+	int status = all ? action(a, all) : PROGRAM_FAILED;
 
 	profiles_free(all);
 	return status;
 }
 
-static int no_such_action(const char *word)
-{
-	static const char *const actions[] = {"add", "list", "show", "check"};
-	struct guess guess = {.word = word};
+static const struct option_spec add_options[] = {
+    [OPT_AGENT] = {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, NULL},
+    [OPT_NAME] = {"name", "PROFILE", "the profile's name; default the host's", 0, NULL},
+    [OPT_AUDIENCE] = {"audience", "A", "what the host asks a credential for; default ssh://HOST", 0, NULL},
+    [OPT_KEY] = {"key", "F",
+		 "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem", 0,
+		 NULL},
+    [OPT_PASS_FILE] = {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", 0,
+		       NULL},
+    [OPT_ISSUER] = {"issuer", "URL", "answer with a token of this identity provider", 0, NULL},
+    [OPT_CLIENT_ID] = {"client-id", "ID", "the provider's name of the agent; default the agent's", 0, NULL},
+    [OPT_SECRET_FILE] = {"client-secret-file", "F", "the client's secret for the provider", 0, NULL},
+    [OPT_TOKEN_FILE] = {"token-file", "F", "answer with the token in this file", 0, NULL},
+    [OPT_TOKEN_ENV] = {"token-env", "V", "answer with the token in this variable", 0, NULL},
+    [OPT_SCOPE] = {"scope", "S", "ask for these roles only, spaces between them", 0, NULL},
+    CONFIG_OPTION,
+    {"dry-run", NULL, "print the profile, and write nothing", 0, NULL},
+    {0},
+};
 
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		guess_try(&guess, actions[i]);
-	return say_usage(
-	    "there is nothing that does \"%s\" to a profile%s; there are: add, list, show and check", word,
-	    guess_asked(&guess, ""));
+static int run_add(struct ctl *ctl, const struct arguments *a)
+{
+	struct profile_request request = {.operand = a->n_words ? a->words[0] : NULL,
+					  .config = arguments_value(a, "config"),
+					  .dry_run = arguments_have(a, "dry-run")};
+
+	(void)ctl;
+	if (!request.operand)
+		return say_usage("which host? agentauth profile add NAME@HOST");
+	for (size_t i = 0; i < N_TEXTS; i++)
+		request.texts[i] = arguments_value(a, add_options[i].name);
+	return profile_add(&request);
 }
 
-static int carry_out(const struct profile_request *r)
-{
-	bool is_add = strcmp(r->action, "add") == 0, is_show = strcmp(r->action, "show") == 0;
+static const struct command profile_add_command = {
+    .name = "add",
+    .words = "NAME@HOST",
+    .max_words = 1,
+    .summary = "write a profile for this agent at this host",
+    .about = "It answers with an assertion of the key, with --issuer with a token of a provider, with "
+	     "--token-file\n"
+	     "or --token-env with one that is there already.",
+    .options = add_options,
+    .run = run_add,
+};
 
-	if ((is_add || is_show) && !r->operand)
-		return say_usage(is_add ? "which host? agentauth profile add NAME@HOST" : "which profile?");
-	if (is_add)
-		return profile_add(r);
-	if (is_show)
-		return with_profiles(r, show);
-	if (strcmp(r->action, "list") == 0)
-		return with_profiles(r, list);
-	if (strcmp(r->action, "check") == 0)
-		return with_profiles(r, check);
-	return no_such_action(r->action);
+static int run_list(struct ctl *ctl, const struct arguments *a)
+{
+	(void)ctl;
+	return with_profiles(a, list);
 }
 
-/* Operands may stand before and between the options. */
-static int read_request(const struct command *self, int argc, char **argv, struct profile_request *ret)
-{
-	int opt = CMDLINE_END;
+static const struct command profile_list_command = {
+    .name = "list",
+    .summary = "one line for each profile",
+    .options = (const struct option_spec[]){CONFIG_OPTION, {"json", NULL, "as JSON", 0, NULL}, {0}},
+    .run = run_list,
+};
 
-	while (optind < argc || opt >= 0) {
-		opt = cmdline_next(self, argc, argv);
-		if (opt == CMDLINE_HELP || opt == CMDLINE_WRONG)
-			return opt;
-		if (opt >= 0 && opt < N_TEXTS)
-			ret->texts[opt] = optarg;
-		else if (opt == OPT_CONFIG)
-			ret->config = optarg;
-		else if (opt == OPT_DRY_RUN)
-			ret->dry_run = true;
-		else if (opt == OPT_JSON)
-			ret->json = true;
-		else if (optind < argc && !ret->action)
-			ret->action = argv[optind++];
-		else if (optind < argc && !ret->operand)
-			ret->operand = argv[optind++];
-		else if (optind < argc)
-			return say_usage("there is nothing to be done with \"%s\"", argv[optind]),
-			       CMDLINE_WRONG;
-	}
-	return CMDLINE_END;
+static int run_show(struct ctl *ctl, const struct arguments *a)
+{
+	(void)ctl;
+	return a->n_words ? with_profiles(a, show) : say_usage("which profile?");
 }
 
-static int run(const struct command *self, int argc, char **argv)
-{
-	struct profile_request request = {0};
-	int end = read_request(self, argc, argv, &request);
+static const struct command profile_show_command = {
+    .name = "show",
+    .words = "PROFILE",
+    .max_words = 1,
+    .summary = "one profile, as JSON",
+    .options = (const struct option_spec[]){CONFIG_OPTION,
+					    {"json", NULL, "what is wrong as JSON, too", 0, NULL},
+					    {0}},
+    .run = run_show,
+};
 
-	if (end != CMDLINE_END)
-		return cmdline_status(end);
-	if (!request.action)
-		return say_usage("what is to be done? add, list, show or check");
-	return carry_out(&request);
+static int run_check(struct ctl *ctl, const struct arguments *a)
+{
+	(void)ctl;
+	return with_profiles(a, check);
 }
+
+static const struct command profile_check_command = {
+    .name = "check",
+    .words = "[PROFILE]",
+    .max_words = 1,
+    .summary = "look at key, secret, token and clock, as ssh does before it connects",
+    .options = (const struct option_spec[]){CONFIG_OPTION, {0}},
+    .run = run_check,
+};
 
 const struct command command_profile = {
     .name = "profile",
-    .operands = "add NAME@HOST | list | show PROFILE | check [PROFILE]",
-    .summary = "Write, list and check the profiles: which host may have which credential",
-    .details =
-	"add    write a profile for this agent at this host: answers with an assertion of the key, with\n"
-	"       --issuer with a token of a provider, with --token-file or --token-env with one that is\n"
-	"       there already\n"
-	"list   one line for each profile\n"
-	"show   one profile, as JSON\n"
-	"check  look at key, secret, token and clock, as ssh does before it connects\n",
-    .run = run,
-    .options = options,
+    .summary = "write, list and check the profiles: which host may have which credential",
+    .sub = (const struct command *const[]){&profile_add_command, &profile_list_command, &profile_show_command,
+					   &profile_check_command, NULL},
 };

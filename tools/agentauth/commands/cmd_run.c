@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +13,21 @@
 #include "tools/agentauth/commands/commands.h"
 #include "tools/cli/say.h"
 
-static const struct cmdline_option options[] = {
-    {NULL, NULL, NULL},
-};
-
 /* Comes back only where there is no such program; then errno says why. */
-static int exec_with(char *const *front, size_t n_front, char **command, int n)
+static int exec_with(char *const *front, size_t n_front, char **command, size_t n)
 {
-	char **all = calloc(n_front + (size_t)n + 1, sizeof(all[0]));
+	char **all = calloc(n_front + n + 1, sizeof(all[0]));
 
 	if (!all)
 		return -1;
 	memcpy(all, front, n_front * sizeof(front[0]));
-	memcpy(all + n_front, command, (size_t)n * sizeof(command[0]));
+	memcpy(all + n_front, command, n * sizeof(command[0]));
 	(void)execvp(all[0], all);
 	free(all);
 	return -1;
 }
 
-static int start(char *agent, char **command, int n)
+static int start(char *agent, char **command, size_t n)
 {
 	static char sudo[] = "sudo", run0[] = "run0", end[] = "--", helper[] = AA_LIBEXECDIR "/start";
 	char *const with_sudo[] = {sudo, end, helper, agent, end};
@@ -47,33 +42,31 @@ static int start(char *agent, char **command, int n)
 			  agent);
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	int opt = cmdline_next(self, argc, argv);
-	char *agent;
+	char *agent = a->n_words && !a->ended ? a->words[0] : NULL;
 
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (optind >= argc || strcmp(argv[optind - 1], "--") == 0)
+	(void)ctl;
+	if (!agent)
 		return say_usage("which agent? agentauth run NAME -- COMMAND");
-	agent = argv[optind];
 	if (!aa_agent_name_is_valid(agent))
 		return say_usage("\"%s\" is no agent's name", agent);
-	if (optind + 1 >= argc || strcmp(argv[optind + 1], "--") != 0)
+	if (a->n_words < 2 || strcmp(a->words[1], "--") != 0)
 		return say_usage(
 		    "-- must stand between the agent and the command: agentauth run %s -- COMMAND", agent);
-	if (optind + 2 >= argc)
+	if (a->n_words < 3)
 		return say_usage("there is no command after --");
-	return start(agent, argv + optind + 2, argc - optind - 2);
+	return start(agent, a->words + 2, a->n_words - 2);
 }
 
 const struct command command_run = {
     .name = "run",
-    .operands = "NAME -- COMMAND...",
-    .summary = "Start a command as an agent of this host, on one's own behalf",
-    .details =
+    .words = "NAME -- COMMAND...",
+    .rest = true,
+    .values = ":users",
+    .summary = "start a command as an agent of this host, on one's own behalf",
+    .about =
 	"By sudo, or by run0 where there is no sudo. The host's administrator says who may: the agent's\n"
-	"delegation.local_users, and a line in sudoers.\n",
+	"delegation.local_users, and a line in sudoers.",
     .run = run,
-    .options = options,
 };

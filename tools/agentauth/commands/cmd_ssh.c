@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,27 +18,12 @@
 #include "tools/agentauth/commands/ssh_refused.h"
 #include "tools/cli/say.h"
 
-enum { OPT_PROFILE, OPT_SCOPE, OPT_TASK };
-
-static const struct cmdline_option options[] = {
-    [OPT_PROFILE] = {"profile", "NAME", "answer from this profile only"},
-    [OPT_SCOPE] = {"scope", "ROLES", "ask for these roles only, spaces between them"},
-    [OPT_TASK] = {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"profile", "NAME", "answer from this profile only", 0, NULL},
+    {"scope", "ROLES", "ask for these roles only, spaces between them", 0, NULL},
+    {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes", 0, NULL},
+    {0},
 };
-
-/* How many arguments at the front are ours: ssh has no long options, so the first that is none is its own. */
-static int own_arguments(int argc, char **argv)
-{
-	int i = 1;
-
-	while (i < argc && strncmp(argv[i], "--", 2) == 0) {
-		if (!argv[i][2])
-			return i + 1;
-		i += strchr(argv[i], '=') || strcmp(argv[i], "--help") == 0 ? 1 : 2;
-	}
-	return i < argc ? i : argc;
-}
 
 /* agentauth-askpass lies beside this program. */
 static bool find_askpass(char *ret, size_t size)
@@ -148,33 +132,45 @@ static int log_in(char **args, int n, const char *askpass)
 	return status;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+/* Where askpass, which ssh starts, finds what our options say. */
+static int hand_over(const struct arguments *a)
 {
-	static const char *const variables[] = {
-	    [OPT_PROFILE] = "AGENTAUTH_PROFILE", [OPT_SCOPE] = ANSWER_SCOPE, [OPT_TASK] = ANSWER_TASK};
-	int own = own_arguments(argc, argv), opt;
+	static const struct {
+		const char *option, *variable;
+	} all[] = {{"profile", "AGENTAUTH_PROFILE"}, {"scope", ANSWER_SCOPE}, {"task", ANSWER_TASK}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *value = arguments_value(a, all[i].option);
+
+		if (value && setenv(all[i].variable, value, 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct ctl *ctl, const struct arguments *a)
+{
 	char askpass[PATH_MAX];
 
-	while ((opt = cmdline_next(self, own, argv)) >= 0)
-		if (setenv(variables[opt], optarg, 1) < 0)
-			return say_failed("memory is out");
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (own >= argc)
+	(void)ctl;
+	if (hand_over(a) < 0)
+		return say_failed("memory is out");
+	if (!a->n_words)
 		return say_usage("ssh needs a host");
 	if (!find_askpass(askpass, sizeof(askpass)))
 		return say_failed("agentauth-askpass is not beside agentauth: install agentauth anew");
-	return log_in(argv + own, argc - own, askpass);
+	return log_in(a->words, (int)a->n_words, askpass);
 }
 
 const struct command command_ssh = {
     .name = "ssh",
-    .operands = "ARGUMENT...",
-    .summary = "Run ssh, which answers a host's prompt from a profile",
-    .details = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
-	       "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n"
-	       "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that\n"
-	       "cannot succeed is not tried.\n",
+    .words = "ARGUMENT...",
+    .rest = true,
+    .summary = "run ssh, which answers a host's prompt from a profile",
+    .about = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n"
+	     "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n"
+	     "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that\n"
+	     "cannot succeed is not tried.",
     .run = run,
     .options = options,
 };

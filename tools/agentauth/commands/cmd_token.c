@@ -2,7 +2,6 @@
 /* cmd_token.c: agentauth token: a provider's token on standard output. */
 #include "config.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,30 +13,17 @@
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
-enum {
-	OPT_PROFILE,
-	OPT_CONFIG,
-	OPT_SCOPE,
-	OPT_RESOURCE,
-	OPT_FRESH,
-	OPT_LOGIN,
-	OPT_NO_BROWSER,
-	OPT_FORGET,
-	OPT_JSON
-};
-
-static const struct cmdline_option options[] = {
-    [OPT_PROFILE] = {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE"},
-    [OPT_CONFIG] = {"config", "FILE",
-		    "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config"},
-    [OPT_SCOPE] = {"scope", "SCOPE", "ask for this scope instead of the profile's"},
-    [OPT_RESOURCE] = {"resource", "URI", "ask for a token for this resource instead of the profile's"},
-    [OPT_FRESH] = {"fresh", NULL, "ask the provider, even if the cache has a token"},
-    [OPT_LOGIN] = {"login", NULL, "log in, where the grant needs a person; others never wait for one"},
-    [OPT_NO_BROWSER] = {"no-browser", NULL, "with --login: print the address instead of opening a browser"},
-    [OPT_FORGET] = {"forget", NULL, "remove the token and the refresh token that are kept, and print none"},
-    [OPT_JSON] = {"json", NULL, "print token, type, end of life and scope as JSON"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE", 0, NULL},
+    {"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", 0, NULL},
+    {"scope", "SCOPE", "ask for this scope instead of the profile's", 0, NULL},
+    {"resource", "URI", "ask for a token for this resource instead of the profile's", 0, NULL},
+    {"fresh", NULL, "ask the provider, even if the cache has a token", 0, NULL},
+    {"login", NULL, "log in, where the grant needs a person; others never wait for one", 0, NULL},
+    {"no-browser", NULL, "with --login: print the address instead of opening a browser", 0, NULL},
+    {"forget", NULL, "remove the token and the refresh token that are kept, and print none", 0, NULL},
+    {"json", NULL, "print token, type, end of life and scope as JSON", 0, NULL},
+    {0},
 };
 
 struct request {
@@ -46,26 +32,21 @@ struct request {
 	bool forget, json;
 };
 
-static int read_options(const struct command *self, int argc, char **argv, struct request *ret)
+static struct request read_options(const struct arguments *a)
 {
-	const char **const texts[] = {[OPT_PROFILE] = &ret->profile,
-				      [OPT_CONFIG] = &ret->config,
-				      [OPT_SCOPE] = &ret->scope,
-				      [OPT_RESOURCE] = &ret->resource};
-	bool *const flags[] = {[OPT_FRESH] = &ret->wish.fresh,
-			       [OPT_LOGIN] = &ret->wish.login,
-			       [OPT_NO_BROWSER] = &ret->wish.no_browser,
-			       [OPT_FORGET] = &ret->forget,
-			       [OPT_JSON] = &ret->json};
-	int opt;
+	const char *profile = arguments_value(a, "profile");
 
-	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
-		if (opt <= OPT_RESOURCE)
-			*texts[opt] = optarg;
-		else
-			*flags[opt] = true;
-	}
-	return opt == CMDLINE_END && !cmdline_no_operands(argc, argv) ? CMDLINE_WRONG : opt;
+	return (struct request){
+	    .profile = profile ? profile : getenv("AGENTAUTH_PROFILE"),
+	    .config = arguments_value(a, "config"),
+	    .scope = arguments_value(a, "scope"),
+	    .resource = arguments_value(a, "resource"),
+	    .wish = {.fresh = arguments_have(a, "fresh"),
+		     .login = arguments_have(a, "login"),
+		     .no_browser = arguments_have(a, "no-browser")},
+	    .forget = arguments_have(a, "forget"),
+	    .json = a->json,
+	};
 }
 
 /* The one that is named, or the only one. */
@@ -130,14 +111,13 @@ static int get_and_print(const struct request *request, const struct profiles *p
 	return status;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	struct request request = {.profile = getenv("AGENTAUTH_PROFILE")};
-	int end = read_options(self, argc, argv, &request), status;
+	struct request request = read_options(a);
 	struct profiles *profiles;
+	int status;
 
-	if (end != CMDLINE_END)
-		return cmdline_status(end);
+	(void)ctl;
 	if (request.wish.no_browser && !request.wish.login)
 		return say_usage("--no-browser goes with --login");
 	profiles = profiles_load(request.config);
@@ -148,10 +128,9 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_token = {
     .name = "token",
-    .operands = "",
-    .summary = "Print an access token of the profile's identity provider",
-    .details = "From the cache while it has life left, otherwise from the provider. It goes to standard\n"
-	       "output, with a newline only if that is a terminal.\n",
+    .summary = "print an access token of the profile's identity provider",
+    .about = "From the cache while it has life left, otherwise from the provider. It goes to standard\n"
+	     "output, with a newline only if that is a terminal.",
     .run = run,
     .options = options,
 };

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +24,10 @@
 #define TOKEN_MAX (1024 * 1024) /* a login takes AA_JWS_MAX; published test vectors may be longer */
 #define KEY_FILE_MAX (1024 * 1024)
 
-enum { OPT_KEY, OPT_JSON };
-
-static const struct cmdline_option options[] = {
-    [OPT_KEY] = {"key", "FILE", "a public key or key set: JWK, JWKS, PEM, or an SSH public key (needed)"},
-    [OPT_JSON] = {"json", NULL, "print the verdict as JSON, the payload in base64url"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"key", "FILE", "a public key or key set: JWK, JWKS, PEM, or an SSH public key (needed)", 0, NULL},
+    {"json", NULL, "print the verdict as JSON, the payload in base64url", 0, NULL},
+    {0},
 };
 
 /* Either a set, searched by kid, or the one key that the file holds, whatever the token calls it. */
@@ -202,34 +199,22 @@ static int verify(const char *key_path, bool as_json)
 	return status;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *key = NULL;
-	bool as_json = false;
-	int opt;
+	const char *key = arguments_value(a, "key");
 
-	while ((opt = cmdline_next(self, argc, argv)) >= 0) {
-		if (opt == OPT_KEY)
-			key = optarg;
-		else
-			as_json = true;
-	}
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (!cmdline_no_operands(argc, argv))
-		return 2;
+	(void)ctl;
 	if (!key)
 		return say_usage("--key is missing: which key should have signed the token?");
-	return verify(key, as_json);
+	return verify(key, a->json);
 }
 
 const struct command command_verify = {
     .name = "verify",
-    .operands = "",
-    .summary = "Check the signature of a token on standard input, byte by byte",
-    .details = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with nothing "
-	       "taken off.\n"
-	       "Its payload goes to standard output. Claims such as \"exp\" and \"aud\" are not looked at.\n",
+    .summary = "check the signature of a token on standard input, byte by byte",
+    .about = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with nothing "
+	     "taken off.\n"
+	     "Its payload goes to standard output. Claims such as \"exp\" and \"aud\" are not looked at.",
     .run = run,
     .options = options,
 };

@@ -2,7 +2,6 @@
 /* cmd_whoami.c: agentauth whoami: the account, and what the login said of itself. */
 #include "config.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -14,11 +13,9 @@
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
-enum { OPT_JSON };
-
-static const struct cmdline_option options[] = {
-    [OPT_JSON] = {"json", NULL, "print it as JSON"},
-    {NULL, NULL, NULL},
+static const struct option_spec options[] = {
+    {"json", NULL, "print it as JSON", 0, NULL},
+    {0},
 };
 
 static const struct {
@@ -85,27 +82,19 @@ static int print_as_json(const char *name)
 	return print_json(json);
 }
 
-static int run(const struct command *self, int argc, char **argv)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	const char *name = pw ? pw->pw_name : NULL;
-	bool as_json = false;
-	int opt;
 
-	while ((opt = cmdline_next(self, argc, argv)) >= 0)
-		as_json = true;
-	if (opt != CMDLINE_END)
-		return cmdline_status(opt);
-	if (!cmdline_no_operands(argc, argv))
-		return 2;
-	return as_json ? print_as_json(name) : print_text(name);
+	(void)ctl;
+	return a->json ? print_as_json(name) : print_text(name);
 }
 
 const struct command command_whoami = {
     .name = "whoami",
-    .operands = "",
-    .summary = "Show the account and what this login said of itself",
-    .details = "What AGENTAUTH_* variables say informs; it proves nothing.\n",
+    .summary = "show the account and what this login said of itself",
+    .about = "What AGENTAUTH_* variables say informs; it proves nothing.",
     .run = run,
     .options = options,
 };

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* completion.h: agentauth --complete, for the shells. */
+/* completion.h: what agentauth --complete offers besides commands and options, as tools/cli/complete.h has it. */
 #ifndef AGENTAUTH_AGENT_COMPLETION_H
 #define AGENTAUTH_AGENT_COMPLETION_H
 
-#include <stddef.h>
+#include "tools/cli/complete.h"
 
-#include "tools/cli/cmdline.h"
+extern const struct complete_value completion_values[];
 
-/* Prints what the last of the words may become, as tools/cli/complete.h has it. Nothing is said of profiles that cannot be
- * read. */
-void completion(const struct command *const *commands, size_t n_commands, int n, char **words);
+/* Offers every name of a kind. Nothing is said of profiles that cannot be read. */
+void completion_list(const char *kind);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* The options of agentauth profile; those before N_TEXTS say what stands in the profile. */
+/* The options of agentauth profile add that say what stands in the profile. */
 enum {
 	OPT_AGENT,
 	OPT_NAME,
@@ -18,16 +18,13 @@ enum {
 	OPT_TOKEN_FILE,
 	OPT_TOKEN_ENV,
 	OPT_SCOPE,
-	N_TEXTS,
-	OPT_CONFIG = N_TEXTS,
-	OPT_DRY_RUN,
-	OPT_JSON
+	N_TEXTS
 };
 
 struct profile_request {
-	const char *action, *operand, *config;
+	const char *operand, *config;
 	const char *texts[N_TEXTS];
-	bool dry_run, json;
+	bool dry_run;
 };
 
 /* The exit status. */

@@ -145,7 +145,7 @@ static bool check_word(struct ctl *ctl, const char *name)
 	    {"source", "CIDR", "a network it may come from; none: from everywhere", EDIT_ADD, "sources"}, \
 	    {"max-sessions", "N", "how many sessions it may have at a time; none: any", EDIT_NUMBER, \
 	     "max_sessions"}, \
-	    {"mixed-sessions", "HOW", "allow or refuse a login with other roles while one is open", \
+	    {"mixed-sessions", "allow|refuse", "allow or refuse a login with other roles while one is open", \
 	     EDIT_TEXT, "mixed_sessions"}, \
 	    {"user", "NAME", "a user at an identity provider it may act for", EDIT_ADD, "delegation.users"}, \
 	{ \
@@ -153,7 +153,7 @@ static bool check_word(struct ctl *ctl, const char *name)
 		    "delegation.local_users" \
 	}
 
-static const struct ctl_option register_options[] = {
+static const struct option_spec register_options[] = {
     AGENT_OPTIONS,
     {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron",
      EDIT_NONE, NULL},
@@ -212,7 +212,7 @@ static bool was_retired(const struct workspace *workspace, const char *name)
 	return e && e->retired;
 }
 
-static enum ctl_status run_register(struct ctl *ctl, const struct arguments *arguments)
+static int run_register(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct workspace workspace;
@@ -230,7 +230,7 @@ static enum ctl_status run_register(struct ctl *ctl, const struct arguments *arg
 	return status;
 }
 
-const struct ctl_command cmd_register = {
+const struct command cmd_register = {
     .name = "register",
     .words = "NAME",
     .min_words = 1,
@@ -242,7 +242,7 @@ const struct ctl_command cmd_register = {
 
 /* ---- set ----------------------------------------------------------------- */
 
-static const struct ctl_option set_options[] = {
+static const struct option_spec set_options[] = {
     AGENT_OPTIONS,
     {"no-role", "ROLE", "a role it has no longer", EDIT_DROP, "roles"},
     {"roles", "A,B", "exactly these roles", EDIT_LIST, "roles"},
@@ -302,16 +302,17 @@ static enum ctl_status set_known_agent(struct ctl *ctl, struct workspace *worksp
 							     : CTL_FAILED;
 }
 
-static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
+static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
 	if (!check_word(ctl, arguments->words[0]))
 		return CTL_FAILED;
 	return edit_run(ctl, arguments, "set", "--owner", set_known_agent);
 }
 
-const struct ctl_command cmd_set = {
+const struct command cmd_set = {
     .name = "set",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "change settings of an agent, published at once",
@@ -334,7 +335,7 @@ static bool was_published(struct ctl *ctl, const struct workspace *workspace, co
 	return false;
 }
 
-static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *arguments)
+static int run_retire(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct workspace workspace;
@@ -360,9 +361,10 @@ static enum ctl_status run_retire(struct ctl *ctl, const struct arguments *argum
 	return status;
 }
 
-const struct ctl_command cmd_retire = {
+const struct command cmd_retire = {
     .name = "retire",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "end an agent for good: its name and uid are never given again",
@@ -370,6 +372,6 @@ const struct ctl_command cmd_retire = {
 	     "in passwd, so\n"
 	     "that its files keep their owner's name, and nobody gets in as it. agentauthctl suspend is for "
 	     "a while.",
-    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
+    .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_retire,
 };

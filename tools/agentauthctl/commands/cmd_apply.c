@@ -12,7 +12,7 @@
 
 /* ---- apply --------------------------------------------------------------- */
 
-static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *arguments)
+static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
@@ -33,7 +33,7 @@ static enum ctl_status run_apply(struct ctl *ctl, const struct arguments *argume
 	return status;
 }
 
-const struct ctl_command cmd_apply = {
+const struct command cmd_apply = {
     .name = "apply",
     .words = "",
     .summary = "check the configuration and publish it, or change nothing",
@@ -45,7 +45,7 @@ const struct ctl_command cmd_apply = {
 	     "names and uids\n"
 	     "are never given again, which is asked about first.",
     .options =
-	(const struct ctl_option[]){
+	(const struct option_spec[]){
 	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
 	    {"adopt", NULL, "new agents come into what the host has under their names", 0, NULL},
 	    {"accept-risk", NULL, "publish sudo rules that allow more than they say", 0, NULL},
@@ -132,7 +132,7 @@ static void check_all(struct ctl *ctl, struct workspace *workspace)
 	publish_result_free(&result);
 }
 
-static enum ctl_status run_check(struct ctl *ctl, const struct arguments *arguments)
+static int run_check(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *file = arguments_value(arguments, "file");
 	struct workspace workspace;
@@ -146,23 +146,23 @@ static enum ctl_status run_check(struct ctl *ctl, const struct arguments *argume
 	return status;
 }
 
-const struct ctl_command cmd_check = {
+const struct command cmd_check = {
     .name = "check",
     .words = "",
     .summary = "check the configuration and publish nothing",
     .about = "Tells every mistake with its file, line and column. Needs no root where the configuration can "
 	     "be read.",
-    .options = (const struct ctl_option[]){{"file", "FILE", "check this one agent's file, wherever it lies",
-					    0, NULL},
-					   {"adopt", NULL, "as apply has it", 0, NULL},
-					   {"accept-risk", NULL, "as apply has it", 0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"file", "FILE", "check this one agent's file, wherever it lies",
+					     0, NULL},
+					    {"adopt", NULL, "as apply has it", 0, NULL},
+					    {"accept-risk", NULL, "as apply has it", 0, NULL},
+					    {0}},
     .run = run_check,
 };
 
 /* ---- diff ---------------------------------------------------------------- */
 
-static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *arguments)
+static int run_diff(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
@@ -187,7 +187,7 @@ static enum ctl_status run_diff(struct ctl *ctl, const struct arguments *argumen
 	return status;
 }
 
-const struct ctl_command cmd_diff = {
+const struct command cmd_diff = {
     .name = "diff",
     .words = "",
     .summary = "show what differs between the configuration and what is published",

@@ -84,7 +84,7 @@ static enum ctl_status list_once(struct ctl *ctl)
 	return CTL_DONE;
 }
 
-static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	return ctl_watch(ctl, arguments, 1, list_once);
 }
@@ -157,29 +157,29 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 	return CTL_DONE;
 }
 
-static enum ctl_status run_approve(struct ctl *ctl, const struct arguments *arguments)
+static int run_approve(struct ctl *ctl, const struct arguments *arguments)
 {
 	return answer(ctl, arguments, true);
 }
 
-static enum ctl_status run_deny(struct ctl *ctl, const struct arguments *arguments)
+static int run_deny(struct ctl *ctl, const struct arguments *arguments)
 {
 	return answer(ctl, arguments, false);
 }
 
-static const struct ctl_option why_option[] = {
+static const struct option_spec why_option[] = {
     {"why", "TEXT", "kept with the answer, in the audit log", 0, NULL}, {0}};
 
-static const struct ctl_command approval_list = {
+static const struct command approval_list = {
     .name = "list",
     .words = "",
     .summary = "list the commands that wait for a person",
     .options =
-	(const struct ctl_option[]){{"watch", NULL, "again every second, until interrupted", 0, NULL}, {0}},
+	(const struct option_spec[]){{"watch", NULL, "again every second, until interrupted", 0, NULL}, {0}},
     .run = run_list,
 };
 
-static const struct ctl_command approval_approve = {
+static const struct command approval_approve = {
     .name = "approve",
     .words = "NUMBER",
     .min_words = 1,
@@ -189,7 +189,7 @@ static const struct ctl_command approval_approve = {
     .run = run_approve,
 };
 
-static const struct ctl_command approval_deny = {
+static const struct command approval_deny = {
     .name = "deny",
     .words = "NUMBER",
     .min_words = 1,
@@ -199,9 +199,9 @@ static const struct ctl_command approval_deny = {
     .run = run_deny,
 };
 
-const struct ctl_command cmd_approval = {
+const struct command cmd_approval = {
     .name = "approval",
     .words = "COMMAND",
     .summary = "answer agents' commands that wait for a person",
-    .sub = (const struct ctl_command *const[]){&approval_list, &approval_approve, &approval_deny, NULL},
+    .sub = (const struct command *const[]){&approval_list, &approval_approve, &approval_deny, NULL},
 };

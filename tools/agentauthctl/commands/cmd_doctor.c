@@ -283,7 +283,7 @@ static void examine(struct doctor *d)
 	}
 }
 
-static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *arguments)
+static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct doctor d = {.ctl = ctl, .roles = json_object(), .findings = json_array()};
 	bool log = arguments_have(arguments, "log");
@@ -312,7 +312,7 @@ static enum ctl_status run_doctor(struct ctl *ctl, const struct arguments *argum
 	return d.problems ? CTL_FAILED : CTL_DONE;
 }
 
-const struct ctl_command cmd_doctor = {
+const struct command cmd_doctor = {
     .name = "doctor",
     .words = "",
     .summary = "say whether this host does what the registry takes for granted",
@@ -322,10 +322,10 @@ const struct ctl_command cmd_doctor = {
 	     "mends it. Changes\n"
 	     "nothing. Exit status: 1 if there is a problem; a note is none. With --json what is in order is "
 	     "listed too.",
-    .options = (const struct ctl_option[]){{"log", NULL,
-					    "put problems into the system's log, and print nothing; for "
-					    "a\ntimer: looks every ten minutes at most",
-					    0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"log", NULL,
+					     "put problems into the system's log, and print nothing; for "
+					     "a\ntimer: looks every ten minutes at most",
+					     0, NULL},
+					    {0}},
     .run = run_doctor,
 };

@@ -226,7 +226,7 @@ static void publish_first(struct ctl *ctl)
 	workspace_close(&workspace);
 }
 
-static enum ctl_status run_init(struct ctl *ctl, const struct arguments *arguments)
+static int run_init(struct ctl *ctl, const struct arguments *arguments)
 {
 	(void)arguments;
 	make_directories(ctl);
@@ -237,7 +237,7 @@ static enum ctl_status run_init(struct ctl *ctl, const struct arguments *argumen
 	return CTL_DONE;
 }
 
-const struct ctl_command cmd_init = {
+const struct command cmd_init = {
     .name = "init",
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",

@@ -16,7 +16,7 @@
 
 /* ---- add --------------------------------------------------------------------------------- */
 
-static const struct ctl_option add_options[] = {
+static const struct option_spec add_options[] = {
     {"provider", "P",
      "a provider that is known, such as keycloak, entra, okta,\ngithub or kubernetes (agentauthctl(8) has "
      "them "
@@ -194,7 +194,7 @@ static enum ctl_status add_block(struct ctl *ctl, const struct open_template *te
 	return status;
 }
 
-static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
+static int run_add(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct issuer_request request = read_request(arguments);
 	struct open_template template = {0};
@@ -222,7 +222,7 @@ out:
 	return status;
 }
 
-static const struct ctl_command issuer_add = {
+static const struct command issuer_add = {
     .name = "add",
     .words = "NAME",
     .min_words = 1,
@@ -369,7 +369,7 @@ static void list_issuer(struct ctl *ctl, const struct key_store *store, const st
 	json_decref(skipped);
 }
 
-static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	const struct key_store store = ctl_key_store(ctl);
 	struct aa_issuer **issuers = NULL;
@@ -390,7 +390,7 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 	return CTL_DONE;
 }
 
-static const struct ctl_command issuer_list = {
+static const struct command issuer_list = {
     .name = "list",
     .words = "",
     .summary = "list the issuers that are published, and their keys",
@@ -401,9 +401,9 @@ static const struct ctl_command issuer_list = {
     .run = run_list,
 };
 
-const struct ctl_command cmd_issuer = {
+const struct command cmd_issuer = {
     .name = "issuer",
     .summary = "identity providers whose tokens are taken: add, set, refresh, list, remove",
-    .sub = (const struct ctl_command *const[]){&issuer_add, &issuer_set, &issuer_refresh, &issuer_list,
-					       &issuer_remove, NULL},
+    .sub = (const struct command *const[]){&issuer_add, &issuer_set, &issuer_refresh, &issuer_list,
+					   &issuer_remove, NULL},
 };

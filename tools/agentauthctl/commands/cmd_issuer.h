@@ -6,7 +6,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/keys/key_fetch.h"
 
-extern const struct ctl_command issuer_refresh, issuer_set, issuer_remove;
+extern const struct command issuer_refresh, issuer_set, issuer_remove;
 
 struct key_store ctl_key_store(const struct ctl *ctl);
 

@@ -12,7 +12,7 @@
 
 #define BOUND_SHOWN 10
 
-static const struct ctl_option set_options[] = {
+static const struct option_spec set_options[] = {
     {"issuer", "URL", "what its tokens have as iss", EDIT_TEXT, "issuer"},
     {"audience", "A", "what its tokens for this host may have as aud", EDIT_ADD, "audience"},
     {"no-audience", "A", "take an audience away; without any the host's own holds", EDIT_DROP, "audience"},
@@ -29,8 +29,8 @@ static const struct ctl_option set_options[] = {
     {"user-claim", "CLAIM", "the claim that names the person of a delegated token", EDIT_TEXT, "user_claim"},
     {"delegation", NULL, "take tokens on a person's behalf as well", EDIT_ALLOWED, "delegation"},
     {"no-delegation", NULL, "take none on a person's behalf", EDIT_FALSE, "delegation"},
-    {"without-sub", "WORD", "what a token without sub is: own, or refuse", EDIT_TEXT, "without_sub"},
-    {"reuse", "WORD", "how often a token is good: once, or until_expiry", EDIT_TEXT, "reuse"},
+    {"without-sub", "own|refuse", "what a token without sub is: own, or refuse", EDIT_TEXT, "without_sub"},
+    {"reuse", "once|until_expiry", "how often a token is good: once, or until_expiry", EDIT_TEXT, "reuse"},
     {"max-token-ttl", "SECONDS", "how long its tokens may live; none: as the host says", EDIT_SECONDS,
      "max_token_ttl"},
     {"scope", "VALUE:ROLE", "which role a scope is good for", EDIT_NONE, "scopes"},
@@ -306,7 +306,7 @@ static bool there_is(struct ctl *ctl, const struct workspace *workspace, const c
 	return false;
 }
 
-static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
+static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct workspace workspace;
 	enum ctl_status status;
@@ -327,9 +327,10 @@ static enum ctl_status run_set(struct ctl *ctl, const struct arguments *argument
 	return status;
 }
 
-const struct ctl_command issuer_set = {
+const struct command issuer_set = {
     .name = "set",
     .words = "NAME",
+    .values = "issuers",
     .min_words = 1,
     .max_words = 1,
     .summary = "change settings of an issuer, published at once",
@@ -417,7 +418,7 @@ static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspac
 	return status;
 }
 
-static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
+static int run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct workspace workspace;
@@ -431,15 +432,16 @@ static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *argum
 	return status;
 }
 
-const struct ctl_command issuer_remove = {
+const struct command issuer_remove = {
     .name = "remove",
     .words = "NAME",
+    .values = "issuers",
     .min_words = 1,
     .max_words = 1,
     .summary = "take away an issuer that no agent is bound to any more",
     .about =
 	"Sessions that its tokens opened go on. Where agents are bound to it, the commands that take the "
 	"bindings away\nare shown, and nothing is changed.",
-    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
+    .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };

@@ -213,7 +213,7 @@ static void listing_free(struct listing *l)
 	free(l->rows);
 }
 
-static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct listing l = {.ctl = ctl, .role = arguments_value(arguments, "role"), .json = json_array()};
@@ -238,13 +238,13 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 	return CTL_DONE;
 }
 
-const struct ctl_command cmd_list = {
+const struct command cmd_list = {
     .name = "list",
     .words = "",
     .summary = "list the agents that are published",
     .about = "KEYS counts those that are good now. A state of suspended wins over what is published.",
-    .options = (const struct ctl_option[]){{"all", NULL, "also those that are retired", 0, NULL},
-					   {"role", "ROLE", "only those that have this role", 0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"all", NULL, "also those that are retired", 0, NULL},
+					    {"role", "ROLE", "only those that have this role", 0, NULL},
+					    {0}},
     .run = run_list,
 };

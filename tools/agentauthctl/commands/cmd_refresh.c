@@ -294,7 +294,7 @@ static enum ctl_status run_named(struct ctl *ctl, const struct arguments *argume
 	return status;
 }
 
-static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *arguments)
+static int run_refresh(struct ctl *ctl, const struct arguments *arguments)
 {
 	bool all = arguments_have(arguments, "all"), due = arguments_have(arguments, "due");
 
@@ -302,24 +302,27 @@ static enum ctl_status run_refresh(struct ctl *ctl, const struct arguments *argu
 		return ctl_usage(ctl,
 				 "say whose keys one way: NAME..., --all (as with none of them), or --due");
 	ctl_answer(ctl, "issuers", json_array());
-	return due ? run_due(ctl) : run_named(ctl, arguments);
+	if (due)
+		return run_due(ctl);
+	return run_named(ctl, arguments);
 }
 
-const struct ctl_command issuer_refresh = {
+const struct command issuer_refresh = {
     .name = "refresh",
     .words = "[NAME...]",
+    .values = "issuers",
     .min_words = 0,
     .max_words = 256,
     .summary = "fetch issuers' keys, which logins never do",
     .about = "What cannot be fetched or used changes nothing: the keys that are here serve on until they are "
 	     "older than the\n"
 	     "issuer's jwks_max_age. agentauth-refresh.path and .timer of systemd run it with --due.",
-    .options = (const struct ctl_option[]){{"all", NULL, "of every issuer, as without a NAME", 0, NULL},
-					   {"due", NULL,
-					    "of those that a login missed a key of, and those whose "
-					    "keys\nare older than an hour or a quarter of "
-					    "jwks_max_age; at most\nonce a minute: it waits for its turn",
-					    0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"all", NULL, "of every issuer, as without a NAME", 0, NULL},
+					    {"due", NULL,
+					     "of those that a login missed a key of, and those whose "
+					     "keys\nare older than an hour or a quarter of "
+					     "jwks_max_age; at most\nonce a minute: it waits for its turn",
+					     0, NULL},
+					    {0}},
     .run = run_refresh,
 };

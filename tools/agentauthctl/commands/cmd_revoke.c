@@ -462,22 +462,24 @@ static bool names_something(const struct arguments *arguments)
 	return false;
 }
 
-static enum ctl_status run_revoke(struct ctl *ctl, const struct arguments *arguments)
+static int run_revoke(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct revocation r = {0};
 	enum ctl_status status;
 
+	if (arguments_have(arguments, "list") && names_something(arguments))
+		return ctl_usage(ctl, "--list shows all that is revoked, and goes with nothing else");
 	if (arguments_have(arguments, "list"))
-		return names_something(arguments)
-			   ? ctl_usage(ctl, "--list shows all that is revoked, and goes with nothing else")
-			   : list_revocations(ctl);
+		return list_revocations(ctl);
 	status = read_options(ctl, arguments, &r);
 	if (status != CTL_DONE)
 		return status;
-	return r.undo ? undo(ctl, &r) : revoke_one(ctl, &r);
+	if (r.undo)
+		return undo(ctl, &r);
+	return revoke_one(ctl, &r);
 }
 
-const struct ctl_command cmd_revoke = {
+const struct command cmd_revoke = {
     .name = "revoke",
     .words = "",
     .summary = "refuse a credential, a key, or what an agent was given before a time",
@@ -485,9 +487,9 @@ const struct ctl_command cmd_revoke = {
 	     "without jti is\n"
 	     "known by the jti that the audit log shows for it.",
     .options =
-	(const struct ctl_option[]){
+	(const struct option_spec[]){
 	    {"jti", "J", "one credential, by its jti", 0, NULL},
-	    {"issuer", "NAME", "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
+	    {"issuer", "ISSUER", "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
 	    {"kid", "K", "all that this key signed or authenticated", 0, NULL},
 	    {"agent", "NAME", "with --before: all of this agent's", 0, NULL},
 	    {"before", "T", "now, or a time in the past", 0, NULL},

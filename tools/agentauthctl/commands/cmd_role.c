@@ -36,14 +36,14 @@
 		    "limits.cpu_weight" \
 	}
 
-static const struct ctl_option add_options[] = {
+static const struct option_spec add_options[] = {
     ROLE_OPTIONS,
     {"gid", "N", "its group's gid (the lowest of those for roles that was never used)", EDIT_NONE, NULL},
     CTL_WITH_PENDING,
     {0},
 };
 
-static const struct ctl_option set_options[] = {
+static const struct option_spec set_options[] = {
     ROLE_OPTIONS,
     {"no-service", "SERVICE", "take a service away", EDIT_DROP_NOT_LAST, "services"},
     {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
@@ -211,7 +211,7 @@ static enum ctl_status add_role(struct ctl *ctl, struct workspace *workspace,
 	return status;
 }
 
-static enum ctl_status run_add(struct ctl *ctl, const struct arguments *arguments)
+static int run_add(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct workspace workspace;
@@ -229,7 +229,7 @@ static enum ctl_status run_add(struct ctl *ctl, const struct arguments *argument
 	return status;
 }
 
-static const struct ctl_command role_add = {
+static const struct command role_add = {
     .name = "add",
     .words = "NAME",
     .min_words = 1,
@@ -279,14 +279,15 @@ static enum ctl_status set_known_role(struct ctl *ctl, struct workspace *workspa
 							     : CTL_FAILED;
 }
 
-static enum ctl_status run_set(struct ctl *ctl, const struct arguments *arguments)
+static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
 	return edit_run(ctl, arguments, "role set", "--sudo", set_known_role);
 }
 
-static const struct ctl_command role_set = {
+static const struct command role_set = {
     .name = "set",
     .words = "NAME",
+    .values = "roles",
     .min_words = 1,
     .max_words = 1,
     .summary = "change settings of a role, published at once",
@@ -352,7 +353,7 @@ static bool is_held(struct ctl *ctl, const char *role)
 	return h.n > 0;
 }
 
-static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *arguments)
+static int run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct workspace workspace;
 	enum ctl_status status = ctl_open(ctl, &workspace, true);
@@ -367,13 +368,14 @@ static enum ctl_status run_remove(struct ctl *ctl, const struct arguments *argum
 	return status;
 }
 
-static const struct ctl_command role_remove = {
+static const struct command role_remove = {
     .name = "remove",
     .words = "NAME",
+    .values = "roles",
     .min_words = 1,
     .max_words = 1,
     .summary = "take a role away that no agent has any more",
-    .options = (const struct ctl_option[]){CTL_WITH_PENDING, {0}},
+    .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };
 
@@ -435,7 +437,7 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 	return true;
 }
 
-static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 
@@ -451,15 +453,15 @@ static enum ctl_status run_list(struct ctl *ctl, const struct arguments *argumen
 	return CTL_DONE;
 }
 
-static const struct ctl_command role_list = {
+static const struct command role_list = {
     .name = "list",
     .words = "",
     .summary = "list the roles that are published",
     .run = run_list,
 };
 
-const struct ctl_command cmd_role = {
+const struct command cmd_role = {
     .name = "role",
     .summary = "what agents may do: add, set, list, remove",
-    .sub = (const struct ctl_command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
+    .sub = (const struct command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
 };

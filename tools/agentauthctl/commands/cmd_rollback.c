@@ -105,7 +105,7 @@ static void decide(struct ctl *ctl, struct workspace *workspace, uint32_t curren
 	json_decref(manifest);
 }
 
-static enum ctl_status run_rollback(struct ctl *ctl, const struct arguments *arguments)
+static int run_rollback(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *word = arguments->n_words ? arguments->words[0] : NULL;
 	struct workspace workspace;
@@ -129,9 +129,10 @@ static enum ctl_status run_rollback(struct ctl *ctl, const struct arguments *arg
 	return CTL_DONE;
 }
 
-const struct ctl_command cmd_rollback = {
+const struct command cmd_rollback = {
     .name = "rollback",
     .words = "[N]",
+    .values = "generations",
     .max_words = 1,
     .summary = "make an earlier generation serve again: N, or the one before",
     .about = "The last ten generations are kept. The configuration's text is not changed, so that the next "

@@ -15,7 +15,7 @@
 #define GRACE_USUAL 86400
 #define GRACE_MAX ((int64_t)365 * 86400)
 
-static const struct ctl_option rotate_options[] = {
+static const struct option_spec rotate_options[] = {
     {"key", "FILE",
      "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub, or such a line itself; - "
      "is standard input",
@@ -154,7 +154,7 @@ static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, cons
 	return status;
 }
 
-static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *arguments)
+static int run_rotate(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct workspace workspace;
@@ -179,9 +179,10 @@ static enum ctl_status run_rotate(struct ctl *ctl, const struct arguments *argum
 	return status;
 }
 
-const struct ctl_command cmd_rotate = {
+const struct command cmd_rotate = {
     .name = "rotate",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "give an agent a new key, and its other keys an end",

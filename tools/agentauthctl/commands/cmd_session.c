@@ -160,12 +160,12 @@ static enum ctl_status list_once(struct ctl *ctl)
 	return status;
 }
 
-static enum ctl_status run_list(struct ctl *ctl, const struct arguments *arguments)
+static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	return ctl_watch(ctl, arguments, 2, list_once);
 }
 
-static const struct ctl_command session_list = {
+static const struct command session_list = {
     .name = "list",
     .words = "",
     .summary = "list the live sessions of agents",
@@ -173,8 +173,8 @@ static const struct ctl_command session_list = {
 	     "An ID is\n"
 	     "shown by its first eight digits, which session kill takes.",
     .options =
-	(const struct ctl_option[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL},
-				    {0}},
+	(const struct option_spec[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL},
+				     {0}},
     .run = run_list,
 };
 
@@ -219,16 +219,18 @@ static enum ctl_status kill_session(struct ctl *ctl, const char *id)
 	return status;
 }
 
-static enum ctl_status run_kill(struct ctl *ctl, const struct arguments *arguments)
+static int run_kill(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *agent = arguments_value(arguments, "agent");
 
 	if ((agent != NULL) == (arguments->n_words > 0))
 		return ctl_usage(ctl, "say which: session kill ID, or session kill --agent NAME");
-	return agent ? ctl_kill_agent(ctl, agent) : kill_session(ctl, arguments->words[0]);
+	if (agent)
+		return ctl_kill_agent(ctl, agent);
+	return kill_session(ctl, arguments->words[0]);
 }
 
-static const struct ctl_command session_kill = {
+static const struct command session_kill = {
     .name = "kill",
     .words = "[ID]",
     .max_words = 1,
@@ -236,7 +238,7 @@ static const struct ctl_command session_kill = {
     .about = "Ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What the "
 	     "agent's sudo runs,\n"
 	     "and what detached itself, ends too.",
-    .options = (const struct ctl_option[]){{"agent", "NAME", "every process of this agent", 0, NULL}, {0}},
+    .options = (const struct option_spec[]){{"agent", "NAME", "every process of this agent", 0, NULL}, {0}},
     .run = run_kill,
 };
 
@@ -333,7 +335,7 @@ static void log_request(void *data, json_t *request)
 	json_decref(request);
 }
 
-static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *arguments)
+static int run_reap(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *given = arguments_value(arguments, "grace");
 	struct reaping r = {0};
@@ -362,10 +364,10 @@ static enum ctl_status run_reap(struct ctl *ctl, const struct arguments *argumen
 	ctl_answer(ctl, "warned", json_integer((json_int_t)r.warned));
 	ctl_answer(ctl, "swept", json_integer(r.swept > 0 ? r.swept : 0));
 	sessions_free(&r.over);
-	return status == CTL_DONE && ctl->problems.errors ? CTL_FAILED : status;
+	return status;
 }
 
-static const struct ctl_command session_reap = {
+static const struct command session_reap = {
     .name = "reap",
     .words = "",
     .summary = "end the sessions that are past their deadline; for a timer, every minute",
@@ -377,16 +379,16 @@ static const struct ctl_command session_reap = {
 	     "ahead when the host came up, agents are let in again. Names of agents that another source of "
 	     "names has come to\n"
 	     "know are withheld from NSS, and given back when it does not know them any more.",
-    .options = (const struct ctl_option[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
-					   {"clock-is-right", NULL, "the clock was ahead, and is right now",
-					    0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
+					    {"clock-is-right", NULL, "the clock was ahead, and is right now",
+					     0, NULL},
+					    {0}},
     .run = run_reap,
 };
 
-const struct ctl_command cmd_session = {
+const struct command cmd_session = {
     .name = "session",
     .words = "COMMAND",
     .summary = "list, end and clean up agents' sessions",
-    .sub = (const struct ctl_command *const[]){&session_list, &session_kill, &session_reap, NULL},
+    .sub = (const struct command *const[]){&session_list, &session_kill, &session_reap, NULL},
 };

@@ -296,7 +296,7 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 	return CTL_DONE;
 }
 
-static enum ctl_status run_show(struct ctl *ctl, const struct arguments *arguments)
+static int run_show(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct published *published;
@@ -328,9 +328,10 @@ static enum ctl_status run_show(struct ctl *ctl, const struct arguments *argumen
 	return status;
 }
 
-const struct ctl_command cmd_show = {
+const struct command cmd_show = {
     .name = "show",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "show all about an agent, as it is published",

@@ -18,7 +18,7 @@ static enum ctl_status would(const struct ctl *ctl, const char *name, const char
 	return CTL_DONE;
 }
 
-static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *arguments)
+static int run_suspend(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0], *why = NULL;
 	enum ctl_status status = ctl_read_why(ctl, arguments, &why);
@@ -58,22 +58,23 @@ static enum ctl_status run_suspend(struct ctl *ctl, const struct arguments *argu
 	return CTL_DONE;
 }
 
-const struct ctl_command cmd_suspend = {
+const struct command cmd_suspend = {
     .name = "suspend",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "shut an agent out, at once and until it is resumed",
     .about = "Holds from the next login, sudo or session on, whatever is published, applied or rolled back. "
 	     "It does not end\n"
 	     "what runs: an open SSH connection goes on, and can open further shells without asking PAM.",
-    .options = (const struct ctl_option[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
-					   {"kill", NULL, "end all that it runs, too", 0, NULL},
-					   {0}},
+    .options = (const struct option_spec[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
+					    {"kill", NULL, "end all that it runs, too", 0, NULL},
+					    {0}},
     .run = run_suspend,
 };
 
-static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *arguments)
+static int run_resume(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	enum ctl_status status;
@@ -98,9 +99,10 @@ static enum ctl_status run_resume(struct ctl *ctl, const struct arguments *argum
 	return CTL_DONE;
 }
 
-const struct ctl_command cmd_resume = {
+const struct command cmd_resume = {
     .name = "resume",
     .words = "NAME",
+    .values = "agents",
     .min_words = 1,
     .max_words = 1,
     .summary = "let a suspended agent in again",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctl.h: what every command of agentauthctl has: where things are, how to answer, and the table of commands.
  *
- * A command is a file cmd_NAME.c with one struct ctl_command, which stands in the table in main.c. It reports
+ * A command is a file cmd_NAME.c with one struct command, which stands in the table in main.c. It reports
  * problems and does not print them, prints its result on standard output (text, or one JSON object with
  * --json), and answers CTL_DONE, CTL_FAILED or CTL_USAGE: the exit status.
  */
@@ -14,9 +14,9 @@
 #include <jansson.h>
 
 #include "tools/agentauthctl/publish/publish.h"
-#include "tools/cli/arguments.h"
+#include "tools/cli/program.h"
 
-enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+enum ctl_status { CTL_DONE = PROGRAM_DONE, CTL_FAILED = PROGRAM_FAILED, CTL_USAGE = PROGRAM_USAGE };
 
 struct ctl {
 	struct paths paths;
@@ -33,18 +33,7 @@ struct ctl {
 	struct given_file *given; /* what --key options name, read before the command runs */
 };
 
-struct ctl_command {
-	const char *name;
-	const char *words; /* what follows it: "NAME", "[N]", "" */
-	size_t min_words, max_words;
-	const char *summary; /* a line for the list */
-	const char *about;   /* paragraphs for its own help, or NULL */
-	const struct ctl_option *options;
-	enum ctl_status (*run)(struct ctl *ctl, const struct arguments *arguments);
-	const struct ctl_command *const *sub; /* NULL-terminated, for "role add" and the like; else NULL */
-};
-
-extern const struct ctl_command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
+extern const struct command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
     cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval,
     cmd_issuer, cmd_rotate, cmd_doctor;
 

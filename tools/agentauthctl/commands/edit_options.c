@@ -418,7 +418,7 @@ static enum ctl_status edit_one(struct editing *e, const char *path, const struc
 	return CTL_FAILED;
 }
 
-enum ctl_status edit_by_options(struct editing *e, const struct ctl_option *table)
+enum ctl_status edit_by_options(struct editing *e, const struct option_spec *table)
 {
 	enum ctl_status status = CTL_DONE;
 

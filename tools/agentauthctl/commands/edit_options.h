@@ -39,7 +39,7 @@ struct editing {
 
 /* Changes the text by every option given that has a setting, in the order of the table. CTL_USAGE or
  * CTL_FAILED: reported. */
-enum ctl_status edit_by_options(struct editing *editing, const struct ctl_option *table);
+enum ctl_status edit_by_options(struct editing *editing, const struct option_spec *table);
 
 /* A command that sets what its options say: opens the registry for writing, and has `edit` change and publish the text.
  * `example`: an option of its table, which is named where none is given; `command`: as it is typed. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_complete.c: agentauthctl --complete, for the shells. */
+/* completion.c: the lists of names that agentauthctl --complete offers. */
 #include "config.h"
 
-#include "tools/agentauthctl/commands/ctl_complete.h"
+#include "tools/agentauthctl/commands/completion.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +19,6 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/cli/complete.h"
-
-static bool option_at(const void *options, size_t i, struct complete_option *ret)
-{
-	const struct ctl_option *o = (const struct ctl_option *)options + i;
-
-	*ret = (struct complete_option){o->name, o->argument, o->help};
-	return o->name != NULL;
-}
-
-/* ---- what there is on this host ------------------------------------------------ */
 
 /* Agents (not those that are retired) or roles. */
 static void list_entries(bool roles)
@@ -146,7 +135,7 @@ static void list_providers(void)
 	issuer_template_names_free(&names);
 }
 
-static void list(const char *kind)
+void completion_list(const char *kind)
 {
 	if (strcmp(kind, "agents") == 0)
 		list_entries(false);
@@ -168,92 +157,22 @@ static void list(const char *kind)
 		list_generations();
 }
 
-static const struct complete_value values[] = {
-    {"role set", "NAME", "roles"},
-    {"role remove", "NAME", "roles"},
-    {"role add", "NAME", " "},
-    {"register", "NAME", " "},
-    {"issuer add", "NAME", " "},
-    {NULL, "--local-user", ":users"},
-    {NULL, "--no-local-user", ":users"},
-    {NULL, "--mixed-sessions", " allow refuse"},
-    {NULL, "--algorithm", "algorithms"},
-    {NULL, "--no-algorithm", "algorithms"},
-    {NULL, "--reuse", " once until_expiry"},
-    {NULL, "--without-sub", " own refuse"},
-    {NULL, "--provider", "providers"},
-    {NULL, "--bind", "issuers"},
-    {NULL, "--no-bind", "issuers"},
-    {NULL, "--agent", "agents"},
-    {"revoke", "--issuer", "issuers"},
-    {NULL, "ROLE", "roles"},
-    {NULL, "SERVICE", "services"},
-    {NULL, "GROUP", ":groups"},
-    {NULL, "FILE", ":files"},
-    {NULL, "DIR", ":folders"},
-    {"issuer refresh", "NAME", "issuers"},
-    {"issuer set", "NAME", "issuers"},
-    {"issuer remove", "NAME", "issuers"},
-    {"session kill", "ID", "sessions"},
-    {NULL, "NUMBER", "requests"},
-    {"rollback", "N", "generations"},
-    {"set", "NAME", "agents"},
-    {"show", "NAME", "agents"},
-    {"suspend", "NAME", "agents"},
-    {"resume", "NAME", "agents"},
-    {"retire", "NAME", "agents"},
-    {"rotate", "NAME", "agents"},
+const struct complete_value completion_values[] = {
+    {"--local-user", ":users"},
+    {"--no-local-user", ":users"},
+    {"--algorithm", "algorithms"},
+    {"--no-algorithm", "algorithms"},
+    {"--provider", "providers"},
+    {"--bind", "issuers"},
+    {"--no-bind", "issuers"},
+    {"--agent", "agents"},
+    {"ROLE", "roles"},
+    {"SERVICE", "services"},
+    {"GROUP", ":groups"},
+    {"FILE", ":files"},
+    {"DIR", ":folders"},
+    {"ISSUER", "issuers"},
+    {"ID", "sessions"},
+    {"NUMBER", "requests"},
     {0},
 };
-
-/* ---- the table, flat ------------------------------------------------------------ */
-
-static size_t count(const struct ctl_command *const *commands)
-{
-	size_t n = 0;
-
-	for (; *commands; commands++)
-		n += 1 + ((*commands)->sub ? count((*commands)->sub) : 0);
-	return n;
-}
-
-/* Puts the commands into ret, and those of families under "FAMILY NAME"; gives the place behind them. */
-static struct complete_command *flatten(const struct ctl_command *const *commands, const char *family,
-					struct complete_command *ret)
-{
-	for (; *commands; commands++) {
-		const struct ctl_command *c = *commands;
-
-		*ret++ = (struct complete_command){
-		    .path = family ? xasprintf("%s %s", family, c->name) : xstrdup(c->name),
-		    .words = c->sub ? NULL : c->words,
-		    .summary = c->summary,
-		    .options = c->options,
-		};
-		if (c->sub)
-			ret = flatten(c->sub, c->name, ret);
-	}
-	return ret;
-}
-
-void ctl_complete(const struct ctl_command *const *commands, const struct ctl_option *global, int n,
-		  char **words)
-{
-	size_t n_commands = count(commands) + 1;
-	struct complete_command *table = xcalloc(n_commands, sizeof(*table)), *end;
-	struct complete_program program = {
-	    .commands = table,
-	    .n_commands = n_commands,
-	    .global = global,
-	    .option = option_at,
-	    .values = values,
-	    .list = list,
-	};
-
-	end = flatten(commands, NULL, table);
-	*end = (struct complete_command){.path = xstrdup("help"), .summary = "show the help of a command"};
-	complete(&program, n, words);
-	for (size_t i = 0; i < n_commands; i++)
-		free((char *)(uintptr_t)table[i].path);
-	free(table);
-}

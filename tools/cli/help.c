@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* help.c: what --help prints, see help.h. */
+#include "config.h"
+
+#include "tools/cli/help.h"
+
+#include <string.h>
+
+#define LEFT_MAX 28 /* columns on the left of a text; what is longer has a line of its own */
+
+/* Something and what is said of it: further lines of the text stand under its first one. */
+static void print_item(FILE *to, const char *left, int width, const char *text)
+{
+	const char *end;
+
+	if ((int)strlen(left) > width)
+		fprintf(to, "  %s\n  %*s", left, width + 2, "");
+	else
+		fprintf(to, "  %-*s  ", width, left);
+	while ((end = strchr(text, '\n'))) {
+		fprintf(to, "%.*s\n  %*s", (int)(end - text), text, width + 2, "");
+		text = end + 1;
+	}
+	fprintf(to, "%s\n", text);
+}
+
+static void print_options(FILE *to, const struct option_spec *options)
+{
+	char left[80];
+
+	for (; options && options->name; options++) {
+		(void)snprintf(left, sizeof(left), "--%s%s%s", options->name, options->argument ? " " : "",
+			       options->argument ? options->argument : "");
+		print_item(to, left, LEFT_MAX, options->help);
+	}
+}
+
+static const char *words_of(const struct command *command)
+{
+	return command->words ? command->words : command->sub ? "COMMAND" : "";
+}
+
+static void name_item(char *ret, size_t size, const char *path, const struct command *command)
+{
+	const char *words = words_of(command);
+
+	(void)snprintf(ret, size, "%s%s%s%s%s", path, *path ? " " : "", command->name, *words ? " " : "",
+		       words);
+}
+
+static void print_commands(FILE *to, const char *path, const struct command *const *list)
+{
+	int width = 0, len;
+	char left[80];
+
+	for (size_t i = 0; list[i]; i++) {
+		name_item(left, sizeof(left), path, list[i]);
+		len = (int)strlen(left);
+		width = len > width && len <= LEFT_MAX ? len : width;
+	}
+	for (; *list; list++) {
+		name_item(left, sizeof(left), path, *list);
+		print_item(to, left, width, (*list)->summary);
+	}
+}
+
+void help_program(const struct program *program, FILE *to)
+{
+	fprintf(to, "%s - %s\n\nUsage: %s COMMAND [WORDS] [OPTIONS]\n\nCommands:\n", program->name,
+		program->about, program->name);
+	print_commands(to, "", program->commands);
+	fputs("\nOptions of every command:\n", to);
+	print_options(to, program->global);
+	fprintf(to, "\n%s COMMAND --help says more of a command. %s\n", program->name, program->more);
+}
+
+/* A family's commands, and the options of each. */
+static void print_family(const char *path, const struct command *family)
+{
+	puts("\nCommands:");
+	print_commands(stdout, path, family->sub);
+	for (const struct command *const *sub = family->sub; *sub; sub++) {
+		if (!(*sub)->options)
+			continue;
+		printf("\nOptions of %s %s:\n", path, (*sub)->name);
+		print_options(stdout, (*sub)->options);
+	}
+}
+
+void help_command(const struct program *program, const char *path, const struct command *command)
+{
+	const char *words = words_of(command),
+		   *options = command->options || command->sub ? " [OPTIONS]" : "";
+
+	printf("Usage: %s%s%s%s%s%s\n\n%s\n", program->name, path, command->rest ? options : "",
+	       *words ? " " : "", words, command->rest ? "" : options, command->summary);
+	if (command->about)
+		printf("\n%s\n", command->about);
+	if (command->sub)
+		print_family(path + 1, command);
+	if (command->options) {
+		puts("\nOptions:");
+		print_options(stdout, command->options);
+	}
+	printf("\n%s --help lists the options that every command has.\n", program->name);
+}
