@@ -209,6 +209,7 @@ int program_main(const struct program *program, struct ctl *ctl, int argc, char 
 	struct finding finding = {.program = program};
 
 	say_as(program->name);
+	(void)print_took_json();
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
 		complete(program, argc - 2, argv + 2);
 		return PROGRAM_DONE;
