@@ -10,8 +10,10 @@
 #include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
+#include "tools/cli/table.h"
 
 /* ---- list, show, check ------------------------------------------------------------ */
 
@@ -38,30 +40,38 @@ static json_t *as_json(const struct profile *p)
 			 answers_with(p), "issuer", p->issuer, "key", p->key.name);
 }
 
+static const struct table_column columns[] = {
+    {"PROFILE", 0}, {"AGENT", 0}, {"ANSWERS WITH", 0}, {"HOSTS", 0}, {NULL, 0}};
+
+static void add_row(struct table *table, const struct profile *p)
+{
+	struct buffer hosts = {0};
+
+	for (size_t i = 0; i < p->hosts.n; i++)
+		buffer_printf(&hosts, "%s%s", i ? " " : "", p->hosts.v[i]);
+	table_add(table, p->name);
+	table_add(table, p->agent);
+	table_add(table, answers_with(p));
+	table_add(table, hosts.len ? hosts.data : "-");
+	buffer_free(&hosts);
+}
+
 static int list(const struct arguments *a, const struct profiles *all)
 {
+	struct table table = {.columns = columns};
 	json_t *array = json_array();
-	int width = 7;
 
 	for (size_t i = 0; i < profiles_count(all); i++) {
-		int len = (int)strlen(profiles_at(all, i)->name);
-
-		width = len > width ? len : width;
 		json_array_append_new(array, as_json(profiles_at(all, i)));
+		add_row(&table, profiles_at(all, i));
 	}
+	if (!a->json)
+		table_print(&table);
+	table_free(&table);
 	if (a->json)
 		return print_json(array);
 	json_decref(array);
-	printf("%-*s  %-20s  %-31s  %s\n", width, "PROFILE", "AGENT", "ANSWERS WITH", "HOSTS");
-	for (size_t i = 0; i < profiles_count(all); i++) {
-		const struct profile *p = profiles_at(all, i);
-
-		printf("%-*s  %-20s  %-31s  ", width, p->name, p->agent ? p->agent : "-", answers_with(p));
-		for (size_t k = 0; k < p->hosts.n; k++)
-			printf("%s%s", k ? " " : "", p->hosts.v[k]);
-		puts(p->hosts.n ? "" : "-");
-	}
-	return 0;
+	return PROGRAM_DONE;
 }
 
 static int show(const struct arguments *a, const struct profiles *all)

@@ -12,6 +12,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/issuer_block.h"
+#include "tools/cli/table.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */
@@ -342,36 +343,53 @@ static void list_json(struct ctl *ctl, const struct aa_issuer *issuer, const str
 	json_array_append_new(json_object_get(ctl->answer, "issuers"), one);
 }
 
-static void list_row(const struct ctl *ctl, const struct aa_issuer *issuer, const struct keys_state *state)
-{
-	char keys[24], fetched[32], stale[32];
+static const struct table_column columns[] = {
+    {"NAME", 0}, {"KEYS", 0}, {"FETCHED", 0}, {"GOOD UNTIL", 0}, {"ISSUER", 0}, {NULL, 0},
+};
 
-	snprintf(keys, sizeof(keys), "%zu", state->usable);
+static void add_row(struct table *table, const struct ctl *ctl, const struct aa_issuer *issuer,
+		    const struct keys_state *state, const json_t *skipped)
+{
+	const char *place = issuer->jwks_file || issuer->jwks_uri ? source_of(issuer) : NULL;
+	char fetched[32], stale[32];
+	size_t i;
+	json_t *one;
+
 	when_text(state->fetched, "never", fetched);
 	when_text(state->stale, state->there ? "never" : "no keys", stale);
-	printf("%-16s %4s  %-20s  %-20s%s %s%s%s\n", issuer->name, state->there ? keys : "-", fetched, stale,
-	       state->stale && ctl->now > state->stale ? "!" : " ", issuer->issuer,
-	       issuer->jwks_file || issuer->jwks_uri ? ", keys in " : "",
-	       issuer->jwks_file || issuer->jwks_uri ? source_of(issuer) : "");
+	table_add(table, issuer->name);
+	if (state->there)
+		table_printf(table, "%zu", state->usable);
+	else
+		table_add(table, "-");
+	table_add(table, fetched);
+	table_printf(table, "%s%s", stale, state->stale && ctl->now > state->stale ? "!" : "");
+	table_printf(table, "%s%s%s", issuer->issuer, place ? ", keys in " : "", place ? place : "");
+	json_array_foreach(skipped, i, one)
+	{
+		char *line = ctl_skipped_text(one);
+
+		table_note(table, "%s", line);
+		free(line);
+	}
 }
 
-static void list_issuer(struct ctl *ctl, const struct key_store *store, const struct aa_issuer *issuer)
+static void list_issuer(struct ctl *ctl, struct table *table, const struct aa_issuer *issuer)
 {
+	const struct key_store store = ctl_key_store(ctl);
 	json_t *skipped = json_array();
-	struct keys_state state = keys_state(store, issuer, skipped);
+	struct keys_state state = keys_state(&store, issuer, skipped);
 
-	if (ctl->json) {
+	if (ctl->json)
 		list_json(ctl, issuer, &state, skipped);
-	} else {
-		list_row(ctl, issuer, &state);
-		ctl_print_skipped(skipped);
-	}
+	else
+		add_row(table, ctl, issuer, &state, skipped);
 	json_decref(skipped);
 }
 
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	const struct key_store store = ctl_key_store(ctl);
+	struct table table = {.columns = columns};
 	struct aa_issuer **issuers = NULL;
 	size_t n = 0;
 	enum ctl_status status = ctl_issuers(ctl, &issuers, &n);
@@ -380,12 +398,13 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 	if (status != CTL_DONE)
 		return status;
 	ctl_answer(ctl, "issuers", json_array());
-	if (!ctl->json && n == 0)
-		puts("There is no issuer; agentauthctl issuer add makes one.");
-	else if (!ctl->json)
-		printf("%-16s %4s  %-20s  %-20s  %s\n", "NAME", "KEYS", "FETCHED", "GOOD UNTIL", "ISSUER");
 	for (size_t i = 0; i < n; i++)
-		list_issuer(ctl, &store, issuers[i]);
+		list_issuer(ctl, &table, issuers[i]);
+	if (table.n)
+		table_print(&table);
+	else if (!ctl->json)
+		puts("There is no issuer; agentauthctl issuer add makes one.");
+	table_free(&table);
 	ctl_issuers_free(issuers, n);
 	return CTL_DONE;
 }

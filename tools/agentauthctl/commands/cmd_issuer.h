@@ -14,7 +14,7 @@ struct key_store ctl_key_store(const struct ctl *ctl);
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n);
 void ctl_issuers_free(struct aa_issuer **issuers, size_t n);
 
-/* A line each of what is in an issuer's set and cannot be used. */
-void ctl_print_skipped(const json_t *skipped);
+/* The line that says what is in an issuer's set and cannot be used; the caller frees. */
+char *ctl_skipped_text(const json_t *one);
 
 #endif

@@ -10,64 +10,22 @@
 
 #include "common/registry/accounts.h"
 #include "common/text/utc.h"
-#include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/cli/table.h"
 
-enum { NAME, ID, STATE, OWNER, ROLES, EXPIRES, KEYS, COLUMNS };
-
-struct row {
-	char *cell[COLUMNS];
+static const struct table_column columns[] = {
+    {"NAME", 40},  {"UID", 20},	    {"STATE", 20}, {"OWNER", 28},
+    {"ROLES", 32}, {"EXPIRES", 24}, {"KEYS", 8},   {NULL, 0},
 };
 
 struct listing {
 	struct ctl *ctl;
 	const char *role; /* only agents that have it; NULL: all */
-	struct row *rows;
-	size_t n, cap;
+	struct table table;
 	json_t *json;
-	int width[COLUMNS];
 	bool damaged; /* not every record could be read */
 };
-
-static int characters(const char *text)
-{
-	size_t len = strlen(text), n;
-	uint32_t c;
-	int count = 0;
-
-	for (; len && (n = aa_utf8_next(text, len, &c)); text += n, len -= n)
-		count++;
-	return count;
-}
-
-/* Takes the cell's text; what is longer than `max` characters is cut. */
-static void set_cell(struct listing *l, struct row *row, int column, char *text, int max)
-{
-	int wide = characters(text);
-
-	if (wide > max) {
-		size_t at = 0, n;
-		uint32_t c;
-		char *cut;
-
-		for (int i = 0; i < max - 1 && (n = aa_utf8_next(text + at, strlen(text + at), &c)); i++)
-			at += n;
-		cut = xasprintf("%.*s…", (int)at, text);
-		free(text);
-		text = cut;
-		wide = max;
-	}
-	row->cell[column] = text;
-	if (wide > l->width[column])
-		l->width[column] = wide;
-}
-
-static struct row *new_row(struct listing *l)
-{
-	grow(&l->rows, &l->cap, l->n + 1, sizeof(*l->rows));
-	return &l->rows[l->n++];
-}
 
 static size_t active_keys(const json_t *agent, int64_t now)
 {
@@ -87,8 +45,7 @@ static void add_row(struct listing *l, const json_t *agent)
 	int64_t expires = view_number(agent, "expires");
 	const char *state = view_state(l->ctl, agent);
 	size_t keys = active_keys(agent, l->ctl->now);
-	char when[32] = "never";
-	struct row *row;
+	char when[32] = "never", *joined = NULL;
 
 	if (l->ctl->json) {
 		json_array_append_new(
@@ -102,14 +59,16 @@ static void add_row(struct listing *l, const json_t *agent)
 		aa_utc_print(expires, when);
 	if (strcmp(when + 10, "T00:00:00Z") == 0)
 		when[10] = '\0';
-	row = new_row(l);
-	set_cell(l, row, NAME, xstrdup(view_text(agent, "name")), 40);
-	set_cell(l, row, ID, xasprintf("%lld", (long long)view_number(agent, "uid")), 20);
-	set_cell(l, row, STATE, xstrdup(state), 20);
-	set_cell(l, row, OWNER, xstrdup(*view_text(agent, "owner") ? view_text(agent, "owner") : "-"), 28);
-	set_cell(l, row, ROLES, json_array_size(roles) ? view_joined(roles) : xstrdup("-"), 32);
-	set_cell(l, row, EXPIRES, xstrdup(when), 24);
-	set_cell(l, row, KEYS, xasprintf("%zu", keys), 8);
+	if (json_array_size(roles))
+		joined = view_joined(roles);
+	table_add(&l->table, view_text(agent, "name"));
+	table_printf(&l->table, "%lld", (long long)view_number(agent, "uid"));
+	table_add(&l->table, state);
+	table_add(&l->table, view_text(agent, "owner"));
+	table_add(&l->table, joined);
+	table_add(&l->table, when);
+	table_printf(&l->table, "%zu", keys);
+	free(joined);
 }
 
 static bool has_role(const json_t *agent, const char *role)
@@ -152,7 +111,6 @@ static void list_retired(struct listing *l)
 		return;
 	while (aa_accounts_next(&accounts, &pos, &entry) == 0 && !entry.is_group) {
 		const struct aa_account *a = &entry.account;
-		struct row *row;
 
 		if (!(a->flags & AA_ACCOUNT_RETIRED))
 			continue;
@@ -161,62 +119,31 @@ static void list_retired(struct listing *l)
 								 (json_int_t)a->uid, "state", "retired"));
 			continue;
 		}
-		row = new_row(l);
-		set_cell(l, row, NAME, xstrdup(a->name), 40);
-		set_cell(l, row, ID, xasprintf("%u", a->uid), 20);
-		set_cell(l, row, STATE, xstrdup("retired"), 20);
-		for (int column = OWNER; column < COLUMNS; column++)
-			set_cell(l, row, column, xstrdup("-"), 1);
+		table_add(&l->table, a->name);
+		table_printf(&l->table, "%u", a->uid);
+		table_add(&l->table, "retired");
+		for (int i = 0; i < 4; i++)
+			table_add(&l->table, "-");
 	}
 	aa_accounts_close(&accounts);
 }
 
-static void print_row(const struct listing *l, const char *const *cells)
+static void print_table(const struct listing *l)
 {
-	for (int column = 0; column < COLUMNS; column++) {
-		int pad = column == COLUMNS - 1 ? 0 : l->width[column] - characters(cells[column]) + 2;
-
-		printf("%s%*s", cells[column], pad, "");
-	}
-	putchar('\n');
-}
-
-static void print_table(struct listing *l)
-{
-	static const char *const titles[COLUMNS] = {"NAME",  "UID",	"STATE", "OWNER",
-						    "ROLES", "EXPIRES", "KEYS"};
-	const char *cells[COLUMNS];
-
-	if (l->n == 0 && l->damaged)
-		return;
-	if (l->n == 0) {
+	if (l->table.n)
+		table_print(&l->table);
+	else if (!l->damaged)
 		puts(l->role ? "No agent has this role."
 			     : "There are no agents yet: agentauthctl register NAME --key FILE makes one.");
-		return;
-	}
-	for (int column = 0; column < COLUMNS; column++)
-		if (l->width[column] < characters(titles[column]))
-			l->width[column] = characters(titles[column]);
-	print_row(l, titles);
-	for (size_t i = 0; i < l->n; i++) {
-		for (int column = 0; column < COLUMNS; column++)
-			cells[column] = l->rows[i].cell[column];
-		print_row(l, cells);
-	}
-}
-
-static void listing_free(struct listing *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		for (int column = 0; column < COLUMNS; column++)
-			free(l->rows[i].cell[column]);
-	free(l->rows);
 }
 
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
-	struct listing l = {.ctl = ctl, .role = arguments_value(arguments, "role"), .json = json_array()};
+	struct listing l = {.ctl = ctl,
+			    .role = arguments_value(arguments, "role"),
+			    .table = {.columns = columns},
+			    .json = json_array()};
 
 	if (!published) {
 		json_decref(l.json);
@@ -233,7 +160,7 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 	if (!ctl->json)
 		print_table(&l);
 	ctl_answer(ctl, "agents", l.json);
-	listing_free(&l);
+	table_free(&l.table);
 	published_close(published);
 	return CTL_DONE;
 }

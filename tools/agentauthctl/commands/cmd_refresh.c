@@ -28,15 +28,23 @@ static void print_names(const char *what, const json_t *names)
 	}
 }
 
-void ctl_print_skipped(const json_t *skipped)
+char *ctl_skipped_text(const json_t *one)
+{
+	return xasprintf("  left out: %s: %s", quoted(json_string_value(json_object_get(one, "kid"))),
+			 json_string_value(json_object_get(one, "why")));
+}
+
+static void print_skipped(const json_t *skipped)
 {
 	size_t i;
 	json_t *one;
 
 	json_array_foreach(skipped, i, one)
 	{
-		printf("  left out: %s: %s\n", quoted(json_string_value(json_object_get(one, "kid"))),
-		       json_string_value(json_object_get(one, "why")));
+		char *line = ctl_skipped_text(one);
+
+		puts(line);
+		free(line);
 	}
 }
 
@@ -45,7 +53,7 @@ static void tell(const struct ctl *ctl, const struct aa_issuer *issuer, const st
 	if (ctl->json)
 		return;
 	if (result->outcome == KEYS_FAILED) {
-		ctl_print_skipped(result->skipped);
+		print_skipped(result->skipped);
 		return;
 	}
 	printf("%s: %zu key%s from %s", issuer->name, result->usable, result->usable == 1 ? "" : "s",
@@ -57,7 +65,7 @@ static void tell(const struct ctl *ctl, const struct aa_issuer *issuer, const st
 	print_names("; new: ", result->fresh);
 	print_names("; gone: ", result->gone);
 	puts(ctl->dry_run ? ". Nothing was written." : ".");
-	ctl_print_skipped(result->skipped);
+	print_skipped(result->skipped);
 }
 
 static const char *outcome_word(enum keys_outcome outcome)

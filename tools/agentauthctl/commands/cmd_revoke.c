@@ -15,6 +15,7 @@
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/table.h"
 
 #define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer one */
 
@@ -179,48 +180,36 @@ static void time_text(const json_t *number, char ret[32])
 		(void)snprintf(ret, 32, "?");
 }
 
-static void print_why(const json_t *one)
-{
-	const char *why = text_of(one, "why");
-	char at[32], shown[4096];
+static const struct table_column columns[] = {{"REVOKED", 0}, {"SINCE", 0}, {"BY", 0}, {"WHY", 0}, {NULL, 0}};
 
-	if (text_of(one, "agent")) {
-		time_text(json_object_get(one, "before"), at);
-		printf("what was issued before %s%s", at, why && *why ? ": " : "");
-	}
-	(void)aa_shown_text(shown, sizeof(shown), why ? why : "");
-	puts(shown);
-}
-
-static void print_row(const struct ctl *ctl, const json_t *one, int width)
+static void add_row(struct table *table, const struct ctl *ctl, const json_t *one)
 {
-	const char *by = text_of(one, "by");
-	char *name = name_of(ctl, one), since[32], shown[128];
+	const char *by = text_of(one, "by"), *why = text_of(one, "why") ? text_of(one, "why") : "";
+	char *name = name_of(ctl, one), since[32], before[32];
 
 	time_text(json_object_get(one, "at"), since);
-	(void)aa_shown_text(shown, sizeof(shown), by ? by : "?");
-	printf("%-*s  %-20s  %-10s  ", width, name, since, shown);
-	print_why(one);
+	time_text(json_object_get(one, "before"), before);
+	table_add(table, name);
+	table_add(table, since);
+	table_add(table, by ? by : "?");
+	if (text_of(one, "agent"))
+		table_printf(table, "what was issued before %s%s%s", before, *why ? ": " : "", why);
+	else
+		table_add(table, why);
 	free(name);
 }
 
-static void print_table(const struct ctl *ctl, json_t *const *rows, size_t n)
+static void print_revocations(const struct ctl *ctl, json_t *const *rows, size_t n)
 {
-	int width = (int)strlen("REVOKED");
+	struct table table = {.columns = columns};
 
-	if (n == 0) {
-		puts("Nothing is revoked.");
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		char *name = name_of(ctl, rows[i]);
-
-		width = (int)strlen(name) > width ? (int)strlen(name) : width;
-		free(name);
-	}
-	printf("%-*s  %-20s  %-10s  %s\n", width, "REVOKED", "SINCE", "BY", "WHY");
 	for (size_t i = 0; i < n; i++)
-		print_row(ctl, rows[i], width);
+		add_row(&table, ctl, rows[i]);
+	if (n)
+		table_print(&table);
+	else
+		puts("Nothing is revoked.");
+	table_free(&table);
 }
 
 static json_t *answer_of(const json_t *one)
@@ -275,7 +264,7 @@ static enum ctl_status list_revocations(struct ctl *ctl)
 		warn_of_unreadable(ctl, rows[i]);
 	}
 	if (!ctl->json)
-		print_table(ctl, rows, n);
+		print_revocations(ctl, rows, n);
 	ctl_answer(ctl, "revocations", answers);
 	free(rows);
 	json_decref(list);

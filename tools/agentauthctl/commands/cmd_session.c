@@ -24,6 +24,7 @@
 #include "tools/agentauthctl/commands/watch.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"
+#include "tools/cli/table.h"
 
 #define WARN_SECONDS \
 	120 /* before the deadline: two runs of the timer, so that one is more than a minute before */
@@ -111,15 +112,24 @@ static const char *span(int64_t seconds, char ret[24])
 	return ret;
 }
 
-static void print_session(const struct ctl *ctl, const struct aa_session *s, long processes)
-{
-	char since[24], left[24], whom[256], *roles = roles_text(s);
+static const struct table_column columns[] = {
+    {"ID", 0},	 {"AGENT", 0}, {"KIND", 0},  {"SINCE", 0}, {"LEFT", 0},
+    {"FROM", 0}, {"PROCS", 0}, {"ROLES", 0}, {"FOR", 0},   {NULL, 0},
+};
 
-	(void)aa_shown_text(whom, sizeof(whom),
-			    s->on_behalf_of ? s->on_behalf_of : "-"); /* a token said it */
-	printf("%-8.8s  %-20s %-9s %-6s %-6s %-16s %5ld  %-24s %s\n", s->id, s->agent, aa_kind_name(s->kind),
-	       span(ctl->now - s->opened, since), s->deadline ? span(s->deadline - ctl->now, left) : "-",
-	       s->rhost ? s->rhost : "-", processes, roles, whom);
+static void add_row(struct table *table, const struct ctl *ctl, const struct aa_session *s, long processes)
+{
+	char since[24], left[24], *roles = roles_text(s);
+
+	table_printf(table, "%.8s", s->id);
+	table_add(table, s->agent);
+	table_add(table, aa_kind_name(s->kind));
+	table_add(table, span(ctl->now - s->opened, since));
+	table_add(table, s->deadline ? span(s->deadline - ctl->now, left) : "-");
+	table_add(table, s->rhost);
+	table_printf(table, "%ld", processes);
+	table_add(table, roles);
+	table_add(table, s->on_behalf_of ? s->on_behalf_of : "-");
 	free(roles);
 }
 
@@ -139,21 +149,22 @@ static enum ctl_status list_once(struct ctl *ctl)
 	struct sessions s = {0};
 	enum ctl_status status = take(ctl, &s);
 	long *counts = xcalloc(s.n + 1, sizeof(*counts));
+	struct table table = {.columns = columns};
 	json_t *list = json_array();
 
 	if (status == CTL_DONE && aa_processes_counts(s.v, s.n, counts) < 0)
 		status = ctl_fail(ctl, "/proc cannot be read");
-	if (status == CTL_DONE && !ctl->json && s.n)
-		printf("%-8s  %-20s %-9s %-6s %-6s %-16s %5s  %-24s %s\n", "ID", "AGENT", "KIND", "SINCE",
-		       "LEFT", "FROM", "PROCS", "ROLES", "FOR");
 	for (size_t i = 0; i < s.n && status == CTL_DONE; i++) {
 		if (ctl->json)
 			(void)json_array_append_new(list, session_json(s.v[i], counts[i]));
 		else
-			print_session(ctl, s.v[i], counts[i]);
+			add_row(&table, ctl, s.v[i], counts[i]);
 	}
-	if (status == CTL_DONE && !ctl->json && !s.n)
+	if (table.n)
+		table_print(&table);
+	else if (status == CTL_DONE && !ctl->json)
 		puts("No agent has a session.");
+	table_free(&table);
 	ctl_answer(ctl, "sessions", list);
 	free(counts);
 	sessions_free(&s);

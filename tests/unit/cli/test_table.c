@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_table.c: columns are as wide as what stands in them, in characters, and nothing in them acts on a terminal. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tools/cli/table.h"
+
+static char out[4096];
+
+static void print(const struct table *table)
+{
+	FILE *file = tmpfile();
+	int saved = dup(1);
+	size_t n;
+
+	assert_non_null(file);
+	fflush(stdout);
+	assert_true(dup2(fileno(file), 1) == 1);
+	table_print(table);
+	fflush(stdout);
+	assert_true(dup2(saved, 1) == 1);
+	close(saved);
+	rewind(file);
+	n = fread(out, 1, sizeof(out) - 1, file);
+	out[n] = 0;
+	fclose(file);
+}
+
+static const struct table_column columns[] = {{"NAME", 8}, {"N", 0}, {"WHY", 0}, {NULL, 0}};
+
+static void columns_are_as_wide_as_what_stands_in_them(void **state)
+{
+	struct table t = {.columns = columns};
+
+	(void)state;
+	print(&t);
+	assert_string_equal(out, "NAME  N  WHY\n");
+	table_add(&t, "häuser");
+	table_printf(&t, "%d", 12345);
+	table_add(&t, "one");
+	table_add(&t, "b");
+	table_add(&t, NULL);
+	table_add(&t, "");
+	print(&t);
+	assert_string_equal(out, "NAME    N      WHY\nhäuser  12345  one\nb       -      \n");
+	table_free(&t);
+}
+
+static void what_is_too_long_is_cut_and_what_acts_is_shown(void **state)
+{
+	struct table t = {.columns = columns};
+
+	(void)state;
+	table_add(&t, "ääääääää");
+	table_add(&t, "1");
+	table_add(&t, "\033[2J");
+	table_add(&t, "äääääääää");
+	table_add(&t, "2");
+	table_add(&t, "two\nlines");
+	table_note(&t, "  first %d", 1);
+	table_note(&t, "  second");
+	print(&t);
+	assert_string_equal(
+	    out,
+	    "NAME      N  WHY\nääääääää  1  \\x1b[2J\näääääää…  2  two\\x0alines\n  first 1\n  second\n");
+	table_free(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
+	    cmocka_unit_test(what_is_too_long_is_cut_and_what_acts_is_shown),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
