@@ -2,16 +2,11 @@
 /* test_program.c: one table says how a command is parsed, helped with and completed, and what is wrong is told one way. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/unit/support/test.h"
 #include "tools/cli/program.h"
 #include "tools/cli/say.h"
 
@@ -174,9 +169,8 @@ static void assert_usage(const char *said)
 
 /* ---- tests ---------------------------------------------------------------------- */
 
-static void options_stand_before_and_behind_the_words(void **state)
+TEST(options_stand_before_and_behind_the_words)
 {
-	(void)state;
 	BIKE("ride", "--quiet", "home", "--wheel", "left", "work");
 	assert_run("<quiet=quiet><wheel=left>[home][work]");
 	BIKE("ride", "home", "--wheel=a=b");
@@ -189,9 +183,8 @@ static void options_stand_before_and_behind_the_words(void **state)
 	assert_run("[x]");
 }
 
-static void behind_the_first_word_of_another_program_all_is_its_own(void **state)
+TEST(behind_the_first_word_of_another_program_all_is_its_own)
 {
-	(void)state;
 	BIKE("call", "--quiet", "anna", "--", "ls", "--colour", "-h", "--json");
 	assert_run("<quiet=quiet>[anna][--][ls][--colour][-h][--json]");
 	BIKE("call", "-p", "--quiet");
@@ -200,9 +193,8 @@ static void behind_the_first_word_of_another_program_all_is_its_own(void **state
 	assert_usage("did you mean --quiet?");
 }
 
-static void what_is_wrong_with_an_option_is_told(void **state)
+TEST(what_is_wrong_with_an_option_is_told)
 {
-	(void)state;
 	BIKE("ride", "x", "--wheel");
 	assert_usage("bike: --wheel needs WHEEL; bike ride --help lists them");
 	BIKE("ride", "x", "--quiet=1");
@@ -215,9 +207,8 @@ static void what_is_wrong_with_an_option_is_told(void **state)
 	assert_usage("bike --help lists them");
 }
 
-static void the_nearest_name_is_offered_and_none_where_none_is_near(void **state)
+TEST(the_nearest_name_is_offered_and_none_where_none_is_near)
 {
-	(void)state;
 	BIKE("rdie");
 	assert_usage(
 	    "there is no command \"rdie\" (did you mean ride?); there are: ride, call, mend, wheel\n");
@@ -235,9 +226,8 @@ static void the_nearest_name_is_offered_and_none_where_none_is_near(void **state
 	assert_usage("did you mean add?");
 }
 
-static void words_are_counted(void **state)
+TEST(words_are_counted)
 {
-	(void)state;
 	BIKE("ride");
 	assert_usage("bike: usage: bike ride PLACE [PLACE]\n");
 	BIKE("ride", "a", "b", "c");
@@ -248,11 +238,10 @@ static void words_are_counted(void **state)
 	assert_usage("a command is missing; there are: add, list\n");
 }
 
-static void help_is_the_same_however_it_is_asked_for(void **state)
+TEST(help_is_the_same_however_it_is_asked_for)
 {
 	char first[sizeof(out)];
 
-	(void)state;
 	BIKE("help", "wheel", "add");
 	strcpy(first, out);
 	assert_non_null(strstr(first, "Usage: bike wheel add WHEEL\n\none more\n"));
@@ -273,13 +262,12 @@ static void help_is_the_same_however_it_is_asked_for(void **state)
 	assert_non_null(strstr(out, "Usage: bike call [OPTIONS] NAME -- COMMAND...\n"));
 }
 
-static void what_fails_is_one_object_where_json_is_asked_for(void **state)
+TEST(what_fails_is_one_object_where_json_is_asked_for)
 {
 	static const char *const orders[][4] = {
 	    {"mend", "--json"}, {"--json", "mend"}, {"mned", "--json"}, {"mend", "--json", "--x"}};
 	static const char *const results[] = {"failed", "failed", "usage", "usage"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
 		json_t *json;
 
@@ -300,9 +288,8 @@ static void what_fails_is_one_object_where_json_is_asked_for(void **state)
 	assert_string_equal(out, "");
 }
 
-static void the_table_is_what_is_completed(void **state)
+TEST(the_table_is_what_is_completed)
 {
-	(void)state;
 	BIKE("--complete", "w");
 	assert_string_equal(out, "wheel\twhat turns\n");
 	BIKE("--complete", "wheel", "");
@@ -323,20 +310,4 @@ static void the_table_is_what_is_completed(void **state)
 	assert_string_equal(out, ":commands\n");
 	BIKE("--complete", "mend", "");
 	assert_string_equal(out, "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(options_stand_before_and_behind_the_words),
-	    cmocka_unit_test(behind_the_first_word_of_another_program_all_is_its_own),
-	    cmocka_unit_test(what_is_wrong_with_an_option_is_told),
-	    cmocka_unit_test(the_nearest_name_is_offered_and_none_where_none_is_near),
-	    cmocka_unit_test(words_are_counted),
-	    cmocka_unit_test(help_is_the_same_however_it_is_asked_for),
-	    cmocka_unit_test(what_fails_is_one_object_where_json_is_asked_for),
-	    cmocka_unit_test(the_table_is_what_is_completed),
-	};
-
-	return cmocka_run_group_tests_name("program", tests, NULL, NULL);
 }

@@ -2,16 +2,11 @@
 /* test_table.c: columns are as wide as what stands in them, in characters, and nothing in them acts on a terminal. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/unit/support/test.h"
 #include "tools/cli/table.h"
 
 static char out[4096];
@@ -37,11 +32,10 @@ static void print(const struct table *table)
 
 static const struct table_column columns[] = {{"NAME", 8}, {"N", 0}, {"WHY", 0}, {NULL, 0}};
 
-static void columns_are_as_wide_as_what_stands_in_them(void **state)
+TEST(columns_are_as_wide_as_what_stands_in_them)
 {
 	struct table t = {.columns = columns};
 
-	(void)state;
 	print(&t);
 	assert_string_equal(out, "NAME  N  WHY\n");
 	table_add(&t, "häuser");
@@ -55,11 +49,10 @@ static void columns_are_as_wide_as_what_stands_in_them(void **state)
 	table_free(&t);
 }
 
-static void what_is_too_long_is_cut_and_what_acts_is_shown(void **state)
+TEST(what_is_too_long_is_cut_and_what_acts_is_shown)
 {
 	struct table t = {.columns = columns};
 
-	(void)state;
 	table_add(&t, "ääääääää");
 	table_add(&t, "1");
 	table_add(&t, "\033[2J");
@@ -73,14 +66,4 @@ static void what_is_too_long_is_cut_and_what_acts_is_shown(void **state)
 	    out,
 	    "NAME      N  WHY\nääääääää  1  \\x1b[2J\näääääää…  2  two\\x0alines\n  first 1\n  second\n");
 	table_free(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
-	    cmocka_unit_test(what_is_too_long_is_cut_and_what_acts_is_shown),
-	};
-
-	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
