@@ -71,7 +71,7 @@ static void read_model(const uint8_t *data, size_t size)
 	static const struct host_facts facts = {0};
 	struct model model = {0};
 	struct conf_file file = {0};
-	struct agent agent = {0};
+	struct aa_agent agent = {0};
 	struct arena arena = {0};
 	struct problems problems = {0};
 

@@ -217,6 +217,14 @@ static void read_number(struct walk *w, struct spot at, const struct conf_settin
 		*ret = number;
 }
 
+static void read_id(struct walk *w, struct spot at, const struct conf_setting *s, uint32_t *ret)
+{
+	int64_t number = *ret;
+
+	read_number(w, at, s, &number);
+	*ret = (uint32_t)number;
+}
+
 static void list_words(const struct conf_setting *s, char *out, size_t size)
 {
 	size_t len = 0;
@@ -360,6 +368,9 @@ static void read_setting(struct walk *w, struct spot at, const struct conf_setti
 		break;
 	case CONF_NUMBER:
 		read_number(w, at, s, place);
+		break;
+	case CONF_ID:
+		read_id(w, at, s, place);
 		break;
 	case CONF_FLAG:
 		if (of_kind(w, at, CONF_BOOLEAN))

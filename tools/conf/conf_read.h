@@ -25,6 +25,7 @@
 enum conf_type {
 	CONF_TEXT,    /* const char * */
 	CONF_NUMBER,  /* int64_t */
+	CONF_ID,      /* uint32_t: a number in the range of one */
 	CONF_FLAG,    /* bool */
 	CONF_WORD,    /* int, the index in `words` */
 	CONF_TIME,    /* int64_t, seconds since 1970, from RFC 3339 in UTC */

@@ -74,7 +74,7 @@ static void expect_ends(struct scene *s, int n, int64_t by)
 	struct buffer record = {0}, ssh = {0};
 	struct problems problems = {0};
 	struct agent_now now;
-	const struct agent_key *last;
+	const struct aa_agent_key *last;
 
 	agent_now_read(&s->model, s->keys.name, &s->text, &now);
 	assert_in_range(now.agent.keys.n, 1, AGENT_KEYS_MAX);

@@ -138,7 +138,7 @@ static json_t *compile(const char *file, const char *block)
 		fail_msg("%s: the block is refused:\n%s", file, block);
 	}
 	assert_int_equal(problems.warnings, 0);
-	record_issuer(&model, model_issuer(&model, BLOCK), &record);
+	record_issuer(model_issuer(&model, BLOCK), &record);
 	json = json_loads(record.data, 0, NULL);
 	assert_non_null(json);
 	buffer_free(&record);

@@ -82,7 +82,7 @@ static void agent_text(void **state, const char *name, const char *text, const c
 	struct arena arena = {0};
 	struct buffer record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
-	struct agent agent;
+	struct aa_agent agent;
 
 	read_main(*state, MAIN, &r);
 	assert_int_equal(r.problems.errors, 0);
@@ -530,7 +530,7 @@ TEST(records_are_what_the_verifier_reads, house)
 	assert_int_equal(host->audience.n, 1);
 	aa_host_free(host);
 	json_decref(json);
-	record_issuer(&r.model, &r.model.issuers.v[0], &b);
+	record_issuer(&r.model.issuers.v[0], &b);
 	json = json_loads(b.data, 0, NULL);
 	issuer = aa_issuer_from_json(json);
 	assert_non_null(issuer);
@@ -565,7 +565,7 @@ TEST(an_agent_s_record_holds_all_of_its_text, house)
 	struct arena arena = {0};
 	struct buffer record = {0}, ssh = {0}, gecos = {0};
 	struct key_memo *memo = key_memo_new();
-	struct agent agent;
+	struct aa_agent agent;
 	struct aa_agent *read;
 	json_t *json;
 

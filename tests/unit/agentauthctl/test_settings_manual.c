@@ -10,6 +10,7 @@
 
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
+#include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/record.h"
 
 struct names {
@@ -132,7 +133,7 @@ TEST(the_examples_are_accepted_and_complete, house)
 	struct arena arena = {0};
 	struct buffer record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
-	struct agent agent;
+	struct aa_agent agent;
 	char *text = read_source("etc/agentauth.conf.example");
 
 	assert_int_equal(host_facts_read(&facts, h->etc, &problems), 0);

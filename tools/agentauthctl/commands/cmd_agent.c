@@ -42,7 +42,7 @@ static uint32_t pending_uid(struct workspace *workspace, const char *name)
 	struct problems ignored = {0};
 	struct conf_file file = {0};
 	struct arena arena = {0};
-	struct agent agent = {0};
+	struct aa_agent agent = {0};
 	char *base = xasprintf("%s" AGENT_SUFFIX, name);
 
 	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, workspace->paths->owner,
@@ -58,7 +58,7 @@ static uint32_t pending_uid(struct workspace *workspace, const char *name)
 /* The uid of a published agent is in the ids, so that only the files that are new to them are looked into. */
 static uint32_t free_uid(struct workspace *workspace)
 {
-	const struct model_accounts *a = &workspace->model.accounts;
+	const struct aa_accounts_policy *a = &workspace->model.host.accounts;
 	struct stranger_ids others = {.sysconfdir = workspace->paths->sysconfdir};
 	struct taken taken = {.model = &workspace->model, .others = &others};
 	uint32_t *pending = NULL, uid;
@@ -79,7 +79,7 @@ static uint32_t free_uid(struct workspace *workspace)
 /* 0: reported. */
 static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
-	const struct model_accounts *a = &workspace->model.accounts;
+	const struct aa_accounts_policy *a = &workspace->model.host.accounts;
 	const char *asked = arguments_value(arguments, "uid");
 	uint32_t uid;
 	int64_t id;

@@ -76,7 +76,7 @@ static void check_file(struct ctl *ctl, struct workspace *workspace, const char 
 	struct key_memo *memo = key_memo_new();
 	char *name = name_of_file(ctl, file), why[256];
 	struct newcomers newcomers = {0};
-	struct agent agent;
+	struct aa_agent agent;
 	bool is_new;
 
 	if (!name || ctl_read_input(ctl, file, &bytes) < 0)

@@ -182,7 +182,7 @@ static bool has_agents(const struct ids *ids)
 static void tell_overlaps(struct ctl *ctl, const struct workspace *workspace)
 {
 	const struct model *m = &workspace->model;
-	const struct id_range range = {m->accounts.uid_min, m->accounts.uid_max, model_gid_max(m)};
+	const struct id_range range = {m->host.accounts.uid_min, m->host.accounts.uid_max, model_gid_max(m)};
 	const char *etc = ctl->paths.sysconfdir;
 	char *cure;
 

@@ -202,7 +202,7 @@ static enum ctl_status edit_rules(struct editing *e, const char *setting, struct
 	return status == CTL_DONE && any ? write_rules(e, setting, rules) : status;
 }
 
-static enum ctl_status edit_all_rules(struct editing *e, const struct model_issuer *issuer)
+static enum ctl_status edit_all_rules(struct editing *e, const struct aa_issuer *issuer)
 {
 	struct rules scopes = {0}, require = {0};
 	enum ctl_status status;

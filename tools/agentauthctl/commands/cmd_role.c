@@ -83,7 +83,7 @@ static bool gid_is_taken(const void *data, uint32_t id)
 
 /* Roles' gids are taken from what lies behind the agents' uids, up to accounts.gid; where nothing does, from the
  * end of their range, where uids come last: its last 10,000 ids, or a tenth. */
-static int64_t first_gid(const struct model_accounts *a)
+static int64_t first_gid(const struct aa_accounts_policy *a)
 {
 	int64_t size = a->uid_max - a->uid_min + 1;
 
@@ -98,8 +98,8 @@ static uint32_t free_gid(const struct workspace *workspace)
 	const struct model *m = &workspace->model;
 	const struct taken taken = {m, &others};
 
-	return ids_lowest_free(&workspace->ids, (uint32_t)first_gid(&m->accounts), (uint32_t)model_gid_max(m),
-			       gid_is_taken, &taken);
+	return ids_lowest_free(&workspace->ids, (uint32_t)first_gid(&m->host.accounts),
+			       (uint32_t)model_gid_max(m), gid_is_taken, &taken);
 }
 
 static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
@@ -117,7 +117,7 @@ static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 	if (!gid)
 		ctl_error(ctl,
 			  "no gid is free from %lld to %lld, where roles' come from; choose one with --gid",
-			  (long long)first_gid(&workspace->model.accounts),
+			  (long long)first_gid(&workspace->model.host.accounts),
 			  (long long)model_gid_max(&workspace->model));
 	return gid;
 }

@@ -350,7 +350,7 @@ static enum ctl_status edit_bind(struct editing *e, const char *path, const stru
 	return status;
 }
 
-static bool binding_is(const struct agent_binding *b, const char *issuer, const char *client)
+static bool binding_is(const struct aa_binding *b, const char *issuer, const char *client)
 {
 	return b->issuer && b->client && strcmp(b->issuer, issuer) == 0 && strcmp(b->client, client) == 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.c: one agent's file: the table of its settings, and what must hold beside agentauth.conf. */
+/* agent.c: one agent's file, and what must hold beside agentauth.conf. */
 #include "config.h"
 
 #include <stdio.h>
@@ -9,56 +9,9 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/power.h"
+#include "tools/agentauthctl/model/settings.h"
 
-const char *const key_state_words[] = {"active", "disabled", NULL};
-const char *const mixed_sessions_words[] = {"allow", "refuse", NULL};
-
-static const struct conf_setting key_settings[] = {
-    {"kid", CONF_TEXT, .offset = offsetof(struct agent_key, kid), .check = check_kid},
-    {"pem", CONF_TEXT, true, offsetof(struct agent_key, pem), .min = 1, .max = 16384, .several_lines = true},
-    {"not_after", CONF_TIME, .offset = offsetof(struct agent_key, not_after)},
-    {"state", CONF_WORD, .offset = offsetof(struct agent_key, state), .words = key_state_words},
-    {0},
-};
-
-static const struct conf_setting binding_settings[] = {
-    {"issuer", CONF_TEXT, true, offsetof(struct agent_binding, issuer), .check = check_issuer_name},
-    {"client", CONF_TEXT, true, offsetof(struct agent_binding, client), .min = 1, .max = 512},
-    {"subject", CONF_TEXT, .offset = offsetof(struct agent_binding, subject), .min = 1, .max = 512},
-    {"require", CONF_ITEMS, .offset = offsetof(struct agent_binding, require), .max = 32,
-     .members = claim_settings, .size = sizeof(struct model_claim)},
-    {0},
-};
-
-static const struct conf_setting delegation_settings[] = {
-    {"users", CONF_TEXTS, .offset = offsetof(struct agent_delegation, users), .max = 4096,
-     .check = check_user},
-    {"local_users", CONF_TEXTS, .offset = offsetof(struct agent_delegation, local_users), .max = 4096,
-     .check = check_local_name},
-    {0},
-};
-
-const struct conf_setting agent_settings[] = {
-    {"uid", CONF_NUMBER, true, offsetof(struct agent, uid), .min = 1, .max = INT32_MAX - 1},
-    {"description", CONF_TEXT, .offset = offsetof(struct agent, description), .max = 250},
-    {"owner", CONF_TEXT, .offset = offsetof(struct agent, owner), .max = 250},
-    {"expires", CONF_TIME, .offset = offsetof(struct agent, expires)},
-    {"roles", CONF_TEXTS, .offset = offsetof(struct agent, roles), .max = 64, .check = check_role_name},
-    {"keys", CONF_ITEMS, .offset = offsetof(struct agent, keys), .max = AGENT_KEYS_MAX,
-     .members = key_settings, .size = sizeof(struct agent_key)},
-    {"bindings", CONF_ITEMS, .offset = offsetof(struct agent, bindings), .max = 64,
-     .members = binding_settings, .size = sizeof(struct agent_binding)},
-    {"delegation", CONF_MEMBERS, .offset = offsetof(struct agent, delegation),
-     .members = delegation_settings},
-    {"sources", CONF_TEXTS, .offset = offsetof(struct agent, sources), .max = 256, .check = check_network,
-     .if_empty = "every network"},
-    {"max_sessions", CONF_NUMBER, .offset = offsetof(struct agent, max_sessions), .min = 0, .max = 1000000},
-    {"mixed_sessions", CONF_WORD, .offset = offsetof(struct agent, mixed_sessions),
-     .words = mixed_sessions_words},
-    {0},
-};
-
-static void check_name(const struct model *model, const struct agent *agent, const struct conf_file *file,
+static void check_name(const struct model *model, const struct aa_agent *agent, const struct conf_file *file,
 		       struct problems *problems)
 {
 	char why[256];
@@ -66,7 +19,7 @@ static void check_name(const struct model *model, const struct agent *agent, con
 	if (!check_agent_name(agent->name, why, sizeof(why)))
 		conf_error(file, problems, "", "the file is named after an agent, and %s %s",
 			   quoted(agent->name), why);
-	else if (strcmp(agent->name, model->accounts.group) == 0)
+	else if (strcmp(agent->name, model->host.accounts.group) == 0)
 		conf_error(file, problems, "", "%s is the group of all agents (accounts.group)", agent->name);
 	else if (power_of_name(agent->name))
 		conf_error(
@@ -90,7 +43,7 @@ static void check_name(const struct model *model, const struct agent *agent, con
 			   quoted(agent->name), agent->name);
 }
 
-static void check_uid(const struct model *model, const struct agent *agent, const struct conf_file *file,
+static void check_uid(const struct model *model, const struct aa_agent *agent, const struct conf_file *file,
 		      struct problems *problems)
 {
 	const struct local_name *user = local_by_id(&model->facts->users, (uint32_t)agent->uid);
@@ -109,13 +62,13 @@ static void check_uid(const struct model *model, const struct agent *agent, cons
 		    "ends it",
 		    (long long)agent->uid, quoted(user ? user->name : group->name), user ? "passwd" : "group",
 		    agent->name);
-	if (agent->uid == model->accounts.gid)
+	if (agent->uid == model->host.accounts.gid)
 		conf_error(file, problems, "uid",
 			   "%lld is the gid of the group %s, and an agent's own group has its uid as gid",
-			   (long long)agent->uid, model->accounts.group);
+			   (long long)agent->uid, model->host.accounts.group);
 }
 
-static void check_roles(const struct model *model, const struct agent *agent, const struct conf_file *file,
+static void check_roles(const struct model *model, const struct aa_agent *agent, const struct conf_file *file,
 			struct problems *problems)
 {
 	char path[64];
@@ -130,8 +83,8 @@ static void check_roles(const struct model *model, const struct agent *agent, co
 	}
 }
 
-static void check_bindings(const struct model *model, const struct agent *agent, const struct conf_file *file,
-			   struct problems *problems)
+static void check_bindings(const struct model *model, const struct aa_agent *agent,
+			   const struct conf_file *file, struct problems *problems)
 {
 	char path[64];
 
@@ -146,11 +99,11 @@ static void check_bindings(const struct model *model, const struct agent *agent,
 }
 
 int agent_read(const struct model *model, const char *name, struct conf_file *file, struct arena *arena,
-	       struct problems *problems, struct agent *ret)
+	       struct problems *problems, struct aa_agent *ret)
 {
 	size_t errors_before = problems->errors;
 
-	*ret = (struct agent){.name = name};
+	*ret = (struct aa_agent){.name = name};
 	conf_read(file, agent_settings, ret, arena, problems);
 	if (!file->has_config)
 		return -1;

@@ -94,7 +94,7 @@ static void put_rule(struct buffer *b, size_t *n, const char *claim, const char 
 	free(quoted_value);
 }
 
-static void put_rules(struct buffer *b, size_t *n, const struct model_claims *claims)
+static void put_rules(struct buffer *b, size_t *n, const struct aa_claim_rules *claims)
 {
 	for (size_t i = 0; i < claims->n; i++)
 		put_rule(b, n, claims->v[i].claim, claims->v[i].value);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tools/agentauthctl/model/issuer_template.h"
+#include "tools/agentauthctl/model/settings.h"
 
 #define SUFFIX ".conf"
 #define AT(member) .offset = offsetof(struct issuer_template, member)
@@ -27,8 +28,8 @@ static const struct conf_setting version_settings[] = {
     {"issuer", CONF_TEXT, true, offsetof(struct template_version, issuer), .min = 1},
     {"jwks_uri", CONF_TEXT, .offset = offsetof(struct template_version, jwks_uri)},
     {"client_claim", CONF_TEXT, true, offsetof(struct template_version, client_claim), .min = 1},
-    {"require", CONF_ITEMS, .offset = offsetof(struct template_version, require), .members = claim_settings,
-     .size = sizeof(struct model_claim)},
+    {"require", CONF_ITEMS, .offset = offsetof(struct template_version, require),
+     .members = claim_rule_settings, .size = sizeof(struct aa_claim_rule)},
     {0},
 };
 
@@ -49,7 +50,8 @@ static const struct conf_setting template_settings[] = {
     {"user_claim", CONF_TEXT, true, AT(user_claim)},
     {"scope_claim", CONF_TEXT, AT(scope_claim)},
     {"reuse", CONF_TEXT, true, AT(reuse)},
-    {"require", CONF_ITEMS, AT(require), .members = claim_settings, .size = sizeof(struct model_claim)},
+    {"require", CONF_ITEMS, AT(require), .members = claim_rule_settings,
+     .size = sizeof(struct aa_claim_rule)},
     {"people", CONF_WORD, true, AT(people), .words = people_words},
     {"own", CONF_MEMBERS, AT(own), .members = own_settings},
     {"about_own", CONF_TEXTS, AT(about_own)},

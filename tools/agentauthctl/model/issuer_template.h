@@ -28,13 +28,13 @@ enum people {
 /* own_claim is what an agent's own token has, and no person's. */
 struct own_claim {
 	bool given;
-	struct model_claim claim;
+	struct aa_claim_rule claim;
 };
 
 /* template_version is what follows from a tenant, for one version of the provider's tokens. */
 struct template_version {
 	const char *version, *issuer, *jwks_uri, *client_claim;
-	struct model_claims require;
+	struct aa_claim_rules require;
 };
 
 struct issuer_template {
@@ -48,7 +48,7 @@ struct issuer_template {
 	bool needs_audience;
 	int people;	      /* enum people */
 	struct own_claim own; /* of BY_CLAIM */
-	struct model_claims require;
+	struct aa_claim_rules require;
 	struct {
 		size_t n;
 		struct template_version *v;

@@ -36,7 +36,7 @@ static bool has_many_values(const char *claim)
 }
 
 /* A claim that must have two values is an array. */
-static bool is_asked_twice(const struct model_claims *require, size_t i)
+static bool is_asked_twice(const struct aa_claim_rules *require, size_t i)
 {
 	for (size_t k = 0; k < require->n; k++)
 		if (k != i && strcmp(require->v[k].claim, require->v[i].claim) == 0 &&
@@ -51,9 +51,9 @@ static void add_rule(struct buffer *b, const char *claim, const char *value)
 	buffer_add(b, value, strlen(value) + 1);
 }
 
-void bound_rules(const struct agent_binding *binding, const struct model_issuer *issuer, struct buffer *ret)
+void bound_rules(const struct aa_binding *binding, const struct aa_issuer *issuer, struct buffer *ret)
 {
-	const struct model_claims *require = &binding->require;
+	const struct aa_claim_rules *require = &binding->require;
 
 	buffer_clear(ret);
 	/* Where delegation is allowed, a token whose sub is the client or a user fits whatever subject the binding has. */

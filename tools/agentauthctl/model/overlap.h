@@ -10,7 +10,7 @@
 
 /* What of a binding decides which tokens fit it. */
 struct bound {
-	const struct model_issuer *issuer;
+	const struct aa_issuer *issuer;
 	uint64_t client;   /* a hash of its name */
 	const char *agent; /* whose; the caller's memory */
 	/* What a token must have beside the client, and of which it can have but one value: CLAIM and VALUE, each with its
@@ -19,7 +19,7 @@ struct bound {
 };
 
 /* The rules of a binding, as in struct bound; empty: none. */
-void bound_rules(const struct agent_binding *binding, const struct model_issuer *issuer, struct buffer *ret);
+void bound_rules(const struct aa_binding *binding, const struct aa_issuer *issuer, struct buffer *ret);
 /* Copies them to the arena. */
 const char *bound_rules_copy(const char *rules, struct arena *arena);
 uint64_t overlap_hash(const char *bytes, size_t len);

@@ -45,7 +45,7 @@ static void thumbprint_of(const char *pem, char ret[44])
 	aa_key_free(key);
 }
 
-char *agent_key_kid(const struct agent_key *key)
+char *agent_key_kid(const struct aa_agent_key *key)
 {
 	char thumbprint[44];
 
@@ -55,7 +55,7 @@ char *agent_key_kid(const struct agent_key *key)
 	return xstrdup(thumbprint[0] ? thumbprint : "?");
 }
 
-int agent_key_index(const struct agent *agent, const char *pem)
+int agent_key_index(const struct aa_agent *agent, const char *pem)
 {
 	char wanted[44], one[44];
 
@@ -70,12 +70,12 @@ int agent_key_index(const struct agent *agent, const char *pem)
 
 /* ---- an end -------------------------------------------------------------- */
 
-static bool is_good(const struct agent_key *key, int64_t now)
+static bool is_good(const struct aa_agent_key *key, int64_t now)
 {
 	return key->state == 0 && (!key->not_after || key->not_after > now);
 }
 
-static void tell(json_t *list, const struct agent_key *key, int64_t not_after)
+static void tell(json_t *list, const struct aa_agent_key *key, int64_t not_after)
 {
 	char *kid = agent_key_kid(key), when[32];
 
@@ -98,7 +98,7 @@ static int set_end(struct conf_text *text, size_t i, int64_t until)
 }
 
 /* A key that ends before `until` anyway keeps its end. */
-static int end_key(const struct agent_keys *keys, const struct agent_key *key, size_t i, int64_t until,
+static int end_key(const struct agent_keys *keys, const struct aa_agent_key *key, size_t i, int64_t until,
 		   json_t *ended)
 {
 	bool sooner = key->not_after && key->not_after <= until;
@@ -149,7 +149,7 @@ static int take_out_ended(const struct agent_keys *keys)
 }
 
 /* worth() orders keys by how little they are missed: ended ones first, then disabled ones, then by their end. */
-static int64_t worth(const struct agent_key *key, int64_t now)
+static int64_t worth(const struct aa_agent_key *key, int64_t now)
 {
 	if (key->not_after && key->not_after <= now)
 		return -2;
@@ -159,7 +159,7 @@ static int64_t worth(const struct agent_key *key, int64_t now)
 }
 
 /* least() returns the first of several keys that are worth the same. */
-static size_t least(const struct agent *agent, int64_t now)
+static size_t least(const struct aa_agent *agent, int64_t now)
 {
 	size_t found = 0;
 
@@ -170,7 +170,7 @@ static size_t least(const struct agent *agent, int64_t now)
 }
 
 /* A key takes more bytes as PEM than in SSH's form, which is counted when the agent is published. */
-static bool has_room(const struct agent *agent, const char *pem)
+static bool has_room(const struct aa_agent *agent, const char *pem)
 {
 	size_t bytes = strlen(pem);
 

@@ -15,7 +15,7 @@
 struct agent_now {
 	struct conf_file file;
 	struct arena arena;
-	struct agent agent;
+	struct aa_agent agent;
 };
 void agent_now_read(const struct model *model, const char *name, const struct conf_text *text,
 		    struct agent_now *ret);
@@ -23,9 +23,9 @@ void agent_now_free(struct agent_now *now);
 
 /* agent_key_kid() returns the kid that the text gives the key, else the key's thumbprint, as the published record has
  * it. The caller frees. */
-char *agent_key_kid(const struct agent_key *key);
+char *agent_key_kid(const struct aa_agent_key *key);
 /* agent_key_index() returns the number of this key among the agent's, whatever its kid, or -1. */
-int agent_key_index(const struct agent *agent, const char *pem);
+int agent_key_index(const struct aa_agent *agent, const char *pem);
 
 struct agent_keys {
 	const struct model *model;

@@ -48,7 +48,7 @@ static char *keys_served(const struct build_work *w, const char *name)
 
 static void put_retired(struct build_work *w, const struct id_entry *e)
 {
-	const struct model_accounts *a = &w->ws->model.accounts;
+	const struct aa_accounts_policy *a = &w->ws->model.host.accounts;
 	struct cdb_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
 	char *keys;
 

@@ -20,7 +20,7 @@ void build_main_put(struct build_work *w, uint32_t number)
 	record_accounts(m, &w->record);
 	build_put_record(w, "accounts", "accounts", "");
 	for (size_t i = 0; i < m->issuers.n; i++) {
-		record_issuer(m, &m->issuers.v[i], &w->record);
+		record_issuer(&m->issuers.v[i], &w->record);
 		build_put_record(w, "issuer", "issuer:", m->issuers.v[i].name);
 	}
 	for (size_t i = 0; i < m->issuers.n; i++) {
@@ -38,11 +38,11 @@ static void note_new_groups(struct build_work *w)
 	const struct model *m = &w->ws->model;
 	char group[AA_GROUP_NAME_MAX + 1], path[64];
 
-	if (!ids_by_name(&w->ws->ids, ID_GROUP, m->accounts.group))
-		newcomers_add_group(&w->newcomers, m->accounts.group, (uint32_t)m->accounts.gid,
+	if (!ids_by_name(&w->ws->ids, ID_GROUP, m->host.accounts.group))
+		newcomers_add_group(&w->newcomers, m->host.accounts.group, (uint32_t)m->host.accounts.gid,
 				    "accounts.group");
 	for (size_t i = 0; i < m->roles.n; i++) {
-		const struct model_role *role = &m->roles.v[i];
+		const struct aa_role *role = &m->roles.v[i];
 
 		snprintf(group, sizeof(group), AA_ROLE_GROUP_PREFIX "%s", role->name);
 		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
@@ -57,10 +57,11 @@ void build_main_claim(struct build_work *w)
 	char why[256], path[64];
 
 	note_new_groups(w);
-	if (!ids_claim(&w->ws->ids, ID_GROUP, m->accounts.group, (uint32_t)m->accounts.gid, why, sizeof(why)))
+	if (!ids_claim(&w->ws->ids, ID_GROUP, m->host.accounts.group, (uint32_t)m->host.accounts.gid, why,
+		       sizeof(why)))
 		conf_error(&m->file, w->ws->problems, "accounts.gid", "%s", why);
 	for (size_t i = 0; i < m->roles.n; i++) {
-		const struct model_role *role = &m->roles.v[i];
+		const struct aa_role *role = &m->roles.v[i];
 
 		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
 		if (role->gid &&

@@ -76,7 +76,7 @@ static int put_by_id(struct cdb_writer *s, char kind, uint32_t id, const struct 
 
 static void header_value(const struct cdb_writer *s, struct buffer *value)
 {
-	const struct model_accounts *a = &s->model->accounts;
+	const struct aa_accounts_policy *a = &s->model->host.accounts;
 
 	buffer_clear(value);
 	buffer_puts(value, AA_ACCOUNTS_MAGIC);
@@ -97,11 +97,11 @@ static void account_value(const struct model *model, const struct kept *k, struc
 	buffer_u32(value, k->flags);
 	buffer_add(value, k->name, strlen(k->name) + 1);
 	buffer_add(value, k->gecos, strlen(k->gecos) + 1);
-	buffer_puts(value, model->accounts.home);
+	buffer_puts(value, model->host.accounts.home);
 	buffer_puts(value, "/");
 	buffer_add(value, k->name, strlen(k->name) + 1);
 	/* Nothing lets a retired agent in; if something did, this would still be no shell. */
-	buffer_puts(value, retired ? "/usr/sbin/nologin" : model->accounts.shell);
+	buffer_puts(value, retired ? "/usr/sbin/nologin" : model->host.accounts.shell);
 	buffer_add(value, "", 1);
 }
 
@@ -148,11 +148,11 @@ static int put_groups(struct cdb_writer *s, bool by_name)
 	const struct model *m = s->model;
 	int r;
 
-	group_value((uint32_t)m->accounts.gid, "", m->accounts.group, &s->value);
-	r = by_name ? put_by_name(s, 'g', m->accounts.group, &s->value)
-		    : put_by_id(s, 'i', (uint32_t)m->accounts.gid, &s->value);
+	group_value((uint32_t)m->host.accounts.gid, "", m->host.accounts.group, &s->value);
+	r = by_name ? put_by_name(s, 'g', m->host.accounts.group, &s->value)
+		    : put_by_id(s, 'i', (uint32_t)m->host.accounts.gid, &s->value);
 	for (size_t i = 0; r == 0 && i < m->roles.n; i++) {
-		const struct model_role *role = &m->roles.v[i];
+		const struct aa_role *role = &m->roles.v[i];
 		char name[64];
 
 		snprintf(name, sizeof(name), AA_ROLE_GROUP_PREFIX "%s", role->name);

@@ -86,14 +86,14 @@ static const char *keep(struct arena *arena, const struct buffer *b)
 	return b->len ? arena_strndup(arena, b->data, b->len) : "";
 }
 
-static void keep_bindings(const struct compile_source *source, struct worker *w, const struct agent *agent,
+static void keep_bindings(const struct compile_source *source, struct worker *w, const struct aa_agent *agent,
 			  struct arena *arena, struct compiled_agent *ret)
 {
 	struct bound *bindings = arena_alloc(arena, agent->bindings.n * sizeof(*bindings));
 
 	for (size_t i = 0; i < agent->bindings.n; i++) {
-		const struct agent_binding *binding = &agent->bindings.v[i];
-		const struct model_issuer *issuer = model_issuer(source->model, binding->issuer);
+		const struct aa_binding *binding = &agent->bindings.v[i];
+		const struct aa_issuer *issuer = model_issuer(source->model, binding->issuer);
 
 		if (!issuer)
 			continue; /* which has been reported */
@@ -109,7 +109,7 @@ static void keep_bindings(const struct compile_source *source, struct worker *w,
 static bool make_agent(const struct compile_source *source, struct worker *w, struct arena *arena,
 		       struct compiled_agent *ret)
 {
-	struct agent agent;
+	struct aa_agent agent;
 	int64_t uid;
 
 	if (get_text(source, w, ret->name, &ret->problems) < 0)

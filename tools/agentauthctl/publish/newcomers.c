@@ -88,7 +88,7 @@ void newcomers_check(struct newcomers *newcomers, const struct workspace *ws, bo
 	if (newcomers->n == 0)
 		return;
 	strangers_ask(newcomers->v, newcomers->n, ws->paths->sysconfdir, ws->problems);
-	remnants_read(&remnants, &ws->facts, ws->paths->sysconfdir, ws->model.accounts.home);
+	remnants_read(&remnants, &ws->facts, ws->paths->sysconfdir, ws->model.host.accounts.home);
 	for (size_t i = 0; i < newcomers->n; i++) {
 		const struct newcomer *n = &newcomers->v[i];
 

@@ -425,7 +425,7 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 	buffer_free(&risk.said);
 }
 
-static void check_rules(const struct rules_check *check, const struct model_role *role, const char *member,
+static void check_rules(const struct rules_check *check, const struct aa_role *role, const char *member,
 			const struct aa_list *rules, const json_t *published)
 {
 	char setting[128];
@@ -444,7 +444,7 @@ void rule_risks_check(const struct model *model, struct published *published, bo
 	const struct rules_check check = {model, accept, owner, problems};
 
 	for (size_t i = 0; i < model->roles.n; i++) {
-		const struct model_role *role = &model->roles.v[i];
+		const struct aa_role *role = &model->roles.v[i];
 		json_t *was = published ? published_json(published, "role:", role->name) : NULL;
 
 		check_rules(&check, role, "sudo", &role->sudo, was);

@@ -20,7 +20,7 @@
 
 /* rule_line says which rule stands in which line. */
 struct rule_line {
-	const struct model_role *role;
+	const struct aa_role *role;
 	const char *setting; /* "sudo" or "approval" */
 	size_t number;
 	unsigned line;
@@ -54,7 +54,7 @@ static void put_line(struct sudoers_text *s, char *line)
 }
 
 /* put_rules() turns "(runas) command" into "%agent-ROLE ALL=(runas) NOPASSWD: command". */
-static void put_rules(struct sudoers_text *s, const struct model_role *role, const char *setting,
+static void put_rules(struct sudoers_text *s, const struct aa_role *role, const char *setting,
 		      const struct aa_list *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
@@ -80,12 +80,12 @@ static void put_defaults(struct sudoers_text *s, const struct model *model, cons
 		buffer_puts(&line, defaults[i]);
 	}
 	if (line.len)
-		put_line(s, xasprintf("Defaults:%%%s %s", model->accounts.group, line.data));
+		put_line(s, xasprintf("Defaults:%%%s %s", model->host.accounts.group, line.data));
 	buffer_free(&line);
 }
 
 /* A role that lists services, and not sudo, has its rules for later: its group alone must not grant them. */
-static bool admits_sudo(const struct model_role *role)
+static bool admits_sudo(const struct aa_role *role)
 {
 	for (size_t i = 0; i < role->services.n; i++)
 		if (strcmp(role->services.v[i], "sudo") == 0)
@@ -120,7 +120,7 @@ static int visudo(char *program, const char *text, struct buffer *output)
 static void find_known(char *program, const struct model *model, bool *known, struct problems *problems)
 {
 	for (size_t i = 0; i < N_DEFAULTS; i++) {
-		char *text = xasprintf("Defaults:%%%s %s\n", model->accounts.group, defaults[i]);
+		char *text = xasprintf("Defaults:%%%s %s\n", model->host.accounts.group, defaults[i]);
 
 		known[i] = visudo(program, text, NULL) == 0;
 		free(text);
@@ -204,7 +204,7 @@ static bool has_rules(const struct model *model, struct problems *problems)
 	char path[64];
 
 	for (size_t i = 0; i < model->roles.n; i++) {
-		const struct model_role *role = &model->roles.v[i];
+		const struct aa_role *role = &model->roles.v[i];
 
 		if (role->sudo.n == 0 && role->approval.n == 0)
 			continue;

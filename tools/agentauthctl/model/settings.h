@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.h: what the text of agentauth.conf and of an agent's file may hold, and what holds where it says nothing; both are made
+ * of settings.def. */
+#ifndef AGENTAUTHCTL_SETTINGS_H
+#define AGENTAUTHCTL_SETTINGS_H
+
+#include "common/verify/policy_record.h"
+#include "tools/conf/conf_read.h"
+
+extern const struct conf_setting main_settings[];	/* into a struct model */
+extern const struct conf_setting agent_settings[];	/* into a struct aa_agent */
+extern const struct conf_setting claim_rule_settings[]; /* into a struct aa_claim_rule */
+
+extern const struct aa_host host_usually;
+extern const struct aa_accounts_policy accounts_policy_usually;
+extern const struct aa_issuer issuer_usually;
+extern const struct aa_role role_usually;
+
+#endif

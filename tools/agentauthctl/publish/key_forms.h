@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* key_forms.h: public keys of the text in the forms that the records hold. */
+#ifndef AGENTAUTHCTL_KEY_FORMS_H
+#define AGENTAUTHCTL_KEY_FORMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct key_forms {
+	char thumbprint[44]; /* empty where it was not asked for */
+	char *jwk;	     /* JSON */
+	char *ssh;	     /* TYPE BASE64 */
+};
+
+/* Keys that were converted before: many agents may share one, and converting is what costs. One per thread. */
+struct key_memo;
+struct key_memo *key_memo_new(void);
+void key_memo_free(struct key_memo *memo);
+
+/* The forms of a key in PEM, which stay the memo's, until the next call. NULL: refused; `why` has the rest of a sentence. */
+const struct key_forms *key_memo_get(struct key_memo *memo, const char *pem, bool with_thumbprint, char *why,
+				     size_t size);
+
+#endif
