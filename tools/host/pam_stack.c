@@ -24,11 +24,11 @@ static const char *const phase_names[] = {"auth", "account", "session", "passwor
 struct reading {
 	const struct aa_pam_dirs *dirs;
 	const char *phase;
-	struct aa_pam_place *place;
+	struct aa_pam_position *position;
 	/* What the lines so far may do to those that follow. */
 	bool may_be_over;
 	unsigned reach; /* so many of the next lines may be jumped over */
-	struct aa_pam_place by;
+	struct aa_pam_position by;
 };
 
 static enum aa_pam_answer read_stack(struct reading *r, const char *name, int depth);
@@ -154,10 +154,10 @@ static bool module_is_there(const struct reading *r, const char *path)
 static enum aa_pam_answer judge(struct reading *r, const struct aa_lines *file, const char *control,
 				const char *path)
 {
-	r->place->line = file->line;
-	memcpy(r->place->file, file->path, sizeof(r->place->file));
+	r->position->line = file->line;
+	memcpy(r->position->file, file->path, sizeof(r->position->file));
 	if (r->may_be_over || r->reach > 0) {
-		*r->place = r->by;
+		*r->position = r->by;
 		return AA_PAM_PASSED_BY;
 	}
 	if (!refusal_is_final(control))
@@ -176,8 +176,8 @@ static enum aa_pam_answer read_substack(struct reading *r, const char *name, int
 
 static enum aa_pam_answer cannot_read(struct reading *r, const struct aa_lines *file)
 {
-	r->place->line = file->line;
-	memcpy(r->place->file, file->path, sizeof(file->path));
+	r->position->line = file->line;
+	memcpy(r->position->file, file->path, sizeof(file->path));
 	return AA_PAM_UNREADABLE;
 }
 
@@ -252,17 +252,17 @@ static enum aa_pam_answer read_stack(struct reading *r, const char *name, int de
 	}
 	answer = read_file(r, &file, depth);
 	if (answer == AA_PAM_NOT_NAMED && depth == 0)
-		memcpy(r->place->file, file.path, sizeof(file.path));
+		memcpy(r->position->file, file.path, sizeof(file.path));
 	aa_lines_close(&file);
 	return answer;
 }
 
 enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char *service,
-				     enum aa_pam_phase phase, struct aa_pam_place *ret_place)
+				     enum aa_pam_phase phase, struct aa_pam_position *ret_position)
 {
-	struct reading r = {.dirs = dirs, .phase = phase_names[phase], .place = ret_place};
+	struct reading r = {.dirs = dirs, .phase = phase_names[phase], .position = ret_position};
 
-	*ret_place = (struct aa_pam_place){.line = 0};
+	*ret_position = (struct aa_pam_position){.line = 0};
 	return read_stack(&r, service, 0);
 }
 

@@ -26,7 +26,7 @@ struct aa_pam_dirs {
 };
 
 /* The line that the answer is about; line 0: the file as a whole. */
-struct aa_pam_place {
+struct aa_pam_position {
 	char file[PATH_MAX];
 	unsigned line;
 };
@@ -34,7 +34,7 @@ struct aa_pam_place {
 /* The first line that names the module decides. Lines of other modules count where they may keep the module
  * from being asked: `sufficient`, `success=done`, and jumps that reach over the module's line. */
 enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char *service,
-				     enum aa_pam_phase phase, struct aa_pam_place *ret_place);
+				     enum aa_pam_phase phase, struct aa_pam_position *ret_position);
 
 /* What is wrong, as the end of a sentence whose subject is the line or the file; for people. */
 const char *aa_pam_answer_text(enum aa_pam_answer answer);

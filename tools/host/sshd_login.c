@@ -79,18 +79,18 @@ static bool uses_pam(const struct settings *s, const char *config, char *why, si
 static bool stack_asks(const struct aa_pam_dirs *dirs, const char *service, char *why, size_t size)
 {
 	static const enum aa_pam_phase phases[] = {AA_PAM_ACCOUNT, AA_PAM_SESSION};
-	struct aa_pam_place place;
+	struct aa_pam_position position;
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		enum aa_pam_answer answer = aa_pam_stack_asks(dirs, service, phases[i], &place);
+		enum aa_pam_answer answer = aa_pam_stack_asks(dirs, service, phases[i], &position);
 
 		if (answer == AA_PAM_ASKED)
 			continue;
-		if (place.line)
-			(void)snprintf(why, size, "%s:%u: %s %s", place.file, place.line,
+		if (position.line)
+			(void)snprintf(why, size, "%s:%u: %s %s", position.file, position.line,
 				       aa_pam_phase_name(phases[i]), aa_pam_answer_text(answer));
 		else
-			(void)snprintf(why, size, "%s: %s %s", place.file, aa_pam_phase_name(phases[i]),
+			(void)snprintf(why, size, "%s: %s %s", position.file, aa_pam_phase_name(phases[i]),
 				       aa_pam_answer_text(answer));
 		return false;
 	}

@@ -22,7 +22,7 @@ static const char *const plugin_dirs[] = {"/usr/libexec/sudo/", "/usr/lib/sudo/"
 					  "/usr/local/libexec/sudo/"};
 
 struct finding {
-	struct aa_plugin_place *place;
+	struct aa_plugin_position *position;
 	char dir[PATH_MAX];  /* "Path plugin_dir"; "": not said */
 	char symbol[64];     /* of the line that names our file or symbol; "": there is none */
 	char path[PATH_MAX]; /* as that line has it */
@@ -58,7 +58,7 @@ static void take_line(struct finding *f, char *line, unsigned number)
 		return;
 	memcpy(f->symbol, symbol, sizeof(symbol));
 	memcpy(f->path, path, sizeof(path));
-	f->place->line = number;
+	f->position->line = number;
 }
 
 static bool may_be_believed(const struct stat *st, uid_t owner)
@@ -109,7 +109,7 @@ static void find_below(const char *dirs, const char *name, char *ret)
 
 static void complete_path(const struct finding *f)
 {
-	char *ret = f->place->path, found[PATH_MAX];
+	char *ret = f->position->path, found[PATH_MAX];
 	const char *dirs = plugin_dirs[0];
 
 	for (size_t i = 0; i < sizeof(plugin_dirs) / sizeof(plugin_dirs[0]); i++)
@@ -141,21 +141,22 @@ static enum aa_plugin_answer judge(const struct finding *f, uid_t owner)
 	struct stat st;
 
 	complete_path(f);
-	if (stat(f->place->path, &st) < 0)
+	if (stat(f->position->path, &st) < 0)
 		return AA_PLUGIN_MISSING;
 	if (!may_be_believed(&st, owner))
 		return AA_PLUGIN_NOT_ROOTS;
-	if (strcmp(f->symbol, AA_PLUGIN_SYMBOL) != 0 || !S_ISREG(st.st_mode) || !is_object(f->place->path))
+	if (strcmp(f->symbol, AA_PLUGIN_SYMBOL) != 0 || !S_ISREG(st.st_mode) || !is_object(f->position->path))
 		return AA_PLUGIN_NO_SYMBOL;
 	return AA_PLUGIN_LOADED;
 }
 
-enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner, struct aa_plugin_place *ret_place)
+enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner,
+					  struct aa_plugin_position *ret_position)
 {
-	struct finding f = {.place = ret_place};
+	struct finding f = {.position = ret_position};
 	bool is_open = false;
 
-	*ret_place = (struct aa_plugin_place){.line = 0};
+	*ret_position = (struct aa_plugin_position){.line = 0};
 	if (read_conf(&f, conf, owner, &is_open) < 0)
 		return AA_PLUGIN_CONF_UNREADABLE;
 	if (!*f.symbol)

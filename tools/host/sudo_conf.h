@@ -21,13 +21,14 @@ enum aa_plugin_answer {
 	AA_PLUGIN_LOADED
 };
 
-struct aa_plugin_place {
+struct aa_plugin_position {
 	unsigned line;	     /* of sudo.conf; 0: none */
 	char path[PATH_MAX]; /* of the file that the line names */
 };
 
 /* `conf` is sudo.conf; root or `owner` must own what sudo believes. */
-enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner, struct aa_plugin_place *ret_place);
+enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner,
+					  struct aa_plugin_position *ret_position);
 
 /* The line is there and sudo cannot load what it names: nobody has sudo. */
 bool aa_plugin_stops_sudo(enum aa_plugin_answer answer);

@@ -66,7 +66,7 @@ FIXTURE(here, setup, teardown);
 
 static enum aa_pam_answer account(const char *text)
 {
-	struct aa_pam_place place;
+	struct aa_pam_position place;
 
 	put(stacks, "s", text);
 	return aa_pam_stack_asks(&paths.pam, "s", AA_PAM_ACCOUNT, &place);
@@ -146,7 +146,7 @@ TEST(files_are_included_in_every_way, here)
 
 TEST(a_vendor_stack_serves_where_the_host_has_none, here)
 {
-	struct aa_pam_place place;
+	struct aa_pam_position place;
 
 	put(vendor, "v", OURS);
 	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &place), AA_PAM_ASKED);

@@ -9,7 +9,7 @@
 
 struct approval_plugin {
 	enum aa_plugin_answer answer;
-	struct aa_plugin_place place;
+	struct aa_plugin_position place;
 	char *conf; /* sudo.conf, from malloc() */
 };
 

@@ -166,7 +166,7 @@ static char *cure(const char *service, enum aa_pam_answer answer)
 static bool look_at_service(struct doctor *d, size_t i)
 {
 	const struct aa_sshd_paths paths = doctor_sshd_paths();
-	struct aa_pam_place place;
+	struct aa_pam_position place;
 
 	for (size_t p = 0; p < 2; p++) {
 		enum aa_pam_answer answer =
