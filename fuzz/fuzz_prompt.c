@@ -75,8 +75,8 @@ static void answer_the_module(const uint8_t *data, size_t size)
 	FUZZ_HOLDS(client.asked <= 64);
 	FUZZ_HOLDS(answer.len <= AA_JWS_MAX && strlen(answer.text) == answer.len);
 	FUZZ_HOLDS(answer.reason != AA_OK || (answer.len > 0 && answer.len == client.said));
-	(void)aa_answer_looks_cut(&answer);
-	aa_answer_clear(&answer);
+	(void)aa_prompt_looks_cut(&answer);
+	aa_prompt_clear(&answer);
 	pam_end(call.pamh, PAM_SUCCESS);
 }
 

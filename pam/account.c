@@ -71,7 +71,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 
 	if (call->starts) /* the person is asked about in open_session, as with sudo and run0 */
 		return aa_admit_agent(&call->ctx, agent);
-	if (aa_is_session_service(call))
+	if (aa_call_is_session_service(call))
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);
 	if (state && state->authenticated)
 		return account_verdict(call, agent, state, ret_session);
@@ -85,7 +85,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 /* Whether sudo asks, and not root for an agent that it starts. */
 static bool is_sudo(const struct aa_call *call)
 {
-	return aa_is_session_service(call) && !call->starts;
+	return aa_call_is_session_service(call) && !call->starts;
 }
 
 static enum aa_reason account_agent(struct aa_call *call)
@@ -103,13 +103,13 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
-		aa_tell(call, aa_reason_sentence(reason));
+		aa_report_tell(call, aa_reason_sentence(reason));
 	if (call->starts && reason != AA_OK)
-		aa_tell_starter(call, reason);
+		aa_report_tell_starter(call, reason);
 	if (reason == AA_OK)
 		reason = logged;
 	if (sudo && reason == AA_OK)
-		aa_tell_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
+		aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)
 		aa_pam_state_give_up(call);
 	aa_session_free(session);
@@ -127,9 +127,9 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 {
 	call->identity.known =
 	    false; /* a person's name is not the log's business: the uid tells whose it was */
-	call->identity.account.uid = aa_caller_uid();
+	call->identity.account.uid = aa_guard_caller_uid();
 	(void)aa_report(call, call->service, reason, NULL, NULL);
-	aa_tell(call, aa_reason_sentence(reason));
+	aa_report_tell(call, aa_reason_sentence(reason));
 }
 
 /* Whose sudo this is where PAM_USER is no agent: that of an agent all the same, by the real uid, or of a person, with
@@ -137,7 +137,7 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 static enum aa_user_kind look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
 {
 	struct aa_caller caller = {0};
-	enum aa_user_kind kind = aa_call_turn_to_caller(call, aa_caller_uid());
+	enum aa_user_kind kind = aa_call_turn_to_caller(call, aa_guard_caller_uid());
 
 	if (kind != AA_USER_OTHER)
 		return kind;

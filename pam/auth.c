@@ -31,7 +31,7 @@ static const char *prompt_audience(const struct aa_call *call)
 static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_answer *answer,
 		  struct aa_verdict *verdict)
 {
-	call->started_us = aa_now_us();
+	call->started_us = aa_monotonic_us();
 	aa_verdict_clear(verdict);
 	verdict->reason = answer->reason;
 	if (answer->reason == AA_OK) {
@@ -41,16 +41,16 @@ static void judge(struct aa_call *call, const struct aa_agent *agent, struct aa_
 		call->login.nonce = call->login.ssh_auth_info = NULL;
 	}
 	if ((verdict->reason == AA_MALFORMED || verdict->reason == AA_BAD_SIGNATURE) &&
-	    aa_answer_looks_cut(answer))
+	    aa_prompt_looks_cut(answer))
 		verdict->reason = AA_TRUNCATED;
-	aa_answer_clear(answer);
+	aa_prompt_clear(answer);
 }
 
 static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
 {
 	struct aa_answer answer;
 
-	if (aa_take_first_pass(call, &answer)) {
+	if (aa_prompt_first_pass(call, &answer)) {
 		judge(call, agent, &answer, verdict);
 		if (verdict->reason == AA_OK || call->args.use_first_pass)
 			return;
@@ -64,7 +64,7 @@ static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
 {
 	if (call->address[0])
 		return call->address;
-	(void)snprintf(buf, cap, "uid %u", (unsigned)aa_caller_uid());
+	(void)snprintf(buf, cap, "uid %u", (unsigned)aa_guard_caller_uid());
 	return buf;
 }
 
@@ -98,10 +98,10 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 	struct aa_answer answer;
 
 	if (reason != AA_OK) {
-		if (!aa_take_first_pass(call, &answer))
+		if (!aa_prompt_first_pass(call, &answer))
 			aa_prompt(call, prompt_audience(call), &answer);
-		aa_answer_clear(&answer);
-		call->started_us = aa_now_us();
+		aa_prompt_clear(&answer);
+		call->started_us = aa_monotonic_us();
 		verdict->reason = reason;
 		return;
 	}
@@ -136,7 +136,7 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	reason = verdict.reason;
 	if (reason == AA_OK)
 		reason = aa_session_create(call->args.rundir, agent, &call->login, &verdict,
-					   aa_deadline(&call->ctx, agent, &verdict), &session);
+					   aa_admit_deadline(&call->ctx, agent, &verdict), &session);
 	if (reason == AA_OK)
 		reason = remember(call, session);
 	logged = aa_report(call, "auth", reason, &verdict, session);
@@ -165,7 +165,7 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 		why = "no rule of sudoers grants this without a password, and an agent has none";
 	}
 	(void)aa_report(call, call->service, reason, NULL, session);
-	aa_tell(call, why);
+	aa_report_tell(call, why);
 	aa_session_free(session);
 	return reason;
 }
@@ -174,7 +174,7 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
  * this far). Account, setcred and session see the agent as ever. */
 static bool is_roots_own(const struct aa_call *call)
 {
-	return aa_caller_uid() == 0 &&
+	return aa_guard_caller_uid() == 0 &&
 	       aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service);
 }
 
@@ -191,8 +191,8 @@ static int authenticate_agent(struct aa_call *call)
 		aa_agent_free(agent);
 		return PAM_IGNORE;
 	}
-	reason =
-	    aa_is_session_service(call) ? refuse_session(call, agent) : authenticate_credential(call, agent);
+	reason = aa_call_is_session_service(call) ? refuse_session(call, agent)
+						  : authenticate_credential(call, agent);
 	aa_agent_free(agent);
 	/* One code for every refusal: what follows shows the client nothing of the reason. */
 	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;

@@ -107,7 +107,7 @@ enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
  * which it cannot be told is an agent's. */
 static uint32_t asking_agent(const struct aa_call *call)
 {
-	const uint32_t uids[] = {aa_caller_uid(), aa_login_uid()};
+	const uint32_t uids[] = {aa_guard_caller_uid(), aa_login_uid()};
 	struct aa_account account;
 
 	for (size_t i = 0; uids[0] != 0 && i < sizeof(uids) / sizeof(uids[0]); i++)
@@ -121,7 +121,7 @@ static uint32_t asking_agent(const struct aa_call *call)
  * what root started, nobody knows. A session that a person of this host started has no address, as the person has none. */
 static void find_origin(struct aa_call *call)
 {
-	uint32_t uid = call->address[0] || aa_is_session_service(call) ? 0 : asking_agent(call);
+	uint32_t uid = call->address[0] || aa_call_is_session_service(call) ? 0 : asking_agent(call);
 	struct aa_session *session = NULL;
 
 	if (uid == 0)
@@ -135,7 +135,7 @@ static void find_origin(struct aa_call *call)
 	call->login.address = call->origin[0] ? call->origin : NULL;
 }
 
-bool aa_is_session_service(const struct aa_call *call)
+bool aa_call_is_session_service(const struct aa_call *call)
 {
 	return aa_args_session_service(&call->args, call->service);
 }
@@ -175,7 +175,7 @@ enum aa_user_kind aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int ar
 	aa_call_resume(call);
 	call->pamh = pamh;
 	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
-	call->started_us = aa_now_us();
+	call->started_us = aa_monotonic_us();
 	aa_args_read(&call->args, pamh, argc, argv);
 	service = item(pamh, PAM_SERVICE);
 	call->service = aa_service_canonical(service ? service : "");

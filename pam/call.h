@@ -46,6 +46,6 @@ void aa_call_resume(struct aa_call *call);
 enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
 /* Whether the call's service is decided by a live session. */
-bool aa_is_session_service(const struct aa_call *call);
+bool aa_call_is_session_service(const struct aa_call *call);
 
 #endif

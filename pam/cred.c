@@ -65,7 +65,8 @@ static size_t leave_out_withheld(const struct aa_call *call, gid_t *gids, size_t
 static int add_role_groups(struct aa_call *call, const struct aa_list *roles)
 {
 	gid_t gids[ROLE_GROUPS_MAX];
-	size_t n = leave_out_withheld(call, gids, aa_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX));
+	size_t n =
+	    leave_out_withheld(call, gids, aa_admit_role_groups(&call->ctx, roles, gids, ROLE_GROUPS_MAX));
 
 	return add_groups(gids, n, call->identity.account.uid);
 }

@@ -76,7 +76,7 @@ int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 	return err;
 }
 
-void aa_clear_environment(pam_handle_t *pamh)
+void aa_export_clear_environment(pam_handle_t *pamh)
 {
 	for (int i = 0; i < N_VARIABLES; i++)
 		(void)put(pamh, variables[i], NULL);

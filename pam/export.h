@@ -10,7 +10,7 @@
 
 /* AGENTAUTH_… for the session's processes: information, never proof. 0 or a PAM code. */
 int aa_export_environment(pam_handle_t *pamh, const struct aa_session *session);
-void aa_clear_environment(pam_handle_t *pamh);
+void aa_export_clear_environment(pam_handle_t *pamh);
 /* What pam_systemd reads in its open_session: runtime_max_sec and the strictest limits of the session's roles. */
 int aa_export_limits(struct aa_call *call, const struct aa_session *session);
 

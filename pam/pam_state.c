@@ -87,7 +87,7 @@ void aa_pam_state_give_up(struct aa_call *call)
 	if (state->session_id[0])
 		aa_session_close(call->args.rundir, call->ctx.owner, state->session_id, state->user);
 	state->session_id[0] = '\0';
-	aa_clear_environment(call->pamh);
+	aa_export_clear_environment(call->pamh);
 }
 
 void aa_pam_state_forget(struct aa_call *call)

@@ -124,7 +124,7 @@ static bool begin_answer(struct aa_answer *ret)
 }
 
 /* The token is left as it is: it was there before us. */
-bool aa_take_first_pass(struct aa_call *call, struct aa_answer *ret)
+bool aa_prompt_first_pass(struct aa_call *call, struct aa_answer *ret)
 {
 	const void *token = NULL;
 
@@ -149,7 +149,7 @@ void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret
 		ret->reason = AA_INTERNAL;
 }
 
-void aa_answer_clear(struct aa_answer *answer)
+void aa_prompt_clear(struct aa_answer *answer)
 {
 	if (answer->text)
 		OPENSSL_cleanse(answer->text, AA_JWS_MAX + 1);
@@ -159,7 +159,7 @@ void aa_answer_clear(struct aa_answer *answer)
 	answer->len = 0;
 }
 
-bool aa_answer_looks_cut(const struct aa_answer *answer)
+bool aa_prompt_looks_cut(const struct aa_answer *answer)
 {
 	static const size_t cuts[] = {255, 511, 512, 1022, 1023, 1024, 4094, 4095};
 

@@ -10,7 +10,7 @@
 #include "pam/call.h"
 
 struct aa_answer {
-	char *text; /* wiped and freed by aa_answer_clear() */
+	char *text; /* wiped and freed by aa_prompt_clear() */
 	size_t len;
 	enum aa_reason reason; /* AA_OK, or why there is no whole answer */
 	size_t last_part;      /* bytes of the last part, with which a cut can be told */
@@ -19,9 +19,9 @@ struct aa_answer {
 /* Asks for the credential, in parts (prompt version 1). */
 void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret);
 /* Takes PAM_AUTHTOK, where an argument says that an earlier module has asked. False: nothing was taken, ask. */
-bool aa_take_first_pass(struct aa_call *call, struct aa_answer *ret);
-void aa_answer_clear(struct aa_answer *answer);
+bool aa_prompt_first_pass(struct aa_call *call, struct aa_answer *ret);
+void aa_prompt_clear(struct aa_answer *answer);
 /* Whether a credential that did not hold was cut by a client: its last part has one of the lengths that clients cut at. */
-bool aa_answer_looks_cut(const struct aa_answer *answer);
+bool aa_prompt_looks_cut(const struct aa_answer *answer);
 
 #endif

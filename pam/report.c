@@ -31,7 +31,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 					.role = call->role,
 					.verdict = verdict,
 					.session = session,
-					.micros = aa_now_us() - call->started_us};
+					.micros = aa_monotonic_us() - call->started_us};
 
 	record.service = service_of(call);
 	if (call->args.debug)
@@ -43,19 +43,19 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 void aa_report_close(struct aa_call *call, const struct aa_session *session)
 {
 	json_t *record =
-	    aa_audit_session_close(session, service_of(call), AA_OK, aa_now_us() - call->started_us);
+	    aa_audit_session_close(session, service_of(call), AA_OK, aa_monotonic_us() - call->started_us);
 
 	(void)aa_context_audit(&call->ctx, record);
 }
 
-void aa_tell(struct aa_call *call, const char *why)
+void aa_report_tell(struct aa_call *call, const char *why)
 {
 	aa_call_pause(call);
 	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, why);
 	aa_call_resume(call);
 }
 
-void aa_tell_starter(struct aa_call *call, enum aa_reason reason)
+void aa_report_tell_starter(struct aa_call *call, enum aa_reason reason)
 {
 	aa_call_pause(call);
 	(void)pam_error(call->pamh, "agentauth: starting %s is refused: %s", call->user,

@@ -16,8 +16,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 void aa_report_close(struct aa_call *call, const struct aa_session *session);
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
-void aa_tell(struct aa_call *call, const char *why);
+void aa_report_tell(struct aa_call *call, const char *why);
 /* The same to a person who would start an agent. */
-void aa_tell_starter(struct aa_call *call, enum aa_reason reason);
+void aa_report_tell_starter(struct aa_call *call, enum aa_reason reason);
 
 #endif

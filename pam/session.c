@@ -36,7 +36,7 @@ static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct 
 	if (verdict->reason != AA_OK)
 		return verdict->reason;
 	return aa_session_create(call->args.rundir, agent, &call->login, verdict,
-				 aa_deadline(&call->ctx, agent, verdict), ret);
+				 aa_admit_deadline(&call->ctx, agent, verdict), ret);
 }
 
 /* Whom sudo runs this for; root's own is nobody's request. */
@@ -58,7 +58,7 @@ static void decide_without(struct aa_call *call, const struct aa_agent *agent, s
 		call->login.ssh_auth_info = pam_getenv(call->pamh, "SSH_AUTH_INFO_0");
 		aa_admit_publickey(&call->ctx, agent, &call->login, verdict);
 		call->login.ssh_auth_info = NULL;
-	} else if (aa_is_session_service(call)) {
+	} else if (aa_call_is_session_service(call)) {
 		aa_admit_started(&call->ctx, agent, &call->login, person(call), verdict);
 	} else if (aa_list_has(&host->accounts.without_credential, call->service)) {
 		aa_admit_started(&call->ctx, agent, &call->login, NULL, verdict);
@@ -108,7 +108,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = logged;
 	if (call->starts && reason != AA_OK)
-		aa_tell_starter(call, reason);
+		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
 		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		state->session_id[0] = '\0';
@@ -127,7 +127,7 @@ static enum aa_reason look_again(struct aa_call *call)
 	enum aa_reason reason = state && state->looks ? aa_last_look(&state->look) : AA_OK;
 
 	if (reason != AA_OK)
-		aa_tell(call, aa_reason_sentence(reason));
+		aa_report_tell(call, aa_reason_sentence(reason));
 	return reason;
 }
 

@@ -337,7 +337,7 @@ static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *as
 	if (reason == AA_OK) {
 		say_waiting(sudo, asking, id);
 		if (sudo->hook)
-			aa_run_hook(sudo->hook, request);
+			aa_hook_run(sudo->hook, request);
 		state = await(sudo->rundir, asking, id, &answer);
 		asking->withdrawn = state == AA_REQUEST_WITHDRAWN;
 		reason = reason_of(state);
@@ -402,7 +402,7 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 					      .role = asking->role,
 					      .session = asking->session,
 					      .command = line,
-					      .micros = aa_now_us() - asking->started_us};
+					      .micros = aa_monotonic_us() - asking->started_us};
 	enum aa_reason logged;
 
 	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && sudo->logged))
@@ -427,7 +427,7 @@ static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking
 
 enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 {
-	struct asking asking = {.started_us = aa_now_us()};
+	struct asking asking = {.started_us = aa_monotonic_us()};
 	enum aa_reason reason;
 
 	aa_guard_raise(&asking.guard);

@@ -167,7 +167,7 @@ static void feed(const char *path, const char *text)
 	_exit(pid < 0 || write(ends[1], text, strlen(text)) < 0);
 }
 
-void aa_run_hook(const char *path, const json_t *request)
+void aa_hook_run(const char *path, const json_t *request)
 {
 	char *text;
 	pid_t pid;

@@ -7,6 +7,6 @@
 
 /* Starts the hook with the request as JSON on its standard input, and does not wait for it. No shell; an environment of its
  * own. Nothing, where there is no hook that root alone can write. */
-void aa_run_hook(const char *path, const json_t *request);
+void aa_hook_run(const char *path, const json_t *request);
 
 #endif

@@ -125,7 +125,7 @@ int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const
 	return r == 0 && how->synced ? sync_folder_of(dirfd, name) : r;
 }
 
-int aa_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode)
+int aa_replace_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode)
 {
 	const struct aa_replace how = {.mode = mode, .synced = true};
 	int fd = openat(dirfd, name, FLAGS, 0600), r;

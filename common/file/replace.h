@@ -25,6 +25,6 @@ int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const
 
 /* Makes a file with these bytes, synced, that nothing reads yet. -EEXIST where there is one. A file that could not be
  * written whole is taken away again. */
-int aa_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode);
+int aa_replace_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode);
 
 #endif

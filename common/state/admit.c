@@ -191,8 +191,8 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 		    person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
 }
 
-int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
-		    const struct aa_verdict *verdict)
+int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
+			  const struct aa_verdict *verdict)
 {
 	int64_t max = aa_roles_max_session(&verdict->roles), deadline = agent->expires;
 
@@ -368,7 +368,7 @@ static size_t add_local_groups(const struct aa_role *role, gid_t *ret, size_t n,
 	return n;
 }
 
-size_t aa_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret, size_t cap)
+size_t aa_admit_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret, size_t cap)
 {
 	size_t n = 0;
 

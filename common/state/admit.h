@@ -51,8 +51,8 @@ enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent
 
 /* When a session of this verdict ends: the earliest of the token's expiry and the clocks' skew behind it, max_session and the agent's expires; 0: never.
  * An assertion's or an SSH key's own expiry bounds the login, not the session. */
-int64_t aa_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
-		    const struct aa_verdict *verdict);
+int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
+			  const struct aa_verdict *verdict);
 
 /* Whether a session service (sudo) may go on: inside a live session of the agent, which has not ended, whose credential
  * was not revoked, with a role that admits the service, and with no role's group that the session does not have.
@@ -66,6 +66,7 @@ enum aa_reason aa_admit_again(const struct aa_context *ctx, const struct aa_agen
 			      const char *service, struct aa_session **ret_session);
 
 /* The groups of these roles, in ret[0..cap): agent-ROLE and the local groups that the role adds; never gid 0. The number. */
-size_t aa_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret, size_t cap);
+size_t aa_admit_role_groups(const struct aa_context *ctx, const struct aa_list *roles, gid_t *ret,
+			    size_t cap);
 
 #endif

@@ -47,10 +47,10 @@ static int open_logdir(const struct aa_audit *audit)
 static bool take_lock(int fd)
 {
 	struct timespec step = {0, 20000};
-	int64_t until = aa_now_us() + AA_AUDIT_WAIT_MS * 1000;
+	int64_t until = aa_monotonic_us() + AA_AUDIT_WAIT_MS * 1000;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || aa_now_us() > until)
+		if ((errno != EWOULDBLOCK && errno != EINTR) || aa_monotonic_us() > until)
 			return false;
 		(void)nanosleep(&step, NULL);
 		if (step.tv_nsec < 2000000)
@@ -200,7 +200,7 @@ static bool write_count(void *data, json_t *record)
 
 static void settle(struct settling *s, int brake_fd)
 {
-	aa_brake_settle(brake_fd, s->audit->now ? s->audit->now : (int64_t)time(NULL), write_count, s);
+	aa_audit_brake_settle(brake_fd, s->audit->now ? s->audit->now : (int64_t)time(NULL), write_count, s);
 }
 
 /* What cannot be counted has its line. */
@@ -208,14 +208,14 @@ static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *rec
 {
 	struct settling s = {audit, dirfd, lines, false};
 	bool counted = false;
-	int fd = audit->brake && aa_brake_is_for(record)
+	int fd = audit->brake && aa_audit_brake_is_for(record)
 		     ? open_own(dirfd, "audit.brake", O_RDWR, audit->owner)
 		     : -1;
 
 	if (fd >= 0) {
 		settle(&s, fd);
-		counted =
-		    aa_brake_counts(fd, record, audit->brake, audit->now ? audit->now : (int64_t)time(NULL));
+		counted = aa_audit_brake_counts(fd, record, audit->brake,
+						audit->now ? audit->now : (int64_t)time(NULL));
 		close(fd);
 	}
 	return counted || append_line(audit, dirfd, record, lines);

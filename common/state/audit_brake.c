@@ -74,7 +74,7 @@ static bool is_current(const struct cell *cell, int64_t now)
 
 /* ---- what is identical ---------------------------------------------------------------------- */
 
-bool aa_brake_is_for(const json_t *record)
+bool aa_audit_brake_is_for(const json_t *record)
 {
 	const char *result = json_string_value(json_object_get(record, "result"));
 
@@ -151,7 +151,7 @@ static bool is_rate_limited(const json_t *record)
 	return reason && strcmp(reason, aa_reason_name(AA_RATE_LIMITED)) == 0;
 }
 
-bool aa_brake_counts(int fd, const json_t *record, unsigned most, int64_t now)
+bool aa_audit_brake_counts(int fd, const json_t *record, unsigned most, int64_t now)
 {
 	char text[TEXT_SIZE];
 	struct header header;
@@ -161,7 +161,7 @@ bool aa_brake_counts(int fd, const json_t *record, unsigned most, int64_t now)
 	size_t i;
 	bool counted;
 
-	if (!aa_brake_is_for(record) || !describe(record, text) || !key_of(text, &key) ||
+	if (!aa_audit_brake_is_for(record) || !describe(record, text) || !key_of(text, &key) ||
 	    !read_header(fd, &header) || !read_set(fd, (key >> 1) % SETS, &set) ||
 	    (i = choose(&set, key, text, now)) == WAYS)
 		return false;
@@ -222,7 +222,7 @@ static int64_t settle_set(int fd, struct set *set, int64_t now, aa_brake_write_f
 	return due;
 }
 
-void aa_brake_settle(int fd, int64_t now, aa_brake_write_fn *write, void *data)
+void aa_audit_brake_settle(int fd, int64_t now, aa_brake_write_fn *write, void *data)
 {
 	struct header header;
 	struct set set;

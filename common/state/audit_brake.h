@@ -18,15 +18,15 @@
 #define AA_BRAKE_WINDOW 60 /* seconds */
 
 /* Whether it is a refusal of which others may be identical. */
-bool aa_brake_is_for(const json_t *record);
+bool aa_audit_brake_is_for(const json_t *record);
 
 /* Whether the record was counted, so that it has no line of its own. `fd` is the table, `most` how many lines identical
  * refusals have in a window; of a refusal that is a brake's own (rate_limited) the first alone. */
-bool aa_brake_counts(int fd, const json_t *record, unsigned most, int64_t now);
+bool aa_audit_brake_counts(int fd, const json_t *record, unsigned most, int64_t now);
 
 /* Gives each count whose window is over to `write`, as a record, whose reference it takes; what it cannot write, false,
  * stays for the next time. */
 typedef bool aa_brake_write_fn(void *data, json_t *record);
-void aa_brake_settle(int fd, int64_t now, aa_brake_write_fn *write, void *data);
+void aa_audit_brake_settle(int fd, int64_t now, aa_brake_write_fn *write, void *data);
 
 #endif

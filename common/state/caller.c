@@ -19,7 +19,7 @@
 
 int aa_caller_read(struct aa_caller *ret)
 {
-	struct aa_caller caller = {.uid = aa_caller_uid()};
+	struct aa_caller caller = {.uid = aa_guard_caller_uid()};
 	gid_t rgid, egid, sgid;
 	int n = getgroups(0, NULL);
 

@@ -88,7 +88,7 @@ static void restore_limits(void)
 	(void)pthread_mutex_unlock(&lock);
 }
 
-uid_t aa_caller_uid(void)
+uid_t aa_guard_caller_uid(void)
 {
 	uid_t uid;
 

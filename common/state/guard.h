@@ -28,6 +28,6 @@ void aa_guard_raise(struct aa_guard *guard);
 bool aa_guard_lower(struct aa_guard *guard);
 
 /* Whose process this is: the real uid as it was before any guard, which getuid() does not tell. */
-uid_t aa_caller_uid(void);
+uid_t aa_guard_caller_uid(void);
 
 #endif

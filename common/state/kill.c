@@ -69,7 +69,7 @@ static void signal_uid(uint32_t uid, int signal)
 
 static int64_t now_ms(void)
 {
-	return aa_now_us() / 1000;
+	return aa_monotonic_us() / 1000;
 }
 
 /* To the agents of the sessions, each once for all its sessions that follow one another. */

@@ -82,14 +82,14 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 				 .accounts.fd = -1};
 	struct aa_audit_event record = {
 	    .event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
-	int64_t started_us = aa_now_us();
+	int64_t started_us = aa_monotonic_us();
 	struct aa_session *session = NULL;
 
 	record.reason = admit(look, &ctx, &session);
 	if (record.reason != AA_OK) {
 		record.session = session;
 		record.command = look->command[0] ? look->command : NULL;
-		record.micros = aa_now_us() - started_us;
+		record.micros = aa_monotonic_us() - started_us;
 		(void)aa_context_audit(&ctx, aa_audit_event(&record));
 	}
 	aa_session_free(session);
@@ -222,10 +222,10 @@ static unsigned count(uint32_t uid, bool end)
 void aa_last_look_settle(uint32_t uid)
 {
 	const struct timespec step = {0, 2000000};
-	int64_t begin = aa_now_us(), passed = 0;
+	int64_t begin = aa_monotonic_us(), passed = 0;
 
 	while (passed < 2 * SETTLE_MS && count(uid, passed > SETTLE_MS) > 0) {
 		(void)nanosleep(&step, NULL);
-		passed = (aa_now_us() - begin) / 1000;
+		passed = (aa_monotonic_us() - begin) / 1000;
 	}
 }

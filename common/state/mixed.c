@@ -126,7 +126,7 @@ static int look_at_session(struct others *others, struct aa_session *session, co
 static int look_at_others(int dir, uid_t owner, const char *agent, const char *id, const char *rights,
 			  int64_t now, struct others *ret)
 {
-	DIR *list = aa_agent_sessions(dir, agent);
+	DIR *list = aa_index_agent_sessions(dir, agent);
 	struct dirent *entry;
 	int err = 0;
 

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-int64_t aa_now_us(void)
+int64_t aa_monotonic_us(void)
 {
 	struct timespec ts;
 

@@ -6,6 +6,6 @@
 #include <stdint.h>
 
 /* Microseconds of the monotonic clock. */
-int64_t aa_now_us(void);
+int64_t aa_monotonic_us(void);
 
 #endif

@@ -32,11 +32,12 @@ static enum aa_reason take_slot(int dir, uid_t owner, const struct aa_session *s
 	char holder[AA_SESSION_ID_SIZE];
 
 	for (int64_t i = 0; i < max_sessions; i++) {
-		if (aa_slot_take(dir, session->agent, i, session->id))
+		if (aa_index_slot_take(dir, session->agent, i, session->id))
 			return AA_OK;
-		if (aa_slot_holder(dir, session->agent, i, holder) && id_holds_slot(dir, owner, holder, now))
+		if (aa_index_slot_holder(dir, session->agent, i, holder) &&
+		    id_holds_slot(dir, owner, holder, now))
 			continue;
-		if (aa_slot_take_over(dir, session->agent, i, holder, session->id))
+		if (aa_index_slot_take_over(dir, session->agent, i, holder, session->id))
 			return AA_OK;
 	}
 	return max_sessions ? AA_SESSION_LIMIT : AA_OK;
@@ -48,7 +49,8 @@ static bool has_slot(int dir, uid_t owner, const char *agent, int64_t max_sessio
 	bool room = max_sessions == 0;
 
 	for (int64_t i = 0; !room && i < max_sessions; i++)
-		room = !aa_slot_holder(dir, agent, i, holder) || !id_holds_slot(dir, owner, holder, now);
+		room =
+		    !aa_index_slot_holder(dir, agent, i, holder) || !id_holds_slot(dir, owner, holder, now);
 	return room;
 }
 
@@ -73,7 +75,7 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 {
 	enum aa_reason reason;
 
-	if (aa_session_save(dir, session) < 0 || aa_agent_add(dir, session->agent, session->id) < 0)
+	if (aa_session_save(dir, session) < 0 || aa_index_agent_add(dir, session->agent, session->id) < 0)
 		return AA_INTERNAL;
 	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
 	if (verdict->kind == AA_KIND_ROOT)
@@ -149,7 +151,7 @@ void aa_session_close(const char *rundir, uid_t owner, const char *id, const cha
 		aa_index_drop(dir, "by-audit", session->audit_session, id);
 	}
 	aa_session_remove(dir, id);
-	aa_agent_drop(dir, agent, id);
+	aa_index_agent_drop(dir, agent, id);
 	aa_session_free(session);
 	close(dir);
 }

@@ -67,7 +67,7 @@ static int open_agent(int dir, const char *agent)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int aa_agent_add(int dir, const char *agent, const char *id)
+int aa_index_agent_add(int dir, const char *agent, const char *id)
 {
 	char name[128];
 	int fd;
@@ -83,7 +83,7 @@ int aa_agent_add(int dir, const char *agent, const char *id)
 	return 0;
 }
 
-DIR *aa_agent_sessions(int dir, const char *agent)
+DIR *aa_index_agent_sessions(int dir, const char *agent)
 {
 	int fd = open_agent(dir, agent);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -122,10 +122,10 @@ static void drop_slots(DIR *list, const char *id)
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
 }
 
-void aa_agent_drop(int dir, const char *agent, const char *id)
+void aa_index_agent_drop(int dir, const char *agent, const char *id)
 {
 	int lock = lock_agent(dir, agent);
-	DIR *list = lock < 0 ? NULL : aa_agent_sessions(dir, agent);
+	DIR *list = lock < 0 ? NULL : aa_index_agent_sessions(dir, agent);
 	char name[128];
 
 	if (list) {
@@ -143,7 +143,7 @@ static void slot_name(char *ret, size_t cap, const char *agent, int64_t n)
 	(void)snprintf(ret, cap, "by-agent/%s/slot.%lld", agent, (long long)n);
 }
 
-bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id)
+bool aa_index_slot_take(int dir, const char *agent, int64_t n, const char *id)
 {
 	char name[128];
 
@@ -151,7 +151,7 @@ bool aa_slot_take(int dir, const char *agent, int64_t n, const char *id)
 	return symlinkat(id, dir, name) == 0;
 }
 
-bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id)
+bool aa_index_slot_holder(int dir, const char *agent, int64_t n, char *ret_id)
 {
 	char name[128];
 
@@ -160,7 +160,7 @@ bool aa_slot_holder(int dir, const char *agent, int64_t n, char *ret_id)
 	return read_id(dir, name, ret_id);
 }
 
-bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id)
+bool aa_index_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id)
 {
 	int lock = lock_agent(dir, agent);
 	char name[128], now[AA_SESSION_ID_SIZE];
@@ -169,7 +169,7 @@ bool aa_slot_take_over(int dir, const char *agent, int64_t n, const char *holder
 	if (lock < 0)
 		return false;
 	slot_name(name, sizeof(name), agent, n);
-	(void)aa_slot_holder(dir, agent, n, now);
+	(void)aa_index_slot_holder(dir, agent, n, now);
 	if (strcmp(now, holder) == 0 && (unlinkat(dir, name, 0) == 0 || errno == ENOENT))
 		taken = symlinkat(id, dir, name) == 0;
 	close(lock);

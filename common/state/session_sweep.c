@@ -156,12 +156,12 @@ static void sweep_index(const struct sweep *sweep, int dir, const char *index)
 
 static void sweep_agent(const struct sweep *sweep, int dir, const char *agent)
 {
-	DIR *list = aa_agent_sessions(dir, agent);
+	DIR *list = aa_index_agent_sessions(dir, agent);
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list)))
 		if (aa_session_id_is_valid(entry->d_name) && !has_record(sweep, dir, entry->d_name))
-			aa_agent_drop(dir, agent, entry->d_name);
+			aa_index_agent_drop(dir, agent, entry->d_name);
 	if (list)
 		closedir(list);
 }

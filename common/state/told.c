@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-void aa_tell_plugin(const char *plugin, uint32_t uid)
+void aa_told_plugin(const char *plugin, uint32_t uid)
 {
 	void *handle = dlopen(plugin, RTLD_LAZY | RTLD_NOLOAD);
 	uint32_t *told = handle ? dlsym(handle, "agentauth_told") : NULL;

@@ -11,6 +11,6 @@
 extern uint32_t agentauth_told;
 
 /* Says it, where the plugin of this path is loaded; nothing where it is not. */
-void aa_tell_plugin(const char *plugin, uint32_t uid);
+void aa_told_plugin(const char *plugin, uint32_t uid);
 
 #endif

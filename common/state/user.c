@@ -158,7 +158,7 @@ enum aa_user_kind aa_user_by_name(struct aa_context *ctx, const char *name, stru
 		return AA_USER_OTHER;
 	if (err < 0)
 		return name_unread(ctx, name, err, ret);
-	return kind_of_account(ret, aa_caller_uid() == ret->account.uid);
+	return kind_of_account(ret, aa_guard_caller_uid() == ret->account.uid);
 }
 
 static int open_registry(struct aa_context *ctx)

@@ -87,7 +87,7 @@ enum aa_reason aa_claim_string(const json_t *payload, const char *claim, size_t 
 
 /* ---- the one rule -------------------------------------------------------------- */
 
-bool aa_word_in(const char *list, const char *word)
+bool aa_claims_word_in(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -108,7 +108,7 @@ bool aa_claim_matches(const json_t *payload, const char *claim, const char *valu
 	size_t i;
 
 	if (json_is_string(found) && (strcmp(claim, "scope") == 0 || strcmp(claim, "scp") == 0))
-		return aa_word_in(json_string_value(found), value);
+		return aa_claims_word_in(json_string_value(found), value);
 	if (json_is_string(found))
 		return strcmp(json_string_value(found), value) == 0;
 	if (!json_is_array(found))

@@ -45,6 +45,6 @@ enum aa_reason aa_claims_times(const json_t *payload, const struct aa_time_rules
 enum aa_reason aa_claims_proof(const json_t *payload, const char *ssh_auth_info);
 
 /* Whether `word` is one of the words of `list`, which single spaces part. */
-bool aa_word_in(const char *list, const char *word);
+bool aa_claims_word_in(const char *list, const char *word);
 
 #endif

@@ -107,7 +107,7 @@ enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_a
 		reason = aa_step(login->trace, AA_STEP_ASKED, NULL,
 				 narrow->scope ? check_scope(agent, narrow->scope) : AA_OK);
 	for (size_t i = 0; i < agent->roles.n && reason == AA_OK; i++) {
-		if (narrow->scope && !aa_word_in(narrow->scope, agent->roles.v[i]))
+		if (narrow->scope && !aa_claims_word_in(narrow->scope, agent->roles.v[i]))
 			continue;
 		if (narrow->admit && !narrow->admit(narrow->data, agent->roles.v[i])) {
 			(void)aa_step(login->trace, AA_STEP_ROLE, agent->roles.v[i], AA_ROLE_DENIED);

@@ -15,7 +15,7 @@
 
 /* ---- its pieces ------------------------------------------------------------------------ */
 
-const char *aa_sudo_find_plain(const char *text, const char *set)
+const char *aa_sudo_rule_find_plain(const char *text, const char *set)
 {
 	for (; *text; text++) {
 		if (*text == '\\' && text[1])
@@ -34,7 +34,7 @@ bool aa_sudo_rule_parse(const char *text, struct aa_sudo_rule *ret)
 	if (!close)
 		return false;
 	path = close + 1 + strspn(close + 1, " ");
-	end = aa_sudo_find_plain(path, " ");
+	end = aa_sudo_rule_find_plain(path, " ");
 	if (!end)
 		end = path + strlen(path);
 	*ret = (struct aa_sudo_rule){.runas = text + 1,
@@ -68,7 +68,7 @@ static enum aa_sudo_fault check_command(const char *command)
 		return AA_SUDO_ALL;
 	if (*command != '/')
 		return AA_SUDO_NO_PATH;
-	end = aa_sudo_find_plain(command, ends);
+	end = aa_sudo_rule_find_plain(command, ends);
 	if (end)
 		return faults[strchr(ends, *end) - ends];
 	while (backslashes < len && command[len - backslashes - 1] == '\\')

@@ -53,6 +53,6 @@ bool aa_sudo_rule_parse(const char *text, struct aa_sudo_rule *ret);
 bool aa_sudo_rule_covers(const char *text, const char *target, const char *command, char *const argv[]);
 
 /* The first character of `set` that has no backslash before it; NULL: there is none. */
-const char *aa_sudo_find_plain(const char *text, const char *set);
+const char *aa_sudo_rule_find_plain(const char *text, const char *set);
 
 #endif

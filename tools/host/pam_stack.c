@@ -266,7 +266,7 @@ enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char 
 	return read_stack(&r, service, 0);
 }
 
-const char *aa_pam_answer_text(enum aa_pam_answer answer)
+const char *aa_pam_stack_answer_text(enum aa_pam_answer answer)
 {
 	switch (answer) {
 	case AA_PAM_UNREADABLE:
@@ -287,7 +287,7 @@ const char *aa_pam_answer_text(enum aa_pam_answer answer)
 	return "asks " AA_PAM_MODULE;
 }
 
-const char *aa_pam_phase_name(enum aa_pam_phase phase)
+const char *aa_pam_stack_phase_name(enum aa_pam_phase phase)
 {
 	return phase_names[phase];
 }

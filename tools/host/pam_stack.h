@@ -37,7 +37,7 @@ enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char 
 				     enum aa_pam_phase phase, struct aa_pam_position *ret_position);
 
 /* What is wrong, as the end of a sentence whose subject is the line or the file; for people. */
-const char *aa_pam_answer_text(enum aa_pam_answer answer);
-const char *aa_pam_phase_name(enum aa_pam_phase phase);
+const char *aa_pam_stack_answer_text(enum aa_pam_answer answer);
+const char *aa_pam_stack_phase_name(enum aa_pam_phase phase);
 
 #endif

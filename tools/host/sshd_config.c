@@ -37,7 +37,7 @@ static int read_file(struct reading *r, const char *path, const char *outer, int
 
 /* ---- words ---------------------------------------------------------------------- */
 
-bool aa_sshd_word(const char **arguments, char *ret, size_t size)
+bool aa_sshd_config_word(const char **arguments, char *ret, size_t size)
 {
 	const char *from = *arguments + strspn(*arguments, BLANK);
 	bool quoted = *from == '"';
@@ -142,7 +142,7 @@ static int include_all(struct reading *r, const char *arguments, const char *mat
 	char pattern[PATH_MAX];
 	int n = 0;
 
-	while (n == 0 && !r->stopped && aa_sshd_word(&arguments, pattern, sizeof(pattern)))
+	while (n == 0 && !r->stopped && aa_sshd_config_word(&arguments, pattern, sizeof(pattern)))
 		n = include(r, pattern, match, depth);
 	return n;
 }

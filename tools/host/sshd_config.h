@@ -24,6 +24,6 @@ int aa_sshd_config_each(const char *file, bool (*each)(void *data, const struct 
 
 /* Copies the next word of the arguments, without its quotes, and moves *arguments behind it. false: there is
  * none, or it is longer than `size`. */
-bool aa_sshd_word(const char **arguments, char *ret, size_t size);
+bool aa_sshd_config_word(const char **arguments, char *ret, size_t size);
 
 #endif

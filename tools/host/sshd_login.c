@@ -47,14 +47,15 @@ static bool take(void *data, const struct aa_sshd_setting *setting)
 
 	if (strcasecmp(setting->keyword, "PAMServiceName") == 0) {
 		s->main_service = s->main_service || setting->match == NULL;
-		if (aa_sshd_word(&arguments, word, sizeof(word)))
+		if (aa_sshd_config_word(&arguments, word, sizeof(word)))
 			add_service(s, word);
 		else
 			s->too_many = true;
 	}
 	if (strcasecmp(setting->keyword, "UsePAM") == 0 && setting->match == NULL && !s->has_use_pam) {
 		s->has_use_pam = true;
-		s->use_pam = aa_sshd_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
+		s->use_pam =
+		    aa_sshd_config_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
 		(void)snprintf(s->file, sizeof(s->file), "%s", setting->file);
 		s->line = setting->line;
 	}
@@ -88,10 +89,10 @@ static bool stack_asks(const struct aa_pam_dirs *dirs, const char *service, char
 			continue;
 		if (position.line)
 			(void)snprintf(why, size, "%s:%u: %s %s", position.file, position.line,
-				       aa_pam_phase_name(phases[i]), aa_pam_answer_text(answer));
+				       aa_pam_stack_phase_name(phases[i]), aa_pam_stack_answer_text(answer));
 		else
-			(void)snprintf(why, size, "%s: %s %s", position.file, aa_pam_phase_name(phases[i]),
-				       aa_pam_answer_text(answer));
+			(void)snprintf(why, size, "%s: %s %s", position.file,
+				       aa_pam_stack_phase_name(phases[i]), aa_pam_stack_answer_text(answer));
 		return false;
 	}
 	return true;

@@ -13,7 +13,7 @@
 struct aa_sshd_paths {
 	const char *config; /* sshd_config */
 	/* by the command line, which comes first; NULL: nothing is known of it */
-	const struct aa_sshd_told *told;
+	const struct aa_sshd_process_told *told;
 	struct aa_pam_dirs pam;
 };
 

@@ -32,7 +32,7 @@ static bool read_title(pid_t pid, char *ret, size_t size)
 }
 
 /* "UsePAM=no", or "UsePAM" with the value in the next word. */
-static void take_option(const char *option, char **save, struct aa_sshd_told *ret)
+static void take_option(const char *option, char **save, struct aa_sshd_process_told *ret)
 {
 	const char *value = option + strlen("UsePAM");
 
@@ -46,11 +46,11 @@ static void take_option(const char *option, char **save, struct aa_sshd_told *re
 	ret->use_pam = value != NULL && strcasecmp(value, "yes") == 0;
 }
 
-bool aa_sshd_told(pid_t pid, struct aa_sshd_told *ret)
+bool aa_sshd_process_told(pid_t pid, struct aa_sshd_process_told *ret)
 {
 	char title[8192], *end, *save;
 
-	*ret = (struct aa_sshd_told){.has_use_pam = false};
+	*ret = (struct aa_sshd_process_told){.has_use_pam = false};
 	if (!read_title(pid, title, sizeof(title)) || strncmp(title, "sshd: ", strlen("sshd: ")) != 0)
 		return false;
 	end = strstr(title, " [listener]");
@@ -81,12 +81,12 @@ static pid_t parent_of(pid_t pid)
 	return aa_proc_stat(AT_FDCWD, pid, &stat) == 0 ? stat.ppid : 0;
 }
 
-bool aa_sshd_told_ancestor(struct aa_sshd_told *ret)
+bool aa_sshd_process_told_ancestor(struct aa_sshd_process_told *ret)
 {
 	pid_t pid = getppid();
 
 	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++, pid = parent_of(pid))
-		if (aa_sshd_told(pid, ret))
+		if (aa_sshd_process_told(pid, ret))
 			return true;
 	return false;
 }

@@ -7,14 +7,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct aa_sshd_told {
+struct aa_sshd_process_told {
 	char config[PATH_MAX];	   /* -f; "": nothing was said */
 	bool has_use_pam, use_pam; /* -o UsePAM=…: it comes before the files */
 };
 
 /* Of the process, if it is an sshd that listens: its title shows how it was started. false: it is none. */
-bool aa_sshd_told(pid_t pid, struct aa_sshd_told *ret);
+bool aa_sshd_process_told(pid_t pid, struct aa_sshd_process_told *ret);
 /* Of the nearest ancestor of this process that is one. */
-bool aa_sshd_told_ancestor(struct aa_sshd_told *ret);
+bool aa_sshd_process_told_ancestor(struct aa_sshd_process_told *ret);
 
 #endif

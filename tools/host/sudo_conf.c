@@ -150,8 +150,8 @@ static enum aa_plugin_answer judge(const struct finding *f, uid_t owner)
 	return AA_PLUGIN_LOADED;
 }
 
-enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner,
-					  struct aa_plugin_position *ret_position)
+enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner,
+					       struct aa_plugin_position *ret_position)
 {
 	struct finding f = {.position = ret_position};
 	bool is_open = false;
@@ -164,7 +164,7 @@ enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner,
 	return is_open ? AA_PLUGIN_CONF_OPEN : judge(&f, owner);
 }
 
-bool aa_plugin_stops_sudo(enum aa_plugin_answer answer)
+bool aa_sudo_conf_stops_sudo(enum aa_plugin_answer answer)
 {
 	return answer == AA_PLUGIN_MISSING || answer == AA_PLUGIN_NO_SYMBOL;
 }

@@ -27,10 +27,10 @@ struct aa_plugin_position {
 };
 
 /* `conf` is sudo.conf; root or `owner` must own what sudo believes. */
-enum aa_plugin_answer aa_sudo_plugin_find(const char *conf, uid_t owner,
-					  struct aa_plugin_position *ret_position);
+enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner,
+					       struct aa_plugin_position *ret_position);
 
 /* The line is there and sudo cannot load what it names: nobody has sudo. */
-bool aa_plugin_stops_sudo(enum aa_plugin_answer answer);
+bool aa_sudo_conf_stops_sudo(enum aa_plugin_answer answer);
 
 #endif

@@ -51,11 +51,11 @@ static bool login_is_decided(void)
 {
 	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
 					     NULL};
-	struct aa_sshd_told told;
+	struct aa_sshd_process_told told;
 	struct aa_sshd_paths paths = {AA_SYSCONFDIR "/ssh/sshd_config", NULL, {stacks, AA_PAMDIR}};
 	char why[PATH_MAX + 128];
 
-	if (aa_sshd_told_ancestor(&told))
+	if (aa_sshd_process_told_ancestor(&told))
 		paths.told = &told;
 	if (aa_sshd_login_is_decided(&paths, why, sizeof(why)))
 		return true;
@@ -83,9 +83,9 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		return usage("three arguments are needed");
-	if (!aa_key_type_is_valid(argv[2]))
+	if (!aa_key_line_type_is_valid(argv[2]))
 		return usage("TYPE is not the type of a key, such as ssh-ed25519");
-	if (!aa_key_blob_is_valid(argv[3]))
+	if (!aa_key_line_blob_is_valid(argv[3]))
 		return usage("BLOB is not a key in base64");
 	r = aa_key_line(AA_STATEDIR, 0, "/etc/passwd", argv[1], argv[2], argv[3], (int64_t)time(NULL), &uid,
 			&line);

@@ -22,7 +22,7 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool aa_key_type_is_valid(const char *type)
+bool aa_key_line_type_is_valid(const char *type)
 {
 	size_t i;
 
@@ -33,7 +33,7 @@ bool aa_key_type_is_valid(const char *type)
 	return i > 0 && i <= TYPE_MAX;
 }
 
-bool aa_key_blob_is_valid(const char *blob)
+bool aa_key_line_blob_is_valid(const char *blob)
 {
 	size_t len = strspn(blob, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 	size_t padding = strspn(blob + len, "=");
@@ -56,8 +56,8 @@ static bool parse_line(char *line, struct key *ret)
 		return false;
 	*blob++ = '\0';
 	*expires++ = '\0';
-	if (!aa_key_type_is_valid(line) || !aa_key_blob_is_valid(blob) || (expires[0] == '0' && expires[1]) ||
-	    !aa_number_parse(expires, 0, EXPIRES_MAX, &not_after))
+	if (!aa_key_line_type_is_valid(line) || !aa_key_line_blob_is_valid(blob) ||
+	    (expires[0] == '0' && expires[1]) || !aa_number_parse(expires, 0, EXPIRES_MAX, &not_after))
 		return false;
 	*ret = (struct key){line, blob, not_after};
 	return true;

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /* A key's type and base64 as sshd writes them, %t and %k: what cannot be such is a mistake in sshd_config. */
-bool aa_key_type_is_valid(const char *type);
-bool aa_key_blob_is_valid(const char *blob);
+bool aa_key_line_type_is_valid(const char *type);
+bool aa_key_line_blob_is_valid(const char *blob);
 
 /* The line for the key `type` `blob` of the agent `user`, with its LF, if the registry has it and it has not
  * expired at `now`, seconds since 1970. *ret_line is from malloc(); *ret_uid is the agent's. -ENOENT: the

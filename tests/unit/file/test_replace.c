@@ -94,7 +94,7 @@ TEST(the_mode_is_what_was_asked_for_whatever_the_umask, here)
 	umask(0);
 	assert_int_equal(put("b", "x", (struct aa_replace){0}), 0);
 	assert_int_equal(mode_of("b"), 0600);
-	assert_int_equal(aa_create(dirfd_, "c", "x", 1, 0440), 0);
+	assert_int_equal(aa_replace_create(dirfd_, "c", "x", 1, 0440), 0);
 	assert_int_equal(mode_of("c"), 0440);
 }
 
@@ -113,7 +113,7 @@ TEST(of_two_writers_of_something_new_one_succeeds, here)
 	assert_int_equal(put("a", "first", (struct aa_replace){.only_new = true}), 0);
 	assert_int_equal(put("a", "second", (struct aa_replace){.only_new = true}), -EEXIST);
 	assert_holds("a", "first");
-	assert_int_equal(aa_create(dirfd_, "a", "third", 5, 0600), -EEXIST);
+	assert_int_equal(aa_replace_create(dirfd_, "a", "third", 5, 0600), -EEXIST);
 	assert_holds("a", "first");
 	assert_int_equal(files(), 1);
 }
@@ -175,7 +175,7 @@ TEST(where_it_cannot_be_written_the_old_file_stands_alone, here)
 	low = (struct rlimit){.rlim_cur = 2, .rlim_max = was.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
 	replaced = put("a", "longer", (struct aa_replace){.synced = true});
-	created = aa_create(dirfd_, "b", "longer", 6, 0600);
+	created = aa_replace_create(dirfd_, "b", "longer", 6, 0600);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	assert_int_equal(replaced, -EFBIG);
 	assert_int_equal(created, -EFBIG);

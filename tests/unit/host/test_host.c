@@ -238,7 +238,7 @@ TEST(what_cannot_be_read_is_off, here)
 
 TEST(what_the_command_line_says_comes_first, here)
 {
-	struct aa_sshd_told told = {.has_use_pam = true};
+	struct aa_sshd_process_told told = {.has_use_pam = true};
 
 	paths.told = &told;
 	assert_false(decided("UsePAM yes\n"));

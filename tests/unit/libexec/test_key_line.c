@@ -192,13 +192,13 @@ TEST(knows_what_a_type_and_a_blob_look_like, here)
 	static const char *const blobs[] = {"",	    "A",    "AAA",  "AAAAA",  "AAA=A",
 					    "A===", "====", "AAA_", "AAAA\n", "AA AA"};
 
-	assert_true(aa_key_type_is_valid("ssh-ed25519"));
-	assert_true(aa_key_type_is_valid("sk-ssh-ed25519-cert-v01@openssh.com"));
+	assert_true(aa_key_line_type_is_valid("ssh-ed25519"));
+	assert_true(aa_key_line_type_is_valid("sk-ssh-ed25519-cert-v01@openssh.com"));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		assert_false(aa_key_type_is_valid(types[i]));
-	assert_true(aa_key_blob_is_valid("AAAA"));
-	assert_true(aa_key_blob_is_valid("AA+/AAA="));
-	assert_true(aa_key_blob_is_valid("AA=="));
+		assert_false(aa_key_line_type_is_valid(types[i]));
+	assert_true(aa_key_line_blob_is_valid("AAAA"));
+	assert_true(aa_key_line_blob_is_valid("AA+/AAA="));
+	assert_true(aa_key_line_blob_is_valid("AA=="));
 	for (size_t i = 0; i < sizeof(blobs) / sizeof(*blobs); i++)
-		assert_false(aa_key_blob_is_valid(blobs[i]));
+		assert_false(aa_key_line_blob_is_valid(blobs[i]));
 }

@@ -520,18 +520,18 @@ TEST(the_deadline_is_the_earliest_of_all, here)
 	aa_admit_credential(&f->ctx, f->agent, &f->login, assertion, strlen(assertion), &v);
 	assert_int_equal(v.reason, AA_OK);
 	/* deploy's, not the assertion's 60 s */
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 3600);
+	assert_int_equal(aa_admit_deadline(&f->ctx, f->agent, &v), f->now + 3600);
 	f->agent->expires = f->now + 100;
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 100);
+	assert_int_equal(aa_admit_deadline(&f->ctx, f->agent, &v), f->now + 100);
 	f->agent->expires = 0;
 	aa_verdict_clear(&v);
 	aa_admit_credential(&f->ctx, f->agent, &f->login, token, strlen(token), &v);
 	assert_int_equal(v.reason, AA_OK);
 	/* the token's, and what clocks may differ */
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), f->now + 600 + 30);
+	assert_int_equal(aa_admit_deadline(&f->ctx, f->agent, &v), f->now + 600 + 30);
 	aa_verdict_clear(&v);
 	assert_int_equal(started(f, "cron", NULL, &v), AA_OK);
-	assert_int_equal(aa_deadline(&f->ctx, f->agent, &v), 0);
+	assert_int_equal(aa_admit_deadline(&f->ctx, f->agent, &v), 0);
 	aa_verdict_clear(&v);
 	free(assertion);
 	free(token);
@@ -741,13 +741,13 @@ TEST(role_groups_are_those_of_the_roles_and_never_root, here)
 	const struct aa_list roles = {4, names};
 	gid_t gids[8] = {0};
 
-	assert_int_equal(aa_role_groups(&f->ctx, &roles, gids, 8), 2);
+	assert_int_equal(aa_admit_role_groups(&f->ctx, &roles, gids, 8), 2);
 	assert_int_equal(gids[0], SITE_GID_DEPLOY);
 	assert_int_equal(gids[1], SITE_GID_AUDIT);
-	assert_int_equal(aa_role_groups(&f->ctx, &roles, gids, 1), 1);
+	assert_int_equal(aa_admit_role_groups(&f->ctx, &roles, gids, 1), 1);
 	support_set(f->site, "role:deploy", "groups", "[\"root\",\"no-such-group\",\"daemon\"]");
 	reopen(f);
-	assert_int_equal(aa_role_groups(&f->ctx, &roles, gids, 8), 3);
+	assert_int_equal(aa_admit_role_groups(&f->ctx, &roles, gids, 8), 3);
 	assert_int_equal(gids[0], SITE_GID_DEPLOY);
 	assert_int_equal(gids[1], 1); /* daemon */
 	assert_int_equal(gids[2], SITE_GID_AUDIT);

@@ -97,7 +97,8 @@ static int raise_and_lower(void)
 		return 1;
 	aa_guard_raise(&outer);
 	aa_guard_raise(&inner);
-	if (geteuid() == 0 && (getuid() != 0 || aa_caller_uid() != NOBODY || outer.starved || inner.starved))
+	if (geteuid() == 0 &&
+	    (getuid() != 0 || aa_guard_caller_uid() != NOBODY || outer.starved || inner.starved))
 		return 2;
 	if (!aa_guard_lower(&inner) || same_signals(&mask) || same_limits(before))
 		return 3;
@@ -106,7 +107,7 @@ static int raise_and_lower(void)
 	if (!same_limits(before) || !same_signals(&mask))
 		return 5;
 	if (geteuid() == 0 &&
-	    (getresuid(&r, &e, &s) < 0 || r != NOBODY || e != 0 || s != 0 || aa_caller_uid() != NOBODY))
+	    (getresuid(&r, &e, &s) < 0 || r != NOBODY || e != 0 || s != 0 || aa_guard_caller_uid() != NOBODY))
 		return 6;
 	return 0;
 }

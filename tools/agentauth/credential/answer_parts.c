@@ -40,7 +40,7 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 	if (!file_name(prompt, name))
 		return say_failed("memory is out"), -1;
 	(void)unlinkat(folder, name, 0);
-	r = aa_create(folder, name, answer, strlen(answer), 0600);
+	r = aa_replace_create(folder, name, answer, strlen(answer), 0600);
 	if (r < 0) {
 		say("the rest of the answer cannot be kept for the next prompt: %s", strerror(-r));
 		own_folder_say_other();

@@ -294,7 +294,7 @@ void own_say_elsewhere(void)
 
 int own_create(const char *path, const char *text, size_t len)
 {
-	int r = aa_create(AT_FDCWD, path, text, len, 0600);
+	int r = aa_replace_create(AT_FDCWD, path, text, len, 0600);
 
 	if (r == -EEXIST)
 		return say_failed("%s is there already, and is not overwritten", path), -1;

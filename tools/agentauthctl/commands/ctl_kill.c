@@ -126,8 +126,8 @@ void ctl_audit_settle(struct ctl *ctl)
 
 void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason)
 {
-	ctl_audit_append(
-	    ctl, aa_audit_session_close(session, "agentauthctl", reason, aa_now_us() - ctl->started_us));
+	ctl_audit_append(ctl, aa_audit_session_close(session, "agentauthctl", reason,
+						     aa_monotonic_us() - ctl->started_us));
 }
 
 void ctl_audit_request(struct ctl *ctl, const json_t *request)

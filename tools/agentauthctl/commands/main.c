@@ -125,7 +125,7 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.now = time(NULL), .started_us = aa_now_us(), .answer = json_object()};
+	struct ctl ctl = {.now = time(NULL), .started_us = aa_monotonic_us(), .answer = json_object()};
 	struct arguments arguments = {0};
 	int status;
 

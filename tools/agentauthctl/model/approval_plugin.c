@@ -20,7 +20,7 @@ void approval_plugin_look(struct approval_plugin *plugin, const char *sysconfdir
 {
 	plugin->conf = xasprintf("%s/sudo.conf", sysconfdir);
 	/* sudo wants root's; a rehearsal of somebody else looks at files of its own. */
-	plugin->answer = aa_sudo_plugin_find(plugin->conf, geteuid(), &plugin->place);
+	plugin->answer = aa_sudo_conf_find_plugin(plugin->conf, geteuid(), &plugin->place);
 }
 
 void approval_plugin_free(struct approval_plugin *plugin)

@@ -313,7 +313,7 @@ static void add_ssh_words(struct reading *g, const char *words, const struct aa_
 {
 	char word[256];
 
-	while (aa_sshd_word(&words, word, sizeof(word))) {
+	while (aa_sshd_config_word(&words, word, sizeof(word))) {
 		word[strcspn(word, "@,")] = '\0';
 		add(g, false, word, "sshd's settings name it (%s:%u)", s->file, s->line);
 	}

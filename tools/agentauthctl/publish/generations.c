@@ -221,7 +221,7 @@ int generation_read(int state_fd, uint32_t number, const char *name, char **ret)
 
 int generation_write(int gen_fd, const char *name, const char *text)
 {
-	return aa_create(gen_fd, name, text, strlen(text), 0600);
+	return aa_replace_create(gen_fd, name, text, strlen(text), 0600);
 }
 
 json_t *generation_manifest(int state_fd, uint32_t number)

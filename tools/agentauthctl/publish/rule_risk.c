@@ -303,12 +303,12 @@ static bool is_open(const struct rule *rule)
 {
 	if (is_regex(rule))
 		return is_loose_regex(rule->arguments);
-	return !rule->arguments[0] || aa_sudo_find_plain(rule->arguments, WILDCARDS);
+	return !rule->arguments[0] || aa_sudo_rule_find_plain(rule->arguments, WILDCARDS);
 }
 
 static void look_at_arguments(const struct rule *rule, struct risk *risk)
 {
-	const char *star = aa_sudo_find_plain(rule->arguments, "*");
+	const char *star = aa_sudo_rule_find_plain(rule->arguments, "*");
 	char *example;
 
 	if (is_regex(rule)) {
@@ -324,7 +324,7 @@ static void look_at_arguments(const struct rule *rule, struct risk *risk)
 		    "%s",
 		    rule->path, example);
 		free(example);
-	} else if (aa_sudo_find_plain(rule->arguments, WILDCARDS)) {
+	} else if (aa_sudo_rule_find_plain(rule->arguments, WILDCARDS)) {
 		say(risk, false,
 		    "? and [ in arguments match a blank or a slash as well as any other character");
 	} else if (!rule->arguments[0] && !rule->approval) {

@@ -276,7 +276,7 @@ static int stage(int dirfd, const char *name, const char *text)
 	int r;
 
 	unlinkat(dirfd, tmp, 0);
-	r = aa_create(dirfd, tmp, text, strlen(text), 0440);
+	r = aa_replace_create(dirfd, tmp, text, strlen(text), 0440);
 	free(tmp);
 	return r;
 }

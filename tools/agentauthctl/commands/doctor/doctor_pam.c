@@ -179,11 +179,13 @@ static bool look_at_service(struct doctor *d, size_t i)
 		if (place.line)
 			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s:%u: %s %s",
 				       services[i].service, place.file, place.line,
-				       aa_pam_phase_name(services[i].phases[p]), aa_pam_answer_text(answer));
+				       aa_pam_stack_phase_name(services[i].phases[p]),
+				       aa_pam_stack_answer_text(answer));
 		else
 			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s: %s %s",
 				       services[i].service, place.file,
-				       aa_pam_phase_name(services[i].phases[p]), aa_pam_answer_text(answer));
+				       aa_pam_stack_phase_name(services[i].phases[p]),
+				       aa_pam_stack_answer_text(answer));
 		return false;
 	}
 	return true;

@@ -70,10 +70,10 @@ static bool block_may_fit(const struct doctor *d, const char *criteria)
 {
 	char what[64], list[1024];
 
-	while (aa_sshd_word(&criteria, what, sizeof(what))) {
+	while (aa_sshd_config_word(&criteria, what, sizeof(what))) {
 		if (strcasecmp(what, "Invalid-User") == 0)
 			return false;
-		if (!aa_sshd_word(&criteria, list, sizeof(list)))
+		if (!aa_sshd_config_word(&criteria, list, sizeof(list)))
 			break;
 		if (strcasecmp(what, "Group") == 0 && list_fits(list, d->group) <= 0 &&
 		    !(d->anybody && list_fits(list, d->anybody) > 0))
@@ -111,7 +111,8 @@ static bool block_is_for_agents(const struct doctor *d, const char *criteria)
 	char what[64], list[1024];
 	bool is = false;
 
-	while (aa_sshd_word(&criteria, what, sizeof(what)) && aa_sshd_word(&criteria, list, sizeof(list)))
+	while (aa_sshd_config_word(&criteria, what, sizeof(what)) &&
+	       aa_sshd_config_word(&criteria, list, sizeof(list)))
 		is = is || (strcasecmp(what, "Group") == 0 && strcmp(list, d->group) == 0);
 	return is;
 }
@@ -136,7 +137,7 @@ static bool take(void *data, const struct aa_sshd_setting *setting)
 	if (strcasecmp(setting->keyword, "UsePAM") == 0 && !setting->match && !f->has_use_pam) {
 		f->has_use_pam = true;
 		f->use_pam_is_yes =
-		    aa_sshd_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
+		    aa_sshd_config_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
 		set_place(&f->use_pam, setting);
 	}
 	if (!f->password.line && (!f->ours.line || strcmp(setting->file, f->ours.file) == 0) &&
@@ -223,14 +224,14 @@ static void check_readable(struct doctor *d)
 static bool look_at_running(struct doctor *d)
 {
 	struct aa_sshd_paths paths = doctor_sshd_paths();
-	struct aa_sshd_told told;
+	struct aa_sshd_process_told told;
 	char why[PATH_MAX + 128];
 	DIR *proc = opendir("/proc");
 	bool found = false;
 	pid_t pid;
 
 	while (proc && !found && (pid = aa_proc_next(proc))) {
-		if (!aa_sshd_told(pid, &told) || (!told.has_use_pam && !*told.config))
+		if (!aa_sshd_process_told(pid, &told) || (!told.has_use_pam && !*told.config))
 			continue;
 		paths.told = &told;
 		found = !aa_sshd_login_is_decided(&paths, why, sizeof(why));

@@ -29,7 +29,7 @@ void doctor_sudo(struct doctor *d)
 
 	if (status == -ENOENT)
 		doctor_fine(d, "there is no sudo here");
-	else if (aa_plugin_stops_sudo(d->facts.approval_plugin.answer) &&
+	else if (aa_sudo_conf_stops_sudo(d->facts.approval_plugin.answer) &&
 		 approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
 		doctor_problem(d, cure, "%s", what);
 		free(what);
@@ -84,7 +84,7 @@ void doctor_approval(struct doctor *d)
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
 		      strstr(output.data, "agentauth approval plugin");
 
-	if (aa_plugin_stops_sudo(d->facts.approval_plugin.answer))
+	if (aa_sudo_conf_stops_sudo(d->facts.approval_plugin.answer))
 		goto out; /* the first check says so */
 	if (!roles && d->facts.approval_plugin.answer == AA_PLUGIN_LOADED)
 		doctor_fine(d, "sudo has the plugin; no role has commands that wait for a person");
