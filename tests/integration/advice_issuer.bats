@@ -333,7 +333,7 @@ a_token() {
 	a_token
 	serve_metadata "$ADDRESS"
 	profile "issuer = \"$ADDRESS\";"
-	no_token_and_told 'the provider names no (token_endpoint), which .* needs: if it has one, name it in the profile'
+	no_token_and_told 'the identity provider names no (token_endpoint), which .* needs: if it has one, name it in the profile'
 	profile "issuer = \"$ADDRESS\"; $order = \"$ADDRESS/token\";"
 	a_token
 	serve elsewhere '{"status": 302, "headers": {"Location": "https://keys.example.com:8443/token"}}'
@@ -354,7 +354,7 @@ a_token() {
 @test "what the provider does not allow, or not now, or does not give" {
 	profile "issuer = \"$ADDRESS\"; token_endpoint = \"$ADDRESS/token\";"
 	serve token '{"status": 400, "body": "{\"error\": \"unauthorized_client\"}"}'
-	no_token_and_told 'the provider must allow this client this grant'
+	no_token_and_told 'the identity provider must allow this client this grant'
 	serve token '{"status": 503, "body": "{\"error\": \"temporarily_unavailable\"}"}'
 	no_token_and_told '(try again later)'
 	answers_token token

@@ -293,11 +293,11 @@ TEST(a_key_of_each_kind_signs_and_its_public_half_verifies, here)
 
 TEST(a_client_proves_to_its_provider_who_it_is_by_a_key_of_the_agent, here)
 {
-	const struct profile profile = {.client_id = "builder-7", .key = key_name(), .ttl = 60};
+	const struct profile profile = {.client_id = "builder-7", .key.name = key_name(), .ttl = 60};
 	char *token;
 
 	start(GOOD, AA_ALG_ES256);
-	token = client_assertion(&profile, NULL, "https://idp.example.com", NULL, time(NULL));
+	token = client_assertion(&profile, NULL, "https://idp.example.com", json_object(), time(NULL));
 	assert_non_null(token);
 	assert_int_equal(check_token(token, aa_private_key_public(make_key(AA_ALG_ES256))), AA_JOSE_OK);
 	free(token);

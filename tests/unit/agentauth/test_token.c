@@ -716,7 +716,7 @@ TEST(a_wrong_clock_is_named, here)
 	assert_fails("refuses the client credentials: invalid_client");
 	assert_null(strstr(o.err, "clock"));
 	run_for("late");
-	assert_fails("s ahead of the provider's: one of them is wrong");
+	assert_fails("s ahead of the identity provider's: one of them is wrong");
 	run_for("expired");
 	assert_fails("expired when it arrived");
 	assert_non_null(strstr(o.err, "this machine's clock is"));
@@ -756,8 +756,9 @@ TEST(a_client_that_is_refused_without_a_reason_is_told_what_to_look_at, here)
 /* A provider that cannot do what the profile says tells so in its metadata, and calls it invalid_client or nothing. */
 TEST(a_client_that_is_refused_is_told_which_ways_the_metadata_names, here)
 {
-	static const char said[] = "the provider's metadata names client_secret_post, private_key_jwt; the "
-				   "profile's client_auth is client_secret_basic";
+	static const char said[] =
+	    "the identity provider's metadata names client_secret_post, private_key_jwt; the "
+	    "profile's client_auth is client_secret_basic";
 
 	run_for("late");
 	assert_fails(said);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* access_token.c: what a token of a provider says of itself. */
+/* access_token.c: reads what a token says of itself. */
 #include "config.h"
 
 #include "tools/agentauth/credential/access_token.h"
@@ -27,7 +27,7 @@ bool token_is_fresh(const struct token *token, int64_t now)
 {
 	int64_t life = token->expires - token->obtained, margin = life / 4 < MARGIN ? life / 4 : MARGIN;
 
-	/* a clock that was set back: what was obtained in the future cannot be judged */
+	/* A token that was obtained in the future cannot be judged: the clock was set back since. */
 	return token->expires >= 0 && life > 0 && now >= token->obtained && now < token->expires - margin;
 }
 
@@ -49,7 +49,7 @@ json_t *token_claims(const char *text)
 	return claims;
 }
 
-/* RFC 7516 section 3: five parts, the payload among them encrypted for somebody else. */
+/* An encrypted token has five parts (RFC 7516 section 3), and only its recipient can read the payload. */
 static bool is_encrypted(const char *text)
 {
 	size_t dots = 0;
@@ -63,8 +63,8 @@ static const char *advice_for(const struct profile *profile)
 {
 	if (profile_has_ready_token(profile))
 		return "Have the platform give a JWT";
-	return "Most providers give one only for an API that is named: set resource or audience in the "
-	       "profile, or have this client's access tokens made JWTs over there";
+	return "Most identity providers give one only for an API that is named: set resource or audience in "
+	       "the profile, or have this client's access tokens made JWTs over there";
 }
 
 bool token_is_readable(const struct profile *profile, const char *text, const char *lead)

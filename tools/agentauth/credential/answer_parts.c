@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer_parts.c: keeping the rest of an answer. */
+/* answer_parts.c: keeps the rest of an answer between prompts. */
 #include "config.h"
 
 #include "tools/agentauth/credential/answer_parts.h"
@@ -38,7 +38,7 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 	int r;
 
 	if (!file_name(prompt, name))
-		return say_failed("memory is out"), -1;
+		return say("the prompt cannot be hashed: OpenSSL's library does not work"), -1;
 	(void)unlinkat(folder, name, 0);
 	r = aa_replace_create(folder, name, answer, strlen(answer), 0600);
 	if (r < 0) {
@@ -50,22 +50,13 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 
 char *answer_kept(int folder, const struct ask_prompt *prompt)
 {
-	char name[FILE_NAME_SIZE], *answer = calloc(1, AA_JWS_MAX + 1);
-	struct stat st;
-	ssize_t n = -1;
-	int fd = -1;
+	char name[FILE_NAME_SIZE];
+	char *answer = file_name(prompt, name) ? own_folder_read(folder, name, AA_JWS_MAX) : NULL;
 
-	if (answer && file_name(prompt, name))
-		fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		n = read(fd, answer, AA_JWS_MAX);
-	if (fd >= 0)
-		close(fd);
-	if (n > 0)
-		return answer;
-	say("part %u of an answer is asked for that was not begun here, or too long ago", prompt->part);
-	free(answer);
-	return NULL;
+	if (!answer)
+		say("part %u of an answer is asked for that was not begun here, or too long ago",
+		    prompt->part);
+	return answer;
 }
 
 void answer_forget(int folder, const struct ask_prompt *prompt)
@@ -88,7 +79,7 @@ void answer_clean(int folder, time_t now)
 			close(copy);
 		return;
 	}
-	rewinddir(dir); /* the position is shared with `folder` */
+	rewinddir(dir); /* `folder` shares the position, which may not be the beginning */
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, FILE_PREFIX, strlen(FILE_PREFIX)) != 0)
 			continue;

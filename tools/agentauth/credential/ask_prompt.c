@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ask_prompt.c: reading the prompt. It comes from a server that may be hostile: what does not match to the letter is no
- * prompt. */
+/* ask_prompt.c: reads the prompt. The server that wrote it may be hostile, so a text that does not match to the letter is
+ * refused. */
 #include "config.h"
 
 #include "tools/agentauth/credential/ask_prompt.h"
@@ -15,7 +15,7 @@
 static const char name_set[] = LOWER DIGITS "-";
 static const char host_set[] = LOWER UPPER DIGITS "-._:%";
 static const char nonce_set[] = LOWER UPPER DIGITS "-_";
-/* RFC 3986 without the brackets, which end the field. */
+/* RFC 3986 allows these, and brackets, which would end the field. */
 static const char audience_set[] = LOWER UPPER DIGITS "-._~:/?#@!$&'()*+,;=%";
 
 static bool take_text(const char **p, const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* assertion.c: writing and signing an assertion. libjwt signs what it knows, RS* and ES*, with a key that is at hand; PS*,
- * EdDSA and another typ it does not know. */
+/* assertion.c: writes and signs an assertion. libjwt signs by RS* and ES* with a key that is at hand; PS*, EdDSA, another typ
+ * and keys that are kept elsewhere are beyond it. */
 #include "config.h"
 
 #include "tools/agentauth/credential/assertion.h"
@@ -64,23 +64,21 @@ char *assertion_random_id(void)
 	return RAND_bytes(bits, sizeof(bits)) == 1 ? aa_base64url_encode(bits, sizeof(bits)) : NULL;
 }
 
-static bool set_optional(json_t *claims, const char *name, const char *value)
-{
-	return !value || json_object_set_new(claims, name, json_string(value)) == 0;
-}
-
-static json_t *make_claims(const struct assertion *a, int64_t now)
+json_t *assertion_claims(const char *issuer, const char *subject, const char *audience, int64_t ttl,
+			 json_t *more, int64_t now)
 {
 	char *jti = assertion_random_id();
 	json_t *claims = NULL;
+	bool whole;
 
 	if (jti)
-		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", a->agent, "sub", a->agent, "aud",
-				   a->audience, "iat", (json_int_t)now, "exp", (json_int_t)(now + a->ttl),
-				   "jti", jti);
+		claims =
+		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", issuer, "sub", subject, "aud",
+			      audience, "iat", (json_int_t)now, "exp", (json_int_t)(now + ttl), "jti", jti);
 	free(jti);
-	if (claims && set_optional(claims, "nonce", a->nonce) && set_optional(claims, "scope", a->scope) &&
-	    set_optional(claims, "task", a->task))
+	whole = claims && more && json_object_update(claims, more) == 0;
+	json_decref(more);
+	if (whole)
 		return claims;
 	json_decref(claims);
 	say("a value is not UTF-8, or memory is out");
@@ -120,7 +118,7 @@ static char *sign_with_libjwt(const json_t *claims, const json_t *header, enum a
 	if (text && members && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, text) == 0 &&
 	    jwt_add_headers_json(jwt, members) == 0 && aa_private_key_to_pem(key, &pem, &len) == AA_JOSE_OK &&
 	    jwt_set_alg(jwt, libjwt_alg(alg), (const unsigned char *)pem, (int)len) == 0)
-		token = jwt_encode_str(jwt); /* from malloc() in every v1 */
+		token = jwt_encode_str(jwt); /* every v1 takes it from malloc() */
 	if (!token)
 		say("the assertion could not be signed");
 	jwt_free(jwt);
@@ -130,7 +128,7 @@ static char *sign_with_libjwt(const json_t *claims, const json_t *header, enum a
 	return token;
 }
 
-/* What holds the key elsewhere has said already why it did not sign. */
+/* A signer that holds the key elsewhere has said already why it did not sign (AA_JOSE_SIGNER). */
 static char *sign_ourselves(const json_t *claims, const json_t *header, enum aa_alg alg,
 			    const struct aa_private_key *key)
 {
@@ -145,7 +143,7 @@ static char *sign_ourselves(const json_t *claims, const json_t *header, enum aa_
 	return token;
 }
 
-/* What is handed out verifies, whichever library wrote it. */
+/* Verifies a token before it is handed out, whichever library wrote it. */
 static bool verifies(const char *token, const struct aa_private_key *key)
 {
 	struct aa_jws *jws = NULL;
@@ -166,7 +164,7 @@ const char *assertion_kid(const char *asked, const struct aa_key *public, char r
 	return aa_key_thumbprint(public, room) == AA_JOSE_OK ? room : NULL;
 }
 
-/* libjwt writes typ "JWT", whatever the header has, and signs with numbers alone. */
+/* libjwt writes the typ "JWT", whatever the header has, and needs the numbers of the private key. */
 static bool libjwt_signs(const struct assertion_header *header, enum aa_alg alg,
 			 const struct aa_private_key *key)
 {
@@ -180,8 +178,7 @@ static char *sign(const json_t *claims, const struct assertion_header *header, e
 	const char *kid = assertion_kid(header->kid, aa_private_key_public(key), room);
 	json_t *members = NULL;
 
-	/* A certificate's digest names the key by itself: a kid beside it would be a second name, which Entra ID does not
-	 * know. */
+	/* A certificate's digest names the key already. A kid beside it would be a second name, which Entra ID does not know. */
 	if (kid)
 		members =
 		    json_pack("{s:s, s:s*, s:s*}", "typ", header->typ ? header->typ : "JWT", "kid",
@@ -219,10 +216,16 @@ char *assertion_sign_claims(const json_t *claims, const struct assertion_header 
 
 char *assertion_sign(const struct assertion *a, const struct aa_private_key *key, int64_t now)
 {
-	json_t *claims = values_are_valid(a) ? make_claims(a, now) : NULL;
 	const struct assertion_header header = {.kid = a->kid};
-	char *token = claims ? assertion_sign_claims(claims, &header, a->alg, key) : NULL;
+	json_t *claims;
+	char *token;
 
+	if (!values_are_valid(a))
+		return NULL;
+	claims = assertion_claims(
+	    a->agent, a->agent, a->audience, a->ttl,
+	    json_pack("{s:s*, s:s*, s:s*}", "nonce", a->nonce, "scope", a->scope, "task", a->task), now);
+	token = claims ? assertion_sign_claims(claims, &header, a->alg, key) : NULL;
 	json_decref(claims);
 	return token;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certificate.c: reading the certificate of the agent's key, and its digest. */
+/* certificate.c: reads the certificate of the agent's key and takes its digest. */
 #include "config.h"
 
 #include "tools/agentauth/credential/certificate.h"
@@ -33,7 +33,7 @@ static X509 *parse(const char *path, const char *pem, size_t len)
 	return certificate;
 }
 
-/* RFC 7638: two keys are the same where their thumbprints are. */
+/* Two keys are the same where their thumbprints are (RFC 7638). */
 static bool is_of_key(const char *pem, size_t len, const struct aa_private_key *key)
 {
 	struct aa_key *public = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ready_token.c: reading a ready token, and looking whether it is worth being shown. */
+/* ready_token.c: reads a ready token, and decides whether to show it to a host. */
 #include "config.h"
 
 #include "tools/agentauth/credential/ready_token.h"
@@ -12,7 +12,7 @@
 #include "tools/agentauth/local/secret.h"
 #include "tools/cli/say.h"
 
-/* Blanks and line ends around a token are of the program that printed it, and no part of it. */
+/* Takes off blanks and line ends, which the program that printed the token added. */
 static void trim(char *text)
 {
 	static const char blanks[] = " \t\r\n";
@@ -23,7 +23,7 @@ static void trim(char *text)
 		text[--len] = 0;
 }
 
-/* RFC 7519 section 4.1.3: one string, or an array of them. */
+/* The audience is one string or an array of strings (RFC 7519 section 4.1.3). */
 static bool is_for(const json_t *aud, const char *audience)
 {
 	const json_t *one;

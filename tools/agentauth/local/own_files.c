@@ -338,8 +338,8 @@ char *own_expand(const char *path)
 	dir = home();
 	if (dir)
 		return xasprintf("%s/%s", dir, path + 2);
-	say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or "
-	    "name the file in full",
+	say("HOME is not set and uid %u has no home directory, so %s has no meaning. Set HOME, or name the "
+	    "file in full",
 	    getuid(), path);
 	return NULL;
 }

@@ -71,10 +71,8 @@ static void say_problems(const struct problems *problems)
 static void say_form(const char *path)
 {
 	say("the text is libconfig's, and neither TOML nor YAML nor JSON: profiles = { NAME = { hosts = [ "
-	    "\"HOST\" ]; "
-	    "… }; }; (see agentauth(1), PROFILES). To begin anew: mv '%s' '%s.old', then agentauth profile "
-	    "add "
-	    "NAME@HOST",
+	    "\"HOST\" ]; … }; }; (see agentauth(1), PROFILES). To begin anew: mv '%s' '%s.old', then "
+	    "agentauth profile add NAME@HOST",
 	    path, path);
 }
 

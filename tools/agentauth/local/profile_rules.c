@@ -172,16 +172,14 @@ static void check_hosts(const struct rules *r)
 	if (!p->audiences.n)
 		wrong(r, NULL,
 		      "has no audiences, so it would answer nobody: audiences = [ \"ssh://HOST\" ]; has what "
-		      "the "
-		      "host asks for");
+		      "the host asks for");
 	if (!p->agent)
 		wrong(r, NULL, "needs agent = \"NAME\", the name of an agent's account");
 	if (!profile_audiences_are_told_apart(p))
-		wrong(
-		    r, "audiences",
-		    "has several hosts and several audiences, and does not say which host may ask for which: "
-		    "one could then ask for what is another's. Write a profile for each host, or audiences "
-		    "that name one of the hosts each: ssh://HOST");
+		wrong(r, "audiences",
+		      "has several hosts and several audiences, and does not say which host may ask for "
+		      "which: one could then ask for what is another's. Write a profile for each host, or "
+		      "audiences that name one of the hosts each: ssh://HOST");
 }
 
 void profile_rules_apply(const struct conf_file *file, struct profile *profile, struct problems *problems)

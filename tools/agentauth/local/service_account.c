@@ -9,24 +9,17 @@
 
 #include "common/jose/json.h"
 #include "common/jose/key_private.h"
+#include "tools/agentauth/local/json_member.h"
 #include "tools/agentauth/local/own_files.h"
-#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define FILE_MAX 65536
 
-static char *text_of(const json_t *json, const char *name)
-{
-	const char *text = json_string_value(json_object_get(json, name));
-
-	return text && *text ? xstrdup(text) : NULL;
-}
-
 static int read_json(const char *path, const json_t *json, struct service_account *ret)
 {
-	struct service_account a = {.kid = text_of(json, "private_key_id"),
-				    .email = text_of(json, "client_email"),
-				    .token_uri = text_of(json, "token_uri")};
+	struct service_account a = {.kid = json_member_text(json, "private_key_id"),
+				    .email = json_member_text(json, "client_email"),
+				    .token_uri = json_member_text(json, "token_uri")};
 	const char *pem = json_string_value(json_object_get(json, "private_key"));
 	enum aa_jose_err err = AA_JOSE_KEY_MALFORMED;
 

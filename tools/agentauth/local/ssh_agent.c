@@ -344,8 +344,8 @@ static enum aa_jose_err read_answer(const struct held *held, enum aa_alg alg, co
 	size_t len = 0;
 
 	if (answer->bytes[0] != SIGN_RESPONSE) {
-		say("the ssh-agent would not sign with %s: it is locked (ssh-add -X unlocks it), the "
-		    "person whom it asked said no, or the key was added for logins by SSH alone (ssh-add -h)",
+		say("the ssh-agent would not sign with %s: it is locked (ssh-add -X unlocks it), the person "
+		    "whom it asked said no, or the key was added for logins by SSH alone (ssh-add -h)",
 		    held->fingerprint);
 		return AA_JOSE_SIGNER;
 	}

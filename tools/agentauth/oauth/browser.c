@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* browser.c: starting a browser. */
+/* browser.c: starts a browser. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/browser.h"
@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Standard output is where the token goes: nothing of a browser's may get there. */
+#include "tools/cli/alloc.h"
+
+/* The token goes to standard output, where nothing of the browser's may get. */
 static void exec_browser(const char *program, const char *address, int started)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -18,11 +20,12 @@ static void exec_browser(const char *program, const char *address, int started)
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
 	    dup2(null, STDERR_FILENO) >= 0)
 		(void)execlp(program, program, address, (char *)NULL);
-	(void)!write(started, "x", 1); /* closed by a successful exec */
+	(void)!write(started, "x", 1); /* a successful exec closes the pipe instead */
 	_exit(127);
 }
 
-/* In a grandchild and a session of its own: it outlives us, and the terminal's Ctrl-C is not for it. */
+/* Starts the browser in a grandchild and a session of its own, so that the browser outlives this process and does not get
+ * the terminal's Ctrl-C. */
 static void start(const char *program, const char *address, int started)
 {
 	pid_t pid;
@@ -34,12 +37,12 @@ static void start(const char *program, const char *address, int started)
 	_exit(pid > 0 ? 0 : 1);
 }
 
-/* $BROWSER is a list with colons between; a program of it is taken as it is, without a shell. */
+/* $BROWSER is a list with colons between; its first program is run without a shell. */
 static char *program_name(void)
 {
 	const char *list = getenv("BROWSER");
 
-	return list && *list && *list != ':' ? strndup(list, strcspn(list, ":")) : strdup("xdg-open");
+	return list && *list && *list != ':' ? xstrndup(list, strcspn(list, ":")) : xstrdup("xdg-open");
 }
 
 bool browser_open(const char *address)
@@ -49,7 +52,7 @@ bool browser_open(const char *address)
 	int fds[2], status;
 	pid_t pid;
 
-	if (program && pipe2(fds, O_CLOEXEC) == 0) {
+	if (pipe2(fds, O_CLOEXEC) == 0) {
 		pid = fork();
 		if (pid == 0)
 			start(program, address, fds[1]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client_auth.c: proving to a provider which client asks (RFC 6749 section 2.3, RFC 7523 section 2.2). */
+/* client_auth.c: proves to an identity provider which client asks. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/client_auth.h"
@@ -17,24 +17,6 @@
 
 static const char assertion_type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-static json_t *make_claims(const struct profile *p, const char *subject, const char *audience, json_t *more,
-			   int64_t now)
-{
-	char *jti = assertion_random_id();
-	json_t *claims = NULL;
-
-	if (jti)
-		claims = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "iss", p->client_id, "sub",
-				   subject ? subject : p->client_id, "aud", audience, "iat", (json_int_t)now,
-				   "exp", (json_int_t)(now + p->ttl), "jti", jti);
-	free(jti);
-	if (claims && (!more || json_object_update(claims, more) == 0))
-		return claims;
-	json_decref(claims);
-	say("a value is not UTF-8, or memory is out");
-	return NULL;
-}
-
 static char *sign(const struct profile *p, const json_t *claims, const struct aa_private_key *key)
 {
 	struct assertion_header header = {.typ = p->assertion_typ, .kid = p->kid};
@@ -50,9 +32,10 @@ static char *sign(const struct profile *p, const json_t *claims, const struct aa
 char *client_assertion(const struct profile *p, const char *subject, const char *audience, json_t *more,
 		       int64_t now)
 {
-	struct aa_private_key *key = key_load(&p->key);
-	json_t *claims = key ? make_claims(p, subject, audience, more, now) : NULL;
-	char *token = claims ? sign(p, claims, key) : NULL;
+	json_t *claims =
+	    assertion_claims(p->client_id, subject ? subject : p->client_id, audience, p->ttl, more, now);
+	struct aa_private_key *key = claims ? key_load(&p->key) : NULL;
+	char *token = key ? sign(p, claims, key) : NULL;
 
 	json_decref(claims);
 	aa_private_key_free(key);
@@ -70,8 +53,8 @@ const char *client_assertion_audience(const struct idp *idp, const char *otherwi
 	return strcmp(set, PROFILE_AUDIENCE_ENDPOINT) == 0 ? idp->token_endpoint : set;
 }
 
-/* The issuer is what a token endpoint believes by the newer rule (RFC 7523bis section 4) and accepts by the older
- * (RFC 7523 section 3 item 3). */
+/* A token endpoint demands the issuer by the newer rule (RFC 7523bis section 4), and accepts the issuer by the older (RFC 7523
+ * section 3 item 3). */
 static const char *usual_audience(const struct idp *idp)
 {
 	const struct profile *p = idp->profile;
@@ -81,8 +64,8 @@ static const char *usual_audience(const struct idp *idp)
 
 static int add_assertion(const struct idp *idp, int64_t now, struct form *form)
 {
-	char *token = client_assertion(idp->profile, NULL,
-				       client_assertion_audience(idp, usual_audience(idp)), NULL, now);
+	char *token = client_assertion(
+	    idp->profile, NULL, client_assertion_audience(idp, usual_audience(idp)), json_object(), now);
 
 	if (!token)
 		return -1;
@@ -103,7 +86,7 @@ static int add_secret(const struct profile *p, struct form *form, struct client_
 		form_add(form, "client_id", p->client_id);
 		form_add(form, "client_secret", secret);
 	} else {
-		/* RFC 6749 section 2.3.1: both are form-encoded before they become basic's */
+		/* Both are form-encoded before they become HTTP basic's (RFC 6749 section 2.3.1). */
 		ret->user = http_escape(p->client_id);
 		ret->password = http_escape(secret);
 		form->failed |= !ret->user || !ret->password;
@@ -126,7 +109,7 @@ int client_auth_add(const struct idp *idp, int64_t now, struct form *form, struc
 	case AUTH_UNSET:
 		break;
 	}
-	/* in an assertion grant the assertion says who asks */
+	/* In an assertion grant the assertion itself names the client. */
 	if (p->grant != GRANT_JWT_BEARER)
 		form_add(form, "client_id", p->client_id);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* form.c: application/x-www-form-urlencoded. */
+/* form.c: writes application/x-www-form-urlencoded text. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/form.h"

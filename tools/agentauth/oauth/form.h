@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* form.h: application/x-www-form-urlencoded text that may hold secrets. */
+/* form.h: writes application/x-www-form-urlencoded text, which may hold secrets. */
 #ifndef AGENTAUTH_AGENT_FORM_H
 #define AGENTAUTH_AGENT_FORM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Begins as {0}. */
+/* A form begins as {0}. */
 struct form {
-	char *text; /* or NULL: nothing was added */
+	char *text; /* NULL while nothing was added */
 	size_t len;
-	bool failed; /* memory is out */
+	bool failed; /* a value could not be escaped */
 };
 
-/* Adds name=value, escaped; nothing where value is NULL. */
+/* Adds name=value, escaped, unless `value` is NULL. */
 void form_add(struct form *form, const char *name, const char *value);
-/* Wipes. */
+/* Wipes the text and frees it. */
 void form_free(struct form *form);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant_authorization_code.c: authorization code with PKCE: a person logs in with a browser on this machine (RFC 8252, RFC 7636). */
+/* grant_authorization_code.c: lets a person log in with a browser on this machine (authorization code with PKCE, RFC 8252,
+ * RFC 7636). */
 #include "config.h"
 
 #include <openssl/rand.h>
@@ -15,13 +16,15 @@
 #include "tools/agentauth/oauth/loopback.h"
 #include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 struct login {
 	const struct grant *grant;
 	struct loopback loopback;
-	char *redirect_uri, *state, *verifier, *challenge; /* verifier: 256 bits, RFC 7636 section 4.1 */
+	char *redirect_uri, *state, *challenge;
+	char *verifier; /* has 256 bits (RFC 7636 section 4.1) */
 	char *code;
 };
 
@@ -47,9 +50,9 @@ static int prepare(struct login *l)
 		l->verifier = aa_base64url_encode(bits, sizeof(bits));
 	explicit_bzero(bits, sizeof(bits));
 	l->challenge = l->verifier ? aa_sha256_base64url(l->verifier) : NULL;
-	if (l->redirect_uri && l->state && l->challenge)
+	if (l->state && l->challenge)
 		return 0;
-	say("memory is out");
+	say("OpenSSL gives no random numbers or no digest");
 	return -1;
 }
 
@@ -68,23 +71,10 @@ static char *address(const struct login *l)
 	form_add(&form, "code_challenge_method", "S256");
 	form_add(&form, "prompt", idp->profile->prompt);
 	token_request_add_wishes(idp->profile, &form);
-	if (form.failed ||
-	    asprintf(&text, "%s%c%s", endpoint, strchr(endpoint, '?') ? '&' : '?', form.text) < 0)
-		text = NULL;
+	if (!form.failed)
+		text = xasprintf("%s%c%s", endpoint, strchr(endpoint, '?') ? '&' : '?', form.text);
 	form_free(&form);
 	return text;
-}
-
-/* A terminal or a browser would do other things with other addresses. */
-static bool is_web_address(const char *text)
-{
-	char shown[1024];
-
-	if (strncmp(text, "https://", 8) == 0 && strpbrk(text, " \"'<>`\\") == NULL &&
-	    strcmp(idp_text(text, shown, sizeof(shown)), text) == 0)
-		return true;
-	say("the provider's authorization_endpoint is no address that begins with https://");
-	return false;
 }
 
 static int show(const struct login *l)
@@ -92,17 +82,19 @@ static int show(const struct login *l)
 	char *text;
 	bool opened;
 
-	if (!is_web_address(l->grant->idp->authorization_endpoint))
-		return -1;
+	if (!idp_is_web_address(l->grant->idp->authorization_endpoint))
+		return say("the identity provider's authorization_endpoint is no address that begins with "
+			   "https://"),
+		       -1;
 	text = address(l);
 	if (!text)
-		return say_failed("memory is out"), -1;
+		return say("memory is out"), -1;
 	opened = !l->grant->no_browser && browser_open(text);
-	say_plain(
-	    "%s\n\n  %s\n\nIt is waited for, %d minutes at most. The browser must run on this machine.\n",
-	    opened ? "A browser opens for the login. If it does not, open this address in one:"
-		   : "Open this address in a browser to log in:",
-	    text, GRANT_PERSON_SECONDS / 60);
+	say_plain("%s\n\n  %s\n\nagentauth waits for the login, %d minutes at most. The browser must run on "
+		  "this machine.\n",
+		  opened ? "A browser opens for the login. If it does not, open this address in one:"
+			 : "Open this address in a browser to log in:",
+		  text, GRANT_PERSON_SECONDS / 60);
 	free(text);
 	return 0;
 }
@@ -114,7 +106,7 @@ static bool same(const char *a, const char *b)
 	return a && strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(b)) == 0;
 }
 
-/* RFC 9207 section 2.4: another issuer's answer, sent here to be mixed up with ours. */
+/* An attacker could send another issuer's answer here, to have it mixed up with this login's (RFC 9207 section 2.4). */
 static bool is_from_issuer(const struct idp *idp, const char *query)
 {
 	const char *issuer = idp->profile->issuer;
@@ -126,8 +118,8 @@ static bool is_from_issuer(const struct idp *idp, const char *query)
 		    idp_text(iss, shown, sizeof(shown)), issuer);
 		ok = false;
 	} else if (!iss && idp->names_itself) {
-		say("the answer does not say of which issuer it is, and the provider said that its answers "
-		    "do");
+		say("the answer does not say of which issuer it is, and the identity provider said that its "
+		    "answers do");
 		ok = false;
 	}
 	free(iss);
@@ -149,7 +141,7 @@ static void say_refused(const struct idp *idp, const char *query)
 	free(description);
 }
 
-/* 0: l->code is there. 1: the answer is not to this login. */
+/* Returns 0 with l->code, 1 where the answer belongs to another login, or -1 with the reason said. */
 static int take_answer(struct login *l, const char *query)
 {
 	char *state = loopback_parameter(query, "state");
@@ -174,23 +166,16 @@ static int redeem(const struct login *l, struct token *ret)
 {
 	const struct profile *profile = l->grant->idp->profile;
 	struct form form = {0};
-	struct token_refusal refusal;
-	int result;
 
 	form_add(&form, "grant_type", "authorization_code");
 	form_add(&form, "code", l->code);
 	form_add(&form, "redirect_uri", l->redirect_uri);
 	form_add(&form, "code_verifier", l->verifier);
-	for (size_t i = 0; i < profile->resource.n; i++)
-		form_add(&form, "resource", profile->resource.v[i]);
-	result = token_request(l->grant->idp, &form, l->grant->now, ret, &refusal);
-	form_free(&form);
-	if (result == 1)
-		token_refusal_say(&refusal, "the authorization code", l->grant->now);
-	return result == 0 ? 0 : -1;
+	token_request_add_resource(profile, &form);
+	return token_request_or_say(l->grant->idp, &form, "the authorization code", l->grant->now, ret);
 }
 
-/* The page says how it went, so the browser waits until that is known. */
+/* Answers the browser only after the code was redeemed, since the page says how the login went. */
 static int answer(struct login *l, const char *query, int connection, struct token *ret)
 {
 	int result = take_answer(l, query);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant_device_code.c: device code: a person logs in with a browser on any machine (RFC 8628). */
+/* grant_device_code.c: lets a person log in with a browser on any machine (device code, RFC 8628). */
 #include "config.h"
 
 #include <stdlib.h>
@@ -9,10 +9,11 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/token_grant.h"
 #include "tools/agentauth/oauth/token_request.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 #define INTERVAL 5	 /* seconds, RFC 8628 section 3.2 */
-#define INTERVAL_MAX 300 /* what a provider may ask for */
+#define INTERVAL_MAX 300 /* a provider may not ask for more */
 #define LIFE_MAX 1800
 
 static const char grant_type[] = "urn:ietf:params:oauth:grant-type:device_code";
@@ -30,15 +31,15 @@ static void device_free(struct device *d)
 	own_wipe(d->complete_uri);
 }
 
-/* ---- the provider's codes --------------------------------------------------- */
+/* ---- the identity provider's codes ------------------------------------------ */
 
-/* It goes to a terminal: text that provider_text() would change is none. */
+/* Returns a text that may go to a terminal; NULL where idp_text() would change it. */
 static char *text_of(const json_t *answer, const char *name)
 {
 	const char *text = json_string_value(json_object_get(answer, name));
 	char shown[2048];
 
-	return text && strcmp(idp_text(text, shown, sizeof(shown)), text) == 0 ? strdup(text) : NULL;
+	return text && strcmp(idp_text(text, shown, sizeof(shown)), text) == 0 ? xstrdup(text) : NULL;
 }
 
 static unsigned number_of(const json_t *answer, const char *name, unsigned otherwise, unsigned max)
@@ -49,14 +50,9 @@ static unsigned number_of(const json_t *answer, const char *name, unsigned other
 	return n < 1 ? 1 : n > (json_int_t)max ? max : (unsigned)n;
 }
 
-static bool is_web_address(const char *text)
-{
-	return text && strncmp(text, "https://", 8) == 0;
-}
-
 static int read_device(const char *url, const json_t *answer, struct device *ret)
 {
-	/* Google wrote verification_url before RFC 8628 was one, and does so still. */
+	/* Google wrote verification_url before there was RFC 8628, and still does. */
 	const char *uri =
 	    json_object_get(answer, "verification_uri") ? "verification_uri" : "verification_url";
 	struct device d = {
@@ -68,7 +64,7 @@ static int read_device(const char *url, const json_t *answer, struct device *ret
 	    .interval = number_of(answer, "interval", INTERVAL, INTERVAL_MAX),
 	};
 
-	if (d.device_code && d.user_code && is_web_address(d.uri)) {
+	if (d.device_code && d.user_code && idp_is_web_address(d.uri)) {
 		*ret = d;
 		return 0;
 	}
@@ -103,12 +99,12 @@ static void show(const struct device *d)
 {
 	say_plain("Open this address in a browser, on any machine:\n\n  %s\n\nand enter the code\n\n  %s\n",
 		  d->uri, d->user_code);
-	if (is_web_address(d->complete_uri))
+	if (idp_is_web_address(d->complete_uri))
 		say_plain("\nThis address has the code in it:\n\n  %s\n", d->complete_uri);
-	say_plain("\nIt is waited for, %u minutes at most", (d->life + 59) / 60);
+	say_plain("\nagentauth waits for the login, %u minutes at most", (d->life + 59) / 60);
 }
 
-/* ---- asking until somebody has answered -------------------------------------- */
+/* ---- asking until the person has logged in ------------------------------------ */
 
 static int poll_once(const struct grant *grant, const struct device *d, int64_t now, struct token *ret,
 		     struct token_refusal *ret_refusal)
@@ -118,14 +114,13 @@ static int poll_once(const struct grant *grant, const struct device *d, int64_t 
 
 	form_add(&form, "grant_type", grant_type);
 	form_add(&form, "device_code", d->device_code);
-	for (size_t i = 0; i < grant->idp->profile->resource.n; i++)
-		form_add(&form, "resource", grant->idp->profile->resource.v[i]);
+	token_request_add_resource(grant->idp->profile, &form);
 	result = token_request(grant->idp, &form, now, ret, ret_refusal);
 	form_free(&form);
 	return result;
 }
 
-/* RFC 8628 section 3.5. */
+/* Tells whether the refusal asks to go on polling (RFC 8628 section 3.5). */
 static bool goes_on(const struct token_refusal *refusal, unsigned *interval)
 {
 	if (strcmp(refusal->error, "slow_down") == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grant_token_exchange.c: token exchange: somebody's token becomes one for the agent to act with (RFC 8693). */
+/* grant_token_exchange.c: exchanges a subject's token for a token by which the agent acts for that subject (RFC 8693). */
 #include "config.h"
 
 #include "tools/agentauth/local/own_files.h"
@@ -8,7 +8,7 @@
 
 static const char access_token_type[] = "urn:ietf:params:oauth:token-type:access_token";
 
-/* Adds the token and its type; nothing where the profile names none. 0, or -1 with the reason said. */
+/* Adds the token and its type, or nothing where the profile names no such token. Returns 0, or -1 with the reason said. */
 static int add_token(const struct grant *grant, const struct profile_token *token, const char *name,
 		     const char *type_name, struct form *form)
 {
@@ -32,21 +32,11 @@ int grant_token_exchange(const struct grant *grant, struct token *ret)
 {
 	const struct profile *profile = grant->idp->profile;
 	struct form form = {0};
-	struct token_refusal refusal;
-	int result = -1;
 
 	form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
-	if (add_token(grant, &profile->subject_token, "subject_token", "subject_token_type", &form) == 0 &&
-	    add_token(grant, &profile->actor_token, "actor_token", "actor_token_type", &form) == 0) {
-		token_request_add_wishes(profile, &form);
-		result = token_request(grant->idp, &form, grant->now, ret, &refusal);
-	}
-	form_free(&form);
-	if (result == 1)
-		token_refusal_say(&refusal, "the exchange of tokens", grant->now);
-	if (result == 0) { /* it is exchanged anew, from what the subject has then */
-		own_wipe(ret->refresh);
-		ret->refresh = NULL;
-	}
-	return result == 0 ? 0 : -1;
+	if (add_token(grant, &profile->subject_token, "subject_token", "subject_token_type", &form) < 0 ||
+	    add_token(grant, &profile->actor_token, "actor_token", "actor_token_type", &form) < 0)
+		return form_free(&form), -1;
+	token_request_add_wishes(profile, &form);
+	return token_request_or_say(grant->idp, &form, "the exchange of tokens", grant->now, ret);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* idp.c: finding a provider's endpoints and asking them. */
+/* idp.c: finds the endpoints of an identity provider and sends requests to them. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/idp.h"
@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/jose/json.h"
+#include "tools/agentauth/local/json_member.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 #include "tools/http/discovery.h"
@@ -18,7 +20,7 @@
 
 #define CLOCK_DIFFERENCE 30 /* seconds that hosts allow unless told otherwise */
 
-/* ---- asking, and asking again --------------------------------------------- */
+/* ---- requests ------------------------------------------------------------- */
 
 static bool is_worth_another_try(enum http_err err, long status)
 {
@@ -63,8 +65,8 @@ int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn
 		if (!again && err != HTTP_OK) {
 			say(i > 1 ? "%s %s (tried %d times)" : "%s %s", request->url, why, i);
 			if (err == HTTP_TLS && !request->ca_file)
-				say("a provider with a certificate of its own authority needs ca_file = "
-				    "\"FILE\" in the profile");
+				say("an identity provider with a certificate of its own authority needs "
+				    "ca_file = \"FILE\" in the profile");
 			return -1;
 		}
 		if (!again) {
@@ -75,6 +77,14 @@ int idp_send(const struct idp *idp, struct http_request *request, idp_prepare_fn
 			http_response_free(&response);
 		clock_wait(wait * 1000);
 	}
+}
+
+bool idp_is_web_address(const char *text)
+{
+	char shown[2048];
+
+	return text && strncmp(text, "https://", 8) == 0 && strpbrk(text, " \"'<>`\\") == NULL &&
+	       strcmp(idp_text(text, shown, sizeof(shown)), text) == 0;
 }
 
 const char *idp_text(const char *text, char *buf, size_t size)
@@ -111,7 +121,8 @@ void idp_say_auth_methods(const struct idp *idp)
 			       idp_text(name, shown, sizeof(shown)));
 	}
 	if (*names)
-		say("the provider's metadata names %s; the profile's client_auth is %s", names, ours);
+		say("the identity provider's metadata names %s; the profile's client_auth is %s", names,
+		    ours);
 }
 
 void idp_compare_clocks(int64_t date, int64_t now)
@@ -120,23 +131,20 @@ void idp_compare_clocks(int64_t date, int64_t now)
 
 	if (date >= 0 && (ahead > CLOCK_DIFFERENCE || ahead < -CLOCK_DIFFERENCE))
 		say("this machine's clock is %" PRId64
-		    " s %s the provider's: one of them is wrong, and what is signed or issued may count as "
-		    "expired or not yet valid",
+		    " s %s the identity provider's: one of them is wrong, and what is signed or issued may "
+		    "count as expired or not yet valid",
 		    ahead > 0 ? ahead : -ahead, ahead > 0 ? "ahead of" : "behind");
 }
 
 /* ---- metadata ------------------------------------------------------------- */
 
-static bool take_endpoint(const json_t *metadata, const char *name, const char *own, char **ret)
+static void take_endpoint(const json_t *metadata, const char *name, const char *own, char **ret)
 {
-	const char *found = json_string_value(json_object_get(metadata, name)), *value = own ? own : found;
-
-	if (value)
-		*ret = strdup(value);
-	return !value || *ret;
+	free(*ret);
+	*ret = own ? xstrdup(own) : json_member_text(metadata, name);
 }
 
-static bool take_endpoints(struct idp *p, const json_t *metadata)
+static void take_endpoints(struct idp *p, const json_t *metadata)
 {
 	const struct profile *profile = p->profile;
 
@@ -144,11 +152,11 @@ static bool take_endpoints(struct idp *p, const json_t *metadata)
 	    json_is_true(json_object_get(metadata, "authorization_response_iss_parameter_supported"));
 	json_decref(p->auth_methods);
 	p->auth_methods = json_incref(json_object_get(metadata, "token_endpoint_auth_methods_supported"));
-	return take_endpoint(metadata, "token_endpoint", profile->token_endpoint, &p->token_endpoint) &&
-	       take_endpoint(metadata, "authorization_endpoint", profile->authorization_endpoint,
-			     &p->authorization_endpoint) &&
-	       take_endpoint(metadata, "device_authorization_endpoint",
-			     profile->device_authorization_endpoint, &p->device_authorization_endpoint);
+	take_endpoint(metadata, "token_endpoint", profile->token_endpoint, &p->token_endpoint);
+	take_endpoint(metadata, "authorization_endpoint", profile->authorization_endpoint,
+		      &p->authorization_endpoint);
+	take_endpoint(metadata, "device_authorization_endpoint", profile->device_authorization_endpoint,
+		      &p->device_authorization_endpoint);
 }
 
 static int read_metadata(struct idp *p, const struct http_response *response, const char *url)
@@ -167,15 +175,15 @@ static int read_metadata(struct idp *p, const struct http_response *response, co
 		say("%s is the metadata of another issuer, \"%s\". The profile's issuer, \"%s\", must be the "
 		    "same to the letter, a slash at the end included",
 		    url, idp_text(issuer, shown, sizeof(shown)), expected);
-	else if (!take_endpoints(p, metadata))
-		say("memory is out");
-	else
+	else {
+		take_endpoints(p, metadata);
 		result = 0;
+	}
 	json_decref(metadata);
 	return result;
 }
 
-/* Frees `url`. 1: there is none at that place. */
+/* Asks for metadata at `url`, which is freed. Returns 0, 1 where there are none at that address, or -1 with the reason said. */
 static int ask_metadata(struct idp *p, char *url)
 {
 	struct http_request request = {.url = url};
@@ -232,22 +240,13 @@ int idp_find(const struct profile *profile, struct idp *ret)
 
 	if (profile->ca_file && !(p.ca_file = own_expand(profile->ca_file)))
 		goto out;
-	if (!take_endpoints(&p, NULL)) {
-		say("memory is out");
+	take_endpoints(&p, NULL);
+	if (missing_endpoint(&p) && profile->issuer && discover(&p) < 0)
 		goto out;
-	}
-	if (missing_endpoint(&p) && profile->issuer) {
-		free(p.token_endpoint);
-		free(p.authorization_endpoint);
-		free(p.device_authorization_endpoint);
-		p.token_endpoint = p.authorization_endpoint = p.device_authorization_endpoint = NULL;
-		if (discover(&p) < 0)
-			goto out;
-	}
 	missing = missing_endpoint(&p);
 	if (missing) {
-		say("the provider names no %s, which grant = \"%s\" needs: if it has one, name it in the "
-		    "profile %s",
+		say("the identity provider names no %s, which grant = \"%s\" needs: if it has one, name it "
+		    "in the profile %s",
 		    missing, profile_grant_name(profile->grant), profile->name);
 		goto out;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loopback.c: the address on this machine at which a browser brings the code (RFC 8252 section 7.3). */
+/* loopback.c: listens on this machine for the answer that a browser brings. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/loopback.h"
@@ -22,9 +22,9 @@
 
 #define REQUEST_MAX 16384
 #define CONNECTIONS_MAX 8
-#define REQUEST_SECONDS 5 /* whoever connects and says nothing is not waited for longer */
+#define REQUEST_SECONDS 5 /* a connection on which no request comes is kept for so long */
 
-/* ---- where it listens ----------------------------------------------------- */
+/* ---- the listener --------------------------------------------------------- */
 
 static bool skip(const char **p, const char *text)
 {
@@ -36,7 +36,7 @@ static bool skip(const char **p, const char *text)
 	return true;
 }
 
-/* `name` gets 127.0.0.1 or localhost, *port 0 where the URI has none. */
+/* Reads a redirect URI. *name becomes "127.0.0.1" or "localhost"; *port stays 0 where the URI has no port. */
 static bool read_uri(const char *uri, const char **name, unsigned *port, struct loopback *ret)
 {
 	size_t digits;
@@ -112,14 +112,13 @@ void loopback_close(struct loopback *l)
 
 char *loopback_uri(const struct loopback *l)
 {
-	char *uri = NULL;
-
-	return asprintf(&uri, "http://%s%s", l->host, l->path) < 0 ? NULL : uri;
+	return xasprintf("http://%s%s", l->host, l->path);
 }
 
 /* ---- a request ------------------------------------------------------------ */
 
-/* The browser was sent here by this address, and not by a name that somebody else points here. */
+/* Tells whether the browser was sent to this very address. Under a name that an attacker points here, the attacker's page
+ * could read the answer (DNS rebinding). */
 static bool has_host(const char *request, const char *host)
 {
 	const char *line = strcasestr(request, "\r\nhost:");
@@ -132,7 +131,7 @@ static bool has_host(const char *request, const char *host)
 	return strncasecmp(line, host, len) == 0 && line[len + strspn(line + len, " \t")] == '\r';
 }
 
-/* GET /path?query HTTP/1.1: the query, from malloc(). NULL: it is another request. */
+/* Returns the query of "GET /path?query HTTP/1.1", from malloc(), or NULL for any other request. */
 static char *query_of(const struct loopback *l, const char *request)
 {
 	const char *p = request;
@@ -143,15 +142,15 @@ static char *query_of(const struct loopback *l, const char *request)
 	len = strcspn(p, " \r\n");
 	if (strncmp(p + len, " HTTP/1.", 8) != 0 || !has_host(request, l->host))
 		return NULL;
-	return strndup(p, len);
+	return xstrndup(p, len);
 }
 
-/* A browser opens connections before it needs them and says nothing on them: several are listened to. */
+/* Several connections are listened to at once, since a browser opens some before it needs them. */
 struct connection {
-	int fd; /* -1: none */
+	int fd; /* -1 where the slot is free */
 	size_t len;
 	int64_t end;
-	char *text; /* of REQUEST_MAX bytes, a zero byte behind what has come */
+	char *text; /* has REQUEST_MAX bytes, and a zero byte behind those that have come */
 };
 
 static void forget(struct connection *c)
@@ -169,22 +168,22 @@ static void drop(struct connection *c)
 	forget(c);
 }
 
-/* In a place that is free, or that of the one which has waited longest. */
+/* Accepts a connection into a free slot, or into that of the connection which has waited longest. */
 static void take_connection(int listener, struct connection *all)
 {
-	struct connection *place = &all[0];
+	struct connection *slot = &all[0];
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	for (int i = 0; i < CONNECTIONS_MAX && place->fd >= 0; i++)
-		if (all[i].fd < 0 || all[i].end < place->end)
-			place = &all[i];
-	drop(place);
-	*place = (struct connection){fd, 0, clock_ms() + REQUEST_SECONDS * 1000, xcalloc(1, REQUEST_MAX)};
+	for (int i = 0; i < CONNECTIONS_MAX && slot->fd >= 0; i++)
+		if (all[i].fd < 0 || all[i].end < slot->end)
+			slot = &all[i];
+	drop(slot);
+	*slot = (struct connection){fd, 0, clock_ms() + REQUEST_SECONDS * 1000, xcalloc(1, REQUEST_MAX)};
 }
 
-/* Whether the query is there: then the connection goes with it. */
+/* Reads from a connection. True means that the query is there, and the connection with it. */
 static bool hear(const struct loopback *l, struct connection *c, char **ret_query, int *ret_connection)
 {
 	ssize_t n = recv(c->fd, c->text + c->len, REQUEST_MAX - 1 - c->len, MSG_DONTWAIT);
@@ -206,7 +205,7 @@ static bool hear(const struct loopback *l, struct connection *c, char **ret_quer
 	return false;
 }
 
-/* 1: nothing has come so far. */
+/* Waits once. Returns 0 with the query, 1 where nothing has come so far, or -1. */
 static int wait_once(const struct loopback *l, struct connection *all, int timeout, char **ret_query,
 		     int *ret_connection)
 {
@@ -260,17 +259,11 @@ static const char body_format[] =
 
 void loopback_reply(int connection, int status, const char *heading, const char *sentence)
 {
-	char *body = NULL, *all = NULL;
-	int len = -1;
+	char *body = xasprintf(body_format, heading, heading, sentence);
+	char *all = xasprintf(page, status, status == 200 ? "OK" : "Not taken", strlen(body), body);
 
-	if (asprintf(&body, body_format, heading, heading, sentence) < 0)
-		body = NULL;
-	if (body)
-		len = asprintf(&all, page, status, status == 200 ? "OK" : "Not taken", strlen(body), body);
-	if (len > 0)
-		(void)send(connection, all, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (len > 0)
-		free(all);
+	(void)send(connection, all, strlen(all), MSG_NOSIGNAL | MSG_DONTWAIT);
+	free(all);
 	free(body);
 	(void)shutdown(connection, SHUT_WR);
 	close(connection);
@@ -287,12 +280,12 @@ static int hex(char c)
 	return -1;
 }
 
-/* In place of nothing: application/x-www-form-urlencoded, without control characters. */
+/* Decodes application/x-www-form-urlencoded text; NULL means that it holds control characters or is malformed. */
 static char *decode(const char *text, size_t len)
 {
-	char *out = malloc(len + 1), *p = out;
+	char *out = xmalloc(len + 1), *p = out;
 
-	for (size_t i = 0; out && i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		int c = (unsigned char)text[i];
 
 		if (c == '+') {
@@ -310,8 +303,7 @@ static char *decode(const char *text, size_t len)
 		}
 		*p++ = (char)c;
 	}
-	if (out)
-		*p = 0;
+	*p = 0;
 	return out;
 }
 
@@ -325,7 +317,7 @@ char *loopback_parameter(const char *query, const char *name)
 		len = strcspn(p, "&");
 		if (len <= name_len || strncmp(p, name, name_len) != 0 || p[name_len] != '=')
 			continue;
-		if (found) /* RFC 6749 section 3.1: not more than once */
+		if (found) /* A parameter must not come twice (RFC 6749 section 3.1). */
 			return NULL;
 		found = p + name_len + 1;
 		found_len = len - name_len - 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_cache.c: keeping tokens between commands. */
+/* token_cache.c: keeps tokens between commands. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_cache.h"
@@ -17,10 +17,12 @@
 
 #include "common/file/replace.h"
 #include "common/jose/json.h"
+#include "tools/agentauth/local/json_member.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
 #include "tools/agentauth/local/profile_setting.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
 #define FILE_MAX 262144
@@ -73,8 +75,8 @@ static char *settings_of(const struct profile *profile)
 	return buffer_take(&out);
 }
 
-/* FNV-1a. It only tells files apart: the settings are in the file and are compared. OpenSSL's digests would
- * cost more than all else here, since they bring its configuration and providers up. */
+/* FNV-1a need only tell files apart, since the settings are in the file too and are compared. OpenSSL's digests would cost
+ * more than all else here, because they bring up its configuration and providers. */
 static uint64_t digest_of(const char *text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -108,21 +110,14 @@ void token_cache_close(struct token_cache *cache)
 
 /* ---- reading -------------------------------------------------------------- */
 
-static char *copy(const json_t *json, const char *name)
-{
-	const char *text = json_string_value(json_object_get(json, name));
-
-	return text ? strdup(text) : NULL;
-}
-
 static void read_json(const json_t *json, struct token *ret)
 {
 	const json_t *expires = json_object_get(json, "expires_at");
 
-	ret->text = copy(json, "token");
-	ret->type = copy(json, "type");
-	ret->scope = copy(json, "scope");
-	ret->refresh = copy(json, "refresh_token");
+	ret->text = json_member_text(json, "token");
+	ret->type = json_member_text(json, "type");
+	ret->scope = json_member_text(json, "scope");
+	ret->refresh = json_member_text(json, "refresh_token");
 	ret->obtained = json_integer_value(json_object_get(json, "obtained_at"));
 	ret->expires = json_is_integer(expires) && ret->text ? json_integer_value(expires) : -1;
 }
@@ -136,20 +131,11 @@ static bool is_of(const json_t *json, const char *settings)
 
 int token_cache_read(const struct token_cache *cache, struct token *ret)
 {
-	int fd = openat(cache->folder, cache->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
+	char *text = own_folder_read(cache->folder, cache->name, FILE_MAX);
 	json_t *json = NULL;
-	char *text = NULL;
-	ssize_t n = -1;
 	int result = 1;
 
-	if (fd < 0)
-		return 1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) &&
-	    st.st_size <= FILE_MAX && (text = calloc(1, (size_t)st.st_size + 1)))
-		n = read(fd, text, (size_t)st.st_size);
-	close(fd);
-	if (n > 0 && aa_json_object(text, (size_t)n, &json) == AA_JOSE_OK && is_of(json, cache->settings)) {
+	if (text && aa_json_object(text, strlen(text), &json) == AA_JOSE_OK && is_of(json, cache->settings)) {
 		read_json(json, ret);
 		result = 0;
 	}
@@ -198,7 +184,6 @@ int token_cache_forget(const struct token_cache *cache)
 
 int token_cache_lock(struct token_cache *cache, int seconds)
 {
-	const struct timespec step = {.tv_nsec = WAIT_STEP * 1000000L};
 	char name[128];
 
 	(void)snprintf(name, sizeof(name), "%s.lock", cache->name);
@@ -210,7 +195,7 @@ int token_cache_lock(struct token_cache *cache, int seconds)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			break;
-		(void)nanosleep(&step, NULL);
+		clock_wait(WAIT_STEP);
 	}
 	say("another agentauth has been asking for this token for %d s: it is given up here", seconds);
 	token_cache_unlock(cache);

@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_grant.c: getting a new token by the profile's grant. */
+/* token_grant.c: gets a new token by the profile's grant, or by a refresh token. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_grant.h"
 
 #include <string.h>
+#include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/token_request.h"
-#include "tools/cli/say.h"
+
+static int (*const grants[])(const struct grant *grant, struct token *ret) = {
+    [GRANT_CLIENT_CREDENTIALS] = grant_client_credentials,
+    [GRANT_AUTHORIZATION_CODE] = grant_authorization_code,
+    [GRANT_DEVICE_CODE] = grant_device_code,
+    [GRANT_TOKEN_EXCHANGE] = grant_token_exchange,
+    [GRANT_JWT_BEARER] = grant_jwt_bearer,
+};
 
 int grant_run(const struct grant *grant, struct token *ret)
 {
-	switch (grant->idp->profile->grant) {
-	case GRANT_CLIENT_CREDENTIALS:
-		return grant_client_credentials(grant, ret);
-	case GRANT_AUTHORIZATION_CODE:
-		return grant_authorization_code(grant, ret);
-	case GRANT_DEVICE_CODE:
-		return grant_device_code(grant, ret);
-	case GRANT_TOKEN_EXCHANGE:
-		return grant_token_exchange(grant, ret);
-	case GRANT_JWT_BEARER:
-		return grant_jwt_bearer(grant, ret);
+	const struct profile *profile = grant->idp->profile;
+
+	if (grants[profile->grant](grant, ret) < 0)
+		return -1;
+	/* Without a person the grant itself is repeated, from what the subject has then; client credentials should come without
+	 * a refresh token (RFC 6749 section 4.4.3). */
+	if (!profile_needs_person(profile)) {
+		own_wipe(ret->refresh);
+		ret->refresh = NULL;
 	}
-	return say_failed("this grant is not known here"), -1;
+	return 0;
 }
 
 int grant_refresh(const struct grant *grant, const char *refresh, struct token *ret)

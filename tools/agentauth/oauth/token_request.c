@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_request.c: asking a token endpoint, and what it may answer. */
+/* token_request.c: asks a token endpoint, and judges its answer. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_request.h"
@@ -10,9 +10,11 @@
 #include <strings.h>
 
 #include "common/jose/json.h"
+#include "tools/agentauth/local/json_member.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_setting.h"
 #include "tools/agentauth/oauth/client_auth.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 #include "tools/http/http.h"
 
@@ -24,13 +26,18 @@ void token_request_add_wishes(const struct profile *p, struct form *form)
 {
 	form_add(form, "scope", p->scope);
 	form_add(form, "audience", p->audience);
+	token_request_add_resource(p, form);
+}
+
+void token_request_add_resource(const struct profile *p, struct form *form)
+{
 	for (size_t i = 0; i < p->resource.n; i++)
 		form_add(form, "resource", p->resource.v[i]);
 }
 
 /* ---- the answer ----------------------------------------------------------- */
 
-/* It goes onto one line and into a header: RFC 6750's characters and no others. */
+/* A token goes onto one line and into a header, so it has RFC 6750's characters and no others. */
 static bool is_token_text(const char *text)
 {
 	size_t len = strlen(text);
@@ -41,7 +48,8 @@ static bool is_token_text(const char *text)
 	return len > 0 && len <= TOKEN_MAX;
 }
 
-/* Seconds; a string too, as Entra ID's first version writes it. -1: none, or nothing that can be meant. */
+/* Returns the seconds of expires_in, which Entra ID's first version writes as a string, or -1 where there are none or they
+ * cannot be meant. */
 static int64_t life_of(const json_t *answer)
 {
 	const json_t *value = json_object_get(answer, "expires_in");
@@ -59,7 +67,7 @@ static int64_t life_of(const json_t *answer)
 	return n > 0 && n <= LIFE_MAX ? n : -1;
 }
 
-/* The sooner of what the answer says and what the token says of itself. */
+/* The token ends at the earlier of two times: the answer's, and the token's own. */
 static void judge_times(const struct idp *idp, const json_t *answer, int64_t date, int64_t now,
 			struct token *token)
 {
@@ -85,11 +93,6 @@ static bool is_bearer(const char *type)
 	return !type || strcasecmp(type, "Bearer") == 0 || strcasecmp(type, "N_A") == 0;
 }
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
 static int read_token(const struct idp *idp, const json_t *answer, int64_t date, int64_t now,
 		      struct token *ret)
 {
@@ -109,14 +112,10 @@ static int read_token(const struct idp *idp, const json_t *answer, int64_t date,
 		return say_failed("%s answers with a token of type \"%s\"; what is presented here is Bearer",
 				  idp->token_endpoint, idp_text(type, shown, sizeof(shown))),
 		       -1;
-	token.text = strdup(text);
-	token.type = strdup("Bearer");
-	token.scope = copy(json_string_value(json_object_get(answer, "scope")));
-	token.refresh = copy(json_string_value(json_object_get(answer, "refresh_token")));
-	if (!token.text || !token.type) {
-		token_free(&token);
-		return say_failed("memory is out"), -1;
-	}
+	token.text = xstrdup(text);
+	token.type = xstrdup("Bearer");
+	token.scope = json_member_text(answer, "scope");
+	token.refresh = json_member_text(answer, "refresh_token");
 	judge_times(idp, answer, date, now, &token);
 	if (token.expires >= 0 && token.expires <= now) {
 		say("the token of %s was expired when it arrived, by %" PRId64 " s", idp->token_endpoint,
@@ -129,8 +128,8 @@ static int read_token(const struct idp *idp, const json_t *answer, int64_t date,
 	return 0;
 }
 
-/* Statuses by which a refusal is known without a word: RFC 6749 section 5.2 demands an "error" with each, and proxies and
- * some providers (glewlwyd) answer without. */
+/* These statuses are a refusal even without an "error", which RFC 6749 section 5.2 demands with each: proxies and some identity
+ * providers (glewlwyd) leave it out. */
 static bool is_silent_refusal(long status)
 {
 	return status == 400 || status == 401 || status == 403;
@@ -227,14 +226,14 @@ static int prepare(void *data, struct http_request *request)
 	struct attempt *a = data;
 
 	attempt_free(a);
-	a->form.text = copy(a->base->text);
+	a->form.text = a->base->text ? xstrdup(a->base->text) : NULL;
 	a->form.len = a->base->len;
-	a->form.failed = a->base->failed || (a->base->text && !a->form.text);
+	a->form.failed = a->base->failed;
 	if (client_auth_add(a->idp, a->now, &a->form, &a->basic) < 0)
 		return -1;
 	if (a->form.failed)
 		return say_failed("memory is out"), -1;
-	request->body = a->form.text ? a->form.text : ""; /* an empty form is a POST as well */
+	request->body = a->form.text ? a->form.text : ""; /* NULL would make the request a GET */
 	request->user = a->basic.user;
 	request->password = a->basic.password;
 	return 0;
@@ -270,6 +269,18 @@ int token_request(const struct idp *idp, const struct form *form, int64_t now, s
 	return result;
 }
 
+int token_request_or_say(const struct idp *idp, struct form *form, const char *tried, int64_t now,
+			 struct token *ret)
+{
+	struct token_refusal refusal;
+	int result = token_request(idp, form, now, ret, &refusal);
+
+	form_free(form);
+	if (result == 1)
+		token_refusal_say(&refusal, tried, now);
+	return result == 0 ? 0 : -1;
+}
+
 /* ---- a refusal, in words -------------------------------------------------- */
 
 static const struct {
@@ -277,11 +288,12 @@ static const struct {
 } advices[] = {
     {"invalid_client",
      "client_id, client_auth and the secret or key must be those that are registered there"},
-    {"unauthorized_client", "the provider must allow this client this grant"},
-    {"unsupported_grant_type", "the provider does not know this grant, or this client may not use it"},
+    {"unauthorized_client", "the identity provider must allow this client this grant"},
+    {"unsupported_grant_type",
+     "the identity provider does not know this grant, or this client may not use it"},
     {"invalid_scope", "the scope in the profile must be one that this client may have"},
-    {"invalid_target", "resource or audience in the profile must be one that the provider knows"},
-    {"access_denied", "whoever was asked said no"},
+    {"invalid_target", "resource or audience in the profile must be one that the identity provider knows"},
+    {"access_denied", "the person who was asked said no"},
     {"temporarily_unavailable", "try again later"},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_source.c: the token of a profile: from the cache, by a refresh token, or new. */
+/* token_source.c: gets the token of a profile from the cache, by a refresh token, or by the profile's grant. */
 #include "config.h"
 
 #include "tools/agentauth/oauth/token_source.h"
@@ -11,6 +11,7 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/oauth/token_cache.h"
 #include "tools/agentauth/oauth/token_grant.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/clock.h"
 #include "tools/cli/say.h"
 
@@ -19,14 +20,14 @@ struct request {
 	const struct profile *profile;
 	const struct token_wish *wish;
 	int64_t now;
-	const struct request *above; /* the one whose exchange needs this token, or NULL */
+	const struct request *above; /* needs this token for an exchange; may be NULL */
 	struct token_cache cache;
 };
 
 static int get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
 	       int64_t now, const struct request *above, struct token *ret);
 
-/* Whether this profile's token is being got already, and would have to wait for itself. */
+/* Tells whether this profile's token is being got already, and would have to wait for itself. */
 static bool is_under_way(const struct request *r, const char *name)
 {
 	for (; r; r = r->above)
@@ -57,7 +58,7 @@ static char *token_of(const char *name, void *data)
 	return text;
 }
 
-/* Whether there is one to be given out: *ret is filled either way, as far as there is something. */
+/* Tells whether the cache has a token to be given out. *ret is filled with what the cache has, also where that is stale. */
 static bool from_cache(const struct request *r, struct token *ret)
 {
 	token_free(ret);
@@ -66,7 +67,7 @@ static bool from_cache(const struct request *r, struct token *ret)
 	return !r->wish->fresh && ret->text && token_is_fresh(ret, r->now);
 }
 
-/* A refresh token is kept before the old one is forgotten: the file is replaced in one step. */
+/* Replaces the file in one step, so that a new refresh token is kept before the old one is forgotten. */
 static int keep(const struct request *r, struct token *token)
 {
 	struct token kept = *token;
@@ -79,7 +80,7 @@ static int keep(const struct request *r, struct token *token)
 	}
 	if (token_cache_write(&r->cache, &kept) == 0 || !kept.refresh)
 		return 0;
-	say("the provider's new refresh token is lost with that: somebody has to log in again");
+	say("the identity provider's new refresh token is lost with that: somebody has to log in again");
 	return -1;
 }
 
@@ -89,8 +90,7 @@ static int refresh(const struct request *r, const struct idp *idp, char *old, st
 	int result = grant_refresh(&grant, old, ret);
 
 	if (result == 0 && !ret->refresh) {
-		ret->refresh = strdup(old); /* RFC 6749 section 6: it goes on being valid */
-		return ret->refresh ? 0 : -1;
+		ret->refresh = xstrdup(old); /* The old one stays valid (RFC 6749 section 6). */
 	}
 	return result;
 }
@@ -108,7 +108,7 @@ static int say_login_needed(const struct request *r)
 	return -1;
 }
 
-/* `cached` may have a refresh token. */
+/* Gets a new token, by the refresh token in `cached` if there is one. */
 static int renew(struct request *r, struct token *cached, struct token *ret)
 {
 	struct idp idp = {0};
@@ -128,12 +128,12 @@ static int renew(struct request *r, struct token *cached, struct token *ret)
 	if (cached->refresh && !r->wish->login)
 		result = refresh(r, &idp, cached->refresh, ret);
 	if (result == 1 && person && !r->wish->login) {
-		(void)token_cache_forget(
-		    &r->cache); /* it is not taken any more, and need not be tried again */
+		/* The refresh token is not taken any more, and need not be tried again. */
+		(void)token_cache_forget(&r->cache);
 		result = say_login_needed(r);
 	} else if (result == 1) {
 		if (person)
-			token_cache_unlock(&r->cache); /* nobody else waits for a person */
+			token_cache_unlock(&r->cache); /* Other processes do not wait for a person. */
 		result = grant_run(&grant, ret);
 	}
 	if (result == 0)
@@ -147,7 +147,7 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 {
 	struct request r = {profiles, profile, wish, now, above, {.folder = -1, .lock = -1}};
 	struct token cached = {0};
-	/* what is new each time, and rotates nothing, waits for nobody */
+	/* A token that is new each time, and rotates no refresh token, needs no lock. */
 	bool alone = wish->fresh && !profile_needs_person(profile);
 	int result = -1;
 
@@ -164,7 +164,7 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 		goto found;
 	if (!alone && token_cache_lock(&r.cache, TOKEN_LOCK_SECONDS) < 0)
 		goto out;
-	/* whoever held the lock may have renewed it meanwhile */
+	/* The process that held the lock may have renewed the token meanwhile. */
 	if (!wish->login && !alone && from_cache(&r, &cached))
 		goto found;
 	result = renew(&r, &cached, ret);

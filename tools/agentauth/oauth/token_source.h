@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_source.h: a profile's token: from the cache while it has life left, else refreshed, else a new one.
- */
+/* token_source.h: gets a profile's token: from the cache while it has life left, otherwise refreshed or new. */
 #ifndef AGENTAUTH_AGENT_TOKEN_SOURCE_H
 #define AGENTAUTH_AGENT_TOKEN_SOURCE_H
 
@@ -11,20 +10,20 @@
 #include "tools/agentauth/local/profile.h"
 
 struct token_wish {
-	bool fresh;	 /* none from the cache */
-	bool once;	 /* the caller alone gets it: it is not kept either */
-	bool login;	 /* somebody is there, and logs in anew */
-	bool no_browser; /* and opens the address without our help */
-	const char *
-	    audience; /* what a ready token must be for, where its profile does not say; NULL: not looked at */
+	bool fresh;	 /* does not accept a token of the cache */
+	bool once;	 /* does not leave the token in the cache for others */
+	bool login;	 /* lets a person, who is there, log in anew */
+	bool no_browser; /* leaves it to the person to open the address */
+	/* A ready token whose profile names no audience must be for this one; NULL accepts any. */
+	const char *audience;
 };
 
-/* 0 with *ret for token_free(), or -1 with the reason said. Several processes at once make one request.
- * Without `login` nobody is ever waited for. `profiles` holds the profiles whose tokens are exchanged. */
+/* Gets the token. Returns 0 with *ret for token_free(), or -1 with the reason said. Several processes at once make one request,
+ * and without `login` nobody is waited for. `profiles` holds the profiles whose tokens are exchanged. */
 int token_get(const struct profiles *profiles, const struct profile *profile, const struct token_wish *wish,
 	      int64_t now, struct token *ret);
 
-/* Removes what is kept of this profile, its refresh token too. 0, or -1 with the reason said. */
+/* Removes the profile's token and refresh token from the cache. Returns 0, or -1 with the reason said. */
 int token_forget(const struct profile *profile);
 
 #endif
