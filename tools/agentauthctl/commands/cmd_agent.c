@@ -105,14 +105,14 @@ static enum ctl_status publish_agent(struct ctl *ctl, struct workspace *workspac
 {
 	const struct text_change change = {.agent = name, .agent_text = text};
 	struct publish_result result = {0};
+	enum ctl_status status = ctl_change(ctl, workspace, &change, name, &result);
 
-	ctl_change(ctl, workspace, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	if (!ctl->json && result.outcome == PUBLISH_DONE && done)
 		puts(done);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
-	return CTL_DONE;
+	return status;
 }
 
 static bool check_word(struct ctl *ctl, const char *name)

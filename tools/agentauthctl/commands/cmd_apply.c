@@ -16,19 +16,19 @@ static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
-	enum ctl_status status;
+	enum ctl_status opened, status;
 
 	(void)arguments;
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE) {
-		ctl_publish(ctl, &workspace, NULL, NULL, &result);
+	status = opened = ctl_open(ctl, &workspace, true);
+	if (opened == CTL_DONE) {
+		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
 	}
 	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
 	workspace_close(&workspace);
-	if (status == CTL_DONE && !ctl->dry_run)
+	if (opened == CTL_DONE && !ctl->dry_run)
 		ctl_withhold(ctl, NULL);
 	return status;
 }
@@ -109,13 +109,14 @@ out:
 	arena_free(&arena);
 }
 
-static void check_all(struct ctl *ctl, struct workspace *workspace)
+static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
 {
 	struct publish_result result = {0};
 	struct changes *c = &result.changes;
+	enum ctl_status status;
 
 	ctl->dry_run = true;
-	ctl_publish(ctl, workspace, NULL, NULL, &result);
+	status = ctl_publish(ctl, workspace, NULL, NULL, &result);
 	ctl_answer(ctl, "agents", json_integer((json_int_t)result.agents));
 	ctl_answer(ctl, "published", json_boolean(result.outcome == PUBLISH_UNCHANGED));
 	if (!ctl->json && result.outcome != PUBLISH_FAILED)
@@ -130,6 +131,7 @@ static void check_all(struct ctl *ctl, struct workspace *workspace)
 		printf("Publishing it retires %zu agent%s.\n", c->agents[CHANGE_REMOVED],
 		       c->agents[CHANGE_REMOVED] == 1 ? "" : "s");
 	publish_result_free(&result);
+	return status;
 }
 
 static int run_check(struct ctl *ctl, const struct arguments *arguments)
@@ -141,7 +143,7 @@ static int run_check(struct ctl *ctl, const struct arguments *arguments)
 	if (status == CTL_DONE && file)
 		check_file(ctl, &workspace, file);
 	else if (status == CTL_DONE)
-		check_all(ctl, &workspace);
+		status = check_all(ctl, &workspace);
 	workspace_close(&workspace);
 	return status;
 }
@@ -173,7 +175,7 @@ static int run_diff(struct ctl *ctl, const struct arguments *arguments)
 	ctl->adopt = ctl->accept_risk = true; /* it shows them, with a warning, and publishes nothing */
 	status = ctl_open(ctl, &workspace, false);
 	if (status == CTL_DONE) {
-		ctl_publish(ctl, &workspace, NULL, NULL, &result);
+		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		if (result.outcome == PUBLISH_UNCHANGED && !ctl->json)
 			puts("The text is what is published.");
 		if (result.outcome == PUBLISH_WOULD && !ctl->json && !changes_any(&result.changes))

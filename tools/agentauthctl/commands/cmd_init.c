@@ -204,18 +204,20 @@ static void tell_overlaps(struct ctl *ctl, const struct workspace *workspace)
 	free(cure);
 }
 
-static void publish_first(struct ctl *ctl)
+static enum ctl_status publish_first(struct ctl *ctl)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
 	uint32_t number;
+	enum ctl_status status;
 	bool was_published = aa_generation_number(ctl->paths.statedir, &number) == 0;
 
 	/* What somebody changes in the text from then on is theirs to publish. */
 	ctl->dry_run = ctl->dry_run || was_published;
-	if (ctl_open(ctl, &workspace, true) == CTL_DONE) {
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE) {
 		tell_overlaps(ctl, &workspace);
-		ctl_publish(ctl, &workspace, NULL, NULL, &result);
+		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, false);
 		if (ctl->problems.errors == 0 && !was_published)
 			tell_next(ctl, &workspace);
@@ -224,6 +226,7 @@ static void publish_first(struct ctl *ctl)
 	}
 	publish_result_free(&result);
 	workspace_close(&workspace);
+	return status;
 }
 
 static int run_init(struct ctl *ctl, const struct arguments *arguments)
@@ -233,8 +236,8 @@ static int run_init(struct ctl *ctl, const struct arguments *arguments)
 	make_state(ctl);
 	make_text(ctl);
 	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->paths.statedir, F_OK) == 0))
-		publish_first(ctl);
-	return CTL_DONE;
+		return publish_first(ctl);
+	return ctl->problems.errors ? CTL_FAILED : CTL_DONE;
 }
 
 const struct command cmd_init = {

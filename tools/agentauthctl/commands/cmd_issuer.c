@@ -113,13 +113,13 @@ static enum ctl_status publish_block(struct ctl *ctl, struct workspace *workspac
 {
 	const struct text_change change = {.main_text = text};
 	struct publish_result result = {0};
+	enum ctl_status status = ctl_change(ctl, workspace, &change, NULL, &result);
 
-	ctl_change(ctl, workspace, &change, NULL, &result);
 	if (result.outcome == PUBLISH_DONE)
 		tell_next(ctl, template, request);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
-	return CTL_DONE;
+	return status;
 }
 
 /* With --dry-run the block itself is what a person wants to see. */

@@ -115,8 +115,8 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct workspace *workspace
 {
 	const struct text_change change = {.agent = name, .agent_text = ending->text};
 	struct publish_result result = {0};
+	enum ctl_status status = ctl_publish(ctl, workspace, &change, name, &result);
 
-	ctl_publish(ctl, workspace, &change, name, &result);
 	ctl_answer(ctl, "agent", json_string(name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
 	if ((result.outcome == PUBLISH_FAILED && !result.left_changed) || result.outcome == PUBLISH_PENDING)
@@ -125,7 +125,7 @@ static enum ctl_status publish_keys(struct ctl *ctl, struct workspace *workspace
 		tell_ended(ctl, name, ending);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
-	return CTL_DONE;
+	return status;
 }
 
 static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments,

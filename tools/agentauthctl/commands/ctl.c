@@ -257,9 +257,24 @@ static void stop_leaving(struct ctl *ctl, const struct changes *changes)
 
 /* ---- publishing ---------------------------------------------------------- */
 
-enum publish_outcome ctl_publish(struct ctl *ctl, struct workspace *workspace,
-				 const struct text_change *change, const char *agent,
-				 struct publish_result *ret)
+/* Whether what was to be published is, or would be, or was already. */
+static enum ctl_status status_of(const struct publish_result *result)
+{
+	switch (result->outcome) {
+	case PUBLISH_UNCHANGED:
+	case PUBLISH_DONE:
+	case PUBLISH_WOULD:
+		return CTL_DONE;
+	case PUBLISH_FAILED:
+	case PUBLISH_STOPPED:
+	case PUBLISH_PENDING:
+		break;
+	}
+	return CTL_FAILED;
+}
+
+enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			    const char *agent, struct publish_result *ret)
 {
 	struct publish_options options = {
 	    .with_pending = ctl->with_pending,
@@ -284,17 +299,18 @@ enum publish_outcome ctl_publish(struct ctl *ctl, struct workspace *workspace,
 	}
 	if (ret->outcome == PUBLISH_PENDING)
 		tell_pending(ctl, &ret->pending);
-	return ret->outcome;
+	return status_of(ret);
 }
 
-void ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
-		const char *agent, struct publish_result *ret)
+enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			   const char *agent, struct publish_result *ret)
 {
 	/* What is wrong with the text is told by publish() with all else. */
 	if (!change->main_text || workspace_reread(workspace, change->main_text) == 0)
 		ctl_publish(ctl, workspace, change, agent, ret);
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
 		ctl_error(ctl, "nothing was changed");
+	return status_of(ret);
 }
 
 void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret)
@@ -310,14 +326,15 @@ enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, c
 	const struct text_change change = {.main_text = text,
 					   .role = strcmp(kind, "role") == 0 ? name : NULL};
 	struct publish_result result = {0};
+	enum ctl_status status;
 
 	ctl_answer(ctl, kind, json_string(name));
-	ctl_change(ctl, workspace, &change, NULL, &result);
+	status = ctl_change(ctl, workspace, &change, NULL, &result);
 	if (!ctl->json && result.outcome == PUBLISH_DONE)
 		puts(done);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
-	return CTL_DONE;
+	return status;
 }
 
 static void tell_withheld(void *data, const char *name, const char *known, bool retired)

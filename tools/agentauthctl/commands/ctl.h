@@ -55,13 +55,12 @@ enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...) __attribute_
 enum ctl_status ctl_open(struct ctl *ctl, struct workspace *workspace, bool for_writing);
 
 /* Publishes, with the questions, the audit record and the failure messages that all commands have. `agent` is
- * whom the command is about, or NULL. */
-enum publish_outcome ctl_publish(struct ctl *ctl, struct workspace *workspace,
-				 const struct text_change *change, const char *agent,
-				 struct publish_result *ret);
+ * whom the command is about, or NULL. CTL_DONE: what was to be published is, or would be, or was already. */
+enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			    const char *agent, struct publish_result *ret);
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
-void ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
-		const char *agent, struct publish_result *ret);
+enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			   const char *agent, struct publish_result *ret);
 /* The text of agentauth.conf, for an edit; conf_text_free() it. */
 void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret);
 /* Publishes it as it is edited, and says `done`. `kind` ("role", "issuer") and `name` are what the command is about. */
