@@ -14,6 +14,8 @@
 #include "common/text/utf8.h"
 #include "tools/cli/alloc.h"
 
+#define FIELD_WIDTH 13
+
 static size_t count_columns(const struct table *t)
 {
 	size_t n = 0;
@@ -158,4 +160,18 @@ void table_free(struct table *t)
 	for (size_t i = 0; i < t->n; i++)
 		free(t->cells[i]);
 	free(t->cells);
+}
+
+void table_field(const char *name, const char *format, ...)
+{
+	va_list args;
+	char *text, *shown;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	shown = harmless(text);
+	printf("  %-*s%s\n", FIELD_WIDTH, name, shown);
+	free(shown);
+	free(text);
 }

@@ -28,4 +28,7 @@ void table_note(struct table *table, const char *format, ...) __attribute__((for
 void table_print(const struct table *table);
 void table_free(struct table *table);
 
+/* A line of what is said of one thing: a name ("": the one above goes on) and its value, on standard output. */
+void table_field(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

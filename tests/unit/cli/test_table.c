@@ -11,7 +11,7 @@
 
 static char out[4096];
 
-static void print(const struct table *table)
+static void print_with(void (*what)(const void *), const void *data)
 {
 	FILE *file = tmpfile();
 	int saved = dup(1);
@@ -20,7 +20,7 @@ static void print(const struct table *table)
 	assert_non_null(file);
 	fflush(stdout);
 	assert_true(dup2(fileno(file), 1) == 1);
-	table_print(table);
+	what(data);
 	fflush(stdout);
 	assert_true(dup2(saved, 1) == 1);
 	close(saved);
@@ -28,6 +28,23 @@ static void print(const struct table *table)
 	n = fread(out, 1, sizeof(out) - 1, file);
 	out[n] = 0;
 	fclose(file);
+}
+
+static void print_table(const void *data)
+{
+	table_print(data);
+}
+
+static void print(const struct table *table)
+{
+	print_with(print_table, table);
+}
+
+static void print_fields(const void *data)
+{
+	(void)data;
+	table_field("keys", "%s, %d", "a", 1);
+	table_field("", "b\033[2J");
 }
 
 static const struct table_column columns[] = {{"NAME", 8}, {"N", 0}, {"WHY", 0}, {NULL, 0}};
@@ -66,4 +83,10 @@ TEST(what_is_too_long_is_cut_and_what_acts_is_shown)
 	    out,
 	    "NAME      N  WHY\nääääääää  1  \\x1b[2J\näääääää…  2  two\\x0alines\n  first 1\n  second\n");
 	table_free(&t);
+}
+
+TEST(values_stand_one_below_the_other)
+{
+	print_with(print_fields, NULL);
+	assert_string_equal(out, "  keys         a, 1\n               b\\x1b[2J\n");
 }

@@ -13,6 +13,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/guess.h"
+#include "tools/cli/table.h"
 #include "tools/conf/conf_edit.h"
 
 #define ROLE_OPTIONS \
@@ -388,7 +389,7 @@ static void print_texts(const char *name, const json_t *role, const char *member
 
 	json_array_foreach(json_object_get(role, member), i, one)
 	{
-		printf("  %-13s%s\n", i ? "" : name, json_string_value(one));
+		table_field(i ? "" : name, "%s", json_string_value(one));
 	}
 }
 
@@ -397,7 +398,7 @@ static void print_number(const char *name, const json_t *role, const char *membe
 	json_int_t number = json_integer_value(json_object_get(role, member));
 
 	if (number)
-		printf("  %-13s%lld%s\n", name, (long long)number, unit);
+		table_field(name, "%lld%s", (long long)number, unit);
 }
 
 static void print_limits(const json_t *limits)
@@ -405,7 +406,7 @@ static void print_limits(const json_t *limits)
 	const char *memory = json_string_value(json_object_get(limits, "memory_max"));
 
 	if (memory)
-		printf("  %-13s%s\n", "memory", memory);
+		table_field("memory", "%s", memory);
 	print_number("processes", limits, "tasks_max", "");
 	print_number("cpu weight", limits, "cpu_weight", "");
 }
@@ -422,7 +423,7 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 	printf("%s (group agent-%s, gid %lld)\n", name, name,
 	       (long long)json_integer_value(json_object_get(role, "gid")));
 	if (!json_object_get(role, "services"))
-		printf("  %-13severy one\n", "services");
+		table_field("services", "every one");
 	print_texts("services", role, "services");
 	print_texts("sources", role, "sources");
 	print_texts("sudo", role, "sudo");
@@ -432,7 +433,7 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 	print_number("sessions", role, "max_sessions", " at a time");
 	print_limits(json_object_get(role, "limits"));
 	if (json_is_true(json_object_get(role, "delegable")))
-		printf("  %-13syes\n", "delegable");
+		table_field("delegable", "yes");
 	json_decref(role);
 	return true;
 }

@@ -17,11 +17,12 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/table.h"
 
 static void print_field(const char *name, const char *value)
 {
 	if (*value)
-		printf("  %-13s%s\n", name, value);
+		table_field(name, "%s", value);
 }
 
 static void print_list(const char *name, const json_t *list)
@@ -63,15 +64,16 @@ static void print_roles(struct published *published, const json_t *agent)
 		     *sources = view_joined(json_object_get(role, "sources")), *limits = session_limits(role);
 		size_t k;
 
-		printf("  %-13s%s: %s%s%s%s\n", i ? "" : "roles", json_string_value(name),
-		       *services ? services : "every service", *sources ? ", from " : "", sources, limits);
+		table_field(i ? "" : "roles", "%s: %s%s%s%s", json_string_value(name),
+			    *services ? services : "every service", *sources ? ", from " : "", sources,
+			    limits);
 		json_array_foreach(json_object_get(role, "sudo"), k, rule)
 		{
-			printf("  %-13s    sudo %s\n", "", json_string_value(rule));
+			table_field("", "    sudo %s", json_string_value(rule));
 		}
 		json_array_foreach(json_object_get(role, "approval"), k, rule)
 		{
-			printf("  %-13s    sudo %s, when a person approves\n", "", json_string_value(rule));
+			table_field("", "    sudo %s, when a person approves", json_string_value(rule));
 		}
 		free(services);
 		free(sources);
@@ -108,9 +110,9 @@ static void print_keys(const struct ctl *ctl, const json_t *agent)
 
 		if (end)
 			aa_utc_print(end, when);
-		printf("  %-13s%s  %s, %s%s%s%s\n", i ? "" : "keys", view_text(key, "kid"),
-		       algorithm_of(json_object_get(key, "jwk")), view_text(key, "state"),
-		       end ? ", until " : "", when, end && end <= ctl->now ? " (over)" : "");
+		table_field(i ? "" : "keys", "%s  %s, %s%s%s%s", view_text(key, "kid"),
+			    algorithm_of(json_object_get(key, "jwk")), view_text(key, "state"),
+			    end ? ", until " : "", when, end && end <= ctl->now ? " (over)" : "");
 	}
 }
 
@@ -121,9 +123,8 @@ static void print_bindings(const json_t *agent)
 
 	json_array_foreach(json_object_get(agent, "bindings"), i, b)
 	{
-		printf("  %-13s%s: %s%s%s\n", i ? "" : "bindings", view_text(b, "issuer"),
-		       view_text(b, "client"), *view_text(b, "subject") ? ", subject " : "",
-		       view_text(b, "subject"));
+		table_field(i ? "" : "bindings", "%s: %s%s%s", view_text(b, "issuer"), view_text(b, "client"),
+			    *view_text(b, "subject") ? ", subject " : "", view_text(b, "subject"));
 	}
 }
 
@@ -134,8 +135,8 @@ static void print_suspension(const json_t *suspension)
 	if (!suspension)
 		return;
 	aa_utc_print(view_number(suspension, "at"), when);
-	printf("  %-13ssince %s, by %s%s%s\n", "suspended", when, view_text(suspension, "by"),
-	       *view_text(suspension, "why") ? ": " : "", view_text(suspension, "why"));
+	table_field("suspended", "since %s, by %s%s%s", when, view_text(suspension, "by"),
+		    *view_text(suspension, "why") ? ": " : "", view_text(suspension, "why"));
 }
 
 static void print_refusal(const struct ctl *ctl, const char *agent)
@@ -147,7 +148,7 @@ static void print_refusal(const struct ctl *ctl, const char *agent)
 	if (text)
 		print_field("refused", text);
 	if (cure)
-		printf("  %-13sDo: %s\n", "", cure);
+		table_field("", "Do: %s", cure);
 	free(text);
 	free(cure);
 	json_decref(record);
@@ -160,8 +161,8 @@ static void print_cutoff(const json_t *cutoff)
 	if (!cutoff)
 		return;
 	aa_utc_print(view_number(cutoff, "before"), when);
-	printf("  %-13swhat was issued before %s, by %s%s%s\n", "revoked", when, view_text(cutoff, "by"),
-	       *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
+	table_field("revoked", "what was issued before %s, by %s%s%s", when, view_text(cutoff, "by"),
+		    *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
 }
 
 static void print_delegation(const json_t *agent)
@@ -190,9 +191,9 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 	print_refusal(ctl, view_text(agent, "name"));
 	print_field("description", view_text(agent, "description"));
 	print_field("owner", view_text(agent, "owner"));
-	printf("  %-13s%lld\n", "uid, gid", (long long)view_number(agent, "uid"));
-	printf("  %-13s%s/%s, shell %s\n", "home", view_text(host, "home"), view_text(agent, "name"),
-	       view_text(host, "shell"));
+	table_field("uid, gid", "%lld", (long long)view_number(agent, "uid"));
+	table_field("home", "%s/%s, shell %s", view_text(host, "home"), view_text(agent, "name"),
+		    view_text(host, "shell"));
 	if (expires)
 		aa_utc_print(expires, text);
 	print_field("expires", text);
@@ -267,6 +268,13 @@ static bool text_has(const struct ctl *ctl, const char *name)
 	return has;
 }
 
+static void tell_retired(const char *name, uint32_t uid)
+{
+	printf("%s (retired)\n", name);
+	table_field("uid, gid", "%u", uid);
+	table_field("refused", "it gets in nowhere, for good. Do: agentauthctl register NAME, another one");
+}
+
 static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 {
 	struct aa_accounts accounts;
@@ -283,10 +291,7 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 			   json_pack("{s:s, s:I, s:s}", "name", name, "uid", (json_int_t)account.uid, "state",
 				     "retired"));
 	else if (retired)
-		printf("%s (retired)\n  %-13s%u\n  %-13sit gets in nowhere, for good. Do: agentauthctl "
-		       "register NAME, another "
-		       "one\n",
-		       name, "uid, gid", account.uid, "refused");
+		tell_retired(name, account.uid);
 	else if (text_has(ctl, name))
 		return ctl_fail(
 		    ctl, "%s is in the configuration and not published yet: run agentauthctl apply", name);
