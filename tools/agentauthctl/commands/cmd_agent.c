@@ -127,34 +127,9 @@ static bool check_word(struct ctl *ctl, const char *name)
 
 /* ---- register ------------------------------------------------------------ */
 
-#define AGENT_OPTIONS \
-	{"description", "TEXT", "what the agent is for", EDIT_TEXT, "description"}, \
-	    {"owner", "WHO", "who answers for the agent", EDIT_TEXT, "owner"}, \
-	    {"expires", "TIME", "2027-01-31T00:00:00Z, 2027-01-31, 90d or never", EDIT_TIME, "expires"}, \
-	    {"role", "ROLE", "a role it has; may be given several times", EDIT_ADD, "roles"}, \
-	    {"key", "FILE", \
-	     "its public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub, or such a line " \
-	     "itself; - is standard input", \
-	     EDIT_KEY, "keys"}, \
-	    {"kid", "KID", "the key's name (its own, or its thumbprint)", EDIT_NONE, NULL}, \
-	    {"key-expires", "TIME", "until when the key is good", EDIT_NONE, NULL}, \
-	    {"bind", "ISSUER:CLIENT", "the client that it is at an identity provider", EDIT_BIND, \
-	     "bindings"}, \
-	    {"subject", "SUB", "sub of its own tokens there, where it is not CLIENT; with --bind", \
-	     EDIT_NONE, NULL}, \
-	    {"source", "CIDR", "a network it may come from; none: from everywhere", EDIT_ADD, "sources"}, \
-	    {"max-sessions", "N", "how many sessions it may have at a time; none: any", EDIT_NUMBER, \
-	     "max_sessions"}, \
-	    {"mixed-sessions", "allow|refuse", "allow or refuse a login with other roles while one is open", \
-	     EDIT_TEXT, "mixed_sessions"}, \
-	    {"user", "NAME", "a user at an identity provider it may act for", EDIT_ADD, "delegation.users"}, \
-	{ \
-		"local-user", "NAME", "a user of this host who may start it", EDIT_ADD, \
-		    "delegation.local_users" \
-	}
-
 static const struct option_spec register_options[] = {
-    AGENT_OPTIONS,
+#define AGENT_OPTIONS
+#include "tools/agentauthctl/commands/setting_options.def"
     {"adopt", NULL, "it comes into what the host has under its name: groups, rules, tables of cron",
      EDIT_NONE, NULL},
     {"uid", "N", "its uid (the lowest that was never used)", EDIT_NONE, NULL},
@@ -243,15 +218,9 @@ const struct command cmd_register = {
 /* ---- set ----------------------------------------------------------------- */
 
 static const struct option_spec set_options[] = {
-    AGENT_OPTIONS,
-    {"no-role", "ROLE", "a role it has no longer", EDIT_DROP, "roles"},
-    {"roles", "A,B", "exactly these roles", EDIT_LIST, "roles"},
-    {"no-key", "KID", "take a key away", EDIT_NO_KEY, "keys"},
-    {"no-bind", "ISSUER:CLIENT", "take a binding away", EDIT_NO_BIND, "bindings"},
-    {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
-    {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
-    {"no-user", "NAME", "take a user away", EDIT_DROP, "delegation.users"},
-    {"no-local-user", "NAME", "take a user of this host away", EDIT_DROP, "delegation.local_users"},
+#define AGENT_OPTIONS
+#define OF_WHAT_IS_THERE
+#include "tools/agentauthctl/commands/setting_options.def"
     CTL_WITH_PENDING,
     {0},
 };

@@ -13,31 +13,9 @@
 #define BOUND_SHOWN 10
 
 static const struct option_spec set_options[] = {
-    {"issuer", "URL", "what its tokens have as iss", EDIT_TEXT, "issuer"},
-    {"audience", "A", "what its tokens for this host may have as aud", EDIT_ADD, "audience"},
-    {"no-audience", "A", "take an audience away; without any the host's own holds", EDIT_DROP, "audience"},
-    {"algorithm", "ALG", "what it may sign with", EDIT_ADD, "algorithms"},
-    {"no-algorithm", "ALG", "take an algorithm away", EDIT_DROP, "algorithms"},
-    {"discovery", NULL, "ask the issuer where its keys are", EDIT_TRUE, "discovery"},
-    {"jwks-uri", "URL", "where its keys are", EDIT_TEXT, "jwks_uri"},
-    {"jwks-file", "FILE", "a file with its keys, which nothing fetches", EDIT_TEXT, "jwks_file"},
-    {"jwks-max-age", "SECONDS", "how long fetched keys are good; also 12h; none: a day", EDIT_SECONDS,
-     "jwks_max_age"},
-    {"ca-file", "FILE", "certificates its server is verified with; \"\": the system's", EDIT_TEXT, "ca_file"},
-    {"bearer-file", "FILE", "a token to fetch keys with; \"\": none", EDIT_TEXT, "bearer_file"},
-    {"client-claim", "CLAIM", "the claim that names the agent", EDIT_TEXT, "client_claim"},
-    {"user-claim", "CLAIM", "the claim that names the person of a delegated token", EDIT_TEXT, "user_claim"},
-    {"delegation", NULL, "take tokens on a person's behalf as well", EDIT_ALLOWED, "delegation"},
-    {"no-delegation", NULL, "take none on a person's behalf", EDIT_FALSE, "delegation"},
-    {"without-sub", "own|refuse", "what a token without sub is: own, or refuse", EDIT_TEXT, "without_sub"},
-    {"reuse", "once|until_expiry", "how often a token is good: once, or until_expiry", EDIT_TEXT, "reuse"},
-    {"max-token-ttl", "SECONDS", "how long its tokens may live; none: as the host says", EDIT_SECONDS,
-     "max_token_ttl"},
-    {"scope", "VALUE:ROLE", "which role a scope is good for", EDIT_NONE, "scopes"},
-    {"no-scope", "VALUE:ROLE", "take that away", EDIT_NONE, "scopes"},
-    {"scope-claim", "CLAIM", "the claim that --scope is about (as the others, or scope)", EDIT_NONE, NULL},
-    {"require", "CLAIM=VALUE", "what a token must have", EDIT_NONE, "require"},
-    {"no-require", "CLAIM=VALUE", "take that away", EDIT_NONE, "require"},
+#define ISSUER_OPTIONS
+#define OF_WHAT_IS_THERE
+#include "tools/agentauthctl/commands/setting_options.def"
     CTL_WITH_PENDING,
     {0},
 };

@@ -16,44 +16,25 @@
 #include "tools/cli/table.h"
 #include "tools/conf/conf_edit.h"
 
-#define ROLE_OPTIONS \
-	{"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL}, \
-	    {"service", "SERVICE", "a PAM service it is good for; none: for every one", EDIT_ADD, \
-	     "services"}, \
-	    {"source", "CIDR", "a network a login must come from; none: from everywhere", EDIT_ADD, \
-	     "sources"}, \
-	    {"sudo", "RULE", "what it may run, as \"(root) /usr/bin/systemctl restart app\"", EDIT_ADD, \
-	     "sudo"}, \
-	    {"approval", "RULE", "the same, each time a person approves of it", EDIT_ADD, "approval"}, \
-	    {"max-session", "SECONDS", "how long a login lasts at most; also 90m, 8h; none", EDIT_SECONDS, \
-	     "max_session"}, \
-	    {"max-sessions", "N", "how many at a time; none: any", EDIT_NUMBER, "max_sessions"}, \
-	    {"delegable", NULL, "may be used on behalf of a person", EDIT_TRUE, "delegable"}, \
-	    {"group", "GROUP", "a group of this host that its logins are in", EDIT_ADD, "groups"}, \
-	    {"memory-max", "SIZE", "memory of a session, as 2G", EDIT_TEXT, "limits.memory_max"}, \
-	    {"tasks-max", "N", "processes of a session; none", EDIT_NUMBER, "limits.tasks_max"}, \
+#define ACCEPT_RISK \
 	{ \
-		"cpu-weight", "N", "share of the processor, 1 to 10000; none", EDIT_NUMBER, \
-		    "limits.cpu_weight" \
+		"accept-risk", NULL, "publish rules that allow more than they say", EDIT_NONE, NULL \
 	}
 
 static const struct option_spec add_options[] = {
-    ROLE_OPTIONS,
+#define ROLE_OPTIONS
+#include "tools/agentauthctl/commands/setting_options.def"
+    ACCEPT_RISK,
     {"gid", "N", "its group's gid (the lowest of those for roles that was never used)", EDIT_NONE, NULL},
     CTL_WITH_PENDING,
     {0},
 };
 
 static const struct option_spec set_options[] = {
-    ROLE_OPTIONS,
-    {"no-service", "SERVICE", "take a service away", EDIT_DROP_NOT_LAST, "services"},
-    {"no-source", "CIDR", "take a network away", EDIT_DROP_NOT_LAST, "sources"},
-    {"services", "A,B", "exactly these services; \"\" is every one", EDIT_LIST, "services"},
-    {"sources", "A,B", "exactly these networks; \"\" is everywhere", EDIT_LIST, "sources"},
-    {"no-sudo", "RULE", "take a sudo rule away", EDIT_DROP, "sudo"},
-    {"no-approval", "RULE", "take a rule with approval away", EDIT_DROP, "approval"},
-    {"no-delegable", NULL, "may not be used on behalf of a person", EDIT_FALSE, "delegable"},
-    {"no-group", "GROUP", "take a group away", EDIT_DROP, "groups"},
+#define ROLE_OPTIONS
+#define OF_WHAT_IS_THERE
+#include "tools/agentauthctl/commands/setting_options.def"
+    ACCEPT_RISK,
     CTL_WITH_PENDING,
     {0},
 };
