@@ -1,263 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_delegation.c: access tokens: whose they are, on whose behalf, and what they grant (RFC 9068, RFC 8693). */
+/* test_delegation.c: tokens on behalf of a user: the actor and the scopes. */
 #include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/support/support_policy.h"
-#include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
-
-#define KEY support_key(AA_ALG_RS256, 0)
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
-/* A good token with up to three members bent; on behalf of somebody else it says no scope of itself. */
-struct bend {
-	const char *member, *text;
-};
-
-static char *token_of(const struct bend *bends, size_t n)
-{
-	json_t *claims = support_token_claims(NOW);
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(bends[i].member, "sub") == 0)
-			support_bend(claims, "scope", NULL);
-	for (size_t i = 0; i < n; i++)
-		support_bend(claims, bends[i].member, bends[i].text);
-	return support_sign(claims, AA_ALG_RS256, KEY, "r1", "at+jwt");
-}
-#define TOKEN(...) token_of((const struct bend[]){__VA_ARGS__}, COUNT(((const struct bend[]){__VA_ARGS__})))
-
-static struct aa_verdict verdict_on(const struct support_site *site, char *token)
-{
-	struct aa_login login = support_login(site, NOW);
-	struct aa_verdict v;
-
-	support_verify(site, &login, token, &v);
-	return v;
-}
-
-static void expect(const struct support_site *site, char *token, enum aa_reason want, const char *what)
-{
-	enum aa_reason reason = support_reason(site, NOW, token);
-
-	if (reason != want)
-		fail_msg("%s: %s, not %s", what, aa_reason_name(reason), aa_reason_name(want));
-}
-
-/* ---- the agent for itself ------------------------------------------------------------ */
-
-TEST(accepts_a_good_access_token, here)
-{
-	struct aa_verdict v = verdict_on(*state, TOKEN({"", NULL}));
-
-	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(v.kind, AA_KIND_TOKEN);
-	assert_string_equal(v.issuer, "corp");
-	assert_string_equal(v.kid, "r1");
-	assert_string_equal(v.replay_space, SITE_ISSUER);
-	assert_true(v.once);
-	assert_null(v.on_behalf_of);
-	assert_null(v.actors);
-	assert_int_equal(v.roles.n, 2);
-	aa_verdict_clear(&v);
-}
-
-TEST(types_of_access_tokens_are_the_usual_ones, here)
-{
-	static const char *const good[] = {"at+jwt", "application/at+jwt", "AT+JWT", "JWT", "jwt", "JOSE",
-					   NULL};
-	static const char *const bad[] = {
-	    "id+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt", "client-authentication+jwt", ""};
-
-	for (size_t i = 0; i < COUNT(good); i++)
-		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", good[i]),
-		       AA_OK, good[i]);
-	for (size_t i = 0; i < COUNT(bad); i++)
-		expect(*state, support_sign(support_token_claims(NOW), AA_ALG_RS256, KEY, "r1", bad[i]),
-		       AA_WRONG_TYPE, bad[i]);
-}
-
-/* An ID token of the same issuer, for the same client: its audience is the client, not this host; where the issuer marks
- * its tokens, `require` tells them apart. */
-TEST(refuses_an_id_token_where_an_access_token_belongs, here)
-{
-	struct support_site *site = *state;
-
-	expect(site, TOKEN({"aud", "\"builder-7\""}, {"nonce", "\"n\""}, {"typ", "\"ID\""}),
-	       AA_WRONG_AUDIENCE, "aud");
-	support_set(site, "issuer:corp", "require", "[{\"claim\":\"typ\",\"value\":\"Bearer\"}]");
-	support_site_publish(site);
-	expect(site, TOKEN({"typ", "\"Bearer\""}), AA_OK, "Bearer");
-	expect(site, TOKEN({"typ", "\"ID\""}), AA_CLAIM_REQUIRED, "ID");
-	expect(site, TOKEN({"typ", NULL}), AA_CLAIM_REQUIRED, "no typ");
-}
-
-/* Neither kind passes for the other, however it is signed. */
-TEST(assertions_and_tokens_are_told_apart, here)
-{
-	const struct aa_private_key *agents = support_key(AA_ALG_ES256, 0),
-				    *issuers = support_key(AA_ALG_ES256, 2);
-
-	expect(*state,
-	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "JWT"),
-	       AA_OK, "an assertion by the agent's key");
-	expect(*state,
-	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "e1", "JWT"),
-	       AA_UNKNOWN_KEY, "an assertion by the issuer's key");
-	expect(*state,
-	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, issuers, "k1", "JWT"),
-	       AA_BAD_SIGNATURE, "under the agent's kid");
-	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, issuers, "e1", "at+jwt"), AA_OK,
-	       "a token by the issuer's key");
-	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
-	       AA_UNKNOWN_KEY, "a token by the agent's key");
-	expect(*state, support_sign(support_token_claims(NOW), AA_ALG_ES256, agents, "e1", "at+jwt"),
-	       AA_BAD_SIGNATURE, "under the issuer's kid");
-	expect(*state,
-	       support_sign(support_assertion_claims("builder-7", NOW), AA_ALG_ES256, agents, "k1", "at+jwt"),
-	       AA_WRONG_TYPE, "an assertion that calls itself an access token");
-}
-
-TEST(the_client_claim_alone_selects_the_binding, here)
-{
-	static const struct {
-		const char *member, *text;
-		enum aa_reason reason;
-	} cases[] = {
-	    {"azp", "\"builder-7\"", AA_OK},
-	    {"azp", "\"builder-8\"", AA_WRONG_SUBJECT},
-	    {"azp", "\"Builder-7\"", AA_WRONG_SUBJECT},
-	    {"azp", "\"builder-7 \"", AA_WRONG_SUBJECT},
-	    {"azp", "[\"builder-7\"]", AA_MALFORMED},
-	    {"azp", "\"\"", AA_MALFORMED},
-	    {"azp", "7", AA_MALFORMED},
-	    {"azp", NULL, AA_CLAIM_REQUIRED},
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++)
-		expect(*state, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
-		       cases[i].text ? cases[i].text : "no azp");
-	/* No other claim stands in for it. */
-	expect(*state, TOKEN({"azp", NULL}, {"client_id", "\"builder-7\""}, {"appid", "\"builder-7\""}),
-	       AA_CLAIM_REQUIRED, "client_id");
-}
-
-TEST(another_agents_token_is_not_ours, here)
-{
-	struct support_site *site = *state;
-	struct aa_login login = support_login(site, NOW);
-	struct aa_verdict v;
-
-	support_set(site, "agent:other-1", "bindings",
-		    "[{\"issuer\":\"corp\",\"client\":\"other\",\"subject\":\"svc-other\"}]");
-	support_site_publish(site);
-	login.agent = "other-1";
-	support_verify(site, &login,
-		       TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}, {"scope", "\"host.audit\""}),
-		       &v);
-	assert_int_equal(v.reason, AA_OK);
-	aa_verdict_clear(&v);
-	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"svc-other\""}), AA_WRONG_SUBJECT,
-	       "other-1's token for builder-7");
-	/* A sub that is the account's name proves nothing. */
-	expect(site, TOKEN({"azp", "\"other\""}, {"sub", "\"builder-7\""}), AA_WRONG_SUBJECT, "sub");
-}
-
-TEST(a_bindings_own_rules_hold, here)
-{
-	struct support_site *site = *state;
-
-	support_set(site, "agent:builder-7", "bindings",
-		    "[{\"issuer\":\"corp\",\"client\":\"builder-7\",\"subject\":\"svc-builder-7\","
-		    "\"require\":[{\"claim\":\"env\",\"value\":\"prod\"}]}]");
-	support_site_publish(site);
-	expect(site, TOKEN({"env", "\"prod\""}), AA_OK, "prod");
-	expect(site, TOKEN({"env", "\"test\""}), AA_CLAIM_REQUIRED, "test");
-	expect(site, TOKEN({"env", NULL}), AA_CLAIM_REQUIRED, "nothing");
-}
-
-TEST(issuer_and_audience_are_exact, here)
-{
-	static const struct {
-		const char *member, *text;
-		enum aa_reason reason;
-	} cases[] = {
-	    {"iss", NULL, AA_CLAIM_REQUIRED},
-	    {"iss", "\"" SITE_ISSUER "/\"", AA_UNKNOWN_ISSUER},
-	    {"iss", "\"https://idp.example.com/realms/agent\"", AA_UNKNOWN_ISSUER},
-	    {"iss", "\"HTTPS://idp.example.com/realms/agents\"", AA_UNKNOWN_ISSUER},
-	    {"iss", "\"corp\"",
-	     AA_WRONG_SUBJECT}, /* a name such as an agent's: an assertion of another agent */
-	    {"iss", "[\"" SITE_ISSUER "\"]", AA_MALFORMED},
-	    {"aud", NULL, AA_CLAIM_REQUIRED},
-	    {"aud", "\"ssh://web02.example.com\"", AA_WRONG_AUDIENCE},
-	    {"aud", "[\"account\",\"ssh://web02.example.com\"]", AA_WRONG_AUDIENCE},
-	    {"aud", "[\"account\",\"ssh://web01.example.com\"]", AA_OK},
-	    {"aud", "{\"ssh://web01.example.com\":true}", AA_MALFORMED},
-	};
-	struct support_site *site = *state;
-
-	expect(site, TOKEN({"", NULL}), AA_OK, "control");
-	for (size_t i = 0; i < COUNT(cases); i++)
-		expect(site, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
-		       cases[i].text ? cases[i].text : "absent");
-	/* An issuer's own audience overrides the host's. */
-	support_set(site, "issuer:corp", "audience", "[\"api://hosts\"]");
-	support_site_publish(site);
-	expect(site, TOKEN({"aud", "\"api://hosts\""}), AA_OK, "api://hosts");
-	expect(site, TOKEN({"aud", "\"" SITE_AUDIENCE "\""}), AA_WRONG_AUDIENCE, "the host's");
-}
-
-TEST(reuse_once_demands_jti_and_iat, here)
-{
-	struct support_site *site = *state;
-	struct aa_verdict v, again;
-
-	expect(site, TOKEN({"jti", NULL}), AA_CLAIM_REQUIRED, "no jti");
-	expect(site, TOKEN({"iat", NULL}), AA_CLAIM_REQUIRED, "no iat");
-	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number");
-	expect(site, TOKEN({"jti", "\"\""}), AA_MALFORMED, "empty");
-	support_set(site, "issuer:corp", "reuse", "\"until_expiry\"");
-	support_site_publish(site);
-	v = verdict_on(site, TOKEN({"jti", NULL}, {"iat", NULL}));
-	assert_int_equal(v.reason, AA_OK);
-	assert_false(v.once);
-	assert_int_equal(strlen(v.jti), 64); /* SHA-256 of header.payload, for the log */
-	again = verdict_on(site, TOKEN({"jti", NULL}, {"iat", NULL}));
-	assert_string_equal(v.jti, again.jti);
-	aa_verdict_clear(&again);
-	again = verdict_on(site, TOKEN({"jti", NULL}, {"iat", "1800000001"}));
-	assert_string_not_equal(v.jti, again.jti);
-	aa_verdict_clear(&again);
-	aa_verdict_clear(&v);
-	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number, still");
-}
-
-TEST(a_tokens_life_is_bounded_by_its_issuers_limit, here)
-{
-	expect(*state, TOKEN({"exp", "1800003600"}), AA_OK, "an hour");
-	expect(*state, TOKEN({"exp", "1800003601"}), AA_LIFETIME_TOO_LONG, "a second more");
-	expect(*state, TOKEN({"iat", "1799996000"}, {"exp", "1799999600"}), AA_EXPIRED, "over");
-	expect(*state, TOKEN({"nbf", "1800000031"}), AA_NOT_YET_VALID, "nbf");
-}
+#include "tests/unit/verify/delegation_steps.h"
 
 /* ---- on behalf of a user ---------------------------------------------------------------- */
 
@@ -270,7 +22,7 @@ TEST(a_tokens_life_is_bounded_by_its_issuers_limit, here)
 		"scope", "\"openid host.deploy\"" \
 	}
 
-TEST(a_users_token_is_the_agents_on_the_users_behalf, here)
+TEST(a_users_token_is_the_agents_on_the_users_behalf, site)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY));
 
@@ -283,7 +35,7 @@ TEST(a_users_token_is_the_agents_on_the_users_behalf, here)
 	aa_verdict_clear(&v);
 }
 
-TEST(only_the_entrys_users_may_be_acted_for, here)
+TEST(only_the_entrys_users_may_be_acted_for, site)
 {
 	struct support_site *site = *state;
 
@@ -302,7 +54,7 @@ TEST(only_the_entrys_users_may_be_acted_for, here)
 }
 
 /* Where the issuer is said to give people's tokens a sub always, one without is the agent's own, and nothing more. */
-TEST(a_token_without_sub_is_the_agents_own_where_that_is_said, here)
+TEST(a_token_without_sub_is_the_agents_own_where_that_is_said, site)
 {
 	static const char bare[] = "[{\"issuer\":\"corp\",\"client\":\"builder-7\"}]";
 	struct support_site *site = *state;
@@ -334,7 +86,7 @@ TEST(a_token_without_sub_is_the_agents_own_where_that_is_said, here)
 	       "an actor for nobody");
 }
 
-TEST(without_sub_does_not_take_a_person_for_the_agent, here)
+TEST(without_sub_does_not_take_a_person_for_the_agent, site)
 {
 	struct support_site *site = *state;
 
@@ -350,7 +102,7 @@ TEST(without_sub_does_not_take_a_person_for_the_agent, here)
 	       AA_DELEGATION_DENIED, "somebody is named");
 }
 
-TEST(delegation_fails_closed, here)
+TEST(delegation_fails_closed, site)
 {
 	struct support_site *site = *state;
 
@@ -371,7 +123,7 @@ TEST(delegation_fails_closed, here)
 	expect(site, TOKEN({"", NULL}), AA_OK, "and the agent for itself");
 }
 
-TEST(an_issuer_that_never_delegates_has_no_users, here)
+TEST(an_issuer_that_never_delegates_has_no_users, site)
 {
 	struct support_site *site = *state;
 
@@ -385,7 +137,7 @@ TEST(an_issuer_that_never_delegates_has_no_users, here)
 
 /* ---- act, RFC 8693 section 4.1 ------------------------------------------------------------ */
 
-TEST(the_outermost_actor_must_be_the_agent, here)
+TEST(the_outermost_actor_must_be_the_agent, site)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN(ALICE, DEPLOY, {"act", "{\"sub\":\"builder-7\"}"}));
 
@@ -406,7 +158,7 @@ TEST(the_outermost_actor_must_be_the_agent, here)
 	       "the agent for the agent");
 }
 
-TEST(inner_actors_are_history_of_bounded_length, here)
+TEST(inner_actors_are_history_of_bounded_length, site)
 {
 	static const char four[] =
 	    "{\"sub\":\"builder-7\",\"act\":{\"sub\":\"b\",\"act\":{\"sub\":\"c\",\"act\":{\"sub\":\"d\"}}}}";
@@ -423,7 +175,7 @@ TEST(inner_actors_are_history_of_bounded_length, here)
 	expect(*state, TOKEN(ALICE, DEPLOY, {"act", five}), AA_MALFORMED, "five");
 }
 
-TEST(an_actor_is_an_object_with_a_subject, here)
+TEST(an_actor_is_an_object_with_a_subject, site)
 {
 	static const char *const bad[] = {"null",
 					  "\"builder-7\"",
@@ -443,7 +195,7 @@ TEST(an_actor_is_an_object_with_a_subject, here)
 	       "no sub");
 }
 
-TEST(another_claim_may_name_the_user, here)
+TEST(another_claim_may_name_the_user, site)
 {
 	struct support_site *site = *state;
 	struct aa_verdict v;
@@ -461,7 +213,7 @@ TEST(another_claim_may_name_the_user, here)
 
 /* ---- scopes -------------------------------------------------------------------------------- */
 
-TEST(scopes_of_the_agents_own_token_narrow, here)
+TEST(scopes_of_the_agents_own_token_narrow, site)
 {
 	static const struct {
 		const char *scope;
@@ -493,7 +245,7 @@ TEST(scopes_of_the_agents_own_token_narrow, here)
 	}
 }
 
-TEST(an_issuer_without_scopes_grants_the_agent_itself_all_roles, here)
+TEST(an_issuer_without_scopes_grants_the_agent_itself_all_roles, site)
 {
 	static const char *const scopes[] = {NULL, "\"\"", "[]", "\"openid\"", "\"host.deploy\""};
 	struct support_site *site = *state;
@@ -512,7 +264,7 @@ TEST(an_issuer_without_scopes_grants_the_agent_itself_all_roles, here)
 	}
 }
 
-TEST(scopes_come_in_several_shapes, here)
+TEST(scopes_come_in_several_shapes, site)
 {
 	static const struct {
 		const char *claim, *member, *text;
@@ -541,7 +293,7 @@ TEST(scopes_come_in_several_shapes, here)
 	}
 }
 
-TEST(names_of_groups_in_a_token_grant_nothing, here)
+TEST(names_of_groups_in_a_token_grant_nothing, site)
 {
 	static const char *const members[] = {"roles", "groups", "wids", "resource_access"};
 	char text[70000];

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_steps.c: see audit_steps.h. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "common/state/audit.h"
+#include "common/state/audit_record.h"
+#include "common/state/audit_verify.h"
+#include "tests/unit/state/audit_steps.h"
+#include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/test.h"
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->dir = support_tmpdir();
+	snprintf(f->log, sizeof(f->log), "%s/audit.jsonl", f->dir);
+	snprintf(f->head, sizeof(f->head), "%s/audit.head", f->dir);
+	snprintf(f->lock, sizeof(f->lock), "%s/audit.lock", f->dir);
+	f->audit = (struct aa_audit){
+	    .logdir = f->dir, .host = "web01.example.com", .owner = geteuid(), .quiet = true};
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	support_remove(f->dir);
+	free(f->dir);
+	free(f);
+	return 0;
+}
+
+const struct test_fixture fixture_log = {setup, teardown};
+
+enum aa_reason append(const struct fixture *f, const char *event)
+{
+	json_t *record = json_object();
+
+	aa_audit_set(record, "event", event);
+	return aa_audit_append(&f->audit, record);
+}
+
+struct aa_audit_check verify(const struct fixture *f)
+{
+	struct aa_audit_check check;
+
+	assert_int_equal(aa_audit_verify(f->log, NULL, &check), 0);
+	return check;
+}

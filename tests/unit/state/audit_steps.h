@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_steps.h: a log of its own for each test. */
+#ifndef AGENTAUTH_TESTS_AUDIT_STEPS_H
+#define AGENTAUTH_TESTS_AUDIT_STEPS_H
+
+#include <linux/capability.h>
+
+#include "common/state/audit.h"
+#include "common/state/audit_verify.h"
+#include "tests/unit/support/test.h"
+
+struct fixture {
+	char *dir;
+	char log[300], head[300], lock[300];
+	struct aa_audit audit;
+};
+
+extern const struct test_fixture fixture_log;
+enum aa_reason append(const struct fixture *f, const char *event);
+struct aa_audit_check verify(const struct fixture *f);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_session_sweep.c: all sessions, and the dead ones. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/state/session.h"
+#include "common/state/session_find.h"
+#include "common/state/session_sweep.h"
+#include "tests/unit/state/session_steps.h"
+#include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/support_policy.h"
+#include "tests/unit/support/test.h"
+
+static bool count_one(void *data, struct aa_session *session)
+{
+	aa_session_free(session);
+	return ++*(int *)data < 3;
+}
+
+static int count(const struct fixture *f)
+{
+	int n = -1000;
+
+	assert_int_equal(aa_session_each(f->site->rundir, geteuid(), count_one, &n), 0);
+	return n + 1000;
+}
+
+TEST(each_gives_every_record_until_it_is_told_to_stop, session)
+{
+	struct fixture *f = *state;
+	int n = 0;
+
+	assert_int_equal(count(f), 0); /* there is not even a directory */
+	for (int i = 0; i < 5; i++)
+		aa_session_free(created(f));
+	support_write_file(support_path(f->site->rundir, "sessions/0123456789abcdef0123456789abcdef.json"),
+			   "x", 1);
+	support_write_file(support_path(f->site->rundir, "sessions/.hidden"), "x", 1);
+	assert_int_equal(count(f), 5);
+	assert_int_equal(aa_session_each(f->site->rundir, geteuid(), count_one, &n), 0);
+	assert_int_equal(n, 3);
+}
+
+static int files_below(const struct fixture *f)
+{
+	char command[512], text[16] = "";
+	FILE *p;
+
+	snprintf(command, sizeof(command), "find %s/sessions ! -type d | wc -l", f->site->rundir);
+	p = popen(command, "r");
+	assert_non_null(p);
+	assert_non_null(fgets(text, sizeof(text), p));
+	assert_int_equal(pclose(p), 0);
+	return atoi(text);
+}
+
+TEST(closing_leaves_nothing_behind, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s;
+
+	f->agent->max_sessions = 4;
+	for (int i = 0; i < 3; i++) {
+		s = created(f);
+		assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+		assert_true(files_below(f) > 0);
+		aa_session_close(f->site->rundir, geteuid(), s->id, s->agent);
+		aa_session_free(s);
+		assert_int_equal(files_below(f), 0);
+	}
+	aa_session_close(f->site->rundir, geteuid(), "0123456789abcdef0123456789abcdef",
+			 "builder-7"); /* of none: no harm */
+	aa_session_close(f->site->rundir, geteuid(), "../../x", "builder-7");
+}
+
+static int open_and_die(const struct fixture *f)
+{
+	struct aa_session *s = NULL;
+
+	return create(f, &s) == AA_OK && aa_session_open(f->site->rundir, s, f->now) == 0 ? 0 : 1;
+}
+
+TEST(a_sweep_removes_the_dead_and_keeps_the_living, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *live = created(f);
+	int files;
+
+	assert_int_equal(aa_session_open(f->site->rundir, live, f->now), 0);
+	files = files_below(f);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(IN_CHILD(open_and_die(f)), 0);
+	assert_int_equal(count(f), 4);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 3);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
+	assert_int_equal(count(f), 1);
+	assert_int_equal(files_below(f), files);
+	assert_int_equal(find_as(f, SITE_UID), AA_OK);
+	aa_session_free(live);
+}
+
+TEST(a_directory_that_cannot_be_made_refuses, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = NULL;
+
+	assert_int_equal(create(f, &s), AA_OK);
+	aa_session_free(s);
+	support_remove(f->site->rundir);
+	support_write_file(f->site->rundir, "x", 1);
+	assert_int_equal(create(f, &s), AA_INTERNAL);
+	assert_null(s);
+	assert_int_equal(aa_session_has_room(f->site->rundir, geteuid(), f->agent, &f->verdict, f->now),
+			 AA_INTERNAL);
+	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
+	assert_true(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL) < 0);
+	assert_int_equal(unlink(f->site->rundir), 0);
+	assert_int_equal(mkdir(f->site->rundir, 0700), 0);
+}
+
+TEST(leaves_no_descriptor_behind, session)
+{
+	struct fixture *f = *state;
+	int before = dup(0), after;
+
+	close(before);
+	f->agent->max_sessions = 3;
+	f->agent->mixed_sessions = AA_MIXED_SESSIONS_REFUSE;
+	for (int i = 0; i < 10; i++) {
+		struct aa_session *s = NULL;
+
+		if (create(f, &s) == AA_OK)
+			assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+		(void)find_as(f, SITE_UID);
+		(void)aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL);
+		aa_session_free(s);
+	}
+	after = dup(0);
+	close(after);
+	assert_int_equal(before, after);
+}
