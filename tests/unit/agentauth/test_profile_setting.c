@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/support/agent_home.h"
+#include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/local/profile_setting.h"
 #include "tools/agentauth/oauth/token_cache.h"
 #include "tools/cli/alloc.h"
@@ -196,16 +197,19 @@ static void test_the_manual_describes_each_setting_and_no_other(void **state)
 static void test_each_option_writes_a_setting(void **state)
 {
 	(void)state;
-	for (const struct profile_option *o = profile_options; o->name; o++) {
+	for (const struct option_spec *o = command_profile_add.options; o->name; o++) {
+		static const char *const names[] = {[WRITE_FILE] = "file", [WRITE_ENV] = "env"};
 		const struct profile_setting *s = profile_settings;
 		const struct conf_setting *place;
 
+		if (!o->setting)
+			continue;
 		while (s->conf.name && strcmp(s->conf.name, o->setting) != 0)
 			s++;
 		assert_non_null(s->conf.name);
 		place = s->conf.members;
-		assert_true(!place == !o->place);
-		while (place && place->name && strcmp(place->name, o->place) != 0)
+		assert_true(!place == !names[o->how]);
+		while (place && place->name && strcmp(place->name, names[o->how]) != 0)
 			place++;
 		assert_true(!place || place->name);
 	}

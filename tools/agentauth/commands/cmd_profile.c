@@ -105,12 +105,6 @@ static int check(const struct arguments *a, const struct profiles *all)
 
 /* ---- the commands --------------------------------------------------------------------- */
 
-#define CONFIG_OPTION \
-	{ \
-		"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", \
-		    0, NULL \
-	}
-
 static int with_profiles(const struct arguments *a,
 			 int (*action)(const struct arguments *, const struct profiles *))
 {
@@ -121,52 +115,6 @@ static int with_profiles(const struct arguments *a,
 	return status;
 }
 
-static const struct option_spec add_options[] = {
-    [OPT_AGENT] = {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, NULL},
-    [OPT_NAME] = {"name", "PROFILE", "the profile's name; default the host's", 0, NULL},
-    [OPT_AUDIENCE] = {"audience", "A", "what the host asks a credential for; default ssh://HOST", 0, NULL},
-    [OPT_KEY] = {"key", "F",
-		 "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem", 0,
-		 NULL},
-    [OPT_PASS_FILE] = {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", 0,
-		       NULL},
-    [OPT_ISSUER] = {"issuer", "URL", "answer with a token of this identity provider", 0, NULL},
-    [OPT_CLIENT_ID] = {"client-id", "ID", "the provider's name of the agent; default the agent's", 0, NULL},
-    [OPT_SECRET_FILE] = {"client-secret-file", "F", "the client's secret for the provider", 0, NULL},
-    [OPT_TOKEN_FILE] = {"token-file", "F", "answer with the token in this file", 0, NULL},
-    [OPT_TOKEN_ENV] = {"token-env", "V", "answer with the token in this variable", 0, NULL},
-    [OPT_SCOPE] = {"scope", "S", "ask for these roles only, spaces between them", 0, NULL},
-    CONFIG_OPTION,
-    {"dry-run", NULL, "print the profile, and write nothing", 0, NULL},
-    {0},
-};
-
-static int run_add(struct ctl *ctl, const struct arguments *a)
-{
-	struct profile_request request = {.operand = a->n_words ? a->words[0] : NULL,
-					  .config = arguments_value(a, "config"),
-					  .dry_run = arguments_have(a, "dry-run")};
-
-	(void)ctl;
-	if (!request.operand)
-		return say_usage("which host? agentauth profile add NAME@HOST");
-	for (size_t i = 0; i < N_TEXTS; i++)
-		request.texts[i] = arguments_value(a, add_options[i].name);
-	return profile_add(&request);
-}
-
-static const struct command profile_add_command = {
-    .name = "add",
-    .words = "NAME@HOST",
-    .max_words = 1,
-    .summary = "write a profile for this agent at this host",
-    .about = "It answers with an assertion of the key, with --issuer with a token of a provider, with "
-	     "--token-file\n"
-	     "or --token-env with one that is there already.",
-    .options = add_options,
-    .run = run_add,
-};
-
 static int run_list(struct ctl *ctl, const struct arguments *a)
 {
 	(void)ctl;
@@ -176,7 +124,7 @@ static int run_list(struct ctl *ctl, const struct arguments *a)
 static const struct command profile_list_command = {
     .name = "list",
     .summary = "one line for each profile",
-    .options = (const struct option_spec[]){CONFIG_OPTION, {"json", NULL, "as JSON", 0, NULL}, {0}},
+    .options = (const struct option_spec[]){PROFILE_CONFIG_OPTION, {"json", NULL, "as JSON", 0, NULL}, {0}},
     .run = run_list,
 };
 
@@ -191,7 +139,7 @@ static const struct command profile_show_command = {
     .words = "PROFILE",
     .max_words = 1,
     .summary = "one profile, as JSON",
-    .options = (const struct option_spec[]){CONFIG_OPTION,
+    .options = (const struct option_spec[]){PROFILE_CONFIG_OPTION,
 					    {"json", NULL, "what is wrong as JSON, too", 0, NULL},
 					    {0}},
     .run = run_show,
@@ -208,13 +156,13 @@ static const struct command profile_check_command = {
     .words = "[PROFILE]",
     .max_words = 1,
     .summary = "look at key, secret, token and clock, as ssh does before it connects",
-    .options = (const struct option_spec[]){CONFIG_OPTION, {0}},
+    .options = (const struct option_spec[]){PROFILE_CONFIG_OPTION, {0}},
     .run = run_check,
 };
 
 const struct command command_profile = {
     .name = "profile",
     .summary = "write, list and check the profiles: which host may have which credential",
-    .sub = (const struct command *const[]){&profile_add_command, &profile_list_command, &profile_show_command,
+    .sub = (const struct command *const[]){&command_profile_add, &profile_list_command, &profile_show_command,
 					   &profile_check_command, NULL},
 };

@@ -20,6 +20,25 @@
 #include "tools/agentauth/local/profile_hosts.h"
 #include "tools/cli/say.h"
 
+static const struct option_spec options[] = {
+    {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, NULL},
+    {"name", "PROFILE", "the profile's name; default the host's", 0, NULL},
+    {"audience", "A", "what the host asks a credential for; default ssh://HOST", 0, NULL},
+    {"key", "F", "a file, agent:SHA256:…, pkcs11:… or handle:…;\ndefault ~/.config/agentauth/key.pem",
+     WRITE_KEY, "key"},
+    {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", WRITE_FILE, "passphrase"},
+    {"issuer", "URL", "answer with a token of this identity provider", WRITE_TEXT, "issuer"},
+    {"client-id", "ID", "the identity provider's name of the agent; default the agent's", WRITE_TEXT,
+     "client_id"},
+    {"client-secret-file", "F", "the client's secret for the identity provider", WRITE_FILE, "client_secret"},
+    {"token-file", "F", "answer with the token in this file", WRITE_FILE, "token"},
+    {"token-env", "V", "answer with the token in this variable", WRITE_ENV, "token"},
+    {"scope", "S", "ask for these roles only, spaces between them", WRITE_TEXT, "scope"},
+    PROFILE_CONFIG_OPTION,
+    {"dry-run", NULL, "print the profile, and write nothing", 0, NULL},
+    {0},
+};
+
 static bool is_plain(const char *text)
 {
 	for (; text && *text; text++)
@@ -99,10 +118,38 @@ static char *make_name(const char *first, const char *rest)
 	return name;
 }
 
-/* Returns the profile as it stands in the file behind its name, from malloc(). */
-static char *make_block(const struct profile_request *r, const char *agent, const char *host)
+static void put_option(FILE *f, const struct option_spec *option, const char *value)
 {
-	const char *const *t = r->texts;
+	switch ((enum profile_add_how)option->how) {
+	case WRITE_TEXT:
+		put_string(f, option->setting, value);
+		break;
+	case WRITE_KEY:
+		put_key(f, value);
+		break;
+	case WRITE_FILE:
+		put_file(f, option->setting, value);
+		break;
+	case WRITE_ENV:
+		put_source(f, option->setting, "env", value);
+		break;
+	}
+}
+
+/* An identity provider knows the agent by its name, where nothing else is said. */
+static const char *value_of(const struct arguments *a, const char *option, const char *agent)
+{
+	const char *value = arguments_value(a, option);
+
+	if (!value && strcmp(option, "client-id") == 0 && arguments_have(a, "issuer"))
+		return agent;
+	return value;
+}
+
+/* Returns the profile as it stands in the file behind its name, from malloc(). */
+static char *make_block(const struct arguments *a, const char *agent, const char *host)
+{
+	const char *asked = arguments_value(a, "audience");
 	char *block = NULL, audience[600];
 	size_t len = 0;
 	FILE *f = open_memstream(&block, &len);
@@ -111,18 +158,11 @@ static char *make_block(const struct profile_request *r, const char *agent, cons
 		return NULL;
 	(void)snprintf(audience, sizeof(audience), strchr(host, ':') ? "ssh://[%s]" : "ssh://%s", host);
 	fputs("{\n", f);
-	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host,
-		t[OPT_AUDIENCE] ? t[OPT_AUDIENCE] : audience);
+	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host, asked ? asked : audience);
 	put_string(f, "agent", agent);
-	put_key(f, t[OPT_KEY]);
-	put_file(f, "passphrase", t[OPT_PASS_FILE]);
-	put_string(f, "issuer", t[OPT_ISSUER]);
-	if (t[OPT_ISSUER])
-		put_string(f, "client_id", t[OPT_CLIENT_ID] ? t[OPT_CLIENT_ID] : agent);
-	put_file(f, "client_secret", t[OPT_SECRET_FILE]);
-	put_file(f, "token", t[OPT_TOKEN_FILE]);
-	put_source(f, "token", "env", t[OPT_TOKEN_ENV]);
-	put_string(f, "scope", t[OPT_SCOPE]);
+	for (const struct option_spec *o = options; o->name; o++)
+		if (o->setting)
+			put_option(f, o, value_of(a, o->name, agent));
 	fputs("  }", f);
 	if (fclose(f) != 0) {
 		free(block);
@@ -132,31 +172,30 @@ static char *make_block(const struct profile_request *r, const char *agent, cons
 }
 
 /* What is wrong with the request, in words, or NULL. */
-static const char *wrong_request(const struct profile_request *r, const char *agent, const char *host)
+static const char *wrong_request(const struct arguments *a, const char *agent, const char *host)
 {
 	static const char host_set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:%";
-	const char *const *t = r->texts;
+	const char *audience = arguments_value(a, "audience"), *name = arguments_value(a, "name");
 
 	if (!agent)
 		return "which agent? Say --agent NAME, or NAME@HOST";
 	if (!aa_agent_name_is_valid(agent))
 		return "what stands before the @ is no agent's name: small letters, digits and hyphens, a "
-		       "letter "
-		       "first, and no ssh:// before it";
+		       "letter first, and no ssh:// before it";
 	if (ssh_login_port(host))
 		return "a profile has no port, and goes for all ports of the host: leave it out here, and "
-		       "say agentauth "
-		       "ssh -p PORT NAME@HOST";
+		       "say agentauth ssh -p PORT NAME@HOST";
 	if (!*host || host[strspn(host, host_set)])
 		return "that is no host's name or address";
-	for (size_t i = 0; i < N_TEXTS; i++)
-		if (!is_plain(t[i]) || (t[i] && !*t[i]))
+	for (size_t i = 0; i < a->n_given; i++)
+		if (!is_plain(a->given[i].value) || !*a->given[i].value)
 			return "an option is empty, or has a control character in it";
-	if (t[OPT_AUDIENCE] && strpbrk(t[OPT_AUDIENCE], "\"\\"))
+	if (audience && strpbrk(audience, "\"\\"))
 		return "an audience has no quotes or backslashes";
-	if (t[OPT_NAME] && t[OPT_NAME][strspn(t[OPT_NAME], host_set)])
+	if (name && name[strspn(name, host_set)])
 		return "a profile's name has letters, digits, - and _";
-	if ((t[OPT_CLIENT_ID] || t[OPT_SECRET_FILE]) && !t[OPT_ISSUER])
+	if ((arguments_have(a, "client-id") || arguments_have(a, "client-secret-file")) &&
+	    !arguments_have(a, "issuer"))
 		return "--client-id and --client-secret-file go with --issuer";
 	return NULL;
 }
@@ -204,10 +243,8 @@ static bool has_name(const struct profiles *all, const char *name)
 }
 
 /* The one that is asked for, else the host's, else one of agent and host. From malloc(); NULL with the reason said. */
-static char *choose_name(const struct profile_request *r, const struct profiles *all, const char *agent,
-			 const char *host)
+static char *choose_name(const char *asked, const struct profiles *all, const char *agent, const char *host)
 {
-	const char *asked = r->texts[OPT_NAME];
 	char *name = make_name(NULL, asked ? asked : host);
 
 	if (name && !asked && has_name(all, name)) {
@@ -264,34 +301,35 @@ static bool can_be_read(const char *text, const char *path)
 	return good;
 }
 
-static int add_block(const struct profile_request *r, const char *path, const char *old, const char *name,
+static int add_block(const struct arguments *a, const char *path, const char *old, const char *name,
 		     const char *block)
 {
 	char *text = profile_text_add(old, name, block);
 	int result = -1;
 
 	if (can_be_read(text, path))
-		result = r->dry_run ? printf("  %s = %s;\n", name, block) : profile_text_write(path, text);
+		result = arguments_have(a, "dry-run") ? printf("  %s = %s;\n", name, block)
+						      : profile_text_write(path, text);
 	free(text);
 	return result;
 }
 
-static int add_for(const struct profile_request *r, const char *path, const char *agent, const char *host)
+static int add_for(const struct arguments *a, const char *path, const char *agent, const char *host)
 {
 	struct profiles *all = NULL;
 	char *old = NULL, *name = NULL, *block = NULL;
-	int status = 1;
+	int status = PROGRAM_FAILED;
 
 	if (!read_old(path, &old, &all) || !is_new(all, agent, host))
 		goto out;
-	name = choose_name(r, all, agent, host);
-	block = name ? make_block(r, agent, host) : NULL;
+	name = choose_name(arguments_value(a, "name"), all, agent, host);
+	block = name ? make_block(a, agent, host) : NULL;
 	if (name && !block)
 		say("memory is out");
-	if (block && add_block(r, path, old, name, block) >= 0) {
-		if (!r->dry_run)
+	if (block && add_block(a, path, old, name, block) >= 0) {
+		if (!arguments_have(a, "dry-run"))
 			tell_next(path, agent, host);
-		status = 0;
+		status = PROGRAM_DONE;
 	}
 out:
 	free(block);
@@ -301,20 +339,35 @@ out:
 	return status;
 }
 
-int profile_add(const struct profile_request *r)
+static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *at = strrchr(r->operand, '@'), *host = at ? at + 1 : r->operand, *wrong;
-	char *named = at ? strndup(r->operand, (size_t)(at - r->operand)) : NULL, *path;
-	const char *agent = r->texts[OPT_AGENT] ? r->texts[OPT_AGENT] : named;
-	int status = 1;
+	const char *operand = a->n_words ? a->words[0] : "", *at = strrchr(operand, '@'),
+		   *host = at ? at + 1 : operand, *wrong;
+	char *named = at ? strndup(operand, (size_t)(at - operand)) : NULL, *path = NULL;
+	const char *agent = arguments_have(a, "agent") ? arguments_value(a, "agent") : named;
+	int status = PROGRAM_FAILED;
 
-	wrong = wrong_request(r, agent, host);
-	path = wrong ? NULL : profiles_file(r->config);
+	(void)ctl;
+	wrong = a->n_words ? wrong_request(a, agent, host) : "which host? agentauth profile add NAME@HOST";
+	if (!wrong)
+		path = profiles_file(arguments_value(a, "config"));
 	if (wrong)
 		status = say_usage("%s", wrong);
 	else if (path)
-		status = add_for(r, path, agent, host);
+		status = add_for(a, path, agent, host);
 	free(path);
 	free(named);
 	return status;
 }
+
+const struct command command_profile_add = {
+    .name = "add",
+    .words = "NAME@HOST",
+    .max_words = 1,
+    .summary = "write a profile for this agent at this host",
+    .about =
+	"It answers with an assertion of the key, with --issuer with a token of an identity provider, with\n"
+	"--token-file or --token-env with one that is there already.",
+    .options = options,
+    .run = run,
+};

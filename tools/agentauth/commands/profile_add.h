@@ -3,31 +3,22 @@
 #ifndef AGENTAUTH_AGENT_PROFILE_ADD_H
 #define AGENTAUTH_AGENT_PROFILE_ADD_H
 
-#include <stdbool.h>
+#include "tools/cli/program.h"
 
-/* The options of agentauth profile add that say what stands in the profile. */
-enum {
-	OPT_AGENT,
-	OPT_NAME,
-	OPT_AUDIENCE,
-	OPT_KEY,
-	OPT_PASS_FILE,
-	OPT_ISSUER,
-	OPT_CLIENT_ID,
-	OPT_SECRET_FILE,
-	OPT_TOKEN_FILE,
-	OPT_TOKEN_ENV,
-	OPT_SCOPE,
-	N_TEXTS
+/* How an option that has a setting writes its argument. */
+enum profile_add_how {
+	WRITE_TEXT,
+	WRITE_KEY,  /* a file's name, or what else names a key */
+	WRITE_FILE, /* the place of a secret: { file = … } */
+	WRITE_ENV,
 };
 
-struct profile_request {
-	const char *operand, *config;
-	const char *texts[N_TEXTS];
-	bool dry_run;
-};
+extern const struct command command_profile_add;
 
-/* The exit status. */
-int profile_add(const struct profile_request *request);
+#define PROFILE_CONFIG_OPTION \
+	{ \
+		"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", \
+		    0, NULL \
+	}
 
 #endif

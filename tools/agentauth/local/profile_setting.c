@@ -134,21 +134,6 @@ const struct profile_setting profile_settings[] = {
     {.conf = {0}},
 };
 
-const struct profile_option profile_options[] = {
-    {"agent", "agent", NULL, "NAME", "the agent's account; also as NAME@HOST"},
-    {"audience", "audiences", NULL, "A", "what the host asks a credential for; default ssh://HOST"},
-    {"key", "key", NULL, "F",
-     "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem"},
-    {"passphrase-file", "passphrase", "file", "F", "holds the key's passphrase or PIN in its first line"},
-    {"issuer", "issuer", NULL, "URL", "answer with a token of this identity provider"},
-    {"client-id", "client_id", NULL, "ID", "the identity provider's name of the agent; default the agent's"},
-    {"client-secret-file", "client_secret", "file", "F", "the client's secret for the identity provider"},
-    {"token-file", "token", "file", "F", "answer with the token in this file"},
-    {"token-env", "token", "env", "V", "answer with the token in this variable"},
-    {"scope", "scope", NULL, "S", "ask for these roles only, spaces between them"},
-    {0},
-};
-
 const struct profile profile_defaults = {.ttl = ASSERTION_TTL_DEFAULT, .client_auth = AUTH_UNSET};
 
 const struct conf_setting *profile_settings_of_file(void)

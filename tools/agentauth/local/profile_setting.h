@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* profile_setting.h: the one table of the settings that a profile can have.
  *
- * The table says of each setting how it is read and into which member of struct profile, what it has to do with other
- * settings, and by which options `agentauth profile add` writes it. agentauth(1) describes each of them. */
+ * The table says of each setting how it is read and into which member of struct profile, and what it has to do with other
+ * settings. agentauth(1) describes each of them. */
 #ifndef AGENTAUTH_AGENT_PROFILE_SETTING_H
 #define AGENTAUTH_AGENT_PROFILE_SETTING_H
 
@@ -24,17 +24,8 @@ struct profile_setting {
 	unsigned flags;
 };
 
-/* An option of `agentauth profile add` writes its argument as a setting, or as one place of a secret. */
-struct profile_option {
-	const char *name;
-	const char *setting, *place; /* place is "file" or "env" of a secret, or NULL */
-	const char *argument, *help;
-};
-
 /* The table ends with a setting without a name. */
 extern const struct profile_setting profile_settings[];
-/* The options end with one without a name. */
-extern const struct profile_option profile_options[];
 /* The settings that a profile has before it is read. */
 extern const struct profile profile_defaults;
 
