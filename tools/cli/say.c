@@ -77,6 +77,16 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
+int say_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	return -1;
+}
+
 int say_failed(const char *format, ...)
 {
 	va_list args;

@@ -18,7 +18,9 @@ void say_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_text(const char *text);
 /* The name that leads every line. */
 const char *say_name(void);
-/* As say(), and gives the exit status of what was refused or failed: 1. */
+/* As say(), and gives -1: what a function that failed answers. */
+int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For commands: as say(), and gives the exit status of what was refused or failed: 1. */
 int say_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, points to --help, and gives the exit status of wrong usage: 2. */
 int say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));

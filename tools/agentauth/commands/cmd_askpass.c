@@ -82,7 +82,7 @@ static int print_part(const char *answer, unsigned part)
 	int more = answer_part(strlen(answer), part, &begin, &len);
 
 	if (more < 0)
-		return say_failed("part %u of an answer is asked for that has fewer parts", part), -1;
+		return say_error("part %u of an answer is asked for that has fewer parts", part);
 	printf("%.*s%s\n", (int)len, answer + begin, more ? "+" : "");
 	return more;
 }

@@ -180,7 +180,7 @@ static int save_private(const char *path, const struct aa_private_key *key)
 	int result;
 
 	if (aa_private_key_to_pem(key, &pem, &len) != AA_JOSE_OK)
-		return say_failed("the private key cannot be written: memory is out"), -1;
+		return say_error("the private key cannot be written: memory is out");
 	result = own_create(path, pem, len);
 	own_wipe(pem);
 	return result;

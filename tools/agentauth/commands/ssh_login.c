@@ -57,7 +57,7 @@ bool ssh_login_ask(char **args, int n, struct ssh_login *ret)
 	int status = ssh_program_ask("-G", args, (size_t)n, &said);
 
 	if (status < 0)
-		return say_failed("ssh cannot be run: %s", strerror(errno)), false;
+		return say("ssh cannot be run: %s", strerror(errno)), false;
 	if (status > 0)
 		return say_refused(&said, args, n), false;
 	*ret = (struct ssh_login){0};

@@ -56,7 +56,7 @@ static int digest_of(const X509 *certificate, char ret[CERTIFICATE_DIGEST_SIZE])
 	if (X509_digest(certificate, EVP_sha256(), hash, &len) == 1)
 		text = aa_base64url_encode(hash, len);
 	if (!text)
-		return say_failed("memory is out"), -1;
+		return say_error("memory is out");
 	(void)strcpy(ret, text);
 	free(text);
 	return 0;

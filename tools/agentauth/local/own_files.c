@@ -297,7 +297,7 @@ int own_create(const char *path, const char *text, size_t len)
 	int r = aa_replace_create(AT_FDCWD, path, text, len, 0600);
 
 	if (r == -EEXIST)
-		return say_failed("%s is there already, and is not overwritten", path), -1;
+		return say_error("%s is there already, and is not overwritten", path);
 	return r < 0 ? own_say_not_made(path, -r), -1 : 0;
 }
 

@@ -146,10 +146,9 @@ static int read_credential(const char *name, const char *what, char **ret, size_
 	int result;
 
 	if (!folder || folder[0] != '/')
-		return say_failed("%s is the credential \"%s\", but CREDENTIALS_DIRECTORY is not set: "
-				  "systemd sets it for a unit with LoadCredential=%s",
-				  what, name, name),
-		       -1;
+		return say_error("%s is the credential \"%s\", but CREDENTIALS_DIRECTORY is not set: "
+				 "systemd sets it for a unit with LoadCredential=%s",
+				 what, name, name);
 	path = xasprintf("%s/%s", folder, name);
 	result = own_read_credential(path, SECRET_MAX, ret, ret_len);
 	free(path);
@@ -161,9 +160,7 @@ static int read_env(const char *name, const char *what, char **ret, size_t *ret_
 	const char *value = getenv(name);
 
 	if (!value)
-		return say_failed("%s is in the variable %s, which the environment does not have", what,
-				  name),
-		       -1;
+		return say_error("%s is in the variable %s, which the environment does not have", what, name);
 	*ret = xstrdup(value);
 	*ret_len = strlen(value);
 	return 0;

@@ -204,8 +204,7 @@ static int wait_for_answer(struct login *l, struct token *ret)
 
 	while (result == 1) {
 		if (loopback_wait(&l->loopback, end, &query, &connection) != 0)
-			return say_failed("nobody logged in within %d minutes", GRANT_PERSON_SECONDS / 60),
-			       -1;
+			return say_error("nobody logged in within %d minutes", GRANT_PERSON_SECONDS / 60);
 		result = answer(l, query, connection, ret);
 		own_wipe(query);
 		query = NULL;

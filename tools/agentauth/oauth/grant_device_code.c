@@ -151,7 +151,7 @@ static int wait_for_person(const struct grant *grant, const struct device *d, st
 			token_refusal_say(&refusal, "the device code", grant->now + waited);
 		return result == 0 ? 0 : -1;
 	}
-	return say_failed("nobody entered the code within its life of %u minutes", (d->life + 59) / 60), -1;
+	return say_error("nobody entered the code within its life of %u minutes", (d->life + 59) / 60);
 }
 
 int grant_device_code(const struct grant *grant, struct token *ret)

@@ -167,7 +167,7 @@ static int read_metadata(struct idp *p, const struct http_response *response, co
 	int result = -1;
 
 	if (aa_json_object(response->body, response->len, &metadata) != AA_JOSE_OK)
-		return say_failed("%s does not answer with one JSON object, which metadata is", url), -1;
+		return say_error("%s does not answer with one JSON object, which metadata is", url);
 	issuer = json_string_value(json_object_get(metadata, "issuer"));
 	if (!issuer)
 		say("%s has no \"issuer\" in it", url);
@@ -191,9 +191,8 @@ static int ask_metadata(struct idp *p, char *url)
 	int result = -1;
 
 	if (!url)
-		return say_failed("issuer = \"%s\" is no address that begins with https://",
-				  p->profile->issuer),
-		       -1;
+		return say_error("issuer = \"%s\" is no address that begins with https://",
+				 p->profile->issuer);
 	if (idp_send(p, &request, NULL, NULL, &response) == 0) {
 		if (response.status == 200)
 			result = read_metadata(p, &response, url);

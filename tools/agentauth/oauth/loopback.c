@@ -92,9 +92,8 @@ int loopback_open(const char *redirect_uri, struct loopback *ret)
 	unsigned port = 0;
 
 	if (!read_uri(redirect_uri ? redirect_uri : "http://127.0.0.1/callback", &name, &port, &l))
-		return say_failed("redirect_uri is http://127.0.0.1/PATH or http://127.0.0.1:PORT/PATH, or "
-				  "the same with localhost"),
-		       -1;
+		return say_error("redirect_uri is http://127.0.0.1/PATH or http://127.0.0.1:PORT/PATH, or "
+				 "the same with localhost");
 	l.listener = listen_on(port, &l.port);
 	if (l.listener < 0)
 		return -1;

@@ -165,7 +165,7 @@ int token_cache_write(const struct token_cache *cache, const struct token *token
 	int r;
 
 	if (!text)
-		return say_failed("the token cannot be kept: memory is out"), -1;
+		return say_error("the token cannot be kept: memory is out");
 	r = aa_replace(cache->folder, cache->name, text, strlen(text), &how);
 	if (r < 0)
 		say("the token cannot be kept for the next time: %s", strerror(-r));
@@ -177,7 +177,7 @@ int token_cache_forget(const struct token_cache *cache)
 {
 	if (unlinkat(cache->folder, cache->name, 0) == 0 || errno == ENOENT)
 		return 0;
-	return say_failed("the kept token cannot be removed: %s", strerror(errno)), -1;
+	return say_error("the kept token cannot be removed: %s", strerror(errno));
 }
 
 /* ---- one at a time -------------------------------------------------------- */
@@ -189,7 +189,7 @@ int token_cache_lock(struct token_cache *cache, int seconds)
 	(void)snprintf(name, sizeof(name), "%s.lock", cache->name);
 	cache->lock = openat(cache->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (cache->lock < 0)
-		return say_failed("the lock beside the token cannot be made: %s", strerror(errno)), -1;
+		return say_error("the lock beside the token cannot be made: %s", strerror(errno));
 	for (int i = 0; i < seconds * 1000 / WAIT_STEP; i++) {
 		if (flock(cache->lock, LOCK_EX | LOCK_NB) == 0)
 			return 0;

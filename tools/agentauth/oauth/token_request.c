@@ -104,14 +104,12 @@ static int read_token(const struct idp *idp, const json_t *answer, int64_t date,
 	char shown[64];
 
 	if (!text || !is_token_text(text))
-		return say_failed("%s answers without %s that could be used", idp->token_endpoint,
-				  id_token ? "an id_token (the scope must have \"openid\")"
-					   : "an access_token"),
-		       -1;
+		return say_error("%s answers without %s that could be used", idp->token_endpoint,
+				 id_token ? "an id_token (the scope must have \"openid\")"
+					  : "an access_token");
 	if (!is_bearer(type))
-		return say_failed("%s answers with a token of type \"%s\"; what is presented here is Bearer",
-				  idp->token_endpoint, idp_text(type, shown, sizeof(shown))),
-		       -1;
+		return say_error("%s answers with a token of type \"%s\"; what is presented here is Bearer",
+				 idp->token_endpoint, idp_text(type, shown, sizeof(shown)));
 	token.text = xstrdup(text);
 	token.type = xstrdup("Bearer");
 	token.scope = json_member_text(answer, "scope");
@@ -161,7 +159,7 @@ static int read_refusal(const struct idp *idp, const char *url, const json_t *an
 		return -1;
 	}
 	if (!error)
-		return say_failed("%s answers with HTTP %ld and no \"error\"", url, response->status), -1;
+		return say_error("%s answers with HTTP %ld and no \"error\"", url, response->status);
 	ret->idp = idp;
 	ret->url = url;
 	ret->status = response->status;
@@ -179,23 +177,20 @@ static int read_answer(const struct idp *idp, const char *url, const struct http
 	int result = 0;
 
 	if (response->status >= 300 && response->status < 400)
-		return say_failed("%s redirects elsewhere (HTTP %ld), where no secret is sent: name the "
-				  "right token_endpoint, or issuer, in the profile",
-				  url, response->status),
-		       -1;
+		return say_error("%s redirects elsewhere (HTTP %ld), where no secret is sent: name the "
+				 "right token_endpoint, or issuer, in the profile",
+				 url, response->status);
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
 	    is_silent_refusal(response->status)) {
 		say_silent_refusal(idp, url, response->status);
 		return -1;
 	}
 	if (!answer)
-		return say_failed("%s answers with HTTP %ld and %s, where such an endpoint answers with a "
-				  "JSON object: is it the right address?",
-				  url, response->status,
-				  response->content_type
-				      ? idp_text(response->content_type, type, sizeof(type))
-				      : "no JSON"),
-		       -1;
+		return say_error("%s answers with HTTP %ld and %s, where such an endpoint answers with a "
+				 "JSON object: is it the right address?",
+				 url, response->status,
+				 response->content_type ? idp_text(response->content_type, type, sizeof(type))
+							: "no JSON");
 	if (response->status != 200 || json_object_get(answer, "error"))
 		result = read_refusal(idp, url, answer, response, ret_refusal);
 	if (result == 0)
@@ -232,7 +227,7 @@ static int prepare(void *data, struct http_request *request)
 	if (client_auth_add(a->idp, a->now, &a->form, &a->basic) < 0)
 		return -1;
 	if (a->form.failed)
-		return say_failed("memory is out"), -1;
+		return say_error("memory is out");
 	request->body = a->form.text ? a->form.text : ""; /* NULL would make the request a GET */
 	request->user = a->basic.user;
 	request->password = a->basic.password;

@@ -154,10 +154,9 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 	if (profile_has_ready_token(profile))
 		return ready_token_read(profile, wish->audience, now, ret);
 	if (!profile_uses_token(profile))
-		return say_failed("the profile %s has no issuer: it answers with assertions, which agentauth "
-				  "assert makes",
-				  profile->name),
-		       -1;
+		return say_error("the profile %s has no issuer: it answers with assertions, which agentauth "
+				 "assert makes",
+				 profile->name);
 	if (token_cache_open(profile, &r.cache) < 0)
 		return -1;
 	if (!wish->login && from_cache(&r, &cached))
@@ -185,9 +184,8 @@ int token_forget(const struct profile *profile)
 	int result = -1;
 
 	if (profile_has_ready_token(profile))
-		return say_failed("the profile %s has a ready token, of which nothing is kept here",
-				  profile->name),
-		       -1;
+		return say_error("the profile %s has a ready token, of which nothing is kept here",
+				 profile->name);
 	if (token_cache_open(profile, &cache) < 0)
 		return -1;
 	if (token_cache_lock(&cache, TOKEN_LOCK_SECONDS) == 0)
