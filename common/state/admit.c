@@ -48,8 +48,8 @@ enum aa_reason aa_admit_agent(const struct aa_context *ctx, const struct aa_agen
 	return aa_step(ctx->trace, AA_STEP_EXPIRY, NULL, reason);
 }
 
-/* The session that a credential of a clock ahead opens is of now, and is held against "before" as well: one verdict for
- * both, within the second of a revocation too. */
+/* The session that a credential of a clock ahead opens counts from now, and its login is held against "before" as
+ * well. So both get one verdict, within the second of a revocation too. */
 static enum aa_reason check_revoked(const struct aa_context *ctx, const struct aa_agent *agent,
 				    struct aa_verdict *v)
 {
@@ -68,11 +68,11 @@ enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent
 		       aa_session_has_room(ctx->rundir, ctx->owner, agent, verdict, ctx->now));
 }
 
-/* A slot is looked for first, the mark is set last: what is refused is not used up. */
+/* A slot is looked for first and the mark is set last, so that a refused credential is not used up. */
 static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_agent *agent,
 				const struct aa_verdict *v)
 {
-	/* By the largest skew there is: one that is set larger later makes no mark too short. */
+	/* The largest skew there is counts, so that a skew that is set larger later makes no mark too short. */
 	int64_t keep_until = v->expires + AA_CLOCK_SKEW_MAX;
 	enum aa_reason reason = aa_admit_room(ctx, agent, v);
 
@@ -85,14 +85,15 @@ static enum aa_reason mark_used(const struct aa_context *ctx, const struct aa_ag
 	return aa_step(ctx->trace, AA_STEP_REPLAY, NULL, reason);
 }
 
-/* A token whose key is not here may be of a key that its issuer has newly made: somebody else is to look, not this login. */
+/* A token whose key is not here may be of a key that its issuer has newly made. This login only asks for new keys; it
+ * does not fetch them. */
 static void ask_for_keys(const struct aa_context *ctx, const struct aa_verdict *v)
 {
 	if (!ctx->dry && v->issuer && (v->reason == AA_UNKNOWN_KEY || v->reason == AA_KEYS_STALE))
 		aa_key_request_mark(ctx->rundir, v->issuer);
 }
 
-/* What this host remembers, of what is in order by itself. */
+/* Joins a verdict that is in order by itself with what this host remembers. */
 static void admit_verdict(const struct aa_context *ctx, const struct aa_agent *agent,
 			  struct aa_verdict *verdict)
 {
@@ -196,7 +197,8 @@ int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *a
 {
 	int64_t max = aa_roles_max_session(&verdict->roles), deadline = agent->expires;
 
-	/* The token is good for so long: a session that ended before would be refused in the phase behind its login. */
+	/* The token's remaining life bounds the session. A session that had ended before would be refused in the
+	 * phase after its login. */
 	if (verdict->expires && (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED))
 		deadline = aa_limit(deadline, verdict->expires + aa_policy_host(ctx->policy)->clock_skew);
 	return aa_limit(deadline, max ? ctx->now + max : 0);
@@ -209,8 +211,8 @@ static bool is_for_somebody(const struct aa_session *session)
 	return session->kind == AA_KIND_DELEGATED || session->kind == AA_KIND_LOCAL;
 }
 
-/* Whether the agent's record still has the role, and the role still admits where the session came from. *ret_serves: it admits the
- * service too. */
+/* Says whether the agent's record still has the role, and the role still admits the session's source. *ret_serves:
+ * the role admits the service too. */
 static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_agent *agent,
 				 const struct aa_session *session, const char *name, const char *service,
 				 bool *ret_serves)
@@ -233,7 +235,7 @@ static enum aa_reason check_role(const struct aa_context *ctx, const struct aa_a
 	return reason;
 }
 
-/* Whether the agent's record would still let this session in: from where, and on whose behalf. */
+/* Says whether the agent's record would still admit this session's source and user. */
 static enum aa_reason check_record(const struct aa_context *ctx, const struct aa_agent *agent,
 				   const struct aa_session *session)
 {
@@ -250,7 +252,8 @@ static enum aa_reason check_record(const struct aa_context *ctx, const struct aa
 	return aa_step(ctx->trace, AA_STEP_BEHALF, NULL, reason);
 }
 
-/* A role that was taken away stays in the kernel's group list of what runs: such a session gets nothing more. */
+/* A role that was taken away stays in the group lists of running processes. Such a session therefore gets nothing
+ * more. */
 static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent,
 				  const struct aa_session *session, const char *service)
 {
@@ -265,7 +268,8 @@ static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_
 	return aa_step(ctx->trace, AA_STEP_SERVICE, NULL, serves ? AA_OK : AA_SERVICE_DENIED);
 }
 
-/* A role's group that the session does not have, or another agent's: left in a setgid file by a wider session, or borrowed. */
+/* Refuses a role's group that the session does not have, and another agent's group: a wider session left them in a
+ * setgid file, or somebody lent one. */
 static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_session *session, gid_t gid)
 {
 	char role[AA_ROLE_NAME_MAX + 1];
@@ -291,7 +295,7 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 	return reason;
 }
 
-/* What may have changed since the session was found: its end, its credential, its roles. */
+/* Checks what may have changed since the session was found: its end, its credential, its roles. */
 static enum aa_reason check_session(const struct aa_context *ctx, const struct aa_agent *agent,
 				    const struct aa_session *session, const char *service)
 {
@@ -305,7 +309,8 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 		reason = AA_SESSION_EXPIRED;
 	if (aa_step(ctx->trace, AA_STEP_DEADLINE, NULL, reason) != AA_OK)
 		return reason;
-	/* "before" is held against the login: what was issued before it is gone, and so is what it opened. */
+	/* "before" is held against the login: a credential that was issued earlier is void, and so is the session
+	 * that it opened. */
 	reason = aa_decision_credential(ctx->statedir, agent->name, session->issuer ? session->issuer : "",
 					session->jti, session->kid, session->created, NULL);
 	(void)aa_step(ctx->trace, AA_STEP_REVOCATION, NULL, reason);

@@ -55,7 +55,7 @@ static json_t *load(int dir, uid_t owner, const char *name)
 	return NULL;
 }
 
-/* Writes the file whole; of two writers one succeeds. */
+/* Writes the file whole. Of two writers one succeeds. */
 static int put(int dir, const char *name, const json_t *what)
 {
 	const struct aa_replace how = {.only_new = true};
@@ -120,7 +120,7 @@ static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
 	return true;
 }
 
-/* An approver must not be shown half of a request: one that lacks its agent was emptied (aa_audit_set()). */
+/* A request that lacks its agent was emptied (aa_audit_set()). An approver must not be shown half of a request. */
 static bool complete(json_t *request, const char *id, int64_t now, const struct aa_process *self,
 		     const char *boot_id)
 {
@@ -163,7 +163,7 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 	return err;
 }
 
-/* Its sudo is there, in this boot, and its time is not over. */
+/* A request is open while its sudo runs, in this boot, and its time is not over. */
 static bool is_open(const json_t *request, int64_t now)
 {
 	const struct aa_process asker = {(pid_t)json_integer_value(json_object_get(request, "pid")), 0,
@@ -224,7 +224,7 @@ json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t
 	return request;
 }
 
-/* Its sudo is gone, or was stopped past its time: its file is of no use any more. */
+/* Removes a request whose sudo is gone or was stopped past its end. */
 static void remove_over(int dir, const char *id, json_t *request, aa_approval_each_fn *gone, void *data)
 {
 	remove_in(dir, id);
@@ -233,7 +233,7 @@ static void remove_over(int dir, const char *id, json_t *request, aa_approval_ea
 	json_decref(request);
 }
 
-/* What a sudo that was killed left half written, and answers to what is not there any more. */
+/* Removes half-written files of killed sudos, and answers to requests that are gone. */
 static void remove_stale(int dir, const char *name, int64_t now)
 {
 	struct stat st;
@@ -321,7 +321,7 @@ enum aa_request_state aa_approval_poll(const char *rundir, uid_t owner, const ch
 		answer = load(dir, owner, name);
 		close(dir);
 	}
-	/* A sudo that was stopped past its time has no answer, whatever was answered meanwhile. */
+	/* A sudo that was stopped past its end gets no answer, whatever was answered meanwhile. */
 	if (now > until) {
 		json_decref(answer);
 		return AA_REQUEST_TIMED_OUT;

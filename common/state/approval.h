@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* approval.h: requests that wait for a person: RUNDIR/approvals/.
  *
- *   NUMBER.json     the request, made once: who, for whom, what, where, until when
+ *   NUMBER.json     the request, made once: agent, user, command, folder, end
  *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
  *   AGENT.slot.N    locked (flock) by the sudo that has the agent's slot N for a request
  *
- * The sudo that asked holds its request by its pid and start time, and takes it away when it goes; one that was killed leaves
- * it to whoever looks next, `session reap` at the latest. An answer is good for that one sudo: nothing is remembered
- * beyond it.
+ * The sudo that asked holds its request by its pid and start time, and removes it when it ends. The request of a sudo
+ * that was killed is removed by the next reader, `session reap` at the latest. An answer is good for that one sudo:
+ * nothing is remembered beyond it.
  */
 #ifndef AGENTAUTH_STATE_APPROVAL_H
 #define AGENTAUTH_STATE_APPROVAL_H
@@ -25,20 +25,21 @@
 #define AA_APPROVAL_WAIT 120  /* seconds */
 #define AA_APPROVAL_SLOTS 3   /* open requests of one agent */
 
-/* One of the agent's slots for an open request, as a descriptor that holds it until it is closed: the kernel gives it back
- * however this process ends. Nothing is waited for. -EBUSY: all are taken; or another negative errno. */
+/* Takes one of the agent's slots for an open request. The descriptor holds the slot until it is closed, so the kernel
+ * gives the slot back however this process ends. Nothing is waited for. -EBUSY: all slots are taken; or another
+ * negative errno. */
 int aa_approval_slot(const char *rundir, const char *agent);
-/* Writes the request, with id, pid and until added to it; the reference is stolen. 0 or -errno. */
+/* Writes the request and adds id, pid and until to it; the reference is stolen. 0 or -errno. */
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
-/* The requests that are open: their sudo is there and their time is not over. Each is a new reference for `each`; others'
- * files are removed, and those whose sudo left without a word are shown to `gone` (NULL: nobody). 0 or -errno. */
+/* Gives each open request, as a new reference, to `each`: its sudo runs and its time is not over. The files of other
+ * requests are removed; those whose sudo left without a word are shown to `gone` (may be NULL). 0 or -errno. */
 typedef void aa_approval_each_fn(void *data, json_t *request);
 int aa_approval_each(const char *rundir, uid_t owner, int64_t now, aa_approval_each_fn *each,
 		     aa_approval_each_fn *gone, void *data);
-/* A new reference, or NULL: there is none such, or it is over. */
+/* Gives an open request as a new reference; NULL: there is no such request, or it is over. */
 json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t now);
 
-/* 0; -EEXIST: somebody answered before; -ENOENT: no such open request. */
+/* Answers an open request. 0; -EEXIST: somebody answered before; -ENOENT: there is no such open request. */
 int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by,
 		       const char *why, int64_t now);
 /* What has become of a request. */
@@ -49,7 +50,8 @@ enum aa_request_state {
 	AA_REQUEST_TIMED_OUT,
 	AA_REQUEST_WITHDRAWN, /* by the sudo that asked: it was interrupted */
 };
-/* Any but AA_REQUEST_WITHDRAWN, which the sudo itself knows. *ret_answer is a new reference, or NULL. */
+/* Asks for the state of a request. AA_REQUEST_WITHDRAWN is never the answer: only the sudo itself knows of it.
+ * *ret_answer is a new reference, or NULL. */
 enum aa_request_state aa_approval_poll(const char *rundir, uid_t owner, const char *id, int64_t until,
 				       int64_t now, json_t **ret_answer);
 void aa_approval_withdraw(const char *rundir, const char *id);

@@ -71,7 +71,7 @@ static void utc_now(char *ret, size_t cap)
 	(void)snprintf(ret, cap, "%.19s.%06ldZ", seconds, now.tv_nsec / 1000);
 }
 
-/* json_object_update_missing(), which does not say where memory was out. */
+/* Does the work of json_object_update_missing(), which does not report that memory was out. */
 static bool add_missing(json_t *whole, json_t *record)
 {
 	const char *key;
@@ -85,7 +85,7 @@ static bool add_missing(json_t *whole, json_t *record)
 	return true;
 }
 
-/* time, seq, prev, host, and then what the caller has to say. From malloc(), with its line feed. */
+/* Writes time, seq, prev, host, and then the caller's members. The line is from malloc(), with its line feed. */
 static char *compose(const struct aa_audit *audit, json_t *record, const struct aa_audit_link *last,
 		     size_t *ret_len)
 {
@@ -96,7 +96,7 @@ static char *compose(const struct aa_audit *audit, json_t *record, const struct 
 	utc_now(now, sizeof(now));
 	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev",
 			  last->hash, "host", audit->host ? audit->host : "");
-	/* Not json_dumps(), which goes on without a member's name where memory is out for it. */
+	/* json_dumps() will not do: where memory is out for a member's name it goes on without that name. */
 	if (line && whole && add_missing(whole, record))
 		len = json_dumpb(whole, line, AA_AUDIT_LINE_MAX, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(whole);
@@ -109,7 +109,7 @@ static char *compose(const struct aa_audit *audit, json_t *record, const struct 
 	return line;
 }
 
-/* One write; what a full disk left of it is taken back. */
+/* Writes the line with one write(), and takes back what a full disk left of it. */
 static bool put_line(int log_fd, const char *line, size_t len, uint64_t size)
 {
 	ssize_t n = write(log_fd, line, len);
@@ -134,7 +134,8 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 
 	if (head_fd < 0 || log_fd < 0)
 		goto out;
-	/* Again where a line went round the lock meanwhile: this process may have been stopped for long. */
+	/* Another line may have been written past the lock meanwhile, since this process may have been stopped for
+	 * long: the line is then composed anew. */
 	do {
 		free(line);
 		line = NULL;
@@ -148,7 +149,7 @@ static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *recor
 	if (!line || !put_line(log_fd, line, len, size))
 		goto out;
 	link.seq = last.seq + 1;
-	/* A head that cannot be written is only slower: the log's last line decides. */
+	/* Without a head the next writer is only slower: the log's last line decides. */
 	if (aa_sha256_hex(link.hash, line, len - 1) < 0 || !aa_audit_write_head(head_fd, &link, size + len))
 		(void)unlinkat(dirfd, "audit.head", 0);
 	ok = !audit->sync || fdatasync(log_fd) == 0;
@@ -203,7 +204,7 @@ static void settle(struct settling *s, int brake_fd)
 	aa_audit_brake_settle(brake_fd, s->audit->now ? s->audit->now : (int64_t)time(NULL), write_count, s);
 }
 
-/* What cannot be counted has its line. */
+/* A refusal that cannot be counted has its line. */
 static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *record, struct lines *lines)
 {
 	struct settling s = {audit, dirfd, lines, false};
@@ -221,7 +222,7 @@ static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *rec
 	return counted || append_line(audit, dirfd, record, lines);
 }
 
-/* Somebody holds the lock for too long: the line is written outside of the chain, and says so. */
+/* Writes the line outside of the chain, since somebody holds the lock for too long; the line says so. */
 static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
 {
 	static const struct aa_audit_link none = {0, ""};
@@ -245,7 +246,7 @@ static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *re
 	return ok;
 }
 
-/* A copy for the machine's own logs. The line is ASCII, without control characters. */
+/* Copies the line to the machine's own logs. It is ASCII, without control characters. */
 static void copy_to_syslog(const struct aa_audit *audit, const char *line)
 {
 	if (audit->quiet)
@@ -271,7 +272,7 @@ static void copy_all(const struct aa_audit *audit, struct lines *lines)
 	}
 }
 
-/* What the audit log could not take stands there alone. */
+/* Writes the record to syslog alone, since the audit log could not take it. */
 static void tell_syslog(const struct aa_audit *audit, json_t *record)
 {
 	static const struct aa_audit_link none = {0, ""};
@@ -312,7 +313,7 @@ static bool append(const struct aa_audit *audit, json_t *record)
 	return ok;
 }
 
-/* In a process of its own, which may stand in the directory instead of holding it. */
+/* Appends in a process of its own, which may enter the directory instead of holding it open. */
 static bool append_sparing(const struct aa_audit *audit, json_t *record)
 {
 	int dirfd = open_logdir(audit);
@@ -323,8 +324,9 @@ static bool append_sparing(const struct aa_audit *audit, json_t *record)
 	return there && append_in(audit, AT_FDCWD, record);
 }
 
-/* Where the caller has left no descriptor and its limit cannot be raised: by a child, which does with three, and needs none
- * of those that are open. _Fork(), since others' handlers of a fork have nothing to do with it; no pipe, which would be two more. */
+/* Appends in a child where the caller has left no descriptor and its limit cannot be raised: the child needs three,
+ * and none of those that are open. _Fork() runs no fork handlers of other libraries; a pipe would take two
+ * descriptors more. */
 static bool append_in_child(const struct aa_audit *audit, json_t *record)
 {
 	bool *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ok;
@@ -368,7 +370,7 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;
 }
 
-/* One round, of COUNTS_MAX lines. False: something stays that is to be written. */
+/* Writes COUNTS_MAX lines at the most. False: something remains to be written. */
 static bool settle_once(const struct aa_audit *audit, int dirfd, struct lines *lines)
 {
 	struct settling s = {audit, dirfd, lines, false};

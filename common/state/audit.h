@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit.h: the audit log, LOGDIR/audit.jsonl: one JSON object a line, each holding the SHA-256 of the line before.
  *
- * LOGDIR/audit.lock is held (flock) while a line is written. LOGDIR/audit.head holds the last line's seq, hash and the
- * log's size, so that the chain goes on after a rotation and a writer reads no more than it must; where it does not fit
- * the log, the log's last line decides.
+ * LOGDIR/audit.lock is held (flock) while a line is written. LOGDIR/audit.head holds the last line's seq, hash and
+ * the log's size, so that the chain goes on after a rotation and a writer reads no more than it must. Where the head
+ * does not fit the log, the log's last line decides.
  */
 #ifndef AGENTAUTH_STATE_AUDIT_H
 #define AGENTAUTH_STATE_AUDIT_H
@@ -23,21 +23,21 @@ struct aa_audit {
 	const char *host; /* name of this host */
 	uid_t owner;	  /* who must own the log, beside uid 0 */
 	bool sync;	  /* fsync each line */
-	bool go_round;	  /* a lock that is held too long is gone round, and the line says so */
+	bool go_round;	  /* writes past a lock that is held too long, and the line says so */
 	bool quiet;	  /* no copy to syslog (tests) */
-	/* lines that identical refusals have in a minute, before they are counted (audit_brake.h); 0: each has one */
+	/* how many lines identical refusals have in a minute before they are counted (audit_brake.h); 0: no counting */
 	unsigned brake;
-	int64_t now; /* for that; 0: the clock's */
+	int64_t now; /* seconds since 1970, for the counting; 0: the clock's */
 };
 
 /* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
- * one line of ASCII, unless it was emptied, and sends a copy to syslog (authpriv); what cannot be written stands there alone.
- * AA_OK or AA_AUDIT_UNAVAILABLE; what follows from that is the caller's policy. Runs under a guard (guard.h), so that an agent
- * whose sudo this is can neither stop it while it holds the lock, nor have the line fail by its own limits. */
+ * one line of ASCII, and sends a copy to syslog (authpriv). An emptied record is not written. What the log cannot
+ * take goes to syslog alone. AA_OK or AA_AUDIT_UNAVAILABLE; the caller's policy decides what follows from that. Runs
+ * under a guard (guard.h): an agent whose sudo this is can neither stop it while it holds the lock, nor make the line
+ * fail by its own limits. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
 
-/* Writes the lines of what was counted, where its minute is over. AA_OK, or AA_AUDIT_UNAVAILABLE: some is still to be
- * written. */
+/* Writes the lines of counts whose minute is over. AA_OK, or AA_AUDIT_UNAVAILABLE: some are still to be written. */
 enum aa_reason aa_audit_settle(const struct aa_audit *audit);
 
 #endif

@@ -37,7 +37,7 @@ struct set {
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-/* A table of something else is begun anew. */
+/* Begins the table anew where the file holds something else. */
 static bool read_header(int fd, struct header *ret)
 {
 	ssize_t n = pread(fd, ret, sizeof(*ret), 0);
@@ -82,7 +82,7 @@ bool aa_audit_brake_is_for(const json_t *record)
 	       !json_object_get(record, "request");
 }
 
-/* What identical refusals have in common. False: it has no room, or there is no memory. */
+/* Describes what identical refusals have in common. False: that has no room, or there is no memory. */
 static bool describe(const json_t *record, char ret[TEXT_SIZE])
 {
 	static const char *const members[] = {"event",	"service", "agent", "uid",   "rhost",
@@ -123,7 +123,7 @@ static bool key_of(const char text[TEXT_SIZE], uint64_t *ret)
 
 /* ---- counting --------------------------------------------------------------------------------- */
 
-/* The cell of these, else one that holds nothing any more. WAYS: there is none, since a count is never thrown
+/* Chooses the cell of these refusals, else a cell without a count. WAYS: there is none, since a count is never thrown
  * away. */
 static size_t choose(const struct set *set, uint64_t key, const char text[TEXT_SIZE], int64_t now)
 {
@@ -192,8 +192,8 @@ static json_t *record_of(struct cell *cell)
 	return NULL;
 }
 
-/* One whose window is over is written, and then free: where this process ends between the two, it is written
- * twice and not lost. A damaged one is dropped. False: it stays. */
+/* Writes a count whose window is over and then frees the cell: where this process ends between the two, the count is
+ * written twice and not lost. A damaged cell is dropped. False: it stays. */
 static bool settle_cell(int fd, struct set *set, size_t i, aa_brake_write_fn *write, void *data)
 {
 	json_t *record = record_of(&set->cells[i]);
@@ -204,7 +204,7 @@ static bool settle_cell(int fd, struct set *set, size_t i, aa_brake_write_fn *wr
 	return write_cell(fd, set, i);
 }
 
-/* Of what is left, when the first window is over. */
+/* Settles one set, and gives the end of the first window that remains. */
 static int64_t settle_set(int fd, struct set *set, int64_t now, aa_brake_write_fn *write, void *data)
 {
 	int64_t due = INT64_MAX;

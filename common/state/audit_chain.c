@@ -28,7 +28,7 @@ static bool parse_head(const char *text, struct aa_audit_link *ret, uint64_t *re
 	return true;
 }
 
-/* The seq of a line of the chain; 0: it is torn, or stands outside of the chain. */
+/* Gives the seq of a line of the chain; 0: the line is torn, or stands outside of the chain. */
 static uint64_t seq_of_line(const char *line, size_t len)
 {
 	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL),
@@ -42,7 +42,7 @@ static uint64_t seq_of_line(const char *line, size_t len)
 	return n;
 }
 
-/* Where the line that ends before `end` begins. */
+/* Finds the beginning of the line that ends before `end`. */
 static size_t line_start(const char *buf, size_t end)
 {
 	while (end > 0 && buf[end - 1] != '\n')
@@ -50,7 +50,8 @@ static size_t line_start(const char *buf, size_t end)
 	return end;
 }
 
-/* The hash of the last line of buf[0..end), and the seq of the last one that has one, `otherwise` where none does. */
+/* Gives the hash of the last line of buf[0..end), and the seq of the last line that has one; `otherwise` where none
+ * has. */
 static bool link_of_lines(const char *buf, size_t end, uint64_t otherwise, struct aa_audit_link *ret)
 {
 	size_t start = line_start(buf, end);
@@ -66,7 +67,8 @@ static bool link_of_lines(const char *buf, size_t end, uint64_t otherwise, struc
 	return true;
 }
 
-/* Reads the log's end; closes a torn line with a line feed, so that it stays what it is and nothing is lost. */
+/* Reads the log's end, and closes a torn line with a line feed, so that the line stays what it is and nothing is
+ * lost. */
 static bool link_of_log(int fd, uint64_t *size, uint64_t otherwise, struct aa_audit_link *ret)
 {
 	size_t want = *size < TAIL_BYTES ? (size_t)*size : TAIL_BYTES, end = want;

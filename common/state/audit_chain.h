@@ -13,8 +13,8 @@ struct aa_audit_link {
 	char hash[65];
 };
 
-/* What the next line follows: the head where it fits the log (or the log is new), else the log itself. `size` is the
- * log's, which grows by the line feed that closes a torn line. */
+/* Gives the link that the next line follows: the head where it fits the log (or the log is new), else the log itself.
+ * `size` is the log's, which grows by the line feed that closes a torn line. */
 bool aa_audit_last_link(int head_fd, int log_fd, uint64_t *size, struct aa_audit_link *ret);
 
 bool aa_audit_write_head(int head_fd, const struct aa_audit_link *link, uint64_t size);

@@ -55,7 +55,7 @@ static void set_roles(json_t *record, const struct aa_roles *narrowed)
 	json_decref(roles);
 }
 
-/* The actors' chain, each name made fit for the log. */
+/* Sets the actors' chain, each name made fit for the log. */
 static void set_actors(json_t *record, const json_t *actors)
 {
 	json_t *safe, *one;
@@ -111,7 +111,8 @@ static void set_session(json_t *record, const struct aa_session *s)
 		set_actors(record, json_object_get(s->json, "actors"));
 }
 
-/* Reads all of it, and keeps what `text` has room for. The length of all of it; 0: it cannot be read. */
+/* Reads the whole command line, keeps as much as `text` has room for, and returns the whole length; 0: it cannot be
+ * read. */
 static size_t read_command(char *text, size_t cap)
 {
 	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
@@ -130,7 +131,7 @@ static size_t read_command(char *text, size_t cap)
 	return len;
 }
 
-/* The words of a text, each with a zero at its end, as one line that names these words and no others. */
+/* Sets the words of a text, each with a zero at its end, as one line that names these words and no others. */
 static void set_line(json_t *record, char *text, size_t len)
 {
 	char *words[AA_AUDIT_STRING_MAX + 3], line[2 * AA_AUDIT_STRING_MAX];
@@ -143,8 +144,8 @@ static void set_line(json_t *record, char *text, size_t len)
 	aa_audit_set(record, "command", line);
 }
 
-/* What sudo was asked for: its own arguments, as /proc has them. Where they are more than the log takes,
- * their length says how much is missing; sudo's own log has it. */
+/* Sets the command that sudo was asked for: sudo's own arguments, as /proc has them. Where they are longer than the
+ * log takes, their length says how much is missing; sudo's own log has all of it. */
 static void set_command(json_t *record)
 {
 	char text[AA_AUDIT_STRING_MAX + 2];
@@ -168,7 +169,8 @@ static void set_role(json_t *record, const char *role)
 	json_decref(roles);
 }
 
-/* What of a credential the refusal is about; an SSH key has no claims. NULL: nothing, or it is not known. */
+/* Names the claim or header member that the refusal is about; NULL: none, or it is not known. An SSH key has no
+ * claims. */
 static const char *claim_of(enum aa_reason reason, const struct aa_verdict *v)
 {
 	bool presented = v->kind == AA_KIND_NONE || v->kind == AA_KIND_ASSERTION ||
@@ -184,7 +186,7 @@ static const char *result_of(enum aa_reason reason)
 	return reason == AA_OK ? "ok" : reason == AA_INTERNAL ? "error" : "denied";
 }
 
-/* The members that each event has, in their order. */
+/* Begins a record with the members that each event has, in their order. */
 static json_t *begin(const struct aa_audit_event *d, const char *result)
 {
 	json_t *record = json_object();
@@ -220,7 +222,7 @@ json_t *aa_audit_event(const struct aa_audit_event *d)
 	return record;
 }
 
-/* An end is no refusal: it is done, whatever it was for. */
+/* The end of a session is no refusal, whatever its reason is. */
 json_t *aa_audit_session_close(const struct aa_session *session, const char *service, enum aa_reason reason,
 			       int64_t micros)
 {

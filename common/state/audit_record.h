@@ -19,34 +19,36 @@
  * lacks a member is not written, so that nothing is decided on half a record. `event`, or whatever a reader demands, is
  * therefore set first. */
 void aa_audit_set(json_t *record, const char *key, const char *text);
-/* The same with any value, whose reference is stolen; NULL, since it was made on the way here, is a lack of memory. */
+/* Sets record[key] to any value, whose reference is stolen. NULL counts as a lack of memory, since the caller has
+ * just made the value. */
 void aa_audit_put(json_t *record, const char *key, json_t *value);
 
-/* Each record below is for aa_context_audit() or aa_audit_append(). The caller owns it; it is empty, or NULL, where memory is
- * out. */
+/* Each builder below makes a record for aa_context_audit() or aa_audit_append(). The caller owns the record; it is
+ * empty, or NULL, where memory is out. */
 
 /* What was decided: auth, account, sudo, session-open. */
 struct aa_audit_event {
 	const char *event, *service; /* the service as PAM has it */
-	const char *agent;	     /* NULL: not an agent's, or not to be told */
+	const char *agent;	     /* NULL: a person's, or not to be told */
 	uint32_t uid;		     /* 0: left out */
 	const char *rhost;
 	enum aa_reason reason;
-	const char *role;		  /* that it is about, where it is about one; "" or NULL: none */
-	const struct aa_verdict *verdict; /* NULL: none, and so is a session */
+	const char *role;		  /* the role that the decision is about; "" or NULL: none */
+	const struct aa_verdict *verdict; /* either may be NULL */
 	const struct aa_session *session;
-	const char *command; /* of a sudo; NULL: what sudo was asked for, its own arguments */
+	const char *command; /* of a sudo; NULL: sudo's own arguments stand for it */
 	int64_t micros;
 };
-/* With the event "sudo" it has the command. */
+/* Makes the record of a decision. With the event "sudo" it has the command. */
 json_t *aa_audit_event(const struct aa_audit_event *event);
 
-/* The end of an opened session: AA_OK, or why it was ended. `service`: of the program that saw it. */
+/* Makes the record of the end of an opened session: AA_OK, or why it was ended. `service`: of the program that saw
+ * the end. */
 json_t *aa_audit_session_close(const struct aa_session *session, const char *service, enum aa_reason reason,
 			       int64_t micros);
 
-/* One step of a request for approval: requested, approved, denied, timeout, withdrawn, refused. `answer` NULL: nobody has
- * answered. */
+/* Makes the record of one step of a request for approval: requested, approved, denied, timeout, withdrawn, refused.
+ * `answer` NULL: nobody has answered. */
 json_t *aa_audit_approval(const json_t *request, const char *service, const char *step, enum aa_reason reason,
 			  const json_t *answer);
 

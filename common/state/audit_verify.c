@@ -12,7 +12,8 @@
 #include "common/state/audit.h"
 #include "common/state/audit_verify.h"
 
-/* Why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of it. */
+/* Says why this line does not follow, or NULL. `expect` is the hash of the line before, "" where nothing is known of
+ * it. */
 static const char *check_line(const char *line, size_t len, const char *expect, struct aa_audit_check *check)
 {
 	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL),
@@ -66,7 +67,8 @@ int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_c
 	}
 	if (ferror(f))
 		err = -EIO;
-	/* A torn line is part of the chain once a line follows it; at the end nothing says that it was written like this. */
+	/* A torn line is part of the chain once a line follows it. At the end nothing says that it was written like
+	 * this. */
 	if (!check.bad_line && check.torn != torn) {
 		check.bad_line = check.lines;
 		check.why = "the last line is not a JSON object: it was cut short or overwritten";

@@ -14,8 +14,8 @@ struct aa_audit_check {
 	const char *why;   /* a sentence, static, when bad_line */
 	char last_hash[65];
 };
-/* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. 0 or a negative
- * errno (cannot be read). */
+/* Reads a log from its beginning. `expect_prev` NULL: the first line's prev is taken as it stands. 0, or a negative
+ * errno where the file cannot be read. */
 int aa_audit_verify(const char *path, const char *expect_prev, struct aa_audit_check *ret);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* caller.c: the ids of this process, and which of them are not the caller's own. libc and the registry alone:
- * people pass here with each sudo. */
+/* caller.c: the ids of this process, and which of them are not the caller's own. It uses libc and the registry alone,
+ * since every sudo of a person runs it. */
 #include "config.h"
 
 #include "common/registry/local.h"
@@ -53,8 +53,8 @@ static bool is_built_in(gid_t gid)
 	return aa_uid_is_built_in(gid) || (gid > AA_UID_MAX_DEFAULT && gid <= AA_GID_AGENTS_DEFAULT);
 }
 
-/* Where no record has the gid, its number decides, unless this host has a group of it: roles that were removed
- * had theirs from there, and files keep a group for longer than the registry does. */
+/* Where no record has the gid, its number decides, unless this host has a group of that number. Roles that were
+ * removed had their gids from that range, and files keep a group for longer than the registry does. */
 static bool is_by_number(const struct aa_accounts *accounts, gid_t gid)
 {
 	if (!is_built_in(gid) &&
@@ -79,8 +79,7 @@ int aa_caller_gid(const struct aa_accounts *accounts, gid_t gid, char ret_role[A
 
 /* ---- which groups are the caller's own ---------------------------------------------- */
 
-/* The groups that the system's databases give the uid; NULL: they cannot be told, or there is no such user.
- */
+/* Lists the groups that the system's databases give the uid. NULL: they cannot be told, or there is no such user. */
 static gid_t *own_groups(uid_t uid, int *ret_n)
 {
 	char buf[4096];
@@ -105,8 +104,7 @@ static gid_t *own_groups(uid_t uid, int *ret_n)
 	return NULL;
 }
 
-/* A person whom a directory put into a group of this number later loses nothing: nobody but root can write
- * there. */
+/* A person whom a directory put into a group of this number later loses nothing: nobody but root can write there. */
 static bool is_own(uid_t uid, gid_t gid)
 {
 	int n = 0;
@@ -119,7 +117,7 @@ static bool is_own(uid_t uid, gid_t gid)
 	return own;
 }
 
-/* A damaged registry is to a person as none is. */
+/* To a person a damaged registry is the same as no registry. */
 static bool is_an_agents(const struct aa_accounts *accounts, gid_t gid, char ret_role[AA_ROLE_NAME_MAX + 1])
 {
 	int agents = aa_caller_gid(accounts, gid, ret_role);

@@ -63,7 +63,8 @@ void aa_context_close(struct aa_context *ctx)
 	ctx->gen_fd = ctx->accounts.fd = -1;
 }
 
-/* Of identical refusals; 0: each has one. A host that bears many failures in a minute has them in its log, too. */
+/* Gives the number of lines that identical refusals have in a minute; 0: each has one. A host that bears many
+ * failures in a minute has them in its log, too. */
 static unsigned lines_a_minute(const struct aa_host *host)
 {
 	unsigned tenth = (unsigned)host->max_failures / 10;
@@ -75,7 +76,8 @@ static unsigned lines_a_minute(const struct aa_host *host)
 
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
-	/* go_round: whoever stops a process that holds the lock, as one's own cgroup can be frozen, stops nobody else. */
+	/* go_round: a caller can stop a process that holds the lock, by freezing its own cgroup. That must stop
+	 * nobody else. */
 	struct aa_audit audit = {
 	    .logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
 	const struct aa_host *host;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* context.h: one decision's view of the host: one generation, one time, and where things lie. */
+/* context.h: one decision's view of the host: one generation, one time, and the directories. */
 #ifndef AGENTAUTH_STATE_CONTEXT_H
 #define AGENTAUTH_STATE_CONTEXT_H
 
@@ -19,17 +19,18 @@ struct aa_context {
 	char keysdir[4096];
 	char hostname[256];
 	const struct aa_trace *trace; /* NULL: nobody looks on */
-	bool dry;     /* what is decided happens to nobody: no mark is made, no key is asked for */
-	bool starved; /* a limit of the caller's could not be raised, see guard.h */
-	int gen_fd;   /* -1: not open */
+	bool dry;		      /* nothing happens: no mark is made, no key is asked for */
+	bool starved;		      /* a limit of the caller's could not be raised, see guard.h */
+	int gen_fd;		      /* -1: not open */
 	struct aa_accounts accounts;
 	struct aa_policy *policy; /* NULL: not open */
 };
 
-/* Opens the generation and its accounts. 0 or a negative errno, never -ENOENT. aa_context_close() in every case. */
+/* Opens the generation and its accounts. 0 or a negative errno, never -ENOENT. The caller calls aa_context_close() in
+ * every case. */
 int aa_context_open(struct aa_context *ctx);
-/* The same, and finds the account. 0; -ENOENT: no such agent; another negative errno: it
- * cannot be told. aa_context_close() in every case. */
+/* Opens the same and finds the account. 0; -ENOENT: there is no such agent; another negative errno: it cannot be
+ * told. The caller calls aa_context_close() in every case. */
 int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret);
 /* Opens the policy and the agent's record. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
  * halves of the registry do not agree. */
@@ -37,9 +38,9 @@ enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account 
 				struct aa_agent **ret);
 void aa_context_close(struct aa_context *ctx);
 
-/* Appends to the audit log as the host's policy has it. AA_OK, or AA_AUDIT_UNAVAILABLE where the policy is to deny:
- * where the policy cannot be read, and where the caller's limits may be why the line is missing, it is. Steals the
- * reference. */
+/* Appends to the audit log as the host's policy says. Steals the reference. AA_OK, or AA_AUDIT_UNAVAILABLE where the
+ * policy is to deny. Where the policy cannot be read, or the caller's limits may be why the line is missing, the
+ * answer is to deny. */
 enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record);
 
 #endif

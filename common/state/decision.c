@@ -24,13 +24,13 @@
 
 static const char *const dirs[] = {"suspended", "revoked", "revoked/jti", "revoked/kid", "revoked/before"};
 
-/* STATEDIR/state, or a negative errno; -ENOENT is not "nothing was decided": see the callers. */
+/* Opens STATEDIR/state. -ENOENT does not mean that nothing was decided: see the callers. */
 static int open_state(const char *statedir)
 {
 	return aa_folder_open(statedir, "state");
 }
 
-/* Whether state/DIR/NAME exists: 1, 0, or a negative errno; a directory that is not there cannot tell. */
+/* Says whether state/DIR/NAME exists: 1, 0, or a negative errno. A directory that is not there cannot tell. */
 static int has(const char *statedir, const char *dir, const char *name)
 {
 	int state = open_state(statedir), fd, ret;
@@ -67,7 +67,7 @@ static json_t *load(const char *statedir, const char *dir, const char *name)
 	if (state < 0)
 		return NULL;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	/* The owner of the folder decides in any case, by making and removing files. */
+	/* The folder's owner decides in any case, by making and removing files. */
 	if (fstat(state, &st) == 0)
 		r = aa_trusted_read(state, path, st.st_uid, DECISION_MAX, &text, &len);
 	close(state);
@@ -87,7 +87,7 @@ enum aa_reason aa_decision_agent(const char *statedir, const char *agent)
 	return r ? AA_AGENT_SUSPENDED : AA_OK;
 }
 
-/* Whether the agent's credentials of `iat` were cut off by a date. A file that cannot be understood cuts off all. */
+/* Says whether a date cut off the agent's credentials of `iat`. A file that cannot be understood cuts off all. */
 static enum aa_reason check_before(const char *statedir, const char *agent, int64_t iat)
 {
 	json_t *json, *before;
@@ -144,7 +144,7 @@ enum aa_reason aa_decision_credential(const char *statedir, const char *agent, c
 	return reason;
 }
 
-/* Writes state/DIR/NAME, synced, and replaces what is there only if it may. */
+/* Writes state/DIR/NAME, synced. An existing file is replaced only if `replace` says so. */
 static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
 	const struct aa_replace how = {.synced = true, .only_new = !replace};
@@ -172,7 +172,7 @@ static int withdraw(const char *statedir, const char *dir, const char *name)
 	if (state < 0)
 		return state;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	/* What was decided is not lost with the power. */
+	/* A decision that was taken back must stay so after a loss of power. */
 	ret = unlinkat(state, path, 0) < 0 ? -errno : aa_folder_sync(state, dir);
 	close(state);
 	return ret;
@@ -221,7 +221,7 @@ int aa_decision_revoke_kid(const char *statedir, const char *kid, const char *by
 	    false);
 }
 
-/* Whether a date that is there already cuts off as much: a second one must not let in what the first shut out. */
+/* Says whether an earlier date cuts off as much. A second date must not let in what the first shut out. */
 static bool is_cut_off(const char *statedir, const char *agent, int64_t before)
 {
 	json_t *json;
@@ -273,7 +273,7 @@ int aa_decision_unrevoke_before(const char *statedir, const char *agent)
 
 /* ---- listing ------------------------------------------------------------------ */
 
-/* What the file revoked/KIND/NAME holds, with the members that tell which file that is. */
+/* Adds the content of revoked/KIND/NAME, with the members that tell which file it is. */
 static int add_revocation(const char *statedir, const char *kind, const char *name, json_t *list)
 {
 	char dir[32], file[320];

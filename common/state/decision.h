@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decision.h: what was decided beside the text: STATEDIR/state/, suspended agents and revoked credentials.
  *
- * Wins over the text, survives apply and rollback. Every decision is one file, so that it is made and read atomically:
+ * A decision wins over the text and survives apply and rollback. Every decision is one file, so that it is made and
+ * read atomically:
  *   state/suspended/NAME              JSON {"by", "at", "why"}
  *   state/revoked/jti/SHA256HEX       of ISSUER NUL JTI       (issuer: its configured name, "" for assertions, "*" for all)
  *                                     JSON {"issuer", "jti", "by", "at", "why"}
  *   state/revoked/kid/SHA256HEX       of KID                  JSON {"kid", "by", "at", "why"}
  *   state/revoked/before/NAME         JSON {"before": seconds, "by", "at", "why"}: the agent's credentials issued
  *                                     earlier are refused
- * The directories are 0700. One that cannot be read denies.
+ * The directories are 0700. A directory that cannot be read denies.
  */
 #ifndef AGENTAUTH_STATE_DECISION_H
 #define AGENTAUTH_STATE_DECISION_H
@@ -20,14 +21,16 @@
 
 #include "common/verify/reason.h"
 
-/* AA_OK, AA_AGENT_SUSPENDED, or AA_REGISTRY_UNAVAILABLE where it cannot be told. */
+/* Says whether the agent is suspended. AA_OK, AA_AGENT_SUSPENDED, or AA_REGISTRY_UNAVAILABLE where that cannot be
+ * told. */
 enum aa_reason aa_decision_agent(const char *statedir, const char *agent);
-/* AA_OK, AA_REVOKED, or AA_REGISTRY_UNAVAILABLE. jti, kid may be NULL; iat 0: unknown. jti is looked up both under the
- * issuer and under "*" (revoked without naming one). *ret_claim (or NULL) is what was revoked: iat, jti or kid. */
+/* Says whether a credential was revoked. AA_OK, AA_REVOKED, or AA_REGISTRY_UNAVAILABLE. jti, kid may be NULL; iat 0:
+ * unknown. The jti is looked up both under the issuer and under "*" (revoked without naming an issuer). *ret_claim
+ * (or NULL) names the claim: iat, jti or kid. */
 enum aa_reason aa_decision_credential(const char *statedir, const char *agent, const char *issuer,
 				      const char *jti, const char *kid, int64_t iat, const char **ret_claim);
 
-/* Writers; 0 or a negative errno. -EEXIST / -ENOENT: it was so already. */
+/* The writers answer 0 or a negative errno. -EEXIST / -ENOENT: that was decided, or taken back, already. */
 int aa_decision_suspend(const char *statedir, const char *agent, const char *by, const char *why,
 			int64_t now);
 int aa_decision_resume(const char *statedir, const char *agent);
@@ -41,15 +44,15 @@ int aa_decision_revoke_before(const char *statedir, const char *agent, int64_t b
 int aa_decision_unrevoke_jti(const char *statedir, const char *issuer, const char *jti);
 int aa_decision_unrevoke_kid(const char *statedir, const char *kid);
 int aa_decision_unrevoke_before(const char *statedir, const char *agent);
-/* All that is revoked: an array of what the files hold, each with "kind" (jti, kid, before), "file" (below state/)
- * and, of a date, "agent"; of a file that cannot be understood, which revokes all the same, these alone. A new
- * reference. 0 or a negative errno. */
+/* Lists all that is revoked, as an array of the files' objects, each with "kind" (jti, kid, before), "file" (below
+ * state/) and, for a date, "agent". A file that cannot be understood revokes all the same, and has these members
+ * alone. A new reference. 0 or a negative errno. */
 int aa_decision_revocations(const char *statedir, json_t **ret);
-/* What state/suspended/NAME holds; NULL: not suspended or unreadable. A new reference. */
+/* Gives the content of state/suspended/NAME as a new reference. NULL: not suspended, or unreadable. */
 json_t *aa_decision_suspension(const char *statedir, const char *agent);
-/* What state/revoked/before/NAME holds, in the same way. */
+/* Gives the content of state/revoked/before/NAME likewise. */
 json_t *aa_decision_cutoff(const char *statedir, const char *agent);
-/* Makes state/ and what is below it. */
+/* Makes state/ and the folders below it. */
 int aa_decision_init(const char *statedir);
 
 #endif

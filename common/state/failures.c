@@ -31,7 +31,7 @@ struct bucket {
 	struct cell set[WAYS];
 };
 
-/* A regular file of ours, which whoever writes makes. -1: it is none, or cannot be had. */
+/* Opens the table; a writer makes it. -1: it cannot be had, or others could have written it. */
 static int open_table(const char *rundir, uid_t owner, bool writes)
 {
 	char path[4096];
@@ -41,7 +41,7 @@ static int open_table(const char *rundir, uid_t owner, bool writes)
 	return aa_trusted_open_own(AT_FDCWD, path, writes ? O_RDWR | O_CREAT : O_RDONLY, 077, owner);
 }
 
-/* The secret is written once; of two who find none, both read what is there in the end. */
+/* The secret is written once. Of two processes that find none, both read the same one in the end. */
 static bool read_secret(int fd, unsigned char ret[SECRET_SIZE])
 {
 	unsigned char fresh[SECRET_SIZE];
@@ -123,7 +123,7 @@ bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, con
 	return reached;
 }
 
-/* The cell of this key, else a free one or one whose time is over, else the oldest. */
+/* Chooses the cell of this key, else a free cell or one whose time is over, else the oldest. */
 static size_t choose(const struct bucket *bucket, int64_t now)
 {
 	size_t best = 0;

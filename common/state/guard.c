@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guard.c: signals, limits and the real uid, for the time of a decision. */
+/* guard.c: raises and restores signals, limits and the real uid. */
 #include "config.h"
 
 #include "common/state/guard.h"
@@ -18,7 +18,7 @@
 static const struct limit {
 	__rlimit_resource_t resource;
 	rlim_t want; /* descriptors: what the kernel's own limit (fs.nr_open) is set to */
-	/* below this a decision may fail half way; 0: whatever it is, nothing is let through by it */
+	/* below this a decision may fail half way; 0: a decision needs nothing of it */
 	rlim_t need;
 } limits[] = {
     {RLIMIT_NOFILE, 1 << 20, 1024},	   {RLIMIT_FSIZE, RLIM_INFINITY, 1024 * MIB},
@@ -28,8 +28,8 @@ static const struct limit {
 };
 #define N_LIMITS (sizeof(limits) / sizeof(limits[0]))
 
-/* The first guard of a process raises them, the last one sets them back. Not thread-local: a module's variables of that kind
- * come from malloc(), and the process is ended where that fails. */
+/* The first guard of a process raises the limits, and the last one sets them back. The variables are not
+ * thread-local: a module's thread-local variables come from malloc(), and the process is ended where that fails. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned holders;
 static uid_t caller; /* while there are holders */
@@ -42,7 +42,7 @@ static rlim_t larger(rlim_t a, rlim_t b)
 	return a > b ? a : b; /* RLIM_INFINITY is the largest */
 }
 
-/* Over the hard limit, where we may; else up to it. */
+/* Raises the limit over the hard one where we may, else up to it. */
 static rlim_t raise_limit(const struct limit *limit, struct rlimit *ret_before, bool *ret_changed)
 {
 	struct rlimit new;
@@ -100,7 +100,7 @@ uid_t aa_guard_caller_uid(void)
 
 /* ---- signals --------------------------------------------------------------------------------- */
 
-/* All but those by which a fault of our own is known. */
+/* Blocks all signals but those that report a fault of our own. */
 static void block_signals(struct aa_guard *guard)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
@@ -113,7 +113,8 @@ static void block_signals(struct aa_guard *guard)
 	(void)sigpending(&guard->pending);
 }
 
-/* A file that reached a limit which could not be raised has left its signal, which would end the process now. */
+/* A file that reached a limit which could not be raised has left its signal. Delivered now, the signal would end the
+ * process. */
 static void unblock_signals(const struct aa_guard *guard)
 {
 	static const struct timespec at_once = {0, 0};
@@ -129,7 +130,7 @@ static void unblock_signals(const struct aa_guard *guard)
 
 /* ---- the guard -------------------------------------------------------------------------------- */
 
-/* The raw call: only the thread that decides matters, and glibc's wrapper would signal all of them. */
+/* Makes the raw call: only the thread that decides matters, and glibc's wrapper would signal all of them. */
 static bool set_uids(uid_t ruid, uid_t euid, uid_t suid)
 {
 	return syscall(SYS_setresuid, ruid, euid, suid) == 0;
@@ -145,7 +146,8 @@ void aa_guard_raise(struct aa_guard *guard)
 	guard->raised = true;
 }
 
-/* The uids before the limits: the kernel counts the caller's processes when it becomes the real uid again. */
+/* The uids are set back before the limits, since the kernel counts the caller's processes when the real uid becomes
+ * the caller's again. */
 bool aa_guard_lower(struct aa_guard *guard)
 {
 	bool ok;

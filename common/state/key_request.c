@@ -30,8 +30,7 @@ static int open_dir(const char *rundir, bool make)
 	return aa_folder_open(rundir, AA_KEY_REQUEST_DIR);
 }
 
-/* Names are the configuration's, which has no dot and no slash in them; looked at again, since this makes
- * files. */
+/* Checks the name once more, although the configuration has no dot and no slash in one, since files are made of it. */
 static bool is_name(const char *issuer)
 {
 	return *issuer && strlen(issuer) <= 64 &&

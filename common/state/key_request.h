@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_request.h: issuers whose keys a login could not do with: the token names a key that the set does not have,
- * or the set is stale. RUNDIR/refresh/ISSUER, an empty file, asks `agentauthctl issuer refresh --due` to
- * fetch it; a login itself asks nobody. There is one name for each configured issuer, so that whoever sends
- * what makes marks makes no more of them.
+/* key_request.h: marks that ask for an issuer's keys.
+ *
+ * A login cannot use the keys of an issuer where the token names a key that the set does not have, or where the set
+ * is stale. RUNDIR/refresh/ISSUER, an empty file, then asks `agentauthctl issuer refresh --due` to fetch the set; a
+ * login itself asks nobody. There is one name for each configured issuer, so that strangers cannot make more marks.
  */
 #ifndef AGENTAUTH_STATE_KEY_REQUEST_H
 #define AGENTAUTH_STATE_KEY_REQUEST_H
@@ -15,22 +16,20 @@
 #define AA_KEY_REQUEST_STAMP "refreshed"   /* in RUNDIR: its time of change is that of the last one */
 #define AA_KEY_REQUEST_LOCK "refresh.lock" /* in RUNDIR */
 
-/* Leaves the mark; one that is there already is as good. Nothing is said of a failure: the login is refused
- * anyway. */
+/* Leaves the mark, unless it is there. A failure is not reported: the login is refused anyway. */
 void aa_key_request_mark(const char *rundir, const char *issuer);
 
 bool aa_key_request_is(const char *rundir, const char *issuer);
 bool aa_key_request_any(const char *rundir);
-/* Takes the marks away, of issuers that are gone too: before the keys are fetched, so that one that comes
+/* Removes the marks, those of former issuers too. The caller fetches the keys afterwards, so that a mark that comes
  * meanwhile is not lost. */
 void aa_key_request_clear(const char *rundir);
 
-/* Waits until no other refresh by marks is under way. A descriptor, whose closing ends it, or a negative
- * errno. */
+/* Waits until no other refresh by marks is under way. Closing the descriptor ends this one. Or a negative errno. */
 int aa_key_request_lock(const char *rundir);
-/* How many seconds of the pause are left at `now`; a stamp from the future counts as none. */
+/* Gives the seconds of the pause that remain at `now`; a stamp from the future counts as none. */
 int64_t aa_key_request_pause(const char *rundir, int64_t now);
-/* The pause begins. 0 or a negative errno. */
+/* Begins the pause. 0 or a negative errno. */
 int aa_key_request_begin(const char *rundir, int64_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill.c: signalling what an agent runs. */
+/* kill.c: signals the processes of an agent or of sessions. */
 #include "config.h"
 
 #include "common/state/kill.h"
@@ -23,8 +23,7 @@
 
 /* ---- signals ------------------------------------------------------------------------------- */
 
-/* The pid may have gone to another process since the table was taken: the pidfd is of the one that is looked
- * at now. */
+/* The pid may have gone to another process since the table was taken, so the process of the pidfd is looked at now. */
 static bool signal_one(const struct aa_process_row *p, int signal)
 {
 	int fd = (int)syscall(SYS_pidfd_open, p->id.pid, 0);
@@ -43,15 +42,15 @@ long aa_kill_signal(const struct aa_process_set *set, int signal)
 	long n = aa_processes_take(set, &table);
 
 	for (size_t i = 0; i < table.n && n >= 0; i++)
-		if (table.v[i].whose != AA_PROCESS_NOBODYS && signal_one(&table.v[i], signal))
+		if (table.v[i].member != AA_PROCESS_OUTSIDE && signal_one(&table.v[i], signal))
 			n++;
 	aa_processes_free(&table);
 	return n;
 }
 
-/* Every process of the uid at one stroke, which a fork does not outrun: the kernel holds forks off meanwhile.
- * By a child that has the uid as its effective one alone, so that the agent can neither signal nor trace it,
- * and which has no other right; the kernel spares it and process 1. */
+/* Signals every process of the uid at one stroke, which a fork does not outrun: the kernel holds forks off meanwhile.
+ * A child does it that has the uid as its effective one alone, so that the agent can neither signal nor trace it, and
+ * no other right. The kernel spares that child and process 1. */
 static void signal_uid(uint32_t uid, int signal)
 {
 	static const uid_t nobodys = UINT32_MAX - 1;
@@ -72,7 +71,7 @@ static int64_t now_ms(void)
 	return aa_monotonic_us() / 1000;
 }
 
-/* To the agents of the sessions, each once for all its sessions that follow one another. */
+/* Signals the agents of the sessions, each once for all its sessions that follow one another. */
 static void signal_agents(const struct aa_process_set *set, int signal)
 {
 	for (size_t i = 0; i < set->n_sessions; i++)
@@ -80,7 +79,8 @@ static void signal_agents(const struct aa_process_set *set, int signal)
 			signal_uid(set->sessions[i]->uid, signal);
 }
 
-/* Until a pass stops no more than the one before: what forks runs into a stop sooner or later. */
+/* Stops the uid until a pass stops no more processes than the one before: a process that forks runs into a stop
+ * sooner or later. */
 static void stop_all(const struct aa_process_set *set, int64_t until)
 {
 	long before = -1, n = aa_kill_signal(set, SIGSTOP);
@@ -103,14 +103,14 @@ long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_kille
 	if (killed == 0 && !set->sessions)
 		signal_uid(set->uid, SIGKILL); /* what was not seen, if there is such a thing */
 	while (left > 0 && n >= 0 && now_ms() - start < limit_ms) {
-		/* Other sessions of the agent are stopped with it, for a moment: only where this one runs
-		 * ahead of us. */
+		/* Other sessions of the agent are stopped too, for a moment. That is done only where this session
+		 * outruns us. */
 		if (set->sessions && now_ms() - start > PATIENCE_MS) {
 			signal_agents(set, SIGSTOP);
 			stopped = true;
 		}
-		/* By their pids first: sshd before its children, so that it does not begin to close what is
-		 * being ended. */
+		/* The processes are killed by their pids first, sshd before its children, so that sshd does not begin
+		 * to close the session. */
 		n = aa_kill_signal(set, SIGKILL);
 		if (!set->sessions)
 			signal_uid(set->uid, SIGKILL);
@@ -125,7 +125,7 @@ long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_kille
 
 /* ---- terminals --------------------------------------------------------------------------------- */
 
-/* /dev/pts/N or /dev/ttyN of this device number, where it is a terminal of this uid's. */
+/* Writes to /dev/pts/N or /dev/ttyN of this device number, where it is a terminal of this uid's. */
 static bool tell_tty(unsigned tty, uint32_t uid, const char *text)
 {
 	char path[64];
@@ -155,7 +155,7 @@ long aa_kill_warn(struct aa_session *session, const char *text)
 	for (size_t i = 0; i < table.n && err == 0; i++) {
 		const struct aa_process_row *p = &table.v[i];
 		bool again =
-		    p->whose == AA_PROCESS_NOBODYS || !p->tty || n_told == sizeof(told) / sizeof(told[0]);
+		    p->member == AA_PROCESS_OUTSIDE || !p->tty || n_told == sizeof(told) / sizeof(told[0]);
 
 		for (size_t k = 0; k < n_told && !again; k++)
 			again = told[k] == p->tty;

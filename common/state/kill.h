@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill.h: the processes of an agent, or of some sessions, are signalled by pidfd.
+/* kill.h: signals the processes of an agent, or of some sessions, by pidfd.
  *
- * A process is looked at again after its pidfd is open, so that a pid that went to another is not signalled.
+ * A process is looked at again after its pidfd is open, so that a pid that went to another process is not signalled.
  */
 #ifndef AGENTAUTH_STATE_KILL_H
 #define AGENTAUTH_STATE_KILL_H
 
 #include "common/state/process_table.h"
 
-/* One pass with a signal: how many got it. */
+/* Signals every process of the set once, and returns how many there were. */
 long aa_kill_signal(const struct aa_process_set *set, int signal);
-/* SIGKILL, until a pass finds none or `limit_ms` have passed. What forks faster than /proc can be read ends too: an
- * agent's whole uid is signalled at one stroke; for a session that is stopped first, and the agent's other sessions go on
- * a moment later. 0: none is left; else how many are, or a negative errno. *ret_killed: how many there were when it
- * began. */
+/* Sends SIGKILL until a pass over /proc finds no process or `limit_ms` have passed. A process that forks faster than
+ * /proc can be read ends too: an agent's whole uid is signalled at one stroke; for the sake of one session the uid is
+ * stopped first, and the agent's other sessions go on a moment later. 0: no process is left; else their number, or a
+ * negative errno. *ret_killed: their number at the beginning. */
 long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_killed);
 
-/* Writes a line to the terminals of the session's processes; those of others are not touched. How many. */
+/* Writes a line to the terminals of the session's processes, and to no terminal of another user. The number of
+ * terminals. */
 long aa_kill_warn(struct aa_session *session, const char *text);
 
 #endif

@@ -116,7 +116,7 @@ static void before_fork(void)
 		is_command = sigismember(&mask, some[i]) == 1;
 }
 
-/* A monitor has forked the command: what is between its look and its command is the child now. */
+/* A monitor has forked the command: from now on the child is between its look and its command. */
 static void in_parent(void)
 {
 	if (is_child && is_armed)
@@ -128,7 +128,8 @@ static void name_of(uint32_t uid, char ret[NAME_SIZE])
 	(void)snprintf(ret, NAME_SIZE, "aalook-%08x", uid);
 }
 
-/* The name before the look: who changes something, and finds no such name after it, knows that a look comes later. */
+/* Takes the name before the look. A command that changes something, and finds no such name after it, knows that every
+ * later look sees the change. */
 static void be_known(void)
 {
 	char name[NAME_SIZE];
@@ -155,7 +156,7 @@ static void look_or_end(void)
 	_exit(1);
 }
 
-/* What a PAM module forks, a helper of its own, stays whose it was. */
+/* A child that a PAM module forks, as a helper of its own, is left alone. */
 static void in_child(void)
 {
 	uid_t ruid, euid, suid;
@@ -186,7 +187,7 @@ void aa_last_look_forget(void)
 
 /* ---- waiting for those that looked ------------------------------------------------------------------ */
 
-/* Whether the process has such a name. An agent may give its own processes any: only root's count. */
+/* Says whether the process has such a name. An agent may give its own processes any name, so only root's count. */
 static bool is_looking(int proc, pid_t pid, uint32_t uid)
 {
 	char path[64], text[NAME_SIZE + 1], name[NAME_SIZE];
@@ -200,7 +201,7 @@ static bool is_looking(int proc, pid_t pid, uint32_t uid)
 	return strncmp(text, name, uid ? NAME_SIZE - 1 : strlen("aalook-")) == 0;
 }
 
-/* How many there are; `end`: they are ended. */
+/* Counts them; `end`: ends them. */
 static unsigned count(uint32_t uid, bool end)
 {
 	DIR *proc = opendir("/proc");

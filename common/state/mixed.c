@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mixed.c: what is left of other logins of an agent. */
+/* mixed.c: whether another login of an agent is left. */
 #include "config.h"
 
 #include "common/state/mixed.h"
@@ -24,7 +24,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* "ROLE ROLE " in the order of their names, from malloc(). */
+/* Joins the roles as "ROLE ROLE " in the order of their names. From malloc(). */
 static char *join_sorted(const struct aa_list *roles)
 {
 	const char **sorted = calloc(roles->n + 1, sizeof(*sorted));
@@ -103,7 +103,7 @@ static int keep_session(struct others *others, struct aa_session *session)
 	return 0;
 }
 
-/* Takes the session. */
+/* Takes ownership of the session. */
 static int look_at_session(struct others *others, struct aa_session *session, const char *rights, int64_t now)
 {
 	char its[AA_SHA256_HEX_SIZE];
@@ -192,7 +192,7 @@ int aa_mixed_note(int dir, const struct aa_agent *agent, const struct aa_login *
 	int err;
 
 	note_name(name, sizeof(name), agent->name);
-	/* The user manager is nobody's login: it comes with each, and goes with the last. */
+	/* The user manager is no login of its own: it starts with the first login and ends with the last. */
 	if (verdict->kind == AA_KIND_ROOT && strcmp(login->service, "systemd-user") == 0)
 		return 0;
 	if (verdict->kind == AA_KIND_ROOT || agent->mixed_sessions != AA_MIXED_SESSIONS_REFUSE)

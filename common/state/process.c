@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.c: what /proc says. */
+/* process.c: reads /proc for the identity of a process. */
 #include "config.h"
 
 #include "common/state/process.h"

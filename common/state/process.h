@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.h: who a process is: pid and start time together, and what the kernel says of its audit session. */
+/* process.h: which process a pid means, by its start time, and what the kernel says of its audit session. */
 #ifndef AGENTAUTH_STATE_PROCESS_H
 #define AGENTAUTH_STATE_PROCESS_H
 
@@ -14,19 +14,19 @@ struct aa_process {
 
 /* Reads /proc/PID/stat. 0, -ESRCH, or another negative errno. */
 int aa_process_read(pid_t pid, struct aa_process *ret);
-/* Whether both name one process, and not pid 0. */
+/* Says whether both mean one process, and not pid 0. */
 bool aa_process_same(const struct aa_process *a, const struct aa_process *b);
-/* Whether the process of this pid and start time is there, and has not ended: one whose first thread
- * ended lives on in the others. */
+/* Says whether the process of this pid and start time runs. A process whose first thread has ended lives on in the
+ * others. */
 bool aa_process_alive(const struct aa_process *process);
 
 #define AA_BOOT_ID_SIZE 37
 int aa_boot_id(char ret[AA_BOOT_ID_SIZE]);
 
-/* When this boot, or this container, began: seconds since 1970 by today's clock. */
+/* Gives the time at which this boot, or this container, began: seconds since 1970 by today's clock. */
 int aa_boot_time(int64_t *ret);
 
-/* /proc/self/sessionid and /proc/self/loginuid; UINT32_MAX: not set, or the kernel has no audit. */
+/* Read /proc/self/sessionid and /proc/self/loginuid. UINT32_MAX: not set, or the kernel has no audit. */
 uint32_t aa_audit_session_id(void);
 uint32_t aa_login_uid(void);
 

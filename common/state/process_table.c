@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_table.c: one look at /proc, and whose the processes are. */
+/* process_table.c: takes one look at /proc, and marks the processes of a set. */
 #include "config.h"
 
 #include "common/state/process_table.h"
@@ -27,11 +27,11 @@ static bool look_at(int dir, pid_t pid, struct aa_process_row *ret)
 				       .login_uid = unknown,
 				       .audit_session = unknown,
 				       .tty = stat.tty,
-				       .whose = AA_PROCESS_NOBODYS};
+				       .member = AA_PROCESS_OUTSIDE};
 	return true;
 }
 
-/* Reads what the set is told by, and no more: with thousands of processes each file counts. */
+/* Reads the ids by which the set is told, and no more: with thousands of processes each file counts. */
 static bool look_at_owner(int dir, const struct aa_process_set *set, struct aa_process_row *ret)
 {
 	char status[2048], *at;
@@ -48,7 +48,7 @@ static bool look_at_owner(int dir, const struct aa_process_set *set, struct aa_p
 			    &ret->uids[3]) == 4;
 }
 
-/* A process that ends while it is looked at is none. */
+/* A process that ends while it is looked at does not count. */
 static bool look_at_pid(pid_t pid, const struct aa_process_set *set, struct aa_process_row *ret)
 {
 	char path[32];
@@ -99,9 +99,9 @@ static int take_table(const struct aa_process_set *set, struct aa_process_table 
 	return err;
 }
 
-/* ---- whose they are ------------------------------------------------------------------- */
+/* ---- which are of the set ------------------------------------------------------------------- */
 
-/* The sessions, sorted for look-ups: positions in `sessions`. */
+/* Indexes into `sessions`, sorted for look-ups. */
 struct finder {
 	const struct aa_process_set *set;
 	size_t *by_pid, *by_audit;
@@ -145,7 +145,7 @@ static bool finder_make(const struct aa_process_set *set, struct finder *ret)
 	return true;
 }
 
-/* The first position whose key is not below `key`. */
+/* Finds the first index whose key is not below `key`. */
 static size_t lower(const struct finder *f, const size_t *order, bool audit, uint64_t key)
 {
 	size_t low = 0, high = f->set->n_sessions;
@@ -183,17 +183,17 @@ static size_t session_of(const struct finder *f, const struct aa_process_row *p)
 		if (s->uid == p->login_uid)
 			return f->by_audit[i];
 	}
-	return AA_PROCESS_NOBODYS;
+	return AA_PROCESS_OUTSIDE;
 }
 
-static size_t whose(const struct finder *f, const struct aa_process_row *p)
+static size_t member_of(const struct finder *f, const struct aa_process_row *p)
 {
 	if (f->set->sessions)
 		return session_of(f, p);
 	for (size_t i = 0; i < 4; i++)
 		if (p->uids[i] == f->set->uid)
 			return 0;
-	return p->login_uid == f->set->uid ? 0 : AA_PROCESS_NOBODYS;
+	return p->login_uid == f->set->uid ? 0 : AA_PROCESS_OUTSIDE;
 }
 
 static int compare_pid(const void *a, const void *b)
@@ -221,16 +221,16 @@ static int mark(struct aa_process_table *table, const struct aa_process_set *set
 	if (table->n)
 		qsort(table->v, table->n, sizeof(*table->v), compare_pid);
 	for (size_t i = 0; again && i < table->n; i++)
-		table->v[i].whose = whose(&finder, &table->v[i]);
+		table->v[i].member = member_of(&finder, &table->v[i]);
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < table->n; i++) {
 			struct aa_process_row *p = &table->v[i];
 			const struct aa_process_row *parent =
-			    p->whose == AA_PROCESS_NOBODYS ? find_pid(table, p->id.ppid) : NULL;
+			    p->member == AA_PROCESS_OUTSIDE ? find_pid(table, p->id.ppid) : NULL;
 
-			if (parent && parent->whose != AA_PROCESS_NOBODYS) {
-				p->whose = parent->whose;
+			if (parent && parent->member != AA_PROCESS_OUTSIDE) {
+				p->member = parent->member;
 				again = true;
 			}
 		}
@@ -262,7 +262,7 @@ long aa_processes_count(const struct aa_process_set *set)
 	long n = aa_processes_take(set, &table);
 
 	for (size_t i = 0; i < table.n && n >= 0; i++)
-		n += table.v[i].whose != AA_PROCESS_NOBODYS;
+		n += table.v[i].member != AA_PROCESS_OUTSIDE;
 	aa_processes_free(&table);
 	return n;
 }
@@ -296,9 +296,9 @@ long aa_processes_strays(uint32_t uid, struct aa_session *const *sessions, size_
 	for (size_t i = 0; i < agents.n && strays >= 0; i++) {
 		const struct aa_process_row *p = &agents.v[i], *same = find_pid(&known, p->id.pid);
 
-		if (p->whose == AA_PROCESS_NOBODYS || is_managers(p, manager))
+		if (p->member == AA_PROCESS_OUTSIDE || is_managers(p, manager))
 			continue;
-		strays += !(same && same->whose != AA_PROCESS_NOBODYS && aa_process_same(&same->id, &p->id));
+		strays += !(same && same->member != AA_PROCESS_OUTSIDE && aa_process_same(&same->id, &p->id));
 	}
 	aa_processes_free(&agents);
 	aa_processes_free(&known);
@@ -313,8 +313,8 @@ int aa_processes_counts(struct aa_session *const *sessions, size_t n, long *ret)
 
 	memset(ret, 0, n * sizeof(*ret));
 	for (size_t i = 0; i < table.n && err == 0; i++)
-		if (table.v[i].whose != AA_PROCESS_NOBODYS)
-			ret[table.v[i].whose]++;
+		if (table.v[i].member != AA_PROCESS_OUTSIDE)
+			ret[table.v[i].member]++;
 	aa_processes_free(&table);
 	return err;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process_table.h: the processes of an agent, or of some sessions, found by one look at /proc.
  *
- * An agent's are those of its uid in any of the four places, those whose login uid it is (what its sudo runs is uid 0 and
- * keeps it), and their descendants. A session's are those of its audit session, its opener and the opener's descendants.
+ * An agent's are those that have its uid as any of their four, those whose login uid it is (sudo's children have uid
+ * 0 and keep it), and their descendants. A session's are those of its audit session, its opener and the opener's
+ * descendants.
  */
 #ifndef AGENTAUTH_STATE_PROCESS_TABLE_H
 #define AGENTAUTH_STATE_PROCESS_TABLE_H
@@ -14,19 +15,19 @@
 #include "common/state/session_record.h"
 
 struct aa_process_set {
-	uint32_t uid;			    /* of the agent; not asked where there are sessions */
+	uint32_t uid;			    /* of the agent; not used where there are sessions */
 	struct aa_session *const *sessions; /* NULL: every process of the agent */
 	size_t n_sessions;
 };
 
-#define AA_PROCESS_NOBODYS SIZE_MAX
+#define AA_PROCESS_OUTSIDE SIZE_MAX
 
-/* A process that runs. Ids that were not asked for, or are not set, are UINT32_MAX. */
+/* A running process. Ids that were not asked for, or are not set, are UINT32_MAX. */
 struct aa_process_row {
 	struct aa_process id;
 	uint32_t uids[4], login_uid, audit_session;
-	unsigned tty; /* device number, 0: none */
-	size_t whose; /* index of the session, 0 for an agent, or AA_PROCESS_NOBODYS */
+	unsigned tty;  /* device number, 0: none */
+	size_t member; /* index of the session, 0 for an agent, or AA_PROCESS_OUTSIDE */
 };
 
 /* Every process but this one and process 1, sorted by pid. */
@@ -35,16 +36,16 @@ struct aa_process_table {
 	size_t n, cap;
 };
 
-/* Looks at /proc once, and marks what belongs to the set. 0, or -errno and an empty table. */
+/* Looks at /proc once, and marks the processes of the set. 0, or -errno and an empty table. */
 int aa_processes_take(const struct aa_process_set *set, struct aa_process_table *ret);
 void aa_processes_free(struct aa_process_table *table);
 
-/* How many there are now, without this process. Negative errno: /proc cannot be read. */
+/* Counts the set's processes without this one. Negative errno: /proc cannot be read. */
 long aa_processes_count(const struct aa_process_set *set);
 /* Counts for many sessions at once, from one look at /proc: ret[i] is for sessions[i]. 0 or -errno. */
 int aa_processes_counts(struct aa_session *const *sessions, size_t n, long *ret);
-/* How many of the agent's processes are none of these sessions', without this process, without its user manager (pid 0: it
- * has none) and the child in which that keeps its PAM session. Negative errno. */
+/* Counts the agent's processes that belong to none of these sessions. This process, the user manager (pid 0: there is
+ * none) and the manager's child that keeps its PAM session do not count. Negative errno. */
 long aa_processes_strays(uint32_t uid, struct aa_session *const *sessions, size_t n,
 			 const struct aa_process *manager);
 

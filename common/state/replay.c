@@ -53,7 +53,7 @@ static int read_stamp(int store, const char *name, int64_t *ret)
 	return 0;
 }
 
-/* The directory may be older than its first stamp: tmpfiles.d makes it at boot. */
+/* Makes the first stamp. The directory may be older than that: tmpfiles.d makes it at boot. */
 static int begin(int store)
 {
 	int64_t began;
@@ -77,7 +77,7 @@ int aa_replay_init(const char *rundir)
 	return ret;
 }
 
-/* Since when the store is as old as what it can tell of; `makes`: the stamp, where there is none. */
+/* Reads since when the store knows every mark; `makes`: writes the stamp where there is none. */
 static int read_since(int store, bool makes, int64_t *ret)
 {
 	int err = read_stamp(store, "since", ret);
@@ -89,8 +89,8 @@ static int read_since(int store, bool makes, int64_t *ret)
 	return err;
 }
 
-/* Whether the store can tell: it is as old as the credential, and no mark was forgotten that may have been this one's. The
- * boot is reckoned again by today's clock: at the stamp's time it may have been wrong. */
+/* Says whether the store can tell: it is as old as the credential, and no mark was forgotten that may have been this
+ * one's. The boot time is reckoned again by today's clock, since the clock may have been wrong at the stamp's time. */
 static bool can_tell(int store, bool makes, int64_t iat, int64_t keep_until)
 {
 	int64_t since = 0, began = 0;
@@ -110,7 +110,7 @@ static int open_shard(int store, const char *hash)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The span of times that this mark may be the mark of, and whether all of it has passed. */
+/* Gives the span of times that this mark may stand for, and says whether all of it has passed. */
 static bool is_over(const struct stat *st, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
 	bool is_set = st->st_mtime > st->st_ctime;
@@ -120,7 +120,7 @@ static bool is_over(const struct stat *st, int64_t now, int64_t *ret_from, int64
 	return aa_replay_gone_until(*ret_from, *ret_to) + SLACK < now;
 }
 
-/* What is forgotten is first written down: a clock that was ahead may have made it seem over. */
+/* Writes down what is forgotten before forgetting it: a clock that was ahead may have made the mark seem over. */
 static bool forget(int store, int shard, const char *name, int64_t now)
 {
 	struct stat st;

@@ -32,7 +32,7 @@ static unsigned bits(char kind)
 	return kind == 'f' ? FINE_BITS : COARSE_BITS;
 }
 
-/* A mark of one time has a fine span; one of a time that is not known, the coarse ones of all that it may be. */
+/* A mark of one time has a fine span. A mark of an unknown time has all coarse spans that it may fall into. */
 static char kind_of(int64_t from, int64_t to)
 {
 	return from == to ? 'f' : 'c';
@@ -170,7 +170,7 @@ static void count(void *data, int gone, const struct span *span)
 	*n += span->kind == 'f';
 }
 
-/* The coarse one is there before the fine one goes. */
+/* The coarse file is there before the fine one goes. */
 static void coarsen(void *data, int gone, const struct span *span)
 {
 	const int64_t *now = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session.c: session records: made, taken over, opened, closed. */
+/* session.c: makes, opens and closes session records. */
 #include "config.h"
 
 #include "common/state/session.h"
@@ -77,12 +77,13 @@ static enum aa_reason create_in(int dir, const struct aa_agent *agent, const str
 
 	if (aa_session_save(dir, session) < 0 || aa_index_agent_add(dir, session->agent, session->id) < 0)
 		return AA_INTERNAL;
-	/* What root starts on the agent's behalf, its user manager above all, is no login of its own. */
+	/* A process that root starts on the agent's behalf, its user manager above all, is no login of its own. */
 	if (verdict->kind == AA_KIND_ROOT)
 		return aa_mixed_note(dir, agent, login, verdict) < 0 ? AA_INTERNAL : AA_OK;
 	reason =
 	    take_slot(dir, login->owner, session, aa_roles_max_sessions(&verdict->roles, agent), login->now);
-	/* Its own record stands before it looks at the others: of two that come at once, at least one sees the other. */
+	/* The own record stands before the others are looked at: of two logins at the same time at least one sees the
+	 * other. */
 	if (reason == AA_OK && agent->mixed_sessions == AA_MIXED_SESSIONS_REFUSE)
 		reason = aa_mixed_check(dir, login->owner, agent, session->id, verdict, login->now);
 	if (reason == AA_OK && aa_mixed_note(dir, agent, login, verdict) < 0)

@@ -13,7 +13,7 @@
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
 
-/* The live session that the index names, of this uid. */
+/* Finds the live session of this uid that the index names. */
 static bool indexed(int dir, uid_t owner, const char *index, uint32_t key, uint32_t uid,
 		    struct aa_session **ret)
 {
@@ -30,8 +30,9 @@ static bool indexed(int dir, uid_t owner, const char *index, uint32_t key, uint3
 	return false;
 }
 
-/* Up from this process: the first ancestor that opened a live session. Each ppid is read again after the parent was
- * looked at, so that a parent that died in between, and whose pid went to another, is not taken for it. */
+/* Goes up from this process to the first ancestor that opened a live session. Each ppid is read again after the
+ * parent was looked at, so that a parent that died in between, and whose pid went to another process, is not taken
+ * for it. */
 static bool by_ancestors(int dir, uid_t owner, uint32_t uid, struct aa_session **ret)
 {
 	struct aa_process at, parent, again;

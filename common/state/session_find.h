@@ -9,11 +9,11 @@
 
 #include "common/state/session_record.h"
 
-/* The live session that this process is in: by the audit session id where the kernel has one and the login uid is
- * `uid`, else by its ancestors. AA_OK or AA_NO_SESSION. */
+/* Finds the live session that this process is in: by the audit session id where the kernel has one and the login uid
+ * is `uid`, else by its ancestors. AA_OK or AA_NO_SESSION. */
 enum aa_reason aa_session_find(const char *rundir, uid_t owner, uint32_t uid, struct aa_session **ret);
 
-/* Every record, in no order. `each` answers false to stop. 0 or -errno. */
+/* Gives every record to `each`, in no order; `each` answers false to stop. 0 or -errno. */
 typedef bool aa_session_each_fn(void *data, struct aa_session *session);
 int aa_session_each(const char *rundir, uid_t owner, aa_session_each_fn *each, void *data);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_id.c: names of sessions. */
+/* session_id.c: the names of sessions. */
 #include "config.h"
 
 #include "common/state/session_id.h"

@@ -7,9 +7,9 @@
 
 #define AA_SESSION_ID_SIZE 33 /* 128 random bits in hexadecimal and a zero */
 
-/* A session id as it may stand in a file's name: 32 lower case hexadecimal digits. */
+/* Says whether the id may stand in a file's name: 32 lower case hexadecimal digits. */
 bool aa_session_id_is_valid(const char *id);
-/* A new one. False: there is no randomness. */
+/* Makes a new id. False: there is no randomness. */
 bool aa_session_id_new(char ret[AA_SESSION_ID_SIZE]);
 
 #endif

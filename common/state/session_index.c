@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_index.c: symbolic links that name a session: made, read and replaced in one step each. */
+/* session_index.c: makes, reads and replaces symbolic links that name a session, in one step each. */
 #include "config.h"
 
 #include "common/state/session_id.h"
@@ -93,9 +93,9 @@ DIR *aa_index_agent_sessions(int dir, const char *agent)
 	return list;
 }
 
-/* The agent's directory, locked, or -1. Under this lock alone is a slot that is held taken away or given up; a free one
- * is taken without it. A process that is stopped while it holds the lock is in the way of its own agent's stale slots,
- * and of nothing else: nobody waits for long, and who does not get the lock does without. */
+/* Locks the agent's directory, or answers -1. A slot that is held is taken over or given up under this lock alone; a
+ * free slot is taken without it. A process that is stopped while it holds the lock is in the way of its own agent's
+ * stale slots, and of nothing else: nobody waits for long, and a process that does not get the lock does without. */
 static int lock_agent(int dir, const char *agent)
 {
 	const struct timespec step = {0, LOCK_STEP_NS};

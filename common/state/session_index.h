@@ -10,20 +10,21 @@
 
 #include "common/state/session_id.h"
 
-/* INDEX/KEY names the session; an older entry is replaced: its pid or audit session is this one's now. */
+/* Lets INDEX/KEY name this session. An older link is replaced: its pid or audit session went to this session. */
 int aa_index_put(int dir, const char *index, uint32_t key, const char *id);
 bool aa_index_get(int dir, const char *index, uint32_t key, char *ret_id);
-/* Only while it names this session. */
+/* Removes INDEX/KEY while it names this session. */
 void aa_index_drop(int dir, const char *index, uint32_t key, const char *id);
 
 int aa_index_agent_add(int dir, const char *agent, const char *id);
-/* With the slots that it holds; those stay where the lock is not to be had, and are taken over in time. */
+/* Removes the session from the agent's, with the slots that it holds. Where the lock is not to be had the slots stay,
+ * and are taken over in time. */
 void aa_index_agent_drop(int dir, const char *agent, const char *id);
 DIR *aa_index_agent_sessions(int dir, const char *agent);
 
-/* Place N of the agent's: taken by a symbolic link, which is there or is not. */
+/* Takes the agent's slot N: a symbolic link, which is there or is not. */
 bool aa_index_slot_take(int dir, const char *agent, int64_t n, const char *id);
-/* Who holds it: false, and "" in ret_id, where nobody does. */
+/* Gives the slot's holder. False, and "" in ret_id: nobody holds it. */
 bool aa_index_slot_holder(int dir, const char *agent, int64_t n, char *ret_id);
 /* Atomically replaces a stale slot holder; `holder` is "" if it could not be read. Of two that try, one succeeds. */
 bool aa_index_slot_take_over(int dir, const char *agent, int64_t n, const char *holder, const char *id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_record.c: what is known of a session, as JSON, and whether it lives. */
+/* session_record.c: the record of a session as JSON, and whether the session lives. */
 #include "config.h"
 
 #include "common/state/session_record.h"
@@ -41,7 +41,6 @@ static json_t *put_process(const struct aa_process *p)
 	return json_pack("[I,I,I]", (json_int_t)p->pid, (json_int_t)p->ppid, (json_int_t)p->start);
 }
 
-/* Takes the reference. NULL: not a whole record. */
 struct aa_session *aa_session_from_json(json_t *json)
 {
 	struct aa_session *s = calloc(1, sizeof(*s));
@@ -90,7 +89,8 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* jansson leaves out what there is no memory for where a member may be missing: what sudo is decided by must not be. */
+/* jansson leaves out an optional member where memory is out for it. A member that sudo is decided by must not be
+ * missing. */
 static bool is_whole(const struct aa_session *s, const struct aa_login *login,
 		     const struct aa_verdict *verdict)
 {
@@ -100,7 +100,6 @@ static bool is_whole(const struct aa_session *s, const struct aa_login *login,
 	       s->roles.n == verdict->roles.n;
 }
 
-/* The pending record of this verdict, by this process. NULL where memory or /proc fails. */
 struct aa_session *aa_session_new(const struct aa_agent *agent, const struct aa_login *login,
 				  const struct aa_verdict *verdict, int64_t deadline)
 {
@@ -161,7 +160,7 @@ static bool is_young(const struct aa_session *session, int64_t now)
 	return now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;
 }
 
-/* On its way is what may still be opened: by who made it, or by sshd, whose child did. */
+/* A pending session may still be opened, by its maker, or by sshd, whose child made it. */
 bool aa_session_holds_slot(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_record.h: what is known of a session, from the verdict to its end, and whether it lives. */
+/* session_record.h: the record of a session, from the verdict to its end, and whether the session lives. */
 #ifndef AGENTAUTH_STATE_SESSION_RECORD_H
 #define AGENTAUTH_STATE_SESSION_RECORD_H
 
@@ -23,27 +23,27 @@ struct aa_session {
 	uint32_t uid, login_uid, audit_session; /* UINT32_MAX: none */
 	struct aa_list roles;
 	int64_t created, opened, deadline; /* opened 0: pending; deadline 0: none */
-	struct aa_process creator, parent; /* who made the record: sshd's child, and sshd */
+	struct aa_process creator, parent; /* the maker, sshd's child, and sshd */
 	struct aa_process opener;
 	const char *boot_id;
 	bool this_boot; /* boot_id is the kernel's now */
 };
 void aa_session_free(struct aa_session *session);
 
-/* The pending record of this verdict, by this process. NULL where memory or /proc fails. */
+/* Makes the pending record of this verdict, by this process. NULL where memory or /proc fails. */
 struct aa_session *aa_session_new(const struct aa_agent *agent, const struct aa_login *login,
 				  const struct aa_verdict *verdict, int64_t deadline);
-/* Takes the reference. NULL: not a whole record. */
+/* Reads a record and takes the reference. NULL: it is no whole record. */
 struct aa_session *aa_session_from_json(json_t *json);
-/* From pending to live, in memory. 0 or -ENOMEM. */
+/* Turns a pending record into a live one, in memory. 0 or -ENOMEM. */
 int aa_session_mark_opened(struct aa_session *session, const struct aa_process *opener, int64_t now);
 
-/* Whether this process may take the pending record over: it made it, or its direct child did, in this boot, for this
- * agent, not too long ago. */
+/* Says whether this process may take the pending record over: this process or its direct child made it, in this boot,
+ * for this agent, not too long ago. */
 bool aa_session_is_mine(const struct aa_session *session, const char *agent, int64_t now);
 
 bool aa_session_is_live(const struct aa_session *session);
-/* Live, or on its way: what takes one of the agent's slots. */
+/* Says whether the session takes one of the agent's slots: it is live or pending. */
 bool aa_session_holds_slot(const struct aa_session *session, int64_t now);
 
 #endif

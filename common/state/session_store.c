@@ -53,7 +53,6 @@ int aa_session_save(int dir, const struct aa_session *session)
 	return ret;
 }
 
-/* boot_id: the kernel's, where the caller has it; NULL: it is read. */
 int aa_session_load_at(int dir, uid_t owner, const char *id, const char *boot_id, struct aa_session **ret)
 {
 	char name[64], boot[AA_BOOT_ID_SIZE], *text = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_sweep.c: what crashed connections leave in RUNDIR/sessions/ is taken away. */
+/* session_sweep.c: removes what crashed connections leave in RUNDIR/sessions/. */
 #include "config.h"
 
 #include <dirent.h>
@@ -34,7 +34,7 @@ struct sweep {
 	long removed;
 };
 
-/* Where memory is out, an id is not known, and is looked for. */
+/* Where memory is out, an id is not kept, and its record is looked for again. */
 static void ids_add(struct ids *ids, const char *id)
 {
 	if (ids->n == ids->cap) {
@@ -79,7 +79,7 @@ static bool sweep_one(void *data, struct aa_session *session)
 	return true;
 }
 
-/* A directory below sessions/, or that itself ("."). */
+/* Opens a directory below sessions/, or sessions/ itself ("."). */
 static DIR *list_of(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -98,7 +98,7 @@ static bool is_old(int dir, const char *name, int64_t now)
 	       now - st.st_mtime > AA_SESSION_PENDING_MAX;
 }
 
-/* Files that are no record, half written or damaged: of no use to anybody once nobody can be writing them. */
+/* Removes files that are no record, half written or damaged, once nobody can be writing them. */
 static void sweep_files(struct sweep *sweep, int dir)
 {
 	DIR *list = list_of(dir, ".");
@@ -134,7 +134,8 @@ static bool has_record(const struct sweep *sweep, int dir, const char *id)
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Names of sessions that have no record: a record is written before its names, so that none is of one to come. */
+/* Removes names of sessions that have no record. A record is written before its names, so no such name belongs to a
+ * session to come. */
 static void sweep_index(const struct sweep *sweep, int dir, const char *index)
 {
 	DIR *list = list_of(dir, index);

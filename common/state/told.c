@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* told.c: from one plugin of a sudo to the other. */
+/* told.c: tells one plugin of a sudo what the other has done. */
 #include "config.h"
 
 #include "common/state/told.h"

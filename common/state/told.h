@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* told.h: what the PAM module lets the approval plugin know, in the one process of a sudo that has both: that the account
- * phase let this uid's sudo pass, and logged it. Where sudo was told to skip that phase, or to ask PAM under another service's
- * name, the plugin hears nothing, and logs the command itself. Nobody outside of the process can say it. */
+/* told.h: the PAM module's word to the approval plugin, in the one process of a sudo that has both.
+ *
+ * The module says that the account phase let this uid's sudo pass, and logged it. Where sudo was told to skip that
+ * phase, or to ask PAM under another service's name, the plugin hears nothing, and logs the command itself. Nobody
+ * outside of the process can say it.
+ */
 #ifndef AGENTAUTH_STATE_TOLD_H
 #define AGENTAUTH_STATE_TOLD_H
 
@@ -10,7 +13,7 @@
 /* The plugin's variable: the uid, 0 where nothing was said. */
 extern uint32_t agentauth_told;
 
-/* Says it, where the plugin of this path is loaded; nothing where it is not. */
+/* Tells the plugin of this path, where it is loaded. */
 void aa_told_plugin(const char *plugin, uint32_t uid);
 
 #endif

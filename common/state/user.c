@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* user.c: see user.h. People pass here with each sudo. */
+/* user.c: whether a name or a uid is an agent's. Every sudo of a person runs this. */
 #include "config.h"
 
 #include "common/state/user.h"
@@ -15,7 +15,7 @@
 
 /* ---- what the system says ------------------------------------------------------------- */
 
-/* What the system's sources of names are asked for: a name's uid, or a uid's name. */
+/* Asks the system's sources of names for a name's uid, or for a uid's name. */
 struct question {
 	const char *name; /* NULL: ask for the uid */
 	uint32_t uid;
@@ -27,7 +27,7 @@ static int ask_system(const struct question *q, struct passwd *pw, char *buf, si
 	return q->name ? getpwnam_r(q->name, pw, buf, size, ret) : getpwuid_r(q->uid, pw, buf, size, ret);
 }
 
-/* 0: found; *ret_uid gets the uid, and `same` whether the entry has the name `expected` (NULL: not asked). Else ENOENT. */
+/* Asks, and gives the uid, and whether its name is `expected` (NULL: not asked). 0, else ENOENT. */
 static int ask_sources(const struct question *q, uint32_t *ret_uid, const char *expected, bool *ret_same)
 {
 	char stack[4096], *buf = stack;
@@ -52,7 +52,7 @@ static int ask_sources(const struct question *q, uint32_t *ret_uid, const char *
 	return err == 0 && found ? 0 : ENOENT;
 }
 
-/* The uid that the system gives the name: 0 found, else ENOENT. */
+/* Gives the uid that the system has for the name. 0, else ENOENT. */
 static int system_uid(const char *name, uint32_t *ret)
 {
 	const struct question q = {.name = name};
@@ -61,8 +61,8 @@ static int system_uid(const char *name, uint32_t *ret)
 	return ask_sources(&q, ret, NULL, &unused);
 }
 
-/* Whether the uid is this name's for the system too: a person's of another source may have the same uid, and an agent
- * that was let in would be that person for the kernel. */
+/* Says whether the system, too, has this name for the uid. A person of another source may have the same uid, and an
+ * agent that was let in would be that person for the kernel. */
 static bool system_has_name(uint32_t uid, const char *name)
 {
 	const struct question q = {.uid = uid};
@@ -72,8 +72,8 @@ static bool system_has_name(uint32_t uid, const char *name)
 	return ask_sources(&q, &found, name, &same) == 0 && same;
 }
 
-/* Whether a person of another source of names has the agent's uid and asks: the system knows the uid by another name, and
- * this process is in no session of the agent. */
+/* Says whether a person of another source of names has the agent's uid and asks: the system has another name for the
+ * uid, and this process is in no session of the agent. */
 static bool is_anothers(const struct aa_context *ctx, const struct aa_account *account)
 {
 	const struct question q = {.uid = account->uid};
@@ -90,7 +90,7 @@ static bool is_anothers(const struct aa_context *ctx, const struct aa_account *a
 
 /* ---- where the registry cannot be read --------------------------------------------------- */
 
-/* The built-in range decides, and the one that the registry names in its header, where that can be read. */
+/* The built-in range decides, and the one that the registry's header names, where that can be read. */
 static bool is_in_range(const struct aa_context *ctx, uint32_t uid)
 {
 	const struct aa_accounts *accounts = &ctx->accounts;
@@ -106,7 +106,7 @@ static enum aa_user_kind doubt(struct aa_user *user, enum aa_doubt why, int err)
 	return AA_USER_UNCLEAR;
 }
 
-/* A name that the system does not know either may be an agent's: we are one of the system's sources. */
+/* A name that the system does not know either may be an agent's, since we are one of the system's sources. */
 static enum aa_user_kind name_unread(const struct aa_context *ctx, const char *name, int err,
 				     struct aa_user *ret)
 {
@@ -125,9 +125,9 @@ static enum aa_user_kind uid_unread(const struct aa_context *ctx, uint32_t uid, 
 
 /* ---- agent or person ------------------------------------------------------------------------ */
 
-/* The registry has the account: is it the one that the system means by its name? A source of names that comes before ours
- * may know a person of the name, who is none of ours: unless the agent itself asks (`asks`), whose name the program took from
- * its uid. */
+/* Decides on an account of the registry: the system must mean it by its name. A source of names that comes before
+ * ours may have a person of that name, who is left alone. Where the agent itself asks (`asks`), the program took the
+ * name from the agent's uid, and the case is unclear. */
 static enum aa_user_kind kind_of_account(struct aa_user *user, bool asks)
 {
 	uint32_t uid = 0, id = user->account.uid;
@@ -140,7 +140,7 @@ static enum aa_user_kind kind_of_account(struct aa_user *user, bool asks)
 	return asks ? doubt(user, AA_DOUBT_NAME, 0) : AA_USER_OTHER;
 }
 
-/* Whether the host's own file has a line for `name`, or with `uid`. */
+/* Says whether the host's own file has a line for `name`, or with `uid`. */
 static bool is_local(const char *name, uint32_t uid)
 {
 	return aa_local_has("/etc/passwd", name, uid) == 1;

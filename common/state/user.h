@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* user.h: whose user a name or a uid is, an agent's or a person's: the one decision, for PAM, for the approval plugin and
- * for who answers a request for approval.
+/* user.h: whose user a name or a uid is, an agent's or a person's. PAM, the approval plugin and the commands that
+ * answer requests decide by this alone. caller.h says which ids a sudo's caller brings.
  *
- * Other sources of names may know a person of an agent's name or uid. The person loses nothing by that, and the agent gets
- * nothing: what is not plainly an agent's is left to the person, or cannot be told and is refused.
+ * Other sources of names may know a person of an agent's name or uid. The person loses nothing by that, and the agent
+ * gets nothing: a user that is not plainly an agent is left to the person, or is unclear and refused.
  */
 #ifndef AGENTAUTH_STATE_USER_H
 #define AGENTAUTH_STATE_USER_H
@@ -15,12 +15,12 @@
 #include "common/state/context.h"
 
 enum aa_user_kind {
-	AA_USER_OTHER,	 /* a person's, or nobody's: not decided here */
-	AA_USER_AGENT,	 /* an agent's, active or retired */
+	AA_USER_OTHER,	 /* a person, or nobody: not decided here */
+	AA_USER_AGENT,	 /* an agent, active or retired */
 	AA_USER_UNCLEAR, /* refused, see enum aa_doubt */
 };
 
-/* Why it cannot be told. */
+/* Why it is unclear. */
 enum aa_doubt {
 	AA_DOUBT_NONE,
 	AA_DOUBT_REGISTRY, /* the registry cannot be read, and the uid does not say that a person has it */
@@ -38,13 +38,14 @@ struct aa_user {
 	int err; /* negative errno, of AA_DOUBT_REGISTRY */
 };
 
-/* Whose the name is. Opens the context's registry, which stays open; aa_context_close() in every case. */
+/* Decides by a name. Opens the context's registry, which stays open; the caller calls aa_context_close() in every
+ * case. */
 enum aa_user_kind aa_user_by_name(struct aa_context *ctx, const char *name, struct aa_user *ret);
-/* Whose the uid is; 0 is nobody's but root's. Opens the registry where the context has none open. A person of another source
+/* Decides by a uid; 0 is root's alone. Opens the registry where the context has none open. A person of another source
  * who has an agent's uid by another name keeps it, unless this process is in a session of the agent's. */
 enum aa_user_kind aa_user_by_uid(struct aa_context *ctx, uint32_t uid, struct aa_user *ret);
 
-/* The context's registry, opened where it is not; NULL: it cannot be read. */
+/* Gives the context's registry, opened where it is not; NULL: it cannot be read. */
 const struct aa_accounts *aa_user_registry(struct aa_context *ctx);
 
 #endif
