@@ -242,7 +242,7 @@ TEST(an_assertion_becomes_an_id_token_as_google_does_it, provider)
 	assert_prints("i1");
 	assert_string_equal(sent("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
 	assert_string_equal(sent("client_id"), "");
-	claims = assertion_claims(tls_server_last("/plain/token")->body, "assertion", "k1");
+	claims = sent_assertion(tls_server_last("/plain/token")->body, "assertion", "k1");
 	assert_string_equal(json_string_value(json_object_get(claims, "iss")), "builder-7");
 	assert_string_equal(json_string_value(json_object_get(claims, "aud")),
 			    tls_server_url("/plain/token"));

@@ -90,7 +90,7 @@ TEST(a_key_signs_an_assertion_anew_for_each_try, provider)
 	write_config("plain", "key = \"~/key.pem\"; kid = \"mine\"; ttl = 120;");
 	RUN("--profile", "p");
 	assert_prints("t1");
-	claims = assertion_claims(tls_server_last("/plain/token")->body, "client_assertion", "mine");
+	claims = sent_assertion(tls_server_last("/plain/token")->body, "client_assertion", "mine");
 	assert_string_equal(json_string_value(json_object_get(claims, "iss")), "builder-7");
 	assert_string_equal(json_string_value(json_object_get(claims, "sub")), "builder-7");
 	assert_string_equal(json_string_value(json_object_get(claims, "aud")), tls_server_url("/plain"));
@@ -100,7 +100,7 @@ TEST(a_key_signs_an_assertion_anew_for_each_try, provider)
 	first = strdup(json_string_value(json_object_get(claims, "jti")));
 	json_decref(claims);
 	RUN("--profile", "p", "--fresh");
-	claims = assertion_claims(tls_server_last("/plain/token")->body, "client_assertion", "mine");
+	claims = sent_assertion(tls_server_last("/plain/token")->body, "client_assertion", "mine");
 	assert_string_not_equal(json_string_value(json_object_get(claims, "jti")), first);
 	json_decref(claims);
 	free(first);
@@ -119,7 +119,7 @@ TEST(an_encrypted_key_is_opened_by_what_the_profile_names, provider)
 		     "key = \"~/locked.pem\"; passphrase = { command = [ \"echo\", \"open-it\" ]; };");
 	RUN("--profile", "p");
 	assert_prints("t1");
-	claims = assertion_claims(tls_server_last("/plain/token")->body, "client_assertion", NULL);
+	claims = sent_assertion(tls_server_last("/plain/token")->body, "client_assertion", NULL);
 	json_decref(claims);
 	write_config("plain",
 		     "key = \"~/locked.pem\"; passphrase = { command = [ \"echo\", \"open-him\" ]; };");

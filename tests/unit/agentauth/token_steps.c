@@ -327,7 +327,7 @@ void write_key(enum aa_alg alg)
 	free(pem);
 }
 
-json_t *assertion_claims(const char *form, const char *name, const char *kid)
+json_t *sent_assertion(const char *form, const char *name, const char *kid)
 {
 	char *token = strdup(form_value(form, name)), *pem;
 	struct aa_private_key *key = NULL;

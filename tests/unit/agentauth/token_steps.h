@@ -40,7 +40,7 @@ extern const struct test_fixture fixture_provider;
 const char *cache_file(void);
 void write_key(enum aa_alg alg);
 /* The claims of an assertion in a form, after its signature was checked with HOME/key.pem. */
-json_t *assertion_claims(const char *form, const char *name, const char *kid);
+json_t *sent_assertion(const char *form, const char *name, const char *kid);
 
 #define DEVICE "grant = \"device_code\"; "
 
