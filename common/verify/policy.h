@@ -2,27 +2,20 @@
 /* policy.h: the private half of the registry, generations/N/policy.cdb (mode 0600).
  *
  * THE CONTRACT BETWEEN THE WRITER (tools/agentauthctl) AND THE READERS (pam/, sudo/, the tools).
- * Keys and values are UTF-8; every value is one JSON object, written compactly. Times are seconds since 1970. A member
- * that is absent has the default in brackets; an unknown member is damage.
+ * Keys and values are UTF-8; every value is one JSON object, written compactly. Times are seconds since 1970. An
+ * unknown member is damage.
  *
- *   "host"           {"format": 2, "generation": N, "name": FQDN, "audience": [A, …], "clock_skew": s, "max_assertion_ttl": s,
- *                     "max_token_ttl": s, "max_failures": [0: no limit], "nonce": "optional"|"required", "audit_failure": "deny"|"warn",
- *                     "audit_sync": "none"|"always", "without_credential": [SERVICE, …], "home": DIR, "shell": PATH}
- *   "agent:" NAME    {"name", "uid", "owner": [""], "description": [""], "expires": [0: never], "roles": [ROLE, …],
- *                     "keys": [{"kid", "jwk": {public JWK}, "ssh": "TYPE BASE64", "not_after": [0], "state": "active"|"disabled"}],
- *                     "bindings": [{"issuer": NAME, "client", "subject": [absent], "require": [CLAIM…]}],
- *                     "delegation": {"users": […], "local_users": […]} [absent: nobody],
- *                     "sources": [CIDR…] [[]: any], "max_sessions": [0: no limit], "mixed_sessions": "allow"|"refuse"}
- *   "role:" NAME     {"name", "gid", "services": […] [[]: every service], "sources": […], "sudo": [RULE…], "approval": [RULE…],
- *                     "max_session": [0], "max_sessions": [0], "delegable": [false],
- *                     "limits": {"memory_max": "2G", "tasks_max": n, "cpu_weight": n} [absent], "groups": [NAME…]}
- *   "issuer:" NAME   {"name", "issuer": URL, "keys_file": [absent: KEYSDIR/NAME], "discovery": [false], "jwks_uri": [absent],
- *                     "ca_file": [the system's], "bearer_file": [absent: no token is sent],
- *                     "algorithms": […], "jwks_max_age": s, "max_token_ttl": s, "audience": [[]: the host's], "client_claim",
- *                     "user_claim", "delegation": "allowed"|"never", "without_sub": "refuse"|"own" ["refuse"], "reuse": "once"|"until_expiry", "require": [CLAIM…],
- *                     "scopes": [{"claim", "value", "role"}…] [absent: none]}
+ *   "host"           the members of host and, of accounts_policy, what a login needs
+ *   "accounts"       the rest of accounts_policy; no login reads it
+ *   "agent:" NAME    the members of agent
+ *   "role:" NAME     the members of role
+ *   "issuer:" NAME   the members of issuer; without keys_file the keys are in KEYSDIR/NAME
  *   "iss:" URL       {"issuer": NAME}
- *   CLAIM is         {"claim": NAME or JSON Pointer, "value": string}
+ *
+ * The members of each, in their order, and how each stands there are in settings.def: a TEXT is a string, NUMBER, ID and TIME are
+ * integers, a FLAG is true, a WORD one of its words as a string, a LIST an array of strings, RULES and ITEMS an array of objects, a
+ * PART an object. What is left out is 0, false, empty, nothing or the first of the words. Of an agent's keys, jwk is the public JWK
+ * and ssh "TYPE BASE64".
  *
  * An agent record exists for every agent that is not retired. What a record refers to (roles, issuers) exists in the
  * same generation: `apply` has seen to it, and a reader that finds otherwise answers registry_unavailable.
@@ -35,7 +28,13 @@
 #include "common/verify/policy_record.h"
 #include "common/verify/reason.h"
 
-#define AA_POLICY_FORMAT 2
+/* Any change of what may stand in a record changes the format, so that a module that does not know a new member says that the
+ * registry is of another version, of the whole of it and at once, and not that one issuer or agent is damaged. Each format since
+ * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
+ * apply, and rollback takes it back.
+ *   3: without_sub of an issuer */
+#define AA_POLICY_FORMAT 3
+#define AA_POLICY_FORMAT_OLDEST 2
 #define AA_POLICY_VALUE_MAX (1024 * 1024)
 #define AA_CLOCK_SKEW_MAX 600 /* seconds that host.clock_skew may be set to */
 

@@ -84,7 +84,8 @@ struct aa_host *aa_host_from_json(json_t *json)
 
 	if (!host)
 		return NULL;
-	if (host->format == AA_POLICY_FORMAT && host->generation <= UINT32_MAX && host->audience.n > 0)
+	if (host->format >= AA_POLICY_FORMAT_OLDEST && host->format <= AA_POLICY_FORMAT &&
+	    host->generation <= UINT32_MAX && host->audience.n > 0)
 		return host;
 	aa_host_free(host);
 	return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_settings_manual.c: agentauth.conf(5) describes every setting there is and no other, and the shipped
- * examples are accepted.
+/* test_settings_manual.c: the reference in agentauth.conf(5) is what settings.def says, and the shipped examples are accepted and
+ * have every setting.
  */
 #include <config.h>
 
@@ -8,50 +8,95 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/registry/accounts.h"
+#include "common/verify/policy.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/record.h"
 
-struct names {
-	char *v[256];
-	size_t n;
+/* ---- the reference, as settings.def has it ------------------------------------ */
+
+enum kind { GROUP_BEGINS, SETTING, PART_BEGINS, PART_ENDS, TEXT_OF, TEXT_AFTER };
+
+struct row {
+	enum kind kind;
+	const char *text; /* a name, or what is to be read */
+	int64_t least, most, usual;
 };
 
-static bool have(const struct names *names, const char *name)
+/* clang-format off */
+static const struct row rows[] = {
+#define GROUP(group) {GROUP_BEGINS, #group, 0, 0, 0},
+#define TEXT(group, name, needed, record, usual, shortest, longest, check) {SETTING, #name, 0, 0, 0},
+#define LINES(group, name, needed, record, shortest, longest) {SETTING, #name, 0, 0, 0},
+#define NUMBER(group, name, needed, record, usual, least, most) {SETTING, #name, least, most, usual},
+#define ID(group, name, needed, record) {SETTING, #name, 0, 0, 0},
+#define FLAG(group, name, record) {SETTING, #name, 0, 0, 0},
+#define WORD(group, name, needed, record, words) {SETTING, #name, 0, 0, 0},
+#define TIME(group, name, record) {SETTING, #name, 0, 0, 0},
+#define LIST(group, name, record, usual, fewest, most, check, if_empty) {SETTING, #name, 0, 0, 0},
+#define RULES(group, name, record, each, most, if_empty) {SETTING, #name, 0, 0, 0},
+#define PART(group, name, record, part) {PART_BEGINS, #name, 0, 0, 0},
+#define ITEMS(group, name, record, each, most) {PART_BEGINS, #name, 0, 0, 0},
+#define END_PART(name) {PART_ENDS, #name, 0, 0, 0},
+#define END_ITEMS(name) {PART_ENDS, #name, 0, 0, 0},
+#define MANUAL(text) {TEXT_OF, text, 0, 0, 0},
+#define MANUAL_AFTER(text) {TEXT_AFTER, text, 0, 0, 0},
+#include "common/verify/settings.def"
+};
+/* clang-format on */
+
+static const struct row *const rows_end = rows + sizeof(rows) / sizeof(*rows);
+
+static const struct row *find_group(const char *name, size_t len)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return true;
-	return false;
+	for (const struct row *r = rows; r < rows_end; r++)
+		if (r->kind == GROUP_BEGINS && strlen(r->text) == len && memcmp(r->text, name, len) == 0)
+			return r;
+	fail_msg("settings.def has no group %.*s", (int)len, name);
+	return NULL;
 }
 
-static void add(struct names *names, const char *name, size_t len)
+/* What a number may be stands behind its text's first paragraph; ids have a range that nobody chooses by. */
+static void put_text(struct buffer *b, const char *text, const struct row *setting)
 {
-	char *copy = xstrndup(name, len);
+	const char *next = strstr(text, "\n.Pp");
+	size_t len = next ? (size_t)(next - text) : strlen(text);
 
-	if (have(names, copy)) {
-		free(copy);
-		return;
+	buffer_add(b, text, len);
+	if (setting->most && setting->most < INT32_MAX - 1 && setting->usual)
+		buffer_printf(b, "\n%lld to %lld, %lld by default.", (long long)setting->least,
+			      (long long)setting->most, (long long)setting->usual);
+	else if (setting->most && setting->most < INT32_MAX - 1)
+		buffer_printf(b, "\n%lld to %lld.", (long long)setting->least, (long long)setting->most);
+	buffer_printf(b, "%s\n", text + len);
+}
+
+/* The settings of a group in mdoc. One that has no text shares that of those behind it. */
+static void put_group(struct buffer *b, const struct row *group)
+{
+	const struct row *setting = NULL;
+	bool open_list = false;
+	size_t waiting = 0;
+
+	for (const struct row *r = group + 1; r < rows_end && r->kind != GROUP_BEGINS; r++) {
+		if (r->kind == SETTING || r->kind == PART_BEGINS) {
+			buffer_puts(b, open_list ? ".Bl -tag -width Ds\n" : "");
+			buffer_printf(b, waiting++ ? " , %s" : ".It Va %s", r->text);
+			setting = r;
+			open_list = false;
+		} else if (r->kind == TEXT_OF) {
+			buffer_puts(b, "\n");
+			put_text(b, r->text, setting);
+			open_list = setting->kind == PART_BEGINS;
+			waiting = 0;
+		} else {
+			buffer_printf(b, "%s\n", r->kind == PART_ENDS ? ".El" : r->text);
+		}
 	}
-	assert_true(names->n < 256);
-	names->v[names->n++] = copy;
-}
-
-static void names_free(struct names *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
-}
-
-/* The settings of one or several words, whose names stand in the page without their groups. */
-static void add_table(struct names *names, const struct conf_setting *table)
-{
-	for (; table->name; table++) {
-		add(names, table->name, strlen(table->name));
-		if (table->members)
-			add_table(names, table->members);
-	}
+	if (waiting)
+		fail_msg("%s.%s has no text for the manual", group->text, setting->text);
 }
 
 static char *read_source(const char *name)
@@ -69,42 +114,72 @@ static char *read_source(const char *name)
 	return buffer_take(&b);
 }
 
-/* ".It Va a , b": the names of a line. */
-static void add_item(struct names *names, const char *line, size_t len)
+#define PAGE "man/agentauth.conf.5"
+#define BEGINS ".\\\" Settings of "
+#define ENDS ".\\\" End of settings.\n"
+
+/* The page with its groups of settings as they should be; how many it has. */
+static size_t put_page(struct buffer *b, const char *page)
 {
-	const char *end = line + len;
+	const char *begins, *name, *ends;
+	size_t n = 0;
 
-	for (line += strlen(".It Va "); line < end; line++) {
-		size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
-
-		if (n)
-			add(names, line, n);
-		line += n;
+	for (; (begins = strstr(page, BEGINS)); page = ends, n++) {
+		name = begins + strlen(BEGINS);
+		ends = strstr(name, ENDS);
+		assert_non_null(ends);
+		buffer_add(b, page, (size_t)(strchr(name, '\n') + 1 - page));
+		put_group(b, find_group(name, strcspn(name, ",")));
 	}
+	buffer_puts(b, page);
+	return n;
 }
 
-TEST(the_manual_has_every_setting_and_no_other)
+static void write_source(const char *name, const struct buffer *text)
 {
-	struct names known = {.n = 0}, described = {.n = 0};
-	char *page = read_source("man/agentauth.conf.5"), *save;
+	char *path = xasprintf("%s/../%s", TEST_SRCDIR, name);
+	FILE *f = fopen(path, "w");
 
-	add_table(&known, main_settings);
-	add_table(&known, agent_settings);
-	for (char *line = strtok_r(page, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (strncmp(line, ".It Va ", 7) == 0)
-			add_item(&described, line, strlen(line));
-	/* Described in the text of require and scopes, of which they are the members. */
-	add(&described, "claim", 5);
-	add(&described, "value", 5);
-	add(&described, "role", 4);
-	for (size_t i = 0; i < known.n; i++)
-		if (!have(&described, known.v[i]))
-			fail_msg("agentauth.conf.5 lacks %s", known.v[i]);
-	for (size_t i = 0; i < described.n; i++)
-		if (!have(&known, described.v[i]))
-			fail_msg("agentauth.conf.5 describes %s, which there is not", described.v[i]);
-	names_free(&known);
-	names_free(&described);
+	assert_non_null(f);
+	assert_int_equal(fwrite(text->data, 1, text->len, f), text->len);
+	assert_int_equal(fclose(f), 0);
+	free(path);
+}
+
+/* GOLDEN=renew ./test_settings_manual writes what settings.def says into the page. */
+TEST(the_manual_describes_the_settings_as_their_table_does)
+{
+	char *page = read_source(PAGE);
+	const char *renew = getenv("GOLDEN");
+	struct buffer b = {0};
+
+	assert_int_equal(put_page(&b, page), 5);
+	if (renew && strcmp(renew, "renew") == 0)
+		write_source(PAGE, &b);
+	else if (strcmp(page, b.data) != 0)
+		fail_msg("agentauth.conf.5 is not what settings.def says; GOLDEN=renew "
+			 "./test_settings_manual writes it");
+	buffer_free(&b);
+	free(page);
+}
+
+TEST(every_group_with_texts_stands_in_the_manual)
+{
+	const struct row *group = NULL;
+	char *page = read_source(PAGE);
+
+	for (const struct row *r = rows; r < rows_end; r++) {
+		char *mark;
+
+		if (r->kind == GROUP_BEGINS)
+			group = r;
+		if (r->kind != TEXT_OF)
+			continue;
+		mark = xasprintf(BEGINS "%s,", group->text);
+		if (!strstr(page, mark))
+			fail_msg("agentauth.conf.5 has no settings of %s", group->text);
+		free(mark);
+	}
 	free(page);
 }
 

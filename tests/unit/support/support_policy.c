@@ -94,7 +94,7 @@ static json_t *key_record(const char *kid, const struct aa_private_key *key)
 }
 
 static const char host_text[] =
-    "{\"format\":2,\"generation\":1,\"name\":\"web01.example.com\",\"audience\":[\"" SITE_AUDIENCE "\"],"
+    "{\"format\":3,\"generation\":1,\"name\":\"web01.example.com\",\"audience\":[\"" SITE_AUDIENCE "\"],"
     "\"clock_skew\":30,\"max_assertion_ttl\":300,\"max_token_ttl\":3600,\"nonce\":\"optional\","
     "\"audit_failure\":\"deny\",\"audit_sync\":\"none\",\"home\":\"/home/agents\",\"shell\":\"/bin/bash\","
     "\"without_credential\":[\"su\",\"su-l\",\"runuser\",\"cron\",\"systemd-user\"]}";

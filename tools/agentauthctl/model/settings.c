@@ -9,9 +9,6 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/model.h"
 
-#define DAY ((int64_t)86400)
-#define YEAR (365 * DAY)
-
 /* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
 
