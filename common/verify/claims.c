@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* claims.c: the claims that every kind of credential is asked for. */
+/* claims.c: the claims that every kind of credential must have. */
 #include "config.h"
 
 #include "common/verify/claims.h"
@@ -18,7 +18,7 @@
 
 /* ---- finding ---------------------------------------------------------------- */
 
-/* One reference token of a pointer, RFC 6901 section 4: ~1 is a slash, ~0 a tilde. */
+/* Reads one reference token of a pointer, RFC 6901 section 4: ~1 is a slash, ~0 a tilde. */
 static bool next_token(const char **pointer, char *ret, size_t cap)
 {
 	const char *s = *pointer + 1;
@@ -62,7 +62,8 @@ json_t *aa_claim(const json_t *payload, const char *claim)
 	return (json_t *)(uintptr_t)at;
 }
 
-/* No control character, of ASCII or of U+0080 to U+009F: what is kept goes into logs, terminals and the environment. */
+/* A kept text goes into logs, terminals and the environment, so no control character is allowed, of ASCII or of
+ * U+0080 to U+009F. */
 static bool is_plain(const char *text)
 {
 	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
@@ -159,8 +160,8 @@ enum aa_reason aa_claims_audience(const json_t *payload, const struct aa_list *a
 
 /* ---- times --------------------------------------------------------------------------- */
 
-/* A NumericDate (RFC 7519 section 2) may have a fraction, of which the whole seconds count: a credential then ends,
- * and begins, up to a second early. */
+/* Reads a NumericDate (RFC 7519 section 2), which may have a fraction. The whole seconds count, so that a credential
+ * ends, and begins, up to a second early. */
 static bool seconds_of(const json_t *value, int64_t *ret)
 {
 	double n = json_real_value(value);
@@ -175,7 +176,7 @@ static bool seconds_of(const json_t *value, int64_t *ret)
 	return true;
 }
 
-/* Seconds from `min` on; AA_CLAIM_REQUIRED where it is not there. A string or an absurd number is malformed. */
+/* Reads seconds from `min` on; AA_CLAIM_REQUIRED: the claim is not there. A string or an absurd number is malformed. */
 static enum aa_reason time_claim(const json_t *payload, const char *claim, int64_t min, int64_t *ret)
 {
 	const json_t *value = json_object_get(payload, claim);

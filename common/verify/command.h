@@ -20,14 +20,14 @@ struct aa_command_rule {
 	char role[AA_ROLE_NAME_MAX + 1], text[AA_SUDO_RULE_MAX + 1]; /* "" : none */
 };
 
-/* The first approval rule that covers the command. Every role of the agent's record is looked at, whatever roles the login
- * asked for: where one role has it wait, no other role's plain rule lets it through, and asking for less gives no more.
- * AA_OK, also where there is none, or why that cannot be told. */
+/* Finds the first approval rule that covers the command. Every role of the agent's record is looked at, whatever
+ * roles the login asked for: where one role makes the command wait, no other role's plain rule lets it through, and
+ * asking for less gives no more. AA_OK, also where there is no such rule, or the reason why that cannot be told. */
 enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_agent *agent,
 				const struct aa_command *command, const struct aa_trace *trace,
 				struct aa_command_rule *ret);
 
-/* The first of the rules that covers the command; NULL: none does. */
+/* Finds the first of the rules that covers the command; NULL: none does. */
 const char *aa_command_rule(const struct aa_list *rules, const struct aa_command *command);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keyring.c: keys of the registry's entries and of issuers' sets. */
+/* keyring.c: the keys of agents' records and of issuers' sets. */
 #include "config.h"
 
 #include "common/verify/keyring.h"
@@ -26,8 +26,8 @@ static bool is_over(const struct aa_agent_key *key, int64_t now)
 	return key->not_after && now >= key->not_after;
 }
 
-/* The agent's key of this kid; without one, its only active key. NULL where there is none, or more than one that is not
- * over; a rotated key that is over does not stand in the way of its successor. */
+/* Picks the agent's key of this kid; without a kid, the only active key. NULL: there is none, or more than one that
+ * has not ended. A rotated key that has ended does not stand in the way of its successor. */
 static const struct aa_agent_key *pick(const struct aa_agent *agent, const char *kid, int64_t now)
 {
 	const struct aa_agent_key *found = NULL;
@@ -60,7 +60,7 @@ enum aa_reason aa_keyring_agent(const struct aa_agent *agent, const struct aa_jw
 
 /* ---- an issuer's ------------------------------------------------------------------ */
 
-/* The directory of fetched sets: nobody but the owner may put one there. */
+/* Opens the directory of fetched sets. Nobody but the owner may put a set there. */
 static int open_keysdir(const struct aa_login *login)
 {
 	int dir = open(login->keysdir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -90,8 +90,8 @@ static int open_set(const struct aa_issuer *issuer, const struct aa_login *login
 	return err < 0 ? -1 : fd;
 }
 
-/* A fetched set's age is its file's: `issuer refresh` touches a set that the issuer says is unchanged. One from the future
- * has no age that can be told: the clock went back. */
+/* A fetched set is as old as its file: `issuer refresh` touches a set that the issuer says is unchanged. A set from
+ * the future is stale, since its age cannot be told: the clock went back. */
 static bool is_stale(const struct aa_issuer *issuer, int fd, int64_t now)
 {
 	struct stat st;
@@ -116,7 +116,7 @@ static json_t *read_set(int fd, size_t size)
 	return json;
 }
 
-/* The key that the header names out of the set, taken out of it: only members of that kid are built. */
+/* Builds the key that the header names. Only members of that kid are built. */
 static enum aa_reason find(const json_t *set, const struct aa_jws *jws, struct aa_key **ret)
 {
 	const json_t *keys = json_object_get(set, "keys");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limit.h: limits of which 0 is none. */
+/* limit.h: limits for which 0 means none. */
 #ifndef AGENTAUTH_VERIFY_LIMIT_H
 #define AGENTAUTH_VERIFY_LIMIT_H
 
 #include <stdint.h>
 
-/* The smaller of two, or the only one; 0: there is none. */
+/* Gives the smaller of two limits, or the only one; 0: there is none. */
 static inline int64_t aa_limit(int64_t a, int64_t b)
 {
 	if (a == 0 || b == 0)

@@ -49,15 +49,15 @@ enum aa_reason {
 	AA_REASON_COUNT
 };
 
-/* "bad_signature": the word of the audit record. Never NULL. */
+/* Gives the word of the audit record, "bad_signature". Never NULL. */
 const char *aa_reason_name(enum aa_reason reason);
-/* A sentence for the host's administrator, without a full stop. Never shown to who logs in. */
+/* Gives a sentence for the host's administrator, without a full stop. It is never shown to a client. */
 const char *aa_reason_sentence(enum aa_reason reason);
-/* The claim or header member of a credential that this reason is always about: "aud" of AA_WRONG_AUDIENCE. NULL: none, or
- * it depends. */
+/* Names the claim or header member that this reason is always about: "aud" of AA_WRONG_AUDIENCE. NULL: none, or it
+ * depends. */
 const char *aa_reason_claim(enum aa_reason reason);
-/* PAM_SUCCESS for AA_OK; else PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_USER_UNKNOWN or PAM_AUTHINFO_UNAVAIL:
- * never PAM_AUTHTOK_*, PAM_NEW_AUTHTOK_REQD or PAM_SESSION_ERR, which sudo takes for success. */
+/* Gives PAM_SUCCESS for AA_OK, else PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_USER_UNKNOWN or
+ * PAM_AUTHINFO_UNAVAIL. PAM_AUTHTOK_*, PAM_NEW_AUTHTOK_REQD and PAM_SESSION_ERR never: sudo takes them for success. */
 int aa_reason_pam(enum aa_reason reason);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* roles.c: which roles a login has, and what they limit. */
+/* roles.c: which roles a login has, and how they limit it. */
 #include "config.h"
 
 #include "common/text/list.h"
@@ -37,7 +37,7 @@ int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agen
 	return limit;
 }
 
-/* Every word of a scope must be a role of the agent's: who asks for what it does not have is told no. */
+/* Every word of a scope must be a role of the agent's. A login that asks for another role is refused, not narrowed. */
 static enum aa_reason check_scope(const struct aa_agent *agent, const char *scope)
 {
 	char word[64];
@@ -57,7 +57,7 @@ static enum aa_reason check_scope(const struct aa_agent *agent, const char *scop
 	return AA_OK;
 }
 
-/* Why a role is left out of this login, AA_OK where it is not. */
+/* Says why a role is left out of this login, or AA_OK. */
 static enum aa_reason admits(const struct aa_role *role, const struct aa_login *login,
 			     const struct aa_narrowing *narrow)
 {
@@ -70,7 +70,7 @@ static enum aa_reason admits(const struct aa_role *role, const struct aa_login *
 	return AA_OK;
 }
 
-/* The role where this login has it; *ret_why says why it was left out, the furthest that any role came. */
+/* Takes the role where this login has it. *ret_why says why it was left out, the furthest that any role came. */
 static enum aa_reason consider(const struct aa_policy *policy, const struct aa_login *login,
 			       const struct aa_narrowing *narrow, const char *name, struct aa_roles *roles,
 			       enum aa_reason *ret_why)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* roles.h: the agent's roles, narrowed by service, source and what was presented. */
+/* roles.h: the agent's roles, narrowed by service, source and the credential. */
 #ifndef AGENTAUTH_VERIFY_ROLES_H
 #define AGENTAUTH_VERIFY_ROLES_H
 
@@ -10,7 +10,7 @@
 #include "common/verify/verdict.h"
 
 bool aa_roles_have(const struct aa_roles *roles, const char *role);
-/* The strictest of the roles, 0: none of them limits. */
+/* The strictest limit of the roles counts; 0: none of them limits. */
 int64_t aa_roles_max_session(const struct aa_roles *roles);
 int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agent *agent);
 
@@ -21,7 +21,7 @@ struct aa_narrowing {
 	const void *data;
 };
 
-/* A role that does not admit this service or source is left out; none left is AA_SERVICE_DENIED, AA_SOURCE_DENIED or
+/* Leaves out each role that does not admit this service or source. None left: AA_SERVICE_DENIED, AA_SOURCE_DENIED or
  * AA_ROLE_DENIED. */
 enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_agent *agent,
 			       const struct aa_login *login, const struct aa_narrowing *narrow,

@@ -3,7 +3,7 @@
 #ifndef AGENTAUTH_VERIFY_SERVICE_H
 #define AGENTAUTH_VERIFY_SERVICE_H
 
-/* "deploy" of "sudo-i" is sudo, of "su-l" su, of "runuser-l" runuser: the name by which roles list a service. */
+/* Gives the name by which roles list a service: "sudo" for "sudo-i", "su" for "su-l", "runuser" for "runuser-l". */
 const char *aa_service_canonical(const char *service);
 
 #endif

@@ -43,7 +43,7 @@ static bool parse_address(const char *text, struct address *ret)
 	return true;
 }
 
-/* One to three digits. */
+/* Reads one to three digits. */
 static bool parse_bits(const char *text, unsigned max, unsigned *ret)
 {
 	unsigned bits = 0;
@@ -57,7 +57,7 @@ static bool parse_bits(const char *text, unsigned max, unsigned *ret)
 	return true;
 }
 
-/* "10.0.0.0/8", or an address alone. */
+/* Reads "10.0.0.0/8", or an address alone. */
 static bool parse_network(const char *text, struct address *ret, unsigned *ret_bits)
 {
 	char copy[64], *slash;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources.h: whether a login comes from where it may. */
+/* sources.h: which networks a login may come from. */
 #ifndef AGENTAUTH_VERIFY_SOURCES_H
 #define AGENTAUTH_VERIFY_SOURCES_H
 
@@ -7,7 +7,8 @@
 
 #include "common/text/list.h"
 
-/* Whether `address` (numeric, an IPv4-mapped one counts as IPv4) lies in one of the networks; no networks: everywhere. */
+/* Says whether `address` (numeric, an IPv4-mapped one counts as IPv4) lies in one of the networks; no networks:
+ * everywhere. */
 bool aa_sources_admit(const struct aa_list *sources, const char *address);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* step.h: the steps of a decision, for whoever looks on: PAM does not, `agentauthctl explain` does.
+/* step.h: the steps of a decision, for a caller that looks on: PAM does not, `agentauthctl explain` does.
  *
- * Each rule of verify and state notes what came of it where it is applied, so that what is explained is what is decided,
- * and no second list of rules. Without a trace a step costs a comparison.
+ * Each rule of verify and state notes its outcome where it is applied, so that the explanation is of the decision
+ * itself, and there is no second list of rules. Without a trace a step costs a comparison.
  */
 #ifndef AGENTAUTH_VERIFY_STEP_H
 #define AGENTAUTH_VERIFY_STEP_H
@@ -15,7 +15,7 @@
 enum aa_step {
 	AA_STEP_ACCOUNT,
 	AA_STEP_FAILURES,
-	/* a credential: all but the two of a person's delegation, nonce, task and scope are a token's too */
+	/* a credential: all steps but the two of a person's delegation, nonce, task and scope are a token's too */
 	AA_STEP_FORM,
 	AA_STEP_ISSUER,
 	AA_STEP_KEY,
@@ -64,12 +64,12 @@ enum {
 };
 
 struct aa_trace {
-	/* `subject`: what of several the step is about, a role's name; NULL: there is one only. Borrowed. */
+	/* `subject`: which of several the step is about, a role's name; NULL: there is one only. Borrowed. */
 	void (*note)(void *data, enum aa_step step, const char *subject, enum aa_reason reason);
 	void *data;
 };
 
-/* Notes what came of a step, and answers that. */
+/* Notes the outcome of a step, and answers it. */
 static inline enum aa_reason aa_step(const struct aa_trace *trace, enum aa_step step, const char *subject,
 				     enum aa_reason reason)
 {
@@ -78,11 +78,11 @@ static inline enum aa_reason aa_step(const struct aa_trace *trace, enum aa_step 
 	return reason;
 }
 
-/* "audience". */
+/* Gives the step's name, "audience". */
 const char *aa_step_name(enum aa_step step);
-/* What holds where the step is AA_OK, a sentence without a full stop. */
+/* Says what holds where the step is AA_OK, in a sentence without a full stop. */
 const char *aa_step_sentence(enum aa_step step);
-/* Whether a decision on this way takes the step. */
+/* Says whether a decision on this way takes the step. */
 bool aa_step_is_of(enum aa_step step, unsigned way);
 
 #endif

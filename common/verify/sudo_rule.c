@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudo_rule.c: see sudo_rule.h. */
+/* sudo_rule.c: reads and compares sudo rules, see sudo_rule.h. */
 #include "config.h"
 
 #include "common/verify/sudo_rule.h"
@@ -125,7 +125,7 @@ enum aa_sudo_fault aa_sudo_rule_check_clear(const char *text)
 
 /* ---- what it covers ------------------------------------------------------------------------- */
 
-/* Two names of one user: root and toor. A target without a name may be anybody. */
+/* Says whether two names may be of one user, as root and toor are. A target without a name may be anybody. */
 static bool may_be_same_user(const char *name, const char *target)
 {
 	struct passwd pw, *found = NULL;
@@ -142,7 +142,7 @@ static bool may_be_same_user(const char *name, const char *target)
 	return getpwnam_r(target, &pw, buf, sizeof(buf), &found) != 0 || !found || pw.pw_uid == uid;
 }
 
-/* A copy of a piece of the text, with an end. False: it is too long. */
+/* Copies a piece of the text, with an end. False: it is too long. */
 static bool copy(char *ret, size_t cap, const char *text, size_t len)
 {
 	if (len >= cap)
@@ -152,7 +152,7 @@ static bool copy(char *ret, size_t cap, const char *text, size_t len)
 	return true;
 }
 
-/* Whether the list of users has this one or ALL. */
+/* Says whether the list of users has this one or ALL. */
 static bool runas_covers(const struct aa_sudo_rule *rule, const char *target)
 {
 	char list[AA_SUDO_RULE_MAX + 1], *name, *rest;
@@ -185,7 +185,7 @@ static bool path_covers(const struct aa_sudo_rule *rule, const char *command)
 	return strpbrk(path, WILDCARDS) || may_be_same_file(path, command);
 }
 
-/* The arguments are joined with spaces, as sudoers compares them, against what the rule has behind the path. */
+/* Compares the arguments, joined with spaces as sudoers joins them, with the text behind the rule's path. */
 static bool arguments_cover(const char *want, char *const argv[])
 {
 	char *const *arg = argv[0] ? argv + 1 : argv;

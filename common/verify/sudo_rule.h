@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudo_rule.h: "(RUNAS) /path arguments", a rule of a role's: whether it is one, what it names, and what it covers. */
+/* sudo_rule.h: "(RUNAS) /path arguments", a rule of a role's: its form, its pieces, and the commands that it covers. */
 #ifndef AGENTAUTH_VERIFY_SUDO_RULE_H
 #define AGENTAUTH_VERIFY_SUDO_RULE_H
 
@@ -17,7 +17,7 @@ struct aa_sudo_rule {
 	const char *arguments; /* "": there are none, so that any are allowed */
 };
 
-/* What is wrong with a text as a rule. */
+/* Why a text is no rule. */
 enum aa_sudo_fault {
 	AA_SUDO_FINE,
 	AA_SUDO_NO_RUNAS,	 /* it does not begin with (…) */
@@ -40,16 +40,16 @@ enum aa_sudo_fault {
 	AA_SUDO_BLANKS,	   /* two together, or one at the end */
 };
 
-/* AA_SUDO_FINE, or what is wrong with the text. */
+/* Checks a text: AA_SUDO_FINE, or its fault. */
 enum aa_sudo_fault aa_sudo_rule_check(const char *text);
-/* The same of a rule that waits for a person, which has to be clear. */
+/* Checks a rule that waits for a person, which also has to be clear. */
 enum aa_sudo_fault aa_sudo_rule_check_clear(const char *text);
-/* False where the text has no such pieces; more is not checked. */
+/* Takes a text apart. False: it has no such pieces; more is not checked. */
 bool aa_sudo_rule_parse(const char *text, struct aa_sudo_rule *ret);
 
-/* Whether the rule covers a command that sudo has granted. Where that cannot be told it does, and a person looks. It covers
- * rather more than sudoers' matching does: a rule without arguments, or with wildcards in them, covers any; the path is
- * compared as text and as a file. `target`: a name, or "#UID". */
+/* Says whether the rule covers a command that sudo has granted. Where that cannot be told it does, and a person
+ * looks. It covers rather more than sudoers' matching does: a rule without arguments, or with wildcards in them,
+ * covers any arguments; the path is compared as text and as a file. `target`: a name, or "#UID". */
 bool aa_sudo_rule_covers(const char *text, const char *target, const char *command, char *const argv[]);
 
 /* The first character of `set` that has no backslash before it; NULL: there is none. */

@@ -30,7 +30,7 @@ static enum aa_reason token_type(const struct aa_jws *jws)
 
 /* ---- the binding ------------------------------------------------------------------ */
 
-/* The binding of this account that the client claim selects, and whose own rules hold. */
+/* Finds the binding of this account that the client claim selects, and whose own rules hold. */
 static enum aa_reason find_binding(const struct aa_issuer *issuer, const struct aa_agent *agent,
 				   const json_t *payload, const char *client, const struct aa_binding **ret,
 				   const char **ret_claim)
@@ -59,7 +59,7 @@ static bool names_agent(const char *subject, const char *client, const struct aa
 	return strcmp(subject, client) == 0 || (binding->subject && strcmp(subject, binding->subject) == 0);
 }
 
-/* The chain of actors, the outermost first: it alone decides, the inner ones are history. */
+/* Reads the chain of actors. The outermost alone decides; the inner ones are history. */
 static enum aa_reason read_actors(const json_t *act, json_t **ret)
 {
 	json_t *actors = json_array();
@@ -119,8 +119,8 @@ static enum aa_reason check_actor(const struct aa_issuer *issuer, const struct a
 	return check_user(issuer, agent, payload, verdict);
 }
 
-/* It cannot be told whose a token without sub is, unless the issuer is one whose tokens for people all have one. A
- * binding's subject asks for that sub, and the claim that names a person says that it is one's. */
+/* Decides on a token without sub, whose user cannot be told, unless all tokens of its issuer for people have one. A
+ * binding's subject demands that sub, and a claim that names a person says that the token is a person's. */
 static enum aa_reason without_sub(const struct aa_issuer *issuer, const struct aa_agent *agent,
 				  const json_t *payload, const struct aa_binding *binding,
 				  struct aa_verdict *verdict)
@@ -130,7 +130,8 @@ static enum aa_reason without_sub(const struct aa_issuer *issuer, const struct a
 	return aa_claim(payload, issuer->user_claim) ? check_user(issuer, agent, payload, verdict) : AA_OK;
 }
 
-/* Whose token it is: with act, an actor's; else a user's where sub is neither the client nor the agent's own subject. */
+/* Decides for whom the token is. With act it is an actor's on behalf of a user; without, it is a user's where sub is
+ * neither the client nor the agent's own subject. */
 static enum aa_reason check_delegation(const struct aa_issuer *issuer, const struct aa_agent *agent,
 				       const json_t *payload, const char *client,
 				       const struct aa_binding *binding, struct aa_verdict *verdict)
@@ -155,7 +156,7 @@ static enum aa_reason check_delegation(const struct aa_issuer *issuer, const str
 
 /* ---- replay ------------------------------------------------------------------------------ */
 
-/* One without jti is known in the log, and to `revoke`, by SHA-256 of header.payload. */
+/* Gives a token without jti the name by which the log and `revoke` know it: SHA-256 of header.payload. */
 static char *digest_name(const struct aa_jws *jws)
 {
 	char *name = malloc(AA_SHA256_HEX_SIZE);
@@ -247,7 +248,7 @@ static bool scope_admits(const void *data, const char *role)
 	return false;
 }
 
-/* Whether the token's scopes leave the agent any role, whatever else a login asks of it. */
+/* Says whether the token's scopes leave the agent any role, whatever else a login asks of it. */
 static bool admits_any(const struct aa_agent *agent, const struct scope_source *source)
 {
 	for (size_t i = 0; i < agent->roles.n; i++)
@@ -256,7 +257,7 @@ static bool admits_any(const struct aa_agent *agent, const struct scope_source *
 	return false;
 }
 
-/* The strings of an array, parted by spaces. From malloc(); NULL where memory is out. */
+/* Joins the strings of an array with spaces. From malloc(); NULL: memory is out. */
 static char *join(const json_t *array)
 {
 	size_t i, len = 0;
@@ -283,7 +284,7 @@ static char *join(const json_t *array)
 	return text;
 }
 
-/* What the token says of its scope, for the log: `scope` or `scp`, a string or an array of them. */
+/* Keeps the token's scope for the log: `scope` or `scp`, a string or an array of strings. */
 static bool keep_scope(const json_t *payload, struct aa_verdict *verdict)
 {
 	const json_t *scope = json_object_get(payload, "scope");
@@ -312,7 +313,7 @@ enum aa_reason aa_token_roles(const struct aa_policy *policy, const struct aa_is
 	if (!keep_scope(payload, verdict))
 		return AA_INTERNAL;
 	narrow.delegable_only = verdict->kind == AA_KIND_DELEGATED;
-	/* An issuer that has scopes grants what they say, and a token without any of them nothing. */
+	/* An issuer that has scopes grants what they say, and a token without any scope nothing. */
 	if (narrow.delegable_only || issuer->scopes.v)
 		narrow.admit = scope_admits;
 	reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);

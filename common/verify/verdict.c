@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict.c: the words for kinds, and a verdict's end. */
+/* verdict.c: the words for kinds, and the end of a verdict. */
 #include "config.h"
 
 #include "common/verify/verdict.h"
@@ -52,7 +52,7 @@ void aa_verdict_clear(struct aa_verdict *verdict)
 	memset(verdict, 0, sizeof(*verdict));
 }
 
-/* Without memory the name is missing, which changes no verdict. */
+/* Where memory is out the name is missing, which changes no verdict. */
 enum aa_reason aa_verdict_about(struct aa_verdict *verdict, const char *claim, enum aa_reason reason)
 {
 	if (reason != AA_OK && reason != AA_INTERNAL && claim && !verdict->claim)

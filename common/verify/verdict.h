@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict.h: what is decided about, the login, and what comes of it, the verdict: below all the rest. */
+/* verdict.h: the login that is decided on, and the verdict. All of verify and state stands on this file. */
 #ifndef AGENTAUTH_VERIFY_VERDICT_H
 #define AGENTAUTH_VERIFY_VERDICT_H
 
@@ -41,12 +41,12 @@ struct aa_login {
 	const struct aa_trace *trace; /* NULL: nobody looks on */
 };
 
-/* The roles of a login: those of the agent that admit its service and source, narrowed by what was presented. */
+/* The roles of a login: those of the agent that admit its service and source, narrowed by the credential. */
 struct aa_roles {
 	size_t n;
 	struct aa_role **v;
 };
-/* What was found. On refusal what is known so far is filled in, for the log: it is the token's word only. */
+/* The outcome of a decision. On refusal it holds what is known so far, for the log: that is the token's word only. */
 struct aa_verdict {
 	enum aa_reason reason;
 	enum aa_kind kind;
@@ -62,7 +62,7 @@ struct aa_verdict {
 };
 void aa_verdict_clear(struct aa_verdict *verdict);
 void aa_verdict_clear_roles(struct aa_roles *roles);
-/* Keeps with a refusal that it is about this claim, unless a step before said which; answers `reason`. */
+/* Keeps with a refusal that it is about this claim, unless a step before named one; answers `reason`. */
 enum aa_reason aa_verdict_about(struct aa_verdict *verdict, const char *claim, enum aa_reason reason);
 
 #endif

@@ -42,7 +42,7 @@ static enum aa_reason from_jose(enum aa_jose_err err)
 	}
 }
 
-/* A copy of `text` in *ret; false where memory is out. NULL copies to NULL. */
+/* Copies `text` to *ret; NULL copies to NULL. False: memory is out. */
 static bool keep(char **ret, const char *text)
 {
 	char *copy = text ? strdup(text) : NULL;
@@ -56,7 +56,7 @@ static bool keep(char **ret, const char *text)
 
 /* ---- parse ------------------------------------------------------------------------ */
 
-/* A credential on its way: what the steps hand on. */
+/* A credential on its way through the steps. */
 struct presented {
 	struct aa_jws *jws;
 	json_t *payload; /* believed after the signature, but for iss */
@@ -89,7 +89,7 @@ static enum aa_reason parse(const char *credential, size_t len, struct presented
 		   : reason;
 }
 
-/* A configured issuer's name makes it a token, an agent's name an assertion. */
+/* A configured issuer's name makes a token of it, an agent's name an assertion. */
 static enum aa_reason find_issuer(const struct aa_policy *policy, struct presented *p,
 				  struct aa_verdict *verdict)
 {
@@ -128,7 +128,7 @@ static bool admits_alg(const struct aa_issuer *issuer, enum aa_alg alg)
 	return false;
 }
 
-/* The log and `revoke --kid` go by the key's own kid, also where the header names none. */
+/* The log and `revoke --kid` use the key's own kid, also where the header names none. */
 static enum aa_reason find_issuer_key(const struct aa_login *login, struct presented *p,
 				      struct aa_verdict *verdict)
 {
@@ -148,8 +148,8 @@ static enum aa_reason find_key(const struct aa_agent *agent, const struct aa_log
 	return p->issuer ? find_issuer_key(login, p, verdict) : find_agent_key(agent, login, p, verdict);
 }
 
-/* Whether verifying with this key comes as far as the arithmetic: another kty, or a signature of another length than an
- * RSA key's, ends before it. */
+/* Says whether verifying with this key comes as far as the arithmetic. Another kty, or a signature of another length
+ * than an RSA key's, ends before that. */
 static bool is_work(const struct presented *p)
 {
 	int size = EVP_PKEY_get_size(aa_key_pkey(p->key));
@@ -159,8 +159,8 @@ static bool is_work(const struct presented *p)
 	return !EVP_PKEY_is_a(aa_key_pkey(p->key), "RSA") || p->jws->signature_len == (size_t)size;
 }
 
-/* A refusal without a signature's arithmetic costs what a signature costs, so that time does not tell an account that has
- * such a key from one that has not. */
+/* A refusal without a signature's arithmetic costs what a signature costs, so that time does not tell an account that
+ * has such a key from one that has none. */
 static enum aa_reason check_signature(enum aa_reason so_far, const struct presented *p)
 {
 	if (so_far == AA_OK && is_work(p))
@@ -202,7 +202,7 @@ static enum aa_reason assertion_nonce(const struct aa_host *host, const struct a
 	return login->nonce && strcmp(nonce, login->nonce) == 0 ? AA_OK : AA_NONCE_MISMATCH;
 }
 
-/* A string claim that need not be there. */
+/* Reads an optional string claim. */
 static enum aa_reason optional_string(const json_t *payload, const char *claim, size_t max, char **ret)
 {
 	const char *value = NULL;
@@ -275,7 +275,8 @@ static enum aa_reason assertion_roles(const struct aa_policy *policy, const stru
 							  : reason;
 }
 
-/* "agent:NAME" cannot be an issuer's URL: an agent's jti are told apart from every issuer's. */
+/* Names the space in which a jti is told apart. "agent:NAME" cannot be an issuer's URL, so an agent's jti are apart
+ * from every issuer's. */
 static bool name_replay_space(const struct presented *p, struct aa_verdict *verdict)
 {
 	static const char prefix[] = "agent:";
@@ -345,7 +346,7 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 
 /* ---- before anything is presented ---- */
 
-/* The rule of an issuer's tokens for people, of whichever issuer has the agent's bindings. */
+/* Applies the rule of an issuer's tokens for people, of whichever issuer has the agent's bindings. */
 static enum aa_reason check_user(const struct aa_policy *policy, const struct aa_agent *agent,
 				 const char *user)
 {
@@ -385,7 +386,8 @@ void aa_verify_awaited(const struct aa_policy *policy, const struct aa_agent *ag
 
 /* ---- without a token ---------------------------------------------------------------------------------------- */
 
-/* The agent's key that SSH_AUTH_INFO_0 names: it must be one line, of the method publickey, TYPE and BLOB equal. */
+/* Finds the agent's key that SSH_AUTH_INFO_0 names. It must be one line, of the method publickey, with equal TYPE and
+ * BLOB. */
 static const struct aa_agent_key *ssh_key(const struct aa_agent *agent, const char *info)
 {
 	static const char method[] = "publickey ";
@@ -437,7 +439,8 @@ void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *ag
 	reason = check_agent(agent, login);
 	if (reason == AA_OK)
 		reason = aa_roles_narrow(policy, agent, login, &narrow, &verdict->roles);
-	/* What root starts runs with no role, where none admits the service: it is the account that is used, not a grant. */
+	/* A process that root starts runs without a role where none admits the service: root uses the account and
+	 * gets no grant. */
 	if (!delegable_only && (reason == AA_SERVICE_DENIED || reason == AA_ROLE_DENIED))
 		reason = AA_OK;
 	verdict->reason = reason;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verify.h: from what was presented to what it grants.
+/* verify.h: from a credential to the roles that it grants.
  *
- * The reader's path, one function each, in verify.c: parse, find the key, signature, claims, binding, roles. The replay
- * mark comes after, in common/state, so that a credential that is refused is not used up. Nothing here keeps state or
- * asks for the time; nothing a token says is acted upon before its signature holds, but to choose the key.
+ * The reader's path, one function each, is in verify.c: parse, find the key, signature, claims, binding, roles. The
+ * replay mark comes after, in common/state, so that a credential that is refused is not used up. Nothing here keeps
+ * state or asks for the time. Nothing in a token is acted upon before its signature holds, but to choose the key.
  */
 #ifndef AGENTAUTH_VERIFY_H
 #define AGENTAUTH_VERIFY_H
@@ -18,8 +18,8 @@
 void aa_verify(const struct aa_policy *policy, const struct aa_agent *agent, const struct aa_login *login,
 	       const char *credential, size_t len, struct aa_verdict *verdict);
 
-/* What can be decided before a credential is there: the agent's end, and the roles that are left to a login that asks for
- * `scope` (NULL: all) and acts for `user` (NULL: nobody). AA_OK lets nobody in. */
+/* Decides as far as that is possible before a credential is there: the agent's end, and the roles that are left to a
+ * login that asks for `scope` (NULL: all) and acts for `user` (NULL: nobody). AA_OK lets nobody in. */
 void aa_verify_awaited(const struct aa_policy *policy, const struct aa_agent *agent,
 		       const struct aa_login *login, const char *scope, const char *user,
 		       struct aa_verdict *verdict);
@@ -31,7 +31,7 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent,
 			 const struct aa_login *login, struct aa_verdict *verdict);
 
-/* The agent's own roles, for what is started without a credential; `delegable_only` where a person started it. */
+/* Gives the agent's own roles to a login without a credential; `delegable_only` where a person started it. */
 void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *agent,
 		       const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict);
 
