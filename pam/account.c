@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* account.c: pam_sm_acct_mgmt: everything is read again, and a verdict is demanded. The one phase that sudo always asks. */
+/* account.c: pam_sm_acct_mgmt reads everything again, and demands a verdict. It is the one phase that sudo always
+ * asks. */
 #include "config.h"
 
 #include "pam/call.h"
@@ -18,7 +19,7 @@
 #include "pam/pam_state.h"
 #include "pam/report.h"
 
-/* A login that auth said yes to, in this process. */
+/* Decides on a login that auth let in, in this process. */
 static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agent *agent,
 				      const struct aa_pam_state *state, struct aa_session **ret_session)
 {
@@ -42,8 +43,8 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 				      session->created, NULL);
 }
 
-/* sshd's public keys skip auth, and the key is not to be seen before open_session, which demands it. Here the agent's record is
- * asked whether this login could be: a suspended agent ends here. */
+/* Decides on a public key's login as far as that can be done here: sshd skips auth for it, and shows the key not
+ * before open_session, which demands it. A suspended agent ends here. */
 static enum aa_reason account_publickey(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
@@ -82,7 +83,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 	return AA_NO_CREDENTIAL;
 }
 
-/* Whether sudo asks, and not root for an agent that it starts. */
+/* Says whether sudo asks for the agent's own caller, and not for root that starts an agent. */
 static bool is_sudo(const struct aa_call *call)
 {
 	return aa_call_is_session_service(call) && !call->starts;
@@ -99,7 +100,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 		reason = account(call, agent, &session);
 	if (sudo && reason == AA_OK)
 		reason = aa_pam_state_look_again(call, session);
-	/* A login's yes is logged by auth or open_session; sudo's yes, and every no, here. */
+	/* auth or open_session logs that a login was let in. That a sudo was let through, and every refusal, is
+	 * logged here. */
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
@@ -117,7 +119,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	return reason;
 }
 
-/* What is no agent must not have a group that only agents have: sudo would give it the role's rules. */
+/* A user that is no agent must not have a group that only agents have: sudo would give it the role's rules. */
 static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
 {
 	return aa_caller_check(caller, aa_user_registry(&call->ctx), call->role);
@@ -125,15 +127,14 @@ static enum aa_reason account_person(struct aa_call *call, const struct aa_calle
 
 static void refuse_person(struct aa_call *call, enum aa_reason reason)
 {
-	call->identity.known =
-	    false; /* a person's name is not the log's business: the uid tells whose it was */
+	call->identity.known = false; /* a person's name is not the log's business: the uid says enough */
 	call->identity.account.uid = aa_guard_caller_uid();
 	(void)aa_report(call, call->service, reason, NULL, NULL);
 	aa_report_tell(call, aa_reason_sentence(reason));
 }
 
-/* Whose sudo this is where PAM_USER is no agent: that of an agent all the same, by the real uid, or of a person, with
- * *ret_person the decision on the person's groups. */
+/* Decides where PAM_USER is no agent. By the real uid the sudo may be an agent's all the same; or it is a person's,
+ * with the decision on the person's groups in *ret_person. */
 static enum aa_user_kind look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
 {
 	struct aa_caller caller = {0};
@@ -148,7 +149,7 @@ static enum aa_user_kind look_at_caller(struct aa_call *call, enum aa_reason *re
 	return kind;
 }
 
-/* Between auth and account the user must stay the same, to and from an agent. */
+/* Between auth and account the user must not change to or from an agent. */
 static bool user_changed(const struct aa_call *call)
 {
 	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);

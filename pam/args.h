@@ -13,9 +13,10 @@ struct aa_args {
 	bool use_first_pass, try_first_pass, debug, bad;
 };
 
-/* Reads them, with defaults for those that are not there; one that is not understood is logged, and makes them bad. */
+/* Reads the arguments, with defaults for those that are not there. An argument that is not understood is logged, and
+ * makes them bad. */
 void aa_args_read(struct aa_args *ret, pam_handle_t *pamh, int argc, const char **argv);
-/* Whether the service, by its canonical name, is one that a live session decides. */
+/* Says whether a live session decides on the service, which is given by its canonical name. */
 bool aa_args_session_service(const struct aa_args *args, const char *service);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.c: pam_sm_authenticate: a credential, and for sudo no agent at all. */
+/* auth.c: pam_sm_authenticate asks for a credential, and lets no agent in for sudo. */
 #include "config.h"
 
 #include "pam/call.h"
@@ -21,7 +21,7 @@
 #include "pam/prompt.h"
 #include "pam/report.h"
 
-/* What the host calls itself in the prompt; a prompt is shown for retired agents too, so that they look like others. */
+/* Gives the host's name in the prompt. Retired agents are prompted too, so that they look like others. */
 static const char *prompt_audience(const struct aa_call *call)
 {
 	return call->ctx.policy ? aa_policy_host(call->ctx.policy)->audience.v[0] : "ssh://unknown";
@@ -59,7 +59,7 @@ static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa
 	judge(call, agent, &answer, verdict);
 }
 
-/* Where it comes from; what has no address comes from a user of this host. */
+/* Gives the source of the login. Without an address it is a user of this host. */
 static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
 {
 	if (call->address[0])
@@ -68,7 +68,7 @@ static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
 	return buf;
 }
 
-/* Whether who presented it is to blame, and not the host or a line that broke. */
+/* Says whether the client is to blame, and not the host or a line that broke. */
 static bool counts_as_failure(enum aa_reason reason)
 {
 	switch (reason) {
@@ -87,7 +87,7 @@ static bool counts_as_failure(enum aa_reason reason)
 	}
 }
 
-/* Decides. Who is not listened to is prompted like anybody. */
+/* Over the rate limit the module still prompts, so that the limit cannot be observed, and refuses without verifying. */
 static void decide_within_limit(struct aa_call *call, const struct aa_agent *agent,
 				struct aa_verdict *verdict)
 {
@@ -111,7 +111,7 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 					call->ctx.now);
 }
 
-/* Remembers the session for the phases that follow in this process, and leaves its id for those in sshd's parent. */
+/* Remembers the session for the later phases of this process, and leaves its id for those in sshd's parent. */
 static enum aa_reason remember(struct aa_call *call, const struct aa_session *session)
 {
 	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
@@ -125,7 +125,7 @@ static enum aa_reason remember(struct aa_call *call, const struct aa_session *se
 	return aa_export_environment(call->pamh, session) == PAM_SUCCESS ? AA_OK : AA_INTERNAL;
 }
 
-/* From a credential to a pending session: nothing is granted that is not in the log. `agent` NULL: retired. */
+/* Goes from a credential to a pending session. Nothing is granted that is not in the log. `agent` NULL: retired. */
 static enum aa_reason authenticate_credential(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
@@ -151,8 +151,8 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	return reason;
 }
 
-/* A session service never prompts, and never says yes here: what a role grants asks for no password and so goes by the
- * account phase alone. A rule that asks people for one would ask an agent for none. */
+/* A session service never prompts, and is never let in here. A role's rule asks for no password and so is decided by
+ * the account phase alone; a rule that asks people for a password would ask an agent for none. */
 static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_session *session = NULL;
@@ -170,8 +170,8 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 	return reason;
 }
 
-/* su and runuser for root: pam_rootok decides, which the stack has behind this module (before it, setcred would not come
- * this far). Account, setcred and session see the agent as ever. */
+/* Says whether root runs su or runuser. pam_rootok then decides, which the stack has behind this module (before it,
+ * setcred would not come this far). Account, setcred and session see the agent as ever. */
 static bool is_roots_own(const struct aa_call *call)
 {
 	return aa_guard_caller_uid() == 0 &&
@@ -194,7 +194,7 @@ static int authenticate_agent(struct aa_call *call)
 	reason = aa_call_is_session_service(call) ? refuse_session(call, agent)
 						  : authenticate_credential(call, agent);
 	aa_agent_free(agent);
-	/* One code for every refusal: what follows shows the client nothing of the reason. */
+	/* Every refusal has the same code, which shows the client nothing of the reason. */
 	return reason == AA_OK ? PAM_SUCCESS : PAM_AUTH_ERR;
 }
 

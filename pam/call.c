@@ -35,8 +35,8 @@ static bool is_numeric(const char *address)
 	return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
 }
 
-/* PAM_RHOST where it is an address. sshd may give a name instead: then the address stands in SSH_CONNECTION, which sshd
- * puts into PAM's environment. A name that stays one lies in no network. */
+/* Finds PAM_RHOST's address. sshd may give a name instead: then the address stands in SSH_CONNECTION, which sshd puts
+ * into PAM's environment. A name without an address lies in no network. */
 static void find_address(struct aa_call *call)
 {
 	const char *rhost = item(call->pamh, PAM_RHOST), *connection;
@@ -102,9 +102,9 @@ enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid)
 	return kind;
 }
 
-/* The uid of the agent that asks: the real one, or where that is somebody else's, as a setuid file makes it, the kernel's
- * login uid. 0: no agent asks. root asks for others, and needs nobody's leave. A uid of
- * which it cannot be told is an agent's. */
+/* Gives the uid of the agent that asks, 0 where none does: the real uid, or where that is somebody else's, as a
+ * setuid file makes it, the kernel's login uid. root asks for others, and needs nobody's leave. A uid that may be an
+ * agent's counts as one. */
 static uint32_t asking_agent(const struct aa_call *call)
 {
 	const uint32_t uids[] = {aa_guard_caller_uid(), aa_login_uid()};
@@ -116,9 +116,10 @@ static uint32_t asking_agent(const struct aa_call *call)
 	return 0;
 }
 
-/* PAM has no address for su. An agent that asks for a login, for itself or for another, comes from where the session came
- * from that it is in, so that a second credential is good for no role whose sources do not list that; outside of one, or in
- * what root started, nobody knows. A session that a person of this host started has no address, as the person has none. */
+/* Finds the origin of an agent that asks for a login, for itself or for another agent; PAM has no address for su. It
+ * is the source of the session that the agent is in, so that a second credential is good for no role whose sources do
+ * not list that. Outside of a session, or in one that root started, it is unknown. A session that a person of this
+ * host started has no address, as the person has none. */
 static void find_origin(struct aa_call *call)
 {
 	uint32_t uid = call->address[0] || aa_call_is_session_service(call) ? 0 : asking_agent(call);
@@ -142,7 +143,7 @@ bool aa_call_is_session_service(const struct aa_call *call)
 
 /* ---- begin and end ------------------------------------------------------------------------------ */
 
-/* The name is not logged: it may be a password that was typed in the wrong place. */
+/* The name is not logged: it may be a password that was typed into the wrong field. */
 static void log_kind(const struct aa_call *call, enum aa_user_kind kind)
 {
 	static const char *const words[] = {[AA_USER_OTHER] = "not an agent, left to the next module",
@@ -158,7 +159,7 @@ void aa_call_pause(struct aa_call *call)
 	(void)aa_guard_lower(&call->guard);
 }
 
-/* The caller may have stopped us for long: what is decided now is decided by the time that it is now. */
+/* The caller may have stopped us for long, so the clock is read again. */
 void aa_call_resume(struct aa_call *call)
 {
 	aa_guard_raise(&call->guard);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* call.h: one call of one phase: whose user it is, and what is decided by. */
+/* call.h: one call of one phase: its user, and the host that it is decided by. */
 #ifndef AGENTAUTH_PAM_CALL_H
 #define AGENTAUTH_PAM_CALL_H
 
@@ -24,28 +24,29 @@ struct aa_call {
 	/* agentauth run: an agent on behalf of a person of this host; a role's "sudo" admits it */
 	bool starts;
 	char address[256]; /* PAM's; "" where there is none */
-	char origin[256];  /* of an agent who asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
-	struct aa_user identity;	    /* whose PAM_USER is, or the caller that the call was turned to */
-	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent whose sudo it is, where PAM_USER is somebody else */
-	char role[AA_ROLE_NAME_MAX + 1];    /* whose group the caller has without being an agent; "" : none */
+	char origin[256];  /* of an agent that asks without an address: its session's, or AA_ORIGIN_UNKNOWN */
+	struct aa_user identity;	    /* that PAM_USER is, or the caller that the call was turned to */
+	char caller[AA_AGENT_NAME_MAX + 1]; /* the agent that calls sudo, where PAM_USER is somebody else */
+	char role[AA_ROLE_NAME_MAX +
+		  1]; /* of the group that the caller has without being an agent; "": none */
 	struct aa_context ctx;
 	struct aa_login login;
 	struct aa_guard guard; /* from begin to end, but not while a question is put to the user */
-	int64_t started_us;    /* of the decision: an answer's coming is not counted */
+	int64_t started_us;    /* of the decision, without the wait for an answer */
 };
 
-/* Raises the guard, reads arguments, items and the clock, and finds out whose user this is. aa_call_end() in every case:
- * it gives the phase's answer, an error where the process cannot be made what it was. */
+/* Raises the guard, reads arguments, items and the clock, and finds out whether the user is an agent. The phase calls
+ * aa_call_end() in every case: it gives the phase's answer, an error where the process's ids could not be restored. */
 enum aa_user_kind aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int argc, const char **argv);
 int aa_call_end(struct aa_call *call, int answer);
-/* Around what waits for the user, who may interrupt that and stop it. */
+/* These two enclose a wait for the user, who may interrupt and stop it. */
 void aa_call_pause(struct aa_call *call);
 void aa_call_resume(struct aa_call *call);
-/* Makes the call the agent's whose uid this is, where sudo was told to ask PAM about somebody else (rootpw,
- * targetpw, runaspw). AA_USER_OTHER: it has no agent's, and nothing was changed. */
+/* Turns the call to the agent of this uid, where sudo was told to ask PAM about somebody else (rootpw, targetpw,
+ * runaspw). AA_USER_OTHER: the uid is no agent's, and nothing was changed. */
 enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
-/* Whether the call's service is decided by a live session. */
+/* Says whether a live session decides on the call's service. */
 bool aa_call_is_session_service(const struct aa_call *call);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cred.c: pam_sm_setcred: adds the groups of the login's roles. Failing means fewer groups, never more. */
+/* cred.c: pam_sm_setcred adds the groups of the login's roles. Failing means fewer groups, never more. */
 #include "config.h"
 
 #include "pam/call.h"
@@ -20,7 +20,7 @@
 
 #define ROLE_GROUPS_MAX 1024
 
-/* The kernel's list with `more` joined on; never left empty, since sudo asks NSS where it is. */
+/* Joins `more` to the kernel's list, which is never left empty: sudo asks NSS where it is. */
 static int add_groups(const gid_t *more, size_t n_more, gid_t fallback)
 {
 	int n = getgroups(0, NULL);
@@ -47,8 +47,8 @@ static int add_groups(const gid_t *more, size_t n_more, gid_t fallback)
 	return err;
 }
 
-/* Without those that NSS does not serve: another source's group has the gid as well, and its files are not the role's. The
- * number of those that are left. */
+/* Leaves out the groups that NSS does not serve: another source's group has the gid as well, and its files are not
+ * the role's. The number of those that remain. */
 static size_t leave_out_withheld(const struct aa_call *call, gid_t *gids, size_t n)
 {
 	char file[PATH_MAX];
@@ -71,7 +71,8 @@ static int add_role_groups(struct aa_call *call, const struct aa_list *roles)
 	return add_groups(gids, n, call->identity.account.uid);
 }
 
-/* Of the session that this handle has: of a login that auth or open_session decided on, for this user and no other. */
+/* Adds the groups of the session that this handle has, of a login that auth or open_session decided on, for this user
+ * and no other. */
 static int groups_of_session(struct aa_call *call, const char *id)
 {
 	struct aa_session *session = NULL;
@@ -84,8 +85,9 @@ static int groups_of_session(struct aa_call *call, const char *id)
 	return err;
 }
 
-/* Of what root starts without a credential: the agent's roles that admit the service. */
-static int groups_of_entry(struct aa_call *call, const struct aa_agent *agent)
+/* Adds the groups of a process that root starts without a credential: those of the agent's roles that admit the
+ * service. */
+static int groups_of_record(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
 	struct aa_list roles = {0, NULL};
@@ -115,8 +117,8 @@ static int establish(struct aa_call *call)
 	if (state->session_id[0])
 		err = groups_of_session(call, state->session_id);
 	else if (aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service))
-		err = groups_of_entry(call, agent);
-	/* else a public key's, whose session comes with open_session, or sudo's target: nothing to add yet */
+		err = groups_of_record(call, agent);
+	/* A public key's session comes with open_session, and sudo's target gets none: nothing is to be added yet. */
 	aa_agent_free(agent);
 	return err;
 }

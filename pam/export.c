@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* export.c: what a session tells its processes, and pam_systemd. */
+/* export.c: hands a session's data to its processes, and to pam_systemd. */
 #include "config.h"
 
 #include "pam/export.h"
@@ -14,7 +14,7 @@
 #include "common/text/utc.h"
 #include "common/verify/limit.h"
 
-/* Sets NAME=VALUE; without a value the name is taken out, so that nothing else's stands there. */
+/* Sets NAME=VALUE. Without a value the name is removed, so that no other module's value stands there. */
 static int put(pam_handle_t *pamh, const char *name, const char *value)
 {
 	char text[2048];
@@ -37,8 +37,8 @@ static void join_roles(const struct aa_list *roles, char *ret, size_t cap)
 		len += (size_t)snprintf(ret + len, cap - len, "%s%s", i ? "," : "", roles->v[i]);
 }
 
-/* The variables of a session. AI_AGENT is what programs look for that are not ours: it says that an agent runs them, and
- * which; AI_AGENT_OPERATOR is for whom it acts. */
+/* The variables of a session. Programs that are not ours look for AI_AGENT, which says that an agent runs them, and
+ * which; AI_AGENT_OPERATOR names the user that the agent acts for. */
 enum { SESSION, AGENT, ROLES, ISSUER, ON_BEHALF_OF, TASK, EXPIRES, AI_AGENT, AI_AGENT_OPERATOR, N_VARIABLES };
 
 static const char *const variables[N_VARIABLES] = {
@@ -109,7 +109,8 @@ static int set_number(pam_handle_t *pamh, const char *name, int64_t value)
 	return set_text(pamh, name, text);
 }
 
-/* "2G" in bytes, as systemd reads it: K, M, G, T by 1024. 0: not a size. What is too much is as much as there can be. */
+/* Reads "2G" in bytes, as systemd does: K, M, G, T by 1024. 0: it is no size. A size that overflows becomes the
+ * largest. */
 static int64_t size_bytes(const char *text)
 {
 	static const char units[] = "KMGT";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* password.c: pam_sm_chauthtok: agents have no password. */
+/* password.c: pam_sm_chauthtok refuses, since agents have no password. */
 #include "config.h"
 
 #include "pam/call.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prompt.c: asking for the credential, in parts, and taking the parts together. */
+/* prompt.c: asks for the credential, in parts, and joins the parts. */
 #include "config.h"
 
 #include "pam/prompt.h"
@@ -40,7 +40,7 @@ static void put_back(char *answer)
 	free(answer);
 }
 
-/* One prompt, echo off. *ret is the conversation's own answer: wiped and freed by put_back(). */
+/* Puts one prompt, echo off. *ret is the conversation's own answer: put_back() wipes and frees it. */
 static int ask(struct aa_call *call, const char *text, char **ret)
 {
 	const struct pam_message message = {PAM_PROMPT_ECHO_OFF, text};
@@ -72,7 +72,7 @@ static size_t length_without_blanks(const char *part)
 	return len;
 }
 
-/* Joins one part on; true while another must follow. */
+/* Joins one part; true while another must follow. */
 static bool add_part(struct aa_answer *answer, const char *part)
 {
 	size_t len = part ? length_without_blanks(part) : 0;
@@ -123,7 +123,7 @@ static bool begin_answer(struct aa_answer *ret)
 	return ret->text != NULL;
 }
 
-/* The token is left as it is: it was there before us. */
+/* The item is left as it is, since an earlier module set it. */
 bool aa_prompt_first_pass(struct aa_call *call, struct aa_answer *ret)
 {
 	const void *token = NULL;

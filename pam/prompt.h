@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prompt.h: asking for a credential, in parts. */
+/* prompt.h: asks for a credential, in parts. */
 #ifndef AGENTAUTH_PAM_PROMPT_H
 #define AGENTAUTH_PAM_PROMPT_H
 
@@ -18,10 +18,12 @@ struct aa_answer {
 };
 /* Asks for the credential, in parts (prompt version 1). */
 void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret);
-/* Takes PAM_AUTHTOK, where an argument says that an earlier module has asked. False: nothing was taken, ask. */
+/* Takes PAM_AUTHTOK, where an argument says that an earlier module has asked. False: nothing was taken, and the
+ * caller asks. */
 bool aa_prompt_first_pass(struct aa_call *call, struct aa_answer *ret);
 void aa_prompt_clear(struct aa_answer *answer);
-/* Whether a credential that did not hold was cut by a client: its last part has one of the lengths that clients cut at. */
+/* Says whether a client may have cut a credential that did not hold: its last part has one of the lengths that
+ * clients cut at. */
 bool aa_prompt_looks_cut(const struct aa_answer *answer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.c: the audit record of a call. */
+/* report.c: writes the audit record of a call, and tells the user why. */
 #include "config.h"
 
 #include "pam/report.h"
@@ -11,7 +11,7 @@
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
 
-/* The service as PAM has it, and not by its canonical name. */
+/* Gives the service as PAM has it, and not its canonical name. */
 static const char *service_of(const struct aa_call *call)
 {
 	const void *service = NULL;

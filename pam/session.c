@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session.c: pam_sm_open_session and pam_sm_close_session. What has no verdict gets it here, or no session. */
+/* session.c: pam_sm_open_session and pam_sm_close_session. A login without a verdict gets it here, or no session. */
 #include "config.h"
 
 #include "pam/call.h"
@@ -15,7 +15,7 @@
 #include "pam/pam_state.h"
 #include "pam/report.h"
 
-/* The record that auth made. */
+/* Loads the record that auth made. */
 static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_agent *agent, const char *id,
 					 struct aa_session **ret)
 {
@@ -39,7 +39,7 @@ static enum aa_reason session_of_new_verdict(struct aa_call *call, const struct 
 				 aa_admit_deadline(&call->ctx, agent, verdict), ret);
 }
 
-/* Whom sudo runs this for; root's own is nobody's request. */
+/* Names the person that sudo runs this for; root's own start is nobody's request. */
 static const char *person(const struct aa_call *call)
 {
 	const void *ruser = NULL;
@@ -49,7 +49,7 @@ static const char *person(const struct aa_call *call)
 	return strcmp(ruser, "root") == 0 ? NULL : ruser;
 }
 
-/* No credential was verified by this handle: an SSH key, or what a person or root of this host started. */
+/* Decides where this handle verified no credential: an SSH key, or a start by a person or root of this host. */
 static void decide_without(struct aa_call *call, const struct aa_agent *agent, struct aa_verdict *verdict)
 {
 	const struct aa_host *host = aa_policy_host(call->ctx.policy);
@@ -120,7 +120,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	return reason;
 }
 
-/* A sudo of an agent's, whoever is its target: it may have been stopped since account let it through. */
+/* Looks again at an agent's sudo, whatever its target is: it may have been stopped since account let it through. */
 static enum aa_reason look_again(struct aa_call *call)
 {
 	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
@@ -146,7 +146,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 		(void)aa_report(&call, "session-open", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	if (kind == AA_USER_OTHER)
 		return aa_call_end(&call, PAM_IGNORE);
-	/* Not PAM_SESSION_ERR: sudo takes it for success. */
+	/* PAM_SESSION_ERR will not do: sudo takes it for success. */
 	return aa_call_end(&call, reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* approval_plugin.c: the glue to sudo's plugin API, sudo_plugin(5): called after the policy said yes, NOPASSWD or not, for
- * every command; not for -l and -v. */
+/* approval_plugin.c: the glue to sudo's plugin API, sudo_plugin(5). sudo calls it after the policy said yes, NOPASSWD
+ * or not, for every command; not for -l and -v. */
 #include "config.h"
 
 #include <grp.h>
@@ -19,7 +19,7 @@ uint32_t agentauth_told; /* by the PAM module */
 static sudo_printf_t print;
 static struct aa_sudo sudo;
 
-/* The value of NAME= in one of sudo's lists, or NULL. */
+/* Finds the value of NAME= in one of sudo's lists, or NULL. */
 static const char *value_of(char *const list[], const char *name)
 {
 	size_t n = strlen(name);
@@ -74,7 +74,8 @@ static void close_plugin(void)
 {
 }
 
-/* The name of the group that the command will run with, where it is not the target's own; its gid where it has none. */
+/* Finds the name of the group that the command will run with, where it is not the target's own; its gid where it has
+ * no name. */
 static void find_group(char *const command_info[], const struct passwd *target)
 {
 	char buf[16384];
@@ -92,7 +93,7 @@ static void find_group(char *const command_info[], const struct passwd *target)
 		(void)snprintf(sudo.group, sizeof(sudo.group), "#%u", gid);
 }
 
-/* The name of the user that the command will run as; his uid where he has none. */
+/* Finds the name of the user that the command will run as; the uid where it has no name. */
 static bool find_target(char *const command_info[])
 {
 	char buf[4096];
@@ -120,7 +121,8 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	(void)run_envp;
 	sudo.command = value_of(command_info, "command");
 	sudo.argv = run_argv;
-	/* Once: what a command of an intercepted sudo starts is asked about here alone. */
+	/* The PAM module has logged the first command alone; a command that an intercepted sudo starts later is asked
+	 * about here alone. */
 	sudo.logged = sudo.uid && agentauth_told == sudo.uid;
 	agentauth_told = 0;
 	sudo.chroot = value_of(command_info, "chroot");

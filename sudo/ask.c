@@ -34,7 +34,7 @@ struct asking {
 	struct aa_agent *agent;
 	struct aa_session *session;
 	struct aa_command_rule rule;	 /* by which it waits */
-	char role[AA_ROLE_NAME_MAX + 1]; /* whose group a person has */
+	char role[AA_ROLE_NAME_MAX + 1]; /* of the group that a person has */
 	bool person;
 	bool withdrawn; /* the request: the agent interrupted its sudo */
 	int64_t started_us;
@@ -49,7 +49,7 @@ static void asking_clear(struct asking *asking)
 
 /* ---- whose sudo it is --------------------------------------------------------------- */
 
-/* AA_OK: an agent's, in its live session. AA_AGENT_UNKNOWN: a person's. */
+/* Answers AA_OK for an agent in its live session, and AA_AGENT_UNKNOWN for a person. */
 static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *asking)
 {
 	enum aa_reason reason;
@@ -72,7 +72,7 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 	return reason;
 }
 
-/* AA_AGENT_UNKNOWN: a person with no group but a person's. */
+/* Answers AA_AGENT_UNKNOWN for a person with no group but a person's. */
 static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *asking)
 {
 	struct aa_caller caller;
@@ -117,7 +117,8 @@ static json_t *argv_json(char *const argv[])
 	return list;
 }
 
-/* The command line as one text, for the log and for tables: it names this argv and no other. Its length, uncut. */
+/* Writes the command line as one text, for the log and for tables: it names this argv and no other. Its length,
+ * uncut. */
 static size_t command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
 {
 	return aa_shown_line(ret, cap, sudo->command, sudo->argv[0] ? sudo->argv + 1 : NULL);
@@ -133,7 +134,7 @@ static void set_path(json_t *record, const char *name, const char *path)
 	aa_audit_set(record, name, text);
 }
 
-/* What a person is asked to approve is shown whole, or not asked for. */
+/* A person must see the whole of a command to approve it; a command that cannot be shown whole is refused. */
 static bool can_be_shown(const struct aa_sudo *sudo)
 {
 	const char *paths[] = {sudo->cwd, sudo->chroot};
@@ -172,14 +173,14 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	return request;
 }
 
-/* One step of a request in the log: requested, approved, denied, timeout, withdrawn, refused. */
+/* Logs one step of a request: requested, approved, denied, timeout, withdrawn, refused. */
 static enum aa_reason log_step(struct asking *asking, const json_t *request, const char *step,
 			       enum aa_reason reason, const json_t *answer)
 {
 	return aa_context_audit(&asking->ctx, aa_audit_approval(request, "sudo", step, reason, answer));
 }
 
-/* The agent's terminal may keep us waiting. */
+/* The guard is lowered meanwhile, since the agent's terminal may keep us waiting. */
 static void say(const struct aa_sudo *sudo, struct asking *asking, const char *text)
 {
 	(void)aa_guard_lower(&asking->guard);
@@ -199,8 +200,7 @@ static void say_waiting(const struct aa_sudo *sudo, struct asking *asking, const
 	say(sudo, asking, text);
 }
 
-/* sudo keeps signals for the command that it is to run; while there is none yet, they are an end to the
- * waiting. */
+/* sudo keeps signals for the command that it is to run. While there is no command they end the wait. */
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define N_ENDS (sizeof(ends) / sizeof(ends[0]))
 static volatile sig_atomic_t interrupted;
@@ -244,8 +244,8 @@ static enum aa_request_state look_for_answer(const char *rundir, uid_t owner, co
 	return state;
 }
 
-/* Without the guard: the agent may interrupt its own sudo, and stop it. An answer that was found in time and acted upon too
- * late is none. */
+/* Waits without the guard: the agent may interrupt its own sudo, and stop it. An answer that came in time and is
+ * acted upon too late does not count. */
 static enum aa_request_state await(const char *rundir, struct asking *asking, const char *id,
 				   json_t **ret_answer)
 {
@@ -270,7 +270,8 @@ static enum aa_request_state await(const char *rundir, struct asking *asking, co
 	return state == AA_REQUEST_APPROVED && time(NULL) > until ? AA_REQUEST_TIMED_OUT : state;
 }
 
-/* What may have changed while it waited: the agent suspended, its session ended, its role taken away and published. */
+/* Checks what may have changed during the wait: the agent suspended, its session ended, its role taken away and
+ * published. */
 static enum aa_reason check_again(const struct aa_sudo *sudo, const struct asking *asked)
 {
 	struct asking now = {.agent = NULL};
@@ -292,7 +293,7 @@ static enum aa_reason reason_of(enum aa_request_state state)
 	return state == AA_REQUEST_TIMED_OUT ? AA_APPROVAL_TIMEOUT : AA_APPROVAL_DENIED;
 }
 
-/* What was approved, and is refused all the same since something changed meanwhile, is a step of its own. */
+/* An approved command that is refused all the same, since something changed meanwhile, is a step of its own. */
 static const char *step_of(enum aa_request_state state, enum aa_reason reason)
 {
 	static const char *const words[] = {[AA_REQUEST_OPEN] = "requested",
@@ -304,7 +305,7 @@ static const char *step_of(enum aa_request_state state, enum aa_reason reason)
 	return reason == reason_of(state) ? words[state] : "refused";
 }
 
-/* What the agent reads of a refusal, with the reason that a person gave. */
+/* Tells the agent of a refusal, with the reason that a person gave. */
 static void say_answer(const struct aa_sudo *sudo, struct asking *asking, const json_t *answer)
 {
 	const char *why = json_string_value(json_object_get(answer, "why"));
@@ -386,7 +387,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 	return reason;
 }
 
-/* Logs what the PAM module has not: every no, and the yes of an agent whose sudo did not come by its account phase. The
+/* Logs what the PAM module has not: every refusal, and an agent's sudo that did not come by its account phase. The
  * reason, or AA_AUDIT_UNAVAILABLE where there must be a line and is none. */
 static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, enum aa_reason reason)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook.c: telling the world that somebody waits. */
+/* hook.c: runs the hook of a request, with root's own limits, signals and priorities. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 #define HOOK_SECONDS 30
 
-/* A regular file that root owns and nobody else can write, and that can be run. */
+/* Says whether it is an executable regular file that root owns and nobody else can write. */
 static bool is_hook(const char *path)
 {
 	struct stat st;
@@ -44,8 +44,7 @@ static void as_much_as_may_be(int what, rlim_t wanted)
 	(void)setrlimit((__rlimit_resource_t)what, &limit);
 }
 
-/* What a process of root's has that nobody changed anything for: the kernel's own, and of descriptors
- * systemd's. */
+/* Sets the limits of a process of root's that nobody changed: the kernel's own, and for descriptors systemd's. */
 static void own_limits(void)
 {
 	static const rlim_t MIB = 1024 * 1024, ANY = RLIM_INFINITY;
@@ -76,8 +75,8 @@ static void own_limits(void)
 			as_much_as_may_be(all[i].what, all[i].limit.rlim_cur);
 }
 
-/* Ignoring a signal and blocking it are inherited by what is executed: an ignored SIGALRM would be a hook
- * without an end. */
+/* An ignored or blocked signal stays so in the program that is executed: an ignored SIGALRM would be a hook without
+ * an end. */
 static void own_signals(void)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
@@ -99,7 +98,7 @@ static void write_score(void)
 	close(fd);
 }
 
-/* When it runs, on which processors, with what share of the disk, and how soon memory is taken from it. */
+/* Sets when the hook runs, on which processors, with what share of the disk, and how soon memory is taken from it. */
 static void own_priorities(void)
 {
 	static const struct sched_param none = {0};
@@ -117,8 +116,8 @@ static void own_priorities(void)
 	write_score();
 }
 
-/* Whatever the agent set for itself and sudo kept, root's own is put in its place; but the cgroup, from which
- * systemd and the kernel count, stays the session's. False: it cannot be root. */
+/* Puts root's own in the place of what the agent set for itself and sudo kept. The cgroup, by which systemd and the
+ * kernel count, stays the session's. False: this process cannot be root. */
 static bool become_root(void)
 {
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
@@ -134,7 +133,8 @@ static bool become_root(void)
 
 /* ---- the hook ------------------------------------------------------------------------------ */
 
-/* In the grandchild: the request on standard input, no terminal, nothing of the agent's. Never returns. */
+/* Becomes the hook, in the grandchild: the request on standard input, no terminal, nothing of the agent's. Never
+ * returns. */
 static void become_hook(const char *path, int in)
 {
 	char *const argv[] = {(char *)(uintptr_t)path, NULL};
@@ -149,7 +149,7 @@ static void become_hook(const char *path, int in)
 	_exit(127);
 }
 
-/* In the child: feeds the grandchild, which init inherits. */
+/* Feeds the grandchild, in the child; init inherits the grandchild. */
 static void feed(const char *path, const char *text)
 {
 	int ends[2];
@@ -163,7 +163,7 @@ static void feed(const char *path, const char *text)
 		become_hook(path, ends[0]);
 	}
 	close(ends[0]);
-	/* A request is far smaller than a pipe holds: this does not block. */
+	/* A request is far smaller than a pipe holds, so this does not block. */
 	_exit(pid < 0 || write(ends[1], text, strlen(text)) < 0);
 }
 
