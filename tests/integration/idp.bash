@@ -151,7 +151,7 @@ begin_login() { # PROFILE
 	: >/home/dev/said
 	dev agentauth token --profile "$1" --login --no-browser >/home/dev/token 2>/home/dev/said 3>&- &
 	login_pid=$!
-	wait_until said 'waited for'
+	wait_until said 'waits for the login'
 	address=$(grep -o 'https://[^ ]*' /home/dev/said | head -n 1)
 }
 end_login() {

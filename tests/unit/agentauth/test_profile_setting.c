@@ -198,18 +198,18 @@ static void test_each_option_writes_a_setting(void **state)
 {
 	(void)state;
 	for (const struct option_spec *o = command_profile_add.options; o->name; o++) {
-		static const char *const names[] = {[WRITE_FILE] = "file", [WRITE_ENV] = "env"};
+		size_t len = o->setting ? strcspn(o->setting, ".") : 0;
 		const struct profile_setting *s = profile_settings;
 		const struct conf_setting *place;
 
 		if (!o->setting)
 			continue;
-		while (s->conf.name && strcmp(s->conf.name, o->setting) != 0)
+		while (s->conf.name && (strncmp(s->conf.name, o->setting, len) != 0 || s->conf.name[len]))
 			s++;
 		assert_non_null(s->conf.name);
 		place = s->conf.members;
-		assert_true(!place == !names[o->how]);
-		while (place && place->name && strcmp(place->name, names[o->how]) != 0)
+		assert_true(!place == !o->setting[len]);
+		while (place && place->name && strcmp(place->name, o->setting + len + 1) != 0)
 			place++;
 		assert_true(!place || place->name);
 	}

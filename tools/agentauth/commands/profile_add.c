@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_add.c: agentauth profile add, see profile_add.h. */
+/* profile_add.c: agentauth profile add, which writes a profile from its options. */
 #include "config.h"
+
+#include "tools/agentauth/commands/profile_add.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include "common/text/name.h"
-#include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/commands/ssh_login.h"
 #include "tools/agentauth/local/key_source.h"
@@ -18,220 +19,135 @@
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_edit.h"
 #include "tools/agentauth/local/profile_hosts.h"
+#include "tools/agentauth/local/profile_setting.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
+#include "tools/conf/conf_edit.h"
 
 static const struct option_spec options[] = {
-    {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, NULL},
+    {"audience", "A", "the audience for which the host asks; default ssh://HOST", 0, "audiences"},
+    {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, "agent"},
     {"name", "PROFILE", "the profile's name; default the host's", 0, NULL},
-    {"audience", "A", "what the host asks a credential for; default ssh://HOST", 0, NULL},
-    {"key", "F", "a file, agent:SHA256:…, pkcs11:… or handle:…;\ndefault ~/.config/agentauth/key.pem",
-     WRITE_KEY, "key"},
-    {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", WRITE_FILE, "passphrase"},
-    {"issuer", "URL", "answer with a token of this identity provider", WRITE_TEXT, "issuer"},
-    {"client-id", "ID", "the identity provider's name of the agent; default the agent's", WRITE_TEXT,
-     "client_id"},
-    {"client-secret-file", "F", "the client's secret for the identity provider", WRITE_FILE, "client_secret"},
-    {"token-file", "F", "answer with the token in this file", WRITE_FILE, "token"},
-    {"token-env", "V", "answer with the token in this variable", WRITE_ENV, "token"},
-    {"scope", "S", "ask for these roles only, spaces between them", WRITE_TEXT, "scope"},
+    {"key", "F", "a file, agent:SHA256:…, pkcs11:… or handle:…;\ndefault ~/.config/agentauth/key.pem", 0,
+     "key"},
+    {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", 0, "passphrase.file"},
+    {"issuer", "URL", "answer with a token of this identity provider", 0, "issuer"},
+    {"client-id", "ID", "the identity provider's name of the agent; default the agent's", 0, "client_id"},
+    {"client-secret-file", "F", "holds the client's secret for the identity provider", 0,
+     "client_secret.file"},
+    {"token-file", "F", "answer with the token in this file", 0, "token.file"},
+    {"token-env", "V", "answer with the token in this variable", 0, "token.env"},
+    {"scope", "S", "ask for these roles only, spaces between them", 0, "scope"},
     PROFILE_CONFIG_OPTION,
     {"dry-run", NULL, "print the profile, and write nothing", 0, NULL},
     {0},
 };
 
-static bool is_plain(const char *text)
+/* The agent and the host may both stand in the one word, NAME@HOST. */
+struct request {
+	const struct arguments *arguments;
+	const char *agent, *host;
+};
+
+static const char *given(const struct request *r, const char *option)
 {
-	for (; text && *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
+	return arguments_value(r->arguments, option);
 }
 
-static void put_quoted(FILE *f, const char *value)
-{
-	fputc('"', f);
-	for (; *value; value++)
-		fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
-	fputc('"', f);
-}
+/* ---- the profile's text ----------------------------------------------------------- */
 
-static void put_string(FILE *f, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	fprintf(f, "    %s = ", name);
-	put_quoted(f, value);
-	fputs(";\n", f);
-}
-
-static void put_source(FILE *f, const char *name, const char *place, const char *value)
-{
-	if (!value)
-		return;
-	fprintf(f, "    %s = { %s = ", name, place);
-	put_quoted(f, value);
-	fputs("; };\n", f);
-}
-
-/* A path in the file is relative to the file's folder. A file that is there where its name is typed is the one that is
- * meant, and is written in full. From malloc(). */
+/* Returns the path as it is written into the profile, where a relative path is relative to the profiles' folder. A file that is
+ * there where its name is typed is the file that is meant, so its path is written in full. */
 static char *from_here(const char *path)
 {
-	char here[PATH_MAX], *full = NULL;
+	char here[PATH_MAX];
 
-	if (!path || *path == '/' || *path == '~' || access(path, F_OK) != 0 || !getcwd(here, sizeof(here)))
-		return path ? strdup(path) : NULL;
-	return asprintf(&full, "%s/%s", here, strncmp(path, "./", 2) == 0 ? path + 2 : path) < 0 ? NULL
-												 : full;
+	if (*path == '/' || *path == '~' || access(path, F_OK) != 0 || !getcwd(here, sizeof(here)))
+		return xstrdup(path);
+	return xasprintf("%s/%s", here, strncmp(path, "./", 2) == 0 ? path + 2 : path);
 }
 
-static void put_key(FILE *f, const char *key)
+static const struct profile_setting *find_setting(const char *path)
 {
-	char *full = key && key_is_file(key) ? from_here(key) : NULL;
+	const struct profile_setting *s = profile_settings;
+	size_t len = strcspn(path, ".");
 
-	put_string(f, "key", full ? full : key);
+	while (strncmp(s->conf.name, path, len) != 0 || s->conf.name[len])
+		s++;
+	return s;
+}
+
+static bool is_path(const struct profile_setting *setting, const char *place, const char *value)
+{
+	if (!(setting->flags & SETTING_PATH))
+		return false;
+	return place ? strcmp(place, "file") == 0 : key_is_file(value);
+}
+
+/* Writes `value` as the setting `path`: a text, a list of that one text, or a place of a secret. */
+static void put_setting(struct buffer *block, const char *path, const char *value)
+{
+	const struct profile_setting *setting = find_setting(path);
+	const char *dot = strchr(path, '.'), *place = dot ? dot + 1 : NULL;
+	char *full = is_path(setting, place, value) ? from_here(value) : xstrdup(value);
+	char *quoted_value = conf_quote(full);
+
+	buffer_printf(block, "    %s = ", setting->conf.name);
+	if (place)
+		buffer_printf(block, "{ %s = %s; };\n", place, quoted_value);
+	else if (setting->conf.type == CONF_TEXTS)
+		buffer_printf(block, "[ %s ];\n", quoted_value);
+	else
+		buffer_printf(block, "%s;\n", quoted_value);
+	free(quoted_value);
 	free(full);
 }
 
-static void put_file(FILE *f, const char *name, const char *path)
+/* Returns what an option's setting is to be, from malloc(); NULL leaves the setting out. */
+static char *value_for(const struct request *r, const struct option_spec *option)
 {
-	char *full = from_here(path);
+	const char *value = given(r, option->name);
 
-	put_source(f, name, "file", full);
-	free(full);
+	if (strcmp(option->setting, "agent") == 0)
+		value = r->agent;
+	if (value)
+		return xstrdup(value);
+	if (strcmp(option->setting, "audiences") == 0)
+		return xasprintf(strchr(r->host, ':') ? "ssh://[%s]" : "ssh://%s", r->host);
+	return strcmp(option->setting, "client_id") == 0 && given(r, "issuer") ? xstrdup(r->agent) : NULL;
 }
 
-/* libconfig's names are letters, digits, - and _, and begin with a letter. `first` NULL: nothing stands before it. From
- * malloc(). */
+/* Returns the profile as it stands in the file behind its name, from malloc(). */
+static char *make_block(const struct request *r)
+{
+	struct buffer block = {0};
+
+	buffer_puts(&block, "{\n");
+	put_setting(&block, "hosts", r->host);
+	for (const struct option_spec *o = options; o->name; o++) {
+		char *value = o->setting ? value_for(r, o) : NULL;
+
+		if (value)
+			put_setting(&block, o->setting, value);
+		free(value);
+	}
+	buffer_puts(&block, "  }");
+	return buffer_take(&block);
+}
+
+/* ---- the profile's name ------------------------------------------------------------ */
+
+/* Returns a name that libconfig takes, letters, digits, - and _, a letter first, from malloc(). `first` may be NULL. */
 static char *make_name(const char *first, const char *rest)
 {
 	const char *begin = first ? first : rest;
 	bool letter = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *begin) != NULL;
-	char *name;
+	char *name = xasprintf("%s%s%s%s", letter ? "" : "host-", first ? first : "", first ? "-" : "", rest);
 
-	if (asprintf(&name, "%s%s%s%s", letter ? "" : "host-", first ? first : "", first ? "-" : "", rest) <
-	    0)
-		return NULL;
 	for (char *p = name; *p; p++)
 		if (*p == '.' || *p == ':' || *p == '%')
 			*p = '-';
 	return name;
-}
-
-static void put_option(FILE *f, const struct option_spec *option, const char *value)
-{
-	switch ((enum profile_add_how)option->how) {
-	case WRITE_TEXT:
-		put_string(f, option->setting, value);
-		break;
-	case WRITE_KEY:
-		put_key(f, value);
-		break;
-	case WRITE_FILE:
-		put_file(f, option->setting, value);
-		break;
-	case WRITE_ENV:
-		put_source(f, option->setting, "env", value);
-		break;
-	}
-}
-
-/* An identity provider knows the agent by its name, where nothing else is said. */
-static const char *value_of(const struct arguments *a, const char *option, const char *agent)
-{
-	const char *value = arguments_value(a, option);
-
-	if (!value && strcmp(option, "client-id") == 0 && arguments_have(a, "issuer"))
-		return agent;
-	return value;
-}
-
-/* Returns the profile as it stands in the file behind its name, from malloc(). */
-static char *make_block(const struct arguments *a, const char *agent, const char *host)
-{
-	const char *asked = arguments_value(a, "audience");
-	char *block = NULL, audience[600];
-	size_t len = 0;
-	FILE *f = open_memstream(&block, &len);
-
-	if (!f)
-		return NULL;
-	(void)snprintf(audience, sizeof(audience), strchr(host, ':') ? "ssh://[%s]" : "ssh://%s", host);
-	fputs("{\n", f);
-	fprintf(f, "    hosts = [ \"%s\" ];\n    audiences = [ \"%s\" ];\n", host, asked ? asked : audience);
-	put_string(f, "agent", agent);
-	for (const struct option_spec *o = options; o->name; o++)
-		if (o->setting)
-			put_option(f, o, value_of(a, o->name, agent));
-	fputs("  }", f);
-	if (fclose(f) != 0) {
-		free(block);
-		return NULL;
-	}
-	return block;
-}
-
-/* What is wrong with the request, in words, or NULL. */
-static const char *wrong_request(const struct arguments *a, const char *agent, const char *host)
-{
-	static const char host_set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:%";
-	const char *audience = arguments_value(a, "audience"), *name = arguments_value(a, "name");
-
-	if (!agent)
-		return "which agent? Say --agent NAME, or NAME@HOST";
-	if (!aa_agent_name_is_valid(agent))
-		return "what stands before the @ is no agent's name: small letters, digits and hyphens, a "
-		       "letter first, and no ssh:// before it";
-	if (ssh_login_port(host))
-		return "a profile has no port, and goes for all ports of the host: leave it out here, and "
-		       "say agentauth ssh -p PORT NAME@HOST";
-	if (!*host || host[strspn(host, host_set)])
-		return "that is no host's name or address";
-	for (size_t i = 0; i < a->n_given; i++)
-		if (!is_plain(a->given[i].value) || !*a->given[i].value)
-			return "an option is empty, or has a control character in it";
-	if (audience && strpbrk(audience, "\"\\"))
-		return "an audience has no quotes or backslashes";
-	if (name && name[strspn(name, host_set)])
-		return "a profile's name has letters, digits, - and _";
-	if ((arguments_have(a, "client-id") || arguments_have(a, "client-secret-file")) &&
-	    !arguments_have(a, "issuer"))
-		return "--client-id and --client-secret-file go with --issuer";
-	return NULL;
-}
-
-/* The file as it is, parsed; where there is none, an empty one. False with the reason said. */
-static bool read_old(const char *path, char **ret_text, struct profiles **ret)
-{
-	char *text = NULL;
-	size_t len = 0;
-
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		text = strdup("");
-	else if (own_read_config(path, PROFILES_MAX, &text, &len) < 0)
-		return say("nothing was written"), false;
-	if (text && strlen(text) != len)
-		say("%s has a zero byte in it", path);
-	else
-		*ret = text ? profiles_parse(text, path) : NULL;
-	if (*ret) {
-		*ret_text = text;
-		return true;
-	}
-	say("nothing was written");
-	free(text);
-	return false;
-}
-
-static const struct profile *find_for(const struct profiles *all, const char *agent, const char *host)
-{
-	for (size_t i = 0; i < profiles_count(all); i++) {
-		const struct profile *p = profiles_at(all, i);
-
-		if (p->agent && strcmp(p->agent, agent) == 0 && profile_has_host(p, host))
-			return p;
-	}
-	return NULL;
 }
 
 static bool has_name(const struct profiles *all, const char *name)
@@ -242,54 +158,128 @@ static bool has_name(const struct profiles *all, const char *name)
 	return false;
 }
 
-/* The one that is asked for, else the host's, else one of agent and host. From malloc(); NULL with the reason said. */
-static char *choose_name(const char *asked, const struct profiles *all, const char *agent, const char *host)
+/* Returns the name that is asked for, or that of the host, or one of agent and host, from malloc(). NULL comes with the reason
+ * said. */
+static char *choose_name(const struct request *r, const struct profiles *all)
 {
-	char *name = make_name(NULL, asked ? asked : host);
+	const char *asked = given(r, "name");
+	char *name = make_name(NULL, asked ? asked : r->host);
 
-	if (name && !asked && has_name(all, name)) {
+	if (!asked && has_name(all, name)) {
 		free(name);
-		name = make_name(agent, host);
+		name = make_name(r->agent, r->host);
 	}
-	if (name && !has_name(all, name))
+	if (!has_name(all, name))
 		return name;
-	if (name)
-		say("nothing was written: %s has a profile %s already; --name gives this one another name",
-		    profiles_path(all), name);
-	else
-		say("memory is out");
+	say("nothing was written: %s has a profile %s already; --name gives this one another name",
+	    profiles_path(all), name);
 	free(name);
 	return NULL;
 }
 
-/* Another profile of the same host and agent would leave askpass without a choice. */
-static bool is_new(const struct profiles *all, const char *agent, const char *host)
+/* ---- what stands in the way -------------------------------------------------------- */
+
+static bool is_plain(const char *text)
 {
-	const struct profile *p = find_for(all, agent, host);
+	if (!*text)
+		return false;
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* Says what is wrong with the request, in words, or NULL. */
+static const char *wrong_request(const struct request *r)
+{
+	static const char host_set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:%";
+	const char *name = given(r, "name"), *audience = given(r, "audience");
+
+	if (!r->agent)
+		return "which agent? Say --agent NAME, or NAME@HOST";
+	if (!aa_agent_name_is_valid(r->agent))
+		return "what stands before the @ is no agent's name: small letters, digits and hyphens, a "
+		       "letter first, and no ssh:// before it";
+	if (ssh_login_port(r->host))
+		return "a profile has no port, and goes for all ports of the host: leave it out here, and "
+		       "say agentauth ssh -p PORT NAME@HOST";
+	if (!*r->host || r->host[strspn(r->host, host_set)])
+		return "that is no host's name or address";
+	for (size_t i = 0; i < r->arguments->n_given; i++)
+		if (r->arguments->given[i].value && !is_plain(r->arguments->given[i].value))
+			return "an option is empty, or has a control character in it";
+	if (audience && strpbrk(audience, "\"\\"))
+		return "an audience has no quotes or backslashes";
+	if (name && name[strspn(name, host_set)])
+		return "a profile's name has letters, digits, - and _";
+	if ((given(r, "client-id") || given(r, "client-secret-file")) && !given(r, "issuer"))
+		return "--client-id and --client-secret-file go with --issuer";
+	return NULL;
+}
+
+/* Reads the file as it is; where there is none, an empty one. Returns false with the reason said. */
+static bool read_old(const char *path, char **ret_text, struct profiles **ret)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		text = xstrdup("");
+	else if (own_read_config(path, PROFILES_MAX, &text, &len) < 0)
+		return say("nothing was written"), false;
+	else if (strlen(text) != len)
+		say("%s has a zero byte in it", path);
+	*ret = strlen(text) == len ? profiles_parse(text, path) : NULL;
+	if (*ret) {
+		*ret_text = text;
+		return true;
+	}
+	say("nothing was written");
+	free(text);
+	return false;
+}
+
+static const struct profile *find_for(const struct profiles *all, const struct request *r)
+{
+	for (size_t i = 0; i < profiles_count(all); i++) {
+		const struct profile *p = profiles_at(all, i);
+
+		if (p->agent && strcmp(p->agent, r->agent) == 0 && profile_has_host(p, r->host))
+			return p;
+	}
+	return NULL;
+}
+
+/* Another profile of the same host and agent would leave askpass without a choice. */
+static bool is_new(const struct profiles *all, const struct request *r)
+{
+	const struct profile *p = find_for(all, r);
 
 	if (p)
 		say("nothing was written: the profile %s in %s is for %s at %s already. Log in: agentauth "
-		    "ssh %s@%s; to "
-		    "change it, edit that file",
-		    p->name, profiles_path(all), agent, host, agent, host);
+		    "ssh "
+		    "%s@%s; to change it, edit that file",
+		    p->name, profiles_path(all), r->agent, r->host, r->agent, r->host);
 	return !p;
 }
 
-/* What the login still lacks is said here, and not only by the login. */
-static void tell_next(const char *path, const char *agent, const char *host)
+/* ---- writing ----------------------------------------------------------------------- */
+
+/* Says what a login still lacks here, and not only at the login. */
+static void tell_next(const char *path, const struct request *r)
 {
 	struct profiles *all = profiles_load(path);
-	const struct profile *p = all ? find_for(all, agent, host) : NULL;
+	const struct profile *p = all ? find_for(all, r) : NULL;
 	bool good;
 
-	printf("%s has a profile for %s at %s now.\n", path, agent, host);
+	printf("%s has a profile for %s at %s now.\n", path, r->agent, r->host);
 	(void)fflush(stdout);
 	good = p && ssh_check_profile(all, p);
-	printf("%s agentauth ssh %s@%s\n", good ? "Log in:" : "When that is mended:", agent, host);
+	printf("%s agentauth ssh %s@%s\n", good ? "Log in:" : "When that is mended:", r->agent, r->host);
 	profiles_free(all);
 }
 
-/* What would not be read again is not written. */
+/* A text that would not be read again is not written. */
 static bool can_be_read(const char *text, const char *path)
 {
 	struct profiles *all = profiles_parse(text, path);
@@ -301,37 +291,34 @@ static bool can_be_read(const char *text, const char *path)
 	return good;
 }
 
-static int add_block(const struct arguments *a, const char *path, const char *old, const char *name,
+static int add_block(const struct request *r, const char *path, const char *old, const char *name,
 		     const char *block)
 {
 	char *text = profile_text_add(old, name, block);
 	int result = -1;
 
-	if (can_be_read(text, path))
-		result = arguments_have(a, "dry-run") ? printf("  %s = %s;\n", name, block)
-						      : profile_text_write(path, text);
+	if (can_be_read(text, path)) {
+		if (arguments_have(r->arguments, "dry-run"))
+			result = printf("  %s = %s;\n", name, block);
+		else if ((result = profile_text_write(path, text)) == 0)
+			tell_next(path, r);
+	}
 	free(text);
-	return result;
+	return result < 0 ? PROGRAM_FAILED : PROGRAM_DONE;
 }
 
-static int add_for(const struct arguments *a, const char *path, const char *agent, const char *host)
+static int add_to(const char *path, const struct request *r)
 {
 	struct profiles *all = NULL;
 	char *old = NULL, *name = NULL, *block = NULL;
 	int status = PROGRAM_FAILED;
 
-	if (!read_old(path, &old, &all) || !is_new(all, agent, host))
-		goto out;
-	name = choose_name(arguments_value(a, "name"), all, agent, host);
-	block = name ? make_block(a, agent, host) : NULL;
-	if (name && !block)
-		say("memory is out");
-	if (block && add_block(a, path, old, name, block) >= 0) {
-		if (!arguments_have(a, "dry-run"))
-			tell_next(path, agent, host);
-		status = PROGRAM_DONE;
+	if (read_old(path, &old, &all) && is_new(all, r))
+		name = choose_name(r, all);
+	if (name) {
+		block = make_block(r);
+		status = add_block(r, path, old, name, block);
 	}
-out:
 	free(block);
 	free(name);
 	free(old);
@@ -341,20 +328,22 @@ out:
 
 static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *operand = a->n_words ? a->words[0] : "", *at = strrchr(operand, '@'),
-		   *host = at ? at + 1 : operand, *wrong;
-	char *named = at ? strndup(operand, (size_t)(at - operand)) : NULL, *path = NULL;
-	const char *agent = arguments_have(a, "agent") ? arguments_value(a, "agent") : named;
+	const char *word = a->n_words ? a->words[0] : NULL, *at = word ? strrchr(word, '@') : NULL, *wrong;
+	char *named = at ? xstrndup(word, (size_t)(at - word)) : NULL, *path;
+	struct request r = {.arguments = a, .agent = named, .host = at ? at + 1 : word};
 	int status = PROGRAM_FAILED;
 
 	(void)ctl;
-	wrong = a->n_words ? wrong_request(a, agent, host) : "which host? agentauth profile add NAME@HOST";
-	if (!wrong)
-		path = profiles_file(arguments_value(a, "config"));
+	if (!word)
+		return say_usage("which host? agentauth profile add NAME@HOST");
+	if (given(&r, "agent"))
+		r.agent = given(&r, "agent");
+	wrong = wrong_request(&r);
+	path = wrong ? NULL : profiles_file(given(&r, "config"));
 	if (wrong)
 		status = say_usage("%s", wrong);
 	else if (path)
-		status = add_for(a, path, agent, host);
+		status = add_to(path, &r);
 	free(path);
 	free(named);
 	return status;
@@ -365,9 +354,10 @@ const struct command command_profile_add = {
     .words = "NAME@HOST",
     .max_words = 1,
     .summary = "write a profile for this agent at this host",
-    .about =
-	"It answers with an assertion of the key, with --issuer with a token of an identity provider, with\n"
-	"--token-file or --token-env with one that is there already.",
+    .about = "The profile answers with an assertion of the key, with --issuer with a token of an identity "
+	     "provider, "
+	     "with\n"
+	     "--token-file or --token-env with a token that the platform gives.",
     .options = options,
     .run = run,
 };

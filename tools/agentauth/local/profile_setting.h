@@ -2,7 +2,7 @@
 /* profile_setting.h: the one table of the settings that a profile can have.
  *
  * The table says of each setting how it is read and into which member of struct profile, and what it has to do with other
- * settings. agentauth(1) describes each of them. */
+ * settings. `agentauth profile add` writes settings by it, and agentauth(1) describes each of them. */
 #ifndef AGENTAUTH_AGENT_PROFILE_SETTING_H
 #define AGENTAUTH_AGENT_PROFILE_SETTING_H
 
