@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The shape of the product's code: no function over 60 lines, no file over its limit, and no function that is external
-# and called by its own file alone.
+# The shape of the code: no function over 60 lines, no file over its limit, those of the tests too, and no function of the
+# product that is external and called by its own file alone.
 set -eu
 # make check runs it in the build's tests directory and sets srcdir.
 build=$PWD/..
@@ -31,12 +31,14 @@ long_files() { # MOST FILE...
 	shift
 	wc -l "$@" | awk -v most="$most" '$2 != "total" && $1 > most { print $2 ": " $1 " lines" }'
 }
+tests=$(find tests/unit fuzz bench -name '*.[ch]' | sort)
+[ "$(echo "$tests" | wc -l)" -gt 100 ] || { echo 'FAILED: hardly a test was found'; exit 1; }
 # shellcheck disable=SC2086 # the list is words
-none 'no function has more than 60 lines' "$(long_functions 60 $sources)"
+none 'no function has more than 60 lines' "$(long_functions 60 $sources $tests)"
 # shellcheck disable=SC2086
 [ -n "$(long_functions 30 $sources)" ] || { echo 'FAILED: no function was measured'; exit 1; }
 # shellcheck disable=SC2086
-none 'no file has more than 500 lines' "$(long_files 500 $sources)"
+none 'no file has more than 500 lines' "$(long_files 500 $sources $tests)"
 
 # Of each object: what it defines for others, and what it wants of others. An object without a source is of a file that is
 # gone.

@@ -116,44 +116,65 @@ static const char *date_line(time_t now)
 	return line;
 }
 
+/* Providers that answer every request in the same way. */
+static const struct {
+	const char *name;
+	int status; /* 0: as it was */
+	const char *headers, *type, *body;
+} fixed[] = {
+    {"refuses", 400, NULL, NULL,
+     "{\"error\":\"invalid_scope\",\"error_description\":\"no \\u001b[31msuch\\nscope\\u009b\"}"},
+    {"late", 401, "Date: Tue, 24 Nov 2020 00:00:00 GMT\r\n", NULL, "{\"error\":\"invalid_client\"}"},
+    {"punctual", 401, NULL, NULL, "{\"error\":\"invalid_client\"}"},
+    {"html", 0, NULL, "text/html", "<html>It works</html>"},
+    {"mute", 403, NULL, NULL, "<html>Forbidden</html>"},
+    {"wordless", 400, NULL, NULL, NULL},
+    {"errorless", 401, NULL, NULL, "{\"message\":\"no\"}"},
+    {"closed", 503, "Retry-After: 3600\r\n", NULL, "{\"error\":\"temporarily_unavailable\"}"},
+    {"redirects", 307, "Location: /plain/token\r\n", NULL, NULL},
+    {"dpop", 0, NULL, NULL, "{\"access_token\":\"x\",\"token_type\":\"DPoP\",\"expires_in\":60}"},
+    {"lines", 0, NULL, NULL, "{\"access_token\":\"x\\ny\",\"expires_in\":60}"},
+    {"encrypts", 0, NULL, NULL, "{\"access_token\":\"e30.a.b.c.d\",\"expires_in\":3600}"},
+};
+
+static bool reply_fixed(const char *name, struct tls_reply *reply)
+{
+	for (size_t i = 0; i < COUNT(fixed); i++) {
+		if (strcmp(name, fixed[i].name) != 0)
+			continue;
+		if (fixed[i].status)
+			reply->status = fixed[i].status;
+		if (fixed[i].headers)
+			reply->headers = fixed[i].headers;
+		if (fixed[i].type)
+			reply->type = fixed[i].type;
+		if (fixed[i].body)
+			(void)strcpy(reply->body, fixed[i].body);
+		return true;
+	}
+	return false;
+}
+
+/* Providers that fail once. */
+static bool reply_trouble(const char *name, const struct tls_request *request, struct tls_reply *reply)
+{
+	if (request->nth != 1 || (strcmp(name, "stumbles") != 0 && strcmp(name, "busy") != 0))
+		return false;
+	reply->status = strcmp(name, "busy") == 0 ? 429 : 500;
+	if (reply->status == 429)
+		reply->headers = "Retry-After: 1\r\n";
+	return true;
+}
+
 static void reply_token(const char *name, const struct tls_request *request, struct tls_reply *reply)
 {
 	int64_t now = time(NULL);
 
-	if (strcmp(name, "refuses") == 0) {
-		reply->status = 400;
-		(void)strcpy(reply->body,
-			     "{\"error\":\"invalid_scope\",\"error_description\":\"no \\u001b[31msuch\\n"
-			     "scope\\u009b\"}");
-	} else if (strcmp(name, "late") == 0 || strcmp(name, "punctual") == 0) {
-		reply->status = 401;
-		reply->headers =
-		    strcmp(name, "late") == 0 ? "Date: Tue, 24 Nov 2020 00:00:00 GMT\r\n" : date_line(now);
-		(void)strcpy(reply->body, "{\"error\":\"invalid_client\"}");
-	} else if (strcmp(name, "html") == 0) {
-		reply->type = "text/html";
-		(void)strcpy(reply->body, "<html>It works</html>");
-	} else if (strcmp(name, "stumbles") == 0 && request->nth == 1) {
-		reply->status = 500;
-	} else if (strcmp(name, "busy") == 0 && request->nth == 1) {
-		reply->status = 429;
-		reply->headers = "Retry-After: 1\r\n";
-	} else if (strcmp(name, "mute") == 0) {
-		reply->status = 403;
-		(void)strcpy(reply->body, "<html>Forbidden</html>");
-	} else if (strcmp(name, "wordless") == 0) {
-		reply->status = 400;
-	} else if (strcmp(name, "errorless") == 0) {
-		reply->status = 401;
-		(void)strcpy(reply->body, "{\"message\":\"no\"}");
-	} else if (strcmp(name, "closed") == 0) {
-		reply->status = 503;
-		reply->headers = "Retry-After: 3600\r\n";
-		(void)strcpy(reply->body, "{\"error\":\"temporarily_unavailable\"}");
-	} else if (strcmp(name, "redirects") == 0) {
-		reply->status = 307;
-		reply->headers = "Location: /plain/token\r\n";
-	} else if (strcmp(name, "huge") == 0) {
+	if (strcmp(name, "punctual") == 0)
+		reply->headers = date_line(now);
+	if (reply_fixed(name, reply) || reply_trouble(name, request, reply))
+		return;
+	if (strcmp(name, "huge") == 0) {
 		reply->huge = 2 << 20;
 	} else if (strcmp(name, "endless") == 0) {
 		(void)sprintf(reply->body, "{\"access_token\":\"e%u\",\"token_type\":\"Bearer\"}",
@@ -165,16 +186,9 @@ static void reply_token(const char *name, const struct tls_request *request, str
 		reply_jwt(reply, now - 600, now - 300, "");
 	} else if (strcmp(name, "ahead") == 0) {
 		reply_jwt(reply, now + 900, now + 1800, "");
-	} else if (strcmp(name, "dpop") == 0) {
-		(void)strcpy(reply->body,
-			     "{\"access_token\":\"x\",\"token_type\":\"DPoP\",\"expires_in\":60}");
-	} else if (strcmp(name, "lines") == 0) {
-		(void)strcpy(reply->body, "{\"access_token\":\"x\\ny\",\"expires_in\":60}");
 	} else if (strncmp(name, "jwts", 4) == 0) {
 		(void)sprintf(reply->body, "{\"access_token\":\"" JWT_LOOKS "t%u\",\"expires_in\":3600}",
 			      request->nth);
-	} else if (strcmp(name, "encrypts") == 0) {
-		(void)strcpy(reply->body, "{\"access_token\":\"e30.a.b.c.d\",\"expires_in\":3600}");
 	} else if (strncmp(name, "long", 4) == 0) {
 		reply_long(reply, (size_t)atoi(name + 4));
 	} else if (strcmp(name, "device") == 0) {

@@ -128,79 +128,70 @@ static void check_request(const char *request, const char *why_not)
 	json_decref(json);
 }
 
+/* What is asked for, and a part of the words that it is refused with; NULL: it is enough. */
+static const char *const requests[][2] = {
+    {"{\"issuer\": \"https://as.example.com\"}", NULL},
+    {"{}", "--issuer is missing"},
+    {"{\"provider\": \"google\"}", NULL},
+    {"{\"provider\": \"github\", \"issuer\": \"https://ghes.example.com/_services/token\"}", NULL},
+    {"{\"provider\": \"github\", \"delegation\": true}", "never a person's"},
+    {"{\"provider\": \"github\", \"scopes\": [\"x:deploy\"]}", "--scope-claim"},
+    {"{\"provider\": \"github\", \"scopes\": [\"prod:deploy\"], \"scope_claim\": \"environment\"}", NULL},
+    {"{\"issuer\": \"https://x\", \"scopes\": [\"deploy\"]}", "VALUE:ROLE"},
+    {"{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com/oauth2/default\", \"audience\": "
+     "[\"api://h\"]}",
+     NULL},
+    {"{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com/oauth2/default\"}", "--audience is missing"},
+    {"{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com\", \"audience\": [\"api://h\"]}",
+     "own authorization server"},
+    {"{\"provider\": \"auth0\", \"issuer\": \"https://t.auth0.com/\", \"audience\": [\"https://h\"]}", NULL},
+    {"{\"provider\": \"auth0\", \"issuer\": \"https://t.auth0.com\", \"audience\": [\"https://h\"]}",
+     "ends in a slash"},
+    {"{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r\"}", NULL},
+    {"{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r/\"}", "without a slash"},
+    {"{\"provider\": \"keycloak\", \"issuer\": \"https://idp/\"}", "/realms/REALM"},
+    {"{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r\", \"tenant\": \"x\"}",
+     "for --provider entra and entra-agent"},
+    {"{\"provider\": \"entra\", \"audience\": [\"x\"]}", "needs --tenant"},
+    {"{\"provider\": \"entra\", \"audience\": [\"x\"], \"tenant\": \"contoso.onmicrosoft.com\"}",
+     "not its domain"},
+    {"{\"provider\": \"entra\", \"tenant\": \"11111111-2222-3333-4444-555555555555\"}",
+     "--audience is missing"},
+    {"{\"provider\": \"entra\", \"audience\": [\"x\"], \"tenant\": \"11111111-2222-3333-4444-555555555555\", "
+     "\"token_version\": \"3\"}",
+     "1 or 2"},
+    {"{\"provider\": \"entra-agent\", \"audience\": [\"x\"]}", "needs --tenant"},
+    {"{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
+     "\"11111111-2222-3333-4444-555555555555\"}",
+     NULL},
+    {"{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
+     "\"11111111-2222-3333-4444-555555555555\", \"blueprint\": \"my agents\"}",
+     "--blueprint"},
+    {"{\"provider\": \"google\", \"blueprint\": \"11111111-2222-3333-4444-555555555555\"}",
+     "for --provider entra-agent"},
+    {"{\"provider\": \"aws\"}", "--issuer is missing"},
+    {"{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws\"}", NULL},
+    {"{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws/\"}", "without a slash"},
+    {"{\"provider\": \"aws\", \"issuer\": \"https://sts.eu-west-1.amazonaws.com\"}", "no account's issuer"},
+    {"{\"provider\": \"identityserver\"}", "--issuer is missing"},
+    {"{\"provider\": \"identityserver\", \"issuer\": \"https://id\"}", NULL},
+    {"{\"issuer\": \"https://x\", \"algorithms\": [\"ES384\", \"EdDSA\"]}", NULL},
+    {"{\"provider\": \"kubernetes\"}", "--issuer is missing"},
+    {"{\"provider\": \"kubernetes\", \"issuer\": \"https://k\", \"client_claim\": "
+     "\"/kubernetes.io/serviceaccount/name\"}",
+     "say which with --namespace"},
+    {"{\"provider\": \"kubernetes\", \"issuer\": \"https://k\", \"namespace\": \"build\"}",
+     "belongs to --client-claim"},
+    {"{\"issuer\": \"https://x\", \"namespace\": \"build\"}", "for --provider kubernetes"},
+    {"{\"issuer\": \"https://x\", \"jwks_file\": \"/f\"}", NULL},
+    {"{\"issuer\": \"https://x\", \"jwks_file\": \"/f\", \"jwks_uri\": \"https://u\"}", "two answers"},
+    {"{\"issuer\": \"https://x\", \"jwks_file\": \"/f\", \"ca_file\": \"/c\"}", "there already"},
+};
+
 TEST(what_a_block_needs_is_asked_for_in_words)
 {
-	check_request("{\"issuer\": \"https://as.example.com\"}", NULL);
-	check_request("{}", "--issuer is missing");
-	check_request("{\"provider\": \"google\"}", NULL);
-	check_request("{\"provider\": \"github\", \"issuer\": \"https://ghes.example.com/_services/token\"}",
-		      NULL);
-	check_request("{\"provider\": \"github\", \"delegation\": true}", "never a person's");
-	check_request("{\"provider\": \"github\", \"scopes\": [\"x:deploy\"]}", "--scope-claim");
-	check_request(
-	    "{\"provider\": \"github\", \"scopes\": [\"prod:deploy\"], \"scope_claim\": \"environment\"}",
-	    NULL);
-	check_request("{\"issuer\": \"https://x\", \"scopes\": [\"deploy\"]}", "VALUE:ROLE");
-	check_request("{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com/oauth2/default\", "
-		      "\"audience\": [\"api://h\"]}",
-		      NULL);
-	check_request("{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com/oauth2/default\"}",
-		      "--audience is missing");
-	check_request(
-	    "{\"provider\": \"okta\", \"issuer\": \"https://d.okta.com\", \"audience\": [\"api://h\"]}",
-	    "own authorization server");
-	check_request(
-	    "{\"provider\": \"auth0\", \"issuer\": \"https://t.auth0.com/\", \"audience\": [\"https://h\"]}",
-	    NULL);
-	check_request(
-	    "{\"provider\": \"auth0\", \"issuer\": \"https://t.auth0.com\", \"audience\": [\"https://h\"]}",
-	    "ends in a slash");
-	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r\"}", NULL);
-	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r/\"}",
-		      "without a slash");
-	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/\"}", "/realms/REALM");
-	check_request("{\"provider\": \"keycloak\", \"issuer\": \"https://idp/realms/r\", \"tenant\": \"x\"}",
-		      "for --provider entra and entra-agent");
-	check_request("{\"provider\": \"entra\", \"audience\": [\"x\"]}", "needs --tenant");
-	check_request(
-	    "{\"provider\": \"entra\", \"audience\": [\"x\"], \"tenant\": \"contoso.onmicrosoft.com\"}",
-	    "not its domain");
-	check_request("{\"provider\": \"entra\", \"tenant\": \"11111111-2222-3333-4444-555555555555\"}",
-		      "--audience is missing");
-	check_request("{\"provider\": \"entra\", \"audience\": [\"x\"], \"tenant\": "
-		      "\"11111111-2222-3333-4444-555555555555\", "
-		      "\"token_version\": \"3\"}",
-		      "1 or 2");
-	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"]}", "needs --tenant");
-	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
-		      "\"11111111-2222-3333-4444-555555555555\"}",
-		      NULL);
-	check_request("{\"provider\": \"entra-agent\", \"audience\": [\"x\"], \"tenant\": "
-		      "\"11111111-2222-3333-4444-555555555555\", \"blueprint\": \"my agents\"}",
-		      "--blueprint");
-	check_request("{\"provider\": \"google\", \"blueprint\": \"11111111-2222-3333-4444-555555555555\"}",
-		      "for --provider entra-agent");
-	check_request("{\"provider\": \"aws\"}", "--issuer is missing");
-	check_request("{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws\"}", NULL);
-	check_request("{\"provider\": \"aws\", \"issuer\": \"https://a.tokens.sts.global.api.aws/\"}",
-		      "without a slash");
-	check_request("{\"provider\": \"aws\", \"issuer\": \"https://sts.eu-west-1.amazonaws.com\"}",
-		      "no account's issuer");
-	check_request("{\"provider\": \"identityserver\"}", "--issuer is missing");
-	check_request("{\"provider\": \"identityserver\", \"issuer\": \"https://id\"}", NULL);
-	check_request("{\"issuer\": \"https://x\", \"algorithms\": [\"ES384\", \"EdDSA\"]}", NULL);
-	check_request("{\"provider\": \"kubernetes\"}", "--issuer is missing");
-	check_request("{\"provider\": \"kubernetes\", \"issuer\": \"https://k\", \"client_claim\": "
-		      "\"/kubernetes.io/serviceaccount/name\"}",
-		      "say which with --namespace");
-	check_request("{\"provider\": \"kubernetes\", \"issuer\": \"https://k\", \"namespace\": \"build\"}",
-		      "belongs to --client-claim");
-	check_request("{\"issuer\": \"https://x\", \"namespace\": \"build\"}", "for --provider kubernetes");
-	check_request("{\"issuer\": \"https://x\", \"jwks_file\": \"/f\"}", NULL);
-	check_request("{\"issuer\": \"https://x\", \"jwks_file\": \"/f\", \"jwks_uri\": \"https://u\"}",
-		      "two answers");
-	check_request("{\"issuer\": \"https://x\", \"jwks_file\": \"/f\", \"ca_file\": \"/c\"}",
-		      "there already");
+	for (size_t i = 0; i < COUNT(requests); i++)
+		check_request(requests[i][0], requests[i][1]);
 }
 
 TEST(what_is_asked_for_is_text_and_never_more)
