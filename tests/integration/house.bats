@@ -378,7 +378,7 @@ misspelt() { # WORD: the same with one letter changed in its middle
 	head_lines() { # FILE...: those that do not begin as they should
 		awk '
 			FNR == 1 && $0 != "/* SPDX-License-Identifier: Apache-2.0 */" { print FILENAME ": no licence" }
-			FNR == 2 { name = FILENAME; sub(/.*\//, "", name); if ($0 !~ "^/[*] " name "(: | [a-z]+ )") print FILENAME ": no head line" }
+			FNR == 2 { name = FILENAME; sub(/.*\//, "", name); if ($0 !~ "^/[*] " name ":? ") print FILENAME ": no head line" }
 		' "$@"
 	}
 	run head_lines "${sources[@]}"

@@ -89,27 +89,26 @@ static bool is_shut(const struct ctl *ctl, int64_t *ret_since, int64_t *ret_refu
 	       *ret_since > ctl->now + 1;
 }
 
-static void begin_anew(struct ctl *ctl)
+static enum ctl_status begin_anew(struct ctl *ctl)
 {
 	int err = aa_replay_restart(ctl->rundir, ctl->now + 1); /* what was issued in this second stays out */
 
-	if (err < 0) {
-		ctl_error(ctl, "the replay store in %s cannot be begun anew: %s", ctl->rundir,
-			  strerror(-err));
-		return;
-	}
+	if (err < 0)
+		return ctl_fail(ctl, "the replay store in %s cannot be begun anew: %s", ctl->rundir,
+				strerror(-err));
 	ctl_warning(ctl, "the clock was ahead when the replay store was made, so that no agent could present "
 			 "anything; what is issued from now on is let in again");
 	ctl_audit(ctl, NULL, "ok", "ok");
+	return CTL_DONE;
 }
 
-static void tell_shut(struct ctl *ctl, int64_t since, int64_t before)
+static enum ctl_status tell_shut(struct ctl *ctl, int64_t since, int64_t before)
 {
 	char when[32], seen[32];
 
 	aa_utc_print(since, when);
 	aa_utc_print(before, seen);
-	ctl_error(
+	return ctl_fail(
 	    ctl,
 	    "all that agents present is refused until %s: the clock was ahead when the replay store was "
 	    "made, "
@@ -118,17 +117,18 @@ static void tell_shut(struct ctl *ctl, int64_t since, int64_t before)
 	    when, seen);
 }
 
-void clock_mend(struct ctl *ctl, bool said)
+enum ctl_status clock_mend(struct ctl *ctl, bool said)
 {
 	int dir = open_statedir(ctl);
 	struct seen seen = seen_now(dir);
 	int64_t since = 0, refused = 0;
 	bool shut = is_shut(ctl, &since, &refused), right = said || is_known_right(&seen, ctl->now);
+	enum ctl_status status = CTL_DONE;
 
 	if (shut && right && !ctl->dry_run)
-		begin_anew(ctl);
+		status = begin_anew(ctl);
 	else if (shut && !right)
-		tell_shut(ctl, since, seen.before);
+		status = tell_shut(ctl, since, seen.before);
 	if (shut && right && seen.before + SLACK > ctl->now)
 		seen.before = ctl->now - SLACK;
 	if (!ctl->dry_run && (ctl->now >= seen.latest + STEP || (shut && right))) {
@@ -137,6 +137,7 @@ void clock_mend(struct ctl *ctl, bool said)
 	}
 	if (dir >= 0)
 		close(dir);
+	return status;
 }
 
 /* ---- looking ------------------------------------------------------------- */

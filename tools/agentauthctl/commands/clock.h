@@ -17,7 +17,7 @@
 
 /* Notes the present time and, where the store's stamp lies ahead of it, begins the store anew; or says, as an error, why
  * not. `said`: a person says that the clock is right. */
-void clock_mend(struct ctl *ctl, bool said);
+enum ctl_status clock_mend(struct ctl *ctl, bool said);
 
 /* What a wrong clock left behind. */
 struct clock_marks {

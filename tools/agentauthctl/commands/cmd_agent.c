@@ -9,7 +9,7 @@
 
 #include "common/text/number.h"
 #include "common/text/utc.h"
-#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/conf/conf_edit.h"
@@ -98,33 +98,6 @@ static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const s
 	return uid;
 }
 
-/* ---- publishing the edited text ------------------------------------------ */
-
-static enum ctl_status publish_agent(struct ctl *ctl, struct workspace *workspace, const char *name,
-				     const struct conf_text *text, const char *done)
-{
-	const struct text_change change = {.agent = name, .agent_text = text};
-	struct publish_result result = {0};
-	enum ctl_status status = ctl_change(ctl, workspace, &change, name, &result);
-
-	ctl_answer(ctl, "agent", json_string(name));
-	if (!ctl->json && result.outcome == PUBLISH_DONE && done)
-		puts(done);
-	ctl_tell_published(ctl, &result, false);
-	publish_result_free(&result);
-	return status;
-}
-
-static bool check_word(struct ctl *ctl, const char *name)
-{
-	char why[256];
-
-	if (check_agent_name(name, why, sizeof(why)))
-		return true;
-	ctl_error(ctl, "%s %s", quoted(name), why);
-	return false;
-}
-
 /* ---- register ------------------------------------------------------------ */
 
 static const struct option_spec register_options[] = {
@@ -149,60 +122,46 @@ static void hint_credential(const struct ctl *ctl, const char *name, const struc
 		printf("It has no key yet: agentauthctl set %s --key FILE registers one.\n", name);
 }
 
+static enum ctl_status write_agent(struct ctl *ctl, struct workspace *workspace,
+				   const struct arguments *arguments, uint32_t uid)
+{
+	const char *name = arguments->words[0];
+	char when[32], *first;
+	struct text_edit edit;
+	enum ctl_status status;
+
+	aa_utc_print(ctl->now, when);
+	first = xasprintf("# Registered by %s, %.10s\nuid = %u;\n", ctl_who(), when, uid);
+	edit_agent_new(&edit, ctl, workspace, arguments, name, first);
+	free(first);
+	status = edit_by_options(&edit.editing, register_options);
+	return edit_end(&edit, status, "%s is registered, with uid %u.", name, uid);
+}
+
 static enum ctl_status register_agent(struct ctl *ctl, struct workspace *workspace,
 				      const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	uint32_t uid = choose_uid(ctl, workspace, arguments);
-	struct conf_text text = {0};
-	char when[32], *first, *path, *done;
-	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, NULL};
 	enum ctl_status status;
+	uint32_t uid;
 
+	if (agent_names_have(&workspace->names, name))
+		return ctl_fail(ctl, "%s is registered already; agentauthctl set %s changes it", name, name);
+	uid = choose_uid(ctl, workspace, arguments);
 	if (!uid)
 		return CTL_FAILED;
-	aa_utc_print(ctl->now, when);
-	first = xasprintf("# Registered by %s, %.10s\nuid = %u;\n", ctl_who(), when, uid);
-	path = xasprintf("%s/%s" AGENT_SUFFIX, workspace->agents_dir, name);
-	done = xasprintf("%s is registered, with uid %u.", name, uid);
-	conf_text_set(&text, path, first, strlen(first));
-	status = edit_by_options(&e, register_options);
-	if (status == CTL_DONE) {
-		status = publish_agent(ctl, workspace, name, &text, done);
-		ctl_answer(ctl, "uid", json_integer((json_int_t)uid));
-		if (ctl->problems.errors == 0)
-			hint_credential(ctl, name, arguments);
-	}
-	conf_text_free(&text);
-	free(first);
-	free(path);
-	free(done);
+	status = write_agent(ctl, workspace, arguments, uid);
+	ctl_answer(ctl, "uid", json_integer((json_int_t)uid));
+	if (status == CTL_DONE)
+		hint_credential(ctl, name, arguments);
 	return status;
-}
-
-static bool was_retired(const struct workspace *workspace, const char *name)
-{
-	const struct id_entry *e = ids_by_name(&workspace->ids, ID_AGENT, name);
-
-	return e && e->retired;
 }
 
 static int run_register(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0];
-	struct workspace workspace;
-	enum ctl_status status;
-
-	if (!check_word(ctl, name))
+	if (ctl_check_name(ctl, check_agent_name, arguments->words[0]) != CTL_DONE)
 		return CTL_FAILED;
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE && agent_names_have(&workspace.names, name))
-		status =
-		    ctl_fail(ctl, "%s is registered already; agentauthctl set %s changes it", name, name);
-	else if (status == CTL_DONE)
-		status = register_agent(ctl, &workspace, arguments);
-	workspace_close(&workspace);
-	return status;
+	return edit_in_workspace(ctl, arguments, register_agent);
 }
 
 const struct command cmd_register = {
@@ -229,53 +188,22 @@ static enum ctl_status set_agent(struct ctl *ctl, struct workspace *workspace,
 				 const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct conf_text text = {0};
-	char *base = xasprintf("%s" AGENT_SUFFIX, name), *done;
-	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, NULL};
-	enum ctl_status status = CTL_FAILED;
+	struct text_edit edit;
+	enum ctl_status status;
 
-	done = xasprintf("%s is changed. Logins that are open go on as they began.", name);
-	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, ctl->paths.owner,
-			   &ctl->problems, &text) == 0)
-		status = edit_by_options(&e, set_options);
+	if (edit_agent_is_there(ctl, workspace, name) != CTL_DONE)
+		return CTL_FAILED;
+	status = edit_agent_begin(&edit, ctl, workspace, arguments, name);
 	if (status == CTL_DONE)
-		status = publish_agent(ctl, workspace, name, &text, done);
-	conf_text_free(&text);
-	free(base);
-	free(done);
-	return status;
-}
-
-static bool has_file(struct ctl *ctl, const struct workspace *workspace, const char *name)
-{
-	if (agent_names_have(&workspace->names, name))
-		return true;
-	if (was_retired(workspace, name))
-		ctl_error(ctl, "%s is retired", name);
-	else if (ids_by_name(&workspace->ids, ID_AGENT, name))
-		ctl_error(ctl,
-			  "%s has no file in %s any more, which is not published: agentauthctl apply --yes "
-			  "retires it, "
-			  "or put its file back",
-			  name, workspace->agents_dir);
-	else
-		ctl_error(ctl, "there is no agent %s; agentauthctl list shows those that there are",
-			  quoted(name));
-	return false;
-}
-
-static enum ctl_status set_known_agent(struct ctl *ctl, struct workspace *workspace,
-				       const struct arguments *arguments)
-{
-	return has_file(ctl, workspace, arguments->words[0]) ? set_agent(ctl, workspace, arguments)
-							     : CTL_FAILED;
+		status = edit_by_options(&edit.editing, set_options);
+	return edit_end(&edit, status, "%s is changed. Logins that are open go on as they began.", name);
 }
 
 static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	if (!check_word(ctl, arguments->words[0]))
+	if (ctl_check_name(ctl, check_agent_name, arguments->words[0]) != CTL_DONE)
 		return CTL_FAILED;
-	return edit_run(ctl, arguments, "set", "--owner", set_known_agent);
+	return edit_run(ctl, arguments, "set", "--owner", set_agent);
 }
 
 const struct command cmd_set = {
@@ -294,39 +222,44 @@ const struct command cmd_set = {
 
 /* ---- retire -------------------------------------------------------------- */
 
-/* What was never published has used nothing up that could be kept from others. */
-static bool was_published(struct ctl *ctl, const struct workspace *workspace, const char *name)
+/* An agent that was never published has used nothing up that could be kept from others. */
+static enum ctl_status was_published(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
 	if (ids_by_name(&workspace->ids, ID_AGENT, name))
-		return true;
-	ctl_error(ctl, "%s was never published, so that there is nothing to retire: remove %s/%s%s", name,
-		  workspace->agents_dir, name, AGENT_SUFFIX);
-	return false;
+		return CTL_DONE;
+	return ctl_fail(ctl, "%s was never published, so that there is nothing to retire: remove %s/%s%s",
+			name, workspace->agents_dir, name, AGENT_SUFFIX);
+}
+
+static enum ctl_status retire_agent(struct ctl *ctl, struct workspace *workspace,
+				    const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct text_edit edit;
+
+	if (edit_agent_is_there(ctl, workspace, name) != CTL_DONE ||
+	    was_published(ctl, workspace, name) != CTL_DONE)
+		return CTL_FAILED;
+	edit_agent_new(&edit, ctl, workspace, arguments, name, "");
+	edit.retires = true;
+	return edit_end(&edit, CTL_DONE,
+			"%s is retired: it gets in nowhere, and its name and uid are never given again.\n"
+			"Its files keep their owner; its text is kept as %s/%s%s.retired.\n"
+			"Connections that are open go on: agentauthctl session kill --agent %s ends them.",
+			name, AGENTS_DIR, name, AGENT_SUFFIX, name);
 }
 
 static int run_retire(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct workspace workspace;
 	enum ctl_status status;
-	char *done;
 
-	if (!check_word(ctl, name))
+	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
 		return CTL_FAILED;
-	done = xasprintf("%s is retired: it gets in nowhere, and its name and uid are never given again.\n"
-			 "Its files keep their owner; its text is kept as %s/%s%s.retired.\n"
-			 "Connections that are open go on: agentauthctl session kill --agent %s ends them.",
-			 name, AGENTS_DIR, name, AGENT_SUFFIX, name);
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE)
-		status = has_file(ctl, &workspace, name) && was_published(ctl, &workspace, name)
-			     ? publish_agent(ctl, &workspace, name, NULL, done)
-			     : CTL_FAILED;
-	workspace_close(&workspace);
-	/* What took a person's name by mistake gives it back at once. */
-	if (status == CTL_DONE && ctl->problems.errors == 0 && !ctl->dry_run)
+	status = edit_in_workspace(ctl, arguments, retire_agent);
+	/* A name that a mistake took from a person is given back at once. */
+	if (status == CTL_DONE && !ctl->dry_run)
 		ctl_withhold(ctl, name);
-	free(done);
 	return status;
 }
 

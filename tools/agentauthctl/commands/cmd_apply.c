@@ -16,11 +16,11 @@ static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
-	enum ctl_status opened, status;
+	enum ctl_status status = ctl_open(ctl, &workspace, true);
+	bool opened = status == CTL_DONE;
 
 	(void)arguments;
-	status = opened = ctl_open(ctl, &workspace, true);
-	if (opened == CTL_DONE) {
+	if (opened) {
 		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
 	}
@@ -28,7 +28,7 @@ static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);
 	workspace_close(&workspace);
-	if (opened == CTL_DONE && !ctl->dry_run)
+	if (opened && !ctl->dry_run)
 		ctl_withhold(ctl, NULL);
 	return status;
 }
@@ -68,7 +68,7 @@ static char *name_of_file(struct ctl *ctl, const char *file)
 }
 
 /* One agent's file, which need not be in agents.d: against agentauth.conf and the ids. */
-static void check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
+static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
 {
 	struct conf_file conf = {0};
 	struct arena arena = {0};
@@ -77,7 +77,7 @@ static void check_file(struct ctl *ctl, struct workspace *workspace, const char 
 	char *name = name_of_file(ctl, file), why[256];
 	struct newcomers newcomers = {0};
 	struct aa_agent agent;
-	bool is_new;
+	bool in_order = false;
 
 	if (!name || ctl_read_input(ctl, file, &bytes) < 0)
 		goto out;
@@ -88,15 +88,15 @@ static void check_file(struct ctl *ctl, struct workspace *workspace, const char 
 		goto out;
 	}
 	if (agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
-		is_new = !ids_by_name(&workspace->ids, ID_AGENT, name);
+		if (!ids_by_name(&workspace->ids, ID_AGENT, name))
+			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
 		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&workspace->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
-		if (is_new)
-			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
 		newcomers_check(&newcomers, workspace, ctl->adopt);
 	}
-	if (ctl->problems.errors == 0 && !ctl->json)
+	in_order = ctl->problems.errors == 0;
+	if (in_order && !ctl->json)
 		printf("%s is in order.\n", file);
 out:
 	free(name);
@@ -107,6 +107,7 @@ out:
 	newcomers_free(&newcomers);
 	conf_file_free(&conf);
 	arena_free(&arena);
+	return in_order ? CTL_DONE : CTL_FAILED;
 }
 
 static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
@@ -140,10 +141,8 @@ static int run_check(struct ctl *ctl, const struct arguments *arguments)
 	struct workspace workspace;
 	enum ctl_status status = ctl_open(ctl, &workspace, false);
 
-	if (status == CTL_DONE && file)
-		check_file(ctl, &workspace, file);
-	else if (status == CTL_DONE)
-		status = check_all(ctl, &workspace);
+	if (status == CTL_DONE)
+		status = file ? check_file(ctl, &workspace, file) : check_all(ctl, &workspace);
 	workspace_close(&workspace);
 	return status;
 }

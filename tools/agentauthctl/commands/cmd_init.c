@@ -68,81 +68,91 @@ static int write_text(struct ctl *ctl, int fd)
 	return r;
 }
 
-struct directory {
-	const char *path;
-	mode_t mode;
-};
-
-static void make_directory(struct ctl *ctl, const char *path, mode_t mode)
+static enum ctl_status make_directory(struct ctl *ctl, const char *path, mode_t mode)
 {
 	struct problem_place place = {.file = path};
 
-	if (ctl->problems.errors || access(path, F_OK) == 0)
-		return;
+	if (access(path, F_OK) == 0)
+		return CTL_DONE;
 	if (ctl->dry_run) {
 		if (!ctl->json)
 			printf("%s would be made.\n", path);
-		return;
+		return CTL_DONE;
 	}
 	/* The mode is what it says, whatever the umask. */
-	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0)
+	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0) {
 		problem_error(&ctl->problems, &place, "cannot be made: %s", strerror(errno));
-	else if (!ctl->json)
+		return CTL_FAILED;
+	}
+	if (!ctl->json)
 		printf("Made %s.\n", path);
+	return CTL_DONE;
 }
 
-static void make_below(struct ctl *ctl, const char *dir, const char *name, mode_t mode)
+static enum ctl_status make_directories(struct ctl *ctl)
 {
-	char *path = xasprintf("%s/%s", dir, name);
+	const struct paths *p = &ctl->paths;
+	const struct {
+		const char *base, *name;
+		mode_t mode;
+	} all[] = {
+	    {p->confdir, "", 0755},	  {p->confdir, "/" AGENTS_DIR, 0750},
+	    {p->statedir, "", 0755},	  {p->statedir, "/generations", 0755},
+	    {p->statedir, "/keys", 0755}, {p->statedir, "/state", 0700},
+	    {ctl->logdir, "", 0700},
+	};
+	enum ctl_status status = CTL_DONE;
 
-	make_directory(ctl, path, mode);
-	free(path);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all) && status == CTL_DONE; i++) {
+		char *path = all[i].base ? xasprintf("%s%s", all[i].base, all[i].name) : NULL;
+
+		if (path)
+			status = make_directory(ctl, path, all[i].mode);
+		free(path);
+	}
+	return status;
 }
 
-static void make_directories(struct ctl *ctl)
+static enum ctl_status make_state(struct ctl *ctl)
 {
-	make_directory(ctl, ctl->paths.confdir, 0755);
-	make_below(ctl, ctl->paths.confdir, AGENTS_DIR, 0750);
-	make_directory(ctl, ctl->paths.statedir, 0755);
-	make_below(ctl, ctl->paths.statedir, "generations", 0755);
-	make_below(ctl, ctl->paths.statedir, "keys", 0755);
-	make_below(ctl, ctl->paths.statedir, "state", 0700);
-	if (ctl->logdir)
-		make_directory(ctl, ctl->logdir, 0700);
+	int r = ctl->dry_run ? 0 : aa_decision_init(ctl->paths.statedir);
+
+	return r < 0 ? ctl_fail(ctl, "%s/state cannot be made ready: %s", ctl->paths.statedir, strerror(-r))
+		     : CTL_DONE;
 }
 
-static void make_state(struct ctl *ctl)
+static enum ctl_status make_text_at(struct ctl *ctl, const char *path)
 {
-	int r = ctl->dry_run || ctl->problems.errors ? 0 : aa_decision_init(ctl->paths.statedir);
-
-	if (r < 0)
-		ctl_error(ctl, "%s/state cannot be made ready: %s", ctl->paths.statedir, strerror(-r));
-}
-
-static void make_text(struct ctl *ctl)
-{
-	char *path = xasprintf("%s/" CONF_FILE, ctl->paths.confdir);
 	struct problem_place place = {.file = path};
 	int fd = -1, r;
 
-	if (ctl->problems.errors || access(path, F_OK) == 0)
-		goto out;
+	if (access(path, F_OK) == 0)
+		return CTL_DONE;
 	if (ctl->dry_run) {
 		if (!ctl->json)
 			printf("%s would be written.\n", path);
-		goto out;
+		return CTL_DONE;
 	}
 	if (conf_dir_open(ctl->paths.confdir, ctl->paths.owner, &ctl->problems, &fd) < 0)
-		goto out;
+		return CTL_FAILED;
 	r = write_text(ctl, fd);
-	if (r < 0)
+	close(fd);
+	if (r < 0) {
 		problem_error(&ctl->problems, &place, "cannot be written: %s", strerror(-r));
-	else if (!ctl->json)
+		return CTL_FAILED;
+	}
+	if (!ctl->json)
 		printf("Wrote a first %s.\n", path);
-out:
-	if (fd >= 0)
-		close(fd);
+	return CTL_DONE;
+}
+
+static enum ctl_status make_text(struct ctl *ctl)
+{
+	char *path = xasprintf("%s/" CONF_FILE, ctl->paths.confdir);
+	enum ctl_status status = make_text_at(ctl, path);
+
 	free(path);
+	return status;
 }
 
 static void tell_next(const struct ctl *ctl, const struct workspace *workspace)
@@ -204,27 +214,36 @@ static void tell_overlaps(struct ctl *ctl, const struct workspace *workspace)
 	free(cure);
 }
 
-static enum ctl_status publish_first(struct ctl *ctl)
+static enum ctl_status publish_in(struct ctl *ctl, struct workspace *workspace, uint32_t before)
 {
 	struct publish_result result = {0};
-	struct workspace workspace;
-	uint32_t number;
 	enum ctl_status status;
-	bool was_published = aa_generation_number(ctl->paths.statedir, &number) == 0;
 
-	/* What somebody changes in the text from then on is theirs to publish. */
-	ctl->dry_run = ctl->dry_run || was_published;
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE) {
-		tell_overlaps(ctl, &workspace);
-		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
-		ctl_tell_published(ctl, &result, false);
-		if (ctl->problems.errors == 0 && !was_published)
-			tell_next(ctl, &workspace);
-		if (was_published && result.outcome == PUBLISH_WOULD && !ctl->json)
-			printf("Generation %u serves on: agentauthctl apply publishes it.\n", number);
-	}
+	tell_overlaps(ctl, workspace);
+	status = ctl_publish(ctl, workspace, NULL, NULL, &result);
+	ctl_tell_published(ctl, &result, false);
+	if (status == CTL_DONE && !before)
+		tell_next(ctl, workspace);
+	if (before && result.outcome == PUBLISH_WOULD && !ctl->json)
+		printf("Generation %u serves on: agentauthctl apply publishes it.\n", before);
 	publish_result_free(&result);
+	return status;
+}
+
+static enum ctl_status publish_first(struct ctl *ctl)
+{
+	struct workspace workspace;
+	uint32_t before = 0;
+	enum ctl_status status;
+
+	/* Once a generation serves, what somebody changes in the text is theirs to publish. */
+	if (aa_generation_number(ctl->paths.statedir, &before) == 0)
+		ctl->dry_run = true;
+	else
+		before = 0;
+	status = ctl_open(ctl, &workspace, true);
+	if (status == CTL_DONE)
+		status = publish_in(ctl, &workspace, before);
 	workspace_close(&workspace);
 	return status;
 }
@@ -232,12 +251,11 @@ static enum ctl_status publish_first(struct ctl *ctl)
 static int run_init(struct ctl *ctl, const struct arguments *arguments)
 {
 	(void)arguments;
-	make_directories(ctl);
-	make_state(ctl);
-	make_text(ctl);
-	if (ctl->problems.errors == 0 && (!ctl->dry_run || access(ctl->paths.statedir, F_OK) == 0))
-		return publish_first(ctl);
-	return ctl->problems.errors ? CTL_FAILED : CTL_DONE;
+	if (make_directories(ctl) != CTL_DONE || make_state(ctl) != CTL_DONE || make_text(ctl) != CTL_DONE)
+		return CTL_FAILED;
+	if (ctl->dry_run && access(ctl->paths.statedir, F_OK) < 0)
+		return CTL_DONE;
+	return publish_first(ctl);
 }
 
 const struct command cmd_init = {

@@ -9,11 +9,10 @@
 #include "common/text/list.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/issuer_block.h"
 #include "tools/cli/table.h"
-#include "tools/conf/conf_edit.h"
 
 /* ---- add --------------------------------------------------------------------------------- */
 
@@ -78,77 +77,36 @@ static struct issuer_request read_request(const struct arguments *arguments)
 	};
 }
 
-static int insert_block(struct conf_text *text, const char *name, const char *block)
-{
-	char *path = xasprintf("issuers.%s", name), *issuers;
-	int r;
-
-	if (conf_edit_count(text, "issuers") < 0) {
-		issuers = xasprintf("{\n\t%s = %s;\n}", name, block);
-		r = conf_edit_set(text, "issuers", issuers);
-		free(issuers);
-	} else {
-		r = conf_edit_set(text, path, block);
-	}
-	free(path);
-	return r;
-}
-
-static void tell_next(struct ctl *ctl, const struct open_template *template,
-		      const struct issuer_request *request)
-{
-	if (ctl->json || ctl->dry_run)
-		return;
-	printf("The issuer %s is there; what is to be known of it stands beside it in " CONF_FILE ".\n",
-	       request->name);
-	if (!request->jwks_file)
-		printf("Its keys are fetched by: agentauthctl issuer refresh %s\n", request->name);
-	printf("An agent is bound to it by: agentauthctl set AGENT --bind %s:CLIENT\nCLIENT is %s.\n",
-	       request->name, issuer_client(template, request));
-}
-
-static enum ctl_status publish_block(struct ctl *ctl, struct workspace *workspace,
-				     const struct open_template *template,
-				     const struct issuer_request *request, const struct conf_text *text)
-{
-	const struct text_change change = {.main_text = text};
-	struct publish_result result = {0};
-	enum ctl_status status = ctl_change(ctl, workspace, &change, NULL, &result);
-
-	if (result.outcome == PUBLISH_DONE)
-		tell_next(ctl, template, request);
-	ctl_tell_published(ctl, &result, false);
-	publish_result_free(&result);
-	return status;
-}
-
 /* With --dry-run the block itself is what a person wants to see. */
 static void show_block(struct ctl *ctl, const char *name, const char *block)
 {
-	ctl_answer(ctl, "issuer", json_string(name));
 	ctl_answer(ctl, "block", json_string(block));
 	if (!ctl->json && ctl->dry_run)
 		printf("\t%s = %s;\n", name, block);
 }
 
 static enum ctl_status add_issuer(struct ctl *ctl, struct workspace *workspace,
-				  const struct open_template *template, const struct issuer_request *request,
-				  const char *block)
+				  const struct arguments *arguments, const struct open_template *template,
+				  const struct issuer_request *request, const char *block)
 {
-	struct conf_text text = {0};
+	const char *name = request->name;
+	struct text_edit edit;
 	enum ctl_status status;
 
-	ctl_copy_main(workspace, &text);
-	if (insert_block(&text, request->name, block) < 0) {
-		status = ctl_fail(ctl, "the issuer cannot be written into " CONF_FILE
-				       ": the text there is not in order; "
-				       "agentauthctl check says where");
-	} else {
-		show_block(ctl, request->name, block);
-		status = publish_block(ctl, workspace, template, request, &text);
-	}
-	conf_text_free(&text);
-	return status;
+	if (edit_main_is_new(ctl, workspace, "issuer", name) != CTL_DONE)
+		return CTL_FAILED;
+	edit_main_begin(&edit, ctl, workspace, arguments, "issuer", name);
+	status = edit_main_insert(&edit, block);
+	if (status == CTL_DONE)
+		show_block(ctl, name, block);
+	return edit_end(
+	    &edit, status,
+	    "The issuer %s is there; what is to be known of it stands beside it in " CONF_FILE ".\n"
+	    "%s%s%s"
+	    "An agent is bound to it by: agentauthctl set AGENT --bind %s:CLIENT\nCLIENT is %s.",
+	    name, request->jwks_file ? "" : "Its keys are fetched by: agentauthctl issuer refresh ",
+	    request->jwks_file ? "" : name, request->jwks_file ? "" : "\n", name,
+	    issuer_client(template, request));
 }
 
 static enum ctl_status unknown_provider(struct ctl *ctl, const char *name, const struct aa_list *names)
@@ -180,17 +138,15 @@ static enum ctl_status open_template(struct ctl *ctl, const char *provider, stru
 	return status;
 }
 
-static enum ctl_status add_block(struct ctl *ctl, const struct open_template *template,
-				 const struct issuer_request *request, const char *block)
+static enum ctl_status add_block(struct ctl *ctl, const struct arguments *arguments,
+				 const struct open_template *template, const struct issuer_request *request,
+				 const char *block)
 {
 	struct workspace workspace;
 	enum ctl_status status = ctl_open(ctl, &workspace, true);
 
-	if (status == CTL_DONE && model_issuer(&workspace.model, request->name))
-		status = ctl_fail(ctl, "there is an issuer %s already; agentauthctl issuer set %s changes it",
-				  request->name, request->name);
-	else if (status == CTL_DONE)
-		status = add_issuer(ctl, &workspace, template, request, block);
+	if (status == CTL_DONE)
+		status = add_issuer(ctl, &workspace, arguments, template, request, block);
 	workspace_close(&workspace);
 	return status;
 }
@@ -200,18 +156,17 @@ static int run_add(struct ctl *ctl, const struct arguments *arguments)
 	struct issuer_request request = read_request(arguments);
 	struct open_template template = {0};
 	char why[512], *block = NULL;
-	enum ctl_status status = CTL_FAILED;
+	enum ctl_status status;
 
-	if (!check_issuer_name(request.name, why, sizeof(why))) {
-		ctl_error(ctl, "%s %s", quoted(request.name), why);
+	status = ctl_check_name(ctl, check_issuer_name, request.name);
+	if (status != CTL_DONE)
 		goto out;
-	}
 	status = open_template(ctl, arguments_value(arguments, "provider"), &template);
 	if (status != CTL_DONE)
 		goto out;
 	block = issuer_block(&template, &request, why, sizeof(why));
 	if (block)
-		status = add_block(ctl, &template, &request, block);
+		status = add_block(ctl, arguments, &template, &request, block);
 	else
 		status = ctl_usage(ctl, "%s", why);
 out:
@@ -284,21 +239,18 @@ static void note_host(struct ctl *ctl, struct published *published)
 
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n)
 {
-	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
+	struct published *published = ctl_published(ctl);
 	struct all_issuers all = {0};
 	bool whole;
 
 	if (!published)
-		return ctl_fail(
-		    ctl,
-		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+		return CTL_FAILED;
 	note_host(ctl, published);
 	whole = published_walk(published, "issuer:", note_issuer, &all);
 	published_close(published);
 	if (!whole || all.damaged) {
 		ctl_issuers_free(all.v, all.n);
-		return ctl_fail(
-		    ctl, "the published registry is damaged, or of another version: run agentauthctl apply");
+		return ctl_damaged(ctl);
 	}
 	*ret = all.v;
 	*ret_n = all.n;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tools/agentauthctl/commands/cmd_issuer.h"
-#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/conf/conf_edit.h"
 
 #define BOUND_SHOWN 10
@@ -239,70 +239,41 @@ static enum ctl_status choose_source(struct editing *e)
 	return CTL_DONE;
 }
 
-static char *what_was_done(const struct arguments *arguments, const char *name)
+static bool changes_keys(const struct arguments *arguments)
 {
 	static const char *const about_keys[] = {"issuer", "discovery", "jwks-uri", "ca-file", "bearer-file"};
-	bool fetch = false;
 
 	for (size_t i = 0; i < sizeof(about_keys) / sizeof(*about_keys); i++)
-		fetch = fetch || arguments_have(arguments, about_keys[i]);
-	return xasprintf("The issuer %s is changed. Logins that are open go on as they began.%s%s", name,
-			 fetch ? "\nIts keys are fetched by: agentauthctl issuer refresh " : "",
-			 fetch ? name : "");
+		if (arguments_have(arguments, about_keys[i]))
+			return true;
+	return false;
 }
 
 static enum ctl_status set_issuer(struct ctl *ctl, struct workspace *workspace,
 				  const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct conf_text text = {0};
-	char *prefix = xasprintf("issuers.%s.", name), *done = what_was_done(arguments, name);
-	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
+	bool fetch = changes_keys(arguments);
+	struct text_edit edit;
 	enum ctl_status status;
 
-	ctl_copy_main(workspace, &text);
-	spell_out_algorithms(&e);
-	status = choose_source(&e);
+	if (edit_main_is_there(ctl, workspace, "issuer", name) != CTL_DONE)
+		return CTL_FAILED;
+	edit_main_begin(&edit, ctl, workspace, arguments, "issuer", name);
+	spell_out_algorithms(&edit.editing);
+	status = choose_source(&edit.editing);
 	if (status == CTL_DONE)
-		status = edit_by_options(&e, set_options);
+		status = edit_by_options(&edit.editing, set_options);
 	if (status == CTL_DONE)
-		status = edit_all_rules(&e, model_issuer(&workspace->model, name));
-	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, workspace, &text, "issuer", name, done);
-	conf_text_free(&text);
-	free(prefix);
-	free(done);
-	return status;
-}
-
-static bool there_is(struct ctl *ctl, const struct workspace *workspace, const char *name)
-{
-	if (model_issuer(&workspace->model, name))
-		return true;
-	ctl_error(ctl, "there is no issuer %s; agentauthctl issuer list shows those that there are",
-		  quoted(name));
-	return false;
+		status = edit_all_rules(&edit.editing, model_issuer(&workspace->model, name));
+	return edit_end(
+	    &edit, status, "The issuer %s is changed. Logins that are open go on as they began.%s%s", name,
+	    fetch ? "\nIts keys are fetched by: agentauthctl issuer refresh " : "", fetch ? name : "");
 }
 
 static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct workspace workspace;
-	enum ctl_status status;
-	bool any = false;
-
-	for (size_t i = 0; i < arguments->n_given; i++)
-		any = any || arguments->given[i].option->setting;
-	if (!any)
-		return ctl_usage(
-		    ctl, "nothing to set: name a setting, such as --algorithm; agentauthctl issuer set "
-			 "--help lists them");
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE)
-		status = there_is(ctl, &workspace, arguments->words[0])
-			     ? set_issuer(ctl, &workspace, arguments)
-			     : CTL_FAILED;
-	workspace_close(&workspace);
-	return status;
+	return edit_run(ctl, arguments, "issuer set", "--algorithm", set_issuer);
 }
 
 const struct command issuer_set = {
@@ -373,41 +344,32 @@ static bool is_bound(struct ctl *ctl, const char *issuer)
 	return bound.n > 0;
 }
 
-static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspace, const char *name)
+static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspace,
+				     const struct arguments *arguments)
 {
 	const struct key_store store = ctl_key_store(ctl);
-	struct conf_text text = {0};
-	char *path = xasprintf("issuers.%s", name);
-	char *done =
-	    xasprintf("The issuer %s is gone, and its keys: its tokens are refused from now on.\n"
-		      "Logins that its tokens opened go on until their end: agentauthctl session list shows "
-		      "them,\nagentauthctl session kill ends them.",
-		      name);
+	const char *name = arguments->words[0];
+	struct text_edit edit;
 	enum ctl_status status;
 
-	ctl_copy_main(workspace, &text);
-	conf_edit_unset(&text, path);
-	status = ctl_publish_main(ctl, workspace, &text, "issuer", name, done);
-	if (status == CTL_DONE && ctl->problems.errors == 0)
+	if (edit_main_is_there(ctl, workspace, "issuer", name) != CTL_DONE || is_bound(ctl, name))
+		return CTL_FAILED;
+	edit_main_begin(&edit, ctl, workspace, arguments, "issuer", name);
+	conf_edit_unset(&edit.text, edit.path);
+	status =
+	    edit_end(&edit, CTL_DONE,
+		     "The issuer %s is gone, and its keys: its tokens are refused from now on.\n"
+		     "Logins that its tokens opened go on until their end: agentauthctl session list shows "
+		     "them,\nagentauthctl session kill ends them.",
+		     name);
+	if (status == CTL_DONE)
 		keys_forget(&store, name);
-	conf_text_free(&text);
-	free(path);
-	free(done);
 	return status;
 }
 
 static int run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0];
-	struct workspace workspace;
-	enum ctl_status status = ctl_open(ctl, &workspace, true);
-
-	if (status == CTL_DONE && (!there_is(ctl, &workspace, name) || is_bound(ctl, name)))
-		status = CTL_FAILED;
-	if (status == CTL_DONE)
-		status = remove_issuer(ctl, &workspace, name);
-	workspace_close(&workspace);
-	return status;
+	return edit_in_workspace(ctl, arguments, remove_issuer);
 }
 
 const struct command issuer_remove = {

@@ -139,7 +139,7 @@ static void print_table(const struct listing *l)
 
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
+	struct published *published = ctl_published(ctl);
 	struct listing l = {.ctl = ctl,
 			    .role = arguments_value(arguments, "role"),
 			    .table = {.columns = columns},
@@ -147,13 +147,11 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 
 	if (!published) {
 		json_decref(l.json);
-		return ctl_fail(
-		    ctl,
-		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+		return CTL_FAILED;
 	}
 	if (!published_walk(published, "agent:", list_agent, &l)) {
 		l.damaged = true;
-		ctl_error(ctl, "the published registry is damaged: run agentauthctl apply");
+		(void)ctl_damaged(ctl);
 	}
 	if (arguments_have(arguments, "all") && !l.role)
 		list_retired(&l);
@@ -162,7 +160,7 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 	ctl_answer(ctl, "agents", l.json);
 	table_free(&l.table);
 	published_close(published);
-	return CTL_DONE;
+	return l.damaged ? CTL_FAILED : CTL_DONE;
 }
 
 const struct command cmd_list = {

@@ -128,10 +128,11 @@ static const char *meanwhile(const struct keys_state *state, int64_t now)
 	return "the keys that are here serve on";
 }
 
-static void refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
+static enum ctl_status refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
 {
 	const struct key_store store = ctl_key_store(ctl);
 	struct keys_result result;
+	enum ctl_status status = CTL_DONE;
 	struct keys_state state;
 	char stale[32], until[48] = "";
 
@@ -141,12 +142,14 @@ static void refresh_one(struct ctl *ctl, const struct aa_issuer *issuer)
 		aa_utc_print(state.stale, stale);
 		if (state.there && state.stale && ctl->now <= state.stale)
 			snprintf(until, sizeof(until), ", until %s", stale);
-		ctl_error(ctl, "%s: %s; %s%s", issuer->name, result.why, meanwhile(&state, ctl->now), until);
+		status = ctl_fail(ctl, "%s: %s; %s%s", issuer->name, result.why, meanwhile(&state, ctl->now),
+				  until);
 	}
 	tell(ctl, issuer, &result);
 	answer(ctl, issuer, &result);
 	audit(ctl, issuer, &result);
 	keys_result_free(&result);
+	return status;
 }
 
 /* ---- which ----------------------------------------------------------------------------------- */
@@ -159,8 +162,8 @@ static bool is_named(const struct arguments *arguments, const char *name)
 	return false;
 }
 
-static bool there_are(struct ctl *ctl, const struct arguments *arguments, struct aa_issuer *const *issuers,
-		      size_t n)
+static enum ctl_status there_are(struct ctl *ctl, const struct arguments *arguments,
+				 struct aa_issuer *const *issuers, size_t n)
 {
 	for (size_t w = 0; w < arguments->n_words; w++) {
 		size_t i = 0;
@@ -169,11 +172,11 @@ static bool there_are(struct ctl *ctl, const struct arguments *arguments, struct
 			i++;
 		if (i < n)
 			continue;
-		ctl_error(ctl, "there is no issuer %s; agentauthctl issuer list shows those that there are",
-			  quoted(arguments->words[w]));
-		return false;
+		return ctl_fail(ctl,
+				"there is no issuer %s; agentauthctl issuer list shows those that there are",
+				quoted(arguments->words[w]));
 	}
-	return true;
+	return CTL_DONE;
 }
 
 static bool is_due(const struct ctl *ctl, const struct aa_issuer *issuer)
@@ -192,12 +195,17 @@ static bool any_is_due(const struct ctl *ctl, struct aa_issuer *const *issuers, 
 	return false;
 }
 
-static void refresh_these(struct ctl *ctl, struct aa_issuer *const *issuers, const bool *which, size_t n)
+/* One issuer that does not answer keeps no other's keys from being fetched. */
+static enum ctl_status refresh_these(struct ctl *ctl, struct aa_issuer *const *issuers, const bool *which,
+				     size_t n)
 {
+	enum ctl_status status = CTL_DONE;
+
 	http_begin();
 	for (size_t i = 0; i < n; i++)
-		if (which[i])
-			refresh_one(ctl, issuers[i]);
+		if (which[i] && refresh_one(ctl, issuers[i]) != CTL_DONE)
+			status = CTL_FAILED;
+	return status;
 }
 
 /* ---- in turn ----------------------------------------------------------------------------------- */
@@ -228,16 +236,18 @@ static enum ctl_status take_turn(struct ctl *ctl)
 
 /* The marks are taken before the keys are fetched: one that comes meanwhile is about what was there until
  * now. */
-static void refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
+static enum ctl_status refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
 {
 	bool *due = xcalloc(n + 1, sizeof(*due));
+	enum ctl_status status;
 
 	for (size_t i = 0; i < n; i++)
 		due[i] = is_due(ctl, issuers[i]);
 	if (!ctl->dry_run)
 		aa_key_request_clear(ctl->rundir);
-	refresh_these(ctl, issuers, due, n);
+	status = refresh_these(ctl, issuers, due, n);
 	free(due);
+	return status;
 }
 
 /* Any mark takes a turn, also one that nothing can be done about. */
@@ -254,7 +264,7 @@ static enum ctl_status refresh_in_turn(struct ctl *ctl)
 		status = take_turn(ctl);
 	}
 	if (read == CTL_DONE && status == CTL_DONE && marked)
-		refresh_due(ctl, issuers, n);
+		status = refresh_due(ctl, issuers, n);
 	else if (!ctl->dry_run)
 		aa_key_request_clear(ctl->rundir);
 	ctl_issuers_free(issuers, n);
@@ -291,12 +301,11 @@ static enum ctl_status run_named(struct ctl *ctl, const struct arguments *argume
 	which = xcalloc(n + 1, sizeof(*which));
 	for (size_t i = 0; i < n; i++)
 		which[i] = arguments->n_words == 0 || is_named(arguments, issuers[i]->name);
-	if (!there_are(ctl, arguments, issuers, n))
-		status = CTL_FAILED;
-	else if (n == 0 && !ctl->json)
+	status = there_are(ctl, arguments, issuers, n);
+	if (status == CTL_DONE && n == 0 && !ctl->json)
 		puts("There is no issuer; agentauthctl issuer add makes one.");
-	else
-		refresh_these(ctl, issuers, which, n);
+	else if (status == CTL_DONE)
+		status = refresh_these(ctl, issuers, which, n);
 	free(which);
 	ctl_issuers_free(issuers, n);
 	return status;

@@ -88,14 +88,10 @@ static enum ctl_status read_time(struct ctl *ctl, struct revocation *r)
 /* A name with a mistake in it would revoke nothing, and look as if it had. */
 static enum ctl_status check_agent(struct ctl *ctl, struct revocation *r)
 {
-	char why[256];
-
 	if (!r->agent)
 		return CTL_DONE;
-	if (!r->undo)
-		return ctl_known_agent(ctl, r->agent, &r->uid);
-	return check_agent_name(r->agent, why, sizeof(why)) ? CTL_DONE
-							    : ctl_fail(ctl, "%s %s", quoted(r->agent), why);
+	return r->undo ? ctl_check_name(ctl, check_agent_name, r->agent)
+		       : ctl_known_agent(ctl, r->agent, &r->uid);
 }
 
 static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arguments,

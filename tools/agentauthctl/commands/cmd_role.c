@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/text/number.h"
-#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/guess.h"
@@ -38,16 +38,6 @@ static const struct option_spec set_options[] = {
     CTL_WITH_PENDING,
     {0},
 };
-
-static bool check_word(struct ctl *ctl, const char *name)
-{
-	char why[256];
-
-	if (check_role_name(name, why, sizeof(why)))
-		return true;
-	ctl_error(ctl, "%s %s", quoted(name), why);
-	return false;
-}
 
 /* ---- add ----------------------------------------------------------------- */
 
@@ -104,24 +94,6 @@ static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 	return gid;
 }
 
-/* The whole group, on lines of its own, as a person would write it. */
-static int insert_role(struct conf_text *text, const char *name, uint32_t gid)
-{
-	char *path = xasprintf("roles.%s", name), *group = xasprintf("{\n\t\tgid = %u;\n\t}", gid), *roles;
-	int r;
-
-	if (conf_edit_count(text, "roles") < 0) {
-		roles = xasprintf("{\n\t%s = %s;\n}", name, group);
-		r = conf_edit_set(text, "roles", roles);
-		free(roles);
-	} else {
-		r = conf_edit_set(text, path, group);
-	}
-	free(path);
-	free(group);
-	return r;
-}
-
 static void guess_service(struct guess *guess, struct buffer *names, const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -171,44 +143,32 @@ static enum ctl_status add_role(struct ctl *ctl, struct workspace *workspace,
 				const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	uint32_t gid = choose_gid(ctl, workspace, arguments);
-	struct conf_text text = {0};
-	char *prefix = xasprintf("roles.%s.", name),
-	     *done = xasprintf("The role %s is there; its group is agent-%s, gid %u.", name, name, gid);
-	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
-	enum ctl_status status = CTL_FAILED;
+	struct text_edit edit;
+	enum ctl_status status;
+	uint32_t gid;
+	char *group;
 
-	ctl_copy_main(workspace, &text);
-	if (gid && insert_role(&text, name, gid) == 0)
-		status = edit_by_options(&e, add_options);
-	else if (gid)
-		ctl_error(ctl,
-			  "the role cannot be written into " CONF_FILE ": the text there is not in order");
+	if (edit_main_is_new(ctl, workspace, "role", name) != CTL_DONE)
+		return CTL_FAILED;
+	gid = choose_gid(ctl, workspace, arguments);
+	if (!gid)
+		return CTL_FAILED;
+	group = xasprintf("{\n\t\tgid = %u;\n\t}", gid);
+	edit_main_begin(&edit, ctl, workspace, arguments, "role", name);
+	status = edit_main_insert(&edit, group);
 	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
+		status = edit_by_options(&edit.editing, add_options);
 	warn_services(ctl, arguments);
-	conf_text_free(&text);
-	free(prefix);
-	free(done);
-	return status;
+	free(group);
+	return edit_end(&edit, status, "The role %s is there; its group is agent-%s, gid %u.", name, name,
+			gid);
 }
 
 static int run_add(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0];
-	struct workspace workspace;
-	enum ctl_status status;
-
-	if (!check_word(ctl, name))
+	if (ctl_check_name(ctl, check_role_name, arguments->words[0]) != CTL_DONE)
 		return CTL_FAILED;
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE && model_role(&workspace.model, name))
-		status = ctl_fail(ctl, "there is a role %s already; agentauthctl role set %s changes it",
-				  name, name);
-	else if (status == CTL_DONE)
-		status = add_role(ctl, &workspace, arguments);
-	workspace_close(&workspace);
-	return status;
+	return edit_in_workspace(ctl, arguments, add_role);
 }
 
 static const struct command role_add = {
@@ -228,42 +188,21 @@ static enum ctl_status set_role(struct ctl *ctl, struct workspace *workspace,
 				const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct conf_text text = {0};
-	char *prefix = xasprintf("roles.%s.", name),
-	     *done = xasprintf("The role %s is changed. Logins that are open go on as they began.", name);
-	struct editing e = {ctl, arguments, &workspace->model, NULL, prefix, &text, NULL};
+	struct text_edit edit;
 	enum ctl_status status;
 
-	ctl_copy_main(workspace, &text);
-	status = edit_by_options(&e, set_options);
-	if (status == CTL_DONE)
-		status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
+	if (edit_main_is_there(ctl, workspace, "role", name) != CTL_DONE)
+		return CTL_FAILED;
+	edit_main_begin(&edit, ctl, workspace, arguments, "role", name);
+	status = edit_by_options(&edit.editing, set_options);
 	warn_services(ctl, arguments);
-	conf_text_free(&text);
-	free(prefix);
-	free(done);
-	return status;
-}
-
-static bool there_is(struct ctl *ctl, const struct workspace *workspace, const char *name)
-{
-	if (model_role(&workspace->model, name))
-		return true;
-	ctl_error(ctl, "there is no role %s; agentauthctl role list shows those that there are",
-		  quoted(name));
-	return false;
-}
-
-static enum ctl_status set_known_role(struct ctl *ctl, struct workspace *workspace,
-				      const struct arguments *arguments)
-{
-	return there_is(ctl, workspace, arguments->words[0]) ? set_role(ctl, workspace, arguments)
-							     : CTL_FAILED;
+	return edit_end(&edit, status, "The role %s is changed. Logins that are open go on as they began.",
+			name);
 }
 
 static int run_set(struct ctl *ctl, const struct arguments *arguments)
 {
-	return edit_run(ctl, arguments, "role set", "--sudo", set_known_role);
+	return edit_run(ctl, arguments, "role set", "--sudo", set_role);
 }
 
 static const struct command role_set = {
@@ -276,24 +215,6 @@ static const struct command role_set = {
     .options = set_options,
     .run = run_set,
 };
-
-static enum ctl_status remove_role(struct ctl *ctl, struct workspace *workspace, const char *name)
-{
-	struct conf_text text = {0};
-	char *path = xasprintf("roles.%s", name);
-	char *done =
-	    xasprintf("The role %s is gone; its name and its group's gid are never given again.", name);
-	enum ctl_status status;
-
-	ctl_copy_main(workspace, &text);
-	conf_edit_unset(&text, path);
-	/* That an agent still has it is what publishing finds, with the agent's name. */
-	status = ctl_publish_main(ctl, workspace, &text, "role", name, done);
-	conf_text_free(&text);
-	free(path);
-	free(done);
-	return status;
-}
 
 struct holders {
 	const char *role;
@@ -335,19 +256,24 @@ static bool is_held(struct ctl *ctl, const char *role)
 	return h.n > 0;
 }
 
+static enum ctl_status remove_role(struct ctl *ctl, struct workspace *workspace,
+				   const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct text_edit edit;
+
+	if (is_held(ctl, name) || edit_main_is_there(ctl, workspace, "role", name) != CTL_DONE)
+		return CTL_FAILED;
+	edit_main_begin(&edit, ctl, workspace, arguments, "role", name);
+	conf_edit_unset(&edit.text, edit.path);
+	/* Publishing finds an agent that the text still gives the role to, and names it. */
+	return edit_end(&edit, CTL_DONE,
+			"The role %s is gone; its name and its group's gid are never given again.", name);
+}
+
 static int run_remove(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct workspace workspace;
-	enum ctl_status status = ctl_open(ctl, &workspace, true);
-
-	if (status == CTL_DONE && is_held(ctl, arguments->words[0]))
-		status = CTL_FAILED;
-	if (status == CTL_DONE)
-		status = there_is(ctl, &workspace, arguments->words[0])
-			     ? remove_role(ctl, &workspace, arguments->words[0])
-			     : CTL_FAILED;
-	workspace_close(&workspace);
-	return status;
+	return edit_in_workspace(ctl, arguments, remove_role);
 }
 
 static const struct command role_remove = {
@@ -421,17 +347,17 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
+	struct published *published = ctl_published(ctl);
+	bool whole;
 
 	(void)arguments;
 	if (!published)
-		return ctl_fail(
-		    ctl,
-		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+		return CTL_FAILED;
 	ctl_answer(ctl, "roles", json_array());
-	if (!published_walk(published, "role:", list_role, ctl))
-		ctl_error(ctl, "the published registry is damaged: run agentauthctl apply");
+	whole = published_walk(published, "role:", list_role, ctl);
 	published_close(published);
+	if (!whole)
+		return ctl_damaged(ctl);
 	return CTL_DONE;
 }
 

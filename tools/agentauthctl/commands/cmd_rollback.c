@@ -14,38 +14,44 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/publish/generations.h"
 
-/* The one before `current`; 0: reported. */
-static uint32_t choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current, const char *word)
+/* choose() finds the generation that `word` names, or without a word the one before `current`. */
+static enum ctl_status choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current,
+			      const char *word, uint32_t *ret)
 {
 	uint32_t before = 0;
 	int64_t wanted = 0;
 
-	if (word && !aa_number_parse(word, 1, UINT32_MAX, &wanted)) {
-		ctl_error(ctl, "%s is not a generation's number", quoted(word));
-		return 0;
-	}
+	if (word && !aa_number_parse(word, 1, UINT32_MAX, &wanted))
+		return ctl_fail(ctl, "%s is not a generation's number", quoted(word));
+	if (wanted == current)
+		return ctl_fail(ctl, "generation %u serves already", current);
+	*ret = (uint32_t)wanted;
 	for (size_t i = 0; i < n; i++) {
 		if (wanted && numbers[i] == (uint32_t)wanted)
-			return numbers[i];
+			return CTL_DONE;
 		if (numbers[i] < current)
 			before = numbers[i];
 	}
+	*ret = before;
 	if (wanted)
-		ctl_error(ctl, "there is no generation %lld; there are %u to %u", (long long)wanted,
-			  n ? numbers[0] : 0, n ? numbers[n - 1] : 0);
-	else if (!before)
-		ctl_error(ctl, "there is no generation before the one that serves (%u)", current);
-	return wanted ? 0 : before;
+		return ctl_fail(ctl, "there is no generation %lld; there are %u to %u", (long long)wanted,
+				n ? numbers[0] : 0, n ? numbers[n - 1] : 0);
+	return before ? CTL_DONE
+		      : ctl_fail(ctl, "there is no generation before the one that serves (%u)", current);
 }
 
-/* Retired means for good: who was retired since the generation was made is suspended before it serves again.
+/* Retired means for good: an agent that was retired since the generation was made is suspended before that serves again.
  */
-static size_t keep_retired_out(struct ctl *ctl, const struct workspace *workspace, uint32_t number)
+static enum ctl_status keep_retired_out(struct ctl *ctl, const struct workspace *workspace, uint32_t number,
+					size_t *ret_n)
 {
 	struct published *target = published_open_number(workspace->state_fd, number, ctl->paths.owner);
-	size_t n = 0, len;
+	enum ctl_status status = CTL_DONE;
+	size_t len;
 
-	for (size_t i = 0; target && i < workspace->ids.n; i++) {
+	if (!target)
+		return ctl_fail(ctl, "generation %u is damaged", number);
+	for (size_t i = 0; i < workspace->ids.n; i++) {
 		const struct id_entry *e = &workspace->ids.v[i];
 		char key[64];
 		int r;
@@ -56,25 +62,22 @@ static size_t keep_retired_out(struct ctl *ctl, const struct workspace *workspac
 		r = aa_decision_suspend(ctl->paths.statedir, e->name, ctl_who(),
 					"retired, and brought back by a rollback", ctl->now);
 		if (r < 0 && r != -EEXIST)
-			ctl_error(ctl, "%s, which was retired since, cannot be suspended: %s", e->name,
-				  strerror(-r));
-		n++;
+			status = ctl_fail(ctl, "%s, which was retired since, cannot be suspended: %s",
+					  e->name, strerror(-r));
+		++*ret_n;
 	}
-	if (!target)
-		ctl_error(ctl, "generation %u is damaged", number);
 	published_close(target);
-	return n;
+	return status;
 }
 
-static void roll_back(struct ctl *ctl, struct workspace *workspace, uint32_t current, uint32_t number,
-		      const char *made)
+static enum ctl_status roll_back(struct ctl *ctl, struct workspace *workspace, uint32_t current,
+				 uint32_t number, const char *made)
 {
-	size_t kept_out = keep_retired_out(ctl, workspace, number);
+	size_t kept_out = 0;
 
-	if (ctl->problems.errors || publish_rollback(workspace, number) < 0) {
-		ctl_error(ctl, "generation %u serves on", current);
-		return;
-	}
+	if (keep_retired_out(ctl, workspace, number, &kept_out) != CTL_DONE ||
+	    publish_rollback(workspace, number) < 0)
+		return ctl_fail(ctl, "generation %u serves on", current);
 	ctl_audit(ctl, NULL, "ok", "ok");
 	if (!ctl->json)
 		printf("Generation %u of %s serves again, in the place of %u. Suspensions and revocations "
@@ -87,46 +90,52 @@ static void roll_back(struct ctl *ctl, struct workspace *workspace, uint32_t cur
 			    "%zu agent%s that generation %u has %s retired since; suspended now, so that "
 			    "retired stays retired",
 			    kept_out, kept_out == 1 ? "" : "s", number, kept_out == 1 ? "was" : "were");
+	return CTL_DONE;
 }
 
-static void decide(struct ctl *ctl, struct workspace *workspace, uint32_t current, uint32_t number)
+static enum ctl_status decide(struct ctl *ctl, struct workspace *workspace, uint32_t current, uint32_t number)
 {
 	json_t *manifest = generation_manifest(workspace->state_fd, number);
 	const char *made = json_string_value(json_object_get(manifest, "time"));
+	enum ctl_status status = CTL_DONE;
 
 	ctl_answer(ctl, "from", json_integer((json_int_t)current));
 	ctl_answer(ctl, "generation", json_integer((json_int_t)number));
 	if (!made)
-		ctl_error(ctl, "generation %u is damaged; generation %u serves on", number, current);
+		status = ctl_fail(ctl, "generation %u is damaged; generation %u serves on", number, current);
 	else if (!ctl->dry_run)
-		roll_back(ctl, workspace, current, number, made);
+		status = roll_back(ctl, workspace, current, number, made);
 	else if (!ctl->json)
 		printf("Generation %u of %s would serve again.\n", number, made);
 	json_decref(manifest);
+	return status;
+}
+
+static enum ctl_status find_and_decide(struct ctl *ctl, struct workspace *workspace, const char *word)
+{
+	uint32_t current = 0, number = 0, *numbers = NULL;
+	enum ctl_status status;
+	size_t n = 0;
+
+	if (aa_generation_number(ctl->paths.statedir, &current) < 0 ||
+	    generations_list(workspace->state_fd, &numbers, &n) < 0)
+		return ctl_fail(ctl, "nothing was published yet, so that there is nothing to roll back to");
+	status = choose(ctl, numbers, n, current, word, &number);
+	free(numbers);
+	return status == CTL_DONE ? decide(ctl, workspace, current, number) : status;
 }
 
 static int run_rollback(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *word = arguments->n_words ? arguments->words[0] : NULL;
 	struct workspace workspace;
-	uint32_t current = 0, number, *numbers = NULL;
-	size_t n = 0;
+	enum ctl_status status = CTL_FAILED;
 
-	/* The text may be what is being fled from: that it is wrong is no reason not to roll back. */
-	if (workspace_open_state(&workspace, &ctl->paths, &ctl->problems) == 0) {
-		int r = aa_generation_number(ctl->paths.statedir, &current);
-
-		if (r < 0 || generations_list(workspace.state_fd, &numbers, &n) < 0)
-			ctl_error(ctl, "nothing was published yet, so that there is nothing to roll back to");
-		number = r < 0 ? 0 : choose(ctl, numbers, n, current, word);
-		if (number == current && number)
-			ctl_error(ctl, "generation %u serves already", number);
-		else if (number)
-			decide(ctl, &workspace, current, number);
-	}
-	free(numbers);
+	/* A text that is not in order may be the very reason to roll back, so that it is not read. */
+	if (workspace_open_state(&workspace, &ctl->paths, &ctl->problems) == 0)
+		status = find_and_decide(ctl, &workspace, word);
 	workspace_close(&workspace);
-	return CTL_DONE;
+	return status;
 }
 
 const struct command cmd_rollback = {

@@ -8,7 +8,7 @@
 
 #include "common/text/number.h"
 #include "common/text/utc.h"
-#include "tools/agentauthctl/commands/edit_options.h"
+#include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 
@@ -29,17 +29,17 @@ static const struct option_spec rotate_options[] = {
 };
 
 /* Seconds, or 90m, 24h, 7d. */
-static bool read_grace(struct ctl *ctl, const char *text, int64_t *ret)
+static enum ctl_status read_grace(struct ctl *ctl, const struct arguments *arguments, int64_t *ret)
 {
-	if (!text) {
-		*ret = GRACE_USUAL;
-		return true;
-	}
+	const char *text = arguments_value(arguments, "grace");
+
+	*ret = GRACE_USUAL;
+	if (!text)
+		return CTL_DONE;
 	if ((aa_number_parse(text, 0, GRACE_MAX, ret) || aa_utc_parse_loose(text, 0, ret)) && *ret >= 0 &&
 	    *ret <= GRACE_MAX)
-		return true;
-	ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));
-	return false;
+		return CTL_DONE;
+	return ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));
 }
 
 /* What becomes of the keys that there are. */
@@ -50,18 +50,18 @@ struct ending {
 	json_t *gone;  /* of those, what left the text so that the new one has room */
 };
 
-static int end_keys(struct ctl *ctl, const struct workspace *workspace, const char *name,
-		    struct ending *ending)
+static enum ctl_status end_keys(struct ctl *ctl, const struct workspace *workspace, const char *name,
+				const struct ending *ending)
 {
 	const struct agent_keys keys = {&workspace->model, name, ending->text, ctl->now};
-	int r = agent_keys_end(&keys, ending->until, ending->ended);
 
-	if (r < 0)
-		ctl_error(ctl,
-			  "the keys in %s cannot be changed: the text there is not in order; agentauthctl "
-			  "check says where",
-			  ending->text->path);
-	return r;
+	if (agent_keys_end(&keys, ending->until, ending->ended) == 0)
+		return CTL_DONE;
+	return ctl_fail(
+	    ctl,
+	    "the keys in %s cannot be changed: the text there is not in order; agentauthctl check "
+	    "says where",
+	    ending->text->path);
 }
 
 static bool is_gone(const struct ending *ending, const char *kid)
@@ -110,73 +110,69 @@ static void tell_unchanged(struct ctl *ctl)
 		       "one all the same");
 }
 
-static enum ctl_status publish_keys(struct ctl *ctl, struct workspace *workspace, const char *name,
-				    const struct ending *ending)
+static enum ctl_status publish_keys(struct text_edit *edit, const struct ending *ending)
 {
-	const struct text_change change = {.agent = name, .agent_text = ending->text};
+	const struct text_change change = {.agent = edit->name, .agent_text = &edit->text};
+	struct ctl *ctl = edit->editing.ctl;
 	struct publish_result result = {0};
-	enum ctl_status status = ctl_publish(ctl, workspace, &change, name, &result);
+	enum ctl_status status = ctl_publish(ctl, edit->workspace, &change, edit->name, &result);
 
-	ctl_answer(ctl, "agent", json_string(name));
+	ctl_answer(ctl, "agent", json_string(edit->name));
 	ctl_answer(ctl, "ending", json_incref(ending->ended));
 	if ((result.outcome == PUBLISH_FAILED && !result.left_changed) || result.outcome == PUBLISH_PENDING)
 		tell_unchanged(ctl);
 	else if (!ctl->json && (result.outcome == PUBLISH_DONE || result.outcome == PUBLISH_WOULD))
-		tell_ended(ctl, name, ending);
+		tell_ended(ctl, edit->name, ending);
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
 	return status;
 }
 
-static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments,
-			      int64_t grace)
+static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
-	struct conf_text text = {0};
+	struct text_edit edit;
 	struct ending ending = {
-	    .text = &text, .until = ctl->now + grace, .ended = json_array(), .gone = json_array()};
-	struct editing e = {ctl, arguments, &workspace->model, name, "", &text, ending.gone};
-	char *base = xasprintf("%s" AGENT_SUFFIX, name);
-	enum ctl_status status = CTL_FAILED;
+	    .text = &edit.text, .until = ctl->now, .ended = json_array(), .gone = json_array()};
+	enum ctl_status status = edit_agent_is_there(ctl, workspace, name);
+	int64_t grace;
 
-	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, ctl->paths.owner,
-			   &ctl->problems, &text) == 0 &&
-	    end_keys(ctl, workspace, name, &ending) == 0)
-		status = edit_by_options(&e, rotate_options);
+	if (status == CTL_DONE)
+		status = read_grace(ctl, arguments, &grace);
+	if (status != CTL_DONE)
+		goto out;
+	ending.until += grace;
+	status = edit_agent_begin(&edit, ctl, workspace, arguments, name);
+	edit.editing.gone = ending.gone;
+	if (status == CTL_DONE)
+		status = end_keys(ctl, workspace, name, &ending);
+	if (status == CTL_DONE)
+		status = edit_by_options(&edit.editing, rotate_options);
 	if (status == CTL_FAILED)
 		tell_unchanged(ctl);
 	if (status == CTL_DONE)
-		status = publish_keys(ctl, workspace, name, &ending);
-	conf_text_free(&text);
+		status = publish_keys(&edit, &ending);
+	edit_free(&edit);
+out:
 	json_decref(ending.ended);
 	json_decref(ending.gone);
-	free(base);
 	return status;
 }
 
 static int run_rotate(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0];
-	struct workspace workspace;
 	enum ctl_status status;
 	int64_t grace;
-	char why[256];
 
 	if (!arguments_have(arguments, "key"))
 		return ctl_usage(
 		    ctl, "--key FILE is missing: the agent's new public key, as agentauth keygen prints it");
-	if (!read_grace(ctl, arguments_value(arguments, "grace"), &grace))
-		return CTL_USAGE;
-	if (!check_agent_name(name, why, sizeof(why)))
-		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE && !agent_names_have(&workspace.names, name))
-		status = ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
-				  quoted(name));
-	else if (status == CTL_DONE)
-		status = rotate(ctl, &workspace, arguments, grace);
-	workspace_close(&workspace);
-	return status;
+	status = read_grace(ctl, arguments, &grace);
+	if (status == CTL_DONE)
+		status = ctl_check_name(ctl, check_agent_name, arguments->words[0]);
+	if (status != CTL_DONE)
+		return status;
+	return edit_in_workspace(ctl, arguments, rotate);
 }
 
 const struct command cmd_rotate = {

@@ -304,25 +304,28 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 }
 
 /* TERM to all of them, and KILL to what is left after the grace period. */
-static void end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
+static enum ctl_status end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 {
 	const struct timespec step = {0, 100000000};
 	const struct aa_process_set set = {UINT32_MAX, r->over.v, r->over.n};
+	enum ctl_status status = CTL_DONE;
 	long killed;
 
 	if (!r->over.n)
-		return;
+		return CTL_DONE;
 	(void)aa_kill_signal(&set, SIGTERM);
 	(void)aa_kill_signal(&set, SIGCONT);
 	for (int64_t waited = 0; waited < grace * 10 && aa_processes_count(&set) > 0; waited++)
 		(void)nanosleep(&step, NULL);
 	if (aa_kill(&set, KILL_MS, &killed) != 0)
-		ctl_error(ctl, "some processes of sessions that are past their deadline could not be ended");
+		status = ctl_fail(
+		    ctl, "some processes of sessions that are past their deadline could not be ended");
 	for (size_t i = 0; i < r->over.n; i++) {
 		const struct aa_session *s = r->over.v[i];
 
 		ctl_audit_session_close(ctl, s, is_past(ctl, s) ? AA_SESSION_EXPIRED : AA_AGENT_UNKNOWN);
 	}
+	return status;
 }
 
 /* The records of those that were ended, which are in the log. */
@@ -346,36 +349,55 @@ static void log_request(void *data, json_t *request)
 	json_decref(request);
 }
 
+/* What nobody needs any more goes with the sessions that are over. */
+static void clear_away(struct ctl *ctl)
+{
+	(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request, ctl);
+	(void)aa_replay_purge(ctl->rundir, ctl->now);
+	(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);
+	ctl_audit_settle(ctl);
+}
+
+static enum ctl_status reap(struct ctl *ctl, struct reaping *r, int64_t grace)
+{
+	enum ctl_status status = choose(ctl, r);
+
+	if (status != CTL_DONE || ctl->dry_run)
+		return status;
+	status = end_all(ctl, r, grace);
+	remove_records(ctl, r);
+	clear_away(ctl);
+	/* The other sources of names come last, since a directory may not answer: deadlines do not wait for it. */
+	ctl_withhold(ctl, NULL);
+	return status;
+}
+
+static void tell_reaped(struct ctl *ctl, const struct reaping *r, bool done)
+{
+	if (done && !ctl->json && (r->over.n || isatty(STDOUT_FILENO)))
+		printf("%zu session%s past the deadline %s.\n", r->over.n, r->over.n == 1 ? "" : "s",
+		       ctl->dry_run ? "would end" : "ended");
+	ctl_answer(ctl, "ended", json_integer((json_int_t)r->over.n));
+	ctl_answer(ctl, "warned", json_integer((json_int_t)r->warned));
+	ctl_answer(ctl, "swept", json_integer(r->swept > 0 ? r->swept : 0));
+}
+
 static int run_reap(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *given = arguments_value(arguments, "grace");
-	struct reaping r = {0};
+	enum ctl_status status, clock;
 	int64_t grace = GRACE_SECONDS;
-	enum ctl_status status;
+	struct reaping r = {0};
 
 	if (given && !aa_number_parse(given, 0, 300, &grace))
 		return ctl_usage(ctl, "--grace takes seconds, 0 to 300");
-	status = choose(ctl, &r);
-	if (status == CTL_DONE && !ctl->dry_run) {
-		end_all(ctl, &r, grace);
-		remove_records(ctl, &r);
-		(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request,
-				       ctl);
-		(void)aa_replay_purge(ctl->rundir, ctl->now);
-		(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);
-		ctl_audit_settle(ctl);
-		/* Last, since a directory may not answer: deadlines do not wait for it. */
-		ctl_withhold(ctl, NULL);
-	}
-	clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
-	if (status == CTL_DONE && !ctl->json && (r.over.n || isatty(STDOUT_FILENO)))
-		printf("%zu session%s past the deadline %s.\n", r.over.n, r.over.n == 1 ? "" : "s",
-		       ctl->dry_run ? "would end" : "ended");
-	ctl_answer(ctl, "ended", json_integer((json_int_t)r.over.n));
-	ctl_answer(ctl, "warned", json_integer((json_int_t)r.warned));
-	ctl_answer(ctl, "swept", json_integer(r.swept > 0 ? r.swept : 0));
+	status = reap(ctl, &r, grace);
+	clock = clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
+	tell_reaped(ctl, &r, status == CTL_DONE);
 	sessions_free(&r.over);
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	return clock;
 }
 
 static const struct command session_reap = {

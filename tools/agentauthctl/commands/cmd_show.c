@@ -308,15 +308,12 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	enum ctl_status status = CTL_DONE;
 	struct decisions decisions;
 	json_t *agent;
-	char why[256];
 
-	if (!check_agent_name(name, why, sizeof(why)))
-		return ctl_fail(ctl, "%s %s", quoted(name), why);
-	published = published_open(ctl->paths.statedir, ctl->paths.owner);
+	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
+		return CTL_FAILED;
+	published = ctl_published(ctl);
 	if (!published)
-		return ctl_fail(
-		    ctl,
-		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+		return CTL_FAILED;
 	agent = published_json(published, "agent:", name);
 	decisions.suspension = aa_decision_suspension(ctl->paths.statedir, name);
 	decisions.cutoff = aa_decision_cutoff(ctl->paths.statedir, name);

@@ -98,15 +98,38 @@ enum ctl_status ctl_read_why(struct ctl *ctl, const struct arguments *arguments,
 	return CTL_DONE;
 }
 
-enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid)
+enum ctl_status ctl_check_name(struct ctl *ctl, conf_check_fn *check, const char *name)
 {
 	char why[256];
+
+	return check(name, why, sizeof(why)) ? CTL_DONE : ctl_fail(ctl, "%s %s", quoted(name), why);
+}
+
+struct published *ctl_published(struct ctl *ctl)
+{
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
+
+	if (!published)
+		ctl_error(
+		    ctl,
+		    "nothing is published that can be read: run agentauthctl apply (or init, on a new host)");
+	return published;
+}
+
+enum ctl_status ctl_damaged(struct ctl *ctl)
+{
+	return ctl_fail(ctl,
+			"the published registry is damaged, or of another version: run agentauthctl apply");
+}
+
+enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid)
+{
 	struct aa_accounts accounts;
 	struct aa_account account;
 	int r;
 
-	if (!check_agent_name(name, why, sizeof(why)))
-		return ctl_fail(ctl, "%s %s", quoted(name), why);
+	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
+		return CTL_FAILED;
 	r = aa_accounts_open(ctl->paths.statedir, ctl->paths.owner, &accounts);
 	if (r == 0) {
 		r = aa_account_by_name(&accounts, name, &account);
@@ -311,30 +334,6 @@ enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const s
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
 		ctl_error(ctl, "nothing was changed");
 	return status_of(ret);
-}
-
-void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret)
-{
-	const struct conf_text *text = &workspace->model.file.text;
-
-	conf_text_set(ret, text->path, text->bytes, text->len);
-}
-
-enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, const struct conf_text *text,
-				 const char *kind, const char *name, const char *done)
-{
-	const struct text_change change = {.main_text = text,
-					   .role = strcmp(kind, "role") == 0 ? name : NULL};
-	struct publish_result result = {0};
-	enum ctl_status status;
-
-	ctl_answer(ctl, kind, json_string(name));
-	status = ctl_change(ctl, workspace, &change, NULL, &result);
-	if (!ctl->json && result.outcome == PUBLISH_DONE)
-		puts(done);
-	ctl_tell_published(ctl, &result, false);
-	publish_result_free(&result);
-	return status;
 }
 
 static void tell_withheld(void *data, const char *name, const char *known, bool retired)

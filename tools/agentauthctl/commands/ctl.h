@@ -61,11 +61,6 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 /* The same for a command that changes the text itself, which says so where nothing came of it. */
 enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
 			   const char *agent, struct publish_result *ret);
-/* The text of agentauth.conf, for an edit; conf_text_free() it. */
-void ctl_copy_main(const struct workspace *workspace, struct conf_text *ret);
-/* Publishes it as it is edited, and says `done`. `kind` ("role", "issuer") and `name` are what the command is about. */
-enum ctl_status ctl_publish_main(struct ctl *ctl, struct workspace *workspace, const struct conf_text *text,
-				 const char *kind, const char *name, const char *done);
 /* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
  * (NULL) of as many as a moment allows. Says what changed. */
 void ctl_withhold(struct ctl *ctl, const char *only);
@@ -90,6 +85,13 @@ const char *ctl_who(void);
 enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret_uid);
 /* What --why gives, of a length that is kept with a decision; NULL: nothing. */
 enum ctl_status ctl_read_why(struct ctl *ctl, const struct arguments *arguments, const char **ret);
+
+/* ctl_check_name() returns CTL_FAILED, and reports, for a name that `check` refuses. */
+enum ctl_status ctl_check_name(struct ctl *ctl, conf_check_fn *check, const char *name);
+/* ctl_published() opens what is published. It returns NULL, and reports, where nothing can be read; ctl_damaged() reports what
+ * cannot be read to its end. */
+struct published *ctl_published(struct ctl *ctl);
+enum ctl_status ctl_damaged(struct ctl *ctl);
 
 /* With --json, sets a member of the answer; else drops it. The reference is stolen. */
 void ctl_answer(struct ctl *ctl, const char *name, json_t *value);

@@ -58,7 +58,7 @@ static enum ctl_status finish(struct ctl *ctl, const char *whose, long left, lon
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 {
 	struct aa_process_set set = {0, NULL, 0};
-	enum ctl_status status = find_uid(ctl, name, &set.uid);
+	enum ctl_status status = find_uid(ctl, name, &set.uid), stopped;
 	long killed = 0, left;
 
 	if (status != CTL_DONE)
@@ -70,14 +70,14 @@ enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name)
 		return CTL_DONE;
 	}
 	left = aa_kill(&set, KILL_MS, &killed);
-	ctl_units_wait(ctl, name, set.uid);
+	stopped = ctl_units_wait(ctl, name, set.uid);
 	if (left == 0)
 		left = aa_kill(&set, KILL_MS, &(long){0}); /* what systemd began meanwhile */
 	ctl_units_tell_others(ctl, name, set.uid);
 	ctl_audit(ctl, name, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
 	(void)ctl_sweep_sessions(ctl, NULL, NULL);
 	status = finish(ctl, name, left, killed);
-	return status == CTL_DONE && ctl->problems.errors ? CTL_FAILED : status;
+	return status == CTL_DONE ? stopped : status;
 }
 
 void ctl_stop_restarters(struct ctl *ctl, const char *name)

@@ -323,13 +323,14 @@ void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid)
 	choice_free(&c);
 }
 
-void ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid)
+enum ctl_status ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid)
 {
 	const struct timespec step = {0, 100000000};
+	enum ctl_status status = CTL_DONE;
 	struct choice c = {0};
 
 	if (!has_systemd())
-		return;
+		return CTL_DONE;
 	for (int waited = 0, quiet = 0; waited <= WAIT_MS && quiet < QUIET_LOOKS; waited += 100) {
 		(void)nanosleep(&step, NULL);
 		choice_free(&c);
@@ -339,13 +340,14 @@ void ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid)
 	if (c.running.n) {
 		char *running = words_text(&c.running, " ");
 
-		ctl_error(
+		status = ctl_fail(
 		    ctl,
 		    "systemd goes on running things as %s, or starts them again: systemctl mask --now %s",
 		    name, running);
 		free(running);
 	}
 	choice_free(&c);
+	return status;
 }
 
 /* ---- what else starts things --------------------------------------------- */

@@ -11,7 +11,7 @@
 /* Has systemd stop them, without waiting until they are: their processes may be killed meanwhile. Says which. */
 void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid);
 /* Waits until they have stopped; what goes on is an error. */
-void ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid);
+enum ctl_status ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid);
 /* Names what else the host has that starts things for the agent: tables of cron, jobs of at. */
 void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid);
 

@@ -434,30 +434,3 @@ enum ctl_status edit_by_options(struct editing *e, const struct option_spec *tab
 		}
 	return status;
 }
-
-static bool set_anything(const struct arguments *arguments)
-{
-	for (size_t i = 0; i < arguments->n_given; i++)
-		if (arguments->given[i].option->setting)
-			return true;
-	return false;
-}
-
-enum ctl_status edit_run(struct ctl *ctl, const struct arguments *arguments, const char *command,
-			 const char *example,
-			 enum ctl_status (*edit)(struct ctl *ctl, struct workspace *workspace,
-						 const struct arguments *arguments))
-{
-	struct workspace workspace;
-	enum ctl_status status;
-
-	if (!set_anything(arguments))
-		return ctl_usage(
-		    ctl, "nothing to set: name a setting, such as %s; agentauthctl %s --help lists them",
-		    example, command);
-	status = ctl_open(ctl, &workspace, true);
-	if (status == CTL_DONE)
-		status = edit(ctl, &workspace, arguments);
-	workspace_close(&workspace);
-	return status;
-}

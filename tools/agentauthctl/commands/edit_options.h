@@ -41,11 +41,4 @@ struct editing {
  * CTL_FAILED: reported. */
 enum ctl_status edit_by_options(struct editing *editing, const struct option_spec *table);
 
-/* A command that sets what its options say: opens the registry for writing, and has `edit` change and publish the text.
- * `example`: an option of its table, which is named where none is given; `command`: as it is typed. */
-enum ctl_status edit_run(struct ctl *ctl, const struct arguments *arguments, const char *command,
-			 const char *example,
-			 enum ctl_status (*edit)(struct ctl *ctl, struct workspace *workspace,
-						 const struct arguments *arguments));
-
 #endif
