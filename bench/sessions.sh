@@ -68,12 +68,6 @@ measure() { # N, into l, s, t, r
 	wait
 }
 
-# The processor time of a command, the mean of ten, in microseconds: a busy machine changes it little.
-processor_time() { # COMMAND...
-	local i TIMEFORMAT='%U %S'
-	{ time for ((i = 0; i < 10; i++)); do "$@" >/dev/null; done; } 2>&1 | awk '{ printf "%.0f\n", ($1 + $2) * 100000 }'
-}
-
 # Each answer is a line: a time in microseconds, or what bench_nss says of a process that asks for nothing of ours.
 serve() { # BUILDDIR
 	local order n
@@ -82,8 +76,8 @@ serve() { # BUILDDIR
 		fill) fill "$n" && echo 0 ;;
 		login) quickest 1 login true ;;
 		sudo) sudo_alone ;;
-		list) processor_time agentauthctl session list ;;
-		reap) processor_time agentauthctl session reap ;;
+		list) quickest 1 agentauthctl session list ;;
+		reap) quickest 1 agentauthctl session reap ;;
 		process) "$1/bench/bench_nss" process | xargs echo ;;
 		esac </dev/null
 	done

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -41,6 +42,32 @@ static int open_logdir(const struct aa_audit *audit)
 	int fd, r = aa_trusted_open_folder(AT_FDCWD, audit->logdir, O_NOFOLLOW, audit->owner, &fd);
 
 	return r < 0 ? r : fd;
+}
+
+/* A file that is not there is made with the first line. */
+static bool could_open(int dirfd, const char *name, uid_t owner)
+{
+	int fd = aa_trusted_open_own(dirfd, name, O_RDONLY, 022, owner);
+
+	if (fd < 0)
+		return fd == -ENOENT && faccessat(dirfd, ".", W_OK, AT_EACCESS) == 0;
+	close(fd);
+	return faccessat(dirfd, name, W_OK, AT_EACCESS) == 0;
+}
+
+bool aa_audit_can_append(const struct aa_audit *audit)
+{
+	int dirfd = open_logdir(audit);
+	struct statvfs fs;
+	bool can;
+
+	if (dirfd < 0)
+		return false;
+	/* A file system without blocks has no limit. */
+	can = fstatvfs(dirfd, &fs) == 0 && !(fs.f_flag & ST_RDONLY) && (fs.f_blocks == 0 || fs.f_bfree > 0) &&
+	      could_open(dirfd, "audit.lock", audit->owner) && could_open(dirfd, "audit.jsonl", audit->owner);
+	close(dirfd);
+	return can;
 }
 
 /* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */

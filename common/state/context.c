@@ -81,6 +81,7 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 	struct aa_audit audit = {
 	    .logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
 	const struct aa_host *host;
+	bool written;
 
 	if (!ctx->policy && ctx->gen_fd >= 0)
 		(void)aa_policy_openat(ctx->gen_fd, ctx->owner, &ctx->policy);
@@ -93,8 +94,10 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 		(void)gethostname(ctx->hostname, sizeof(ctx->hostname));
 		ctx->hostname[sizeof(ctx->hostname) - 1] = '\0';
 	}
-	if (aa_audit_append(&audit, record) == AA_OK ||
-	    (host && host->audit_failure != AA_AUDIT_FAILURE_DENY && !ctx->starved))
-		return AA_OK;
-	return AA_AUDIT_UNAVAILABLE;
+	if (ctx->dry)
+		json_decref(record);
+	written = ctx->dry ? aa_audit_can_append(&audit) : aa_audit_append(&audit, record) == AA_OK;
+	if (!written && (!host || host->audit_failure == AA_AUDIT_FAILURE_DENY || ctx->starved))
+		return aa_step(ctx->trace, AA_STEP_LOG, NULL, AA_AUDIT_UNAVAILABLE);
+	return aa_step(ctx->trace, AA_STEP_LOG, NULL, AA_OK);
 }

@@ -19,7 +19,7 @@ struct aa_context {
 	char keysdir[4096];
 	char hostname[256];
 	const struct aa_trace *trace; /* NULL: nobody looks on */
-	bool dry;		      /* nothing happens: no mark is made, no key is asked for */
+	bool dry;		      /* no mark is made, no key asked for, no line logged */
 	bool starved;		      /* a limit of the caller's could not be raised, see guard.h */
 	int gen_fd;		      /* -1: not open */
 	struct aa_accounts accounts;

@@ -103,9 +103,8 @@ enum aa_reason aa_roles_narrow(const struct aa_policy *policy, const struct aa_a
 	if (login->address && !aa_sources_admit(&agent->sources, login->address))
 		reason = AA_SOURCE_DENIED;
 	(void)aa_step(login->trace, AA_STEP_ADDRESS, NULL, reason);
-	if (reason == AA_OK)
-		reason = aa_step(login->trace, AA_STEP_ASKED, NULL,
-				 narrow->scope ? check_scope(agent, narrow->scope) : AA_OK);
+	if (reason == AA_OK && narrow->scope)
+		reason = aa_step(login->trace, AA_STEP_ASKED, NULL, check_scope(agent, narrow->scope));
 	for (size_t i = 0; i < agent->roles.n && reason == AA_OK; i++) {
 		if (narrow->scope && !aa_claims_word_in(narrow->scope, agent->roles.v[i]))
 			continue;

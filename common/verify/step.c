@@ -32,11 +32,12 @@ static const struct row {
     [AA_STEP_SCOPE] = {"scope", "its scope can be read", AA_WAY_ASSERTION},
     [AA_STEP_EXPIRY] = {"expiry", "the agent's registration has not expired", ROLES | AA_WAY_SESSION},
     [AA_STEP_ADDRESS] = {"address", "the agent's sources admit the address", ROLES | AA_WAY_SESSION},
-    [AA_STEP_ASKED] = {"asked", "the agent has the roles that are asked for", ROLES},
+    [AA_STEP_ASKED] = {"asked", "the agent has the roles that are asked for",
+		       AA_WAY_ASSERTION | AA_WAY_AWAITED},
     [AA_STEP_ROLE] = {"role", "the role admits service and address", ROLES | AA_WAY_SESSION},
     [AA_STEP_ROLES] = {"roles", "a role is left for this login", ROLES},
     [AA_STEP_SUSPENSION] = {"suspension", "the agent is not suspended", ROLES | AA_WAY_SESSION},
-    [AA_STEP_UNASKED] = {"limits", "a role whose limits would not hold names the service", AA_WAY_STARTED},
+    [AA_STEP_UNASKED] = {"limits", "no limit of the agent's roles is shed by it", AA_WAY_STARTED},
     [AA_STEP_SESSION] = {"session", "a login of the agent is open", AA_WAY_SESSION},
     [AA_STEP_DEADLINE] = {"deadline", "the session has not ended", AA_WAY_SESSION},
     [AA_STEP_REVOCATION] = {"revocation", "nothing of it was revoked",
@@ -46,6 +47,7 @@ static const struct row {
     [AA_STEP_APPROVAL] = {"approval", "no rule has the command wait for a person", AA_WAY_SESSION},
     [AA_STEP_ROOM] = {"sessions", "the agent may have one session more", PRESENTED | AA_WAY_AWAITED},
     [AA_STEP_REPLAY] = {"replay", "it was not used before", PRESENTED},
+    [AA_STEP_LOG] = {"log", "the audit log can take it", ROLES | AA_WAY_SESSION},
 };
 
 const char *aa_step_name(enum aa_step step)

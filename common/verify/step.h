@@ -50,6 +50,7 @@ enum aa_step {
 	/* at last, so that what is refused is not used up */
 	AA_STEP_ROOM,
 	AA_STEP_REPLAY,
+	AA_STEP_LOG,
 	AA_STEP_COUNT
 };
 

@@ -148,6 +148,8 @@ static enum aa_reason admit(struct fixture *f, char *credential)
 		aa_admit_credential(&f->ctx, f->agent, &f->login, credential, strlen(credential), &v);
 		reason = v.reason;
 	}
+	if (reason == AA_OK)
+		reason = aa_context_audit(&f->ctx, json_pack("{s:s}", "event", "auth"));
 	aa_verdict_clear(&v);
 	free(credential);
 	return reason;
@@ -168,7 +170,7 @@ TEST(an_assertion_takes_the_steps_of_its_way, here)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(admit(f, support_assertion(f->now)), AA_OK);
+	assert_int_equal(admit(f, support_bent_assertion(f->now, "scope", "\"deploy audit\"")), AA_OK);
 	assert_all_of(&f->noted, AA_WAY_ASSERTION);
 	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "deploy", AA_OK));
 	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "audit", AA_OK));
@@ -188,9 +190,10 @@ TEST(before_a_credential_there_are_the_steps_that_need_none, here)
 	struct aa_verdict v = {0};
 
 	assert_int_equal(aa_admit_listen(&f->ctx, "builder-7", "10.1.2.3"), AA_OK);
-	aa_admit_awaited(&f->ctx, f->agent, &f->login, NULL, "user-alice", &v);
+	aa_admit_awaited(&f->ctx, f->agent, &f->login, "deploy audit", "user-alice", &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_int_equal(v.roles.n, 1);		/* deploy alone is delegable */
+	assert_int_equal(v.roles.n, 1); /* deploy alone is delegable */
+	assert_int_equal(aa_context_audit(&f->ctx, json_object()), AA_OK);
 	for (size_t i = 0; i < f->noted.n; i++) /* the other one is left out */
 		if (f->noted.v[i].step == AA_STEP_ROLE)
 			f->noted.v[i].reason = AA_OK;
@@ -326,6 +329,22 @@ TEST(too_many_failures_are_a_step, here)
 	assert_true(aa_failures_count(f->site->rundir, geteuid(), "builder-7", "10.1.2.3", f->now));
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_RATE_LIMITED);
 	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_FAILURES);
+}
+
+TEST(a_log_that_could_not_be_written_is_a_step, here)
+{
+	struct fixture *f = *state;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/audit.jsonl", f->site->logdir);
+	assert_int_equal(admit(f, support_assertion(f->now)), AA_OK);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(admit(f, support_assertion(f->now)), AA_AUDIT_UNAVAILABLE);
+	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_LOG);
+	support_set(f->site, "host", "audit_failure", "\"warn\"");
+	reopen(f);
+	assert_int_equal(admit(f, support_assertion(f->now)), AA_OK);
 }
 
 TEST(a_session_takes_the_steps_of_its_way, here)

@@ -166,6 +166,8 @@ const struct complete_value completion_values[] = {
     {"--bind", "issuers"},
     {"--no-bind", "issuers"},
     {"--agent", "agents"},
+    {"--last", "agents"},
+    {"--runas", ":users"},
     {"ROLE", "roles"},
     {"SERVICE", "services"},
     {"GROUP", ":groups"},

@@ -35,7 +35,7 @@ struct ctl {
 
 extern const struct command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
     cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval,
-    cmd_issuer, cmd_rotate, cmd_doctor;
+    cmd_issuer, cmd_rotate, cmd_doctor, cmd_explain;
 
 /* Of commands that change the text themselves. */
 #define CTL_WITH_PENDING \

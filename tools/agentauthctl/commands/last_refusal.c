@@ -13,7 +13,7 @@
 #include "common/file/trusted.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
-#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/commands/cure.h"
 
 #define SHOWN_SIZE 512
 #define LOOKED_AT 262144 /* bytes at the log's end: a few hundred logins */
@@ -71,8 +71,7 @@ json_t *last_refusal(const struct ctl *ctl, const char *agent)
 	return NULL;
 }
 
-/* AA_REASON_COUNT: a word that this version does not know. */
-static enum aa_reason reason_of(const json_t *record)
+enum aa_reason last_refusal_reason(const json_t *record)
 {
 	const char *name = view_text(record, "reason");
 	int i = 0;
@@ -84,7 +83,7 @@ static enum aa_reason reason_of(const json_t *record)
 
 char *last_refusal_text(const json_t *record)
 {
-	enum aa_reason reason = reason_of(record);
+	enum aa_reason reason = last_refusal_reason(record);
 	char from[SHOWN_SIZE], claim[SHOWN_SIZE];
 
 	(void)aa_shown_text(from, sizeof(from), view_text(record, "rhost"));
@@ -96,70 +95,21 @@ char *last_refusal_text(const json_t *record)
 			 view_text(record, "reason"), *claim ? ", claim " : "", claim);
 }
 
-/* rhost is a name where sshd looks names up, and then whoever has the address has chosen the text. */
-static bool is_address(const char *text)
+static const char *text_or_null(const json_t *record, const char *member)
 {
-	char why[256];
+	const char *text = view_text(record, member);
 
-	return check_network(text, why, sizeof(why));
-}
-
-static bool is_service(const char *text)
-{
-	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_")];
-}
-
-/* A cure is `before` alone; or, where there is an `after`, `before`, the agent's name and `after`. Behind these stands the
- * record's `member` where it is what `is_safe` admits, since a person pastes the line into a root shell, and `otherwise`
- * where it is not. */
-static const struct cure {
-	enum aa_reason reason;
-	const char *before, *after, *member;
-	bool (*is_safe)(const char *text);
-	const char *otherwise;
-} cures[] = {
-    {AA_AGENT_SUSPENDED, .before = "agentauthctl resume ", .after = ""},
-    {AA_AGENT_EXPIRED, .before = "agentauthctl set ", .after = " --expires never"},
-    {AA_SOURCE_DENIED, .before = "agentauthctl set ", .after = " --source ", .member = "rhost",
-     .is_safe = is_address, .otherwise = "CIDR, the network that it comes from"},
-    {AA_SERVICE_DENIED, .before = "agentauthctl set ", .after = " --role ROLE, a role that has the service ",
-     .member = "service", .is_safe = is_service, .otherwise = "that it asks for"},
-    {AA_ROLE_DENIED, .before = "agentauthctl set ",
-     .after = " --role ROLE, or have the agent ask for a role that it has"},
-    {AA_UNKNOWN_KEY, .before = "agentauthctl set ",
-     .after = " --key KEY, the line that agentauth keygen printed there"},
-    {AA_NO_CREDENTIAL, .before = "agentauthctl set ",
-     .after = " --key KEY, the line that agentauth keygen printed there"},
-    {AA_KEY_EXPIRED, .before = "agentauthctl rotate ",
-     .after = " --key KEY, the line that agentauth keygen prints for a new key"},
-    {AA_REVOKED, .before = "agentauthctl revoke --list shows what is revoked, and --undo takes it back"},
-    {AA_WRONG_AUDIENCE,
-     .before =
-	 "have the same text in host.audience of agentauth.conf and in audiences of the agent's profile"},
-    {AA_EXPIRED, .before = "compare date -u here and on the agent's machine"},
-    {AA_NOT_YET_VALID, .before = "compare date -u here and on the agent's machine"},
-    {AA_SESSION_LIMIT, .before = "agentauthctl session kill --agent ",
-     .after = " ends the sessions that agentauthctl session list shows"},
-    {AA_RATE_LIMITED, .before = "wait a minute, and mend what failed before"},
-};
-
-static const char *behind(const struct cure *c, const json_t *record)
-{
-	if (!c->member)
-		return "";
-	return c->is_safe(view_text(record, c->member)) ? view_text(record, c->member) : c->otherwise;
+	return *text ? text : NULL;
 }
 
 char *last_refusal_cure(const json_t *record)
 {
-	enum aa_reason reason = reason_of(record);
+	const struct cure_facts facts = {.agent = view_text(record, "agent"),
+					 .from = text_or_null(record, "rhost"),
+					 .service = view_text(record, "service"),
+					 .issuer = text_or_null(record, "issuer"),
+					 .claim = text_or_null(record, "claim"),
+					 .user = text_or_null(record, "on_behalf_of")};
 
-	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
-		const struct cure *c = &cures[i];
-
-		if (c->reason == reason)
-			return xasprintf("%s%s%s%s", c->before, c->after ? view_text(record, "agent") : "",
-					 c->after ? c->after : "", behind(c, record));
-	}
-	return NULL;
+	return cure_text(last_refusal_reason(record), &facts);
 }

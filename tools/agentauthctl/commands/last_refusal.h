@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/ctl.h"
 
 /* The record of the agent's last login, if that was refused; the caller frees. NULL: it was let in since, or what is left of
@@ -12,6 +13,8 @@
 json_t *last_refusal(const struct ctl *ctl, const char *agent);
 /* "2027-01-31T00:00:00Z, sshd from 192.0.2.1: the agent is suspended (agent_suspended)"; the caller frees. */
 char *last_refusal_text(const json_t *record);
+/* AA_REASON_COUNT: a word that this version does not know. */
+enum aa_reason last_refusal_reason(const json_t *record);
 /* What lets the agent in again, as far as one command or one look does; the caller frees. NULL: that depends. */
 char *last_refusal_cure(const json_t *record);
 

@@ -18,7 +18,7 @@
 static const struct command *const commands[] = {
     &cmd_init,	 &cmd_apply,  &cmd_check,   &cmd_diff,	   &cmd_rollback, &cmd_register, &cmd_set,
     &cmd_show,	 &cmd_list,   &cmd_suspend, &cmd_resume,   &cmd_retire,	  &cmd_rotate,	 &cmd_role,
-    &cmd_issuer, &cmd_revoke, &cmd_session, &cmd_approval, &cmd_doctor,	  NULL,
+    &cmd_issuer, &cmd_revoke, &cmd_session, &cmd_approval, &cmd_explain,  &cmd_doctor,	 NULL,
 };
 
 static const struct option_spec global_options[] = {
