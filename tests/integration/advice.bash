@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the stories use that do to the letter what the tools say: doctor's commands, and whether people are still there after.
 # shellcheck shell=bash disable=SC2154,SC2034
+load people
+load agents
+load sessions
 
 # sshd, told to read its configuration, is there again: the log's size was $log_size before.
 sshd_has_restarted() {

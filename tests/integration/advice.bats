@@ -5,9 +5,6 @@
 
 # shellcheck disable=SC2154  # advice.bash gives order
 load support
-load people
-load agents
-load sessions
 load advice
 
 setup_file() {

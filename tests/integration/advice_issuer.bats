@@ -5,11 +5,8 @@
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154  # bats runs each test in a shell of its own; the loaded files use the variables
 load support
-load people
-load agents
-load sessions
-load key_server
 load advice
+load key_server
 
 CONF=/etc/agentauth/agentauth.conf
 CONFIG=/home/dev/.config/agentauth/config

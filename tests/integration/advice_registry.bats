@@ -5,9 +5,6 @@
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154  # bats runs each test in a shell of its own; the loaded files use the variables
 load support
-load people
-load agents
-load sessions
 load advice
 
 setup_file() {

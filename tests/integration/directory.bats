@@ -5,8 +5,6 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154  # advice.bash gives order
 load support
-load agents
-load people
 load advice
 load directory
 

@@ -5,9 +5,6 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154  # advice.bash gives order
 load support
-load people
-load agents
-load sessions
 load advice
 load doctor
 

@@ -3,9 +3,6 @@
 # What an upgrade or another administrator puts back, takes away or turns off: no agent gets past us, and people get in.
 
 load support
-load people
-load agents
-load sessions
 load advice
 
 setup_file() {

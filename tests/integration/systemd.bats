@@ -5,11 +5,8 @@
 
 # shellcheck disable=SC2034,SC2154  # the loaded files use the variables
 load support
-load people
-load agents
-load sessions
-load key_server
 load advice
+load key_server
 
 # What a session of brief may not have: 100 processes and 200 MB of memory. It says what it got.
 greedy() {

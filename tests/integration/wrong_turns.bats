@@ -4,8 +4,6 @@
 # login works once what it says is done. What the host's administrator can do wrong is in wrong_turns_host.bats.
 
 load support
-load people
-load agents
 load advice
 load golden
 load first_login
