@@ -21,8 +21,8 @@ static int sextet(char c, const char *alphabet)
 	return c == alphabet[63] ? 63 : -1;
 }
 
-/* Writes in_len * 3 / 4 bytes. Bits that no byte takes must be zero: otherwise two texts would mean the same
- * bytes, and what was signed, logged or marked as used would have a second spelling. */
+/* Writes in_len * 3 / 4 bytes. Bits that no byte takes must be zero: otherwise two texts would mean the same bytes,
+ * and a signed, logged or marked text would have a second spelling. */
 static enum aa_jose_err decode_into(const char *in, size_t in_len, const char *alphabet, uint8_t *out)
 {
 	uint32_t bits = 0;

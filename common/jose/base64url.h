@@ -9,10 +9,11 @@
  * decodes to nothing. *ret is from malloc(), with a zero byte behind the data; the caller frees it. */
 enum aa_jose_err aa_base64url_decode(const char *in, size_t in_len, uint8_t **ret, size_t *ret_len);
 
-/* Zero-terminated, from malloc(); NULL when memory is out. */
+/* Encodes into a text from malloc(); NULL: memory is out. */
 char *aa_base64url_encode(const void *in, size_t in_len);
 
-/* The ordinary alphabet with its padding (RFC 4648 section 4), as strictly: for PEM and SSH keys. */
+/* These read and write the ordinary alphabet with its padding (RFC 4648 section 4), as strictly, for PEM and SSH
+ * keys. */
 enum aa_jose_err aa_base64_decode(const char *in, size_t in_len, uint8_t **ret, size_t *ret_len);
 char *aa_base64_encode(const void *in, size_t in_len);
 

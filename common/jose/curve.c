@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curve.c: the three curves of RFC 7518 section 6.2.1.1, and making keys on them at little cost. */
+/* curve.c: the three curves of RFC 7518 section 6.2.1.1, and keys on them made at little cost. */
 #include "common/jose/curve.h"
 
 #include <openssl/core_names.h>
@@ -31,11 +31,11 @@ const struct aa_curve aa_curves[AA_CURVE_COUNT] = {
     {AA_ALG_ES512, "P-521", "secp521r1", "nistp521", "\x2b\x81\x04\x00\x23", 5, 66, p521_order},
 };
 
-/* Setting up a group costs OpenSSL a third of a P-256 verification, copying one a tenth. These hold a curve's
- * parameters and never change once they are there: the only thing that common/jose keeps between calls. */
+/* Setting up a group costs OpenSSL a third of a P-256 verification, copying one a tenth. These templates hold a
+ * curve's parameters and never change once they are made: nothing else is kept between calls. */
 static _Atomic(EVP_PKEY *) templates[AA_CURVE_COUNT];
 
-/* By atexit(), not a destructor: it runs when this object is unloaded, or at exit before OpenSSL's own. */
+/* atexit() calls this, and no destructor: it runs when this object is unloaded, or at exit before OpenSSL's own. */
 static void free_templates(void)
 {
 	for (size_t i = 0; i < AA_CURVE_COUNT; i++)

@@ -22,9 +22,9 @@ struct aa_curve {
 #define AA_CURVE_COUNT 3
 extern const struct aa_curve aa_curves[AA_CURVE_COUNT];
 
-/* An EVP_PKEY with this point (04 x y), or NULL where the point is not on the curve. */
+/* Makes an EVP_PKEY with this point (04 x y), or NULL where the point is not on the curve. */
 EVP_PKEY *aa_curve_pkey(const struct aa_curve *curve, const uint8_t *point, size_t len);
-/* The curve's generator, 04 x y. */
+/* Gives the curve's generator, 04 x y. */
 bool aa_curve_generator(const struct aa_curve *curve, uint8_t *out, size_t size);
 
 #endif

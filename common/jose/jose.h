@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jose.h: what every part of common/jose shares: the error enum and the algorithms.
+/* jose.h: the error enum and the algorithms of common/jose.
  *
- * common/jose knows JWS (RFC 7515), JWK (RFC 7517, 7638, 8037) and JWA (RFC 7518), OpenSSL and jansson, and
- * nothing of agentauth. It never logs. It keeps no state but the parameters of the three curves, which are
- * set up once and do not change (curve.c). Every function that can fail answers an enum aa_jose_err; what is
- * given through ret_… pointers stays untouched on failure. OpenSSL's error queue is left as it was.
+ * common/jose knows JWS (RFC 7515), JWK (RFC 7517, 7638, 8037) and JWA (RFC 7518), OpenSSL and jansson, and nothing
+ * of agentauth. It never logs. It keeps no state but the parameters of the three curves, which are set up once and do
+ * not change (curve.c). Every function that can fail answers an enum aa_jose_err; outputs through ret_… pointers stay
+ * untouched on failure. OpenSSL's error queue is left as it was.
  */
 #ifndef AGENTAUTH_JOSE_H
 #define AGENTAUTH_JOSE_H
@@ -30,11 +30,11 @@ enum aa_jose_err {
 	AA_JOSE_KEY_ENCRYPTED, /* an encrypted PEM, and no passphrase or a wrong one */
 	AA_JOSE_NO_KEY,	       /* no key of this kid; no kid and several keys; two keys of this kid */
 	AA_JOSE_SIGNATURE,     /* the signature is not this key's over these bytes */
-	AA_JOSE_SIGNER,	       /* what holds the private key would not sign */
+	AA_JOSE_SIGNER,	       /* the holder of the private key refused to sign */
 	AA_JOSE_CRYPTO,	       /* OpenSSL failed in a way that is not the input's doing */
 };
 
-/* A sentence for a person, without a full stop: "the token is longer than 16 KiB". */
+/* Gives a sentence for a person, without a full stop: "the token is longer than 16 KiB". */
 const char *aa_jose_strerror(enum aa_jose_err err);
 
 enum aa_alg {
@@ -53,10 +53,10 @@ enum aa_alg {
 };
 #define AA_ALG_COUNT 12
 
-/* Exact case, RFC 7518 section 3.1; anything else is AA_ALG_INVALID. */
+/* Reads a name in its exact case, RFC 7518 section 3.1; any other text is AA_ALG_INVALID. */
 enum aa_alg aa_alg_from_name(const char *name);
 const char *aa_alg_name(enum aa_alg alg);
-/* Whether both names mean one algorithm: EdDSA and Ed25519 do, of which only the names differ. */
+/* Says whether both names mean one algorithm: EdDSA and Ed25519 differ in the name alone. */
 bool aa_alg_same(enum aa_alg a, enum aa_alg b);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json.c: what jansson is not asked to judge: depth before it recurses, zero bytes, and anything but an object. */
+/* json.c: checks what jansson does not: depth before it recurses, zero bytes, and anything but an object. */
 #include "common/jose/json.h"
 
 #include <stdlib.h>

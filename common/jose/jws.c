@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jws.c: taking a compact JWS apart. Nothing here believes what it reads. */
+/* jws.c: takes a compact JWS apart, and believes nothing of it. */
 
 #include "common/jose/jws.h"
 
@@ -31,9 +31,9 @@ void aa_jws_free(struct aa_jws *jws)
 	free(jws);
 }
 
-/* RFC 7515 section 3.1: two dots, and a header before the first. A payload may be empty (section 2: any octets);
- * the claims of a credential are then refused. An empty signature is left for after the header, so that a token of
- * alg none is refused for its alg. */
+/* RFC 7515 section 3.1 demands two dots, and a header before the first. A payload may be empty (section 2: any
+ * octets); the claims of a credential are then refused. An empty signature is refused after the header, so that a
+ * token of alg none is refused for its alg. */
 static enum aa_jose_err split(const char *token, size_t len, struct segment ret[3])
 {
 	const char *end = token + len, *p = token;
@@ -51,8 +51,7 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 	return AA_JOSE_OK;
 }
 
-/* `p` is behind a string at the top level of an object. Where that string names a member, gives the member's
- * value. */
+/* Gives the value of a member, where the string before `p`, at the top level of an object, names one. */
 static const char *value_behind_name(const char *p, const char *end)
 {
 	p = aa_json_skip_space(p, end);
@@ -61,7 +60,7 @@ static const char *value_behind_name(const char *p, const char *end)
 	return aa_json_skip_space(p + 1, end);
 }
 
-/* The value of alg where it stands as plain text: a string that holds one of the names, no escapes. */
+/* Reads the value of alg where it stands as plain text: a string that holds one of the names, no escapes. */
 static enum aa_alg alg_of_value(const char *p, const char *end)
 {
 	char name[8];
@@ -79,8 +78,8 @@ static enum aa_alg alg_of_value(const char *p, const char *end)
 	return aa_alg_from_name(name);
 }
 
-/* THREATS 1: the algorithm is settled before a library parses anything. A member spelled with escapes is not
- * found here, and a second one is found by the parser, as a duplicate. */
+/* The algorithm is settled before a library parses anything (THREATS 1). A member spelled with escapes is not found
+ * here, and a second one is found by the parser, as a duplicate. */
 static enum aa_jose_err scan_alg(const char *text, size_t len, enum aa_alg *ret)
 {
 	const char *end = text + len, *p = aa_json_skip_space(text, end), *value;
@@ -112,7 +111,7 @@ static enum aa_jose_err scan_alg(const char *text, size_t len, enum aa_alg *ret)
 	return AA_JOSE_ALG;
 }
 
-/* An optional member that must be a string. */
+/* Reads an optional member that must be a string. */
 static enum aa_jose_err take_string(const json_t *header, const char *name, const char **ret)
 {
 	const json_t *value = json_object_get(header, name);
@@ -123,9 +122,8 @@ static enum aa_jose_err take_string(const json_t *header, const char *name, cons
 	return AA_JOSE_OK;
 }
 
-/* No extension is understood, so none may be critical (RFC 7515 section 4.1.11), and the payload is always
- * base64url (RFC 7797 is one such extension). jwk, jku, x5u, x5c are not looked at: a token does not bring
- * its own key. */
+/* No extension is understood, so none may be critical (RFC 7515 section 4.1.11), and the payload is always base64url
+ * (RFC 7797 is one such extension). jwk, jku, x5u and x5c are not looked at: a token does not bring its own key. */
 static enum aa_jose_err check_header(struct aa_jws *jws)
 {
 	const char *alg = json_string_value(json_object_get(jws->header, "alg"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jws_sign.c: writing a compact JWS: the agent's side and the tests. */
+/* jws_sign.c: writes a compact JWS, for the agent's side and the tests. */
 #include "common/jose/jws_sign.h"
 
 #include <openssl/bn.h>
@@ -20,7 +20,7 @@
 #include "common/jose/key_internal.h"
 #include "common/jose/key_private.h"
 
-/* From ASN.1 to r and s of full length. */
+/* Turns ASN.1 into r and s of full length. */
 static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, struct aa_signature *sig)
 {
 	const uint8_t *der = sig->bytes;
@@ -58,15 +58,16 @@ static bool digest_sign(EVP_MD_CTX *ctx, const char *input, size_t len, struct a
 	return ret->bytes && EVP_DigestSign(ctx, ret->bytes, &ret->len, (const uint8_t *)input, len) == 1;
 }
 
-/* As jws_verify.c sets PSS, but for MGF1's hash, which tpm2-openssl does not let anybody set: unless it is set it is the
- * signature's own. What is signed is verified before it is used. */
+/* Sets PSS as jws_verify.c does, but for MGF1's hash, which tpm2-openssl lets nobody set: unless it is set it is the
+ * signature's own. A signature is verified before it is used. */
 static bool pss_setup_to_sign(EVP_PKEY_CTX *ctx)
 {
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/* OpenSSL would else take its own code for the key's kind, and find no private numbers in what the provider exports. */
+/* Asks for the provider that holds the key. OpenSSL would else take its own code for the key's kind, and find no
+ * private numbers in what the provider exports. */
 static void prefer_provider_of(const EVP_PKEY *pkey, char *properties, size_t size)
 {
 	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(pkey);
@@ -118,7 +119,7 @@ static enum aa_jose_err sign(const struct aa_private_key *key, enum aa_alg alg, 
 	return err;
 }
 
-/* "a.b", from malloc(). */
+/* Makes "a.b", from malloc(). */
 static char *join(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b);
@@ -132,7 +133,7 @@ static char *join(const char *a, const char *b)
 	return out;
 }
 
-/* The header's members in the caller's order, alg first. */
+/* Encodes the header's members in the caller's order, alg first. */
 static char *encode_header(const json_t *header, enum aa_alg alg)
 {
 	json_t *full = json_pack("{s:s}", "alg", aa_alg_name(alg));

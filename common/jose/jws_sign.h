@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jws_sign.h: writing a compact JWS, for the agent's side and the tests. */
+/* jws_sign.h: writes a compact JWS, for the agent's side and the tests. */
 #ifndef AGENTAUTH_JOSE_JWS_SIGN_H
 #define AGENTAUTH_JOSE_JWS_SIGN_H
 

@@ -45,7 +45,7 @@ bool aa_alg_is_pss(enum aa_alg alg)
 	return alg >= AA_ALG_PS256 && alg <= AA_ALG_PS512;
 }
 
-/* RFC 7518 section 3.5: the salt is as long as the hash. OpenSSL takes any length unless it is told. */
+/* The salt is as long as the hash, RFC 7518 section 3.5. OpenSSL takes any length unless it is told. */
 static bool setup_pss(EVP_PKEY_CTX *ctx, const EVP_MD *md)
 {
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
@@ -53,7 +53,7 @@ static bool setup_pss(EVP_PKEY_CTX *ctx, const EVP_MD *md)
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/* 0 < number < order, both big endian and of one length. */
+/* Says whether 0 < number < order, both big endian and of one length. */
 static bool in_range(const uint8_t *number, const uint8_t *order, size_t len)
 {
 	uint8_t any = 0;
@@ -63,7 +63,7 @@ static bool in_range(const uint8_t *number, const uint8_t *order, size_t len)
 	return any != 0 && memcmp(number, order, len) < 0;
 }
 
-/* An ASN.1 INTEGER of at most AA_EC_LEN_MAX + 1 bytes. */
+/* Writes an ASN.1 INTEGER of at most AA_EC_LEN_MAX + 1 bytes. */
 static size_t put_integer(uint8_t *out, const uint8_t *number, size_t len)
 {
 	size_t sign;
@@ -80,7 +80,7 @@ static size_t put_integer(uint8_t *out, const uint8_t *number, size_t len)
 	return 2 + sign + len;
 }
 
-/* RFC 7518 section 3.4: r and s as they stand, of the order's length. OpenSSL wants them as ASN.1. */
+/* r and s stand as they are, of the order's length (RFC 7518 section 3.4). OpenSSL wants them as ASN.1. */
 static enum aa_jose_err ecdsa_to_der(const struct aa_curve *curve, const struct aa_jws *jws, uint8_t *der,
 				     size_t *ret_len)
 {
@@ -132,7 +132,7 @@ enum aa_jose_err aa_jws_verify(const struct aa_jws *jws, const struct aa_key *ke
 
 	if (!aa_key_fits(key, jws->alg))
 		return AA_JOSE_ALG;
-	/* RFC 8017 section 8.2.2 step 1: neither shorter nor with zeros before it. */
+	/* The signature must be neither shorter nor have zeros before it (RFC 8017 section 8.2.2 step 1). */
 	if (key->kty == AA_KTY_RSA && sig_len != key->pub_len)
 		return AA_JOSE_SIGNATURE;
 	if (key->kty == AA_KTY_EC) {
@@ -149,8 +149,7 @@ enum aa_jose_err aa_jws_verify(const struct aa_jws *jws, const struct aa_key *ke
 
 /* ---- for nobody ---------------------------------------------------------- */
 
-/* A modulus as long as the signature, which is what the key would have that made it. Nobody knows its
- * factors. */
+/* Makes a modulus as long as the signature, as the key would have that made it. Nobody knows its factors. */
 static struct aa_key *rsa_for_nobody(size_t len)
 {
 	static const uint8_t e[] = {1, 0, 1};
@@ -163,7 +162,7 @@ static struct aa_key *rsa_for_nobody(size_t len)
 	return aa_key_new_rsa(n, len, e, sizeof(e), &key) == AA_JOSE_OK ? key : NULL;
 }
 
-/* The curve's generator: a point that is at hand. */
+/* Takes the curve's generator, a point that is at hand. */
 static struct aa_key *ec_for_nobody(const struct aa_curve *curve)
 {
 	uint8_t point[1 + 2 * AA_EC_LEN_MAX];

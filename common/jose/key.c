@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key.c: public keys: what makes one strong enough, and which algorithms it is for. */
+/* key.c: which public keys are strong enough, and which algorithms a key is for. */
 
 #include "common/jose/key.h"
 
@@ -74,7 +74,7 @@ static bool same_kid(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The bytes are what a thumbprint is made of, in one form whatever the key was read from. */
+/* The bytes are those of a thumbprint, in one form whatever the key was read from. */
 static bool is_same(const struct aa_key *a, const struct aa_key *b)
 {
 	return a->kty == b->kty && a->curve == b->curve && same_kid(a->kid, b->kid) &&
@@ -211,7 +211,8 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 	struct aa_key *key;
 	EVP_PKEY *pkey;
 
-	/* Uncompressed: every other form is a second spelling, and the point at infinity has none here. */
+	/* The point must be uncompressed: every other form is a second spelling, and the point at infinity has none
+	 * here. */
 	if (len != 1 + 2 * curve->len || point[0] != 4)
 		return AA_JOSE_KEY_MALFORMED;
 	ERR_set_mark();
@@ -229,7 +230,7 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 
 /* ---- Ed25519 ------------------------------------------------------------ */
 
-/* y, little endian, of the points of order 1, 2, 4 and 8 (the sign bit is aside): a signature under such a
+/* These are y, little endian, of the points of order 1, 2, 4 and 8 (the sign bit is aside). A signature under such a
  * key says nothing, since most messages have one that anybody can write. OpenSSL takes them. */
 static const uint8_t small_order[][AA_ED25519_LEN] = {
     {0x01},
@@ -242,7 +243,7 @@ static const uint8_t small_order[][AA_ED25519_LEN] = {
      0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 };
 
-/* y >= 2^255 - 19: the second spelling of a small y. */
+/* y >= 2^255 - 19 is the second spelling of a small y. */
 static bool is_canonical(const uint8_t y[AA_ED25519_LEN])
 {
 	if (y[AA_ED25519_LEN - 1] != 0x7f || y[0] < 0xed)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_form.c: what a private key looks like in each form that programs write: a private half in the wrong place is told
- * by name. */
+/* key_form.c: what a private key looks like in each form that programs write, so that a private half in the wrong
+ * place is named. */
 #define _GNU_SOURCE /* memmem */
 
 #include "common/jose/key_form.h"

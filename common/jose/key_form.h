@@ -10,7 +10,7 @@ struct aa_private_form {
 	/* the command that writes the public half of the file KEY; NULL: there is no such half */
 	const char *public;
 };
-/* The form in which the bytes hold a private or secret key; NULL: none that is known. */
+/* Tells the form in which the bytes hold a private or secret key; NULL: none that is known. */
 const struct aa_private_form *aa_private_form(const char *bytes, size_t len);
 
 #endif

@@ -46,7 +46,7 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 			       struct aa_key **ret);
 enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_key **ret);
 
-/* 1 to 256 bytes of printable ASCII: the only kid that a header or a key may have (THREATS 8). */
+/* Admits 1 to 256 bytes of printable ASCII: the only kid that a header or a key may have (THREATS 8). */
 bool aa_kid_is_valid(const char *kid, size_t len);
 
 #endif

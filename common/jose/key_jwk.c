@@ -12,7 +12,7 @@
 #include "common/jose/key_internal.h"
 #include "common/jose/sha256.h"
 
-/* A member, or NULL; one that is null counts as absent, as encoders write it that know no other way. */
+/* Gives a member, or NULL. A member that is null counts as absent, since some encoders write one so. */
 static const json_t *member(const json_t *jwk, const char *name)
 {
 	const json_t *value = json_object_get(jwk, name);
@@ -20,7 +20,7 @@ static const json_t *member(const json_t *jwk, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
-/* Whoever publishes one of these has published a secret: the key must not be relied on. */
+/* A publisher of such a member has published a secret: the key must not be relied on. */
 bool aa_jwk_has_private_member(const json_t *jwk)
 {
 	static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
@@ -53,8 +53,8 @@ static enum aa_jose_err check_key_ops(const json_t *ops)
 	return err;
 }
 
-/* RFC 7517 sections 4.2 and 4.3: what the key's owner says that it is for. A SPIFFE bundle's keys for tokens are
- * "jwt-svid" (SPIFFE Trust Domain and Bundle, section 4.2.2). */
+/* Checks the purpose that the key's owner gives it, RFC 7517 sections 4.2 and 4.3. A SPIFFE bundle's keys for tokens
+ * are "jwt-svid" (SPIFFE Trust Domain and Bundle, section 4.2.2). */
 static enum aa_jose_err check_purpose(const json_t *jwk)
 {
 	const json_t *use = member(jwk, "use"), *ops = member(jwk, "key_ops");
@@ -66,8 +66,8 @@ static enum aa_jose_err check_purpose(const json_t *jwk)
 	return ops ? check_key_ops(ops) : AA_JOSE_OK;
 }
 
-/* The length of base64url without the padding that RFC 7518 section 2 forbids and some publishers write. Only a
- * public key may have it: it is known by its numbers, not by its text, so a second spelling changes nothing. */
+/* Gives the length of base64url without the padding that RFC 7518 section 2 forbids and some publishers write. Only a
+ * public key may have it: a key is known by its numbers, not by its text, so a second spelling changes nothing. */
 static size_t without_padding(const char *text, size_t len)
 {
 	size_t n = len;
@@ -89,8 +89,8 @@ enum aa_jose_err aa_jwk_bytes(const json_t *jwk, const char *name, uint8_t **ret
 	return err == AA_JOSE_MALFORMED ? AA_JOSE_KEY_MALFORMED : err;
 }
 
-/* The same for a number, big endian: zero octets in front of it, as encoders of signed integers write one, are
- * taken off until `least` octets are left. */
+/* Reads a number, big endian. Zero octets in front of it, as encoders of signed integers write one, are taken off
+ * until `least` octets are left. */
 static enum aa_jose_err get_number(const json_t *jwk, const char *name, size_t least, uint8_t **ret,
 				   size_t *ret_len)
 {
@@ -126,7 +126,7 @@ static enum aa_jose_err ec_from_coordinates(const struct aa_curve *curve, const 
 {
 	uint8_t point[1 + 2 * AA_EC_LEN_MAX] = {4};
 
-	/* RFC 7518 section 6.2.1.2: the full size of a coordinate, leading zeros included. */
+	/* A coordinate has its full size, leading zeros included (RFC 7518 section 6.2.1.2). */
 	if (x_len != curve->len || y_len != curve->len)
 		return AA_JOSE_KEY_LENGTH;
 	memcpy(point + 1, x, x_len);
@@ -194,7 +194,7 @@ static enum aa_jose_err material_from_jwk(const json_t *jwk, struct aa_key **ret
 	return is_string(kty, "OKP") ? okp_from_jwk(jwk, ret) : AA_JOSE_KEY_UNFIT;
 }
 
-/* "alg" and "kid", which name and restrict the key. */
+/* Takes "alg" and "kid", which restrict and name the key. */
 static enum aa_jose_err take_labels(const json_t *jwk, struct aa_key *key)
 {
 	const json_t *alg = member(jwk, "alg"), *kid = member(jwk, "kid");
@@ -272,7 +272,7 @@ json_t *aa_key_to_jwk(const struct aa_key *key)
 	return NULL;
 }
 
-/* RFC 7638 section 3: the required members in the order of their names, without white space. */
+/* The thumbprint is of the required members in the order of their names, without white space (RFC 7638 section 3). */
 enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[44])
 {
 	json_t *jwk = aa_key_to_jwk(key);

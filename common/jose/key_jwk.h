@@ -11,14 +11,14 @@
 #define AA_THUMBPRINT_SIZE 44 /* with its zero */
 
 enum aa_jose_err aa_key_from_jwk(const json_t *jwk, struct aa_key **ret);
-/* The public JWK: the required members of RFC 7638 and no others. A new reference, NULL: memory is out. */
+/* Makes the public JWK: the required members of RFC 7638 and no others. A new reference; NULL: memory is out. */
 json_t *aa_key_to_jwk(const struct aa_key *key);
-/* RFC 7638, SHA-256, base64url. */
+/* Computes the thumbprint of RFC 7638 with SHA-256, in base64url. */
 enum aa_jose_err aa_key_thumbprint(const struct aa_key *key, char ret[AA_THUMBPRINT_SIZE]);
 
-/* A member that must be there and be base64url. *ret is from malloc(). */
+/* Reads a member that must be there and be base64url. *ret is from malloc(). */
 enum aa_jose_err aa_jwk_bytes(const json_t *jwk, const char *name, uint8_t **ret, size_t *ret_len);
-/* Whether the JWK has "d" or its like, or "k". */
+/* Says whether the JWK has "d" or its like, or "k". */
 bool aa_jwk_has_private_member(const json_t *jwk);
 
 #endif

@@ -14,7 +14,7 @@
 #include "common/jose/key_numbers.h"
 #include "common/jose/key_private.h"
 
-/* What key_ops says of a private key is that it signs (RFC 7517 section 4.3). */
+/* A private key's key_ops must say that it signs (RFC 7517 section 4.3). */
 static bool signs(const json_t *jwk)
 {
 	const json_t *ops = json_object_get(jwk, "key_ops");
@@ -28,7 +28,7 @@ static bool signs(const json_t *jwk)
 	return !ops;
 }
 
-/* The public half is read by the one rule that there is for it; kid and alg stay with it. */
+/* Reads the public half by the one rule for public keys; kid and alg stay with it. */
 static enum aa_jose_err read_public(const json_t *jwk, struct aa_key **ret)
 {
 	static const char *const private[] = {"d", "p", "q", "dp", "dq", "qi", "key_ops"};

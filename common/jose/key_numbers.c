@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_numbers.c: private keys from the numbers that files in others' forms hold. */
+/* key_numbers.c: private keys from the numbers that stand in files of other forms. */
 #include "common/jose/key_numbers.h"
 
 #include <openssl/bn.h>
@@ -80,7 +80,7 @@ static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *bld)
 
 enum { N, E, D, P, Q, DP, DQ, QI, RSA_NUMBERS };
 
-/* RFC 8017 section 3.2: what follows from d and the primes is computed, and not believed. */
+/* The numbers that follow from d and the primes are computed, and not believed (RFC 8017 section 3.2). */
 static bool derive(BIGNUM *const bn[RSA_NUMBERS], BN_CTX *ctx)
 {
 	BIGNUM *less = BN_secure_new();
@@ -92,7 +92,7 @@ static bool derive(BIGNUM *const bn[RSA_NUMBERS], BN_CTX *ctx)
 	return ok;
 }
 
-/* Numbers longer than the modulus are none of its key, and would take long. */
+/* A number longer than the modulus is not of this key, and would take long. */
 static bool read_numbers(const struct aa_number in[5], BIGNUM *const bn[RSA_NUMBERS])
 {
 	for (int i = N; i <= Q; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_openssh.c: private keys as ssh-keygen writes them: "openssh-key-v1", which PROTOCOL.key of OpenSSH describes.
  *
- * Where they are encrypted, the key is made of the passphrase by bcrypt_pbkdf, which neither OpenSSL nor the C library
- * offers; such a file is AA_JOSE_KEY_ENCRYPTED whatever passphrase there is. */
+ * An encrypted file's cipher key is made of the passphrase by bcrypt_pbkdf, which neither OpenSSL nor the C library
+ * offers. Such a file is AA_JOSE_KEY_ENCRYPTED whatever passphrase there is.
+ */
 #include "common/jose/key_openssh.h"
 
 #include <openssl/crypto.h>
@@ -29,7 +30,7 @@ static bool take_number(struct aa_ssh_reader *in, struct aa_number *ret)
 	return aa_ssh_take_mpint(in, &ret->p, &ret->n);
 }
 
-/* n and e, which the public half has as well; d, the inverse of q, p, q. */
+/* Reads n and e, which the public half has as well; d, the inverse of q, p, q. */
 static enum aa_jose_err read_rsa(struct aa_ssh_reader *in, struct aa_key *pub, struct aa_private_key **ret)
 {
 	struct aa_number n, e, d, inverse, p, q;
@@ -70,7 +71,7 @@ static enum aa_jose_err read_ed25519(struct aa_ssh_reader *in, struct aa_key *pu
 	return aa_private_key_from_ed25519(pub, (struct aa_number){both.p, AA_ED25519_LEN}, ret);
 }
 
-/* The comment, and then 1, 2, 3… up to the end of a block. */
+/* Checks the end: the comment, and then 1, 2, 3… up to the end of a block. */
 static bool ends_well(struct aa_ssh_reader *in)
 {
 	const uint8_t *comment;
@@ -129,7 +130,7 @@ static enum aa_jose_err read_pair(struct aa_ssh_reader blob, struct aa_ssh_reade
 	return err;
 }
 
-/* Cipher, kdf and its options, the number of keys, then the two halves. */
+/* Reads cipher, kdf and its options, the number of keys, then the two halves. */
 static enum aa_jose_err read_file(struct aa_ssh_reader in, struct aa_private_key **ret)
 {
 	struct aa_ssh_reader blob, private;

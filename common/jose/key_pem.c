@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_pem.c: public keys in PEM: SubjectPublicKeyInfo (RFC 7468 section 13, RFC 5280 section 4.1.2.7), PKCS#1 and certificates.
+/* key_pem.c: public keys in PEM: SubjectPublicKeyInfo (RFC 7468 section 13, RFC 5280 section 4.1.2.7), PKCS#1 and
+ * certificates.
  *
- * The few shapes that are accepted are taken apart here and not by OpenSSL 3's decoders: those need 110
- * microseconds for a key, twice what verifying with it takes, and would accept every other kind of file as
- * well. */
+ * The few accepted shapes are taken apart here and not by OpenSSL 3's decoders: those need 110 microseconds for a
+ * key, twice the time of a verification with it, and would accept every other kind of file as well.
+ */
 #define _GNU_SOURCE /* memmem */
 
 #include "common/jose/key_pem.h"
@@ -37,7 +38,7 @@ enum {
 	DER_VERSION = 0xa0
 };
 
-/* The length behind a tag: at most two bytes of it, in the shortest form, as DER asks. */
+/* Reads the length behind a tag: at most two bytes of it, in the shortest form, as DER asks. */
 static bool der_length(struct span *in, size_t *ret)
 {
 	size_t len, bytes;
@@ -77,7 +78,7 @@ static bool der_take(struct span *in, uint8_t tag, struct span *ret)
 	return true;
 }
 
-/* A positive number without its sign byte. */
+/* Takes a positive number, without its sign byte. */
 static bool der_take_number(struct span *in, struct span *ret)
 {
 	struct span n;
@@ -101,7 +102,7 @@ static bool span_is(const struct span *span, const char *bytes, size_t len)
 
 /* ---- the three kinds of key --------------------------------------------- */
 
-/* RFC 8017 appendix A.1.1: all that a "BEGIN RSA PUBLIC KEY" holds. */
+/* Reads all that a "BEGIN RSA PUBLIC KEY" holds, RFC 8017 appendix A.1.1. */
 static enum aa_jose_err pkcs1_from_der(struct span der, struct aa_key **ret)
 {
 	struct span seq, n, e;
@@ -112,7 +113,7 @@ static enum aa_jose_err pkcs1_from_der(struct span der, struct aa_key **ret)
 	return aa_key_new_rsa(n.p, n.n, e.p, e.n, ret);
 }
 
-/* The same, with the NULL parameters that RFC 3279 section 2.3.1 demands. */
+/* Reads an RSA key, with the NULL parameters that RFC 3279 section 2.3.1 demands. */
 static enum aa_jose_err rsa_from_der(struct span params, struct span bits, struct aa_key **ret)
 {
 	struct span null;
@@ -122,7 +123,7 @@ static enum aa_jose_err rsa_from_der(struct span params, struct span bits, struc
 	return pkcs1_from_der(bits, ret);
 }
 
-/* RFC 5480 section 2.1.1: a named curve. Parameters spelled out are how CVE-2020-0601 worked. */
+/* A curve must be named, RFC 5480 section 2.1.1. Parameters spelled out are how CVE-2020-0601 worked. */
 static enum aa_jose_err ec_from_der(struct span params, struct span bits, struct aa_key **ret)
 {
 	struct span oid;
@@ -156,7 +157,7 @@ static enum aa_jose_err key_from_der(struct span der, struct aa_key **ret)
 	return algorithm.n == 0 ? aa_key_new_ed25519(bits.p, bits.n, ret) : AA_JOSE_KEY_MALFORMED;
 }
 
-/* A key of a provider has its numbers elsewhere, and not all providers give each of them out: what all of them write is a
+/* A key of a provider has its numbers elsewhere, and not all providers give each of them out. All of them write a
  * SubjectPublicKeyInfo. */
 enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
 {
@@ -173,8 +174,8 @@ enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret)
 	return err;
 }
 
-/* The key of a certificate, RFC 5280 section 4.1. Its names, dates and signature say nothing here: whoever registers the
- * key trusts the key. */
+/* Reads the key of a certificate, RFC 5280 section 4.1. Its names, dates and signature say nothing here: the
+ * administrator who registers the key trusts the key. */
 static enum aa_jose_err certificate_from_der(struct span der, struct aa_key **ret)
 {
 	static const uint8_t before_key[] = {DER_INTEGER, DER_SEQUENCE, DER_SEQUENCE, DER_SEQUENCE,

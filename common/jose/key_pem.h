@@ -12,9 +12,9 @@
  * a certificate ("BEGIN CERTIFICATE"), of which nothing else is looked at. A private key is AA_JOSE_KEY_PRIVATE, an
  * encrypted one AA_JOSE_KEY_ENCRYPTED, and nobody is ever prompted. */
 enum aa_jose_err aa_key_from_pem(const char *pem, size_t len, struct aa_key **ret);
-/* SubjectPublicKeyInfo PEM, from malloc(). */
+/* Writes SubjectPublicKeyInfo in PEM. *ret is from malloc(). */
 enum aa_jose_err aa_key_to_pem(const struct aa_key *key, char **ret);
-/* The public half of an OpenSSL key, also where its numbers are in a provider: in a token, in a TPM. */
+/* Reads the public half of an OpenSSL key, also where its numbers are in a provider: in a token, in a TPM. */
 enum aa_jose_err aa_key_from_pkey(const EVP_PKEY *pkey, struct aa_key **ret);
 
 /* Decodes a text that is this one block. *ret is from malloc(); the caller wipes a private key's. */

@@ -56,7 +56,7 @@ enum aa_jose_err aa_private_key_by_signer(struct aa_key *pub, const struct aa_si
 	return AA_JOSE_OK;
 }
 
-/* Other spellings of a point are none that a public key may have here. */
+/* A public key may have no other spelling of a point here. */
 static void spell_point_in_full(EVP_PKEY *pkey)
 {
 	ERR_set_mark();
@@ -112,7 +112,7 @@ enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, str
 	return pkey ? wrap(pkey, ret) : AA_JOSE_CRYPTO;
 }
 
-/* Without this OpenSSL would ask at the terminal. */
+/* Answers OpenSSL's callback, which would else ask at the terminal. */
 static int give_passphrase(char *buf, int size, int writing, void *data)
 {
 	size_t len = data ? strlen(data) : 0;

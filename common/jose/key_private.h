@@ -19,7 +19,7 @@ enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char
 /* Reads PKCS#12 in DER; errors as above, and AA_JOSE_CRYPTO where OpenSSL lacks its cipher. */
 enum aa_jose_err aa_private_key_from_pkcs12(const char *bytes, size_t len, const char *passphrase,
 					    struct aa_private_key **ret);
-/* PKCS#8 in PEM, from malloc(); the caller wipes it. */
+/* Writes PKCS#8 in PEM. *ret is from malloc(); the caller wipes it. */
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len);
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */
 /* Borrowed. NULL where the numbers are elsewhere, and a signer signs. */
@@ -37,7 +37,7 @@ struct aa_signer {
 				 struct aa_signature *ret);
 	void (*free)(void *data);
 };
-/* The private half of `pub`, in the signer's hands. Takes `pub` and `data`, unless it fails. */
+/* Makes the private half of `pub`, in the signer's hands. Takes `pub` and `data`, unless it fails. */
 enum aa_jose_err aa_private_key_by_signer(struct aa_key *pub, const struct aa_signer *signer, void *data,
 					  struct aa_private_key **ret);
 

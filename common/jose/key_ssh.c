@@ -51,7 +51,7 @@ static enum aa_jose_err ed25519_from_blob(struct aa_ssh_reader *in, struct aa_ke
 	return aa_key_new_ed25519(raw, len, ret);
 }
 
-/* The type stands twice, before the blob and in it: both must say the same. */
+/* The type stands twice, before the blob and in it: both must agree. */
 enum aa_jose_err aa_key_from_ssh_type(const char *type, struct aa_ssh_reader in, struct aa_key **ret)
 {
 	if (!aa_ssh_take_word(&in, type))
@@ -73,7 +73,7 @@ enum aa_jose_err aa_key_from_ssh_blob(const uint8_t *blob, size_t len, struct aa
 	return aa_ssh_type_of(in, type) ? aa_key_from_ssh_type(type, in, ret) : AA_JOSE_KEY_MALFORMED;
 }
 
-/* The next word of the line, in [*p, end): words end at blanks. */
+/* Measures the next word of the line, in [*p, end): words end at blanks. */
 static size_t word_length(const char *p, const char *end)
 {
 	size_t n = 0;
@@ -119,7 +119,8 @@ static const char *type_of(const struct aa_key *key)
 
 /* ---- signatures ----------------------------------------------------------- */
 
-/* Right-aligned in `len` bytes: RFC 7518 wants numbers of full length, SSH writes them as short as they are. */
+/* Aligns a number to the right in `len` bytes: RFC 7518 wants full length, and SSH writes numbers as short as they
+ * are. */
 static bool put_padded(uint8_t *out, size_t len, const uint8_t *number, size_t n)
 {
 	if (n > len)
@@ -129,7 +130,7 @@ static bool put_padded(uint8_t *out, size_t len, const uint8_t *number, size_t n
 	return true;
 }
 
-/* What stands behind the signature's type: r and s, or the whole of it. */
+/* Reads the part behind the signature's type: r and s, or the whole signature. */
 static bool read_signature(const struct aa_key *pub, struct aa_ssh_reader in, struct aa_signature *out)
 {
 	const uint8_t *one, *other;

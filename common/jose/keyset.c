@@ -79,7 +79,7 @@ enum aa_jose_err aa_keyset_add(struct aa_keyset *set, struct aa_key *key, const 
 	return AA_JOSE_OK;
 }
 
-/* One key of a JWKS; only running out of memory is an error. */
+/* Adds one key of a JWKS. Only a lack of memory is an error. */
 static enum aa_jose_err add_jwk(struct aa_keyset *set, size_t index, const json_t *jwk,
 				aa_keyset_skipped_fn *skipped, void *data)
 {

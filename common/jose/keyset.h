@@ -18,11 +18,11 @@ typedef void aa_keyset_skipped_fn(void *data, size_t index, const char *kid, enu
 /* Reads {"keys": [...]}. `skipped` may be NULL. */
 enum aa_jose_err aa_keyset_from_jwks(const json_t *jwks, aa_keyset_skipped_fn *skipped, void *data,
 				     struct aa_keyset **ret);
-/* The usable key of {"keys": [...]}, where it has exactly one. */
+/* Takes the usable key out of {"keys": [...]}, where it has exactly one. */
 enum aa_jose_err aa_keyset_only(const json_t *jwks, struct aa_key **ret);
 size_t aa_keyset_count(const struct aa_keyset *set);
 const struct aa_key *aa_keyset_at(const struct aa_keyset *set, size_t i);
-/* The one key of this kid, in its entry for `alg` where it has several. kid NULL: the only key of the set. Two
+/* Finds the one key of this kid, in its entry for `alg` where it has several. kid NULL: the only key of the set. Two
  * usable keys of one kid, or none: AA_JOSE_NO_KEY. */
 enum aa_jose_err aa_keyset_find(const struct aa_keyset *set, const char *kid, enum aa_alg alg,
 				const struct aa_key **ret);

@@ -8,17 +8,18 @@
 
 #define AA_SHA256_HEX_SIZE 65 /* with its zero */
 
-/* Bytes as lower case hexadecimal digits, two each, and a zero. */
+/* Writes bytes as lower case hexadecimal digits, two each, and a zero. */
 void aa_hex(char *ret, const void *bytes, size_t n);
 
-/* Each: 0, or -EIO where OpenSSL fails. */
+/* These answer 0, or -EIO where OpenSSL fails. */
 int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len);
-/* Of texts with a zero between each two: whatever stands in them, two lists that differ hash apart. */
+/* Hashes texts with a zero between each two: whatever stands in them, two lists that differ hash apart. */
 int aa_sha256_texts(char ret[AA_SHA256_HEX_SIZE], const char *const *texts, size_t n);
 int aa_sha256_pair(char ret[AA_SHA256_HEX_SIZE], const char *a, const char *b);
-/* The first 64 bits of such a hash, as the key of a table. */
+/* Gives the first 64 bits of such a hash, as the key of a table. */
 uint64_t aa_sha256_first(const char hex[AA_SHA256_HEX_SIZE]);
-/* Without padding, 43 characters. The caller frees; NULL: memory is out, or OpenSSL fails. */
+/* Hashes a text into base64url without padding, 43 characters. The caller frees; NULL: memory is out, or OpenSSL
+ * fails. */
 char *aa_sha256_base64url(const char *text);
 
 #endif

@@ -21,7 +21,7 @@ bool aa_ssh_take_mpint(struct aa_ssh_reader *in, const uint8_t **ret, size_t *re
 bool aa_ssh_take_word(struct aa_ssh_reader *in, const char *word);
 
 #define AA_SSH_TYPE_MAX 64
-/* The first word of a key's blob, with a zero behind it. Types are few, and none is long. */
+/* Gives the first word of a key's blob, with a zero behind it. Types are few, and none is long. */
 bool aa_ssh_type_of(struct aa_ssh_reader blob, char ret[AA_SSH_TYPE_MAX]);
 
 /* Bytes written so far; the caller's buffer has room for all that is put into it, a string with 4 bytes more. */
