@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accounts.c: look-ups in accounts.cdb, whose every record is checked before it is given out. */
+/* accounts.c: looks records up in accounts.cdb, and checks each before it is given out. */
 #include "common/registry/accounts.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static bool take_string(struct cursor *c, const char **ret)
 	return true;
 }
 
-/* May stand between the colons of a line of passwd. */
+/* Says whether the text may stand between the colons of a line of passwd. */
 static bool is_field(const char *s)
 {
 	for (; *s; s++) {
@@ -157,7 +157,7 @@ struct key {
 	char bytes[KEY_MAX];
 };
 
-/* The caller has seen to it that the name is no longer than AA_GROUP_NAME_MAX. */
+/* The caller has checked that the name is no longer than AA_GROUP_NAME_MAX. */
 static struct key name_key(char kind, const char *name)
 {
 	struct key k = {.len = 1 + strlen(name), .bytes = {kind}};
@@ -191,7 +191,7 @@ static int read_header(struct aa_accounts *a)
 	uint32_t pos = 0;
 	int r;
 
-	/* It is the first record: no need to look for it. */
+	/* The header is the first record, so it need not be looked for. */
 	r = aa_cdb_next(&a->cdb, &pos, key, sizeof(key), &key_len, value, sizeof(value), &len);
 	if (r == -ENOENT || r == -ERANGE || (r == 0 && (key_len != 1 || key[0] != 'H')))
 		return -EBADMSG;
@@ -232,8 +232,8 @@ int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret)
 	r = aa_path_join(path, sizeof(path), statedir, AA_CURRENT_LINK "/" AA_ACCOUNTS_FILE);
 	if (r < 0)
 		return r;
-	/* A generation can be replaced and removed while its path is walked: look again before calling it
-	 * damage. */
+	/* A generation can be replaced and removed while its path is walked, so it is looked for again before that is
+	 * called damage. */
 	for (int tries = 0; tries < AA_OPEN_TRIES; tries++) {
 		r = open_file(AT_FDCWD, path, owner, ret);
 		if (r != -ENOENT)

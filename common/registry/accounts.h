@@ -39,23 +39,23 @@
 #define AA_SSH_KEYS_MAX 65536
 #define AA_ACCOUNT_RETIRED 1u
 
-/* Where agents' uids lie unless the configuration says otherwise; the gids of roles and of the group of all
- * agents come behind them. Below the subordinate ids of containers (100000), above systemd's dynamic users
- * (65519), outside of SSSD's id mapping (200000 and up), and small, since lastlog is as long as the largest uid
+/* Agents' uids lie here unless the configuration says otherwise; the gids of roles and of the group of all agents
+ * come behind them. The range lies below the subordinate ids of containers (100000), above systemd's dynamic users
+ * (65519) and outside of SSSD's id mapping (200000 and up). It is small, since lastlog is as long as the largest uid
  * that ever logged in. */
 #define AA_UID_MIN_DEFAULT 70000u
 #define AA_UID_MAX_DEFAULT 98999u
 #define AA_GID_AGENTS_DEFAULT 99999u
-/* What the range was at first: registries that were made then go on in it. */
+/* This was the range at first. Registries that were made then go on in it. */
 #define AA_UID_MIN_FORMER 1900000000u
 #define AA_UID_MAX_FORMER 1900999999u
 
-/* Whether the uid lies where agents' uids lie by default, now or formerly: what decides while the registry
+/* Says whether the uid lies in agents' default range, today's or the former one. This decides while the registry
  * cannot be read. */
 bool aa_uid_is_built_in(uint32_t uid);
 
-/* An id that may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and
- * the 16-bit -1 take (60001 to 65535). Holds for uids and gids, whatever the registry says. */
+/* Says whether an id may be served at all: 1000 and up, below 2^31 - 1, and none of those that systemd, nobody and
+ * the 16-bit -1 take (60001 to 65535). It holds for uids and gids, whatever the registry says. */
 bool aa_id_is_servable(uint32_t id);
 
 struct aa_accounts_header {
@@ -93,24 +93,24 @@ struct aa_registry_record {
 
 /* Opens accounts.cdb of the generation open as `gen_fd`; `owner` as in aa_trusted_open(). */
 int aa_accounts_openat(int gen_fd, uid_t owner, struct aa_accounts *ret);
-/* The same by one path lookup, STATEDIR/current/accounts.cdb: for readers that need no other file (NSS). */
+/* Opens STATEDIR/current/accounts.cdb by one path lookup, for a reader that needs no other file (NSS). */
 int aa_accounts_open(const char *statedir, uid_t owner, struct aa_accounts *ret);
-/* And of the generation of this number, published or not: an enumeration that began in it goes on in it. */
+/* Opens that of the generation of this number, published or not: an enumeration that began in it goes on in it. */
 int aa_accounts_open_generation(const char *statedir, uint32_t number, uid_t owner, struct aa_accounts *ret);
 void aa_accounts_close(struct aa_accounts *accounts);
 
-/* Look-ups. 0, -ENOENT (no such account), or another negative errno: damaged, unreadable. A record whose id
- * is not servable, or whose name or id is not the one asked for, is damage. Retired accounts are found: see
+/* The look-ups answer 0, -ENOENT (there is no such account), or another negative errno: damaged, unreadable. A record
+ * whose id is not servable, or whose name or id is not the one asked for, is damage. Retired accounts are found: see
  * flags. */
 int aa_account_by_name(const struct aa_accounts *a, const char *name, struct aa_account *ret);
 int aa_account_by_uid(const struct aa_accounts *a, uint32_t uid, struct aa_account *ret);
 int aa_group_by_name(const struct aa_accounts *a, const char *name, struct aa_group *ret);
 int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *ret);
-/* The account or group at *pos, in the order of the file, accounts first, and *pos moved on past it. *pos 0:
- * the first of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and is moved
- * past as well: the next one may be sound. *pos stays where the file itself is damaged. */
+/* Reads the account or group at *pos, in the order of the file, accounts first, and moves *pos past it. *pos 0: the
+ * first of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and *pos is moved past it:
+ * the next record may be sound. *pos stays where the file itself is damaged. */
 int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_registry_record *ret);
-/* The "s" record as text. The caller frees *ret. */
+/* Reads the "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
 
 #endif

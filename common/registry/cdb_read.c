@@ -21,7 +21,7 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Whole or not at all: the file's end was checked, so a short answer means that it was cut meanwhile. */
+/* Reads whole or not at all. The file's end was checked, so a short answer means that the file was cut meanwhile. */
 static int read_at(const struct aa_cdb *cdb, void *buf, size_t len, uint32_t pos)
 {
 	int saved = errno, r = 0;
@@ -86,8 +86,7 @@ int aa_cdb_init(struct aa_cdb *cdb, int fd, size_t size)
 	return 0;
 }
 
-/* A record's lengths and what stands behind them, as much as one pread() brings: for nearly every record all
- * of it. */
+/* A record's lengths and the bytes behind them, as many as one pread() brings: for nearly every record all of it. */
 struct record {
 	uint32_t key_len, len; /* of key and value */
 	uint32_t key_pos, pos; /* where they stand */
@@ -117,7 +116,7 @@ static int read_record(const struct aa_cdb *cdb, uint32_t pos, struct record *re
 	return rec->len > cdb->end - rec->pos ? -EBADMSG : 0;
 }
 
-/* `len` bytes at `pos`, which lie within the record. */
+/* Reads `len` bytes at `pos`, which lie within the record. */
 static int read_part(const struct aa_cdb *cdb, const struct record *rec, void *buf, uint32_t len,
 		     uint32_t pos)
 {
@@ -129,7 +128,7 @@ static int read_part(const struct aa_cdb *cdb, const struct record *rec, void *b
 	return 0;
 }
 
-/* 1: the record has this key; 0: another. */
+/* Says whether the record has this key: 1 or 0. */
 static int has_key(const struct aa_cdb *cdb, const struct record *rec, const void *key, size_t key_len)
 {
 	const uint8_t *want = key;
@@ -150,8 +149,8 @@ static int has_key(const struct aa_cdb *cdb, const struct record *rec, const voi
 	return 1;
 }
 
-/* Looks at one slot. 1: *ret is the record that was sought; 0: go on; -ENOENT: an empty slot, there is none.
- */
+/* Looks at one slot. 1: *ret is the record that was sought; 0: go on; -ENOENT: the slot is empty, so there is no such
+ * record. */
 static int try_slot(const struct aa_cdb *cdb, const uint8_t *slot, uint32_t hash, const void *key,
 		    size_t key_len, struct record *ret)
 {
@@ -179,7 +178,7 @@ static int find(const struct aa_cdb *cdb, const void *key, size_t key_len, struc
 	t = table_of(cdb, hash);
 	if (t.n_slots == 0)
 		return -ENOENT;
-	/* From the hash's own slot round to it again, a few slots at a time. */
+	/* The search goes from the hash's own slot round to it again, a few slots at a time. */
 	i = (hash >> 8) % t.n_slots;
 	left = t.n_slots < AA_CDB_PROBES_MAX ? t.n_slots : AA_CDB_PROBES_MAX;
 	while (left > 0) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cdb_read.h: looking a key up in a cdb file with pread() alone.
+/* cdb_read.h: looks a key up in a cdb file with pread() alone.
  *
- * libcdb's own reader maps the file; a file that is cut short under a mapping raises SIGBUS in the process
- * that asked, and for NSS that is any process of the machine. Here every length and position is checked
- * against the file's size before it is used, so that a damaged file gives -EBADMSG. Only libcdb's hash
- * function is used. Format: https://cr.yp.to/cdb/cdb.txt
+ * libcdb's own reader maps the file. A file that is cut short under a mapping raises SIGBUS in the process that
+ * asked, and for NSS that is any process of the machine. Here every length and position is checked against the file's
+ * size before it is used, so that a damaged file gives -EBADMSG. Only libcdb's hash function is used. Format:
+ * https://cr.yp.to/cdb/cdb.txt
  *
  * Every function answers 0 or a negative errno value and leaves errno as it was.
  */
@@ -16,8 +16,8 @@
 
 #define AA_CDB_HEAD 2048u /* bytes before the first record: 256 hash tables' positions and lengths */
 
-/* Slots that a look-up goes through before it calls the file damaged. Half of a table's slots are empty, so
- * that the longest run in a genuine file of millions of keys is a few hundred. */
+/* A look-up goes through so many slots before it calls the file damaged. Half of a table's slots are empty, so that
+ * the longest run in a genuine file of millions of keys is a few hundred. */
 #define AA_CDB_PROBES_MAX 65536u
 
 struct aa_cdb {
@@ -35,8 +35,7 @@ int aa_cdb_init(struct aa_cdb *cdb, int fd, size_t size);
 int aa_cdb_get(const struct aa_cdb *cdb, const void *key, size_t key_len, void *buf, size_t cap,
 	       size_t *ret_len);
 
-/* The same into memory from malloc(), with a zero byte behind it, of at most `max` bytes. The caller frees.
- */
+/* Copies the value into memory from malloc(), with a zero byte behind it, of at most `max` bytes. The caller frees. */
 int aa_cdb_get_alloc(const struct aa_cdb *cdb, const void *key, size_t key_len, size_t max, char **ret,
 		     size_t *ret_len);
 

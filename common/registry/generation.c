@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* generation.c: opening the published generation. */
+/* generation.c: opens the published generation. */
 #include "common/registry/generation.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ void aa_generation_path(char ret[AA_GENERATION_PATH_MAX], uint32_t number)
 	ret[sizeof(AA_GENERATIONS_DIR) + (size_t)(end - p)] = '\0';
 }
 
-/* "generations/N", as the publisher writes it, and nothing else. */
+/* Reads "generations/N", as the publisher writes it, and nothing else. */
 static int parse_link(const char *text, uint32_t *ret_number)
 {
 	static const char prefix[] = AA_GENERATIONS_DIR "/";
@@ -82,8 +82,8 @@ int aa_generation_open(const char *statedir, uid_t owner, int *ret_fd)
 	r = aa_trusted_open_folder(AT_FDCWD, statedir, 0, owner, &dir);
 	if (r < 0)
 		goto out;
-	/* A generation that is gone when it is opened may have been replaced and removed meanwhile: look
-	 * again. One that stays away is damage, not "there is none". */
+	/* A generation that is gone when it is opened may have been replaced and removed meanwhile, so it is looked
+	 * for again. A generation that stays away is damage, not "there is none". */
 	for (int tries = 0; tries < AA_OPEN_TRIES; tries++) {
 		r = read_link(dir, AA_CURRENT_LINK, target, &number);
 		if (r < 0)

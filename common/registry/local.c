@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where we are in the file: it is read in blocks, and a line may be of any length. */
+/* The state of a scan. The file is read in blocks, and a line may be of any length. */
 struct scan {
 	const char *name;
 	size_t name_len;
@@ -32,7 +32,7 @@ static void begin_field(struct scan *s, unsigned field)
 	s->value = 0;
 }
 
-/* The line ends or another field begins: was it ours? */
+/* Says, at the end of a field, whether the field is the one that is looked for. */
 static bool field_is_ours(const struct scan *s)
 {
 	if (s->field == 0)
@@ -94,7 +94,7 @@ static int scan_fd(int fd, const char *name, uint32_t id, struct aa_stamp *ret_s
 		if (n > 0)
 			found = scan_block(&s, block, (size_t)n);
 	} while (!found && (n < 0 || (size_t)n == sizeof(block))); /* less is the end of a regular file */
-	/* From before it was read: a change meanwhile gives the file another. */
+	/* The stamp is from before the reading: a change meanwhile gives the file another one. */
 	*ret_stamp = aa_stamp_of(&st);
 	return found || field_is_ours(&s); /* the last line may lack its end */
 }
