@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cache.c: what this process was told lately, in cells that are read and written without a lock. */
+/* cache.c: cells that are read and written without a lock, see cache.h. */
 #include "nss/cache.h"
 
 #include <errno.h>
@@ -44,8 +44,7 @@ static bool read_cell(const _Atomic uint32_t *seq, const _Atomic uint64_t *words
 	return atomic_load_explicit(seq, memory_order_relaxed) == before;
 }
 
-/* Whoever finds another one writing leaves the cell to that one, which may be a thread that a fork left
- * behind. */
+/* A writer that finds another one writing leaves the cell to that one, which may be a thread that a fork left behind. */
 static bool begin_write(_Atomic uint32_t *seq, uint32_t *ret_before)
 {
 	uint32_t before = atomic_load_explicit(seq, memory_order_relaxed);
@@ -125,7 +124,7 @@ bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_l
 	return false;
 }
 
-/* The cell that holds the key already, else an empty one, else the next in turn. */
+/* Chooses the cell that holds the key already, else an empty one, else the next in turn. */
 static struct cell *cell_for(struct aa_cache_cells *cells, uint32_t hash)
 {
 	struct cell *set = set_of(cells, hash), *empty = NULL;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cache.h: what this process was told lately, kept in its own memory.
+/* cache.h: keeps the answers that this process got lately, in its own memory.
  *
- * A program that lists a directory or a process table asks for the same few agents again and again. What was
- * served is kept beside the stamps of the three files that it depends on, and is served again only while all
- * are as they were.
+ * A program that lists a directory or a process table asks for the same few agents again and again. An answer is kept
+ * beside the stamps of the three files that it depends on, and is served again only while all three are as they were.
  *
- * There is no lock that a thread could hold while it is stopped, or while another one forks: every cell has a
- * sequence number that is odd while it is written to (a seqlock). Who finds it odd, or changed after reading,
- * goes to the file. Public data only; nothing is kept of names that are not there.
+ * There is no lock that a thread could hold while it is stopped, or while another thread forks: every cell has a
+ * sequence number that is odd while it is written to (a seqlock). A reader that finds it odd, or changed after
+ * reading, goes to the file. The cache holds public data only, and nothing of names that are not there.
  */
 #ifndef AGENTAUTH_NSS_CACHE_H
 #define AGENTAUTH_NSS_CACHE_H
@@ -22,7 +21,7 @@
 #define AA_NSS_CACHE_KEY_MAX 40
 #define AA_NSS_CACHE_VALUE_MAX 216
 
-/* What is kept, moved as whole 64-bit words. */
+/* A kept answer, moved as whole 64-bit words. */
 struct aa_known {
 	struct aa_stamp registry, local; /* of accounts.cdb, and of /etc/passwd or /etc/group */
 	struct aa_stamp withheld;	 /* of the list of what is not served */
@@ -30,7 +29,7 @@ struct aa_known {
 	char key[AA_NSS_CACHE_KEY_MAX], value[AA_NSS_CACHE_VALUE_MAX];
 };
 
-/* A file's stamp as it was at one tick of the clock. */
+/* A file's stamp at one tick of the clock. */
 struct aa_seen {
 	int64_t tick;
 	struct aa_stamp stamp;
@@ -43,19 +42,19 @@ struct aa_cell_seen {
 
 struct aa_cache_cells;
 
-/* Zeros are a cache of nothing. */
+/* The cache of a process; zeros are an empty one. */
 struct aa_nss_cache {
 	_Atomic(struct aa_cache_cells *) cells; /* mapped when the first thing is kept; never unmapped */
 	struct aa_cell_seen registry, group, withheld_passwd, withheld_group;
 };
 
-/* false: nothing is known of this key. The stamps are the caller's to compare. */
+/* Finds the answer to this key. false: there is none. The caller compares the stamps. */
 bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_len, struct aa_known *ret);
-/* Keeps it in place of something else, or does not. */
+/* Keeps the answer in place of another, or does not. */
 void aa_nss_cache_keep(struct aa_nss_cache *cache, const struct aa_known *known);
 
-/* Whether the file at `path` has this stamp. The file is asked once for each `tick`, for files of which an
- * answer that is one tick late does no harm. A negative tick: asked in any case. */
+/* Says whether the file at `path` has this stamp. The file is asked once for each `tick`, for files of which an
+ * answer that is one tick late does no harm. A negative tick: it is asked in any case. */
 bool aa_nss_cache_still(struct aa_cell_seen *seen, const char *path, bool follow, int64_t tick,
 			const struct aa_stamp *stamp);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enumerate.c: getpwent and getgrent. An enumeration goes on in the generation in which it began, whatever is
- * published meanwhile, as long as that is there. */
+ * published meanwhile, as long as that generation exists. */
 #include "nss/enumerate.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "nss/passwd.h"
 #include "nss/status.h"
 
-/* Takes the account at pos, or the group; *pos is moved on, past what may not be served as well. */
+/* Takes the account or group at *pos, and moves *pos past it and past what may not be served. */
 static int next(const struct aa_nss *nss, uint32_t number, bool groups, uint32_t *pos,
 		struct aa_registry_record *ret)
 {
@@ -39,8 +39,8 @@ static int write_group(const struct aa_registry_record *e, void *ret, char *buf,
 	return aa_grp_write(name, e->is_group ? e->group.gid : e->account.uid, ret, buf, size);
 }
 
-/* The cursor is moved only when the answer is written: what does not fit is given again. Where another thread
- * moved it meanwhile, that one has this entry, and we take the next. */
+/* The cursor is moved only when the answer is written, so that an answer that does not fit is given again. Where
+ * another thread moved it meanwhile, that thread has this record, and the next is taken here. */
 static int enumerate(const struct aa_nss *nss, aa_cursor *cursor, bool groups, write_fn *write, void *ret,
 		     char *buf, size_t size)
 {

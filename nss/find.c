@@ -7,7 +7,7 @@
 
 #include "common/registry/local.h"
 
-/* A value as it is kept: id, flags, strings, each with its zero. */
+/* A kept value begins with id and flags, then come strings, each with its zero. */
 #define VALUE_HEAD 8u
 
 enum kind {
@@ -23,7 +23,7 @@ static bool is_account(enum kind kind)
 	return kind == ACCOUNT_BY_NAME || kind == ACCOUNT_BY_UID;
 }
 
-/* What is asked, as bytes. */
+/* A question to the registry, as bytes. */
 struct question {
 	enum kind kind;
 	size_t len;
@@ -59,8 +59,8 @@ static const char *withheld_file(const struct aa_nss *nss, enum kind kind)
 
 /* ---- cache --------------------------------------------------------------- */
 
-/* Whether what is known still holds. The local file is asked every time, since a name that exists there is
- * never served; whether the registry was published anew, something withheld, and for initgroups /etc/group, once a tick. */
+/* Says whether a kept answer still holds. The local file is asked every time, since a name that exists there is never
+ * served. The registry, the list of withheld names and, for initgroups, /etc/group are asked once a tick. */
 static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
 {
 	struct aa_nss_cache *cache = nss->cache;
@@ -102,7 +102,7 @@ static void take(enum kind kind, const struct aa_known *known, struct aa_registr
 	account->shell = account->home + strlen(account->home) + 1;
 }
 
-/* Appends to the value; false: what is served is longer than what is kept. */
+/* Appends to the value; false: the answer is longer than a cell. */
 static bool put(struct aa_known *known, const void *bytes, size_t len)
 {
 	if (known->value_len + len > AA_NSS_CACHE_VALUE_MAX)
@@ -178,7 +178,7 @@ static int look_up_group(const struct aa_accounts *a, const struct question *q, 
 	return r;
 }
 
-/* -ENOENT: the local file has it, or the list of what is withheld. */
+/* Answers -ENOENT where the local file or the list of withheld names has it. */
 static int check_others(const struct aa_nss *nss, enum kind kind, const struct aa_registry_record *e,
 			struct aa_known *known)
 {

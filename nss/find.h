@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.h: the accounts and groups that may be served: in the registry, neither name nor id known locally, and not withheld
- * for a person of another source.
+/* find.h: the accounts and groups that may be served: in the registry, neither name nor id known locally, and not
+ * withheld for a person of another source.
  *
- * Every function answers 0, -ENOENT (nothing of ours, or a local file or a list of withheld names has it), or another negative errno (it
- * cannot be told: the registry is damaged, a file unreadable), and leaves errno as it was. *ret counts only
- * where it is 0.
+ * Every function answers 0, -ENOENT (nothing of ours, or a local file or a list of withheld names has it), or another
+ * negative errno (it cannot be told: the registry is damaged, a file unreadable), and leaves errno as it was. *ret
+ * counts only where the answer is 0.
  */
 #ifndef AGENTAUTH_NSS_FIND_H
 #define AGENTAUTH_NSS_FIND_H
@@ -15,31 +15,33 @@
 #include "common/registry/accounts.h"
 #include "nss/cache.h"
 
-/* The host that is served: the module has one of them, tests have their own. */
+/* The host that is served. The module has one of them, and tests have their own. */
 struct aa_nss {
 	const char *statedir;
 	const char *current;	    /* STATEDIR/current/accounts.cdb */
 	const char *passwd, *group; /* the local files: /etc/passwd, /etc/group */
-	/* STATEDIR/withheld.passwd, withheld.group: what of ours is not served, since another source of names knows it */
+	/* STATEDIR/withheld.passwd and withheld.group: the agents' names and ids that are not served, since another
+	 * source of names knows them */
 	const char *withheld_passwd, *withheld_group;
 	uid_t owner; /* of the registry, beside uid 0 */
-	/* Nanoseconds since 1970; and what changes every 1 to 10 ms and never goes back, or is negative. */
+	/* `now` is in nanoseconds since 1970. `tick` changes every 1 to 10 ms and never goes back, or is negative. */
 	int64_t (*now)(void), (*tick)(void);
 	struct aa_nss_cache *cache;
 };
 
-/* For passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */
+/* These serve passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */
 int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
 int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_registry_record *ret);
 
-/* For group: the name and the gid are not in /etc/group. An agent's own group is found as well. */
+/* These serve group: the name and the gid are not in /etc/group. An agent's own group is found as well. */
 int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
 int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_registry_record *ret);
 
-/* The group that all agents are in. */
+/* Finds the group that all agents are in. */
 int aa_find_agents_group(const struct aa_nss *nss, struct aa_registry_record *ret);
 
-/* The next one in an enumeration; *pos as in aa_accounts_next(), moved on past what may not be served. */
+/* Finds the next account or group of an enumeration. *pos is as in aa_accounts_next(), moved past what may not be
+ * served. */
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
 		 struct aa_registry_record *ret);
 

@@ -11,7 +11,7 @@
 int aa_grp_write(const char *name, gid_t gid, struct group *ret, char *buf, size_t size)
 {
 	size_t name_size = strlen(name) + 1;
-	/* The list of members, which is empty, is an array of pointers: it needs its alignment. */
+	/* The list of members, which is empty, is an array of pointers and needs their alignment. */
 	size_t pad = -(uintptr_t)buf % alignof(char *);
 	size_t need = pad + sizeof(char *) + name_size + sizeof("*");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* initgroups.c: the supplementary groups of an agent: the group of all agents. Those of its roles are granted
- * to a login by PAM, which knows what was presented; the caller itself adds the agent's own. */
+/* initgroups.c: the supplementary groups of an agent: the group of all agents. PAM grants a login the groups of its
+ * roles, since it knows the credential; the program that asks adds the agent's own group. */
 #include "nss/initgroups.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static bool has(const gid_t *groups, long n, gid_t gid)
 	return false;
 }
 
-/* Makes room for one more. 1: there is, 0: the limit is reached. */
+/* Makes room for one more group. 1: there is room, 0: the limit is reached. */
 static int make_room(long start, long *room, gid_t **groups, long limit)
 {
 	int saved = errno;
@@ -54,8 +54,8 @@ static int add(gid_t gid, long *start, long *room, gid_t **groups, long limit)
 	return r < 0 ? r : 0;
 }
 
-/* Callers have the group from the account that they are about to become: another one is of a person of the same name, whom
- * another source knows. nscd asks on behalf of others, and gives -1. */
+/* A caller has the group from the account that it is about to become. Another group is that of a person of the same
+ * name, whom another source knows. nscd asks on behalf of others, and gives -1. */
 static bool is_group_of(const struct aa_account *account, gid_t group)
 {
 	return group == account->uid || group == (gid_t)-1;

@@ -7,7 +7,7 @@
 
 #include "nss/status.h"
 
-/* Whatever its record says: nobody logs in as an agent that was retired. */
+/* Nobody logs in as a retired agent, whatever its record says. */
 #define RETIRED_SHELL "/usr/sbin/nologin"
 
 /* Copies a string to *p and moves *p behind it. */

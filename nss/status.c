@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status.c: from an error value to the answer that glibc gets. */
+/* status.c: turns an error value into the answer that glibc gets. */
 #include "nss/status.h"
 
 #include <errno.h>
