@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* folder.c: opening and syncing folders of ours. */
+/* folder.c: opens, makes and syncs folders of ours. */
 #include "common/file/folder.h"
 
 #include <errno.h>

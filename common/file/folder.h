@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* folder.h: opening and syncing folders of ours. */
+/* folder.h: opens, makes and syncs folders of ours. */
 #ifndef AGENTAUTH_FILE_FOLDER_H
 #define AGENTAUTH_FILE_FOLDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc.c: what /proc says of processes. */
+/* proc.c: reads the small files of /proc. */
 #include "config.h"
 
 #include "common/file/proc.h"
@@ -36,8 +36,8 @@ uint32_t aa_proc_u32(int dir, const char *path)
 	return value;
 }
 
-/* Fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is the last
- * bracket. */
+/* Reads the fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is
+ * the last bracket. */
 static bool parse_stat(const char *text, struct aa_proc_stat *ret)
 {
 	const char *at = strrchr(text, ')');

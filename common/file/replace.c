@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replace.c: writing a file whole. */
+/* replace.c: writes a file whole. */
 #include "common/file/replace.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* The name of the file beside: hidden, so that no reader of a folder takes it for one of those that it looks for. */
+/* Names the file beside. It is hidden, so that no reader of a folder takes it for one of those that it looks for. */
 static int beside(const char *name, bool locked, char *ret, size_t size)
 {
 	const char *slash = strrchr(name, '/');
@@ -43,7 +43,7 @@ static int beside(const char *name, bool locked, char *ret, size_t size)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* A file that is no regular one is not replaced: whatever it is, it is not what this function wrote. */
+/* A file that is no regular one is not replaced, since this function did not write it. */
 static int take_over_owner(int fd, int dirfd, const char *name, mode_t mode)
 {
 	struct stat st;
@@ -92,7 +92,7 @@ static int put_in_place(int dirfd, const char *temp, const char *name, bool only
 	return n < 0 ? -errno : 0;
 }
 
-/* A name without a folder may be relative to AT_FDCWD, which is no descriptor: "." is opened there as well. */
+/* A name without a folder may be relative to AT_FDCWD, which is no descriptor, so "." is opened there as well. */
 static int sync_folder_of(int dirfd, const char *name)
 {
 	const char *slash = strrchr(name, '/');

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replace.h: writing a file whole, so that a reader sees all of it or what was there before.
+/* replace.h: writes a file whole, so that a reader sees all of it or the file that was there before.
  *
- * Every function answers 0 or a negative errno value. After a failure the old file stands, and nothing is left beside it.
+ * Every function answers 0 or a negative errno value. After a failure the old file stands, and nothing is left beside
+ * it.
  */
 #ifndef AGENTAUTH_FILE_REPLACE_H
 #define AGENTAUTH_FILE_REPLACE_H
@@ -24,7 +25,7 @@ struct aa_replace {
 int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct aa_replace *how);
 
 /* Makes a file with these bytes, synced, that nothing reads yet. -EEXIST where there is one. A file that could not be
- * written whole is taken away again. */
+ * written whole is removed again. */
 int aa_replace_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode);
 
 #endif

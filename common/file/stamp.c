@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stamp.c: telling whether a file is still the one that was read. */
+/* stamp.c: tells whether a file is still the one that was read. */
 #include "common/file/stamp.h"
 
 #include <errno.h>

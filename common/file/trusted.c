@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trusted.c: opening the files and folders that are going to be believed. */
+/* trusted.c: opens the files and folders that are going to be believed, and those of our own. */
 #include "common/file/trusted.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ int aa_path_join(char *buf, size_t size, const char *dir, const char *name)
 	return 0;
 }
 
-/* Opens, and fstat()s what was opened: a path could be another file by the time it is asked about. */
+/* Asks fstat() of the opened file: the path could be another file by the time it is asked about. */
 static int open_trusted(int dirfd, const char *name, int flags, mode_t type, uid_t owner, int *ret_fd,
 			struct stat *ret_st)
 {

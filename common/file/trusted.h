@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trusted.h: opening the files and folders that are going to be believed.
+/* trusted.h: opens the files and folders that are going to be believed, and those of our own that are written to.
  *
  * Every function answers 0 or a negative errno value, logs nothing and leaves errno as it was. -EPERM: others could
  * have written it; -EBADMSG: it is no regular file, or no folder.
@@ -12,9 +12,8 @@
 
 #include "common/file/stamp.h"
 
-/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`,
- * not writable by group or others. The one way in which this project opens a file that it is going to
- * believe. */
+/* Opens a regular file below `dirfd` for reading: no symbolic link, no FIFO, owned by uid 0 or by `owner`, not
+ * writable by group or others. A file that is going to be believed is opened in no other way. */
 int aa_trusted_open(int dirfd, const char *name, uid_t owner, int *ret_fd, size_t *ret_size);
 /* Opens and reads such a file whole, of `max` bytes at the most (-EFBIG). *ret is from malloc(), with a zero behind the
  * bytes. */
@@ -29,7 +28,7 @@ int aa_trusted_open_stamped(int dirfd, const char *name, uid_t owner, int *ret_f
 /* Opens a folder, O_CLOEXEC, under the same rule. `flags` may be O_NOFOLLOW. */
 int aa_trusted_open_folder(int dirfd, const char *name, int flags, uid_t owner, int *ret_fd);
 
-/* dir/name into buf, or -ENAMETOOLONG. `dir` may be buf itself. */
+/* Writes dir/name into buf, or answers -ENAMETOOLONG. `dir` may be buf itself. */
 int aa_path_join(char *buf, size_t size, const char *dir, const char *name);
 
 #endif
