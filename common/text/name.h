@@ -11,9 +11,9 @@
 #define AA_ROLE_NAME_MAX 26 /* so that "agent-ROLE" fits into 32 */
 #define AA_ROLE_GROUP_PREFIX "agent-"
 
-/* [a-z][a-z0-9-]*, no hyphen at the end, at most `max` bytes. */
+/* Admits [a-z][a-z0-9-]*, no hyphen at the end, at most `max` bytes. */
 bool aa_name_is_valid(const char *name, size_t max);
-/* An agent's name: valid, at most 31 bytes, not `agents`, not beginning with `agent-`. */
+/* Admits an agent's name: valid, at most 31 bytes, not `agents`, not beginning with `agent-`. */
 bool aa_agent_name_is_valid(const char *name);
 
 #endif

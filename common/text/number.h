@@ -11,8 +11,8 @@
 bool aa_number_take(const char **text, int64_t max, int64_t *ret);
 /* Reads a whole text, of a number within min..max. */
 bool aa_number_parse(const char *text, int64_t min, int64_t max, int64_t *ret);
-/* Reads a uid or gid. 4294967295 is none: (uid_t)-1 means "no change" to setresuid(2). `text` may be NULL, which is
- * none either. */
+/* Reads a uid or gid. 4294967295 is refused: (uid_t)-1 means "no change" to setresuid(2). `text` NULL is refused,
+ * too. */
 bool aa_number_id(const char *text, uint32_t *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shown.c: the one rule of how foreign text is shown, see shown.h. */
+/* shown.c: the one rule by which foreign text is shown, see shown.h. */
 #include "config.h"
 
 #include "common/text/shown.h"
@@ -16,7 +16,7 @@ static bool is_letter(uint32_t c)
 	return c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* Whether the character may stand for itself after what stands before it. */
+/* Says whether the character may stand for itself after the one before it. */
 static bool is_plain(struct aa_shown *text, uint32_t c)
 {
 	if (aa_utf8_is_hidden(c)) {
@@ -103,7 +103,7 @@ static enum quotes quotes_for(const char *word)
 	return quotes;
 }
 
-/* What stands for a character within these quotes. */
+/* Writes a character within these quotes. */
 static void put_quoted(struct out *out, enum quotes quotes, const char *one, size_t n, bool escaped)
 {
 	if (quotes == SINGLE && one[0] == '\'') {

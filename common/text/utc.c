@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utc.c: times as people read and write them, see utc.h. */
+/* utc.c: reads and prints times, see utc.h. */
 #include "config.h"
 
 #include "common/text/utc.h"
@@ -11,7 +11,7 @@
 
 #define SPAN_MAX 1000000000 /* of a unit: 31 years of seconds, and no overflow in days */
 
-/* Digits at text[0..n) as a number; -1: one of them is no digit. */
+/* Reads the digits at text[0..n) as a number; -1: one of them is no digit. */
 static int digits_at(const char *text, int n)
 {
 	int value = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utc.h: times as people read and write them: RFC 3339 in UTC, whole seconds, "2027-01-31T00:00:00Z". In the program
- * a time is seconds since 1970. */
+/* utc.h: reads and prints times in RFC 3339 and UTC, whole seconds, "2027-01-31T00:00:00Z". In the program a time is
+ * seconds since 1970. */
 #ifndef AGENTAUTH_TEXT_UTC_H
 #define AGENTAUTH_TEXT_UTC_H
 

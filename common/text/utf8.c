@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.c: reading UTF-8 strictly, see utf8.h. */
+/* utf8.c: reads UTF-8 strictly, see utf8.h. */
 #include "config.h"
 
 #include "common/text/utf8.h"
