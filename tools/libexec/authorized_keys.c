@@ -46,7 +46,7 @@ static int fail(int err)
 	return 1;
 }
 
-/* sshd lets a key in by itself, where PAM does not ask the module: then a suspended agent's key would be good. */
+/* Where PAM does not ask the module, sshd itself would let a key in, and a suspended agent's key would be good. */
 static bool login_is_decided(void)
 {
 	static const char *const stacks[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
@@ -66,8 +66,8 @@ static bool login_is_decided(void)
 	return false;
 }
 
-/* Whether the user that sshd is about to let in has this uid: a person of the name, whom another source of names knows,
- * is not let in by an agent's key. */
+/* Says whether the user that sshd is about to let in has this uid. A person of the name, whom another source of names
+ * knows, is not let in by an agent's key. */
 static bool is_logged_in_as(const char *user, uint32_t uid)
 {
 	const struct passwd *pw = getpwnam(user);

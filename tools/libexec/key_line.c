@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_line.c: from a key that sshd was offered to the line of authorized_keys that admits it. */
+/* key_line.c: makes the line of authorized_keys that admits a key, see key_line.h. */
 #include <config.h>
 
 #include "tools/libexec/key_line.h"
@@ -83,7 +83,7 @@ static int format(const struct key *key, char **ret_line)
 	return 0;
 }
 
-/* Every line is read, though the key be found in the first: a damaged record admits nobody. */
+/* Reads every line, even after the key was found: a damaged record admits nobody. */
 static int search(char *text, const char *type, const char *blob, int64_t now, char **ret_line)
 {
 	struct key key, found = {0};
@@ -112,7 +112,8 @@ static int find(const struct aa_accounts *a, const char *passwd, const char *use
 	int r;
 
 	r = aa_account_by_name(a, user, &account);
-	/* Retired, suspended or expired: account refuses it, and not this, which everybody may ask before logging in. */
+	/* A key of a retired, suspended or expired agent is refused by the account phase, and not by this program,
+	 * which anybody may ask before logging in. */
 	if (r < 0)
 		return r;
 	r = aa_local_has(passwd, user, account.uid);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start.c: start NAME -- COMMAND...: what `agentauth run` has sudo run as root. Opens the agent's PAM session on
- * behalf of the person who called sudo, becomes the agent and runs the command; ends with its status. sudo -u
- * NAME cannot do this: it sets the groups from NSS after PAM, and so loses those of the roles. */
+/* start.c: start NAME -- COMMAND..., which `agentauth run` has sudo run as root.
+ *
+ * It opens the agent's PAM session on behalf of the person who called sudo, becomes the agent and runs the command,
+ * and ends with its status. sudo -u NAME cannot do this: it sets the groups from NSS after PAM, and so loses those of
+ * the roles.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -52,7 +55,7 @@ static void responses_free(struct pam_response *v, int n)
 	free(v);
 }
 
-/* Shows what modules say; nothing is answered, since nothing is to be asked. */
+/* Shows the modules' messages; a question gets no answer, since none is to be asked. */
 static int converse(int n, const struct pam_message **messages, struct pam_response **ret, void *data)
 {
 	struct pam_response *v = n > 0 ? calloc((size_t)n, sizeof(*v)) : NULL;
@@ -71,7 +74,7 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	return PAM_SUCCESS;
 }
 
-/* PAM_SUCCESS, or the code of the step that failed. */
+/* Answers PAM_SUCCESS, or the code of the step that failed. */
 static int set_items(pam_handle_t *pamh, const char *person)
 {
 	const char *tty = ttyname(STDIN_FILENO);
@@ -82,7 +85,7 @@ static int set_items(pam_handle_t *pamh, const char *person)
 	return err;
 }
 
-/* The groups of NSS first; setcred adds those of the roles that open_session decided on. */
+/* The groups of NSS are set first; setcred adds those of the roles that open_session decided on. */
 static int open_session(pam_handle_t *pamh, const struct passwd *agent, const char *person)
 {
 	int err = set_items(pamh, person);
@@ -102,14 +105,15 @@ static int open_session(pam_handle_t *pamh, const struct passwd *agent, const ch
 	return err;
 }
 
-/* A terminal's own end of a pseudo-terminal, and not /dev/tty or /dev/ptmx, which everybody needs (devices.txt: 136 to
- * 143). */
+/* Says whether this is the end of a pseudo-terminal, and not /dev/tty or /dev/ptmx, which everybody needs
+ * (devices.txt: 136 to 143). */
 static bool is_pty(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && major(st->st_rdev) >= 136 && major(st->st_rdev) <= 143;
 }
 
-/* The terminal that sudo made for this (use_pty) is root's; a person's is the person's, and stays so. */
+/* The terminal that sudo made for this (use_pty) is root's and is given to the agent. A person's own terminal stays
+ * the person's. */
 static void give_terminal(const struct passwd *agent)
 {
 	struct stat st;
@@ -133,8 +137,8 @@ static bool is_kept(const char *variable)
 	return false;
 }
 
-/* The terminal's and the language's variables stay, PAM's are added, and who it is is said last. Strings are
- * not freed: the process becomes the command. */
+/* The terminal's and the language's variables stay, PAM's are added, and the agent's name and home come last. Strings
+ * are not freed: the process becomes the command. */
 static bool set_environment(pam_handle_t *pamh, const struct passwd *agent)
 {
 	char *kept[KEPT_MAX], **from_pam = pam_getenvlist(pamh);
@@ -166,7 +170,7 @@ static bool become(const struct passwd *agent)
 	       r == agent->pw_uid && e == r && s == r;
 }
 
-/* Never returns. */
+/* Runs the command in the child. Never returns. */
 static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **command, pid_t parent,
 			const sigset_t *mask)
 {
@@ -174,7 +178,7 @@ static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **c
 		(void)failed("%s cannot be become: %s", agent->pw_name, strerror(errno));
 		_exit(126);
 	}
-	/* If this program is killed, the session is over, and the command with it. */
+	/* If the parent is killed, the session is over, and the command must end with it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(126);
 	if (access(".", X_OK) < 0) {
@@ -191,7 +195,8 @@ static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **c
 
 /* ---- the person's own login ------------------------------------------------------------------------ */
 
-/* Whether systemd counts this process to a login: of this uid, or of anybody (0). What cannot be read is an error. */
+/* Says whether systemd counts this process to a login: of this uid, or of anybody (0). An unreadable file is an
+ * error. */
 static int is_in_slice_of(uid_t uid)
 {
 	FILE *f = fopen("/proc/self/cgroup", "re");
@@ -217,9 +222,10 @@ static int is_in_slice_of(uid_t uid)
 
 static const char moved[] = "AGENTAUTH_START_MOVED"; /* it was taken out of the person's login */
 
-/* systemd-logind opens no session for what is in one already, and so the roles' limits and the deadline would not reach
- * it. systemd-run makes a scope of the system's for this very process and executes it anew, with all that it has; where it
- * fails it says so itself, and that is the end. False: it could not be tried. Not where systemd does not run. */
+/* systemd-logind opens no session for a process that is in one already, so the roles' limits and the deadline would
+ * not reach it. systemd-run makes a scope of the system's for this very process and executes it anew, with all that
+ * it has; where it fails it says so itself, and that is the end. False: it could not be tried. Nothing is done where
+ * systemd does not run. */
 static bool leave_persons_login(int argc, char **argv, const char *person)
 {
 	static char run[] = "systemd-run", scope[] = "--scope", quiet[] = "--quiet", collect[] = "--collect",
@@ -254,8 +260,8 @@ static void wanted_signals(sigset_t *ret)
 		(void)sigaddset(ret, all[i]);
 }
 
-/* What a terminal sends, it sends to the command as well. So does sudo, with a terminal of its own: its monitor, which leads
- * this session, signals the group. What another process sent is passed on. */
+/* A terminal's signal reaches the command as well. So does that of a sudo with a terminal of its own: its monitor,
+ * which leads this session, signals the group. A signal from another process is passed on. */
 static bool command_has_it(const siginfo_t *info, pid_t pid)
 {
 	return info->si_code > 0 ||
@@ -278,7 +284,7 @@ static int wait_for(pid_t pid)
 	}
 }
 
-/* Ends as the command did. */
+/* Ends with the command's status or signal. */
 static int end_like(int status)
 {
 	static const struct rlimit no_core = {0, 0};
@@ -303,7 +309,7 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 	pid_t pid, self = getpid();
 	int status = 1 << 8, err;
 
-	/* Where sudo is killed, or systemd ends the person's login with it, this is over, and the command too. */
+	/* If sudo is killed, or systemd ends the person's login with it, this program must end, and the command too. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		return failed("sudo is gone");
 	err = pam_start(SERVICE, agent->pw_name, &conv, &pamh);
@@ -339,7 +345,7 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 
 /* ---- who asks, and for whom --------------------------------------------------------------------- */
 
-/* The person that sudo runs this for, as sudo says; root itself where there was no sudo. */
+/* Finds the person that sudo runs this for, by sudo's word; root itself where there was no sudo. */
 static bool find_person(char ret[256])
 {
 	const char *text = getenv("SUDO_UID");
@@ -362,7 +368,7 @@ int main(int argc, char **argv)
 	struct passwd agent;
 	pid_t parent = getppid();
 
-	(void)signal(SIGCHLD, SIG_DFL); /* whoever called sudo may not have wanted to hear of children */
+	(void)signal(SIGCHLD, SIG_DFL); /* sudo's caller may have ignored the signal */
 	if (argc < 4 || strcmp(argv[2], "--") != 0 || !aa_agent_name_is_valid(argv[1])) {
 		(void)fputs("usage: start NAME -- COMMAND [ARGUMENT]...   (by sudo, for agentauth run)\n",
 			    stderr);
