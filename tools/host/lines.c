@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lines.c: reading a configuration file of the host line by line, see lines.h. */
+/* lines.c: reads a configuration file of the host line by line, see lines.h. */
 #include <config.h>
 
 #include "tools/host/lines.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pam_stack.c: reads a stack of /etc/pam.d as Linux-PAM does, see pam_stack.h.
  *
- * Where versions of Linux-PAM differ, the reading is chosen by which the module is not asked: what cannot be
- * told is a stack that does not ask. */
+ * Where versions of Linux-PAM differ, the reading is chosen by which the module is not asked. A stack that cannot be
+ * told to ask the module does not ask it.
+ */
 #include <config.h>
 
 #include "tools/host/pam_stack.h"
@@ -25,7 +26,7 @@ struct reading {
 	const struct aa_pam_dirs *dirs;
 	const char *phase;
 	struct aa_pam_position *position;
-	/* What the lines so far may do to those that follow. */
+	/* The effect that the lines so far may have on those that follow. */
 	bool may_be_over;
 	unsigned reach; /* so many of the next lines may be jumped over */
 	struct aa_pam_position by;
@@ -35,7 +36,7 @@ static enum aa_pam_answer read_stack(struct reading *r, const char *name, int de
 
 /* ---- words ---------------------------------------------------------------------- */
 
-/* Cuts the next word off; what stands in brackets is one word, without them. NULL: there is none. */
+/* Cuts the next word off; a text in brackets is one word, without them. NULL: there is none. */
 static char *next_word(char **text)
 {
 	char *word = *text + strspn(*text, " \t"), *end;
@@ -57,7 +58,7 @@ static char *next_word(char **text)
 
 /* ---- what a control says -------------------------------------------------------- */
 
-/* The action that `[…]` has for a return value, or for "default" where it names none; NULL: neither. */
+/* Gives the action that `[…]` has for a return value, or for "default" where it names none; NULL: neither. */
 static const char *action(const char *control, const char *value, size_t *ret_len)
 {
 	const char *found = NULL;
@@ -101,7 +102,7 @@ static bool refusal_is_final(const char *control)
 	return true;
 }
 
-/* The longest jump that a control may make. */
+/* Gives the longest jump that a control may make. */
 static unsigned longest_jump(const char *control)
 {
 	unsigned longest = 0;
@@ -165,7 +166,7 @@ static enum aa_pam_answer judge(struct reading *r, const struct aa_lines *file, 
 	return module_is_there(r, path) ? AA_PAM_ASKED : AA_PAM_NO_MODULE;
 }
 
-/* What ends or jumps in a substack ends or jumps there alone. */
+/* An end or a jump in a substack holds there alone. */
 static enum aa_pam_answer read_substack(struct reading *r, const char *name, int depth)
 {
 	struct reading inner = *r;
@@ -181,7 +182,7 @@ static enum aa_pam_answer cannot_read(struct reading *r, const struct aa_lines *
 	return AA_PAM_UNREADABLE;
 }
 
-/* AA_PAM_NOT_NAMED: the next line is to be looked at. */
+/* Reads one line. AA_PAM_NOT_NAMED: the next line is to be looked at. */
 static enum aa_pam_answer take_line(struct reading *r, const struct aa_lines *file, char *line, int depth)
 {
 	char *type = next_word(&line), *control = type ? next_word(&line) : NULL, *path;
@@ -228,7 +229,7 @@ static int open_in(const char *dir, const char *name, struct aa_lines *file)
 	return n > 0 && (size_t)n < sizeof(file->path) ? aa_lines_open(file) : -ENAMETOOLONG;
 }
 
-/* The first directory that has it; one that cannot be looked into ends the search. */
+/* Finds the file in the first directory that has it. A directory that cannot be looked into ends the search. */
 static int find_file(const struct reading *r, const char *name, struct aa_lines *file)
 {
 	int result = -ENOENT;

@@ -9,7 +9,7 @@
 
 enum aa_pam_phase { AA_PAM_AUTH, AA_PAM_ACCOUNT, AA_PAM_SESSION, AA_PAM_PASSWORD };
 
-/* What a stack is found to do; everything but AA_PAM_ASKED is a reason against it. */
+/* How a stack treats the module; everything but AA_PAM_ASKED is a reason against the stack. */
 enum aa_pam_answer {
 	AA_PAM_UNREADABLE, /* the stack, or a file that it includes, cannot be read */
 	AA_PAM_ABSENT,	   /* no directory has a stack of this name: the stack "other" serves */
@@ -31,12 +31,12 @@ struct aa_pam_position {
 	unsigned line;
 };
 
-/* The first line that names the module decides. Lines of other modules count where they may keep the module
- * from being asked: `sufficient`, `success=done`, and jumps that reach over the module's line. */
+/* Reads a stack up to the first line that names the module, which decides. Lines of other modules count where they
+ * may keep the module from being asked: `sufficient`, `success=done`, and jumps that reach over the module's line. */
 enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char *service,
 				     enum aa_pam_phase phase, struct aa_pam_position *ret_position);
 
-/* What is wrong, as the end of a sentence whose subject is the line or the file; for people. */
+/* Says what is wrong, as the end of a sentence whose subject is the line or the file; for people. */
 const char *aa_pam_stack_answer_text(enum aa_pam_answer answer);
 const char *aa_pam_stack_phase_name(enum aa_pam_phase phase);
 

@@ -27,7 +27,7 @@ struct reading {
 	bool stopped;
 };
 
-/* The criteria that hold where the reading is; "": none. */
+/* The criteria that hold at this line; "": none. */
 struct block {
 	char outer[MATCH_MAX]; /* of the block that includes this file: a Match in here adds to them */
 	char match[MATCH_MAX];
@@ -67,7 +67,7 @@ static void cut_comment(char *line)
 	}
 }
 
-/* "Keyword arguments", "Keyword=arguments". NULL: an empty line. */
+/* Splits "Keyword arguments" and "Keyword=arguments". NULL: an empty line. */
 static char *split(char *line, char **ret_arguments)
 {
 	char *keyword = line + strspn(line, BLANK), *end = keyword + strcspn(keyword, BLANK "=");
@@ -104,7 +104,7 @@ static int fail(struct reading *r, const char *path, int err)
 	return err;
 }
 
-/* sshd, which is root, reads what nobody cannot list. */
+/* sshd, which is root, reads a folder that nobody can list. */
 static int end_glob(const char *path, int err)
 {
 	(void)path;

@@ -16,9 +16,9 @@ struct aa_sshd_setting {
 	unsigned line;
 };
 
-/* Calls `each` with every setting, Match and Include themselves left out, as long as it answers true. Of
- * files that are included the names are relative to the directory of `file`. 0, or a negative errno, and then
- * what could not be read is in `failed`, of `size` bytes. */
+/* Calls `each` with every setting, but for Match and Include themselves, as long as it answers true. Names of
+ * included files are relative to the directory of `file`. 0, or a negative errno, and then `failed`, of `size` bytes,
+ * names the file that could not be read. */
 int aa_sshd_config_each(const char *file, bool (*each)(void *data, const struct aa_sshd_setting *setting),
 			void *data, char *failed, size_t size);
 

@@ -23,7 +23,7 @@ struct settings {
 	bool main_service, too_many;
 };
 
-/* Linux-PAM takes what follows the last slash, in small letters. */
+/* Linux-PAM takes the part after the last slash, in small letters. */
 static void add_service(struct settings *s, const char *name)
 {
 	const char *slash = strrchr(name, '/');

@@ -17,9 +17,9 @@ struct aa_sshd_paths {
 	struct aa_pam_dirs pam;
 };
 
-/* UsePAM is on, and the stack of each PAM service that sshd is told to use asks the module in account and
- * session: a login by public key comes to no other phase. false: it is not so, or cannot be told, and the
- * sentence in `why` says what. */
+/* Says whether UsePAM is on, and the stack of each PAM service that sshd is told to use asks the module in account
+ * and session: a login by public key comes to no other phase. false: it is not so, or cannot be told, and the
+ * sentence in `why` says why. */
 bool aa_sshd_login_is_decided(const struct aa_sshd_paths *paths, char *why, size_t size);
 
 #endif

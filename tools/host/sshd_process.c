@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sshd_process.c: what a running sshd was told on its command line, see sshd_process.h.
+/* sshd_process.c: reads the command line of a running sshd, see sshd_process.h.
  *
  * An sshd that listens has the title "sshd: /usr/sbin/sshd -D -o UsePAM=no [listener] 0 of 10-100 startups".
  */
@@ -17,7 +17,7 @@
 
 #define ANCESTORS_MAX 8
 
-/* The words that the process was started with, as one line. */
+/* Reads the words that the process was started with, as one line. */
 static bool read_title(pid_t pid, char *ret, size_t size)
 {
 	char path[64];
@@ -31,7 +31,7 @@ static bool read_title(pid_t pid, char *ret, size_t size)
 	return n > 0;
 }
 
-/* "UsePAM=no", or "UsePAM" with the value in the next word. */
+/* Takes "UsePAM=no", or "UsePAM" with the value in the next word. */
 static void take_option(const char *option, char **save, struct aa_sshd_process_told *ret)
 {
 	const char *value = option + strlen("UsePAM");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sshd_process.h: what a running sshd was told on its command line, which its files do not show. */
+/* sshd_process.h: the command line of a running sshd, which its files do not show. */
 #ifndef AGENTAUTH_HOST_SSHD_PROCESS_H
 #define AGENTAUTH_HOST_SSHD_PROCESS_H
 
@@ -12,9 +12,10 @@ struct aa_sshd_process_told {
 	bool has_use_pam, use_pam; /* -o UsePAM=…: it comes before the files */
 };
 
-/* Of the process, if it is an sshd that listens: its title shows how it was started. false: it is none. */
+/* Reads the title of a process, if it is an sshd that listens: it shows how the sshd was started. false: it is no
+ * such process. */
 bool aa_sshd_process_told(pid_t pid, struct aa_sshd_process_told *ret);
-/* Of the nearest ancestor of this process that is one. */
+/* Reads that of the nearest ancestor of this process that is one. */
 bool aa_sshd_process_told_ancestor(struct aa_sshd_process_told *ret);
 
 #endif

@@ -17,7 +17,7 @@
 
 #define BLANK " \t"
 
-/* Where sudo's own plugins are, unless sudo.conf says so: of these the one that has sudoers.so. */
+/* sudo's own plugins are in one of these unless sudo.conf says otherwise: in the one that has sudoers.so. */
 static const char *const plugin_dirs[] = {"/usr/libexec/sudo/", "/usr/lib/sudo/", "/usr/lib64/sudo/",
 					  "/usr/local/libexec/sudo/"};
 
@@ -123,7 +123,7 @@ static void complete_path(const struct finding *f)
 		find_below(*f->dir ? f->dir : dirs, f->path, ret);
 }
 
-/* It begins as every shared object does. */
+/* Says whether the file begins as every shared object does. */
 static bool is_object(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -15,7 +15,7 @@ enum aa_plugin_answer {
 	AA_PLUGIN_CONF_OPEN, /* sudo passes sudo.conf over, since others may write to it */
 	AA_PLUGIN_NOT_NAMED, /* no line loads it */
 	AA_PLUGIN_NOT_ROOTS, /* or others may write to it: sudo 1.9.13 loads it all the same, as root */
-	/* With these a line names it and sudo runs nothing, for nobody. */
+	/* With these a line names the plugin and sudo runs nothing, for nobody. */
 	AA_PLUGIN_MISSING,
 	AA_PLUGIN_NO_SYMBOL, /* the line names another symbol, or the file is no plugin */
 	AA_PLUGIN_LOADED
@@ -26,11 +26,11 @@ struct aa_plugin_position {
 	char path[PATH_MAX]; /* of the file that the line names */
 };
 
-/* `conf` is sudo.conf; root or `owner` must own what sudo believes. */
+/* Finds the plugin's line. `conf` is sudo.conf; root or `owner` must own what sudo believes. */
 enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner,
 					       struct aa_plugin_position *ret_position);
 
-/* The line is there and sudo cannot load what it names: nobody has sudo. */
+/* Says whether the line is there and sudo cannot load what it names: then nobody has sudo. */
 bool aa_sudo_conf_stops_sudo(enum aa_plugin_answer answer);
 
 #endif
