@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_view.c: members of an agent's published record, as list and show print them. */
+/* agent_view.c reads members of an agent's published record, as list and show print them. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/agent_view.h"

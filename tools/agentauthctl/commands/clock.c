@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.c: a clock that was ahead, see clock.h. */
+/* clock.c puts right what a clock that was ahead left behind, see clock.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/clock.h"
@@ -21,7 +21,7 @@
 #define STEP 300   /* seconds between two notes */
 #define SLACK 1000 /* a note's age, and how far ahead of its use a credential may say that it was issued */
 
-/* What STATEDIR/clock says: one line, BOOT-ID BEFORE SEEN. */
+/* seen is what STATEDIR/clock says, in one line: BOOT-ID BEFORE SEEN. */
 struct seen {
 	char boot[AA_BOOT_ID_SIZE];
 	int64_t before; /* the latest time of all earlier boots; 0: not known */
@@ -45,7 +45,7 @@ static bool read_note(int dir, struct seen *ret)
 	return n > 0 && sscanf(text, "%36s %" SCNd64 " %" SCNd64, ret->boot, &ret->before, &ret->latest) == 3;
 }
 
-/* The note as it is for this boot. */
+/* seen_now() returns the note as it is for this boot. */
 static struct seen seen_now(int dir)
 {
 	struct seen note = {0}, ret = {0};
@@ -67,7 +67,7 @@ static void write_note(int dir, const struct seen *seen)
 	free(text);
 }
 
-/* Whether the kernel says that something keeps its clock. */
+/* is_kept() returns true where the kernel says that something keeps its clock. */
 static bool is_kept(void)
 {
 	struct timex t = {0};
@@ -82,7 +82,7 @@ static bool is_known_right(const struct seen *seen, int64_t now)
 
 /* ---- mending ------------------------------------------------------------- */
 
-/* Whether the store's stamp lies ahead of the clock. */
+/* is_shut() returns true where the store's stamp lies ahead of the clock. */
 static bool is_shut(const struct ctl *ctl, int64_t *ret_since, int64_t *ret_refused)
 {
 	return aa_replay_look(ctl->rundir, ctl->now, ret_since, ret_refused) == 0 &&

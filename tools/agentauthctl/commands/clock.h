@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.h: a clock that was ahead while the replay store was made, and is right now.
+/* clock.h puts right what a clock left behind that was ahead while the replay store was made, and is right now.
  *
  * All that was issued before the store's stamp is refused, since before this boot it may have been used. Where the clock
  * was ahead at that moment, the stamp lies in the future and no agent can present anything. The store may begin anew with
@@ -15,11 +15,11 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 
-/* Notes the present time and, where the store's stamp lies ahead of it, begins the store anew; or says, as an error, why
- * not. `said`: a person says that the clock is right. */
+/* clock_mend() notes the present time. Where the store's stamp lies ahead of that, it begins the store anew, or
+ * reports why not and returns CTL_FAILED. With `said` a person says that the clock is right. */
 enum ctl_status clock_mend(struct ctl *ctl, bool said);
 
-/* What a wrong clock left behind. */
+/* clock_marks are what a wrong clock left behind. */
 struct clock_marks {
 	int64_t shut_until; /* all that was issued before then is refused; 0: nothing of the kind */
 	int64_t some_until; /* of what ends before then some is refused; 0: nothing */

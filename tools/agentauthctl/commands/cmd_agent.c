@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_agent.c: register, set, retire: one agent's file, edited and published at once. */
+/* cmd_agent.c registers, changes and retires an agent: its one file is edited and published at once. */
 #include "config.h"
 
 #include <errno.h>
@@ -35,8 +35,8 @@ static bool is_taken(const void *data, uint32_t id)
 	return strangers_have_id(t->others, id);
 }
 
-/* The uid in a file that somebody wrote and nobody has applied yet; 0: it cannot be told, and publishing will
- * say so. */
+/* pending_uid() returns the uid in a file that was written by hand and not applied yet. It returns 0 where the uid
+ * cannot be told, which publishing will say. */
 static uint32_t pending_uid(struct workspace *workspace, const char *name)
 {
 	struct problems ignored = {0};
@@ -76,7 +76,7 @@ static uint32_t free_uid(struct workspace *workspace)
 	return uid;
 }
 
-/* 0: reported. */
+/* choose_uid() returns 0 where the failure was reported. */
 static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
 	const struct aa_accounts_policy *a = &workspace->model.host.accounts;

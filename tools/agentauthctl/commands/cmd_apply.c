@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_apply.c: apply, check, diff: what the text says, against what is published. */
+/* cmd_apply.c holds the text against what is published: apply, check, diff. */
 #include "config.h"
 
 #include <stdio.h>
@@ -55,7 +55,8 @@ const struct command cmd_apply = {
 
 /* ---- check --------------------------------------------------------------- */
 
-/* DIR/NAME.conf: the agent's name. The caller frees; NULL: reported. */
+/* name_of_file() returns the agent's name of DIR/NAME.conf; the caller frees. It returns NULL where the failure was
+ * reported. */
 static char *name_of_file(struct ctl *ctl, const char *file)
 {
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
@@ -67,7 +68,7 @@ static char *name_of_file(struct ctl *ctl, const char *file)
 	return NULL;
 }
 
-/* One agent's file, which need not be in agents.d: against agentauth.conf and the ids. */
+/* An agent's file that is checked by itself need not be in agents.d. It is held against agentauth.conf and the ids. */
 static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
 {
 	struct conf_file conf = {0};

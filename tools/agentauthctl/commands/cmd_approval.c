@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_approval.c: approval list, approve, deny: a person's answer to a command that waits. */
+/* cmd_approval.c gives a person's answer to a command that waits: approval list, approve, deny. */
 #include "config.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static void collect(void *data, json_t *request)
 	(void)json_array_append_new(listing->open, request);
 }
 
-/* One whose sudo was killed: the plugin could not say so itself. */
+/* Where a request's sudo was killed, the plugin could not log that itself. */
 static void log_gone(void *data, json_t *request)
 {
 	struct listing *listing = data;
@@ -91,7 +91,7 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 
 /* ---- approve, deny ------------------------------------------------------------------- */
 
-/* Whether the uid is an agent's, or may be one. */
+/* is_agent_uid() returns true for a uid that is an agent's, or may be one. */
 static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 {
 	struct aa_context ctx = {.statedir = ctl->paths.statedir,
@@ -107,7 +107,8 @@ static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
 	return agents;
 }
 
-/* Whether an agent's login is behind this process: its uid, its login uid, sudo's word. Such a one does not answer. */
+/* is_an_agents() returns true where an agent's login is behind this process, by its uid, its login uid or sudo's
+ * word. Such a process answers no request. */
 static bool is_an_agents(const struct ctl *ctl)
 {
 	uint32_t from_sudo = UINT32_MAX;

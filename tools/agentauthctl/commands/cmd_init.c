@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_init.c: init: the directories, a first agentauth.conf, the first generation. */
+/* cmd_init.c makes the directories, a first agentauth.conf and the first generation. */
 #include "config.h"
 
 #include <errno.h>
@@ -42,7 +42,8 @@ static const char first_text[] =
     "roles = {\n"
     "};\n";
 
-/* The one moment at which the resolver decides how agents name this host; from then on it stands in the text. */
+/* This is the one moment at which the resolver decides how agents name this host. From then on the name stands in the
+ * text. */
 static int write_text(struct ctl *ctl, int fd)
 {
 	struct host_facts facts = {0};
@@ -79,7 +80,7 @@ static enum ctl_status make_directory(struct ctl *ctl, const char *path, mode_t 
 			printf("%s would be made.\n", path);
 		return CTL_DONE;
 	}
-	/* The mode is what it says, whatever the umask. */
+	/* The mode is the one that was asked for, whatever the umask. */
 	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0) {
 		problem_error(&ctl->problems, &place, "cannot be made: %s", strerror(errno));
 		return CTL_FAILED;
@@ -188,7 +189,7 @@ static bool has_agents(const struct ids *ids)
 	return false;
 }
 
-/* What else gives out the ids that agents are going to have, and what to do about it. */
+/* tell_overlaps() says what else gives out the ids that agents are going to have, and what to do about it. */
 static void tell_overlaps(struct ctl *ctl, const struct workspace *workspace)
 {
 	const struct model *m = &workspace->model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_issuer.c: issuer add, list: identity providers in agentauth.conf, and what is here of their keys. */
+/* cmd_issuer.c adds identity providers to agentauth.conf, and lists what is kept of their keys. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_issuer_set.c: issuer set, remove: changing and taking away an identity provider of agentauth.conf. */
+/* cmd_issuer_set.c changes an identity provider of agentauth.conf, and takes it away. */
 #include "config.h"
 
 #include <stdio.h>
@@ -23,10 +23,10 @@ static const struct option_spec set_options[] = {
 /* ---- rules: scopes and require ------------------------------------------------- */
 
 struct rule {
-	const char *claim, *value, *role; /* role NULL: of require */
+	const char *claim, *value, *role; /* role NULL: a rule of require */
 };
 
-/* A list of rules as it is to stand in the text. */
+/* rules is the list as it is to stand in the text. */
 struct rules {
 	struct rule *v;
 	size_t n, cap;
@@ -48,7 +48,8 @@ static void rules_free(struct rules *rules)
 	free(rules->v);
 }
 
-/* The place of the rule, n where there is none; without a claim, of any. */
+/* find_rule() returns the index of the rule, or n where there is none. A rule without a claim is found whatever its
+ * claim. */
 static size_t find_rule(const struct rules *rules, const struct rule *wanted)
 {
 	size_t i = 0;
@@ -64,7 +65,7 @@ static size_t find_rule(const struct rules *rules, const struct rule *wanted)
 	return i;
 }
 
-/* The text parted at `at`, within a copy that the rules keep. */
+/* part() cuts the text at `at`, within a copy that the rules keep. */
 static void part(struct rules *rules, const char *text, const char *at, const char **ret_left,
 		 const char **ret_right)
 {
@@ -77,7 +78,7 @@ static void part(struct rules *rules, const char *text, const char *at, const ch
 	rules->copies[rules->n_copies++] = copy;
 }
 
-/* VALUE:ROLE of --scope, CLAIM=VALUE of --require. */
+/* --scope takes VALUE:ROLE, and --require CLAIM=VALUE. */
 static enum ctl_status read_rule(struct editing *e, struct rules *rules, const struct given_option *g,
 				 struct rule *ret)
 {
@@ -128,8 +129,8 @@ static void put_member(struct buffer *b, const char *name, const char *value)
 	free(text);
 }
 
-/* The list in the place of the one that is there. Without the last scope an agent's own token would grant all of its
- * roles, which is not what taking one away says. */
+/* write_rules() replaces the list that is there. Without the last scope an agent's own token would grant all of its
+ * roles, and whoever takes one scope away does not ask for that. */
 static enum ctl_status write_rules(struct editing *e, const char *setting, const struct rules *rules)
 {
 	char *path = xasprintf("%s%s", e->prefix, setting);
@@ -200,7 +201,7 @@ static enum ctl_status edit_all_rules(struct editing *e, const struct aa_issuer 
 
 /* ---- set ------------------------------------------------------------------------ */
 
-/* What the default stands for is written out before it is added to or taken from. */
+/* The algorithms that the default stands for are written out before one is added to or taken from them. */
 static void spell_out_algorithms(struct editing *e)
 {
 	char *path = xasprintf("%salgorithms", e->prefix);
@@ -211,7 +212,7 @@ static void spell_out_algorithms(struct editing *e)
 	free(path);
 }
 
-/* Keys come from one place: the one that is named takes the place of the others. */
+/* Keys come from one place, so that the source that is named replaces the others. */
 static enum ctl_status choose_source(struct editing *e)
 {
 	static const char *const options[] = {"discovery", "jwks-uri", "jwks-file"}, *const settings[] = {
@@ -292,10 +293,10 @@ const struct command issuer_set = {
 
 /* ---- remove ---------------------------------------------------------------------- */
 
-/* The agents that are bound to an issuer, as it is published. */
+/* bound_agents are the agents that are bound to an issuer, as it is published. */
 struct bound_agents {
 	const char *issuer;
-	struct buffer commands; /* what takes the bindings away, a line each */
+	struct buffer commands; /* a command that takes a binding away, on each line */
 	json_t *agents;
 	size_t n;
 };
@@ -323,7 +324,8 @@ static bool note_bound(void *data, const char *name, const char *record, size_t 
 	return true;
 }
 
-/* Whether agents are bound to it; a binding that only the text has is found by publishing. */
+/* is_bound() returns true where published agents are bound to the issuer. Publishing finds a binding that only the
+ * text has. */
 static bool is_bound(struct ctl *ctl, const char *issuer)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);

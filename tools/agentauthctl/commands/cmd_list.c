@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_list.c: list: who the agents are, as it is published, with what was decided in a hurry. */
+/* cmd_list.c lists the published agents, with what was decided about them since. */
 #include "config.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static const struct table_column columns[] = {
 
 struct listing {
 	struct ctl *ctl;
-	const char *role; /* only agents that have it; NULL: all */
+	const char *role; /* only agents that have this role; NULL: all */
 	struct table table;
 	json_t *json;
 	bool damaged; /* not every record could be read */

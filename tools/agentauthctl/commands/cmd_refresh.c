@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_refresh.c: issuer refresh: key sets are fetched here, and at no login. */
+/* cmd_refresh.c fetches the key sets of issuers, which no login does. */
 #include "config.h"
 
 #include <stdio.h>
@@ -118,7 +118,7 @@ static void audit(struct ctl *ctl, const struct aa_issuer *issuer, const struct 
 	ctl_audit_record(ctl, record);
 }
 
-/* What a failed one leaves behind, for its message. */
+/* meanwhile() says what holds after a fetch that failed. */
 static const char *meanwhile(const struct keys_state *state, int64_t now)
 {
 	if (!state->there)
@@ -210,9 +210,9 @@ static enum ctl_status refresh_these(struct ctl *ctl, struct aa_issuer *const *i
 
 /* ---- in turn ----------------------------------------------------------------------------------- */
 
-/* Whoever sends tokens with unknown keys makes marks: what follows from them happens at most once a minute.
- * The wait is here, so that a mark that comes within the minute is answered at its end, and so that systemd,
- * which starts this while there is a mark, does not start it oftener either. */
+/* A sender of tokens with unknown keys makes marks, and what follows from marks happens at most once a minute. The
+ * wait is here, so that a mark that comes within the minute is answered at its end, and so that systemd, which starts
+ * this while there is a mark, does not start it oftener either. */
 static enum ctl_status take_turn(struct ctl *ctl)
 {
 	int64_t left;
@@ -234,8 +234,8 @@ static enum ctl_status take_turn(struct ctl *ctl)
 			ctl->rundir, strerror(-r));
 }
 
-/* The marks are taken before the keys are fetched: one that comes meanwhile is about what was there until
- * now. */
+/* The marks are taken before the keys are fetched: a mark that comes meanwhile is about the keys that were there
+ * until now. */
 static enum ctl_status refresh_due(struct ctl *ctl, struct aa_issuer *const *issuers, size_t n)
 {
 	bool *due = xcalloc(n + 1, sizeof(*due));
@@ -250,7 +250,7 @@ static enum ctl_status refresh_due(struct ctl *ctl, struct aa_issuer *const *iss
 	return status;
 }
 
-/* Any mark takes a turn, also one that nothing can be done about. */
+/* Any mark takes a turn, also a mark that nothing can be done about. */
 static enum ctl_status refresh_in_turn(struct ctl *ctl)
 {
 	bool marked = aa_key_request_any(ctl->rundir);

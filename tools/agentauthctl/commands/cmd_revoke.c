@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_revoke.c: revoke: a credential, a key, or all that an agent was given before a time, is refused from now on;
- * what is refused so, and taking that back. */
+/* cmd_revoke.c refuses a credential, a key, or all that an agent was given before a time, from now on. It lists what
+ * is refused so, and takes that back. */
 #include "config.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/table.h"
 
-#define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer one */
+#define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer name */
 
 /* One thing is revoked by one command, so that the audit record says what. */
 struct revocation {
 	const char *jti, *issuer, *kid, *agent, *before, *why;
 	int64_t when;
-	uint32_t uid; /* the agent's; 0: it is not known */
+	uint32_t uid; /* the agent's; 0: unknown */
 	bool undo;
 };
 
@@ -124,7 +124,7 @@ static const char *text_of(const json_t *revocation, const char *member)
 	return json_string_value(json_object_get(revocation, member));
 }
 
-/* `option` and the word, quoted where a shell would read another. */
+/* put_option() writes `option` and the word, quoted where a shell would read another word. */
 static void put_option(struct buffer *b, const char *option, const char *word)
 {
 	size_t len = aa_shown_word(NULL, 0, word);
@@ -135,7 +135,8 @@ static void put_option(struct buffer *b, const char *option, const char *word)
 	free(shown);
 }
 
-/* What --undo takes for it; of one that cannot be read, its file. The caller frees. */
+/* name_of() returns the options that --undo takes for a decision, or the file of a decision that cannot be read. The
+ * caller frees. */
 static char *name_of(const struct ctl *ctl, const json_t *one)
 {
 	const char *jti = text_of(one, "jti"), *issuer = text_of(one, "issuer"), *kid = text_of(one, "kid"),
@@ -167,7 +168,7 @@ static int compare_times(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* A time of a decision in words; "?": its file does not say. */
+/* time_text() writes a time of a decision, or "?" where its file does not say. */
 static void time_text(const json_t *number, char ret[32])
 {
 	if (json_is_integer(number))
@@ -227,7 +228,7 @@ static json_t *answer_of(const json_t *one)
 	return answer;
 }
 
-/* What cannot be read revokes all the same, and what it is about is only known to whoever revoked it. */
+/* A decision that cannot be read revokes all the same, and only the person who revoked knows what it is about. */
 static void warn_of_unreadable(struct ctl *ctl, const json_t *one)
 {
 	if (json_is_integer(json_object_get(one, "at")))
@@ -269,7 +270,8 @@ static enum ctl_status list_revocations(struct ctl *ctl)
 
 /* ---- taking back ------------------------------------------------------------- */
 
-/* Whether `one` is what is meant, or (`loosely`) the same credential of another issuer. */
+/* is_meant() returns true where `one` is the decision that is meant, or (`loosely`) about the same credential of
+ * another issuer. */
 static bool is_meant(const json_t *one, const struct revocation *r, bool loosely)
 {
 	const char *jti = text_of(one, "jti"), *kid = text_of(one, "kid"), *agent = text_of(one, "agent"),
@@ -281,7 +283,7 @@ static bool is_meant(const json_t *one, const struct revocation *r, bool loosely
 	return !loosely && (r->kid ? kid && strcmp(kid, r->kid) == 0 : agent && strcmp(agent, r->agent) == 0);
 }
 
-/* The decision that is meant; a new reference. NULL: there is none. */
+/* find_revocation() returns the decision that is meant as a new reference, or NULL where there is none. */
 static json_t *find_revocation(const struct ctl *ctl, const struct revocation *r, bool loosely)
 {
 	json_t *list = NULL, *one, *found = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_role.c: role add, set, list, remove: the groups of rights that agents have, in agentauth.conf. */
+/* cmd_role.c adds, changes, lists and removes roles, the groups of rights that agents have, in agentauth.conf. */
 #include "config.h"
 
 #include <dirent.h>
@@ -53,8 +53,8 @@ static bool gid_is_taken(const void *data, uint32_t id)
 	return model_id_is_given(t->model, id) || strangers_have_id(t->others, id);
 }
 
-/* Roles' gids are taken from what lies behind the agents' uids, up to accounts.gid; where nothing does, from the
- * end of their range, where uids come last: its last 10,000 ids, or a tenth. */
+/* Roles' gids are taken from the ids behind the agents' uids, up to accounts.gid. Where there are none, they come
+ * from the end of the agents' range, where uids come last: its last 10,000 ids, or a tenth. */
 static int64_t first_gid(const struct aa_accounts_policy *a)
 {
 	int64_t size = a->uid_max - a->uid_min + 1;
@@ -113,7 +113,8 @@ static void guess_service(struct guess *guess, struct buffer *names, const char 
 		closedir(d);
 }
 
-/* A service is the name of a PAM stack: one that this host has not lets nobody in here. It may be meant for other hosts. */
+/* A service is the name of a PAM stack. A service that this host has not lets nobody in here, and may be meant for
+ * other hosts. */
 static void warn_service(struct ctl *ctl, const char *service)
 {
 	char *dir = xasprintf("%s/pam.d", ctl->paths.sysconfdir), *path = xasprintf("%s/%s", dir, service),
@@ -237,8 +238,8 @@ static bool note_holder(void *data, const char *name, const char *record, size_t
 	return true;
 }
 
-/* Whether agents have the role, as it is published; one that only the text gives it to is found by
- * publishing. */
+/* is_held() returns true where published agents have the role. Publishing finds an agent that only the text gives it
+ * to. */
 static bool is_held(struct ctl *ctl, const char *role)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_rollback.c: rollback: an earlier generation serves again. */
+/* cmd_rollback.c makes an earlier generation serve again. */
 #include "config.h"
 
 #include <errno.h>

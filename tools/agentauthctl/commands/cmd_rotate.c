@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_rotate.c: rotate: a new key for an agent, and an end for the keys that it had. */
+/* cmd_rotate.c gives an agent a new key, and the keys that it had an end. */
 #include "config.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static const struct option_spec rotate_options[] = {
     {0},
 };
 
-/* Seconds, or 90m, 24h, 7d. */
+/* The time is seconds, or 90m, 24h, 7d. */
 static enum ctl_status read_grace(struct ctl *ctl, const struct arguments *arguments, int64_t *ret)
 {
 	const char *text = arguments_value(arguments, "grace");
@@ -42,7 +42,7 @@ static enum ctl_status read_grace(struct ctl *ctl, const struct arguments *argum
 	return ctl_usage(ctl, "--grace %s: not a time like 24h, 90m, 7d or 0, up to a year", quoted(text));
 }
 
-/* What becomes of the keys that there are. */
+/* ending is what becomes of the keys that the agent had. */
 struct ending {
 	struct conf_text *text;
 	int64_t until;
@@ -103,7 +103,7 @@ static void tell_ended(const struct ctl *ctl, const char *name, const struct end
 	}
 }
 
-/* Somebody who wanted a key to end is told what ends it whatever the text holds. */
+/* A person who wanted a key to end is told what ends it whatever the text holds. */
 static void tell_unchanged(struct ctl *ctl)
 {
 	ctl_error(ctl, "nothing was changed: the keys are as they were; agentauthctl revoke --kid KID ends "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_session.c: session list, kill, reap: what agents have open, and its end. */
+/* cmd_session.c lists and ends the sessions of agents, and clears away what is over. */
 #include "config.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static char *roles_text(const struct aa_session *s)
 	return b.len ? buffer_take(&b) : xstrdup("-");
 }
 
-/* "3m", "2h", "4d": how long that is. */
+/* span() writes how long a time is: "3m", "2h", "4d". */
 static const char *span(int64_t seconds, char ret[24])
 {
 	if (seconds < 0)
@@ -191,7 +191,7 @@ static const struct command session_list = {
 
 /* ---- kill -------------------------------------------------------------------------- */
 
-/* The one live session whose id begins so. */
+/* find() returns the one live session whose id begins so. */
 static struct aa_session *find(struct ctl *ctl, struct sessions *s, const char *id)
 {
 	struct aa_session *found = NULL;
@@ -255,7 +255,7 @@ static const struct command session_kill = {
 
 /* ---- reap ------------------------------------------------------------------------------ */
 
-/* A line in the session's terminals. */
+/* A line in the session's terminals warns of its end. */
 static void warn(const struct ctl *ctl, struct aa_session *s)
 {
 	char text[160], left[24];
@@ -276,13 +276,14 @@ static bool is_past(const struct ctl *ctl, const struct aa_session *s)
 	return s->deadline && s->deadline <= ctl->now;
 }
 
-/* Those past their deadline, and those whose agent's name or uid turned out to be a person's too. */
+/* choose() takes the sessions that are past their deadline, and those whose agent's name or uid turned out to be a
+ * person's too. */
 static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 {
 	struct sessions all = {0};
 	enum ctl_status status;
 
-	/* Those that ended by themselves go, in the same look at them all. */
+	/* Sessions that ended by themselves are removed in the same look at them all. */
 	if (!ctl->dry_run)
 		r->swept = ctl_sweep_sessions(ctl, add, &all);
 	status = ctl->dry_run ? take(ctl, &all) : taken(ctl, r->swept, &all);
@@ -303,7 +304,7 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 	return status;
 }
 
-/* TERM to all of them, and KILL to what is left after the grace period. */
+/* end_all() sends TERM to all of them, and KILL to what is left after the grace period. */
 static enum ctl_status end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 {
 	const struct timespec step = {0, 100000000};
@@ -328,7 +329,7 @@ static enum ctl_status end_all(struct ctl *ctl, const struct reaping *r, int64_t
 	return status;
 }
 
-/* The records of those that were ended, which are in the log. */
+/* The log has the sessions that were ended, so that their records can go. */
 static void remove_records(const struct ctl *ctl, const struct reaping *r)
 {
 	for (size_t i = 0; i < r->over.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_show.c: show: all about an agent, as it is published, with what was decided in a hurry. */
+/* cmd_show.c shows all about an agent, as it is published, with what was decided about it since. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static void print_list(const char *name, const json_t *list)
 	free(text);
 }
 
-/* ", 4 at a time, 8 h at most". The caller frees. */
+/* session_limits() returns ", 4 at a time, 8 h at most"; the caller frees. */
 static char *session_limits(const json_t *role)
 {
 	int64_t seconds = view_number(role, "max_session"), sessions = view_number(role, "max_sessions");
@@ -82,7 +82,7 @@ static void print_roles(struct published *published, const json_t *agent)
 	}
 }
 
-/* "ES256" and the like: what the key signs with. */
+/* algorithm_of() returns what the key signs with, such as "ES256". */
 static const char *algorithm_of(const json_t *jwk)
 {
 	struct aa_key *key;
@@ -173,7 +173,7 @@ static void print_delegation(const json_t *agent)
 	print_list("started by", json_object_get(d, "local_users"));
 }
 
-/* What was decided of an agent in a hurry; NULL: nothing. */
+/* decisions are what was decided of an agent in a hurry. NULL says that nothing was. */
 struct decisions {
 	json_t *suspension, *cutoff;
 };
@@ -223,7 +223,7 @@ static json_t *roles_json(struct published *published, const json_t *agent)
 	return list;
 }
 
-/* The record as it is published, its times as text, and what belongs to it. */
+/* answer_agent() gives the record as it is published, its times as text, and what belongs to it. */
 static void answer_agent(struct ctl *ctl, struct published *published, json_t *agent,
 			 const struct decisions *decisions)
 {

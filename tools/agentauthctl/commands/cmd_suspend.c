@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_suspend.c: suspend, resume: an agent is shut out at the next PAM call, and let in again. */
+/* cmd_suspend.c shuts an agent out at the next PAM call, and lets it in again. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_units.c: what brings an agent's processes back, see ctl_units.h. */
+/* ctl_units.c stops what brings an agent's processes back, see ctl_units.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/ctl_units.h"
@@ -23,7 +23,7 @@ struct words {
 	size_t n, cap;
 };
 
-/* One is there once, however often it is found. */
+/* A word is kept once, however often it is found. */
 static bool words_add(struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->n; i++)
@@ -59,7 +59,7 @@ static bool has_systemd(void)
 	return access("/run/systemd/system", F_OK) == 0;
 }
 
-/* Whether it ran and said yes; false too where there is no such program. */
+/* ask() returns true where the program ran and said yes, and false also where there is no such program. */
 static bool ask(const char *program, const char *const *options, const struct words *words,
 		struct buffer *output)
 {
@@ -97,7 +97,8 @@ static void list_file(struct words *ret, const char *file)
 	}
 }
 
-/* Every unit that systemd has in memory, and those that are only files yet: one that is enabled starts at the next boot. */
+/* list_units() finds every unit that systemd has in memory, and those that are only files yet, since a unit that is
+ * enabled starts at the next boot. */
 static void list_units(struct words *ret)
 {
 	struct buffer output = {0};
@@ -117,7 +118,7 @@ static void list_units(struct words *ret)
 	buffer_free(&output);
 }
 
-/* What `systemctl show` says of one unit. */
+/* unit is what `systemctl show` says of one unit. */
 struct unit {
 	const char *id, *user, *uid, *state, *file_state, *triggered_by;
 };
@@ -175,7 +176,8 @@ struct choice {
 	struct words triggers, running_triggers, units, running, enabled;
 };
 
-/* By the agent's name, or by its uid, as written or as systemd knows it. Its user manager has a step of its own. */
+/* A unit is the agent's by name, or by uid, as written or as systemd knows it. The agent's user manager has a step of
+ * its own. */
 static bool is_agents(const struct choice *c, const struct unit *unit)
 {
 	return (strcmp(unit->user, c->name) == 0 || strcmp(unit->user, c->uid) == 0 ||
@@ -197,7 +199,7 @@ static void look(struct choice *c, const struct unit *unit)
 		words_add(&c->enabled, unit->id);
 }
 
-/* The socket that makes units of this template with every connection: they have one name. */
+/* The units that a socket makes of this template, one for every connection, have one name. */
 static void choose_socket(struct choice *c, const char *id)
 {
 	const char *at = strstr(id, INSTANCE);
@@ -287,7 +289,7 @@ static void tell_units(struct ctl *ctl, const struct choice *c)
 	free(enabled);
 }
 
-/* The user's systemd would start things again: linger off, manager stopped. */
+/* The agent's systemd would start things again, so that linger is turned off and the manager stopped. */
 static void stop_manager(struct ctl *ctl, const struct choice *c)
 {
 	struct words name = {0}, manager = {0};
@@ -311,7 +313,8 @@ void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid)
 	find_units(name, uid, &c);
 	tell_units(ctl, &c);
 	if (!ctl->dry_run) {
-		/* They are waited for: a path unit starts its service again in the moment in which that has stopped. */
+		/* The triggers are waited for: a path unit starts its service again in the moment in which that has
+		 * stopped. */
 		if (c.running_triggers.n)
 			(void)ask("systemctl", (const char *const[]){"stop", "--", NULL}, &c.running_triggers,
 				  NULL);
@@ -352,7 +355,7 @@ enum ctl_status ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid)
 
 /* ---- what else starts things --------------------------------------------- */
 
-/* Of the sentences, parted by "; ", those about cron and at. */
+/* tell_timed() takes those of the sentences, parted by "; ", that are about cron and at. */
 static void tell_timed(struct ctl *ctl, const char *name, char *sentences)
 {
 	char *one, *rest = sentences;

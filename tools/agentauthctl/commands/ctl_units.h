@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_units.h: what would bring an agent's processes back: units of the host's systemd with User= the agent, what triggers
- * them, its own user manager and its linger; and what else starts things for it, which is named. Where there is no systemd,
- * only the latter.
- */
+/* ctl_units.h stops what would bring an agent's processes back: units of the host's systemd with User= the agent,
+ * what triggers them, its own user manager and its linger. What else starts things for the agent is named; where
+ * there is no systemd, only that. */
 #ifndef AGENTAUTHCTL_CTL_UNITS_H
 #define AGENTAUTHCTL_CTL_UNITS_H
 
 #include "tools/agentauthctl/commands/ctl.h"
 
-/* Has systemd stop them, without waiting until they are: their processes may be killed meanwhile. Says which. */
+/* ctl_units_stop() has systemd stop the units, without waiting until they are, so that their processes may be killed
+ * meanwhile. It says which. */
 void ctl_units_stop(struct ctl *ctl, const char *name, uint32_t uid);
-/* Waits until they have stopped; what goes on is an error. */
+/* ctl_units_wait() waits until the units have stopped, and reports what goes on. */
 enum ctl_status ctl_units_wait(struct ctl *ctl, const char *name, uint32_t uid);
-/* Names what else the host has that starts things for the agent: tables of cron, jobs of at. */
+/* ctl_units_tell_others() names what else the host has that starts things for the agent: tables of cron, jobs of at. */
 void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid);
 
 #endif

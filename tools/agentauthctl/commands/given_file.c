@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* given_file.c: files that a person names, see given_file.h. */
+/* given_file.c reads files that a person names, see given_file.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/given_file.h"
@@ -15,14 +15,15 @@
 
 #define INPUT_MAX 65536
 
-/* A pipe that the shell has made for this command, as in --key <(…); not one that lies in a directory. */
+/* is_inherited() returns true for a pipe that the shell has made for this command, as in --key <(…), and false for a
+ * pipe that lies in a directory. */
 static bool is_inherited(const char *file)
 {
 	return strncmp(file, "/dev/fd/", 8) == 0 || strncmp(file, "/proc/self/fd/", 14) == 0 ||
 	       strcmp(file, "/dev/stdin") == 0;
 }
 
-/* Why this is nothing to read from; NULL: it is. */
+/* unfit() says why a file is nothing to read from, or returns NULL where it can be read. */
 static const char *unfit(const char *file, const struct stat *st)
 {
 	if (S_ISREG(st->st_mode) || (S_ISFIFO(st->st_mode) && is_inherited(file)))
@@ -34,7 +35,7 @@ static const char *unfit(const char *file, const struct stat *st)
 	return "is a device";
 }
 
-/* Opened without waiting, and looked at before it is read. */
+/* The file is opened without waiting, and looked at before it is read. */
 static int open_given(struct ctl *ctl, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -85,7 +86,8 @@ static int read_given(struct ctl *ctl, const char *file, struct buffer *ret)
 	return r;
 }
 
-/* A line as in id_ed25519.pub itself, as agentauth keygen prints it: no file's name has a blank behind a key's type. */
+/* --key takes a line as in id_ed25519.pub itself, as agentauth keygen prints it, since no file's name has a blank
+ * behind a key's type. */
 static bool is_key_line(const char *given)
 {
 	return (strncmp(given, "ssh-", 4) == 0 || strncmp(given, "ecdsa-sha2-", 11) == 0) &&

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* given_file.h: files that a person names in a command: --key, --file. Read whole and at once, before any lock is taken, and
- * never waited for: a FIFO or a device that lies about under the name is told, and not read.
- */
+/* given_file.h reads files that a person names in a command: --key, --file. They are read whole and at once, before
+ * any lock is taken, and never waited for: a FIFO or a device under that name is told, and not read. */
 #ifndef AGENTAUTHCTL_GIVEN_FILE_H
 #define AGENTAUTHCTL_GIVEN_FILE_H
 
@@ -13,7 +12,8 @@ struct given_file {
 	struct given_file *next;
 };
 
-/* Reads the files of all --key options, so that ctl_read_input() has them. CTL_FAILED: reported. */
+/* given_files_read() reads the files of all --key options, so that ctl_read_input() has them. It returns CTL_FAILED
+ * where the failure was reported. */
 enum ctl_status given_files_read(struct ctl *ctl, const struct arguments *arguments);
 void given_files_free(struct ctl *ctl);
 

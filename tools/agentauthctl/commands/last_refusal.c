@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* last_refusal.c: the end of the audit log, read for one agent. */
+/* last_refusal.c reads the end of the audit log for one agent. */
 #include "config.h"
 
 #include "common/text/shown.h"
@@ -18,7 +18,7 @@
 #define SHOWN_SIZE 512
 #define LOOKED_AT 262144 /* bytes at the log's end: a few hundred logins */
 
-/* The last bytes of the log, from the beginning of a line; the caller frees. */
+/* read_end() returns the last bytes of the log, from the beginning of a line; the caller frees. */
 static char *read_end(const char *logdir, uid_t owner)
 {
 	char *path = xasprintf("%s/audit.jsonl", logdir), *text = NULL;

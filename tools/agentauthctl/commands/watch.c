@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch.c: a list that is shown again and again. */
+/* watch.c shows a list again and again. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/watch.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch.h: a list that is shown again and again, for --watch. */
+/* watch.h shows a list again and again, for --watch. */
 #ifndef AGENTAUTHCTL_WATCH_H
 #define AGENTAUTHCTL_WATCH_H
 
 #include "tools/agentauthctl/commands/ctl.h"
 
-/* Shows the list once, or with the option --watch every `seconds` until interrupted, or until it cannot be shown. */
+/* ctl_watch() shows the list once, or with the option --watch every `seconds` until interrupted, or until it cannot
+ * be shown. */
 enum ctl_status ctl_watch(struct ctl *ctl, const struct arguments *arguments, unsigned seconds,
 			  enum ctl_status (*show)(struct ctl *ctl));
 
