@@ -12,7 +12,7 @@
 #define AA_WITHHELD_PASSWD "withheld.passwd"
 #define AA_WITHHELD_GROUP "withheld.group"
 
-/* Whether the file has a line for `name`, or with `id` in its third field. It is read with read(): no stdio, and no
+/* Says whether the file has a line for `name`, or with `id` in its third field. It is read with read(): no stdio, and no
  * getpw*, which would ask NSS again. 1: it has, 0: it has not, negative errno: cannot be told. An absent file has none. */
 int aa_local_has(const char *file, const char *name, uint32_t id);
 /* Answers the same. For 0 and 1 it also gives the stamp of the file that was read: a file with another stamp has to be

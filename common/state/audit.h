@@ -37,7 +37,7 @@ struct aa_audit {
  * fail by its own limits. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
 
-/* Whether a line could be appended, as far as that can be told without writing one. */
+/* Says whether a line could be appended, as far as that can be told without writing one. */
 bool aa_audit_can_append(const struct aa_audit *audit);
 
 /* Writes the lines of counts whose minute is over. AA_OK, or AA_AUDIT_UNAVAILABLE: some are still to be written. */

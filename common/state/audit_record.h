@@ -26,7 +26,7 @@ void aa_audit_put(json_t *record, const char *key, json_t *value);
 /* Each builder below makes a record for aa_context_audit() or aa_audit_append(). The caller owns the record; it is
  * empty, or NULL, where memory is out. */
 
-/* What was decided: auth, account, sudo, session-open. */
+/* A decision: auth, account, sudo, session-open. */
 struct aa_audit_event {
 	const char *event, *service; /* the service as PAM has it */
 	const char *agent;	     /* NULL: a person's, or not to be told */

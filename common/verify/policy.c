@@ -80,7 +80,7 @@ const struct aa_host *aa_policy_host(const struct aa_policy *policy)
 	return policy->host;
 }
 
-/* What a failed look-up means: there is none (`none`), or it cannot be told. */
+/* Turns a failed look-up into a reason: there is no such record (`none`), or that cannot be told. */
 static enum aa_reason lookup_failed(int err, enum aa_reason none)
 {
 	return err == -ENOENT ? none : AA_REGISTRY_UNAVAILABLE;

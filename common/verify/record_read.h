@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-/* What stands in the struct, and in the JSON. */
+/* The type of a member, in the struct and in the JSON. */
 enum aa_member_type {
 	AA_MEMBER_TEXT,	  /* const char *: a string */
 	AA_MEMBER_NUMBER, /* int64_t: an integer, 0 to 2^53 */
