@@ -11,7 +11,7 @@ struct option_spec {
 	const char *name; /* without the hyphens; NULL ends a table */
 	const char *
 	    argument; /* what its argument is called, "A|B" where it is one of these words; NULL: it has none */
-	const char *help;    /* further lines are put under the first */
+	const char *help;    /* printed on as many lines as it needs */
 	int how;	     /* the command's own */
 	const char *setting; /* the command's own */
 };

@@ -4,24 +4,75 @@
 
 #include "tools/cli/help.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "tools/cli/print.h"
 
 #define LEFT_MAX 28 /* columns on the left of a text; what is longer has a line of its own */
+#define WIDTH_MIN 60
+#define WIDTH_MAX 100
 
-/* Something and what is said of it: further lines of the text stand under its first one. */
+/* How wide a line is: as the terminal, within reason, and for a pipe always the same. */
+static int line_width(FILE *to)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(to)) || ioctl(fileno(to), TIOCGWINSZ, &size) < 0 || size.ws_col > WIDTH_MAX)
+		return WIDTH_MAX;
+	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
+}
+
+/* Prints the line ends at the text that stay: those in front of a blank, and several. Gives the length of them and of the blanks
+ * behind, and in *at the column after them; 0: there are none. */
+static size_t print_line_ends(FILE *to, const char *text, int indent, int *at)
+{
+	size_t ends = strspn(text, "\n"), blanks = strspn(text + ends, " ");
+
+	if (ends == 0 || (ends == 1 && blanks == 0))
+		return 0;
+	for (size_t i = 0; i < ends; i++)
+		putc('\n', to);
+	*at = indent + (int)blanks;
+	fprintf(to, "%*s", *at, "");
+	return ends + blanks;
+}
+
+/* As many words on a line as fit, each line below the first one. */
+static void print_text(FILE *to, const char *text, int indent)
+{
+	int at = indent, room = line_width(to);
+	bool begins = true;
+
+	while (*text) {
+		size_t len = strcspn(text, " \n");
+		int wide = print_width(text, len);
+
+		if (!begins && at + 1 + wide > room) {
+			fprintf(to, "\n%*s", indent, "");
+			at = indent;
+			begins = true;
+		}
+		fprintf(to, "%s%.*s", begins ? "" : " ", (int)len, text);
+		at += wide + !begins;
+		text += len;
+		len = print_line_ends(to, text, indent, &at);
+		begins = len > 0;
+		text += len > 0 ? len : strspn(text, " \n");
+	}
+	putc('\n', to);
+}
+
+/* Something and what is said of it. */
 static void print_item(FILE *to, const char *left, int width, const char *text)
 {
-	const char *end;
-
 	if ((int)strlen(left) > width)
-		fprintf(to, "  %s\n  %*s", left, width + 2, "");
+		fprintf(to, "  %s\n  %*s  ", left, width, "");
 	else
 		fprintf(to, "  %-*s  ", width, left);
-	while ((end = strchr(text, '\n'))) {
-		fprintf(to, "%.*s\n  %*s", (int)(end - text), text, width + 2, "");
-		text = end + 1;
-	}
-	fprintf(to, "%s\n", text);
+	print_text(to, text, width + 4);
 }
 
 static void print_options(FILE *to, const struct option_spec *options)
@@ -71,7 +122,7 @@ void help_program(const struct program *program, FILE *to)
 	print_commands(to, "", program->commands);
 	fputs("\nOptions of every command:\n", to);
 	print_options(to, program->global);
-	fprintf(to, "\n%s COMMAND --help says more of a command. %s\n", program->name, program->more);
+	fprintf(to, "\n%s COMMAND --help says more of a command.\n%s\n", program->name, program->more);
 }
 
 /* A family's commands, and the options of each. */
@@ -94,8 +145,10 @@ void help_command(const struct program *program, const char *path, const struct 
 
 	printf("Usage: %s%s%s%s%s%s\n\n%s\n", program->name, path, command->rest ? options : "",
 	       *words ? " " : "", words, command->rest ? "" : options, command->summary);
-	if (command->about)
-		printf("\n%s\n", command->about);
+	if (command->about) {
+		putchar('\n');
+		print_text(stdout, command->about, 0);
+	}
 	if (command->sub)
 		print_family(path + 1, command);
 	if (command->options) {

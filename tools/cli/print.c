@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/text/utf8.h"
 #include "tools/cli/say.h"
 
 static bool has_json;
@@ -33,4 +34,15 @@ int print_json(json_t *json)
 void print_token(const char *token)
 {
 	printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token);
+}
+
+int print_width(const char *text, size_t len)
+{
+	size_t n;
+	uint32_t c;
+	int count = 0;
+
+	for (; len && (n = aa_utf8_next(text, len, &c)); text += n, len -= n)
+		count++;
+	return count;
 }

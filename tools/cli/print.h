@@ -4,6 +4,7 @@
 #define AGENTAUTH_CLI_PRINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -16,5 +17,8 @@ bool print_took_json(void);
 /* A token, and nothing behind it: a newline would be a byte too many for what reads it. A person at a
  * terminal wants one. */
 void print_token(const char *token);
+
+/* How many characters `len` bytes of UTF-8 are, up to the first that is none. */
+int print_width(const char *text, size_t len);
 
 #endif

@@ -26,7 +26,7 @@ struct command {
 	size_t min_words, max_words;
 	bool rest;	     /* behind its first word all is words: another program's arguments */
 	const char *summary; /* a line, without a full stop */
-	const char *about;   /* paragraphs for its own help, or NULL */
+	const char *about;   /* paragraphs for its own help, with an empty line between them, or NULL */
 	const char
 	    *values; /* what completes its first word, as complete.h has it; NULL: what its name says */
 	const struct option_spec *options;

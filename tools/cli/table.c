@@ -13,6 +13,7 @@
 #include "common/text/shown.h"
 #include "common/text/utf8.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/print.h"
 
 #define FIELD_WIDTH 13
 
@@ -33,13 +34,7 @@ static size_t row_size(const struct table *t)
 
 static int characters(const char *text)
 {
-	size_t len = strlen(text), n;
-	uint32_t c;
-	int count = 0;
-
-	for (; len && (n = aa_utf8_next(text, len, &c)); text += n, len -= n)
-		count++;
-	return count;
+	return print_width(text, strlen(text));
 }
 
 /* The text as it may be shown; the caller frees. */

@@ -37,7 +37,8 @@ static int run_failing(struct ctl *ctl, const struct arguments *a)
 
 static const struct option_spec options[] = {
     {"colour", "red|blue", "what it is painted with", 0, NULL},
-    {"wheel", "WHEEL", "which wheel:\nleft or right", 0, NULL},
+    {"wheel", "WHEEL",
+     "which of the wheels it is that a rider wants to have:\nleft, or right,\nor both of them", 0, NULL},
     {"quiet", NULL, "without a bell", 0, NULL},
     {0},
 };
@@ -46,7 +47,7 @@ static const struct command ride = {.name = "ride",
 				    .min_words = 1,
 				    .max_words = 2,
 				    .summary = "go somewhere",
-				    .about = "Uphill is slower.",
+				    .about = "Uphill is\nslower.\n  down\n\nThe end.",
 				    .options = options,
 				    .run = run};
 static const struct command call = {.name = "call",
@@ -255,9 +256,10 @@ TEST(help_is_the_same_however_it_is_asked_for)
 	BIKE("wheel", "--help");
 	assert_non_null(strstr(out, "\n  wheel add WHEEL  one more\n  wheel list       all of them\n"));
 	BIKE("ride", "--help");
-	assert_non_null(strstr(
-	    out, "\n  --wheel WHEEL                 which wheel:\n                                left or "
-		 "right\n"));
+	assert_non_null(strstr(out, "\n  --wheel WHEEL                 which of the wheels it is that a "
+				    "rider wants to have: left, or\n"
+				    "                                right, or both of them\n"));
+	assert_non_null(strstr(out, "\n\nUphill is slower.\n  down\n\nThe end.\n\nOptions:\n"));
 	BIKE("call", "--help");
 	assert_non_null(strstr(out, "Usage: bike call [OPTIONS] NAME -- COMMAND...\n"));
 }
