@@ -19,16 +19,24 @@ int64_t view_number(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
-const char *view_state(const struct ctl *ctl, const json_t *agent)
+const char *view_state(const struct ctl *ctl, const struct aa_agent *agent)
 {
-	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, view_text(agent, "name"));
-	int64_t expires = view_number(agent, "expires");
+	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, agent->name);
 
 	if (reason == AA_AGENT_SUSPENDED)
 		return "suspended";
 	if (reason != AA_OK)
 		return "unknown";
-	return expires && expires <= ctl->now ? "expired" : "active";
+	return agent->expires && agent->expires <= ctl->now ? "expired" : "active";
+}
+
+char *view_list(const struct aa_list *list)
+{
+	struct buffer b = {0};
+
+	for (size_t i = 0; i < list->n; i++)
+		buffer_printf(&b, "%s%s", i ? ", " : "", list->v[i]);
+	return buffer_take(&b);
 }
 
 char *view_joined(const json_t *list)

@@ -13,8 +13,9 @@ const char *view_text(const json_t *object, const char *member);
 /* view_number() returns the member's number, or 0 where there is none. */
 int64_t view_number(const json_t *object, const char *member);
 /* view_state() returns "active", "expired" or "suspended", and "unknown" where STATEDIR/state cannot be read. */
-const char *view_state(const struct ctl *ctl, const json_t *agent);
-/* view_joined() returns the texts of the array joined by ", "; the caller frees. */
+const char *view_state(const struct ctl *ctl, const struct aa_agent *agent);
+/* view_list() returns the texts joined by ", ", and view_joined() those of a JSON array; the caller frees. */
+char *view_list(const struct aa_list *list);
 char *view_joined(const json_t *list);
 /* view_time() returns a time in seconds since 1970 as RFC 3339, and null for 0, as a new reference. */
 json_t *view_time(int64_t when);

@@ -157,12 +157,11 @@ bool doctor_knows_agent(struct doctor *d, const char *name)
  * leaves the agent out. */
 static bool is_shadowed(struct doctor *d, const char *name)
 {
-	json_t *agent = published_json(d->published, "agent:", name);
+	struct aa_agent *agent = published_agent(d->published, name);
 	const struct passwd *pw = getpwnam(name);
-	bool shadowed = withheld_has(&d->ctl->paths, name) ||
-			(pw && (json_int_t)pw->pw_uid != json_integer_value(json_object_get(agent, "uid")));
+	bool shadowed = withheld_has(&d->ctl->paths, name) || (pw && agent && pw->pw_uid != agent->uid);
 
-	json_decref(agent);
+	aa_agent_free(agent);
 	return shadowed;
 }
 
@@ -190,23 +189,26 @@ static bool keep_role(void *data, const char *name, const char *record, size_t l
 /* Of a million agents no record is kept. */
 static bool look_at_agent(void *data, const char *name, const char *record, size_t len)
 {
-	json_t *agent = json_loadb(record, len, 0, NULL);
-	const char *mixed = json_string_value(json_object_get(agent, "mixed_sessions"));
+	struct aa_agent *agent = published_agent_of(record, len);
 	struct doctor *d = data;
 
 	d->n_agents++;
+	if (!agent) {
+		d->damaged = true;
+		return false;
+	}
 	if (!d->anybody && is_shadowed(d, name)) {
 		if (!d->shadowed)
 			d->shadowed = xstrdup(name);
 	} else if (!d->anybody) {
 		d->anybody = xstrdup(name);
-		d->uid = json_integer_value(json_object_get(agent, "uid"));
+		d->uid = agent->uid;
 	}
-	if (json_array_size(json_object_get(agent, "roles")) > 1 &&
-	    !(mixed && strcmp(mixed, "refuse") == 0) && d->n_mixing++ < NAMES_SHOWN)
+	if (agent->roles.n > 1 && agent->mixed_sessions != AA_MIXED_SESSIONS_REFUSE &&
+	    d->n_mixing++ < NAMES_SHOWN)
 		buffer_printf(&d->mixing, "%s%s", d->mixing.len ? ", " : "", name);
 	doctor_keep_keys(d, name, agent);
-	json_decref(agent);
+	aa_agent_free(agent);
 	return true;
 }
 
@@ -226,7 +228,7 @@ static void read_published(struct doctor *d)
 {
 	d->published = published_open(d->ctl->paths.statedir, d->ctl->paths.owner);
 	if (d->published && (!published_walk(d->published, "role:", keep_role, d) ||
-			     !published_walk(d->published, "agent:", look_at_agent, d))) {
+			     !published_walk(d->published, "agent:", look_at_agent, d) || d->damaged)) {
 		published_close(d->published);
 		d->published = NULL;
 	}

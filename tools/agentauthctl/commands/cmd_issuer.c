@@ -227,14 +227,13 @@ static bool note_issuer(void *data, const char *name, const char *record, size_t
 /* The audit log has the host's name as it is published. */
 static void note_host(struct ctl *ctl, struct published *published)
 {
-	json_t *host = published_json(published, "host", "");
-	const char *name = json_string_value(json_object_get(host, "name"));
+	struct aa_host *host = published_host(published);
 
-	if (name) {
+	if (host) {
 		free(ctl->host);
-		ctl->host = xstrdup(name);
+		ctl->host = xstrdup(host->name);
 	}
-	json_decref(host);
+	aa_host_free(host);
 }
 
 enum ctl_status ctl_issuers(struct ctl *ctl, struct aa_issuer ***ret, size_t *ret_n)

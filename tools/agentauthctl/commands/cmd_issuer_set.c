@@ -303,24 +303,21 @@ struct bound_agents {
 
 static bool note_bound(void *data, const char *name, const char *record, size_t len)
 {
+	struct aa_agent *agent = published_agent_of(record, len);
 	struct bound_agents *bound = data;
-	json_t *agent = json_loadb(record, len, 0, NULL), *binding;
-	size_t i;
 
-	json_array_foreach(json_object_get(agent, "bindings"), i, binding)
-	{
-		const char *issuer = json_string_value(json_object_get(binding, "issuer")),
-			   *client = json_string_value(json_object_get(binding, "client"));
+	for (size_t i = 0; agent && i < agent->bindings.n; i++) {
+		const struct aa_binding *binding = &agent->bindings.v[i];
 
-		if (!issuer || !client || strcmp(issuer, bound->issuer) != 0)
+		if (strcmp(binding->issuer, bound->issuer) != 0)
 			continue;
 		json_array_append_new(bound->agents,
-				      json_pack("{s:s, s:s}", "agent", name, "client", client));
+				      json_pack("{s:s, s:s}", "agent", name, "client", binding->client));
 		if (bound->n++ < BOUND_SHOWN)
 			buffer_printf(&bound->commands, "\n  agentauthctl set %s --no-bind %s:%s", name,
-				      issuer, client);
+				      binding->issuer, binding->client);
 	}
-	json_decref(agent);
+	aa_agent_free(agent);
 	return true;
 }
 

@@ -27,67 +27,49 @@ struct listing {
 	bool damaged; /* not every record could be read */
 };
 
-static size_t active_keys(const json_t *agent, int64_t now)
+static size_t good_keys(const struct aa_agent *agent, int64_t now)
 {
-	size_t i, n = 0;
-	json_t *key;
+	size_t n = 0;
 
-	json_array_foreach(json_object_get(agent, "keys"), i, key)
-	{
-		n += published_key_is_good(key, now);
-	}
+	for (size_t i = 0; i < agent->keys.n; i++)
+		n += published_key_is_good(&agent->keys.v[i], now);
 	return n;
 }
 
-static void add_row(struct listing *l, const json_t *agent)
+static void add_row(struct listing *l, const struct aa_agent *agent)
 {
-	const json_t *roles = json_object_get(agent, "roles");
-	int64_t expires = view_number(agent, "expires");
-	const char *state = view_state(l->ctl, agent);
-	size_t keys = active_keys(agent, l->ctl->now);
+	const char *state = view_state(l->ctl, agent), *owner = agent->owner ? agent->owner : "";
+	size_t keys = good_keys(agent, l->ctl->now);
 	char when[32] = "never", *joined = NULL;
 
 	if (l->ctl->json) {
-		json_array_append_new(
-		    l->json, json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I}", "name",
-				       view_text(agent, "name"), "uid", (json_int_t)view_number(agent, "uid"),
-				       "state", state, "owner", view_text(agent, "owner"), "roles", roles,
-				       "expires", view_time(expires), "keys", (json_int_t)keys));
+		json_array_append_new(l->json,
+				      json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I}", "name", agent->name,
+						"uid", (json_int_t)agent->uid, "state", state, "owner", owner,
+						"roles", json_object_get(agent->json, "roles"), "expires",
+						view_time(agent->expires), "keys", (json_int_t)keys));
 		return;
 	}
-	if (expires)
-		aa_utc_print(expires, when);
+	if (agent->expires)
+		aa_utc_print(agent->expires, when);
 	if (strcmp(when + 10, "T00:00:00Z") == 0)
 		when[10] = '\0';
-	if (json_array_size(roles))
-		joined = view_joined(roles);
-	table_add(&l->table, view_text(agent, "name"));
-	table_printf(&l->table, "%lld", (long long)view_number(agent, "uid"));
+	if (agent->roles.n)
+		joined = view_list(&agent->roles);
+	table_add(&l->table, agent->name);
+	table_printf(&l->table, "%u", agent->uid);
 	table_add(&l->table, state);
-	table_add(&l->table, view_text(agent, "owner"));
+	table_add(&l->table, owner);
 	table_add(&l->table, joined);
 	table_add(&l->table, when);
 	table_printf(&l->table, "%zu", keys);
 	free(joined);
 }
 
-static bool has_role(const json_t *agent, const char *role)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(json_object_get(agent, "roles"), i, one)
-	{
-		if (strcmp(json_string_value(one), role) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool list_agent(void *data, const char *name, const char *record, size_t len)
 {
+	struct aa_agent *agent = published_agent_of(record, len);
 	struct listing *l = data;
-	json_t *agent = json_loadb(record, len, 0, NULL);
 
 	if (!agent) {
 		l->damaged = true;
@@ -95,9 +77,9 @@ static bool list_agent(void *data, const char *name, const char *record, size_t 
 			  quoted(name));
 		return true;
 	}
-	if (!l->role || has_role(agent, l->role))
+	if (!l->role || aa_list_has(&agent->roles, l->role))
 		add_row(l, agent);
-	json_decref(agent);
+	aa_agent_free(agent);
 	return true;
 }
 

@@ -225,16 +225,12 @@ struct holders {
 
 static bool note_holder(void *data, const char *name, const char *record, size_t len)
 {
+	struct aa_agent *agent = published_agent_of(record, len);
 	struct holders *h = data;
-	json_t *agent = json_loadb(record, len, 0, NULL), *role;
-	size_t i;
 
-	json_array_foreach(json_object_get(agent, "roles"), i, role)
-	{
-		if (strcmp(json_string_value(role), h->role) == 0 && h->n++ < 10)
-			buffer_printf(&h->names, "%s%s", h->names.len ? ", " : "", name);
-	}
-	json_decref(agent);
+	if (agent && aa_list_has(&agent->roles, h->role) && h->n++ < 10)
+		buffer_printf(&h->names, "%s%s", h->names.len ? ", " : "", name);
+	aa_agent_free(agent);
 	return true;
 }
 
@@ -290,59 +286,51 @@ static const struct command role_remove = {
 
 /* ---- list ---------------------------------------------------------------- */
 
-static void print_texts(const char *name, const json_t *role, const char *member)
+static void print_list(const char *name, const struct aa_list *list)
 {
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(json_object_get(role, member), i, one)
-	{
-		table_field(i ? "" : name, "%s", json_string_value(one));
-	}
+	for (size_t i = 0; i < list->n; i++)
+		table_field(i ? "" : name, "%s", list->v[i]);
 }
 
-static void print_number(const char *name, const json_t *role, const char *member, const char *unit)
+static void print_number(const char *name, int64_t number, const char *unit)
 {
-	json_int_t number = json_integer_value(json_object_get(role, member));
-
 	if (number)
 		table_field(name, "%lld%s", (long long)number, unit);
 }
 
-static void print_limits(const json_t *limits)
+static void print_role(const struct aa_role *role)
 {
-	const char *memory = json_string_value(json_object_get(limits, "memory_max"));
-
-	if (memory)
-		table_field("memory", "%s", memory);
-	print_number("processes", limits, "tasks_max", "");
-	print_number("cpu weight", limits, "cpu_weight", "");
+	printf("%s (group agent-%s, gid %u)\n", role->name, role->name, role->gid);
+	if (!role->services.n)
+		table_field("services", "every one");
+	print_list("services", &role->services);
+	print_list("sources", &role->sources);
+	print_list("sudo", &role->sudo);
+	print_list("approval", &role->approval);
+	print_list("groups", &role->groups);
+	print_number("session", role->max_session, " seconds at most");
+	print_number("sessions", role->max_sessions, " at a time");
+	if (role->limits.memory_max)
+		table_field("memory", "%s", role->limits.memory_max);
+	print_number("processes", role->limits.tasks_max, "");
+	print_number("cpu weight", role->limits.cpu_weight, "");
+	if (role->delegable)
+		table_field("delegable", "yes");
 }
 
 static bool list_role(void *data, const char *name, const char *record, size_t len)
 {
+	struct aa_role *role = published_role_of(record, len);
 	struct ctl *ctl = data;
-	json_t *role = json_loadb(record, len, 0, NULL);
 
-	if (ctl->json) {
-		json_array_append_new(json_object_get(ctl->answer, "roles"), role);
-		return true;
-	}
-	printf("%s (group agent-%s, gid %lld)\n", name, name,
-	       (long long)json_integer_value(json_object_get(role, "gid")));
-	if (!json_object_get(role, "services"))
-		table_field("services", "every one");
-	print_texts("services", role, "services");
-	print_texts("sources", role, "sources");
-	print_texts("sudo", role, "sudo");
-	print_texts("approval", role, "approval");
-	print_texts("groups", role, "groups");
-	print_number("session", role, "max_session", " seconds at most");
-	print_number("sessions", role, "max_sessions", " at a time");
-	print_limits(json_object_get(role, "limits"));
-	if (json_is_true(json_object_get(role, "delegable")))
-		table_field("delegable", "yes");
-	json_decref(role);
+	if (!role)
+		ctl_error(ctl, "the published record of the role %s is damaged: run agentauthctl apply",
+			  quoted(name));
+	else if (ctl->json)
+		json_array_append(json_object_get(ctl->answer, "roles"), role->json);
+	else
+		print_role(role);
+	aa_role_free(role);
 	return true;
 }
 

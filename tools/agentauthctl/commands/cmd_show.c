@@ -21,64 +21,63 @@
 
 static void print_field(const char *name, const char *value)
 {
-	if (*value)
+	if (value && *value)
 		table_field(name, "%s", value);
 }
 
-static void print_list(const char *name, const json_t *list)
+static void print_list(const char *name, const struct aa_list *list)
 {
-	char *text = view_joined(list);
+	char *text = view_list(list);
 
 	print_field(name, text);
 	free(text);
 }
 
-/* session_limits() returns ", 4 at a time, 8 h at most"; the caller frees. */
-static char *session_limits(const json_t *role)
+/* ", 4 at a time, 8 h at most". The caller frees. */
+static char *session_limits(const struct aa_role *role)
 {
-	int64_t seconds = view_number(role, "max_session"), sessions = view_number(role, "max_sessions");
+	long long seconds = role->max_session;
 	struct buffer b = {0};
 
-	if (sessions)
-		buffer_printf(&b, ", %lld at a time", (long long)sessions);
+	if (role->max_sessions)
+		buffer_printf(&b, ", %lld at a time", (long long)role->max_sessions);
 	if (seconds && seconds % 3600 == 0)
-		buffer_printf(&b, ", %lld h at most", (long long)seconds / 3600);
+		buffer_printf(&b, ", %lld h at most", seconds / 3600);
 	else if (seconds && seconds % 60 == 0)
-		buffer_printf(&b, ", %lld min at most", (long long)seconds / 60);
+		buffer_printf(&b, ", %lld min at most", seconds / 60);
 	else if (seconds)
-		buffer_printf(&b, ", %lld s at most", (long long)seconds);
+		buffer_printf(&b, ", %lld s at most", seconds);
 	return buffer_take(&b);
 }
 
-static void print_roles(struct published *published, const json_t *agent)
+static void print_role(const char *field, const struct aa_role *role)
 {
-	size_t i;
-	json_t *name;
+	char *services = view_list(&role->services), *sources = view_list(&role->sources),
+	     *limits = session_limits(role);
 
-	if (json_array_size(json_object_get(agent, "roles")) == 0)
+	table_field(field, "%s: %s%s%s%s", role->name, *services ? services : "every service",
+		    *sources ? ", from " : "", sources, limits);
+	for (size_t i = 0; i < role->sudo.n; i++)
+		table_field("", "    sudo %s", role->sudo.v[i]);
+	for (size_t i = 0; i < role->approval.n; i++)
+		table_field("", "    sudo %s, when a person approves", role->approval.v[i]);
+	free(services);
+	free(sources);
+	free(limits);
+}
+
+static void print_roles(struct published *published, const struct aa_agent *agent)
+{
+	if (agent->roles.n == 0)
 		print_field("roles", "none: it can log in nowhere");
-	json_array_foreach(json_object_get(agent, "roles"), i, name)
-	{
-		json_t *role = published_json(published, "role:", json_string_value(name)), *rule;
-		char *services = view_joined(json_object_get(role, "services")),
-		     *sources = view_joined(json_object_get(role, "sources")), *limits = session_limits(role);
-		size_t k;
+	for (size_t i = 0; i < agent->roles.n; i++) {
+		struct aa_role *role = published_role(published, agent->roles.v[i]);
 
-		table_field(i ? "" : "roles", "%s: %s%s%s%s", json_string_value(name),
-			    *services ? services : "every service", *sources ? ", from " : "", sources,
-			    limits);
-		json_array_foreach(json_object_get(role, "sudo"), k, rule)
-		{
-			table_field("", "    sudo %s", json_string_value(rule));
-		}
-		json_array_foreach(json_object_get(role, "approval"), k, rule)
-		{
-			table_field("", "    sudo %s, when a person approves", json_string_value(rule));
-		}
-		free(services);
-		free(sources);
-		free(limits);
-		json_decref(role);
+		if (role)
+			print_role(i ? "" : "roles", role);
+		else
+			table_field(i ? "" : "roles", "%s: its record is damaged", agent->roles.v[i]);
+		aa_role_free(role);
 	}
 }
 
@@ -95,36 +94,30 @@ static const char *algorithm_of(const json_t *jwk)
 	return name;
 }
 
-static void print_keys(const struct ctl *ctl, const json_t *agent)
+static void print_keys(const struct ctl *ctl, const struct aa_agent *agent)
 {
-	const json_t *keys = json_object_get(agent, "keys");
-	size_t i;
-	json_t *key;
-
-	if (json_array_size(keys) == 0)
+	if (agent->keys.n == 0)
 		print_field("keys", "none");
-	json_array_foreach(keys, i, key)
-	{
-		int64_t end = view_number(key, "not_after");
+	for (size_t i = 0; i < agent->keys.n; i++) {
+		const struct aa_agent_key *key = &agent->keys.v[i];
+		int64_t end = key->not_after;
 		char when[32] = "";
 
 		if (end)
 			aa_utc_print(end, when);
-		table_field(i ? "" : "keys", "%s  %s, %s%s%s%s", view_text(key, "kid"),
-			    algorithm_of(json_object_get(key, "jwk")), view_text(key, "state"),
-			    end ? ", until " : "", when, end && end <= ctl->now ? " (over)" : "");
+		table_field(i ? "" : "keys", "%s  %s, %s%s%s%s", key->kid, algorithm_of(key->jwk.json),
+			    aa_key_state_words[key->state], end ? ", until " : "", when,
+			    end && end <= ctl->now ? " (over)" : "");
 	}
 }
 
-static void print_bindings(const json_t *agent)
+static void print_bindings(const struct aa_agent *agent)
 {
-	size_t i;
-	json_t *b;
+	for (size_t i = 0; i < agent->bindings.n; i++) {
+		const struct aa_binding *b = &agent->bindings.v[i];
 
-	json_array_foreach(json_object_get(agent, "bindings"), i, b)
-	{
-		table_field(i ? "" : "bindings", "%s: %s%s%s", view_text(b, "issuer"), view_text(b, "client"),
-			    *view_text(b, "subject") ? ", subject " : "", view_text(b, "subject"));
+		table_field(i ? "" : "bindings", "%s: %s%s%s", b->issuer, b->client,
+			    b->subject ? ", subject " : "", b->subject ? b->subject : "");
 	}
 }
 
@@ -165,79 +158,82 @@ static void print_cutoff(const json_t *cutoff)
 		    *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
 }
 
-static void print_delegation(const json_t *agent)
-{
-	const json_t *d = json_object_get(agent, "delegation");
-
-	print_list("acts for", json_object_get(d, "users"));
-	print_list("started by", json_object_get(d, "local_users"));
-}
-
 /* decisions are what was decided of an agent in a hurry. NULL says that nothing was. */
 struct decisions {
 	json_t *suspension, *cutoff;
 };
 
-static void print_agent(const struct ctl *ctl, struct published *published, const json_t *agent,
+static void print_home(struct published *published, const char *name)
+{
+	struct aa_host *host = published_host(published);
+
+	if (host)
+		table_field("home", "%s/%s, shell %s", host->accounts.home, name, host->accounts.shell);
+	aa_host_free(host);
+}
+
+static void print_agent(const struct ctl *ctl, struct published *published, const struct aa_agent *agent,
 			const struct decisions *decisions)
 {
-	json_t *host = published_json(published, "host", "");
-	int64_t expires = view_number(agent, "expires"), sessions = view_number(agent, "max_sessions");
 	char text[128] = "never";
 
-	printf("%s (%s)\n", view_text(agent, "name"), view_state(ctl, agent));
+	printf("%s (%s)\n", agent->name, view_state(ctl, agent));
 	print_suspension(decisions->suspension);
 	print_cutoff(decisions->cutoff);
-	print_refusal(ctl, view_text(agent, "name"));
-	print_field("description", view_text(agent, "description"));
-	print_field("owner", view_text(agent, "owner"));
-	table_field("uid, gid", "%lld", (long long)view_number(agent, "uid"));
-	table_field("home", "%s/%s, shell %s", view_text(host, "home"), view_text(agent, "name"),
-		    view_text(host, "shell"));
-	if (expires)
-		aa_utc_print(expires, text);
+	print_refusal(ctl, agent->name);
+	print_field("description", agent->description);
+	print_field("owner", agent->owner);
+	table_field("uid, gid", "%u", agent->uid);
+	print_home(published, agent->name);
+	if (agent->expires)
+		aa_utc_print(agent->expires, text);
 	print_field("expires", text);
 	print_roles(published, agent);
 	print_keys(ctl, agent);
 	print_bindings(agent);
-	print_delegation(agent);
-	print_list("sources", json_object_get(agent, "sources"));
-	if (sessions) {
-		snprintf(text, sizeof(text), "%lld at a time", (long long)sessions);
-		print_field("sessions", text);
-	}
-	if (strcmp(view_text(agent, "mixed_sessions"), "refuse") == 0)
+	print_list("acts for", &agent->delegation.users);
+	print_list("started by", &agent->delegation.local_users);
+	print_list("sources", &agent->sources);
+	if (agent->max_sessions)
+		table_field("sessions", "%lld at a time", (long long)agent->max_sessions);
+	if (agent->mixed_sessions == AA_MIXED_SESSIONS_REFUSE)
 		print_field("", "a login with other roles is refused while one is open");
-	json_decref(host);
 }
 
-static json_t *roles_json(struct published *published, const json_t *agent)
+static json_t *roles_json(struct published *published, const struct aa_agent *agent)
 {
-	json_t *list = json_array(), *name;
-	size_t i;
+	json_t *list = json_array();
 
-	json_array_foreach(json_object_get(agent, "roles"), i, name)
-	{
-		json_array_append_new(list, published_json(published, "role:", json_string_value(name)));
+	for (size_t i = 0; i < agent->roles.n; i++)
+		json_array_append_new(list, published_json(published, "role:", agent->roles.v[i]));
+	return list;
+}
+
+/* The keys' part of the record, their times as text, with what they sign with. */
+static json_t *keys_json(const struct aa_agent *agent)
+{
+	json_t *list = json_deep_copy(json_object_get(agent->json, "keys"));
+
+	for (size_t i = 0; i < agent->keys.n; i++) {
+		const struct aa_agent_key *key = &agent->keys.v[i];
+		json_t *one = json_array_get(list, i);
+
+		json_object_set_new(one, "not_after", view_time(key->not_after));
+		json_object_set_new(one, "alg", json_string(algorithm_of(key->jwk.json)));
 	}
 	return list;
 }
 
-/* answer_agent() gives the record as it is published, its times as text, and what belongs to it. */
-static void answer_agent(struct ctl *ctl, struct published *published, json_t *agent,
+/* The record as it is published, its times as text, and what belongs to it. */
+static void answer_agent(struct ctl *ctl, struct published *published, const struct aa_agent *record,
 			 const struct decisions *decisions)
 {
-	size_t i;
-	json_t *key, *refusal;
+	json_t *agent = json_copy(record->json), *refusal;
 
-	json_object_set_new(agent, "state", json_string(view_state(ctl, agent)));
-	json_object_set_new(agent, "expires", view_time(view_number(agent, "expires")));
-	json_array_foreach(json_object_get(agent, "keys"), i, key)
-	{
-		json_object_set_new(key, "not_after", view_time(view_number(key, "not_after")));
-		json_object_set_new(key, "alg", json_string(algorithm_of(json_object_get(key, "jwk"))));
-	}
-	json_object_set_new(agent, "role_settings", roles_json(published, agent));
+	json_object_set_new(agent, "state", json_string(view_state(ctl, record)));
+	json_object_set_new(agent, "expires", view_time(record->expires));
+	json_object_set_new(agent, "keys", keys_json(record));
+	json_object_set_new(agent, "role_settings", roles_json(published, record));
 	if (decisions->suspension) {
 		json_object_set_new(decisions->suspension, "at",
 				    view_time(view_number(decisions->suspension, "at")));
@@ -249,10 +245,10 @@ static void answer_agent(struct ctl *ctl, struct published *published, json_t *a
 				    view_time(view_number(decisions->cutoff, "before")));
 		json_object_set(agent, "revoked", decisions->cutoff);
 	}
-	refusal = last_refusal(ctl, view_text(agent, "name"));
+	refusal = last_refusal(ctl, record->name);
 	if (refusal)
 		json_object_set_new(agent, "last_refusal", refusal);
-	ctl_answer(ctl, "agent", json_incref(agent));
+	ctl_answer(ctl, "agent", agent);
 }
 
 static bool text_has(const struct ctl *ctl, const char *name)
@@ -301,29 +297,40 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 	return CTL_DONE;
 }
 
+/* An agent whose record is not there, or cannot be read. */
+static enum ctl_status show_unread(struct ctl *ctl, struct published *published, const char *name)
+{
+	char *key = xasprintf("agent:%s", name);
+	size_t len;
+	bool there = published_get(published, key, &len) != NULL;
+
+	free(key);
+	return there ? ctl_damaged(ctl) : show_unknown(ctl, name);
+}
+
 static int run_show(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
 	struct published *published;
 	enum ctl_status status = CTL_DONE;
 	struct decisions decisions;
-	json_t *agent;
+	struct aa_agent *agent;
 
 	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
 		return CTL_FAILED;
 	published = ctl_published(ctl);
 	if (!published)
 		return CTL_FAILED;
-	agent = published_json(published, "agent:", name);
+	agent = published_agent(published, name);
 	decisions.suspension = aa_decision_suspension(ctl->paths.statedir, name);
 	decisions.cutoff = aa_decision_cutoff(ctl->paths.statedir, name);
 	if (!agent)
-		status = show_unknown(ctl, name);
+		status = show_unread(ctl, published, name);
 	else if (ctl->json)
 		answer_agent(ctl, published, agent, &decisions);
 	else
 		print_agent(ctl, published, agent, &decisions);
-	json_decref(agent);
+	aa_agent_free(agent);
 	json_decref(decisions.suspension);
 	json_decref(decisions.cutoff);
 	published_close(published);

@@ -437,12 +437,12 @@ void ctl_learn_host(struct ctl *ctl)
 {
 	struct published *published =
 	    ctl->host ? NULL : published_open(ctl->paths.statedir, ctl->paths.owner);
-	json_t *host = published ? published_json(published, "host", "") : NULL;
+	struct aa_host *host = published ? published_host(published) : NULL;
 	struct host_facts facts = {0};
 
-	if (json_string_value(json_object_get(host, "name")))
-		ctl->host = xstrdup(json_string_value(json_object_get(host, "name")));
-	json_decref(host);
+	if (host)
+		ctl->host = xstrdup(host->name);
+	aa_host_free(host);
 	published_close(published);
 	if (ctl->host)
 		return;

@@ -370,20 +370,19 @@ static void tell_timed(struct ctl *ctl, const char *name, char *sentences)
 void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
-	json_t *host = published ? published_json(published, "host", "") : NULL;
-	const char *home = json_string_value(json_object_get(host, "home"));
+	struct aa_host *host = published ? published_host(published) : NULL;
 	struct host_facts facts = {0};
 	struct remnants remnants = {0};
 	struct buffer found = {0};
 
-	if (home && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0) {
-		remnants_read(&remnants, &facts, ctl->paths.sysconfdir, home);
+	if (host && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0) {
+		remnants_read(&remnants, &facts, ctl->paths.sysconfdir, host->accounts.home);
 		if (remnants_find(&remnants, name, uid, false, &found))
 			tell_timed(ctl, name, found.data);
 		remnants_free(&remnants);
 	}
 	host_facts_free(&facts);
 	buffer_free(&found);
-	json_decref(host);
+	aa_host_free(host);
 	published_close(published);
 }

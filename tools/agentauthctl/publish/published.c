@@ -210,10 +210,54 @@ bool published_accounts_are_whole(const char *statedir, uid_t owner)
 	return r == -ENOENT;
 }
 
-bool published_key_is_good(const json_t *key, int64_t now)
+bool published_key_is_good(const struct aa_agent_key *key, int64_t now)
 {
-	const char *state = json_string_value(json_object_get(key, "state"));
-	int64_t end = json_integer_value(json_object_get(key, "not_after"));
+	return key->state == AA_KEY_ACTIVE && (!key->not_after || key->not_after > now);
+}
 
-	return state && strcmp(state, "active") == 0 && (!end || end > now);
+/* ---- records as structs ---------------------------------------------------------- */
+
+struct aa_host *published_host(struct published *p)
+{
+	json_t *json = published_json(p, "host", "");
+	struct aa_host *host = json ? aa_host_from_json(json) : NULL;
+
+	json_decref(json);
+	return host;
+}
+
+struct aa_agent *published_agent(struct published *p, const char *name)
+{
+	json_t *json = published_json(p, "agent:", name);
+	struct aa_agent *agent = json ? aa_agent_from_json(json) : NULL;
+
+	json_decref(json);
+	return agent;
+}
+
+struct aa_role *published_role(struct published *p, const char *name)
+{
+	json_t *json = published_json(p, "role:", name);
+	struct aa_role *role = json ? aa_role_from_json(json) : NULL;
+
+	json_decref(json);
+	return role;
+}
+
+struct aa_agent *published_agent_of(const char *record, size_t len)
+{
+	json_t *json = json_loadb(record, len, JSON_REJECT_DUPLICATES, NULL);
+	struct aa_agent *agent = json ? aa_agent_from_json(json) : NULL;
+
+	json_decref(json);
+	return agent;
+}
+
+struct aa_role *published_role_of(const char *record, size_t len)
+{
+	json_t *json = json_loadb(record, len, JSON_REJECT_DUPLICATES, NULL);
+	struct aa_role *role = json ? aa_role_from_json(json) : NULL;
+
+	json_decref(json);
+	return role;
 }

@@ -41,6 +41,7 @@ struct doctor {
 	/* names of the first agents that may have sessions of different roles at one time */
 	struct buffer mixing;
 	size_t n_mixing;
+	bool damaged;	       /* a record cannot be read */
 	struct held_key *keys; /* that log in, of all agents, whose names stand in `names` */
 	size_t n_keys, keys_cap;
 	struct arena names;
@@ -89,7 +90,7 @@ void doctor_homes(struct doctor *d);
 void doctor_ids(struct doctor *d);
 
 /* doctor_keep_keys() keeps what doctor_keys() is going to look at. */
-void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent);
+void doctor_keep_keys(struct doctor *d, const char *name, const struct aa_agent *agent);
 void doctor_keys(struct doctor *d);
 void doctor_directory(struct doctor *d);
 

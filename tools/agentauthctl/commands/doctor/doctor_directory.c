@@ -63,17 +63,14 @@ void doctor_directory(struct doctor *d)
 
 /* ---- keys that two agents have ------------------------------------------------------ */
 
-void doctor_keep_keys(struct doctor *d, const char *name, const json_t *agent)
+void doctor_keep_keys(struct doctor *d, const char *name, const struct aa_agent *agent)
 {
 	const char *owner = NULL;
-	const json_t *key;
-	size_t i;
 
-	json_array_foreach(json_object_get(agent, "keys"), i, key)
-	{
-		const char *ssh = json_string_value(json_object_get(key, "ssh"));
+	for (size_t i = 0; i < agent->keys.n; i++) {
+		const char *ssh = agent->keys.v[i].ssh;
 
-		if (!ssh || !published_key_is_good(key, d->ctl->now))
+		if (!published_key_is_good(&agent->keys.v[i], d->ctl->now))
 			continue;
 		if (!owner)
 			owner = arena_strdup(&d->names, name);

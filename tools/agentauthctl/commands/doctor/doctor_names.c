@@ -205,8 +205,8 @@ static void look_at_group(struct doctor *d, char *line)
  * say what to do. */
 static void look_at_remnants(struct doctor *d)
 {
-	json_t *host = d->published ? published_json(d->published, "host", "") : NULL;
-	const char *home = json_string_value(json_object_get(host, "home"));
+	struct aa_host *host = d->published ? published_host(d->published) : NULL;
+	const char *home = host ? host->accounts.home : NULL;
 	struct remnants remnants;
 
 	remnants_read(&remnants, &d->facts, d->ctl->paths.sysconfdir, home ? home : "/home/agents");
@@ -218,7 +218,7 @@ static void look_at_remnants(struct doctor *d)
 			doctor_problem(d, NULL, "%s is an agent, and %s; take that away", r->name, r->what);
 	}
 	remnants_free(&remnants);
-	json_decref(host);
+	aa_host_free(host);
 }
 
 void doctor_power(struct doctor *d)
@@ -244,8 +244,8 @@ void doctor_power(struct doctor *d)
 
 void doctor_homes(struct doctor *d)
 {
-	json_t *host = d->published ? published_json(d->published, "host", "") : NULL;
-	const char *home = json_string_value(json_object_get(host, "home"));
+	struct aa_host *host = d->published ? published_host(d->published) : NULL;
+	const char *home = host ? host->accounts.home : NULL;
 	struct statvfs fs;
 
 	if (!home || statvfs(home, &fs) < 0)
@@ -258,5 +258,5 @@ void doctor_homes(struct doctor *d)
 			    "others what a role's group "
 			    "may read; a file system of its own with the option nosuid ends that",
 			    home);
-	json_decref(host);
+	aa_host_free(host);
 }

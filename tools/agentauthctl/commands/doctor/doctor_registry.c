@@ -17,7 +17,7 @@
 void doctor_registry(struct doctor *d)
 {
 	int64_t generation;
-	json_t *host;
+	struct aa_host *host;
 
 	if (!d->published) {
 		const char *statedir = d->ctl->paths.statedir;
@@ -34,9 +34,9 @@ void doctor_registry(struct doctor *d)
 			       "cannot be told");
 		return;
 	}
-	host = published_json(d->published, "host", "");
-	generation = json_integer_value(json_object_get(host, "generation"));
-	json_decref(host);
+	host = published_host(d->published);
+	generation = host ? host->generation : 0;
+	aa_host_free(host);
 	doctor_fine(d, "generation %lld serves, with %zu agent%s and %zu role%s", (long long)generation,
 		    d->n_agents, d->n_agents == 1 ? "" : "s", json_object_size(d->roles),
 		    json_object_size(d->roles) == 1 ? "" : "s");
