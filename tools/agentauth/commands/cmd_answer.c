@@ -74,8 +74,9 @@ static int run(struct ctl *ctl, const struct arguments *a)
 const struct command command_answer = {
     .name = "answer",
     .summary = "print the credential for a prompt, for programs that are not OpenSSH",
-    .about = "By the rules of askpass: only for a host, an audience and an account that a profile lists\n"
-	     "together. keyboard-interactive has no limit of length, so the whole of it is one answer.",
+    .about = "By the rules of askpass: only for a host, an audience and an account that a profile "
+	     "lists together. keyboard-interactive has no limit of length, so the whole of it is one "
+	     "answer.",
     .run = run,
     .options = options,
 };

@@ -263,9 +263,8 @@ static int run(struct ctl *ctl, const struct arguments *a)
 const struct command command_keygen = {
     .name = "keygen",
     .summary = "make a key: the private half into a file, the public half is printed",
-    .about =
-	"A key that is there already is never overwritten. With --public none is made: for a key that an\n"
-	"ssh-agent (agent:SHA256:…), a token (pkcs11:…) or a TPM (handle:…) keeps.",
+    .about = "A key that is there already is never overwritten. With --public none is made: for a key "
+	     "that an ssh-agent (agent:SHA256:…), a token (pkcs11:…) or a TPM (handle:…) keeps.",
     .run = run,
     .options = options,
 };

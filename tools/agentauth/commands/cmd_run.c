@@ -65,8 +65,7 @@ const struct command command_run = {
     .rest = true,
     .values = ":users",
     .summary = "start a command as an agent of this host, on one's own behalf",
-    .about =
-	"By sudo, or by run0 where there is no sudo. The host's administrator says who may: the agent's\n"
-	"delegation.local_users, and a line in sudoers.",
+    .about = "By sudo, or by run0 where there is no sudo. The host's administrator says who may: the "
+	     "agent's delegation.local_users, and a line in sudoers.",
     .run = run,
 };

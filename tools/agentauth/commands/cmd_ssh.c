@@ -169,7 +169,7 @@ const struct command command_ssh = {
     .summary = "run ssh, which answers a host's prompt from a profile",
     .about = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n\n"
 	     "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n\n"
-	     "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that\n"
+	     "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that "
 	     "cannot succeed is not tried.",
     .run = run,
     .options = options,

@@ -129,7 +129,7 @@ static int run(struct ctl *ctl, const struct arguments *a)
 const struct command command_token = {
     .name = "token",
     .summary = "print an access token of the profile's identity provider",
-    .about = "From the cache while it has life left, otherwise from the provider. It goes to standard\n"
+    .about = "From the cache while it has life left, otherwise from the provider. It goes to standard "
 	     "output, with a newline only if that is a terminal.",
     .run = run,
     .options = options,

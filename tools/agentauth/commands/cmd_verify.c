@@ -212,9 +212,9 @@ static int run(struct ctl *ctl, const struct arguments *a)
 const struct command command_verify = {
     .name = "verify",
     .summary = "check the signature of a token on standard input, byte by byte",
-    .about = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with nothing "
-	     "taken off.\n"
-	     "Its payload goes to standard output. Claims such as \"exp\" and \"aud\" are not looked at.",
+    .about = "The token is a JWS in compact serialization (RFC 7515): all of standard input, with "
+	     "nothing taken off. Its payload goes to standard output. Claims such as \"exp\" and "
+	     "\"aud\" are not looked at.",
     .run = run,
     .options = options,
 };

@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
     {"audience", "A", "the audience for which the host asks; default ssh://HOST", 0, "audiences"},
     {"agent", "NAME", "the agent's account; also as NAME@HOST", 0, "agent"},
     {"name", "PROFILE", "the profile's name; default the host's", 0, NULL},
-    {"key", "F", "a file, agent:SHA256:…, pkcs11:… or handle:…;\ndefault ~/.config/agentauth/key.pem", 0,
+    {"key", "F", "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem", 0,
      "key"},
     {"passphrase-file", "F", "holds the key's passphrase or PIN in its first line", 0, "passphrase.file"},
     {"issuer", "URL", "answer with a token of this identity provider", 0, "issuer"},
@@ -354,10 +354,9 @@ const struct command command_profile_add = {
     .words = "NAME@HOST",
     .max_words = 1,
     .summary = "write a profile for this agent at this host",
-    .about = "The profile answers with an assertion of the key, with --issuer with a token of an identity "
-	     "provider, "
-	     "with\n"
-	     "--token-file or --token-env with a token that the platform gives.",
+    .about = "The profile answers with an assertion of the key, with --issuer with a token of an "
+	     "identity provider, with --token-file or --token-env with a token that the platform "
+	     "gives.",
     .options = options,
     .run = run,
 };

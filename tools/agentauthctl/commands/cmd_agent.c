@@ -213,9 +213,8 @@ const struct command cmd_set = {
     .min_words = 1,
     .max_words = 1,
     .summary = "change settings of an agent, published at once",
-    .about = "Only the bytes of the setting change; comments and layout of the file stay. An empty text "
-	     "(--owner \"\"),\n"
-	     "none and never take a setting away.",
+    .about = "Only the bytes of the setting change; comments and layout of the file stay. An empty "
+	     "text (--owner \"\"), none and never take a setting away.",
     .options = set_options,
     .run = run_set,
 };
@@ -270,10 +269,9 @@ const struct command cmd_retire = {
     .min_words = 1,
     .max_words = 1,
     .summary = "end an agent for good: its name and uid are never given again",
-    .about = "Its file in agents.d becomes NAME.conf.retired, which is not read any more. The account stays "
-	     "in passwd, so\n"
-	     "that its files keep their owner's name, and nobody gets in as it. agentauthctl suspend is for "
-	     "a while.",
+    .about = "Its file in agents.d becomes NAME.conf.retired, which is not read any more. The account "
+	     "stays in passwd, so that its files keep their owner's name, and nobody gets in as it. "
+	     "agentauthctl suspend is for a while.",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_retire,
 };

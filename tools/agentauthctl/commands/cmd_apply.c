@@ -37,13 +37,11 @@ const struct command cmd_apply = {
     .name = "apply",
     .words = "",
     .summary = "check the configuration and publish it, or change nothing",
-    .about = "All of the text is checked. If anything in it is wrong, every mistake is told with its place, "
-	     "and what was\n"
-	     "published before serves on. If it is in order it becomes the next generation, from one moment "
-	     "to the next.\n"
-	     "A text that has not changed publishes nothing. Agents whose files are gone are retired: their "
-	     "names and uids\n"
-	     "are never given again, which is asked about first.",
+    .about = "All of the text is checked. If anything in it is wrong, every mistake is told with its "
+	     "place, and what was published before serves on. If it is in order it becomes the next "
+	     "generation, from one moment to the next. A text that has not changed publishes nothing. "
+	     "Agents whose files are gone are retired: their names and uids are never given again, "
+	     "which is asked about first.",
     .options =
 	(const struct option_spec[]){
 	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
@@ -152,8 +150,8 @@ const struct command cmd_check = {
     .name = "check",
     .words = "",
     .summary = "check the configuration and publish nothing",
-    .about = "Tells every mistake with its file, line and column. Needs no root where the configuration can "
-	     "be read.",
+    .about = "Tells every mistake with its file, line and column. Needs no root where the "
+	     "configuration can be read.",
     .options = (const struct option_spec[]){{"file", "FILE", "check this one agent's file, wherever it lies",
 					     0, NULL},
 					    {"adopt", NULL, "as apply has it", 0, NULL},
@@ -193,7 +191,7 @@ const struct command cmd_diff = {
     .name = "diff",
     .words = "",
     .summary = "show what differs between the configuration and what is published",
-    .about =
-	"+ would be added, ~ would change (with the settings that differ), - would be retired or taken away.",
+    .about = "+ would be added, ~ would change (with the settings that differ), - would be retired or "
+	     "taken away.",
     .run = run_diff,
 };

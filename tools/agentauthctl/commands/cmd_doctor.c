@@ -318,15 +318,13 @@ const struct command cmd_doctor = {
     .name = "doctor",
     .words = "",
     .summary = "say whether this host does what the registry takes for granted",
-    .about = "Looks at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its approval "
-	     "plugin, and at what\n"
-	     "ends sessions. Of each problem it says what is wrong, why that matters, and a command that "
-	     "mends it. Changes\n"
-	     "nothing. Exit status: 1 if there is a problem; a note is none. With --json what is in order is "
-	     "listed too.",
+    .about = "Looks at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "
+	     "approval plugin, and at what ends sessions. Of each problem it says what is wrong, why "
+	     "that matters, and a command that mends it. Changes nothing. Exit status: 1 if there is "
+	     "a problem; a note is none. With --json what is in order is listed too.",
     .options = (const struct option_spec[]){{"log", NULL,
 					     "put problems into the system's log, and print nothing; for "
-					     "a\ntimer: looks every ten minutes at most",
+					     "a timer: looks every ten minutes at most",
 					     0, NULL},
 					    {0}},
     .run = run_doctor,

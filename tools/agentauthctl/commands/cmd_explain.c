@@ -21,10 +21,10 @@ static const struct option_spec explain_options[] = {
     {"service", "SERVICE", "the PAM service: sshd, sudo, su, cron, …", 0, NULL},
     {"from", "ADDRESS", "the address that the login comes from", 0, NULL},
     {"scope", "SCOPE", "the roles that the login asks for, as the credential would", 0, NULL},
-    {"user", "NAME", "on whose behalf: a user of the issuer's; of this host with\nthe service agentauth-run",
+    {"user", "NAME", "on whose behalf: a user of the issuer's; of this host with the service agentauth-run",
      0, NULL},
     {"credential", "FILE",
-     "what the agent would present; - is standard input. It is\nverified as at a login, and not used up", 0,
+     "what the agent would present; - is standard input. It is verified as at a login, and not used up", 0,
      NULL},
     {"nonce", "NONCE", "the prompt's; without it the credential's own is taken for it", 0, NULL},
     {"ssh-key", "FILE", "the public SSH key that the connection is authenticated with", 0, NULL},
@@ -290,11 +290,11 @@ const struct command cmd_explain = {
     .values = "agents",
     .max_words = 1,
     .summary = "say why an agent would be let in or refused, or was",
-    .about =
-	"The decision is made by the code that PAM and the sudo plugin run, step by step, and changes\n"
-	"nothing: no credential is used up, nothing is counted or logged. Each step says which setting\n"
-	"decides it; what refuses says what would have to change. It exits with 0 whatever was decided:\n"
-	"with --json, explanation.decision is ok, needs_credential, waits or refused.",
+    .about = "The decision is made by the code that PAM and the sudo plugin run, step by step, and "
+	     "changes nothing: no credential is used up, nothing is counted or logged. Each step says "
+	     "which setting decides it; what refuses says what would have to change. It exits with 0 "
+	     "whatever was decided: with --json, explanation.decision is ok, needs_credential, waits "
+	     "or refused.",
     .options = explain_options,
     .run = run_explain,
 };

@@ -264,7 +264,6 @@ const struct command cmd_init = {
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",
     .about = "What is there already is left as it is, so that it may be run again at any time; where "
-	     "something is\n"
-	     "published, publishing what the text holds beyond it is for apply.",
+	     "something is published, publishing what the text holds beyond it is for apply.",
     .run = run_init,
 };

@@ -18,13 +18,13 @@
 
 static const struct option_spec add_options[] = {
     {"provider", "P",
-     "a provider that is known, such as keycloak, entra, okta,\ngithub or kubernetes (agentauthctl(8) has "
+     "a provider that is known, such as keycloak, entra, okta, github or kubernetes (agentauthctl(8) has "
      "them "
-     "all); without it\nany OpenID Connect provider",
+     "all); without it any OpenID Connect provider",
      0, NULL},
     {"issuer", "URL", "what its tokens have as iss", 0, NULL},
     {"audience", "A",
-     "what its tokens for this host have as aud; may be given\nseveral times; without it the host's own, "
+     "what its tokens for this host have as aud; may be given several times; without it the host's own, "
      "ssh://HOST",
      0, NULL},
     {"jwks-uri", "URL", "where its keys are (it is asked: discovery)", 0, NULL},
@@ -35,7 +35,7 @@ static const struct option_spec add_options[] = {
     {"delegation", NULL, "entra, entra-agent, auth0: take tokens on a person's behalf as well", 0, NULL},
     {"scope", "VALUE:ROLE", "which role a scope is good for; may be given several times", 0, NULL},
     {"scope-claim", "CLAIM", "the claim that --scope is about (scope or scp)", 0, NULL},
-    {"algorithm", "ALG", "what it may sign with (the provider's usual ones); may be\ngiven several times", 0,
+    {"algorithm", "ALG", "what it may sign with (the provider's usual ones); may be given several times", 0,
      NULL},
     {"tenant", "ID", "entra, entra-agent: the Directory (tenant) ID", 0, NULL},
     {"token-version", "N", "entra, entra-agent: 1 or 2 (2)", 0, NULL},
@@ -185,9 +185,8 @@ static const struct command issuer_add = {
     .max_words = 1,
     .summary = "take tokens of an identity provider, published at once",
     .about = "It is written into agentauth.conf, with comments that say what is particular about the "
-	     "provider and what must\n"
-	     "be set up there; comments and layout of the rest stay. --dry-run shows the block and writes "
-	     "nothing.",
+	     "provider and what must be set up there; comments and layout of the rest stay. --dry-run "
+	     "shows the block and writes nothing.",
     .options = add_options,
     .run = run_add,
 };
@@ -364,10 +363,9 @@ static const struct command issuer_list = {
     .name = "list",
     .words = "",
     .summary = "list the issuers that are published, and their keys",
-    .about =
-	"KEYS counts those that the issuer's algorithms admit; the others are named below it. A ! stands "
-	"where keys\n"
-	"are too old to be used: tokens of that issuer are refused (keys_stale).",
+    .about = "KEYS counts those that the issuer's algorithms admit; the others are named below it. A "
+	     "! stands where keys are too old to be used: tokens of that issuer are refused "
+	     "(keys_stale).",
     .run = run_list,
 };
 

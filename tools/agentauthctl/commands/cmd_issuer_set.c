@@ -284,9 +284,8 @@ const struct command issuer_set = {
     .min_words = 1,
     .max_words = 1,
     .summary = "change settings of an issuer, published at once",
-    .about =
-	"Options that add something may be given several times. With another --issuer the keys that are here "
-	"are not used any\nmore: they were the other's.",
+    .about = "Options that add something may be given several times. With another --issuer the keys "
+	     "that are here are not used any more: they were the other's.",
     .options = set_options,
     .run = run_set,
 };
@@ -378,9 +377,8 @@ const struct command issuer_remove = {
     .min_words = 1,
     .max_words = 1,
     .summary = "take away an issuer that no agent is bound to any more",
-    .about =
-	"Sessions that its tokens opened go on. Where agents are bound to it, the commands that take the "
-	"bindings away\nare shown, and nothing is changed.",
+    .about = "Sessions that its tokens opened go on. Where agents are bound to it, the commands that "
+	     "take the bindings away are shown, and nothing is changed.",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };

@@ -331,14 +331,14 @@ const struct command issuer_refresh = {
     .min_words = 0,
     .max_words = 256,
     .summary = "fetch issuers' keys, which logins never do",
-    .about = "What cannot be fetched or used changes nothing: the keys that are here serve on until they are "
-	     "older than the\n"
-	     "issuer's jwks_max_age. agentauth-refresh.path and .timer of systemd run it with --due.",
+    .about = "What cannot be fetched or used changes nothing: the keys that are here serve on until "
+	     "they are older than the issuer's jwks_max_age. agentauth-refresh.path and .timer of "
+	     "systemd run it with --due.",
     .options = (const struct option_spec[]){{"all", NULL, "of every issuer, as without a NAME", 0, NULL},
 					    {"due", NULL,
 					     "of those that a login missed a key of, and those whose "
-					     "keys\nare older than an hour or a quarter of "
-					     "jwks_max_age; at most\nonce a minute: it waits for its turn",
+					     "keys are older than an hour or a quarter of "
+					     "jwks_max_age; at most once a minute: it waits for its turn",
 					     0, NULL},
 					    {0}},
     .run = run_refresh,

@@ -17,12 +17,12 @@
 
 static const struct option_spec rotate_options[] = {
     {"key", "FILE",
-     "the new public key: PEM, certificate, JWK, or a line as in\nid_ed25519.pub, or such a line itself; - "
+     "the new public key: PEM, certificate, JWK, or a line as in id_ed25519.pub, or such a line itself; - "
      "is standard input",
      EDIT_KEY, "keys"},
     {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
-    {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends\nthem at once (24h)",
+    {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends them at once (24h)",
      EDIT_NONE, NULL},
     CTL_WITH_PENDING,
     {0},
@@ -182,12 +182,10 @@ const struct command cmd_rotate = {
     .min_words = 1,
     .max_words = 1,
     .summary = "give an agent a new key, and its other keys an end",
-    .about =
-	"Both keys are good during the grace period, and only the new one after it. A login that is "
-	"open goes on.\n"
-	"Where a key is known to others, --grace 0 ends it at once; agentauthctl revoke --kid also ends the "
-	"sudo of its sessions.\n"
-	"What has ended leaves the agent's file when the next key comes.",
+    .about = "Both keys are good during the grace period, and only the new one after it. A login that "
+	     "is open goes on. Where a key is known to others, --grace 0 ends it at once; "
+	     "agentauthctl revoke --kid also ends the sudo of its sessions. What has ended leaves the "
+	     "agent's file when the next key comes.",
     .options = rotate_options,
     .run = run_rotate,
 };

@@ -27,7 +27,7 @@ static const struct option_spec global_options[] = {
     {"confdir", "DIR", "the configuration (" AA_CONFDIR ")", 0, NULL},
     {"statedir", "DIR",
      "the published registry (" AA_STATEDIR
-     "); with another one than\nthis host's, its sudoers and audit log are left alone",
+     "); with another one than this host's, its sudoers and audit log are left alone",
      0, NULL},
     {"logdir", "DIR", "the audit log (" AA_LOGDIR ")", 0, NULL},
     {"rundir", "DIR", "sessions and requests (" AA_RUNDIR ")", 0, NULL},
