@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -83,6 +84,17 @@ static int wait_for(pid_t pid)
 		if (errno != EINTR)
 			return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+char **argv_join(const char *const *front, size_t n_front, char *const *rest, size_t n_rest)
+{
+	char **all = xcalloc(n_front + n_rest + 1, sizeof all[0]);
+
+	for (size_t i = 0; i < n_front; i++)
+		all[i] = (char *)(uintptr_t)front[i];
+	for (size_t i = 0; i < n_rest; i++)
+		all[n_front + i] = rest[i];
+	return all;
 }
 
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output)

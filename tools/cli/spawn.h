@@ -11,6 +11,10 @@
  * caller frees. */
 char *program_find(const char *name);
 
+/* Returns the words of both lists as one argument list with a NULL behind it, from malloc(). The words themselves are not
+ * copied. */
+char **argv_join(const char *const *front, size_t n_front, char *const *rest, size_t n_rest);
+
 /* Runs argv[0] with `input` as its standard input; what it prints (on either output) is appended to `output`,
  * up to 16 MiB. Gives its exit status, 128 + N where a signal ended it, or a negative errno: it could not be
  * run. */

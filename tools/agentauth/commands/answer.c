@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer.c: finding the credential that a prompt asks for. */
+/* answer.c: finds the credential for which a prompt asks. */
 #include "config.h"
 
 #include "tools/agentauth/commands/answer.h"
@@ -24,7 +24,14 @@ const char *answer_variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* ---- who may have an answer ----------------------------------------------- */
+const char *answer_profile(const struct arguments *arguments)
+{
+	const char *name = arguments_value(arguments, "profile");
+
+	return name ? name : answer_variable("AGENTAUTH_PROFILE");
+}
+
+/* ---- the profile ---------------------------------------------------------- */
 
 enum fit { FITS_NOT, FITS_HOST, FITS_AUDIENCE, FITS };
 
@@ -43,21 +50,18 @@ static void say_unfit(enum fit best, const struct ask_prompt *prompt, const char
 {
 	if (best == FITS_NOT)
 		say("nothing is answered: no profile in %s has \"%s\" among its hosts, and that is the host "
-		    "which ssh named. "
-		    "This writes one: agentauth profile add %s@%s",
+		    "which ssh named. This writes one: agentauth profile add %s@%s",
 		    path, prompt->host, prompt->user, prompt->host);
 	else if (best == FITS_HOST)
 		say("nothing is answered: the host %s asked for a credential for \"%s\", which is not among "
-		    "the audiences that "
-		    "its profile in %s has for it. If its administrator says that this is the host's "
-		    "audience (host.audience "
-		    "in agentauth.conf), write into the profile: audiences = [ \"%s\" ];",
+		    "the audiences that its profile in %s has for it. If its administrator says that this is "
+		    "the host's audience (host.audience in agentauth.conf), write into the profile: "
+		    "audiences = [ \"%s\" ];",
 		    prompt->host, prompt->audience, path, prompt->audience);
 	else
 		say("nothing is answered: the host %s asked for the account \"%s\" while logging in as "
-		    "\"%s\"; its profile in %s "
-		    "is for another agent. Log in as the profile's agent, or write a profile: agentauth "
-		    "profile add %s@%s",
+		    "\"%s\"; its profile in %s is for another agent. Log in as the profile's agent, or write "
+		    "a profile: agentauth profile add %s@%s",
 		    prompt->host, prompt->agent, prompt->user, path, prompt->user, prompt->host);
 }
 
@@ -65,8 +69,7 @@ void answer_say_two(const char *what, const struct profile *one, const struct pr
 		    const char *host, const char *path)
 {
 	say("%s: the profiles \"%s\" and \"%s\" in %s are both for %s at %s. Say which one: agentauth ssh "
-	    "--profile %s %s@%s, "
-	    "or AGENTAUTH_PROFILE=%s; or take one out of the file",
+	    "--profile %s %s@%s, or AGENTAUTH_PROFILE=%s; or take one out of the file",
 	    what, one->name, other->name, path, one->agent, host, one->name, one->agent, host, one->name);
 }
 
@@ -144,7 +147,7 @@ static char *get_token(const struct profiles *profiles, const struct profile *pr
 	return text;
 }
 
-/* Whoever sets the older name wants fewer roles, and must not get all of them. */
+/* A person who sets the variable by its older name wants fewer roles, and must not get all of them. */
 static bool has_older_scope(void)
 {
 	if (!answer_variable("AGENTAUTH_SCOPE"))
@@ -158,7 +161,7 @@ char *answer_make(const struct profiles *profiles, const struct profile *chosen,
 		  const struct ask_prompt *prompt)
 {
 	const char *scope = answer_variable(ANSWER_SCOPE), *task = answer_variable(ANSWER_TASK);
-	const char *asked[] = {prompt->audience}; /* one of the profile's */
+	const char *asked[] = {prompt->audience}; /* answer_choose() found it among the profile's */
 	struct profile profile = *chosen;
 
 	if (!scope && has_older_scope())

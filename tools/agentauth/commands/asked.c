@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asked.c: a byte in memory, which askpass reaches as a descriptor of the agentauth ssh above it. */
+/* asked.c: keeps the note as a byte in memory, which askpass reaches as a descriptor of the agentauth ssh above it. */
 #include "config.h"
 
 #include "tools/agentauth/commands/asked.h"
@@ -41,14 +41,14 @@ void asked_note(enum asked what)
 	char path[64], byte = (char)what;
 	int pid, number, fd;
 
-	/* Nothing but a descriptor of a process: a variable names no file to write into. */
+	/* The variable can name only a descriptor of a process, and no other file to be written into. */
 	if (!text || sscanf(text, "%9d %9d", &pid, &number) != 2 || pid < 1 || number < 0)
 		return;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, number);
 	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return;
-	/* A note has one byte, which is written over; what is no note stays as it is. */
+	/* A note has one byte, which is written over; any other file stays as it is. */
 	if (lseek(fd, 0, SEEK_END) == 1)
 		(void)!pwrite(fd, &byte, 1, 0);
 	close(fd);

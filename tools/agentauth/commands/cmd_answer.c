@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_answer.c: agentauth answer: the credential for a prompt, for programs that are not OpenSSH and show the prompt
- * themselves. */
+/* cmd_answer.c: agentauth answer, which prints the credential for a prompt that another program than OpenSSH was shown. */
 #include "config.h"
 
 #include <stdio.h>
@@ -21,7 +20,7 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* A program shows the prompt with or without a blank, or a line end, behind it. */
+/* Reads a prompt as programs show it, with or without a blank or a line end behind. */
 static bool read_prompt(const char *host, const char *user, const char *text, struct ask_prompt *ret)
 {
 	char whole[1400];
@@ -51,7 +50,7 @@ static int answer(const char *config, const char *only, const struct ask_prompt 
 static int run(struct ctl *ctl, const struct arguments *a)
 {
 	const char *host = arguments_value(a, "host"), *text = arguments_value(a, "prompt"),
-		   *user = arguments_value(a, "user"), *only = arguments_value(a, "profile");
+		   *user = arguments_value(a, "user");
 	struct ask_prompt prompt;
 
 	(void)ctl;
@@ -59,16 +58,14 @@ static int run(struct ctl *ctl, const struct arguments *a)
 		return say_usage("--host and --prompt are both needed");
 	if (!read_prompt(host, user, text, &prompt))
 		return say_failed(
-		    "nothing is answered: \"%s\" of host \"%s\" is not the prompt for an agent's "
-		    "credential",
+		    "nothing is answered: \"%s\" of host \"%s\" is not the prompt for an agent's credential",
 		    text, host);
 	if (!user)
 		(void)snprintf(prompt.user, sizeof(prompt.user), "%s", prompt.agent);
 	if (prompt.part != 1)
 		return say_failed("part %u is asked for: the whole answer goes to the first prompt",
 				  prompt.part);
-	return answer(arguments_value(a, "config"), only ? only : answer_variable("AGENTAUTH_PROFILE"),
-		      &prompt);
+	return answer(arguments_value(a, "config"), answer_profile(a), &prompt);
 }
 
 const struct command command_answer = {

@@ -28,36 +28,33 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* ---- what is no such prompt ------------------------------------------------ */
+/* ---- other prompts ---------------------------------------------------------- */
 
-/* The fingerprint is the one thing that a person can compare. */
+/* Shows the fingerprint, which alone a person can compare. */
 static int refuse_unknown_host(const char *text)
 {
 	const char *fingerprint = strstr(text, "SHA256:");
 	int len = fingerprint ? (int)strcspn(fingerprint, ". \r\n") : 0;
 
-	return say_failed(
-	    "nothing is answered: ssh does not know this host's key%s%.*s%s. Compare it with what the host's "
-	    "administrator says, then have ssh keep it: agentauth ssh -o StrictHostKeyChecking=accept-new, "
-	    "and "
-	    "the arguments as before",
-	    fingerprint ? " (" : "", len, fingerprint ? fingerprint : "", fingerprint ? ")" : "");
+	return say_failed("nothing is answered: ssh does not know this host's key%s%.*s%s. Compare it with "
+			  "what the host's administrator says, then have ssh keep it: agentauth ssh -o "
+			  "StrictHostKeyChecking=accept-new, and the arguments as before",
+			  fingerprint ? " (" : "", len, fingerprint ? fingerprint : "",
+			  fingerprint ? ")" : "");
 }
 
 static int refuse_other_prompt(const char *text)
 {
 	if (ask_prompt_lacks_host(text))
-		return say_failed(
-		    "nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 and newer put "
-		    "(user@host) before it");
+		return say_failed("nothing is answered: the prompt does not say which host asks. OpenSSH 8.5 "
+				  "and newer put (user@host) before it");
 	if (strstr(text, "authenticity of host") ||
 	    strstr(text, "Are you sure you want to continue connecting"))
 		return refuse_unknown_host(text);
 	if (strstr(text, "passphrase for"))
 		return say_failed("nothing is answered: ssh asked for the passphrase of an SSH key. Use "
-				  "ssh-agent for it, or -o "
-				  "PubkeyAuthentication=no");
-	/* Its nonce has the word "password" in it, and nobody is asked for one. */
+				  "ssh-agent for it, or -o PubkeyAuthentication=no");
+	/* This comes before the look for "assword", which a nonce may contain. */
 	if (strstr(text, " [agentauth/"))
 		return say_failed("nothing is answered: the prompt asks for an agent's credential in a way "
 				  "that agentauth " PACKAGE_VERSION
@@ -65,10 +62,8 @@ static int refuse_other_prompt(const char *text)
 				  text);
 	if (strstr(text, "assword"))
 		return say_failed("nothing is answered: the host asks for a password (\"%s\"), as it asks "
-				  "people. It has no agent "
-				  "of this name, or its sshd does not ask agentauth: there, agentauthctl "
-				  "list and agentauthctl "
-				  "doctor tell",
+				  "people. It has no agent of this name, or its sshd does not ask agentauth: "
+				  "there, agentauthctl list and agentauthctl doctor tell",
 				  text);
 	return say_failed("nothing is answered: this is not the prompt for an agent's credential: \"%s\"",
 			  text);
@@ -151,14 +146,11 @@ static int answer_or_refuse(const char *text, const char *config, const char *on
 
 static int run(struct ctl *ctl, const struct arguments *a)
 {
-	const char *only = arguments_value(a, "profile");
-
 	(void)ctl;
 	if (a->n_words != 1)
 		return say_usage(
 		    "the prompt is the one argument; ssh gives it when SSH_ASKPASS names agentauth-askpass");
-	return answer_or_refuse(a->words[0], arguments_value(a, "config"),
-				only ? only : answer_variable("AGENTAUTH_PROFILE"));
+	return answer_or_refuse(a->words[0], arguments_value(a, "config"), answer_profile(a));
 }
 
 const struct command command_askpass = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_assert.c: agentauth assert: a signed assertion on standard output. */
+/* cmd_assert.c: agentauth assert, which prints a signed assertion. */
 #include "config.h"
 
 #include <jansson.h>
@@ -9,6 +9,7 @@
 
 #include "common/jose/key_private.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/commands/key_options.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
@@ -18,13 +19,13 @@
 
 static const struct option_spec options[] = {
     {"agent", "NAME", "the agent's account (needed)", 0, NULL},
-    {"audience", "AUDIENCE", "who it is for, such as ssh://web01.example.com (needed)", 0, NULL},
+    {"audience", "AUDIENCE", "the audience, such as ssh://web01.example.com (needed)", 0, NULL},
     {"key", "KEY", "a file, agent:SHA256:…, pkcs11:… or handle:…; default ~/.config/agentauth/key.pem", 0,
      NULL},
-    {"ttl", "SECONDS", "how long it is valid, 1 to 3600; default 60", 0, NULL},
+    {"ttl", "SECONDS", "the life of the assertion, 1 to 3600; default 60", 0, NULL},
     {"nonce", "NONCE", "the nonce of a host's prompt", 0, NULL},
     {"scope", "ROLES", "ask for these roles only, spaces between them", 0, NULL},
-    {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes", 0, NULL},
+    {"task", "TEXT", "the purpose of the login, for the host's log; at most 128 bytes", 0, NULL},
     {"kid", "ID", "the key's id; default its RFC 7638 thumbprint", 0, NULL},
     {"alg", "ALG", "the algorithm, where the key has several", 0, NULL},
     {"passphrase-file", "FILE", "holds the key's passphrase or PIN in its first line", 0, NULL},
@@ -39,10 +40,10 @@ struct request {
 	bool json;
 };
 
-/* False: said. */
+/* Returns false with the reason said. */
 static bool read_options(const struct arguments *a, struct request *ret)
 {
-	const char *ttl = arguments_value(a, "ttl"), *alg = arguments_value(a, "alg");
+	const char *ttl = arguments_value(a, "ttl");
 
 	*ret = (struct request){
 	    .assertion = {.agent = arguments_value(a, "agent"),
@@ -51,23 +52,17 @@ static bool read_options(const struct arguments *a, struct request *ret)
 			  .scope = arguments_value(a, "scope"),
 			  .task = arguments_value(a, "task"),
 			  .kid = arguments_value(a, "kid"),
-			  .ttl = ASSERTION_TTL_DEFAULT,
-			  .alg = alg ? aa_alg_from_name(alg) : AA_ALG_INVALID},
-	    .key = {arguments_value(a, "key"),
-		    {.file = arguments_value(a, "passphrase-file"),
-		     .env = arguments_value(a, "passphrase-env")}},
+			  .ttl = ASSERTION_TTL_DEFAULT},
 	    .json = a->json,
 	};
+	if (!key_options_alg(a, &ret->assertion.alg) || !key_options_source(a, "key", &ret->key))
+		return false;
 	if (ttl && !arguments_number(ttl, 1, ASSERTION_TTL_MAX, &ret->assertion.ttl))
 		(void)say_usage("--ttl is a number of seconds from 1 to %d", ASSERTION_TTL_MAX);
-	else if (alg && ret->assertion.alg == AA_ALG_INVALID)
-		(void)say_usage("\"%s\" is not an algorithm that a host accepts", alg);
 	else if (!ret->assertion.agent)
 		(void)say_usage("--agent is missing: whose assertion is it?");
 	else if (!ret->assertion.audience)
 		(void)say_usage("--audience is missing: whom is it for? For a host it is ssh://HOST");
-	else if (ret->key.passphrase.file && ret->key.passphrase.env)
-		(void)say_usage("--passphrase-file and --passphrase-env: one of them is enough");
 	else
 		return true;
 	return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_keygen.c: agentauth keygen: a key pair, the private half in a file, the public half on standard output. */
+/* cmd_keygen.c: agentauth keygen, which makes a key pair: the private half goes into a file, the public half to standard
+ * output. */
 #include "config.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/commands/key_options.h"
 #include "tools/agentauth/credential/assertion.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
@@ -26,11 +28,10 @@ static const struct option_spec options[] = {
     {"bits", "N", "size of an RSA key, 2048 to 16384; default 3072", 0, NULL},
     {"out", "FILE", "where the private key goes; default ~/.config/agentauth/key.pem", 0, NULL},
     {"import", "FILE", "take the key of a service account's JSON file instead of making one", 0, NULL},
-    {"public", "KEY", "make none: print the public half of a key that is there, such as agent:SHA256:…", 0,
-     NULL},
+    {"public", "KEY", "print the public half of an existing key, such as agent:SHA256:…", 0, NULL},
     {"passphrase-file", "FILE", "with --public: holds the key's passphrase or PIN in its first line", 0,
      NULL},
-    {"passphrase-env", "NAME", "with --public: the environment variable that holds it", 0, NULL},
+    {"passphrase-env", "NAME", "with --public: the environment variable that holds the passphrase", 0, NULL},
     {"json", NULL, "print path, key id and public key as JSON", 0, NULL},
     {0},
 };
@@ -43,7 +44,7 @@ struct request {
 	bool json;
 };
 
-/* What does not go together, in words, or NULL. */
+/* Returns what does not go together, in words, or NULL. */
 static const char *wrong_request(const struct request *r)
 {
 	bool makes = !r->import && !r->public.name, passphrase = secret_is_named(&r->public.passphrase);
@@ -56,27 +57,18 @@ static const char *wrong_request(const struct request *r)
 		return "--public makes no key: neither --import nor --out goes with it";
 	if (passphrase && !r->public.name)
 		return "--passphrase-file and --passphrase-env go with --public";
-	if (r->public.passphrase.file && r->public.passphrase.env)
-		return "--passphrase-file and --passphrase-env: one of them is enough";
 	return NULL;
 }
 
-/* False: said. */
+/* Returns false with the reason said. */
 static bool read_options(const struct arguments *a, struct request *ret)
 {
-	const char *alg = arguments_value(a, "alg"), *bits = arguments_value(a, "bits"), *wrong;
+	const char *bits = arguments_value(a, "bits"), *wrong;
 
 	*ret = (struct request){
-	    .alg = alg ? aa_alg_from_name(alg) : AA_ALG_INVALID,
-	    .out = arguments_value(a, "out"),
-	    .import = arguments_value(a, "import"),
-	    .public = {arguments_value(a, "public"),
-		       {.file = arguments_value(a, "passphrase-file"),
-			.env = arguments_value(a, "passphrase-env")}},
-	    .json = a->json,
-	};
-	if (alg && ret->alg == AA_ALG_INVALID)
-		return (void)say_usage("\"%s\" is not an algorithm that a host accepts", alg), false;
+	    .out = arguments_value(a, "out"), .import = arguments_value(a, "import"), .json = a->json};
+	if (!key_options_alg(a, &ret->alg) || !key_options_source(a, "public", &ret->public))
+		return false;
 	if (bits && !arguments_number(bits, 2048, 16384, &ret->bits))
 		return (void)say_usage("--bits is a number from 2048 to 16384"), false;
 	wrong = wrong_request(ret);
@@ -85,25 +77,25 @@ static bool read_options(const struct arguments *a, struct request *ret)
 	return !wrong;
 }
 
-/* A profile that uses the imported key, to be pasted. */
+/* Prints a profile that uses the imported key, to be pasted. */
 static void print_profile(const char *path, const struct service_account *account)
 {
-	fprintf(
-	    stderr,
-	    "%sThe private key of %s is in %s, and only you can read it.\n"
-	    "The provider calls it %s. A profile for it, for a host that wants ID tokens of that account:\n"
-	    "  google = {\n"
-	    "    hosts = [ \"HOST\" ]; audiences = [ \"ssh://HOST\" ]; agent = \"NAME\";\n"
-	    "    token_endpoint = \"%s\";\n"
-	    "    grant = \"jwt_bearer\"; client_id = \"%s\"; kid = \"%s\";\n"
-	    "    key = \"%s\"; target_audience = \"ssh://HOST\";\n"
-	    "  };\n",
-	    isatty(STDOUT_FILENO) ? "\n" : "", account->email, path, account->kid,
-	    account->token_uri ? account->token_uri : "https://oauth2.googleapis.com/token", account->email,
-	    account->kid, path);
+	fprintf(stderr,
+		"%sThe private key of %s is in %s, and only you can read it.\n"
+		"The identity provider calls it %s. A profile for it, for a host that wants ID tokens of "
+		"that account:\n"
+		"  google = {\n"
+		"    hosts = [ \"HOST\" ]; audiences = [ \"ssh://HOST\" ]; agent = \"NAME\";\n"
+		"    token_endpoint = \"%s\";\n"
+		"    grant = \"jwt_bearer\"; client_id = \"%s\"; kid = \"%s\";\n"
+		"    key = \"%s\"; target_audience = \"ssh://HOST\";\n"
+		"  };\n",
+		isatty(STDOUT_FILENO) ? "\n" : "", account->email, path, account->kid,
+		account->token_uri ? account->token_uri : "https://oauth2.googleapis.com/token",
+		account->email, account->kid, path);
 }
 
-/* The line that is handed over has the whole public key, so that no file needs to come to the host. */
+/* Prints the line that is handed over, which has the whole public key so that no file needs to come to the host. */
 static int print_note(const struct request *request, const char *path, const char *kid,
 		      const struct aa_key *key)
 {
@@ -126,8 +118,8 @@ static int print_note(const struct request *request, const char *path, const cha
 	return 0;
 }
 
-/* With the key id that assertions name: a provider looks for the key of that id (RFC 7523, RFC 7517
- * section 4.5). */
+/* Returns the key as a JWK with the id that assertions name, by which an identity provider looks for the key (RFC 7523,
+ * RFC 7517 section 4.5). */
 static json_t *jwk_with_kid(const struct aa_key *key, const char *kid)
 {
 	json_t *jwk = aa_key_to_jwk(key);
@@ -148,7 +140,7 @@ static int print_as_json(enum aa_alg alg, const char *path, const char *kid, con
 				    "token_uri", account ? account->token_uri : NULL));
 }
 
-/* `account` NULL: the key was made here, or was there. */
+/* Prints the public half and how to register it; `account` is the account of an imported key, or NULL. */
 static int print_public(const struct request *request, const char *path, const struct aa_key *key,
 			const struct service_account *account)
 {
@@ -214,14 +206,13 @@ static int import(const struct request *request, const char *path)
 	return status;
 }
 
-/* Nothing is overwritten; that is seen before an RSA key takes its seconds. */
+/* Looks for a file that would be overwritten before an RSA key takes its seconds. */
 static int make_or_import(struct request *request, const char *path)
 {
 	if (access(path, F_OK) == 0)
-		return say_failed(
-		    "%s is there already, and is not overwritten. --out names another file; what is handed "
-		    "over of this key prints: agentauth keygen --public '%s'",
-		    path, path);
+		return say_failed("%s is there already, and is not overwritten. --out names another file; "
+				  "what is handed over of this key prints: agentauth keygen --public '%s'",
+				  path, path);
 	if (request->import)
 		return import(request, path);
 	if (request->alg == AA_ALG_INVALID)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_profile.c: agentauth profile: writing a first profile, and seeing what the profiles are. */
+/* cmd_profile.c: agentauth profile, which lists, shows and checks the profiles. */
 #include "config.h"
 
 #include <jansson.h>
@@ -21,7 +21,7 @@ static const char *answers_with(const struct profile *p)
 {
 	if (profile_has_ready_token(p))
 		return "a token that the platform gives";
-	return profile_uses_token(p) ? "a token of a provider" : "an assertion";
+	return profile_uses_token(p) ? "a token of an identity provider" : "an assertion";
 }
 
 static json_t *strings(const struct aa_list *list)

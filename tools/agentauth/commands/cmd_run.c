@@ -12,31 +12,28 @@
 #include "common/text/name.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/cli/say.h"
+#include "tools/cli/spawn.h"
 
-/* Comes back only where there is no such program; then errno says why. */
-static int exec_with(char *const *front, size_t n_front, char **command, size_t n)
+/* Tries to become the program by which an agent is started; returning means that it cannot be run. True says why, unless the
+ * program is not installed, so that another may be tried. */
+static bool exec_by(const char *program, const char *agent, char **command, size_t n)
 {
-	char **all = calloc(n_front + n + 1, sizeof(all[0]));
+	const char *const front[] = {program, "--", AA_LIBEXECDIR "/start", agent, "--"};
+	char **all = argv_join(front, sizeof(front) / sizeof(front[0]), command, n);
+	int err;
 
-	if (!all)
-		return -1;
-	memcpy(all, front, n_front * sizeof(front[0]));
-	memcpy(all + n_front, command, n * sizeof(command[0]));
 	(void)execvp(all[0], all);
+	err = errno;
 	free(all);
-	return -1;
+	if (err != ENOENT)
+		say("%s cannot be run: %s", program, strerror(err));
+	return err != ENOENT;
 }
 
-static int start(char *agent, char **command, size_t n)
+static int start(const char *agent, char **command, size_t n)
 {
-	static char sudo[] = "sudo", run0[] = "run0", end[] = "--", helper[] = AA_LIBEXECDIR "/start";
-	char *const with_sudo[] = {sudo, end, helper, agent, end};
-	char *const with_run0[] = {run0, end, helper, agent, end};
-
-	if (exec_with(with_sudo, 5, command, n) < 0 && errno != ENOENT)
-		return say_failed("sudo cannot be run: %s", strerror(errno));
-	if (exec_with(with_run0, 5, command, n) < 0 && errno != ENOENT)
-		return say_failed("run0 cannot be run: %s", strerror(errno));
+	if (exec_by("sudo", agent, command, n) || exec_by("run0", agent, command, n))
+		return PROGRAM_FAILED;
 	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
 			  "Debian: apt-get install sudo",
 			  agent);
@@ -44,7 +41,7 @@ static int start(char *agent, char **command, size_t n)
 
 static int run(struct ctl *ctl, const struct arguments *a)
 {
-	char *agent = a->n_words && !a->ended ? a->words[0] : NULL;
+	const char *agent = a->n_words && !a->ended ? a->words[0] : NULL;
 
 	(void)ctl;
 	if (!agent)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_ssh.c: agentauth ssh: the real ssh, with our askpass set. */
+/* cmd_ssh.c: agentauth ssh, which runs the real ssh with our askpass. */
 #include "config.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +16,16 @@
 #include "tools/agentauth/commands/ssh_program.h"
 #include "tools/agentauth/commands/ssh_refused.h"
 #include "tools/cli/say.h"
+#include "tools/cli/spawn.h"
 
 static const struct option_spec options[] = {
     {"profile", "NAME", "answer from this profile only", 0, NULL},
     {"scope", "ROLES", "ask for these roles only, spaces between them", 0, NULL},
-    {"task", "TEXT", "what it is for, for the host's log; at most 128 bytes", 0, NULL},
+    {"task", "TEXT", "the purpose of the login, for the host's log; at most 128 bytes", 0, NULL},
     {0},
 };
 
-/* agentauth-askpass lies beside this program. */
+/* Finds agentauth-askpass, which lies beside this program. */
 static bool find_askpass(char *ret, size_t size)
 {
 	static const char name[] = "agentauth-askpass";
@@ -44,7 +44,7 @@ static bool find_askpass(char *ret, size_t size)
 	return access(ret, X_OK) == 0;
 }
 
-/* Why ssh does not even say its version. */
+/* Says why ssh does not even print its version. */
 static void say_unusable(const struct ssh_said *said, int status)
 {
 	const char *path = getenv("PATH"), *home = getenv("HOME");
@@ -62,8 +62,8 @@ static void say_unusable(const struct ssh_said *said, int status)
 		say("ssh cannot be used. It says: %.*s", (int)len, said->err);
 }
 
-/* Before 8.5 ssh did not put (user@host) before a prompt: a server could then write it itself, and ask for
- * what is another's. */
+/* Tells whether ssh puts (user@host) before a prompt. Before 8.5 it did not, so that a server could write that itself and ask
+ * for a credential that is meant for another host. */
 static bool ssh_names_the_host(void)
 {
 	struct ssh_said said = {0};
@@ -72,7 +72,7 @@ static bool ssh_names_the_host(void)
 
 	if (status != 0)
 		return say_unusable(&said, status), false;
-	/* It says its version on standard error. */
+	/* ssh prints its version on standard error. */
 	if (sscanf(said.err, "OpenSSH_%u.%u", &major, &minor) == 2 &&
 	    (major > 8 || (major == 8 && minor >= 5)))
 		return true;
@@ -82,28 +82,28 @@ static bool ssh_names_the_host(void)
 	return false;
 }
 
-/* ssh takes the first value that it reads of an option: these, which the login cannot do without, stand before
- * the caller's and those of ssh_config. A credential that is refused is refused the second time as well, and
- * the host counts. The keys of an inherited ssh-agent are tried last: each counts as a try. */
-static const char *const needed_options[] = {
-    "-o", "NumberOfPasswordPrompts=1",	      "-o", "BatchMode=no",
-    "-o", "KbdInteractiveAuthentication=yes", "-o", "PreferredAuthentications=keyboard-interactive,publickey",
+/* The login cannot do without these options. They stand before the caller's and those of ssh_config, since ssh takes the first
+ * value that it reads of an option. A refused credential would be refused again, and the host counts tries. The keys of an
+ * inherited ssh-agent are tried last, since each of them counts as a try. */
+static const char *const needed_words[] = {
+    "ssh",
+    "-o",
+    "NumberOfPasswordPrompts=1",
+    "-o",
+    "BatchMode=no",
+    "-o",
+    "KbdInteractiveAuthentication=yes",
+    "-o",
+    "PreferredAuthentications=keyboard-interactive,publickey",
 };
-#define N_NEEDED (sizeof(needed_options) / sizeof(needed_options[0]))
+#define N_NEEDED (sizeof(needed_words) / sizeof(needed_words[0]))
 
-/* ssh's exit status. */
+/* Returns ssh's exit status. */
 static int run_ssh(char **args, int n)
 {
-	char **all = calloc(N_NEEDED + (size_t)n + 2, sizeof(all[0])), **p = all;
-	int status;
+	char **all = argv_join(needed_words, N_NEEDED, args, (size_t)n);
+	int status = ssh_program_run(all);
 
-	if (!all)
-		return say_failed("memory is out");
-	*p++ = (char *)(uintptr_t) "ssh";
-	for (size_t i = 0; i < N_NEEDED; i++)
-		*p++ = (char *)(uintptr_t)needed_options[i];
-	memcpy(p, args, (size_t)n * sizeof(args[0]));
-	status = ssh_program_run(all);
 	free(all);
 	return status < 0 ? say_failed("ssh cannot be run: %s", strerror(errno)) : status;
 }
@@ -116,7 +116,7 @@ static int log_in(char **args, int n, const char *askpass)
 
 	if (!ssh_names_the_host() || !ssh_login_ask(args, n, &login))
 		return 1;
-	/* Such as -V: no login. */
+	/* Without a host, as with -V, ssh does not log in. */
 	if (*login.host && !ssh_check(&login, answer_variable("AGENTAUTH_PROFILE"), &check))
 		return 1;
 	asked = asked_begin();
@@ -132,7 +132,7 @@ static int log_in(char **args, int n, const char *askpass)
 	return status;
 }
 
-/* Where askpass, which ssh starts, finds what our options say. */
+/* Puts the values of our options into the environment, where askpass finds them, which ssh starts. */
 static int hand_over(const struct arguments *a)
 {
 	static const struct {
@@ -169,7 +169,7 @@ const struct command command_ssh = {
     .summary = "run ssh, which answers a host's prompt from a profile",
     .about = "All other arguments are ssh's: agentauth ssh -p 2222 builder-7@web01 uptime\n\n"
 	     "  scp -S agentauth-ssh, rsync -e 'agentauth ssh', GIT_SSH_COMMAND='agentauth ssh'\n\n"
-	     "Before it connects it looks at ssh -G, the profile, the key and the clock: a login that "
+	     "Before ssh connects, ssh -G, the profile, the key and the clock are looked at: a login that "
 	     "cannot succeed is not tried.",
     .run = run,
     .options = options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_token.c: agentauth token: a provider's token on standard output. */
+/* cmd_token.c: agentauth token, which prints a profile's token. */
 #include "config.h"
 
 #include <jansson.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/oauth/token_source.h"
@@ -14,14 +15,14 @@
 #include "tools/cli/say.h"
 
 static const struct option_spec options[] = {
-    {"profile", "NAME", "whose token; default $AGENTAUTH_PROFILE", 0, NULL},
+    {"profile", "NAME", "the profile; default $AGENTAUTH_PROFILE", 0, NULL},
     {"config", "FILE", "the profiles; default $AGENTAUTH_CONFIG or ~/.config/agentauth/config", 0, NULL},
     {"scope", "SCOPE", "ask for this scope instead of the profile's", 0, NULL},
     {"resource", "URI", "ask for a token for this resource instead of the profile's", 0, NULL},
-    {"fresh", NULL, "ask the provider, even if the cache has a token", 0, NULL},
+    {"fresh", NULL, "ask the identity provider, even if the cache has a token", 0, NULL},
     {"login", NULL, "log in, where the grant needs a person; others never wait for one", 0, NULL},
     {"no-browser", NULL, "with --login: print the address instead of opening a browser", 0, NULL},
-    {"forget", NULL, "remove the token and the refresh token that are kept, and print none", 0, NULL},
+    {"forget", NULL, "remove the token and the refresh token from the cache, and print none", 0, NULL},
     {"json", NULL, "print token, type, end of life and scope as JSON", 0, NULL},
     {0},
 };
@@ -34,10 +35,8 @@ struct request {
 
 static struct request read_options(const struct arguments *a)
 {
-	const char *profile = arguments_value(a, "profile");
-
 	return (struct request){
-	    .profile = profile ? profile : getenv("AGENTAUTH_PROFILE"),
+	    .profile = answer_profile(a),
 	    .config = arguments_value(a, "config"),
 	    .scope = arguments_value(a, "scope"),
 	    .resource = arguments_value(a, "resource"),
@@ -49,13 +48,13 @@ static struct request read_options(const struct arguments *a)
 	};
 }
 
-/* The one that is named, or the only one. */
+/* Chooses the profile that is named, or the only profile with a token. */
 static const struct profile *choose(const struct profiles *profiles, const char *name)
 {
 	const struct profile *found = NULL;
 	size_t n = 0;
 
-	if (name && *name)
+	if (name)
 		return profiles_find(profiles, name);
 	for (size_t i = 0; i < profiles_count(profiles); i++) {
 		if (!profile_uses_token(profiles_at(profiles, i)))
@@ -96,15 +95,15 @@ static int get_and_print(const struct request *request, const struct profiles *p
 	if (request->resource)
 		profile.resource = (struct aa_list){1, resource};
 	if (profile_resource_is_asked(&profile))
-		return say_failed(
-		    "the profile %s asks for a token for whichever host asks it: --resource says for "
-		    "which one this is to be",
-		    profile.name);
+		return say_failed("the profile %s asks for a token for whichever host asks it: --resource "
+				  "says for which one this is to be",
+				  profile.name);
 	if (request->forget)
 		return token_forget(&profile) < 0;
 	if (token_get(profiles, &profile, &request->wish, time(NULL), &token) < 0)
 		return 1;
-	if (profile.hosts.n) /* it is printed all the same: others than hosts may read it */
+	/* The token is printed even if no host could read it, since other programs may. */
+	if (profile.hosts.n)
 		(void)token_is_readable(&profile, token.text, "no host would take this");
 	status = print(request, &token);
 	token_free(&token);
@@ -129,8 +128,8 @@ static int run(struct ctl *ctl, const struct arguments *a)
 const struct command command_token = {
     .name = "token",
     .summary = "print an access token of the profile's identity provider",
-    .about = "From the cache while it has life left, otherwise from the provider. It goes to standard "
-	     "output, with a newline only if that is a terminal.",
+    .about = "The token comes from the cache while that has life left, otherwise from the identity provider, "
+	     "and goes to standard output, with a newline only if that is a terminal.",
     .run = run,
     .options = options,
 };

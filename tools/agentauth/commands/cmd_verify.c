@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_verify.c: agentauth verify: the byte-level check of a compact JWS: signature and form, no claims. */
+/* cmd_verify.c: agentauth verify, which checks the signature and the form of a compact JWS byte by byte, and no claims. */
 #include "config.h"
 
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include "common/jose/keyset.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 
@@ -30,7 +31,7 @@ static const struct option_spec options[] = {
     {0},
 };
 
-/* Either a set, searched by kid, or the one key that the file holds, whatever the token calls it. */
+/* The file holds either a set, which is searched by kid, or one key, which is taken whatever kid the token names. */
 struct keys {
 	struct aa_keyset *set;
 	struct aa_key *one;
@@ -92,30 +93,19 @@ static void free_keys(struct keys *keys)
 
 /* ---- the token --------------------------------------------------------------- */
 
-/* All of standard input, as far as the cap and one byte more. */
+/* Reads standard input, and at most one byte more than a token may have. */
 static char *read_token(size_t *ret_len)
 {
-	char *buf = malloc(TOKEN_MAX + 1);
-	size_t len = 0;
-	ssize_t n;
+	char *buf = xmalloc(TOKEN_MAX + 1);
+	ssize_t n = own_read_fully(STDIN_FILENO, buf, TOKEN_MAX + 1);
 
-	if (!buf) {
-		say("memory is out");
-		return NULL;
+	if (n >= 0) {
+		*ret_len = (size_t)n;
+		return buf;
 	}
-	while (len <= TOKEN_MAX) {
-		n = read(STDIN_FILENO, buf + len, TOKEN_MAX + 1 - len);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR) {
-			say("standard input cannot be read: %s", strerror(errno));
-			free(buf);
-			return NULL;
-		}
-		len += n > 0 ? (size_t)n : 0;
-	}
-	*ret_len = len;
-	return buf;
+	say("standard input cannot be read: %s", strerror(errno));
+	free(buf);
+	return NULL;
 }
 
 static enum aa_jose_err check(const char *token, size_t len, const struct keys *keys, struct aa_jws **ret)

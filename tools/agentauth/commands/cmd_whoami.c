@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_whoami.c: agentauth whoami: the account, and what the login said of itself. */
+/* cmd_whoami.c: agentauth whoami, which shows the account and what the login said of itself. */
 #include "config.h"
 
 #include <jansson.h>
@@ -58,9 +58,8 @@ static int print_text(const char *name)
 		n++;
 	}
 	if (n)
-		puts("\nAll but the account comes from this process's environment, which whoever started it "
-		     "may have changed:\n"
-		     "it informs, and proves nothing.");
+		puts("\nAll but the account comes from this process's environment, which its parent may have "
+		     "changed:\nit informs, and proves nothing.");
 	else
 		puts("\nNo variable AGENTAUTH_* is set: this is no login of an agent, or its environment was "
 		     "cleared.");

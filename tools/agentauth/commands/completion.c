@@ -12,7 +12,7 @@
 #include "tools/agentauth/local/profile.h"
 #include "tools/cli/complete.h"
 
-/* Why the profiles cannot be read is no answer to somebody who is typing. */
+/* A person who is typing is not told why the profiles cannot be read. */
 static struct profiles *load_silently(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);

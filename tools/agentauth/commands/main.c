@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c: agentauth: its table of commands. Under the names agentauth-askpass and agentauth-ssh it is that command. */
+/* main.c: agentauth, its table of commands. Under the names agentauth-askpass and agentauth-ssh the program is that command. */
 #include "config.h"
 
 #include <locale.h>
 #include <malloc.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/commands/completion.h"
+#include "tools/cli/spawn.h"
 
 static const struct command *const commands[] = {
     &command_keygen, &command_profile, &command_ssh,   &command_askpass,
@@ -35,7 +35,7 @@ static const struct program program = {
     .list = completion_list,
 };
 
-/* What jansson reads and writes here are tokens more often than not. */
+/* Wipes what jansson read or wrote, which is a token more often than not. */
 static void wipe_and_free(void *memory)
 {
 	if (memory)
@@ -43,19 +43,14 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
-/* Programs that run what takes one name and no arguments find a command behind a name of its own. */
+/* Runs the command that the program's name ends in. Some programs, as scp -S and SSH_ASKPASS, take the name of one program
+ * without arguments. */
 static int run_link(const char *command, int argc, char **argv, struct arguments *arguments,
 		    struct problems *problems)
 {
-	char **all = calloc((size_t)argc + 2, sizeof(all[0]));
-	int status = PROGRAM_FAILED;
+	char **all = argv_join((const char *const[]){argv[0], command}, 2, argv + 1, (size_t)argc - 1);
+	int status = program_main(&program, NULL, argc + 1, all, arguments, problems);
 
-	if (!all)
-		return status;
-	all[0] = argv[0];
-	all[1] = (char *)(uintptr_t)command;
-	memcpy(all + 2, argv + 1, (size_t)(argc - 1) * sizeof(all[0]));
-	status = program_main(&program, NULL, argc + 1, all, arguments, problems);
 	free(all);
 	return status;
 }

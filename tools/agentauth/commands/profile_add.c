@@ -257,8 +257,7 @@ static bool is_new(const struct profiles *all, const struct request *r)
 
 	if (p)
 		say("nothing was written: the profile %s in %s is for %s at %s already. Log in: agentauth "
-		    "ssh "
-		    "%s@%s; to change it, edit that file",
+		    "ssh %s@%s; to change it, edit that file",
 		    p->name, profiles_path(all), r->agent, r->host, r->agent, r->host);
 	return !p;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_check.c: looking, before ssh connects, at all that a login needs on this side. */
+/* ssh_check.c: checks, before ssh connects, all that a login needs on this side. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_check.h"
@@ -24,12 +24,12 @@
 #include "tools/agentauth/local/profile_hosts.h"
 #include "tools/cli/say.h"
 
-#define CLOCK_SLACK 60 /* seconds by which a file may seem to be of the future */
+#define CLOCK_SLACK 60 /* a file may seem to be so many seconds in the future */
 
 /* ---- the profile ---------------------------------------------------------------- */
 
-/* The account that was meant, as far as it can be told: without one in the arguments or in ssh_config, ssh takes the name of
- * this user. */
+/* Returns the account that was meant, or "NAME". Without an account in the arguments or in ssh_config ssh takes the name of
+ * this user, which says nothing. */
 static const char *meant(const struct ssh_login *login)
 {
 	const struct passwd *pw = getpwuid(getuid());
@@ -37,7 +37,7 @@ static const char *meant(const struct ssh_login *login)
 	return pw && strcmp(pw->pw_name, login->user) == 0 ? "NAME" : login->user;
 }
 
-/* Whether there is a file of profiles at all: the first login fails for want of it. */
+/* Tells whether there is a file of profiles at all, for want of which the first login fails. */
 static bool file_is_there(const struct ssh_login *login)
 {
 	const char *variable = answer_variable("AGENTAUTH_CONFIG");
@@ -46,15 +46,14 @@ static bool file_is_there(const struct ssh_login *login)
 
 	if (!there)
 		say("nothing was tried: %s%s is not there. It holds the profiles, which say which host may "
-		    "have which "
-		    "credential. This writes the first one: agentauth profile add %s@%s",
+		    "have which credential. This writes the first one: agentauth profile add %s@%s",
 		    path, variable ? ", which AGENTAUTH_CONFIG names," : "", meant(login),
 		    ssh_login_host(login));
 	free(path);
 	return there;
 }
 
-/* A profile of the agent for another host: where there is one alone, that host may be meant. */
+/* Returns the host of the agent's only profile, which may be the host that was meant, or NULL. */
 static const char *other_host(const struct profiles *profiles, const char *agent)
 {
 	const char *host = NULL;
@@ -83,18 +82,14 @@ static void say_no_host(const struct profiles *profiles, const struct ssh_login 
 		    host, port, meant(login), (int)(port - 1 - host), host);
 	else if (known)
 		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
-		    "this host (ssh "
-		    "-G tells, where ssh_config gives it another name). If it is %s, use that name: "
-		    "agentauth ssh %s@%s. "
-		    "If not, write a profile for it: agentauth profile add %s@%s; where it calls itself "
-		    "otherwise, with "
-		    "--audience ssh://FULL-NAME",
+		    "this host (ssh -G tells, where ssh_config gives it another name). If it is %s, use that "
+		    "name: agentauth ssh %s@%s. If not, write a profile for it: agentauth profile add %s@%s; "
+		    "where it calls itself otherwise, with --audience ssh://FULL-NAME",
 		    path, host, known, meant(login), known, meant(login), host);
 	else
 		say("nothing was tried: no profile in %s has \"%s\" among its hosts, which is what ssh calls "
-		    "this host (ssh "
-		    "-G tells, where ssh_config gives it another name). This writes one: agentauth profile "
-		    "add %s@%s",
+		    "this host (ssh -G tells, where ssh_config gives it another name). This writes one: "
+		    "agentauth profile add %s@%s",
 		    path, host, meant(login), host);
 }
 
@@ -104,15 +99,13 @@ static void say_other_agent(const struct profiles *profiles, const struct ssh_lo
 	const char *host = ssh_login_host(login);
 
 	say("nothing was tried: ssh would log in at %s as \"%s\", and the profile \"%s\" in %s is for "
-	    "\"%s\". Log in as "
-	    "%s@%s (where a name is given and another is used, look for User in ssh_config), or write a "
-	    "profile: "
-	    "agentauth profile add %s@%s",
+	    "\"%s\". Log in as %s@%s (where a name is given and another is used, look for User in "
+	    "ssh_config), or write a profile: agentauth profile add %s@%s",
 	    host, login->user, other->name, profiles_path(profiles), other->agent, other->agent, host,
 	    meant(login), host);
 }
 
-/* Both would answer whatever the host asks for, and askpass answers none then. */
+/* Tells whether both profiles would answer whatever the host asks for, so that askpass would answer with neither. */
 static bool are_alike(const struct profile *one, const struct profile *other)
 {
 	return one->audiences.n == 1 && other->audiences.n == 1 &&
@@ -156,7 +149,7 @@ static bool key_is_usable(const struct profile *profile)
 	struct aa_private_key *key;
 	bool usable;
 
-	/* A command for the passphrase may ask a person: once, when the host asks. */
+	/* A command for the passphrase may ask a person, so it is run once only, when the host asks. */
 	if (profile->key.passphrase.command.n)
 		return true;
 	key = key_load(&profile->key);
@@ -183,7 +176,7 @@ static bool token_is_at_hand(const struct profile *profile)
 	struct token token = {0};
 	bool good;
 
-	/* A program is run once, when the host asks. */
+	/* A program is run once only, when the host asks. */
 	if (profile->token.command.n)
 		return true;
 	good = ready_token_read(profile, audience, time(NULL), &token) == 0;
@@ -204,7 +197,7 @@ static bool credential_is_at_hand(const struct profile *profile)
 
 /* ---- the clock --------------------------------------------------------------------- */
 
-/* A file that was written after now shows a clock that is behind: each host would refuse what is signed now. */
+/* A file that was written after now shows that the clock is behind, so that each host would refuse what is signed now. */
 static bool clock_is_after(const char *path, time_t now)
 {
 	char text[AA_UTC_SIZE];
@@ -215,8 +208,7 @@ static bool clock_is_after(const char *path, time_t now)
 	aa_utc_print(now, text);
 	say("nothing was tried: this machine's clock says %s, and %s was written later than that. A host "
 	    "refuses what is signed by a wrong clock: set the clock (timedatectl set-ntp true), or, where "
-	    "the "
-	    "file's time is wrong: touch '%s'",
+	    "the file's time is wrong: touch '%s'",
 	    text, path, path);
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_login.c: what `ssh -G` says of a login. */
+/* ssh_login.c: reads what `ssh -G` says of a login. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_login.h"
@@ -27,7 +27,7 @@ static void take_line(char *line, struct ssh_login *login)
 	}
 }
 
-/* An option of ours that stands behind one of ssh's is taken for ssh's. */
+/* Finds an option of ours that ssh got, since it stands behind one of ssh's. */
 static const char *misplaced(char **args, int n)
 {
 	static const char *const ours[] = {"--profile", "--scope", "--task"};

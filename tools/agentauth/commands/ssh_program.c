@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_program.c: the ssh of this machine as a child. */
+/* ssh_program.c: runs the ssh of this machine as a child. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_program.h"
@@ -14,9 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/cli/spawn.h"
+
 /* ---- asking ------------------------------------------------------------------------ */
 
-/* Without the carriage returns that ssh ends its sentences with. */
+/* Reads what ssh printed, without the carriage returns at the ends of its lines. */
 static void read_said(int fd, char *ret, size_t size)
 {
 	ssize_t n = pread(fd, ret, size - 1, 0);
@@ -38,19 +40,15 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SSH_FAILED;
 }
 
-/* Files in memory and no pipes: ssh can print to both as much as it likes, in any order. */
+/* The outputs are files in memory and not pipes, so that ssh can print to both as much as it likes, in any order. */
 int ssh_program_ask(const char *option, char **args, size_t n, struct ssh_said *ret)
 {
-	char **all = calloc(n + 3, sizeof(all[0]));
+	char **all = argv_join((const char *const[]){"ssh", option}, 2, args, n);
 	int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC), result = -1;
 	pid_t pid = -1;
 
-	if (!all || out < 0 || err < 0)
+	if (out < 0 || err < 0)
 		goto out;
-	all[0] = (char *)(uintptr_t) "ssh";
-	all[1] = (char *)(uintptr_t)option;
-	if (n)
-		memcpy(all + 2, args, n * sizeof(all[0]));
 	pid = fork();
 	if (pid == 0) {
 		if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
@@ -74,7 +72,7 @@ out:
 
 static volatile sig_atomic_t running; /* the pid */
 
-/* Passes on what a process sent. What the terminal sends goes to all of its foreground group, and so to ssh itself. */
+/* Passes on a signal that a process sent. The terminal's signals go to all of its foreground group, and so to ssh itself. */
 static void pass_on(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -85,7 +83,7 @@ static void pass_on(int signal, siginfo_t *info, void *context)
 static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 #define N_PASSED (sizeof(passed) / sizeof(passed[0]))
 
-/* Keeps them back until they can be passed on; *ret is what was kept back before. */
+/* Blocks the signals until they can be passed on; *ret is the mask from before. */
 static void hold_signals(sigset_t *ret)
 {
 	sigset_t held;
@@ -96,7 +94,7 @@ static void hold_signals(sigset_t *ret)
 	(void)sigprocmask(SIG_BLOCK, &held, ret);
 }
 
-/* What the caller ignores, as nohup does, stays ignored, in ssh too. */
+/* Passes the signals on, but for those that the caller ignores, as nohup does: they stay ignored, in ssh too. */
 static void pass_signals_on(void)
 {
 	struct sigaction old, action = {.sa_sigaction = pass_on, .sa_flags = SA_RESTART | SA_SIGINFO};
@@ -106,7 +104,7 @@ static void pass_signals_on(void)
 			(void)sigaction(passed[i], &action, NULL);
 }
 
-/* ssh stops itself at ~^Z: then this process stops too, so that the shell gets its terminal back. */
+/* Waits until ssh ends. ssh stops itself at ~^Z, and then this process stops too, so that the shell gets its terminal back. */
 static int wait_out(pid_t pid)
 {
 	int status;
@@ -137,7 +135,8 @@ int ssh_program_run(char **args)
 	int status;
 
 	hold_signals(&mask);
-	(void)signal(SIGCHLD, SIG_DFL); /* ignored, as a caller may leave it, there would be no status */
+	(void)signal(SIGCHLD,
+		     SIG_DFL); /* A caller may have it ignored, and then there would be no exit status. */
 	pid = fork();
 	if (pid == 0) {
 		(void)sigprocmask(SIG_SETMASK, &mask, NULL);

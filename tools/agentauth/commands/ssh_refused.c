@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ssh_refused.c: what is said after ssh has failed. */
+/* ssh_refused.c: explains why ssh has failed. */
 #include "config.h"
 
 #include "tools/agentauth/commands/ssh_refused.h"
@@ -15,7 +15,8 @@
 #include "tools/agentauth/local/key_source.h"
 #include "tools/cli/say.h"
 
-/* Empty where it cannot be told: a command for the passphrase may ask a person, and is not run for this. */
+/* Writes the key's id, or an empty text where it cannot be told. A command for the passphrase may ask a person, and is not run
+ * for this. */
 static void key_id(const struct profile *profile, char *ret, size_t size)
 {
 	struct aa_private_key *key = profile->key.passphrase.command.n ? NULL : key_load(&profile->key);
@@ -51,15 +52,13 @@ void ssh_refused_say(const struct ssh_login *login, const struct ssh_check *chec
 
 	if (asked == ASKED_ANSWERED) {
 		say("where ssh says \"Permission denied\" above, the host refused the credential, and tells "
-		    "no client why. "
-		    "Its administrator reads it on %s: agentauthctl show %s",
+		    "no client why. Its administrator reads it on %s: agentauthctl show %s",
 		    host, agent);
 		say_presented(check->profile);
 	} else if (asked == ASKED_NOTHING) {
 		say("no credential was asked for. Where ssh says \"Permission denied\" above, %s is no agent "
-		    "of %s, or its "
-		    "sshd does not ask agentauth. Its administrator sees which: agentauthctl show %s, "
-		    "agentauthctl doctor",
+		    "of %s, or its sshd does not ask agentauth. Its administrator sees which: agentauthctl "
+		    "show %s, agentauthctl doctor",
 		    agent, host, agent);
 	}
 }

@@ -38,7 +38,7 @@ int answer_keep(int folder, const struct ask_prompt *prompt, const char *answer)
 	int r;
 
 	if (!file_name(prompt, name))
-		return say("the prompt cannot be hashed: OpenSSL's library does not work"), -1;
+		return say_error("the prompt cannot be hashed: OpenSSL's library does not work");
 	(void)unlinkat(folder, name, 0);
 	r = aa_replace_create(folder, name, answer, strlen(answer), 0600);
 	if (r < 0) {

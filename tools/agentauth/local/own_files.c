@@ -24,8 +24,8 @@ void own_wipe(char *text)
 	free(text);
 }
 
-/* Reads until the end and does not rely on the size, since the file may shrink or grow meanwhile. */
-static ssize_t read_fully(int fd, char *buf, size_t size)
+/* The size of a file is not relied on, since the file may shrink or grow meanwhile. */
+ssize_t own_read_fully(int fd, char *buf, size_t size)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -46,7 +46,7 @@ static ssize_t read_fully(int fd, char *buf, size_t size)
 static int read_open_file(int fd, const char *path, size_t max, char **ret, size_t *ret_len)
 {
 	char *buf = xmalloc(max + 1);
-	ssize_t n = read_fully(fd, buf, max + 1);
+	ssize_t n = own_read_fully(fd, buf, max + 1);
 
 	if (n < 0 || (size_t)n > max) {
 		if (n < 0)

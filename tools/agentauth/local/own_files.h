@@ -25,6 +25,9 @@ int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_le
  * link is refused. */
 int own_read_config(const char *path, size_t max, char **ret, size_t *ret_len);
 
+/* Reads until the end or until `size` bytes are there. Returns their number, or -1 with errno set. */
+ssize_t own_read_fully(int fd, char *buf, size_t size);
+
 /* Makes a file of mode 0600 where there was none. Returns 0, or -1 with the reason said. */
 int own_create(const char *path, const char *text, size_t len);
 /* Says why a file of the agent cannot be made or written (`err` is an errno value), and what helps. */

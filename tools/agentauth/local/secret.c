@@ -146,8 +146,8 @@ static int read_credential(const char *name, const char *what, char **ret, size_
 	int result;
 
 	if (!folder || folder[0] != '/')
-		return say_error("%s is the credential \"%s\", but CREDENTIALS_DIRECTORY is not set: "
-				 "systemd sets it for a unit with LoadCredential=%s",
+		return say_error("%s is the credential \"%s\", but CREDENTIALS_DIRECTORY is not set: systemd "
+				 "sets it for a unit with LoadCredential=%s",
 				 what, name, name);
 	path = xasprintf("%s/%s", folder, name);
 	result = own_read_credential(path, SECRET_MAX, ret, ret_len);

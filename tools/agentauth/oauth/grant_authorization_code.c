@@ -83,12 +83,11 @@ static int show(const struct login *l)
 	bool opened;
 
 	if (!idp_is_web_address(l->grant->idp->authorization_endpoint))
-		return say("the identity provider's authorization_endpoint is no address that begins with "
-			   "https://"),
-		       -1;
+		return say_error(
+		    "the identity provider's authorization_endpoint is no address that begins with https://");
 	text = address(l);
 	if (!text)
-		return say("memory is out"), -1;
+		return say_error("memory is out");
 	opened = !l->grant->no_browser && browser_open(text);
 	say_plain("%s\n\n  %s\n\nagentauth waits for the login, %d minutes at most. The browser must run on "
 		  "this machine.\n",

@@ -177,8 +177,8 @@ static int read_answer(const struct idp *idp, const char *url, const struct http
 	int result = 0;
 
 	if (response->status >= 300 && response->status < 400)
-		return say_error("%s redirects elsewhere (HTTP %ld), where no secret is sent: name the "
-				 "right token_endpoint, or issuer, in the profile",
+		return say_error("%s redirects elsewhere (HTTP %ld), where no secret is sent: name the right "
+				 "token_endpoint, or issuer, in the profile",
 				 url, response->status);
 	if (aa_json_object(response->body, response->len, &answer) != AA_JOSE_OK &&
 	    is_silent_refusal(response->status)) {

@@ -154,9 +154,9 @@ static int get(const struct profiles *profiles, const struct profile *profile, c
 	if (profile_has_ready_token(profile))
 		return ready_token_read(profile, wish->audience, now, ret);
 	if (!profile_uses_token(profile))
-		return say_error("the profile %s has no issuer: it answers with assertions, which agentauth "
-				 "assert makes",
-				 profile->name);
+		return say_error(
+		    "the profile %s has no issuer: it answers with assertions, which agentauth assert makes",
+		    profile->name);
 	if (token_cache_open(profile, &r.cache) < 0)
 		return -1;
 	if (!wish->login && from_cache(&r, &cached))
