@@ -18,8 +18,9 @@
 #include "common/verify/settings.def"
 
 /* The beginning of a member's line, and one whole. */
-#define BEGIN(group, name, type, rule) #name, AA_MEMBER_##type, AA_RECORD_##rule, offsetof(struct aa_##group, name)
-#define MEMBER(group, name, type, rule) {BEGIN(group, name, type, rule), .size = 0},
+#define BEGIN(group, field, kind, how) \
+	.name = #field, .type = AA_MEMBER_##kind, .rule = AA_RECORD_##how, .offset = offsetof(struct aa_##group, field)
+#define MEMBER(group, name, type, rule) {BEGIN(group, name, type, rule)},
 
 #define GROUP(group) const struct aa_record_member aa_##group##_members[] = {
 #define END(group) {0}};
@@ -35,8 +36,8 @@
 #define HELD_NUMBER(group, name, rule) MEMBER(group, name, NUMBER, rule)
 #define HELD_KEY(group, name, rule) MEMBER(group, name, KEY, rule)
 #define TEXT(group, name, needed, rule, usual, shortest, longest, check) MEMBER(group, name, TEXT, rule)
-#define TEXT_AS(group, name, member, needed, rule, usual, shortest, longest, check) \
-	{#member, AA_MEMBER_TEXT, AA_RECORD_##rule, offsetof(struct aa_##group, name), .size = 0},
+#define TEXT_AS(group, field, member, needed, how, usual, shortest, longest, check) \
+	{.name = #member, .type = AA_MEMBER_TEXT, .rule = AA_RECORD_##how, .offset = offsetof(struct aa_##group, field)},
 #define LINES(group, name, needed, rule, shortest, longest) MEMBER(group, name, TEXT, rule)
 #define NUMBER(group, name, needed, rule, usual, least, most) MEMBER(group, name, NUMBER, rule)
 #define ID(group, name, needed, rule) MEMBER(group, name, ID, rule)

@@ -72,7 +72,7 @@ static bool read_member(json_t *json, const struct aa_record_member *member, voi
 {
 	json_int_t number = json_integer_value(json);
 
-	switch (member->type) {
+	switch ((enum aa_member_type)member->type) {
 	case AA_MEMBER_TEXT:
 		*(const char **)field = json_string_value(json);
 		return json_is_string(json);

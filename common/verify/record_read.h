@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -32,14 +33,15 @@ enum aa_record_rule {
 	AA_RECORD_ACCOUNTS,
 };
 
+/* Small, since the modules that are loaded for each login have it. */
 struct aa_record_member {
 	const char *name; /* NULL ends a table */
-	enum aa_member_type type;
-	enum aa_record_rule rule;
-	size_t offset;
-	const char *const *words;
-	const struct aa_record_member *members; /* of a part, of an item */
-	size_t size;				/* of an item */
+	union {
+		const char *const *words;		/* of a word */
+		const struct aa_record_member *members; /* of a part, of what is spread, of an item */
+	};
+	uint16_t offset, size; /* in the struct; of an item */
+	uint8_t type, rule;    /* enum aa_member_type, aa_record_rule */
 };
 
 extern const struct aa_record_member aa_host_members[], aa_accounts_policy_members[], aa_issuer_members[],

@@ -24,7 +24,7 @@ static void put_members(FILE *f, const char *path, const struct aa_record_member
 			put_members(f, path, members->members);
 		else if (members->rule != AA_RECORD_NOWHERE)
 			fprintf(f, "%s: %s, %s\n", deeper, types[members->type], rules[members->rule]);
-		if (members->type != AA_MEMBER_SPREAD && members->members)
+		if (members->type == AA_MEMBER_PART || members->type == AA_MEMBER_ITEMS)
 			put_members(f, deeper, members->members);
 	}
 }

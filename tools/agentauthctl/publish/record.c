@@ -42,7 +42,7 @@ static void put_items(struct buffer *b, const struct aa_record_member *m, const 
 
 static bool is_set(const struct aa_record_member *m, const void *field)
 {
-	switch (m->type) {
+	switch ((enum aa_member_type)m->type) {
 	case AA_MEMBER_TEXT:
 		return *(const char *const *)field != NULL;
 	case AA_MEMBER_NUMBER:
@@ -67,7 +67,7 @@ static bool is_set(const struct aa_record_member *m, const void *field)
 
 static void put_value(struct buffer *b, const struct aa_record_member *m, const void *field)
 {
-	switch (m->type) {
+	switch ((enum aa_member_type)m->type) {
 	case AA_MEMBER_TEXT:
 		json_text_string(b, m->name, *(const char *const *)field);
 		break;
