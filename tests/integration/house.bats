@@ -239,7 +239,7 @@ complete_in_bash() { # LINE: what bash offers for its last word
 	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauthctl role r'
 	expect_output 'agentauthctl role remove'
 	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauthctl ro'
-	expect_output 'rotate +-- give an agent a new key'
+	expect_output 'rotate +-- register a new key'
 	run timeout 60 zsh -f "$TOP/tests/integration/zsh_complete" 'agentauth profile '
 	expect_output 'check'
 }

@@ -169,7 +169,7 @@ const struct command cmd_register = {
     .words = "NAME",
     .min_words = 1,
     .max_words = 1,
-    .summary = "make a new agent: its file in agents.d, published at once",
+    .summary = "register a new agent, and publish it at once",
     .options = register_options,
     .run = run_register,
 };
@@ -212,9 +212,9 @@ const struct command cmd_set = {
     .values = "agents",
     .min_words = 1,
     .max_words = 1,
-    .summary = "change settings of an agent, published at once",
-    .about = "Only the bytes of the setting change; comments and layout of the file stay. An empty "
-	     "text (--owner \"\"), none and never take a setting away.",
+    .summary = "change an agent's settings, and publish them at once",
+    .about = "Only the bytes of the setting change; comments and layout of the file stay. An empty text "
+	     "(--owner \"\"), none and never take a setting away.",
     .options = set_options,
     .run = run_set,
 };
@@ -268,10 +268,10 @@ const struct command cmd_retire = {
     .values = "agents",
     .min_words = 1,
     .max_words = 1,
-    .summary = "end an agent for good: its name and uid are never given again",
-    .about = "Its file in agents.d becomes NAME.conf.retired, which is not read any more. The account "
-	     "stays in passwd, so that its files keep their owner's name, and nobody gets in as it. "
-	     "agentauthctl suspend is for a while.",
+    .summary = "retire an agent for good: its name and uid are never given again",
+    .about = "The agent's file in agents.d becomes NAME.conf.retired, which is not read any more. The "
+	     "account stays in passwd, so that its files keep their owner's name, and no login as the "
+	     "agent succeeds. To shut an agent out for a while, use agentauthctl suspend.",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_retire,
 };

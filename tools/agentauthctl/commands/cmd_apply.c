@@ -37,11 +37,11 @@ const struct command cmd_apply = {
     .name = "apply",
     .words = "",
     .summary = "check the configuration and publish it, or change nothing",
-    .about = "All of the text is checked. If anything in it is wrong, every mistake is told with its "
-	     "place, and what was published before serves on. If it is in order it becomes the next "
-	     "generation, from one moment to the next. A text that has not changed publishes nothing. "
-	     "Agents whose files are gone are retired: their names and uids are never given again, "
-	     "which is asked about first.",
+    .about = "All of the text is checked. If anything in it is wrong, every mistake is told with file, "
+	     "line and column, and what was published before serves on. Otherwise the text becomes the "
+	     "next generation, from one moment to the next. A text that has not changed publishes nothing. "
+	     "Agents whose files are gone are retired, after a question: their names and uids are never "
+	     "given again.",
     .options =
 	(const struct option_spec[]){
 	    {"yes", NULL, "retire agents and roles that are gone without asking", 0, NULL},
@@ -150,7 +150,7 @@ const struct command cmd_check = {
     .name = "check",
     .words = "",
     .summary = "check the configuration and publish nothing",
-    .about = "Tells every mistake with its file, line and column. Needs no root where the "
+    .about = "Every mistake is told with its file, line and column. This needs no root where the "
 	     "configuration can be read.",
     .options = (const struct option_spec[]){{"file", "FILE", "check this one agent's file, wherever it lies",
 					     0, NULL},

@@ -317,11 +317,11 @@ static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 const struct command cmd_doctor = {
     .name = "doctor",
     .words = "",
-    .summary = "say whether this host does what the registry takes for granted",
-    .about = "Looks at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "
-	     "approval plugin, and at what ends sessions. Of each problem it says what is wrong, why "
-	     "that matters, and a command that mends it. Changes nothing. Exit status: 1 if there is "
-	     "a problem; a note is none. With --json what is in order is listed too.",
+    .summary = "check whether this host does what agents' logins and sudo rely on",
+    .about = "The checks look at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "
+	     "approval plugin, and at what ends sessions. Each problem is told with why it matters and a "
+	     "command that mends it. Nothing is changed. The exit status is 1 if there is a problem; a "
+	     "note is none. With --json, what is in order is listed too.",
     .options = (const struct option_spec[]){{"log", NULL,
 					     "put problems into the system's log, and print nothing; for "
 					     "a timer: looks every ten minutes at most",

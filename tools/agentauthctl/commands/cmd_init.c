@@ -263,7 +263,7 @@ const struct command cmd_init = {
     .name = "init",
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",
-    .about = "What is there already is left as it is, so that it may be run again at any time; where "
-	     "something is published, publishing what the text holds beyond it is for apply.",
+    .about = "What is there already is left as it is, so that init may be run again at any time. Once "
+	     "something is published, apply publishes what the text holds beyond it.",
     .run = run_init,
 };

@@ -183,9 +183,9 @@ static const struct command issuer_add = {
     .words = "NAME",
     .min_words = 1,
     .max_words = 1,
-    .summary = "take tokens of an identity provider, published at once",
-    .about = "It is written into agentauth.conf, with comments that say what is particular about the "
-	     "provider and what must be set up there; comments and layout of the rest stay. --dry-run "
+    .summary = "take tokens of an identity provider, and publish that at once",
+    .about = "The issuer is written into agentauth.conf, with comments that say what is particular about "
+	     "the provider and what must be set up there; comments and layout of the rest stay. --dry-run "
 	     "shows the block and writes nothing.",
     .options = add_options,
     .run = run_add,
@@ -363,15 +363,14 @@ static const struct command issuer_list = {
     .name = "list",
     .words = "",
     .summary = "list the issuers that are published, and their keys",
-    .about = "KEYS counts those that the issuer's algorithms admit; the others are named below it. A "
-	     "! stands where keys are too old to be used: tokens of that issuer are refused "
-	     "(keys_stale).",
+    .about = "KEYS counts the keys that the issuer's algorithms admit; the others are named below it. A ! "
+	     "marks keys that are too old to be used: tokens of that issuer are refused (keys_stale).",
     .run = run_list,
 };
 
 const struct command cmd_issuer = {
     .name = "issuer",
-    .summary = "identity providers whose tokens are taken: add, set, refresh, list, remove",
+    .summary = "add, change, refresh, list and remove identity providers, whose tokens are taken",
     .sub = (const struct command *const[]){&issuer_add, &issuer_set, &issuer_refresh, &issuer_list,
 					   &issuer_remove, NULL},
 };

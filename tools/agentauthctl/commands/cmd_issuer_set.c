@@ -283,9 +283,9 @@ const struct command issuer_set = {
     .values = "issuers",
     .min_words = 1,
     .max_words = 1,
-    .summary = "change settings of an issuer, published at once",
-    .about = "Options that add something may be given several times. With another --issuer the keys "
-	     "that are here are not used any more: they were the other's.",
+    .summary = "change an issuer's settings, and publish them at once",
+    .about = "Options that add something may be given several times. With another --issuer, the keys of "
+	     "the issuer before are not used any more.",
     .options = set_options,
     .run = run_set,
 };
@@ -376,9 +376,9 @@ const struct command issuer_remove = {
     .values = "issuers",
     .min_words = 1,
     .max_words = 1,
-    .summary = "take away an issuer that no agent is bound to any more",
-    .about = "Sessions that its tokens opened go on. Where agents are bound to it, the commands that "
-	     "take the bindings away are shown, and nothing is changed.",
+    .summary = "remove an issuer that no agent is bound to any more",
+    .about = "Sessions that its tokens opened go on. Where agents are bound to the issuer, the commands "
+	     "that take the bindings away are shown, and nothing is changed.",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };

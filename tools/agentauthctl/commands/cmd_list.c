@@ -149,7 +149,7 @@ const struct command cmd_list = {
     .name = "list",
     .words = "",
     .summary = "list the agents that are published",
-    .about = "KEYS counts those that are good now. A state of suspended wins over what is published.",
+    .about = "KEYS counts the keys that are good now. A state of suspended wins over what is published.",
     .options = (const struct option_spec[]){{"all", NULL, "also those that are retired", 0, NULL},
 					    {"role", "ROLE", "only those that have this role", 0, NULL},
 					    {0}},

@@ -331,9 +331,9 @@ const struct command issuer_refresh = {
     .min_words = 0,
     .max_words = 256,
     .summary = "fetch issuers' keys, which logins never do",
-    .about = "What cannot be fetched or used changes nothing: the keys that are here serve on until "
-	     "they are older than the issuer's jwks_max_age. agentauth-refresh.path and .timer of "
-	     "systemd run it with --due.",
+    .about = "A set that cannot be fetched or used changes nothing: the keys that are here serve on until "
+	     "they are older than the issuer's jwks_max_age. systemd's agentauth-refresh.path and "
+	     "agentauth-refresh.timer run this command with --due.",
     .options = (const struct option_spec[]){{"all", NULL, "of every issuer, as without a NAME", 0, NULL},
 					    {"due", NULL,
 					     "of those that a login missed a key of, and those whose "

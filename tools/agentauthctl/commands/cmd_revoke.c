@@ -470,8 +470,8 @@ const struct command cmd_revoke = {
     .name = "revoke",
     .words = "",
     .summary = "refuse a credential, a key, or what an agent was given before a time",
-    .about = "Holds from the next PAM call on, whatever is published, applied or rolled back. A token "
-	     "without jti is known by the jti that the audit log shows for it.",
+    .about = "A revocation holds from the next PAM call on, whatever is published, applied or rolled back. "
+	     "A token without jti is known by the jti that the audit log shows for it.",
     .options =
 	(const struct option_spec[]){
 	    {"jti", "J", "one credential, by its jti", 0, NULL},

@@ -177,8 +177,8 @@ static const struct command role_add = {
     .words = "NAME",
     .min_words = 1,
     .max_words = 1,
-    .summary = "make a new role, published at once",
-    .about = "It is written into agentauth.conf; comments and layout there stay.",
+    .summary = "add a role, and publish it at once",
+    .about = "The role is written into agentauth.conf; comments and layout there stay.",
     .options = add_options,
     .run = run_add,
 };
@@ -212,7 +212,7 @@ static const struct command role_set = {
     .values = "roles",
     .min_words = 1,
     .max_words = 1,
-    .summary = "change settings of a role, published at once",
+    .summary = "change a role's settings, and publish them at once",
     .options = set_options,
     .run = run_set,
 };
@@ -279,7 +279,7 @@ static const struct command role_remove = {
     .values = "roles",
     .min_words = 1,
     .max_words = 1,
-    .summary = "take a role away that no agent has any more",
+    .summary = "remove a role that no agent has any more",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_remove,
 };
@@ -359,6 +359,6 @@ static const struct command role_list = {
 
 const struct command cmd_role = {
     .name = "role",
-    .summary = "what agents may do: add, set, list, remove",
+    .summary = "add, change, list and remove roles, which say what agents may do",
     .sub = (const struct command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
 };

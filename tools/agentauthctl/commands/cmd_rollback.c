@@ -144,8 +144,8 @@ const struct command cmd_rollback = {
     .values = "generations",
     .max_words = 1,
     .summary = "make an earlier generation serve again: N, or the one before",
-    .about = "The last ten generations are kept. The configuration's text is not changed, so that the "
-	     "next apply publishes it again. What was suspended or revoked stays so, and so does what "
-	     "was retired.",
+    .about = "The last ten generations are kept. The configuration's text is not changed, so that the next "
+	     "apply publishes it again. What was suspended or revoked stays so, and so does what was "
+	     "retired.",
     .run = run_rollback,
 };

@@ -181,11 +181,11 @@ const struct command cmd_rotate = {
     .values = "agents",
     .min_words = 1,
     .max_words = 1,
-    .summary = "give an agent a new key, and its other keys an end",
-    .about = "Both keys are good during the grace period, and only the new one after it. A login that "
-	     "is open goes on. Where a key is known to others, --grace 0 ends it at once; "
-	     "agentauthctl revoke --kid also ends the sudo of its sessions. What has ended leaves the "
-	     "agent's file when the next key comes.",
+    .summary = "register a new key, and let the current ones expire after a grace period",
+    .about = "During the grace period the new key and the current ones are good, and after it only the new "
+	     "one. A login that is open goes on. If others know a key, --grace 0 ends it at once; "
+	     "agentauthctl revoke --kid also ends the sudo of its sessions. A key that has ended leaves "
+	     "the agent's file when the next key comes.",
     .options = rotate_options,
     .run = run_rotate,
 };

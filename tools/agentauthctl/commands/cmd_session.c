@@ -180,7 +180,7 @@ static const struct command session_list = {
     .name = "list",
     .words = "",
     .summary = "list the live sessions of agents",
-    .about = "SINCE is how long it has been open, LEFT how long it may go on, FOR the user that it "
+    .about = "SINCE is how long a session has been open, LEFT how long it may go on, FOR the user that it "
 	     "acts for. An ID is shown by its first eight digits, which session kill takes.",
     .options =
 	(const struct option_spec[]){{"watch", NULL, "again every two seconds, until interrupted", 0, NULL},
@@ -245,7 +245,7 @@ static const struct command session_kill = {
     .words = "[ID]",
     .max_words = 1,
     .summary = "end a session's processes, or all of an agent's",
-    .about = "Ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What "
+    .about = "This ends what runs and refuses nothing: agentauthctl suspend NAME --kill does both. What "
 	     "the agent's sudo runs, and what detached itself, ends too.",
     .options = (const struct option_spec[]){{"agent", "NAME", "every process of this agent", 0, NULL}, {0}},
     .run = run_kill,
@@ -402,13 +402,12 @@ static int run_reap(struct ctl *ctl, const struct arguments *arguments)
 static const struct command session_reap = {
     .name = "reap",
     .words = "",
-    .summary = "end the sessions that are past their deadline; for a timer, every minute",
-    .about = "TERM, and KILL after the grace period. A minute or two before, a line in the session's "
-	     "terminals says so. Records of sessions that are gone, marks of credentials that have "
-	     "expired and files of writers that were killed are removed. Where the clock was ahead "
-	     "when the host came up, agents are let in again. Names of agents that another source of "
-	     "names has come to know are withheld from NSS, and given back when it does not know them "
-	     "any more.",
+    .summary = "end the sessions that are past their deadline; a timer runs this every minute",
+    .about = "Processes get TERM, and KILL after the grace period. A minute or two before, a line in the "
+	     "session's terminals says so. Records of sessions that are gone, marks of credentials that "
+	     "have expired, and files of writers that were killed are removed. Where the clock was ahead "
+	     "when the host came up, agents are let in again. Names of agents that another source of names "
+	     "has come to know are withheld from NSS, and given back when it does not know them any more.",
     .options = (const struct option_spec[]){{"grace", "SECONDS", "between TERM and KILL (10)", 0, NULL},
 					    {"clock-is-right", NULL, "the clock was ahead, and is right now",
 					     0, NULL},

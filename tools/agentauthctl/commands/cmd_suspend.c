@@ -65,9 +65,9 @@ const struct command cmd_suspend = {
     .min_words = 1,
     .max_words = 1,
     .summary = "shut an agent out, at once and until it is resumed",
-    .about = "Holds from the next login, sudo or session on, whatever is published, applied or rolled "
-	     "back. It does not end what runs: an open SSH connection goes on, and can open further "
-	     "shells without asking PAM.",
+    .about = "The suspension holds from the next login, sudo or session on, whatever is published, applied "
+	     "or rolled back. It does not end what runs: an open SSH connection goes on, and can open "
+	     "further shells without asking PAM.",
     .options = (const struct option_spec[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
 					    {"kill", NULL, "end all that it runs, too", 0, NULL},
 					    {0}},
