@@ -28,13 +28,6 @@
 #include "common/verify/policy_record.h"
 #include "common/verify/reason.h"
 
-/* Any change of what may stand in a record changes the format, so that a module that does not know a new member says that the
- * registry is of another version, of the whole of it and at once, and not that one issuer or agent is damaged. Each format since
- * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
- * apply, and rollback takes it back.
- *   3: without_sub of an issuer */
-#define AA_POLICY_FORMAT 3
-#define AA_POLICY_FORMAT_OLDEST 2
 #define AA_POLICY_VALUE_MAX (1024 * 1024)
 #define AA_CLOCK_SKEW_MAX 600 /* seconds that host.clock_skew may be set to */
 

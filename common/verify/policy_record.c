@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "common/verify/policy.h"
 #include "common/verify/record_read.h"
 
 /* ---- the words, and the members of each record ------------------------------ */

@@ -13,12 +13,15 @@
 #include <jansson.h>
 
 #include "common/text/list.h"
+#include "common/verify/record_read.h"
 
-/* A public key: as it is read, borrowed from its record, and as it is to be written. */
-struct aa_key_object {
-	json_t *json;
-	const char *text;
-};
+/* Any change of what may stand in a record changes the format, so that a module that does not know a new member says that the
+ * registry is of another version, of the whole of it and at once, and not that one issuer or agent is damaged. Each format since
+ * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
+ * apply, and rollback takes it back.
+ *   3: without_sub of an issuer */
+#define AA_POLICY_FORMAT 3
+#define AA_POLICY_FORMAT_OLDEST 2
 
 /* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
@@ -53,6 +56,9 @@ struct aa_key_object {
 #define LIST(group, name, record, usual, fewest, most, check, if_empty) struct aa_list name;
 #include "common/verify/settings.def"
 /* clang-format on */
+
+extern const struct aa_record_member aa_host_members[], aa_accounts_policy_members[], aa_issuer_members[],
+    aa_role_members[], aa_agent_members[];
 
 /* A record from its JSON, of which it takes a new reference, and which owns the strings. NULL: not such a record. */
 struct aa_host *aa_host_from_json(json_t *json);

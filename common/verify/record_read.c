@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/json.h"
 #include "common/text/list.h"
-#include "common/verify/policy_record.h"
 
 #define NUMBER_MAX (INT64_C(1) << 53) /* what JSON carries exactly; sums of a few do not overflow */
 
@@ -18,25 +18,6 @@ struct items {
 	size_t n;
 	char *v;
 };
-
-static bool read_list(const json_t *json, struct aa_list *ret)
-{
-	size_t i;
-	json_t *item;
-
-	if (!json_is_array(json))
-		return false;
-	ret->v = calloc(json_array_size(json) + 1, sizeof(*ret->v));
-	if (!ret->v)
-		return false;
-	json_array_foreach(json, i, item)
-	{
-		if (!json_is_string(item))
-			return false;
-		ret->v[ret->n++] = json_string_value(item);
-	}
-	return true;
-}
 
 static bool read_items(const json_t *json, const struct aa_record_member *member, struct items *ret)
 {
@@ -88,7 +69,7 @@ static bool read_member(json_t *json, const struct aa_record_member *member, voi
 	case AA_MEMBER_WORD:
 		return read_word(json, member->words, field);
 	case AA_MEMBER_LIST:
-		return read_list(json, field);
+		return aa_json_list(json, field);
 	case AA_MEMBER_KEY:
 		((struct aa_key_object *)field)->json = json;
 		return json_is_object(json);

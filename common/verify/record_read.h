@@ -10,6 +10,12 @@
 
 #include <jansson.h>
 
+/* A public key: as it is read, borrowed from its record, and as it is to be written. */
+struct aa_key_object {
+	json_t *json;
+	const char *text;
+};
+
 /* The type of a member, in the struct and in the JSON. */
 enum aa_member_type {
 	AA_MEMBER_TEXT,	  /* const char *: a string */
@@ -43,9 +49,6 @@ struct aa_record_member {
 	uint16_t offset, size; /* in the struct; of an item */
 	uint8_t type, rule;    /* enum aa_member_type, aa_record_rule */
 };
-
-extern const struct aa_record_member aa_host_members[], aa_accounts_policy_members[], aa_issuer_members[],
-    aa_role_members[], aa_agent_members[];
 
 /* Fills the record from the object: every member that must be there, no unknown one. What it allocates of a record that is
  * refused is in the record, too. */
