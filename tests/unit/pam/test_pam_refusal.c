@@ -254,7 +254,7 @@ TEST(a_registry_that_others_may_write_refuses_agents_alone, pam)
 /* Another source of names comes first and means somebody else by the name: the person's own modules decide. */
 TEST(a_person_of_an_agents_name_is_left_to_the_next_module, pam)
 {
-	static const uint32_t uids[] = {1000, SITE_UID + 1};
+	const uint32_t uids[] = {1000, SITE_UID + 1};
 	struct support_pam *p = *state;
 
 	for (size_t i = 0; i < sizeof(uids) / sizeof(*uids); i++) {

@@ -49,6 +49,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
+	support_own_uid();
 	f->now = time(NULL);
 	f->site = support_site_new(f->now);
 	open_all(f);

@@ -278,14 +278,18 @@ static pid_t fork_with_name(const char *name)
 
 TEST(what_is_stopped_after_its_look_is_ended, here)
 {
+	char name[16];
 	pid_t mine, other;
 	int status;
 
 	if (geteuid() != 0)
 		skip();
-	mine = fork_with_name("aalook-0badcafe");
-	other = fork_with_name("aalook-0badcaff");
-	aa_last_look_settle(0x0badcafe);
+	support_own_uid();
+	snprintf(name, sizeof(name), "aalook-%08x", (unsigned)SITE_UID);
+	mine = fork_with_name(name);
+	snprintf(name, sizeof(name), "aalook-%08x", (unsigned)SITE_UID | 0x40000000);
+	other = fork_with_name(name);
+	aa_last_look_settle(SITE_UID);
 	assert_int_equal(waitpid(mine, &status, 0), mine);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(waitpid(other, &status, WNOHANG), 0);

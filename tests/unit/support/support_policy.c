@@ -112,6 +112,19 @@ static const char corp_text[] =
     "\"scopes\":[{\"claim\":\"scope\",\"value\":\"host.deploy\",\"role\":\"deploy\"},"
     "{\"claim\":\"scope\",\"value\":\"host.audit\",\"role\":\"audit\"}]}";
 
+static uint32_t site_uid = 70007;
+
+uint32_t support_site_uid(void)
+{
+	return site_uid;
+}
+
+void support_own_uid(void)
+{
+	if (site_uid == 70007)
+		site_uid = 70200 + (uint32_t)getpid() % 28000;
+}
+
 static void put(struct support_site *site, const char *key, const char *text)
 {
 	need(json_object_set_new(site->records, key, support_json(text)) == 0, key);
@@ -134,6 +147,8 @@ static void put_records(struct support_site *site)
 	put(site, "role:inside", "{\"name\":\"inside\",\"gid\":99003,\"sources\":[\"10.0.0.0/8\",\"::1\"]}");
 	put(site, "agent:builder-7", builder_text);
 	put_key(site, "agent:builder-7", support_key(AA_ALG_ES256, 0));
+	need(json_object_set_new(support_record(site, "agent:builder-7"), "uid", json_integer(site_uid)) == 0,
+	     "uid");
 	put(site, "agent:other-1", other_text);
 	put_key(site, "agent:other-1", support_key(AA_ALG_ES256, 1));
 	put(site, "issuer:corp", corp_text);

@@ -22,7 +22,7 @@
 
 #define SITE_AUDIENCE "ssh://web01.example.com"
 #define SITE_ISSUER "https://idp.example.com/realms/agents"
-#define SITE_UID UINT32_C(70007)
+#define SITE_UID support_site_uid()
 #define SITE_GID_DEPLOY UINT32_C(99001)
 #define SITE_GID_AUDIT UINT32_C(99002)
 #define SITE_GID_INSIDE UINT32_C(99003)
@@ -34,6 +34,11 @@ struct support_site {
 	json_t *retired; /* name → uid */
 	uint32_t generation;
 };
+
+/* The uid of builder-7: 70007, or one that no other program has, in one that has asked for it before it made a site. What counts an
+ * agent's processes sees all that the machine has, those of another run beside this one, too. */
+uint32_t support_site_uid(void);
+void support_own_uid(void);
 
 /* The key set is as old as `now` says. */
 struct support_site *support_site_new(int64_t now);
