@@ -123,7 +123,7 @@ TEST(services_are_named_as_they_count)
 	bad(check_without_credential, "sudo", "without a credential");
 }
 
-TEST(the_rest_of_the_values)
+TEST(the_other_values_have_their_forms)
 {
 	good(check_algorithm, "ES256");
 	good(check_algorithm, "EdDSA");

@@ -68,7 +68,7 @@ static void begin(const struct house *h)
 	house_write(h, "etc/group", "root:x:0:\nalice:x:65999:\nbob:x:100000:\n");
 }
 
-TEST(subordinate_ids, house)
+TEST(subordinate_ids_that_overlap_are_named, house)
 {
 	begin(*state);
 	house_write(*state, "etc/subuid",
@@ -83,7 +83,7 @@ TEST(subordinate_ids, house)
 	overlaps(state, &usual, "etc/subgid gives bob", "uid_min = 66000");
 }
 
-TEST(what_useradd_gives_out, house)
+TEST(what_useradd_gives_out_is_named_where_it_overlaps, house)
 {
 	begin(*state);
 	house_write(*state, "etc/login.defs",
@@ -97,7 +97,7 @@ TEST(what_useradd_gives_out, house)
 	overlaps(state, &usual, "system groups gids from 101 to 99000", "uid_min = 601000000");
 }
 
-TEST(what_directories_are_mapped_to, house)
+TEST(what_directories_are_mapped_to_is_named_where_it_overlaps, house)
 {
 	begin(*state);
 	house_make_dir(*state, "etc/sssd");
@@ -122,7 +122,7 @@ TEST(what_directories_are_mapped_to, house)
 	overlaps(state, &usual, "winbind maps accounts to the ids 10000 to 79999", "uid_min = 2001000000");
 }
 
-TEST(accounts_that_are_there, house)
+TEST(accounts_that_are_there_are_named, house)
 {
 	begin(*state);
 	is_free(state);

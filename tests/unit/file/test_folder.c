@@ -15,51 +15,32 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir;
-
-static int setup(void **state)
-{
-	(void)state;
-	dir = support_tmpdir();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
 static const char *in_dir(const char *name)
 {
 	static char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", test_dir, name);
 	return path;
 }
 
-TEST(opens_a_folder_and_passes_it_to_no_program, here)
+TEST(folder_opens_a_folder_and_passes_it_to_no_program, folder)
 {
 	int fd;
 
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
-	fd = aa_folder_open(dir, "sub");
+	fd = aa_folder_open(test_dir, "sub");
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	close(fd);
 }
 
-TEST(makes_what_is_not_there_and_keeps_what_is, here)
+TEST(folder_makes_what_is_not_there_and_keeps_what_is, folder)
 {
 	static const char *const names[] = {"a", "a/b"};
 	char base[PATH_MAX];
 	struct stat st;
 
-	snprintf(base, sizeof(base), "%s/base", dir);
+	snprintf(base, sizeof(base), "%s/base", test_dir);
 	assert_int_equal(aa_folder_make(base, names, 2), 0);
 	assert_int_equal(stat(in_dir("base/a/b"), &st), 0);
 	assert_int_equal(st.st_mode, S_IFDIR | 0700);
@@ -69,28 +50,28 @@ TEST(makes_what_is_not_there_and_keeps_what_is, here)
 	assert_int_equal(aa_folder_make(in_dir("not/there"), names, 2), -ENOENT);
 }
 
-TEST(opens_neither_a_link_nor_a_file_nor_what_is_not_there, here)
+TEST(folder_opens_neither_a_link_nor_a_file_nor_what_is_not_there, folder)
 {
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
 	assert_int_equal(symlink("sub", in_dir("link")), 0);
-	assert_int_equal(aa_folder_open(dir, "link"), -ENOTDIR);
+	assert_int_equal(aa_folder_open(test_dir, "link"), -ENOTDIR);
 	support_write_file(in_dir("file"), "x", 1);
-	assert_int_equal(aa_folder_open(dir, "file"), -ENOTDIR);
-	assert_int_equal(aa_folder_open(dir, "none"), -ENOENT);
+	assert_int_equal(aa_folder_open(test_dir, "file"), -ENOTDIR);
+	assert_int_equal(aa_folder_open(test_dir, "none"), -ENOENT);
 }
 
-TEST(refuses_a_path_that_is_too_long, here)
+TEST(folder_refuses_a_path_that_is_too_long, folder)
 {
 	char name[PATH_MAX];
 
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
-	assert_int_equal(aa_folder_open(dir, name), -ENAMETOOLONG);
+	assert_int_equal(aa_folder_open(test_dir, name), -ENAMETOOLONG);
 }
 
-TEST(syncs_what_is_there, here)
+TEST(syncs_what_is_there, folder)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(test_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	assert_int_equal(mkdir(in_dir("sub"), 0700), 0);
 	assert_int_equal(aa_folder_sync(fd, "sub"), 0);

@@ -17,25 +17,20 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir;
 static int dirfd_;
 
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
-	dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)test_dir_setup(state);
+	dirfd_ = open(test_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	umask(022);
 	return dirfd_ < 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	close(dirfd_);
-	support_remove(dir);
-	free(dir);
-	return 0;
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -66,7 +61,7 @@ static mode_t mode_of(const char *name)
 
 static size_t files(void)
 {
-	DIR *d = opendir(dir);
+	DIR *d = opendir(test_dir);
 	size_t n = 0;
 
 	while (readdir(d))
@@ -75,7 +70,7 @@ static size_t files(void)
 	return n - 2;
 }
 
-TEST(writes_what_was_not_there_and_replaces_what_was, here)
+TEST(replace_writes_what_was_not_there_and_replaces_what_was, here)
 {
 	assert_int_equal(put("a", "one", (struct aa_replace){0}), 0);
 	assert_holds("a", "one");
@@ -118,7 +113,7 @@ TEST(of_two_writers_of_something_new_one_succeeds, here)
 	assert_int_equal(files(), 1);
 }
 
-TEST(writes_in_a_folder_below, here)
+TEST(replace_writes_in_a_folder_below, here)
 {
 	assert_int_equal(mkdirat(dirfd_, "sub", 0700), 0);
 	assert_int_equal(put("sub/a", "x", (struct aa_replace){.synced = true}), 0);
@@ -128,7 +123,7 @@ TEST(writes_in_a_folder_below, here)
 }
 
 /* A path that a person gives may have no folder in front. */
-TEST(writes_where_the_caller_stands, here)
+TEST(replace_writes_where_the_caller_stands, here)
 {
 	const struct aa_replace how = {.synced = true};
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -15,30 +15,11 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir;
-
-static int setup(void **state)
-{
-	(void)state;
-	dir = support_tmpdir();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
 static const char *in_dir(const char *name)
 {
 	static char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", test_dir, name);
 	return path;
 }
 
@@ -52,7 +33,7 @@ static int read_file(size_t max, char **ret)
 	return r;
 }
 
-TEST(a_file_is_read_whole_or_not_at_all, here)
+TEST(a_file_is_read_whole_or_not_at_all, folder)
 {
 	char *text = NULL;
 
@@ -65,7 +46,7 @@ TEST(a_file_is_read_whole_or_not_at_all, here)
 	free(text);
 }
 
-TEST(a_file_that_others_could_have_written_is_not_read, here)
+TEST(a_file_that_others_could_have_written_is_not_read, folder)
 {
 	char *text = NULL;
 
@@ -88,7 +69,7 @@ static int open_own(const char *name, mode_t forbidden)
 	return 0;
 }
 
-TEST(a_file_of_our_own_is_made_and_opened_again, here)
+TEST(a_file_of_our_own_is_made_and_opened_again, folder)
 {
 	struct stat st;
 
@@ -101,7 +82,7 @@ TEST(a_file_of_our_own_is_made_and_opened_again, here)
 	assert_int_equal(open_own("file", 022), 0);
 }
 
-TEST(what_somebody_put_there_is_not_written_to, here)
+TEST(what_somebody_put_there_is_not_written_to, folder)
 {
 	char target[PATH_MAX];
 

@@ -18,7 +18,7 @@
 
 #define OURS "account required pam_agentauth.so\nsession required pam_agentauth.so\n"
 
-static char *dir, stacks[300], vendor[300], modules[300], config[300];
+static char stacks[300], vendor[300], modules[300], config[300];
 static const char *stack_dirs[3];
 static struct aa_sshd_paths paths;
 
@@ -32,21 +32,20 @@ static void put(const char *where, const char *name, const char *text)
 
 static void make(char *path, size_t size, const char *name)
 {
-	snprintf(path, size, "%s/%s", dir, name);
+	snprintf(path, size, "%s/%s", test_dir, name);
 	assert_int_equal(mkdir(path, 0755), 0);
 }
 
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
+	(void)test_dir_setup(state);
 	make(stacks, sizeof(stacks), "pam.d");
 	make(vendor, sizeof(vendor), "vendor");
 	make(modules, sizeof(modules), "modules");
-	snprintf(config, sizeof(config), "%s/sshd_config", dir);
+	snprintf(config, sizeof(config), "%s/sshd_config", test_dir);
 	put(modules, "pam_agentauth.so", "");
 	put(stacks, "sshd", OURS);
-	put(dir, "sshd_config", "UsePAM yes\n");
+	put(test_dir, "sshd_config", "UsePAM yes\n");
 	stack_dirs[0] = stacks;
 	stack_dirs[1] = vendor;
 	stack_dirs[2] = NULL;
@@ -54,15 +53,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
+FIXTURE(here, setup, test_dir_teardown);
 
 static enum aa_pam_answer account(const char *text)
 {
@@ -178,7 +169,7 @@ static bool decided_now(void)
 
 static bool decided(const char *text)
 {
-	put(dir, "sshd_config", text);
+	put(test_dir, "sshd_config", text);
 	return decided_now();
 }
 
@@ -187,7 +178,7 @@ static bool decided_for_nobody(const char *text)
 {
 	bool yes, root = geteuid() == 0;
 
-	put(dir, "sshd_config", text);
+	put(test_dir, "sshd_config", text);
 	if (root)
 		assert_int_equal(seteuid(65534), 0);
 	yes = decided_now();
@@ -228,8 +219,8 @@ TEST(what_cannot_be_read_is_off, here)
 {
 	char path[PATH_MAX];
 
-	put(dir, "closed.conf", "\n");
-	snprintf(path, sizeof(path), "%s/closed.conf", dir);
+	put(test_dir, "closed.conf", "\n");
+	snprintf(path, sizeof(path), "%s/closed.conf", test_dir);
 	assert_true(decided_for_nobody("Include closed.conf\nUsePAM yes\n"));
 	assert_int_equal(chmod(path, 0), 0);
 	assert_false(decided_for_nobody("Include closed.conf\nUsePAM yes\n"));
@@ -246,10 +237,10 @@ TEST(what_the_command_line_says_comes_first, here)
 	assert_true(decided("UsePAM no\n"));
 	told.has_use_pam = false;
 	assert_false(decided("UsePAM no\n"));
-	snprintf(told.config, sizeof(told.config), "%s/other_config", dir);
-	put(dir, "other_config", "UsePAM yes\n");
+	snprintf(told.config, sizeof(told.config), "%s/other_config", test_dir);
+	put(test_dir, "other_config", "UsePAM yes\n");
 	assert_true(decided("UsePAM no\n"));
-	put(dir, "other_config", "UsePAM no\n");
+	put(test_dir, "other_config", "UsePAM no\n");
 	assert_false(decided("UsePAM yes\n"));
 }
 

@@ -22,26 +22,17 @@
 #define EC "ecdsa-sha2-nistp256"
 #define EC_BLOB "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYA"
 
-static char *dir, passwd[300];
+static char passwd[300];
 
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
-	snprintf(passwd, sizeof(passwd), "%s/passwd", dir);
+	(void)test_dir_setup(state);
+	snprintf(passwd, sizeof(passwd), "%s/passwd", test_dir);
 	support_write_file(passwd, "root:x:0:0:::\n", 14);
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
+FIXTURE(here, setup, test_dir_teardown);
 
 static void publish(const char *keys, uint32_t flags)
 {
@@ -51,7 +42,7 @@ static void publish(const char *keys, uint32_t flags)
 	};
 	const struct support_registry r = {.accounts = accounts, .n_accounts = 2};
 
-	support_publish(dir, 1, &r);
+	support_publish(test_dir, 1, &r);
 }
 
 /* The answer: the line, or "" where there is none, or a word for the error. Valid until the next call. */
@@ -62,7 +53,7 @@ static const char *ask(const char *user, const char *type, const char *blob)
 	uint32_t uid = 0;
 	int r;
 
-	r = aa_key_line(dir, getuid(), passwd, user, type, blob, NOW, &uid, &line);
+	r = aa_key_line(test_dir, getuid(), passwd, user, type, blob, NOW, &uid, &line);
 	assert_true(r < 0 ? uid == 0 : uid > 0);
 	if (r < 0) {
 		assert_ptr_equal(line, (char *)1);
@@ -73,7 +64,7 @@ static const char *ask(const char *user, const char *type, const char *blob)
 	return answer;
 }
 
-TEST(gives_the_line_of_the_key_that_was_offered, here)
+TEST(key_line_gives_the_line_of_the_key_that_was_offered, here)
 {
 	publish(ED " " ED_BLOB " 0\n" EC " " EC_BLOB " 0\n", 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
@@ -84,7 +75,7 @@ TEST(gives_the_line_of_the_key_that_was_offered, here)
 	assert_string_equal(ask("builder", ED "-cert-v01@openssh.com", ED_BLOB), "");
 }
 
-TEST(gives_nothing_for_who_has_no_key_or_is_no_agent, here)
+TEST(key_line_gives_nothing_for_who_has_no_key_or_is_no_agent, here)
 {
 	static const char *const users[] = {"keyless", "nobody-here", "root",	"agents",
 					    "",	       "../builder",  "Builder"};
@@ -104,7 +95,7 @@ TEST(a_retired_agent_s_key_looks_like_any_other, here)
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 }
 
-TEST(gives_nothing_for_a_local_user_of_the_same_name_or_uid, here)
+TEST(key_line_gives_nothing_for_a_local_user_of_the_same_name_or_uid, here)
 {
 	static const char by_name[] = "builder:x:1001:1::/:/bin/sh\n",
 			  by_uid[] = "bob:x:70001:1::/:/bin/sh\n";
@@ -118,7 +109,7 @@ TEST(gives_nothing_for_a_local_user_of_the_same_name_or_uid, here)
 	assert_string_equal(ask("builder", ED, ED_BLOB), ED " " ED_BLOB "\n");
 }
 
-TEST(says_until_when_a_key_is_good, here)
+TEST(key_line_says_until_when_a_key_is_good, here)
 {
 	char keys[200];
 
@@ -135,7 +126,7 @@ TEST(says_until_when_a_key_is_good, here)
 			    "expiry-time=\"99991231235959Z\" " ED " " ED_BLOB "\n");
 }
 
-TEST(gives_nothing_of_a_damaged_record, here)
+TEST(key_line_gives_nothing_of_a_damaged_record, here)
 {
 	static const char *const bad[] = {
 	    ED " " ED_BLOB,	 /* no end */
@@ -167,13 +158,13 @@ TEST(gives_nothing_of_a_damaged_record, here)
 	assert_string_equal(ask("builder", EC, EC_BLOB), EC " " EC_BLOB "\n");
 }
 
-TEST(tells_a_registry_that_it_cannot_believe_from_none, here)
+TEST(key_line_tells_a_registry_that_it_cannot_believe_from_none, here)
 {
 	char path[PATH_MAX];
 
 	assert_string_equal(ask("builder", ED, ED_BLOB), ""); /* nothing was published */
 	publish(ED " " ED_BLOB " 0\n", 0);
-	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
+	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", test_dir);
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_string_equal(ask("builder", ED, ED_BLOB), "unreadable");
 	assert_int_equal(truncate(path, 2100), 0);
@@ -185,7 +176,7 @@ TEST(tells_a_registry_that_it_cannot_believe_from_none, here)
 	assert_string_equal(ask("builder", ED, ED_BLOB), "damaged");
 }
 
-TEST(knows_what_a_type_and_a_blob_look_like, here)
+TEST(key_line_knows_what_a_type_and_a_blob_look_like, here)
 {
 	static const char *const types[] = {"",		 " ssh-rsa",  "ssh rsa", "ssh-rsa\n",
 					    "ssh-rsa\"", "--help me", "a/b"};

@@ -18,7 +18,7 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-char *dir, statedir[256], current[300], passwd_file[300], group_file[300];
+char statedir[256], current[300], passwd_file[300], group_file[300];
 char withheld_passwd[300], withheld_group[300];
 struct aa_nss_cache cache;
 int64_t clock_offset, tick_now;
@@ -53,14 +53,13 @@ void write_text(const char *path, const char *text)
 
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
-	snprintf(statedir, sizeof(statedir), "%s/state", dir);
+	(void)test_dir_setup(state);
+	snprintf(statedir, sizeof(statedir), "%s/state", test_dir);
 	snprintf(current, sizeof(current), "%s/current/accounts.cdb", statedir);
-	snprintf(passwd_file, sizeof(passwd_file), "%s/passwd", dir);
-	snprintf(group_file, sizeof(group_file), "%s/group", dir);
-	snprintf(withheld_passwd, sizeof(withheld_passwd), "%s/withheld.passwd", dir);
-	snprintf(withheld_group, sizeof(withheld_group), "%s/withheld.group", dir);
+	snprintf(passwd_file, sizeof(passwd_file), "%s/passwd", test_dir);
+	snprintf(group_file, sizeof(group_file), "%s/group", test_dir);
+	snprintf(withheld_passwd, sizeof(withheld_passwd), "%s/withheld.passwd", test_dir);
+	snprintf(withheld_group, sizeof(withheld_group), "%s/withheld.group", test_dir);
 	write_text(passwd_file, LOCAL_PASSWD);
 	write_text(group_file, LOCAL_GROUP);
 	support_publish(statedir, 1, &sample);
@@ -73,11 +72,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	aa_nss_cache_forget(&cache);
-	support_remove(dir);
-	free(dir);
-	return 0;
+	return test_dir_teardown(state);
 }
 
 const struct test_fixture fixture_nss = {setup, teardown};

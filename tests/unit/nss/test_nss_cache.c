@@ -26,7 +26,7 @@ static void publish_with_shell(uint32_t number, const char *shell)
 	support_publish(statedir, number, &r);
 }
 
-TEST(remembers_within_a_tick_and_sees_a_publish_at_the_next, nss)
+TEST(nss_remembers_within_a_tick_and_sees_a_publish_at_the_next, nss)
 {
 	settle();
 	for (int i = 0; i < 2; i++) {
@@ -44,7 +44,7 @@ TEST(remembers_within_a_tick_and_sees_a_publish_at_the_next, nss)
 	unavailable(pwnam("alpha"));
 }
 
-TEST(sees_a_new_agent_within_the_tick, nss)
+TEST(nss_sees_a_new_agent_within_the_tick, nss)
 {
 	struct support_registry fewer = sample;
 
@@ -58,7 +58,7 @@ TEST(sees_a_new_agent_within_the_tick, nss)
 	served(pwnam("alpha"));
 }
 
-TEST(sees_a_local_user_within_the_tick, nss)
+TEST(nss_sees_a_local_user_within_the_tick, nss)
 {
 	settle();
 	served(pwnam("alpha"));
@@ -74,7 +74,7 @@ TEST(sees_a_local_user_within_the_tick, nss)
 	served(pwnam("alpha"));
 }
 
-TEST(sees_what_is_withheld_within_the_tick, nss)
+TEST(nss_sees_what_is_withheld_within_the_tick, nss)
 {
 	settle();
 	served(pwnam("alpha"));
@@ -90,7 +90,7 @@ TEST(sees_what_is_withheld_within_the_tick, nss)
 }
 
 /* A file that was changed a moment ago may change again without its stamp's telling. */
-TEST(remembers_nothing_of_files_that_are_new, nss)
+TEST(nss_remembers_nothing_of_files_that_are_new, nss)
 {
 	served(pwnam("alpha"));
 	publish_with_shell(2, "/bin/dash");
@@ -102,7 +102,7 @@ TEST(remembers_nothing_of_files_that_are_new, nss)
 	assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/sh");
 }
 
-TEST(serves_what_is_too_long_to_be_remembered, nss)
+TEST(nss_serves_what_is_too_long_to_be_remembered, nss)
 {
 	char home[400];
 	struct support_account a = {.name = "alpha", .uid = UID(1), .home = home};
@@ -122,7 +122,7 @@ TEST(serves_what_is_too_long_to_be_remembered, nss)
 }
 
 /* Many more agents than there are cells: whatever is pushed out by what, the answers are right. */
-TEST(remembers_the_right_one_of_many, nss)
+TEST(nss_remembers_the_right_one_of_many, nss)
 {
 	enum { N = 5000 };
 	struct support_account *many = calloc(N, sizeof(*many));
@@ -151,7 +151,7 @@ TEST(remembers_the_right_one_of_many, nss)
 
 /* ---- damage ------------------------------------------------------------------------------ */
 
-TEST(finds_nobody_where_there_is_no_registry, nss)
+TEST(nss_finds_nobody_where_there_is_no_registry, nss)
 {
 	aa_cursor cursor = 0;
 	char link[300];
@@ -167,7 +167,7 @@ TEST(finds_nobody_where_there_is_no_registry, nss)
 	not_found(pwnam("alpha"));
 }
 
-TEST(is_unavailable_where_the_registry_is_not_to_be_trusted, nss)
+TEST(nss_is_unavailable_where_the_registry_is_not_to_be_trusted, nss)
 {
 	char path[400];
 
@@ -183,7 +183,7 @@ TEST(is_unavailable_where_the_registry_is_not_to_be_trusted, nss)
 	unavailable(pwnam("alpha"));
 }
 
-TEST(survives_every_byte_changed_and_every_length, nss)
+TEST(nss_survives_every_byte_changed_and_every_length, nss)
 {
 	char path[400], *bytes, flipped;
 	size_t len;

@@ -29,7 +29,7 @@ static int count_fds(void)
 	return n;
 }
 
-TEST(leaves_no_descriptor_behind, nss)
+TEST(nss_leaves_no_descriptor_behind, nss)
 {
 	int before = count_fds();
 
@@ -70,7 +70,7 @@ static int ask_without_descriptors(void)
 	return count_fds() == 0 ? 0 : 2;
 }
 
-TEST(works_with_every_descriptor_closed, nss)
+TEST(nss_works_with_every_descriptor_closed, nss)
 {
 	assert_int_equal(in_child(ask_without_descriptors), 0);
 }
@@ -95,7 +95,7 @@ static int reuse_descriptors(void)
 	return close(fd) == 0 && count_fds() == 3 ? 0 : 2;
 }
 
-TEST(does_not_touch_descriptors_that_the_caller_reuses, nss)
+TEST(nss_does_not_touch_descriptors_that_the_caller_reuses, nss)
 {
 	assert_int_equal(in_child(reuse_descriptors), 0);
 }
@@ -110,7 +110,7 @@ static int ask_without_free_descriptors(void)
 	return a->status == NSS_STATUS_TRYAGAIN && a->err == EMFILE ? 0 : 1;
 }
 
-TEST(says_try_again_where_descriptors_have_run_out, nss)
+TEST(nss_says_try_again_where_descriptors_have_run_out, nss)
 {
 	assert_int_equal(in_child(ask_without_free_descriptors), 0);
 }
@@ -188,7 +188,7 @@ static void *publisher_main(void *arg)
 	return NULL;
 }
 
-TEST(answers_threads_and_forks_while_it_is_published, nss)
+TEST(nss_answers_threads_and_forks_while_it_is_published, nss)
 {
 	pthread_t threads[N_THREADS], publisher;
 	unsigned numbers[N_THREADS];
@@ -225,7 +225,7 @@ static void *enumerate_main(void *arg)
 	return NULL;
 }
 
-TEST(gives_each_entry_to_one_thread, nss)
+TEST(nss_gives_each_entry_to_one_thread, nss)
 {
 	pthread_t threads[8];
 

@@ -16,7 +16,7 @@
 
 /* ---- passwd ------------------------------------------------------------------------ */
 
-TEST(serves_accounts_by_name_and_uid, nss)
+TEST(nss_serves_accounts_by_name_and_uid, nss)
 {
 	for (int i = 0; i < 2; i++) { /* from the file, then from the cache */
 		assert_passwd(pwnam("alpha"), "alpha", UID(1), "First of all", "/home/agents/alpha",
@@ -30,14 +30,14 @@ TEST(serves_accounts_by_name_and_uid, nss)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(serves_retired_accounts_without_a_shell, nss)
+TEST(nss_serves_retired_accounts_without_a_shell, nss)
 {
 	assert_passwd(pwnam("old"), "old", UID(3), "", "/home/agents/old", "/usr/sbin/nologin");
 	assert_passwd(pwuid(UID(3)), "old", UID(3), "", "/home/agents/old", "/usr/sbin/nologin");
 	assert_passwd(pwnam("builder-7"), "builder-7", UID(7), "", "/srv/b7", "/bin/sh");
 }
 
-TEST(knows_nothing_of_anyone_else, nss)
+TEST(nss_knows_nothing_of_anyone_else, nss)
 {
 	static const char *const names[] = {
 	    "root", "alice",	"nobody",  "",	    "agents", "agent-deploy",
@@ -54,7 +54,7 @@ TEST(knows_nothing_of_anyone_else, nss)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(never_serves_a_name_or_uid_that_passwd_has, nss)
+TEST(nss_never_serves_a_name_or_uid_that_passwd_has, nss)
 {
 	served(pwnam("alpha"));
 	served(pwuid(UID(1)));
@@ -72,7 +72,7 @@ TEST(never_serves_a_name_or_uid_that_passwd_has, nss)
 	served(pwnam("alpha"));
 }
 
-TEST(does_not_serve_what_it_cannot_check, nss)
+TEST(nss_does_not_serve_what_it_cannot_check, nss)
 {
 	assert_int_equal(unlink(passwd_file), 0);
 	served(pwnam("alpha")); /* no local file: nobody is local */
@@ -89,7 +89,7 @@ TEST(does_not_serve_what_it_cannot_check, nss)
 
 /* ---- group -------------------------------------------------------------------------- */
 
-TEST(serves_own_groups_agents_and_roles, nss)
+TEST(nss_serves_own_groups_agents_and_roles, nss)
 {
 	for (int i = 0; i < 2; i++) {
 		assert_group(grnam("alpha"), "alpha", UID(1));
@@ -110,7 +110,7 @@ TEST(serves_own_groups_agents_and_roles, nss)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(never_serves_a_name_or_gid_that_group_has, nss)
+TEST(nss_never_serves_a_name_or_gid_that_group_has, nss)
 {
 	served(grnam("alpha"));
 	served(grnam("agents"));
@@ -147,7 +147,7 @@ static void assert_inside(const void *p, size_t len, const char *buf, size_t siz
 	assert_true((const char *)p >= buf && (const char *)p + len <= buf + size);
 }
 
-TEST(fits_a_passwd_entry_into_any_buffer_or_says_ERANGE, nss)
+TEST(nss_fits_a_passwd_entry_into_any_buffer_or_says_ERANGE, nss)
 {
 	const size_t need = sizeof("alpha") + sizeof("*") + sizeof("First of all") +
 			    sizeof("/home/agents/alpha") + sizeof("/bin/bash");
@@ -182,7 +182,7 @@ TEST(fits_a_passwd_entry_into_any_buffer_or_says_ERANGE, nss)
 	}
 }
 
-TEST(fits_a_group_entry_into_any_buffer_or_says_ERANGE, nss)
+TEST(nss_fits_a_group_entry_into_any_buffer_or_says_ERANGE, nss)
 {
 	const size_t least = sizeof("alpha") + sizeof("*") + sizeof(char *);
 	enum nss_status status;

@@ -16,7 +16,7 @@
 
 /* ---- initgroups ---------------------------------------------------------------------- */
 
-TEST(adds_the_group_of_all_agents_and_no_role, nss)
+TEST(nss_adds_the_group_of_all_agents_and_no_role, nss)
 {
 	struct list l = list_of(8, 1, UID(1));
 
@@ -37,7 +37,7 @@ TEST(adds_the_group_of_all_agents_and_no_role, nss)
 	free(l.gids);
 }
 
-TEST(adds_nothing_for_anyone_else, nss)
+TEST(nss_adds_nothing_for_anyone_else, nss)
 {
 	static const char *const names[] = {"root", "alice", "nobody-here", "agents", ""};
 	struct list l = list_of(8, 1, 100);
@@ -62,7 +62,7 @@ TEST(adds_nothing_for_anyone_else, nss)
 }
 
 /* Another source comes first and has a person of an agent's name, with a group of the person's own. */
-TEST(adds_nothing_for_a_person_of_an_agents_name, nss)
+TEST(nss_adds_nothing_for_a_person_of_an_agents_name, nss)
 {
 	struct list l = list_of(8, 1, 20001);
 
@@ -80,7 +80,7 @@ TEST(adds_nothing_for_a_person_of_an_agents_name, nss)
 }
 
 /* For a person whom another source knows: by whichever of name and id. */
-TEST(does_not_serve_what_is_withheld, nss)
+TEST(nss_does_not_serve_what_is_withheld, nss)
 {
 	struct list l = list_of(8, 0, 0);
 
@@ -102,7 +102,7 @@ TEST(does_not_serve_what_is_withheld, nss)
 	free(l.gids);
 }
 
-TEST(makes_the_list_larger_within_the_limit, nss)
+TEST(nss_makes_the_list_larger_within_the_limit, nss)
 {
 	for (long n = 0; n < 40; n++) {
 		struct list l = list_of(n, n, 5000);
@@ -129,7 +129,7 @@ TEST(makes_the_list_larger_within_the_limit, nss)
 
 /* ---- enumeration --------------------------------------------------------------------- */
 
-TEST(enumerates_accounts_and_groups, nss)
+TEST(nss_enumerates_accounts_and_groups, nss)
 {
 	aa_cursor cursor = 0;
 
@@ -148,7 +148,7 @@ TEST(enumerates_accounts_and_groups, nss)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(enumerates_nothing_that_is_local, nss)
+TEST(nss_enumerates_nothing_that_is_local, nss)
 {
 	aa_cursor cursor = 0;
 
@@ -163,7 +163,7 @@ TEST(enumerates_nothing_that_is_local, nss)
 	not_found(grent(&cursor));
 }
 
-TEST(enumerates_what_stands_behind_a_bad_record, nss)
+TEST(nss_enumerates_what_stands_behind_a_bad_record, nss)
 {
 	static const struct support_account some[] = {
 	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 27}, {.name = "c", .uid = UID(3)}};
@@ -183,7 +183,7 @@ TEST(enumerates_what_stands_behind_a_bad_record, nss)
 	unavailable(pwent(&cursor));
 }
 
-TEST(gives_an_entry_again_that_did_not_fit, nss)
+TEST(nss_gives_an_entry_again_that_did_not_fit, nss)
 {
 	aa_cursor cursor = 0;
 	struct passwd pw;
@@ -201,7 +201,7 @@ TEST(gives_an_entry_again_that_did_not_fit, nss)
 	assert_string_equal(pwent(&cursor)->pw.pw_name, "builder-7");
 }
 
-TEST(goes_on_in_the_generation_in_which_it_began, nss)
+TEST(nss_goes_on_in_the_generation_in_which_it_began, nss)
 {
 	struct support_registry next = sample;
 	aa_cursor cursor = 0, fresh = 0;

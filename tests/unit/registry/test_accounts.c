@@ -36,23 +36,17 @@ static const struct support_group groups[] = {
 static const struct support_registry sample = {
     .accounts = accounts, .n_accounts = 4, .groups = groups, .n_groups = 2};
 
-static char *dir;
-
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
+	(void)test_dir_setup(state);
 	errno = 1234;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	assert_int_equal(errno, 1234);
-	support_remove(dir);
-	free(dir);
-	return 0;
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -61,7 +55,7 @@ static void publish(const struct support_registry *r)
 {
 	int saved = errno;
 
-	support_publish(dir, 1, r);
+	support_publish(test_dir, 1, r);
 	errno = saved;
 }
 
@@ -70,7 +64,7 @@ static struct aa_accounts open_sample(const struct support_registry *r)
 	struct aa_accounts a;
 
 	publish(r);
-	assert_int_equal(aa_accounts_open(dir, getuid(), &a), 0);
+	assert_int_equal(aa_accounts_open(test_dir, getuid(), &a), 0);
 	return a;
 }
 
@@ -88,7 +82,7 @@ static void assert_account(const struct aa_account *got, const struct support_ac
 	assert_in_range((uintptr_t)got->shell, (uintptr_t)got->buf, (uintptr_t)got->buf + sizeof(got->buf));
 }
 
-TEST(finds_accounts_by_name_and_uid, here)
+TEST(the_registry_finds_accounts_by_name_and_uid, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_account got;
@@ -103,7 +97,7 @@ TEST(finds_accounts_by_name_and_uid, here)
 	aa_accounts_close(&a);
 }
 
-TEST(finds_no_account_that_is_not_there, here)
+TEST(the_registry_finds_no_account_that_is_not_there, here)
 {
 	static const char *const names[] = {
 	    "alph", "alphaa",	"agents",  "agent-deploy",
@@ -121,7 +115,7 @@ TEST(finds_no_account_that_is_not_there, here)
 	aa_accounts_close(&a);
 }
 
-TEST(finds_groups_by_name_and_gid, here)
+TEST(the_registry_finds_groups_by_name_and_gid, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_group got;
@@ -141,7 +135,7 @@ TEST(finds_groups_by_name_and_gid, here)
 	aa_accounts_close(&a);
 }
 
-TEST(gives_the_header, here)
+TEST(the_registry_gives_the_header, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_accounts_header h;
@@ -156,7 +150,7 @@ TEST(gives_the_header, here)
 	aa_accounts_close(&a);
 }
 
-TEST(gives_ssh_keys_as_text, here)
+TEST(the_registry_gives_ssh_keys_as_text, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	char *text = NULL;
@@ -172,7 +166,7 @@ TEST(gives_ssh_keys_as_text, here)
 	aa_accounts_close(&a);
 }
 
-TEST(walks_over_accounts_and_groups, here)
+TEST(the_registry_walks_over_accounts_and_groups, here)
 {
 	struct aa_accounts a = open_sample(&sample);
 	struct aa_registry_record e;
@@ -198,7 +192,7 @@ TEST(walks_over_accounts_and_groups, here)
 	aa_accounts_close(&a);
 }
 
-TEST(walks_past_a_record_that_breaks_the_contract, here)
+TEST(the_registry_walks_past_a_record_that_breaks_the_contract, here)
 {
 	static const struct support_account bad[] = {
 	    {.name = "a", .uid = UID(1)}, {.name = "b", .uid = 0}, {.name = "c", .uid = UID(3)}};
@@ -214,7 +208,7 @@ TEST(walks_past_a_record_that_breaks_the_contract, here)
 	aa_accounts_close(&a);
 }
 
-TEST(opens_an_earlier_generation_by_its_number, here)
+TEST(the_registry_opens_an_earlier_generation_by_its_number, here)
 {
 	struct support_registry one = sample;
 	struct aa_accounts a;
@@ -222,31 +216,31 @@ TEST(opens_an_earlier_generation_by_its_number, here)
 
 	publish(&sample);
 	one.n_accounts = 1;
-	support_publish(dir, 2, &one);
+	support_publish(test_dir, 2, &one);
 	errno = 1234;
-	assert_int_equal(aa_accounts_open(dir, getuid(), &a), 0);
+	assert_int_equal(aa_accounts_open(test_dir, getuid(), &a), 0);
 	assert_int_equal(aa_account_by_name(&a, "z", &got), -ENOENT);
 	aa_accounts_close(&a);
-	assert_int_equal(aa_accounts_open_generation(dir, 1, getuid(), &a), 0);
+	assert_int_equal(aa_accounts_open_generation(test_dir, 1, getuid(), &a), 0);
 	assert_int_equal(aa_account_by_name(&a, "z", &got), 0);
 	aa_accounts_close(&a);
-	assert_int_equal(aa_accounts_open_generation(dir, 3, getuid(), &a), -ENOENT);
+	assert_int_equal(aa_accounts_open_generation(test_dir, 3, getuid(), &a), -ENOENT);
 }
 
-TEST(tells_absent_from_damaged, here)
+TEST(the_registry_tells_absent_from_damaged, here)
 {
 	struct aa_accounts a;
 	char path[PATH_MAX];
 	int fd;
 
-	assert_int_equal(aa_accounts_open(dir, getuid(), &a), -ENOENT);
+	assert_int_equal(aa_accounts_open(test_dir, getuid(), &a), -ENOENT);
 	publish(&sample);
-	assert_int_equal(aa_generation_open(dir, getuid(), &fd), 0);
+	assert_int_equal(aa_generation_open(test_dir, getuid(), &fd), 0);
 	assert_int_equal(aa_accounts_openat(fd, getuid(), &a), 0);
 	aa_accounts_close(&a);
-	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
+	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", test_dir);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(aa_accounts_open(dir, getuid(), &a), -EBADMSG);
+	assert_int_equal(aa_accounts_open(test_dir, getuid(), &a), -EBADMSG);
 	assert_int_equal(aa_accounts_openat(fd, getuid(), &a), -EBADMSG);
 	close(fd);
 }
@@ -271,7 +265,7 @@ static int look_up(struct support_account account)
 	return by_name;
 }
 
-TEST(gives_no_account_that_breaks_the_contract, here)
+TEST(the_registry_gives_no_account_that_breaks_the_contract, here)
 {
 	const struct support_account good = {
 	    .name = "builder", .uid = UID(5), .gecos = "Ä builder, of things"};
@@ -310,13 +304,13 @@ static int open_with(struct support_registry r)
 	int result;
 
 	publish(&r);
-	result = aa_accounts_open(dir, getuid(), &a);
+	result = aa_accounts_open(test_dir, getuid(), &a);
 	if (result == 0)
 		aa_accounts_close(&a);
 	return result;
 }
 
-TEST(opens_no_file_whose_header_breaks_the_contract, here)
+TEST(the_registry_opens_no_file_whose_header_breaks_the_contract, here)
 {
 	struct support_registry bad;
 
@@ -337,7 +331,7 @@ TEST(opens_no_file_whose_header_breaks_the_contract, here)
 #undef BENT
 }
 
-TEST(gives_no_group_that_breaks_the_contract, here)
+TEST(the_registry_gives_no_group_that_breaks_the_contract, here)
 {
 	static const struct support_group bad[] = {
 	    {"agent-a", 27}, {"agent-b", 65534}, {"agent-c", INT32_MAX}, {"Bad", 5000}};
@@ -355,7 +349,7 @@ TEST(gives_no_group_that_breaks_the_contract, here)
 	aa_accounts_close(&a);
 }
 
-TEST(knows_which_ids_can_be_served, here)
+TEST(the_registry_knows_which_ids_can_be_served, here)
 {
 	static const uint32_t no[] = {
 	    0,	   1,	  999,	 60001,	    61184,	 65519,		 65520,
@@ -369,7 +363,7 @@ TEST(knows_which_ids_can_be_served, here)
 		assert_true(aa_id_is_servable(yes[i]));
 }
 
-TEST(knows_where_agents_lie_while_the_registry_cannot_be_read, here)
+TEST(the_registry_knows_where_agents_lie_while_the_registry_cannot_be_read, here)
 {
 	static const uint32_t no[] = {0,      1000,	  60000,      69999,	 99000,
 				      100000, 1899999999, 1901000000, UINT32_MAX};
@@ -381,7 +375,7 @@ TEST(knows_where_agents_lie_while_the_registry_cannot_be_read, here)
 		assert_true(aa_uid_is_built_in(yes[i]));
 }
 
-TEST(knows_which_names_are_valid, here)
+TEST(the_registry_knows_which_names_are_valid, here)
 {
 	assert_true(aa_name_is_valid("a", 1));
 	assert_true(aa_name_is_valid("a-9", 3));
@@ -414,7 +408,7 @@ static void read_everything(void)
 	uint32_t pos = 0;
 	int r, steps = 0;
 
-	r = aa_accounts_open(dir, getuid(), &a);
+	r = aa_accounts_open(test_dir, getuid(), &a);
 	assert_true(r == 0 || r == -EBADMSG);
 	if (r < 0)
 		return;
@@ -440,7 +434,7 @@ static void read_everything(void)
 	aa_accounts_close(&a);
 }
 
-TEST(survives_every_byte_changed_and_every_length, here)
+TEST(the_registry_survives_every_byte_changed_and_every_length, here)
 {
 	static const unsigned char masks[] = {0x01, 0xff};
 	char path[PATH_MAX], *bytes;
@@ -448,7 +442,7 @@ TEST(survives_every_byte_changed_and_every_length, here)
 	int fd;
 
 	publish(&sample);
-	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", dir);
+	snprintf(path, sizeof(path), "%s/generations/1/accounts.cdb", test_dir);
 	bytes = support_read_file(path, &len);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);

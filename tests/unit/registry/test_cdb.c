@@ -89,7 +89,7 @@ static void overwrite(struct fixture *f, const char *bytes, size_t len)
 	assert_int_equal(pwrite(f->fd, bytes, len, 0), (ssize_t)len);
 }
 
-TEST(finds_every_key, here)
+TEST(the_reader_finds_every_key, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got[64];
@@ -107,7 +107,7 @@ TEST(finds_every_key, here)
 	assert_int_equal(len, 0);
 }
 
-TEST(finds_no_key_that_is_not_there, here)
+TEST(the_reader_finds_no_key_that_is_not_there, here)
 {
 	struct fixture *f = *state;
 	char key[32], got[64], *text;
@@ -126,7 +126,7 @@ TEST(finds_no_key_that_is_not_there, here)
 	assert_int_equal(aa_cdb_get_alloc(&cdb, "key-", 4, 1000, &text, &len), -ENOENT);
 }
 
-TEST(says_how_much_room_a_value_needs, here)
+TEST(the_reader_says_how_much_room_a_value_needs, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], *got;
@@ -144,7 +144,7 @@ TEST(says_how_much_room_a_value_needs, here)
 	}
 }
 
-TEST(allocates_within_a_limit, here)
+TEST(the_reader_allocates_within_a_limit, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], *got = (char *)1;
@@ -160,7 +160,7 @@ TEST(allocates_within_a_limit, here)
 	free(got);
 }
 
-TEST(walks_over_every_record_in_order, here)
+TEST(the_reader_walks_over_every_record_in_order, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got_key[32], got[64];
@@ -230,7 +230,7 @@ static void read_everything(struct fixture *f, size_t len)
 	} while (r == 0);
 }
 
-TEST(survives_every_byte_changed, here)
+TEST(the_reader_survives_every_byte_changed, here)
 {
 	static const unsigned char masks[] = {0x01, 0xff};
 	struct fixture *f = *state;
@@ -244,10 +244,10 @@ TEST(survives_every_byte_changed, here)
 		}
 		assert_int_equal(pwrite(f->fd, f->bytes + i, 1, (off_t)i), 1);
 	}
-	finds_every_key(state);
+	the_reader_finds_every_key(state);
 }
 
-TEST(survives_every_length, here)
+TEST(the_reader_survives_every_length, here)
 {
 	struct fixture *f = *state;
 
@@ -257,10 +257,10 @@ TEST(survives_every_length, here)
 		read_everything(f, f->len); /* it was cut after it was measured */
 	}
 	overwrite(f, f->bytes, f->len);
-	finds_every_key(state);
+	the_reader_finds_every_key(state);
 }
 
-TEST(survives_a_cut_between_init_and_look_up, here)
+TEST(the_reader_survives_a_cut_between_init_and_look_up, here)
 {
 	struct fixture *f = *state;
 	char key[32], value[64], got[64];
@@ -277,7 +277,7 @@ TEST(survives_a_cut_between_init_and_look_up, here)
 	}
 }
 
-TEST(refuses_a_size_that_no_cdb_file_has, here)
+TEST(the_reader_refuses_a_size_that_no_cdb_file_has, here)
 {
 	struct fixture *f = *state;
 	struct aa_cdb cdb;
@@ -303,7 +303,7 @@ static void bend_tables(struct fixture *f, uint32_t pos, uint32_t n_slots)
 	free(bent);
 }
 
-TEST(refuses_tables_that_lie_outside, here)
+TEST(the_reader_refuses_tables_that_lie_outside, here)
 {
 	struct fixture *f = *state;
 	uint32_t size = (uint32_t)f->len, end = get32(f->bytes);
@@ -358,7 +358,7 @@ static int look_up_k(struct fixture *f, size_t len)
 	return aa_cdb_get(&cdb, "k", 1, got, sizeof(got), &n);
 }
 
-TEST(ends_a_look_up_in_a_table_without_an_empty_slot, here)
+TEST(the_reader_ends_a_look_up_in_a_table_without_an_empty_slot, here)
 {
 	static const uint32_t sizes[] = {1, 2, 15, 16, 17, 100, AA_CDB_PROBES_MAX};
 	size_t room = AA_CDB_HEAD + 10 + (AA_CDB_PROBES_MAX + 1) * 8, len;
@@ -382,7 +382,7 @@ TEST(ends_a_look_up_in_a_table_without_an_empty_slot, here)
 	free(buf);
 }
 
-TEST(refuses_slots_that_point_outside_the_records, here)
+TEST(the_reader_refuses_slots_that_point_outside_the_records, here)
 {
 	struct fixture *f = *state;
 	uint32_t hash = cdb_hash("k", 1);
@@ -400,7 +400,7 @@ TEST(refuses_slots_that_point_outside_the_records, here)
 	}
 }
 
-TEST(refuses_records_of_hostile_lengths, here)
+TEST(the_reader_refuses_records_of_hostile_lengths, here)
 {
 	static const uint32_t bad[][2] = {{1, 2},
 					  {1, UINT32_MAX},
@@ -430,7 +430,7 @@ TEST(refuses_records_of_hostile_lengths, here)
 	}
 }
 
-TEST(leaves_errno_as_it_was, here)
+TEST(the_reader_leaves_errno_as_it_was, here)
 {
 	struct fixture *f = *state;
 	struct aa_cdb cdb;

@@ -27,7 +27,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->dir = support_tmpdir();
+	(void)test_dir_setup(state);
+	f->dir = test_dir;
 	support_publish(f->dir, 7, &none);
 	snprintf(f->path, sizeof(f->path), "%s/current", f->dir);
 	snprintf(f->gen, sizeof(f->gen), "%s/generations/7", f->dir);
@@ -38,12 +39,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	support_remove(f->dir);
-	free(f->dir);
-	free(f);
-	return 0;
+	free(*state);
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -61,7 +58,7 @@ static int opens(const char *statedir, uid_t owner)
 	return r;
 }
 
-TEST(opens_the_published_generation, here)
+TEST(the_reader_opens_the_published_generation, here)
 {
 	struct fixture *f = *state;
 	uint32_t number = 0;
@@ -72,7 +69,7 @@ TEST(opens_the_published_generation, here)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(says_that_there_is_none, here)
+TEST(the_reader_says_that_there_is_none, here)
 {
 	struct fixture *f = *state;
 	uint32_t number = 99;
@@ -86,7 +83,7 @@ TEST(says_that_there_is_none, here)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(calls_a_link_to_nothing_damage, here)
+TEST(the_reader_calls_a_link_to_nothing_damage, here)
 {
 	struct fixture *f = *state;
 
@@ -97,7 +94,7 @@ TEST(calls_a_link_to_nothing_damage, here)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(calls_a_link_to_elsewhere_damage, here)
+TEST(the_reader_calls_a_link_to_elsewhere_damage, here)
 {
 	static const char *const bad[] = {
 	    "generations/",
@@ -133,7 +130,7 @@ TEST(calls_a_link_to_elsewhere_damage, here)
 	assert_int_equal(opens(f->dir, getuid()), 0);
 }
 
-TEST(calls_a_current_that_is_no_link_damage, here)
+TEST(the_reader_calls_a_current_that_is_no_link_damage, here)
 {
 	struct fixture *f = *state;
 	uint32_t number;
@@ -144,7 +141,7 @@ TEST(calls_a_current_that_is_no_link_damage, here)
 	assert_int_equal(aa_generation_number(f->dir, &number), -EBADMSG);
 }
 
-TEST(refuses_directories_that_others_can_write_to, here)
+TEST(the_reader_refuses_directories_that_others_can_write_to, here)
 {
 	struct fixture *f = *state;
 	const char *dirs[] = {f->dir, f->gen};
@@ -160,7 +157,7 @@ TEST(refuses_directories_that_others_can_write_to, here)
 }
 
 /* As root the files can be given away; without root it is the other way round: they are not the owner's. */
-TEST(refuses_what_somebody_else_owns, here)
+TEST(the_reader_refuses_what_somebody_else_owns, here)
 {
 	struct fixture *f = *state;
 	char file[PATH_MAX];
@@ -198,7 +195,7 @@ static int opens_file(const char *path)
 	return r;
 }
 
-TEST(opens_regular_files_that_nobody_else_writes, here)
+TEST(the_reader_opens_regular_files_that_nobody_else_writes, here)
 {
 	struct fixture *f = *state;
 	char file[PATH_MAX], other[PATH_MAX];
@@ -224,7 +221,7 @@ TEST(opens_regular_files_that_nobody_else_writes, here)
 	assert_int_equal(errno, 1234);
 }
 
-TEST(leaves_no_descriptor_behind, here)
+TEST(the_reader_leaves_no_descriptor_behind, here)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;

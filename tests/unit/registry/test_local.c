@@ -15,26 +15,17 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir, path[PATH_MAX];
+static char path[PATH_MAX];
 
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
-	snprintf(path, sizeof(path), "%s/passwd", dir);
+	(void)test_dir_setup(state);
+	snprintf(path, sizeof(path), "%s/passwd", test_dir);
 	errno = 1234;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
+FIXTURE(here, setup, test_dir_teardown);
 
 static int has(const char *text, const char *name, uint32_t id)
 {
@@ -49,7 +40,7 @@ static int has(const char *text, const char *name, uint32_t id)
 #define PASSWD \
 	"root:x:0:0:root:/root:/bin/bash\nbuilder:x:1001:1001::/home/builder:/bin/sh\nlast:x:1002:7::/:/x"
 
-TEST(sees_names_and_ids, here)
+TEST(the_reader_sees_names_and_ids, here)
 {
 	assert_int_equal(has(PASSWD, "builder", 5000), 1);
 	assert_int_equal(has(PASSWD, "other", 1001), 1);
@@ -62,7 +53,7 @@ TEST(sees_names_and_ids, here)
 	assert_int_equal(has("", "other", 5000), 0);
 }
 
-TEST(is_not_misled_by_parts_and_other_fields, here)
+TEST(the_reader_is_not_misled_by_parts_and_other_fields, here)
 {
 	assert_int_equal(has(PASSWD, "build", 5000), 0);
 	assert_int_equal(has(PASSWD, "builder2", 5000), 0);
@@ -77,7 +68,7 @@ TEST(is_not_misled_by_parts_and_other_fields, here)
 	assert_int_equal(has("#builder:x:1001x:0:\n", "builder", 5000), 0);
 }
 
-TEST(reads_numbers_and_blanks_as_libc_does, here)
+TEST(the_reader_reads_numbers_and_blanks_as_libc_does, here)
 {
 	assert_int_equal(has("a:x:001001:0:\n", "other", 1001), 1);
 	assert_int_equal(has("a:x: 1001:0:\n", "other", 1001), 1);
@@ -88,7 +79,7 @@ TEST(reads_numbers_and_blanks_as_libc_does, here)
 }
 
 /* The file is read in blocks: whatever is looked for may lie across the edge of two. */
-TEST(sees_across_every_block_edge, here)
+TEST(the_reader_sees_across_every_block_edge, here)
 {
 	static const char line[] = "builder:x:1001:1:::\n";
 	char text[5000];
@@ -104,15 +95,15 @@ TEST(sees_across_every_block_edge, here)
 	}
 }
 
-TEST(takes_an_absent_file_for_an_empty_one, here)
+TEST(the_reader_takes_an_absent_file_for_an_empty_one, here)
 {
 	assert_int_equal(aa_local_has(path, "root", 0), 0);
 	assert_int_equal(errno, 1234);
 }
 
-TEST(says_when_it_cannot_tell, here)
+TEST(the_reader_says_when_it_cannot_tell, here)
 {
-	assert_int_equal(aa_local_has(dir, "root", 0), -EBADMSG);
+	assert_int_equal(aa_local_has(test_dir, "root", 0), -EBADMSG);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(aa_local_has(path, "root", 0), -EBADMSG); /* and at once */
 	assert_int_equal(unlink(path), 0);

@@ -20,7 +20,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->dir = support_tmpdir();
+	(void)test_dir_setup(state);
+	f->dir = test_dir;
 	snprintf(f->log, sizeof(f->log), "%s/audit.jsonl", f->dir);
 	snprintf(f->head, sizeof(f->head), "%s/audit.head", f->dir);
 	snprintf(f->lock, sizeof(f->lock), "%s/audit.lock", f->dir);
@@ -32,12 +33,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	support_remove(f->dir);
-	free(f->dir);
-	free(f);
-	return 0;
+	free(*state);
+	return test_dir_teardown(state);
 }
 
 const struct test_fixture fixture_log = {setup, teardown};

@@ -214,8 +214,8 @@ TEST(hostile_text_is_one_escaped_value, log)
 	    "\\\"\\",
 	    "\xff\xfe\xc0\xaf",
 	    "\xed\xa0\x80",
-	    "\xc2\x9b"
-	    "31m",
+	    ("\xc2\x9b"
+	     "31m"),
 	    "\xe2\x80\xa8line separator, \xe2\x80\xae right to left",
 	    "\xf0\x9f\xa4\x96",
 	    "\xf4\x90\x80\x80",

@@ -86,7 +86,7 @@ TEST(a_directory_that_cannot_be_written_denies, log)
 	if (fork() == 0) {
 		if (getuid() == 0 && setuid(65534) < 0)
 			_exit(98);
-		_exit(append(f, "auth"));
+		_exit((int)append(f, "auth"));
 	}
 	assert_true(wait(&status) > 0 && WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), AA_AUDIT_UNAVAILABLE);
@@ -266,7 +266,7 @@ TEST(killed_writers_leave_the_chain_whole, log)
 }
 
 /* The signal mask, the uids and the descriptors are as they were. */
-TEST(leaves_the_process_as_it_was, log)
+TEST(the_log_leaves_the_process_as_it_was, log)
 {
 	struct fixture *f = *state;
 	sigset_t before, after;
@@ -290,7 +290,7 @@ TEST(leaves_the_process_as_it_was, log)
 }
 
 /* As sudo runs: real uid the agent's, effective uid 0. Meanwhile the agent may not signal us; afterwards all is as before. */
-TEST(takes_the_lock_as_root_where_it_may, log)
+TEST(the_log_takes_the_lock_as_root_where_it_may, log)
 {
 	struct fixture *f = *state;
 	int status;

@@ -91,7 +91,7 @@ TEST(the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl, here
 }
 
 /* What opens and what closes a session say the same of it. */
-TEST(its_beginning_has_them_too, here)
+TEST(the_beginning_of_a_session_has_the_same_members_too, here)
 {
 	const struct aa_audit_event opening = {.event = "session-open",
 					       .service = "sshd",

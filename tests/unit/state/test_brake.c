@@ -32,7 +32,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->dir = support_tmpdir();
+	(void)test_dir_setup(state);
+	f->dir = test_dir;
 	snprintf(f->log, sizeof(f->log), "%s/audit.jsonl", f->dir);
 	snprintf(f->table, sizeof(f->table), "%s/audit.brake", f->dir);
 	f->audit = (struct aa_audit){.logdir = f->dir,
@@ -47,12 +48,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	support_remove(f->dir);
-	free(f->dir);
-	free(f);
-	return 0;
+	free(*state);
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);

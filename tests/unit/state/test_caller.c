@@ -54,7 +54,6 @@ int getgrouplist(const char *name, gid_t gid, gid_t *groups, int *n)
 
 /* ---- a registry --------------------------------------------------------------------------------------- */
 
-static char *dir;
 static struct aa_accounts accounts;
 
 static int setup(void **state)
@@ -66,22 +65,18 @@ static int setup(void **state)
 	const struct support_registry registry = {
 	    .accounts = agents, .n_accounts = 2, .groups = groups, .n_groups = 2};
 
-	(void)state;
-	dir = support_tmpdir();
-	support_publish(dir, 1, &registry);
+	(void)test_dir_setup(state);
+	support_publish(test_dir, 1, &registry);
 	own_gids[0] = own_gids[1] = 0;
 	many = 0;
 	nobody_known = false;
-	return aa_accounts_open(dir, geteuid(), &accounts);
+	return aa_accounts_open(test_dir, geteuid(), &accounts);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	aa_accounts_close(&accounts);
-	support_remove(dir);
-	free(dir);
-	return 0;
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -108,7 +103,7 @@ TEST(a_roles_group_is_no_persons, here)
 	assert_int_equal(with(GID_DEPLOY + 1), AA_OK);
 }
 
-TEST(nor_is_that_of_all_agents_or_of_one_active_or_retired, here)
+TEST(the_group_of_all_agents_or_of_one_active_or_retired_is_no_persons, here)
 {
 	assert_int_equal(with(AA_GID_AGENTS_DEFAULT), AA_GROUP_DENIED);
 	assert_string_equal(role, "");

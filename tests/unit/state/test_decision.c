@@ -15,82 +15,71 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir;
-
 static int setup(void **state)
 {
-	(void)state;
-	dir = support_tmpdir();
-	assert_int_equal(aa_decision_init(dir), 0);
+	(void)test_dir_setup(state);
+	assert_int_equal(aa_decision_init(test_dir), 0);
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
+FIXTURE(here, setup, test_dir_teardown);
 
 static const char *path(const char *name)
 {
 	static char buf[512];
 
-	snprintf(buf, sizeof(buf), "%s/state/%s", dir, name);
+	snprintf(buf, sizeof(buf), "%s/state/%s", test_dir, name);
 	return buf;
 }
 
 static enum aa_reason credential(const char *issuer, const char *jti, const char *kid, int64_t iat)
 {
-	return aa_decision_credential(dir, "builder-7", issuer, jti, kid, iat, NULL);
+	return aa_decision_credential(test_dir, "builder-7", issuer, jti, kid, iat, NULL);
 }
 
 TEST(a_suspended_agent_stays_so_until_it_is_resumed, here)
 {
 	json_t *why;
 
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
-	assert_null(aa_decision_suspension(dir, "builder-7"));
-	assert_int_equal(aa_decision_suspend(dir, "builder-7", "root", "looks odd", NOW), 0);
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
-	assert_int_equal(aa_decision_agent(dir, "builder-8"), AA_OK);
-	assert_int_equal(aa_decision_suspend(dir, "builder-7", "eve", "nothing", NOW + 1), -EEXIST);
-	why = aa_decision_suspension(dir, "builder-7");
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
+	assert_null(aa_decision_suspension(test_dir, "builder-7"));
+	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "root", "looks odd", NOW), 0);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-8"), AA_OK);
+	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "eve", "nothing", NOW + 1), -EEXIST);
+	why = aa_decision_suspension(test_dir, "builder-7");
 	assert_string_equal(json_string_value(json_object_get(why, "by")), "root");
 	assert_string_equal(json_string_value(json_object_get(why, "why")), "looks odd");
 	assert_int_equal(json_integer_value(json_object_get(why, "at")), NOW);
 	json_decref(why);
-	assert_int_equal(aa_decision_resume(dir, "builder-7"), 0);
-	assert_int_equal(aa_decision_resume(dir, "builder-7"), -ENOENT);
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
+	assert_int_equal(aa_decision_resume(test_dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume(test_dir, "builder-7"), -ENOENT);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
 }
 
 /* The file counts, not what stands in it. */
 TEST(an_empty_or_garbled_suspension_suspends, here)
 {
 	support_write_file(path("suspended/builder-7"), "", 0);
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
 	support_write_file(path("suspended/builder-7"), "\xff{", 2);
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
-	assert_null(aa_decision_suspension(dir, "builder-7"));
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_null(aa_decision_suspension(test_dir, "builder-7"));
 	assert_int_equal(unlink(path("suspended/builder-7")), 0);
 	assert_int_equal(symlink("/nonexistent", path("suspended/builder-7")), 0);
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
 }
 
 TEST(a_revoked_jti_is_its_issuers_or_everybodys, here)
 {
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
-	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
-	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), -EEXIST);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "corp", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "corp", "1", "root", NULL, NOW), -EEXIST);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential("corp", "2", NULL, NOW), AA_OK);
 	assert_int_equal(credential("other", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("", "1", NULL, NOW), AA_OK);
-	assert_int_equal(aa_decision_revoke_jti(dir, "*", "3", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "*", "3", "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "3", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential("", "3", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential(NULL, "3", NULL, NOW), AA_REVOKED);
@@ -99,7 +88,7 @@ TEST(a_revoked_jti_is_its_issuers_or_everybodys, here)
 
 TEST(a_revoked_kid_is_revoked_for_all, here)
 {
-	assert_int_equal(aa_decision_revoke_kid(dir, "../k/1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "../k/1", "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("", NULL, "../k/1", NOW), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", "k/1", NOW), AA_OK);
@@ -108,19 +97,22 @@ TEST(a_revoked_kid_is_revoked_for_all, here)
 TEST(before_cuts_off_what_was_issued_earlier, here)
 {
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_OK);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_REVOKED);
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_REVOKED); /* unknown */
-	assert_int_equal(aa_decision_credential(dir, "builder-8", "corp", "1", NULL, NOW - 1, NULL), AA_OK);
+	assert_int_equal(aa_decision_credential(test_dir, "builder-8", "corp", "1", NULL, NOW - 1, NULL),
+			 AA_OK);
 	/* a later date replaces it, and an earlier one lets nothing in again */
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW + 10, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW + 10, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW - 10, "root", NULL, NOW), -EEXIST);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW + 10, "root", NULL, NOW), -EEXIST);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 10, "root", NULL, NOW),
+			 -EEXIST);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW + 10, "root", NULL, NOW),
+			 -EEXIST);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
-	assert_int_equal(aa_decision_unrevoke_before(dir, "builder-7"), 0);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW - 10, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 10, "root", NULL, NOW), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW - 1), AA_OK);
 }
 
@@ -159,25 +151,25 @@ TEST(a_directory_that_is_not_there_denies, here)
 		char was[512];
 
 		snprintf(was, sizeof(was), "%s", path(dirs[i]));
-		assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
+		assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
 		assert_int_equal(credential("corp", "1", "k", NOW), AA_OK);
 		assert_int_equal(rename(was, path("aside")), 0);
 		if (i == 0)
-			assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
+			assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
 		else
 			assert_int_equal(credential("corp", "1", "k", NOW), AA_REGISTRY_UNAVAILABLE);
 		/* and so does a link or a file in its place */
 		assert_int_equal(symlink("aside", was), 0);
-		assert_int_equal(i == 0 ? aa_decision_agent(dir, "builder-7")
+		assert_int_equal(i == 0 ? aa_decision_agent(test_dir, "builder-7")
 					: credential("corp", "1", "k", NOW),
 				 AA_REGISTRY_UNAVAILABLE);
 		assert_int_equal(unlink(was), 0);
 		assert_int_equal(rename(path("aside"), was), 0);
 	}
 	support_remove(path(""));
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_REGISTRY_UNAVAILABLE);
 	assert_int_equal(credential("corp", "1", "k", NOW), AA_REGISTRY_UNAVAILABLE);
-	assert_int_equal(aa_decision_suspend(dir, "builder-7", "root", "x", NOW), -ENOENT);
+	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "root", "x", NOW), -ENOENT);
 }
 
 /* Mode 0 says nothing to root: a child that is nobody asks. */
@@ -185,13 +177,13 @@ TEST(a_directory_that_cannot_be_read_denies, here)
 {
 	int status;
 
-	assert_int_equal(aa_decision_agent(dir, "builder-7"), AA_OK);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
 	assert_int_equal(chmod(path("suspended"), 0), 0);
 	assert_int_equal(chmod(path(""), 0755), 0);
 	if (fork() == 0) {
 		if (getuid() == 0 && setuid(65534) < 0)
 			_exit(98);
-		_exit(aa_decision_agent(dir, "builder-7"));
+		_exit((int)aa_decision_agent(test_dir, "builder-7"));
 	}
 	assert_true(wait(&status) > 0 && WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), AA_REGISTRY_UNAVAILABLE);
@@ -201,32 +193,32 @@ TEST(a_directory_that_cannot_be_read_denies, here)
 /* Each is taken back by what it was made by, and nothing else is. */
 TEST(what_is_taken_back_is_good_again, here)
 {
-	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW), 0);
-	assert_int_equal(aa_decision_revoke_jti(dir, "*", "1", "root", NULL, NOW), 0);
-	assert_int_equal(aa_decision_revoke_kid(dir, "k", "root", NULL, NOW), 0);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW, "root", NULL, NOW), 0);
-	assert_int_equal(aa_decision_unrevoke_jti(dir, "other", "1"), -ENOENT);
-	assert_int_equal(aa_decision_unrevoke_jti(dir, "*", "1"), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "corp", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "*", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "k", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_unrevoke_jti(test_dir, "other", "1"), -ENOENT);
+	assert_int_equal(aa_decision_unrevoke_jti(test_dir, "*", "1"), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
 	assert_int_equal(credential("other", "1", NULL, NOW), AA_OK);
-	assert_int_equal(aa_decision_unrevoke_jti(dir, "corp", "1"), 0);
+	assert_int_equal(aa_decision_unrevoke_jti(test_dir, "corp", "1"), 0);
 	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
 	assert_int_equal(credential("corp", "1", "k", NOW), AA_REVOKED);
-	assert_int_equal(aa_decision_unrevoke_kid(dir, "other"), -ENOENT);
-	assert_int_equal(aa_decision_unrevoke_kid(dir, "k"), 0);
+	assert_int_equal(aa_decision_unrevoke_kid(test_dir, "other"), -ENOENT);
+	assert_int_equal(aa_decision_unrevoke_kid(test_dir, "k"), 0);
 	assert_int_equal(credential("corp", "1", "k", NOW), AA_OK);
 	assert_int_equal(credential("corp", "1", "k", NOW - 1), AA_REVOKED);
-	assert_int_equal(aa_decision_unrevoke_before(dir, "builder-8"), -ENOENT);
-	assert_int_equal(aa_decision_unrevoke_before(dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-8"), -ENOENT);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), 0);
 	assert_int_equal(credential("corp", "1", "k", NOW - 1), AA_OK);
-	assert_int_equal(aa_decision_unrevoke_before(dir, "builder-7"), -ENOENT);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), -ENOENT);
 }
 
 static void assert_about(const char *claim)
 {
 	const char *about = NULL;
 
-	assert_int_equal(aa_decision_credential(dir, "builder-7", "corp", "1", "k", NOW, &about),
+	assert_int_equal(aa_decision_credential(test_dir, "builder-7", "corp", "1", "k", NOW, &about),
 			 claim ? AA_REVOKED : AA_OK);
 	if (claim)
 		assert_string_equal(about, claim);
@@ -237,11 +229,11 @@ static void assert_about(const char *claim)
 TEST(a_refusal_says_what_was_revoked, here)
 {
 	assert_about(NULL);
-	assert_int_equal(aa_decision_revoke_kid(dir, "k", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "k", "root", NULL, NOW), 0);
 	assert_about("kid");
-	assert_int_equal(aa_decision_revoke_jti(dir, "*", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "*", "1", "root", NULL, NOW), 0);
 	assert_about("jti");
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW + 1, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW + 1, "root", NULL, NOW), 0);
 	assert_about("iat");
 }
 
@@ -249,7 +241,7 @@ static json_t *revocations(void)
 {
 	json_t *list = NULL;
 
-	assert_int_equal(aa_decision_revocations(dir, &list), 0);
+	assert_int_equal(aa_decision_revocations(test_dir, &list), 0);
 	return list;
 }
 
@@ -274,9 +266,9 @@ TEST(what_is_revoked_is_listed_with_who_and_why, here)
 
 	assert_int_equal(json_array_size(list), 0);
 	json_decref(list);
-	assert_int_equal(aa_decision_revoke_jti(dir, "corp", "1", "root", "leaked", NOW), 0);
-	assert_int_equal(aa_decision_revoke_kid(dir, "k", "alice", NULL, NOW + 1), 0);
-	assert_int_equal(aa_decision_revoke_before(dir, "builder-7", NOW, "root", "x", NOW + 2), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "corp", "1", "root", "leaked", NOW), 0);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "k", "alice", NULL, NOW + 1), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW, "root", "x", NOW + 2), 0);
 	list = revocations();
 	assert_int_equal(json_array_size(list), 3);
 	one = revocation(list, "jti");
@@ -292,10 +284,10 @@ TEST(what_is_revoked_is_listed_with_who_and_why, here)
 	assert_string_equal(json_string_value(json_object_get(one, "agent")), "builder-7");
 	assert_int_equal(json_integer_value(json_object_get(one, "before")), NOW);
 	json_decref(list);
-	list = aa_decision_cutoff(dir, "builder-7");
+	list = aa_decision_cutoff(test_dir, "builder-7");
 	assert_string_equal(json_string_value(json_object_get(list, "why")), "x");
 	json_decref(list);
-	assert_null(aa_decision_cutoff(dir, "builder-8"));
+	assert_null(aa_decision_cutoff(test_dir, "builder-8"));
 }
 
 /* It revokes all the same, and somebody must be able to find it. */
@@ -312,10 +304,10 @@ TEST(a_revocation_that_cannot_be_read_is_listed_by_its_file, here)
 	assert_string_equal(json_string_value(json_object_get(revocation(list, "before"), "agent")),
 			    "builder-7");
 	json_decref(list);
-	assert_int_equal(aa_decision_unrevoke_before(dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), 0);
 	assert_int_equal(unlink(path("revoked/jti/abc")), 0);
 	assert_int_equal(rmdir(path("revoked/kid")), 0);
-	assert_int_equal(aa_decision_revocations(dir, &list), -ENOENT);
+	assert_int_equal(aa_decision_revocations(test_dir, &list), -ENOENT);
 }
 
 TEST(names_that_are_no_agents_are_not_written, here)
@@ -323,11 +315,11 @@ TEST(names_that_are_no_agents_are_not_written, here)
 	static const char *const bad[] = {"../x", "", "a/b", "Root", ".hidden", "agents", "x\n"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(aa_decision_suspend(dir, bad[i], "root", "x", NOW), -EINVAL);
-		assert_int_equal(aa_decision_resume(dir, bad[i]), -EINVAL);
-		assert_int_equal(aa_decision_revoke_before(dir, bad[i], 1, "root", NULL, NOW), -EINVAL);
-		assert_int_equal(aa_decision_unrevoke_before(dir, bad[i]), -EINVAL);
-		assert_null(aa_decision_suspension(dir, bad[i]));
+		assert_int_equal(aa_decision_suspend(test_dir, bad[i], "root", "x", NOW), -EINVAL);
+		assert_int_equal(aa_decision_resume(test_dir, bad[i]), -EINVAL);
+		assert_int_equal(aa_decision_revoke_before(test_dir, bad[i], 1, "root", NULL, NOW), -EINVAL);
+		assert_int_equal(aa_decision_unrevoke_before(test_dir, bad[i]), -EINVAL);
+		assert_null(aa_decision_suspension(test_dir, bad[i]));
 	}
 }
 
@@ -336,10 +328,10 @@ TEST(decisions_leave_nothing_else_behind, here)
 	char command[600];
 
 	for (int i = 0; i < 5; i++) {
-		(void)aa_decision_suspend(dir, "builder-7", "root", "x", NOW);
-		(void)aa_decision_revoke_jti(dir, "corp", "1", "root", NULL, NOW);
-		(void)aa_decision_revoke_kid(dir, "k", "root", NULL, NOW);
-		(void)aa_decision_revoke_before(dir, "builder-7", 1, "root", NULL, NOW);
+		(void)aa_decision_suspend(test_dir, "builder-7", "root", "x", NOW);
+		(void)aa_decision_revoke_jti(test_dir, "corp", "1", "root", NULL, NOW);
+		(void)aa_decision_revoke_kid(test_dir, "k", "root", NULL, NOW);
+		(void)aa_decision_revoke_before(test_dir, "builder-7", 1, "root", NULL, NOW);
 	}
 	snprintf(command, sizeof(command), "test \"$(find %s -type f | wc -l)\" = 4", path(""));
 	assert_int_equal(system(command), 0);

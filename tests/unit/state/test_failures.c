@@ -11,37 +11,18 @@
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
-static char *dir;
-
-static int setup(void **state)
-{
-	(void)state;
-	dir = support_tmpdir();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	support_remove(dir);
-	free(dir);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
 static void fail_times(int n, const char *agent, const char *source)
 {
 	for (int i = 0; i < n; i++)
-		assert_true(aa_failures_count(dir, geteuid(), agent, source, NOW));
+		assert_true(aa_failures_count(test_dir, geteuid(), agent, source, NOW));
 }
 
 static bool reached(const char *agent, const char *source, int64_t most, int64_t now)
 {
-	return aa_failures_reached(dir, geteuid(), agent, source, most, now);
+	return aa_failures_reached(test_dir, geteuid(), agent, source, most, now);
 }
 
-TEST(an_agent_and_a_source_count_together, here)
+TEST(an_agent_and_a_source_count_together, folder)
 {
 	fail_times(4, "builder-7", "10.1.2.3");
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));
@@ -54,7 +35,7 @@ TEST(an_agent_and_a_source_count_together, here)
 	assert_false(reached("builder-7", "10.1.2.3", 0, NOW));
 }
 
-TEST(a_network_of_ipv6_is_one_source, here)
+TEST(a_network_of_ipv6_is_one_source, folder)
 {
 	fail_times(3, "builder-7", "2001:db8::1");
 	fail_times(2, "builder-7", "2001:db8::ffff:2");
@@ -62,27 +43,28 @@ TEST(a_network_of_ipv6_is_one_source, here)
 	assert_false(reached("builder-7", "2001:db8:0:1::3", 5, NOW));
 }
 
-TEST(a_count_ends_with_its_minute, here)
+TEST(a_count_ends_with_its_minute, folder)
 {
 	fail_times(5, "builder-7", "10.1.2.3");
 	assert_true(reached("builder-7", "10.1.2.3", 5, NOW + AA_FAILURES_WINDOW - 1));
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW + AA_FAILURES_WINDOW));
 	/* and where the clock was stepped back */
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW - 1));
-	assert_true(aa_failures_count(dir, geteuid(), "builder-7", "10.1.2.3", NOW + AA_FAILURES_WINDOW));
+	assert_true(
+	    aa_failures_count(test_dir, geteuid(), "builder-7", "10.1.2.3", NOW + AA_FAILURES_WINDOW));
 	assert_false(reached("builder-7", "10.1.2.3", 2, NOW + AA_FAILURES_WINDOW));
 }
 
-TEST(thousands_of_sources_do_not_make_it_grow, here)
+TEST(thousands_of_sources_do_not_make_it_grow, folder)
 {
 	char source[64], path[256];
 	struct stat st;
 
 	for (int i = 0; i < 20000; i++) {
 		snprintf(source, sizeof(source), "10.%d.%d.1", i / 250, i % 250);
-		assert_true(aa_failures_count(dir, geteuid(), "builder-7", source, NOW));
+		assert_true(aa_failures_count(test_dir, geteuid(), "builder-7", source, NOW));
 	}
-	snprintf(path, sizeof(path), "%s/failures", dir);
+	snprintf(path, sizeof(path), "%s/failures", test_dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(st.st_size <= 128 * 1024);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -91,14 +73,14 @@ TEST(thousands_of_sources_do_not_make_it_grow, here)
 	assert_true(reached("builder-7", "192.0.2.1", 5, NOW));
 }
 
-TEST(a_table_that_is_none_limits_nobody, here)
+TEST(a_table_that_is_none_limits_nobody, folder)
 {
 	char path[256], target[256];
 
 	fail_times(5, "builder-7", "10.1.2.3");
 	assert_true(reached("builder-7", "10.1.2.3", 5, NOW));
-	snprintf(path, sizeof(path), "%s/failures", dir);
-	snprintf(target, sizeof(target), "%s/elsewhere", dir);
+	snprintf(path, sizeof(path), "%s/failures", test_dir);
+	snprintf(target, sizeof(target), "%s/elsewhere", test_dir);
 	assert_int_equal(rename(path, target), 0);
 	assert_int_equal(symlink(target, path), 0);
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));

@@ -112,7 +112,7 @@ static int raise_and_lower(void)
 	return 0;
 }
 
-TEST(leaves_the_process_as_it_was)
+TEST(the_guard_leaves_the_process_as_it_was)
 {
 	in_child(raise_and_lower);
 }

@@ -151,7 +151,7 @@ TEST(a_suspended_agents_command_does_not_start, here)
 	assert_int_equal(fork_command(), 0);
 }
 
-TEST(nor_one_of_a_revoked_credential, here)
+TEST(a_command_of_a_revoked_credential_does_not_start, here)
 {
 	struct fixture *f = *state;
 
@@ -161,7 +161,7 @@ TEST(nor_one_of_a_revoked_credential, here)
 	ends(f, AA_REVOKED);
 }
 
-TEST(nor_one_of_a_role_that_was_taken, here)
+TEST(a_command_of_a_role_that_was_taken_does_not_start, here)
 {
 	struct fixture *f = *state;
 
@@ -171,7 +171,7 @@ TEST(nor_one_of_a_role_that_was_taken, here)
 	ends(f, AA_ROLE_DENIED);
 }
 
-TEST(nor_one_past_the_deadline, here)
+TEST(a_command_past_the_deadline_does_not_start, here)
 {
 	struct fixture *f = *state;
 
@@ -180,7 +180,7 @@ TEST(nor_one_past_the_deadline, here)
 	ends(f, AA_SESSION_EXPIRED);
 }
 
-TEST(nor_one_whose_approval_is_over, here)
+TEST(a_command_whose_approval_is_over_does_not_start, here)
 {
 	struct fixture *f = *state;
 
@@ -189,7 +189,7 @@ TEST(nor_one_whose_approval_is_over, here)
 	ends(f, AA_APPROVAL_TIMEOUT);
 }
 
-TEST(nor_one_of_a_session_that_is_closed, here)
+TEST(a_command_of_a_session_that_is_closed_does_not_start, here)
 {
 	struct fixture *f = *state;
 

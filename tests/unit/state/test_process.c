@@ -17,7 +17,7 @@
 #include "common/state/process.h"
 #include "tests/unit/support/test.h"
 
-TEST(reads_this_process)
+TEST(the_reader_reads_this_process)
 {
 	struct aa_process self, parent;
 

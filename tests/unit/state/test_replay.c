@@ -34,7 +34,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->dir = support_tmpdir();
+	(void)test_dir_setup(state);
+	f->dir = test_dir;
 	f->now = time(NULL);
 	snprintf(f->run, sizeof(f->run), "%s/run", f->dir);
 	snprintf(f->store, sizeof(f->store), "%s/replay", f->run);
@@ -45,12 +46,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	support_remove(f->dir);
-	free(f->dir);
-	free(f);
-	return 0;
+	free(*state);
+	return test_dir_teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -115,7 +112,7 @@ static int race(const struct fixture *f, const char *jti, int *ret_other)
 		close(gate[1]);
 		if (read(gate[0], &c, 1) != 0)
 			_exit(99);
-		_exit(mark(f, "agent:a", jti));
+		_exit((int)mark(f, "agent:a", jti));
 	}
 	close(gate[0]);
 	close(gate[1]);
@@ -457,14 +454,14 @@ TEST(no_descriptor_to_be_had_denies, here)
 		for (int i = 0; i < 3; i++)
 			if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
 				_exit(97);
-		_exit(mark(f, "agent:a", "2"));
+		_exit((int)mark(f, "agent:a", "2"));
 	}
 	assert_true(wait(&status) > 0 && WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), AA_REPLAY_UNAVAILABLE);
 	assert_int_equal(mark(f, "agent:a", "2"), AA_OK);
 }
 
-TEST(leaves_no_descriptor_behind, here)
+TEST(a_replay_mark_leaves_no_descriptor_behind, here)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;

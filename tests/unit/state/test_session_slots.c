@@ -83,7 +83,7 @@ TEST(a_slot_is_free_again_when_its_session_is_closed, session)
 }
 
 /* Sixteen processes come and go, at most three at a time: counted where all of them see it. */
-TEST(never_more_than_may_be_while_they_come_and_go, session)
+TEST(there_are_never_more_than_may_be_while_they_come_and_go, session)
 {
 	struct fixture *f = *state;
 	atomic_int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -122,7 +122,7 @@ TEST(a_directory_that_cannot_be_made_refuses, session)
 	assert_int_equal(mkdir(f->site->rundir, 0700), 0);
 }
 
-TEST(leaves_no_descriptor_behind, session)
+TEST(a_sweep_leaves_no_descriptor_behind, session)
 {
 	struct fixture *f = *state;
 	int before = dup(0), after;

@@ -3,6 +3,11 @@
 #ifndef AGENTAUTH_TESTS_SUPPORT_FIXTURE_H
 #define AGENTAUTH_TESTS_SUPPORT_FIXTURE_H
 
+#include <stdint.h>
+
+/* NOW of test.h. */
+#define TEST_NOW INT64_C(1800000000)
+
 /* The answers are cmocka's: 0 where it is well. */
 struct test_fixture {
 	int (*setup)(void **state);

@@ -52,6 +52,26 @@ void support_remove(const char *dir)
 	need(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, dir);
 }
 
+char *test_dir;
+
+int test_dir_setup(void **state)
+{
+	(void)state;
+	test_dir = support_tmpdir();
+	return 0;
+}
+
+int test_dir_teardown(void **state)
+{
+	(void)state;
+	support_remove(test_dir);
+	free(test_dir);
+	test_dir = NULL;
+	return 0;
+}
+
+const struct test_fixture fixture_folder = {test_dir_setup, test_dir_teardown};
+
 void support_write_file(const char *path, const void *bytes, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/unit/support/fixture.h"
+
 struct support_account {
 	const char *name;
 	uint32_t uid, flags;
@@ -36,6 +38,11 @@ struct support_registry {
  */
 char *support_tmpdir(void);
 void support_remove(const char *dir);
+/* The fixture `folder`: such a directory while a test runs, and its name; for fixtures that have more, its two halves. */
+extern char *test_dir;
+int test_dir_setup(void **state);
+int test_dir_teardown(void **state);
+extern const struct test_fixture fixture_folder;
 
 void support_write_file(const char *path, const void *bytes, size_t len);
 /* From malloc(), with a zero byte behind it. */

@@ -351,3 +351,19 @@ enum aa_reason support_reason(const struct support_site *site, int64_t now, char
 	aa_verdict_clear(&verdict);
 	return reason;
 }
+
+/* ---- the fixture --------------------------------------------------------------- */
+
+static int site_setup(void **state)
+{
+	*state = support_site_new(TEST_NOW);
+	return 0;
+}
+
+static int site_teardown(void **state)
+{
+	support_site_free(*state);
+	return 0;
+}
+
+const struct test_fixture fixture_site = {site_setup, site_teardown};

@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "common/verify/verify.h"
+#include "tests/unit/support/fixture.h"
 
 #define SITE_AUDIENCE "ssh://web01.example.com"
 #define SITE_ISSUER "https://idp.example.com/realms/agents"
@@ -43,6 +44,8 @@ void support_own_uid(void);
 /* The key set is as old as `now` says. */
 struct support_site *support_site_new(int64_t now);
 void support_site_free(struct support_site *site);
+/* The fixture `site`: such a host at NOW; *state is the site. */
+extern const struct test_fixture fixture_site;
 
 /* The record of this key, borrowed. */
 json_t *support_record(struct support_site *site, const char *key);

@@ -25,7 +25,7 @@
 #include "tests/unit/support/fixture.h"
 
 /* The time of tests that decide about time: 2027-01-15 08:00:00 UTC. Where a process's own age counts, time() is taken. */
-#define NOW INT64_C(1800000000)
+#define NOW TEST_NOW
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

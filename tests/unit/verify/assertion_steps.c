@@ -14,28 +14,6 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/verify/assertion_steps.h"
 
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-const struct test_fixture fixture_site = {setup, teardown};
-
-void expect(const struct support_site *site, char *credential, enum aa_reason want, const char *what)
-{
-	enum aa_reason reason = support_reason(site, NOW, credential);
-
-	if (reason != want)
-		fail_msg("%s: %s, not %s", what, aa_reason_name(reason), aa_reason_name(want));
-}
-
 char *payload_text(void)
 {
 	json_t *claims = support_assertion_claims("builder-7", NOW);

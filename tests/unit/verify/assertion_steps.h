@@ -3,6 +3,7 @@
 #ifndef AGENTAUTH_TESTS_ASSERTION_STEPS_H
 #define AGENTAUTH_TESTS_ASSERTION_STEPS_H
 
+#include "tests/unit/support/expect.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
@@ -10,8 +11,6 @@
 #define KEY support_key(AA_ALG_ES256, 0)
 #define HEADER "{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k1\"}"
 
-extern const struct test_fixture fixture_site;
-void expect(const struct support_site *site, char *credential, enum aa_reason want, const char *what);
 char *payload_text(void);
 /* The good payload under any header, signed as ES256 with the right key. */
 char *with_header(const char *header);

@@ -11,20 +11,6 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/verify/delegation_steps.h"
 
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-const struct test_fixture fixture_site = {setup, teardown};
-
 char *token_of(const struct bend *bends, size_t n)
 {
 	json_t *claims = support_token_claims(NOW);
@@ -44,12 +30,4 @@ struct aa_verdict verdict_on(const struct support_site *site, char *token)
 
 	support_verify(site, &login, token, &v);
 	return v;
-}
-
-void expect(const struct support_site *site, char *token, enum aa_reason want, const char *what)
-{
-	enum aa_reason reason = support_reason(site, NOW, token);
-
-	if (reason != want)
-		fail_msg("%s: %s, not %s", what, aa_reason_name(reason), aa_reason_name(want));
 }

@@ -4,13 +4,12 @@
 #define AGENTAUTH_TESTS_DELEGATION_STEPS_H
 
 #include "common/verify/verdict.h"
+#include "tests/unit/support/expect.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
 
 #define KEY support_key(AA_ALG_RS256, 0)
-
-extern const struct test_fixture fixture_site;
 
 /* A good token with up to three members bent; on behalf of somebody else it says no scope of itself. */
 struct bend {
@@ -22,6 +21,5 @@ char *token_of(const struct bend *bends, size_t n);
 #define TOKEN(...) token_of((const struct bend[]){__VA_ARGS__}, COUNT(((const struct bend[]){__VA_ARGS__})))
 
 struct aa_verdict verdict_on(const struct support_site *site, char *token);
-void expect(const struct support_site *site, char *token, enum aa_reason want, const char *what);
 
 #endif

@@ -18,20 +18,6 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/verify/keyring_steps.h"
 
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-const struct test_fixture fixture_site = {setup, teardown};
-
 enum aa_reason signed_by(const struct support_site *site, int64_t now, unsigned n, const char *kid)
 {
 	return support_reason(site, now,

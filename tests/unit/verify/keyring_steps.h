@@ -8,7 +8,6 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/test.h"
 
-extern const struct test_fixture fixture_site;
 /* The reason for builder-7's assertion signed by test key n under this kid. */
 enum aa_reason signed_by(const struct support_site *site, int64_t now, unsigned n, const char *kid);
 /* The reason for corp's good token, RS256 by RSA key 0 under this kid, while this is the set. */

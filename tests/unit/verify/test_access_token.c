@@ -11,7 +11,7 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/verify/delegation_steps.h"
 
-TEST(accepts_a_good_access_token, site)
+TEST(the_verifier_accepts_a_good_access_token, site)
 {
 	struct aa_verdict v = verdict_on(*state, TOKEN({"", NULL}));
 
@@ -44,7 +44,7 @@ TEST(types_of_access_tokens_are_the_usual_ones, site)
 
 /* An ID token of the same issuer, for the same client: its audience is the client, not this host; where the issuer marks
  * its tokens, `require` tells them apart. */
-TEST(refuses_an_id_token_where_an_access_token_belongs, site)
+TEST(the_verifier_refuses_an_id_token_where_an_access_token_belongs, site)
 {
 	struct support_site *site = *state;
 

@@ -18,7 +18,7 @@
 
 /* ---- a good one ---------------------------------------------------------------------- */
 
-TEST(accepts_a_good_assertion, site)
+TEST(the_verifier_accepts_a_good_assertion, site)
 {
 	const struct support_site *site = *state;
 	struct aa_login login = support_login(site, NOW);
@@ -41,7 +41,7 @@ TEST(accepts_a_good_assertion, site)
 	aa_verdict_clear(&v);
 }
 
-TEST(accepts_every_algorithm_of_the_contract, site)
+TEST(the_verifier_accepts_every_algorithm_of_the_contract, site)
 {
 	struct support_site *site = *state;
 
@@ -60,7 +60,7 @@ TEST(accepts_every_algorithm_of_the_contract, site)
 
 /* ---- 1, 2, 3: algorithms ---------------------------------------------------------------- */
 
-TEST(refuses_alg_none_and_its_like, site)
+TEST(the_verifier_refuses_alg_none_and_its_like, site)
 {
 	static const char *const headers[] = {
 	    "{\"alg\":\"none\",\"kid\":\"k1\"}",
@@ -89,7 +89,7 @@ TEST(refuses_alg_none_and_its_like, site)
 	}
 }
 
-TEST(refuses_a_header_that_is_no_object, site)
+TEST(the_verifier_refuses_a_header_that_is_no_object, site)
 {
 	static const char *const headers[] = {"[\"ES256\"]",
 					      "[{\"alg\":\"ES256\"}]",
@@ -106,7 +106,7 @@ TEST(refuses_a_header_that_is_no_object, site)
 		expect(*state, with_header(headers[i]), AA_MALFORMED, headers[i]);
 }
 
-TEST(refuses_algorithms_outside_the_list, site)
+TEST(the_verifier_refuses_algorithms_outside_the_list, site)
 {
 	static const char *const algs[] = {
 	    "es256",  "Es256",	"ES256K", "ES257", "RS1",     "RSA", "HS256",	     "HS512",
@@ -124,7 +124,7 @@ TEST(refuses_algorithms_outside_the_list, site)
 	}
 }
 
-TEST(refuses_an_algorithm_that_is_not_the_keys, site)
+TEST(the_verifier_refuses_an_algorithm_that_is_not_the_keys, site)
 {
 	static const char *const algs[] = {"RS256", "PS256", "ES384", "ES512", "EdDSA", "RS512"};
 
@@ -138,7 +138,7 @@ TEST(refuses_an_algorithm_that_is_not_the_keys, site)
 }
 
 /* A key whose own JWK says PS256 does not verify RS256, though the arithmetic would. */
-TEST(refuses_an_algorithm_that_the_key_itself_excludes, site)
+TEST(the_verifier_refuses_an_algorithm_that_the_key_itself_excludes, site)
 {
 	struct support_site *site = *state;
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
@@ -158,7 +158,7 @@ TEST(refuses_an_algorithm_that_the_key_itself_excludes, site)
 }
 
 /* HS256 over the public key in each form that an attacker has of it. */
-TEST(refuses_hs256_keyed_with_the_public_key, site)
+TEST(the_verifier_refuses_hs256_keyed_with_the_public_key, site)
 {
 	static const char header[] = "{\"alg\":\"HS256\",\"kid\":\"k1\"}";
 	const struct aa_key *key = aa_private_key_public(support_key(AA_ALG_RS256, 0));
@@ -183,7 +183,7 @@ TEST(refuses_hs256_keyed_with_the_public_key, site)
 
 /* ---- 4, 5: the form -------------------------------------------------------------------------- */
 
-TEST(refuses_what_is_not_three_segments, site)
+TEST(the_verifier_refuses_what_is_not_three_segments, site)
 {
 	char *good = support_assertion(NOW), *h = strdup(good), *p = strchr(h, '.'), *s;
 	char text[8192];
@@ -223,7 +223,7 @@ TEST(refuses_what_is_not_three_segments, site)
 }
 
 /* A signed token may say nothing (RFC 7515 section 2), and a credential may not: it is its claims. */
-TEST(refuses_an_empty_payload, site)
+TEST(the_verifier_refuses_an_empty_payload, site)
 {
 	char *payload = payload_text();
 
@@ -234,7 +234,7 @@ TEST(refuses_an_empty_payload, site)
 }
 
 /* One byte of each segment in turn becomes what base64url does not have, or a second spelling of the same bytes. */
-TEST(refuses_base64url_that_is_not_canonical, site)
+TEST(the_verifier_refuses_base64url_that_is_not_canonical, site)
 {
 	static const char foreign[] = "+/=*?!~ \t\n\\\"\x7f\x80\xff";
 	char *good = support_assertion(NOW);

@@ -34,7 +34,7 @@ static void check_bends(const struct support_site *site, const struct bend *bend
 	}
 }
 
-TEST(refuses_another_issuer_or_audience, site)
+TEST(the_verifier_refuses_another_issuer_or_audience, site)
 {
 	static const struct bend bends[] = {
 	    {"iss", NULL, AA_CLAIM_REQUIRED},
@@ -56,7 +56,7 @@ TEST(refuses_another_issuer_or_audience, site)
 	check_bends(*state, bends, COUNT(bends));
 }
 
-TEST(refuses_another_subject, site)
+TEST(the_verifier_refuses_another_subject, site)
 {
 	static const struct bend bends[] = {
 	    {"sub", NULL, AA_CLAIM_REQUIRED},
@@ -78,7 +78,7 @@ TEST(refuses_another_subject, site)
 	    AA_CLAIM_REQUIRED, "preferred_username");
 }
 
-TEST(refuses_another_agents_good_assertion, site)
+TEST(the_verifier_refuses_another_agents_good_assertion, site)
 {
 	struct aa_login login = support_login(*state, NOW);
 	const struct aa_private_key *others = support_key(AA_ALG_ES256, 1);
@@ -98,7 +98,7 @@ TEST(refuses_another_agents_good_assertion, site)
 	       AA_BAD_SIGNATURE, "other-1's key under builder-7's name");
 }
 
-TEST(refuses_delegation_in_an_assertion, site)
+TEST(the_verifier_refuses_delegation_in_an_assertion, site)
 {
 	static const struct bend bends[] = {
 	    {"act", "{\"sub\":\"builder-7\"}", AA_DELEGATION_DENIED},

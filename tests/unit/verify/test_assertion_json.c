@@ -37,7 +37,7 @@ static char *of_size(size_t want)
 	return NULL;
 }
 
-TEST(refuses_what_is_longer_than_16_kib, site)
+TEST(the_verifier_refuses_what_is_longer_than_16_kib, site)
 {
 	static const size_t sizes[] = {65536, 1 << 20, 16 << 20};
 	char *fits = of_size(16384), *longer;
@@ -70,7 +70,7 @@ static char *nested(unsigned depth)
 	return token;
 }
 
-TEST(refuses_nesting_past_a_cap, site)
+TEST(the_verifier_refuses_nesting_past_a_cap, site)
 {
 	expect(*state, nested(AA_JSON_DEPTH_MAX - 1), AA_OK, "as deep as may be");
 	expect(*state, nested(AA_JSON_DEPTH_MAX), AA_MALFORMED, "one deeper");
@@ -91,7 +91,7 @@ TEST(a_stack_of_64_kib_is_enough, site)
 
 /* ---- 7: JSON -------------------------------------------------------------------------------------------- */
 
-TEST(refuses_json_that_two_readers_could_read_differently, site)
+TEST(the_verifier_refuses_json_that_two_readers_could_read_differently, site)
 {
 	static const struct {
 		const char *before, *after; /* around the members of a good payload */
@@ -138,7 +138,7 @@ TEST(refuses_json_that_two_readers_could_read_differently, site)
 	free(payload);
 }
 
-TEST(refuses_a_header_that_two_readers_could_read_differently, site)
+TEST(the_verifier_refuses_a_header_that_two_readers_could_read_differently, site)
 {
 	static const char *const headers[] = {
 	    "\xef\xbb\xbf{\"alg\":\"ES256\"}",
@@ -157,7 +157,7 @@ TEST(refuses_a_header_that_two_readers_could_read_differently, site)
 
 /* ---- 8: header members --------------------------------------------------------------------------------------- */
 
-TEST(refuses_critical_extensions, site)
+TEST(the_verifier_refuses_critical_extensions, site)
 {
 	static const char *const members[] = {"\"crit\":[\"exp\"]",
 					      "\"crit\":[]",
@@ -178,7 +178,7 @@ TEST(refuses_critical_extensions, site)
 }
 
 /* The attacker's own key, in every member that could bring one. */
-TEST(never_uses_a_key_that_the_token_brings, site)
+TEST(the_verifier_never_uses_a_key_that_the_token_brings, site)
 {
 	const struct aa_private_key *mine = support_key(AA_ALG_ES256, 3);
 	char *jwk = NULL, header[2048], *payload = payload_text();

@@ -23,7 +23,7 @@ static char *with_raw_signature(const char *good, const void *sig, size_t len)
 	return token;
 }
 
-TEST(refuses_ecdsa_signatures_that_are_not_two_numbers_in_range, site)
+TEST(the_verifier_refuses_ecdsa_signatures_that_are_not_two_numbers_in_range, site)
 {
 	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0,	0,    0,    0,	  0xff, 0xff, 0xff,
 					  0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
@@ -63,7 +63,7 @@ TEST(refuses_ecdsa_signatures_that_are_not_two_numbers_in_range, site)
 	free(good);
 }
 
-TEST(refuses_ecdsa_signatures_in_asn1, site)
+TEST(the_verifier_refuses_ecdsa_signatures_in_asn1, site)
 {
 	char *good = support_assertion(NOW), *input = strdup(good);
 	uint8_t der[80];
@@ -76,7 +76,7 @@ TEST(refuses_ecdsa_signatures_in_asn1, site)
 	free(input);
 }
 
-TEST(refuses_rsa_signatures_of_another_form, site)
+TEST(the_verifier_refuses_rsa_signatures_of_another_form, site)
 {
 	const struct aa_private_key *key = support_key(AA_ALG_RS256, 0);
 	char *good;
@@ -104,7 +104,7 @@ TEST(refuses_rsa_signatures_of_another_form, site)
 
 /* Padding that OpenSSL's loose readers, or others', have taken: each is built with the private key, so that only the form
  * is wrong. */
-TEST(refuses_rsa_padding_that_is_not_exact, site)
+TEST(the_verifier_refuses_rsa_padding_that_is_not_exact, site)
 {
 	put_keys(*state, AA_ALG_RS256);
 	for (int form = 0; form < SUPPORT_RSA_FORMS; form++) {
@@ -118,7 +118,7 @@ TEST(refuses_rsa_padding_that_is_not_exact, site)
 	}
 }
 
-TEST(refuses_a_pss_salt_of_another_length, site)
+TEST(the_verifier_refuses_a_pss_salt_of_another_length, site)
 {
 	static const int salts[] = {0, 20, 31, 33, 64};
 	char *payload = payload_text();
@@ -136,7 +136,7 @@ TEST(refuses_a_pss_salt_of_another_length, site)
 }
 
 /* Every bit of the signed input counts. */
-TEST(refuses_a_changed_byte_anywhere, site)
+TEST(the_verifier_refuses_a_changed_byte_anywhere, site)
 {
 	char *good = support_assertion(NOW);
 	size_t len = strlen(good);

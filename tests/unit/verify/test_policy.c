@@ -15,23 +15,9 @@
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/test.h"
 
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
 /* ---- what is read ------------------------------------------------------------- */
 
-TEST(reads_the_host, here)
+TEST(the_reader_reads_the_host, site)
 {
 	struct aa_policy *policy = support_policy(*state);
 	const struct aa_host *host = aa_policy_host(policy);
@@ -49,7 +35,7 @@ TEST(reads_the_host, here)
 	aa_policy_close(policy);
 }
 
-TEST(what_was_published_before_the_upgrade_is_read, here)
+TEST(what_was_published_before_the_upgrade_is_read, site)
 {
 	json_t *record = support_record(*state, "host");
 	struct aa_host *host;
@@ -61,7 +47,7 @@ TEST(what_was_published_before_the_upgrade_is_read, here)
 	aa_host_free(host);
 }
 
-TEST(reads_an_agent_with_all_that_it_has, here)
+TEST(the_reader_reads_an_agent_with_all_that_it_has, site)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -93,7 +79,7 @@ TEST(reads_an_agent_with_all_that_it_has, here)
 	aa_policy_close(policy);
 }
 
-TEST(gives_absent_members_their_defaults, here)
+TEST(the_reader_gives_absent_members_their_defaults, site)
 {
 	struct aa_policy *policy = support_policy(*state);
 	struct aa_agent *agent = support_agent(policy, "other-1");
@@ -116,7 +102,7 @@ TEST(gives_absent_members_their_defaults, here)
 	aa_policy_close(policy);
 }
 
-TEST(finds_an_issuer_by_its_url_to_the_letter, here)
+TEST(the_reader_finds_an_issuer_by_its_url_to_the_letter, site)
 {
 	static const char *const near[] = {SITE_ISSUER "/", "https://idp.example.com/realms/agent",
 					   "https://IDP.example.com/realms/agents", "corp", ""};
@@ -137,7 +123,7 @@ TEST(finds_an_issuer_by_its_url_to_the_letter, here)
 	aa_policy_close(policy);
 }
 
-TEST(tells_what_is_not_there_from_what_cannot_be_read, here)
+TEST(the_reader_tells_what_is_not_there_from_what_cannot_be_read, site)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -206,7 +192,7 @@ struct bend {
 		} \
 	} while (0)
 
-TEST(refuses_a_host_that_breaks_the_schema, here)
+TEST(the_reader_refuses_a_host_that_breaks_the_schema, site)
 {
 	static const struct bend bends[] = {
 	    {"format", "1"},
@@ -243,7 +229,7 @@ TEST(refuses_a_host_that_breaks_the_schema, here)
 	REFUSES(host, "host", bends);
 }
 
-TEST(refuses_an_agent_that_breaks_the_schema, here)
+TEST(the_reader_refuses_an_agent_that_breaks_the_schema, site)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -285,7 +271,7 @@ TEST(refuses_an_agent_that_breaks_the_schema, here)
 	REFUSES(agent, "agent:builder-7", bends);
 }
 
-TEST(refuses_a_role_that_breaks_the_schema, here)
+TEST(the_reader_refuses_a_role_that_breaks_the_schema, site)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -310,7 +296,7 @@ TEST(refuses_a_role_that_breaks_the_schema, here)
 	REFUSES(role, "role:deploy", bends);
 }
 
-TEST(refuses_an_issuer_that_breaks_the_schema, here)
+TEST(the_reader_refuses_an_issuer_that_breaks_the_schema, site)
 {
 	static const struct bend bends[] = {
 	    {"name", NULL},
@@ -345,7 +331,7 @@ TEST(refuses_an_issuer_that_breaks_the_schema, here)
 	REFUSES(issuer, "issuer:corp", bends);
 }
 
-TEST(refuses_what_is_no_object, here)
+TEST(the_reader_refuses_what_is_no_object, site)
 {
 	static const char *const texts[] = {"[]", "\"agent\"", "1", "null", "{}"};
 
@@ -376,7 +362,7 @@ static enum aa_reason opens(const struct support_site *site)
 	return reason;
 }
 
-TEST(refuses_a_file_that_is_damaged_or_not_ours, here)
+TEST(the_reader_refuses_a_file_that_is_damaged_or_not_ours, site)
 {
 	struct support_site *site = *state;
 	char path[512], *bytes;
@@ -402,7 +388,7 @@ TEST(refuses_a_file_that_is_damaged_or_not_ours, here)
 	free(bytes);
 }
 
-TEST(refuses_a_policy_without_a_host, here)
+TEST(the_reader_refuses_a_policy_without_a_host, site)
 {
 	struct support_site *site = *state;
 
@@ -412,7 +398,7 @@ TEST(refuses_a_policy_without_a_host, here)
 }
 
 /* Each byte flipped: the answer is the true one or "cannot be read", and nothing is read that is not there (ASan). */
-TEST(survives_every_flipped_byte, here)
+TEST(the_reader_survives_every_flipped_byte, site)
 {
 	struct support_site *site = *state;
 	char path[512], *bytes;

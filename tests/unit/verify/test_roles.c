@@ -15,20 +15,6 @@
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
 
-static int setup(void **state)
-{
-	*state = support_site_new(NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	support_site_free(*state);
-	return 0;
-}
-
-FIXTURE(here, setup, teardown);
-
 /* The reason, and in *ret_roles the number of roles, for a good assertion from `address` through `service`. */
 static enum aa_reason login_from(const struct support_site *site, const char *service, const char *address,
 				 size_t *ret_roles)
@@ -46,7 +32,7 @@ static enum aa_reason login_from(const struct support_site *site, const char *se
 	return reason;
 }
 
-TEST(a_role_that_does_not_admit_the_service_is_left_out, here)
+TEST(a_role_that_does_not_admit_the_service_is_left_out, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -62,7 +48,7 @@ TEST(a_role_that_does_not_admit_the_service_is_left_out, here)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
 }
 
-TEST(a_role_that_does_not_admit_the_source_is_left_out, here)
+TEST(a_role_that_does_not_admit_the_source_is_left_out, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -81,7 +67,7 @@ TEST(a_role_that_does_not_admit_the_source_is_left_out, here)
 	assert_int_equal(login_from(site, "su", NULL, &n), AA_OK); /* there is no source */
 }
 
-TEST(an_agents_own_sources_hold_for_all_its_roles, here)
+TEST(an_agents_own_sources_hold_for_all_its_roles, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -93,7 +79,7 @@ TEST(an_agents_own_sources_hold_for_all_its_roles, here)
 	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
 }
 
-TEST(an_agent_without_roles_gets_in_nowhere, here)
+TEST(an_agent_without_roles_gets_in_nowhere, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -103,7 +89,7 @@ TEST(an_agent_without_roles_gets_in_nowhere, here)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_ROLE_DENIED);
 }
 
-TEST(a_role_that_is_missing_is_damage, here)
+TEST(a_role_that_is_missing_is_damage, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -114,7 +100,7 @@ TEST(a_role_that_is_missing_is_damage, here)
 	assert_int_equal(n, 0);
 }
 
-TEST(an_expired_agent_gets_in_nowhere, here)
+TEST(an_expired_agent_gets_in_nowhere, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -127,7 +113,7 @@ TEST(an_expired_agent_gets_in_nowhere, here)
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_AGENT_EXPIRED);
 }
 
-TEST(the_strictest_limit_holds, here)
+TEST(the_strictest_limit_holds, site)
 {
 	struct support_site *site = *state;
 	struct aa_policy *policy;
@@ -174,7 +160,7 @@ static enum aa_reason publickey(const struct support_site *site, int64_t now, co
 	return reason;
 }
 
-TEST(a_public_key_login_is_one_key_of_the_entry, here)
+TEST(a_public_key_login_is_one_key_of_the_entry, site)
 {
 	char *mine = NULL, *others = NULL, line[4096];
 
@@ -209,7 +195,7 @@ TEST(a_public_key_login_is_one_key_of_the_entry, here)
 	free(others);
 }
 
-TEST(a_public_key_ends_with_its_state_and_its_date, here)
+TEST(a_public_key_ends_with_its_state_and_its_date, site)
 {
 	struct support_site *site = *state;
 	json_t *key = json_array_get(json_object_get(support_record(site, "agent:builder-7"), "keys"), 0);
@@ -254,7 +240,7 @@ static enum aa_reason entry(const struct support_site *site, const char *service
 	return reason;
 }
 
-TEST(what_root_starts_has_the_entrys_roles_or_none, here)
+TEST(what_root_starts_has_the_entrys_roles_or_none, site)
 {
 	struct support_site *site = *state;
 	size_t n;
@@ -270,7 +256,7 @@ TEST(what_root_starts_has_the_entrys_roles_or_none, here)
 	assert_int_equal(entry(site, "cron", false, &n), AA_AGENT_EXPIRED);
 }
 
-TEST(what_a_person_starts_has_delegable_roles_alone, here)
+TEST(what_a_person_starts_has_delegable_roles_alone, site)
 {
 	struct support_site *site = *state;
 	size_t n;
