@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asked.h: a note by which agentauth ssh learns what its askpass did, since ssh passes nothing on. */
+/* asked.h: tells agentauth ssh, by a note, what its askpass did, since ssh passes nothing on. */
 #ifndef AGENTAUTH_AGENT_ASKED_H
 #define AGENTAUTH_AGENT_ASKED_H
 

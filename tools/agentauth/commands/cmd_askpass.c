@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_askpass.c: agentauth askpass: answers the prompt for an agent's credential, and no other, and only to whom a profile
- * says.
+/* cmd_askpass.c: agentauth askpass, which answers the prompt for an agent's credential, and only to hosts of a profile.
  *
- * The prompt's text is the server's, but the host in the parentheses before it is what ssh connected to. A
- * host that shows another's prompt, to pass the answer on to it, gets nothing. */
+ * The server wrote the prompt's text, but ssh itself wrote the host in the parentheses before, to which ssh connected. A host
+ * that shows another host's prompt, to pass the answer on, gets nothing. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_run.c: agentauth run: starts a command as an agent, on behalf of the person who types it. The host decides whether
- * it may. */
+/* cmd_run.c: agentauth run, which starts a command as an agent, on behalf of the person who types the command. The host decides
+ * whether that person may. */
 #include "config.h"
 
 #include <errno.h>

@@ -10,5 +10,5 @@ char *json_member_text(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
-	return text ? xstrdup(text) : NULL;
+	return text && *text ? xstrdup(text) : NULL;
 }

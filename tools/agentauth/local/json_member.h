@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-/* Returns a copy of the member `name`, from malloc(), or NULL where there is no such member or it is no text. */
+/* Returns a copy of the member `name`, from malloc(), or NULL where there is no such member, or no text in it. */
 char *json_member_text(const json_t *object, const char *name);
 
 #endif

@@ -25,7 +25,7 @@ static bool is_algorithm(const char *value, char *why, size_t size)
 	return aa_alg_from_name(value) != AA_ALG_INVALID;
 }
 
-/* A media type (RFC 6838 section 4.2), whose "application/" may be left out (RFC 7515 section 4.1.9). */
+/* A typ is a media type (RFC 6838 section 4.2), whose "application/" may be left out (RFC 7515 section 4.1.9). */
 static bool is_media_type(const char *value, char *why, size_t size)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/";

@@ -26,7 +26,7 @@ struct profile_setting {
 
 /* The table ends with a setting without a name. */
 extern const struct profile_setting profile_settings[];
-/* The settings that a profile has before it is read. */
+/* A profile has these settings before its text is read. */
 extern const struct profile profile_defaults;
 
 /* Returns the table in the form that conf_read() takes, for a text of many profiles. */

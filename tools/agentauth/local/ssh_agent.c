@@ -31,7 +31,7 @@
 #define SHOWN_MAX 4   /* how many keys a refusal names */
 #define FINGERPRINT_SIZE (sizeof(SSH_AGENT_FINGERPRINT) + 43)
 
-/* draft-miller-ssh-agent section 6 */
+/* draft-miller-ssh-agent section 6 gives these numbers. */
 enum {
 	REQUEST_IDENTITIES = 11,
 	IDENTITIES_ANSWER = 12,

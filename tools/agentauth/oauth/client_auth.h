@@ -10,7 +10,7 @@
 #include "tools/agentauth/oauth/form.h"
 #include "tools/agentauth/oauth/idp.h"
 
-/* HTTP basic authentication; both are NULL where the form authenticates the client. */
+/* HTTP basic has a user and a password; both are NULL where the form authenticates the client. */
 struct client_basic {
 	char *user, *password;
 };

@@ -9,7 +9,7 @@
 #include "tools/agentauth/oauth/form.h"
 #include "tools/agentauth/oauth/idp.h"
 
-/* A refusal (RFC 6749 section 5.2), whose texts may be shown. */
+/* A refusal is as RFC 6749 section 5.2 has it. Its texts may be shown. */
 struct token_refusal {
 	const struct idp *idp; /* borrowed, as is the url */
 	const char *url;
