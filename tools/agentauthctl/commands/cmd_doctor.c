@@ -129,16 +129,15 @@ const char *doctor_first_line(struct buffer *output)
 	return output->data;
 }
 
-char *doctor_roles_with(const struct doctor *d, const char *member)
+char *doctor_roles_with(const struct doctor *d, bool approval)
 {
 	struct buffer b = {0};
-	const char *name;
-	json_t *role;
 
-	json_object_foreach(d->roles, name, role)
-	{
-		if (json_array_size(json_object_get(role, member)))
-			buffer_printf(&b, "%s%s", b.len ? ", " : "", name);
+	for (size_t i = 0; i < d->n_roles; i++) {
+		const struct aa_role *role = d->roles[i];
+
+		if ((approval ? &role->approval : &role->sudo)->n)
+			buffer_printf(&b, "%s%s", b.len ? ", " : "", role->name);
 	}
 	return b.len ? buffer_take(&b) : NULL;
 }
@@ -180,9 +179,15 @@ bool doctor_is_agents_group(const struct doctor *d, const char *name)
 
 static bool keep_role(void *data, const char *name, const char *record, size_t len)
 {
+	struct aa_role *role = published_role_of(record, len);
 	struct doctor *d = data;
 
-	(void)json_object_set_new(d->roles, name, json_loadb(record, len, 0, NULL));
+	(void)name;
+	d->damaged = !role;
+	if (d->damaged)
+		return false;
+	grow(&d->roles, &d->roles_cap, d->n_roles + 1, sizeof(*d->roles));
+	d->roles[d->n_roles++] = role;
 	return true;
 }
 
@@ -227,12 +232,19 @@ static void read_group(struct doctor *d)
 static void read_published(struct doctor *d)
 {
 	d->published = published_open(d->ctl->paths.statedir, d->ctl->paths.owner);
-	if (d->published && (!published_walk(d->published, "role:", keep_role, d) ||
+	if (d->published && (!published_walk(d->published, "role:", keep_role, d) || d->damaged ||
 			     !published_walk(d->published, "agent:", look_at_agent, d) || d->damaged)) {
 		published_close(d->published);
 		d->published = NULL;
 	}
 	read_group(d);
+}
+
+static void free_roles(struct doctor *d)
+{
+	for (size_t i = 0; i < d->n_roles; i++)
+		aa_role_free(d->roles[i]);
+	free(d->roles);
 }
 
 /* ---- the command ---------------------------------------------------------------- */
@@ -287,11 +299,11 @@ static void examine(struct doctor *d)
 
 static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct doctor d = {.ctl = ctl, .roles = json_object(), .findings = json_array()};
+	struct doctor d = {.ctl = ctl, .findings = json_array()};
 	bool log = arguments_have(arguments, "log");
 
 	if (log && doctor_has_looked(ctl)) {
-		json_decref(d.roles);
+		free_roles(&d);
 		json_decref(d.findings);
 		return CTL_DONE;
 	}
@@ -303,7 +315,7 @@ static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 	ctl_answer(ctl, "findings", json_incref(d.findings));
 	ctl_answer(ctl, "problems", json_integer(d.problems));
 	json_decref(d.findings);
-	json_decref(d.roles);
+	free_roles(&d);
 	host_facts_free(&d.facts);
 	buffer_free(&d.mixing);
 	free(d.keys);

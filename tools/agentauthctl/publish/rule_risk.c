@@ -385,19 +385,6 @@ static void look_at(const struct rule *rule, struct risk *risk)
 
 /* ---- the rules of all roles ------------------------------------------------- */
 
-static bool is_published(const json_t *rules, const char *rule)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(rules, i, one)
-	{
-		if (json_string_value(one) && strcmp(json_string_value(one), rule) == 0)
-			return true;
-	}
-	return false;
-}
-
 struct rules_check {
 	const struct model *model;
 	bool accept;
@@ -426,12 +413,12 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 }
 
 static void check_rules(const struct rules_check *check, const struct aa_role *role, const char *member,
-			const struct aa_list *rules, const json_t *published)
+			const struct aa_list *rules, const struct aa_list *published)
 {
 	char setting[128];
 
 	for (size_t i = 0; i < rules->n; i++) {
-		if (is_published(json_object_get(published, member), rules->v[i]))
+		if (published && aa_list_has(published, rules->v[i]))
 			continue;
 		snprintf(setting, sizeof(setting), "roles.%s.%s[%zu]", role->name, member, i);
 		check_rule(check, setting, rules->v[i], strcmp(member, "approval") == 0);
@@ -445,10 +432,10 @@ void rule_risks_check(const struct model *model, struct published *published, bo
 
 	for (size_t i = 0; i < model->roles.n; i++) {
 		const struct aa_role *role = &model->roles.v[i];
-		json_t *was = published ? published_json(published, "role:", role->name) : NULL;
+		struct aa_role *was = published ? published_role(published, role->name) : NULL;
 
-		check_rules(&check, role, "sudo", &role->sudo, was);
-		check_rules(&check, role, "approval", &role->approval, was);
-		json_decref(was);
+		check_rules(&check, role, "sudo", &role->sudo, was ? &was->sudo : NULL);
+		check_rules(&check, role, "approval", &role->approval, was ? &was->approval : NULL);
+		aa_role_free(was);
 	}
 }

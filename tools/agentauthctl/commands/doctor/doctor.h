@@ -31,7 +31,8 @@ struct doctor {
 	const struct doctor_check *check; /* the check that runs */
 	struct published *published;	  /* NULL: none that can be read */
 	struct host_facts facts;
-	json_t *roles; /* name → record */
+	struct aa_role **roles; /* as they are published */
+	size_t n_roles, roles_cap;
 	size_t n_agents;
 	char *anybody; /* the first agent that has its name to itself, or NULL, and its uid */
 	json_int_t uid;
@@ -61,9 +62,9 @@ void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
 int doctor_ask(struct buffer *output, const char *name, const char *const arguments[4]);
 /* doctor_first_line() returns the first line of what a program printed. */
 const char *doctor_first_line(struct buffer *output);
-/* doctor_roles_with() returns the names of roles that have rules in this member, as one text, or NULL; the caller
- * frees. */
-char *doctor_roles_with(const struct doctor *d, const char *member);
+/* doctor_roles_with() returns the names of the roles that have sudo rules, or rules that wait for approval, as one text, or NULL;
+ * the caller frees. */
+char *doctor_roles_with(const struct doctor *d, bool approval);
 bool doctor_knows_agent(struct doctor *d, const char *name);
 /* doctor_is_agent() returns true where an agent has what this host gives to the name. It returns false where the name
  * is an account of another source, a person's. */

@@ -38,18 +38,15 @@ void doctor_directory(struct doctor *d)
 {
 	struct newcomers asked = {0};
 	unsigned before = d->problems;
-	const char *name;
-	json_t *role;
 
 	if (!d->gid)
 		return;
 	newcomers_add_group(&asked, d->group, d->gid, "");
-	json_object_foreach(d->roles, name, role)
-	{
-		char *group = xasprintf(AA_ROLE_GROUP_PREFIX "%s", name);
+	for (size_t i = 0; i < d->n_roles; i++) {
+		const struct aa_role *role = d->roles[i];
+		char *group = xasprintf(AA_ROLE_GROUP_PREFIX "%s", role->name);
 
-		newcomers_add_group(&asked, group, (uint32_t)json_integer_value(json_object_get(role, "gid")),
-				    name);
+		newcomers_add_group(&asked, group, role->gid, role->name);
 		free(group);
 	}
 	strangers_ask(asked.v, asked.n, d->ctl->paths.sysconfdir, &d->ctl->problems);

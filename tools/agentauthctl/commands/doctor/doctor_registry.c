@@ -38,8 +38,7 @@ void doctor_registry(struct doctor *d)
 	generation = host ? host->generation : 0;
 	aa_host_free(host);
 	doctor_fine(d, "generation %lld serves, with %zu agent%s and %zu role%s", (long long)generation,
-		    d->n_agents, d->n_agents == 1 ? "" : "s", json_object_size(d->roles),
-		    json_object_size(d->roles) == 1 ? "" : "s");
+		    d->n_agents, d->n_agents == 1 ? "" : "s", d->n_roles, d->n_roles == 1 ? "" : "s");
 }
 
 /* ---- directories ---------------------------------------------------------------- */

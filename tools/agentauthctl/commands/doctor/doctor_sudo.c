@@ -53,7 +53,7 @@ static bool is_sudo_rs(void)
 
 void doctor_sudo_file(struct doctor *d)
 {
-	char *path = program_find("sudo"), *roles = doctor_roles_with(d, "sudo"), *cure = NULL;
+	char *path = program_find("sudo"), *roles = doctor_roles_with(d, false), *cure = NULL;
 	struct statvfs fs;
 	struct stat st;
 
@@ -79,7 +79,7 @@ void doctor_sudo_file(struct doctor *d)
 /* sudo itself says what it has loaded. */
 void doctor_approval(struct doctor *d)
 {
-	char *roles = doctor_roles_with(d, "approval"), *what = NULL, *cure = NULL;
+	char *roles = doctor_roles_with(d, true), *what = NULL, *cure = NULL;
 	struct buffer output = {0};
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
 		      strstr(output.data, "agentauth approval plugin");
@@ -133,7 +133,7 @@ static bool is_read(const struct buffer *output, const char *file)
 void doctor_sudoers(struct doctor *d)
 {
 	const struct paths *paths = &d->ctl->paths;
-	char *roles = doctor_roles_with(d, "sudo"), *published = published_sudoers(paths);
+	char *roles = doctor_roles_with(d, false), *published = published_sudoers(paths);
 	struct buffer output = {0};
 	int status = doctor_ask(&output, "visudo", (const char *const[4]){"-c"});
 
