@@ -5,7 +5,8 @@
 
 #include "tools/cli/program.h"
 
-extern const struct command command_answer, command_keygen, command_assert, command_askpass, command_ssh,
-    command_run, command_profile, command_token, command_verify, command_whoami;
+#define COMMAND(name) extern const struct command command_##name;
+#include "tools/agentauth/commands/commands.def"
+#undef COMMAND
 
 #endif

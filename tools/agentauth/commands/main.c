@@ -12,9 +12,10 @@
 #include "tools/cli/spawn.h"
 
 static const struct command *const commands[] = {
-    &command_keygen, &command_profile, &command_ssh,   &command_askpass,
-    &command_answer, &command_assert,  &command_token, &command_run,
-    &command_verify, &command_whoami,  NULL,
+#define COMMAND(name) &command_##name,
+#include "tools/agentauth/commands/commands.def"
+#undef COMMAND
+    NULL,
 };
 
 static const struct option_spec global_options[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ctl.h: what every command of agentauthctl has: where things are, how to answer, and the table of commands.
  *
- * A command is a file cmd_NAME.c with one struct command, which stands in the table in main.c. It reports
+ * A command is a file cmd_NAME.c with one struct command, which stands in commands.def. It reports
  * problems and does not print them, prints its result on standard output (text, or one JSON object with
  * --json), and answers CTL_DONE, CTL_FAILED or CTL_USAGE: the exit status.
  */
@@ -33,9 +33,9 @@ struct ctl {
 	struct given_file *given; /* what --key options name, read before the command runs */
 };
 
-extern const struct command cmd_init, cmd_apply, cmd_check, cmd_diff, cmd_rollback, cmd_register, cmd_set,
-    cmd_show, cmd_list, cmd_retire, cmd_suspend, cmd_resume, cmd_role, cmd_revoke, cmd_session, cmd_approval,
-    cmd_issuer, cmd_rotate, cmd_doctor, cmd_explain;
+#define COMMAND(name) extern const struct command cmd_##name;
+#include "tools/agentauthctl/commands/commands.def"
+#undef COMMAND
 
 /* Of commands that change the text themselves. */
 #define CTL_WITH_PENDING \

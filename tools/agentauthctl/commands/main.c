@@ -16,9 +16,10 @@
 #include "tools/agentauthctl/commands/given_file.h"
 
 static const struct command *const commands[] = {
-    &cmd_init,	 &cmd_apply,  &cmd_check,   &cmd_diff,	   &cmd_rollback, &cmd_register, &cmd_set,
-    &cmd_show,	 &cmd_list,   &cmd_suspend, &cmd_resume,   &cmd_retire,	  &cmd_rotate,	 &cmd_role,
-    &cmd_issuer, &cmd_revoke, &cmd_session, &cmd_approval, &cmd_explain,  &cmd_doctor,	 NULL,
+#define COMMAND(name) &cmd_##name,
+#include "tools/agentauthctl/commands/commands.def"
+#undef COMMAND
+    NULL,
 };
 
 static const struct option_spec global_options[] = {
