@@ -47,7 +47,7 @@ vague() { # FILE...
 }
 [ -n "$(echo '/* What is there. */' | vague -)" ] || { echo 'FAILED: no comment was measured'; exit 1; }
 # shellcheck disable=SC2046 # the list is words
-none 'no comment begins without its subject' "$(vague $(find common nss pam sudo tools/libexec tools/host -name '*.[ch]' | sort))"
+none 'no comment begins without its subject' "$(vague $(find common nss pam sudo tools/libexec tools/host tools/agentauthctl/publish tools/agentauthctl/names tools/agentauthctl/keys -name '*.[ch]' | sort))"
 
 # Of each object: what it defines for others, and what it wants of others. An object without a source is of a file that is
 # gone.

@@ -13,7 +13,9 @@
 #include "tests/unit/agentauthctl/publish_steps.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
+#include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/published.h"
+#include "tools/agentauthctl/publish/rollback.h"
 
 enum publish_outcome run(const struct house *h, struct publish_options options, struct outcome *ret)
 {
@@ -132,7 +134,7 @@ enum publish_outcome run_edit(const struct house *h, const struct edit *edit, st
 					      .main_text = edit->agent ? NULL : &text,
 					      .role = edit->role};
 	if (workspace_open(&workspace, &h->paths, true, &ret->problems) == 0 &&
-	    (edit->agent || workspace_reread(&workspace, &text) == 0))
+	    (edit->agent || text_change_reread(&workspace, &text) == 0))
 		publish(&workspace, &options, &ret->result);
 	workspace_close(&workspace);
 	conf_text_free(&text);

@@ -318,16 +318,23 @@ static void print_role(const struct aa_role *role)
 		table_field("delegable", "yes");
 }
 
+struct listing {
+	struct ctl *ctl;
+	enum ctl_status status;
+};
+
+/* One damaged role keeps no other from being listed. */
 static bool list_role(void *data, const char *name, const char *record, size_t len)
 {
 	struct aa_role *role = published_role_of(record, len);
-	struct ctl *ctl = data;
+	struct listing *l = data;
 
 	if (!role)
-		ctl_error(ctl, "the published record of the role %s is damaged: run agentauthctl apply",
-			  quoted(name));
-	else if (ctl->json)
-		json_array_append(json_object_get(ctl->answer, "roles"), role->json);
+		l->status =
+		    ctl_fail(l->ctl, "the published record of the role %s is damaged: run agentauthctl apply",
+			     quoted(name));
+	else if (l->ctl->json)
+		json_array_append(json_object_get(l->ctl->answer, "roles"), role->json);
 	else
 		print_role(role);
 	aa_role_free(role);
@@ -337,17 +344,18 @@ static bool list_role(void *data, const char *name, const char *record, size_t l
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct published *published = ctl_published(ctl);
+	struct listing l = {ctl, CTL_DONE};
 	bool whole;
 
 	(void)arguments;
 	if (!published)
 		return CTL_FAILED;
 	ctl_answer(ctl, "roles", json_array());
-	whole = published_walk(published, "role:", list_role, ctl);
+	whole = published_walk(published, "role:", list_role, &l);
 	published_close(published);
 	if (!whole)
 		return ctl_damaged(ctl);
-	return CTL_DONE;
+	return l.status;
 }
 
 static const struct command role_list = {

@@ -13,6 +13,7 @@
 #include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "tools/agentauthctl/publish/rollback.h"
 
 /* choose() finds the generation that `word` names, or without a word the one before `current`. */
 static enum ctl_status choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current,

@@ -348,7 +348,7 @@ static void log_request(void *data, json_t *request)
 	json_decref(request);
 }
 
-/* What nobody needs any more goes with the sessions that are over. */
+/* Marks, requests and files that nobody needs any more go with the sessions that are over. */
 static void clear_away(struct ctl *ctl)
 {
 	(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request, ctl);

@@ -18,6 +18,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/withheld.h"
 #include "tools/cli/find_control.h"
 
@@ -329,7 +330,7 @@ enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const s
 			   const char *agent, struct publish_result *ret)
 {
 	/* What is wrong with the text is told by publish() with all else. */
-	if (!change->main_text || workspace_reread(workspace, change->main_text) == 0)
+	if (!change->main_text || text_change_reread(workspace, change->main_text) == 0)
 		ctl_publish(ctl, workspace, change, agent, ret);
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
 		ctl_error(ctl, "nothing was changed");

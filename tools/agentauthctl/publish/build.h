@@ -3,17 +3,9 @@
 #ifndef AGENTAUTHCTL_BUILD_H
 #define AGENTAUTHCTL_BUILD_H
 
-#include "tools/agentauthctl/publish/compile.h"
-#include "tools/agentauthctl/publish/publish.h"
-
-#define DIGEST_HEX (2 * DIGEST_SIZE + 1)
-
-struct build {
-	char digest[DIGEST_HEX]; /* over all that was read and that the records depend on */
-	size_t agents, retired;
-	char *sudoers; /* what sudo is to grant; NULL: nothing */
-	struct changes changes;
-};
+#include "tools/agentauthctl/publish/build_work.h"
+#include "tools/agentauthctl/publish/publish_options.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 /* build_generation() reads and checks everything, and writes the records into the directory open as `gen_fd` (-1:
  * nowhere). The names in `ws` already are those that the change leaves. It returns 0, or -1 where the failure was

@@ -11,10 +11,23 @@
 
 #include "common/registry/accounts.h"
 #include "tools/agentauthctl/model/overlap.h"
-#include "tools/agentauthctl/publish/build.h"
+#include "tools/agentauthctl/publish/changes.h"
+#include "tools/agentauthctl/publish/compile.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/cdb_write.h"
+#include "tools/agentauthctl/publish/publish_options.h"
+#include "tools/agentauthctl/publish/published.h"
+#include "tools/agentauthctl/publish/workspace.h"
 #include "tools/cli/alloc.h"
+
+#define DIGEST_HEX (2 * DIGEST_SIZE + 1)
+
+struct build {
+	char digest[DIGEST_HEX]; /* over all that was read and that the records depend on */
+	size_t agents, retired;
+	char *sudoers; /* what sudo is to grant; NULL: nothing */
+	struct changes changes;
+};
 
 struct build_work {
 	struct workspace *ws;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_forms.c: public keys of the text in the forms that the records hold, see key_forms.h. */
+/* key_forms.c makes the forms of public keys that the records hold, see key_forms.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/publish/key_forms.h"

@@ -5,7 +5,7 @@
 #define AGENTAUTHCTL_NEWCOMERS_H
 
 #include "tools/agentauthctl/names/strangers.h"
-#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 struct newcomers {
 	struct newcomer *v;

@@ -17,6 +17,7 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
+#include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
@@ -280,7 +281,7 @@ static bool is_unchanged(const struct commit *c)
 	}
 	manifest = generation_manifest(c->ws->state_fd, number);
 	digest = json_string_value(json_object_get(manifest, "digest"));
-	/* What was damaged since is published anew: a record of the same text must be what it was. */
+	/* Records that were damaged since are published anew: a record of the same text must be what it was. */
 	same = digest && strcmp(digest, c->build.digest) == 0 && !changes_any(&c->build.changes) &&
 	       published_accounts_are_whole(c->ws->paths->statedir, c->ws->paths->owner);
 	if (same)

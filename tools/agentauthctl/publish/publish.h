@@ -14,39 +14,10 @@
 #include <sys/types.h>
 
 #include "tools/agentauthctl/publish/changes.h"
+#include "tools/agentauthctl/publish/publish_options.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
 #define GENERATIONS_KEPT 10
-
-/* text_change is what a command changes in the text before the publishing. All zero is no change. */
-struct text_change {
-	const char *agent; /* this agent's file */
-	/* the file's new text; NULL: the file is taken away, to NAME.conf.retired */
-	const struct conf_text *agent_text;
-	const struct conf_text *main_text; /* of agentauth.conf */
-	const char *role;		   /* the command is about this role there; NULL: about none */
-};
-
-/* A retire_fn is asked before agents are retired whose files are gone. It returns true where they may be. */
-typedef bool retire_fn(void *data, const struct changes *changes);
-
-/* A step_fn is called before each step with its name, for tests. A return above 0 makes publish() return at once, as
- * a kill would; a negative errno makes the step fail. */
-typedef int step_fn(void *data, const char *step);
-
-struct publish_options {
-	struct text_change change;
-	bool with_pending; /* the text's other unpublished changes go with this one */
-	bool dry_run;
-	bool adopt;	  /* new agents come into what the host has under their names */
-	bool accept_risk; /* rules that allow more than they say are published all the same */
-	int64_t now;
-	bool progress; /* on standard error */
-	retire_fn *may_retire;
-	void *retire_data;
-	step_fn *step;
-	void *step_data;
-};
 
 enum publish_outcome {
 	PUBLISH_FAILED,
@@ -67,13 +38,11 @@ struct publish_result {
 	struct changes pending; /* what the text holds beside the change that is not published */
 };
 
-/* FAILED: reported, and nothing was changed (but for left_changed). PENDING: neither, since somebody else's change
- * would be published with it. STOPPED: may_retire or a step said so. */
+/* publish() returns PUBLISH_FAILED where the failure was reported and nothing was changed (but for left_changed). It
+ * returns PUBLISH_PENDING where somebody else's change would be published with this one, which is not reported, and
+ * PUBLISH_STOPPED where may_retire or a step said so. */
 enum publish_outcome publish(struct workspace *ws, const struct publish_options *options,
 			     struct publish_result *ret);
 void publish_result_free(struct publish_result *result);
-
-/* Makes generation `number` serve again, and sudoers as it was with it. -1: reported. */
-int publish_rollback(struct workspace *ws, uint32_t number);
 
 #endif

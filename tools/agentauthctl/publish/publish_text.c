@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 
@@ -107,4 +108,17 @@ void text_undo_free(struct text_undo *undo)
 	free(undo->aside);
 	conf_text_free(&undo->copy);
 	*undo = (struct text_undo){0};
+}
+
+int text_change_reread(struct workspace *ws, const struct conf_text *text)
+{
+	const struct host_facts *facts = &ws->facts;
+
+	changes_free(&ws->main_pending);
+	if (ws->problems->errors == 0)
+		build_main_changes(ws, &ws->main_pending);
+	problems_forget_warnings(ws->problems, text->path);
+	model_free(&ws->model);
+	conf_text_set(&ws->model.file.text, text->path, text->bytes, text->len);
+	return model_read(&ws->model, facts, ws->problems);
 }

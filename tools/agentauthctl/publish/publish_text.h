@@ -3,7 +3,8 @@
 #ifndef AGENTAUTHCTL_PUBLISH_TEXT_H
 #define AGENTAUTHCTL_PUBLISH_TEXT_H
 
-#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/publish_options.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 /* text_undo is needed to put the text back as it was. All zero says that nothing was written. */
 struct text_undo {
@@ -23,5 +24,9 @@ int text_change_undo(struct text_undo *undo);
 /* text_change_keep() leaves the text as it is now. */
 void text_change_keep(struct text_undo *undo);
 void text_undo_free(struct text_undo *undo);
+
+/* text_change_reread() reads `text` in the place of agentauth.conf's, and keeps in `main_pending` what that had in it
+ * and was not published. It returns 0, or -1 where the failure was reported. */
+int text_change_reread(struct workspace *ws, const struct conf_text *text);
 
 #endif

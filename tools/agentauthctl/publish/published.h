@@ -36,15 +36,15 @@ json_t *published_json(struct published *published, const char *prefix, const ch
 bool published_walk(struct published *published, const char *prefix,
 		    bool (*each)(void *data, const char *name, const char *record, size_t len), void *data);
 
-/* Whether a key of an agent can log in: it is active, and its end has not come. */
+/* published_key_is_good() returns true for a key of an agent that can log in: it is active, and its end has not come. */
 bool published_key_is_good(const struct aa_agent_key *key, int64_t now);
 
-/* The records as structs, which the caller frees. NULL: there is none, or it is damaged or of another version; published_get() tells
- * whether there is one. */
+/* published_host(), published_agent() and published_role() return records as structs, which the caller frees. They return
+ * NULL where there is no such record, and where it is damaged or of another version; published_get() tells which. */
 struct aa_host *published_host(struct published *published);
 struct aa_agent *published_agent(struct published *published, const char *name);
 struct aa_role *published_role(struct published *published, const char *name);
-/* The same of what published_walk() gives. */
+/* published_role_of() and the like make the struct of a record that published_walk() gives. */
 struct aa_agent *published_agent_of(const char *record, size_t len);
 struct aa_role *published_role_of(const char *record, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record.c: structs as records of policy.cdb, see record.h. */
+/* record.c writes structs as records of policy.cdb, see record.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -100,8 +100,8 @@ static void put_value(struct buffer *b, const struct aa_record_member *m, const 
 	}
 }
 
-/* Whether the member stands in the record; `of_accounts`: in "accounts", else in its own. What must stand there and is not set
- * has been reported as missing in the text. */
+/* stands() returns true where the member stands in the record: with `of_accounts` in "accounts", else in the struct's
+ * own. A member that must stand there and is not set has been reported as missing in the text. */
 static bool stands(const struct aa_record_member *m, const void *field, bool of_accounts)
 {
 	if (m->rule == AA_RECORD_NOWHERE || of_accounts != (m->rule == AA_RECORD_ACCOUNTS))
@@ -139,7 +139,7 @@ static void put_record(struct buffer *b, const struct aa_record_member *members,
 
 /* ---- host, issuers, roles ------------------------------------------------ */
 
-/* What was published holds on where the text says nothing; only the first time it is the resolver that is asked. */
+/* Where the text says nothing, the published name and audience hold on; the resolver is asked only the first time. */
 void record_host(const struct model *model, uint32_t generation, struct buffer *b)
 {
 	const struct host_facts *facts = model->facts;
@@ -196,7 +196,7 @@ static bool has_kid(const struct aa_agent_keys *keys, const char *kid)
 	return false;
 }
 
-/* An agent's keys as they are published. */
+/* key_work is an agent's keys as they are published. */
 struct key_work {
 	const struct conf_file *file;
 	struct key_memo *memo;

@@ -8,54 +8,55 @@
 
 #include "common/registry/generation.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "tools/agentauthctl/publish/ids.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/recover.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 /* The generation became current, and what it grants by sudo may not have followed. */
-static int end_it(const struct workspace *ws, const struct journal *j)
+static int end_it(const struct paths *paths, int state_fd, const struct journal *j)
 {
 	char *rules = NULL;
 	int n = 0;
 
-	if (ws->paths->sudoers) {
-		n = generation_read(ws->state_fd, j->number, SUDOERS_FILE, &rules);
+	if (paths->sudoers) {
+		n = generation_read(state_fd, j->number, SUDOERS_FILE, &rules);
 		if (n == 0 || n == -ENOENT)
-			n = sudoers_install(ws->paths->sudoers, rules, ws->paths->owner);
+			n = sudoers_install(paths->sudoers, rules, paths->owner);
 	}
 	free(rules);
 	return n == -ENOTDIR ? 0 : n;
 }
 
-static int undo_it(const struct workspace *ws, const struct journal *j)
+static int undo_it(int state_fd, const struct journal *j)
 {
-	int n = j->is_new ? ids_take_back(ws->state_fd, j->ids_length) : 0;
+	int n = j->is_new ? ids_take_back(state_fd, j->ids_length) : 0;
 
 	if (n == 0 && j->is_new)
-		generation_discard(ws->state_fd, j->number);
+		generation_discard(state_fd, j->number);
 	return n;
 }
 
-int recover(struct workspace *ws)
+int recover(const struct paths *paths, int state_fd, struct problems *problems)
 {
-	struct problem_place place = {.file = ws->paths->statedir};
+	struct problem_place place = {.file = paths->statedir};
 	uint32_t current = 0;
 	struct journal j;
-	int n = journal_read(ws->state_fd, ws->paths->owner, &j);
+	int n = journal_read(state_fd, paths->owner, &j);
 
 	if (n == -ENOENT)
 		return 0;
 	if (n == -EBADMSG)
-		problem_error(ws->problems, &place, "%s", journal_damage());
+		problem_error(problems, &place, "%s", journal_damage());
 	if (n == 0)
-		n = aa_generation_number(ws->paths->statedir, &current);
+		n = aa_generation_number(paths->statedir, &current);
 	if (n == 0 || n == -ENOENT)
-		n = current == j.number ? end_it(ws, &j) : undo_it(ws, &j);
+		n = current == j.number ? end_it(paths, state_fd, &j) : undo_it(state_fd, &j);
 	if (n == 0)
-		n = journal_end(ws->state_fd);
+		n = journal_end(state_fd);
 	if (n < 0 && n != -EBADMSG)
 		problem_error(
-		    ws->problems, &place,
+		    problems, &place,
 		    "what an agentauthctl that was interrupted left undone cannot be ended: %s. When that "
 		    "is mended, run the command again",
 		    strerror(-n));

@@ -3,11 +3,12 @@
 #ifndef AGENTAUTHCTL_RECOVER_H
 #define AGENTAUTHCTL_RECOVER_H
 
-#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/paths.h"
+#include "tools/cli/problems.h"
 
 /* recover() is called with the lock held, and before the ids are read. A generation that serves is brought to its
  * end; one that never served has used nothing up. The text is not touched, and may hold a change that is not
  * published. recover() returns 0, or -1 where the failure was reported. */
-int recover(struct workspace *ws);
+int recover(const struct paths *paths, int state_fd, struct problems *problems);
 
 #endif

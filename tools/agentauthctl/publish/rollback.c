@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rollback.c makes an earlier generation current, see publish.h. */
+/* rollback.c makes an earlier generation current, see rollback.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/nscd.h"
-#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/rollback.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 static int roll_back(struct workspace *ws, uint32_t number, const char *rules)

@@ -145,7 +145,7 @@ static size_t read_next(const struct survey *s)
 	return (size_t)n;
 }
 
-/* What is withheld was asked about before, and is passed over here. */
+/* Names that are withheld were asked about before, and are passed over here. */
 static size_t add_slice(const struct survey *s, size_t from, size_t left, struct newcomers *asked)
 {
 	size_t n = 0;

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "tools/agentauthctl/publish/publish.h"
+#include "tools/agentauthctl/publish/workspace.h"
 
 /* A withheld_fn is told of what changed. `known` is what another source has, as a sentence's rest, or NULL where the name
  * is served again; `retired` says that it is a retired agent's or role's, which NSS serves as the owner of files alone. */

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/recover.h"
 #include "tools/agentauthctl/publish/workspace.h"
@@ -109,7 +108,8 @@ static void begin(struct workspace *ws, const struct paths *paths, struct proble
 int workspace_open_state(struct workspace *ws, const struct paths *paths, struct problems *problems)
 {
 	begin(ws, paths, problems);
-	if (open_state(ws, true) < 0 || take_lock(ws) < 0 || recover(ws) < 0)
+	if (open_state(ws, true) < 0 || take_lock(ws) < 0 ||
+	    recover(ws->paths, ws->state_fd, ws->problems) < 0)
 		return -1;
 	return ids_read(&ws->ids, ws->state_fd, paths->statedir, paths->owner, problems);
 }
@@ -119,7 +119,9 @@ int workspace_open(struct workspace *ws, const struct paths *paths, bool lock, s
 	int ret = 0;
 
 	begin(ws, paths, problems);
-	if (open_state(ws, lock) < 0 || (lock && (take_lock(ws) < 0 || recover(ws) < 0)) || open_conf(ws) < 0)
+	if (open_state(ws, lock) < 0 ||
+	    (lock && (take_lock(ws) < 0 || recover(ws->paths, ws->state_fd, ws->problems) < 0)) ||
+	    open_conf(ws) < 0)
 		return -1;
 	if (read_facts(ws) < 0)
 		return -1;
@@ -131,19 +133,6 @@ int workspace_open(struct workspace *ws, const struct paths *paths, bool lock, s
 	/* publish() tells what is wrong in the text together with what is wrong with the agents. */
 	read_main(ws);
 	return ws->model.file.has_config ? ret : -1;
-}
-
-int workspace_reread(struct workspace *ws, const struct conf_text *text)
-{
-	const struct host_facts *facts = &ws->facts;
-
-	changes_free(&ws->main_pending);
-	if (ws->problems->errors == 0)
-		build_main_changes(ws, &ws->main_pending);
-	problems_forget_warnings(ws->problems, text->path);
-	model_free(&ws->model);
-	conf_text_set(&ws->model.file.text, text->path, text->bytes, text->len);
-	return model_read(&ws->model, facts, ws->problems);
 }
 
 void workspace_close(struct workspace *ws)

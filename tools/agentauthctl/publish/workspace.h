@@ -14,17 +14,10 @@
 #include "tools/agentauthctl/publish/agent_names.h"
 #include "tools/agentauthctl/publish/changes.h"
 #include "tools/agentauthctl/publish/ids.h"
+#include "tools/agentauthctl/publish/paths.h"
 #include "tools/cli/problems.h"
 
 #define WORKSPACE_LOCK "lock" /* in STATEDIR */
-
-/* paths says where everything is. */
-struct paths {
-	const char *confdir, *statedir;
-	const char *sysconfdir; /* /etc: passwd, group, sudo.conf */
-	const char *sudoers;	/* the file that is rendered; NULL: none */
-	uid_t owner;		/* configuration and state may be this user's, beside root's */
-};
 
 struct workspace {
 	const struct paths *paths;
@@ -34,7 +27,7 @@ struct workspace {
 	struct model model;
 	struct ids ids;
 	struct agent_names names;
-	/* what agentauth.conf held that is not published, before workspace_reread() */
+	/* what agentauth.conf held that is not published, before text_change_reread() */
 	struct changes main_pending;
 	struct problems *problems;
 };
@@ -50,9 +43,5 @@ int workspace_open(struct workspace *ws, const struct paths *paths, bool lock, s
 int workspace_open_state(struct workspace *ws, const struct paths *paths, struct problems *problems);
 
 void workspace_close(struct workspace *ws);
-
-/* workspace_reread() puts `text` in the place of agentauth.conf's, and keeps in `main_pending` what that had in it and
- * was not published. It returns 0, or -1 where the failure was reported. */
-int workspace_reread(struct workspace *ws, const struct conf_text *text);
 
 #endif
