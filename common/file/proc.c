@@ -31,9 +31,10 @@ uint32_t aa_proc_u32(int dir, const char *path)
 	char text[32];
 	uint32_t value;
 
-	if (aa_proc_text(dir, path, text, sizeof(text)) <= 0 || !aa_number_id(text, &value))
+	if (aa_proc_text(dir, path, text, sizeof(text)) <= 0)
 		return UINT32_MAX;
-	return value;
+	text[strcspn(text, "\n")] = '\0'; /* Linux writes none here, other kernels may */
+	return aa_number_id(text, &value) ? value : UINT32_MAX;
 }
 
 /* Reads the fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is
