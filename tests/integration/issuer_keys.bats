@@ -221,7 +221,7 @@ teardown_file() {
 @test "keys that nobody fetched for too long are not used, until they are fetched" {
 	touch -d '25 hours ago' "$KEYSET"
 	run agentauthctl issuer list
-	expect_output '^corp .*! https://keys.example.com:8443'
+	expect_output '^corp .*! +https://keys.example.com:8443'
 	run agentauthctl issuer list --json
 	[ "$(jq '.issuers[] | select(.name == "corp") | .fresh' <<<"$output")" = false ]
 	token_refused keys_stale k1
