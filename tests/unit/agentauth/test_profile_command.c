@@ -191,3 +191,25 @@ TEST(a_file_that_is_there_where_it_is_typed_is_meant, home)
 	PROFILE("check");
 	assert_done();
 }
+
+/* Two profiles have settings that do not go together; without these settings the text is good. */
+TEST(all_mistakes_are_told_in_one_run_each_where_it_stands, home)
+{
+	static const char text[] = "profiles = {\n"
+				   "  a = { issuer = \"https://i\"; client_id = \"b\"; key = \"k\";\n"
+				   "    %s };\n"
+				   "  b = { hosts = [ \"a\" ]; audiences = [ \"x\" ]; agent = \"n\";\n"
+				   "    %s };\n"
+				   "};\n";
+	char both[1024];
+
+	(void)snprintf(both, sizeof(both), text, "", "");
+	home_write(CONFIG, both, 0600);
+	PROFILE("list");
+	assert_done();
+	(void)snprintf(both, sizeof(both), text, "subject = \"s\";", "client_id = \"b\";");
+	home_write(CONFIG, both, 0600);
+	PROFILE("list");
+	assert_said(1, "config:3:5: profiles.a.subject: goes with grant = \"jwt_bearer\"");
+	assert_said(1, "config:5:5: profiles.b.client_id: is about an identity provider's token");
+}
