@@ -71,7 +71,7 @@ fi
 echo "ok: the includes go one way"
 
 # A module is NAME.c with its headers, NAME.h and NAME_internal.h. These rooms have circles still.
-circles='tools/cli tools/conf tools/agentauth/local tools/agentauthctl/model tools/agentauthctl/publish tools/agentauthctl/commands'
+circles='tools/cli tools/conf tools/agentauth/local tools/agentauthctl/model'
 
 modules() { # ROOM: "module module" of each include within it
 	includes "$1" | sed -n "s:^$1/\([^ ]*\)\.[ch] $1/\(.*\)\.h\$:\1 \2:p" | sed 's/_internal\>//g' | awk '$1 != $2'

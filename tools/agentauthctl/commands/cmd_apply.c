@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/record.h"
 

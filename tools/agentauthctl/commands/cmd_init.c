@@ -14,6 +14,7 @@
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
 
 static const char first_text[] =

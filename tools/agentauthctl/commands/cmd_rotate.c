@@ -8,6 +8,7 @@
 
 #include "common/text/number.h"
 #include "common/text/utc.h"
+#include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"

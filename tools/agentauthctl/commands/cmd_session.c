@@ -21,6 +21,7 @@
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/watch.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"

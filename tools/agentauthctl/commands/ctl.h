@@ -54,21 +54,6 @@ enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...) __attribute_
 /* Opens the registry; for writing with its lock. CTL_FAILED: reported. workspace_close() in any case. */
 enum ctl_status ctl_open(struct ctl *ctl, struct workspace *workspace, bool for_writing);
 
-/* Publishes, with the questions, the audit record and the failure messages that all commands have. `agent` is
- * whom the command is about, or NULL. CTL_DONE: what was to be published is, or would be, or was already. */
-enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
-			    const char *agent, struct publish_result *ret);
-/* The same for a command that changes the text itself, which says so where nothing came of it. */
-enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
-			   const char *agent, struct publish_result *ret);
-/* Asks the other sources of names whether they know names of ours, and has NSS serve those no more: of the agent `only`, or
- * (NULL) of as many as a moment allows. Says what changed. */
-void ctl_withhold(struct ctl *ctl, const char *only);
-/* The sentence (or, with --json, the members of the answer) that says what publishing did; in full (as also
- * with
- * --dry-run) with the numbers and names of what changed. */
-void ctl_tell_published(struct ctl *ctl, const struct publish_result *result, bool in_full);
-
 /* The audit record of a command that changed something. */
 void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const char *reason);
 /* The same for a record of one's own, which gets event, service, by and, where it has none, command; the reference is stolen. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/conf/conf_edit.h"
 

@@ -10,19 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/text/list.h"
+#include "tools/agentauthctl/model/issuer_request.h"
 #include "tools/agentauthctl/model/issuer_template.h"
-
-/* issuer_request is what `issuer add` was asked for. NULL and empty leave a setting to the template. */
-struct issuer_request {
-	const char *name; /* of the block */
-	const char *issuer, *tenant, *token_version, *jwks_file, *jwks_uri, *ca_file, *bearer_file,
-	    *client_claim, *namespace, *scope_claim, *blueprint;
-	struct aa_list audience;
-	struct aa_list scopes; /* VALUE:ROLE */
-	struct aa_list algorithms;
-	bool delegation;
-};
 
 /* issuer_block() returns the group "{ … }" as it stands in `issuers`, indented for it, with comments; the caller frees.
  * It returns NULL where something is missing or does not fit the provider: `why` says so, in a whole sentence without a

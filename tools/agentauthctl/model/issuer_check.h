@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tools/agentauthctl/model/issuer_block.h"
+#include "tools/agentauthctl/model/issuer_request.h"
+#include "tools/agentauthctl/model/issuer_template.h"
 
 /* issuer_check() returns true for a request that fits. Otherwise `why` says, in a whole sentence without a full stop, what
  * is missing or does not fit. */

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl_publish.c publishes for every command, see ctl_publish.h. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/state/audit_record.h"
+#include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/ctl_publish.h"
+#include "tools/agentauthctl/publish/publish_text.h"
+#include "tools/agentauthctl/publish/withheld.h"
+
+#define NAMES_ASKED 20
+#define CHANGES_SHOWN 20
+
+/* ---- retiring ------------------------------------------------------------ */
+
+static void name_leaving(const struct changes *changes, struct buffer *ret)
+{
+	size_t shown = 0, all = changes->agents[CHANGE_REMOVED] + changes->roles[CHANGE_REMOVED];
+
+	for (size_t i = 0; i < changes->n && shown < NAMES_ASKED; i++) {
+		const struct change_item *item = &changes->v[i];
+
+		if (item->sign != CHANGE_REMOVED || strcmp(item->kind, "issuer") == 0)
+			continue;
+		buffer_printf(ret, "%s%s %s", shown++ ? ", " : "", item->kind, item->name);
+	}
+	if (all > shown)
+		buffer_printf(ret, " and %zu more", all - shown);
+}
+
+static bool ask(const char *names)
+{
+	char answer[16] = "";
+
+	fprintf(stderr,
+		"These are no longer in the configuration: %s.\n"
+		"Publishing retires them: their names and ids are never given again. Retire them? [y/N] ",
+		names);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool may_retire(void *data, const struct changes *changes)
+{
+	struct ctl *ctl = data;
+	struct buffer names = {0};
+	bool yes = ctl->yes || ctl->dry_run;
+
+	name_leaving(changes, &names);
+	if (!yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !ctl->json) {
+		yes = ask(names.data);
+		if (!yes)
+			ctl_error(ctl, "nothing was changed");
+	} else if (!yes) {
+		ctl_error(
+		    ctl,
+		    "no longer in the configuration: %s. Publishing would retire them for good; if that is "
+		    "meant, say agentauthctl apply --yes, otherwise put their text back. Nothing was changed",
+		    names.data);
+	}
+	buffer_free(&names);
+	return yes;
+}
+
+/* ---- what others have not published yet ----------------------------------- */
+
+static char *changes_text(const struct changes *changes)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return xstrdup("");
+	changes_print(out, changes, "  ", CHANGES_SHOWN);
+	fclose(out);
+	return text;
+}
+
+static void tell_pending(struct ctl *ctl, const struct changes *pending)
+{
+	char *text = changes_text(pending);
+
+	ctl_error(
+	    ctl,
+	    "the text holds something else that is not published:\n%sIt may be half done, so nothing was "
+	    "changed. agentauthctl apply publishes it, and this command with --with-pending both; or take it "
+	    "back in the text. suspend and revoke do not wait for it",
+	    text);
+	ctl_answer(ctl, "pending", changes_json(pending));
+	free(text);
+}
+
+/* One record for each thing that was published and that the command as it was typed does not name. */
+static void audit_item(struct ctl *ctl, const struct change_item *item)
+{
+	static const char *const words[] = {"added", "changed", "removed"};
+	bool ends = item->sign == CHANGE_REMOVED && strcmp(item->kind, "issuer") != 0;
+	char *what = xasprintf("%s %s %s by %s", item->kind, item->name, ends ? "retired" : words[item->sign],
+			       ctl->typed);
+	json_t *record = json_pack("{s:s, s:s}", "result", "ok", "reason", "ok");
+
+	aa_audit_set(record, "command", what);
+	if (strcmp(item->kind, "agent") == 0)
+		aa_audit_set(record, "agent", item->name);
+	else if (strcmp(item->kind, "issuer") == 0)
+		aa_audit_set(record, "issuer", item->name);
+	else if (strcmp(item->kind, "role") == 0)
+		json_object_set_new(record, "roles", json_pack("[s]", item->name));
+	ctl_audit_record(ctl, record);
+	free(what);
+}
+
+static void audit_changes(struct ctl *ctl, const struct changes *c)
+{
+	size_t all = changes_count(c);
+	json_t *record;
+	char *what;
+
+	for (size_t i = 0; i < c->n && ctl->logdir; i++)
+		audit_item(ctl, &c->v[i]);
+	if (all <= c->n)
+		return;
+	what = xasprintf("%zu more changed by %s", all - c->n, ctl->typed);
+	record =
+	    json_pack("{s:s, s:s, s:I}", "result", "ok", "reason", "ok", "count", (json_int_t)(all - c->n));
+	aa_audit_set(record, "command", what);
+	ctl_audit_record(ctl, record);
+	free(what);
+}
+
+/* What the host's systemd runs as an agent that is no more would go on and come back. */
+static void stop_leaving(struct ctl *ctl, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		if (changes->v[i].sign == CHANGE_REMOVED && strcmp(changes->v[i].kind, "agent") == 0)
+			ctl_stop_restarters(ctl, changes->v[i].name);
+}
+
+/* ---- publishing ---------------------------------------------------------- */
+
+/* Whether what was to be published is, or would be, or was already. */
+static enum ctl_status status_of(const struct publish_result *result)
+{
+	switch (result->outcome) {
+	case PUBLISH_UNCHANGED:
+	case PUBLISH_DONE:
+	case PUBLISH_WOULD:
+		return CTL_DONE;
+	case PUBLISH_FAILED:
+	case PUBLISH_STOPPED:
+	case PUBLISH_PENDING:
+		break;
+	}
+	return CTL_FAILED;
+}
+
+enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			    const char *agent, struct publish_result *ret)
+{
+	struct publish_options options = {
+	    .with_pending = ctl->with_pending,
+	    .dry_run = ctl->dry_run,
+	    .adopt = ctl->adopt,
+	    .accept_risk = ctl->accept_risk,
+	    .now = ctl->now,
+	    .progress = !ctl->json && isatty(STDERR_FILENO),
+	    .may_retire = may_retire,
+	    .retire_data = ctl,
+	};
+
+	if (change)
+		options.change = *change;
+	publish(workspace, &options, ret);
+	if (ret->outcome == PUBLISH_DONE)
+		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
+			  ctl->problems.errors ? "internal" : "ok");
+	if (ret->outcome == PUBLISH_DONE) {
+		audit_changes(ctl, change ? &ret->pending : &ret->changes);
+		stop_leaving(ctl, &ret->changes);
+	}
+	if (ret->outcome == PUBLISH_PENDING)
+		tell_pending(ctl, &ret->pending);
+	return status_of(ret);
+}
+
+enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
+			   const char *agent, struct publish_result *ret)
+{
+	/* What is wrong with the text is told by publish() with all else. */
+	if (!change->main_text || text_change_reread(workspace, change->main_text) == 0)
+		ctl_publish(ctl, workspace, change, agent, ret);
+	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)
+		ctl_error(ctl, "nothing was changed");
+	return status_of(ret);
+}
+
+static void tell_withheld(void *data, const char *name, const char *known, bool retired)
+{
+	if (known)
+		ctl_warning(data,
+			    "%s is somebody else's name or id as well: %s. This host serves it for the %s no "
+			    "more, so that the other loses nothing%s",
+			    name, known, retired ? "retired one" : "agent",
+			    retired ? "" : "; retire the agent, or take it away there");
+	else if (retired)
+		ctl_warning(data,
+			    "%s is no one else's any more, and names the owner of its files again; it "
+			    "stays retired",
+			    name);
+	else
+		ctl_warning(data, "%s is no one else's any more, and is served again", name);
+}
+
+void ctl_withhold(struct ctl *ctl, const char *only)
+{
+	(void)withheld_update(&ctl->paths, only, tell_withheld, ctl, &ctl->problems);
+}
+
+static void tell_counts(const struct publish_result *r)
+{
+	const struct changes *c = &r->changes;
+
+	printf("%zu agent%s (%zu added, %zu changed, %zu retired)", r->agents, r->agents == 1 ? "" : "s",
+	       c->agents[CHANGE_ADDED], c->agents[CHANGE_CHANGED], c->agents[CHANGE_REMOVED]);
+}
+
+static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
+{
+	if (r->outcome == PUBLISH_FAILED || r->outcome == PUBLISH_STOPPED || r->outcome == PUBLISH_PENDING)
+		return;
+	if (r->outcome == PUBLISH_UNCHANGED)
+		printf("Nothing has changed: generation %u serves, with %zu agent%s.\n", r->generation,
+		       r->agents, r->agents == 1 ? "" : "s");
+	else if (r->outcome == PUBLISH_WOULD)
+		printf("This would be published");
+	else
+		printf("Generation %u serves now", r->generation);
+	if (r->outcome != PUBLISH_UNCHANGED) {
+		if (in_full || ctl->dry_run) {
+			fputs(": ", stdout);
+			tell_counts(r);
+		}
+		puts(".");
+	}
+	if (r->sudoers_changed)
+		printf("The sudo rules in %s were renewed.\n", ctl->paths.sudoers);
+	if (in_full || ctl->dry_run)
+		changes_print(stdout, &r->changes, "  ", CHANGES_SHOWN);
+}
+
+void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
+{
+	static const char *const outcomes[] = {"failed",	"unchanged", "published",
+					       "would_publish", "stopped",   "pending"};
+
+	if (!ctl->json) {
+		tell(ctl, r, in_full);
+		return;
+	}
+	ctl_answer(ctl, "outcome", json_string(outcomes[r->outcome]));
+	if (r->outcome == PUBLISH_UNCHANGED || r->outcome == PUBLISH_DONE)
+		ctl_answer(ctl, "generation", json_integer((json_int_t)r->generation));
+	ctl_answer(ctl, "agents", json_integer((json_int_t)r->agents));
+	ctl_answer(ctl, "sudoers_changed", json_boolean(r->sudoers_changed));
+	ctl_answer(ctl, "changes", changes_json(&r->changes));
+}
