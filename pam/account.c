@@ -105,7 +105,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (sudo || reason != AA_OK)
 		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
-		aa_report_tell(call, aa_reason_sentence(reason));
+		aa_report_tell(call, reason, NULL);
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason == AA_OK)
@@ -130,7 +130,7 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 	call->identity.known = false; /* a person's name is not the log's business: the uid says enough */
 	call->identity.account.uid = aa_guard_caller_uid();
 	(void)aa_report(call, call->service, reason, NULL, NULL);
-	aa_report_tell(call, aa_reason_sentence(reason));
+	aa_report_tell(call, reason, NULL);
 }
 
 /* Decides where PAM_USER is no agent. By the real uid the sudo may be an agent's all the same; or it is a person's,

@@ -158,14 +158,14 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 	struct aa_session *session = NULL;
 	enum aa_reason reason =
 	    agent ? aa_admit_in_session(&call->ctx, agent, call->service, &session) : AA_AGENT_RETIRED;
-	const char *why = aa_reason_sentence(reason);
+	const char *why = NULL;
 
 	if (reason == AA_OK) {
 		reason = AA_ROLE_DENIED;
 		why = "no rule of sudoers grants this without a password, and an agent has none";
 	}
 	(void)aa_report(call, call->service, reason, NULL, session);
-	aa_report_tell(call, why);
+	aa_report_tell(call, reason, why);
 	aa_session_free(session);
 	return reason;
 }

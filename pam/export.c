@@ -39,33 +39,37 @@ static void join_roles(const struct aa_list *roles, char *ret, size_t cap)
 
 /* The variables of a session. Programs that are not ours look for AI_AGENT, which says that an agent runs them, and
  * which; AI_AGENT_OPERATOR names the user that the agent acts for. */
-enum { SESSION, AGENT, ROLES, ISSUER, ON_BEHALF_OF, TASK, EXPIRES, AI_AGENT, AI_AGENT_OPERATOR, N_VARIABLES };
+enum {
+	SESSION,
+	AGENT,
+	OWNER,
+	ROLES,
+	ISSUER,
+	ON_BEHALF_OF,
+	TASK,
+	EXPIRES,
+	AI_AGENT,
+	AI_AGENT_OPERATOR,
+	N_VARIABLES
+};
 
 static const char *const variables[N_VARIABLES] = {
-    [SESSION] = "AGENTAUTH_SESSION",
-    [AGENT] = "AGENTAUTH_AGENT",
-    [ROLES] = "AGENTAUTH_ROLES",
-    [ISSUER] = "AGENTAUTH_ISSUER",
-    [ON_BEHALF_OF] = "AGENTAUTH_ON_BEHALF_OF",
-    [TASK] = "AGENTAUTH_TASK",
-    [EXPIRES] = "AGENTAUTH_EXPIRES",
-    [AI_AGENT] = "AI_AGENT",
-    [AI_AGENT_OPERATOR] = "AI_AGENT_OPERATOR",
+    [SESSION] = "AGENTAUTH_SESSION", [AGENT] = "AGENTAUTH_AGENT",
+    [OWNER] = "AGENTAUTH_OWNER",     [ROLES] = "AGENTAUTH_ROLES",
+    [ISSUER] = "AGENTAUTH_ISSUER",   [ON_BEHALF_OF] = "AGENTAUTH_ON_BEHALF_OF",
+    [TASK] = "AGENTAUTH_TASK",	     [EXPIRES] = "AGENTAUTH_EXPIRES",
+    [AI_AGENT] = "AI_AGENT",	     [AI_AGENT_OPERATOR] = "AI_AGENT_OPERATOR",
 };
 
 int aa_export_environment(pam_handle_t *pamh, const struct aa_session *s)
 {
 	char roles[1500], expires[AA_UTC_SIZE];
 	const char *const values[N_VARIABLES] = {
-	    [SESSION] = s->id,
-	    [AGENT] = s->agent,
-	    [ROLES] = roles,
-	    [ISSUER] = s->issuer,
-	    [ON_BEHALF_OF] = s->on_behalf_of,
-	    [TASK] = s->task,
-	    [EXPIRES] = s->deadline ? expires : NULL,
-	    [AI_AGENT] = s->agent,
-	    [AI_AGENT_OPERATOR] = s->on_behalf_of,
+	    [SESSION] = s->id,	   [AGENT] = s->agent,
+	    [OWNER] = s->owner,	   [ROLES] = roles,
+	    [ISSUER] = s->issuer,  [ON_BEHALF_OF] = s->on_behalf_of,
+	    [TASK] = s->task,	   [EXPIRES] = s->deadline ? expires : NULL,
+	    [AI_AGENT] = s->agent, [AI_AGENT_OPERATOR] = s->on_behalf_of,
 	};
 	int err = PAM_SUCCESS;
 

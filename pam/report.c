@@ -48,10 +48,11 @@ void aa_report_close(struct aa_call *call, const struct aa_session *session)
 	(void)aa_context_audit(&call->ctx, record);
 }
 
-void aa_report_tell(struct aa_call *call, const char *why)
+void aa_report_tell(struct aa_call *call, enum aa_reason reason, const char *why)
 {
 	aa_call_pause(call);
-	(void)pam_error(call->pamh, "agentauth: %s is refused: %s", call->service, why);
+	(void)pam_error(call->pamh, "agentauth: %s is refused: %s (%s)", call->service,
+			why ? why : aa_reason_sentence(reason), aa_reason_name(reason));
 	aa_call_resume(call);
 }
 

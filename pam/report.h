@@ -15,8 +15,9 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 /* Writes the record of a session that this handle closes. */
 void aa_report_close(struct aa_call *call, const struct aa_session *session);
 
-/* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. */
-void aa_report_tell(struct aa_call *call, const char *why);
+/* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. `why` NULL: the
+ * reason's sentence. The reason's word stands behind it in parentheses, where agentauth may reads it. */
+void aa_report_tell(struct aa_call *call, enum aa_reason reason, const char *why);
 /* Tells a person why an agent could not be started. */
 void aa_report_tell_starter(struct aa_call *call, enum aa_reason reason);
 

@@ -127,7 +127,7 @@ static enum aa_reason look_again(struct aa_call *call)
 	enum aa_reason reason = state && state->looks ? aa_last_look(&state->look) : AA_OK;
 
 	if (reason != AA_OK)
-		aa_report_tell(call, aa_reason_sentence(reason));
+		aa_report_tell(call, reason, NULL);
 	return reason;
 }
 

@@ -53,11 +53,13 @@ struct aa_session *aa_session_from_json(json_t *json)
 	}
 	s->json = json;
 	if (json_unpack(
-		json, "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s?s, s?s, s?s, s?s, s?s, s?s}",
+		json,
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s?s, s?s, s?s, s?s, s?s, s?s, s?s}",
 		"id", &s->id, "agent", &s->agent, "service", &s->service, "kind", &kind, "boot_id",
 		&s->boot_id, "uid", &uid, "login_uid", &login_uid, "audit_session", &audit_session, "created",
 		&created, "opened", &opened, "deadline", &deadline, "rhost", &s->rhost, "issuer", &s->issuer,
-		"kid", &s->kid, "jti", &s->jti, "task", &s->task, "on_behalf_of", &s->on_behalf_of) < 0 ||
+		"kid", &s->kid, "jti", &s->jti, "task", &s->task, "on_behalf_of", &s->on_behalf_of, "owner",
+		&s->owner) < 0 ||
 	    !get_process(json, "creator", &s->creator) || !get_process(json, "parent", &s->parent) ||
 	    !get_process(json, "opener", &s->opener) ||
 	    !aa_json_list(json_object_get(json, "roles"), &s->roles) || !aa_session_id_is_valid(s->id) ||
@@ -113,17 +115,18 @@ struct aa_session *aa_session_new(const struct aa_agent *agent, const struct aa_
 		return NULL;
 	if (aa_process_read(self.ppid, &parent) < 0)
 		parent = nobody;
-	json = json_pack("{s:s, s:s, s:I, s:s, s:s*, s:s, s:o, s:s*, s:s*, s:s*, s:s*, s:s*, s:O*, s:I, s:I, "
-			 "s:I, s:o, s:o, s:o, "
-			 "s:s, s:I, s:I}",
-			 "id", id, "agent", agent->name, "uid", (json_int_t)agent->uid, "service",
-			 login->service, "rhost", login->address, "kind", aa_kind_name(verdict->kind),
-			 "roles", roles_json(&verdict->roles), "issuer", verdict->issuer, "kid", verdict->kid,
-			 "jti", verdict->jti, "task", verdict->task, "on_behalf_of", verdict->on_behalf_of,
-			 "actors", verdict->actors, "created", (json_int_t)login->now, "opened",
-			 (json_int_t)0, "deadline", (json_int_t)deadline, "creator", put_process(&self),
-			 "parent", put_process(&parent), "opener", put_process(&nobody), "boot_id", boot_id,
-			 "login_uid", (json_int_t)UINT32_MAX, "audit_session", (json_int_t)UINT32_MAX);
+	json =
+	    json_pack("{s:s, s:s, s:I, s:s, s:s*, s:s, s:o, s:s*, s:s*, s:s*, s:s*, s:s*, s:O*, s:I, s:I, "
+		      "s:I, s:o, s:o, s:o, "
+		      "s:s, s:I, s:I, s:s*}",
+		      "id", id, "agent", agent->name, "uid", (json_int_t)agent->uid, "service",
+		      login->service, "rhost", login->address, "kind", aa_kind_name(verdict->kind), "roles",
+		      roles_json(&verdict->roles), "issuer", verdict->issuer, "kid", verdict->kid, "jti",
+		      verdict->jti, "task", verdict->task, "on_behalf_of", verdict->on_behalf_of, "actors",
+		      verdict->actors, "created", (json_int_t)login->now, "opened", (json_int_t)0, "deadline",
+		      (json_int_t)deadline, "creator", put_process(&self), "parent", put_process(&parent),
+		      "opener", put_process(&nobody), "boot_id", boot_id, "login_uid", (json_int_t)UINT32_MAX,
+		      "audit_session", (json_int_t)UINT32_MAX, "owner", agent->owner);
 	session = json ? aa_session_from_json(json) : NULL;
 	if (session)
 		session->this_boot = true;

@@ -18,7 +18,7 @@
 
 struct aa_session {
 	json_t *json; /* what the log and people are shown; owns the strings below */
-	const char *id, *agent, *service, *rhost, *issuer, *kid, *jti, *task, *on_behalf_of;
+	const char *id, *agent, *owner, *service, *rhost, *issuer, *kid, *jti, *task, *on_behalf_of;
 	enum aa_kind kind;
 	uint32_t uid, login_uid, audit_session; /* UINT32_MAX: none */
 	struct aa_list roles;

@@ -13,6 +13,7 @@
 #include "tools/agentauthctl/publish/build_main.h"
 #include "tools/agentauthctl/publish/build_work.h"
 #include "tools/agentauthctl/publish/compile.h"
+#include "tools/agentauthctl/publish/role_rules.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
@@ -96,6 +97,8 @@ int build_generation(struct workspace *ws, const struct publish_options *options
 		build_all(&w, number);
 	if (w.error == 0)
 		finish_digest(&w);
+	if (build_writes(&w))
+		w.error = role_rules_write(gen_fd, &ws->model);
 	if (build_writes(&w))
 		w.error = cdb_write_finish(w.writer);
 	else

@@ -9,7 +9,7 @@
 #include "tools/agentauthctl/publish/build_main.h"
 #include "tools/agentauthctl/publish/record.h"
 
-#define RECORDS_FORMAT "2" /* another number here, and what was published before counts as changed */
+#define RECORDS_FORMAT "3" /* another number here, and what was published before counts as changed */
 
 void build_main_put(struct build_work *w, uint32_t number)
 {
