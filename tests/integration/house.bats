@@ -146,11 +146,12 @@ same_options() { # PROGRAM PAGE
 @test "every test that SECURITY.md names is there" {
 	run "$TOP/tests/integration/named_tests" "$TOP"
 	expect_status 0
-	sed 's/`refuses_alg_none_and_its_like`/`refuses_alg_nothing`/' "$TOP/SECURITY.md" >"$BATS_TEST_TMPDIR/SECURITY.md"
+	# A row whose test is gone is seen.
+	{ cat "$TOP/SECURITY.md" && echo '| 0 | a threat | json: `no_test_has_this_name` |'; } >"$BATS_TEST_TMPDIR/SECURITY.md"
 	ln -s "$TOP/tests" "$BATS_TEST_TMPDIR/tests"
 	run "$TOP/tests/integration/named_tests" "$BATS_TEST_TMPDIR"
 	expect_status 1
-	expect_output 'refuses_alg_nothing'
+	expect_output 'json has no test no_test_has_this_name'
 }
 
 @test "no story and no script of ours has more than 500 lines" {
