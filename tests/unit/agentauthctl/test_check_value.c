@@ -29,129 +29,168 @@ static void bad(check_fn *check, const char *value, const char *words)
 		fail_msg("%s: \"%s\" lacks \"%s\"", value, why, words);
 }
 
+/* `why` NULL: the value is good; else a part of the words that it is refused with. */
+struct value {
+	check_fn *check;
+	const char *text, *why;
+};
+
+static void check_values(const struct value *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (values[i].why)
+			bad(values[i].check, values[i].text, values[i].why);
+		else
+			good(values[i].check, values[i].text);
+}
+
 TEST(names_of_agents_and_why_not)
 {
-	good(check_agent_name, "builder-7");
-	good(check_agent_name, "a");
-	bad(check_agent_name, "", "empty");
-	bad(check_agent_name, "-x", "option");
-	bad(check_agent_name, "7up", "uid");
-	bad(check_agent_name, "1000", "uid");
-	bad(check_agent_name, "Builder", "capital");
-	bad(check_agent_name, "../a", "a-z");
-	bad(check_agent_name, "a/b", "a-z");
-	bad(check_agent_name, "a b", "a-z");
-	bad(check_agent_name, "a_b", "a-z");
-	bad(check_agent_name, "a\nb", "a-z");
-	bad(check_agent_name, "bot\xc3\xa4", "a-z");
-	bad(check_agent_name, "bot-", "ends in a hyphen");
-	good(check_agent_name, "a23456789012345678901234567890b");
-	bad(check_agent_name, "a23456789012345678901234567890bc", "31");
-	good(check_agent_name, "agent");
-	bad(check_agent_name, "agents", "group of all agents");
-	bad(check_agent_name, "agent-x", "groups of roles");
-	good(check_role_name, "a2345678901234567890123456");
-	bad(check_role_name, "a23456789012345678901234567", "26");
+	static const struct value values[] = {
+	    {check_agent_name, "builder-7", NULL},
+	    {check_agent_name, "a", NULL},
+	    {check_agent_name, "", "empty"},
+	    {check_agent_name, "-x", "option"},
+	    {check_agent_name, "7up", "uid"},
+	    {check_agent_name, "1000", "uid"},
+	    {check_agent_name, "Builder", "capital"},
+	    {check_agent_name, "../a", "a-z"},
+	    {check_agent_name, "a/b", "a-z"},
+	    {check_agent_name, "a b", "a-z"},
+	    {check_agent_name, "a_b", "a-z"},
+	    {check_agent_name, "a\nb", "a-z"},
+	    {check_agent_name, "bot\xc3\xa4", "a-z"},
+	    {check_agent_name, "bot-", "ends in a hyphen"},
+	    {check_agent_name, "a23456789012345678901234567890b", NULL},
+	    {check_agent_name, "a23456789012345678901234567890bc", "31"},
+	    {check_agent_name, "agent", NULL},
+	    {check_agent_name, "agents", "group of all agents"},
+	    {check_agent_name, "agent-x", "groups of roles"},
+	    {check_role_name, "a2345678901234567890123456", NULL},
+	    {check_role_name, "a23456789012345678901234567", "26"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 TEST(sudo_rules_are_one_command_as_a_named_user)
 {
-	good(check_sudo_rule, "(root) /usr/bin/systemctl restart app");
-	good(check_sudo_rule, "(www-data:adm) /usr/bin/id");
-	good(check_sudo_rule, "(root) /bin/echo a\\,b\\:c\\=d\\#e");
-	bad(check_sudo_rule, "/usr/bin/id", "user to run as");
-	bad(check_sudo_rule, "() /usr/bin/id", "names no user");
-	bad(check_sudo_rule, "(root) id", "absolute path");
-	bad(check_sudo_rule, "(root) NOPASSWD: /usr/bin/id", "tag");
-	bad(check_sudo_rule, "(root) SETENV: /usr/bin/id", "tag");
-	bad(check_sudo_rule, "(ALL) ALL", "every command");
-	bad(check_sudo_rule, "(root) !/usr/bin/id", "absolute path");
-	bad(check_sudo_rule, "(root) /bin/echo a, /bin/sh", "comma");
-	bad(check_sudo_rule, "(root) /bin/echo a : ALL = ALL", "write \\:");
-	bad(check_sudo_rule, "(root) /bin/echo a=b", "write \\=");
-	bad(check_sudo_rule, "(root) /bin/echo #x", "write \\#");
-	bad(check_sudo_rule, "(root) /bin/echo \\", "backslash");
-	bad(check_sudo_rule, "(ro ot) /bin/id", "character in");
+	static const struct value values[] = {
+	    {check_sudo_rule, "(root) /usr/bin/systemctl restart app", NULL},
+	    {check_sudo_rule, "(www-data:adm) /usr/bin/id", NULL},
+	    {check_sudo_rule, "(root) /bin/echo a\\,b\\:c\\=d\\#e", NULL},
+	    {check_sudo_rule, "/usr/bin/id", "user to run as"},
+	    {check_sudo_rule, "() /usr/bin/id", "names no user"},
+	    {check_sudo_rule, "(root) id", "absolute path"},
+	    {check_sudo_rule, "(root) NOPASSWD: /usr/bin/id", "tag"},
+	    {check_sudo_rule, "(root) SETENV: /usr/bin/id", "tag"},
+	    {check_sudo_rule, "(ALL) ALL", "every command"},
+	    {check_sudo_rule, "(root) !/usr/bin/id", "absolute path"},
+	    {check_sudo_rule, "(root) /bin/echo a, /bin/sh", "comma"},
+	    {check_sudo_rule, "(root) /bin/echo a : ALL = ALL", "write \\:"},
+	    {check_sudo_rule, "(root) /bin/echo a=b", "write \\="},
+	    {check_sudo_rule, "(root) /bin/echo #x", "write \\#"},
+	    {check_sudo_rule, "(root) /bin/echo \\", "backslash"},
+	    {check_sudo_rule, "(ro ot) /bin/id", "character in"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 /* The approval plugin must read them just as sudo does. */
 TEST(rules_that_wait_are_plain)
 {
-	good(check_approval_rule, "(root) /usr/bin/systemctl stop app");
-	good(check_approval_rule, "(root,www-data) /usr/bin/systemctl stop *");
-	bad(check_approval_rule, "(root) id", "absolute path");
-	bad(check_approval_rule, "(#0) /usr/bin/id", "by name");
-	bad(check_approval_rule, "(%adm) /usr/bin/id", "by name");
-	bad(check_approval_rule, "(root:adm) /usr/bin/id", "by name");
-	bad(check_approval_rule, "(root) /usr/sbin/", "not a directory");
-	bad(check_approval_rule, "(root) /opt/a\\ b stop", "no backslash");
-	bad(check_approval_rule, "(root) /usr/bin/systemctl  stop", "two blanks");
-	bad(check_approval_rule, "(root) /usr/bin/systemctl stop ", "two blanks");
+	static const struct value values[] = {
+	    {check_approval_rule, "(root) /usr/bin/systemctl stop app", NULL},
+	    {check_approval_rule, "(root,www-data) /usr/bin/systemctl stop *", NULL},
+	    {check_approval_rule, "(root) id", "absolute path"},
+	    {check_approval_rule, "(#0) /usr/bin/id", "by name"},
+	    {check_approval_rule, "(%adm) /usr/bin/id", "by name"},
+	    {check_approval_rule, "(root:adm) /usr/bin/id", "by name"},
+	    {check_approval_rule, "(root) /usr/sbin/", "not a directory"},
+	    {check_approval_rule, "(root) /opt/a\\ b stop", "no backslash"},
+	    {check_approval_rule, "(root) /usr/bin/systemctl  stop", "two blanks"},
+	    {check_approval_rule, "(root) /usr/bin/systemctl stop ", "two blanks"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 TEST(networks_are_whole_and_exact)
 {
-	good(check_network, "10.0.0.0/8");
-	good(check_network, "10.0.0.1");
-	good(check_network, "10.0.0.1/32");
-	good(check_network, "0.0.0.0/0");
-	good(check_network, "::1");
-	good(check_network, "2001:db8::/32");
-	good(check_network, "2001:db8:8000::/33");
-	bad(check_network, "10.0.0.1/8", "bits set");
-	bad(check_network, "2001:db8:8000::/32", "bits set");
-	bad(check_network, "10.0.0.0/33", "prefix length");
-	bad(check_network, "10.0.0.0/", "prefix length");
-	bad(check_network, "10.0.0.0/8x", "prefix length");
-	bad(check_network, "::/129", "prefix length");
-	bad(check_network, "10.0.0", "not an address");
-	bad(check_network, "host.example.com", "not an address");
-	bad(check_network, "", "not an address");
+	static const struct value values[] = {
+	    {check_network, "10.0.0.0/8", NULL},
+	    {check_network, "10.0.0.1", NULL},
+	    {check_network, "10.0.0.1/32", NULL},
+	    {check_network, "0.0.0.0/0", NULL},
+	    {check_network, "::1", NULL},
+	    {check_network, "2001:db8::/32", NULL},
+	    {check_network, "2001:db8:8000::/33", NULL},
+	    {check_network, "10.0.0.1/8", "bits set"},
+	    {check_network, "2001:db8:8000::/32", "bits set"},
+	    {check_network, "10.0.0.0/33", "prefix length"},
+	    {check_network, "10.0.0.0/", "prefix length"},
+	    {check_network, "10.0.0.0/8x", "prefix length"},
+	    {check_network, "::/129", "prefix length"},
+	    {check_network, "10.0.0", "not an address"},
+	    {check_network, "host.example.com", "not an address"},
+	    {check_network, "", "not an address"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 TEST(services_are_named_as_they_count)
 {
-	good(check_service, "sshd");
-	good(check_service, "systemd-user");
-	bad(check_service, "sudo-i", "counts as sudo");
-	bad(check_service, "su-l", "counts as su");
-	bad(check_service, "a/b", "PAM service");
-	bad(check_service, "", "PAM service");
-	good(check_without_credential, "su-l");
-	good(check_without_credential, "cron");
-	bad(check_without_credential, "sshd", "without a credential");
-	bad(check_without_credential, "sudo", "without a credential");
+	static const struct value values[] = {
+	    {check_service, "sshd", NULL},
+	    {check_service, "systemd-user", NULL},
+	    {check_service, "sudo-i", "counts as sudo"},
+	    {check_service, "su-l", "counts as su"},
+	    {check_service, "a/b", "PAM service"},
+	    {check_service, "", "PAM service"},
+	    {check_without_credential, "su-l", NULL},
+	    {check_without_credential, "cron", NULL},
+	    {check_without_credential, "sshd", "without a credential"},
+	    {check_without_credential, "sudo", "without a credential"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 TEST(the_other_values_have_their_forms)
 {
-	good(check_algorithm, "ES256");
-	good(check_algorithm, "EdDSA");
-	bad(check_algorithm, "HS256", "proves nothing");
-	bad(check_algorithm, "none", "proves nothing");
-	bad(check_algorithm, "es256", "not an algorithm");
-	good(check_https_url, "https://idp.example.com/keys");
-	bad(check_https_url, "http://idp.example.com/keys", "https");
-	bad(check_https_url, "https:///keys", "https");
-	good(check_claim, "azp");
-	good(check_claim, "/kubernetes.io/serviceaccount/name");
-	good(check_claim, "/a~1b/~0");
-	bad(check_claim, "/a~2b", "JSON Pointer");
-	bad(check_claim, "", "claim");
-	good(check_memory, "2G");
-	good(check_memory, "1048576");
-	bad(check_memory, "2GB", "amount");
-	bad(check_memory, "-1", "amount");
-	bad(check_memory, "0", "amount");
-	good(check_audience, "ssh://web01.example.com");
-	bad(check_audience, "ssh://web 01", "blanks");
-	bad(check_audience, "ssh://web]", "brackets");
-	good(check_path, "/home/agents");
-	bad(check_path, "home", "absolute");
-	bad(check_path, "/home/../etc", "..");
-	bad(check_path, "/home/a:b", "colon");
-	good(check_kid, "2027-a");
-	bad(check_kid, "a b", "kid");
+	static const struct value values[] = {
+	    {check_algorithm, "ES256", NULL},
+	    {check_algorithm, "EdDSA", NULL},
+	    {check_algorithm, "HS256", "proves nothing"},
+	    {check_algorithm, "none", "proves nothing"},
+	    {check_algorithm, "es256", "not an algorithm"},
+	    {check_https_url, "https://idp.example.com/keys", NULL},
+	    {check_https_url, "http://idp.example.com/keys", "https"},
+	    {check_https_url, "https:///keys", "https"},
+	    {check_claim, "azp", NULL},
+	    {check_claim, "/kubernetes.io/serviceaccount/name", NULL},
+	    {check_claim, "/a~1b/~0", NULL},
+	    {check_claim, "/a~2b", "JSON Pointer"},
+	    {check_claim, "", "claim"},
+	    {check_memory, "2G", NULL},
+	    {check_memory, "1048576", NULL},
+	    {check_memory, "2GB", "amount"},
+	    {check_memory, "-1", "amount"},
+	    {check_memory, "0", "amount"},
+	    {check_audience, "ssh://web01.example.com", NULL},
+	    {check_audience, "ssh://web 01", "blanks"},
+	    {check_audience, "ssh://web]", "brackets"},
+	    {check_path, "/home/agents", NULL},
+	    {check_path, "home", "absolute"},
+	    {check_path, "/home/../etc", ".."},
+	    {check_path, "/home/a:b", "colon"},
+	    {check_kid, "2027-a", NULL},
+	    {check_kid, "a b", "kid"},
+	};
+
+	check_values(values, COUNT(values));
 }
 
 TEST(control_characters_have_their_names)

@@ -28,43 +28,52 @@ static void becomes(const char *bytes)
 	text.bytes[text.len] = '\n';
 }
 
+static void set(const char *before, const char *path, const char *value, const char *after)
+{
+	given(before);
+	assert_int_equal(conf_edit_set(&text, path, value), 0);
+	becomes(after);
+}
+
+static void unset(const char *before, const char *path, const char *after)
+{
+	given(before);
+	assert_int_equal(conf_edit_unset(&text, path), 0);
+	becomes(after);
+}
+
+static void add(const char *before, const char *path, const char *value, bool group, const char *after)
+{
+	given(before);
+	assert_int_equal(conf_edit_add(&text, path, value, group), 0);
+	becomes(after);
+}
+
 TEST(a_value_is_replaced_and_all_else_kept)
 {
-	given("# mine\nuid = 5;\towner = \"a\";  # alice\n\n/* x */ roles=[ \"r\" ]\n");
-	assert_int_equal(conf_edit_set(&text, "owner", "\"bob\""), 0);
-	becomes("# mine\nuid = 5;\towner = \"bob\";  # alice\n\n/* x */ roles=[ \"r\" ]\n");
-	given("roles = { a = { gid = 1; }; # one\n b = { gid = 2; }; };");
-	assert_int_equal(conf_edit_set(&text, "roles.b.gid", "7"), 0);
-	becomes("roles = { a = { gid = 1; }; # one\n b = { gid = 7; }; };");
+	set("# mine\nuid = 5;\towner = \"a\";  # alice\n\n/* x */ roles=[ \"r\" ]\n", "owner", "\"bob\"",
+	    "# mine\nuid = 5;\towner = \"bob\";  # alice\n\n/* x */ roles=[ \"r\" ]\n");
+	set("roles = { a = { gid = 1; }; # one\n b = { gid = 2; }; };", "roles.b.gid", "7",
+	    "roles = { a = { gid = 1; }; # one\n b = { gid = 7; }; };");
 }
 
 TEST(a_new_setting_goes_on_a_line_of_its_own_after_the_last)
 {
-	given("uid = 5;  # its number\n# the end\n");
-	conf_edit_set(&text, "owner", "\"a\"");
-	becomes("uid = 5;  # its number\nowner = \"a\";\n# the end\n");
-	given("uid = 5");
-	conf_edit_set(&text, "owner", "\"a\"");
-	becomes("uid = 5;\nowner = \"a\";");
-	given("roles = {\n\tdeploy = {\n\t\tgid = 5;\n\t};\n};\n");
-	conf_edit_set(&text, "roles.deploy.delegable", "true");
-	becomes("roles = {\n\tdeploy = {\n\t\tgid = 5;\n\t\tdelegable = true;\n\t};\n};\n");
-	given("limits = { a = 1 };");
-	conf_edit_set(&text, "limits.b", "2");
-	becomes("limits = { a = 1; b = 2; };");
+	set("uid = 5;  # its number\n# the end\n", "owner", "\"a\"",
+	    "uid = 5;  # its number\nowner = \"a\";\n# the end\n");
+	set("uid = 5", "owner", "\"a\"", "uid = 5;\nowner = \"a\";");
+	set("roles = {\n\tdeploy = {\n\t\tgid = 5;\n\t};\n};\n", "roles.deploy.delegable", "true",
+	    "roles = {\n\tdeploy = {\n\t\tgid = 5;\n\t\tdelegable = true;\n\t};\n};\n");
+	set("limits = { a = 1 };", "limits.b", "2", "limits = { a = 1; b = 2; };");
 }
 
 TEST(what_is_missing_on_the_way_is_made)
 {
-	given("# nothing here\n");
-	conf_edit_set(&text, "roles.deploy.gid", "5");
-	becomes("# nothing here\nroles = { deploy = { gid = 5; }; };\n");
-	given("roles = {\n\t# none yet\n};\n");
-	conf_edit_set(&text, "roles.deploy", "{ gid = 5; }");
-	becomes("roles = {\n\t# none yet\n\tdeploy = { gid = 5; };\n};\n");
-	given("roles = {};");
-	conf_edit_set(&text, "roles.deploy", "{ }");
-	becomes("roles = { deploy = { }; };");
+	set("# nothing here\n", "roles.deploy.gid", "5",
+	    "# nothing here\nroles = { deploy = { gid = 5; }; };\n");
+	set("roles = {\n\t# none yet\n};\n", "roles.deploy", "{ gid = 5; }",
+	    "roles = {\n\t# none yet\n\tdeploy = { gid = 5; };\n};\n");
+	set("roles = {};", "roles.deploy", "{ }", "roles = { deploy = { }; };");
 	given("roles = 5;");
 	assert_int_equal(conf_edit_set(&text, "roles.deploy", "{ }"), -1);
 	becomes("roles = 5;");
@@ -72,57 +81,37 @@ TEST(what_is_missing_on_the_way_is_made)
 
 TEST(a_setting_goes_with_its_line_only_where_it_has_it_alone)
 {
-	given("# c\nuid = 5;\n  expires = \"x\";\nowner = \"a\";\n");
-	assert_int_equal(conf_edit_unset(&text, "expires"), 0);
-	becomes("# c\nuid = 5;\nowner = \"a\";\n");
-	given("uid = 5; expires = \"x\"; owner = \"a\";\n");
-	conf_edit_unset(&text, "expires");
-	becomes("uid = 5; owner = \"a\";\n");
-	given("uid = 5;\nexpires = \"x\"; # after the audit\n");
-	conf_edit_unset(&text, "expires");
-	becomes("uid = 5;\n # after the audit\n");
+	unset("# c\nuid = 5;\n  expires = \"x\";\nowner = \"a\";\n", "expires",
+	      "# c\nuid = 5;\nowner = \"a\";\n");
+	unset("uid = 5; expires = \"x\"; owner = \"a\";\n", "expires", "uid = 5; owner = \"a\";\n");
+	unset("uid = 5;\nexpires = \"x\"; # after the audit\n", "expires", "uid = 5;\n # after the audit\n");
 	assert_int_equal(conf_edit_unset(&text, "expires"), 1);
 }
 
 TEST(an_element_is_added_in_the_array_s_own_layout)
 {
-	given("roles = [ \"a\", \"b\" ]; # c\n");
-	conf_edit_add(&text, "roles", "\"c\"", false);
-	becomes("roles = [ \"a\", \"b\", \"c\" ]; # c\n");
-	given("roles = [];");
-	conf_edit_add(&text, "roles", "\"c\"", false);
-	becomes("roles = [ \"c\" ];");
-	given("uid = 5;\n");
-	conf_edit_add(&text, "roles", "\"c\"", false);
-	becomes("uid = 5;\nroles = [ \"c\" ];\n");
-	given("sudo = [\n\t\"a\", # first\n\t\"b\"  # second\n];\n");
-	conf_edit_add(&text, "sudo", "\"c\"", false);
-	becomes("sudo = [\n\t\"a\", # first\n\t\"b\",  # second\n\t\"c\"\n];\n");
-	given("keys = (\n\t{ kid = \"1\"; }\n);\n");
-	conf_edit_add(&text, "keys", "{ kid = \"2\"; }", true);
-	becomes("keys = (\n\t{ kid = \"1\"; },\n\t{ kid = \"2\"; }\n);\n");
+	add("roles = [ \"a\", \"b\" ]; # c\n", "roles", "\"c\"", false,
+	    "roles = [ \"a\", \"b\", \"c\" ]; # c\n");
+	add("roles = [];", "roles", "\"c\"", false, "roles = [ \"c\" ];");
+	add("uid = 5;\n", "roles", "\"c\"", false, "uid = 5;\nroles = [ \"c\" ];\n");
+	add("sudo = [\n\t\"a\", # first\n\t\"b\"  # second\n];\n", "sudo", "\"c\"", false,
+	    "sudo = [\n\t\"a\", # first\n\t\"b\",  # second\n\t\"c\"\n];\n");
+	add("keys = (\n\t{ kid = \"1\"; }\n);\n", "keys", "{ kid = \"2\"; }", true,
+	    "keys = (\n\t{ kid = \"1\"; },\n\t{ kid = \"2\"; }\n);\n");
 }
 
 TEST(an_element_is_taken_away_with_its_comma)
 {
 	static const char lines[] = "s = [\n\t\"a\", # first\n\t\"b\", # second\n\t\"c\"  # third\n];\n";
 
-	given("r = [ \"a\", \"b\", \"c\" ];");
-	conf_edit_unset(&text, "r[1]");
-	becomes("r = [ \"a\", \"c\" ];");
+	unset("r = [ \"a\", \"b\", \"c\" ];", "r[1]", "r = [ \"a\", \"c\" ];");
 	conf_edit_unset(&text, "r[1]");
 	becomes("r = [ \"a\" ];");
 	conf_edit_unset(&text, "r[0]");
 	becomes("r = [  ];");
-	given(lines);
-	conf_edit_unset(&text, "s[2]");
-	becomes("s = [\n\t\"a\", # first\n\t\"b\" # second\n  # third\n];\n");
-	given("k = (\n\t{ a = 1; },\n\t{ a = 2; }\n);\n");
-	conf_edit_unset(&text, "k[1]");
-	becomes("k = (\n\t{ a = 1; }\n);\n");
-	given("k = (\n\t{ a = 1; },\n\t{ a = 2; }\n);\n");
-	conf_edit_unset(&text, "k[0]");
-	becomes("k = (\n\t{ a = 2; }\n);\n");
+	unset(lines, "s[2]", "s = [\n\t\"a\", # first\n\t\"b\" # second\n  # third\n];\n");
+	unset("k = (\n\t{ a = 1; },\n\t{ a = 2; }\n);\n", "k[1]", "k = (\n\t{ a = 1; }\n);\n");
+	unset("k = (\n\t{ a = 1; },\n\t{ a = 2; }\n);\n", "k[0]", "k = (\n\t{ a = 2; }\n);\n");
 }
 
 TEST(an_element_is_found_by_its_value)
