@@ -66,6 +66,7 @@ static pid_t leave_stray(const struct fixture *f, struct aa_session *session)
 			_exit(1);
 		if (setresuid(SITE_UID, SITE_UID, SITE_UID) < 0)
 			_exit(1);
+		alarm(60); /* a test that failed leaves its stray, and the next one waits for all children */
 		close(ready[0]);
 		close(ready[1]);
 		pause();
