@@ -54,10 +54,10 @@ TEST(askpass_answers_a_prompt_that_a_profile_lists, home)
 	assert_int_equal(o.status, 0);
 	assert_string_equal(o.err, "");
 	claims = verified_claims(o.out);
-	assert_string_equal(json_string_value(json_object_get(claims, "sub")), "builder-7");
-	assert_string_equal(json_string_value(json_object_get(claims, "aud")), "ssh://web01.example.com");
-	assert_string_equal(json_string_value(json_object_get(claims, "nonce")), "n0nce");
-	assert_string_equal(json_string_value(json_object_get(claims, "scope")), "deploy");
+	assert_member(claims, "sub", "builder-7");
+	assert_member(claims, "aud", "ssh://web01.example.com");
+	assert_member(claims, "nonce", "n0nce");
+	assert_member(claims, "scope", "deploy");
 	json_decref(claims);
 }
 
@@ -71,8 +71,8 @@ TEST(askpass_takes_scope_and_task_from_the_environment, home)
 	setenv("AGENTAUTH_ASK_TASK", "ticket 7", 1);
 	RUN(command_askpass, "", PROMPT, NULL);
 	claims = verified_claims(o.out);
-	assert_string_equal(json_string_value(json_object_get(claims, "scope")), "audit");
-	assert_string_equal(json_string_value(json_object_get(claims, "task")), "ticket 7");
+	assert_member(claims, "scope", "audit");
+	assert_member(claims, "task", "ticket 7");
 	json_decref(claims);
 }
 
@@ -87,7 +87,7 @@ TEST(the_variables_of_a_session_are_not_asked_for_by_its_next_login, home)
 	RUN(command_askpass, "", PROMPT, NULL);
 	claims = verified_claims(o.out);
 	assert_null(json_object_get(claims, "task"));
-	assert_string_equal(json_string_value(json_object_get(claims, "scope")), "deploy");
+	assert_member(claims, "scope", "deploy");
 	json_decref(claims);
 	unsetenv("AGENTAUTH_ROLES");
 }
@@ -242,7 +242,7 @@ TEST(a_long_answer_comes_in_parts_and_leaves_nothing_behind, home)
 	} while (o.out[len - 1] == '+');
 	assert_true(part > 1);
 	claims = verified_claims(whole);
-	assert_string_equal(json_string_value(json_object_get(claims, "nonce")), "n1");
+	assert_member(claims, "nonce", "n1");
 	json_decref(claims);
 	ask(2, "n1"); /* it is over */
 	assert_said(1, "not begun here");
@@ -286,7 +286,7 @@ TEST(answer_gives_the_whole_credential_to_a_host_that_the_caller_names, home)
 	assert_int_equal(o.status, 0);
 	assert_null(strchr(o.out, '+'));
 	claims = verified_claims(o.out);
-	assert_string_equal(json_string_value(json_object_get(claims, "nonce")), "n0nce");
+	assert_member(claims, "nonce", "n0nce");
 	json_decref(claims);
 	RUN(command_answer, "", "--host", "WEB01.example.com", "--prompt", SERVERS_WORDS "\r\n", NULL);
 	assert_int_equal(o.status, 0);

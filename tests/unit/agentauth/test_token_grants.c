@@ -243,10 +243,9 @@ TEST(an_assertion_becomes_an_id_token_as_google_does_it, provider)
 	assert_string_equal(sent("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
 	assert_string_equal(sent("client_id"), "");
 	claims = sent_assertion(tls_server_last("/plain/token")->body, "assertion", "k1");
-	assert_string_equal(json_string_value(json_object_get(claims, "iss")), "builder-7");
-	assert_string_equal(json_string_value(json_object_get(claims, "aud")),
-			    tls_server_url("/plain/token"));
-	assert_string_equal(json_string_value(json_object_get(claims, "target_audience")), "ssh://web01");
+	assert_member(claims, "iss", "builder-7");
+	assert_member(claims, "aud", tls_server_url("/plain/token"));
+	assert_member(claims, "target_audience", "ssh://web01");
 	assert_null(json_object_get(claims, "scope"));
 	json_decref(claims);
 }

@@ -32,14 +32,14 @@ TEST(a_good_assertion_logs_in, pam)
 	assert_string_equal(env(p, "AI_AGENT"), "builder-7");
 	assert_null(env(p, "AI_AGENT_OPERATOR"));
 	log = support_pam_log(p);
-	assert_string_equal(json_string_value(json_object_get(log, "event")), "auth");
-	assert_string_equal(json_string_value(json_object_get(log, "agent")), "builder-7");
-	assert_string_equal(json_string_value(json_object_get(log, "service")), "sshd");
-	assert_string_equal(json_string_value(json_object_get(log, "rhost")), "10.1.2.3");
-	assert_string_equal(json_string_value(json_object_get(log, "kind")), "assertion");
-	assert_string_equal(json_string_value(json_object_get(log, "kid")), "k1");
-	assert_string_equal(json_string_value(json_object_get(log, "alg")), "ES256");
-	assert_string_equal(json_string_value(json_object_get(log, "session")), env(p, "AGENTAUTH_SESSION"));
+	assert_member(log, "event", "auth");
+	assert_member(log, "agent", "builder-7");
+	assert_member(log, "service", "sshd");
+	assert_member(log, "rhost", "10.1.2.3");
+	assert_member(log, "kind", "assertion");
+	assert_member(log, "kid", "k1");
+	assert_member(log, "alg", "ES256");
+	assert_member(log, "session", env(p, "AGENTAUTH_SESSION"));
 	assert_int_equal(json_integer_value(json_object_get(log, "uid")), SITE_UID);
 	assert_non_null(json_object_get(log, "micros"));
 	json_decref(log);
@@ -65,9 +65,9 @@ TEST(a_delegated_token_tells_for_whom, pam)
 	assert_string_equal(env(p, "AGENTAUTH_ISSUER"), "corp");
 	assert_string_equal(env(p, "AGENTAUTH_ROLES"), "deploy");
 	log = support_pam_log(p);
-	assert_string_equal(json_string_value(json_object_get(log, "on_behalf_of")), "user-alice");
-	assert_string_equal(json_string_value(json_object_get(log, "issuer")), "corp");
-	assert_string_equal(json_string_value(json_object_get(log, "scope")), "host.deploy");
+	assert_member(log, "on_behalf_of", "user-alice");
+	assert_member(log, "issuer", "corp");
+	assert_member(log, "scope", "host.deploy");
 	assert_int_equal(json_array_size(json_object_get(log, "actors")), 2);
 	json_decref(log);
 }
@@ -97,7 +97,7 @@ TEST(a_token_within_the_skew_has_one_verdict_in_every_phase, pam)
 			 PAM_AUTH_ERR);
 	assert_string_equal(support_pam_reason(p), "expired");
 	log = support_pam_log(p);
-	assert_string_equal(json_string_value(json_object_get(log, "claim")), "exp");
+	assert_member(log, "claim", "exp");
 	json_decref(log);
 }
 

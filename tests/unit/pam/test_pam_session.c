@@ -158,16 +158,16 @@ TEST(a_session_is_opened_found_and_closed, pam)
 	assert_string_equal(found->id, env(p, "AGENTAUTH_SESSION"));
 	assert_string_equal(env(p, "AGENTAUTH_TASK"), "tidy up");
 	log = support_pam_log(p);
-	assert_string_equal(json_string_value(json_object_get(log, "event")), "session-open");
-	assert_string_equal(json_string_value(json_object_get(log, "session")), found->id);
-	assert_string_equal(json_string_value(json_object_get(log, "task")), "tidy up");
+	assert_member(log, "event", "session-open");
+	assert_member(log, "session", found->id);
+	assert_member(log, "task", "tidy up");
 	json_decref(log);
 	aa_session_free(found);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(aa_session_find(p->site->rundir, geteuid(), SITE_UID, &found), AA_NO_SESSION);
 	log = support_pam_log(p);
-	assert_string_equal(json_string_value(json_object_get(log, "event")), "session-close");
-	assert_string_equal(json_string_value(json_object_get(log, "host")), "web01.example.com");
+	assert_member(log, "event", "session-close");
+	assert_member(log, "host", "web01.example.com");
 	json_decref(log);
 	/* a second time there is nothing to close */
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);

@@ -48,8 +48,8 @@ TEST(a_suspended_agent_stays_so_until_it_is_resumed, here)
 	assert_int_equal(aa_decision_agent(test_dir, "builder-8"), AA_OK);
 	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "eve", "nothing", NOW + 1), -EEXIST);
 	why = aa_decision_suspension(test_dir, "builder-7");
-	assert_string_equal(json_string_value(json_object_get(why, "by")), "root");
-	assert_string_equal(json_string_value(json_object_get(why, "why")), "looks odd");
+	assert_member(why, "by", "root");
+	assert_member(why, "why", "looks odd");
 	assert_int_equal(json_integer_value(json_object_get(why, "at")), NOW);
 	json_decref(why);
 	assert_int_equal(aa_decision_resume(test_dir, "builder-7"), 0);
@@ -272,20 +272,20 @@ TEST(what_is_revoked_is_listed_with_who_and_why, here)
 	list = revocations();
 	assert_int_equal(json_array_size(list), 3);
 	one = revocation(list, "jti");
-	assert_string_equal(json_string_value(json_object_get(one, "issuer")), "corp");
-	assert_string_equal(json_string_value(json_object_get(one, "jti")), "1");
-	assert_string_equal(json_string_value(json_object_get(one, "by")), "root");
-	assert_string_equal(json_string_value(json_object_get(one, "why")), "leaked");
+	assert_member(one, "issuer", "corp");
+	assert_member(one, "jti", "1");
+	assert_member(one, "by", "root");
+	assert_member(one, "why", "leaked");
 	assert_int_equal(json_integer_value(json_object_get(one, "at")), NOW);
 	one = revocation(list, "kid");
-	assert_string_equal(json_string_value(json_object_get(one, "kid")), "k");
+	assert_member(one, "kid", "k");
 	assert_null(json_object_get(one, "why"));
 	one = revocation(list, "before");
-	assert_string_equal(json_string_value(json_object_get(one, "agent")), "builder-7");
+	assert_member(one, "agent", "builder-7");
 	assert_int_equal(json_integer_value(json_object_get(one, "before")), NOW);
 	json_decref(list);
 	list = aa_decision_cutoff(test_dir, "builder-7");
-	assert_string_equal(json_string_value(json_object_get(list, "why")), "x");
+	assert_member(list, "why", "x");
 	json_decref(list);
 	assert_null(aa_decision_cutoff(test_dir, "builder-8"));
 }
@@ -299,10 +299,8 @@ TEST(a_revocation_that_cannot_be_read_is_listed_by_its_file, here)
 	support_write_file(path("revoked/before/builder-7"), "[1]", 3);
 	list = revocations();
 	assert_int_equal(json_array_size(list), 2);
-	assert_string_equal(json_string_value(json_object_get(revocation(list, "jti"), "file")),
-			    "revoked/jti/abc");
-	assert_string_equal(json_string_value(json_object_get(revocation(list, "before"), "agent")),
-			    "builder-7");
+	assert_member(revocation(list, "jti"), "file", "revoked/jti/abc");
+	assert_member(revocation(list, "before"), "agent", "builder-7");
 	json_decref(list);
 	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), 0);
 	assert_int_equal(unlink(path("revoked/jti/abc")), 0);

@@ -109,8 +109,7 @@ TEST(a_person_of_an_agents_uid_is_a_person, here)
 /* As where nsswitch.conf does not name us. */
 TEST(an_agent_that_the_system_does_not_know_cannot_be_told, here)
 {
-	support_set(site, "agent:stranger", "uid", "70050");
-	support_site_publish(site);
+	support_publish_with(site, "agent:stranger", "uid", "70050");
 	assert_int_equal(by_name("stranger"), AA_USER_UNCLEAR);
 	assert_int_equal(user.doubt, AA_DOUBT_UNKNOWN);
 	assert_int_equal(by_uid(70050), AA_USER_UNCLEAR);

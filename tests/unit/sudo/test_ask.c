@@ -42,8 +42,7 @@ static struct support_site *site_with(const char *role, const char *rule)
 {
 	struct support_site *site = support_site_new(time(NULL));
 
-	support_set(site, role, "approval", rule);
-	support_site_publish(site);
+	support_publish_with(site, role, "approval", rule);
 	return site;
 }
 

@@ -238,6 +238,12 @@ void support_site_publish(struct support_site *site)
 	support_write_policy(path, site->records);
 }
 
+void support_publish_with(struct support_site *site, const char *key, const char *member, const char *text)
+{
+	support_set(site, key, member, text);
+	support_site_publish(site);
+}
+
 void support_site_damage(struct support_site *site, const void *bytes, size_t len)
 {
 	char path[512];

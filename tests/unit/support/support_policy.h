@@ -53,6 +53,8 @@ json_t *support_record(struct support_site *site, const char *key);
 void support_set(struct support_site *site, const char *key, const char *member, const char *text);
 /* Writes the next generation and points `current` at it. */
 void support_site_publish(struct support_site *site);
+/* Both: the member is set, and the next generation written. */
+void support_publish_with(struct support_site *site, const char *key, const char *member, const char *text);
 /* Replaces the published policy.cdb by these bytes. */
 void support_site_damage(struct support_site *site, const void *bytes, size_t len);
 /* Only the file. */

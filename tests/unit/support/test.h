@@ -43,6 +43,10 @@ void test_after_all(void (*end)(void));
 
 #define FIXTURE(name, setup, teardown) static const struct test_fixture fixture_##name = {setup, teardown}
 
+/* Of a JSON object (of jansson's): the member is this string. */
+#define assert_member(object, name, text) \
+	assert_string_equal(json_string_value(json_object_get(object, name)), text)
+
 /* TEST(name) or TEST(name, fixture); the body follows. */
 #define TEST(...) TEST_OF(__VA_ARGS__, TEST_IN, TEST_ALONE, )(__VA_ARGS__)
 #define TEST_OF(name, fixture, macro, ...) macro

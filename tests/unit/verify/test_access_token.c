@@ -50,8 +50,7 @@ TEST(the_verifier_refuses_an_id_token_where_an_access_token_belongs, site)
 
 	expect(site, TOKEN({"aud", "\"builder-7\""}, {"nonce", "\"n\""}, {"typ", "\"ID\""}),
 	       AA_WRONG_AUDIENCE, "aud");
-	support_set(site, "issuer:corp", "require", "[{\"claim\":\"typ\",\"value\":\"Bearer\"}]");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "require", "[{\"claim\":\"typ\",\"value\":\"Bearer\"}]");
 	expect(site, TOKEN({"typ", "\"Bearer\""}), AA_OK, "Bearer");
 	expect(site, TOKEN({"typ", "\"ID\""}), AA_CLAIM_REQUIRED, "ID");
 	expect(site, TOKEN({"typ", NULL}), AA_CLAIM_REQUIRED, "no typ");
@@ -167,8 +166,7 @@ TEST(issuer_and_audience_are_exact, site)
 		expect(site, TOKEN({cases[i].member, cases[i].text}), cases[i].reason,
 		       cases[i].text ? cases[i].text : "absent");
 	/* An issuer's own audience overrides the host's. */
-	support_set(site, "issuer:corp", "audience", "[\"api://hosts\"]");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "audience", "[\"api://hosts\"]");
 	expect(site, TOKEN({"aud", "\"api://hosts\""}), AA_OK, "api://hosts");
 	expect(site, TOKEN({"aud", "\"" SITE_AUDIENCE "\""}), AA_WRONG_AUDIENCE, "the host's");
 }
@@ -182,8 +180,7 @@ TEST(reuse_once_demands_jti_and_iat, site)
 	expect(site, TOKEN({"iat", NULL}), AA_CLAIM_REQUIRED, "no iat");
 	expect(site, TOKEN({"jti", "7"}), AA_MALFORMED, "a number");
 	expect(site, TOKEN({"jti", "\"\""}), AA_MALFORMED, "empty");
-	support_set(site, "issuer:corp", "reuse", "\"until_expiry\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "reuse", "\"until_expiry\"");
 	v = verdict_on(site, TOKEN({"jti", NULL}, {"iat", NULL}));
 	assert_int_equal(v.reason, AA_OK);
 	assert_false(v.once);

@@ -235,8 +235,7 @@ TEST(a_nonce_is_the_prompts, site)
 	assert_int_equal(with_nonce(site, NULL, "\"abc\""), AA_NONCE_MISMATCH);
 	assert_int_equal(with_nonce(site, "abc", "\"\""), AA_MALFORMED);
 	assert_int_equal(with_nonce(site, "abc", "1"), AA_MALFORMED);
-	support_set(site, "host", "nonce", "\"required\"");
-	support_site_publish(site);
+	support_publish_with(site, "host", "nonce", "\"required\"");
 	assert_int_equal(with_nonce(site, "abc", "\"abc\""), AA_OK);
 	assert_int_equal(with_nonce(site, "abc", NULL), AA_NONCE_REQUIRED);
 }

@@ -45,11 +45,9 @@ TEST(only_the_entrys_users_may_be_acted_for, site)
 	expect(site, TOKEN({"sub", "\"alice\""}, DEPLOY), AA_DELEGATION_DENIED, "a local user's name");
 	expect(site, TOKEN({"sub", "[\"user-alice\"]"}, DEPLOY), AA_MALFORMED, "an array");
 	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "it cannot be told whose it is");
-	support_set(site, "agent:builder-7", "delegation", NULL);
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "delegation", NULL);
 	expect(site, TOKEN(ALICE, DEPLOY), AA_DELEGATION_DENIED, "an entry without delegation");
-	support_set(site, "agent:builder-7", "delegation", "{\"local_users\":[\"user-alice\"]}");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "delegation", "{\"local_users\":[\"user-alice\"]}");
 	expect(site, TOKEN(ALICE, DEPLOY), AA_DELEGATION_DENIED, "local users are another list");
 }
 
@@ -60,14 +58,11 @@ TEST(a_token_without_sub_is_the_agents_own_where_that_is_said, site)
 	struct support_site *site = *state;
 	struct aa_verdict v;
 
-	support_set(site, "agent:builder-7", "bindings", bare);
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "bindings", bare);
 	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "the default");
-	support_set(site, "issuer:corp", "without_sub", "\"refuse\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "without_sub", "\"refuse\"");
 	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_CLAIM_REQUIRED, "refuse");
-	support_set(site, "issuer:corp", "without_sub", "\"own\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "without_sub", "\"own\"");
 	v = verdict_on(site, TOKEN({"sub", NULL}, DEPLOY));
 	assert_int_equal(v.reason, AA_OK);
 	assert_int_equal(v.kind, AA_KIND_TOKEN);
@@ -90,13 +85,11 @@ TEST(without_sub_does_not_take_a_person_for_the_agent, site)
 {
 	struct support_site *site = *state;
 
-	support_set(site, "issuer:corp", "without_sub", "\"own\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "without_sub", "\"own\"");
 	expect(site, TOKEN({"", NULL}), AA_OK, "the binding's subject");
 	expect(site, TOKEN({"sub", NULL}), AA_CLAIM_REQUIRED, "a binding with a subject asks for it");
 	support_set(site, "agent:builder-7", "bindings", "[{\"issuer\":\"corp\",\"client\":\"builder-7\"}]");
-	support_set(site, "issuer:corp", "user_claim", "\"preferred_username\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "user_claim", "\"preferred_username\"");
 	expect(site, TOKEN({"sub", NULL}, DEPLOY), AA_OK, "nobody is named");
 	expect(site, TOKEN({"sub", NULL}, {"preferred_username", "\"user-bob\""}, DEPLOY),
 	       AA_DELEGATION_DENIED, "somebody is named");
@@ -113,12 +106,10 @@ TEST(delegation_fails_closed, site)
 	expect(site, TOKEN(ALICE, {"scope", "\"host.audit\""}), AA_ROLE_DENIED,
 	       "a role that is not delegable");
 	expect(site, TOKEN(ALICE, {"scope", "{\"host.deploy\":true}"}), AA_ROLE_DENIED, "an object");
-	support_set(site, "role:deploy", "delegable", "false");
-	support_site_publish(site);
+	support_publish_with(site, "role:deploy", "delegable", "false");
 	expect(site, TOKEN(ALICE, DEPLOY), AA_ROLE_DENIED, "deploy is no longer delegable");
 	support_set(site, "role:deploy", "delegable", "true");
-	support_set(site, "issuer:corp", "scopes", NULL);
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "scopes", NULL);
 	expect(site, TOKEN(ALICE, DEPLOY), AA_ROLE_DENIED, "an issuer without scopes");
 	expect(site, TOKEN({"", NULL}), AA_OK, "and the agent for itself");
 }
@@ -127,8 +118,7 @@ TEST(an_issuer_that_never_delegates_has_no_users, site)
 {
 	struct support_site *site = *state;
 
-	support_set(site, "issuer:corp", "delegation", "\"never\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "delegation", "\"never\"");
 	expect(site, TOKEN({"", NULL}), AA_OK, "the agent's own subject");
 	expect(site, TOKEN(ALICE, DEPLOY), AA_WRONG_SUBJECT, "another subject");
 	expect(site, TOKEN({"sub", NULL}), AA_WRONG_SUBJECT, "none");
@@ -200,8 +190,7 @@ TEST(another_claim_may_name_the_user, site)
 	struct support_site *site = *state;
 	struct aa_verdict v;
 
-	support_set(site, "issuer:corp", "user_claim", "\"preferred_username\"");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "user_claim", "\"preferred_username\"");
 	v = verdict_on(site, TOKEN({"sub", "\"0001\""}, {"preferred_username", "\"user-alice\""}, DEPLOY));
 	assert_int_equal(v.reason, AA_OK);
 	assert_string_equal(v.on_behalf_of, "user-alice");
@@ -250,11 +239,9 @@ TEST(an_issuer_without_scopes_grants_the_agent_itself_all_roles, site)
 	static const char *const scopes[] = {NULL, "\"\"", "[]", "\"openid\"", "\"host.deploy\""};
 	struct support_site *site = *state;
 
-	support_set(site, "issuer:corp", "scopes", "[]");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "scopes", "[]");
 	expect(site, TOKEN({"scope", scopes[4]}), AA_ROLE_DENIED, "scopes, none of which can be said");
-	support_set(site, "issuer:corp", "scopes", NULL);
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "scopes", NULL);
 	for (size_t i = 0; i < COUNT(scopes); i++) {
 		struct aa_verdict v = verdict_on(site, TOKEN({"scope", scopes[i]}));
 

@@ -111,8 +111,7 @@ TEST(ed25519_points_of_small_order_are_never_used, site)
 	};
 	struct support_site *site = *state;
 
-	support_set(site, "issuer:corp", "algorithms", "[\"EdDSA\"]");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "algorithms", "[\"EdDSA\"]");
 	assert_int_equal(okp_token(site, NULL), AA_OK);
 	/* the base point, an ordinary one: used, and its signature is another's */
 	assert_int_equal(okp_token(site, "WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY"), AA_BAD_SIGNATURE);
@@ -176,8 +175,7 @@ TEST(ed25519_goes_by_either_name, site)
 						support_sign(support_token_claims(NOW), algs[i >> 2], key,
 							     "o1", "at+jwt")),
 				 AA_OK);
-		support_set(site, "issuer:corp", "algorithms", "[\"RS256\"]");
-		support_site_publish(site);
+		support_publish_with(site, "issuer:corp", "algorithms", "[\"RS256\"]");
 		assert_int_equal(support_reason(site, NOW,
 						support_sign(support_token_claims(NOW), algs[i >> 2], key,
 							     "o1", "at+jwt")),
@@ -286,8 +284,7 @@ TEST(a_fetched_set_is_good_for_its_age, site)
 	/* the clock went back: its age cannot be told */
 	assert_int_equal(token_now(site, NOW - 60), AA_OK);
 	assert_int_equal(token_now(site, NOW - 61), AA_KEYS_STALE);
-	support_set(site, "issuer:corp", "jwks_max_age", "0");
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "jwks_max_age", "0");
 	assert_int_equal(token_now(site, NOW + 864000), AA_OK); /* 0: never too old */
 }
 
@@ -297,8 +294,7 @@ TEST(a_set_from_a_file_of_the_host_has_no_age, site)
 	char text[600];
 
 	snprintf(text, sizeof(text), "\"%s\"", support_path(site->dir, "keys.json"));
-	support_set(site, "issuer:corp", "keys_file", text);
-	support_site_publish(site);
+	support_publish_with(site, "issuer:corp", "keys_file", text);
 	assert_int_equal(token_now(site, NOW), AA_KEYS_STALE);
 	assert_int_equal(rename(support_path(site->keysdir, "corp"), support_path(site->dir, "keys.json")),
 			 0);

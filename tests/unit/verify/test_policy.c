@@ -56,8 +56,7 @@ TEST(the_reader_reads_an_agent_with_all_that_it_has, site)
 	support_set(site, "agent:builder-7", "expires", "1900000000");
 	support_set(site, "agent:builder-7", "sources", "[\"10.0.0.0/8\"]");
 	support_set(site, "agent:builder-7", "max_sessions", "3");
-	support_set(site, "agent:builder-7", "mixed_sessions", "\"refuse\"");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "mixed_sessions", "\"refuse\"");
 	policy = support_policy(site);
 	agent = support_agent(policy, "builder-7");
 	assert_int_equal(agent->uid, SITE_UID);

@@ -41,8 +41,7 @@ TEST(a_role_that_does_not_admit_the_service_is_left_out, site)
 	assert_int_equal(n, 2);
 	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
 	assert_int_equal(n, 1); /* audit lists no services */
-	support_set(site, "role:audit", "services", "[\"sshd\"]");
-	support_site_publish(site);
+	support_publish_with(site, "role:audit", "services", "[\"sshd\"]");
 	assert_int_equal(login_from(site, "login", NULL, &n), AA_SERVICE_DENIED);
 	assert_int_equal(n, 0);
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
@@ -53,14 +52,12 @@ TEST(a_role_that_does_not_admit_the_source_is_left_out, site)
 	struct support_site *site = *state;
 	size_t n;
 
-	support_set(site, "agent:builder-7", "roles", "[\"inside\",\"audit\"]");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "roles", "[\"inside\",\"audit\"]");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(login_from(site, "sshd", "203.0.113.9", &n), AA_OK);
 	assert_int_equal(n, 1);
-	support_set(site, "agent:builder-7", "roles", "[\"inside\"]");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "roles", "[\"inside\"]");
 	assert_int_equal(login_from(site, "sshd", "203.0.113.9", &n), AA_SOURCE_DENIED);
 	assert_int_equal(login_from(site, "sshd", "host.example.com", &n), AA_SOURCE_DENIED);
 	assert_int_equal(login_from(site, "sshd", "::1", &n), AA_OK);
@@ -72,8 +69,7 @@ TEST(an_agents_own_sources_hold_for_all_its_roles, site)
 	struct support_site *site = *state;
 	size_t n;
 
-	support_set(site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
 	assert_int_equal(login_from(site, "sshd", "192.0.2.77", &n), AA_OK);
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_SOURCE_DENIED);
 	assert_int_equal(login_from(site, "login", NULL, &n), AA_OK);
@@ -84,8 +80,7 @@ TEST(an_agent_without_roles_gets_in_nowhere, site)
 	struct support_site *site = *state;
 	size_t n;
 
-	support_set(site, "agent:builder-7", "roles", "[]");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "roles", "[]");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_ROLE_DENIED);
 }
 
@@ -94,8 +89,7 @@ TEST(a_role_that_is_missing_is_damage, site)
 	struct support_site *site = *state;
 	size_t n;
 
-	support_set(site, "agent:builder-7", "roles", "[\"audit\",\"gone\"]");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "roles", "[\"audit\",\"gone\"]");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_REGISTRY_UNAVAILABLE);
 	assert_int_equal(n, 0);
 }
@@ -105,11 +99,9 @@ TEST(an_expired_agent_gets_in_nowhere, site)
 	struct support_site *site = *state;
 	size_t n;
 
-	support_set(site, "agent:builder-7", "expires", "1800000001");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "expires", "1800000001");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_OK);
-	support_set(site, "agent:builder-7", "expires", "1800000000");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "expires", "1800000000");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_AGENT_EXPIRED);
 }
 
@@ -123,8 +115,7 @@ TEST(the_strictest_limit_holds, site)
 
 	support_set(site, "role:audit", "max_session", "600");
 	support_set(site, "role:audit", "max_sessions", "5");
-	support_set(site, "agent:builder-7", "max_sessions", "7");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "max_sessions", "7");
 	policy = support_policy(site);
 	agent = support_agent(policy, "builder-7");
 	support_verify(site, &login, support_assertion(NOW), &v);
@@ -212,8 +203,7 @@ TEST(a_public_key_ends_with_its_state_and_its_date, site)
 	support_site_publish(site);
 	assert_int_equal(publickey(site, NOW, line), AA_UNKNOWN_KEY);
 	json_object_set_new(key, "state", json_string("active"));
-	support_set(site, "agent:builder-7", "expires", "1800000000");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "expires", "1800000000");
 	assert_int_equal(publickey(site, NOW, line), AA_AGENT_EXPIRED);
 	free(ssh);
 }
@@ -247,12 +237,10 @@ TEST(what_root_starts_has_the_entrys_roles_or_none, site)
 
 	assert_int_equal(entry(site, "cron", false, &n), AA_OK);
 	assert_int_equal(n, 1);
-	support_set(site, "role:audit", "services", "[\"sshd\"]");
-	support_site_publish(site);
+	support_publish_with(site, "role:audit", "services", "[\"sshd\"]");
 	assert_int_equal(entry(site, "cron", false, &n), AA_OK); /* the account, without a role */
 	assert_int_equal(n, 0);
-	support_set(site, "agent:builder-7", "expires", "1");
-	support_site_publish(site);
+	support_publish_with(site, "agent:builder-7", "expires", "1");
 	assert_int_equal(entry(site, "cron", false, &n), AA_AGENT_EXPIRED);
 }
 
@@ -263,8 +251,7 @@ TEST(what_a_person_starts_has_delegable_roles_alone, site)
 
 	assert_int_equal(entry(site, "sudo", true, &n), AA_OK);
 	assert_int_equal(n, 1); /* deploy is delegable, audit is not */
-	support_set(site, "role:deploy", "delegable", "false");
-	support_site_publish(site);
+	support_publish_with(site, "role:deploy", "delegable", "false");
 	assert_int_equal(entry(site, "sudo", true, &n), AA_ROLE_DENIED);
 	assert_int_equal(n, 0);
 }
