@@ -31,7 +31,11 @@ put_back() {
 logs_in() { # [COMMAND...] in the place of agentauth ssh
 	[ $# -gt 0 ] || set -- agentauth ssh
 	run dev "$@" "$AT" id -un
-	expect_status 0 && expect_output '^builder-7$'
+	expect_status 0 && expect_output '^builder-7$' && connections_have_ended
+}
+# What sshd says of a login's end comes behind ssh's own end, and is no part of what follows.
+connections_have_ended() {
+	wait_until sh -c '! pgrep -f "^sshd: [a-z]" >/dev/null' || :
 }
 reaches_no_host() {
 	[ -z "$(log_since_mark)" ] && return

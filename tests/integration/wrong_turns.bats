@@ -26,7 +26,7 @@ teardown() {
 
 cured_login() { # REGEX [SED]: the command that is said is a login, and succeeds
 	run cured_by dev "$1" "${2:+$2;}s/\$/ id -un/"
-	expect_status 0 && expect_output '^builder-7$'
+	expect_status 0 && expect_output '^builder-7$' && connections_have_ended
 }
 nothing_was_tried() {
 	expect_status 1 && reaches_no_host
