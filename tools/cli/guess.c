@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GUESS_LEN_MAX 31
+#define GUESS_LEN_MAX (GUESS_KEPT_SIZE - 1)
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -51,6 +51,15 @@ void guess_try(struct guess *guess, const char *name)
 		return;
 	guess->best = name;
 	guess->distance = n;
+}
+
+void guess_try_kept(struct guess *guess, const char *name, char kept[GUESS_KEPT_SIZE])
+{
+	guess_try(guess, name);
+	if (guess->best != name)
+		return;
+	(void)snprintf(kept, GUESS_KEPT_SIZE, "%s", name);
+	guess->best = kept;
 }
 
 const char *guess_asked(const struct guess *guess, const char *before)

@@ -13,6 +13,9 @@ struct guess {
 
 /* Compares one name, which must outlive the guess. The first of several that are as near stays. */
 void guess_try(struct guess *guess, const char *name);
+/* guess_try_kept() compares a name that need not outlive the guess: the nearest is copied to `kept`, which must. */
+#define GUESS_KEPT_SIZE 32
+void guess_try_kept(struct guess *guess, const char *name, char kept[GUESS_KEPT_SIZE]);
 /* " (did you mean NAME?)", with `before` in front of the name, or an empty text; good until the next call. */
 const char *guess_asked(const struct guess *guess, const char *before);
 

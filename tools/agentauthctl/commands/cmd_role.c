@@ -94,21 +94,13 @@ static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 	return gid;
 }
 
-static void guess_service(struct guess *guess, struct buffer *names, const char *dir)
+static void guess_service(struct guess *guess, char kept[GUESS_KEPT_SIZE], const char *dir)
 {
 	DIR *d = opendir(dir);
 	const struct dirent *entry;
-	struct guess before;
 
-	while (d && (entry = readdir(d))) {
-		before = *guess;
-		guess_try(guess, entry->d_name);
-		if (guess->best == before.best)
-			continue;
-		names->len = 0;
-		buffer_puts(names, entry->d_name);
-		guess->best = names->data;
-	}
+	while (d && (entry = readdir(d)))
+		guess_try_kept(guess, entry->d_name, kept);
 	if (d)
 		closedir(d);
 }
@@ -120,14 +112,13 @@ static void warn_service(struct ctl *ctl, const char *service)
 	char *dir = xasprintf("%s/pam.d", ctl->paths.sysconfdir), *path = xasprintf("%s/%s", dir, service),
 	     *vendor = xasprintf("/usr/lib/pam.d/%s", service);
 	struct guess guess = {.word = service};
-	struct buffer names = {0};
+	char kept[GUESS_KEPT_SIZE];
 
 	if (access(path, F_OK) < 0 && access(vendor, F_OK) < 0) {
-		guess_service(&guess, &names, dir);
+		guess_service(&guess, kept, dir);
 		ctl_warning(ctl, "this host has no service %s: there is no %s%s", quoted(service), path,
 			    guess_asked(&guess, ""));
 	}
-	buffer_free(&names);
 	free(dir);
 	free(path);
 	free(vendor);

@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
+#include "tools/agentauthctl/commands/near_name.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/table.h"
 
@@ -292,8 +293,8 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 		return ctl_fail(
 		    ctl, "%s is in the configuration and not published yet: run agentauthctl apply", name);
 	else
-		return ctl_fail(ctl, "there is no agent %s; agentauthctl list shows those that there are",
-				quoted(name));
+		return ctl_fail(ctl, "there is no agent %s%s; agentauthctl list shows those that there are",
+				quoted(name), near_agent(ctl, name));
 	return CTL_DONE;
 }
 

@@ -1,110 +1,330 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_suspend.c shuts an agent out at the next PAM call, and lets it in again. */
+/* cmd_suspend.c shuts agents out at the next PAM call, and lets them in again. */
 #include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/state/decision.h"
 #include "common/state/last_look.h"
-#include "tools/agentauthctl/commands/ctl.h"
+#include "common/text/utc.h"
+#include "tools/agentauthctl/commands/agent_view.h"
+#include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 
-static enum ctl_status would(const struct ctl *ctl, const char *name, const char *what)
+#define NAMES_GIVEN 256 /* that are given on one command line */
+#define NAMES_TOLD 20	/* of those, to whom a command is shown that undoes it */
+#define PROGRESS_STEP 100
+
+enum outcome { NEWLY, ALREADY, FAILED };
+
+/* bulk is one decision about all agents that were chosen. */
+struct bulk {
+	struct ctl *ctl;
+	const char *done;					  /* "suspended", "resumed" */
+	int (*decide)(const struct bulk *bulk, const char *name); /* 0, or a negative errno */
+	int already; /* what `decide` returns where it was so before */
+	void (*tell_failed)(struct ctl *ctl, const char *name, int error);
+	const char *why;
+	struct chosen chosen;
+	enum outcome *outcomes; /* of each that was chosen */
+	size_t n[FAILED + 1];	/* by outcome */
+};
+
+/* ---- deciding ------------------------------------------------------------- */
+
+static int decide_suspend(const struct bulk *b, const char *name)
 {
-	if (!ctl->json)
-		printf("%s would be %s.\n", name, what);
-	return CTL_DONE;
+	const struct ctl *ctl = b->ctl;
+
+	if (ctl->dry_run)
+		return aa_decision_agent(ctl->paths.statedir, name) == AA_AGENT_SUSPENDED ? -EEXIST : 0;
+	return aa_decision_suspend(ctl->paths.statedir, name, ctl_who(), b->why ? b->why : "", ctl->now);
+}
+
+static void tell_not_suspended(struct ctl *ctl, const char *name, int error)
+{
+	ctl_error(ctl,
+		  "%s cannot be suspended: %s. When that is mended, run the command again; until then "
+		  "agentauthctl session kill --agent %s ends what it runs, as often as it comes back",
+		  name, strerror(-error), name);
+}
+
+static int decide_resume(const struct bulk *b, const char *name)
+{
+	const struct ctl *ctl = b->ctl;
+
+	if (ctl->dry_run)
+		return aa_decision_agent(ctl->paths.statedir, name) == AA_OK ? -ENOENT : 0;
+	return aa_decision_resume(ctl->paths.statedir, name);
+}
+
+static void tell_not_resumed(struct ctl *ctl, const char *name, int error)
+{
+	ctl_error(ctl, "%s cannot be resumed: %s. When that is mended, run the command again", name,
+		  strerror(-error));
+}
+
+static enum outcome decide_one(const struct bulk *b, const char *name)
+{
+	int r = b->decide(b, name);
+
+	if (r == b->already)
+		return ALREADY;
+	if (r < 0)
+		b->tell_failed(b->ctl, name, r);
+	else if (!b->ctl->dry_run)
+		ctl_audit(b->ctl, name, "ok", "ok");
+	return r < 0 ? FAILED : NEWLY;
+}
+
+static void show_progress(const struct bulk *b, size_t done)
+{
+	if (b->ctl->json || b->chosen.n < PROGRESS_STEP || done % PROGRESS_STEP || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\ragentauthctl: %zu of %zu agents", done, b->chosen.n);
+	if (done + PROGRESS_STEP > b->chosen.n)
+		fputs("\r\033[K", stderr);
+}
+
+static enum ctl_status decide_all(struct bulk *b)
+{
+	b->outcomes = xcalloc(b->chosen.n, sizeof(*b->outcomes));
+	for (size_t i = 0; i < b->chosen.n; i++) {
+		b->outcomes[i] = decide_one(b, b->chosen.v[i].name);
+		b->n[b->outcomes[i]]++;
+		show_progress(b, i + 1);
+	}
+	return b->n[FAILED] || b->chosen.unread ? CTL_FAILED : CTL_DONE;
+}
+
+/* ---- telling --------------------------------------------------------------- */
+
+static const char *outcome_word(const struct bulk *b, enum outcome outcome)
+{
+	if (outcome == NEWLY && b->ctl->dry_run)
+		return "would";
+	return outcome == NEWLY ? b->done : outcome == ALREADY ? "already" : "failed";
+}
+
+static void answer(const struct bulk *b)
+{
+	json_t *agents = json_array();
+
+	for (size_t i = 0; i < b->chosen.n; i++)
+		json_array_append_new(agents, json_pack("{s:s, s:s}", "name", b->chosen.v[i].name, "outcome",
+							outcome_word(b, b->outcomes[i])));
+	if (b->chosen.n == 1)
+		ctl_answer(b->ctl, "agent", json_string(b->chosen.v[0].name));
+	ctl_answer(b->ctl, "agents", agents);
+}
+
+static void tell_suspended_before(const struct bulk *b, const char *name)
+{
+	json_t *suspension = aa_decision_suspension(b->ctl->paths.statedir, name);
+	char when[32];
+
+	aa_utc_print(view_number(suspension, "at"), when);
+	if (suspension)
+		printf("%s was suspended already, at %s by %s%s%s.\n", name, when,
+		       view_text(suspension, "by"), *view_text(suspension, "why") ? ": " : "",
+		       view_text(suspension, "why"));
+	else
+		printf("%s was suspended already.\n", name);
+	json_decref(suspension);
+}
+
+/* One line for each agent; of resuming by a filter nobody wants to read who was in all the time. */
+static void tell_each(const struct bulk *b)
+{
+	bool suspends = b->decide == decide_suspend;
+
+	for (size_t i = 0; i < b->chosen.n; i++) {
+		const char *name = b->chosen.v[i].name;
+
+		if (b->outcomes[i] == NEWLY && b->ctl->dry_run)
+			printf("%s would be %s.\n", name, b->done);
+		else if (b->outcomes[i] == NEWLY && b->chosen.n > 1)
+			printf("%s is %s.\n", name, b->done);
+		else if (b->outcomes[i] == ALREADY && suspends)
+			tell_suspended_before(b, name);
+		else if (b->outcomes[i] == ALREADY && !b->chosen.by_filter)
+			printf("%s was not suspended.\n", name);
+	}
+}
+
+/* The names of those that were suspended just now, as a command takes them; by the caller to be freed. */
+static char *new_names(const struct bulk *b)
+{
+	struct buffer names = {0};
+
+	for (size_t i = 0; i < b->chosen.n && b->n[NEWLY] <= NAMES_TOLD; i++)
+		if (b->outcomes[i] == NEWLY)
+			buffer_printf(&names, " %s", b->chosen.v[i].name);
+	if (b->n[NEWLY] > NAMES_TOLD)
+		buffer_puts(&names, " NAME...");
+	return buffer_take(&names);
+}
+
+/* ---- suspend --------------------------------------------------------------- */
+
+static void tell_suspended(const struct bulk *b)
+{
+	char *names = new_names(b);
+
+	if (b->chosen.n == 1)
+		printf("%s is suspended", names + 1);
+	else
+		printf("%zu agent%s suspended now", b->n[NEWLY], b->n[NEWLY] == 1 ? " is" : "s are");
+	printf(": no login, no sudo, from now on, until agentauthctl resume%s.\n", names);
+	free(names);
+}
+
+static void tell_connections(const struct bulk *b)
+{
+	fputs("Connections that are open go on and can open further shells: ", stdout);
+	if (b->chosen.n == 1)
+		printf("agentauthctl session kill --agent %s ends them.\n", b->chosen.v[0].name);
+	else
+		puts("the same command with --kill ends them.");
+}
+
+/* What ending an agent's processes has answered belongs to that agent. */
+static void answer_killed(struct ctl *ctl, json_t *agent, bool one_of_many)
+{
+	static const char *const members[] = {"killed", "units", "units_enabled"};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *value = json_object_get(ctl->answer, members[i]);
+
+		if (value)
+			json_object_set(agent, members[i], value);
+		if (one_of_many)
+			json_object_del(ctl->answer, members[i]);
+	}
+}
+
+static enum ctl_status kill_all(const struct bulk *b)
+{
+	const json_t *agents = json_object_get(b->ctl->answer, "agents");
+	enum ctl_status status = CTL_DONE;
+
+	for (size_t i = 0; i < b->chosen.n; i++) {
+		if (ctl_kill_agent(b->ctl, b->chosen.v[i].name) != CTL_DONE)
+			status = CTL_FAILED;
+		answer_killed(b->ctl, json_array_get(agents, i), b->chosen.n > 1);
+	}
+	return status;
+}
+
+/* Nobody is killed before all are suspended: one of them could start another. */
+static enum ctl_status suspend_all(struct bulk *b, bool kill)
+{
+	enum ctl_status status = decide_all(b), killed = CTL_DONE;
+	bool tell = !b->ctl->json && !b->ctl->dry_run && b->n[NEWLY];
+
+	for (size_t i = 0; i < b->chosen.n; i++)
+		if (b->outcomes[i] == NEWLY && !b->ctl->dry_run)
+			aa_last_look_settle(b->chosen.v[i].uid);
+	answer(b);
+	if (!b->ctl->json)
+		tell_each(b);
+	if (tell)
+		tell_suspended(b);
+	if (kill)
+		killed = kill_all(b);
+	else if (tell)
+		tell_connections(b);
+	return killed == CTL_DONE ? status : killed;
 }
 
 static int run_suspend(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0], *why = NULL;
-	enum ctl_status status = ctl_read_why(ctl, arguments, &why);
-	uint32_t uid = 0;
-	int r;
+	struct bulk b = {
+	    .ctl = ctl,
+	    .done = "suspended",
+	    .decide = decide_suspend,
+	    .already = -EEXIST,
+	    .tell_failed = tell_not_suspended,
+	};
+	enum ctl_status status = ctl_read_why(ctl, arguments, &b.why);
 
 	if (status == CTL_DONE)
-		status = ctl_known_agent(ctl, name, &uid);
-	if (status != CTL_DONE)
-		return status;
-	ctl_answer(ctl, "agent", json_string(name));
-	if (ctl->dry_run)
-		return would(ctl, name, "suspended");
-	r = aa_decision_suspend(ctl->paths.statedir, name, ctl_who(), why ? why : "", ctl->now);
-	if (r == -EEXIST && arguments_have(arguments, "kill"))
-		return ctl_kill_agent(ctl, name);
-	if (r == -EEXIST)
-		return ctl_fail(ctl, "%s is suspended already; agentauthctl show %s says since when and why",
-				name, name);
-	if (r < 0)
-		return ctl_fail(
-		    ctl,
-		    "%s cannot be suspended: %s. When that is mended, run the command again; until then "
-		    "agentauthctl session kill --agent %s ends what it runs, as often as it comes back",
-		    name, strerror(-r), name);
-	aa_last_look_settle(uid);
-	ctl_audit(ctl, name, "ok", "ok");
-	if (!ctl->json)
-		printf("%s is suspended: no login, no sudo, from now on, until agentauthctl resume %s.\n",
-		       name, name);
-	if (arguments_have(arguments, "kill"))
-		return ctl_kill_agent(ctl, name);
-	if (!ctl->json)
-		printf("Connections that are open go on and can open further shells: agentauthctl session "
-		       "kill --agent %s ends them.\n",
-		       name);
-	return CTL_DONE;
+		status = chosen_agents(ctl, arguments, &b.chosen);
+	if (status == CTL_DONE)
+		status = suspend_all(&b, arguments_have(arguments, "kill"));
+	chosen_free(&b.chosen);
+	free(b.outcomes);
+	return status;
 }
 
 const struct command cmd_suspend = {
     .name = "suspend",
-    .words = "NAME",
+    .words = "[NAME...]",
     .values = "agents",
-    .min_words = 1,
-    .max_words = 1,
-    .summary = "shut an agent out, at once and until it is resumed",
-    .about = "The suspension holds from the next login, sudo or session on, whatever is published, applied "
-	     "or rolled back. It does not end what runs: an open SSH connection goes on, and can open "
-	     "further shells without asking PAM.",
-    .options = (const struct option_spec[]){{"why", "TEXT", "kept with it, and shown by show", 0, NULL},
-					    {"kill", NULL, "end all that it runs, too", 0, NULL},
+    .max_words = NAMES_GIVEN,
+    .summary = "shut agents out, at once and until they are resumed",
+    .about =
+	"The suspension holds from the next login, sudo or session on, whatever is published, applied or "
+	"rolled back. It does not end what runs: an open SSH connection goes on, and can open further "
+	"shells without asking PAM.\n\n"
+	"Where one of several names is unknown, nobody is suspended. --role and --owner go by what is "
+	"published; with both, an agent must have both. --dry-run shows whom they choose.",
+    .options = (const struct option_spec[]){CHOSEN_OPTIONS,
+					    {"why", "TEXT", "kept with it, and shown by show", 0, NULL},
+					    {"kill", NULL, "end all that they run, too", 0, NULL},
 					    {0}},
     .run = run_suspend,
 };
 
+/* ---- resume ---------------------------------------------------------------- */
+
+static void tell_resumed(const struct bulk *b)
+{
+	tell_each(b);
+	if (b->ctl->dry_run && b->n[NEWLY])
+		return;
+	if (b->chosen.n == 1 && b->n[NEWLY])
+		printf("%s may log in again.\n", b->chosen.v[0].name);
+	else if (b->n[NEWLY])
+		printf("%zu agent%s may log in again.\n", b->n[NEWLY], b->n[NEWLY] == 1 ? "" : "s");
+	else if (b->chosen.by_filter && b->n[ALREADY])
+		printf("None of these %zu agents was suspended.\n", b->n[ALREADY]);
+}
+
 static int run_resume(struct ctl *ctl, const struct arguments *arguments)
 {
-	const char *name = arguments->words[0];
-	enum ctl_status status;
-	uint32_t uid;
-	int r;
+	struct bulk b = {
+	    .ctl = ctl,
+	    .done = "resumed",
+	    .decide = decide_resume,
+	    .already = -ENOENT,
+	    .tell_failed = tell_not_resumed,
+	};
+	enum ctl_status status = chosen_agents(ctl, arguments, &b.chosen);
 
-	status = ctl_known_agent(ctl, name, &uid);
-	if (status != CTL_DONE)
-		return status;
-	ctl_answer(ctl, "agent", json_string(name));
-	if (ctl->dry_run)
-		return would(ctl, name, "resumed");
-	r = aa_decision_resume(ctl->paths.statedir, name);
-	if (r == -ENOENT)
-		return ctl_fail(ctl, "%s is not suspended", name);
-	if (r < 0)
-		return ctl_fail(ctl, "%s cannot be resumed: %s. When that is mended, run the command again",
-				name, strerror(-r));
-	ctl_audit(ctl, name, "ok", "ok");
-	if (!ctl->json)
-		printf("%s may log in again.\n", name);
-	return CTL_DONE;
+	if (status == CTL_DONE) {
+		status = decide_all(&b);
+		answer(&b);
+		if (!ctl->json)
+			tell_resumed(&b);
+	}
+	chosen_free(&b.chosen);
+	free(b.outcomes);
+	return status;
 }
 
 const struct command cmd_resume = {
     .name = "resume",
-    .words = "NAME",
+    .words = "[NAME...]",
     .values = "agents",
-    .min_words = 1,
-    .max_words = 1,
-    .summary = "let a suspended agent in again",
+    .max_words = NAMES_GIVEN,
+    .summary = "let suspended agents in again",
+    .about = "Where one of several names is unknown, nobody is resumed. --role and --owner resume every "
+	     "suspended agent that they choose, whoever suspended it; --dry-run shows which.",
+    .options = (const struct option_spec[]){CHOSEN_OPTIONS, {0}},
     .run = run_resume,
 };

@@ -16,6 +16,7 @@
 #include "common/state/process.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/near_name.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/find_control.h"
 
@@ -132,9 +133,9 @@ enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret
 		aa_accounts_close(&accounts);
 		if (r == -ENOENT)
 			return ctl_fail(ctl,
-					"there is no agent %s in the published registry; agentauthctl list "
+					"there is no agent %s in the published registry%s; agentauthctl list "
 					"shows those that there are",
-					name);
+					name, near_agent(ctl, name));
 	}
 	if (r < 0) {
 		ctl_warning(ctl,
