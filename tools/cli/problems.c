@@ -28,7 +28,7 @@ void problems_free(struct problems *p)
 	*p = (struct problems){0};
 }
 
-void problems_add(struct problems *p, bool warning, const struct problem_place *place, const char *format,
+void problems_add(struct problems *p, bool warning, const struct position *position, const char *format,
 		  va_list args)
 {
 	struct problem *one;
@@ -42,29 +42,29 @@ void problems_add(struct problems *p, bool warning, const struct problem_place *
 	grow(&p->v, &p->cap, p->n + 1, sizeof *p->v);
 	one = &p->v[p->n++];
 	*one = (struct problem){.warning = warning, .what = xvasprintf(format, args)};
-	if (!place)
+	if (!position)
 		return;
-	one->file = place->file ? xstrdup(place->file) : NULL;
-	one->setting = place->setting && *place->setting ? xstrdup(place->setting) : NULL;
-	one->line = place->line;
-	one->column = place->column;
+	one->file = position->file ? xstrdup(position->file) : NULL;
+	one->setting = position->setting && *position->setting ? xstrdup(position->setting) : NULL;
+	one->line = position->line;
+	one->column = position->column;
 }
 
-void problem_error(struct problems *p, const struct problem_place *place, const char *format, ...)
+void problem_error(struct problems *p, const struct position *position, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	problems_add(p, false, place, format, args);
+	problems_add(p, false, position, format, args);
 	va_end(args);
 }
 
-void problem_warning(struct problems *p, const struct problem_place *place, const char *format, ...)
+void problem_warning(struct problems *p, const struct position *position, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	problems_add(p, true, place, format, args);
+	problems_add(p, true, position, format, args);
 	va_end(args);
 }
 

@@ -26,19 +26,19 @@ struct problems {
 	size_t errors, warnings; /* all of them, kept or not */
 };
 
-struct problem_place {
+struct position {
 	const char *file;
 	unsigned line, column;
 	const char *setting;
 };
 
 void problems_free(struct problems *p);
-/* place NULL: about no file. */
-void problems_add(struct problems *p, bool warning, const struct problem_place *place, const char *format,
+/* position NULL: the problem is about no file. */
+void problems_add(struct problems *p, bool warning, const struct position *position, const char *format,
 		  va_list args) __attribute__((format(printf, 4, 0)));
-void problem_error(struct problems *p, const struct problem_place *place, const char *format, ...)
+void problem_error(struct problems *p, const struct position *position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void problem_warning(struct problems *p, const struct problem_place *place, const char *format, ...)
+void problem_warning(struct problems *p, const struct position *position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Takes back the warnings about a file, which is about to be read again with another text. */
 void problems_forget_warnings(struct problems *p, const char *file);

@@ -454,7 +454,7 @@ static void read_members(struct walk *w, struct spot at, const struct conf_setti
 
 static int parse(struct conf_file *file, struct problems *problems)
 {
-	struct problem_place place = {.file = file->text.path, .column = 1};
+	struct position position = {.file = file->text.path, .column = 1};
 
 	if (file->has_config)
 		config_destroy(&file->config);
@@ -465,8 +465,8 @@ static int parse(struct conf_file *file, struct problems *problems)
 	file->has_config = config_read_string(&file->config, file->text.bytes) == CONFIG_TRUE;
 	if (file->has_config)
 		return 0;
-	place.line = (unsigned)config_error_line(&file->config);
-	problem_error(problems, &place, "%s (libconfig)", config_error_text(&file->config));
+	position.line = (unsigned)config_error_line(&file->config);
+	problem_error(problems, &position, "%s (libconfig)", config_error_text(&file->config));
 	config_destroy(&file->config);
 	return -1;
 }

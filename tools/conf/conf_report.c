@@ -12,11 +12,11 @@
 void conf_report(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
 		 const char *setting, const char *format, va_list args)
 {
-	struct problem_place place = {.file = file->text.path, .setting = setting};
+	struct position position = {.file = file->text.path, .setting = setting};
 
 	if (node)
-		conf_text_place(&file->text, file->tree.v[node].start, &place.line, &place.column);
-	problems_add(problems, warning, &place, format, args);
+		conf_text_position(&file->text, file->tree.v[node].start, &position.line, &position.column);
+	problems_add(problems, warning, &position, format, args);
 }
 
 /* The node of the setting, or of the nearest one around it that there is. */

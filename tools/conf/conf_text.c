@@ -53,46 +53,47 @@ void conf_text_set(struct conf_text *text, const char *path, const char *bytes, 
 
 /* Whether the owner and the mode of a file or directory let it be believed; false with the reason reported. */
 static bool is_trusted(const struct stat *st, uid_t owner, bool may_be_sticky,
-		       const struct problem_place *place, struct problems *problems)
+		       const struct position *position, struct problems *problems)
 {
 	if (st->st_uid != 0 && st->st_uid != owner) {
-		problem_error(problems, place,
+		problem_error(problems, position,
 			      "belongs to neither root nor you, so that somebody else could change it. As "
 			      "root: chown root '%s'",
-			      place->file);
+			      position->file);
 		return false;
 	}
 	if (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (may_be_sticky && (st->st_mode & S_ISVTX)))
 		return true;
-	problem_error(problems, place, "can be written by its group or by others. As root: chmod go-w '%s'",
-		      place->file);
+	problem_error(problems, position,
+		      "can be written by its group or by others. As root: chmod go-w '%s'", position->file);
 	return false;
 }
 
 static int dir_trusted(const char *path, uid_t owner, bool is_parent, struct problems *problems)
 {
-	struct problem_place place = {.file = path};
+	struct position position = {.file = path};
 	struct stat st;
 
 	if (lstat(path, &st) < 0) {
-		problem_error(problems, &place, "cannot be looked at: %s", strerror(errno));
+		problem_error(problems, &position, "cannot be looked at: %s", strerror(errno));
 		return -1;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		problem_error(problems, &place, "is not a directory");
+		problem_error(problems, &position, "is not a directory");
 		return -1;
 	}
-	return is_trusted(&st, owner, is_parent, &place, problems) ? 0 : -1;
+	return is_trusted(&st, owner, is_parent, &position, problems) ? 0 : -1;
 }
 
 int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int *ret_fd)
 {
-	struct problem_place place = {.file = path};
+	struct position position = {.file = path};
 	char part[PATH_MAX];
 	int fd;
 
 	if (path[0] != '/' || strlen(path) >= sizeof part) {
-		problem_error(problems, &place, "is not an absolute path of fewer than %d bytes", PATH_MAX);
+		problem_error(problems, &position, "is not an absolute path of fewer than %d bytes",
+			      PATH_MAX);
 		return -1;
 	}
 	for (const char *end = path; end; end = strchr(end + 1, '/')) {
@@ -107,7 +108,7 @@ int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int 
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		problem_error(problems, &place, "cannot be opened: %s", strerror(errno));
+		problem_error(problems, &position, "cannot be opened: %s", strerror(errno));
 		return -1;
 	}
 	*ret_fd = fd;
@@ -116,7 +117,7 @@ int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int 
 
 /* aa_trusted_open() refuses with one number; a person is told which of its rules it was. */
 static void report_refused(int dirfd, const char *name, uid_t owner, int error,
-			   const struct problem_place *place, struct problems *problems)
+			   const struct position *position, struct problems *problems)
 {
 	const char *why = NULL;
 	struct stat st;
@@ -127,13 +128,13 @@ static void report_refused(int dirfd, const char *name, uid_t owner, int error,
 			      "change it";
 		else if (!S_ISREG(st.st_mode))
 			why = "is not a regular file";
-		else if (!is_trusted(&st, owner, false, place, problems))
+		else if (!is_trusted(&st, owner, false, position, problems))
 			return;
 	}
 	if (why)
-		problem_error(problems, place, "%s", why);
+		problem_error(problems, position, "%s", why);
 	else
-		problem_error(problems, place, "cannot be read: %s", strerror(error));
+		problem_error(problems, position, "cannot be read: %s", strerror(error));
 }
 
 static int read_all(int fd, char *bytes, size_t len)
@@ -154,27 +155,27 @@ static int read_all(int fd, char *bytes, size_t len)
 	return 0;
 }
 
-static int read_opened(int fd, size_t size, const struct problem_place *place, struct problems *problems,
+static int read_opened(int fd, size_t size, const struct position *position, struct problems *problems,
 		       struct conf_text *text)
 {
 	const char *nul;
 	int r;
 
 	if (size > CONF_TEXT_MAX) {
-		problem_error(problems, place, "is longer than 1 MiB, which no configuration needs");
+		problem_error(problems, position, "is longer than 1 MiB, which no configuration needs");
 		return -1;
 	}
 	make_room(text, size);
 	r = read_all(fd, text->bytes, size);
 	if (r < 0) {
-		problem_error(problems, place, "cannot be read: %s",
+		problem_error(problems, position, "cannot be read: %s",
 			      r == -EAGAIN ? "it was changed meanwhile; run the command again"
 					   : strerror(-r));
 		return -1;
 	}
 	nul = memchr(text->bytes, '\0', size);
 	if (nul) {
-		problem_error(problems, place, "holds a NUL byte (at byte %td); it is not a text file",
+		problem_error(problems, position, "holds a NUL byte (at byte %td); it is not a text file",
 			      nul - text->bytes + 1);
 		return -1;
 	}
@@ -184,20 +185,20 @@ static int read_opened(int fd, size_t size, const struct problem_place *place, s
 int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, struct problems *problems,
 		   struct conf_text *text)
 {
-	struct problem_place place;
+	struct position position;
 	size_t size;
 	int fd, r;
 
 	set_path(text, dir, name);
-	place = (struct problem_place){.file = text->path};
+	position = (struct position){.file = text->path};
 	r = aa_trusted_open(dirfd, name, owner, &fd, &size);
 	if (r == -ENOENT)
 		return -ENOENT;
 	if (r < 0) {
-		report_refused(dirfd, name, owner, -r, &place, problems);
+		report_refused(dirfd, name, owner, -r, &position, problems);
 		return -1;
 	}
-	r = read_opened(fd, size, &place, problems, text);
+	r = read_opened(fd, size, &position, problems, text);
 	close(fd);
 	return r;
 }

@@ -30,7 +30,7 @@ void conf_tree_free(struct conf_tree *tree)
 	*tree = (struct conf_tree){0};
 }
 
-void conf_text_place(const struct conf_text *text, size_t offset, unsigned *ret_line, unsigned *ret_column)
+void conf_text_position(const struct conf_text *text, size_t offset, unsigned *ret_line, unsigned *ret_column)
 {
 	const char *line = text->bytes, *end = text->bytes + offset, *lf;
 	unsigned n = 1;
@@ -47,10 +47,10 @@ static void report(struct reader *r, uint32_t at, const char *format, va_list ar
     __attribute__((format(printf, 3, 0)));
 static void report(struct reader *r, uint32_t at, const char *format, va_list args)
 {
-	struct problem_place place = {.file = r->text->path};
+	struct position position = {.file = r->text->path};
 
-	conf_text_place(r->text, at, &place.line, &place.column);
-	problems_add(r->problems, false, &place, format, args);
+	conf_text_position(r->text, at, &position.line, &position.column);
+	problems_add(r->problems, false, &position, format, args);
 }
 
 static void wrong(struct reader *r, uint32_t at, const char *format, ...)
@@ -423,7 +423,7 @@ static void check_duplicate(struct reader *r, uint32_t n)
 	if (other == n)
 		return;
 	name = xstrndup(r->text->bytes + node->name, node->name_len);
-	conf_text_place(r->text, r->tree->v[other].start, &line, &column);
+	conf_text_position(r->text, r->tree->v[other].start, &line, &column);
 	wrong(r, node->start, "%s is set twice; the first time is in line %u", name, line);
 	free(name);
 }

@@ -60,6 +60,7 @@ uint32_t conf_tree_member(const struct conf_tree *tree, const struct conf_text *
 int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *text, const char *path);
 
 /* Line and column (in bytes), both from 1, of an offset. */
-void conf_text_place(const struct conf_text *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
+void conf_text_position(const struct conf_text *text, size_t offset, unsigned *ret_line,
+			unsigned *ret_column);
 
 #endif

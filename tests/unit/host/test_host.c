@@ -57,10 +57,10 @@ FIXTURE(here, setup, test_dir_teardown);
 
 static enum aa_pam_answer account(const char *text)
 {
-	struct aa_pam_position place;
+	struct aa_pam_position position;
 
 	put(stacks, "s", text);
-	return aa_pam_stack_asks(&paths.pam, "s", AA_PAM_ACCOUNT, &place);
+	return aa_pam_stack_asks(&paths.pam, "s", AA_PAM_ACCOUNT, &position);
 }
 
 /* ---- PAM ------------------------------------------------------------------------ */
@@ -137,13 +137,13 @@ TEST(files_are_included_in_every_way, here)
 
 TEST(a_vendor_stack_serves_where_the_host_has_none, here)
 {
-	struct aa_pam_position place;
+	struct aa_pam_position position;
 
 	put(vendor, "v", OURS);
-	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &place), AA_PAM_ASKED);
+	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &position), AA_PAM_ASKED);
 	put(stacks, "v", "session required pam_unix.so\n");
-	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &place), AA_PAM_NOT_NAMED);
-	assert_int_equal(aa_pam_stack_asks(&paths.pam, "nowhere", AA_PAM_SESSION, &place), AA_PAM_ABSENT);
+	assert_int_equal(aa_pam_stack_asks(&paths.pam, "v", AA_PAM_SESSION, &position), AA_PAM_NOT_NAMED);
+	assert_int_equal(aa_pam_stack_asks(&paths.pam, "nowhere", AA_PAM_SESSION, &position), AA_PAM_ABSENT);
 }
 
 TEST(a_module_that_is_not_there_is_not_asked, here)

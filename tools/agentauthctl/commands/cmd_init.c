@@ -72,7 +72,7 @@ static int write_text(struct ctl *ctl, int fd)
 
 static enum ctl_status make_directory(struct ctl *ctl, const char *path, mode_t mode)
 {
-	struct problem_place place = {.file = path};
+	struct position position = {.file = path};
 
 	if (access(path, F_OK) == 0)
 		return CTL_DONE;
@@ -83,7 +83,7 @@ static enum ctl_status make_directory(struct ctl *ctl, const char *path, mode_t 
 	}
 	/* The mode is the one that was asked for, whatever the umask. */
 	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0) {
-		problem_error(&ctl->problems, &place, "cannot be made: %s", strerror(errno));
+		problem_error(&ctl->problems, &position, "cannot be made: %s", strerror(errno));
 		return CTL_FAILED;
 	}
 	if (!ctl->json)
@@ -125,7 +125,7 @@ static enum ctl_status make_state(struct ctl *ctl)
 
 static enum ctl_status make_text_at(struct ctl *ctl, const char *path)
 {
-	struct problem_place place = {.file = path};
+	struct position position = {.file = path};
 	int fd = -1, r;
 
 	if (access(path, F_OK) == 0)
@@ -140,7 +140,7 @@ static enum ctl_status make_text_at(struct ctl *ctl, const char *path)
 	r = write_text(ctl, fd);
 	close(fd);
 	if (r < 0) {
-		problem_error(&ctl->problems, &place, "cannot be written: %s", strerror(-r));
+		problem_error(&ctl->problems, &position, "cannot be written: %s", strerror(-r));
 		return CTL_FAILED;
 	}
 	if (!ctl->json)

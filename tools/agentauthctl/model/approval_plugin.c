@@ -20,7 +20,7 @@ void approval_plugin_look(struct approval_plugin *plugin, const char *sysconfdir
 {
 	plugin->conf = xasprintf("%s/sudo.conf", sysconfdir);
 	/* sudo wants root's; a rehearsal of somebody else looks at files of its own. */
-	plugin->answer = aa_sudo_conf_find_plugin(plugin->conf, geteuid(), &plugin->place);
+	plugin->answer = aa_sudo_conf_find_plugin(plugin->conf, geteuid(), &plugin->position);
 }
 
 void approval_plugin_free(struct approval_plugin *plugin)
@@ -51,18 +51,18 @@ static char *cure_missing_line(const struct approval_plugin *p)
 static char *cure_dead_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())
-		return xasprintf("sed -i '%us|.*|%s|' %s", p->place.line, SHIPPED_LINE, p->conf);
+		return xasprintf("sed -i '%us|.*|%s|' %s", p->position.line, SHIPPED_LINE, p->conf);
 	return xasprintf(
 	    "rm -f " AA_SYSCONFDIR
 	    "/sudoers.d/agentauth && sed -i '%ud' %s  # agents have sudo again when the plugin is "
 	    "there and agentauthctl apply has run",
-	    p->place.line, p->conf);
+	    p->position.line, p->conf);
 }
 
 static char *describe_dead_line(const struct approval_plugin *p)
 {
-	return xasprintf("%s:%u names %s, %s: sudo refuses everybody", p->conf, p->place.line,
-			 *p->place.path ? p->place.path : "a file",
+	return xasprintf("%s:%u names %s, %s: sudo refuses everybody", p->conf, p->position.line,
+			 *p->position.path ? p->position.path : "a file",
 			 p->answer == AA_PLUGIN_MISSING ? "which is not there"
 							: "and what it names is not this plugin");
 }
@@ -88,8 +88,9 @@ bool approval_plugin_problem(const struct approval_plugin *p, char **ret_what, c
 	case AA_PLUGIN_NOT_ROOTS:
 		*ret_what =
 		    xasprintf("sudo loads %s as root, which must be root's, and writable by nobody else",
-			      p->place.path);
-		*ret_cure = xasprintf("chown root:root %s && chmod 755 %s", p->place.path, p->place.path);
+			      p->position.path);
+		*ret_cure =
+		    xasprintf("chown root:root %s && chmod 755 %s", p->position.path, p->position.path);
 		break;
 	case AA_PLUGIN_MISSING:
 	case AA_PLUGIN_NO_SYMBOL:

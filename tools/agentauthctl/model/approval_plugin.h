@@ -9,7 +9,7 @@
 
 struct approval_plugin {
 	enum aa_plugin_answer answer;
-	struct aa_plugin_position place;
+	struct aa_plugin_position position;
 	char *conf; /* sudo.conf, from malloc() */
 };
 

@@ -77,14 +77,14 @@ static int compare_ids(const void *a, const void *b)
 
 int local_names_read(struct local_names *names, const char *file, struct problems *problems)
 {
-	struct problem_place place = {.file = file};
+	struct position position = {.file = file};
 	char *next;
 	int r = slurp(file, &names->text);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
-		problem_error(problems, &place, "cannot be read: %s", strerror(-r));
+		problem_error(problems, &position, "cannot be read: %s", strerror(-r));
 		return -1;
 	}
 	for (char *line = names->text; line; line = next) {

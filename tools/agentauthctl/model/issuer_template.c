@@ -91,7 +91,7 @@ int issuer_template_open(const struct issuer_templates *where, const char *name,
 		goto out;
 	r = conf_text_read(fd, where->dir, file, where->owner, problems, &ret->file.text);
 	if (r == -ENOENT)
-		problem_error(problems, &(const struct problem_place){.file = where->dir},
+		problem_error(problems, &(const struct position){.file = where->dir},
 			      "holds no %s, which make install puts there", file);
 	if (r == 0)
 		r = conf_read(&ret->file, template_settings, &ret->t, &ret->arena, problems);

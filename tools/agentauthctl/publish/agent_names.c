@@ -27,14 +27,14 @@ static void append_name(struct agent_names *names, const char *name, size_t len)
 
 int agent_names_read(struct agent_names *names, int agents_fd, const char *dir, struct problems *problems)
 {
-	struct problem_place place = {.file = dir};
+	struct position position = {.file = dir};
 	int fd = openat(agents_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int error;
 
 	if (!d) {
-		problem_error(problems, &place, "cannot be listed: %s", strerror(errno));
+		problem_error(problems, &position, "cannot be listed: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -51,7 +51,7 @@ int agent_names_read(struct agent_names *names, int agents_fd, const char *dir, 
 	error = errno;
 	closedir(d);
 	if (error)
-		problem_error(problems, &place, "cannot be listed to its end: %s", strerror(error));
+		problem_error(problems, &position, "cannot be listed to its end: %s", strerror(error));
 	if (names->n)
 		qsort(names->v, names->n, sizeof(*names->v), compare_strings);
 	return error ? -1 : 0;

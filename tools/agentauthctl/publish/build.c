@@ -48,14 +48,14 @@ static void finish_digest(struct build_work *w)
 
 static void report_write_error(const struct build_work *w)
 {
-	struct problem_place place = {.file = w->ws->paths->statedir};
+	struct position position = {.file = w->ws->paths->statedir};
 
 	if (w->error == -EFBIG)
-		problem_error(w->ws->problems, &place,
+		problem_error(w->ws->problems, &position,
 			      "the registry is too large for its files, which hold 4 GiB each");
 	else
 		problem_error(
-		    w->ws->problems, &place,
+		    w->ws->problems, &position,
 		    "the new generation cannot be written: %s. When that is mended, run the command "
 		    "again",
 		    strerror(-w->error));

@@ -88,7 +88,7 @@ static void put_retired_before(struct build_work *w, const char *name)
 
 static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 {
-	struct problem_place place = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
+	struct position position = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
 	char why[256], *file;
 
 	if (!ids_by_name(&w->ws->ids, ID_AGENT, a->name))
@@ -96,8 +96,8 @@ static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 	if (ids_claim(&w->ws->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
 		return;
 	file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, a->name);
-	place.file = file;
-	problem_error(w->ws->problems, &place, "%s", why);
+	position.file = file;
+	problem_error(w->ws->problems, &position, "%s", why);
 	free(file);
 }
 
@@ -188,12 +188,12 @@ void build_agents_put(struct build_work *w)
 
 static void report_token_of_two(void *data, const char *agent, const char *other, const char *why)
 {
-	struct problem_place place = {.setting = "bindings"};
+	struct position position = {.setting = "bindings"};
 	struct build_work *w = data;
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, agent);
 
-	place.file = file;
-	problem_error(w->ws->problems, &place,
+	position.file = file;
+	problem_error(w->ws->problems, &position,
 		      "one token could be of %s and of %s: %s. Bind another client, or have require demand "
 		      "what only the "
 		      "one has, or subject where the issuer's delegation is \"never\", so that the log can "

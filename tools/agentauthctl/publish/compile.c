@@ -74,9 +74,10 @@ static int get_text(const struct compile_source *source, struct worker *w, const
 	r = conf_text_read(source->agents_fd, source->dir, w->name.data, source->owner, problems,
 			   &w->file.text);
 	if (r == -ENOENT) {
-		struct problem_place place = {.file = w->file.text.path};
+		struct position position = {.file = w->file.text.path};
 
-		problem_error(problems, &place, "was there a moment ago and is gone; run the command again");
+		problem_error(problems, &position,
+			      "was there a moment ago and is gone; run the command again");
 	}
 	return r < 0 ? -1 : 0;
 }
@@ -126,7 +127,7 @@ static bool make_agent(const struct compile_source *source, struct worker *w, st
 	ret->gecos = keep(arena, &w->gecos);
 	ret->uid = (uint32_t)agent.uid;
 	uid = conf_tree_find(&w->file.tree, &w->file.text, "uid");
-	conf_text_place(&w->file.text, w->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
+	conf_text_position(&w->file.text, w->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
 	keep_bindings(source, w, &agent, arena, ret);
 	return digest(w, w->file.text.bytes, w->file.text.len, ret->digest);
 }

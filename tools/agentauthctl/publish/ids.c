@@ -170,14 +170,14 @@ static bool read_line(struct ids *ids, char *line)
 
 static int read_lines(struct ids *ids, char *text, const char *path, struct problems *problems)
 {
-	struct problem_place place = {.file = path, .column = 1};
+	struct position position = {.file = path, .column = 1};
 	char *end;
 
 	for (char *line = text; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-		place.line++;
+		position.line++;
 		if (!read_line(ids, line)) {
-			problem_error(problems, &place,
+			problem_error(problems, &position,
 				      "this line is damaged; it says which names and ids must never be given "
 				      "again, so nothing is published. Restore the file from a backup");
 			return -1;
@@ -190,7 +190,7 @@ static int read_lines(struct ids *ids, char *text, const char *path, struct prob
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems)
 {
 	char *path = xasprintf("%s/" IDS_FILE, statedir), *text = NULL;
-	struct problem_place place = {.file = path};
+	struct position position = {.file = path};
 	size_t size = 0;
 	int r = aa_trusted_read(dirfd, IDS_FILE, owner, SIZE_MAX - 1, &text, &size);
 
@@ -199,7 +199,7 @@ int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, stru
 		return 0;
 	}
 	if (r < 0) {
-		problem_error(problems, &place, "cannot be read: %s", strerror(-r));
+		problem_error(problems, &position, "cannot be read: %s", strerror(-r));
 	} else {
 		make_slots(ids, size / 48);
 		r = read_lines(ids, text, path, problems);

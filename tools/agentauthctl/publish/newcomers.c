@@ -38,11 +38,11 @@ __attribute__((format(printf, 4, 5))) static void report(const struct workspace 
 							 bool warning, const char *format, ...)
 {
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, ws->agents_dir, agent);
-	const struct problem_place place = {.file = file};
+	const struct position position = {.file = file};
 	va_list args;
 
 	va_start(args, format);
-	problems_add(ws->problems, warning, &place, format, args);
+	problems_add(ws->problems, warning, &position, format, args);
 	va_end(args);
 	free(file);
 }

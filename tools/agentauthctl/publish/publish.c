@@ -49,9 +49,9 @@ static const char *in_words(int error)
 
 static int failed_in(struct commit *c, const char *file, const char *what, int error)
 {
-	struct problem_place place = {.file = file};
+	struct position position = {.file = file};
 
-	problem_error(c->ws->problems, &place, "%s: %s. When that is mended, run the command again", what,
+	problem_error(c->ws->problems, &position, "%s: %s. When that is mended, run the command again", what,
 		      in_words(error));
 	return -1;
 }
@@ -142,7 +142,7 @@ static int settle(struct commit *c)
 static int stage_rules(struct commit *c)
 {
 	const struct paths *p = c->ws->paths;
-	struct problem_place place = {.file = p->sudoers};
+	struct position position = {.file = p->sudoers};
 	int r = 0;
 
 	if (p->sudoers && !sudoers_is_installed(p->sudoers, c->build.sudoers, p->owner))
@@ -150,7 +150,7 @@ static int stage_rules(struct commit *c)
 	else
 		return 0;
 	if (r == -ENOTDIR)
-		problem_warning(c->ws->problems, &place,
+		problem_warning(c->ws->problems, &position,
 				"its directory does not exist, so that the roles' sudo rules are not "
 				"installed; they will be at the next apply when sudo is there");
 	c->rules_staged = r == 0;
@@ -228,10 +228,10 @@ static int switch_back(const struct commit *c)
 
 static void cannot_undo(struct commit *c, const char *what, int error)
 {
-	struct problem_place place = {.file = c->ws->paths->statedir};
+	struct position position = {.file = c->ws->paths->statedir};
 
 	c->ret->left_changed = true;
-	problem_error(c->ws->problems, &place, "%s: %s", what, strerror(-error));
+	problem_error(c->ws->problems, &position, "%s: %s", what, strerror(-error));
 }
 
 /* undo() puts all back as it was before. What cannot be put back is reported, and then the journal stays for the next

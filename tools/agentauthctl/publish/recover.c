@@ -39,7 +39,7 @@ static int undo_it(int state_fd, const struct journal *j)
 
 int recover(const struct paths *paths, int state_fd, struct problems *problems)
 {
-	struct problem_place place = {.file = paths->statedir};
+	struct position position = {.file = paths->statedir};
 	uint32_t current = 0;
 	struct journal j;
 	int n = journal_read(state_fd, paths->owner, &j);
@@ -47,7 +47,7 @@ int recover(const struct paths *paths, int state_fd, struct problems *problems)
 	if (n == -ENOENT)
 		return 0;
 	if (n == -EBADMSG)
-		problem_error(problems, &place, "%s", journal_damage());
+		problem_error(problems, &position, "%s", journal_damage());
 	if (n == 0)
 		n = aa_generation_number(paths->statedir, &current);
 	if (n == 0 || n == -ENOENT)
@@ -56,7 +56,7 @@ int recover(const struct paths *paths, int state_fd, struct problems *problems)
 		n = journal_end(state_fd);
 	if (n < 0 && n != -EBADMSG)
 		problem_error(
-		    problems, &place,
+		    problems, &position,
 		    "what an agentauthctl that was interrupted left undone cannot be ended: %s. When that "
 		    "is mended, run the command again",
 		    strerror(-n));

@@ -37,7 +37,7 @@ static int roll_back(struct workspace *ws, uint32_t number, const char *rules)
 
 int publish_rollback(struct workspace *ws, uint32_t number)
 {
-	struct problem_place place = {.file = ws->paths->statedir};
+	struct position position = {.file = ws->paths->statedir};
 	uint32_t current = 0;
 	char *rules = NULL;
 	int n;
@@ -53,7 +53,7 @@ int publish_rollback(struct workspace *ws, uint32_t number)
 		journal_end(ws->state_fd);
 	if (n < 0)
 		problem_error(
-		    ws->problems, &place,
+		    ws->problems, &position,
 		    "generation %u cannot be made current: %s. When that is mended, run the command again",
 		    number, strerror(-n));
 	else if (ws->paths->sudoers)

@@ -188,7 +188,7 @@ static int ask_in_turn(struct survey *s)
 
 static int write_lists(struct survey *s)
 {
-	struct problem_place place = {.file = s->paths->statedir};
+	struct position position = {.file = s->paths->statedir};
 	int r = 0;
 
 	if (!s->changed)
@@ -198,7 +198,7 @@ static int write_lists(struct survey *s)
 	if (r == 0)
 		r = write_list(s, AA_WITHHELD_PASSWD, &s->users);
 	if (r < 0)
-		problem_error(s->problems, &place,
+		problem_error(s->problems, &position,
 			      "what is withheld for people of other sources cannot be written down: %s",
 			      strerror(-r));
 	else if (s->paths->sudoers)

@@ -17,13 +17,14 @@
 
 static int open_state(struct workspace *ws, bool lock)
 {
-	struct problem_place place = {.file = ws->paths->statedir};
+	struct position position = {.file = ws->paths->statedir};
 	struct stat st;
 
 	if (lstat(ws->paths->statedir, &st) < 0 && errno == ENOENT) {
 		if (!lock)
 			return 0;
-		problem_error(ws->problems, &place, "does not exist; agentauthctl init makes what is needed");
+		problem_error(ws->problems, &position,
+			      "does not exist; agentauthctl init makes what is needed");
 		return -1;
 	}
 	return conf_dir_open(ws->paths->statedir, ws->paths->owner, ws->problems, &ws->state_fd);
@@ -32,12 +33,12 @@ static int open_state(struct workspace *ws, bool lock)
 /* take_lock() waits for another agentauthctl, and tells a person so. */
 static int take_lock(struct workspace *ws)
 {
-	struct problem_place place = {.file = ws->paths->statedir};
+	struct position position = {.file = ws->paths->statedir};
 
 	ws->lock_fd =
 	    openat(ws->state_fd, WORKSPACE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (ws->lock_fd < 0) {
-		problem_error(ws->problems, &place, "the file lock cannot be opened in it: %s",
+		problem_error(ws->problems, &position, "the file lock cannot be opened in it: %s",
 			      strerror(errno));
 		return -1;
 	}
@@ -47,7 +48,7 @@ static int take_lock(struct workspace *ws)
 		fputs("agentauthctl: waiting for another agentauthctl to finish\n", stderr);
 	while (flock(ws->lock_fd, LOCK_EX) < 0)
 		if (errno != EINTR) {
-			problem_error(ws->problems, &place, "cannot be locked: %s", strerror(errno));
+			problem_error(ws->problems, &position, "cannot be locked: %s", strerror(errno));
 			return -1;
 		}
 	return 0;
@@ -56,10 +57,10 @@ static int take_lock(struct workspace *ws)
 static int open_conf(struct workspace *ws)
 {
 	const struct paths *p = ws->paths;
-	struct problem_place place = {.file = p->confdir};
+	struct position position = {.file = p->confdir};
 
 	if (access(p->confdir, F_OK) < 0 && errno == ENOENT) {
-		problem_error(ws->problems, &place,
+		problem_error(ws->problems, &position,
 			      "does not exist; agentauthctl init makes it, with a first " CONF_FILE);
 		return -1;
 	}
@@ -85,12 +86,12 @@ static int read_facts(struct workspace *ws)
 
 static int read_main(struct workspace *ws)
 {
-	struct problem_place place = {.file = ws->paths->confdir};
+	struct position position = {.file = ws->paths->confdir};
 	int n = conf_text_read(ws->conf_fd, ws->paths->confdir, CONF_FILE, ws->paths->owner, ws->problems,
 			       &ws->model.file.text);
 
 	if (n == -ENOENT)
-		problem_error(ws->problems, &place,
+		problem_error(ws->problems, &position,
 			      "holds no " CONF_FILE "; agentauthctl init makes a first one");
 	if (n < 0)
 		return -1;

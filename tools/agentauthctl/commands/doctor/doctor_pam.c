@@ -166,24 +166,24 @@ static char *cure(const char *service, enum aa_pam_answer answer)
 static bool look_at_service(struct doctor *d, size_t i)
 {
 	const struct aa_sshd_paths paths = doctor_sshd_paths();
-	struct aa_pam_position place;
+	struct aa_pam_position position;
 
 	for (size_t p = 0; p < 2; p++) {
 		enum aa_pam_answer answer =
-		    aa_pam_stack_asks(&paths.pam, services[i].service, services[i].phases[p], &place);
+		    aa_pam_stack_asks(&paths.pam, services[i].service, services[i].phases[p], &position);
 
 		if (answer == AA_PAM_ABSENT)
 			return false;
 		if (answer == AA_PAM_ASKED)
 			continue;
-		if (place.line)
+		if (position.line)
 			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s:%u: %s %s",
-				       services[i].service, place.file, place.line,
+				       services[i].service, position.file, position.line,
 				       aa_pam_stack_phase_name(services[i].phases[p]),
 				       aa_pam_stack_answer_text(answer));
 		else
 			doctor_problem(d, cure(services[i].service, answer), "the stack of %s: %s: %s %s",
-				       services[i].service, place.file,
+				       services[i].service, position.file,
 				       aa_pam_stack_phase_name(services[i].phases[p]),
 				       aa_pam_stack_answer_text(answer));
 		return false;

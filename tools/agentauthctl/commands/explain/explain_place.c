@@ -171,7 +171,7 @@ static void find_in(struct explain_step *s, const struct conf_tree *tree, const 
 		node = conf_tree_find(tree, text, path);
 	}
 	if (node > 0)
-		conf_text_place(text, tree->v[node].start, &s->line, &column);
+		conf_text_position(text, tree->v[node].start, &s->line, &column);
 	s->file = xstrdup(text->path);
 	s->setting = buffer_take(&setting);
 }
