@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_cache.h"
 
 #define ROUNDS 201

@@ -10,6 +10,7 @@
 
 #include "fuzz/fuzz.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/conf/conf_edit.h"

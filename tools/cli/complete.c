@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/cli/program.h"
+#include "tools/cli/arguments.h"
 
 static const char *typed = "";
 

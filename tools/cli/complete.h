@@ -8,13 +8,7 @@
 #ifndef AGENTAUTH_CLI_COMPLETE_H
 #define AGENTAUTH_CLI_COMPLETE_H
 
-struct program;
-
-/* What an argument or a word stands for, by the name it has in help ("ROLE"), or an option's value ("--owner"): a kind of the
- * program's own, or with a colon in front one of the shell's; or the words themselves, with a blank in front and between. */
-struct complete_value {
-	const char *of, *kind;
-};
+#include "tools/cli/command.h"
 
 /* `words` are those behind --complete; the last is being typed. */
 void complete(const struct program *program, int n, char **words);

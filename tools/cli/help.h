@@ -3,7 +3,9 @@
 #ifndef AGENTAUTH_CLI_HELP_H
 #define AGENTAUTH_CLI_HELP_H
 
-#include "tools/cli/program.h"
+#include <stdio.h>
+
+#include "tools/cli/command.h"
 
 void help_program(const struct program *program, FILE *to);
 /* Of a command, or of a family with all that is in it; `path` is the words that lead to it, each behind a blank. */

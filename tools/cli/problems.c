@@ -2,14 +2,12 @@
 /* problems.c: gathering what is wrong, see problems.h. */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text/shown.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
-#include "tools/cli/say.h"
 
 #define QUOTED_MAX 60 /* characters */
 
@@ -99,30 +97,6 @@ void problems_move(struct problems *to, struct problems *from)
 	}
 	from->n = 0;
 	problems_free(from);
-}
-
-static void problem_print(const struct problem *one)
-{
-	struct buffer line = {0};
-
-	if (one->file && one->line)
-		buffer_printf(&line, "%s:%u:%u: ", one->file, one->line, one->column);
-	else
-		buffer_printf(&line, "%s: ", one->file ? one->file : say_name());
-	buffer_printf(&line, "%s%s%s%s\n", one->warning ? "warning: " : "", one->setting ? one->setting : "",
-		      one->setting ? ": " : "", one->what);
-	say_text(line.data);
-	buffer_free(&line);
-}
-
-void problems_print(const struct problems *p)
-{
-	size_t more = p->errors + p->warnings - p->n;
-
-	for (size_t i = 0; i < p->n; i++)
-		problem_print(&p->v[i]);
-	if (more)
-		fprintf(stderr, "%s: and %zu more\n", say_name(), more);
 }
 
 json_t *problems_json(const struct problems *p, bool warnings)

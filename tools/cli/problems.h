@@ -45,8 +45,6 @@ void problems_forget_warnings(struct problems *p, const char *file);
 /* Moves all of `from` behind what `to` has. */
 void problems_move(struct problems *to, struct problems *from);
 
-/* For a person, on standard error, each on a line of its own: FILE:LINE:COLUMN: SETTING: what. */
-void problems_print(const struct problems *p);
 /* The errors (or warnings) as an array of objects: file, line, column, setting, what. A new reference. */
 json_t *problems_json(const struct problems *p, bool warnings);
 

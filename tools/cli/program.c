@@ -12,6 +12,7 @@
 #include "tools/cli/guess.h"
 #include "tools/cli/help.h"
 #include "tools/cli/print.h"
+#include "tools/cli/problems_print.h"
 #include "tools/cli/say.h"
 
 /* What has been found of a command line. */

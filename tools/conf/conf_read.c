@@ -14,7 +14,6 @@
 #include "tools/cli/find_control.h"
 #include "tools/cli/guess.h"
 #include "tools/conf/conf_read.h"
-#include "tools/conf/conf_report.h"
 
 struct walk {
 	const struct conf_file *file;
@@ -27,15 +26,6 @@ struct spot {
 	uint32_t node;
 	const config_setting_t *value;
 };
-
-void conf_file_free(struct conf_file *file)
-{
-	if (file->has_config)
-		config_destroy(&file->config);
-	conf_tree_free(&file->tree);
-	conf_text_free(&file->text);
-	file->has_config = false;
-}
 
 /* ---- reporting ----------------------------------------------------------- */
 

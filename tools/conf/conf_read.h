@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <libconfig.h>
-
 #include "common/text/list.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
-#include "tools/conf/conf_text.h"
-#include "tools/conf/conf_tree.h"
+#include "tools/conf/conf_file.h"
+#include "tools/conf/conf_report.h"
 
 /* Where values go. A CONF_MEMBERS struct begins with `bool given`, one of CONF_NAMED with `const char *name`.
  */
@@ -56,24 +54,10 @@ struct conf_setting {
 	const void *defaults;		    /* an item's struct before its settings are read; NULL: zeros */
 };
 
-struct conf_file {
-	struct conf_text text;
-	struct conf_tree tree;
-	config_t config; /* owns the strings that were read */
-	bool has_config; /* the text could be parsed */
-};
-void conf_file_free(struct conf_file *file);
-
 /* Parses file->text and reads it against the table into the struct `into`, which holds the defaults. Its
  * strings live as long as the file, its arrays as long as the arena. -1: reported; *into is then filled as
  * far as it could be. */
 int conf_read(struct conf_file *file, const struct conf_setting *table, void *into, struct arena *arena,
 	      struct problems *problems);
-
-/* Reports something about the setting "roles.deploy.gid"; "" is the file as a whole. */
-void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
-		const char *format, ...) __attribute__((format(printf, 4, 5)));
-void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
-		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

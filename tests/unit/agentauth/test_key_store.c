@@ -17,6 +17,7 @@
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 
 static struct output o;
 

@@ -12,6 +12,7 @@
 #include "tests/unit/support/test.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_hosts.h"
+#include "tools/agentauth/local/profiles.h"
 
 #define NEEDED "hosts = [ \"web01\" ]; audiences = [ \"ssh://web01\" ]; agent = \"builder-7\"; "
 

@@ -17,6 +17,7 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_cache.h"
 
 TEST(a_token_comes_from_the_cache_until_a_minute_before_its_end, provider)

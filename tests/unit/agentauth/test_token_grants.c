@@ -15,6 +15,7 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_grant.h"
 
 static unsigned waits[16], n_waits;

@@ -19,6 +19,7 @@
 #include "tests/unit/support/test.h"
 #include "tests/unit/support/tls_server.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_source.h"
 
 static const char *more_metadata(const char *name)

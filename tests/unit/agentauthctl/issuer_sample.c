@@ -17,6 +17,7 @@
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/model/issuer_block.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/cli/problems_print.h"
 
 json_t *load(const char *file)
 {

@@ -8,6 +8,7 @@
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/cli/problems_print.h"
 
 void read_main(const struct house *house, const char *text, struct reading *r)
 {

@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/agentauthctl/publish/rollback.h"
+#include "tools/cli/problems_print.h"
 
 enum publish_outcome run(const struct house *h, struct publish_options options, struct outcome *ret)
 {

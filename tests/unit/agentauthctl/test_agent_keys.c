@@ -8,6 +8,7 @@
 
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
+#include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/agentauthctl/publish/record.h"
 #include "tools/conf/conf_edit.h"

@@ -11,6 +11,7 @@
 #include "tests/unit/agentauthctl/publish_steps.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
+#include "tools/cli/problems_print.h"
 
 /* ---- what somebody else has not published yet ----------------------------- */
 

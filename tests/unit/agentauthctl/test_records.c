@@ -13,6 +13,7 @@
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/published.h"
+#include "tools/cli/problems_print.h"
 
 #define FOLDER TEST_SRCDIR "/unit/agentauthctl/records/"
 

@@ -12,8 +12,10 @@
 #include "common/verify/policy.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
+#include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/cli/problems_print.h"
 
 /* ---- the reference, as settings.def has it ------------------------------------ */
 

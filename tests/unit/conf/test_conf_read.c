@@ -8,6 +8,7 @@
 
 #include "common/text/list.h"
 #include "tests/unit/support/test.h"
+#include "tools/cli/problems_print.h"
 #include "tools/conf/conf_read.h"
 
 struct profile {

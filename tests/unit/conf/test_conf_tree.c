@@ -8,6 +8,7 @@
 #include <libconfig.h>
 
 #include "tests/unit/support/test.h"
+#include "tools/cli/problems_print.h"
 #include "tools/conf/conf_tree.h"
 
 struct reading {

@@ -14,6 +14,7 @@
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile_hosts.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_source.h"
 #include "tools/cli/say.h"
 

@@ -5,6 +5,7 @@
 
 #include "tools/agentauth/credential/ask_prompt.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/arguments.h"
 
 /* These variables replace the scope and the task of the profile for a login. The variables of an agent's session have other

@@ -8,6 +8,7 @@
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"
 

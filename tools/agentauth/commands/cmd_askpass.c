@@ -19,6 +19,7 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/own_folder.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/say.h"
 
 static const struct option_spec options[] = {

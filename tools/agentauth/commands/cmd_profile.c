@@ -10,6 +10,7 @@
 #include "tools/agentauth/commands/profile_add.h"
 #include "tools/agentauth/commands/ssh_check.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"

@@ -10,6 +10,7 @@
 #include "tools/agentauth/commands/answer.h"
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_source.h"
 #include "tools/cli/print.h"
 #include "tools/cli/say.h"

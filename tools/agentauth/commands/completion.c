@@ -10,6 +10,7 @@
 
 #include "common/jose/jose.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/complete.h"
 
 /* A person who is typing is not told why the profiles cannot be read. */

@@ -20,6 +20,7 @@
 #include "tools/agentauth/local/profile_edit.h"
 #include "tools/agentauth/local/profile_hosts.h"
 #include "tools/agentauth/local/profile_setting.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 #include "tools/conf/conf_edit.h"

@@ -22,6 +22,7 @@
 #include "tools/agentauth/local/own_files.h"
 #include "tools/agentauth/local/profile.h"
 #include "tools/agentauth/local/profile_hosts.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/cli/say.h"
 
 #define CLOCK_SLACK 60 /* a file may seem to be so many seconds in the future */

@@ -7,6 +7,7 @@
 
 #include "tools/agentauth/commands/ssh_login.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 
 /* A check found the profile that answers for a login; ssh_check_clear() frees both. */
 struct ssh_check {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile.h: reads ~/.config/agentauth/config, which says which hosts may have which credential.
+/* profile.h: a profile of ~/.config/agentauth/config, which says which hosts may have which credential.
  *
  *   profiles = {
  *     web = {
@@ -36,7 +36,6 @@
 #include "tools/agentauth/local/key_source.h"
 #include "tools/agentauth/local/secret.h"
 
-#define PROFILES_MAX 65536 /* bytes of the file */
 #define ASSERTION_TTL_DEFAULT 60
 #define ASSERTION_TTL_MAX 3600 /* seconds; a host accepts 300 unless it says otherwise */
 
@@ -84,25 +83,6 @@ struct profile {
 	enum profile_reuse reuse;
 	enum profile_present present;
 };
-
-struct profiles;
-
-/* Returns the path of the profiles' file, from malloc(): `path`, or $AGENTAUTH_CONFIG, or ~/.config/agentauth/config. NULL
- * comes with the reason said. */
-char *profiles_file(const char *path);
-/* Reads the file that profiles_file() names. All that is wrong with it is said in one run, with line and column, and NULL
- * returned. */
-struct profiles *profiles_load(const char *path);
-/* Reads a text as if it were in the file `path`, which may hold no profile at all. */
-struct profiles *profiles_parse(const char *text, const char *path);
-void profiles_free(struct profiles *profiles);
-
-size_t profiles_count(const struct profiles *profiles);
-const struct profile *profiles_at(const struct profiles *profiles, size_t i);
-const char *profiles_path(const struct profiles *profiles);
-
-/* Returns the profile of this name, or NULL with the reason said. */
-const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 
 /* This value of `resource` stands for the audience that the host asks for. It cannot be a resource itself, since RFC 8707
  * demands an absolute URI. */

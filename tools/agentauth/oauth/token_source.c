@@ -9,6 +9,7 @@
 
 #include "tools/agentauth/credential/ready_token.h"
 #include "tools/agentauth/local/own_files.h"
+#include "tools/agentauth/local/profiles.h"
 #include "tools/agentauth/oauth/token_cache.h"
 #include "tools/agentauth/oauth/token_grant.h"
 #include "tools/cli/alloc.h"

@@ -8,6 +8,7 @@
 
 #include "tools/agentauth/credential/access_token.h"
 #include "tools/agentauth/local/profile.h"
+#include "tools/agentauth/local/profiles.h"
 
 struct token_wish {
 	bool fresh;	 /* does not accept a token of the cache */

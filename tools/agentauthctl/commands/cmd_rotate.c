@@ -11,6 +11,7 @@
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 
 #define GRACE_USUAL 86400

@@ -15,31 +15,10 @@
 #include "common/text/number.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/cli/alloc.h"
 
-#define LOCAL_FILE_MAX (64 * 1024 * 1024)
-
 /* ---- passwd and group ---------------------------------------------------- */
-
-int slurp(const char *file, char **ret)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
-	struct buffer text = {0};
-	char part[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, part, sizeof(part))) > 0 && text.len < LOCAL_FILE_MAX)
-		buffer_add(&text, part, (size_t)n);
-	if (n != 0)
-		r = n < 0 ? -errno : -EFBIG;
-	close(fd);
-	if (r == 0)
-		*ret = buffer_take(&text);
-	buffer_free(&text);
-	return r;
-}
 
 /* "name:…:id:…" at `line`, which is cut up. libc passes over white space before a name and a number, and
  * takes a sign. */

@@ -37,9 +37,6 @@ struct host_facts {
 	size_t n_audience;
 };
 
-/* The whole file, with a zero byte behind it. A negative errno. The caller frees. */
-int slurp(const char *file, char **ret);
-
 /* An absent file has no lines. -1: reported. */
 int local_names_read(struct local_names *names, const char *file, struct problems *problems);
 void local_names_free(struct local_names *names);

@@ -13,6 +13,17 @@
 #include "tools/agentauthctl/model/power.h"
 #include "tools/agentauthctl/model/settings.h"
 
+const struct conf_setting main_settings[] = {
+    {"host", CONF_MEMBERS, .offset = offsetof(struct model, host), .members = host_settings},
+    {"accounts", CONF_MEMBERS, .offset = offsetof(struct model, host.accounts),
+     .members = accounts_policy_settings},
+    {"issuers", CONF_NAMED, .offset = offsetof(struct model, issuers), .max = 256, .check = check_issuer_name,
+     .members = issuer_settings, .size = sizeof(struct aa_issuer), .defaults = &issuer_usually},
+    {"roles", CONF_NAMED, .offset = offsetof(struct model, roles), .max = 4096, .check = check_role_name,
+     .members = role_settings, .size = sizeof(struct aa_role), .defaults = &role_usually},
+    {0},
+};
+
 /* ---- finding ------------------------------------------------------------- */
 
 static int compare_roles(const void *a, const void *b)

@@ -19,7 +19,6 @@
 #define CONF_FILE "agentauth.conf"
 #define AGENTS_DIR "agents.d"
 #define AGENT_SUFFIX ".conf"
-#define AGENT_KEYS_MAX 64
 
 struct model {
 	struct aa_host host; /* with accounts; without an audience where the text has none: see record.c */
@@ -36,6 +35,9 @@ struct model {
 	struct conf_file file;
 	struct arena arena;
 };
+
+/* What the text of agentauth.conf may hold, into a struct model. */
+extern const struct conf_setting main_settings[];
 
 /* Reads the text in model->file.text (set by the caller). -1: reported. */
 int model_read(struct model *model, const struct host_facts *facts, struct problems *problems);

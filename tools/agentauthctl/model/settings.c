@@ -7,7 +7,6 @@
 #include "common/registry/accounts.h"
 #include "common/verify/policy.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/model/model.h"
 
 /* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
@@ -67,14 +66,3 @@
 	{BEGIN(group, name, TEXTS, OPTIONAL), .min = fewest, .max = most, .check = checked, .if_empty = empty},
 #include "common/verify/settings.def"
 /* clang-format on */
-
-const struct conf_setting main_settings[] = {
-    {"host", CONF_MEMBERS, .offset = offsetof(struct model, host), .members = host_settings},
-    {"accounts", CONF_MEMBERS, .offset = offsetof(struct model, host.accounts),
-     .members = accounts_policy_settings},
-    {"issuers", CONF_NAMED, .offset = offsetof(struct model, issuers), .max = 256, .check = check_issuer_name,
-     .members = issuer_settings, .size = sizeof(struct aa_issuer), .defaults = &issuer_usually},
-    {"roles", CONF_NAMED, .offset = offsetof(struct model, roles), .max = 4096, .check = check_role_name,
-     .members = role_settings, .size = sizeof(struct aa_role), .defaults = &role_usually},
-    {0},
-};

@@ -7,7 +7,10 @@
 #include "common/verify/policy_record.h"
 #include "tools/conf/conf_read.h"
 
-extern const struct conf_setting main_settings[];	/* into a struct model */
+#define AGENT_KEYS_MAX 64
+
+extern const struct conf_setting host_settings[], accounts_policy_settings[], issuer_settings[],
+    role_settings[];
 extern const struct conf_setting agent_settings[];	/* into a struct aa_agent */
 extern const struct conf_setting claim_rule_settings[]; /* into a struct aa_claim_rule */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/model/sudoers_who.h"
 #include "tools/cli/alloc.h"
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/id_overlaps.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/alloc.h"

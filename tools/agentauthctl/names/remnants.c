@@ -13,6 +13,7 @@
 
 #include "common/registry/accounts.h"
 #include "tools/agentauthctl/model/power.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/remnants.h"
 #include "tools/host/sshd_config.h"
 

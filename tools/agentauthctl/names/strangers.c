@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tools/agentauthctl/model/host_facts.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/alloc.h"
 

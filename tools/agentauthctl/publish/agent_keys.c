@@ -11,6 +11,7 @@
 #include "common/jose/key_pem.h"
 #include "common/registry/accounts.h"
 #include "common/text/utc.h"
+#include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/agentauthctl/publish/record.h"
 #include "tools/conf/conf_edit.h"

@@ -12,6 +12,7 @@
 #include "common/file/replace.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/model/slurp.h"
 
 #define LOOK_SECONDS 600
 #define REPEAT_SECONDS 86400

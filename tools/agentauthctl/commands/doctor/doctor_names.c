@@ -13,6 +13,7 @@
 #include "common/registry/local.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/model/power.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/remnants.h"
 
 /* ---- nsswitch.conf -------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 
 #include "common/registry/generation.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 #include "tools/cli/spawn.h"
