@@ -76,14 +76,12 @@ static void collect(int fd, struct buffer *output)
 			buffer_add(output, part, (size_t)n);
 }
 
-static int wait_for(pid_t pid)
+int program_wait(pid_t pid, int *ret_status)
 {
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return 0;
 }
 
 char **argv_join(const char *const *front, size_t n_front, char *const *rest, size_t n_rest)
@@ -99,7 +97,7 @@ char **argv_join(const char *const *front, size_t n_front, char *const *rest, si
 
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output)
 {
-	int in = input_file(input, len), out[2] = {-1, -1}, r;
+	int in = input_file(input, len), out[2] = {-1, -1}, status, r;
 	pid_t pid;
 
 	if (in < 0)
@@ -113,7 +111,9 @@ int program_run(char *const argv[], const char *input, size_t len, struct buffer
 	if (r < 0)
 		goto out;
 	collect(out[0], output);
-	r = wait_for(pid);
+	r = program_wait(pid, &status);
+	if (r == 0)
+		r = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 out:
 	close(in);
 	if (out[0] >= 0)

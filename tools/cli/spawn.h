@@ -4,6 +4,7 @@
 #define AGENTAUTHCTL_SPAWN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "tools/cli/alloc.h"
 
@@ -19,5 +20,8 @@ char **argv_join(const char *const *front, size_t n_front, char *const *rest, si
  * up to 16 MiB. Gives its exit status, 128 + N where a signal ended it, or a negative errno: it could not be
  * run. */
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output);
+
+/* Waits until the child has ended, whatever signals are caught meanwhile. *ret_status is waitpid()'s. 0 or a negative errno. */
+int program_wait(pid_t pid, int *ret_status);
 
 #endif

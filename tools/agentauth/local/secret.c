@@ -19,6 +19,7 @@
 #include "tools/cli/alloc.h"
 #include "tools/cli/clock.h"
 #include "tools/cli/say.h"
+#include "tools/cli/spawn.h"
 
 bool secret_is_named(const struct secret_source *source)
 {
@@ -74,9 +75,8 @@ static bool ended_well(pid_t pid, const char *program, const char *what)
 {
 	int status = 0;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
+	if (program_wait(pid, &status) < 0)
+		return false;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
@@ -111,7 +111,7 @@ static int read_command(const char *const *argv, const char *what, char **ret, s
 		say("%s cannot be read: %s printed more than %d bytes, or did not end within %d s", what,
 		    argv[0], SECRET_MAX, SECRET_COMMAND_SECONDS);
 		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
+		(void)program_wait(pid, NULL);
 	} else if (!ended_well(pid, argv[0], what)) {
 		n = -1;
 	}

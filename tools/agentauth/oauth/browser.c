@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tools/cli/alloc.h"
+#include "tools/cli/spawn.h"
 
 /* The token goes to standard output, where nothing of the browser's may get. */
 static void exec_browser(const char *program, const char *address, int started)
@@ -57,7 +58,7 @@ bool browser_open(const char *address)
 		if (pid == 0)
 			start(program, address, fds[1]);
 		close(fds[1]);
-		ok = pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+		ok = pid > 0 && program_wait(pid, &status) == 0 && WIFEXITED(status) &&
 		     WEXITSTATUS(status) == 0 && read(fds[0], &c, 1) == 0;
 		close(fds[0]);
 	}

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/alloc.h"
+#include "tools/cli/spawn.h"
 
 #define SECONDS 60
 #define SECONDS_TO_LIST 5
@@ -220,8 +220,8 @@ static bool run(const struct question *q, void (*ask)(int fd, const struct quest
 		    "the other sources of names (%s) did not answer within %d seconds; whether they know "
 		    "these names and ids is not known",
 		    q->sources.passwd ? q->sources.passwd : q->sources.group, SECONDS);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		(void)program_wait(pid, NULL);
 	close(fds[0]);
 	return answered;
 }

@@ -16,6 +16,7 @@
 
 #include "common/file/proc.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/cli/spawn.h"
 #include "tools/host/sshd_config.h"
 
 #define SNIPPET "sshd_config.d/agentauth.conf"
@@ -197,7 +198,7 @@ static int ask_as_nobody(char *why, size_t size)
 	n = read(pipes[0], why, size - 1);
 	close(pipes[0]);
 	why[n > 0 ? n : 0] = '\0';
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
+	if (pid < 0 || program_wait(pid, &status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
 		return -1;
 	return WEXITSTATUS(status) == 0;
 }
