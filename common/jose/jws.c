@@ -31,7 +31,7 @@ void aa_jws_free(struct aa_jws *jws)
 	free(jws);
 }
 
-/* RFC 7515 section 3.1 demands two dots, and a header before the first. A payload may be empty (section 2: any
+/* RFC 7515 section 3.1 demands two dots. A header that is empty is refused as text that is no object. A payload may be empty (section 2: any
  * octets); the claims of a credential are then refused. An empty signature is refused after the header, so that a
  * token of alg none is refused for its alg. */
 static enum aa_jose_err split(const char *token, size_t len, struct segment ret[3])
@@ -44,8 +44,6 @@ static enum aa_jose_err split(const char *token, size_t len, struct segment ret[
 		if ((dot != NULL) != (i < 2))
 			return AA_JOSE_MALFORMED;
 		ret[i] = (struct segment){p, (size_t)((dot ? dot : end) - p)};
-		if (i == 0 && ret[i].n == 0)
-			return AA_JOSE_MALFORMED;
 		p = dot ? dot + 1 : end;
 	}
 	return AA_JOSE_OK;

@@ -199,7 +199,7 @@ static enum aa_jose_err take_labels(const json_t *jwk, struct aa_key *key)
 {
 	const json_t *alg = member(jwk, "alg"), *kid = member(jwk, "kid");
 
-	if ((alg && !json_is_string(alg)) || (kid && !json_is_string(kid)))
+	if (alg && !json_is_string(alg))
 		return AA_JOSE_KEY_MALFORMED;
 	if (alg) {
 		enum aa_alg one = aa_alg_from_name(json_string_value(alg));
@@ -208,7 +208,7 @@ static enum aa_jose_err take_labels(const json_t *jwk, struct aa_key *key)
 			return AA_JOSE_KEY_UNFIT;
 		key->alg = one;
 	}
-	if (kid) {
+	if (kid) { /* one that is no string has the length 0, and no kid is as short */
 		if (!aa_kid_is_valid(json_string_value(kid), json_string_length(kid)))
 			return AA_JOSE_KEY_MALFORMED;
 		key->kid = strdup(json_string_value(kid));
