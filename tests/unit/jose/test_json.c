@@ -86,6 +86,10 @@ TEST(a_zero_byte_is_refused_in_every_spelling)
 	assert_int_equal(parse_len("{\"a\":\"b0c\"}", 11), AA_JOSE_OK);
 	assert_int_equal(parse_len("{\"a\":\"b\0c\"}", 11), AA_JOSE_MALFORMED);
 	assert_int_equal(parse_len("{\"a\":1}\0", 8), AA_JOSE_MALFORMED);
+	/* behind a number or a word, where jansson itself overlooks it */
+	assert_int_equal(parse_len("{\"a\":1 }", 8), AA_JOSE_OK);
+	assert_int_equal(parse_len("{\"a\":1\0}", 8), AA_JOSE_MALFORMED);
+	assert_int_equal(parse_len("{\"a\":true\0}", 11), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\":\"b\\u0030c\"}"), AA_JOSE_OK);
 	assert_int_equal(parse("{\"a\":\"b\\u0000c\"}"), AA_JOSE_MALFORMED);
 	assert_int_equal(parse("{\"a\\u0000\":1}"), AA_JOSE_MALFORMED);

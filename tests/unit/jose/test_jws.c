@@ -86,6 +86,15 @@ TEST(alg_is_one_of_ten_names_in_exact_case)
 		assert_int_equal(check_header(bad[i]), AA_JOSE_ALG);
 }
 
+TEST(what_is_no_algorithm_has_no_algorithms_name)
+{
+	for (int alg = AA_ALG_INVALID + 1; alg < AA_ALG_COUNT; alg++)
+		assert_int_equal(aa_alg_from_name(aa_alg_name((enum aa_alg)alg)), alg);
+	assert_string_equal(aa_alg_name(AA_ALG_INVALID), "invalid");
+	assert_string_equal(aa_alg_name(AA_ALG_COUNT), "invalid");
+	assert_int_equal(aa_alg_from_name("invalid"), AA_ALG_INVALID);
+}
+
 TEST(alg_is_found_wherever_it_stands_in_the_header)
 {
 	assert_int_equal(check_header("{ \"typ\" : \"JWT\" ,\r\n \"alg\"\t:\n\"ES256\" }"), AA_JOSE_OK);

@@ -14,6 +14,7 @@
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
+#include "common/jose/ssh_wire.h"
 #include "tests/unit/jose/jwk_steps.h"
 #include "tests/unit/support/jose_make.h"
 #include "tests/unit/support/test.h"
@@ -429,6 +430,10 @@ TEST(an_ssh_line_may_have_a_comment_and_nothing_else)
 
 	snprintf(text, sizeof(text), "%s builder@ci 7\n", line);
 	assert_int_equal(load_any(text), AA_JOSE_OK);
+	snprintf(text, sizeof(text), "%s\r\n", line); /* of an editor that ends lines so */
+	assert_int_equal(load_any(text), AA_JOSE_OK);
+	snprintf(text, sizeof(text), "%s\r%s\n", line, line);
+	assert_int_equal(load_any(text), AA_JOSE_KEY_MALFORMED);
 	snprintf(text, sizeof(text), "%s\n%s\n", line, line);
 	assert_int_equal(load_any(text), AA_JOSE_KEY_MALFORMED);
 	snprintf(text, sizeof(text), "restrict %s\n", line);
@@ -443,4 +448,27 @@ TEST(an_ssh_line_may_have_a_comment_and_nothing_else)
 	assert_int_equal(load_any(" \n"), AA_JOSE_KEY_MALFORMED);
 	assert_int_equal(load_any("<html>"), AA_JOSE_KEY_MALFORMED);
 	free(line);
+}
+
+/* Says whether a blob that begins with this word of `len` bytes has a type. */
+static bool has_type(const char *word, size_t len)
+{
+	uint8_t blob[256];
+	struct aa_ssh_writer out = {blob, 0};
+	char type[AA_SSH_TYPE_MAX];
+
+	aa_ssh_put_string(&out, word, len);
+	return aa_ssh_type_of((struct aa_ssh_reader){blob, out.n}, type);
+}
+
+/* A type that ended at a zero would be shown as another than was said. */
+TEST(a_keys_type_is_a_short_text)
+{
+	char longest[AA_SSH_TYPE_MAX];
+
+	memset(longest, 'x', sizeof(longest));
+	assert_true(has_type("ssh-ed25519", 11));
+	assert_false(has_type("ssh-ed25519\0x", 13));
+	assert_true(has_type(longest, sizeof(longest) - 1));
+	assert_false(has_type(longest, sizeof(longest)));
 }

@@ -18,6 +18,7 @@
 #include "common/state/session_id.h"
 #include "common/state/session_store.h"
 #include "tests/unit/pam/pam_steps.h"
+#include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_pam.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
@@ -62,6 +63,62 @@ TEST(account_denies_public_keys_of_those_who_may_not, pam)
 	assert_string_equal(support_pam_reason(p), "no_credential");
 	support_pam_start(p, "sshd", "retired-1");
 	assert_int_equal(account(p), PAM_ACCT_EXPIRED);
+}
+
+/* sshd skips auth for a key, so account is the first to say that no role of the agent admits the service. */
+TEST(account_denies_a_key_whose_roles_do_not_admit_the_service, pam)
+{
+	struct support_pam *p = *state;
+
+	support_set(p->site, "role:audit", "services", "[\"sudo\"]");
+	support_publish_with(p->site, "role:deploy", "services", "[\"sshd\"]");
+	support_pam_start(p, "sshd", "builder-7");
+	assert_int_equal(account(p), PAM_SUCCESS);
+	support_publish_with(p->site, "role:deploy", "services", "[\"sudo\"]");
+	assert_int_equal(account(p), PAM_PERM_DENIED);
+	assert_string_equal(support_pam_reason(p), "service_denied");
+}
+
+/* Bends one member of a session's record, as only root could. */
+static void bend_record(const struct support_pam *p, const char *id, const char *member, json_t *value)
+{
+	char path[256], *text;
+	json_t *record;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/sessions/%s.json", p->site->rundir, id);
+	text = support_read_file(path, &len);
+	record = json_loadb(text, len, 0, NULL);
+	free(text);
+	assert_int_equal(json_object_set_new(record, member, value), 0);
+	text = json_dumps(record, JSON_COMPACT);
+	support_write_file(path, text, strlen(text));
+	free(text);
+	json_decref(record);
+}
+
+TEST(account_demands_the_agents_own_session_before_its_deadline, pam)
+{
+	struct support_pam *p = *state;
+	const struct {
+		const char *member;
+		json_t *value;
+		const char *reason; /* NULL: none */
+	} cases[] = {
+	    {"task", json_string("tidy up"), NULL},
+	    {"agent", json_string("builder-7"), NULL},
+	    {"agent", json_string("other-1"), "no_session"},
+	    {"deadline", json_integer(p->now + 3600), NULL},
+	    {"deadline", json_integer(p->now), "session_expired"},
+	    {"deadline", json_integer(0), NULL}, /* there is none */
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
+		bend_record(p, env(p, "AGENTAUTH_SESSION"), cases[i].member, cases[i].value);
+		assert_int_equal(account(p), cases[i].reason ? PAM_PERM_DENIED : PAM_SUCCESS);
+		assert_string_equal(support_pam_reason(p), cases[i].reason ? cases[i].reason : "ok");
+	}
 }
 
 TEST(account_reads_everything_again, pam)

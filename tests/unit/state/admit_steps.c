@@ -69,13 +69,13 @@ static int teardown(void **state)
 
 const struct test_fixture fixture_admitted = {setup, teardown};
 
-enum aa_reason publickey(struct fixture *f)
+enum aa_reason publickey(struct fixture *f, unsigned n)
 {
 	char *ssh = NULL, line[4096];
 	struct aa_verdict v = {0};
 	enum aa_reason reason;
 
-	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, 0)), &ssh),
+	assert_int_equal(aa_key_to_ssh(aa_private_key_public(support_key(AA_ALG_ES256, n)), &ssh),
 			 AA_JOSE_OK);
 	snprintf(line, sizeof(line), "publickey %s\n", ssh);
 	f->login.ssh_auth_info = line;

@@ -19,7 +19,8 @@ struct fixture {
 
 void reopen(struct fixture *f);
 extern const struct test_fixture fixture_admitted;
-enum aa_reason publickey(struct fixture *f);
+/* Asks for the n-th key of ES256, as sshd shows it; builder-7 has the first. */
+enum aa_reason publickey(struct fixture *f, unsigned n);
 enum aa_reason started(struct fixture *f, const char *service, const char *person, struct aa_verdict *v);
 enum aa_reason inside(struct fixture *f, const char *service);
 

@@ -27,16 +27,28 @@ TEST(a_public_key_obeys_suspension_and_revocation, admitted)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(publickey(f), AA_OK);
+	assert_int_equal(publickey(f, 0), AA_OK);
 	/* a key has no time of issue */
 	assert_int_equal(
 	    aa_decision_revoke_before(f->site->statedir, "builder-7", f->now, "root", NULL, f->now), 0);
-	assert_int_equal(publickey(f), AA_OK);
+	assert_int_equal(publickey(f, 0), AA_OK);
 	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
-	assert_int_equal(publickey(f), AA_AGENT_SUSPENDED);
+	assert_int_equal(publickey(f, 0), AA_AGENT_SUSPENDED);
 	assert_int_equal(aa_decision_resume(f->site->statedir, "builder-7"), 0);
 	assert_int_equal(aa_decision_revoke_kid(f->site->statedir, "k1", "root", NULL, f->now), 0);
-	assert_int_equal(publickey(f), AA_REVOKED);
+	assert_int_equal(publickey(f, 0), AA_REVOKED);
+}
+
+/* Nothing that is decided after the key makes one good that is not the agent's. */
+TEST(another_agents_public_key_is_refused, admitted)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(publickey(f, 0), AA_OK);
+	assert_int_equal(publickey(f, 1), AA_UNKNOWN_KEY);
+	support_set(f->site, "agent:builder-7", "sources", "[\"192.0.2.0/24\"]");
+	reopen(f);
+	assert_int_equal(publickey(f, 0), AA_SOURCE_DENIED);
 }
 
 TEST(a_person_of_the_list_starts_it_on_their_own_behalf, admitted)

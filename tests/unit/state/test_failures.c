@@ -92,3 +92,16 @@ TEST(a_table_that_is_none_limits_nobody, folder)
 	assert_int_equal(truncate(path, 40), 0);
 	assert_false(reached("builder-7", "10.1.2.3", 5, NOW));
 }
+
+/* A cell has 32 bits for its time: a failure of another time must not be taken for an old one, nor for one to come. */
+TEST(a_time_that_no_cell_can_hold_is_not_counted, folder)
+{
+	const int64_t never[] = {INT64_MIN, -1, (int64_t)UINT32_MAX + 1, INT64_MAX};
+
+	for (size_t i = 0; i < COUNT(never); i++)
+		assert_false(aa_failures_count(test_dir, geteuid(), "builder-7", "10.1.2.3", never[i]));
+	assert_true(aa_failures_count(test_dir, geteuid(), "builder-7", "10.1.2.3", 0));
+	assert_true(reached("builder-7", "10.1.2.3", 1, 0));
+	assert_true(aa_failures_count(test_dir, geteuid(), "builder-7", "10.1.2.3", UINT32_MAX));
+	assert_true(reached("builder-7", "10.1.2.3", 1, UINT32_MAX));
+}

@@ -99,3 +99,12 @@ TEST(what_no_rule_is_covers_all)
 	assert_false(covers("(root) /usr/bin/env stop", "root", "/bin/true", app, NULL));
 	assert_int_equal(aa_sudo_rule_check("(root) /usr/bin/env stop"), AA_SUDO_FINE);
 }
+
+/* sudo reads a group without a user as the caller's own name with that group. */
+TEST(a_rule_names_a_user_to_run_as)
+{
+	assert_int_equal(aa_sudo_rule_check("(root:adm) /bin/id"), AA_SUDO_FINE);
+	assert_int_equal(aa_sudo_rule_check("(:adm) /bin/id"), AA_SUDO_NOBODY);
+	assert_int_equal(aa_sudo_rule_check("() /bin/id"), AA_SUDO_NOBODY);
+	assert_int_equal(aa_sudo_rule_check("(root) /bin/id"), AA_SUDO_FINE);
+}
