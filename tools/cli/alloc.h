@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* alloc.h: memory for a command that ends when memory is out, growing buffers, and memory that is given back
- * at once.
+/* alloc.h: memory for a command that ends when memory is out, growing buffers, and memory that is given back at once.
  *
- * Ending in the middle is safe here: whatever agentauthctl was writing, readers do not see it before it is
- * renamed into place, and the next run clears it away.
- */
+ * A command can end in the middle: what agentauthctl was writing is not seen by readers before it is renamed into place,
+ * and the next run clears it away. */
 #ifndef AGENTAUTHCTL_ALLOC_H
 #define AGENTAUTHCTL_ALLOC_H
 
@@ -23,7 +21,7 @@ char *xvasprintf(const char *format, va_list args) __attribute__((format(printf,
 /* Grows *array (elements of `size` bytes, room for *cap) so that it holds at least `need` elements. */
 void grow(void *array, size_t *cap, size_t need, size_t size);
 
-/* Bytes that are appended to; `data` has a zero byte behind it, once anything was appended. */
+/* A buffer is bytes that are appended to. `data` has a zero byte behind it, once anything was appended. */
 struct buffer {
 	char *data;
 	size_t len, cap;
@@ -34,10 +32,10 @@ void buffer_add(struct buffer *b, const void *bytes, size_t len);
 void buffer_puts(struct buffer *b, const char *s);
 void buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_u32(struct buffer *b, uint32_t number); /* four bytes, little endian */
-/* The text, which is the caller's from now on; the buffer is empty. */
+/* Returns the text, which the caller frees, and empties the buffer. */
 char *buffer_take(struct buffer *b);
 
-/* Pieces that live and go together. */
+/* An arena holds pieces that are freed together. */
 struct arena {
 	struct arena_block *first, *used;
 };

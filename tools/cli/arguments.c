@@ -43,7 +43,7 @@ static void give(struct arguments *a, const struct option_spec *option, const ch
 	a->given[a->n_given++] = (struct given_option){option, value};
 }
 
-/* How many of argv were taken, or -1. */
+/* Returns how many of argv were taken, or -1. */
 static int take_option(struct arguments *a, const struct option_spec *own, const struct option_spec *global,
 		       int argc, char **argv, char *why, size_t size)
 {

@@ -10,7 +10,7 @@
 struct option_spec {
 	const char *name; /* without the hyphens; NULL ends a table */
 	const char *
-	    argument; /* what its argument is called, "A|B" where it is one of these words; NULL: it has none */
+	    argument; /* its argument's name in help, "A|B" where that is one of these words; NULL: it has none */
 	const char *help;    /* printed on as many lines as it needs */
 	int how;	     /* the command's own */
 	const char *setting; /* the command's own */
@@ -37,18 +37,18 @@ enum arguments_end {
 	ARGUMENTS_REST, /* what begins with no two hyphens is a word, and so is all behind it, as it stands */
 };
 
-/* Goes on with argv[0..argc), whose options are those of one of the two tables (NULL: none); gives how many were taken.
- * -1: refused, with a sentence in `why`. */
+/* Parses argv[0..argc), whose options are those of one of the two tables (NULL: none), and returns how many were taken. -1:
+ * refused, with a sentence in `why`. */
 int arguments_parse(struct arguments *arguments, const struct option_spec *own,
 		    const struct option_spec *global, int argc, char **argv, enum arguments_end end,
 		    char *why, size_t size);
 void arguments_free(struct arguments *arguments);
 
-/* The last value that was given; NULL: none. For an option without an argument, its name. */
+/* Returns the last value that was given, and for an option without an argument its name. NULL: the option was not given. */
 const char *arguments_value(const struct arguments *arguments, const char *option);
 bool arguments_have(const struct arguments *arguments, const char *option);
 
-/* Decimal digits and nothing else, between min and max. */
+/* Reads decimal digits and nothing else, between min and max. */
 bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret);
 
 #endif

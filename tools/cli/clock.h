@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.h: the clock that nobody sets, and waiting by it. */
+/* clock.h: the clock that nobody sets, and waits that are measured by it. */
 #ifndef AGENTAUTH_CLI_CLOCK_H
 #define AGENTAUTH_CLI_CLOCK_H
 

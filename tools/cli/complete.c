@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* complete.c: what a shell completes. */
+/* complete.c: completes a command line for a shell, see complete.h. */
 #include "config.h"
 
 #include "tools/cli/complete.h"
@@ -11,13 +11,13 @@
 
 static const char *typed = "";
 
-/* What is typed so far: which command, and what of it stands already. */
+/* The line is what was typed so far. `command` and the members below are what was found of it. */
 struct line {
 	const struct program *program;
 	const struct command *command;	  /* NULL: none yet */
-	size_t operands;		  /* how many words of the command's own stand before */
-	const struct option_spec *option; /* the one whose value is being typed, or NULL */
-	bool literal;			  /* no options any more */
+	size_t operands;		  /* the number of the command's own words before */
+	const struct option_spec *option; /* whose value is being typed, or NULL */
+	bool literal;			  /* "--" stood before: no options follow */
 };
 
 void complete_offer(const char *word, const char *what)
@@ -93,7 +93,7 @@ static void offer_options(const struct option_spec *options)
 	}
 }
 
-/* Words that stand one behind another, each behind one of `between`. */
+/* Offers words that stand one behind another, each behind one of `between`. */
 static void offer_words(const char *words, const char *between)
 {
 	char word[64];
@@ -118,7 +118,7 @@ static void offer_kind(const struct line *line, const char *kind)
 		line->program->list(kind);
 }
 
-/* Offers what a name stands for; false: nothing is known of it. */
+/* Offers the values of a name in help. False: the name is unknown. */
 static bool offer_values(const struct line *line, const char *of)
 {
 	for (const struct complete_value *v = line->program->values; v->of; v++)
@@ -140,8 +140,8 @@ static void offer_argument(const struct line *line)
 		(void)offer_values(line, line->option->argument);
 }
 
-/* The name in the command's words that the operand at `at` has: "[NAME...]" is one of any number. Gives which of the words it
- * is; -1: there is none. */
+/* Finds the name, in the command's words, of the operand at `at`: "[NAME...]" names any number. Returns the number of that
+ * word, or -1. */
 static int operand_name(const char *words, size_t at, char *ret, size_t size)
 {
 	size_t len;
@@ -176,7 +176,7 @@ void complete(const struct program *program, int n, char **words)
 {
 	struct line line = {.program = program};
 
-	/* The help of a command is asked for by the words that lead to it. */
+	/* `help` is followed by the words that lead to a command. */
 	for (int i = n > 1 && strcmp(words[0], "help") == 0 ? 1 : 0; i + 1 < n; i++)
 		see_word(&line, words[i]);
 	typed = n > 0 ? words[n - 1] : "";

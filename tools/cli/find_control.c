@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find_control.c: what of a line no file and no terminal may hold, see find_control.h. */
+/* find_control.c: finds characters that no file and no terminal may hold, see find_control.h. */
 #include "config.h"
 
 #include "tools/cli/find_control.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find_control.h: what of a line no file and no terminal may hold. */
+/* find_control.h: finds characters that no file and no terminal may hold. */
 #ifndef AGENTAUTH_CLI_FIND_CONTROL_H
 #define AGENTAUTH_CLI_FIND_CONTROL_H
 
-/* What of a control character or the like a line holds, in words; NULL: nothing. */
+/* Names, in words, the first control character or the like that the line holds. NULL: it holds none. */
 const char *find_control(const char *text);
 
 #endif

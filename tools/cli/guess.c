@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guess.c: nearness of words, see guess.h. */
+/* guess.c: measures how near words are, see guess.h. */
 #include "config.h"
 
 #include "tools/cli/guess.h"
@@ -17,7 +17,7 @@ static size_t least(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* How many letters must be added, left out, changed, or swapped with their neighbour, to make one word the other. */
+/* Counts the letters that must be added, left out, changed, or swapped with their neighbour, to make one word the other. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t d[GUESS_LEN_MAX + 1][GUESS_LEN_MAX + 1];
@@ -46,7 +46,7 @@ void guess_try(struct guess *guess, const char *name)
 	if (len > GUESS_LEN_MAX || name_len > GUESS_LEN_MAX)
 		return;
 	n = distance(guess->word, len, name, name_len);
-	/* A third of the word at most, and never three letters: what is further away is another word. */
+	/* At most a third of the word may differ, and never three letters: what is further away is another word. */
 	if (n > 2 || n > (len + 1) / 3 || (guess->best && n >= guess->distance))
 		return;
 	guess->best = name;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guess.h: the name that a mistyped word was probably meant to be. */
+/* guess.h: guesses the name that a mistyped word was meant to be. */
 #ifndef AGENTAUTH_CLI_GUESS_H
 #define AGENTAUTH_CLI_GUESS_H
 
 #include <stddef.h>
 
-/* Begins with {word, NULL, 0}; `best` is NULL while no name is near enough. */
+/* A guess begins with {word, NULL, 0}. `best` is NULL while no name is near enough. */
 struct guess {
 	const char *word, *best;
 	size_t distance;
 };
 
-/* Compares one name, which must outlive the guess. The first of several that are as near stays. */
+/* Compares one name, which must outlive the guess. Of several names that are equally near the first is kept. */
 void guess_try(struct guess *guess, const char *name);
 /* guess_try_kept() compares a name that need not outlive the guess: the nearest is copied to `kept`, which must. */
 #define GUESS_KEPT_SIZE 32
 void guess_try_kept(struct guess *guess, const char *name, char kept[GUESS_KEPT_SIZE]);
-/* " (did you mean NAME?)", with `before` in front of the name, or an empty text; good until the next call. */
+/* Returns " (did you mean NAME?)", with `before` in front of the name, or an empty text, until the next call. */
 const char *guess_asked(const struct guess *guess, const char *before);
 
 #endif

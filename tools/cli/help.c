@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* help.c: what --help prints, see help.h. */
+/* help.c: prints what --help shows, see help.h. */
 #include "config.h"
 
 #include "tools/cli/help.h"
@@ -15,7 +15,7 @@
 #define WIDTH_MIN 60
 #define WIDTH_MAX 100
 
-/* How wide a line is: as the terminal, within reason, and for a pipe always the same. */
+/* Measures the line: as wide as the terminal, within reason, and for a pipe always the same. */
 static int line_width(FILE *to)
 {
 	struct winsize size;
@@ -25,8 +25,8 @@ static int line_width(FILE *to)
 	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
 }
 
-/* Prints the line ends at the text that stay: those in front of a blank, and several. Gives the length of them and of the blanks
- * behind, and in *at the column after them; 0: there are none. */
+/* Prints the line ends that stay: those in front of a blank, and several in a row. Returns the length of these and of the
+ * blanks behind, and in *at the column after them. 0: there are none. */
 static size_t print_line_ends(FILE *to, const char *text, int indent, int *at)
 {
 	size_t ends = strspn(text, "\n"), blanks = strspn(text + ends, " ");
@@ -40,7 +40,7 @@ static size_t print_line_ends(FILE *to, const char *text, int indent, int *at)
 	return ends + blanks;
 }
 
-/* As many words on a line as fit, each line below the first one. */
+/* Puts as many words on a line as fit, each line below the first one. */
 static void print_text(FILE *to, const char *text, int indent)
 {
 	int at = indent, room = line_width(to);
@@ -65,7 +65,7 @@ static void print_text(FILE *to, const char *text, int indent)
 	putc('\n', to);
 }
 
-/* Something and what is said of it. */
+/* Prints a name and its description. */
 static void print_item(FILE *to, const char *left, int width, const char *text)
 {
 	if ((int)strlen(left) > width)
@@ -125,7 +125,7 @@ void help_program(const struct program *program, FILE *to)
 	fprintf(to, "\n%s COMMAND --help says more of a command.\n%s\n", program->name, program->more);
 }
 
-/* A family's commands, and the options of each. */
+/* Prints a family's commands, and the options of each. */
 static void print_family(const char *path, const struct command *family)
 {
 	puts("\nCommands:");

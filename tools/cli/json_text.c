@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_text.c: writing JSON straight into a buffer, see json_text.h. */
+/* json_text.c: writes JSON straight into a buffer, see json_text.h. */
 #include "config.h"
 
 #include <stdio.h>

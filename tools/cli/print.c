@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* print.c: printing results, as text and as JSON. */
+/* print.c: prints results, as text and as JSON. */
 #include "config.h"
 
 #include "tools/cli/print.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* print.h: what is answered, on standard output. */
+/* print.h: prints answers on standard output. */
 #ifndef AGENTAUTH_CLI_PRINT_H
 #define AGENTAUTH_CLI_PRINT_H
 
@@ -8,17 +8,17 @@
 
 #include <jansson.h>
 
-/* One JSON object, indented, and a newline; the reference is stolen. The exit status: 0, or 1 where `json` is
- * NULL, since there was no memory to make it, which is said. */
+/* Prints one JSON object, indented, and a newline; the reference is stolen. Returns the exit status: 0, or 1 where `json`
+ * is NULL, since memory was out, which is reported. */
 int print_json(json_t *json);
-/* Whether that was done since this was asked last. */
+/* Tells whether an object was printed since this function was last called. */
 bool print_took_json(void);
 
-/* A token, and nothing behind it: a newline would be a byte too many for what reads it. A person at a
- * terminal wants one. */
+/* Prints a token and nothing behind it, since the program that reads it would take a newline for a part of it. A person at
+ * a terminal gets one. */
 void print_token(const char *token);
 
-/* How many characters `len` bytes of UTF-8 are, up to the first that is none. */
+/* Counts the characters of `len` bytes of UTF-8, up to the first that is none. */
 int print_width(const char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* problems.c: gathering what is wrong, see problems.h. */
+/* problems.c: gathers problems, see problems.h. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* problems.h: what is wrong, gathered, so that a person gets all of it at once and not one thing a run. */
+/* problems.h: gathers problems, so that a person gets all of them at once and not one a run. */
 #ifndef AGENTAUTHCTL_PROBLEMS_H
 #define AGENTAUTHCTL_PROBLEMS_H
 
@@ -9,11 +9,11 @@
 
 #include <jansson.h>
 
-#define PROBLEMS_KEPT 1000 /* further ones are counted only */
+#define PROBLEMS_KEPT 1000 /* further problems are counted only */
 
 struct problem {
 	bool warning;
-	char *file;    /* NULL: it is about no file */
+	char *file;    /* NULL: no file */
 	unsigned line; /* from 1; 0: the file as a whole */
 	unsigned column;
 	char *setting; /* "keys[0].pem", or NULL */
@@ -40,15 +40,15 @@ void problem_error(struct problems *p, const struct position *position, const ch
     __attribute__((format(printf, 3, 4)));
 void problem_warning(struct problems *p, const struct position *position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Takes back the warnings about a file, which is about to be read again with another text. */
+/* Takes back the warnings about a file that is about to be read again with another text. */
 void problems_forget_warnings(struct problems *p, const char *file);
 /* Moves all of `from` behind what `to` has. */
 void problems_move(struct problems *to, struct problems *from);
 
-/* The errors (or warnings) as an array of objects: file, line, column, setting, what. A new reference. */
+/* Returns the errors, or the warnings, as an array of objects: file, line, column, setting, what. A new reference. */
 json_t *problems_json(const struct problems *p, bool warnings);
 
-/* `text` in double quotes, of at most 60 characters, with what a terminal might act on escaped. The answer
+/* Returns `text` in double quotes, at most 60 characters of it, with what a terminal might act on escaped. The answer
  * stands in one of four static buffers of the thread, taken in turn. */
 const char *quoted(const char *text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.c: finding the command, its help, and running it; see program.h. */
+/* program.c: finds the command, prints its help, and runs it; see program.h. */
 #include "config.h"
 
 #include "tools/cli/program.h"
@@ -15,7 +15,7 @@
 #include "tools/cli/problems_print.h"
 #include "tools/cli/say.h"
 
-/* What has been found of a command line. */
+/* A finding is what has been found of a command line. */
 struct finding {
 	const struct program *program;
 	const struct command *command; /* NULL: none yet */
@@ -109,7 +109,7 @@ static int help(const struct finding *f)
 	return PROGRAM_DONE;
 }
 
-/* "help", "help role", "help role add". */
+/* Prints the help that "help", "help role" or "help role add" asks for. */
 static int help_of(struct finding *f, char **words, int n)
 {
 	for (int i = 0; i < n && below(f); i++)
@@ -128,7 +128,7 @@ static int nothing_follows(const struct finding *f, struct arguments *a)
 	return PROGRAM_USAGE;
 }
 
-/* What is another program's argument was taken for ours before the command was known. */
+/* Drops a --json that was taken for ours before the command was known, and is another program's argument. */
 static void take_json(const struct program *program, struct arguments *a)
 {
 	a->json = arguments_have(a, "json");
@@ -156,7 +156,7 @@ static int run_command(const struct finding *f, struct ctl *ctl, int argc, char 
 	return status == PROGRAM_DONE ? c->run(ctl, a) : status;
 }
 
-/* The command's name leads what is said of it from here on. */
+/* Puts the command's name in front of every message from here on. */
 static void name_command(const struct finding *f)
 {
 	static char name[64];
@@ -195,7 +195,7 @@ static int find_and_run(struct finding *f, struct ctl *ctl, int argc, char **arg
 	return run_command(f, ctl, argc, argv, a);
 }
 
-/* Mistakes are told as JSON, too, before it is known which command it is. */
+/* Looks for --json before the command is known, so that a mistake before it is told as JSON, too. */
 static bool asks_for_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)

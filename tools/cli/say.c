@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* say.c: speaking to people. */
+/* say.c: speaks to people, see say.h. */
 #include "config.h"
 
 #include "tools/cli/say.h"

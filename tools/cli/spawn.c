@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spawn.c: running another program, see spawn.h. */
+/* spawn.c: runs another program, see spawn.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ char *program_find(const char *name)
 	return NULL;
 }
 
-/* A file without a name that holds the bytes: a pipe would have to be fed while the output is read. */
+/* Makes a file without a name that holds the bytes: a pipe would have to be fed while the output is read. */
 static int input_file(const char *input, size_t len)
 {
 	int fd = memfd_create("agentauthctl-input", MFD_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table.c: rows for people, see table.h. */
+/* table.c: prints rows for people, see table.h. */
 #include "config.h"
 
 #include "tools/cli/table.h"
@@ -26,7 +26,7 @@ static size_t count_columns(const struct table *t)
 	return n;
 }
 
-/* Of a row: its columns, and what stands below it. */
+/* Counts the cells of a row: its columns, and the note below it. */
 static size_t row_size(const struct table *t)
 {
 	return count_columns(t) + 1;
@@ -37,7 +37,7 @@ static int characters(const char *text)
 	return print_width(text, strlen(text));
 }
 
-/* The text as it may be shown; the caller frees. */
+/* Returns the text as it may be shown; the caller frees. */
 static char *harmless(const char *text)
 {
 	size_t len = aa_shown_text(NULL, 0, text);
@@ -47,7 +47,7 @@ static char *harmless(const char *text)
 	return shown;
 }
 
-/* Takes the text; what is longer than `max` characters is cut. */
+/* Takes the text over, and cuts it to `max` characters. */
 static char *cut(char *text, int max)
 {
 	size_t at = 0, n;
@@ -122,7 +122,7 @@ static void widen(const struct table *t, int width[TABLE_COLUMNS_MAX])
 	}
 }
 
-/* Nothing is padded at the end of a line. */
+/* Pads no cell at the end of a line. */
 static void print_cell(const struct table *t, const int *width, size_t column, const char *text)
 {
 	bool last = !t->columns[column + 1].title;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table.h: rows for people: a line of titles, columns as wide as what stands in them, and what strangers wrote made harmless. */
+/* table.h: prints rows for people: a line of titles, columns as wide as their texts, and strangers' text made harmless. */
 #ifndef AGENTAUTH_CLI_TABLE_H
 #define AGENTAUTH_CLI_TABLE_H
 
@@ -12,23 +12,23 @@ struct table_column {
 	int max; /* characters; a longer text is cut, and ends in an ellipsis. 0: all of it is shown */
 };
 
-/* Begins with {.columns = …}; the columns must outlive it. */
+/* A table begins with {.columns = …}; the columns must outlive it. */
 struct table {
 	const struct table_column *columns;
 	char **cells; /* row by row; what stands below a row is the last of its cells */
 	size_t n, cap;
 };
 
-/* The next cell; after a row's last the next row begins. NULL and "" are "-", but in the last column nothing. */
+/* Adds the next cell; after a row's last cell the next row begins. NULL and "" are "-", but in the last column nothing. */
 void table_add(struct table *table, const char *text);
 void table_printf(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A line below the row that was added last. */
+/* Adds a line below the row that was added last. */
 void table_note(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* On standard output; nothing but the titles where there is no row. */
+/* Prints the table on standard output, and nothing but the titles where there is no row. */
 void table_print(const struct table *table);
 void table_free(struct table *table);
 
-/* A line of what is said of one thing: a name ("": the one above goes on) and its value, on standard output. */
+/* Prints a line about one thing on standard output: a name ("": the name above goes on) and its value. */
 void table_field(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

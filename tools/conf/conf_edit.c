@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_edit.c: editing a text in place, see conf_edit.h. Each edit parses, finds a place, and splices bytes
+/* conf_edit.c: edits a text in place, see conf_edit.h. Each edit parses the text, finds an offset, and splices bytes
  * there. */
 #include "config.h"
 
@@ -84,7 +84,7 @@ static size_t skip_blank(const struct conf_text *text, size_t at)
 	return at;
 }
 
-/* The blanks that the line of `at` begins with. The caller frees. */
+/* Returns the blanks that the line of `at` begins with. The caller frees. */
 static char *indent_of(const struct conf_text *text, size_t at)
 {
 	size_t start = line_start(text, at);
@@ -92,8 +92,8 @@ static char *indent_of(const struct conf_text *text, size_t at)
 	return xstrndup(text->bytes + start, skip_blank(text, start) - start);
 }
 
-/* The offset of the line feed that ends the line of `at`, where nothing but blanks or a comment stand before
- * it; else `at`. */
+/* Returns the offset of the line feed that ends the line of `at`, where nothing but blanks or a comment stand before it;
+ * else `at`. */
 static size_t rest_of_line(const struct conf_text *text, size_t at)
 {
 	size_t i = skip_blank(text, at);
@@ -106,7 +106,7 @@ static size_t rest_of_line(const struct conf_text *text, size_t at)
 
 /* ---- adding -------------------------------------------------------------- */
 
-/* After the group's last member, on a line of its own where that member ends its line. */
+/* Inserts behind the group's last member, on a line of its own where that member ends its line. */
 static void insert_after(struct edit *e, int64_t last, const char *setting)
 {
 	const struct conf_node *node = node_at(e, last);
@@ -127,7 +127,7 @@ static void insert_after(struct edit *e, int64_t last, const char *setting)
 	free(new);
 }
 
-/* Into a group without members; what it holds of comments stays before it. */
+/* Inserts into a group without members, behind its comments. */
 static void insert_into_empty(struct edit *e, int64_t group, const char *setting)
 {
 	const struct conf_node *node = node_at(e, group);
@@ -256,7 +256,7 @@ static void widen_to_lines(const struct conf_text *text, size_t *from, size_t *t
 	}
 }
 
-/* Between others on one line, the blanks before it go with it. */
+/* Takes the blanks before a setting with it, where others stand on its line. */
 static void widen_to_blanks(const struct conf_text *text, size_t *from)
 {
 	while (*from > 0 && (text->bytes[*from - 1] == ' ' || text->bytes[*from - 1] == '\t'))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_file.c: the end of a configuration file, see conf_file.h. */
+/* conf_file.c: frees a configuration file, see conf_file.h. */
 #include "config.h"
 
 #include "tools/conf/conf_file.h"

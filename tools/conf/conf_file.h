@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_file.h: a configuration file: its text, and what was made of it. */
+/* conf_file.h: a configuration file holds its text, and the tree and the settings that were made of it. */
 #ifndef AGENTAUTH_CONF_FILE_H
 #define AGENTAUTH_CONF_FILE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_find.c: finding settings in a text that was read, see conf_tree.h. */
+/* conf_find.c: finds settings in a text that was read, see conf_tree.h. */
 #include "config.h"
 
 #include <stdlib.h>

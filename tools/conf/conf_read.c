@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_read.c: reading a text against a table of settings, see conf_read.h.
+/* conf_read.c: reads a text against a table of settings, see conf_read.h.
  *
- * The tree and libconfig's settings are walked side by side: the tree knows where a setting stands, libconfig
- * what its value is. Where the two differ in what there is, the text is refused.
- */
+ * The tree and libconfig's settings are walked side by side, since the tree knows where a setting stands, and libconfig its
+ * value. A text of which the two find different settings is refused. */
 #include "config.h"
 
 #include <stdio.h>
@@ -21,7 +20,7 @@ struct walk {
 	struct arena *arena;
 };
 
-/* A setting as both readers see it. */
+/* A spot is a setting as both readers see it. */
 struct spot {
 	uint32_t node;
 	const config_setting_t *value;
@@ -122,7 +121,7 @@ static bool agree(const struct walk *w, struct spot at)
 	       memcmp(name, w->file->text.bytes + node->name, node->name_len) == 0;
 }
 
-/* The first child, and the one after a child. false: no more, or reported. */
+/* Gives the first child, or the child after `child`. False: there is none, or a problem was reported. */
 static bool step(struct walk *w, struct spot parent, unsigned number, uint32_t node, struct spot *ret)
 {
 	struct spot child = {.node = node};

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_read.h: reading a configuration text against a table of the settings that there are.
+/* conf_read.h: reads a configuration text against a table of the settings that there are.
  *
- * A table says of each setting its name, its type, its range and where its value goes. An unknown setting,
- * one that is missing, a wrong type and a value out of range are each reported with file, line and column,
- * all of them in one run.
- */
+ * A table says of each setting its name, its type, its range and where its value goes. An unknown setting, one that is
+ * missing, a wrong type and a value out of range are each reported with file, line and column, all of them in one run. */
 #ifndef AGENTAUTH_CONF_READ_H
 #define AGENTAUTH_CONF_READ_H
 
@@ -18,8 +16,7 @@
 #include "tools/conf/conf_file.h"
 #include "tools/conf/conf_report.h"
 
-/* Where values go. A CONF_MEMBERS struct begins with `bool given`, one of CONF_NAMED with `const char *name`.
- */
+/* Each type has a type in C. A CONF_MEMBERS struct begins with `bool given`, a CONF_NAMED struct with `const char *name`. */
 enum conf_type {
 	CONF_TEXT,    /* const char * */
 	CONF_NUMBER,  /* int64_t */
@@ -33,7 +30,7 @@ enum conf_type {
 	CONF_NAMED,   /* a group whose members are groups, with names of people's choice: the same */
 };
 
-/* Whether the value may stand; where not, `why` gets the rest of a sentence that begins with the value. */
+/* Tells whether the value may stand. If not, `why` gets the rest of a sentence that begins with the value. */
 typedef bool conf_check_fn(const char *value, char *why, size_t size);
 
 struct conf_setting {
@@ -44,7 +41,7 @@ struct conf_setting {
 	size_t offset;
 	int64_t min, max; /* of a number, of a text's length, of how many there are; max 0: unlimited */
 	const char *const *words;
-	/* of texts and items: what leaving the setting out means, where an empty one is refused */
+	/* of texts and items: says what leaving the setting out means, where an empty one is refused */
 	const char *if_empty;
 	const char *hint;		    /* ends a refusal of another type */
 	bool several_lines;		    /* a text that may hold line feeds: PEM */
@@ -54,9 +51,8 @@ struct conf_setting {
 	const void *defaults;		    /* an item's struct before its settings are read; NULL: zeros */
 };
 
-/* Parses file->text and reads it against the table into the struct `into`, which holds the defaults. Its
- * strings live as long as the file, its arrays as long as the arena. -1: reported; *into is then filled as
- * far as it could be. */
+/* Parses file->text and reads it against the table into the struct `into`, which holds the defaults. Its strings live as
+ * long as the file, its arrays as long as the arena. -1: reported; *into is then filled as far as possible. */
 int conf_read(struct conf_file *file, const struct conf_setting *table, void *into, struct arena *arena,
 	      struct problems *problems);
 

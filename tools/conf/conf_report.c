@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_report.c: saying what is wrong with a setting, and where it stands. */
+/* conf_report.c: reports what is wrong with a setting, see conf_report.h. */
 #include "config.h"
 
 #include "tools/conf/conf_report.h"
@@ -19,7 +19,7 @@ void conf_report(const struct conf_file *file, struct problems *problems, bool w
 	problems_add(problems, warning, &position, format, args);
 }
 
-/* The node of the setting, or of the nearest one around it that there is. */
+/* Finds the node of the setting, or of the nearest one around it that there is. */
 static uint32_t nearest_node(const struct conf_file *file, const char *setting)
 {
 	char path[PATH_ROOM];

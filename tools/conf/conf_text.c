@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_text.c: reading and writing configuration files, see conf_text.h. */
+/* conf_text.c: reads and writes configuration files, see conf_text.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ void conf_text_free(struct conf_text *text)
 	*text = (struct conf_text){0};
 }
 
-/* dir/name; without printf, since there may be a million of them. */
+/* Joins dir/name without printf, since there may be a million of them. */
 static void set_path(struct conf_text *text, const char *dir, const char *name)
 {
 	size_t dir_len = strlen(dir), name_len = strlen(name);
@@ -34,7 +34,7 @@ static void set_path(struct conf_text *text, const char *dir, const char *name)
 	memcpy(text->path + dir_len + 1, name, name_len + 1);
 }
 
-/* Room for `len` bytes and what stands behind them, which is filled in. */
+/* Makes room for `len` bytes and for the bytes behind them, which it fills in. */
 static void make_room(struct conf_text *text, size_t len)
 {
 	grow(&text->bytes, &text->cap, len + 2, 1);
@@ -51,7 +51,7 @@ void conf_text_set(struct conf_text *text, const char *path, const char *bytes, 
 	memcpy(text->bytes, bytes, len);
 }
 
-/* Whether the owner and the mode of a file or directory let it be believed; false with the reason reported. */
+/* Tells whether the owner and the mode of a file or directory let it be believed. False: the reason was reported. */
 static bool is_trusted(const struct stat *st, uid_t owner, bool may_be_sticky,
 		       const struct position *position, struct problems *problems)
 {
@@ -115,7 +115,7 @@ int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int 
 	return 0;
 }
 
-/* aa_trusted_open() refuses with one number; a person is told which of its rules it was. */
+/* Tells a person which rule of aa_trusted_open() refused the file, since that answers with one number for all. */
 static void report_refused(int dirfd, const char *name, uid_t owner, int error,
 			   const struct position *position, struct problems *problems)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_text.h: the text of a configuration file: read only where nobody but root can have written it (THREATS
- * 40), and written so that a reader sees the old text or the new one and nothing between.
- */
+/* conf_text.h: the text of a configuration file is read only where nobody but root can have written it (THREATS 40), and
+ * written so that a reader sees the old text or the new one and nothing between. */
 #ifndef AGENTAUTHCTL_CONF_TEXT_H
 #define AGENTAUTHCTL_CONF_TEXT_H
 
@@ -25,20 +24,18 @@ void conf_text_free(struct conf_text *text);
 /* Takes over a copy of `len` bytes, under the name `path`. */
 void conf_text_set(struct conf_text *text, const char *path, const char *bytes, size_t len);
 
-/* Opens the directory (an absolute path) that configuration is read from. It and all above it must be owned
- * by root or `owner` and writable by nobody else; a sticky directory of root's such as /tmp may stand above
- * it. -1: reported. */
+/* Opens the directory (an absolute path) that configuration is read from. That directory and all above must be owned by
+ * root or `owner` and writable by nobody else; a sticky directory of root's such as /tmp may stand above. -1: reported. */
 int conf_dir_open(const char *path, uid_t owner, struct problems *problems, int *ret_fd);
 
-/* Reads dirfd/name, whose path for messages is dir/name; *text may hold an earlier text, whose memory is used
- * again. 0; -ENOENT, not reported; -1, reported: no regular file, a foreign owner, writable by others, over 1
- * MiB, a NUL. */
+/* Reads dirfd/name, whose path for messages is dir/name. *text may hold an earlier text, whose memory is used again.
+ * Returns 0, or -ENOENT, which is not reported, or -1: reported, as no regular file, of a foreign owner, writable by
+ * others, over 1 MiB, or with a NUL. */
 int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, struct problems *problems,
 		   struct conf_text *text);
 
-/* Writes a new file beside dirfd/name, syncs it and renames it into place. An existing file's owner and mode
- * are kept, a new one is root's (the caller's) with 0640. A negative errno on failure, and the old text is
- * still there. */
+/* Writes a new file beside dirfd/name, syncs it and renames it into place. An existing file's owner and mode are kept, a
+ * new one is root's (the caller's) with 0640. Returns a negative errno on failure, and the old text is then still there. */
 int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len);
 
 #endif

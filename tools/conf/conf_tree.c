@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_tree.c: where the settings of a text stand, see conf_tree.h. The grammar is libconfig's:
- *   settings: { NAME ('=' | ':') value [';' | ','] }
- *   value: scalar | '[' [scalar {',' scalar}] ']' | '(' [value {',' value}] ')' | '{' settings '}'
- */
+/* conf_tree.c: finds where the settings of a text stand, see conf_tree.h. The grammar is libconfig's:
+ * settings: { NAME ('=' | ':') value [';' | ','] }
+ * value: scalar | '[' [scalar {',' scalar}] ']' | '(' [value {',' value}] ')' | '{' settings '}' */
 #include "config.h"
 
 #include <ctype.h>
@@ -77,7 +76,7 @@ static void wrong_value(struct reader *r, uint32_t at, const char *format, ...)
 	r->bent = true;
 }
 
-/* The byte at the reader's place; 0 at the end of the text. */
+/* Returns the byte at the reader's offset; 0 at the end of the text. */
 static char peek(const struct reader *r)
 {
 	return r->at < r->text->len ? r->text->bytes[r->at] : '\0';
@@ -131,7 +130,7 @@ static bool take(struct reader *r, char c)
 	return true;
 }
 
-/* What stands at the reader's place, for a message. */
+/* Describes the byte at the reader's offset, for a message. */
 static const char *found(const struct reader *r)
 {
 	char few[24] = "";
@@ -192,7 +191,7 @@ static void check_escape(struct reader *r)
 	r->at++;
 }
 
-/* One "…" from its opening quote on. false: it has no end. */
+/* Reads one "…" from its opening quote on. False: it has no end. */
 static bool read_quoted(struct reader *r)
 {
 	uint32_t start = r->at++, character;
@@ -217,7 +216,7 @@ static bool read_quoted(struct reader *r)
 	return true;
 }
 
-/* Strings that follow each other are one. */
+/* Reads strings that follow each other, which are one. */
 static bool read_string(struct reader *r, struct conf_node *node)
 {
 	node->kind = CONF_STRING;
@@ -248,7 +247,7 @@ static bool is_float(const char *word)
 	return *end == '\0';
 }
 
-/* Decimal, with or without L: libconfig 1.5 cuts what is beyond 32 bits and has no L, silently. */
+/* Reads a decimal number, with or without L. libconfig 1.5 cuts what is beyond 32 bits and has no L, silently. */
 static enum conf_kind check_integer(struct reader *r, uint32_t at, const char *word, size_t digits)
 {
 	size_t sign = word[0] == '-' || word[0] == '+';
@@ -458,7 +457,7 @@ static bool read_setting(struct reader *r, uint32_t parent)
 	return true;
 }
 
-/* Up to `close`, or to the end of the text where `close` is 0. */
+/* Reads settings up to `close`, or to the end of the text where `close` is 0. */
 static bool read_settings(struct reader *r, uint32_t n, char close)
 {
 	for (;;) {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_tree.h: where the settings of a configuration text stand.
+/* conf_tree.h: finds where the settings of a configuration text stand.
  *
- * libconfig reads the values. This reads the same text before it, for three things libconfig 1.5 does not
- * give: it follows @include and reads a number past 32 bits silently wrong, so both are refused here; a
- * message about a setting needs line and column; and a command that changes one setting changes that
- * setting's bytes and no others. What libconfig reads differently from one version to the next (leading
- * zeros, unknown escapes) is refused too.
- */
+ * libconfig reads the values. This reads the same text before it, for three things that libconfig 1.5 does not give. It
+ * follows @include and reads a number past 32 bits silently wrong, so both are refused here. A message about a setting
+ * needs line and column. A command that changes one setting changes that setting's bytes and no others. What libconfig
+ * reads differently from one version to the next (leading zeros, unknown escapes) is refused too. */
 #ifndef AGENTAUTHCTL_CONF_TREE_H
 #define AGENTAUTHCTL_CONF_TREE_H
 
@@ -30,7 +28,7 @@ enum conf_kind {
 	CONF_BOOLEAN
 };
 
-/* Places are offsets in the text. A node's number is its index; 0 is the text as a whole, a group. */
+/* A node's number is its index, and its members are offsets in the text. Node 0 is the text as a whole, a group. */
 struct conf_node {
 	enum conf_kind kind;
 	uint32_t parent, next, first, last; /* 0: none */
@@ -48,18 +46,17 @@ struct conf_tree {
 
 void conf_tree_free(struct conf_tree *tree);
 
-/* Reads the text; *tree may hold an earlier tree, whose memory is used again. -1: reported, and the tree is
- * cut short. 1: reported, but only values are wrong (a number's range, an escape): what else there is can be
- * looked at. */
+/* Reads the text. *tree may hold an earlier tree, whose memory is used again. -1: reported, and the tree is cut short. 1:
+ * reported, but only values are wrong (a number's range, an escape), and the rest can be looked at. */
 int conf_tree_read(struct conf_tree *tree, const struct conf_text *text, struct problems *problems);
 
-/* The child of a group by its name; the element of an array or list by its number. 0: there is none. */
+/* Finds the child of a group by its name, or the element of an array or list by its number. 0: there is none. */
 uint32_t conf_tree_member(const struct conf_tree *tree, const struct conf_text *text, uint32_t parent,
 			  const char *name, size_t len);
-/* "roles.deploy.sudo[1]"; "" is the whole. -1: there is no such thing. */
+/* Finds "roles.deploy.sudo[1]"; "" is the whole. -1: there is no such thing. */
 int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *text, const char *path);
 
-/* Line and column (in bytes), both from 1, of an offset. */
+/* Gives the line and the column (in bytes) of an offset, both from 1. */
 void conf_text_position(const struct conf_text *text, size_t offset, unsigned *ret_line,
 			unsigned *ret_column);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_late.c: libcurl, loaded when it is first called: it brings thirty libraries with it, and most runs of agentauth (an
- * assertion, a token from the cache) need none of them. The calls are libcurl's own, so that tools/http does
- * not know. */
+/* curl_late.c: loads libcurl when it is first called, since it brings thirty libraries with it, and most runs of agentauth
+ * (an assertion, a token from the cache) need none of them. The calls are libcurl's own, so that tools/http does not know. */
 #include "config.h"
 
 #define CURL_DISABLE_TYPECHECK
@@ -62,7 +61,7 @@ void curl_easy_cleanup(CURL *curl)
 	call(curl);
 }
 
-/* An option's number says what its value is, curl/curl.h. */
+/* An option's number says which type its value has, see curl/curl.h. */
 CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
 {
 	CURLcode (*call)(CURL *, CURLoption, ...) = find("curl_easy_setopt");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* discovery.c: reading a provider's metadata. */
+/* discovery.c: makes the addresses of a provider's metadata, see discovery.h. */
 #include "config.h"
 
 #include "tools/http/discovery.h"

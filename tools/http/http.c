@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http.c: one request of HTTPS, bounded in time and size. */
+/* http.c: makes one request of HTTPS, bounded in time and size. */
 #include "config.h"
 
 #include "tools/http/http.h"
@@ -28,7 +28,7 @@ struct answer {
 	bool too_large, no_memory;
 };
 
-/* realloc() would leave a copy of what may be a token behind. */
+/* Grows without realloc(), which would leave a copy of a possible token behind. */
 static bool make_room(struct answer *answer, size_t more)
 {
 	size_t room = answer->room ? answer->room : 4096;
@@ -308,7 +308,7 @@ void http_begin(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* A FIFO in its place would be waited for. */
+/* Tells whether this is a regular file that can be read. A FIFO would be waited for. */
 static bool is_readable_file(const char *path)
 {
 	struct stat st;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http.h: one HTTPS request at a time, for the commands that talk to an identity provider. No login path
- * links it.
+/* http.h: makes one HTTPS request at a time, for the commands that talk to an identity provider. No login path links it.
  *
- * What holds for every request: TLS verified, https only, no redirect to another scheme and none at all with a
- * secret (a body or a password), a time limit over all of it, a cap on what is read, no cookies,
- * no netrc, and nothing of the request or the answer in what is said of a failure. */
+ * Every request has TLS verified, https only, no redirect to another scheme and none at all with a secret (a body or a
+ * password), a time limit over all of it, a cap on what is read, no cookies, no netrc, and nothing of the request or the
+ * answer in the words about a failure. */
 #ifndef AGENTAUTH_HTTP_H
 #define AGENTAUTH_HTTP_H
 
@@ -48,20 +47,19 @@ struct http_response {
 	long retry_after;   /* seconds; 0: it did not say */
 };
 
-/* Once per program, before threads. */
+/* Prepares libcurl, once per program, before threads. */
 void http_begin(void);
 
-/* Fills *ret on HTTP_OK, to be given to http_response_free(); leaves it untouched otherwise. `why` gets a
- * phrase for a person, of at most why_len bytes: what failed, without a full stop, and with no secret in it;
- * it may be NULL. */
+/* Fills *ret on HTTP_OK, to be given to http_response_free(), and leaves it untouched otherwise. `why`, which may be NULL,
+ * gets a phrase of at most why_len bytes that tells a person what failed, without a full stop, and with no secret in it. */
 enum http_err http_send(const struct http_request *request, struct http_response *ret, char *why,
 			size_t why_len);
 
-/* Wipes: an answer may be a token. */
+/* Wipes the response and frees it, since an answer may be a token. */
 void http_response_free(struct http_response *response);
 
-/* Text as one value of a form or a query (RFC 3986 section 2.1: only unreserved characters stand as they
- * are). From malloc(); NULL without memory. */
+/* Escapes a text as one value of a form or a query, in which only unreserved characters stand as they are (RFC 3986 section
+ * 2.1). From malloc(); NULL without memory. */
 char *http_escape(const char *text);
 
 #endif
