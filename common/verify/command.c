@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command.c: which commands wait for a person, see command.h. */
+/* command.c: finds the commands that wait for a person, see command.h. */
 #include "config.h"
 
 #include "common/verify/command.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command.h: the command of a sudo, and the rule by which it waits for a person. */
+/* command.h: holds the command of a sudo, and finds the rule by which it waits for a person. */
 #ifndef AGENTAUTH_VERIFY_COMMAND_H
 #define AGENTAUTH_VERIFY_COMMAND_H
 
@@ -8,21 +8,21 @@
 #include "common/verify/step.h"
 #include "common/verify/sudo_rule.h"
 
-/* Borrowed. */
+/* The strings are borrowed. */
 struct aa_command {
 	const char *target; /* the user it runs as; "#UID" where the name is not known */
 	const char *path;   /* resolved */
 	char *const *argv;
 };
 
-/* A rule of an agent's, and the role that has it. */
+/* A rule comes with the role that has it. */
 struct aa_command_rule {
 	char role[AA_ROLE_NAME_MAX + 1], text[AA_SUDO_RULE_MAX + 1]; /* "" : none */
 };
 
-/* Finds the first approval rule that covers the command. Every role of the agent's record is looked at, whatever
- * roles the login asked for: where one role makes the command wait, no other role's plain rule lets it through, and
- * asking for less gives no more. AA_OK, also where there is no such rule, or the reason why that cannot be told. */
+/* Finds the first approval rule that covers the command. Every role of the agent's record is looked at, whatever roles the
+ * login asked for. Where one role makes the command wait, no other role's plain rule lets it through, and asking for less
+ * gives no more. AA_OK, also where there is no such rule, or the reason why that cannot be told. */
 enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_agent *agent,
 				const struct aa_command *command, const struct aa_trace *trace,
 				struct aa_command_rule *ret);

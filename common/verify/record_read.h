@@ -30,7 +30,7 @@ enum aa_member_type {
 	AA_MEMBER_ITEMS, /* struct { size_t n; T *v; }: an array of objects; v is NULL where the member is left out */
 };
 
-/* How a member stands in its record: see settings.def. */
+/* A member stands in its record in one of these ways, see settings.def. */
 enum aa_record_rule {
 	AA_RECORD_NOWHERE,
 	AA_RECORD_ALWAYS,

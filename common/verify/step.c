@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* step.c: the one table from step to name and sentence. */
+/* step.c: has the one table from step to name and sentence. */
 #include "common/verify/step.h"
 
 #define PRESENTED (AA_WAY_ASSERTION | AA_WAY_TOKEN)

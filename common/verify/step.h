@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* step.h: the steps of a decision, for a caller that looks on: PAM does not, `agentauthctl explain` does.
+/* step.h: notes the steps of a decision for a caller that looks on, as `agentauthctl explain` does and PAM does not.
  *
- * Each rule of verify and state notes its outcome where it is applied, so that the explanation is of the decision
- * itself, and there is no second list of rules. Without a trace a step costs a comparison.
- */
+ * Each rule of verify and state notes its outcome where it is applied, so that the explanation is of the decision itself,
+ * and there is no second list of rules. Without a trace a step costs a comparison. */
 #ifndef AGENTAUTH_VERIFY_STEP_H
 #define AGENTAUTH_VERIFY_STEP_H
 
@@ -54,7 +53,7 @@ enum aa_step {
 	AA_STEP_COUNT
 };
 
-/* The ways to a decision, as bits. */
+/* A way to a decision is a bit. */
 enum {
 	AA_WAY_ASSERTION = 1,
 	AA_WAY_TOKEN = 2,
@@ -65,7 +64,7 @@ enum {
 };
 
 struct aa_trace {
-	/* `subject`: which of several the step is about, a role's name; NULL: there is one only. Borrowed. */
+	/* `subject` says which of several the step is about, a role's name; NULL: there is one only. Borrowed. */
 	void (*note)(void *data, enum aa_step step, const char *subject, enum aa_reason reason);
 	void *data;
 };
@@ -81,7 +80,7 @@ static inline enum aa_reason aa_step(const struct aa_trace *trace, enum aa_step 
 
 /* Gives the step's name, "audience". */
 const char *aa_step_name(enum aa_step step);
-/* Says what holds where the step is AA_OK, in a sentence without a full stop. */
+/* Returns a sentence without a full stop, which holds where the step is AA_OK. */
 const char *aa_step_sentence(enum aa_step step);
 /* Says whether a decision on this way takes the step. */
 bool aa_step_is_of(enum aa_step step, unsigned way);

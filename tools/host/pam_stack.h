@@ -9,7 +9,7 @@
 
 enum aa_pam_phase { AA_PAM_AUTH, AA_PAM_ACCOUNT, AA_PAM_SESSION, AA_PAM_PASSWORD };
 
-/* How a stack treats the module; everything but AA_PAM_ASKED is a reason against the stack. */
+/* A stack treats the module in one of these ways; everything but AA_PAM_ASKED is a reason against the stack. */
 enum aa_pam_answer {
 	AA_PAM_UNREADABLE, /* the stack, or a file that it includes, cannot be read */
 	AA_PAM_ABSENT,	   /* no directory has a stack of this name: the stack "other" serves */

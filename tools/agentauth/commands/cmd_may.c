@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_may.c: agentauth may: whether sudo would run a command in this session, for an agent's program that asks before it
- * acts. The real sudo answers; what waits for a person, and which role it is, the session reads of its own roles. */
+/* cmd_may.c: `agentauth may` tells an agent's program, before it acts, whether sudo would run a command in this session.
+ * The real sudo answers. Which rules wait for a person, and which role has them, the session reads of its own roles. */
 #include "config.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ struct asked {
 
 /* ---- sudo ----------------------------------------------------------------------- */
 
-/* sudo -n -l -u TARGET -- COMMAND…: its exit status, and what it says. Negative: it cannot be run. */
+/* Runs sudo -n -l -u TARGET -- COMMAND…, and returns its exit status and output. Negative: it cannot be run. */
 static int ask_sudo(const struct asked *a, struct buffer *ret)
 {
 	char *sudo = program_find("sudo");
@@ -61,7 +61,8 @@ static int ask_sudo(const struct asked *a, struct buffer *ret)
 	return status;
 }
 
-/* The path of "/path ARGUMENT…": what is left of the line without the arguments. The caller frees; NULL: it has none. */
+/* Returns the path of "/path ARGUMENT…", which is left of the line without the arguments. The caller frees; NULL: it has
+ * none. */
 static char *path_of(const char *line, const struct asked *a)
 {
 	size_t len = strcspn(line, "\n"), behind = 0;
@@ -71,7 +72,7 @@ static char *path_of(const char *line, const struct asked *a)
 	return line[0] == '/' && behind < len ? xstrndup(line, len - behind) : NULL;
 }
 
-/* The word at the end of PAM's sentence, "… (no_session)". */
+/* Finds the word at the end of PAM's sentence, "… (no_session)". */
 static void read_refusal(const char *text, struct asked *a)
 {
 	static const char lead[] = " is refused: ";

@@ -13,7 +13,7 @@
 #include "common/verify/sudo_rule.h"
 #include "tools/cli/alloc.h"
 
-/* What is looked for. */
+/* A rule is looked for that covers this command. */
 struct wanted {
 	const char *target, *path;
 	char *const *argv; /* NULL: the program alone counts */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_explain.c: explain: why an agent would be let in or refused, or was; nothing is changed by it. */
+/* cmd_explain.c: `explain` tells why an agent would be let in or refused, or was. It changes nothing. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -47,7 +47,7 @@ static enum ctl_status read_address(struct ctl *ctl, const char *from)
 	return ctl_usage(ctl, "--from %s: not an address, as 192.0.2.7 or 2001:db8::7", quoted(from));
 }
 
-/* A credential ends before white space: files end in a line feed. */
+/* Cuts a credential before white space, since files end in a line feed. */
 static enum ctl_status read_credential(struct ctl *ctl, const char *file, struct buffer *ret)
 {
 	if (!file)
@@ -59,7 +59,7 @@ static enum ctl_status read_credential(struct ctl *ctl, const char *file, struct
 	return ret->len ? CTL_DONE : ctl_fail(ctl, "there is no credential in %s", quoted(file));
 }
 
-/* "publickey TYPE BLOB", as sshd tells PAM of it. */
+/* Makes "publickey TYPE BLOB", as sshd tells PAM of a key. */
 static enum ctl_status read_ssh_key(struct ctl *ctl, const char *file, char **ret)
 {
 	struct buffer text = {0};
@@ -90,7 +90,8 @@ static enum ctl_status read_command(struct ctl *ctl, const char *text, char ***r
 			 quoted(text));
 }
 
-/* sudo goes by the session, and what a session is comes from its login. */
+/* Refuses options of a login beside sudo, and the other way round: sudo goes by the session, whose facts come from its
+ * login. */
 static enum ctl_status check_together(struct ctl *ctl, const struct arguments *a, const char *service)
 {
 	static const char *const logins[] = {"from", "scope", "user", "credential", "nonce", "ssh-key"};
@@ -203,7 +204,7 @@ static void print_record(const json_t *record)
 	free(cure);
 }
 
-/* The same agent, service, address and session, now; of a credential the log has no more than its name. */
+/* Asks with the record's agent, service, address and session, now. Of a credential the log has no more than its name. */
 static void decide_now(struct ctl *ctl, const json_t *record, struct explanation *e)
 {
 	const char *from = view_text(record, "rhost"), *session = view_text(record, "session");

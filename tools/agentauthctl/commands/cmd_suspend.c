@@ -192,7 +192,7 @@ static void tell_connections(const struct bulk *b)
 		puts("the same command with --kill ends them.");
 }
 
-/* What ending an agent's processes has answered belongs to that agent. */
+/* The answer about an agent's processes belongs to that agent. */
 static void answer_killed(struct ctl *ctl, json_t *agent, bool one_of_many)
 {
 	static const char *const members[] = {"killed", "units", "units_enabled"};

@@ -64,7 +64,8 @@ static bool offer_session(void *data, struct aa_session *session)
 	return true;
 }
 
-/* By their files' names alone: whoever reads a request takes away those whose sudo has gone, and logs that. */
+/* Offers requests by their files' names alone: a command that reads a request takes away those whose sudo has gone, and
+ * logs that. */
 static void list_requests(void)
 {
 	DIR *dir = opendir(AA_RUNDIR "/approvals");
@@ -81,13 +82,13 @@ static void list_requests(void)
 		closedir(dir);
 }
 
-/* What cp --backup, editors and dpkg leave beside a file. */
+/* Tells whether the name is one that cp --backup, editors and dpkg leave beside a file. */
 static bool is_backup(const char *name)
 {
 	return strchr(name, '~') || strstr(name, ".dpkg-");
 }
 
-/* What PAM has stacks for: any of them can be a service of a role. */
+/* Offers the names of PAM's stacks: any of them can be a service of a role. */
 static void list_services(void)
 {
 	DIR *dir = opendir(AA_SYSCONFDIR "/pam.d");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl.c: what commands share, see ctl.h. */
+/* ctl.c: gives the commands what they share, see ctl.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -152,7 +152,7 @@ enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret
 
 /* ---- the audit record ---------------------------------------------------- */
 
-/* Where the kernel keeps no login: root may be somebody, as sudo says. */
+/* Returns the uid that called sudo, where the kernel keeps no login: root may be a person. */
 static uid_t from_sudo(uid_t uid)
 {
 	const char *text = uid == 0 ? getenv("SUDO_UID") : NULL;
@@ -175,7 +175,7 @@ const char *ctl_who(void)
 	return who;
 }
 
-/* The host's name as it is published; where nothing is, as the host has it. */
+/* Sets the host's name as it is published; where nothing is, the host's own. */
 void ctl_learn_host(struct ctl *ctl)
 {
 	struct published *published =

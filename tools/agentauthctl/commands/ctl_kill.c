@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_kill.c ends what an agent runs, see ctl_kill.h. */
+/* ctl_kill.c ends an agent's processes, see ctl_kill.h. */
 #include "config.h"
 
 #include "tools/agentauthctl/commands/ctl_kill.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctl_kill.h ends what runs, for session kill and suspend --kill. */
+/* ctl_kill.h ends processes, for session kill and suspend --kill. */
 #ifndef AGENTAUTHCTL_CTL_KILL_H
 #define AGENTAUTHCTL_CTL_KILL_H
 

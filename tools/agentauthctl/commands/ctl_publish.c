@@ -95,7 +95,7 @@ static void tell_pending(struct ctl *ctl, const struct changes *pending)
 	free(text);
 }
 
-/* One record for each thing that was published and that the command as it was typed does not name. */
+/* Logs each published change that the command as it was typed does not name. */
 static void audit_item(struct ctl *ctl, const struct change_item *item)
 {
 	static const char *const words[] = {"added", "changed", "removed"};
@@ -133,7 +133,7 @@ static void audit_changes(struct ctl *ctl, const struct changes *c)
 	free(what);
 }
 
-/* What the host's systemd runs as an agent that is no more would go on and come back. */
+/* Stops the units that the host's systemd runs as an agent that is no more: they would go on and come back. */
 static void stop_leaving(struct ctl *ctl, const struct changes *changes)
 {
 	for (size_t i = 0; i < changes->n; i++)
@@ -143,7 +143,7 @@ static void stop_leaving(struct ctl *ctl, const struct changes *changes)
 
 /* ---- publishing ---------------------------------------------------------- */
 
-/* Whether what was to be published is, or would be, or was already. */
+/* Returns CTL_DONE where the text is published, or would be, or was already. */
 static enum ctl_status status_of(const struct publish_result *result)
 {
 	switch (result->outcome) {
@@ -191,7 +191,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 enum ctl_status ctl_change(struct ctl *ctl, struct workspace *workspace, const struct text_change *change,
 			   const char *agent, struct publish_result *ret)
 {
-	/* What is wrong with the text is told by publish() with all else. */
+	/* publish() tells what is wrong with the text, with all other problems. */
 	if (!change->main_text || text_change_reread(workspace, change->main_text) == 0)
 		ctl_publish(ctl, workspace, change, agent, ret);
 	if (ret->outcome == PUBLISH_FAILED && !ret->left_changed)

@@ -23,7 +23,7 @@ struct words {
 	size_t n, cap;
 };
 
-/* A word is kept once, however often it is found. */
+/* Keeps a word once, however often it is found. */
 static bool words_add(struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->n; i++)
@@ -82,7 +82,8 @@ static bool ask(const char *program, const char *const *options, const struct wo
 	return done;
 }
 
-/* A template is no unit, but a socket makes units of one; an instance that nothing starts says whose they will be. */
+/* Adds the unit of a file: a template is no unit, but a socket makes units of one, and an instance that nothing starts says
+ * whose they will be. */
 static void list_file(struct words *ret, const char *file)
 {
 	const char *at = strstr(file, "@.");
@@ -143,7 +144,7 @@ static void take_line(struct unit *unit, const char *line)
 	       take_value(line, "TriggeredBy", &unit->triggered_by));
 }
 
-/* Units are parted by an empty line. */
+/* Calls `each` for every unit, which an empty line ends. */
 static void each_unit(const struct words *units, unit_fn *each, void *data)
 {
 	static const struct unit nothing = {"", "", "", "", "", ""};
@@ -199,7 +200,7 @@ static void look(struct choice *c, const struct unit *unit)
 		words_add(&c->enabled, unit->id);
 }
 
-/* The units that a socket makes of this template, one for every connection, have one name. */
+/* Adds the socket that makes units of this template, one for every connection, all with one name. */
 static void choose_socket(struct choice *c, const char *id)
 {
 	const char *at = strstr(id, INSTANCE);
@@ -289,7 +290,7 @@ static void tell_units(struct ctl *ctl, const struct choice *c)
 	free(enabled);
 }
 
-/* The agent's systemd would start things again, so that linger is turned off and the manager stopped. */
+/* Turns linger off and stops the manager, since the agent's systemd would start things again. */
 static void stop_manager(struct ctl *ctl, const struct choice *c)
 {
 	struct words name = {0}, manager = {0};

@@ -10,7 +10,7 @@
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/alloc.h"
 
-/* What a text needs besides the reason. */
+/* A text needs these facts besides the reason. */
 enum needs { ANY, ROLE, ISSUER, USER, LOCAL_USER };
 
 /* In a text %a is the agent, %f the address, %s the service, %r the role, %i the issuer, %c the claim, %u the issuer's

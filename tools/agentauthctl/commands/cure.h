@@ -5,7 +5,7 @@
 
 #include "common/verify/reason.h"
 
-/* What is known of a refusal; NULL where it is not. */
+/* These facts are known of a refusal; NULL where one is not. */
 struct cure_facts {
 	const char *agent, *from, *service;
 	const char *role;   /* that alone is to change */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edit_options.c: from options to edits of the text, see edit_options.h. */
+/* edit_options.c: edits the text by options, see edit_options.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "tools/agentauthctl/publish/agent_keys.h"
 #include "tools/conf/conf_edit.h"
 
-/* Sets the value, which is freed. */
+/* Sets the value, and frees it. */
 static enum ctl_status set(struct editing *e, const char *path, char *value)
 {
 	int r = conf_edit_set(e->text, path, value);
@@ -178,7 +178,7 @@ static struct aa_key *read_key(struct ctl *ctl, const char *file)
 	return key;
 }
 
-/* The kid: as asked for, the key's own, or its thumbprint. The caller frees; NULL: reported. */
+/* Returns the kid that the option asks for, or the key's own, or its thumbprint. The caller frees; NULL: reported. */
 static char *choose_kid(struct editing *e, const struct aa_key *key)
 {
 	const char *asked = arguments_value(e->arguments, "kid"), *own = aa_key_kid(key);
@@ -198,7 +198,7 @@ static char *choose_kid(struct editing *e, const struct aa_key *key)
 	return NULL;
 }
 
-/* The group that stands in `keys`. NULL: reported. */
+/* Returns the key's group as it stands in `keys`. NULL: reported. */
 static char *key_group(struct editing *e, const struct aa_key *key)
 {
 	const char *expires = arguments_value(e->arguments, "key-expires");
@@ -225,7 +225,7 @@ static char *key_group(struct editing *e, const struct aa_key *key)
 	return b.len ? buffer_take(&b) : NULL;
 }
 
-/* The same key under another name would go on where its end is meant. */
+/* Refuses a key that the agent has already, under another name: it would go on where its end is meant. */
 static bool is_new_key(struct editing *e, const char *pem)
 {
 	struct agent_now now;
@@ -243,7 +243,7 @@ static bool is_new_key(struct editing *e, const char *pem)
 	return i < 0;
 }
 
-/* Whether the text takes one more key: the ended ones leave it, and for a rotation others. */
+/* Makes room for one more key: the ended keys leave the text, and for a rotation others. */
 static bool make_room(struct editing *e, const struct aa_key *key)
 {
 	const struct agent_keys keys = {e->model, e->agent, e->text, e->ctl->now};
@@ -272,7 +272,7 @@ static enum ctl_status edit_key(struct editing *e, const char *path, const char 
 	return status;
 }
 
-/* The list goes with its last item. */
+/* Takes an item away, and the list with its last item. */
 static enum ctl_status drop_item(struct editing *e, const char *path, size_t i)
 {
 	char *element = xasprintf("%s[%zu]", path, i);
@@ -310,7 +310,7 @@ static enum ctl_status edit_no_key(struct editing *e, const char *path, const ch
 
 /* ---- bindings ------------------------------------------------------------ */
 
-/* ISSUER:CLIENT; a client may have colons of its own. *ret_issuer is freed by the caller. */
+/* Parts ISSUER:CLIENT; a client may have colons of its own. The caller frees *ret_issuer. */
 static enum ctl_status split_binding(struct editing *e, const struct given_option *g, char **ret_issuer,
 				     const char **ret_client)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edit_options.h: options that change settings of the text: --owner, --role, --no-role, --key and so on. Each
- * names its setting and how it changes it, so that a command's table of options is all there is to its
- * editing.
- */
+/* edit_options.h: changes settings of the text by options: --owner, --role, --no-role, --key and so on. Each option names
+ * its setting and how it changes it, so that a command's table of options is all there is to its editing. */
 #ifndef AGENTAUTHCTL_EDIT_OPTIONS_H
 #define AGENTAUTHCTL_EDIT_OPTIONS_H
 
@@ -12,7 +10,7 @@ enum edit_how {
 	EDIT_NONE = 0,
 	EDIT_TEXT,    /* a string; "" takes the setting away */
 	EDIT_NUMBER,  /* "none" takes it away */
-	EDIT_SECONDS, /* the same, also as 90m, 8h, 30d */
+	EDIT_SECONDS, /* a number, also as 90m, 8h, 30d; "none" takes it away */
 	EDIT_TIME,    /* "never" takes it away; also 2027-01-31, 90d */
 	EDIT_TRUE,    /* the option's presence */
 	EDIT_FALSE,
@@ -31,10 +29,11 @@ struct editing {
 	struct ctl *ctl;
 	const struct arguments *arguments;
 	const struct model *model;
-	const char *agent;  /* whose text it is; NULL: agentauth.conf */
+	const char *agent;  /* the agent whose text is edited; NULL: agentauth.conf */
 	const char *prefix; /* before each setting's name: "roles.deploy." */
 	struct conf_text *text;
-	json_t *gone; /* where good keys may make room for a new one: those that did; see agent_keys.h */
+	json_t *
+	    gone; /* where good keys may make room for a new one, the kids of those that did; see agent_keys.h */
 };
 
 /* Changes the text by every option given that has a setting, in the order of the table. CTL_USAGE or

@@ -101,7 +101,7 @@ static int begin(struct ctl *ctl, const struct arguments *a)
 	return given_files_read(ctl, a);
 }
 
-/* What was refused to somebody who is not root was most often refused for that. */
+/* Adds that root may do it, for a caller who is not root: that is what most such refusals are for. */
 static void tell_not_root(struct ctl *ctl)
 {
 	if (geteuid() != 0 && ctl->typed && strcmp(ctl->paths.statedir, AA_STATEDIR) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.c: one agent's file, and what must hold beside agentauth.conf. */
+/* agent.c: reads one agent's file, and checks it beside agentauth.conf. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* approval_plugin.c: what keeps sudo from asking for approvals, see approval_plugin.h.
+/* approval_plugin.c: finds what keeps sudo from asking for approvals, see approval_plugin.h.
  *
- * A line of sudo.conf that names what sudo cannot load stops sudo for everybody. So a path that is printed
- * here is absolute and is there, and a line is taken away only after the rules that it guards. */
+ * A line of sudo.conf that names what sudo cannot load stops sudo for everybody. So a path that is printed here is absolute
+ * and is there, and a line is taken away only after the rules that it guards. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 void approval_plugin_look(struct approval_plugin *plugin, const char *sysconfdir)
 {
 	plugin->conf = xasprintf("%s/sudo.conf", sysconfdir);
-	/* sudo wants root's; a rehearsal of somebody else looks at files of its own. */
+	/* sudo wants files of root's; a rehearsal by another user looks at files of that user. */
 	plugin->answer = aa_sudo_conf_find_plugin(plugin->conf, geteuid(), &plugin->position);
 }
 
@@ -36,8 +36,8 @@ static bool shipped_is_there(void)
 	return stat(SHIPPED, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 && (st.st_mode & 022) == 0;
 }
 
-/* The line begins one of its own: where the last line of the file has no end, what is appended would become a
- * part of it, and where that loads a plugin nobody would have sudo. */
+/* Returns a command that begins the line with a line feed. Where the last line of the file has no end, the appended text
+ * would become a part of that line, and where that loads a plugin nobody would have sudo. */
 static char *cure_missing_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())
@@ -47,7 +47,8 @@ static char *cure_missing_line(const struct approval_plugin *p)
 			 SHIPPED_LINE, p->conf);
 }
 
-/* The agents' rules go before the line does: without the plugin they would be granted unasked. */
+/* Returns a command that takes the agents' rules away before the line, since without the plugin they would be granted
+ * unasked. */
 static char *cure_dead_line(const struct approval_plugin *p)
 {
 	if (shipped_is_there())

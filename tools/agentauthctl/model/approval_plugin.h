@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* approval_plugin.h: what keeps sudo from asking for approvals, and what to do about it. */
+/* approval_plugin.h: finds what keeps sudo from asking for approvals, and says how to mend it. */
 #ifndef AGENTAUTHCTL_APPROVAL_PLUGIN_H
 #define AGENTAUTHCTL_APPROVAL_PLUGIN_H
 
@@ -17,8 +17,8 @@ struct approval_plugin {
 void approval_plugin_look(struct approval_plugin *plugin, const char *sysconfdir);
 void approval_plugin_free(struct approval_plugin *plugin);
 
-/* What is wrong, as a sentence without a full stop, and a command for a root shell that mends it, both from
- * malloc(). false: nothing is. */
+/* Describes the fault in a sentence without a full stop, and gives a command for a root shell that mends it, both from
+ * malloc(). False: there is no fault. */
 bool approval_plugin_problem(const struct approval_plugin *plugin, char **ret_what, char **ret_cure);
 
 #endif

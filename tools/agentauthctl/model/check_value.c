@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_value.c: what values may look like, see check_value.h. */
+/* check_value.c: says how values may look, see check_value.h. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -101,7 +101,7 @@ bool check_account_group(const char *value, char *why, size_t size)
 	return true;
 }
 
-/* A group or user of this host, whose names are others' choice. */
+/* Checks a group or user of this host, whose names are others' choice. */
 bool check_local_name(const char *value, char *why, size_t size)
 {
 	if (!*value || *value == '-' || strlen(value) > 64 ||
@@ -110,7 +110,7 @@ bool check_local_name(const char *value, char *why, size_t size)
 	return true;
 }
 
-/* A person as an identity provider names one. */
+/* Checks a person as an identity provider names one. */
 bool check_user(const char *value, char *why, size_t size)
 {
 	if (!*value || strlen(value) > 512)
@@ -234,7 +234,7 @@ bool check_approval_rule(const char *value, char *why, size_t size)
 
 /* ---- hosts, issuers ------------------------------------------------------ */
 
-/* Visible ASCII alone. */
+/* Checks for visible ASCII alone. */
 static bool is_plain(const char *value)
 {
 	for (; *value; value++)

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_value.h: what a name, a time, a network, a sudo rule … may look like, each with the sentence that
- * says why not.
+/* check_value.h: says how a name, a time, a network, a sudo rule … may look, each with the sentence that says why not.
  *
- * Each check_…() answers whether the value may stand; where it may not, `why` gets the rest of a sentence
- * that begins with the quoted value, without a full stop: "begins with a digit; programs would take it for a
- * uid".
- */
+ * Each check_…() answers whether the value may stand. If not, `why` gets the rest of a sentence that begins with the quoted
+ * value, without a full stop: "begins with a digit; programs would take it for a uid". */
 #ifndef AGENTAUTHCTL_CHECK_VALUE_H
 #define AGENTAUTHCTL_CHECK_VALUE_H
 
@@ -27,7 +24,7 @@ bool check_service(const char *value, char *why, size_t size);
 bool check_without_credential(const char *value, char *why, size_t size);
 bool check_network(const char *value, char *why, size_t size);
 bool check_sudo_rule(const char *value, char *why, size_t size);
-/* A rule that waits for a person: one that the approval plugin reads just as sudo does. */
+/* Checks a rule that waits for a person, which the approval plugin must read just as sudo does. */
 bool check_approval_rule(const char *value, char *why, size_t size);
 bool check_audience(const char *value, char *why, size_t size);
 bool check_path(const char *value, char *why, size_t size);

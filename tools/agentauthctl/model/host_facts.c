@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host_facts.c: this host's own accounts, name and sudo plugins, see host_facts.h. */
+/* host_facts.c: reads this host's own accounts, name and sudo plugins, see host_facts.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@
 
 /* ---- passwd and group ---------------------------------------------------- */
 
-/* "name:…:id:…" at `line`, which is cut up. libc passes over white space before a name and a number, and
- * takes a sign. */
+/* Adds "name:…:id:…" at `line`, which is cut up. libc passes over white space before a name and a number, and takes a
+ * sign. */
 static void add_line(struct local_names *names, char *line)
 {
 	char *second = strchr(line, ':'), *third = second ? strchr(second + 1, ':') : NULL;
@@ -105,7 +105,7 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
 
 /* ---- the host's name ----------------------------------------------------- */
 
-/* The resolver's name for the host, where it completes what the kernel has; a name with a dot is complete. */
+/* Asks the resolver for the host's full name, since the kernel may have the short one; a name with a dot is complete. */
 static char *complete_name(const char *hostname)
 {
 	struct addrinfo hints = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM}, *info;
@@ -135,7 +135,7 @@ static void read_host_name(struct host_facts *facts)
 		facts->fqdn = xstrdup(name);
 }
 
-/* sudo's own, and the one that sudo-rs reads where it is there. */
+/* Reads sudo's own sudoers, and the file that sudo-rs reads where it is there. */
 static void read_sudoers(struct host_facts *facts, const char *sysconfdir)
 {
 	static const char *const names[] = {"sudoers", "sudoers-rs"};
@@ -164,7 +164,7 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 	return r;
 }
 
-/* Whether both are names of one host by what the kernel has: a resolver may complete it, or fail to. */
+/* Tells whether both are names of one host by the kernel's name: a resolver may complete it, or fail to. */
 static bool same_host(const char *a, const char *b)
 {
 	size_t len = strcspn(a, ".");
@@ -172,7 +172,7 @@ static bool same_host(const char *a, const char *b)
 	return len == strcspn(b, ".") && strncasecmp(a, b, len) == 0;
 }
 
-/* The published name is kept but where the host was renamed, or where it was short and is known in full now. */
+/* Keeps the published name but where the host was renamed, or where it was short and is known in full now. */
 static void keep_name(struct host_facts *facts, const char *published)
 {
 	if (!same_host(published, facts->hostname) || (!strchr(published, '.') && facts->fqdn_is_known))

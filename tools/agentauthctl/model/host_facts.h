@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host_facts.h: what of this host the configuration is checked against: its own accounts and groups, its
- * name, what its sudoers name, and whether sudo has the approval plugin. Taken once, when a command begins.
- */
+/* host_facts.h: gathers the facts of this host that the configuration is checked against: its own accounts and groups, its
+ * name, the names in its sudoers, and whether sudo has the approval plugin. They are gathered once, when a command begins. */
 #ifndef AGENTAUTHCTL_HOST_FACTS_H
 #define AGENTAUTHCTL_HOST_FACTS_H
 
@@ -15,7 +14,7 @@
 #include "tools/agentauthctl/model/sudoers_who.h"
 #include "tools/cli/problems.h"
 
-/* The lines of a passwd or group file: their names and ids. */
+/* Local names are the lines of a passwd or group file: their names and ids. */
 struct local_names {
 	char *text; /* the file's bytes, cut into names */
 	size_t n, cap;
@@ -27,26 +26,27 @@ struct local_names {
 
 struct host_facts {
 	struct local_names users, groups;
-	struct sudoers_who sudoers; /* whom sudoers name */
+	struct sudoers_who sudoers; /* the names in sudoers */
 	struct approval_plugin approval_plugin;
 	char *hostname; /* as the kernel has it */
 	char *fqdn;	/* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;
-	/* As published, which the resolver does not change; 0: nothing is. */
+	/* The published audience, which the resolver does not change; 0: nothing is published. */
 	char **audience;
 	size_t n_audience;
 };
 
-/* An absent file has no lines. -1: reported. */
+/* Reads the file; an absent file has no lines. -1: reported. */
 int local_names_read(struct local_names *names, const char *file, struct problems *problems);
 void local_names_free(struct local_names *names);
 const struct local_name *local_by_name(const struct local_names *names, const char *name);
 const struct local_name *local_by_id(const struct local_names *names, uint32_t id);
 
-/* `sysconfdir` is /etc. What it lacks of a name is reported where it is needed, not here. -1: reported. */
+/* Gathers the facts of the host, whose /etc is `sysconfdir`. A name that it lacks is reported where it is needed, not here.
+ * -1: reported. */
 int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
 void host_facts_free(struct host_facts *facts);
-/* Takes over what the published record of the host ("host", NULL: none) says of its name and audience. */
+/* Takes over the host's name and audience from its published record ("host", NULL: none). */
 void host_facts_keep(struct host_facts *facts, const json_t *host);
 
 #endif

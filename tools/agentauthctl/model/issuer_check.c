@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* issuer_check.c finds what does not fit a provider, see issuer_check.h. */
+/* issuer_check.c finds settings that do not fit a provider, see issuer_check.h. */
 #include "config.h"
 
 #include <ctype.h>
@@ -95,7 +95,7 @@ static bool check_people(const struct open_template *of, const struct issuer_req
 	return true;
 }
 
-/* A service account's name alone is another's in every other namespace. */
+/* Checks --namespace. A service account's name alone is another account's in every other namespace. */
 static bool check_namespace(const struct open_template *of, const struct issuer_request *request, char *why,
 			    size_t size)
 {

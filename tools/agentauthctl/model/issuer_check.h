@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* issuer_check.h finds what of a request does not fit the provider that it is about. */
+/* issuer_check.h finds the parts of a request that do not fit its provider. */
 #ifndef AGENTAUTHCTL_ISSUER_CHECK_H
 #define AGENTAUTHCTL_ISSUER_CHECK_H
 

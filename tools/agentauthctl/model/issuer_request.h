@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* issuer_request.h is what `issuer add` is asked for. */
+/* issuer_request.h holds the arguments of `issuer add`. */
 #ifndef AGENTAUTHCTL_ISSUER_REQUEST_H
 #define AGENTAUTHCTL_ISSUER_REQUEST_H
 

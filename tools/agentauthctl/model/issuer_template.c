@@ -62,7 +62,8 @@ static const struct conf_setting template_settings[] = {
     {0},
 };
 
-/* A template that could not be used as it is written would fail with a shape of request that nobody tried yet. */
+/* Refuses a template that could not be used as it is written: it would fail later, with a shape of request that nobody
+ * tried yet. */
 static int check_template(const struct open_template *open, struct problems *problems)
 {
 	const struct issuer_template *t = &open->t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model.c: agentauth.conf, and what holds between its settings. */
+/* model.c: reads agentauth.conf, and checks its settings beside each other. */
 #include "config.h"
 
 #include <stdio.h>
@@ -95,7 +95,7 @@ static bool model_gid_allowed(const struct model *model, int64_t gid, char *why,
 	return id_allowed(gid, range, a->uid_min, model_gid_max(model), why, size);
 }
 
-/* Whether the id belongs to somebody of this host's own files. */
+/* Tells whether the id belongs to an account or a group in this host's own files. */
 static bool id_is_local(const struct model *model, int64_t id, char *why, size_t size)
 {
 	const struct local_name *user = local_by_id(&model->facts->users, (uint32_t)id);
@@ -129,7 +129,7 @@ static void check_gid(const struct model *model, int64_t id, const char *setting
 		conf_error(&model->file, problems, setting, "%s", why);
 }
 
-/* Where the text names none: behind the roles' gids of the default range, or the last id of another. */
+/* Chooses the gid where the text names none: behind the roles' gids of the default range, or the last id of another. */
 static int64_t gid_of_agents(const struct aa_accounts_policy *a)
 {
 	return a->uid_max == AA_UID_MAX_DEFAULT ? AA_GID_AGENTS_DEFAULT : a->uid_max;
@@ -204,7 +204,7 @@ static void check_role_groups(const struct model *model, const struct aa_role *r
 			   "its group would be %s, which /etc/group has already", group_name);
 }
 
-/* Without the plugin the rules would be granted unasked. */
+/* Refuses approval rules without the plugin, since they would be granted unasked. */
 static void check_approval_plugin(const struct model *model, const char *path, struct problems *problems)
 {
 	char *what, *cure;
@@ -257,7 +257,8 @@ static void check_issuer_keys(const struct model *model, const struct aa_issuer 
 			   quoted(issuer->issuer), why);
 }
 
-/* Where no token is a person's, sub is not asked whose it is, and the setting would say something that is not so. */
+/* Warns of the setting where no token is a person's: sub is not looked at there, and the setting would promise what does
+ * not happen. */
 static void check_without_sub(const struct model *model, const struct aa_issuer *issuer,
 			      struct problems *problems)
 {

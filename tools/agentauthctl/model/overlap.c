@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overlap.c: whether one credential could be of two agents, see overlap.h. */
+/* overlap.c: finds credentials that could be of two agents, see overlap.h. */
 #include "config.h"
 
 #include <stdbool.h>
@@ -22,8 +22,8 @@ uint64_t overlap_hash(const char *bytes, size_t len)
 
 /* ---- the rules of a binding ------------------------------------------------ */
 
-/* A token has several values of these at one time (RFC 9068 section 2.2.3.1, RFC 7519 section 4.1.3): each of two bindings
- * may find its own. */
+/* These claims have several values in one token (RFC 9068 section 2.2.3.1, RFC 7519 section 4.1.3), so that each of two
+ * bindings may find its own. */
 static bool has_many_values(const char *claim)
 {
 	static const char *const many[] = {"scope", "scp", "aud", "roles", "groups", "entitlements", "amr"};
@@ -35,7 +35,7 @@ static bool has_many_values(const char *claim)
 	return false;
 }
 
-/* A claim that must have two values is an array. */
+/* Tells whether two values are demanded of the claim, which must then be an array. */
 static bool is_asked_twice(const struct aa_claim_rules *require, size_t i)
 {
 	for (size_t k = 0; k < require->n; k++)
@@ -80,7 +80,7 @@ const char *bound_rules_copy(const char *rules, struct arena *arena)
 	return arena_strndup(arena, rules, (size_t)(end - rules));
 }
 
-/* The value that the rules demand of the claim; NULL: none. */
+/* Returns the value that the rules demand of the claim; NULL: none. */
 static const char *value_of(const char *rules, const char *claim)
 {
 	for (; rules && *rules; rules = value_behind(value_behind(rules)))
@@ -89,7 +89,7 @@ static const char *value_of(const char *rules, const char *claim)
 	return NULL;
 }
 
-/* No token can have two values of one claim. */
+/* Tells whether the two demand different values of one claim, which no token can have. */
 static bool exclude(const struct bound *a, const struct bound *b)
 {
 	for (const char *claim = a->rules; claim && *claim; claim = value_behind(value_behind(claim))) {
@@ -165,7 +165,7 @@ static int compare_values(const struct bound *a, const struct bound *b, const ch
 	return !x || !y ? !y - !x : strcmp(x, y);
 }
 
-/* Those without the claim come first. */
+/* Compares by the value of the claim, so that the bindings without it come first. */
 static int compare(const void *x, const void *y, void *claim)
 {
 	const struct bound *a = x, *b = y;
@@ -174,7 +174,8 @@ static int compare(const void *x, const void *y, void *claim)
 	return r != 0 ? r : strcmp(a->agent, b->agent);
 }
 
-/* Bindings of one client. By a claim that they demand different values of they are parted first: there may be many. */
+/* Looks at the bindings of one client, of which there may be many, and parts them first by a claim that they demand
+ * different values of. */
 static void look_at_client(struct finding *f, struct bound *v, size_t n)
 {
 	const char *claim = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* power.c: names that carry power on a host, see power.h. */
+/* power.c: lists the names that carry power on a host, see power.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #define SYSTEM "a part of the system runs as it"
 #define OURS "agentauth itself asks for it"
 
-/* Names of groups and system accounts; with a * at the end, all that begin so. */
+/* The table has names of groups and system accounts. A * at the end stands for all names that begin so. */
 static const struct {
 	const char *names, *why;
 } powers[] = {
@@ -107,7 +107,7 @@ const char *power_of_name(const char *name)
 	return NULL;
 }
 
-/* Another name for the same gid is the same group. */
+/* Looks for another name of the gid, since that is the same group. */
 static const char *power_of_gid(const struct local_names *groups, uint32_t gid)
 {
 	if (gid == 0)

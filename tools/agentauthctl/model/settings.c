@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.c: what the text of agentauth.conf and of an agent's file may hold, made of settings.def. */
+/* settings.c: makes the tables of the settings that agentauth.conf and an agent's file may have, out of settings.def. */
 #include "config.h"
 
 #include "tools/agentauthctl/model/settings.h"
@@ -8,12 +8,12 @@
 #include "common/verify/policy.h"
 #include "tools/agentauthctl/model/check_value.h"
 
-/* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
+/* This is formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
 
 /* ---- what holds where the text says nothing ---------------------------------- */
 
-/* In parts and items that is nothing. */
+/* Parts and items begin as zeros. */
 #define USUALLY_accounts_policy(name, ...) .name = __VA_ARGS__,
 #define USUALLY_host(name, ...) .name = __VA_ARGS__,
 #define USUALLY_issuer(name, ...) .name = __VA_ARGS__,
@@ -39,7 +39,7 @@
 
 #define REQUIRED_NEEDED true
 #define REQUIRED_OPTIONAL false
-/* The beginning of a setting's line. */
+/* Makes the beginning of a setting's line. */
 #define BEGIN(group, name, type, needed) #name, CONF_##type, REQUIRED_##needed, offsetof(struct aa_##group, name)
 
 #define GROUP(group) const struct conf_setting group##_settings[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.h: what the text of agentauth.conf and of an agent's file may hold, and what holds where it says nothing; both are made
- * of settings.def. */
+/* settings.h: has the tables of the settings that agentauth.conf and an agent's file may have, and the values that hold
+ * where the text says nothing. Both are made of settings.def. */
 #ifndef AGENTAUTHCTL_SETTINGS_H
 #define AGENTAUTHCTL_SETTINGS_H
 

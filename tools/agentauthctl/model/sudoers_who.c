@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudoers_who.c: whom this host's sudoers name, see sudoers_who.h. */
+/* sudoers_who.c: finds the names in this host's sudoers, see sudoers_who.h. */
 #include "config.h"
 
 #include <ctype.h>
@@ -29,13 +29,13 @@ static void add_word(struct sudoers_who *who, struct buffer *word)
 	buffer_clear(word);
 }
 
-/* What a list of users is divided by. "%:group" is a group that a plugin knows, or one like any other. */
+/* Tells whether the character divides a list of users. "%:group" is a group that a plugin knows, or one like any other. */
 static bool divides(char c, const struct buffer *word)
 {
 	return strchr(" \t,!=()", c) || (c == ':' && !(word->len && word->data[word->len - 1] == '%'));
 }
 
-/* A quoted name and one after a backslash are taken as they would be without. */
+/* Adds the words between. A quoted name and a name after a backslash are taken as they would be without. */
 static void add_words(struct sudoers_who *who, const char *text, const char *end)
 {
 	struct buffer word = {0};
@@ -55,7 +55,7 @@ static void add_words(struct sudoers_who *who, const char *text, const char *end
 	buffer_free(&word);
 }
 
-/* The first of `chars` that is neither quoted nor behind a backslash; else the end. */
+/* Finds the first of `chars` that is neither quoted nor behind a backslash; else the end. */
 static const char *find_plain(const char *text, const char *chars)
 {
 	bool in_quotes = false;
@@ -78,7 +78,7 @@ static bool begins(const char *line, const char *word)
 	return strncmp(line, word, strlen(word)) == 0;
 }
 
-/* "alice, %ops host = (root) command, (bob) command" */
+/* Reads "alice, %ops host = (root) command, (bob) command". */
 static void read_rule(struct sudoers_who *who, const char *line)
 {
 	const char *at = find_plain(line, "="), *end;
@@ -113,7 +113,7 @@ static void read_dir(struct sudoers_who *who, const char *path, int depth)
 		closedir(dir);
 }
 
-/* The file that follows "@include": quoted or with backslashes, %h for the host's name, from the directory of the
+/* Returns the path that follows "@include": quoted or with backslashes, %h for the host's name, from the directory of the
  * file that includes it. */
 static char *included_path(const char *text, const char *from)
 {
@@ -190,7 +190,7 @@ static void cut_comment(char *line)
 	}
 }
 
-/* The next line, with those that a backslash at its end joins to it; NULL: there is none. */
+/* Returns the next line, with the lines that a backslash at its end joins to it; NULL: there is none. */
 static char *next_line(char **text)
 {
 	char *line = *text, *end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain.h: one decision, step by step, made dry by the code that PAM and the approval plugin run. */
+/* explain.h: explains one decision, step by step, by a dry run of the code that PAM and the approval plugin run. */
 #ifndef AGENTAUTHCTL_EXPLAIN_H
 #define AGENTAUTHCTL_EXPLAIN_H
 
@@ -25,15 +25,15 @@ enum explain_result {
 };
 
 struct explain_step {
-	enum aa_step step; /* AA_STEP_COUNT: sudo's own, whether a rule has the command */
+	enum aa_step step; /* AA_STEP_COUNT: sudo's own question, whether a rule has the command */
 	char *subject;	   /* a role, or NULL */
 	enum aa_reason reason;
 	enum explain_result result;
 	char *what;    /* a sentence */
 	char *file;    /* that decides it; NULL: none does */
 	unsigned line; /* 0: the file as a whole */
-	char *setting; /* "roles.deploy.sources = [ … ]", or what is not set; or NULL */
-	bool pending;  /* the text there is not what is published */
+	char *setting; /* "roles.deploy.sources = [ … ]", or the setting that is missing; or NULL */
+	bool pending;  /* that text is not published yet */
 	char *cure;
 };
 
@@ -64,30 +64,30 @@ struct explanation {
 	struct buffer needed; /* credentials that would do, a line each */
 };
 
-/* Decides, and finds the places. The question's strings are borrowed. */
+/* Decides, and finds the positions in the text. The question's strings are borrowed. */
 void explain_decide(struct explanation *e);
 void explain_free(struct explanation *e);
 void explain_print(const struct explanation *e);
 json_t *explain_json(const struct explanation *e);
 /* ---- between the files ------------------------------------------------------ */
 
-/* What the trace of a decision calls, with the explanation. */
+/* The trace of a decision calls this, with the explanation. */
 void explain_note(void *data, enum aa_step step, const char *subject, enum aa_reason reason);
 struct explain_step *explain_add(struct explanation *e, enum aa_step step, const char *subject,
 				 enum aa_reason reason, enum explain_result result);
-/* The steps that were not come to, and what would have to change. */
+/* Adds the steps that were not reached, and finds the settings that would have to change. */
 void explain_finish(struct explanation *e);
 const char *explain_step_name(enum aa_step step);
-/* Whether a role's rule has the command, and whether it waits. */
+/* Tells whether a role's rule has the command, and whether it waits. */
 void explain_command(struct explanation *e);
-/* A command line as words; NULL: a quote is open. free_words() them. */
+/* Returns a command line as words, for free_words(); NULL: a quote is open. */
 char **explain_words(const char *text);
 void explain_free_words(char **words);
 void explain_places(struct explanation *e);
 
 /* ---- the log -------------------------------------------------------------------- */
 
-/* The record of this number, or (seq 0) the last refusal of the agent; a new reference. NULL: there is none in the log. */
+/* Returns the record of this number, or (seq 0) the last refusal of the agent; a new reference. NULL: the log has none. */
 json_t *explain_record(const struct ctl *ctl, int64_t seq, const char *agent);
 
 #endif

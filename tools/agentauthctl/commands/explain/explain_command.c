@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_command.c: whether a rule of the roles has a command of sudo, and whether it waits for a person. */
+/* explain_command.c: finds the rule of the roles that has a command of sudo, and tells whether it waits for a person. */
 #include "config.h"
 
 #include <ctype.h>
@@ -12,7 +12,8 @@
 
 /* ---- words -------------------------------------------------------------------- */
 
-/* One word of a shell's line: quotes and backslashes as there, and nothing else. NULL: a quote is open. */
+/* Reads one word of a shell's line: quotes and backslashes mean the same as in a shell, and nothing else does. NULL: a
+ * quote is open. */
 static const char *take_word(const char *at, struct buffer *ret)
 {
 	char quote = '\0';
@@ -60,7 +61,7 @@ void explain_free_words(char **words)
 
 /* ---- the program ---------------------------------------------------------------- */
 
-/* Where sudo looks: secure_path as Debian has it. The caller frees; NULL: it is nowhere. */
+/* Finds the program where sudo looks, in secure_path as Debian has it. The caller frees; NULL: it is nowhere. */
 static char *resolve(const char *name)
 {
 	static const char *const dirs[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -85,7 +86,7 @@ static bool has_sudo(const struct aa_role *role)
 	return role->services.n == 0 || aa_list_has(&role->services, "sudo");
 }
 
-/* The first rule of these roles that has the command; ret_role gets whose it is. The caller frees both. */
+/* Returns the first rule of these roles that has the command, and its role in ret_role. The caller frees both. */
 static char *find_rule(const struct explanation *e, const struct aa_list *roles,
 		       const struct aa_command *command, char **ret_role)
 {
@@ -126,7 +127,7 @@ static void refuse(struct explanation *e, char *what, char *cure)
 		e->reason = AA_ROLE_DENIED;
 }
 
-/* No role of the session has it: perhaps another of the agent's. */
+/* Refuses for want of a rule, and names another role of the agent's that has one. */
 static void refuse_rule(struct explanation *e, const struct aa_command *command)
 {
 	char *role = NULL, *rule = find_rule(e, &e->agent->roles, command, &role);

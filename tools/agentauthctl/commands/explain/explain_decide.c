@@ -15,7 +15,7 @@
 
 /* ---- whose account it is ------------------------------------------------------- */
 
-/* In a rehearsal's registry the system's own names have no say. */
+/* Finds the account. In a rehearsal's registry the system's own names have no say. */
 static enum aa_reason find_account(struct explanation *e)
 {
 	int err;
@@ -37,7 +37,7 @@ static enum aa_reason find_account(struct explanation *e)
 
 /* ---- a login ---------------------------------------------------------------------- */
 
-/* The nonce that the credential carries stands for the prompt's: there is no prompt here. The caller frees. */
+/* Returns the credential's own nonce, which stands for the prompt's, since there is no prompt here. The caller frees. */
 static char *own_nonce(const struct buffer *credential)
 {
 	struct aa_jws *jws = NULL;
@@ -152,7 +152,7 @@ struct search {
 	struct aa_session *best;
 };
 
-/* Of several the newest, and one that somebody logged in to before one that root started. */
+/* Tells whether session `a` goes before `b`: the newest does, and one with a login before one that root started. */
 static bool is_better(const struct aa_session *a, const struct aa_session *b)
 {
 	if (!b || (a->kind == AA_KIND_ROOT) != (b->kind == AA_KIND_ROOT))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_place.c: which setting decides a step, and where it stands in the text. */
+/* explain_place.c: finds the setting that decides a step, and its position in the text. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 enum where { MAIN, AGENT, STATE };
 
-/* In a path {r} is the role, {i} the issuer; a row with {i} is a token's alone. The first row that fits holds. */
+/* A path has {r} for the role, {i} for the issuer; a row with {i} is a token's alone. The first row that fits holds. */
 static const struct row {
 	enum aa_step step;
 	enum aa_reason reason;
@@ -61,10 +61,10 @@ static const struct row {
     {AA_STEP_COUNT, ANY, MAIN, "roles.{r}.sudo"},
 };
 
-/* The text as it is open, and what of it is not published. */
+/* The open text comes with the parts of it that are not published. */
 struct texts_open {
 	struct workspace ws;
-	struct problems problems; /* of the text: check tells them */
+	struct problems problems; /* of the text; `check` tells them */
 	struct changes main_changes, agent_changes;
 	struct conf_text agent_text;
 	struct conf_tree agent_tree;
@@ -112,7 +112,7 @@ static const char *filler(char letter, const struct explanation *e, const struct
 	}
 }
 
-/* The path with its names; NULL: one is not known. The caller frees. */
+/* Returns the path with its names filled in; NULL: a name is not known. The caller frees. */
 static char *fill(const char *path, const struct explanation *e, const struct explain_step *s)
 {
 	const char *open = strchr(path, '{'), *name;
@@ -137,7 +137,7 @@ static const struct row *find_row(const struct explanation *e, const struct expl
 
 /* ---- the place --------------------------------------------------------------------- */
 
-/* What stands there, where that is one short line. */
+/* Adds the text of the node, where it is one short line. */
 static void add_value(struct buffer *b, const struct conf_text *text, const struct conf_node *node)
 {
 	const char *value = text->bytes + node->value;
@@ -149,7 +149,7 @@ static void add_value(struct buffer *b, const struct conf_text *text, const stru
 		      len > VALUE_MAX ? "…" : "");
 }
 
-/* The setting where it stands, or the nearest that stands above it. */
+/* Finds the setting, or the nearest that stands above it. */
 static void find_in(struct explain_step *s, const struct conf_tree *tree, const struct conf_text *text,
 		    char *path)
 {
@@ -178,7 +178,7 @@ static void find_in(struct explain_step *s, const struct conf_tree *tree, const 
 
 /* ---- whether it is published --------------------------------------------------------- */
 
-/* "roles.deploy.sources" is the role deploy and its member sources. */
+/* Tells whether the change is of the path: "roles.deploy.sources" is the role deploy and its member sources. */
 static bool item_is_of(const struct change_item *item, const char *path)
 {
 	static const char *const kinds[][2] = {{"role", "roles."}, {"issuer", "issuers."}};

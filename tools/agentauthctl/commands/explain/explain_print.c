@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_print.c: an explanation for people, and as JSON. */
+/* explain_print.c: prints an explanation for people, and as JSON. */
 #include "config.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static const char *const words[] = {[EXPLAIN_OK] = "ok",
 				    [EXPLAIN_NOT_ASKED] = "not asked",
 				    [EXPLAIN_REFUSES] = "refuses"};
 
-/* What strangers and agents wrote, as it may stand on a terminal. */
+/* Prints text of strangers and agents, made harmless for a terminal. */
 static void print_shown(const char *text)
 {
 	size_t size = strlen(text) * AA_SHOWN_MAX + 1;
@@ -42,7 +42,7 @@ static const char *favour(const struct explanation *e)
 	}
 }
 
-/* "is refused: the agent is suspended (agent_suspended)"; the caller frees. */
+/* Returns "is refused: the agent is suspended (agent_suspended)"; the caller frees. */
 static char *verdict_text(const struct explanation *e)
 {
 	const char *claim = e->verdict.claim;
@@ -124,7 +124,7 @@ static void print_needed(const struct explanation *e)
 	free(lines);
 }
 
-/* Those that one reason goes for stand in a line. */
+/* Puts the steps that one reason holds for on one line. */
 static void print_not_asked(const struct explanation *e)
 {
 	const char *why = NULL;

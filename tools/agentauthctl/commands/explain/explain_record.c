@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_record.c: finding in the audit log what is to be explained. */
+/* explain_record.c: finds the record in the audit log that is to be explained. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static bool is_wanted(const json_t *record, int64_t seq, const char *agent)
 	       strcmp(view_text(record, "result"), "denied") == 0;
 }
 
-/* The last that is wanted; only a line that has the text in it is worth being parsed. */
+/* Finds the last record that is wanted. Only a line that has the text in it is worth parsing. */
 static json_t *find_in(FILE *log, const char *has, int64_t seq, const char *agent)
 {
 	json_t *found = NULL, *record;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_steps.c: what a decision notes, in words, and what would have to change. */
+/* explain_steps.c: puts the steps of a decision into words, and says what would have to change. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -83,7 +83,8 @@ struct explain_step *explain_add(struct explanation *e, enum aa_step step, const
 	return s;
 }
 
-/* PAM looks at some things more than once in a login; a person wants to read of them once. */
+/* Tells whether the step is there already: PAM looks at some things more than once in a login, and a person wants to read
+ * of them once. */
 static bool is_told(const struct explanation *e, enum aa_step step, const char *subject,
 		    enum aa_reason reason)
 {
@@ -106,7 +107,7 @@ void explain_note(void *data, enum aa_step step, const char *subject, enum aa_re
 {
 	struct explanation *e = data;
 
-	/* Without an address the rule was not asked. */
+	/* The rule was not asked without an address. */
 	if (step == AA_STEP_ADDRESS && is_login(e) && !e->q.from)
 		return;
 	if (!is_told(e, step, subject, reason))
@@ -123,7 +124,7 @@ static const struct explain_step *refusing(const struct explanation *e)
 	return NULL;
 }
 
-/* Why a step was not asked, apart from one before it that refuses; NULL: there is nothing to be said. */
+/* Says why a step was not asked, apart from a step before it that refuses; NULL: nothing is to be said. */
 static const char *why_not(const struct explanation *e, enum aa_step step)
 {
 	switch ((int)step) {
@@ -141,7 +142,7 @@ static const char *why_not(const struct explanation *e, enum aa_step step)
 	}
 }
 
-/* Whether such a question has no part in this decision. */
+/* Tells whether a step has no part in such a decision. */
 static bool is_beside(const struct explanation *e, enum aa_step step)
 {
 	if (!aa_step_is_of(step, e->way))
@@ -175,7 +176,7 @@ static void skip(struct explanation *e, enum aa_step step, const char *why)
 	s->what = xstrdup(why);
 }
 
-/* Those that a refusal is in the way of, and then those with a reason of their own. */
+/* Adds the steps behind a refusal, and then those with a reason of their own. */
 static void add_not_asked(struct explanation *e)
 {
 	const struct explain_step *no = refusing(e);
@@ -216,7 +217,7 @@ static char *cure_of(const struct explanation *e, const struct explain_step *s)
 	return cure_text(s->reason, &f);
 }
 
-/* Where a role was left out for the reason that refuses all, what changes the role is enough. */
+/* Tells whether a role was left out for the reason that refuses all: to change that role is enough. */
 static bool roles_say_it(const struct explanation *e, const struct explain_step *s)
 {
 	for (size_t i = 0; s->step == AA_STEP_ROLES && i < e->n; i++)
@@ -225,7 +226,7 @@ static bool roles_say_it(const struct explanation *e, const struct explain_step 
 	return false;
 }
 
-/* What root starts runs without a role, where none admits the service. */
+/* Makes a refusal for want of roles an OK: a process that root starts runs without a role, where none admits the service. */
 static void forgive_roles(struct explanation *e)
 {
 	for (size_t i = 0; i < e->n; i++)
