@@ -41,13 +41,13 @@ none 'no function has more than 60 lines' "$(long_functions 60 $sources $tests)"
 none 'no file has more than 500 lines' "$(long_files 500 $sources $tests)"
 
 # The rule for comments: the first sentence has a subject and a verb, and names an agent, a caller or a file. These words
-# begin one that has not. Of the rooms that were gone through.
+# begin one that has not.
 vague() { # FILE...
-	grep -HnE '^[[:space:]]*/\* (Who|Whoever|What|Whatever|It|The same|That|Whether) ' "$@" || true
+	grep -HnE '^[[:space:]]*/\* (Who|Whoever|Whom|Whose|What|Whatever|It|The same|The one|That|Those|Whether|How) ' "$@" || true
 }
 [ -n "$(echo '/* What is there. */' | vague -)" ] || { echo 'FAILED: no comment was measured'; exit 1; }
 # shellcheck disable=SC2046 # the list is words
-none 'no comment begins without its subject' "$(vague $(find common nss pam sudo tools/libexec tools/host tools/agentauthctl/publish tools/agentauthctl/names tools/agentauthctl/keys -name '*.[ch]' | sort))"
+none 'no comment begins without its subject' "$(vague $(find common nss pam sudo tools -name '*.[ch]' | sort))"
 
 # Of each object: what it defines for others, and what it wants of others. An object without a source is of a file that is
 # gone.
