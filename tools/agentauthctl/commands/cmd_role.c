@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/text/number.h"
+#include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
@@ -210,6 +211,7 @@ static const struct command role_set = {
 
 struct holders {
 	const char *role;
+	json_t *all; /* NULL: nobody wants it */
 	struct buffer names;
 	size_t n;
 };
@@ -218,8 +220,11 @@ static bool note_holder(void *data, const char *name, const char *record, size_t
 {
 	struct aa_agent *agent = published_agent_of(record, len);
 	struct holders *h = data;
+	bool holds = agent && aa_list_has(&agent->roles, h->role);
 
-	if (agent && aa_list_has(&agent->roles, h->role) && h->n++ < 10)
+	if (holds && h->all)
+		json_array_append_new(h->all, json_string(name));
+	if (holds && h->n++ < 10)
 		buffer_printf(&h->names, "%s%s", h->names.len ? ", " : "", name);
 	aa_agent_free(agent);
 	return true;
@@ -356,8 +361,67 @@ static const struct command role_list = {
     .run = run_list,
 };
 
+/* ---- show ---------------------------------------------------------------- */
+
+static void show_role(struct ctl *ctl, const struct aa_role *role, const struct holders *h)
+{
+	ctl_answer(ctl, "role", json_incref(role->json));
+	ctl_answer(ctl, "agents", json_incref(h->all));
+	if (ctl->json)
+		return;
+	print_role(role);
+	if (h->n)
+		table_field("agents", "%zu: %s%s", h->n, h->names.data, h->n > 10 ? ", …" : "");
+	else
+		table_field("agents", "none");
+}
+
+static enum ctl_status find_and_show(struct ctl *ctl, struct published *published, const char *name)
+{
+	struct holders h = {.role = name, .all = json_array()};
+	struct aa_role *role;
+	enum ctl_status status = CTL_DONE;
+
+	if (!role_is_published(ctl, published, name))
+		return CTL_FAILED;
+	role = published_role(published, name);
+	if (!role || !published_walk(published, "agent:", note_holder, &h))
+		status = ctl_damaged(ctl);
+	else
+		show_role(ctl, role, &h);
+	json_decref(h.all);
+	buffer_free(&h.names);
+	aa_role_free(role);
+	return status;
+}
+
+static int run_show(struct ctl *ctl, const struct arguments *arguments)
+{
+	const char *name = arguments->words[0];
+	struct published *published;
+	enum ctl_status status = CTL_FAILED;
+
+	if (ctl_check_name(ctl, check_role_name, name) != CTL_DONE)
+		return CTL_FAILED;
+	published = ctl_published(ctl);
+	if (published)
+		status = find_and_show(ctl, published, name);
+	published_close(published);
+	return status;
+}
+
+static const struct command role_show = {
+    .name = "show",
+    .words = "NAME",
+    .values = "roles",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "show a role as it is published, and who has it",
+    .run = run_show,
+};
+
 const struct command cmd_role = {
     .name = "role",
-    .summary = "add, change, list and remove roles, which say what agents may do",
-    .sub = (const struct command *const[]){&role_add, &role_set, &role_list, &role_remove, NULL},
+    .summary = "add, change, show, list and remove roles, which say what agents may do",
+    .sub = (const struct command *const[]){&role_add, &role_set, &role_show, &role_list, &role_remove, NULL},
 };

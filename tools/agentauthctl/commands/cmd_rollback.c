@@ -10,8 +10,8 @@
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
-#include "common/text/number.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/generation_choice.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/rollback.h"
 
@@ -19,26 +19,14 @@
 static enum ctl_status choose(struct ctl *ctl, const uint32_t *numbers, size_t n, uint32_t current,
 			      const char *word, uint32_t *ret)
 {
-	uint32_t before = 0;
-	int64_t wanted = 0;
-
-	if (word && !aa_number_parse(word, 1, UINT32_MAX, &wanted))
-		return ctl_fail(ctl, "%s is not a generation's number", quoted(word));
-	if (wanted == current)
-		return ctl_fail(ctl, "generation %u serves already", current);
-	*ret = (uint32_t)wanted;
-	for (size_t i = 0; i < n; i++) {
-		if (wanted && numbers[i] == (uint32_t)wanted)
-			return CTL_DONE;
-		if (numbers[i] < current)
-			before = numbers[i];
-	}
-	*ret = before;
-	if (wanted)
-		return ctl_fail(ctl, "there is no generation %lld; there are %u to %u", (long long)wanted,
-				n ? numbers[0] : 0, n ? numbers[n - 1] : 0);
-	return before ? CTL_DONE
-		      : ctl_fail(ctl, "there is no generation before the one that serves (%u)", current);
+	if (word && generation_choose(ctl, word, numbers, n, ret) != CTL_DONE)
+		return CTL_FAILED;
+	if (word)
+		return *ret == current ? ctl_fail(ctl, "generation %u serves already", current) : CTL_DONE;
+	for (size_t i = 0; i < n && numbers[i] < current; i++)
+		*ret = numbers[i];
+	return *ret ? CTL_DONE
+		    : ctl_fail(ctl, "there is no generation before the one that serves (%u)", current);
 }
 
 /* Retired means for good: an agent that was retired since the generation was made is suspended before that serves again.
@@ -145,7 +133,8 @@ const struct command cmd_rollback = {
     .values = "generations",
     .max_words = 1,
     .summary = "make an earlier generation serve again: N, or the one before",
-    .about = "The last ten generations are kept. The configuration's text is not changed, so that the next "
+    .about = "The last ten generations are kept; agentauthctl generations shows them. The configuration's "
+	     "text is not changed, so that the next "
 	     "apply publishes it again. What was suspended or revoked stays so, and so does what was "
 	     "retired.",
     .run = run_rollback,

@@ -15,6 +15,7 @@
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/generation_choice.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/commands/near_name.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -173,15 +174,11 @@ static void print_home(struct published *published, const char *name)
 	aa_host_free(host);
 }
 
-static void print_agent(const struct ctl *ctl, struct published *published, const struct aa_agent *agent,
-			const struct decisions *decisions)
+/* print_record() prints what a generation says of the agent. */
+static void print_record(const struct ctl *ctl, struct published *published, const struct aa_agent *agent)
 {
 	char text[128] = "never";
 
-	printf("%s (%s)\n", agent->name, view_state(ctl, agent));
-	print_suspension(decisions->suspension);
-	print_cutoff(decisions->cutoff);
-	print_refusal(ctl, agent->name);
 	print_field("description", agent->description);
 	print_field("owner", agent->owner);
 	table_field("uid, gid", "%u", agent->uid);
@@ -199,6 +196,16 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 		table_field("sessions", "%lld at a time", (long long)agent->max_sessions);
 	if (agent->mixed_sessions == AA_MIXED_SESSIONS_REFUSE)
 		print_field("", "a login with other roles is refused while one is open");
+}
+
+static void print_agent(const struct ctl *ctl, struct published *published, const struct aa_agent *agent,
+			const struct decisions *decisions)
+{
+	printf("%s (%s)\n", agent->name, view_state(ctl, agent));
+	print_suspension(decisions->suspension);
+	print_cutoff(decisions->cutoff);
+	print_refusal(ctl, agent->name);
+	print_record(ctl, published, agent);
 }
 
 static json_t *roles_json(struct published *published, const struct aa_agent *agent)
@@ -225,16 +232,23 @@ static json_t *keys_json(const struct aa_agent *agent)
 	return list;
 }
 
-/* The record as it is published, its times as text, and what belongs to it. */
-static void answer_agent(struct ctl *ctl, struct published *published, const struct aa_agent *record,
-			 const struct decisions *decisions)
+/* The record as it is published, its times as text, with its roles' records. */
+static json_t *record_json(struct published *published, const struct aa_agent *record)
 {
-	json_t *agent = json_copy(record->json), *refusal;
+	json_t *agent = json_copy(record->json);
 
-	json_object_set_new(agent, "state", json_string(view_state(ctl, record)));
 	json_object_set_new(agent, "expires", view_time(record->expires));
 	json_object_set_new(agent, "keys", keys_json(record));
 	json_object_set_new(agent, "role_settings", roles_json(published, record));
+	return agent;
+}
+
+static void answer_agent(struct ctl *ctl, struct published *published, const struct aa_agent *record,
+			 const struct decisions *decisions)
+{
+	json_t *agent = record_json(published, record), *refusal;
+
+	json_object_set_new(agent, "state", json_string(view_state(ctl, record)));
 	if (decisions->suspension) {
 		json_object_set_new(decisions->suspension, "at",
 				    view_time(view_number(decisions->suspension, "at")));
@@ -309,6 +323,49 @@ static enum ctl_status show_unread(struct ctl *ctl, struct published *published,
 	return there ? ctl_damaged(ctl) : show_unknown(ctl, name);
 }
 
+/* ---- as an earlier generation has it ---------------------------------------- */
+
+static enum ctl_status not_there(struct ctl *ctl, struct published *published, uint32_t number,
+				 const char *name)
+{
+	char *key = xasprintf("agent:%s", name);
+	size_t len;
+	bool there = published_get(published, key, &len) != NULL;
+
+	free(key);
+	return there ? ctl_fail(ctl, "the record of %s in generation %u is damaged, or of another version",
+				name, number)
+		     : ctl_fail(ctl,
+				"generation %u has no agent %s; agentauthctl generations shows what each of "
+				"them changed",
+				number, name);
+}
+
+/* What was decided beside the text is of now, and of no generation. */
+static enum ctl_status show_at(struct ctl *ctl, const char *name, const char *word)
+{
+	struct generation generation;
+	struct aa_agent *agent;
+	enum ctl_status status = CTL_DONE;
+
+	if (generation_open(ctl, word, &generation) != CTL_DONE)
+		return CTL_FAILED;
+	agent = published_agent(generation.published, name);
+	ctl_answer(ctl, "generation", json_integer((json_int_t)generation.number));
+	ctl_answer(ctl, "time", json_string(generation.made));
+	if (!agent) {
+		status = not_there(ctl, generation.published, generation.number, name);
+	} else if (ctl->json) {
+		ctl_answer(ctl, "agent", record_json(generation.published, agent));
+	} else {
+		printf("%s (as generation %u of %s has it)\n", name, generation.number, generation.made);
+		print_record(ctl, generation.published, agent);
+	}
+	aa_agent_free(agent);
+	published_close(generation.published);
+	return status;
+}
+
 static int run_show(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
@@ -319,6 +376,8 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 
 	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
 		return CTL_FAILED;
+	if (arguments_have(arguments, "at"))
+		return show_at(ctl, name, arguments_value(arguments, "at"));
 	published = ctl_published(ctl);
 	if (!published)
 		return CTL_FAILED;
@@ -345,5 +404,8 @@ const struct command cmd_show = {
     .min_words = 1,
     .max_words = 1,
     .summary = "show all about an agent, as it is published",
+    .about = "With --at, the agent is shown as an earlier generation has it, which is one of the last ten; "
+	     "agentauthctl generations lists them. Suspensions and revocations are of now, and left out.",
+    .options = (const struct option_spec[]){{"at", "GENERATION", "as this generation has it", 0, NULL}, {0}},
     .run = run_show,
 };

@@ -171,6 +171,7 @@ const struct complete_value completion_values[] = {
     {"--runas", ":users"},
     {"ROLE", "roles"},
     {"SERVICE", "services"},
+    {"GENERATION", "generations"},
     {"GROUP", ":groups"},
     {"FILE", ":files"},
     {"DIR", ":folders"},

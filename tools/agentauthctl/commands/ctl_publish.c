@@ -168,6 +168,8 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 	    .adopt = ctl->adopt,
 	    .accept_risk = ctl->accept_risk,
 	    .now = ctl->now,
+	    .by = ctl_who(),
+	    .command = ctl->typed,
 	    .progress = !ctl->json && isatty(STDERR_FILENO),
 	    .may_retire = may_retire,
 	    .retire_data = ctl,

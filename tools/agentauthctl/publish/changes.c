@@ -10,6 +10,8 @@
 #include "tools/agentauthctl/publish/changes.h"
 #include "tools/cli/alloc.h"
 
+#define LINE_ITEMS 4 /* of those that a line names */
+
 /* ---- gathering ----------------------------------------------------------- */
 
 static size_t *counter(struct changes *c, const char *kind, enum change_sign sign)
@@ -216,6 +218,37 @@ static char *in_short(const json_t *value)
 	if (text && strlen(text) > 100)
 		strcpy(text + 97, "...");
 	return text ? text : xstrdup("?");
+}
+
+static void add_to_line(struct buffer *line, const struct change_item *item)
+{
+	const char *member, *between = " (";
+	json_t *pair;
+
+	buffer_printf(line, "%c %s", "+~-"[item->sign], item -> kind);
+	if (strcmp(item->name, item->kind) != 0)
+		buffer_printf(line, " %s", item->name);
+	json_object_foreach(item->members, member, pair)
+	{
+		buffer_printf(line, "%s%s", between, member);
+		between = ", ";
+	}
+	if (json_object_size(item->members))
+		buffer_puts(line, ")");
+}
+
+char *changes_line(const struct changes *c)
+{
+	size_t shown = c->n < LINE_ITEMS ? c->n : LINE_ITEMS, all = changes_count(c);
+	struct buffer line = {0};
+
+	for (size_t i = 0; i < shown; i++) {
+		buffer_puts(&line, i ? ", " : "");
+		add_to_line(&line, &c->v[i]);
+	}
+	if (all > shown)
+		buffer_printf(&line, " and %zu more", all - shown);
+	return buffer_take(&line);
 }
 
 static bool list_has(const json_t *list, const json_t *value)

@@ -53,6 +53,8 @@ bool changes_any(const struct changes *changes);
 /* changes_print() tells a person: "+ agent builder-8" and so on, with the members of each changed record, indented by
  * `indent`. */
 void changes_print(FILE *out, const struct changes *changes, const char *indent, size_t at_most);
+/* changes_line() returns the first of them in a line, "+ agent builder-8, ~ role deploy (sudo) and 3 more". The caller frees. */
+char *changes_line(const struct changes *changes);
 /* changes_json() returns a new reference: {"added": [{kind, name}…], "changed": […], "removed": […]}. */
 json_t *changes_json(const struct changes *changes);
 

@@ -8,8 +8,9 @@
 
 #include <jansson.h>
 
-#define SUDOERS_FILE "sudoers"	      /* in a generation: what was installed with it; absent: nothing */
-#define MANIFEST_FILE "manifest.json" /* {"format", "digest", "time", "host", "audience", "agents", …} */
+#define SUDOERS_FILE "sudoers" /* in a generation: what was installed with it; absent: nothing */
+#define MANIFEST_FILE \
+	"manifest.json" /* {"generation", "digest", "time", "host", "agents", …, "from", "by", "command", "changed"} */
 
 /* Functions return 0 or a negative errno, where nothing else is said. `state_fd` is STATEDIR. */
 

@@ -84,6 +84,18 @@ static int take_step(struct commit *c, const struct stage *stage)
 
 /* ---- the generation ------------------------------------------------------ */
 
+/* What is told of the making of a generation, beside what is in it. */
+static void put_making(const struct commit *c, json_t *manifest)
+{
+	char *line = changes_line(&c->build.changes);
+
+	json_object_set_new(manifest, "from", json_integer((json_int_t)c->before));
+	json_object_set_new(manifest, "by", json_string(c->options->by));
+	json_object_set_new(manifest, "command", json_string(c->options->command));
+	json_object_set_new(manifest, "changed", json_string(line ? line : ""));
+	free(line);
+}
+
 static char *manifest_text(const struct commit *c)
 {
 	const struct model *m = &c->ws->model;
@@ -95,6 +107,8 @@ static char *manifest_text(const struct commit *c)
 			 "digest", c->build.digest, "time", when, "host", m->facts->fqdn, "agents",
 			 (json_int_t)c->build.agents, "retired", (json_int_t)c->build.retired, "roles",
 			 (json_int_t)m->roles.n, "issuers", (json_int_t)m->issuers.n);
+	if (json)
+		put_making(c, json);
 	text = aa_json_text(json, JSON_INDENT(1));
 	json_decref(json);
 	return text;
