@@ -142,7 +142,7 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 	dir = err < 0 ? err : open_dir(rundir);
 	if (dir >= 0 && (aa_process_read(getpid(), &self) < 0 || aa_boot_id(boot_id) < 0))
 		err = -EIO;
-	for (int tries = 0; dir >= 0 && err == 0 && tries < 100; tries++) {
+	for (int tries = 0; dir >= 0 && (err == 0 || err == -EEXIST) && tries < 100; tries++) {
 		err = -EIO;
 		if (!new_id(id))
 			break;
@@ -152,7 +152,6 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 			(void)unlinkat(dir, answer, 0); /* of an earlier one; nobody knows of this one yet */
 		if (err != -EEXIST)
 			break;
-		err = 0;
 	}
 	json_decref(request);
 	if (dir < 0)
