@@ -18,8 +18,8 @@
 #include "common/state/session_id.h"
 #include "common/state/session_store.h"
 #include "tests/unit/pam/pam_steps.h"
-#include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_pam.h"
+#include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
 #include "tests/unit/support/test.h"
 
@@ -79,22 +79,13 @@ TEST(account_denies_a_key_whose_roles_do_not_admit_the_service, pam)
 	assert_string_equal(support_pam_reason(p), "service_denied");
 }
 
-/* Bends one member of a session's record, as only root could. */
-static void bend_record(const struct support_pam *p, const char *id, const char *member, json_t *value)
+/* Bends one member of the session's record, as only root could. */
+static void bend_record(struct support_pam *p, const char *member, json_t *value)
 {
-	char path[256], *text;
-	json_t *record;
-	size_t len;
+	char path[256];
 
-	snprintf(path, sizeof(path), "%s/sessions/%s.json", p->site->rundir, id);
-	text = support_read_file(path, &len);
-	record = json_loadb(text, len, 0, NULL);
-	free(text);
-	assert_int_equal(json_object_set_new(record, member, value), 0);
-	text = json_dumps(record, JSON_COMPACT);
-	support_write_file(path, text, strlen(text));
-	free(text);
-	json_decref(record);
+	snprintf(path, sizeof(path), "%s/sessions/%s.json", p->site->rundir, env(p, "AGENTAUTH_SESSION"));
+	support_bend_file(path, member, value);
 }
 
 TEST(account_demands_the_agents_own_session_before_its_deadline, pam)
@@ -115,7 +106,7 @@ TEST(account_demands_the_agents_own_session_before_its_deadline, pam)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
-		bend_record(p, env(p, "AGENTAUTH_SESSION"), cases[i].member, cases[i].value);
+		bend_record(p, cases[i].member, cases[i].value);
 		assert_int_equal(account(p), cases[i].reason ? PAM_PERM_DENIED : PAM_SUCCESS);
 		assert_string_equal(support_pam_reason(p), cases[i].reason ? cases[i].reason : "ok");
 	}

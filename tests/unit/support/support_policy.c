@@ -48,6 +48,20 @@ json_t *support_json(const char *text)
 	return json;
 }
 
+void support_bend_file(const char *path, const char *member, json_t *value)
+{
+	size_t len;
+	char *text = support_read_file(path, &len);
+	json_t *object = support_json(text);
+
+	free(text);
+	need(json_object_set_new(object, member, value) == 0, member);
+	text = json_dumps(object, JSON_COMPACT);
+	support_write_file(path, text, strlen(text));
+	free(text);
+	json_decref(object);
+}
+
 const char *support_path(const char *dir, const char *name)
 {
 	static char bufs[8][512];

@@ -78,6 +78,8 @@ void support_write_keys(const struct support_site *site, const char *name, const
 
 /* JSON of a text; one that is none ends the program. */
 json_t *support_json(const char *text);
+/* Sets a member of the object that a file has; the reference is stolen. */
+void support_bend_file(const char *path, const char *member, json_t *value);
 /* A path below the site's directory. The buffer is one of a few that take turns. */
 const char *support_path(const char *dir, const char *name);
 
