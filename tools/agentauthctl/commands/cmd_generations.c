@@ -24,7 +24,7 @@ struct listing {
 	json_t *json;
 };
 
-/* What a generation changed is told of the one that served before, which a rollback makes another than its neighbour. */
+/* A generation changed the one that served before, which after a rollback is not its neighbour. */
 static void add_changed(struct listing *l, uint32_t number, const json_t *manifest)
 {
 	int64_t from = view_number(manifest, "from");

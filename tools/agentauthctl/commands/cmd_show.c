@@ -308,7 +308,7 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 		    ctl, "%s is in the configuration and not published yet: run agentauthctl apply", name);
 	else
 		return ctl_fail(ctl, "there is no agent %s%s; agentauthctl list shows those that there are",
-				quoted(name), near_agent(ctl, name));
+				quoted(name), near_agent(ctl->paths.statedir, ctl->paths.owner, name));
 	return CTL_DONE;
 }
 
@@ -341,7 +341,7 @@ static enum ctl_status not_there(struct ctl *ctl, struct published *published, u
 				number, name);
 }
 
-/* What was decided beside the text is of now, and of no generation. */
+/* show_at() leaves suspensions and revocations out, which are of now and of no generation. */
 static enum ctl_status show_at(struct ctl *ctl, const char *name, const char *word)
 {
 	struct generation generation;

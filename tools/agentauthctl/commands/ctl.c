@@ -135,7 +135,7 @@ enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret
 			return ctl_fail(ctl,
 					"there is no agent %s in the published registry%s; agentauthctl list "
 					"shows those that there are",
-					name, near_agent(ctl, name));
+					name, near_agent(ctl->paths.statedir, ctl->paths.owner, name));
 	}
 	if (r < 0) {
 		ctl_warning(ctl,

@@ -12,14 +12,14 @@ struct near {
 	char kept[GUESS_KEPT_SIZE];
 };
 
-const char *near_agent(const struct ctl *ctl, const char *word)
+const char *near_agent(const char *statedir, uid_t owner, const char *word)
 {
 	struct near near = {.guess = {.word = word}};
 	struct aa_accounts accounts;
 	struct aa_registry_record entry;
 	uint32_t pos = 0;
 
-	if (aa_accounts_open(ctl->paths.statedir, ctl->paths.owner, &accounts) < 0)
+	if (aa_accounts_open(statedir, owner, &accounts) < 0)
 		return "";
 	while (aa_accounts_next(&accounts, &pos, &entry) == 0 && !entry.is_group)
 		if (!(entry.account.flags & AA_ACCOUNT_RETIRED))

@@ -3,11 +3,13 @@
 #ifndef AGENTAUTHCTL_NEAR_NAME_H
 #define AGENTAUTHCTL_NEAR_NAME_H
 
-#include "tools/agentauthctl/commands/ctl.h"
+#include <sys/types.h>
+
+#include "tools/agentauthctl/publish/published.h"
 
 /* near_agent() returns " (did you mean NAME?)" for an agent that is published and not retired, or an empty text; near_role() does
  * the same for a role. Both are good until the next call. */
-const char *near_agent(const struct ctl *ctl, const char *word);
+const char *near_agent(const char *statedir, uid_t owner, const char *word);
 const char *near_role(struct published *published, const char *word);
 
 #endif

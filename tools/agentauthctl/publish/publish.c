@@ -84,7 +84,7 @@ static int take_step(struct commit *c, const struct stage *stage)
 
 /* ---- the generation ------------------------------------------------------ */
 
-/* What is told of the making of a generation, beside what is in it. */
+/* put_making() notes how the generation came to be, beside what is in it. */
 static void put_making(const struct commit *c, json_t *manifest)
 {
 	char *line = changes_line(&c->build.changes);
