@@ -41,7 +41,7 @@ static enum ctl_status keep_retired_out(struct ctl *ctl, const struct workspace 
 	if (!target)
 		return ctl_fail(ctl, "generation %u is damaged", number);
 	for (size_t i = 0; i < workspace->ids.n; i++) {
-		const struct id_entry *e = &workspace->ids.v[i];
+		const struct given_id *e = &workspace->ids.v[i];
 		char key[64];
 		int r;
 

@@ -21,21 +21,21 @@
 #include "tools/cli/complete.h"
 
 /* Agents (not those that are retired) or roles. */
-static void list_entries(bool roles)
+static void list_published(bool roles)
 {
 	size_t prefix = strlen(AA_ROLE_GROUP_PREFIX);
 	struct aa_accounts accounts;
-	struct aa_registry_record entry;
+	struct aa_registry_record record;
 	uint32_t at = 0;
 
 	if (aa_accounts_open(AA_STATEDIR, 0, &accounts) < 0)
 		return;
-	while (aa_accounts_next(&accounts, &at, &entry) == 0)
-		if (!roles && !entry.is_group && !(entry.account.flags & AA_ACCOUNT_RETIRED))
-			complete_offer(entry.account.name, entry.account.gecos);
-		else if (roles && !!entry.is_group &&
-			 strncmp(entry.group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
-			complete_offer(entry.group.name + prefix, NULL);
+	while (aa_accounts_next(&accounts, &at, &record) == 0)
+		if (!roles && !record.is_group && !(record.account.flags & AA_ACCOUNT_RETIRED))
+			complete_offer(record.account.name, record.account.gecos);
+		else if (roles && !!record.is_group &&
+			 strncmp(record.group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
+			complete_offer(record.group.name + prefix, NULL);
 	aa_accounts_close(&accounts);
 }
 
@@ -139,9 +139,9 @@ static void list_providers(void)
 void completion_list(const char *kind)
 {
 	if (strcmp(kind, "agents") == 0)
-		list_entries(false);
+		list_published(false);
 	else if (strcmp(kind, "roles") == 0)
-		list_entries(true);
+		list_published(true);
 	else if (strcmp(kind, "issuers") == 0)
 		list_issuers();
 	else if (strcmp(kind, "sessions") == 0)

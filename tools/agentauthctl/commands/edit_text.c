@@ -174,7 +174,7 @@ enum ctl_status edit_main_is_new(struct ctl *ctl, const struct workspace *worksp
 
 enum ctl_status edit_agent_is_there(struct ctl *ctl, const struct workspace *workspace, const char *name)
 {
-	const struct id_entry *e = ids_by_name(&workspace->ids, ID_AGENT, name);
+	const struct given_id *e = ids_by_name(&workspace->ids, ID_AGENT, name);
 
 	if (agent_names_have(&workspace->names, name))
 		return CTL_DONE;

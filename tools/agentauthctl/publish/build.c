@@ -32,7 +32,7 @@ static void list_leaving(struct build_work *w)
 	const struct ids *ids = &w->ws->ids;
 
 	for (size_t i = 0; i < ids->n; i++)
-		if (id_entry_goes(&ids->v[i]))
+		if (given_id_goes(&ids->v[i]))
 			changes_add(&w->out->changes, CHANGE_REMOVED, id_kind_name(ids->v[i].kind),
 				    ids->v[i].name);
 	changes_removed(&w->out->changes, w->published, exists, w->ws);

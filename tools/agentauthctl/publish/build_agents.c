@@ -13,7 +13,7 @@
 
 /* ---- retired agents ------------------------------------------------------ */
 
-static int compare_entries(const void *a, const void *b, void *data)
+static int compare_names(const void *a, const void *b, void *data)
 {
 	const struct ids *ids = data;
 	const uint32_t *x = a, *y = b;
@@ -27,12 +27,12 @@ void build_agents_find_retired(struct build_work *w)
 
 	w->retired = xmalloc((ids->n + 1) * sizeof(*w->retired));
 	for (size_t i = 0; i < ids->n; i++) {
-		const struct id_entry *e = &ids->v[i];
+		const struct given_id *e = &ids->v[i];
 
 		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->ws->names, e->name)))
 			w->retired[w->n_retired++] = (uint32_t)i;
 	}
-	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_entries, ids);
+	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_names, ids);
 }
 
 /* A retired agent's SSH keys go on being known as they were served last, so that asking sshd about a key does not
@@ -46,7 +46,7 @@ static char *keys_served(const struct build_work *w, const char *name)
 	return keys;
 }
 
-static void put_retired(struct build_work *w, const struct id_entry *e)
+static void put_retired(struct build_work *w, const struct given_id *e)
 {
 	const struct aa_accounts_policy *a = &w->ws->model.host.accounts;
 	struct cdb_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
@@ -75,7 +75,7 @@ static void put_retired(struct build_work *w, const struct id_entry *e)
 static void put_retired_before(struct build_work *w, const char *name)
 {
 	while (w->next_retired < w->n_retired) {
-		const struct id_entry *e = &w->ws->ids.v[w->retired[w->next_retired]];
+		const struct given_id *e = &w->ws->ids.v[w->retired[w->next_retired]];
 
 		if (name && strcmp(e->name, name) >= 0)
 			return;

@@ -44,27 +44,27 @@ static size_t hash_name(enum id_kind kind, const char *name)
 	return (size_t)(h ^ h >> 32);
 }
 
-static void put(uint32_t *table, size_t slots, size_t hash, size_t entry)
+static void put(uint32_t *table, size_t slots, size_t hash, size_t index)
 {
 	size_t i = hash & (slots - 1);
 
 	while (table[i])
 		i = (i + 1) & (slots - 1);
-	table[i] = (uint32_t)entry + 1;
+	table[i] = (uint32_t)index + 1;
 }
 
-static void index_entry(struct ids *ids, size_t i)
+static void index_id(struct ids *ids, size_t i)
 {
 	put(ids->by_name, ids->slots, hash_name(ids->v[i].kind, ids->v[i].name), i);
 	put(ids->by_id, ids->slots, hash_id(ids->v[i].id), i);
 }
 
 /* make_slots() keeps at least half of the slots free. */
-static void make_slots(struct ids *ids, size_t entries)
+static void make_slots(struct ids *ids, size_t n)
 {
 	size_t slots = ids->slots ? ids->slots : 1024;
 
-	while (slots < entries * 2)
+	while (slots < n * 2)
 		slots *= 2;
 	if (slots == ids->slots)
 		return;
@@ -74,16 +74,16 @@ static void make_slots(struct ids *ids, size_t entries)
 	ids->by_name = xcalloc(slots, sizeof(*ids->by_name));
 	ids->by_id = xcalloc(slots, sizeof(*ids->by_id));
 	for (size_t i = 0; i < ids->n; i++)
-		index_entry(ids, i);
+		index_id(ids, i);
 }
 
-struct id_entry *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name)
+struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name)
 {
 	if (!ids->slots)
 		return NULL;
 	for (size_t i = hash_name(kind, name) & (ids->slots - 1); ids->by_name[i];
 	     i = (i + 1) & (ids->slots - 1)) {
-		struct id_entry *e = &ids->v[ids->by_name[i] - 1];
+		struct given_id *e = &ids->v[ids->by_name[i] - 1];
 
 		if (e->kind == kind && strcmp(e->name, name) == 0)
 			return e;
@@ -91,12 +91,12 @@ struct id_entry *ids_by_name(const struct ids *ids, enum id_kind kind, const cha
 	return NULL;
 }
 
-struct id_entry *ids_by_id(const struct ids *ids, uint32_t id)
+struct given_id *ids_by_id(const struct ids *ids, uint32_t id)
 {
 	if (!ids->slots)
 		return NULL;
 	for (size_t i = hash_id(id) & (ids->slots - 1); ids->by_id[i]; i = (i + 1) & (ids->slots - 1)) {
-		struct id_entry *e = &ids->v[ids->by_id[i] - 1];
+		struct given_id *e = &ids->v[ids->by_id[i] - 1];
 
 		if (e->id == id)
 			return e;
@@ -104,16 +104,16 @@ struct id_entry *ids_by_id(const struct ids *ids, uint32_t id)
 	return NULL;
 }
 
-static struct id_entry *add(struct ids *ids, enum id_kind kind, const char *name, uint32_t id)
+static struct given_id *add(struct ids *ids, enum id_kind kind, const char *name, uint32_t id)
 {
-	struct id_entry *e;
+	struct given_id *e;
 
 	make_slots(ids, ids->n + 1);
 	grow(&ids->v, &ids->cap, ids->n + 1, sizeof(*ids->v));
 	e = &ids->v[ids->n];
-	*e = (struct id_entry){.kind = kind, .id = id};
+	*e = (struct given_id){.kind = kind, .id = id};
 	snprintf(e->name, sizeof(e->name), "%s", name);
-	index_entry(ids, ids->n++);
+	index_id(ids, ids->n++);
 	return e;
 }
 
@@ -146,7 +146,7 @@ static bool split(char *line, char **words, size_t n)
 
 static bool read_line(struct ids *ids, char *line)
 {
-	struct id_entry *e;
+	struct given_id *e;
 	enum id_kind kind;
 	char *words[5];
 	int64_t id, when;
@@ -219,7 +219,7 @@ void ids_free(struct ids *ids)
 
 /* ---- claiming ------------------------------------------------------------ */
 
-static bool refuse_name(const struct id_entry *e, uint32_t id, char *why, size_t size)
+static bool refuse_name(const struct given_id *e, uint32_t id, char *why, size_t size)
 {
 	char when[32];
 
@@ -237,7 +237,7 @@ static bool refuse_name(const struct id_entry *e, uint32_t id, char *why, size_t
 	return false;
 }
 
-static bool refuse_id(const struct id_entry *e, uint32_t id, char *why, size_t size)
+static bool refuse_id(const struct given_id *e, uint32_t id, char *why, size_t size)
 {
 	if (e->kind == ID_GROUP)
 		snprintf(why, size, "%u is, or was, the gid of the group of all agents", id);
@@ -253,7 +253,7 @@ static bool refuse_id(const struct id_entry *e, uint32_t id, char *why, size_t s
 
 bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size)
 {
-	struct id_entry *named = ids_by_name(ids, kind, name), *numbered = ids_by_id(ids, id);
+	struct given_id *named = ids_by_name(ids, kind, name), *numbered = ids_by_id(ids, id);
 
 	if (named && named->id == id && !named->retired) {
 		named->seen = true;
@@ -283,7 +283,7 @@ uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
 	return 0;
 }
 
-bool id_entry_goes(const struct id_entry *e)
+bool given_id_goes(const struct given_id *e)
 {
 	return !e->seen && !e->retired && e->kind != ID_GROUP;
 }
@@ -325,7 +325,7 @@ static int append_lines(struct ids *ids, int dirfd, const struct buffer *lines)
 	return r;
 }
 
-static void put_line(struct buffer *lines, const char *verb, const struct id_entry *e, const char *when)
+static void put_line(struct buffer *lines, const char *verb, const struct given_id *e, const char *when)
 {
 	buffer_printf(lines, "%s %s %s %u %s\n", verb, id_kind_name(e->kind), e->name, e->id, when);
 }
@@ -343,7 +343,7 @@ int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
 		if (ids->v[i].is_new)
 			put_line(&lines, "use", &ids->v[i], when);
 	for (size_t i = 0; retire && i < ids->n; i++)
-		if (id_entry_goes(&ids->v[i]))
+		if (given_id_goes(&ids->v[i]))
 			put_line(&lines, "retire", &ids->v[i], when);
 	r = append_lines(ids, dirfd, &lines);
 	buffer_free(&lines);

@@ -22,7 +22,8 @@
 
 enum id_kind { ID_AGENT, ID_ROLE, ID_GROUP };
 
-struct id_entry {
+/* A given id is a name and the number that was given to it, as the last line about them says. */
+struct given_id {
 	enum id_kind kind;
 	bool retired, is_new, seen;
 	uint32_t id;
@@ -31,9 +32,9 @@ struct id_entry {
 };
 
 struct ids {
-	struct id_entry *v;
+	struct given_id *v;
 	size_t n, cap;
-	uint32_t *by_name, *by_id; /* open addressing; entry number + 1 */
+	uint32_t *by_name, *by_id; /* open addressing; index in v + 1 */
 	size_t slots;
 	size_t length; /* of what of the file counts */
 };
@@ -43,16 +44,16 @@ struct ids {
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems);
 void ids_free(struct ids *ids);
 
-struct id_entry *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name);
-struct id_entry *ids_by_id(const struct ids *ids, uint32_t id);
+struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name);
+struct given_id *ids_by_id(const struct ids *ids, uint32_t id);
 
 /* ids_claim() marks that the configuration has `name` with `id`, and takes both if they were never used. It returns
  * false where the configuration must not have them, and `why` says why in a sentence. The group of all agents may
  * change its name, and may not take an id that was somebody's. */
 bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size);
 
-/* id_entry_goes() returns true for a name that was in use and that no part of the configuration claimed. */
-bool id_entry_goes(const struct id_entry *e);
+/* given_id_goes() returns true for a name that was in use and that no part of the configuration claimed. */
+bool given_id_goes(const struct given_id *e);
 
 /* ids_lowest_free() returns the lowest number from `from` to `to` that may be served, was never used and is not
  * `taken`, or 0. */

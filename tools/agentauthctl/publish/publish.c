@@ -308,9 +308,9 @@ static bool is_unchanged(const struct commit *c)
 /* goes() returns 1 where that name is being retired, and 0 otherwise. */
 static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
 {
-	const struct id_entry *e = name ? ids_by_name(&c->ws->ids, kind, name) : NULL;
+	const struct given_id *e = name ? ids_by_name(&c->ws->ids, kind, name) : NULL;
 
-	return e && id_entry_goes(e);
+	return e && given_id_goes(e);
 }
 
 /* asks_to_retire() returns true where a name goes that the command did not say. */

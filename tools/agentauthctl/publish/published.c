@@ -198,13 +198,13 @@ bool published_walk(struct published *p, const char *prefix,
 bool published_accounts_are_whole(const char *statedir, uid_t owner)
 {
 	struct aa_accounts accounts;
-	struct aa_registry_record entry;
+	struct aa_registry_record record;
 	uint32_t pos = 0;
 	int r = aa_accounts_open(statedir, owner, &accounts);
 
 	if (r < 0)
 		return false;
-	while ((r = aa_accounts_next(&accounts, &pos, &entry)) == 0)
+	while ((r = aa_accounts_next(&accounts, &pos, &record)) == 0)
 		;
 	aa_accounts_close(&accounts);
 	return r == -ENOENT;

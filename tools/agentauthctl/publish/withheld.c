@@ -48,7 +48,7 @@ static int read_list(const struct survey *s, const char *name, struct local_name
 	return r;
 }
 
-/* A list without entries is no file. */
+/* An empty list is no file. */
 static int write_list(const struct survey *s, const char *name, const struct buffer *text)
 {
 	const struct aa_replace how = {.mode = 0644};
@@ -62,7 +62,7 @@ static int write_list(const struct survey *s, const char *name, const struct buf
 
 /* Of the group of all agents only the gid is asked about: by its name sshd keeps agents apart, and a directory's
  * group of that name would take that from them. doctor says how to change the name. */
-static void add_entry(struct newcomers *asked, const struct id_entry *e)
+static void ask_about(struct newcomers *asked, const struct given_id *e)
 {
 	char group[AA_GROUP_NAME_MAX + 8];
 
@@ -83,7 +83,7 @@ static void add_withheld(const struct survey *s, struct newcomers *asked)
 {
 	for (size_t i = 0; i < s->ids.n; i++)
 		if (is_withheld(s, s->ids.v[i].id))
-			add_entry(asked, &s->ids.v[i]);
+			ask_about(asked, &s->ids.v[i]);
 }
 
 /* take_answers() puts onto the lists what the answers say. The name of the group of all agents is not asked about,
@@ -92,7 +92,7 @@ static void take_answers(struct survey *s, const struct newcomers *asked)
 {
 	for (size_t i = 0; i < asked->n; i++) {
 		const struct newcomer *n = &asked->v[i];
-		const struct id_entry *e = ids_by_id(&s->ids, n->id);
+		const struct given_id *e = ids_by_id(&s->ids, n->id);
 		const char *name = *n->group ? n->group : e->name;
 		bool known = n->known != NULL;
 
@@ -151,10 +151,10 @@ static size_t add_slice(const struct survey *s, size_t from, size_t left, struct
 	size_t n = 0;
 
 	for (; n < left && n < SLICE; n++) {
-		const struct id_entry *e = &s->ids.v[(from + n) % s->ids.n];
+		const struct given_id *e = &s->ids.v[(from + n) % s->ids.n];
 
 		if (!is_withheld(s, e->id))
-			add_entry(asked, e);
+			ask_about(asked, e);
 	}
 	return n;
 }
@@ -208,13 +208,13 @@ static int write_lists(struct survey *s)
 
 static int ask_all(struct survey *s, const char *only)
 {
-	const struct id_entry *e = only ? ids_by_name(&s->ids, ID_AGENT, only) : NULL;
+	const struct given_id *e = only ? ids_by_name(&s->ids, ID_AGENT, only) : NULL;
 	struct newcomers asked = {0};
 	int r;
 
 	add_withheld(s, &asked);
 	if (e && !is_withheld(s, e->id))
-		add_entry(&asked, e);
+		ask_about(&asked, e);
 	r = ask(s, &asked);
 	newcomers_free(&asked);
 	return r == 0 && !only ? ask_in_turn(s) : r;
