@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/state/admit.h"
+#include "common/state/last_login.h"
 #include "common/state/session.h"
 #include "common/state/session_store.h"
 #include "common/text/list.h"
@@ -107,6 +108,8 @@ static enum aa_reason open_agent(struct aa_call *call)
 	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
 	if (reason == AA_OK)
 		reason = logged;
+	if (reason == AA_OK)
+		aa_last_login_note(call->args.statedir, session->agent, call->ctx.now);
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
