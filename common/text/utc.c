@@ -79,7 +79,8 @@ static int64_t unit_seconds(char unit)
 	return 0;
 }
 
-bool aa_utc_parse_loose(const char *text, int64_t now, int64_t *ret)
+/* Reads a moment, or a span as the moment that lies so far from `now` in the direction of `sign`. */
+static bool parse_from(const char *text, int64_t now, int sign, int64_t *ret)
 {
 	struct tm tm;
 	int64_t n;
@@ -92,8 +93,18 @@ bool aa_utc_parse_loose(const char *text, int64_t now, int64_t *ret)
 	}
 	if (!aa_number_take(&text, SPAN_MAX, &n) || !unit_seconds(*text) || text[1])
 		return false;
-	*ret = now + n * unit_seconds(*text);
+	*ret = now + sign * n * unit_seconds(*text);
 	return true;
+}
+
+bool aa_utc_parse_loose(const char *text, int64_t now, int64_t *ret)
+{
+	return parse_from(text, now, 1, ret);
+}
+
+bool aa_utc_parse_ago(const char *text, int64_t now, int64_t *ret)
+{
+	return parse_from(text, now, -1, ret);
 }
 
 void aa_utc_print(int64_t when, char ret[AA_UTC_SIZE])

@@ -13,6 +13,8 @@
 bool aa_utc_parse(const char *text, int64_t *ret);
 /* Reads what a command line may hold besides: 2027-01-31 (its beginning), 90d, 12h, 30m, 45s (from `now` on). */
 bool aa_utc_parse_loose(const char *text, int64_t now, int64_t *ret);
+/* Reads the same with spans that go back from `now`: 90d is 90 days ago. */
+bool aa_utc_parse_ago(const char *text, int64_t now, int64_t *ret);
 /* Prints "?" for a year that overflows the calendar. */
 void aa_utc_print(int64_t when, char ret[AA_UTC_SIZE]);
 

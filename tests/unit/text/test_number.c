@@ -89,4 +89,9 @@ TEST(times_are_rfc_3339_in_utc)
 	assert_false(aa_utc_parse_loose("90", 1000, &t));
 	assert_false(aa_utc_parse_loose("d", 1000, &t));
 	assert_false(aa_utc_parse_loose("-5d", 1000, &t));
+	assert_true(aa_utc_parse_ago("2027-01-01", 0, &t));
+	assert_int_equal(t, 1798761600);
+	assert_true(aa_utc_parse_ago("90d", 1798761600, &t));
+	assert_int_equal(t, 1798761600 - 90 * 86400);
+	assert_false(aa_utc_parse_ago("90", 1000, &t));
 }

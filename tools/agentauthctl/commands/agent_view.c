@@ -19,6 +19,17 @@ int64_t view_number(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
+/* What lets an agent in: a key that is good, a provider's token, or a person of this host. */
+static bool has_credential(const struct aa_agent *agent, int64_t now)
+{
+	if (agent->bindings.n || agent->delegation.local_users.n)
+		return true;
+	for (size_t i = 0; i < agent->keys.n; i++)
+		if (published_key_is_good(&agent->keys.v[i], now))
+			return true;
+	return false;
+}
+
 const char *view_state(const struct ctl *ctl, const struct aa_agent *agent)
 {
 	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, agent->name);
@@ -27,7 +38,9 @@ const char *view_state(const struct ctl *ctl, const struct aa_agent *agent)
 		return "suspended";
 	if (reason != AA_OK)
 		return "unknown";
-	return agent->expires && agent->expires <= ctl->now ? "expired" : "active";
+	if (agent->expires && agent->expires <= ctl->now)
+		return "expired";
+	return has_credential(agent, ctl->now) ? "active" : "no-credential";
 }
 
 char *view_list(const struct aa_list *list)

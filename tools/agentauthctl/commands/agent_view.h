@@ -12,7 +12,8 @@
 const char *view_text(const json_t *object, const char *member);
 /* view_number() returns the member's number, or 0 where there is none. */
 int64_t view_number(const json_t *object, const char *member);
-/* view_state() returns "active", "expired" or "suspended", and "unknown" where STATEDIR/state cannot be read. */
+/* view_state() returns "active", "no-credential" (nothing lets the agent in), "expired" or "suspended", and "unknown" where
+ * STATEDIR/state cannot be read. */
 const char *view_state(const struct ctl *ctl, const struct aa_agent *agent);
 /* view_list() returns the texts joined by ", ", and view_joined() those of a JSON array; the caller frees. */
 char *view_list(const struct aa_list *list);

@@ -2,74 +2,26 @@
 /* cmd_list.c lists the published agents, with what was decided about them since. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/registry/accounts.h"
-#include "common/text/utc.h"
-#include "tools/agentauthctl/commands/agent_view.h"
-#include "tools/agentauthctl/commands/ctl.h"
-#include "tools/cli/table.h"
-
-static const struct table_column columns[] = {
-    {"NAME", 40},  {"UID", 20},	    {"STATE", 20}, {"OWNER", 28},
-    {"ROLES", 32}, {"EXPIRES", 24}, {"KEYS", 8},   {NULL, 0},
-};
+#include "tools/agentauthctl/commands/list_filter.h"
 
 struct listing {
 	struct ctl *ctl;
-	const char *role; /* only agents that have this role; NULL: all */
-	struct table table;
-	json_t *json;
-	bool damaged; /* not every record could be read */
+	struct list_filter filter;
+	struct list_rows rows;
+	size_t agents; /* that are published, whether they fit or not */
+	bool damaged;  /* not every record could be read */
 };
-
-static size_t good_keys(const struct aa_agent *agent, int64_t now)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < agent->keys.n; i++)
-		n += published_key_is_good(&agent->keys.v[i], now);
-	return n;
-}
-
-static void add_row(struct listing *l, const struct aa_agent *agent)
-{
-	const char *state = view_state(l->ctl, agent), *owner = agent->owner ? agent->owner : "";
-	size_t keys = good_keys(agent, l->ctl->now);
-	char when[32] = "never", *joined = NULL;
-
-	if (l->ctl->json) {
-		json_array_append_new(l->json,
-				      json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I}", "name", agent->name,
-						"uid", (json_int_t)agent->uid, "state", state, "owner", owner,
-						"roles", json_object_get(agent->json, "roles"), "expires",
-						view_time(agent->expires), "keys", (json_int_t)keys));
-		return;
-	}
-	if (agent->expires)
-		aa_utc_print(agent->expires, when);
-	if (strcmp(when + 10, "T00:00:00Z") == 0)
-		when[10] = '\0';
-	if (agent->roles.n)
-		joined = view_list(&agent->roles);
-	table_add(&l->table, agent->name);
-	table_printf(&l->table, "%u", agent->uid);
-	table_add(&l->table, state);
-	table_add(&l->table, owner);
-	table_add(&l->table, joined);
-	table_add(&l->table, when);
-	table_printf(&l->table, "%zu", keys);
-	free(joined);
-}
 
 static bool list_agent(void *data, const char *name, const char *record, size_t len)
 {
 	struct aa_agent *agent = published_agent_of(record, len);
 	struct listing *l = data;
+	struct list_row row;
 
 	if (!agent) {
 		l->damaged = true;
@@ -77,8 +29,12 @@ static bool list_agent(void *data, const char *name, const char *record, size_t 
 			  quoted(name));
 		return true;
 	}
-	if (!l->role || aa_list_has(&agent->roles, l->role))
-		add_row(l, agent);
+	l->agents++;
+	row = list_row_of(l->ctl, agent);
+	if (list_filter_fits(&l->filter, agent, &row, l->ctl->now))
+		list_rows_add(&l->rows, &row);
+	else
+		list_row_free(&row);
 	aa_agent_free(agent);
 	return true;
 }
@@ -91,67 +47,109 @@ static void list_retired(struct listing *l)
 
 	if (aa_accounts_open(l->ctl->paths.statedir, l->ctl->paths.owner, &accounts) < 0)
 		return;
-	while (aa_accounts_next(&accounts, &pos, &entry) == 0 && !entry.is_group) {
-		const struct aa_account *a = &entry.account;
+	while (aa_accounts_next(&accounts, &pos, &entry) == 0 && !entry.is_group)
+		if (entry.account.flags & AA_ACCOUNT_RETIRED) {
+			struct list_row row = list_row_retired(entry.account.name, entry.account.uid);
 
-		if (!(a->flags & AA_ACCOUNT_RETIRED))
-			continue;
-		if (l->ctl->json) {
-			json_array_append_new(l->json, json_pack("{s:s, s:I, s:s}", "name", a->name, "uid",
-								 (json_int_t)a->uid, "state", "retired"));
-			continue;
+			list_rows_add(&l->rows, &row);
 		}
-		table_add(&l->table, a->name);
-		table_printf(&l->table, "%u", a->uid);
-		table_add(&l->table, "retired");
-		for (int i = 0; i < 4; i++)
-			table_add(&l->table, "-");
-	}
 	aa_accounts_close(&accounts);
 }
 
-static void print_table(const struct listing *l)
+/* An owner that no agent has is a slip of the pen more often than a question. */
+static void check_owner(struct listing *l)
 {
-	if (l->table.n)
-		table_print(&l->table);
+	if (!l->filter.owner || l->filter.of_owner || l->damaged)
+		return;
+	l->damaged = true;
+	ctl_error(l->ctl,
+		  "no agent has the owner %s%s; agentauthctl list --sort owner shows those that there are",
+		  quoted(l->filter.owner), guess_asked(&l->filter.near_owner, ""));
+}
+
+static void print_none(const struct listing *l)
+{
+	char *words;
+
+	if (!l->agents && list_filter_is_empty(&l->filter)) {
+		puts("There are no agents yet: agentauthctl register NAME --key FILE makes one.");
+		return;
+	}
+	words = list_filter_words(&l->filter);
+	printf("Of %zu agent%s none %s.\n", l->agents, l->agents == 1 ? "" : "s", words);
+	free(words);
+}
+
+static void answer(struct listing *l, const struct arguments *arguments, const char *order)
+{
+	if (order)
+		list_rows_sort(&l->rows, order);
+	if (l->ctl->json)
+		ctl_answer(l->ctl, "agents", list_rows_json(&l->rows));
+	else if (l->rows.n)
+		list_rows_print(&l->rows, arguments_have(arguments, "wide"));
 	else if (!l->damaged)
-		puts(l->role ? "No agent has this role."
-			     : "There are no agents yet: agentauthctl register NAME --key FILE makes one.");
+		print_none(l);
+}
+
+static enum ctl_status list_all(struct listing *l, const struct arguments *arguments,
+				struct published *published)
+{
+	bool retired = l->filter.state && strcmp(l->filter.state, "retired") == 0;
+	const char *order;
+	enum ctl_status status = list_filter_word(l->ctl, arguments, "sort", LIST_ORDERS, &order);
+
+	if (status != CTL_DONE)
+		return status;
+	if (!published_walk(published, "agent:", list_agent, l)) {
+		l->damaged = true;
+		(void)ctl_damaged(l->ctl);
+	}
+	if (retired || (arguments_have(arguments, "all") && list_filter_is_empty(&l->filter)))
+		list_retired(l);
+	check_owner(l);
+	answer(l, arguments, order);
+	return l->damaged ? CTL_FAILED : CTL_DONE;
 }
 
 static int run_list(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct published *published = ctl_published(ctl);
-	struct listing l = {.ctl = ctl,
-			    .role = arguments_value(arguments, "role"),
-			    .table = {.columns = columns},
-			    .json = json_array()};
+	struct listing l = {.ctl = ctl};
+	enum ctl_status status;
 
-	if (!published) {
-		json_decref(l.json);
+	if (!published)
 		return CTL_FAILED;
-	}
-	if (!published_walk(published, "agent:", list_agent, &l)) {
-		l.damaged = true;
-		(void)ctl_damaged(ctl);
-	}
-	if (arguments_have(arguments, "all") && !l.role)
-		list_retired(&l);
-	if (!ctl->json)
-		print_table(&l);
-	ctl_answer(ctl, "agents", l.json);
-	table_free(&l.table);
+	status = list_filter_read(ctl, arguments, published, &l.filter);
+	if (status == CTL_DONE)
+		status = list_all(&l, arguments, published);
+	list_rows_free(&l.rows);
 	published_close(published);
-	return l.damaged ? CTL_FAILED : CTL_DONE;
+	return status;
 }
 
 const struct command cmd_list = {
     .name = "list",
     .words = "",
     .summary = "list the agents that are published",
-    .about = "KEYS counts the keys that are good now. A state of suspended wins over what is published.",
-    .options = (const struct option_spec[]){{"all", NULL, "also those that are retired", 0, NULL},
-					    {"role", "ROLE", "only those that have this role", 0, NULL},
-					    {0}},
+    .about =
+	"Several filters show the agents that fit all of them. KEYS counts the keys that are good now. A "
+	"state "
+	"of suspended wins over what is published; no-credential is an agent without a good key, without a "
+	"binding to an issuer, and without a user of this host who may start it. LAST LOGIN is when its last "
+	"session was opened, whatever opened it: a login, agentauth run, or cron.",
+    .options =
+	(const struct option_spec[]){
+	    {"all", NULL, "also those that are retired", 0, NULL},
+	    {"role", "ROLE", "only those that have this role", 0, NULL},
+	    {"owner", "OWNER", "only those of this owner: all of it, or what stands before its @", 0, NULL},
+	    {"state", LIST_STATES, "only those in this state", 0, NULL},
+	    {"expiring", "TIME", "only those that expire within this time, as 14d, or by this day", 0, NULL},
+	    {"unused", "TIME", "only those without a session for this time, as 90d, or since this day", 0,
+	     NULL},
+	    {"sort", LIST_ORDERS, "in this order; expires: soonest first; last-login: longest ago first", 0,
+	     NULL},
+	    {"wide", NULL, "cut nothing, and show bindings and descriptions", 0, NULL},
+	    {0}},
     .run = run_list,
 };

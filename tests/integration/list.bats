@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031
+# SPDX-License-Identifier: Apache-2.0
+# Agents as people look for them: by role, owner and state, by what ends soon, and by what nobody uses. What is printed is held
+# to the letter.
+
+load support
+load agents
+load sessions
+load golden
+
+setup_file() {
+	host_init
+	agentauthctl role add idle --service sshd >/dev/null
+	new_agent build-1 ES256 --role deploy --owner alice@example.com --expires 10d
+	new_agent build-2 ES256 --role deploy --role logs --owner bob@example.com --expires 30d
+	new_agent logs-1 ES256 --role logs --owner alice@example.com --description 'Reads what was logged'
+	agentauthctl register empty --role logs --owner alicia@example.com >/dev/null
+	agentauthctl register gone >/dev/null
+	agentauthctl retire gone >/dev/null
+	agentauthctl suspend build-2 >/dev/null
+	stamp build-1 '100 days ago'
+	stamp logs-1 '10 days ago'
+}
+setup() {
+	log_mark
+	audit_mark
+}
+
+stamp() { # AGENT WHEN
+	install -d -m 0700 "$STATE/state/last-login"
+	touch -d "$2" "$STATE/state/last-login/$1"
+}
+found() { # OPTIONS NAME...: these, in this order
+	local options=$1
+	shift
+	# shellcheck disable=SC2086
+	run --separate-stderr agentauthctl list $options --json
+	expect_status 0
+	[ "$(jq -r '[.agents[].name] | join(" ")' <<<"$output")" = "$*" ] || { printf '%s: %s\n' "$options" "$output" >&2; return 1; }
+}
+
+@test "each filter shows the agents that fit it, and several those that fit all" {
+	found '' build-1 build-2 empty logs-1
+	found '--role deploy' build-1 build-2
+	found '--owner alice' build-1 logs-1
+	found '--owner alice@example.com --role logs' logs-1
+	found '--state active' build-1 logs-1
+	found '--state suspended' build-2
+	found '--state no-credential' empty
+	found '--state retired' gone
+	found '--expiring 14d' build-1
+	found '--expiring 60d' build-1 build-2
+	found '--expiring 60d --state active' build-1
+	found '--unused 90d' build-1 build-2 empty
+	found '--unused 5d --owner alice' build-1 logs-1
+	found '--unused 90d --state active' build-1
+	found '--state expired'
+	found '--all' build-1 build-2 empty logs-1 gone
+}
+
+@test "the order that is asked for" {
+	found '--sort name' build-1 build-2 empty logs-1
+	found '--sort uid' build-1 build-2 logs-1 empty
+	found '--sort owner' build-1 logs-1 empty build-2
+	found '--sort expires' build-1 build-2 empty logs-1
+	found '--sort last-login' build-2 empty build-1 logs-1
+}
+
+@test "what people see" {
+	turn all agentauthctl list --all
+	turn wide agentauthctl list --wide --owner alice
+	turn none agentauthctl list --role logs --owner alice --state suspended --expiring 14d --unused 90d
+	turn none-idle agentauthctl list --role idle
+}
+
+@test "a value that no agent can have is an error, with what was probably meant" {
+	turn no-such-role agentauthctl list --role depoly
+	turn no-such-owner agentauthctl list --owner bob@example.con
+	cured_by root 'agentauthctl list --sort owner'
+	turn no-such-state agentauthctl list --state suspend
+	turn no-such-order agentauthctl list --sort nmae
+	turn bad-span agentauthctl list --expiring 14
+	turn bad-unused agentauthctl list --unused soon
+	turn over agentauthctl list --expiring 2020-01-31
+	found "$(grep -o -e '--state expired' <<<"$output")"
+	turn to-come agentauthctl list --unused 2099-01-31
+	turn retired-role agentauthctl list --state retired --role logs
+}
+
+@test "a login is the last one from then on, and one that is refused is none" {
+	found '--unused 1d --owner alice' build-1 logs-1
+	run by_key build-2 id -un # suspended
+	expect_status 255
+	[ ! -e "$STATE/state/last-login/build-2" ]
+	run by_key logs-1 id -un
+	expect_output '^logs-1$'
+	found '--unused 1d --owner alice' build-1
+	rm "$STATE/state/last-login/logs-1"
+	run by_key logs-1 id -un
+	expect_output '^logs-1$'
+	found '--unused 1d --owner alice' build-1
+	run stat -c '%U %a %s' "$STATE/state/last-login/logs-1"
+	expect_output '^root 600 0$'
+}
+
+@test "where the last login cannot be kept, an agent logs in all the same" {
+	mv "$STATE/state/last-login" "$STATE/state/kept"
+	touch "$STATE/state/last-login"
+	run by_key build-1 id -un
+	rm "$STATE/state/last-login"
+	mv "$STATE/state/kept" "$STATE/state/last-login"
+	expect_output '^build-1$'
+	found '--unused 90d --owner alice' build-1
+}

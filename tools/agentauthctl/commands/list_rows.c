@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* list_rows.c keeps, sorts and prints what `list` shows, see list_rows.h. */
+#include "config.h"
+
+#include "tools/agentauthctl/commands/list_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/state/last_login.h"
+#include "common/text/utc.h"
+#include "tools/agentauthctl/commands/agent_view.h"
+#include "tools/cli/table.h"
+
+static const struct table_column columns[] = {
+    {"NAME", 40},    {"UID", 20}, {"STATE", 20},      {"OWNER", 28}, {"ROLES", 32},
+    {"EXPIRES", 24}, {"KEYS", 8}, {"LAST LOGIN", 24}, {NULL, 0},
+};
+static const struct table_column wide_columns[] = {
+    {"NAME", 0}, {"UID", 0},	    {"STATE", 0},    {"OWNER", 0},	 {"ROLES", 0}, {"EXPIRES", 0},
+    {"KEYS", 0}, {"LAST LOGIN", 0}, {"BINDINGS", 0}, {"DESCRIPTION", 0}, {NULL, 0},
+};
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+static size_t good_keys(const struct aa_agent *agent, int64_t now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < agent->keys.n; i++)
+		n += published_key_is_good(&agent->keys.v[i], now);
+	return n;
+}
+
+static char *bindings_of(const struct aa_agent *agent)
+{
+	struct buffer b = {0};
+
+	for (size_t i = 0; i < agent->bindings.n; i++)
+		buffer_printf(&b, "%s%s:%s", i ? ", " : "", agent->bindings.v[i].issuer,
+			      agent->bindings.v[i].client);
+	return b.len ? buffer_take(&b) : NULL;
+}
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+struct list_row list_row_of(const struct ctl *ctl, const struct aa_agent *agent)
+{
+	return (struct list_row){.name = xstrdup(agent->name),
+				 .owner = copy(agent->owner),
+				 .description = copy(agent->description),
+				 .bindings = bindings_of(agent),
+				 .roles = json_incref(json_object_get(agent->json, "roles")),
+				 .state = view_state(ctl, agent),
+				 .uid = agent->uid,
+				 .keys = good_keys(agent, ctl->now),
+				 .expires = agent->expires,
+				 .last_login = aa_last_login(ctl->paths.statedir, agent->name)};
+}
+
+struct list_row list_row_retired(const char *name, uint32_t uid)
+{
+	return (struct list_row){.name = xstrdup(name), .state = "retired", .uid = uid, .retired = true};
+}
+
+void list_rows_add(struct list_rows *rows, const struct list_row *row)
+{
+	grow(&rows->v, &rows->cap, rows->n + 1, sizeof(*rows->v));
+	rows->v[rows->n++] = *row;
+}
+
+void list_row_free(struct list_row *row)
+{
+	free(row->name);
+	free(row->owner);
+	free(row->description);
+	free(row->bindings);
+	json_decref(row->roles);
+}
+
+void list_rows_free(struct list_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		list_row_free(&rows->v[i]);
+	free(rows->v);
+}
+
+/* ---- their order ------------------------------------------------------------------- */
+
+static int by_number(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct list_row *)a)->name, ((const struct list_row *)b)->name);
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	return by_number(((const struct list_row *)a)->uid, ((const struct list_row *)b)->uid);
+}
+
+static int by_owner(const void *one, const void *other)
+{
+	const struct list_row *a = one, *b = other;
+	int order = a->owner && b->owner ? strcmp(a->owner, b->owner) : !a->owner - !b->owner;
+
+	return order ? order : by_name(a, b);
+}
+
+static int by_end(const void *one, const void *other)
+{
+	const struct list_row *a = one, *b = other;
+	int order = by_number(a->expires ? a->expires : INT64_MAX, b->expires ? b->expires : INT64_MAX);
+
+	return order ? order : by_name(a, b);
+}
+
+static int by_last_login(const void *one, const void *other)
+{
+	const struct list_row *a = one, *b = other;
+	int order = by_number(a->last_login, b->last_login);
+
+	return order ? order : by_name(a, b);
+}
+
+void list_rows_sort(struct list_rows *rows, const char *order)
+{
+	static const struct {
+		const char *word;
+		int (*compare)(const void *a, const void *b);
+	} orders[] = {{"name", by_name},
+		      {"uid", by_uid},
+		      {"owner", by_owner},
+		      {"expires", by_end},
+		      {"last-login", by_last_login}};
+
+	for (size_t i = 0; rows->n && i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (strcmp(orders[i].word, order) == 0)
+			qsort(rows->v, rows->n, sizeof(*rows->v), orders[i].compare);
+}
+
+/* ---- how they are shown --------------------------------------------------------------- */
+
+static json_t *row_json(const struct list_row *row)
+{
+	if (row->retired)
+		return json_pack("{s:s, s:I, s:s}", "name", row->name, "uid", (json_int_t)row->uid, "state",
+				 row->state);
+	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I, s:o}", "name", row->name, "uid",
+			 (json_int_t)row->uid, "state", row->state, "owner", row->owner ? row->owner : "",
+			 "roles", row->roles, "expires", view_time(row->expires), "keys",
+			 (json_int_t)row->keys, "last_login", view_time(row->last_login));
+}
+
+json_t *list_rows_json(const struct list_rows *rows)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < rows->n; i++)
+		json_array_append_new(list, row_json(&rows->v[i]));
+	return list;
+}
+
+static void add_time(struct table *table, int64_t when, bool day_alone)
+{
+	char text[AA_UTC_SIZE] = "never";
+
+	if (when)
+		aa_utc_print(when, text);
+	if (when && (day_alone || strcmp(text + 10, "T00:00:00Z") == 0))
+		text[10] = '\0';
+	table_add(table, text);
+}
+
+static void add_retired(struct table *table, const struct list_row *row)
+{
+	table_add(table, row->name);
+	table_printf(table, "%u", row->uid);
+	table_add(table, row->state);
+	for (const struct table_column *c = table->columns + 3; c->title; c++)
+		table_add(table, "-");
+}
+
+static void add_agent(struct table *table, const struct list_row *row, bool wide)
+{
+	char *roles = json_array_size(row->roles) ? view_joined(row->roles) : NULL;
+
+	table_add(table, row->name);
+	table_printf(table, "%u", row->uid);
+	table_add(table, row->state);
+	table_add(table, row->owner);
+	table_add(table, roles);
+	add_time(table, row->expires, false);
+	table_printf(table, "%zu", row->keys);
+	add_time(table, row->last_login, !wide);
+	if (wide) {
+		table_add(table, row->bindings);
+		table_add(table, row->description ? row->description : "-");
+	}
+	free(roles);
+}
+
+void list_rows_print(const struct list_rows *rows, bool wide)
+{
+	struct table table = {.columns = wide ? wide_columns : columns};
+
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->v[i].retired)
+			add_retired(&table, &rows->v[i]);
+		else
+			add_agent(&table, &rows->v[i], wide);
+	table_print(&table);
+	table_free(&table);
+}
