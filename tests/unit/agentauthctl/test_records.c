@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/verify/policy_record.h"
+#include "common/verify/record_read.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/published.h"
@@ -109,6 +111,78 @@ static void put_records(const struct house *h, struct buffer *b)
 	published_close(published);
 }
 
+/* ---- that the text has every setting --------------------------------------- */
+
+/* The values that a member has in these objects; those of a list of items one by one. */
+static json_t *values_of(const json_t *objects, const struct aa_record_member *member)
+{
+	json_t *values = json_array(), *object, *value;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+	{
+		value = json_object_get(object, member->name);
+		if (member->type == AA_MEMBER_ITEMS)
+			(void)json_array_extend(values, value);
+		else if (value)
+			(void)json_array_append(values, value);
+	}
+	return values;
+}
+
+static void check_members(const char *path, const json_t *objects, const struct aa_record_member *m)
+{
+	for (; m->name; m++) {
+		char *deeper = xasprintf("%s.%s", path, m->name);
+		json_t *values = values_of(objects, m);
+
+		if (m->type == AA_MEMBER_SPREAD)
+			check_members(path, objects, m->members);
+		else if (m->rule != AA_RECORD_NOWHERE && m->rule != AA_RECORD_ACCOUNTS &&
+			 !json_array_size(values))
+			fail_msg("no text in " FOLDER " sets %s", deeper);
+		else if (m->type == AA_MEMBER_PART || m->type == AA_MEMBER_ITEMS)
+			check_members(deeper, values, m->members);
+		json_decref(values);
+		free(deeper);
+	}
+}
+
+static bool keep_record(void *data, const char *key, const char *record, size_t len)
+{
+	json_t *kinds = data, *json = json_loadb(record, len, 0, NULL);
+	char *kind = xstrndup(key, strcspn(key, ":"));
+
+	assert_non_null(json);
+	if (!json_object_get(kinds, kind))
+		(void)json_object_set_new(kinds, kind, json_array());
+	(void)json_array_append_new(json_object_get(kinds, kind), json);
+	free(kind);
+	return true;
+}
+
+static void check_complete(const struct house *h)
+{
+	static const struct {
+		const char *kind;
+		const struct aa_record_member *members;
+	} tables[] = {{"host", aa_host_members},
+		      {"issuer", aa_issuer_members},
+		      {"role", aa_role_members},
+		      {"agent", aa_agent_members}};
+	struct published *published = published_open(h->state, geteuid());
+	json_t *kinds = json_object();
+
+	assert_non_null(published);
+	assert_true(published_walk(published, "", keep_record, kinds));
+	published_close(published);
+	for (size_t i = 0; i < COUNT(tables); i++)
+		check_members(tables[i].kind, json_object_get(kinds, tables[i].kind), tables[i].members);
+	json_decref(kinds);
+}
+
+/* ---------------------------------------------------------------------------- */
+
 static void compare(const struct buffer *records)
 {
 	const char *renew = getenv("GOLDEN");
@@ -137,6 +211,7 @@ TEST(records_are_byte_by_byte_what_they_were, house)
 	copy_into(h, "least.conf", "conf/agents.d/least.conf");
 	copy_into(h, "nothing.conf", "conf/agents.d/nothing.conf");
 	publish_text(h);
+	check_complete(h);
 	put_records(h, &records);
 	house_teardown(state);
 	house_setup(state);

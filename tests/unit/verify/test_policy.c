@@ -195,7 +195,6 @@ TEST(the_reader_refuses_a_host_that_breaks_the_schema, site)
 {
 	static const struct bend bends[] = {
 	    {"format", "1"},
-	    {"format", "4"},
 	    {"format", NULL},
 	    {"format", "2.0"},
 	    {"generation", "4294967296"},
@@ -226,6 +225,14 @@ TEST(the_reader_refuses_a_host_that_breaks_the_schema, site)
 	struct support_site *site = *state;
 
 	REFUSES(host, "host", bends);
+}
+
+TEST(the_reader_refuses_what_a_later_version_published, site)
+{
+	json_t *record = support_record(*state, "host");
+
+	json_object_set_new(record, "format", json_integer(AA_POLICY_FORMAT + 1));
+	assert_null(aa_host_from_json(record));
 }
 
 TEST(the_reader_refuses_an_agent_that_breaks_the_schema, site)
