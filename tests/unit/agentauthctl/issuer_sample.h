@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* issuer_sample.h: a token of each provider, as unit/providers describes it. */
+/* issuer_sample.h: a token of each provider, as unit/providers describes it.
+ *
+ * A sample is a JSON object. What is added, and bound to the agent builder-7:
+ *   request   the options of `issuer add`: provider, issuer, audience, scopes and so on, as block_of() reads them
+ *   binding   client, and subject or require, of the agent's binding; users: on whose behalf it may act
+ * The token:
+ *   header    alg and kid; the issuer's keys are k1 (RS256) and k2 (ES256)
+ *   claims    "@-10" is ten seconds ago
+ * What is expected of it, and of what is bent, which says that too where it is another:
+ *   kind      token or delegated, then with user; roles are those that are granted
+ *   bends     three or more, each with what it is (what), its reason, and the claims that it sets or takes away (set, unset), or
+ *             the members of the header
+ */
 #ifndef AGENTAUTH_TESTS_ISSUER_SAMPLE_H
 #define AGENTAUTH_TESTS_ISSUER_SAMPLE_H
 

@@ -30,22 +30,39 @@ static bool has_sample(const char *template)
 	return has;
 }
 
-static char *read_makefile(void)
+static char *read_tree(const char *path)
 {
-	FILE *file = fopen(TEST_SRCDIR "/../etc/Makefile.am", "r");
-	char *text = xcalloc(1, 65536);
+	FILE *file = fopen(path, "r");
+	char *text = xcalloc(1, 131072);
 
 	assert_non_null(file);
-	assert_true(fread(text, 1, 65535, file) > 0);
+	assert_true(fread(text, 1, 131071, file) > 0);
 	fclose(file);
 	return text;
 }
 
-TEST(each_template_can_be_used_is_installed_and_has_a_token)
+/* What agentauthctl(8) says of --provider, a word each with a space around it. */
+static char *read_manual(void)
+{
+	char *manual = read_tree(TEST_SRCDIR "/../man/agentauthctl.8"),
+	     *text = strstr(manual, "\n.It Fl -provider "), *end, *words;
+
+	assert_non_null(text);
+	end = strstr(text + 1, "\n.It ");
+	assert_non_null(end);
+	words = xstrndup(text, (size_t)(end - text));
+	free(manual);
+	for (char *s = words; *s; s++)
+		if (*s == '\n')
+			*s = ' ';
+	return words;
+}
+
+TEST(each_template_can_be_used_is_installed_described_and_has_a_token)
 {
 	const struct issuer_templates where = templates_of_the_tree();
 	struct aa_list names = issuer_template_names(&where);
-	char *makefile = read_makefile(), line[128];
+	char *makefile = read_tree(TEST_SRCDIR "/../etc/Makefile.am"), *manual = read_manual(), line[128];
 
 	assert_true(names.n >= 12);
 	for (size_t i = 0; i < names.n; i++) {
@@ -55,10 +72,14 @@ TEST(each_template_can_be_used_is_installed_and_has_a_token)
 		snprintf(line, sizeof(line), "issuers/%s.conf", names.v[i]);
 		if (!strstr(makefile, line))
 			fail_msg("etc/Makefile.am does not install %s", line);
+		snprintf(line, sizeof(line), " %s ", names.v[i]);
+		if (strcmp(names.v[i], ISSUER_TEMPLATE_ANY) != 0 && !strstr(manual, line))
+			fail_msg("agentauthctl(8) does not name the provider %s", names.v[i]);
 		if (!has_sample(names.v[i]))
 			fail_msg("tests/unit/providers has no token for the template %s", names.v[i]);
 	}
 	free(makefile);
+	free(manual);
 	issuer_template_names_free(&names);
 }
 
