@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "tests/unit/agentauthctl/publish_steps.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
-#include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
@@ -262,57 +260,6 @@ TEST(an_overlap_is_found_among_many_agents_of_one_client, house)
 	house_write(h, "conf/agents.d/z.conf",
 		    BOUND("70001", "issuer = \"corp\"; client = \"x\"; subject = \"s77\";"));
 	refused(h, "many-77");
-}
-
-static json_t *manifest_of(const struct house *h, uint32_t number)
-{
-	int state_fd = open(h->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	json_t *manifest = generation_manifest(state_fd, number);
-
-	close(state_fd);
-	assert_non_null(manifest);
-	return manifest;
-}
-
-static void made(const struct house *h, const char *by, uint32_t from, const char *changed)
-{
-	const struct publish_options options = {.by = by, .command = by ? "apply" : NULL};
-	struct outcome o;
-	json_t *manifest;
-
-	assert_int_equal(run(h, options, &o), PUBLISH_DONE);
-	manifest = manifest_of(h, o.result.generation);
-	if (by)
-		assert_string_equal(json_string_value(json_object_get(manifest, "by")), by);
-	else
-		assert_null(json_object_get(manifest, "by"));
-	assert_int_equal(json_object_get(manifest, "command") != NULL, by != NULL);
-	assert_int_equal(json_integer_value(json_object_get(manifest, "from")), from);
-	assert_string_equal(json_string_value(json_object_get(manifest, "changed")), changed);
-	json_decref(manifest);
-	outcome_free(&o);
-}
-
-TEST(a_generation_keeps_who_made_it_and_what_it_changed, house)
-{
-	const struct house *h = *state;
-	uint32_t before;
-
-	house_write(h, "conf/agents.d/a.conf", "uid = 70001;");
-	before = apply(h);
-	house_write(h, "conf/agents.d/b.conf", "uid = 70002;");
-	made(h, "alice", before, "+ agent b");
-	house_write(h, "conf/agents.d/a.conf", "uid = 70001; owner = \"x\"; description = \"y\";");
-	made(h, NULL, before + 1, "~ agent a (owner, description)");
-	for (const char *name = "cdefgh"; *name; name++) {
-		char *file = xasprintf("conf/agents.d/%c.conf", *name),
-		     *text = xasprintf("uid = 71%03d;", *name);
-
-		house_write(h, file, text);
-		free(file);
-		free(text);
-	}
-	made(h, "bob", before + 2, "+ agent c, + agent d, + agent e, + agent f and 2 more");
 }
 
 TEST(a_key_of_two_agents_is_warned_of, house)
