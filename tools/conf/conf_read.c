@@ -349,42 +349,42 @@ static void read_named(struct walk *w, struct spot at, const struct conf_setting
 
 static void read_setting(struct walk *w, struct spot at, const struct conf_setting *s, char *into)
 {
-	void *place = into + s->offset;
+	void *target = into + s->offset;
 
 	switch (s->type) {
 	case CONF_TEXT:
-		read_text(w, at, s, place);
+		read_text(w, at, s, target);
 		break;
 	case CONF_NUMBER:
-		read_number(w, at, s, place);
+		read_number(w, at, s, target);
 		break;
 	case CONF_ID:
-		read_id(w, at, s, place);
+		read_id(w, at, s, target);
 		break;
 	case CONF_FLAG:
 		if (of_kind(w, at, CONF_BOOLEAN))
-			*(bool *)place = config_setting_get_bool(at.value);
+			*(bool *)target = config_setting_get_bool(at.value);
 		break;
 	case CONF_WORD:
-		read_word(w, at, s, place);
+		read_word(w, at, s, target);
 		break;
 	case CONF_TIME:
-		read_time(w, at, place);
+		read_time(w, at, target);
 		break;
 	case CONF_TEXTS:
-		read_texts(w, at, s, place);
+		read_texts(w, at, s, target);
 		break;
 	case CONF_MEMBERS:
 		if (of_kind_or_told(w, at, CONF_GROUP, s->hint)) {
-			*(bool *)place = true;
-			read_members(w, at, s->members, place);
+			*(bool *)target = true;
+			read_members(w, at, s->members, target);
 		}
 		break;
 	case CONF_ITEMS:
-		read_items(w, at, s, place);
+		read_items(w, at, s, target);
 		break;
 	case CONF_NAMED:
-		read_named(w, at, s, place);
+		read_named(w, at, s, target);
 		break;
 	}
 }

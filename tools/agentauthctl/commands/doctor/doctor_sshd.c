@@ -24,27 +24,29 @@
 
 /* ---- sshd's files --------------------------------------------------------------- */
 
-/* A spot is where a setting stands. */
-struct spot {
+/* A position is the line where a setting stands. */
+struct sshd_position {
 	char file[PATH_MAX];
 	unsigned line; /* 0: nowhere */
 };
 
-/* These are the places in sshd's files that the checks look for. */
+/* These are the positions in sshd's files that the checks look for. */
 struct files {
 	const struct doctor *d;
-	struct spot ours;     /* our AuthorizedKeysCommand */
-	struct spot first;    /* the first block before ours that fits agents and has a setting of ours */
+	struct sshd_position ours; /* our AuthorizedKeysCommand */
+	struct sshd_position
+	    first;	      /* the first block before ours that fits agents and has a setting of ours */
 	char first_text[256]; /* that setting */
-	struct spot password; /* where agents are given the password method, in a block of their own */
-	struct spot use_pam;
+	struct sshd_position
+	    password; /* where agents are given the password method, in a block of their own */
+	struct sshd_position use_pam;
 	bool has_use_pam, use_pam_is_yes;
 };
 
-static void set_place(struct spot *place, const struct aa_sshd_setting *setting)
+static void set_position(struct sshd_position *position, const struct aa_sshd_setting *setting)
 {
-	(void)snprintf(place->file, sizeof(place->file), "%s", setting->file);
-	place->line = setting->line;
+	(void)snprintf(position->file, sizeof(position->file), "%s", setting->file);
+	position->line = setting->line;
 }
 
 /* list_fits() matches "a,b*,!c" as sshd does: 1 it fits, 0 it does not, -1 it is excluded. */
@@ -134,20 +136,20 @@ static bool take(void *data, const struct aa_sshd_setting *setting)
 
 	if (strcasecmp(setting->keyword, "AuthorizedKeysCommand") == 0 &&
 	    strstr(setting->arguments, COMMAND) && !f->ours.line)
-		set_place(&f->ours, setting);
+		set_position(&f->ours, setting);
 	if (strcasecmp(setting->keyword, "UsePAM") == 0 && !setting->match && !f->has_use_pam) {
 		f->has_use_pam = true;
 		f->use_pam_is_yes =
 		    aa_sshd_config_word(&arguments, word, sizeof(word)) && strcasecmp(word, "yes") == 0;
-		set_place(&f->use_pam, setting);
+		set_position(&f->use_pam, setting);
 	}
 	if (!f->password.line && (!f->ours.line || strcmp(setting->file, f->ours.file) == 0) &&
 	    is_password_choice(f->d, setting))
-		set_place(&f->password, setting);
+		set_position(&f->password, setting);
 	else if (!f->ours.line && !f->first.line && setting->match &&
 		 strcmp(setting->file, f->ours.file) != 0 && is_contested(setting) &&
 		 block_may_fit(f->d, setting->match)) {
-		set_place(&f->first, setting);
+		set_position(&f->first, setting);
 		(void)snprintf(f->first_text, sizeof(f->first_text), "Match %s sets %s %s", setting->match,
 			       setting->keyword, setting->arguments);
 	}

@@ -83,7 +83,7 @@ void explain_command(struct explanation *e);
 /* Returns a command line as words, for free_words(); NULL: a quote is open. */
 char **explain_words(const char *text);
 void explain_free_words(char **words);
-void explain_places(struct explanation *e);
+void explain_positions(struct explanation *e);
 
 /* ---- the log -------------------------------------------------------------------- */
 

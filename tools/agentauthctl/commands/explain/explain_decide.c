@@ -262,5 +262,5 @@ void explain_decide(struct explanation *e)
 	if (e->reason == AA_OK && e->ctl->logdir)
 		e->reason = aa_context_audit(&e->ctx, json_object());
 	explain_finish(e);
-	explain_places(e);
+	explain_positions(e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain_place.c: finds the setting that decides a step, and its position in the text. */
+/* explain_position.c: finds the setting that decides a step, and its position in the text. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -135,7 +135,7 @@ static const struct row *find_row(const struct explanation *e, const struct expl
 	return NULL;
 }
 
-/* ---- the place --------------------------------------------------------------------- */
+/* ---- the position --------------------------------------------------------------------- */
 
 /* Adds the text of the node, where it is one short line. */
 static void add_value(struct buffer *b, const struct conf_text *text, const struct conf_node *node)
@@ -209,7 +209,7 @@ static bool is_pending(const struct changes *changes, const char *path)
 	return false;
 }
 
-static void find_place(const struct explanation *e, const struct texts_open *t, struct explain_step *s)
+static void find_position(const struct explanation *e, const struct texts_open *t, struct explain_step *s)
 {
 	char *path = NULL;
 	const struct row *row = find_row(e, s, &path);
@@ -228,14 +228,14 @@ static void find_place(const struct explanation *e, const struct texts_open *t, 
 	free(path);
 }
 
-void explain_places(struct explanation *e)
+void explain_positions(struct explanation *e)
 {
 	struct texts_open texts = {.has_agent = false};
 
 	open_texts(e, &texts);
 	for (size_t i = 0; i < e->n; i++)
 		if (e->v[i].result != EXPLAIN_NOT_ASKED)
-			find_place(e, &texts, &e->v[i]);
+			find_position(e, &texts, &e->v[i]);
 	if (texts.problems.errors)
 		ctl_warning(e->ctl, "the text is not in order, and what is published decides; agentauthctl "
 				    "check says where");
