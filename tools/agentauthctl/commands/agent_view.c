@@ -19,7 +19,7 @@ int64_t view_number(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
-/* What lets an agent in: a key that is good, a provider's token, or a person of this host. */
+/* An agent is let in by a good key, a provider's token, or a person of this host. */
 static bool has_credential(const struct aa_agent *agent, int64_t now)
 {
 	if (agent->bindings.n || agent->delegation.local_users.n)
