@@ -15,8 +15,8 @@
 #include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 
-#define NAMES_GIVEN 256 /* that are given on one command line */
-#define NAMES_TOLD 20	/* of those, to whom a command is shown that undoes it */
+#define NAMES_GIVEN 10000 /* on one command line */
+#define NAMES_TOLD 20	  /* of those, to whom a command is shown that undoes it */
 #define PROGRESS_STEP 100
 
 enum outcome { NEWLY, ALREADY, FAILED };

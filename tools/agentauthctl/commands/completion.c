@@ -18,7 +18,10 @@
 #include "tools/agentauthctl/model/issuer_template.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/complete.h"
+
+#define OWNERS_OFFERED 200
 
 /* Agents (not those that are retired) or roles. */
 static void list_published(bool roles)
@@ -54,6 +57,43 @@ static void list_issuers(void)
 		return;
 	(void)published_walk(published, "issuer:", offer_issuer, NULL);
 	published_close(published);
+}
+
+struct owners {
+	char **v;
+	size_t n, cap;
+};
+
+/* Each owner is offered once, up to as many as anybody reads. */
+static bool offer_owner(void *data, const char *name, const char *record, size_t len)
+{
+	struct aa_agent *agent = published_agent_of(record, len);
+	struct owners *seen = data;
+	size_t i = 0;
+
+	(void)name;
+	while (agent && agent->owner && i < seen->n && strcmp(seen->v[i], agent->owner) != 0)
+		i++;
+	if (agent && agent->owner && i == seen->n) {
+		grow(&seen->v, &seen->cap, seen->n + 1, sizeof(*seen->v));
+		seen->v[seen->n++] = xstrdup(agent->owner);
+		complete_offer(agent->owner, NULL);
+	}
+	aa_agent_free(agent);
+	return seen->n < OWNERS_OFFERED;
+}
+
+static void list_owners(void)
+{
+	struct published *published = published_open(AA_STATEDIR, 0);
+	struct owners seen = {0};
+
+	if (published)
+		(void)published_walk(published, "agent:", offer_owner, &seen);
+	published_close(published);
+	for (size_t i = 0; i < seen.n; i++)
+		free(seen.v[i]);
+	free(seen.v);
 }
 
 static bool offer_session(void *data, struct aa_session *session)
@@ -144,6 +184,8 @@ void completion_list(const char *kind)
 		list_published(true);
 	else if (strcmp(kind, "issuers") == 0)
 		list_issuers();
+	else if (strcmp(kind, "owners") == 0)
+		list_owners();
 	else if (strcmp(kind, "sessions") == 0)
 		(void)aa_session_each(AA_RUNDIR, 0, offer_session, NULL);
 	else if (strcmp(kind, "requests") == 0)
@@ -164,6 +206,7 @@ const struct complete_value completion_values[] = {
     {"--algorithm", "algorithms"},
     {"--no-algorithm", "algorithms"},
     {"--provider", "providers"},
+    {"--owner", "owners"},
     {"--bind", "issuers"},
     {"--no-bind", "issuers"},
     {"--agent", "agents"},

@@ -164,10 +164,15 @@ static uid_t from_sudo(uid_t uid)
 const char *ctl_who(void)
 {
 	static char who[64];
-	uint32_t login = aa_login_uid(); /* su and sudo do not change it */
-	uid_t uid = login != UINT32_MAX ? login : from_sudo(getuid());
-	const struct passwd *pw = getpwuid(uid);
+	uint32_t login;
+	const struct passwd *pw;
+	uid_t uid;
 
+	if (*who)
+		return who;	/* a command about thousands of agents asks for each */
+	login = aa_login_uid(); /* su and sudo do not change it */
+	uid = login != UINT32_MAX ? login : from_sudo(getuid());
+	pw = getpwuid(uid);
 	if (pw)
 		snprintf(who, sizeof(who), "%s", pw->pw_name);
 	else
