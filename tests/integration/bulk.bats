@@ -91,6 +91,17 @@ logged() { # COMMAND NAME...: one record each, and no other
 	logged suspend
 }
 
+@test "the shell completes names, one behind another, roles and owners" {
+	run agentauthctl --complete suspend build-1 build-
+	expect_output '^build-2'
+	run agentauthctl --complete suspend --role d
+	expect_output '^deploy$'
+	run agentauthctl --complete resume --owner ali
+	[ "$output" = $'alice@example.com\nalicia@example.com' ]
+	run agentauthctl --complete show build-1 --at ''
+	expect_output "^$(basename "$(readlink /var/lib/agentauth/current)")$"
+}
+
 @test "the same for programs" {
 	run --separate-stderr agentauthctl suspend --role deploy --json --why drill
 	expect_status 0

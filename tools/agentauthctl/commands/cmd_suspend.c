@@ -16,7 +16,7 @@
 #include "tools/agentauthctl/commands/ctl_kill.h"
 
 #define NAMES_GIVEN 10000 /* on one command line */
-#define NAMES_TOLD 20	  /* of those, to whom a command is shown that undoes it */
+#define NAMES_TOLD 20	  /* in the command that undoes it */
 #define PROGRESS_STEP 100
 
 enum outcome { NEWLY, ALREADY, FAILED };
