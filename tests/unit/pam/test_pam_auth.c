@@ -276,6 +276,30 @@ TEST(an_answer_that_a_client_cut_is_called_truncated, pam)
 	assert_int_equal(log_in(p, "sshd", good), PAM_SUCCESS);
 }
 
+/* Whole bytes of the signature are left, so nothing else tells that it was cut. */
+TEST(an_answer_that_was_cut_within_its_signature_is_called_truncated, pam)
+{
+	static const size_t cuts[] = {512, 1022, 1023};
+	struct support_pam *p = *state;
+	unsigned tried = 0;
+
+	for (size_t i = 0; i < COUNT(cuts); i++) {
+		char *good = assertion_of(p, cuts[i] + 10);
+
+		/* 86 digits, of which four are three bytes; not every length can be had */
+		if (strlen(good) % 4 == (cuts[i] + 2) % 4) {
+			assert_int_equal(log_in(p, "sshd", strndup(good, cuts[i])), PAM_AUTH_ERR);
+			assert_string_equal(support_pam_reason(p), "truncated");
+			/* at a length at which no client cuts it is another's, or damaged */
+			assert_int_equal(log_in(p, "sshd", strndup(good, cuts[i] - 40)), PAM_AUTH_ERR);
+			assert_string_equal(support_pam_reason(p), "bad_signature");
+			tried++;
+		}
+		assert_int_equal(log_in(p, "sshd", good), PAM_SUCCESS);
+	}
+	assert_true(tried > 0);
+}
+
 TEST(a_part_that_is_missing_is_called_truncated, pam)
 {
 	struct support_pam *p = *state;

@@ -80,6 +80,32 @@ TEST(account_denies_a_key_whose_roles_do_not_admit_the_service, pam)
 	assert_string_equal(support_pam_reason(p), "service_denied");
 }
 
+TEST(account_denies_keys_that_are_over_or_disabled, pam)
+{
+	struct support_pam *p = *state;
+	json_t *key = json_array_get(json_object_get(support_record(p->site, "agent:builder-7"), "keys"), 0);
+	const struct {
+		const char *member;
+		json_t *value;
+		bool good;
+	} cases[] = {
+	    {"not_after", json_integer(p->now + 600), true},
+	    {"not_after", json_integer(p->now), false},
+	    {"not_after", json_integer(0), true},
+	    {"state", json_string("disabled"), false},
+	    {"state", json_string("active"), true},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(json_object_set_new(key, cases[i].member, cases[i].value), 0);
+		support_site_publish(p->site);
+		support_pam_start(p, "sshd", "builder-7");
+		assert_int_equal(account(p), cases[i].good ? PAM_SUCCESS : PAM_PERM_DENIED);
+		if (!cases[i].good)
+			assert_string_equal(support_pam_reason(p), "no_credential");
+	}
+}
+
 /* Bends one member of the session's record, as only root could. */
 static void bend_record(struct support_pam *p, const char *member, json_t *value)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +40,20 @@ TEST(sudo_asks_nothing_and_goes_by_the_session, pam)
 	assert_int_equal(sudo_account(p), PAM_SUCCESS);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
+}
+
+TEST(sudo_that_cannot_be_logged_is_refused, pam)
+{
+	struct support_pam *p = *state;
+
+	assert_int_equal(log_in(p, "login", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(sudo_account(p), PAM_SUCCESS);
+	assert_int_equal(chmod(p->site->logdir, 0777), 0);
+	assert_true(is_a_refusal(sudo_account(p)));
+	assert_int_equal(chmod(p->site->logdir, 0700), 0);
+	assert_int_equal(sudo_account(p), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 }
 
 /* What a child of this process ends with, which would be sudo's command. */

@@ -24,6 +24,16 @@ static int setup(void **state)
 
 FIXTURE(here, setup, test_dir_teardown);
 
+static unsigned synced;
+
+/* In place of libc's: says how often something was put where a loss of power leaves it. */
+int fsync(int fd)
+{
+	(void)fd;
+	synced++;
+	return 0;
+}
+
 static const char *path(const char *name)
 {
 	static char buf[512];
@@ -172,22 +182,58 @@ TEST(a_directory_that_is_not_there_denies, here)
 	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "root", "x", NOW), -ENOENT);
 }
 
-/* Mode 0 says nothing to root: a child that is nobody asks. */
-TEST(a_directory_that_cannot_be_read_denies, here)
+/* Modes say nothing to root: a child that is nobody asks. */
+static int asked_with_mode(mode_t mode)
 {
 	int status;
 
-	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
-	assert_int_equal(chmod(path("suspended"), 0), 0);
-	assert_int_equal(chmod(path(""), 0755), 0);
+	assert_int_equal(chmod(path("suspended"), mode), 0);
 	if (fork() == 0) {
 		if (getuid() == 0 && setuid(65534) < 0)
 			_exit(98);
 		_exit((int)aa_decision_agent(test_dir, "builder-7"));
 	}
 	assert_true(wait(&status) > 0 && WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), AA_REGISTRY_UNAVAILABLE);
 	assert_int_equal(chmod(path("suspended"), 0700), 0);
+	return WEXITSTATUS(status);
+}
+
+TEST(a_directory_that_cannot_be_read_denies, here)
+{
+	assert_int_equal(chmod(path(""), 0755), 0);
+	assert_int_equal(asked_with_mode(0755), AA_OK);
+	assert_int_equal(asked_with_mode(0), AA_REGISTRY_UNAVAILABLE);
+	assert_int_equal(asked_with_mode(0444), AA_REGISTRY_UNAVAILABLE); /* it opens, and tells of no file */
+}
+
+/* Else a second date would let in what the first, whichever it was, shut out. */
+TEST(a_date_that_cannot_be_read_is_not_replaced, here)
+{
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 10, "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 9, "root", NULL, NOW), 0);
+	support_write_file(path("revoked/before/builder-7"), "{\"before\":", 10);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 9, "root", NULL, NOW),
+			 -EEXIST);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_REVOKED);
+	assert_int_equal(aa_decision_unrevoke_before(test_dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_revoke_before(test_dir, "builder-7", NOW - 9, "root", NULL, NOW), 0);
+	assert_int_equal(credential("corp", "1", NULL, NOW), AA_OK);
+}
+
+/* Both the file and its folder, and the folder where a file is gone. */
+TEST(a_decision_outlasts_a_loss_of_power, here)
+{
+	synced = 0;
+	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "root", "x", NOW), 0);
+	assert_int_equal(synced, 2);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(synced, 2); /* who only asks waits for no disk */
+	assert_int_equal(aa_decision_resume(test_dir, "builder-7"), 0);
+	assert_int_equal(synced, 3);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "k", "root", NULL, NOW), 0);
+	assert_int_equal(synced, 5);
+	assert_int_equal(aa_decision_unrevoke_kid(test_dir, "k"), 0);
+	assert_int_equal(synced, 6);
 }
 
 /* Each is taken back by what it was made by, and nothing else is. */

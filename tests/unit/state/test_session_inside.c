@@ -94,6 +94,48 @@ TEST(a_reused_pid_is_not_inside, session)
 	aa_session_free(s);
 }
 
+static const char *record_of(const struct fixture *f, const struct aa_session *s)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "sessions/%s.json", s->id);
+	return support_path(f->site->rundir, name);
+}
+
+/* The index names a session, and its record decides. */
+TEST(a_session_that_is_not_this_process_or_its_ancestors_is_not_found, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = created(f);
+	struct aa_process other;
+
+	assert_int_equal(aa_process_read(getppid(), &other), 0);
+	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+	support_bend_file(record_of(f, s), "task", json_string("x"));
+	assert_int_equal(find_as(f, SITE_UID), AA_OK);
+	support_bend_file(
+	    record_of(f, s), "opener",
+	    json_pack("[I,I,I]", (json_int_t)other.pid, (json_int_t)other.ppid, (json_int_t)other.start));
+	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
+	aa_session_free(s);
+}
+
+TEST(a_session_of_another_boot_or_not_open_is_not_found, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = created(f);
+
+	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+	assert_int_equal(find_as(f, SITE_UID), AA_OK);
+	support_bend_file(record_of(f, s), "opened", json_integer(0));
+	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
+	support_bend_file(record_of(f, s), "opened", json_integer(f->now));
+	assert_int_equal(find_as(f, SITE_UID), AA_OK);
+	support_bend_file(record_of(f, s), "boot_id", json_string("another"));
+	assert_int_equal(find_as(f, SITE_UID), AA_NO_SESSION);
+	aa_session_free(s);
+}
+
 /* ---- the kernel's audit session ------------------------------------------------------------- */
 
 /* As pam_loginuid does it. 77: this kernel or this user cannot. */

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -143,5 +144,22 @@ TEST(a_pending_record_ends_with_who_may_open_it, session)
 	/* and here it was the maker's grandparent */
 	assert_int_equal(IN_CHILD(create_in_child(f)), AA_OK);
 	assert_int_equal(create(f, &s), AA_OK);
+	aa_session_free(s);
+}
+
+/* The pid and the start of who made it may be another's by now. */
+TEST(a_pending_record_of_another_boot_holds_no_slot, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *first = NULL, *s = NULL;
+	char name[64];
+
+	f->agent->max_sessions = 1;
+	assert_int_equal(create(f, &first), AA_OK);
+	assert_int_equal(create(f, &s), AA_SESSION_LIMIT);
+	snprintf(name, sizeof(name), "sessions/%s.json", first->id);
+	support_bend_file(support_path(f->site->rundir, name), "boot_id", json_string("another"));
+	assert_int_equal(create(f, &s), AA_OK);
+	aa_session_free(first);
 	aa_session_free(s);
 }

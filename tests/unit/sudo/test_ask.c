@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/state/approval.h"
+#include "common/state/last_look.h"
 #include "common/state/session.h"
 #include "common/verify/verdict.h"
 #include "sudo/ask.h"
@@ -23,20 +24,47 @@
 
 #define RULE "[\"(root) /usr/bin/true\"]"
 
-/* In place of libc's: the plugin waits by it. The agent interrupts its own sudo, so that no test waits. */
-int nanosleep(const struct timespec *wanted, struct timespec *left)
-{
-	(void)wanted;
-	(void)left;
-	(void)raise(SIGTERM);
-	return 0;
-}
-
 struct host {
 	struct support_site *site;
 	struct aa_session *session;
 	char said[4096];
+	struct aa_sudo more; /* logged, looks, cwd and chroot of a run; and argv, where there is one */
 };
+
+static struct host *waiting;
+static void (*meanwhile)(struct host *h); /* once, while a request waits */
+
+/* In place of libc's: the plugin waits by it. The agent interrupts its own sudo, so that no test waits. */
+int nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	void (*now)(struct host * h) = meanwhile;
+
+	(void)wanted;
+	(void)left;
+	meanwhile = NULL;
+	if (now)
+		now(waiting);
+	else
+		(void)raise(SIGTERM);
+	return 0;
+}
+
+/* The same: after so many more looks at the clock it is past the end of every request. */
+static unsigned looks_left;
+static bool is_late;
+
+time_t time(time_t *ret)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (looks_left && --looks_left == 0)
+		is_late = true;
+	now.tv_sec += is_late ? AA_APPROVAL_WAIT + 1 : 0;
+	if (ret)
+		*ret = now.tv_sec;
+	return now.tv_sec;
+}
 
 static struct support_site *site_with(const char *role, const char *rule)
 {
@@ -89,14 +117,18 @@ static enum aa_reason run(struct host *h, const char *command)
 				     .logdir = h->site->logdir,
 				     .uid = SITE_UID,
 				     .user = "builder-7",
-				     .cwd = "/",
+				     .cwd = h->more.cwd ? h->more.cwd : "/",
+				     .chroot = h->more.chroot,
+				     .logged = h->more.logged,
+				     .looks = h->more.looks,
 				     .command = command,
 				     .target = "root",
-				     .argv = argv,
+				     .argv = h->more.argv ? h->more.argv : argv,
 				     .say = say,
 				     .say_data = h->said};
 
 	h->said[0] = '\0';
+	waiting = h;
 	return aa_ask(&sudo, &why);
 }
 
@@ -143,6 +175,172 @@ TEST(an_agent_in_its_session_is_no_person_by_another_name)
 	support_users_name("carol");
 	assert_int_equal(run(&h, "/usr/bin/false"), AA_REGISTRY_UNAVAILABLE);
 	support_users_name(NULL);
+	host_free(&h);
+}
+
+/* ---- what is shown ----------------------------------------------------------------------------- */
+
+static void is_asked_for(struct host *h, bool asked)
+{
+	assert_int_equal(run(h, "/usr/bin/true"), AA_APPROVAL_DENIED);
+	assert_true((strstr(h->said, "waits for a person's approval, request") != NULL) == asked);
+	assert_true((strstr(h->said, "has at most 1024 bytes") != NULL) == !asked);
+}
+
+TEST(what_an_approver_would_not_see_whole_is_not_asked_for)
+{
+	struct host h = {.site = site_with("role:deploy", RULE)};
+	char name[] = "true", text[1101];
+	char *const argv[] = {name, text, NULL};
+
+	open_session(&h, NULL);
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 900; len <= 1100; len += 200) {
+		text[900] = 'x';
+		text[len] = '\0';
+		h.more = (struct aa_sudo){.argv = argv};
+		is_asked_for(&h, len == 900);
+		h.more = (struct aa_sudo){.cwd = text};
+		is_asked_for(&h, len == 900);
+		h.more = (struct aa_sudo){.chroot = text};
+		is_asked_for(&h, len == 900);
+	}
+	host_free(&h);
+}
+
+/* ---- what changes meanwhile ----------------------------------------------------------------------- */
+
+static void answer(void *data, json_t *request)
+{
+	const struct host *h = data;
+
+	assert_int_equal(aa_approval_answer(h->site->rundir, geteuid(),
+					    json_string_value(json_object_get(request, "id")), true, "alice",
+					    NULL, time(NULL)),
+			 0);
+	json_decref(request);
+}
+
+static void approve(struct host *h)
+{
+	assert_int_equal(aa_approval_each(h->site->rundir, geteuid(), time(NULL), answer, NULL, h), 0);
+}
+
+/* sudo looks once for the answer, which is there in time, and once more when it acts upon it. */
+static void approve_and_stop_sudo(struct host *h)
+{
+	approve(h);
+	looks_left = 2;
+}
+
+static void approve_and_take_the_account_away(struct host *h)
+{
+	approve(h);
+	assert_int_equal(json_object_del(h->site->records, "agent:builder-7"), 0);
+	support_site_publish(h->site);
+}
+
+static void approve_and_end_the_session(struct host *h)
+{
+	approve(h);
+	aa_session_close(h->site->rundir, geteuid(), h->session->id, h->session->agent);
+}
+
+static void approve_and_begin_another_session(struct host *h)
+{
+	approve_and_end_the_session(h);
+	aa_session_free(h->session);
+	open_session(h, NULL);
+}
+
+TEST(an_approved_command_runs_only_where_nothing_changed)
+{
+	static const struct {
+		void (*meanwhile)(struct host *h);
+		enum aa_reason reason;
+	} cases[] = {
+	    {approve, AA_OK},
+	    {approve_and_stop_sudo, AA_APPROVAL_TIMEOUT},
+	    {approve_and_take_the_account_away, AA_NO_SESSION},
+	    {approve_and_end_the_session, AA_NO_SESSION},
+	    {approve_and_begin_another_session, AA_NO_SESSION},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct host h = {.site = site_with("role:deploy", RULE)};
+
+		open_session(&h, NULL);
+		meanwhile = cases[i].meanwhile;
+		assert_int_equal(run(&h, "/usr/bin/true"), cases[i].reason);
+		assert_null(meanwhile);
+		is_late = false;
+		host_free(&h);
+	}
+}
+
+/* ---- the last look, and the log ------------------------------------------------------------------- */
+
+/* What a child ends with that would be the command. */
+static int fork_command(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+TEST(an_approved_command_does_not_start_after_its_time)
+{
+	struct host h = {.site = site_with("role:deploy", RULE), .more = {.looks = true}};
+
+	open_session(&h, NULL);
+	meanwhile = approve;
+	assert_int_equal(run(&h, "/usr/bin/true"), AA_OK);
+	assert_int_equal(fork_command(), 0);
+	is_late = true;
+	assert_int_equal(fork_command(), 1);
+	/* what was not asked for has no such end */
+	is_late = false;
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
+	is_late = true;
+	assert_int_equal(fork_command(), 0);
+	is_late = false;
+	aa_last_look_forget();
+	host_free(&h);
+}
+
+static unsigned lines(const struct host *h)
+{
+	const char *path = support_path(h->site->logdir, "audit.jsonl");
+	size_t len = 0;
+	char *log = access(path, R_OK) == 0 ? support_read_file(path, &len) : NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += log[i] == '\n';
+	free(log);
+	return n;
+}
+
+TEST(a_sudo_is_logged_once)
+{
+	struct host h = {.site = site_with("role:deploy", RULE)};
+	unsigned before;
+
+	open_session(&h, NULL);
+	before = lines(&h);
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
+	assert_int_equal(lines(&h), before + 1);
+	h.more.logged = true; /* by the PAM module */
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
+	assert_int_equal(lines(&h), before + 1);
+	aa_session_close(h.site->rundir, geteuid(), h.session->id, h.session->agent);
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_NO_SESSION);
+	assert_int_equal(lines(&h), before + 2);
 	host_free(&h);
 }
 
