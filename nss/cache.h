@@ -29,7 +29,7 @@ struct aa_known {
 	char key[AA_NSS_CACHE_KEY_MAX], value[AA_NSS_CACHE_VALUE_MAX];
 };
 
-/* A file's stamp at one tick of the clock. */
+/* A file was seen with this stamp at one tick of the clock. */
 struct aa_seen {
 	int64_t tick;
 	struct aa_stamp stamp;
@@ -42,7 +42,7 @@ struct aa_cell_seen {
 
 struct aa_cache_cells;
 
-/* The cache of a process; zeros are an empty one. */
+/* A process has one cache; zeros are an empty one. */
 struct aa_nss_cache {
 	_Atomic(struct aa_cache_cells *) cells; /* mapped when the first thing is kept; never unmapped */
 	struct aa_cell_seen registry, group, withheld_passwd, withheld_group;

@@ -12,7 +12,7 @@
 
 #include "nss/find.h"
 
-/* The position of an enumeration: the generation that it began in, << 32, and the offset of the next record. 0: it has
+/* The position of an enumeration is the generation that it began in, << 32, and the offset of the next record. 0: it has
  * not begun. */
 typedef _Atomic uint64_t aa_cursor;
 

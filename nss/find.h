@@ -29,11 +29,11 @@ struct aa_nss {
 	struct aa_nss_cache *cache;
 };
 
-/* These serve passwd: the name and the uid are not in /etc/passwd. Retired accounts are found. */
+/* These functions serve passwd. The name and the uid are not in /etc/passwd. Retired accounts are found. */
 int aa_find_account_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
 int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_registry_record *ret);
 
-/* These serve group: the name and the gid are not in /etc/group. An agent's own group is found as well. */
+/* These functions serve group. The name and the gid are not in /etc/group. An agent's own group is found as well. */
 int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
 int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_registry_record *ret);
 

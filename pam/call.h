@@ -15,7 +15,7 @@
 
 #define AA_ORIGIN_UNKNOWN "unknown" /* lies in no network */
 
-/* One call of one phase. */
+/* A call is of one phase. */
 struct aa_call {
 	pam_handle_t *pamh;
 	struct aa_args args;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sha256.c: SHA-256 as text. */
+/* sha256.c: writes SHA-256 as text, see sha256.h. */
 #include "config.h"
 
 #include "common/jose/sha256.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sha256.h: SHA-256 as text: in hexadecimal, for names and the log, and in base64url. */
+/* sha256.h: writes SHA-256 as text: in hexadecimal, for names and the log, and in base64url. */
 #ifndef AGENTAUTH_JOSE_SHA256_H
 #define AGENTAUTH_JOSE_SHA256_H
 

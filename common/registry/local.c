@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The state of a scan. The file is read in blocks, and a line may be of any length. */
+/* A scan reads the file in blocks, and a line may be of any length. */
 struct scan {
 	const char *name;
 	size_t name_len;

@@ -42,7 +42,7 @@ json_t *aa_approval_get(const char *rundir, uid_t owner, const char *id, int64_t
 /* Answers an open request. 0; -EEXIST: somebody answered before; -ENOENT: there is no such open request. */
 int aa_approval_answer(const char *rundir, uid_t owner, const char *id, bool approve, const char *by,
 		       const char *why, int64_t now);
-/* The state of a request. */
+/* A request is in one of these states. */
 enum aa_request_state {
 	AA_REQUEST_OPEN, /* nobody has answered yet */
 	AA_REQUEST_APPROVED,

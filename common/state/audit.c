@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audit.c: appending to the audit log. */
+/* audit.c: appends to the audit log. */
 #include "config.h"
 
 #include "common/state/audit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* context.c: opening one generation for one decision, and the log of it. */
+/* context.c: opens one generation for one decision, and logs it. */
 #include "config.h"
 
 #include "common/state/context.h"

@@ -22,7 +22,7 @@ struct aa_process_set {
 
 #define AA_PROCESS_OUTSIDE SIZE_MAX
 
-/* A running process. Ids that were not asked for, or are not set, are UINT32_MAX. */
+/* A running process has these ids, of which those that were not asked for, or are not set, are UINT32_MAX. */
 struct aa_process_row {
 	struct aa_process id;
 	uint32_t uids[4], login_uid, audit_session;

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* The plugin's variable: the uid, 0 where nothing was said. */
+/* The plugin's variable holds the uid, 0 where nothing was said. */
 extern uint32_t agentauth_told;
 
 /* Tells the plugin of this path, where it is loaded. */

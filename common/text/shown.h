@@ -13,7 +13,7 @@
 
 #define AA_SHOWN_MAX 17 /* bytes of one character, and a zero */
 
-/* The position in a text: {.at = text} begins it. */
+/* A walk through a text begins with {.at = text}. */
 struct aa_shown {
 	const char *at;
 	bool has_base;	/* a mark may follow */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy.c: policy.cdb, see policy.h. */
+/* policy.c: reads policy.cdb, see policy.h. */
 #include "config.h"
 
 #include "common/verify/policy.h"
@@ -19,7 +19,7 @@ struct aa_policy {
 	struct aa_host *host;
 };
 
-/* The record of PREFIX NAME. 0 or a negative errno; what is no JSON object is -EBADMSG. */
+/* Reads the record of PREFIX NAME. 0 or a negative errno; what is no JSON object is -EBADMSG. */
 static int get_record(const struct aa_policy *policy, const char *prefix, const char *name, json_t **ret)
 {
 	size_t len, prefix_len = strlen(prefix), name_len = strlen(name);

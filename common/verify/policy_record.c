@@ -10,13 +10,13 @@
 
 /* ---- the words, and the members of each record ------------------------------ */
 
-/* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
+/* This is formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
 #define WORDS(name, words) const char *const aa_##name##_words[] = {words NULL};
 #define W(value, word) word,
 #include "common/verify/settings.def"
 
-/* The beginning of a member's line, and one whole. */
+/* Makes the beginning of a member's line, and one whole. */
 #define BEGIN(group, field, kind, how) \
 	.name = #field, .type = AA_MEMBER_##kind, .rule = AA_RECORD_##how, .offset = offsetof(struct aa_##group, field)
 #define MEMBER(group, name, type, rule) {BEGIN(group, name, type, rule)},

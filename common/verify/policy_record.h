@@ -23,7 +23,7 @@
 #define AA_POLICY_FORMAT 3
 #define AA_POLICY_FORMAT_OLDEST 2
 
-/* Formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
+/* This is formatted by hand: clang-format takes the braces, which macros open and close, for statements. */
 /* clang-format off */
 
 /* The words of a setting, in their order: of reuse AA_REUSE_ONCE and AA_REUSE_UNTIL_EXPIRY, and aa_reuse_words[AA_REUSE_ONCE] is

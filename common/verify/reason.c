@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reason.c: the one table from reason to name, PAM code and sentence. */
+/* reason.c: has the one table from reason to name, PAM code and sentence. */
 #include "common/verify/reason.h"
 
 #include <stddef.h>

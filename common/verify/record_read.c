@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record_read.c: a record's JSON object into a struct, see record_read.h. */
+/* record_read.c: reads a record's JSON object into a struct, see record_read.h. */
 #include "config.h"
 
 #include "common/verify/record_read.h"

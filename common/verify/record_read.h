@@ -10,13 +10,13 @@
 
 #include <jansson.h>
 
-/* A public key: as it is read, borrowed from its record, and as it is to be written. */
+/* A public key is borrowed from its record as it is read, and held as it is to be written. */
 struct aa_key_object {
 	json_t *json;
 	const char *text;
 };
 
-/* The type of a member, in the struct and in the JSON. */
+/* A member has one of these types, in the struct and in the JSON. */
 enum aa_member_type {
 	AA_MEMBER_TEXT,	  /* const char *: a string */
 	AA_MEMBER_NUMBER, /* int64_t: an integer, 0 to 2^53 */

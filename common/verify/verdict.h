@@ -46,7 +46,8 @@ struct aa_roles {
 	size_t n;
 	struct aa_role **v;
 };
-/* The outcome of a decision. On refusal it holds what is known so far, for the log: that is the token's word only. */
+/* A verdict is the outcome of a decision. On refusal it holds what is known so far, for the log: that is the token's word
+ * only. */
 struct aa_verdict {
 	enum aa_reason reason;
 	enum aa_kind kind;

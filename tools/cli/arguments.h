@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arguments.h: the command line: long options, given in full, before or after the words. */
+/* arguments.h: parses the command line: long options, given in full, before or after the words. */
 #ifndef AGENTAUTH_CLI_ARGUMENTS_H
 #define AGENTAUTH_CLI_ARGUMENTS_H
 

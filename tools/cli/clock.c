@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.c: the monotonic clock, see clock.h. */
+/* clock.c: reads the monotonic clock, see clock.h. */
 #include "config.h"
 
 #include "tools/cli/clock.h"

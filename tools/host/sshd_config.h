@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One setting; the strings live until the callback returns. */
+/* A setting's strings live until the callback returns. */
 struct aa_sshd_setting {
 	const char *keyword;   /* as it is written: compare without regard to case */
 	const char *arguments; /* what follows, without a comment */

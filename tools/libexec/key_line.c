@@ -41,7 +41,7 @@ bool aa_key_line_blob_is_valid(const char *blob)
 	return len > 0 && padding <= 2 && (len + padding) % 4 == 0 && blob[len + padding] == '\0';
 }
 
-/* One line of the "s" record, taken apart; the strings are its own. */
+/* A line of the "s" record is taken apart; the strings are its own. */
 struct key {
 	char *type, *blob;
 	int64_t not_after; /* 0: never */

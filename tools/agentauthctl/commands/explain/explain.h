@@ -80,7 +80,7 @@ void explain_finish(struct explanation *e);
 const char *explain_step_name(enum aa_step step);
 /* Tells whether a role's rule has the command, and whether it waits. */
 void explain_command(struct explanation *e);
-/* Returns a command line as words, for free_words(); NULL: a quote is open. */
+/* Returns a command line as words, for explain_free_words(); NULL: a quote is open. */
 char **explain_words(const char *text);
 void explain_free_words(char **words);
 void explain_positions(struct explanation *e);
