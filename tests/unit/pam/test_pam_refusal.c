@@ -39,24 +39,35 @@ TEST(nobody_else_is_asked, pam)
 	assert_int_equal(support_pam_lines(p), 0);
 }
 
-/* PAM_IGNORE in session: what stands behind the module decides. */
-TEST(a_persons_session_is_left_alone, pam)
+/* A service "sess", whose session goes on to this module where ours says PAM_IGNORE, and ends with ours otherwise. */
+static void session_service(struct support_pam *p, const char *next)
 {
-	struct support_pam *p = *state;
 	char text[512];
 
 	snprintf(text, sizeof(text),
 		 "session [success=die ignore=ignore default=die] " TEST_BUILDDIR
 		 "/../pam/.libs/pam_agentauth.so statedir=%s\n"
-		 "session required pam_permit.so\n",
-		 p->site->statedir);
+		 "session required %s\n",
+		 p->site->statedir, next);
 	support_write_file(support_path(p->confdir, "sess"), text, strlen(text));
+}
+
+/* PAM_IGNORE in session: what stands behind the module decides, in the end as in the beginning. */
+TEST(a_persons_session_is_left_alone, pam)
+{
+	struct support_pam *p = *state;
+
+	session_service(p, "pam_permit.so");
 	support_pam_start(p, "sess", "alice");
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_null(env(p, "AGENTAUTH_SESSION"));
 	support_pam_start(p, "sess", "builder-7");
 	assert_int_not_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	session_service(p, "pam_deny.so");
+	support_pam_start(p, "sess", "alice");
+	assert_int_not_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_not_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 }
 
 /* login(1) leaves the question for the name to the first module. */

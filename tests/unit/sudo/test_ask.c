@@ -2,11 +2,13 @@
 /* test_ask.c: which of an agent's commands are asked for, and how many at a time. */
 #include <config.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +66,25 @@ time_t time(time_t *ret)
 	if (ret)
 		*ret = now.tv_sec;
 	return now.tv_sec;
+}
+
+/* The same: the kernel may refuse to make root a user again. */
+static bool uids_stay;
+
+long syscall(long number, ...)
+{
+	long (*real)(long number, ...) = (long (*)(long, ...))(uintptr_t)dlsym(RTLD_NEXT, "syscall"), a[6];
+	va_list args;
+
+	va_start(args, number);
+	for (size_t i = 0; i < COUNT(a); i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_setresuid && uids_stay && a[0] != 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 static struct support_site *site_with(const char *role, const char *rule)
@@ -240,6 +261,14 @@ static void approve_and_take_the_account_away(struct host *h)
 	support_site_publish(h->site);
 }
 
+/* The session does not have the role, so that only who looks for the rule again finds it gone. */
+static void approve_and_take_the_rules_role_away(struct host *h)
+{
+	approve(h);
+	assert_int_equal(json_object_del(h->site->records, "role:deploy"), 0);
+	support_site_publish(h->site);
+}
+
 static void approve_and_end_the_session(struct host *h)
 {
 	approve(h);
@@ -262,6 +291,7 @@ TEST(an_approved_command_runs_only_where_nothing_changed)
 	    {approve, AA_OK},
 	    {approve_and_stop_sudo, AA_APPROVAL_TIMEOUT},
 	    {approve_and_take_the_account_away, AA_NO_SESSION},
+	    {approve_and_take_the_rules_role_away, AA_ROLE_DENIED},
 	    {approve_and_end_the_session, AA_NO_SESSION},
 	    {approve_and_begin_another_session, AA_NO_SESSION},
 	};
@@ -269,7 +299,7 @@ TEST(an_approved_command_runs_only_where_nothing_changed)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct host h = {.site = site_with("role:deploy", RULE)};
 
-		open_session(&h, NULL);
+		open_session(&h, "\"audit\"");
 		meanwhile = cases[i].meanwhile;
 		assert_int_equal(run(&h, "/usr/bin/true"), cases[i].reason);
 		assert_null(meanwhile);
@@ -341,6 +371,33 @@ TEST(a_sudo_is_logged_once)
 	aa_session_close(h.site->rundir, geteuid(), h.session->id, h.session->agent);
 	assert_int_equal(run(&h, "/usr/bin/false"), AA_NO_SESSION);
 	assert_int_equal(lines(&h), before + 2);
+	host_free(&h);
+}
+
+/* In a child, as sudo has it: root by its effective uid, and the agent by its real one. */
+static int run_as_sudo(struct host *h)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setresuid(SITE_UID, 0, 0) < 0 ? 98 : (int)run(h, "/usr/bin/false"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+TEST(a_sudo_that_cannot_be_its_callers_again_is_refused)
+{
+	struct host h = {.site = site_with("role:deploy", RULE)};
+
+	if (getuid() == 0) {
+		open_session(&h, NULL);
+		assert_int_equal(run_as_sudo(&h), AA_OK);
+		uids_stay = true;
+		assert_int_equal(run_as_sudo(&h), AA_INTERNAL);
+		uids_stay = false;
+	}
 	host_free(&h);
 }
 
