@@ -28,6 +28,11 @@ generation() {
 	[ "$(jq '[.generations[] | .generation] == ([.generations[] | .generation] | sort | reverse)' <<<"$output")" = true ]
 }
 
+@test "whoever is not root is told so once" {
+	turn not-root dev /usr/sbin/agentauthctl generations
+	turn not-root-at dev /usr/sbin/agentauthctl show builder-7 --at 1
+}
+
 @test "an agent is shown as an earlier generation has it" {
 	local now
 	now=$(generation)

@@ -73,21 +73,33 @@ static bool add(struct listing *l, int state_fd, uint32_t number)
 	return manifest != NULL;
 }
 
+static void tell_rolled_back(const struct listing *l, uint32_t newest)
+{
+	if (!l->ctl->json && l->current && l->current < newest)
+		printf("Generation %u serves by a rollback; the next apply publishes the text again.\n",
+		       l->current);
+}
+
 /* The newest comes first. */
 static enum ctl_status list(struct listing *l, int state_fd, const uint32_t *numbers, size_t n)
 {
+	struct buffer unread = {0};
 	enum ctl_status status = CTL_DONE;
+	size_t failed = 0;
 
 	for (size_t i = n; i-- > 0;)
 		if (!add(l, state_fd, numbers[i]))
-			status =
-			    ctl_fail(l->ctl, "generation %u cannot be read, so that rollback cannot take it",
-				     numbers[i]);
+			buffer_printf(&unread, "%s%u", failed++ ? ", " : "", numbers[i]);
 	if (!l->ctl->json && l->table.n)
 		table_print(&l->table);
-	if (!l->ctl->json && n && l->current && l->current < numbers[n - 1])
-		printf("Generation %u serves by a rollback; the next apply publishes the text again.\n",
-		       l->current);
+	if (n && failed < n)
+		tell_rolled_back(l, numbers[n - 1]);
+	if (failed && failed == n)
+		status = ctl_fail(l->ctl, "none of the generations can be read");
+	else if (failed)
+		status = ctl_fail(l->ctl, "generation%s %s cannot be read, so that rollback cannot take %s",
+				  failed == 1 ? "" : "s", unread.data, failed == 1 ? "it" : "them");
+	buffer_free(&unread);
 	return status;
 }
 
