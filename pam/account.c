@@ -13,6 +13,7 @@
 #include "common/state/decision.h"
 #include "common/state/session_store.h"
 #include "common/state/told.h"
+#include "common/state/last_use.h"
 #include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
@@ -110,6 +111,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 		aa_report_tell_starter(call, reason);
 	if (reason == AA_OK)
 		reason = logged;
+	if (sudo && reason == AA_OK)
+		aa_last_use_note(call->args.statedir, AA_USE_SUDO, agent->name, call->ctx.now);
 	if (sudo && reason == AA_OK)
 		aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/state/admit.h"
-#include "common/state/last_login.h"
+#include "common/state/last_use.h"
 #include "common/state/session.h"
 #include "common/state/session_store.h"
 #include "common/text/list.h"
@@ -109,7 +109,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = logged;
 	if (reason == AA_OK)
-		aa_last_login_note(call->args.statedir, session->agent, call->ctx.now);
+		aa_last_use_note(call->args.statedir, AA_USE_LOGIN, session->agent, call->ctx.now);
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {

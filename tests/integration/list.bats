@@ -104,7 +104,21 @@ found() { # OPTIONS NAME...: these, in this order
 	expect_output '^root 600 0$'
 }
 
+@test "a sudo that is let through is the last one, and one that is refused is none" {
+	run setpriv --reuid build-1 --regid build-1 --init-groups sudo -n /usr/local/sbin/restart-app # without a session
+	[ "$status" -ne 0 ]
+	[ ! -e "$STATE/state/last-sudo/build-1" ]
+	run by_key build-1 sudo -n /usr/local/sbin/restart-app
+	expect_status 0
+	[ -e "$STATE/state/last-sudo/build-1" ]
+	run agentauthctl list --json
+	run jq -c '.agents[] | [.name, .last_sudo != null]' <<<"$output"
+	expect_output '^\["build-1",true\]$'
+	expect_output '^\["logs-1",false\]$'
+}
+
 @test "where the last login cannot be kept, an agent logs in all the same" {
+	stamp build-1 '100 days ago'
 	mv "$STATE/state/last-login" "$STATE/state/kept"
 	touch "$STATE/state/last-login"
 	run by_key build-1 id -un

@@ -15,7 +15,7 @@
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
 #include "common/state/decision.h"
-#include "common/state/last_login.h"
+#include "common/state/last_use.h"
 #include "common/state/session_find.h"
 #include "common/state/session_id.h"
 #include "common/state/session_store.h"
@@ -36,9 +36,9 @@ TEST(a_session_is_opened_found_and_closed, pam)
 	assert_int_equal(log_in(p, "login", support_bent_assertion(p->now, "task", "\"tidy up\"")),
 			 PAM_SUCCESS);
 	assert_int_equal(account(p), PAM_SUCCESS);
-	assert_int_equal(aa_last_login(p->site->statedir, "builder-7"), 0);
+	assert_int_equal(aa_last_use(p->site->statedir, AA_USE_LOGIN, "builder-7"), 0);
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
-	assert_true(aa_last_login(p->site->statedir, "builder-7") >= p->now);
+	assert_true(aa_last_use(p->site->statedir, AA_USE_LOGIN, "builder-7") >= p->now);
 	assert_int_equal(aa_session_find(p->site->rundir, geteuid(), SITE_UID, &found), AA_OK);
 	assert_string_equal(found->id, env(p, "AGENTAUTH_SESSION"));
 	assert_string_equal(env(p, "AGENTAUTH_TASK"), "tidy up");

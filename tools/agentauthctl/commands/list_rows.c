@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/state/last_login.h"
+#include "common/state/last_use.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/cli/table.h"
@@ -17,8 +17,8 @@ static const struct table_column columns[] = {
     {"EXPIRES", 24}, {"KEYS", 8}, {"LAST LOGIN", 24}, {NULL, 0},
 };
 static const struct table_column wide_columns[] = {
-    {"NAME", 0}, {"UID", 0},	    {"STATE", 0},    {"OWNER", 0},	 {"ROLES", 0}, {"EXPIRES", 0},
-    {"KEYS", 0}, {"LAST LOGIN", 0}, {"BINDINGS", 0}, {"DESCRIPTION", 0}, {NULL, 0},
+    {"NAME", 0}, {"UID", 0},	    {"STATE", 0},     {"OWNER", 0},    {"ROLES", 0},	   {"EXPIRES", 0},
+    {"KEYS", 0}, {"LAST LOGIN", 0}, {"LAST SUDO", 0}, {"BINDINGS", 0}, {"DESCRIPTION", 0}, {NULL, 0},
 };
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -58,7 +58,8 @@ struct list_row list_row_of(const struct ctl *ctl, const struct aa_agent *agent)
 				 .uid = agent->uid,
 				 .keys = good_keys(agent, ctl->now),
 				 .expires = agent->expires,
-				 .last_login = aa_last_login(ctl->paths.statedir, agent->name)};
+				 .last_login = aa_last_use(ctl->paths.statedir, AA_USE_LOGIN, agent->name),
+				 .last_sudo = aa_last_use(ctl->paths.statedir, AA_USE_SUDO, agent->name)};
 }
 
 struct list_row list_row_retired(const char *name, uint32_t uid)
@@ -152,10 +153,11 @@ static json_t *row_json(const struct list_row *row)
 	if (row->retired)
 		return json_pack("{s:s, s:I, s:s}", "name", row->name, "uid", (json_int_t)row->uid, "state",
 				 row->state);
-	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I, s:o}", "name", row->name, "uid",
+	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I, s:o, s:o}", "name", row->name, "uid",
 			 (json_int_t)row->uid, "state", row->state, "owner", row->owner ? row->owner : "",
 			 "roles", row->roles, "expires", view_time(row->expires), "keys",
-			 (json_int_t)row->keys, "last_login", view_time(row->last_login));
+			 (json_int_t)row->keys, "last_login", view_time(row->last_login), "last_sudo",
+			 view_time(row->last_sudo));
 }
 
 json_t *list_rows_json(const struct list_rows *rows)
@@ -200,6 +202,7 @@ static void add_agent(struct table *table, const struct list_row *row, bool wide
 	table_printf(table, "%zu", row->keys);
 	add_time(table, row->last_login, !wide);
 	if (wide) {
+		add_time(table, row->last_sudo, false);
 		table_add(table, row->bindings);
 		table_add(table, row->description ? row->description : "-");
 	}

@@ -10,9 +10,9 @@ struct list_row {
 	json_t *roles;
 	const char *state;
 	uint32_t uid;
-	size_t keys;		     /* those that are good now */
-	int64_t expires, last_login; /* 0: never */
-	bool retired;		     /* only the name and the uid are known */
+	size_t keys;				/* those that are good now */
+	int64_t expires, last_login, last_sudo; /* 0: never */
+	bool retired;				/* only the name and the uid are known */
 };
 
 struct list_rows {
