@@ -79,7 +79,7 @@ static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *as
 	enum aa_reason reason;
 
 	asking->person = true;
-	if (sudo->uid == 0)
+	if (sudo->uid == 0) /* who may have any group: no call that fails keeps root from its sudo */
 		return AA_AGENT_UNKNOWN;
 	if (aa_caller_read(&caller) < 0)
 		return AA_INTERNAL;
