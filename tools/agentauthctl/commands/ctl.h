@@ -15,7 +15,14 @@
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/cli/program.h"
 
-enum ctl_status { CTL_DONE = PROGRAM_DONE, CTL_FAILED = PROGRAM_FAILED, CTL_USAGE = PROGRAM_USAGE };
+/* The exit status of a command. CTL_NONE is never returned; a negative member makes the enum signed for every compiler, as
+ * the exit status that program.h takes is. */
+enum ctl_status {
+	CTL_NONE = -1,
+	CTL_DONE = PROGRAM_DONE,
+	CTL_FAILED = PROGRAM_FAILED,
+	CTL_USAGE = PROGRAM_USAGE,
+};
 
 struct ctl {
 	struct paths paths;
