@@ -156,7 +156,7 @@ outcome() { # NAME
 
 # Whether a person is waited for by now, or the login has ended before.
 said_or_over() { # PID
-	said 'waited for' || ! kill -0 "$1" 2>/dev/null
+	said 'waits for the login' || ! kill -0 "$1" 2>/dev/null
 }
 # A grant for which a person is waited for: KIND_allows or KIND_enters does what the person does.
 with_person() { # NAME GRANT VARIANT
@@ -164,7 +164,7 @@ with_person() { # NAME GRANT VARIANT
 	: >/home/dev/said
 	dev agentauth token --profile "$1" --login --no-browser >/home/dev/token 2>/home/dev/said 3>&- &
 	login=$!
-	if wait_until said_or_over "$login" && said 'waited for'; then
+	if wait_until said_or_over "$login" && said 'waits for the login'; then
 		case $2 in
 		device_code) "${KIND}_enters" "$1" "$(grep -A 2 'enter the code' /home/dev/said | tail -n 1 | tr -d ' ')" ;;
 		*) "${KIND}_allows" "$1" "$(grep -o 'https://[^ ]*' /home/dev/said | head -n 1)" ;;
