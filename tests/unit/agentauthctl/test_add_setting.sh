@@ -41,6 +41,8 @@ for folder in common tools config.h config.status libtool stamp-h1 Makefile; do
 done
 mkdir "$dir/$at/tests"
 (cd "$build/tests" && tar -cf - Makefile ./*.la .libs/*.a .libs/*.la unit/*/.deps unit/support) | tar -xf - -C "$dir/$at/tests"
+# A build that was configured by an absolute path names the sources so.
+find "$dir/$at" \( -name Makefile -o -name '*.P*o' \) -exec sed -i "s|$source/|$dir/|g; s|$source\$|$dir|" {} +
 
 awk '{ print }
 /^NUMBER\(role, max_sessions,/ { seen = 1 }
