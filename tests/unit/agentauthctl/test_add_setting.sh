@@ -114,7 +114,7 @@ END
 # shellcheck disable=SC2046,SC2086
 $(sed -n 's/^CC = //p' "$build/tools/Makefile") $flags -I "$dir" -I "$dir/$at" "$dir/read.c" "$dir/$at"/common/verify/.libs/libverify.a \
 	"$dir/$at"/common/jose/.libs/libjose.a "$dir/$at"/common/registry/.libs/libregistry.a "$dir/$at"/common/file/.libs/libfile.a \
-	"$dir/$at"/common/text/.libs/libtext.a -ljansson -lcrypto -o "$dir/read" >"$dir/out" 2>&1 || failed=1
+	"$dir/$at"/common/text/.libs/libtext.a -ljansson -lcrypto $(sed -n 's/^AA_LDFLAGS = //p' "$build/tools/Makefile") -o "$dir/read" >"$dir/out" 2>&1 || failed=1
 ok "the modules' reader gives it back" test "$("$dir/read")" = 60
 
 # ---- among the options -------------------------------------------------------------------
