@@ -5,7 +5,7 @@
 set -eu
 build=$(cd .. && pwd)
 source=$(cd "${srcdir:?is set by make check}/.." && pwd)
-dir=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
 
