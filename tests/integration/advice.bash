@@ -80,6 +80,22 @@ done_now() { # COMMAND...
 	expect_status 0
 }
 
+# The hosts of the stories of sentences: two agents with a role each; or two, of which one may act for alice, who is here.
+advice_host_of_roles() {
+	host_init
+	new_agent builder-7 ES256 --role deploy
+	new_agent other ES256 --role logs
+	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+}
+advice_host_of_people() {
+	host_init
+	new_agent builder-7 ES256
+	new_agent other ES256
+	agentauthctl role set deploy --delegable >/dev/null
+	agentauthctl set builder-7 --local-user alice >/dev/null
+	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+}
+
 # A story of sentences on the configuration: each test begins in /root with the text as it was, and leaves it so.
 CONF=/etc/agentauth/agentauth.conf
 advice_on_the_text() {

@@ -8,12 +8,7 @@ load support
 load advice
 
 setup_file() {
-	host_init
-	new_agent builder-7 ES256
-	new_agent other ES256
-	agentauthctl role set deploy --delegable >/dev/null
-	agentauthctl set builder-7 --local-user alice >/dev/null
-	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	advice_host_of_people
 	install -d -m 0700 -o dev -g dev /home/dev/.config /home/dev/.config/agentauth
 }
 setup() {

@@ -7,14 +7,8 @@
 load support
 load advice
 
-
 setup_file() {
-	host_init
-	new_agent builder-7 ES256
-	new_agent other ES256
-	agentauthctl role set deploy --delegable >/dev/null
-	agentauthctl set builder-7 --local-user alice >/dev/null
-	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	advice_host_of_people
 }
 setup() {
 	log_mark

@@ -8,10 +8,7 @@ load support
 load advice
 
 setup_file() {
-	host_init
-	new_agent builder-7 ES256 --role deploy
-	new_agent other ES256 --role logs
-	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	advice_host_of_roles
 }
 setup() {
 	advice_on_the_text

@@ -56,19 +56,6 @@ TEST(sudo_that_cannot_be_logged_is_refused, pam)
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 }
 
-/* What a child of this process ends with, which would be sudo's command. */
-static int fork_command(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* sudo may have been stopped since account said yes: its target's session and its command ask again, whoever the target is. */
 TEST(what_sudo_starts_is_looked_at_again, pam)
 {
@@ -83,7 +70,7 @@ TEST(what_sudo_starts_is_looked_at_again, pam)
 	assert_int_equal(pam_set_item(inner.pamh, PAM_USER, "root"), PAM_SUCCESS);
 	lines = support_pam_lines(p);
 	(void)pam_open_session(inner.pamh, 0); /* left to the next module, of which there is none */
-	assert_int_equal(fork_command(), 0);
+	assert_int_equal(IN_CHILD(0), 0);
 	assert_int_equal(support_pam_lines(p), lines);
 	assert_int_equal(inner.errors, 0);
 	assert_int_equal(aa_decision_suspend(p->site->statedir, "builder-7", "root", "x", p->now), 0);
@@ -91,10 +78,10 @@ TEST(what_sudo_starts_is_looked_at_again, pam)
 	assert_int_equal(inner.errors, 1);
 	assert_string_equal(support_pam_reason(p), "agent_suspended");
 	assert_int_equal(support_pam_lines(p), lines + 1);
-	assert_int_equal(fork_command(), 1);
+	assert_int_equal(IN_CHILD(0), 1);
 	assert_int_equal(support_pam_lines(p), lines + 2);
 	support_pam_end(&inner);
-	assert_int_equal(fork_command(), 0); /* which is no sudo's any more */
+	assert_int_equal(IN_CHILD(0), 0); /* which is no sudo's any more */
 }
 
 /* A rule that asks people for a password: sudo comes by auth then, which never says yes to an agent. */

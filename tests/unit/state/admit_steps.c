@@ -30,11 +30,14 @@ static void open_all(struct fixture *f)
 				     .rundir = f->site->rundir,
 				     .logdir = f->site->logdir,
 				     .owner = geteuid(),
-				     .now = f->now};
+				     .now = f->now,
+				     .trace = f->trace,
+				     .dry = f->dry};
 	assert_int_equal(aa_context_find(&f->ctx, "builder-7", &f->account), 0);
 	assert_int_equal(aa_context_agent(&f->ctx, &f->account, &f->agent), AA_OK);
 	f->login = support_login(f->site, f->now);
 	f->login.keysdir = f->ctx.keysdir;
+	f->login.trace = f->trace;
 }
 
 void reopen(struct fixture *f)

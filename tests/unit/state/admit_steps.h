@@ -15,6 +15,8 @@ struct fixture {
 	struct aa_agent *agent;
 	struct aa_login login;
 	int64_t now;
+	const struct aa_trace *trace; /* for the context and the login as they are opened next */
+	bool dry;
 };
 
 void reopen(struct fixture *f);

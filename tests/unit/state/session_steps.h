@@ -25,19 +25,6 @@ enum aa_reason create(const struct fixture *f, struct aa_session **ret);
 struct aa_session *created(const struct fixture *f);
 enum aa_reason find_as(const struct fixture *f, uint32_t uid);
 
-/* The exit status of a child that runs `body`, or of its child, for tests across processes. */
-#define IN_CHILD(body) \
-	({ \
-		int status_ = 0; \
-		pid_t pid_ = fork(); \
-\
-		if (pid_ == 0) \
-			_exit((int)(body)); \
-		assert_int_equal(waitpid(pid_, &status_, 0), pid_); \
-		assert_true(WIFEXITED(status_)); \
-		WEXITSTATUS(status_); \
-	})
-
 enum aa_reason find_in_grandchild(const struct fixture *f);
 /* A child of the opener's goes on after it: with it the session has ended, though the record still lies there. */
 enum aa_reason survive_the_opener(const struct fixture *f);

@@ -48,14 +48,6 @@ static int teardown(void **state)
 
 FIXTURE(here, setup, teardown);
 
-static void assert_text(const json_t *record, const char *member, const char *text)
-{
-	const char *value = json_string_value(json_object_get(record, member));
-
-	assert_non_null(value);
-	assert_string_equal(value, text);
-}
-
 /* Both have the same members, in the same order. */
 static void assert_same_members(json_t *a, json_t *b)
 {
@@ -73,16 +65,16 @@ TEST(the_end_of_a_session_has_the_same_members_by_sshd_and_by_agentauthctl, here
 	json_t *ended = aa_audit_session_close(session, "agentauthctl", AA_SESSION_EXPIRED, 2);
 
 	assert_same_members(closed, ended);
-	assert_text(ended, "event", "session-close");
-	assert_text(ended, "service", "agentauthctl");
-	assert_text(ended, "agent", "builder-7");
-	assert_text(ended, "rhost", "10.1.2.3");
-	assert_text(ended, "kid", "k1");
-	assert_text(ended, "kind", "assertion");
-	assert_text(ended, "task", "nightly");
-	assert_text(ended, "session", session->id);
-	assert_text(ended, "result", "ok");
-	assert_text(ended, "reason", "session_expired");
+	assert_member(ended, "event", "session-close");
+	assert_member(ended, "service", "agentauthctl");
+	assert_member(ended, "agent", "builder-7");
+	assert_member(ended, "rhost", "10.1.2.3");
+	assert_member(ended, "kid", "k1");
+	assert_member(ended, "kind", "assertion");
+	assert_member(ended, "task", "nightly");
+	assert_member(ended, "session", session->id);
+	assert_member(ended, "result", "ok");
+	assert_member(ended, "reason", "session_expired");
 	assert_int_equal(json_integer_value(json_object_get(ended, "uid")), SITE_UID);
 	assert_non_null(json_object_get(ended, "jti"));
 	assert_int_equal(json_array_size(json_object_get(ended, "roles")), 2);
@@ -120,13 +112,13 @@ TEST(a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl, here)
 	json_t *answered = aa_audit_approval(request, "sudo", "approved", AA_OK, answer);
 
 	assert_same_members(by_sudo, by_ctl);
-	assert_text(by_ctl, "request", "123456");
-	assert_text(by_ctl, "result", "denied");
+	assert_member(by_ctl, "request", "123456");
+	assert_member(by_ctl, "result", "denied");
 	assert_null(json_object_get(by_ctl, "cwd"));
 	assert_null(json_object_get(by_ctl, "by"));
-	assert_text(answered, "by", "alice");
-	assert_text(answered, "why", "tested");
-	assert_text(answered, "result", "ok");
+	assert_member(answered, "by", "alice");
+	assert_member(answered, "why", "tested");
+	assert_member(answered, "result", "ok");
 	json_decref(answered);
 	json_decref(answer);
 	json_decref(by_ctl);

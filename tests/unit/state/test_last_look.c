@@ -87,20 +87,6 @@ FIXTURE(here, setup, teardown);
 
 /* ---- what it finds ------------------------------------------------------------------------- */
 
-/* What a child ends with that would be the command: 0 where it comes to that. */
-static int fork_command(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 static bool log_has(const struct fixture *f, const char *text)
 {
 	const char *path = support_path(f->site->logdir, "audit.jsonl");
@@ -116,14 +102,14 @@ static void starts(struct fixture *f)
 {
 	assert_true(aa_last_look_at_forks(&f->look));
 	assert_int_equal(aa_last_look(&f->look), AA_OK);
-	assert_int_equal(fork_command(), 0);
+	assert_int_equal(IN_CHILD(0), 0);
 }
 
 static void ends(struct fixture *f, enum aa_reason reason)
 {
 	char text[128];
 
-	assert_int_equal(fork_command(), 1);
+	assert_int_equal(IN_CHILD(0), 1);
 	assert_int_equal(aa_last_look(&f->look), reason);
 	snprintf(text, sizeof(text), "\"result\":\"denied\",\"reason\":\"%s\"", aa_reason_name(reason));
 	assert_true(log_has(f, text));
@@ -148,7 +134,7 @@ TEST(a_suspended_agents_command_does_not_start, here)
 	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", "x", f->now), 0);
 	ends(f, AA_AGENT_SUSPENDED);
 	aa_last_look_forget();
-	assert_int_equal(fork_command(), 0);
+	assert_int_equal(IN_CHILD(0), 0);
 }
 
 TEST(a_command_of_a_revoked_credential_does_not_start, here)

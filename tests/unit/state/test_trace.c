@@ -18,6 +18,7 @@
 #include "common/state/session_store.h"
 #include "common/verify/command.h"
 #include "common/verify/step.h"
+#include "tests/unit/state/admit_steps.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/support_tokens.h"
@@ -32,16 +33,7 @@ struct noted {
 	} v[64];
 };
 
-struct fixture {
-	struct support_site *site;
-	struct aa_context ctx;
-	struct aa_account account;
-	struct aa_agent *agent;
-	struct aa_login login;
-	struct aa_trace trace;
-	struct noted noted;
-	int64_t now;
-};
+static struct noted notes;
 
 static void note(void *data, enum aa_step step, const char *subject, enum aa_reason reason)
 {
@@ -53,58 +45,30 @@ static void note(void *data, enum aa_step step, const char *subject, enum aa_rea
 	noted->v[noted->n++].reason = reason;
 }
 
-static void close_all(struct fixture *f)
-{
-	aa_agent_free(f->agent);
-	f->agent = NULL;
-	aa_context_close(&f->ctx);
-}
+static const struct aa_trace trace = {note, &notes};
 
-static void open_all(struct fixture *f)
+/* Opens all anew, as it is published now, and forgets what was noted. */
+static void look_again(struct fixture *f)
 {
-	f->trace = (struct aa_trace){note, &f->noted};
-	f->noted.n = 0;
-	f->ctx = (struct aa_context){.statedir = f->site->statedir,
-				     .rundir = f->site->rundir,
-				     .logdir = f->site->logdir,
-				     .owner = geteuid(),
-				     .now = f->now,
-				     .trace = &f->trace,
-				     .dry = true};
-	assert_int_equal(aa_context_find(&f->ctx, "builder-7", &f->account), 0);
-	assert_int_equal(aa_context_agent(&f->ctx, &f->account, &f->agent), AA_OK);
-	f->login = support_login(f->site, f->now);
-	f->login.keysdir = f->ctx.keysdir;
-	f->login.trace = &f->trace;
-}
-
-static void reopen(struct fixture *f)
-{
-	close_all(f);
-	support_site_publish(f->site);
-	open_all(f);
+	notes.n = 0;
+	reopen(f);
 }
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f;
 
-	assert_non_null(f);
-	f->now = time(NULL);
-	f->site = support_site_new(f->now);
-	open_all(f);
-	*state = f;
+	(void)fixture_admitted.setup(state);
+	f = *state;
+	f->trace = &trace;
+	f->dry = true;
+	look_again(f);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	close_all(f);
-	support_site_free(f->site);
-	free(f);
-	return 0;
+	return fixture_admitted.teardown(state);
 }
 
 FIXTURE(here, setup, teardown);
@@ -142,7 +106,7 @@ static enum aa_reason admit(struct fixture *f, char *credential)
 	struct aa_verdict v = {0};
 	enum aa_reason reason;
 
-	f->noted.n = 1; /* the account was noted as it was opened */
+	notes.n = 1; /* the account was noted as it was opened */
 	reason = aa_admit_listen(&f->ctx, "builder-7", "10.1.2.3");
 	if (reason == AA_OK) {
 		aa_admit_credential(&f->ctx, f->agent, &f->login, credential, strlen(credential), &v);
@@ -171,9 +135,9 @@ TEST(an_assertion_takes_the_steps_of_its_way, here)
 	struct fixture *f = *state;
 
 	assert_int_equal(admit(f, support_bent_assertion(f->now, "scope", "\"deploy audit\"")), AA_OK);
-	assert_all_of(&f->noted, AA_WAY_ASSERTION);
-	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "deploy", AA_OK));
-	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "audit", AA_OK));
+	assert_all_of(&notes, AA_WAY_ASSERTION);
+	assert_true(has_noted(&notes, AA_STEP_ROLE, "deploy", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_ROLE, "audit", AA_OK));
 }
 
 TEST(a_token_takes_the_steps_of_its_way, here)
@@ -181,7 +145,7 @@ TEST(a_token_takes_the_steps_of_its_way, here)
 	struct fixture *f = *state;
 
 	assert_int_equal(admit(f, support_bent_token(f->now, "", NULL)), AA_OK);
-	assert_all_of(&f->noted, AA_WAY_TOKEN);
+	assert_all_of(&notes, AA_WAY_TOKEN);
 }
 
 TEST(before_a_credential_there_are_the_steps_that_need_none, here)
@@ -194,20 +158,20 @@ TEST(before_a_credential_there_are_the_steps_that_need_none, here)
 	assert_int_equal(v.reason, AA_OK);
 	assert_int_equal(v.roles.n, 1); /* deploy alone is delegable */
 	assert_int_equal(aa_context_audit(&f->ctx, json_object()), AA_OK);
-	for (size_t i = 0; i < f->noted.n; i++) /* the other one is left out */
-		if (f->noted.v[i].step == AA_STEP_ROLE)
-			f->noted.v[i].reason = AA_OK;
-	assert_all_of(&f->noted, AA_WAY_AWAITED);
-	f->noted.n = 0;
+	for (size_t i = 0; i < notes.n; i++) /* the other one is left out */
+		if (notes.v[i].step == AA_STEP_ROLE)
+			notes.v[i].reason = AA_OK;
+	assert_all_of(&notes, AA_WAY_AWAITED);
+	notes.n = 0;
 	aa_admit_awaited(&f->ctx, f->agent, &f->login, NULL, "bob", &v);
 	assert_int_equal(v.reason, AA_DELEGATION_DENIED);
-	assert_int_equal(f->noted.n, 1);
-	assert_true(has_noted(&f->noted, AA_STEP_BEHALF, "", AA_DELEGATION_DENIED));
-	f->noted.n = 0;
+	assert_int_equal(notes.n, 1);
+	assert_true(has_noted(&notes, AA_STEP_BEHALF, "", AA_DELEGATION_DENIED));
+	notes.n = 0;
 	aa_admit_awaited(&f->ctx, f->agent, &f->login, "audit", NULL, &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "audit", AA_OK));
-	assert_false(has_noted(&f->noted, AA_STEP_ROLE, "deploy", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_ROLE, "audit", AA_OK));
+	assert_false(has_noted(&notes, AA_STEP_ROLE, "deploy", AA_OK));
 	aa_verdict_clear(&v);
 }
 
@@ -217,17 +181,17 @@ TEST(root_and_people_take_the_steps_of_theirs, here)
 	struct aa_verdict v = {0};
 
 	support_set(f->site, "agent:builder-7", "delegation", "{\"users\": [], \"local_users\": [\"bob\"]}");
-	reopen(f);
+	look_again(f);
 	aa_admit_started(&f->ctx, f->agent, &f->login, "bob", &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_true(has_noted(&f->noted, AA_STEP_BEHALF, "", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_BEHALF, "", AA_OK));
 	aa_admit_started(&f->ctx, f->agent, &f->login, "eve", &v);
 	assert_int_equal(v.reason, AA_DELEGATION_DENIED);
-	assert_true(has_noted(&f->noted, AA_STEP_BEHALF, "", AA_DELEGATION_DENIED));
+	assert_true(has_noted(&notes, AA_STEP_BEHALF, "", AA_DELEGATION_DENIED));
 	f->login.service = "cron";
 	aa_admit_started(&f->ctx, f->agent, &f->login, NULL, &v);
 	assert_int_equal(v.reason, AA_OK);
-	assert_true(has_noted(&f->noted, AA_STEP_UNASKED, "", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_UNASKED, "", AA_OK));
 	aa_verdict_clear(&v);
 }
 
@@ -254,14 +218,14 @@ TEST(what_refuses_is_the_last_step, here)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(admit(f, support_bent_assertion(f->now, cases[i].claim, cases[i].value)),
 				 cases[i].reason);
-		assert_int_equal(f->noted.v[f->noted.n - 1].step, cases[i].step);
-		assert_int_equal(f->noted.v[f->noted.n - 1].reason, cases[i].reason);
+		assert_int_equal(notes.v[notes.n - 1].step, cases[i].step);
+		assert_int_equal(notes.v[notes.n - 1].reason, cases[i].reason);
 	}
 	assert_int_equal(admit(f, strdup("no token")), AA_MALFORMED);
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_FORM);
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_FORM);
 	assert_int_equal(aa_decision_suspend(f->site->statedir, "builder-7", "root", NULL, f->now), 0);
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_AGENT_SUSPENDED);
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_SUSPENSION);
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_SUSPENSION);
 }
 
 TEST(each_role_says_why_it_is_left_out, here)
@@ -270,11 +234,11 @@ TEST(each_role_says_why_it_is_left_out, here)
 
 	support_set(f->site, "role:audit", "services", "[\"login\"]");
 	support_set(f->site, "role:deploy", "sources", "[\"192.0.2.0/24\"]");
-	reopen(f);
+	look_again(f);
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_SOURCE_DENIED);
-	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "audit", AA_SERVICE_DENIED));
-	assert_true(has_noted(&f->noted, AA_STEP_ROLE, "deploy", AA_SOURCE_DENIED));
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_ROLES);
+	assert_true(has_noted(&notes, AA_STEP_ROLE, "audit", AA_SERVICE_DENIED));
+	assert_true(has_noted(&notes, AA_STEP_ROLE, "deploy", AA_SOURCE_DENIED));
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_ROLES);
 }
 
 /* How many files there are below a directory. */
@@ -314,7 +278,7 @@ TEST(what_is_dry_marks_nothing_and_sees_marks, here)
 	f->ctx.dry = true;
 	before = count_files(f->site->dir);
 	assert_int_equal(admit(f, credential), AA_REPLAYED);
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_REPLAY);
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_REPLAY);
 	assert_int_equal(admit(f, support_bent_assertion(f->now, "jti", "\"another\"")), AA_OK);
 	assert_int_equal(count_files(f->site->dir), before);
 }
@@ -324,11 +288,11 @@ TEST(too_many_failures_are_a_step, here)
 	struct fixture *f = *state;
 
 	support_set(f->site, "host", "max_failures", "1");
-	reopen(f);
+	look_again(f);
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_OK);
 	assert_true(aa_failures_count(f->site->rundir, geteuid(), "builder-7", "10.1.2.3", f->now));
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_RATE_LIMITED);
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_FAILURES);
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_FAILURES);
 }
 
 TEST(a_log_that_could_not_be_written_is_a_step, here)
@@ -341,9 +305,9 @@ TEST(a_log_that_could_not_be_written_is_a_step, here)
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(symlink("/dev/null", path), 0);
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_AUDIT_UNAVAILABLE);
-	assert_int_equal(f->noted.v[f->noted.n - 1].step, AA_STEP_LOG);
+	assert_int_equal(notes.v[notes.n - 1].step, AA_STEP_LOG);
 	support_set(f->site, "host", "audit_failure", "\"warn\"");
-	reopen(f);
+	look_again(f);
 	assert_int_equal(admit(f, support_assertion(f->now)), AA_OK);
 }
 
@@ -358,27 +322,27 @@ TEST(a_session_takes_the_steps_of_its_way, here)
 
 	support_set(f->site, "role:deploy", "approval", "[\"(root) /bin/false\"]");
 	support_set(f->site, "role:audit", "approval", "[\"(root) /bin/true\"]");
-	reopen(f);
+	look_again(f);
 	aa_admit_credential(&f->ctx, f->agent, &f->login, credential, strlen(credential), &v);
 	assert_int_equal(v.reason, AA_OK);
 	assert_int_equal(aa_session_create(f->site->rundir, f->agent, &f->login, &v, f->now + 100, &session),
 			 AA_OK);
 	assert_int_equal(aa_session_open(f->site->rundir, session, f->now), 0);
-	f->noted.n = 0;
+	notes.n = 0;
 	assert_int_equal(aa_admit_in_session(&f->ctx, f->agent, "sudo", &found), AA_OK);
-	assert_true(has_noted(&f->noted, AA_STEP_GROUPS, "", AA_OK));
-	assert_true(has_noted(&f->noted, AA_STEP_SERVICE, "", AA_OK));
-	for (size_t i = 0; i < f->noted.n; i++)
-		assert_true(aa_step_is_of(f->noted.v[i].step, AA_WAY_SESSION));
-	assert_int_equal(aa_command_waits(f->ctx.policy, f->agent, &command, &f->trace, &rule), AA_OK);
+	assert_true(has_noted(&notes, AA_STEP_GROUPS, "", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_SERVICE, "", AA_OK));
+	for (size_t i = 0; i < notes.n; i++)
+		assert_true(aa_step_is_of(notes.v[i].step, AA_WAY_SESSION));
+	assert_int_equal(aa_command_waits(f->ctx.policy, f->agent, &command, &trace, &rule), AA_OK);
 	assert_string_equal(rule.role, "audit");
 	assert_string_equal(rule.text, "(root) /bin/true");
-	assert_true(has_noted(&f->noted, AA_STEP_APPROVAL, "audit", AA_OK));
+	assert_true(has_noted(&notes, AA_STEP_APPROVAL, "audit", AA_OK));
 	aa_session_close(f->site->rundir, geteuid(), session->id, session->agent);
 	aa_session_free(found);
 	found = NULL;
 	assert_int_equal(aa_admit_in_session(&f->ctx, f->agent, "sudo", &found), AA_NO_SESSION);
-	assert_true(has_noted(&f->noted, AA_STEP_SESSION, "", AA_NO_SESSION));
+	assert_true(has_noted(&notes, AA_STEP_SESSION, "", AA_NO_SESSION));
 	aa_session_free(found);
 	aa_session_free(session);
 	aa_verdict_clear(&v);

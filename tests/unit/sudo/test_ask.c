@@ -310,19 +310,6 @@ TEST(an_approved_command_runs_only_where_nothing_changed)
 
 /* ---- the last look, and the log ------------------------------------------------------------------- */
 
-/* What a child ends with that would be the command. */
-static int fork_command(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WEXITSTATUS(status);
-}
-
 TEST(an_approved_command_does_not_start_after_its_time)
 {
 	struct host h = {.site = site_with("role:deploy", RULE), .more = {.looks = true}};
@@ -330,14 +317,14 @@ TEST(an_approved_command_does_not_start_after_its_time)
 	open_session(&h, NULL);
 	meanwhile = approve;
 	assert_int_equal(run(&h, "/usr/bin/true"), AA_OK);
-	assert_int_equal(fork_command(), 0);
+	assert_int_equal(IN_CHILD(0), 0);
 	is_late = true;
-	assert_int_equal(fork_command(), 1);
+	assert_int_equal(IN_CHILD(0), 1);
 	/* what was not asked for has no such end */
 	is_late = false;
 	assert_int_equal(run(&h, "/usr/bin/false"), AA_OK);
 	is_late = true;
-	assert_int_equal(fork_command(), 0);
+	assert_int_equal(IN_CHILD(0), 0);
 	is_late = false;
 	aa_last_look_forget();
 	host_free(&h);

@@ -45,7 +45,26 @@ void test_after_all(void (*end)(void));
 
 /* Of a JSON object (of jansson's): the member is this string. */
 #define assert_member(object, name, text) \
-	assert_string_equal(json_string_value(json_object_get(object, name)), text)
+	do { \
+		const char *member_text = json_string_value(json_object_get(object, name)); \
+		assert_non_null(member_text); \
+		assert_string_equal(member_text, text); \
+	} while (0)
+
+/* The exit status of a child that runs `body`, for tests across processes. IN_CHILD(0) is a command as sudo forks it: what is
+ * asked as it is forked may end it with another status. */
+#define IN_CHILD(body) \
+	({ \
+		int status_ = 0; \
+		pid_t pid_ = fork(); \
+\
+		assert_true(pid_ >= 0); \
+		if (pid_ == 0) \
+			_exit((int)(body)); \
+		assert_int_equal(waitpid(pid_, &status_, 0), pid_); \
+		assert_true(WIFEXITED(status_)); \
+		WEXITSTATUS(status_); \
+	})
 
 /* TEST(name) or TEST(name, fixture); the body follows. */
 #define TEST(...) TEST_OF(__VA_ARGS__, TEST_IN, TEST_ALONE, )(__VA_ARGS__)
