@@ -169,8 +169,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	int answer;
 
 	(void)flags;
-	if (kind == AA_USER_OTHER &&
-	    is_sudo(&call)) /* whose auth says yes to nobody, so no user has changed */
+	if (kind == AA_USER_OTHER && is_sudo(&call) && !changed)
 		kind = look_at_caller(&call, &person);
 	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);

@@ -421,7 +421,7 @@ static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking
 
 	command_line(sudo, line, sizeof(line));
 	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", line,
-			      asking->rule.text[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
+			      asking->rule.role[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
 		return AA_INTERNAL;
 	return aa_last_look_at_forks(&look) ? AA_OK : AA_INTERNAL;
 }
@@ -441,7 +441,7 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 		if (reason != AA_OK)
 			(void)report(sudo, &asking, reason);
 	}
-	if (reason == AA_OK && asking.rule.text[0])
+	if (reason == AA_OK && asking.rule.role[0])
 		reason = ask_person(sudo, &asking);
 	if (reason == AA_OK && sudo->looks)
 		reason = look_again(sudo, &asking);

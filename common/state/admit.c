@@ -31,7 +31,8 @@ enum aa_reason aa_admit_listen(const struct aa_context *ctx, const char *agent, 
 
 	if (aa_failures_reached(ctx->rundir, ctx->owner, agent, source, most, ctx->now))
 		reason = AA_RATE_LIMITED;
-	else if (most > 0 && ctx->starved && !aa_failures_can_count(ctx->rundir, ctx->owner, agent, source))
+	else if (most > 0 && ctx->starved && !ctx->dry &&
+		 !aa_failures_can_count(ctx->rundir, ctx->owner, agent, source))
 		reason = AA_AUDIT_UNAVAILABLE;
 	return aa_step(ctx->trace, AA_STEP_FAILURES, NULL, reason);
 }
@@ -160,13 +161,13 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 		return reason;
 	for (size_t i = 0; i < sizeof(asked_by_root) / sizeof(asked_by_root[0]); i++)
 		if (strcmp(service, asked_by_root[i]) == 0)
-			return AA_OK;
+			return aa_step(ctx->trace, AA_STEP_UNASKED, NULL, AA_OK);
 	for (size_t i = 0; i < agent->roles.n; i++) {
 		struct aa_role *role = NULL;
 
 		reason = aa_policy_role(ctx->policy, agent->roles.v[i], &role);
 		if (reason != AA_OK)
-			return reason;
+			return aa_step(ctx->trace, AA_STEP_UNASKED, NULL, reason);
 		limited = limited || has_limits(role);
 		named = named || aa_list_has(&role->services, service);
 		aa_role_free(role);

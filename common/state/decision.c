@@ -348,7 +348,15 @@ json_t *aa_decision_cutoff(const char *statedir, const char *agent)
 int aa_decision_init(const char *statedir)
 {
 	char path[4096];
-	int err = aa_path_join(path, sizeof(path), statedir, "state");
+	int state, err = aa_path_join(path, sizeof(path), statedir, "state");
 
-	return err < 0 ? err : aa_folder_make(path, dirs, sizeof(dirs) / sizeof(dirs[0]));
+	if (err == 0)
+		err = aa_folder_make(path, NULL, 0);
+	if (err < 0)
+		return err;
+	state = open_state(statedir); /* as it is read: no symbolic link */
+	if (state < 0)
+		return state;
+	close(state);
+	return aa_folder_make(path, dirs, sizeof(dirs) / sizeof(dirs[0]));
 }

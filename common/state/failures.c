@@ -42,12 +42,12 @@ static int open_table(const char *rundir, uid_t owner, bool writes)
 }
 
 /* The secret is written once. Of two processes that find none, both read the same one in the end. */
-static bool read_secret(int fd, unsigned char ret[SECRET_SIZE])
+static bool read_secret(int fd, bool writes, unsigned char ret[SECRET_SIZE])
 {
 	unsigned char fresh[SECRET_SIZE];
 	ssize_t n = pread(fd, ret, SECRET_SIZE, 0);
 
-	if (n == 0 && RAND_bytes(fresh, sizeof(fresh)) == 1 &&
+	if (n == 0 && writes && RAND_bytes(fresh, sizeof(fresh)) == 1 &&
 	    pwrite(fd, fresh, sizeof(fresh), 0) == sizeof(fresh))
 		n = pread(fd, ret, SECRET_SIZE, 0);
 	return n == SECRET_SIZE;
@@ -92,7 +92,7 @@ static bool open_bucket(struct bucket *ret, const char *rundir, uid_t owner, con
 	ret->fd = open_table(rundir, owner, writes);
 	if (ret->fd < 0)
 		return false;
-	if (read_secret(ret->fd, secret) && key_of(secret, agent, source, &ret->key)) {
+	if (read_secret(ret->fd, writes, secret) && key_of(secret, agent, source, &ret->key)) {
 		ret->at = (off_t)(SECRET_SIZE + (ret->key >> 1) % SETS * sizeof(ret->set));
 		n = pread(ret->fd, ret->set, sizeof(ret->set), ret->at);
 		if (n >= 0) /* past the end: all are free */

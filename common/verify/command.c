@@ -21,7 +21,7 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 	enum aa_reason reason = AA_OK;
 
 	*ret = (struct aa_command_rule){.role = "", .text = ""};
-	for (size_t i = 0; i < agent->roles.n && reason == AA_OK && !ret->text[0]; i++) {
+	for (size_t i = 0; i < agent->roles.n && reason == AA_OK && !ret->role[0]; i++) {
 		struct aa_role *role = NULL;
 		const char *rule;
 

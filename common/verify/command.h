@@ -17,7 +17,8 @@ struct aa_command {
 
 /* A rule comes with the role that has it. */
 struct aa_command_rule {
-	char role[AA_ROLE_NAME_MAX + 1], text[AA_SUDO_RULE_MAX + 1]; /* "" : none */
+	char role[AA_ROLE_NAME_MAX + 1],
+	    text[AA_SUDO_RULE_MAX + 1]; /* role "": none; a rule may be "" in a damaged record */
 };
 
 /* Finds the first approval rule that covers the command. Every role of the agent's record is looked at, whatever roles the

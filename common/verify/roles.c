@@ -78,8 +78,8 @@ static enum aa_reason consider(const struct aa_policy *policy, const struct aa_l
 	struct aa_role *role = NULL;
 	enum aa_reason reason = aa_policy_role(policy, name, &role), why;
 
-	if (reason != AA_OK)
-		return AA_REGISTRY_UNAVAILABLE; /* the agent's record names it: apply has seen that it exists */
+	if (reason != AA_OK) /* the agent's record names it: apply has seen that it exists */
+		return aa_step(login->trace, AA_STEP_ROLES, NULL, AA_REGISTRY_UNAVAILABLE);
 	why = aa_step(login->trace, AA_STEP_ROLE, name, admits(role, login, narrow));
 	if (why == AA_OK) {
 		roles->v[roles->n++] = role;

@@ -380,3 +380,18 @@ TEST(decisions_leave_nothing_else_behind, here)
 	snprintf(command, sizeof(command), "test \"$(find %s -type f | wc -l)\" = 4", path(""));
 	assert_int_equal(system(command), 0);
 }
+
+TEST(a_folder_that_is_a_link_is_not_made_ready_and_one_that_is_none_is, here)
+{
+	char state_folder[300], elsewhere[300];
+
+	(void)snprintf(state_folder, sizeof(state_folder), "%s/state", test_dir);
+	(void)snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", test_dir);
+	assert_int_equal(aa_decision_init(test_dir), 0);
+	assert_int_equal(rename(state_folder, elsewhere), 0);
+	assert_int_equal(symlink("elsewhere", state_folder), 0);
+	assert_true(aa_decision_init(test_dir) < 0);
+	assert_int_equal(unlink(state_folder), 0);
+	assert_int_equal(rename(elsewhere, state_folder), 0);
+	assert_int_equal(aa_decision_init(test_dir), 0);
+}

@@ -183,6 +183,15 @@ TEST(the_rule_of_a_role_that_the_agent_does_not_have_is_not_its)
 	host_free(&h);
 }
 
+TEST(a_rule_that_is_empty_in_a_damaged_record_has_all_wait)
+{
+	struct host h = {.site = site_with("role:deploy", "[\"\"]")};
+
+	open_session(&h, NULL);
+	assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
+	host_free(&h);
+}
+
 /* By another name, which another source of names has for its uid, an agent's session is still an agent's. */
 TEST(an_agent_in_its_session_is_no_person_by_another_name)
 {
