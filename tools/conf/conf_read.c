@@ -279,7 +279,7 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 		const char *text;
 
 		if (read_text(w, child, s, &text)) {
-			if (aa_list_has(&texts, text))
+			if (!s->repeats && aa_list_has(&texts, text))
 				wrong(w, child, "%s stands here twice", quoted(text));
 			texts.v[texts.n++] = text;
 		}

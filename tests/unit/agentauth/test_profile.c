@@ -333,3 +333,34 @@ TEST(a_variable_names_another_file, home)
 	assert_true(loads());
 	unsetenv("AGENTAUTH_CONFIG");
 }
+
+TEST(a_relative_path_is_made_one_of_the_folder_of_the_file_once)
+{
+	static const char text[] = "profiles = { web = { " NEEDED "key = \"pkcs11:token=t\"; %s };"
+				   " other = { hosts = [ \"h\" ]; audiences = [ \"ssh://h\" ]; agent = "
+				   "\"b\"; key = \"k.pem\"; }; };";
+	static const char *const passphrases[] = {"passphrase = { file = \"pin\"; };",
+						  "passphrase_file = \"pin\";"};
+
+	for (size_t i = 0; i < COUNT(passphrases); i++) {
+		struct profiles *all;
+		char whole[700];
+
+		(void)snprintf(whole, sizeof(whole), text, passphrases[i]);
+		all = profiles_parse(whole, "sub/config");
+		assert_non_null(all);
+		assert_string_equal(profiles_at(all, 0)->key.passphrase.file, "sub/pin");
+		assert_string_equal(profiles_at(all, 1)->key.name, "sub/k.pem");
+		profiles_free(all);
+	}
+}
+
+TEST(a_command_may_have_the_same_word_twice)
+{
+	assert_true(parses_with("token = { command = [ \"vault\", \"kv\", \"get\", \"kv\" ]; };"));
+	assert_true(
+	    parses_with("passphrase = { command = [ \"echo\", \"a\", \"a\" ]; }; key = \"pkcs11:token=t\";"));
+	assert_false(parses_with("token = { command = [ \"vault\", \"\" ]; };"));
+	assert_true(parses(
+	    "profiles = { web = { hosts = [ \"a\", \"a\" ]; audiences = [ \"x\" ]; agent = \"n\"; }; };"));
+}

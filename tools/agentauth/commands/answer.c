@@ -29,7 +29,7 @@ const char *answer_profile(const struct arguments *arguments)
 {
 	const char *name = arguments_value(arguments, "profile");
 
-	return name ? name : answer_variable("AGENTAUTH_PROFILE");
+	return name && *name ? name : answer_variable("AGENTAUTH_PROFILE");
 }
 
 /* ---- the profile ---------------------------------------------------------- */

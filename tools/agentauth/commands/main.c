@@ -44,7 +44,7 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
-/* Runs the command that the program's name ends in. Some programs, as scp -S and SSH_ASKPASS, take the name of one program
+/* Runs the command that the program's name stands for. Some programs, as scp -S and SSH_ASKPASS, take the name of one program
  * without arguments. */
 static int run_link(const char *command, int argc, char **argv, struct arguments *arguments,
 		    struct problems *problems)
@@ -58,18 +58,22 @@ static int run_link(const char *command, int argc, char **argv, struct arguments
 
 int main(int argc, char **argv)
 {
-	static const char link[] = "agentauth-";
+	static const char *const links[][2] = {{"agentauth-askpass", "askpass"}, {"agentauth-ssh", "ssh"}};
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *name = slash	? slash + 1
 									     : argc > 0 ? argv[0]
 											: "";
 	struct arguments arguments = {0};
 	struct problems problems = {0};
+	const char *linked = NULL;
 	int status;
 
 	json_set_alloc_funcs(malloc, wipe_and_free);
 	(void)setlocale(LC_CTYPE, "");
-	if (strncmp(name, link, sizeof(link) - 1) == 0)
-		status = run_link(name + sizeof(link) - 1, argc, argv, &arguments, &problems);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (strcmp(name, links[i][0]) == 0)
+			linked = links[i][1];
+	if (linked)
+		status = run_link(linked, argc, argv, &arguments, &problems);
 	else
 		status = program_main(&program, NULL, argc, argv, &arguments, &problems);
 	status = program_end(&arguments, status, NULL, &problems);

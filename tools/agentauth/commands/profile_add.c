@@ -297,7 +297,11 @@ static int add_block(const struct request *r, const char *path, const char *old,
 	char *text = profile_text_add(old, name, block);
 	int result = -1;
 
-	if (can_be_read(text, path)) {
+	if (!text)
+		say("nothing was written: %s has no place for a profile called %s, since its profiles are no "
+		    "group",
+		    path, name);
+	else if (can_be_read(text, path)) {
 		if (arguments_have(r->arguments, "dry-run"))
 			result = printf("  %s = %s;\n", name, block);
 		else if ((result = profile_text_write(path, text)) == 0)

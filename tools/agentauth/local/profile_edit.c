@@ -18,13 +18,14 @@ char *profile_text_add(const char *text, const char *name, const char *value)
 	struct conf_text edited = {0};
 	char *path = xasprintf("profiles.%s", name), *first = xasprintf("{\n  %s = %s;\n}", name, value),
 	     *ret;
+	int r;
 
 	conf_text_set(&edited, "", text, strlen(text));
 	if (conf_edit_count(&edited, "profiles") < 0)
-		(void)conf_edit_set(&edited, "profiles", first);
+		r = conf_edit_set(&edited, "profiles", first);
 	else
-		(void)conf_edit_set(&edited, path, value);
-	ret = xstrndup(edited.bytes, edited.len);
+		r = conf_edit_set(&edited, path, value);
+	ret = r == 0 ? xstrndup(edited.bytes, edited.len) : NULL;
 	conf_text_free(&edited);
 	free(first);
 	free(path);

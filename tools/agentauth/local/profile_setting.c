@@ -62,7 +62,7 @@ static const struct conf_setting places_of_secret[] = {
     {PLACE(file), .type = CONF_TEXT},
     {PLACE(credential), .type = CONF_TEXT, .check = has_no_slash},
     {PLACE(env), .type = CONF_TEXT},
-    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty},
+    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty, .repeats = true},
     {0},
 };
 
@@ -72,7 +72,7 @@ static const struct conf_setting places_of_token[] = {
     {PLACE(file), .type = CONF_TEXT},
     {PLACE(credential), .type = CONF_TEXT, .check = has_no_slash},
     {PLACE(env), .type = CONF_TEXT},
-    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty},
+    {PLACE(command), .type = CONF_TEXTS, .check = is_not_empty, .repeats = true},
     {.name = "profile", .type = CONF_TEXT, .min = 1, .offset = offsetof(struct profile_token, profile)},
     {.name = "type", .type = CONF_TEXT, .min = 1, .offset = offsetof(struct profile_token, type)},
     {0},
@@ -87,7 +87,7 @@ static const char token_hint[] =
 	.name = setting, .type = kind, .offset = offsetof(struct profile, member)
 #define TEXT(setting, member) SETTING(setting, CONF_TEXT, member), .min = 1
 #define LIST(setting, member) \
-	SETTING(setting, CONF_TEXTS, member), .min = 1, .check = is_not_empty, \
+	SETTING(setting, CONF_TEXTS, member), .min = 1, .check = is_not_empty, .repeats = true, \
 					      .hint = "it is written [ \"…\", \"…\" ]"
 #define WORD(setting, member, of) SETTING(setting, CONF_WORD, member), .words = of
 #define SECRET(setting, member) \
@@ -101,7 +101,8 @@ const struct profile_setting profile_settings[] = {
     {.conf = {TEXT("agent", agent), .check = is_agent}},
     {.conf = {TEXT("key", key.name)}, .flags = SETTING_PATH | SETTING_SIGNS},
     {.conf = {SECRET("passphrase", key.passphrase)}, .flags = SETTING_PATH},
-    {.conf = {TEXT("passphrase_file", key.passphrase.file)}, .flags = SETTING_PATH},
+    {.conf = {TEXT("passphrase_file",
+		   key.passphrase.file)}}, /* a path: `passphrase` says so of this very member */
     {.conf = {TEXT("passphrase_env", key.passphrase.env)}},
     {.conf = {SETTING("ttl", CONF_NUMBER, ttl), .min = 1, .max = ASSERTION_TTL_MAX}},
     {.conf = {TEXT("scope", scope)}, .flags = SETTING_TOKEN | SETTING_SIGNS},
