@@ -413,6 +413,32 @@ next() {
 	decides needs_credential edited --service sshd
 }
 
+@test "edits of a role whose name another begins with are no edits of that other" {
+	new_agent longer ES256 --role logs
+	agentauthctl role add log --service sshd >/dev/null
+	sed -i '/[^a-z]log = {/,/};/s/services = .*/services = [ "sudo" ];/' /etc/agentauth/agentauth.conf
+	run agentauthctl diff
+	expect_output 'role log:|role log$|role log '
+	run agentauthctl explain longer --service sshd
+	expect_status 0
+	expect_no_output 'edited, not published'
+	agentauthctl apply --yes >/dev/null
+}
+
+@test "a host that does not know the agents' names, and a person who is not root" {
+	cp -a /etc/nsswitch.conf "$BATS_TEST_TMPDIR"
+	sed -i -E '/^(passwd|group):/s/ agentauth//' /etc/nsswitch.conf
+	foresees registry_unavailable 'agentauthctl doctor says what is wrong with it' builder-7 --service sshd
+	jq -r .explanation.sentence <<<"$output" | grep -q 'is registered, and this host does not know the name'
+	agentauthctl doctor | grep -q 'does not name agentauth'
+	cp -a "$BATS_TEST_TMPDIR/nsswitch.conf" /etc/nsswitch.conf
+	decides needs_credential builder-7 --service sshd
+	run as alice /usr/sbin/agentauthctl explain builder-7 --service sshd
+	expect_status 1
+	expect_output 'sudo agentauthctl explain builder-7 --service sshd'
+	expect_no_output 'is refused'
+}
+
 @test "no file is opened for writing below our directories" {
 	local file
 	file=$(token_file builder-7)
@@ -460,6 +486,24 @@ next() {
 	run agentauthctl explain builder-7 --last builder-7
 	expect_status 2
 	expect_output '\-\-at and --last take all else from the record'
+	run agentauthctl explain builder-7 --service sshd --nonce x
+	expect_status 2
+	expect_output '\-\-nonce belongs to --credential'
+	run agentauthctl explain builder-7 --service sshd --scope deploy --credential "$(token_file builder-7)"
+	expect_status 2
+	expect_output 'do not go with --credential'
+	run agentauthctl explain builder-7 --service sudo --session none-such
+	expect_status 0
+	expect_output 'no live session of builder-7 has an id that begins with "none-such"'
+	# what every command takes goes with a number, too
+	run agentauthctl explain --at 1 --logdir /var/log/agentauth --confdir /etc/agentauth
+	expect_no_output 'leave the rest out'
+	expect_status 0
+	chmod 666 /var/log/agentauth/audit.jsonl
+	run agentauthctl explain --at 1
+	chmod 600 /var/log/agentauth/audit.jsonl
+	expect_status 1
+	expect_output 'audit.jsonl cannot be read: others could have written it'
 	run agentauthctl explain
 	expect_status 2
 	expect_output 'usage: agentauthctl explain NAME --service SERVICE'

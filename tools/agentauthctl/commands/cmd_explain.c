@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/text/number.h"
 #include "common/text/shown.h"
@@ -106,6 +107,10 @@ static enum ctl_status check_together(struct ctl *ctl, const struct arguments *a
 	for (size_t i = 0; !sudo && i < sizeof(sudos) / sizeof(sudos[0]); i++)
 		if (arguments_have(a, sudos[i]))
 			return ctl_usage(ctl, "--%s belongs to --service sudo", sudos[i]);
+	if (arguments_have(a, "credential") && (arguments_have(a, "scope") || arguments_have(a, "user")))
+		return ctl_usage(ctl, "--scope and --user do not go with --credential: it says both itself");
+	if (arguments_have(a, "nonce") && !arguments_have(a, "credential"))
+		return ctl_usage(ctl, "--nonce belongs to --credential");
 	return CTL_DONE;
 }
 
@@ -150,6 +155,24 @@ static void free_question(struct explain_question *q)
 	free(q->ssh_auth_info);
 }
 
+/* Tells whether nothing was decided, since the records are root's and who asks is not. */
+static bool is_roots(const struct ctl *ctl, const struct explanation *e)
+{
+	return e->reason == AA_REGISTRY_UNAVAILABLE && geteuid() != 0 &&
+	       strcmp(ctl->paths.statedir, AA_STATEDIR) == 0;
+}
+
+static void answer(struct ctl *ctl, const struct explanation *e)
+{
+	if (e->q.session && !e->session)
+		ctl_warning(ctl, "no live session of %s has an id that begins with %s", e->q.name,
+			    quoted(e->q.session));
+	if (ctl->json)
+		ctl_answer(ctl, "explanation", explain_json(e));
+	else
+		explain_print(e);
+}
+
 static enum ctl_status explain(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct explanation e = {.ctl = ctl};
@@ -157,10 +180,10 @@ static enum ctl_status explain(struct ctl *ctl, const struct arguments *argument
 
 	if (status == CTL_DONE) {
 		explain_decide(&e);
-		if (ctl->json)
-			ctl_answer(ctl, "explanation", explain_json(&e));
+		if (is_roots(ctl, &e))
+			status = ctl_fail(ctl, "what is published cannot be read");
 		else
-			explain_print(&e);
+			answer(ctl, &e);
 		explain_free(&e);
 	}
 	free_question(&e.q);
@@ -252,6 +275,8 @@ static enum ctl_status explain_log(struct ctl *ctl, const struct arguments *a)
 		return ctl_usage(ctl, "--at is the seq of one record of the audit log, and goes without "
 				      "--last");
 	record = explain_record(ctl, seq, last);
+	if (!record && ctl->problems.errors)
+		return CTL_FAILED;
 	if (!record && at)
 		return ctl_fail(
 		    ctl, "no record of the audit log has the number %s; it may have been rotated away", at);
@@ -274,11 +299,22 @@ static enum ctl_status explain_log(struct ctl *ctl, const struct arguments *a)
 	return CTL_DONE;
 }
 
+/* Counts the options that are explain's own, and no global ones. */
+static size_t own_options(const struct arguments *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_given; i++)
+		for (const struct option_spec *o = explain_options; o->name; o++)
+			n += a->given[i].option == o;
+	return n;
+}
+
 static int run_explain(struct ctl *ctl, const struct arguments *arguments)
 {
 	bool log = arguments_have(arguments, "at") || arguments_have(arguments, "last");
 
-	if (log && (arguments->n_words || arguments->n_given > 1 + (size_t)arguments_have(arguments, "json")))
+	if (log && (arguments->n_words || own_options(arguments) > 1))
 		return ctl_usage(ctl, "--at and --last take all else from the record: leave the rest out");
 	if (!log && arguments->n_words == 0)
 		return ctl_usage(ctl, "usage: agentauthctl explain NAME --service SERVICE");

@@ -78,6 +78,8 @@ struct explain_step *explain_add(struct explanation *e, enum aa_step step, const
 /* Adds the steps that were not reached, and finds the settings that would have to change. */
 void explain_finish(struct explanation *e);
 const char *explain_step_name(enum aa_step step);
+/* Says why all is refused: the reason's sentence, or what is unclear about the account. */
+const char *explain_refusal(const struct explanation *e);
 /* Tells whether a role's rule has the command, and whether it waits. */
 void explain_command(struct explanation *e);
 /* Returns a command line as words, for explain_free_words(); NULL: a quote is open. */
@@ -87,7 +89,8 @@ void explain_positions(struct explanation *e);
 
 /* ---- the log -------------------------------------------------------------------- */
 
-/* Returns the record of this number, or (seq 0) the last refusal of the agent; a new reference. NULL: the log has none. */
-json_t *explain_record(const struct ctl *ctl, int64_t seq, const char *agent);
+/* Returns the record of this number, or (seq 0) the last refusal of the agent; a new reference. NULL: the log has none, or
+ * a file of it cannot be read, which has been reported. */
+json_t *explain_record(struct ctl *ctl, int64_t seq, const char *agent);
 
 #endif

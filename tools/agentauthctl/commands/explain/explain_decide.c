@@ -181,9 +181,12 @@ static enum aa_reason decide_session(struct explanation *e)
 	struct search search = {e, NULL};
 	enum aa_reason reason;
 	char id[AA_SESSION_ID_SIZE] = "";
+	int r;
 
 	e->way = AA_WAY_SESSION;
-	(void)aa_session_each(e->ctl->rundir, e->ctx.owner, look_at, &search);
+	r = aa_session_each(e->ctl->rundir, e->ctx.owner, look_at, &search);
+	if (r < 0 && r != -ENOENT)
+		ctl_warning(e->ctl, "the sessions in %s cannot be read: %s", e->ctl->rundir, strerror(-r));
 	if (search.best)
 		memcpy(id, search.best->id, sizeof(id));
 	e->session = search.best; /* for the words of the steps */

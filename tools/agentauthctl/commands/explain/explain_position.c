@@ -14,7 +14,7 @@
 #define ANY AA_REASON_COUNT
 #define VALUE_MAX 60
 
-enum where { MAIN, AGENT, STATE };
+enum where { NOWHERE, MAIN, AGENT, STATE };
 
 /* A path has {r} for the role, {i} for the issuer; a row with {i} is a token's alone. The first row that fits holds. */
 static const struct row {
@@ -23,6 +23,7 @@ static const struct row {
 	enum where where;
 	const char *path;
 } rows[] = {
+    {AA_STEP_ACCOUNT, AA_REGISTRY_UNAVAILABLE, NOWHERE, ""},
     {AA_STEP_ACCOUNT, ANY, AGENT, "uid"},
     {AA_STEP_FAILURES, ANY, MAIN, "host.max_failures"},
     {AA_STEP_ISSUER, AA_UNKNOWN_ISSUER, MAIN, "issuers"},
@@ -190,11 +191,13 @@ static bool item_is_of(const struct change_item *item, const char *path)
 		if (strcmp(item->kind, kinds[i][0]) == 0) {
 			size_t prefix = strlen(kinds[i][1]);
 
+			if (strncmp(path, kinds[i][1], prefix - 1) == 0 && !path[prefix - 1])
+				return true; /* "issuers": any of them */
 			if (strncmp(path, kinds[i][1], prefix) != 0 ||
-			    strncmp(path + prefix, item->name, n) != 0)
+			    strncmp(path + prefix, item->name, n) != 0 ||
+			    (path[prefix + n] && path[prefix + n] != '.'))
 				return false;
-			return path[prefix + n] == '\0' || !item->members ||
-			       json_object_get(item->members, member);
+			return !path[prefix + n] || !item->members || json_object_get(item->members, member);
 		}
 	if (strcmp(item->kind, "host") == 0 && strncmp(path, "host.", 5) != 0)
 		return false;

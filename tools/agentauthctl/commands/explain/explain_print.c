@@ -49,7 +49,7 @@ static char *verdict_text(const struct explanation *e)
 
 	if (e->reason == AA_OK)
 		return xstrdup(favour(e));
-	return xasprintf("is refused: %s (%s%s%s)", aa_reason_sentence(e->reason), aa_reason_name(e->reason),
+	return xasprintf("is refused: %s (%s%s%s)", explain_refusal(e), aa_reason_name(e->reason),
 			 claim ? ", claim " : "", claim ? claim : "");
 }
 
@@ -209,7 +209,7 @@ json_t *explain_json(const struct explanation *e)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "agent", e->q.name, "service", e->q.service,
 				 "decision", decision(e), "reason", aa_reason_name(e->reason), "sentence",
-				 e->reason == AA_OK ? favour(e) : aa_reason_sentence(e->reason)),
+				 e->reason == AA_OK ? favour(e) : explain_refusal(e)),
 	       *steps = json_array();
 
 	for (size_t i = 0; i < e->n; i++)

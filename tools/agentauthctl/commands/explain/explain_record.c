@@ -2,6 +2,7 @@
 /* explain_record.c: finds the record in the audit log that is to be explained. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,17 +13,20 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
 
-static FILE *open_log(const struct ctl *ctl, const char *name)
+static FILE *open_log(struct ctl *ctl, const char *name)
 {
 	char *path = xasprintf("%s/%s", ctl->logdir, name);
 	size_t size;
 	FILE *log = NULL;
-	int fd;
+	int fd, r = aa_trusted_open(AT_FDCWD, path, ctl->paths.owner, &fd, &size);
 
-	if (aa_trusted_open(AT_FDCWD, path, ctl->paths.owner, &fd, &size) == 0) {
+	if (r == 0) {
 		log = fdopen(fd, "r");
 		if (!log)
 			close(fd);
+	} else if (r != -ENOENT) {
+		ctl_error(ctl, "%s cannot be read: %s", path,
+			  r == -EPERM ? "others could have written it" : strerror(-r));
 	}
 	free(path);
 	return log;
@@ -57,7 +61,7 @@ static json_t *find_in(FILE *log, const char *has, int64_t seq, const char *agen
 	return found;
 }
 
-json_t *explain_record(const struct ctl *ctl, int64_t seq, const char *agent)
+json_t *explain_record(struct ctl *ctl, int64_t seq, const char *agent)
 {
 	static const char *const names[] = {"audit.jsonl", "audit.jsonl.1"};
 	char *has = seq ? xasprintf("\"seq\":%lld", (long long)seq) : xasprintf("\"%s\"", agent);

@@ -49,9 +49,30 @@ static char *role_words(const struct explanation *e, const char *role, enum aa_r
 	}
 }
 
+/* Says what is unclear about the account. */
+static char *account_words(const struct explanation *e)
+{
+	switch (e->user.doubt) {
+	case AA_DOUBT_UNKNOWN:
+		return xasprintf(
+		    "%s is registered, and this host does not know the name: nsswitch.conf does not name "
+		    "agentauth, or an action in it keeps agents away",
+		    e->q.name);
+	case AA_DOUBT_UID:
+		return xasprintf("to this host uid %u of %s has another name", (unsigned)e->user.account.uid,
+				 e->q.name);
+	case AA_DOUBT_NAME:
+		return xasprintf("%s is a person's name as well", e->q.name);
+	default:
+		return xstrdup(aa_reason_sentence(AA_REGISTRY_UNAVAILABLE));
+	}
+}
+
 static char *words_of(const struct explanation *e, enum aa_step step, const char *subject,
 		      enum aa_reason reason)
 {
+	if (step == AA_STEP_ACCOUNT && reason == AA_REGISTRY_UNAVAILABLE)
+		return account_words(e);
 	if (step == AA_STEP_ROLE && subject)
 		return role_words(e, subject, reason);
 	if (step == AA_STEP_APPROVAL && subject)
@@ -112,6 +133,14 @@ void explain_note(void *data, enum aa_step step, const char *subject, enum aa_re
 		return;
 	if (!is_told(e, step, subject, reason))
 		(void)explain_add(e, step, subject, reason, result_of(e, step, subject, reason));
+}
+
+const char *explain_refusal(const struct explanation *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].step == AA_STEP_ACCOUNT && e->v[i].result == EXPLAIN_REFUSES)
+			return e->v[i].what;
+	return aa_reason_sentence(e->reason);
 }
 
 /* ---- what was not come to --------------------------------------------------------- */
