@@ -25,12 +25,6 @@ role_refused() { # REGEX OPTION...
 	shift
 	refused_and_told "$regex" agentauthctl role add "trial-$BATS_TEST_NUMBER" --service sshd --service sudo "$@"
 }
-role_added() { # OPTION...
-	done_now agentauthctl role add "trial-$BATS_TEST_NUMBER" --service sshd --service sudo "$@"
-	visudo -c -q
-	agentauthctl role remove "trial-$BATS_TEST_NUMBER"
-	# A role's name is free again where nobody ever had it.
-}
 
 @test "sudo rules that do not say what sudo would read" {
 	role_refused 'does not begin with the user to run as: write "(\(root\)) /usr/bin/command' --sudo '/usr/bin/id -u'

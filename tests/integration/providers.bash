@@ -169,6 +169,8 @@ with_person() { # NAME GRANT VARIANT
 		device_code) "${KIND}_enters" "$1" "$(grep -A 2 'enter the code' /home/dev/said | tail -n 1 | tr -d ' ')" ;;
 		*) "${KIND}_allows" "$1" "$(grep -o 'https://[^ ]*' /home/dev/said | head -n 1)" ;;
 		esac
+	else # it says something else than this story knows, and would wait for a person for ten minutes
+		pkill -u dev -f 'agentauth token' || true
 	fi
 	if ! wait "$login"; then
 		row "$1" "$2" "$3" "$(said_in_one_line </home/dev/said)"

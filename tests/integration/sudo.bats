@@ -195,7 +195,7 @@ go() {
 	run in_session "tmux new-session -d \"sudo -n restart-app >in 2>&1; touch in.done; $GO; sudo -n restart-app >late 2>&1; echo done >>late\"; until [ -e in.done ]; do sleep 0.05; done; cat in"
 	expect_status 0
 	expect_output '^restarted by root'
-	wait_until grep -q 'session-close' <(audit_since_mark)
+	wait_for_audit '.event == "session-close"'
 	go
 	wait_until grep -q 'done' /home/agents/builder-7/late
 	run cat /home/agents/builder-7/late

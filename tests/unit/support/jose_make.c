@@ -30,14 +30,6 @@ const struct aa_private_key *make_key(enum aa_alg alg)
 	return *slot;
 }
 
-void make_free(void)
-{
-	for (int i = 0; i < AA_ALG_COUNT; i++) {
-		aa_private_key_free(keys[i]);
-		keys[i] = NULL;
-	}
-}
-
 static char *join(const char *a, const char *b)
 {
 	char *out = malloc(strlen(a) + strlen(b) + 2);

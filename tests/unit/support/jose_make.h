@@ -19,7 +19,6 @@
 
 /* One key of each kind for the whole test program: RSA keys are slow to make. `alg` chooses. */
 const struct aa_private_key *make_key(enum aa_alg alg);
-void make_free(void);
 
 /* HEADER.PAYLOAD, encoded; from malloc(). */
 char *make_input(const char *header, const char *payload);

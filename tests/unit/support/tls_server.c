@@ -215,11 +215,6 @@ void tls_server_stop(void)
 	munmap(record, sizeof(*record));
 }
 
-unsigned tls_server_port(void)
-{
-	return port;
-}
-
 const char *tls_server_url(const char *path)
 {
 	static char url[600];

@@ -25,7 +25,6 @@ typedef void tls_handler_fn(const struct tls_request *request, struct tls_reply 
 /* In a process of its own; its certificate becomes HOME/ca.pem. */
 void tls_server_start(tls_handler_fn *handler);
 void tls_server_stop(void);
-unsigned tls_server_port(void);
 /* "https://localhost:PORT" with `path` behind; static. */
 const char *tls_server_url(const char *path);
 
