@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text/list.h"
@@ -441,6 +442,19 @@ static void read_members(struct walk *w, struct spot at, const struct conf_setti
 	missing_settings(w, at, table);
 }
 
+/* A text is read up to its first mistake of syntax, and what stands behind is not judged. */
+static void say_rest_is_unread(const char *path, struct problems *problems)
+{
+	struct problem *last = problems->n ? &problems->v[problems->n - 1] : NULL;
+	char *what;
+
+	if (!last || !last->file || strcmp(last->file, path) != 0)
+		return;
+	what = xasprintf("%s. What else is wrong in this file shows once that is mended", last->what);
+	free(last->what);
+	last->what = what;
+}
+
 static int parse(struct conf_file *file, struct problems *problems)
 {
 	struct position position = {.file = file->text.path, .column = 1};
@@ -448,14 +462,17 @@ static int parse(struct conf_file *file, struct problems *problems)
 	if (file->has_config)
 		config_destroy(&file->config);
 	file->has_config = false;
-	if (conf_tree_read(&file->tree, &file->text, problems) < 0)
+	if (conf_tree_read(&file->tree, &file->text, problems) < 0) {
+		say_rest_is_unread(file->text.path, problems);
 		return -1;
+	}
 	config_init(&file->config);
 	file->has_config = config_read_string(&file->config, file->text.bytes) == CONFIG_TRUE;
 	if (file->has_config)
 		return 0;
 	position.line = (unsigned)config_error_line(&file->config);
 	problem_error(problems, &position, "%s (libconfig)", config_error_text(&file->config));
+	say_rest_is_unread(file->text.path, problems);
 	config_destroy(&file->config);
 	return -1;
 }

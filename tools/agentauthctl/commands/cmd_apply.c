@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_apply.c holds the text against what is published: apply, check, diff. */
+/* cmd_apply.c holds the text against what is published: apply, diff. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,8 +8,6 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
-#include "tools/agentauthctl/publish/newcomers.h"
-#include "tools/agentauthctl/publish/record.h"
 
 /* ---- apply --------------------------------------------------------------- */
 
@@ -50,115 +48,6 @@ const struct command cmd_apply = {
 	    {"accept-risk", NULL, "publish sudo rules that allow more than they say", 0, NULL},
 	    {0}},
     .run = run_apply,
-};
-
-/* ---- check --------------------------------------------------------------- */
-
-/* name_of_file() returns the agent's name of DIR/NAME.conf; the caller frees. It returns NULL where the failure was
- * reported. */
-static char *name_of_file(struct ctl *ctl, const char *file)
-{
-	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
-	size_t len = strlen(base), suffix = strlen(AGENT_SUFFIX);
-
-	if (len > suffix && strcmp(base + len - suffix, AGENT_SUFFIX) == 0)
-		return xstrndup(base, len - suffix);
-	ctl_error(ctl, "%s is not named after an agent, like builder-7.conf", quoted(file));
-	return NULL;
-}
-
-/* An agent's file that is checked by itself need not be in agents.d. It is held against agentauth.conf and the ids. */
-static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
-{
-	struct conf_file conf = {0};
-	struct arena arena = {0};
-	struct buffer bytes = {0}, record = {0}, ssh = {0};
-	struct key_memo *memo = key_memo_new();
-	char *name = name_of_file(ctl, file), why[256];
-	struct newcomers newcomers = {0};
-	struct aa_agent agent;
-	bool in_order = false;
-
-	if (!name || ctl_read_input(ctl, file, &bytes) < 0)
-		goto out;
-	buffer_add(&bytes, "", 0);
-	conf_text_set(&conf.text, file, bytes.data, bytes.len);
-	if (memchr(bytes.data, '\0', bytes.len)) {
-		ctl_error(ctl, "%s holds a NUL byte; it is not a text file", quoted(file));
-		goto out;
-	}
-	if (agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
-		if (!ids_by_name(&workspace->ids, ID_AGENT, name))
-			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
-		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
-		if (!ids_claim(&workspace->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
-			conf_error(&conf, &ctl->problems, "uid", "%s", why);
-		newcomers_check(&newcomers, workspace, ctl->adopt);
-	}
-	in_order = ctl->problems.errors == 0;
-	if (in_order && !ctl->json)
-		printf("%s is in order.\n", file);
-out:
-	free(name);
-	buffer_free(&bytes);
-	buffer_free(&record);
-	buffer_free(&ssh);
-	key_memo_free(memo);
-	newcomers_free(&newcomers);
-	conf_file_free(&conf);
-	arena_free(&arena);
-	return in_order ? CTL_DONE : CTL_FAILED;
-}
-
-static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
-{
-	struct publish_result result = {0};
-	struct changes *c = &result.changes;
-	enum ctl_status status;
-
-	ctl->dry_run = true;
-	status = ctl_publish(ctl, workspace, NULL, NULL, &result);
-	ctl_answer(ctl, "agents", json_integer((json_int_t)result.agents));
-	ctl_answer(ctl, "published", json_boolean(result.outcome == PUBLISH_UNCHANGED));
-	if (!ctl->json && result.outcome != PUBLISH_FAILED)
-		printf("The configuration is in order: %zu agent%s, %zu role%s, %zu issuer%s.\n",
-		       result.agents, result.agents == 1 ? "" : "s", workspace->model.roles.n,
-		       workspace->model.roles.n == 1 ? "" : "s", workspace->model.issuers.n,
-		       workspace->model.issuers.n == 1 ? "" : "s");
-	if (!ctl->json && result.outcome == PUBLISH_WOULD && ctl->paths.owner == 0)
-		printf("It is not published yet: agentauthctl diff shows what differs, agentauthctl apply "
-		       "publishes it.\n");
-	if (!ctl->json && c->agents[CHANGE_REMOVED])
-		printf("Publishing it retires %zu agent%s.\n", c->agents[CHANGE_REMOVED],
-		       c->agents[CHANGE_REMOVED] == 1 ? "" : "s");
-	publish_result_free(&result);
-	return status;
-}
-
-static int run_check(struct ctl *ctl, const struct arguments *arguments)
-{
-	const char *file = arguments_value(arguments, "file");
-	struct workspace workspace;
-	enum ctl_status status = ctl_open(ctl, &workspace, false);
-
-	if (status == CTL_DONE)
-		status = file ? check_file(ctl, &workspace, file) : check_all(ctl, &workspace);
-	workspace_close(&workspace);
-	return status;
-}
-
-const struct command cmd_check = {
-    .name = "check",
-    .words = "",
-    .summary = "check the configuration and publish nothing",
-    .about = "Every mistake is told with its file, line and column. This needs no root where the "
-	     "configuration can be read.",
-    .options = (const struct option_spec[]){{"file", "FILE", "check this one agent's file, wherever it lies",
-					     0, NULL},
-					    {"adopt", NULL, "as apply has it", 0, NULL},
-					    {"accept-risk", NULL, "as apply has it", 0, NULL},
-					    {0}},
-    .run = run_check,
 };
 
 /* ---- diff ---------------------------------------------------------------- */

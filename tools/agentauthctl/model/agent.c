@@ -108,6 +108,8 @@ int agent_read(const struct model *model, const char *name, struct conf_file *fi
 	if (!file->has_config)
 		return -1;
 	check_name(model, ret, file, problems);
+	if (!model->file.has_config)
+		return -1; /* an agentauth.conf that cannot be read has been reported, and says nothing of agents */
 	check_uid(model, ret, file, problems);
 	check_roles(model, ret, file, problems);
 	check_bindings(model, ret, file, problems);

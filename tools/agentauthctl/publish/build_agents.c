@@ -132,6 +132,15 @@ static void keep_bindings(struct build_work *w, const struct compiled_agent *a)
 	}
 }
 
+/* An agent whose file is there keeps its name and uid, whatever is wrong in the file. */
+static void keep_agent(struct build_work *w, const struct compiled_agent *a)
+{
+	struct given_id *id = ids_by_name(&w->ws->ids, ID_AGENT, a->name);
+
+	if (id)
+		id->seen = true;
+}
+
 static void put_agent(struct build_work *w, const struct compiled_agent *a)
 {
 	struct cdb_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
@@ -174,6 +183,8 @@ void build_agents_put(struct build_work *w)
 		if (a->ok) {
 			claim_agent(w, a);
 			put_agent(w, a);
+		} else {
+			keep_agent(w, a);
 		}
 		show_progress(w, ++done, w->ws->names.n);
 	}
