@@ -181,7 +181,7 @@ TEST(a_program_that_others_can_change_is_refused, house)
 {
 	const struct house *h = *state;
 	char *dir = xasprintf("%s/opt", h->root), *file = xasprintf("%s/opt/run", h->root),
-	     *rule = xasprintf("(root) %s now", file);
+	     *rule = xasprintf("(root) %s now", file), *link, *by_link;
 
 	assert_int_equal(chmod(h->root, 0755), 0);
 	house_make_dir(h, "opt");
@@ -197,7 +197,24 @@ TEST(a_program_that_others_can_change_is_refused, house)
 	assert_int_equal(chmod(file, 0757), 0);
 	refused(state, rule, "run can be written by everybody");
 	assert_int_equal(chmod(file, 0755), 0);
+	link = xasprintf("%s/link", h->root);
+	by_link = xasprintf("(root) %s now", link);
+	assert_int_equal(symlink(file, link), 0);
+	silent(state, by_link);
+	assert_int_equal(chmod(dir, 0777), 0);
+	refused(state, by_link, "opt can be written by everybody");
+	assert_int_equal(unlink(file), 0); /* nothing is there yet, and the link leads there all the same */
+	refused(state, by_link, "opt can be written by everybody");
+	assert_int_equal(symlink("/usr/bin/id", file), 0);
+	refused(state, by_link, "opt can be written by everybody");
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	house_write(h, "opt/run", "#!/bin/true\n");
+	assert_int_equal(chmod(file, 0755), 0);
+	silent(state, by_link);
 	if (geteuid() == 0) {
+		assert_int_equal(lchown(link, 4242, 0), 0);
+		refused(state, by_link, "link belongs to uid 4242");
 		assert_int_equal(chown(file, 4242, 0), 0);
 		refused(state, rule, "belongs to uid 4242");
 		assert_int_equal(chown(file, 0, 4242), 0);
@@ -208,6 +225,58 @@ TEST(a_program_that_others_can_change_is_refused, house)
 	free(dir);
 	free(file);
 	free(rule);
+	free(link);
+	free(by_link);
+}
+
+TEST(fixed_arguments_that_start_a_shell_are_refused, house)
+{
+	silent(state, "(root) /usr/bin/env /usr/bin/id alice");
+	refused(state, "(root) /usr/bin/env /bin/sh", "it starts /bin/sh, which is a shell, as root");
+	refused(state, "(root) /usr/bin/env HOME\\=/root bash", "it starts bash, which is a shell");
+	refused(state, "(root) /usr/bin/docker exec app sh", "it starts sh, which is a shell");
+	refused(state, "(root) /usr/bin/nice /usr/bin/vim /etc/motd", "which is an editor");
+	refused(state, "(root) /usr/bin/nsenter -t 1 -m",
+		"starts a shell where its arguments name no program");
+	silent(state, "(root) /usr/bin/nsenter -t 1 -m /usr/bin/id alice");
+	refused(state, "(root) /usr/sbin/chroot /srv", "starts a shell where its arguments name no program");
+	silent(state, "(root) /usr/sbin/chroot /srv /usr/bin/id");
+	silent(state, "(root) /usr/bin/systemctl restart screen");
+}
+
+TEST(fixed_arguments_that_name_what_others_write_are_refused, house)
+{
+	const struct house *h = *state;
+	char *safe = xasprintf("(root) /usr/bin/cp %s/in /etc/app", h->root),
+	     *open = xasprintf("(root) /usr/bin/cp %s/open/in /etc/app", h->root),
+	     *to = xasprintf("(root) /usr/bin/dd if\\=/etc/app of\\=%s/open/out", h->root),
+	     *id = xasprintf("(root) /usr/bin/id %s/open/in", h->root), *dir = xasprintf("%s/open", h->root);
+
+	assert_int_equal(chmod(h->root, 0755), 0);
+	house_make_dir(h, "open");
+	silent(state, open);
+	assert_int_equal(chmod(dir, 0777), 0);
+	silent(state, safe);
+	refused(state, open, "open can be written by everybody");
+	refused(state, to, "open can be written by everybody");
+	silent(state, id); /* which does not open it */
+	refused(state, "(root) /usr/bin/mv /home/agents/builder-7/app /etc/app", "is the agents' own");
+	silent(state, "(root) /usr/bin/mv /home/agents.conf /etc/app");
+	free(safe);
+	free(open);
+	free(to);
+	free(id);
+	free(dir);
+}
+
+TEST(what_writes_its_input_decides_what_a_file_says, house)
+{
+	told(state, "(root) /usr/bin/tee /etc/motd", "whatever the agent sends it is written into /etc/motd");
+	refused(state, "(root) /usr/bin/tee -a /etc/sudoers.d/x",
+		"sends it is written into /etc/sudoers.d/x");
+	refused(state, "(root) /usr/bin/dd of\\=/dev/sda", "sends it is written into /dev/sda");
+	silent(state, "(root) /usr/bin/dd if\\=/etc/app of\\=/srv/app");
+	silent(state, "(root) /usr/bin/cat /etc/sudoers.d/x");
 }
 
 /* A person is shown the whole command each time, but not what the program has become. */

@@ -3,144 +3,21 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/text/list.h"
 #include "common/text/number.h"
 #include "common/verify/sudo_rule.h"
+#include "tools/agentauthctl/publish/rule_programs.h"
 #include "tools/agentauthctl/publish/rule_risk.h"
 
 #define WILDCARDS "*?["
-
-/* ---- programs that do more than one thing --------------------------------- */
-
-enum kind {
-	OTHER,
-	ANYTHING, /* whatever the arguments are */
-	STARTS,	  /* where the agent chooses an argument */
-	FILES,	  /* as above */
-};
-
-#define SHELL "is a shell"
-#define INTERPRETER "is an interpreter"
-#define EDITOR "is an editor, and starts shells and writes other files"
-#define PAGER "is a pager, and starts a shell at a key"
-#define CONSOLE "has a command line of its own, which starts shells"
-#define RUNS "starts any program that its arguments name"
-#define READS "reads or writes any file that its arguments name"
-
-/* Words are parted by blanks. A version may follow each, as in python3.11. */
-static const struct {
-	enum kind kind;
-	const char *what, *programs;
-} kinds[] = {
-    {ANYTHING, SHELL,
-     " sh bash rbash dash ash zsh ksh mksh lksh fish csh tcsh busybox toybox pwsh nu xonsh su runuser login "
-     "sudo sudo-rs "
-     "doas run0 pkexec newgrp sg script screen tmux byobu dtach abduco expect unbuffer rlwrap chsh "},
-    {ANYTHING, INTERPRETER,
-     " python pypy perl ruby irb lua luajit php node nodejs deno bun tclsh wish guile gdb lldb R Rscript "
-     "octave ghc ghci "
-     "ocaml erl escript iex elixir julia ipython jshell jrunscript groovy m4 jq-repl bpftrace stap "},
-    {ANYTHING, EDITOR,
-     " vi vim vim.basic vim.tiny vim.nox vim.gtk vimdiff view rview rvim ex nvi nvim nano rnano pico emacs "
-     "emacsclient "
-     "emacs-nox ed red joe jed jmacs jstar mcedit mc micro ne helix hx kak editor sensible-editor "
-     "select-editor visudo "
-     "vipw vigr sudoedit "},
-    {ANYTHING, PAGER,
-     " less more most pg pager sensible-pager lesspipe man info pinfo w3m lynx links elinks bat batcat zless "
-     "zmore xzless "
-     "xzmore bzless bzmore "},
-    {ANYTHING, CONSOLE,
-     " mysql mariadb psql sqlite sqlite3 ftp sftp lftp telnet mutt neomutt mail mailx virsh nmtui aptitude "
-     "dselect top "
-     "htop btop atop iotop "},
-    {STARTS, RUNS,
-     " awk gawk mawk nawk original-awk find fd fdfind xargs parallel env nice ionice chrt taskset timeout "
-     "nohup setsid "
-     "setarch linux32 linux64 stdbuf time strace ltrace perf watch flock unshare nsenter chroot capsh "
-     "setpriv prlimit "
-     "systemd-run systemd-nspawn systemctl service invoke-rc.d initctl start-stop-daemon crontab at batch "
-     "docker podman "
-     "nerdctl buildah ctr crictl kubectl helm lxc lxd incus machinectl ip tc tcpdump tshark tar bsdtar cpio "
-     "pax zip "
-     "unzip 7z rsync scp ssh sshpass ssh-agent ssh-keygen git hg svn cvs make cmake ninja gcc cc g++ c++ ld "
-     "as "
-     "apt apt-get apt-cache apt-key dpkg rpm yum dnf zypper pacman snap flatpak pip pipx npm npx yarn pnpm "
-     "gem bundle "
-     "cargo go composer cpan ansible ansible-playbook puppet chef-client salt-call salt terraform mount "
-     "umount "
-     "insmod modprobe kexec logrotate run-parts update-alternatives openvpn nmap socat ncat nc netcat "
-     "openssl java "
-     "entr inotifywait logsave dmsetup cryptsetup lvm debugfs aa-exec busctl dbus-send gdbus "
-     "loginctl certbot nginx apache2 httpd exim sendmail postfix uwsgi gunicorn supervisorctl journalctl "},
-    {FILES, READS,
-     " cat tac head tail nl od xxd hexdump hd strings base32 base64 basenc cp mv ln rm rmdir mkdir mkfifo "
-     "mknod install "
-     "touch truncate split csplit shred chmod chown chgrp chattr setfacl setcap dd tee sed sort uniq cut "
-     "paste join comm "
-     "grep egrep fgrep zgrep rg ag diff diff3 sdiff cmp patch fold fmt pr expand unexpand iconv curl wget "
-     "aria2c gzip "
-     "gunzip zcat bzip2 bzcat xz xzcat zstd zstdcat lz4 file wc sha1sum sha256sum sha512sum md5sum cksum "
-     "jq yq xmllint column rev shuf look ar readelf objdump nm getfacl dump restore losetup useradd usermod "
-     "userdel "
-     "groupadd groupmod groupdel adduser addgroup gpasswd passwd chpasswd chgpasswd chfn pwconv loadkeys "
-     "sysctl "},
-};
-
-/* stem() returns the length of a name without a version, of "python3.11" that of "python". */
-static size_t stem(const char *name)
-{
-	size_t len = strlen(name);
-
-	while (len > 1 && strchr("0123456789.-", name[len - 1]))
-		len--;
-	return len;
-}
-
-static bool lists(const char *programs, const char *name, size_t len)
-{
-	char word[64];
-
-	if (len == 0 || len + 3 > sizeof(word))
-		return false;
-	snprintf(word, sizeof(word), " %.*s ", (int)len, name);
-	return strstr(programs, word) != NULL;
-}
-
-/* before_number() returns the length of "perl" in "perl5.36-x86_64-linux-gnu", and 0 for a name without a number. */
-static size_t before_number(const char *name)
-{
-	size_t len = strcspn(name, "0123456789");
-
-	return name[len] ? len : 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static enum kind kind_of(const char *path, const char **ret_what)
-{
-	const char *name = base_name(path);
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (lists(kinds[i].programs, name, strlen(name)) ||
-		    lists(kinds[i].programs, name, stem(name)) ||
-		    (kinds[i].kind == ANYTHING && lists(kinds[i].programs, name, before_number(name)))) {
-			*ret_what = kinds[i].what;
-			return kinds[i].kind;
-		}
-	return OTHER;
-}
 
 /* ---- one rule -------------------------------------------------------------- */
 
@@ -152,6 +29,8 @@ struct rule {
 	bool missing;	       /* there is no such file, not even one that cannot be read */
 	bool approval;
 	uid_t owner, target;
+	bool is_run; /* what is looked at is the program; else it is a file that the arguments name */
+	const struct aa_accounts_policy *agents;
 };
 
 /* risk holds the worst that was found, and all of it as the rests of sentences. */
@@ -173,6 +52,13 @@ __attribute__((format(printf, 3, 4))) static void say(struct risk *risk, bool re
 		buffer_printf(&risk->said, "%s%s", risk->said.len ? "; " : "", text);
 	risk->refused = risk->refused || refused;
 	free(text);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 static char *unescaped(const char *text, size_t len)
@@ -226,46 +112,100 @@ static bool is_trusted_owner(const struct rule *rule, uid_t uid)
 	return uid == 0 || uid == rule->owner || uid == rule->target;
 }
 
-/* look_at_place() looks at one file or directory on the way, and returns whether it exists. A directory with the
- * sticky bit keeps what is in it (`has`) from others, unless that does not exist yet. */
-static bool look_at_place(const struct rule *rule, const char *path, bool has, struct risk *risk)
+/* A file of some service's may be read or kept as it is by root; one of the agents' own is what the agent makes of it. */
+static bool is_agents_own(const struct rule *rule, uid_t uid)
 {
-	struct stat st;
+	return uid >= (uid_t)rule->agents->uid_min && uid <= (uid_t)rule->agents->uid_max;
+}
 
-	if (lstat(path, &st) < 0)
-		return false;
-	if (S_ISLNK(st.st_mode))
-		return true;
-	if (!is_trusted_owner(rule, st.st_uid))
-		say(risk, true, "%s belongs to uid %u, who can put anything in its place", path,
-		    (unsigned)st.st_uid);
-	else if ((st.st_mode & S_IWOTH) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX) && has))
+/* look_at_place() looks at one file or directory on the way. A directory with the sticky bit keeps what is in it
+ * (`has`) from others, unless that does not exist yet; of a link, its owner alone says whose it is. */
+static void look_at_place(const struct rule *rule, const char *path, const struct stat *st, bool has,
+			  struct risk *risk)
+{
+	if (!is_trusted_owner(rule, st->st_uid))
+		say(risk, rule->is_run || is_agents_own(rule, st->st_uid),
+		    "%s belongs to uid %u, who can put anything in its place", path, (unsigned)st->st_uid);
+	else if (S_ISLNK(st->st_mode))
+		return;
+	else if ((st->st_mode & S_IWOTH) && !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && has))
 		say(risk, true, "%s can be written by everybody, who can put anything in its place", path);
-	else if ((st.st_mode & S_IWGRP) && st.st_gid != 0 && !(st.st_mode & S_ISVTX))
+	else if ((st->st_mode & S_IWGRP) && st->st_gid != 0 && !(st->st_mode & S_ISVTX))
 		say(risk, false,
 		    "%s can be written by the group %u, whose members can put anything in its place", path,
-		    (unsigned)st.st_gid);
+		    (unsigned)st->st_gid);
+}
+
+/* A way is walked from the root on, through each link, since whoever can change one place of it chooses its end. */
+struct way {
+	char done[PATH_MAX], left[PATH_MAX];
+	unsigned links;
+};
+
+/* take_step() moves the next name of what is left behind what is done, and returns whether there was one. */
+static bool take_step(struct way *way)
+{
+	char *name = way->left + strspn(way->left, "/");
+	size_t len = strcspn(name, "/"), done = strlen(way->done);
+	char *up = strrchr(way->done, '/');
+
+	if (!len || done + len + 2 > sizeof(way->done))
+		return false;
+	if (len == 2 && strncmp(name, "..", 2) == 0)
+		*(up ? up : way->done) = '\0';
+	else if (len != 1 || *name != '.')
+		snprintf(way->done + done, sizeof(way->done) - done, "/%.*s", (int)len, name);
+	memmove(way->left, name + len, strlen(name + len) + 1);
+	return true;
+}
+
+/* follow() puts what the link says before what is left. */
+static bool follow(struct way *way)
+{
+	char to[PATH_MAX], rest[PATH_MAX];
+	ssize_t n = readlink(way->done, to, sizeof(to) - 1);
+	char *up = strrchr(way->done, '/');
+
+	if (n <= 0 || ++way->links > 40 || (size_t)n + strlen(way->left) + 2 > sizeof(way->left))
+		return false;
+	to[n] = '\0';
+	*(to[0] == '/' ? way->done : up) = '\0';
+	memcpy(rest, way->left, strlen(way->left) + 1);
+	memcpy(way->left, to, (size_t)n);
+	memcpy(way->left + n, rest, strlen(rest) + 1);
 	return true;
 }
 
 static void look_at_way(const struct rule *rule, const char *path, struct risk *risk)
 {
-	char *part = xstrdup(path), *slash;
-	bool is_there = look_at_place(rule, part, true, risk);
+	struct way way = {.done = ""};
+	char parent[PATH_MAX] = "/";
+	struct stat above, st;
+	bool is_there = lstat("/", &above) == 0 && strlen(path) < sizeof(way.left);
 
-	while ((slash = strrchr(part, '/')) && slash != part) {
-		*slash = '\0';
-		is_there = look_at_place(rule, part, is_there, risk);
+	if (is_there)
+		memcpy(way.left, path, strlen(path) + 1);
+	while (is_there && take_step(&way)) {
+		is_there = lstat(*way.done ? way.done : "/", &st) == 0;
+		look_at_place(rule, parent, &above, is_there, risk);
+		if (!is_there)
+			return;
+		if (S_ISLNK(st.st_mode)) {
+			look_at_place(rule, way.done, &st, true, risk);
+			if (!follow(&way) || lstat(*way.done ? way.done : "/", &st) < 0)
+				return;
+		}
+		above = st;
+		snprintf(parent, sizeof(parent), "%s", *way.done ? way.done : "/");
 	}
-	free(part);
+	if (is_there)
+		look_at_place(rule, parent, &above, true, risk);
 }
 
-/* The file is looked at by the name that the rule has, and where links lead. */
-static void look_at_file(const struct rule *rule, struct risk *risk)
+static void look_at_file(struct rule *rule, struct risk *risk)
 {
+	rule->is_run = true;
 	look_at_way(rule, rule->path, risk);
-	if (rule->real && strcmp(rule->real, rule->path) != 0)
-		look_at_way(rule, rule->real, risk);
 	if (rule->missing)
 		say(risk, false, "there is no %s on this host; whatever comes to be there may be run",
 		    rule->path);
@@ -351,22 +291,66 @@ static void look_at_words(const struct rule *rule, const char *name, struct risk
 		say(risk, false, "at a terminal it shows its text in a pager; add --no-pager");
 }
 
+/* A program that the rule's arguments name is run as the rule's own is. */
+static bool names_shell(const char *word, const char **ret_what)
+{
+	if (is_shell_name(word))
+		return risky_kind_of(word, ret_what) == RISKY_ANYTHING;
+	return *word == '/' && risky_kind_of(word, ret_what) == RISKY_ANYTHING;
+}
+
+/* A file that a fixed argument names, as /tmp/x or of=/tmp/x, is what whoever can change it makes of it. */
+static void look_at_named_file(const struct rule *rule, const char *word, struct risk *risk)
+{
+	const char *equals = strchr(word, '='), *path = equals && *word != '/' ? equals + 1 : word;
+	size_t homes = strlen(rule->agents->home);
+	if (*path != '/')
+		return;
+	if (risky_is(rule->path, RISKY_INPUT) && !strstr(rule->arguments, "if\\="))
+		say(risk, is_power_place(path), "whatever the agent sends it is written into %s", path);
+	if (strncmp(path, rule->agents->home, homes) == 0 && path[homes] == '/')
+		say(risk, true, "%s is the agents' own, who can put anything in its place", path);
+	else
+		look_at_way(rule, path, risk);
+}
+
+/* look_at_fixed() looks at the arguments of a program that does with them what they say. */
+static void look_at_fixed(const struct rule *rule, const char *path, enum risky_kind kind, struct risk *risk)
+{
+	char *words = unescaped(rule->arguments, strlen(rule->arguments)), *save = NULL;
+	const char *what = NULL;
+	size_t files = 0;
+
+	for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		files += *word == '/';
+		if (kind == RISKY_RUNS && names_shell(word, &what))
+			say(risk, true, "it starts %s, which %s, as %s", word, what, rule->runas);
+		look_at_named_file(rule, word, risk);
+	}
+	if (risky_is(path, RISKY_ALONE) && files < 1 + (strcmp(base_name(path), "chroot") == 0))
+		say(risk, true, "%s starts a shell where its arguments name no program by its absolute path",
+		    path);
+	free(words);
+}
+
 static void look_at_program(const struct rule *rule, struct risk *risk)
 {
 	const char *what = NULL, *path = rule->path;
-	enum kind kind = kind_of(path, &what);
+	enum risky_kind kind = risky_kind_of(path, &what);
 
-	if (kind == OTHER && rule->real) {
+	if (kind == RISKY_NOTHING && rule->real) {
 		path = rule->real;
-		kind = kind_of(path, &what);
+		kind = risky_kind_of(path, &what);
 	}
-	if (kind == ANYTHING || (kind != OTHER && is_open(rule)))
+	if (kind == RISKY_ANYTHING || (kind != RISKY_NOTHING && is_open(rule)))
 		say(risk, true, "%s %s, as %s", path, what, rule->runas);
-	if (kind != ANYTHING)
+	else if (kind != RISKY_NOTHING && !is_regex(rule))
+		look_at_fixed(rule, path, kind, risk);
+	if (kind != RISKY_ANYTHING)
 		look_at_words(rule, base_name(path), risk);
 }
 
-static void look_at(const struct rule *rule, struct risk *risk)
+static void look_at(struct rule *rule, struct risk *risk)
 {
 	size_t len = strlen(rule->path);
 
@@ -394,7 +378,8 @@ struct rules_check {
 
 static void check_rule(const struct rules_check *check, const char *setting, const char *text, bool approval)
 {
-	struct rule rule = {.approval = approval, .owner = check->owner};
+	struct rule rule = {
+	    .approval = approval, .owner = check->owner, .agents = &check->model->host.accounts};
 	struct risk risk = {0};
 
 	parse(text, &rule);
