@@ -7,15 +7,13 @@
 #include <string.h>
 
 #include "common/jose/key.h"
-#include "common/jose/key_any.h"
-#include "common/jose/key_form.h"
-#include "common/jose/key_jwk.h"
 #include "common/jose/key_pem.h"
 #include "common/text/number.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/edit_options.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
+#include "tools/agentauthctl/publish/given_keys.h"
 #include "tools/conf/conf_edit.h"
 
 /* Sets the value, and frees it. */
@@ -124,105 +122,61 @@ static enum ctl_status edit_list(struct editing *e, const char *path, const char
 
 /* ---- keys ---------------------------------------------------------------- */
 
-static void explain_private(struct ctl *ctl, const char *name, const struct aa_private_form *form)
+/* Reads the keys of a --key. CTL_FAILED: reported. */
+static enum ctl_status read_keys(struct editing *e, const char *file, struct given_keys *ret)
 {
-	if (form->public)
-		ctl_error(
-		    ctl,
-		    "%s holds a private key (%s), which belongs to the agent and to no host. Register its "
-		    "public half, which this prints: %s",
-		    name, form->name, form->public);
-	else
-		ctl_error(ctl,
-			  "%s holds a secret (%s), which whoever checks with it could sign with as well: no "
-			  "host takes "
-			  "one. agentauth keygen makes a key that has a public half",
-			  name, form->name);
-}
-
-static void explain_key_file(struct ctl *ctl, const char *file, const struct buffer *bytes,
-			     enum aa_jose_err err)
-{
-	const char *name = strcmp(file, "-") == 0 ? "standard input" : quoted(file);
-	const struct aa_private_form *form = bytes->data ? aa_private_form(bytes->data, bytes->len) : NULL;
-
-	if (form)
-		explain_private(ctl, name, form);
-	else if (err != AA_JOSE_KEY_MALFORMED)
-		ctl_error(ctl, "the key in %s cannot be registered: %s; agentauth keygen makes one", name,
-			  aa_jose_strerror(err));
-	else
-		ctl_error(
-		    ctl,
-		    "%s holds no key: it may be one public key or certificate in PEM, a JWK, or a line as in "
-		    "id_ed25519.pub",
-		    name);
-}
-
-static struct aa_key *read_key(struct ctl *ctl, const char *file)
-{
+	bool is_stdin = strcmp(file, "-") == 0;
+	char *name = xstrdup(is_stdin ? "standard input" : quoted(file));
+	const struct key_source source = {
+	    .name = name, .file = is_stdin ? NULL : file, .problems = &e->ctl->problems};
 	struct buffer bytes = {0};
-	struct aa_key *key = NULL;
-	enum aa_jose_err err;
+	enum ctl_status status = CTL_FAILED;
 
-	if (ctl_read_input(ctl, file, &bytes) == 0) {
-		err = aa_key_from_any(bytes.data ? bytes.data : "", bytes.len, &key);
-		if (err != AA_JOSE_OK) {
-			key = NULL;
-			explain_key_file(ctl, file, &bytes, err);
-		}
-	}
+	*ret = (struct given_keys){0};
+	if (ctl_read_input(e->ctl, file, &bytes) == 0 &&
+	    given_keys_read(&source, bytes.data ? bytes.data : "", bytes.len, ret) == 0)
+		status = CTL_DONE;
 	if (bytes.data)
 		explicit_bzero(bytes.data, bytes.len);
 	buffer_free(&bytes);
-	return key;
+	if (status == CTL_DONE && ret->n > 1 && arguments_have(e->arguments, "kid"))
+		status =
+		    ctl_fail(e->ctl, "--kid names one key, and %s holds %zu; without --kid each has its own",
+			     name, ret->n);
+	free(name);
+	return status;
 }
 
 /* Returns the kid that the option asks for, or the key's own, or its thumbprint. The caller frees; NULL: reported. */
-static char *choose_kid(struct editing *e, const struct aa_key *key)
+static char *choose_kid(struct editing *e, const struct given_key *key)
 {
-	const char *asked = arguments_value(e->arguments, "kid"), *own = aa_key_kid(key);
-	char thumbprint[44], why[256];
+	const char *asked = arguments_value(e->arguments, "kid");
+	char why[256], *kid;
 
 	if (asked && !check_kid(asked, why, sizeof(why))) {
 		ctl_error(e->ctl, "--kid: %s %s", quoted(asked), why);
 		return NULL;
 	}
-	if (asked)
-		return xstrdup(asked);
-	if (own && check_kid(own, why, sizeof(why)))
-		return xstrdup(own);
-	if (aa_key_thumbprint(key, thumbprint) == AA_JOSE_OK)
-		return xstrdup(thumbprint);
-	ctl_error(e->ctl, "the key's thumbprint cannot be computed");
-	return NULL;
+	kid = asked ? xstrdup(asked) : given_key_kid(key);
+	if (!kid)
+		ctl_error(e->ctl, "the key's thumbprint cannot be computed");
+	return kid;
 }
 
 /* Returns the key's group as it stands in `keys`. NULL: reported. */
-static char *key_group(struct editing *e, const struct aa_key *key)
+static char *key_group(struct editing *e, const struct given_key *key)
 {
 	const char *expires = arguments_value(e->arguments, "key-expires");
-	struct buffer b = {0};
-	char *kid = choose_kid(e, key), *pem = NULL, *quoted_kid, *quoted_pem, when[32];
+	char *kid = choose_kid(e, key), *group = NULL;
 	int64_t t = 0;
 
 	if (kid && expires && !aa_utc_parse_loose(expires, e->ctl->now, &t))
 		ctl_error(e->ctl, "--key-expires %s: not a time like 2027-01-31T00:00:00Z, 2027-01-31 or 90d",
 			  quoted(expires));
-	else if (kid && aa_key_to_pem(key, &pem) == AA_JOSE_OK) {
-		quoted_kid = conf_quote(kid);
-		quoted_pem = conf_quote(pem);
-		buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n", quoted_kid, quoted_pem);
-		aa_utc_print(t, when);
-		if (t)
-			buffer_printf(&b, "\t\tnot_after = \"%s\";\n", when);
-		buffer_puts(&b, "\t}");
-		free(quoted_kid);
-		free(quoted_pem);
-	}
+	else if (kid)
+		group = given_key_group(key, kid, t);
 	free(kid);
-	free(pem);
-	return b.len ? buffer_take(&b) : NULL;
+	return group;
 }
 
 /* Refuses a key that the agent has already, under another name: it would go on where its end is meant. */
@@ -255,10 +209,9 @@ static bool make_room(struct editing *e, const struct aa_key *key)
 	return ok;
 }
 
-static enum ctl_status edit_key(struct editing *e, const char *path, const char *file)
+static enum ctl_status add_key(struct editing *e, const char *path, const struct given_key *key)
 {
-	struct aa_key *key = read_key(e->ctl, file);
-	char *group = key && make_room(e, key) ? key_group(e, key) : NULL, *list;
+	char *group = make_room(e, key->key) ? key_group(e, key) : NULL, *list;
 	enum ctl_status status = CTL_FAILED;
 
 	if (group && conf_edit_count(e->text, path) <= 0) {
@@ -268,7 +221,17 @@ static enum ctl_status edit_key(struct editing *e, const char *path, const char 
 	} else if (group) {
 		status = add(e, path, group, true);
 	}
-	aa_key_free(key);
+	return status;
+}
+
+static enum ctl_status edit_key(struct editing *e, const char *path, const char *file)
+{
+	struct given_keys keys;
+	enum ctl_status status = read_keys(e, file, &keys);
+
+	for (size_t i = 0; i < keys.n && status == CTL_DONE; i++)
+		status = add_key(e, path, &keys.v[i]);
+	given_keys_free(&keys);
 	return status;
 }
 
