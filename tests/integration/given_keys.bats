@@ -36,6 +36,7 @@ setup_file() {
 teardown() {
 	local agent
 	for agent in /etc/agentauth/agents.d/*.conf; do
+		[ -e "$agent" ] || continue
 		agentauthctl retire "$(basename "$agent" .conf)" >/dev/null 2>&1
 	done
 }

@@ -203,9 +203,19 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 	return r;
 }
 
-int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len)
+static int write_text(int dirfd, const char *name, const char *bytes, size_t len, bool synced)
 {
-	const struct aa_replace how = {.mode = 0640, .keep_owner = true, .synced = true, .locked = true};
+	const struct aa_replace how = {.mode = 0640, .keep_owner = true, .synced = synced, .locked = true};
 
 	return aa_replace(dirfd, name, bytes, len, &how);
+}
+
+int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len)
+{
+	return write_text(dirfd, name, bytes, len, true);
+}
+
+int conf_text_write_unsynced(int dirfd, const char *name, const char *bytes, size_t len)
+{
+	return write_text(dirfd, name, bytes, len, false);
 }

@@ -37,5 +37,7 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 /* Writes a new file beside dirfd/name, syncs it and renames it into place. An existing file's owner and mode are kept, a
  * new one is root's (the caller's) with 0640. Returns a negative errno on failure, and the old text is then still there. */
 int conf_text_write(int dirfd, const char *name, const char *bytes, size_t len);
+/* Does the same without the sync, for many files, after the last of which the caller syncs the file system. */
+int conf_text_write_unsynced(int dirfd, const char *name, const char *bytes, size_t len);
 
 #endif

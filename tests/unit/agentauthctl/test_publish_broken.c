@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,80 @@ TEST(a_command_that_is_killed_leaves_text_that_apply_takes_up, house)
 		free(name);
 		free(bytes);
 		free(step);
+	}
+}
+
+/* ---- several agents at once ------------------------------------------------- */
+
+#define MANY 2500 /* more than the list of changes has room for */
+
+static void many_texts(struct agent_texts *ret, size_t n, unsigned from)
+{
+	*ret = (struct agent_texts){.v = xcalloc(n, sizeof(*ret->v)), .n = n};
+	for (size_t i = 0; i < n; i++) {
+		char *name = xasprintf("many-%05zu", i), *bytes = xasprintf("uid = %zu;", from + i);
+
+		ret->v[i].name = name;
+		conf_text_set(&ret->v[i].text, name, bytes, strlen(bytes));
+		free(bytes);
+	}
+}
+
+static void many_free(struct agent_texts *texts)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		free((char *)(uintptr_t)texts->v[i].name);
+		conf_text_free(&texts->v[i].text);
+	}
+	free(texts->v);
+}
+
+TEST(several_agents_are_published_at_once_and_nothing_else_with_them, house)
+{
+	const struct house *h = *state;
+	struct agent_texts texts;
+	struct publish_options options = {.change = {.texts = &texts}};
+	struct outcome o;
+
+	apply(h);
+	many_texts(&texts, MANY, 71000);
+	house_write(h, "conf/agents.d/colleague.conf", "uid = 70900;");
+	assert_int_equal(run(h, options, &o), PUBLISH_PENDING);
+	assert_int_equal(changes_count(&o.result.pending), 1);
+	assert_string_equal(o.result.pending.v[0].name, "colleague");
+	outcome_free(&o);
+	assert_string_equal(serves(h, "many-00000"), "none");
+	house_remove(h, "conf/agents.d/colleague.conf");
+	assert_int_equal(run(h, options, &o), PUBLISH_DONE);
+	assert_int_equal(o.result.changes.agents[CHANGE_ADDED], MANY);
+	outcome_free(&o);
+	assert_string_equal(serves(h, "many-02499"), "active");
+	assert_int_equal(entries(h, "conf/agents.d", "many-"), MANY);
+	many_free(&texts);
+}
+
+/* The old agent's text changes as well, and is put back with the rest. */
+TEST(killed_among_several_agents_all_are_published_or_the_text_of_none_is_left, house)
+{
+	const struct house *h = *state;
+
+	for (size_t i = 0; i < N_STEPS; i++) {
+		char *step = xstrdup(steps[i]);
+		struct agent_texts texts;
+		const struct text_change change = {.texts = &texts};
+
+		many_texts(&texts, 3, 71000);
+		house_write(h, "conf/agents.d/many-00000.conf", "uid = 71000; description = \"before\";");
+		apply(h);
+		assert_true(killed_at(h, &change, step));
+		apply(h);
+		assert_int_equal(entries(h, "conf/agents.d", "many-"), i < SWITCHED ? 1 : 3);
+		assert_string_equal(serves(h, "many-00002"), i < SWITCHED ? "none" : "active");
+		assert_int_equal(entries(h, "state", "journal"), 0);
+		many_free(&texts);
+		free(step);
+		if (i >= SWITCHED)
+			break;
 	}
 }
 

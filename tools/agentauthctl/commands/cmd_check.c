@@ -96,11 +96,8 @@ static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
 /* The agents' files are looked at by themselves where agentauth.conf cannot be read. */
 static void check_agents_alone(struct workspace *workspace)
 {
-	const struct compile_source source = {&workspace->model,
-					      workspace->agents_fd,
-					      workspace->agents_dir,
-					      workspace->paths->owner,
-					      {NULL, NULL}};
+	const struct compile_source source = {&workspace->model, workspace->agents_fd, workspace->agents_dir,
+					      workspace->paths->owner, NULL};
 	struct compilation *compilation = compile_start(&source, &workspace->names);
 	struct compiled_agent *a;
 

@@ -182,7 +182,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
 	if (ret->outcome == PUBLISH_DONE) {
-		audit_changes(ctl, change ? &ret->pending : &ret->changes);
+		audit_changes(ctl, change && !change->texts ? &ret->pending : &ret->changes);
 		stop_leaving(ctl, &ret->changes);
 	}
 	if (ret->outcome == PUBLISH_PENDING)

@@ -140,8 +140,8 @@ void build_main_changes(struct workspace *ws, struct changes *ret)
 
 void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret)
 {
-	const struct compile_source source = {
-	    &ws->model, ws->agents_fd, ws->agents_dir, ws->paths->owner, {NULL, NULL}};
+	const struct compile_source source = {&ws->model, ws->agents_fd, ws->agents_dir, ws->paths->owner,
+					      NULL};
 	char *key = xasprintf("agent:%s", name);
 	struct published *published = published_open(ws->paths->statedir, ws->paths->owner);
 	struct buffer record = {0};

@@ -141,6 +141,19 @@ static void keep_agent(struct build_work *w, const struct compiled_agent *a)
 		id->seen = true;
 }
 
+/* compare_agent() also counts what of it the command is about, since a long list of changes is cut. */
+static void compare_agent(struct build_work *w, const struct compiled_agent *a)
+{
+	struct changes *changes = &w->out->changes;
+	size_t before[2] = {changes->agents[CHANGE_ADDED], changes->agents[CHANGE_CHANGED]};
+
+	changes_compare_agent(changes, w->published, a->name, a->policy, a->policy_len);
+	if (!text_change_of(&w->options->change, a->name))
+		return;
+	w->out->own[CHANGE_ADDED] += changes->agents[CHANGE_ADDED] - before[0];
+	w->out->own[CHANGE_CHANGED] += changes->agents[CHANGE_CHANGED] - before[1];
+}
+
 static void put_agent(struct build_work *w, const struct compiled_agent *a)
 {
 	struct cdb_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
@@ -149,7 +162,7 @@ static void put_agent(struct build_work *w, const struct compiled_agent *a)
 	build_digest_text(w, a->name);
 	build_digest(w, a->digest, sizeof(a->digest));
 	snprintf(key, sizeof(key), "agent:%s", a->name);
-	changes_compare_agent(&w->out->changes, w->published, a->name, a->policy, a->policy_len);
+	compare_agent(w, a);
 	build_put_policy(w, key, a->policy, a->policy_len);
 	if (build_writes(w))
 		w->error = cdb_write_account(w->writer, &account);
@@ -166,13 +179,8 @@ static void show_progress(const struct build_work *w, size_t done, size_t all)
 
 void build_agents_put(struct build_work *w)
 {
-	const struct text_change *change = &w->options->change;
-	const struct compile_source source = {
-	    &w->ws->model,
-	    w->ws->agents_fd,
-	    w->ws->agents_dir,
-	    w->ws->paths->owner,
-	    {change->agent_text ? change->agent : NULL, change->agent_text}};
+	const struct compile_source source = {&w->ws->model, w->ws->agents_fd, w->ws->agents_dir,
+					      w->ws->paths->owner, &w->options->change};
 	struct compilation *compilation = compile_start(&source, &w->ws->names);
 	struct compiled_agent *a;
 	size_t done = 0;

@@ -27,6 +27,7 @@ struct build {
 	size_t agents, retired;
 	char *sudoers; /* what sudo is to grant; NULL: nothing */
 	struct changes changes;
+	size_t own[3]; /* of these the agents that the command is about, by sign; all, listed or not */
 };
 
 struct build_work {

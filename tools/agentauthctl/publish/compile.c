@@ -61,11 +61,11 @@ static bool digest(struct worker *w, const void *bytes, size_t len, unsigned cha
 static int get_text(const struct compile_source *source, struct worker *w, const char *name,
 		    struct problems *problems)
 {
+	const struct conf_text *pending = source->pending ? text_change_of(source->pending, name) : NULL;
 	int r;
 
-	if (source->pending.name && strcmp(source->pending.name, name) == 0) {
-		conf_text_set(&w->file.text, source->pending.text->path, source->pending.text->bytes,
-			      source->pending.text->len);
+	if (pending) {
+		conf_text_set(&w->file.text, pending->path, pending->bytes, pending->len);
 		return 0;
 	}
 	buffer_clear(&w->name);

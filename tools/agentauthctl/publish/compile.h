@@ -15,21 +15,17 @@
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/overlap.h"
 #include "tools/agentauthctl/publish/agent_names.h"
+#include "tools/agentauthctl/publish/text_change.h"
 
 #define DIGEST_SIZE 32
-
-/* pending_text is the text that a command is about to write, and stands in for what the file holds. */
-struct pending_text {
-	const char *name; /* the agent's; NULL: none */
-	const struct conf_text *text;
-};
 
 struct compile_source {
 	const struct model *model;
 	int agents_fd;
 	const char *dir; /* of agents.d, for messages */
 	uid_t owner;
-	struct pending_text pending;
+	/* texts that a command is about to write, in the place of what the files hold; NULL: none */
+	const struct text_change *pending;
 };
 
 struct compiled_agent {

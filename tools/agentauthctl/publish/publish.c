@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/journal_texts.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/publish_text.h"
@@ -65,7 +66,8 @@ static int stage_failed(struct commit *c, const struct stage *stage, int error)
 {
 	const struct paths *p = c->ws->paths;
 	const char *const files[] = {[IN_STATE] = p->statedir,
-				     [IN_TEXT] = c->options->change.agent ? c->ws->agents_dir : p->confdir,
+				     [IN_TEXT] =
+					 c->options->change.main_text ? p->confdir : c->ws->agents_dir,
 				     [IN_SUDOERS] = p->sudoers ? p->sudoers : p->statedir};
 
 	return failed_in(c, files[stage->where], stage->what, error);
@@ -132,7 +134,9 @@ static int begin_journal(struct commit *c)
 	int r;
 
 	c->journal = (struct journal){c->number, true, c->ws->ids.length};
-	r = journal_begin(c->ws->state_fd, &c->journal);
+	r = journal_texts_begin(c->ws, &c->options->change);
+	if (r == 0)
+		r = journal_begin(c->ws->state_fd, &c->journal);
 	c->journal_begun = true; /* or may be */
 	return r;
 }
@@ -220,6 +224,7 @@ static const struct stage publishing[] = {
 static int end_journal(struct commit *c)
 {
 	journal_end(c->ws->state_fd);
+	journal_texts_end(c->ws->state_fd);
 	return 0;
 }
 
@@ -275,6 +280,7 @@ static void undo(struct commit *c)
 	generation_discard(c->ws->state_fd, c->number);
 	if (c->journal_begun)
 		journal_end(c->ws->state_fd);
+	journal_texts_end(c->ws->state_fd);
 }
 
 /* ---- publishing ---------------------------------------------------------- */
@@ -365,16 +371,15 @@ static enum publish_outcome carry_out(struct commit *c)
 	return PUBLISH_DONE;
 }
 
-/* is_of_others() returns true for an item that is none of the command's own: an agent's command is about that agent,
- * another about no agent. What a command that edits agentauth.conf found there was noted before. */
+/* is_of_others() returns true for an item that is none of the command's own: an agent that the command is not about,
+ * and of agentauth.conf all. What a command that edits agentauth.conf found there was noted before. */
 static bool is_of_others(const void *data, const struct change_item *item)
 {
 	const struct text_change *change = data;
-	bool is_agent = strcmp(item->kind, "agent") == 0;
 
-	if (change->main_text)
-		return is_agent;
-	return !is_agent || strcmp(item->name, change->agent) != 0;
+	if (strcmp(item->kind, "agent") == 0)
+		return !text_change_is_about(change, item->name);
+	return !change->main_text;
 }
 
 /* is_left() returns true where something is left of an item that the command found in the text that it edits. Nobody
@@ -398,23 +403,50 @@ static bool has_file(const struct workspace *ws, const char *agent)
 	return has;
 }
 
+/* unlisted_own() counts those of the command's own agents that the list of changes has no more room for. */
+static size_t unlisted_own(const struct commit *c, int sign)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < c->build.changes.n; i++) {
+		const struct change_item *item = &c->build.changes.v[i];
+
+		listed += (int)item->sign == sign && strcmp(item->kind, "agent") == 0 &&
+			  text_change_of(&c->options->change, item->name);
+	}
+	return c->build.own[sign] - listed;
+}
+
+/* find_earlier_edit() finds what an agent's file held already that the command is about to write. */
+static void find_earlier_edit(struct commit *c, const char *agent)
+{
+	struct changes own = {0};
+
+	if (!has_file(c->ws, agent))
+		return;
+	build_agent_changes(c->ws, agent, &own);
+	changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
+	changes_free(&own);
+}
+
 /* find_pending() finds what the text holds beside the change that is not published: a colleague's edit, which may be
  * half done. */
 static void find_pending(struct commit *c)
 {
 	const struct text_change *change = &c->options->change;
-	struct changes own = {0};
+	struct changes all = c->build.changes;
 
-	if (!change->agent && !change->main_text)
+	if (!change->agent && !change->main_text && !change->texts)
 		return;
-	changes_take(&c->ret->pending, &c->build.changes, is_of_others, change);
+	for (int sign = 0; sign < 3; sign++)
+		all.agents[sign] -= unlisted_own(c, sign);
+	changes_take(&c->ret->pending, &all, is_of_others, change);
 	if (change->main_text)
 		changes_take(&c->ret->pending, &c->ws->main_pending, is_left, &c->build.changes);
-	if (change->agent_text && has_file(c->ws, change->agent)) {
-		build_agent_changes(c->ws, change->agent, &own);
-		changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
-		changes_free(&own);
-	}
+	if (change->agent_text)
+		find_earlier_edit(c, change->agent);
+	for (size_t i = 0; change->texts && i < change->texts->n; i++)
+		find_earlier_edit(c, change->texts->v[i].name);
 }
 
 static enum publish_outcome decide(struct commit *c)
@@ -438,6 +470,9 @@ static int begin(struct commit *c)
 
 	if (change->agent && change->agent_text && !agent_names_have(&c->ws->names, change->agent))
 		agent_names_add(&c->ws->names, change->agent);
+	for (size_t i = 0; change->texts && i < change->texts->n; i++)
+		if (!agent_names_have(&c->ws->names, change->texts->v[i].name))
+			agent_names_add(&c->ws->names, change->texts->v[i].name);
 	if (change->agent && !change->agent_text)
 		agent_names_remove(&c->ws->names, change->agent);
 	if (c->options->dry_run)

@@ -5,7 +5,8 @@
  * before the next: the journal, the text that a command changed, the ids, generations/N by a rename, the sudo rules
  * beside the file that sudo reads, `current` by a rename, sudoers by a rename. A failure in any of them is undone, to
  * the byte, so that no name or id is used up. After a kill at any moment the generation before serves on, and the
- * next command undoes or ends what was left by the journal; that command may find text that is not published. */
+ * next command undoes or ends what was left by the journal; that command may find text that is not published, but none
+ * of a command that writes several agents' files: they are put back. */
 #ifndef AGENTAUTHCTL_PUBLISH_H
 #define AGENTAUTHCTL_PUBLISH_H
 

@@ -7,16 +7,7 @@
 #include <stdint.h>
 
 #include "tools/agentauthctl/publish/changes.h"
-#include "tools/conf/conf_text.h"
-
-/* text_change is what a command changes in the text before the publishing. All zero is no change. */
-struct text_change {
-	const char *agent; /* this agent's file */
-	/* the file's new text; NULL: the file is taken away, to NAME.conf.retired */
-	const struct conf_text *agent_text;
-	const struct conf_text *main_text; /* of agentauth.conf */
-	const char *role;		   /* the command is about this role there; NULL: about none */
-};
+#include "tools/agentauthctl/publish/text_change.h"
 
 /* A retire_fn is asked before agents are retired whose files are gone. It returns true where they may be. */
 typedef bool retire_fn(void *data, const struct changes *changes);

@@ -15,16 +15,7 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 
-/* changed_file() returns the path of the file that the change is about, or NULL where there is no change. The caller
- * frees. */
-static char *changed_file(const struct text_change *change)
-{
-	if (change->agent)
-		return xasprintf("%s" AGENT_SUFFIX, change->agent);
-	return change->main_text ? xstrdup(CONF_FILE) : NULL;
-}
-
-static int copy_old(const struct workspace *ws, struct text_undo *undo)
+static int copy_old(const struct workspace *ws, struct file_undo *undo)
 {
 	struct problems ignored = {0};
 	int n = conf_text_read(undo->dirfd, "", undo->name, ws->paths->owner, &ignored, &undo->copy);
@@ -37,9 +28,9 @@ static int copy_old(const struct workspace *ws, struct text_undo *undo)
 
 /* keep_old() gives the old text a second name that is neither *.conf nor shown by ls, so that what a crash leaves is
  * not read. */
-static int keep_old(const struct workspace *ws, struct text_undo *undo)
+static int keep_old(const struct workspace *ws, struct file_undo *undo)
 {
-	undo->aside = xasprintf(".%s.before", undo->name);
+	undo->aside = xasprintf(TEXT_BEFORE, undo->name);
 	unlinkat(undo->dirfd, undo->aside, 0);
 	if (linkat(undo->dirfd, undo->name, undo->dirfd, undo->aside, 0) == 0)
 		return 0;
@@ -48,7 +39,7 @@ static int keep_old(const struct workspace *ws, struct text_undo *undo)
 	return errno == ENOENT ? 0 : copy_old(ws, undo);
 }
 
-static int take_away(struct text_undo *undo)
+static int take_away(struct file_undo *undo)
 {
 	undo->aside = xasprintf("%s.retired", undo->name);
 	undo->removed = true;
@@ -58,25 +49,58 @@ static int take_away(struct text_undo *undo)
 	return fsync(undo->dirfd) < 0 ? -errno : 0;
 }
 
-int text_change_write(const struct workspace *ws, const struct text_change *change, struct text_undo *ret)
-{
-	const struct conf_text *text = change->agent ? change->agent_text : change->main_text;
-	int n;
+typedef int write_fn(int dirfd, const char *name, const char *bytes, size_t len);
 
-	*ret = (struct text_undo){.dirfd = change->agent ? ws->agents_fd : ws->conf_fd,
-				  .name = changed_file(change)};
-	if (!ret->name)
-		return 0;
-	if (!text)
-		return take_away(ret);
-	n = keep_old(ws, ret);
+static int write_over(const struct workspace *ws, struct file_undo *undo, const struct conf_text *text,
+		      write_fn *write)
+{
+	int n = keep_old(ws, undo);
+
 	if (n < 0)
 		return n;
-	ret->written = true; /* or some of it */
-	return conf_text_write(ret->dirfd, ret->name, text->bytes, text->len);
+	undo->written = true; /* or some of it */
+	return write(undo->dirfd, undo->name, text->bytes, text->len);
 }
 
-static int put_back(const struct text_undo *undo)
+static struct file_undo *begin_file(struct text_undo *all, int dirfd, char *name)
+{
+	all->v[all->n] = (struct file_undo){.dirfd = dirfd, .name = name};
+	return &all->v[all->n++];
+}
+
+static struct file_undo *begin_agent(const struct workspace *ws, struct text_undo *all, const char *agent)
+{
+	return begin_file(all, ws->agents_fd, xasprintf("%s" AGENT_SUFFIX, agent));
+}
+
+/* Many files are synced at once behind the last. Until then the journal has what a crash would leave of them undone. */
+static int write_many(const struct workspace *ws, const struct agent_texts *texts, struct text_undo *all)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < texts->n && n == 0; i++)
+		n = write_over(ws, begin_agent(ws, all, texts->v[i].name), &texts->v[i].text,
+			       conf_text_write_unsynced);
+	return n == 0 && syncfs(ws->agents_fd) < 0 ? -errno : n;
+}
+
+int text_change_write(const struct workspace *ws, const struct text_change *change, struct text_undo *ret)
+{
+	size_t n_texts = change->texts ? change->texts->n : 0;
+	int n = 0;
+
+	*ret = (struct text_undo){.v = xcalloc(n_texts + 2, sizeof(*ret->v))};
+	if (change->agent && !change->agent_text)
+		n = take_away(begin_agent(ws, ret, change->agent));
+	else if (change->agent)
+		n = write_over(ws, begin_agent(ws, ret, change->agent), change->agent_text, conf_text_write);
+	if (n == 0 && change->main_text)
+		n = write_over(ws, begin_file(ret, ws->conf_fd, xstrdup(CONF_FILE)), change->main_text,
+			       conf_text_write);
+	return n == 0 && n_texts ? write_many(ws, change->texts, ret) : n;
+}
+
+static int put_back(const struct file_undo *undo)
 {
 	if (undo->copy.path)
 		return conf_text_write(undo->dirfd, undo->name, undo->copy.bytes, undo->copy.len);
@@ -85,28 +109,44 @@ static int put_back(const struct text_undo *undo)
 	return unlinkat(undo->dirfd, undo->name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int text_change_undo(struct text_undo *undo)
-{
-	int r = undo->written ? put_back(undo) : 0;
-
-	if (r < 0 || !undo->written)
-		return r;
-	fsync(undo->dirfd);
-	text_change_keep(undo); /* where nothing was written over it, the file still has both names */
-	return 0;
-}
-
-void text_change_keep(struct text_undo *undo)
+static void forget_aside(const struct file_undo *undo)
 {
 	if (undo->aside && !undo->removed)
 		unlinkat(undo->dirfd, undo->aside, 0);
 }
 
+int text_change_undo(struct text_undo *undo)
+{
+	int dirfd = -1, n, r = 0;
+
+	for (size_t i = 0; i < undo->n; i++) {
+		n = undo->v[i].written ? put_back(&undo->v[i]) : 0;
+		r = r == 0 ? n : r;
+		if (n < 0 || !undo->v[i].written)
+			continue;
+		if (undo->v[i].dirfd != dirfd || i + 1 == undo->n)
+			fsync(undo->v[i].dirfd);
+		dirfd = undo->v[i].dirfd;
+		forget_aside(
+		    &undo->v[i]); /* where nothing was written over it, the file still has both names */
+	}
+	return r;
+}
+
+void text_change_keep(struct text_undo *undo)
+{
+	for (size_t i = 0; i < undo->n; i++)
+		forget_aside(&undo->v[i]);
+}
+
 void text_undo_free(struct text_undo *undo)
 {
-	free(undo->name);
-	free(undo->aside);
-	conf_text_free(&undo->copy);
+	for (size_t i = 0; i < undo->n; i++) {
+		free(undo->v[i].name);
+		free(undo->v[i].aside);
+		conf_text_free(&undo->v[i].copy);
+	}
+	free(undo->v);
 	*undo = (struct text_undo){0};
 }
 

@@ -6,14 +6,22 @@
 #include "tools/agentauthctl/publish/publish_options.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
-/* text_undo is needed to put the text back as it was. All zero says that nothing was written. */
-struct text_undo {
+#define TEXT_BEFORE ".%s.before" /* the other name of a file's old text, until the change is published */
+
+/* file_undo is needed to put a file back as it was. */
+struct file_undo {
 	int dirfd;
 	char *name;	       /* of the file */
 	char *aside;	       /* the other name of the old text */
 	struct conf_text copy; /* the old text, where the file system gives a file no second name */
 	bool removed;	       /* the change is that there is no file any more */
 	bool written;
+};
+
+/* text_undo has all files of a change. All zero says that nothing was written. */
+struct text_undo {
+	struct file_undo *v;
+	size_t n;
 };
 
 /* text_change_write() returns 0 or a negative errno; after either text_change_undo() or text_change_keep() is called.

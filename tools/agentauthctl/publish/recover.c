@@ -10,6 +10,7 @@
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/journal_texts.h"
 #include "tools/agentauthctl/publish/recover.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
@@ -25,12 +26,17 @@ static int end_it(const struct paths *paths, int state_fd, const struct journal 
 			n = sudoers_install(paths->sudoers, rules, paths->owner);
 	}
 	free(rules);
-	return n == -ENOTDIR ? 0 : n;
+	if (n == 0 || n == -ENOTDIR)
+		n = journal_texts_settle(paths, state_fd, false);
+	return n;
 }
 
-static int undo_it(int state_fd, const struct journal *j)
+static int undo_it(const struct paths *paths, int state_fd, const struct journal *j)
 {
-	int n = j->is_new ? ids_take_back(state_fd, j->ids_length) : 0;
+	int n = j->is_new ? journal_texts_settle(paths, state_fd, true) : 0;
+
+	if (n == 0 && j->is_new)
+		n = ids_take_back(state_fd, j->ids_length);
 
 	if (n == 0 && j->is_new)
 		generation_discard(state_fd, j->number);
@@ -51,9 +57,11 @@ int recover(const struct paths *paths, int state_fd, struct problems *problems)
 	if (n == 0)
 		n = aa_generation_number(paths->statedir, &current);
 	if (n == 0 || n == -ENOENT)
-		n = current == j.number ? end_it(paths, state_fd, &j) : undo_it(state_fd, &j);
+		n = current == j.number ? end_it(paths, state_fd, &j) : undo_it(paths, state_fd, &j);
 	if (n == 0)
 		n = journal_end(state_fd);
+	if (n == 0)
+		journal_texts_end(state_fd);
 	if (n < 0 && n != -EBADMSG)
 		problem_error(
 		    problems, &position,

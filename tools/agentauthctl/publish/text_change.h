@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text_change.h is what a command changes in the text before the publishing. */
+#ifndef AGENTAUTHCTL_TEXT_CHANGE_H
+#define AGENTAUTHCTL_TEXT_CHANGE_H
+
+#include <stdbool.h>
+
+#include "tools/conf/conf_text.h"
+
+struct agent_text {
+	const char *name; /* the agent's */
+	struct conf_text text;
+};
+
+/* agent_texts is sorted by name, and has no name twice. */
+struct agent_texts {
+	struct agent_text *v;
+	size_t n, cap;
+};
+
+/* All zero is no change. */
+struct text_change {
+	const char *agent; /* this agent's file */
+	/* the file's new text; NULL: the file is taken away, to NAME.conf.retired */
+	const struct conf_text *agent_text;
+	const struct agent_texts
+	    *texts; /* several agents' files, in the place of the two above; NULL: none */
+	const struct conf_text *main_text; /* of agentauth.conf */
+	const char *role;		   /* the command is about this role there; NULL: about none */
+};
+
+/* text_change_of() returns the new text of the agent's file, or NULL where the change is not about that agent or takes
+ * the file away. */
+const struct conf_text *text_change_of(const struct text_change *change, const char *agent);
+/* text_change_is_about() returns true where the agent's file is changed or taken away. */
+bool text_change_is_about(const struct text_change *change, const char *agent);
+
+#endif
