@@ -165,6 +165,8 @@ enum aa_reason aa_admit_unasked(const struct aa_context *ctx, const struct aa_ag
 	for (size_t i = 0; i < agent->roles.n; i++) {
 		struct aa_role *role = NULL;
 
+		if (aa_roles_lent_until(agent, agent->roles.v[i]))
+			continue;
 		reason = aa_policy_role(ctx->policy, agent->roles.v[i], &role);
 		if (reason != AA_OK)
 			return aa_step(ctx->trace, AA_STEP_UNASKED, NULL, reason);
@@ -202,6 +204,9 @@ int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *a
 	 * phase after its login. */
 	if (verdict->expires && (verdict->kind == AA_KIND_TOKEN || verdict->kind == AA_KIND_DELEGATED))
 		deadline = aa_limit(deadline, verdict->expires + aa_policy_host(ctx->policy)->clock_skew);
+	/* A role that the agent has for a time ends no later than that. */
+	for (size_t i = 0; i < verdict->roles.n; i++)
+		deadline = aa_limit(deadline, aa_roles_lent_until(agent, verdict->roles.v[i]->name));
 	return aa_limit(deadline, max ? ctx->now + max : 0);
 }
 

@@ -52,7 +52,7 @@ enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent
 			     const struct aa_verdict *verdict);
 
 /* Gives the end of a session of this verdict, 0 for never: the earliest of the token's expiry with the clocks' skew
- * behind it, max_session and the agent's expires. An assertion's or an SSH key's own expiry bounds the login, not the
+ * behind it, max_session, the agent's expires, and of an elevation by which it has a role. An assertion's or an SSH key's own expiry bounds the login, not the
  * session. */
 int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *agent,
 			  const struct aa_verdict *verdict);

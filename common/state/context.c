@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/registry/generation.h"
+#include "common/state/elevation.h"
 
 int aa_context_open(struct aa_context *ctx)
 {
@@ -45,11 +46,14 @@ enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account 
 		reason = aa_policy_agent(ctx->policy, account->name, &agent);
 	if (reason == AA_AGENT_UNKNOWN || (agent && agent->uid != account->uid))
 		reason = AA_REGISTRY_UNAVAILABLE;
-	if (reason == AA_OK)
-		*ret = agent;
-	else
+	reason = aa_step(ctx->trace, AA_STEP_ACCOUNT, NULL, reason);
+	if (reason != AA_OK) {
 		aa_agent_free(agent);
-	return aa_step(ctx->trace, AA_STEP_ACCOUNT, NULL, reason);
+		return reason;
+	}
+	aa_elevation_add(ctx->statedir, ctx->policy, ctx->now, ctx->trace, agent);
+	*ret = agent;
+	return AA_OK;
 }
 
 void aa_context_close(struct aa_context *ctx)

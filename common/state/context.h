@@ -32,7 +32,7 @@ int aa_context_open(struct aa_context *ctx);
 /* Opens the same and finds the account. 0; -ENOENT: there is no such agent; another negative errno: it cannot be
  * told. The caller calls aa_context_close() in every case. */
 int aa_context_find(struct aa_context *ctx, const char *name, struct aa_account *ret);
-/* Opens the policy and the agent's record. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
+/* Opens the policy and the agent's record, and adds the roles that it has for a time. AA_AGENT_RETIRED for a retired account, AA_REGISTRY_UNAVAILABLE where the two
  * halves of the registry do not agree. */
 enum aa_reason aa_context_agent(struct aa_context *ctx, const struct aa_account *account,
 				struct aa_agent **ret);

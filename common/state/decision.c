@@ -56,7 +56,7 @@ static int jti_name(char ret[65], const char *issuer, const char *jti)
 	return aa_sha256_pair(ret, issuer, jti);
 }
 
-static json_t *load(const char *statedir, const char *dir, const char *name)
+json_t *aa_decision_load(const char *statedir, const char *dir, const char *name)
 {
 	int state = open_state(statedir), r = -EIO;
 	char path[512], *text;
@@ -96,7 +96,7 @@ static enum aa_reason check_before(const char *statedir, const char *agent, int6
 
 	if (r <= 0)
 		return r < 0 ? AA_REGISTRY_UNAVAILABLE : AA_OK;
-	json = load(statedir, "revoked/before", agent);
+	json = aa_decision_load(statedir, "revoked/before", agent);
 	before = json_object_get(json, "before");
 	if (json_is_integer(before) && iat >= json_integer_value(before))
 		reason = AA_OK;
@@ -144,8 +144,7 @@ enum aa_reason aa_decision_credential(const char *statedir, const char *agent, c
 	return reason;
 }
 
-/* Writes state/DIR/NAME, synced. An existing file is replaced only if `replace` says so. */
-static int decide(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
+int aa_decision_write(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
 {
 	const struct aa_replace how = {.synced = true, .only_new = !replace};
 	char path[600], *text = aa_json_text(what, JSON_COMPACT);
@@ -163,8 +162,7 @@ static int decide(const char *statedir, const char *dir, const char *name, json_
 	return ret;
 }
 
-/* Takes the decision state/DIR/NAME back. -ENOENT: there was none. */
-static int withdraw(const char *statedir, const char *dir, const char *name)
+int aa_decision_withdraw(const char *statedir, const char *dir, const char *name)
 {
 	int state = open_state(statedir), ret;
 	char path[512];
@@ -184,13 +182,14 @@ int aa_decision_suspend(const char *statedir, const char *agent, const char *by,
 {
 	if (!aa_agent_name_is_valid(agent))
 		return -EINVAL;
-	return decide(statedir, "suspended", agent,
-		      json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why), false);
+	return aa_decision_write(statedir, "suspended", agent,
+				 json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why),
+				 false);
 }
 
 int aa_decision_resume(const char *statedir, const char *agent)
 {
-	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "suspended", agent) : -EINVAL;
+	return aa_agent_name_is_valid(agent) ? aa_decision_withdraw(statedir, "suspended", agent) : -EINVAL;
 }
 
 /* ---- revoking -------------------------------------------------------------- */
@@ -202,10 +201,10 @@ int aa_decision_revoke_jti(const char *statedir, const char *issuer, const char 
 
 	if (jti_name(name, issuer, jti) < 0)
 		return -ENOMEM;
-	return decide(statedir, "revoked/jti", name,
-		      json_pack("{s:s, s:s, s:s*, s:I, s:s*}", "issuer", issuer, "jti", jti, "by", by, "at",
-				(json_int_t)now, "why", why),
-		      false);
+	return aa_decision_write(statedir, "revoked/jti", name,
+				 json_pack("{s:s, s:s, s:s*, s:I, s:s*}", "issuer", issuer, "jti", jti, "by",
+					   by, "at", (json_int_t)now, "why", why),
+				 false);
 }
 
 int aa_decision_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,
@@ -215,7 +214,7 @@ int aa_decision_revoke_kid(const char *statedir, const char *kid, const char *by
 
 	if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
 		return -ENOMEM;
-	return decide(
+	return aa_decision_write(
 	    statedir, "revoked/kid", name,
 	    json_pack("{s:s, s:s*, s:I, s:s*}", "kid", kid, "by", by, "at", (json_int_t)now, "why", why),
 	    false);
@@ -230,7 +229,7 @@ static bool is_cut_off(const char *statedir, const char *agent, int64_t before)
 
 	if (has(statedir, "revoked/before", agent) <= 0)
 		return false;
-	json = load(statedir, "revoked/before", agent);
+	json = aa_decision_load(statedir, "revoked/before", agent);
 	there = json_object_get(json, "before");
 	cut_off = !json_is_integer(there) || json_integer_value(there) >= before;
 	json_decref(json);
@@ -244,10 +243,10 @@ int aa_decision_revoke_before(const char *statedir, const char *agent, int64_t b
 		return -EINVAL;
 	if (is_cut_off(statedir, agent, before))
 		return -EEXIST;
-	return decide(statedir, "revoked/before", agent,
-		      json_pack("{s:I, s:s*, s:I, s:s*}", "before", (json_int_t)before, "by", by, "at",
-				(json_int_t)now, "why", why),
-		      true);
+	return aa_decision_write(statedir, "revoked/before", agent,
+				 json_pack("{s:I, s:s*, s:I, s:s*}", "before", (json_int_t)before, "by", by,
+					   "at", (json_int_t)now, "why", why),
+				 true);
 }
 
 /* ---- taking it back ---------------------------------------------------------- */
@@ -256,19 +255,23 @@ int aa_decision_unrevoke_jti(const char *statedir, const char *issuer, const cha
 {
 	char name[65];
 
-	return jti_name(name, issuer, jti) < 0 ? -ENOMEM : withdraw(statedir, "revoked/jti", name);
+	return jti_name(name, issuer, jti) < 0 ? -ENOMEM
+					       : aa_decision_withdraw(statedir, "revoked/jti", name);
 }
 
 int aa_decision_unrevoke_kid(const char *statedir, const char *kid)
 {
 	char name[65];
 
-	return aa_sha256_hex(name, kid, strlen(kid)) < 0 ? -ENOMEM : withdraw(statedir, "revoked/kid", name);
+	return aa_sha256_hex(name, kid, strlen(kid)) < 0
+		   ? -ENOMEM
+		   : aa_decision_withdraw(statedir, "revoked/kid", name);
 }
 
 int aa_decision_unrevoke_before(const char *statedir, const char *agent)
 {
-	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "revoked/before", agent) : -EINVAL;
+	return aa_agent_name_is_valid(agent) ? aa_decision_withdraw(statedir, "revoked/before", agent)
+					     : -EINVAL;
 }
 
 /* ---- listing ------------------------------------------------------------------ */
@@ -282,7 +285,7 @@ static int add_revocation(const char *statedir, const char *kind, const char *na
 
 	(void)snprintf(dir, sizeof(dir), "revoked/%s", kind);
 	(void)snprintf(file, sizeof(file), "%s/%s", dir, name);
-	one = load(statedir, dir, name);
+	one = aa_decision_load(statedir, dir, name);
 	if (!json_is_object(one)) {
 		json_decref(one);
 		one = json_object();
@@ -337,12 +340,12 @@ int aa_decision_revocations(const char *statedir, json_t **ret)
 
 json_t *aa_decision_suspension(const char *statedir, const char *agent)
 {
-	return aa_agent_name_is_valid(agent) ? load(statedir, "suspended", agent) : NULL;
+	return aa_agent_name_is_valid(agent) ? aa_decision_load(statedir, "suspended", agent) : NULL;
 }
 
 json_t *aa_decision_cutoff(const char *statedir, const char *agent)
 {
-	return aa_agent_name_is_valid(agent) ? load(statedir, "revoked/before", agent) : NULL;
+	return aa_agent_name_is_valid(agent) ? aa_decision_load(statedir, "revoked/before", agent) : NULL;
 }
 
 int aa_decision_init(const char *statedir)

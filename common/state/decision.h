@@ -14,6 +14,7 @@
 #ifndef AGENTAUTH_STATE_DECISION_H
 #define AGENTAUTH_STATE_DECISION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -54,5 +55,15 @@ json_t *aa_decision_suspension(const char *statedir, const char *agent);
 json_t *aa_decision_cutoff(const char *statedir, const char *agent);
 /* Makes state/ and the folders below it. */
 int aa_decision_init(const char *statedir);
+
+/* ---- one file, for those that keep decisions of another kind in state/ ---- */
+
+/* Writes state/DIR/NAME, synced, and steals the reference. An existing file is replaced only if `replace` says so. 0 or a
+ * negative errno. */
+int aa_decision_write(const char *statedir, const char *dir, const char *name, json_t *what, bool replace);
+/* Gives its content as a new reference. NULL: there is none, or none that is to be believed. */
+json_t *aa_decision_load(const char *statedir, const char *dir, const char *name);
+/* Removes it. -ENOENT: there was none. */
+int aa_decision_withdraw(const char *statedir, const char *dir, const char *name);
 
 #endif

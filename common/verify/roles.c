@@ -37,6 +37,33 @@ int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agen
 	return limit;
 }
 
+/* The record's JSON owns the names of its roles, so that it keeps the name of this one, too. */
+bool aa_roles_lend(struct aa_agent *agent, const char *role, int64_t until)
+{
+	json_t *lent = json_object_get(agent->json, "lent"),
+	       *one = json_pack("[s, I]", role, (json_int_t)until);
+	const char **v = realloc(agent->roles.v, (agent->roles.n + 1) * sizeof(*v));
+
+	if (v)
+		agent->roles.v = v;
+	if (!lent && json_object_set_new(agent->json, "lent", json_object()) == 0)
+		lent = json_object_get(agent->json, "lent");
+	if (!v || json_object_set(lent, role, one) < 0) {
+		json_decref(one);
+		return false;
+	}
+	json_decref(one); /* `lent` has it */
+	v[agent->roles.n++] = json_string_value(json_array_get(one, 0));
+	return true;
+}
+
+int64_t aa_roles_lent_until(const struct aa_agent *agent, const char *role)
+{
+	const json_t *one = json_object_get(json_object_get(agent->json, "lent"), role);
+
+	return json_integer_value(json_array_get(one, 1));
+}
+
 /* Every word of a scope must be a role of the agent's. A login that asks for another role is refused, not narrowed. */
 static enum aa_reason check_scope(const struct aa_agent *agent, const char *scope)
 {

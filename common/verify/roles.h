@@ -14,6 +14,11 @@ bool aa_roles_have(const struct aa_roles *roles, const char *role);
 int64_t aa_roles_max_session(const struct aa_roles *roles);
 int64_t aa_roles_max_sessions(const struct aa_roles *roles, const struct aa_agent *agent);
 
+/* Adds a role to the agent's until then, by an elevation. False: there is no memory for it. */
+bool aa_roles_lend(struct aa_agent *agent, const char *role, int64_t until);
+/* Gives the end of the elevation by which the agent has the role; 0: the role is one of its record's. */
+int64_t aa_roles_lent_until(const struct aa_agent *agent, const char *role);
+
 struct aa_narrowing {
 	const char *scope;   /* names of roles, parted by spaces: no others; NULL: all */
 	bool delegable_only; /* on behalf of a user */

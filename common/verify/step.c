@@ -11,6 +11,7 @@ static const struct row {
 	unsigned ways;
 } rows[AA_STEP_COUNT] = {
     [AA_STEP_ACCOUNT] = {"account", "the agent is registered, and not retired", ROLES | AA_WAY_SESSION},
+    [AA_STEP_ELEVATION] = {"elevation", "the agent has the role for a time", AA_WAY_ELEVATED},
     [AA_STEP_FAILURES] = {"failures", "not too many credentials failed from there within a minute",
 			  PRESENTED | AA_WAY_AWAITED},
     [AA_STEP_FORM] = {"form", "it is a signed JSON Web Token in compact form", PRESENTED},

@@ -13,6 +13,7 @@
 
 enum aa_step {
 	AA_STEP_ACCOUNT,
+	AA_STEP_ELEVATION, /* to one role, which is the subject */
 	AA_STEP_FAILURES,
 	/* a credential: all steps but the two of a person's delegation, nonce, task and scope are a token's too */
 	AA_STEP_FORM,
@@ -60,7 +61,8 @@ enum {
 	AA_WAY_SSH_KEY = 4,
 	AA_WAY_AWAITED = 8, /* nothing is presented yet */
 	AA_WAY_SESSION = 16,
-	AA_WAY_STARTED = 32, /* by root or a person of this host */
+	AA_WAY_STARTED = 32,  /* by root or a person of this host */
+	AA_WAY_ELEVATED = 64, /* each way, of the few agents that have a role for a time */
 };
 
 struct aa_trace {

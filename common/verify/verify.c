@@ -428,10 +428,19 @@ void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *
 	verdict->reason = reason;
 }
 
+static bool is_own(const void *agent, const char *role)
+{
+	return aa_roles_lent_until(agent, role) == 0;
+}
+
+/* sshd asks before it shows the key of a login. All else that comes here without a person is started by root, and has no
+ * end at which a role that the agent has for a time could be taken from it. */
 void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *agent,
 		       const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict)
 {
-	const struct aa_narrowing narrow = {.delegable_only = delegable_only};
+	const bool starts = !delegable_only && strcmp(login->service, "sshd") != 0;
+	const struct aa_narrowing narrow = {
+	    .delegable_only = delegable_only, .admit = starts ? is_own : NULL, .data = agent};
 	enum aa_reason reason;
 
 	aa_verdict_clear(verdict);

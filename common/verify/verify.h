@@ -31,7 +31,8 @@ void aa_verify_nobody(const char *credential, size_t len, struct aa_verdict *ver
 void aa_verify_publickey(const struct aa_policy *policy, const struct aa_agent *agent,
 			 const struct aa_login *login, struct aa_verdict *verdict);
 
-/* Gives the agent's own roles to a login without a credential; `delegable_only` where a person started it. */
+/* Gives the agent's roles to a login without a credential; `delegable_only` where a person started it. What root starts has no
+ * role by elevation. */
 void aa_verify_account(const struct aa_policy *policy, const struct aa_agent *agent,
 		       const struct aa_login *login, bool delegable_only, struct aa_verdict *verdict);
 

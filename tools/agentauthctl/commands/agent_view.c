@@ -74,3 +74,20 @@ json_t *view_time(int64_t when)
 	aa_utc_print(when, text);
 	return json_string(text);
 }
+
+json_t *view_elevations(json_t *list)
+{
+	json_t *shown = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		json_array_append_new(
+		    shown, json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s}", "agent", view_text(one, "agent"),
+				     "role", view_text(one, "role"), "state", view_text(one, "state"), "at",
+				     view_time(view_number(one, "at")), "until",
+				     view_time(view_number(one, "until")), "by", view_text(one, "by"), "why",
+				     view_text(one, "why")));
+	}
+	return shown;
+}

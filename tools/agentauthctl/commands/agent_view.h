@@ -20,5 +20,7 @@ char *view_list(const struct aa_list *list);
 char *view_joined(const json_t *list);
 /* view_time() returns a time in seconds since 1970 as RFC 3339, and null for 0, as a new reference. */
 json_t *view_time(int64_t when);
+/* view_elevations() returns a list of elevations with its times as text, as a new reference. */
+json_t *view_elevations(json_t *list);
 
 #endif

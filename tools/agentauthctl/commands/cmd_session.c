@@ -19,6 +19,7 @@
 #include "common/text/shown.h"
 #include "common/verify/verdict.h"
 #include "tools/agentauthctl/commands/clock.h"
+#include "tools/agentauthctl/commands/cmd_elevate.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
@@ -353,6 +354,7 @@ static void log_request(void *data, json_t *request)
 static void clear_away(struct ctl *ctl)
 {
 	(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request, ctl);
+	elevate_forget_over(ctl);
 	(void)aa_replay_purge(ctl->rundir, ctl->now);
 	(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);
 	ctl_audit_settle(ctl);

@@ -12,6 +12,7 @@
 #include "common/jose/key_jwk.h"
 #include "common/registry/accounts.h"
 #include "common/state/decision.h"
+#include "common/state/elevation.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
@@ -160,9 +161,26 @@ static void print_cutoff(const json_t *cutoff)
 		    *view_text(cutoff, "why") ? ": " : "", view_text(cutoff, "why"));
 }
 
+static void print_elevations(const json_t *elevations)
+{
+	char when[AA_UTC_SIZE];
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(elevations, i, one)
+	{
+		aa_utc_print(view_number(one, "until"), when);
+		if (strcmp(view_text(one, "state"), "active") == 0)
+			table_field("elevated", "%s until %s, by %s: %s", view_text(one, "role"), when,
+				    view_text(one, "by"), view_text(one, "why"));
+		else
+			table_field("elevated", "%s: %s", view_text(one, "role"), view_text(one, "state"));
+	}
+}
+
 /* decisions are what was decided of an agent in a hurry. NULL says that nothing was. */
 struct decisions {
-	json_t *suspension, *cutoff;
+	json_t *suspension, *cutoff, *elevations;
 };
 
 static void print_home(struct published *published, const char *name)
@@ -204,6 +222,7 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 	printf("%s (%s)\n", agent->name, view_state(ctl, agent));
 	print_suspension(decisions->suspension);
 	print_cutoff(decisions->cutoff);
+	print_elevations(decisions->elevations);
 	print_refusal(ctl, agent->name);
 	print_record(ctl, published, agent);
 }
@@ -260,6 +279,8 @@ static void answer_agent(struct ctl *ctl, struct published *published, const str
 				    view_time(view_number(decisions->cutoff, "before")));
 		json_object_set(agent, "revoked", decisions->cutoff);
 	}
+	if (json_array_size(decisions->elevations))
+		json_object_set_new(agent, "elevated", view_elevations(decisions->elevations));
 	refusal = last_refusal(ctl, record->name);
 	if (refusal)
 		json_object_set_new(agent, "last_refusal", refusal);
@@ -371,7 +392,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	const char *name = arguments->words[0];
 	struct published *published;
 	enum ctl_status status = CTL_DONE;
-	struct decisions decisions;
+	struct decisions decisions = {0};
 	struct aa_agent *agent;
 
 	if (ctl_check_name(ctl, check_agent_name, name) != CTL_DONE)
@@ -384,6 +405,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	agent = published_agent(published, name);
 	decisions.suspension = aa_decision_suspension(ctl->paths.statedir, name);
 	decisions.cutoff = aa_decision_cutoff(ctl->paths.statedir, name);
+	(void)aa_elevations(ctl->paths.statedir, name, ctl->now, &decisions.elevations);
 	if (!agent)
 		status = show_unread(ctl, published, name);
 	else if (ctl->json)
@@ -393,6 +415,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	aa_agent_free(agent);
 	json_decref(decisions.suspension);
 	json_decref(decisions.cutoff);
+	json_decref(decisions.elevations);
 	published_close(published);
 	return status;
 }

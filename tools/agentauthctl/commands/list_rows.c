@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/elevation.h"
 #include "common/state/last_use.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
@@ -42,6 +43,25 @@ static char *bindings_of(const struct aa_agent *agent)
 	return b.len ? buffer_take(&b) : NULL;
 }
 
+/* The roles that the agent has for a time, "deploy (until 2026-05-01T12:00:00Z)". */
+static json_t *elevated(const struct ctl *ctl, const char *agent)
+{
+	json_t *list = NULL, *roles = json_array(), *one;
+	char when[AA_UTC_SIZE];
+	size_t i;
+
+	(void)aa_elevations(ctl->paths.statedir, agent, ctl->now, &list);
+	json_array_foreach(list, i, one)
+	{
+		aa_utc_print(view_number(one, "until"), when);
+		if (strcmp(view_text(one, "state"), "active") == 0)
+			json_array_append_new(roles,
+					      json_sprintf("%s (until %s)", view_text(one, "role"), when));
+	}
+	json_decref(list);
+	return roles;
+}
+
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
@@ -54,6 +74,7 @@ struct list_row list_row_of(const struct ctl *ctl, const struct aa_agent *agent)
 				 .description = copy(agent->description),
 				 .bindings = bindings_of(agent),
 				 .roles = json_incref(json_object_get(agent->json, "roles")),
+				 .elevated = elevated(ctl, agent->name),
 				 .state = view_state(ctl, agent),
 				 .uid = agent->uid,
 				 .keys = good_keys(agent, ctl->now),
@@ -80,6 +101,7 @@ void list_row_free(struct list_row *row)
 	free(row->description);
 	free(row->bindings);
 	json_decref(row->roles);
+	json_decref(row->elevated);
 }
 
 void list_rows_free(struct list_rows *rows)
@@ -153,10 +175,10 @@ static json_t *row_json(const struct list_row *row)
 	if (row->retired)
 		return json_pack("{s:s, s:I, s:s}", "name", row->name, "uid", (json_int_t)row->uid, "state",
 				 row->state);
-	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:I, s:o, s:o}", "name", row->name, "uid",
+	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:O, s:o, s:I, s:o, s:o}", "name", row->name, "uid",
 			 (json_int_t)row->uid, "state", row->state, "owner", row->owner ? row->owner : "",
-			 "roles", row->roles, "expires", view_time(row->expires), "keys",
-			 (json_int_t)row->keys, "last_login", view_time(row->last_login), "last_sudo",
+			 "roles", row->roles, "elevated", row->elevated, "expires", view_time(row->expires),
+			 "keys", (json_int_t)row->keys, "last_login", view_time(row->last_login), "last_sudo",
 			 view_time(row->last_sudo));
 }
 
@@ -191,7 +213,8 @@ static void add_retired(struct table *table, const struct list_row *row)
 
 static void add_agent(struct table *table, const struct list_row *row, bool wide)
 {
-	char *roles = json_array_size(row->roles) ? view_joined(row->roles) : NULL;
+	char *roles = json_array_size(row->roles) ? view_joined(row->roles) : NULL,
+	     *more = json_array_size(row->elevated) ? view_joined(row->elevated) : NULL;
 
 	table_add(table, row->name);
 	table_printf(table, "%u", row->uid);
@@ -206,6 +229,9 @@ static void add_agent(struct table *table, const struct list_row *row, bool wide
 		table_add(table, row->bindings);
 		table_add(table, row->description ? row->description : "-");
 	}
+	if (more)
+		table_note(table, "    by elevation: %s", more);
+	free(more);
 	free(roles);
 }
 

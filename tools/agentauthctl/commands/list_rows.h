@@ -7,7 +7,7 @@
 
 struct list_row {
 	char *name, *owner, *description, *bindings; /* NULL: none */
-	json_t *roles;
+	json_t *roles, *elevated;
 	const char *state;
 	uint32_t uid;
 	size_t keys;				/* those that are good now */

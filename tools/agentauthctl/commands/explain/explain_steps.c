@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/elevation.h"
+#include "common/text/utc.h"
+#include "common/verify/roles.h"
+#include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/cure.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
 
@@ -41,6 +45,8 @@ static char *role_words(const struct explanation *e, const char *role, enum aa_r
 	case AA_ROLE_DENIED:
 		if (!is_login(e))
 			return xasprintf("the session has %s, and the agent has it no more", role);
+		if (e->way == AA_WAY_STARTED && aa_roles_lent_until(e->agent, role))
+			return xasprintf("%s is had by elevation, which is not for what root starts", role);
 		if (e->verdict.on_behalf_of)
 			return xasprintf("%s is not delegable, or no scope of the token grants it", role);
 		return xasprintf("no scope of the token grants %s", role);
@@ -68,11 +74,40 @@ static char *account_words(const struct explanation *e)
 	}
 }
 
+/* "the agent has deploy by elevation until T, by alice: WHY". */
+static char *elevation_words(const struct explanation *e, const char *role, enum aa_reason reason)
+{
+	json_t *list = NULL, *one;
+	char *text = NULL, until[AA_UTC_SIZE];
+	size_t i;
+
+	(void)aa_elevations(e->ctl->paths.statedir, e->q.name, e->ctl->now, &list);
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(view_text(one, "role"), role) != 0 || text)
+			continue;
+		aa_utc_print(view_number(one, "until"), until);
+		if (reason == AA_OK)
+			text = xasprintf("the agent has %s by elevation until %s, by %s%s%s", role, until,
+					 view_text(one, "by"), *view_text(one, "why") ? ": " : "",
+					 view_text(one, "why"));
+		else if (strcmp(view_text(one, "state"), "over") == 0)
+			text = xasprintf("the elevation to %s was over at %s", role, until);
+	}
+	json_decref(list);
+	return text ? text
+		    : xasprintf("an elevation to %s gives nothing: its file is damaged, or the role is not "
+				"published",
+				role);
+}
+
 static char *words_of(const struct explanation *e, enum aa_step step, const char *subject,
 		      enum aa_reason reason)
 {
 	if (step == AA_STEP_ACCOUNT && reason == AA_REGISTRY_UNAVAILABLE)
 		return account_words(e);
+	if (step == AA_STEP_ELEVATION && subject)
+		return elevation_words(e, subject, reason);
 	if (step == AA_STEP_ROLE && subject)
 		return role_words(e, subject, reason);
 	if (step == AA_STEP_APPROVAL && subject)
@@ -119,6 +154,8 @@ static bool is_told(const struct explanation *e, enum aa_step step, const char *
 static enum explain_result result_of(const struct explanation *e, enum aa_step step, const char *subject,
 				     enum aa_reason reason)
 {
+	if (step == AA_STEP_ELEVATION)
+		return reason == AA_OK ? EXPLAIN_OK : EXPLAIN_LEFT_OUT;
 	if (reason != AA_OK)
 		return step == AA_STEP_ROLE && is_login(e) ? EXPLAIN_LEFT_OUT : EXPLAIN_REFUSES;
 	return step == AA_STEP_APPROVAL && subject ? EXPLAIN_WAITS : EXPLAIN_OK;
