@@ -261,6 +261,9 @@ agent_gets_nothing() { # NAME
 	run person_ssh frank 'id'
 	expect_status 0
 	expect_output '^uid=20005\(frank\) gid=20005\(frank\) groups=20005\(frank\)'
+	run agentauthctl restore frank
+	expect_status 1
+	expect_output 'has come to know it: .*with uid 20005; .* Take it away there, or register another agent'
 	run agentauthctl register gus --role deploy --uid "$uid"
 	expect_status 1
 	expect_output 'retired'

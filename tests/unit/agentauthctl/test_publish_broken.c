@@ -108,6 +108,41 @@ TEST(killed_while_it_retires_an_agent_is_whole_or_retired, house)
 	}
 }
 
+/* The agent is retired as before, or back; restored once more it is back in any case, and nobody else has its name. */
+TEST(killed_while_it_restores_an_agent_is_retired_or_back, house)
+{
+	const struct house *h = *state;
+
+	for (size_t i = 0; i < N_STEPS; i++) {
+		char *name = xasprintf("bot-%zu", i), *file = xasprintf("conf/agents.d/%s.conf", name);
+		char *bytes = xasprintf("uid = 701%02zu;", i), *step = xstrdup(steps[i]);
+		struct conf_text text = {0};
+		const struct text_change change = {.agent = name, .agent_text = &text, .restores = true};
+		struct outcome o;
+
+		conf_text_set(&text, "x", bytes, strlen(bytes));
+		house_write(h, file, bytes);
+		apply(h);
+		house_remove(h, file);
+		apply(h);
+		assert_true(killed_at(h, &change, step));
+		assert_string_equal(serves(h, name), i < SWITCHED ? "retired" : "active");
+		if (i < SWITCHED) {
+			run(h, (struct publish_options){.change = change}, &o);
+			assert_int_equal(o.result.outcome, PUBLISH_DONE);
+			outcome_free(&o);
+		}
+		assert_string_equal(serves(h, name), "active");
+		apply(h);
+		assert_string_equal(serves(h, name), "active");
+		conf_text_free(&text);
+		free(name);
+		free(file);
+		free(bytes);
+		free(step);
+	}
+}
+
 TEST(a_command_that_is_killed_leaves_text_that_apply_takes_up, house)
 {
 	const struct house *h = *state;

@@ -242,11 +242,13 @@ static enum ctl_status retire_agent(struct ctl *ctl, struct workspace *workspace
 		return CTL_FAILED;
 	edit_agent_new(&edit, ctl, workspace, arguments, name, "");
 	edit.retires = true;
-	return edit_end(&edit, CTL_DONE,
-			"%s is retired: it gets in nowhere, and its name and uid are never given again.\n"
-			"Its files keep their owner; its text is kept as %s/%s%s.retired.\n"
-			"Connections that are open go on: agentauthctl session kill --agent %s ends them.",
-			name, AGENTS_DIR, name, AGENT_SUFFIX, name);
+	return edit_end(
+	    &edit, CTL_DONE,
+	    "%s is retired: it gets in nowhere, and its name and uid are never given to another.\n"
+	    "Its files keep their owner; its text is kept as %s/%s%s.retired. For 30 days, "
+	    "agentauthctl restore %s brings it back.\n"
+	    "Connections that are open go on: agentauthctl session kill --agent %s ends them.",
+	    name, AGENTS_DIR, name, AGENT_SUFFIX, name, name);
 }
 
 static int run_retire(struct ctl *ctl, const struct arguments *arguments)
@@ -269,10 +271,12 @@ const struct command cmd_retire = {
     .values = "agents",
     .min_words = 1,
     .max_words = 1,
-    .summary = "retire an agent for good: its name and uid are never given again",
-    .about = "The agent's file in agents.d becomes NAME.conf.retired, which is not read any more. The "
-	     "account stays in passwd, so that its files keep their owner's name, and no login as the "
-	     "agent succeeds. To shut an agent out for a while, use agentauthctl suspend.",
+    .summary = "retire an agent: its name and uid are never given to another",
+    .about =
+	"The agent's file in agents.d becomes NAME.conf.retired, which root alone can read; for 30 days, "
+	"agentauthctl restore brings the agent back by it. The "
+	"account stays in passwd, so that its files keep their owner's name, and no login as the "
+	"agent succeeds. To shut an agent out for a while, use agentauthctl suspend.",
     .options = (const struct option_spec[]){CTL_WITH_PENDING, {0}},
     .run = run_retire,
 };

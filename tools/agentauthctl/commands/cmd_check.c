@@ -32,7 +32,7 @@ static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, 
 	struct arena arena = {0};
 	struct buffer bytes = {0}, record = {0}, ssh = {0};
 	struct key_memo *memo = key_memo_new();
-	char *name = name_of_file(ctl, file), why[256];
+	char *name = name_of_file(ctl, file), why[384];
 	struct newcomers newcomers = {0};
 	struct aa_agent agent;
 	bool in_order = false;
@@ -47,7 +47,7 @@ static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, 
 	}
 	if (agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
 		if (!ids_by_name(&workspace->ids, ID_AGENT, name))
-			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid);
+			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid, false);
 		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&workspace->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);

@@ -19,6 +19,7 @@
 #include "tools/agentauthctl/commands/generation_choice.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
 #include "tools/agentauthctl/commands/near_name.h"
+#include "tools/agentauthctl/commands/retired.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/table.h"
 
@@ -300,11 +301,26 @@ static bool text_has(const struct ctl *ctl, const char *name)
 	return has;
 }
 
-static void tell_retired(const char *name, uint32_t uid)
+static void tell_retired(struct ctl *ctl, const char *name, uint32_t uid)
 {
+	struct given_id e;
+	bool is_known = retired_read(ctl, name, &e);
+	char when[AA_UTC_SIZE];
+
+	if (ctl->json) {
+		ctl_answer(ctl, "agent",
+			   json_pack("{s:s, s:I, s:s, s:o, s:o}", "name", name, "uid", (json_int_t)uid,
+				     "state", "retired", "retired", view_time(is_known ? e.time : 0),
+				     "restorable_until", view_time(is_known ? retired_until(&e) : 0)));
+		return;
+	}
 	printf("%s (retired)\n", name);
 	table_field("uid, gid", "%u", uid);
-	table_field("refused", "it gets in nowhere, for good. Do: agentauthctl register NAME, another one");
+	if (!is_known)
+		return;
+	aa_utc_print(e.time, when);
+	table_field("refused", "since %s: it is retired", when);
+	table_field("", "Do: %s", retired_cure(&e, ctl->now));
 }
 
 static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
@@ -318,12 +334,8 @@ static enum ctl_status show_unknown(struct ctl *ctl, const char *name)
 		    aa_account_by_name(&accounts, name, &account) == 0 && account.flags & AA_ACCOUNT_RETIRED;
 		aa_accounts_close(&accounts);
 	}
-	if (retired && ctl->json)
-		ctl_answer(ctl, "agent",
-			   json_pack("{s:s, s:I, s:s}", "name", name, "uid", (json_int_t)account.uid, "state",
-				     "retired"));
-	else if (retired)
-		tell_retired(name, account.uid);
+	if (retired)
+		tell_retired(ctl, name, account.uid);
 	else if (text_has(ctl, name))
 		return ctl_fail(
 		    ctl, "%s is in the configuration and not published yet: run agentauthctl apply", name);

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/jose/jose.h"
 #include "common/registry/accounts.h"
 #include "common/state/approval.h"
 #include "common/state/session_find.h"
+#include "tools/agentauthctl/commands/retired.h"
 #include "tools/agentauthctl/model/issuer_template.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/published.h"
@@ -40,6 +42,21 @@ static void list_published(bool roles)
 			 strncmp(record.group.name, AA_ROLE_GROUP_PREFIX, prefix) == 0)
 			complete_offer(record.group.name + prefix, NULL);
 	aa_accounts_close(&accounts);
+}
+
+static void list_retired(void)
+{
+	struct ids ids;
+
+	if (retired_ids(AA_STATEDIR, 0, &ids) == 0) {
+		size_t n;
+		struct given_id *v = retired_list(&ids, time(NULL), &n);
+
+		for (size_t i = 0; i < n; i++)
+			complete_offer(v[i].name, NULL);
+		free(v);
+	}
+	ids_free(&ids);
 }
 
 static bool offer_issuer(void *data, const char *name, const char *record, size_t len)
@@ -180,6 +197,8 @@ void completion_list(const char *kind)
 {
 	if (strcmp(kind, "agents") == 0)
 		list_published(false);
+	else if (strcmp(kind, "retired") == 0)
+		list_retired();
 	else if (strcmp(kind, "roles") == 0)
 		list_published(true);
 	else if (strcmp(kind, "issuers") == 0)

@@ -145,7 +145,7 @@ enum ctl_status ctl_known_agent(struct ctl *ctl, const char *name, uint32_t *ret
 		return CTL_DONE;
 	}
 	if (account.flags & AA_ACCOUNT_RETIRED)
-		return ctl_fail(ctl, "%s is retired, and shut out for good", name);
+		return ctl_fail(ctl, "%s is retired: it gets in nowhere", name);
 	*ret_uid = account.uid;
 	return CTL_DONE;
 }

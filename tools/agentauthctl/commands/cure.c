@@ -23,7 +23,8 @@ static const struct cure {
 } cures[] = {
     {AA_AGENT_UNKNOWN, ANY, "agentauthctl list shows the agents that there are"},
     {AA_AGENT_SUSPENDED, ANY, "agentauthctl resume %a"},
-    {AA_AGENT_RETIRED, ANY, "agentauthctl register NAME, another one"},
+    {AA_AGENT_RETIRED, ANY,
+     "agentauthctl restore %a, within 30 days; otherwise agentauthctl register NAME, another one"},
     {AA_AGENT_EXPIRED, ANY, "agentauthctl set %a --expires never"},
     {AA_SOURCE_DENIED, ROLE, "agentauthctl role set %r --source %f"},
     {AA_SOURCE_DENIED, ANY, "agentauthctl set %a --source %f"},

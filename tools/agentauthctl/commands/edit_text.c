@@ -9,6 +9,7 @@
 
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
+#include "tools/agentauthctl/commands/retired.h"
 #include "tools/conf/conf_edit.h"
 
 /* ---- the workspace ------------------------------------------------------------------ */
@@ -117,6 +118,7 @@ static enum ctl_status publish_edit(struct text_edit *edit, const char *done)
 	const char *agent = edit->editing.agent;
 	const struct text_change change = {.agent = agent,
 					   .agent_text = agent && !edit->retires ? &edit->text : NULL,
+					   .restores = edit->restores,
 					   .main_text = agent ? NULL : &edit->text,
 					   .role = strcmp(edit->kind, "role") == 0 ? edit->name : NULL};
 	struct publish_result result = {0};
@@ -179,7 +181,7 @@ enum ctl_status edit_agent_is_there(struct ctl *ctl, const struct workspace *wor
 	if (agent_names_have(&workspace->names, name))
 		return CTL_DONE;
 	if (e && e->retired)
-		return ctl_fail(ctl, "%s is retired", name);
+		return ctl_fail(ctl, "%s is retired; %s", name, retired_cure(e, ctl->now));
 	if (e)
 		return ctl_fail(ctl,
 				"%s has no file in %s any more, which is not published: agentauthctl apply "

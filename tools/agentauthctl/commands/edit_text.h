@@ -15,9 +15,9 @@ struct text_edit {
 	struct workspace *workspace;
 	const char *kind, *name; /* "agent", "role" or "issuer", and which */
 	struct conf_text text;
-	char *path;   /* "roles.deploy"; "" in an agent's own text */
-	char *prefix; /* "roles.deploy."; "" in an agent's own text */
-	bool retires; /* the agent's file is taken away */
+	char *path;		/* "roles.deploy"; "" in an agent's own text */
+	char *prefix;		/* "roles.deploy."; "" in an agent's own text */
+	bool retires, restores; /* the agent's file is taken away, or comes back */
 };
 
 typedef enum ctl_status edit_fn(struct ctl *ctl, struct workspace *workspace,

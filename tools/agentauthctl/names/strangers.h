@@ -17,6 +17,7 @@ struct newcomer {
 	char *group; /* the name of its group, whose gid is `id` */
 	uint32_t id;
 	char *setting; /* of a group: where it stands */
+	bool returns;  /* an agent that is restored */
 	char *known;   /* what another source has of it, as a sentence's rest; NULL: nothing */
 };
 

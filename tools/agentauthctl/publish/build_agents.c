@@ -89,10 +89,11 @@ static void put_retired_before(struct build_work *w, const char *name)
 static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 {
 	struct position position = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
-	char why[256], *file;
+	const struct given_id *e = ids_by_name(&w->ws->ids, ID_AGENT, a->name);
+	char why[384], *file;
 
-	if (!ids_by_name(&w->ws->ids, ID_AGENT, a->name))
-		newcomers_add_agent(&w->newcomers, a->name, a->uid);
+	if (!e || e->is_new)
+		newcomers_add_agent(&w->newcomers, a->name, a->uid, e != NULL);
 	if (ids_claim(&w->ws->ids, ID_AGENT, a->name, a->uid, why, sizeof(why)))
 		return;
 	file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, a->name);

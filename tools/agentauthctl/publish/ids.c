@@ -227,8 +227,12 @@ static bool refuse_name(const struct given_id *e, uint32_t id, char *why, size_t
 	if (e->retired)
 		snprintf(why, size,
 			 "the %s %s was retired on %.10s; its name and its id %u are never given again, "
-			 "since files and logs still mean the old one. Choose another name",
-			 id_kind_name(e->kind), e->name, when, e->id);
+			 "since files and logs still mean the old one. Choose another name%s%s",
+			 id_kind_name(e->kind), e->name, when, e->id,
+			 e->kind == ID_AGENT
+			     ? "; the same agent comes back, within 30 days, by agentauthctl restore "
+			     : "",
+			 e->kind == ID_AGENT ? e->name : "");
 	else
 		snprintf(why, size,
 			 "the %s %s has had the id %u since it was published; an id cannot change (to %u), "
@@ -272,6 +276,12 @@ bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id
 	numbered = add(ids, kind, name, id);
 	numbered->is_new = numbered->seen = true;
 	return true;
+}
+
+void ids_restore(struct given_id *e)
+{
+	e->retired = false;
+	e->is_new = true;
 }
 
 uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,

@@ -6,7 +6,7 @@
  * line of comment:
  *
  *   use KIND NAME ID TIME      from then on NAME has ID; KIND is agent, role, or group (the group of all agents)
- *   retire KIND NAME ID TIME   from then on no agent and no role has them
+ *   retire KIND NAME ID TIME   from then on no agent and no role has them, but the same one where it is restored: a line "use"
  *
  * The file is readable by all, as the published names are, so that a text can be checked without being root. A line
  * without its line feed was cut short by a crash before anything was published with it, and does not count. */
@@ -51,6 +51,9 @@ struct given_id *ids_by_id(const struct ids *ids, uint32_t id);
  * false where the configuration must not have them, and `why` says why in a sentence. The group of all agents may
  * change its name, and may not take an id that was somebody's. */
 bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size);
+
+/* ids_restore() gives the retired agent its name and id again, for it to be claimed with them; ids_write() writes that. */
+void ids_restore(struct given_id *e);
 
 /* given_id_goes() returns true for a name that was in use and that no part of the configuration claimed. */
 bool given_id_goes(const struct given_id *e);

@@ -7,11 +7,11 @@
 #include "tools/agentauthctl/names/remnants.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 
-void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid)
+void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid, bool returns)
 {
 	grow(&newcomers->v, &newcomers->cap, newcomers->n + 1, sizeof(*newcomers->v));
 	newcomers->v[newcomers->n++] =
-	    (struct newcomer){.user = xstrdup(name), .group = xstrdup(name), .id = uid};
+	    (struct newcomer){.user = xstrdup(name), .group = xstrdup(name), .id = uid, .returns = returns};
 }
 
 void newcomers_add_group(struct newcomers *newcomers, const char *group, uint32_t gid, const char *setting)
@@ -51,7 +51,12 @@ static void report_known(const struct workspace *ws, const struct newcomer *n)
 {
 	static const char why[] = "who it is would depend on which source is asked first. Choose another";
 
-	if (n->user)
+	if (n->returns)
+		report(ws, n->user, false,
+		       "another source of names on this host has come to know it: %s; who it is would depend "
+		       "on which source is asked first. Take it away there, or register another agent",
+		       n->known);
+	else if (n->user)
 		report(ws, n->user, false,
 		       "another source of names on this host has it already: %s; %s name or uid", n->known,
 		       why);
@@ -94,7 +99,7 @@ void newcomers_check(struct newcomers *newcomers, const struct workspace *ws, bo
 
 		if (n->known)
 			report_known(ws, n);
-		else if (n->user)
+		else if (n->user && !n->returns)
 			report_remnants(ws, &remnants, n, adopt);
 	}
 	remnants_free(&remnants);

@@ -12,7 +12,8 @@ struct newcomers {
 	size_t n, cap;
 };
 
-void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid);
+/* newcomers_add_agent() adds an agent; one that `returns` is restored, and what lies under its name is its own. */
+void newcomers_add_agent(struct newcomers *newcomers, const char *name, uint32_t uid, bool returns);
 /* newcomers_add_group() adds the group that `setting` of agentauth.conf names. */
 void newcomers_add_group(struct newcomers *newcomers, const char *group, uint32_t gid, const char *setting);
 /* newcomers_check() reports an error for each newcomer whose name or id somebody else has, and for each agent that

@@ -443,7 +443,7 @@ static void find_pending(struct commit *c)
 	changes_take(&c->ret->pending, &all, is_of_others, change);
 	if (change->main_text)
 		changes_take(&c->ret->pending, &c->ws->main_pending, is_left, &c->build.changes);
-	if (change->agent_text)
+	if (change->agent_text && !change->restores)
 		find_earlier_edit(c, change->agent);
 	for (size_t i = 0; change->texts && i < change->texts->n; i++)
 		find_earlier_edit(c, change->texts->v[i].name);
@@ -473,6 +473,8 @@ static int begin(struct commit *c)
 	for (size_t i = 0; change->texts && i < change->texts->n; i++)
 		if (!agent_names_have(&c->ws->names, change->texts->v[i].name))
 			agent_names_add(&c->ws->names, change->texts->v[i].name);
+	if (change->restores)
+		ids_restore(ids_by_name(&c->ws->ids, ID_AGENT, change->agent));
 	if (change->agent && !change->agent_text)
 		agent_names_remove(&c->ws->names, change->agent);
 	if (c->options->dry_run)

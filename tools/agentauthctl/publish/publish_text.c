@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/agentauthctl/publish/build.h"
@@ -39,13 +40,20 @@ static int keep_old(const struct workspace *ws, struct file_undo *undo)
 	return errno == ENOENT ? 0 : copy_old(ws, undo);
 }
 
+/* The text is kept for restore, and for root alone. */
 static int take_away(struct file_undo *undo)
 {
+	struct stat st;
+
 	undo->aside = xasprintf("%s.retired", undo->name);
 	undo->removed = true;
-	if (renameat(undo->dirfd, undo->name, undo->dirfd, undo->aside) < 0)
+	if (fstatat(undo->dirfd, undo->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    renameat(undo->dirfd, undo->name, undo->dirfd, undo->aside) < 0)
 		return -errno;
 	undo->written = true;
+	undo->mode = st.st_mode & 07777;
+	if (fchmodat(undo->dirfd, undo->aside, S_IRUSR | S_IWUSR, 0) < 0)
+		return -errno;
 	return fsync(undo->dirfd) < 0 ? -errno : 0;
 }
 
@@ -102,6 +110,8 @@ int text_change_write(const struct workspace *ws, const struct text_change *chan
 
 static int put_back(const struct file_undo *undo)
 {
+	if (undo->removed && fchmodat(undo->dirfd, undo->aside, undo->mode, 0) < 0)
+		return -errno;
 	if (undo->copy.path)
 		return conf_text_write(undo->dirfd, undo->name, undo->copy.bytes, undo->copy.len);
 	if (undo->aside)

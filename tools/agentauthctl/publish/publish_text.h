@@ -3,6 +3,8 @@
 #ifndef AGENTAUTHCTL_PUBLISH_TEXT_H
 #define AGENTAUTHCTL_PUBLISH_TEXT_H
 
+#include <sys/types.h>
+
 #include "tools/agentauthctl/publish/publish_options.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
@@ -15,6 +17,7 @@ struct file_undo {
 	char *aside;	       /* the other name of the old text */
 	struct conf_text copy; /* the old text, where the file system gives a file no second name */
 	bool removed;	       /* the change is that there is no file any more */
+	mode_t mode;	       /* of a file that was removed */
 	bool written;
 };
 

@@ -23,6 +23,7 @@ struct text_change {
 	const char *agent; /* this agent's file */
 	/* the file's new text; NULL: the file is taken away, to NAME.conf.retired */
 	const struct conf_text *agent_text;
+	bool restores; /* the agent was retired, and has its name and uid again */
 	const struct agent_texts
 	    *texts; /* several agents' files, in the place of the two above; NULL: none */
 	const struct conf_text *main_text; /* of agentauth.conf */

@@ -67,7 +67,7 @@ static void ask_about(struct newcomers *asked, const struct given_id *e)
 	char group[AA_GROUP_NAME_MAX + 8];
 
 	if (e->kind == ID_AGENT) {
-		newcomers_add_agent(asked, e->name, e->id);
+		newcomers_add_agent(asked, e->name, e->id, false);
 		return;
 	}
 	snprintf(group, sizeof(group), AA_ROLE_GROUP_PREFIX "%s", e->name);

@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031
+# SPDX-License-Identifier: Apache-2.0
+# What an operator takes back: a retired agent comes back with its name and uid, and its keys with it. What is printed is held to
+# the letter, and each sentence is done as it stands there.
+
+load support
+load agents
+load sessions
+load golden
+
+setup_file() {
+	host_init
+	agentauthctl role add short --service sshd >/dev/null
+	new_agent builder-7 ES256 --role deploy --owner alice@example.com
+	new_agent keeper ES256 --role logs
+}
+setup() {
+	log_mark
+	audit_mark
+}
+
+signs_in() { # AGENT KEY
+	local token
+	token=$(mktemp "$KEYS/token.XXXXXX")
+	"$HERE/forge" --agent "$1" --key "$KEYS/$2.pem" >"$token"
+	chown dev: "$token"
+	run ssh_with "$token" "$1@$HOST" id -un
+}
+retired_days_ago() { # AGENT DAYS
+	sed -i -E "s/^(retire agent $1 [0-9]+) .*/\1 $(date -u -d "$2 days ago" +%FT%TZ)/" "$STATE/ids"
+}
+text_of() { # AGENT
+	sha256sum <"/etc/agentauth/agents.d/$1.conf"
+}
+
+@test "a retired agent comes back with its name, its uid, its keys and its files" {
+	local uid text
+	signs_in builder-7 builder-7
+	expect_status 0
+	by_key builder-7 'echo mine >kept'
+	uid=$(id -u builder-7) text=$(text_of builder-7)
+	turn retire agentauthctl retire builder-7
+	[ "$(stat -c '%U %a' /etc/agentauth/agents.d/builder-7.conf.retired)" = 'root 600' ]
+	signs_in builder-7 builder-7
+	expect_status 255
+	turn show-retired agentauthctl show builder-7
+	turn set-retired agentauthctl set builder-7 --owner bob
+	turn register-retired agentauthctl register builder-7
+	turn list agentauthctl restore --list
+	turn restore-dry-run agentauthctl restore builder-7 --dry-run
+	turn restore-near agentauthctl restore bilder-7
+	turn restore agentauthctl restore builder-7
+	[ "$(id -u builder-7)" -eq "$uid" ]
+	[ "$(text_of builder-7)" = "$text" ]
+	[ ! -e /etc/agentauth/agents.d/builder-7.conf.retired ]
+	[ "$(stat -c %a /etc/agentauth/agents.d/builder-7.conf)" = 640 ]
+	expect_audit '.event == "admin" and .agent == "builder-7" and .command == "restore builder-7" and .result == "ok"'
+	signs_in builder-7 builder-7
+	expect_status 0
+	run by_key builder-7 cat kept
+	expect_output '^mine$'
+	run agentauthctl apply
+	expect_output 'Nothing has changed'
+	turn restore-again agentauthctl restore builder-7
+	turn list-none agentauthctl restore --list
+	# It can be retired, and come back, as often as one likes.
+	agentauthctl retire builder-7 >/dev/null
+	agentauthctl restore builder-7 >/dev/null
+	[ "$(id -u builder-7)" -eq "$uid" ]
+	turn restore-nobody agentauthctl restore
+}
+
+@test "after thirty days a retired agent does not come back" {
+	new_agent late ES256 --role logs
+	agentauthctl retire late >/dev/null
+	retired_days_ago late 29
+	run agentauthctl restore late --dry-run
+	expect_status 0
+	retired_days_ago late 31
+	turn too-late agentauthctl restore late
+	turn show-too-late agentauthctl show late
+	run agentauthctl restore --list
+	expect_no_output late
+	run agentauthctl --complete restore la
+	[ -z "$output" ]
+	[ "$(agentauthctl show late --json | jq -r .agent.state)" = retired ]
+}
+
+@test "a role that is gone meanwhile is named, and what is said brings the agent back without" {
+	new_agent roles-1 ES256 --role logs --role short
+	agentauthctl retire roles-1 >/dev/null
+	agentauthctl role remove short >/dev/null
+	turn role-gone agentauthctl restore roles-1
+	[ ! -e /etc/agentauth/agents.d/roles-1.conf ]
+	cured_by root 'agentauthctl restore roles-1 --no-role short'
+	[ "$(agentauthctl show roles-1 --json | jq -c .agent.roles)" = '["logs"]' ]
+	signs_in roles-1 roles-1
+	expect_status 0
+}
+
+@test "an issuer that is gone meanwhile is named in the same way" {
+	agentauthctl issuer add corp --issuer https://idp.example.com --jwks-uri https://idp.example.com/keys --client-claim azp >/dev/null
+	new_agent bound ES256 --role logs --bind corp:bound
+	agentauthctl retire bound >/dev/null
+	agentauthctl issuer remove corp >/dev/null
+	turn issuer-gone agentauthctl restore bound
+	cured_by root 'agentauthctl restore bound --no-bind corp:bound'
+	signs_in bound bound
+	expect_status 0
+}
+
+@test "an agent whose file was taken away by hand comes back once the file is back" {
+	local file=/etc/agentauth/agents.d/by-hand.conf
+	new_agent by-hand ES256 --role logs
+	cp "$file" "$BATS_TEST_TMPDIR/kept"
+	rm "$file"
+	run agentauthctl restore by-hand
+	expect_status 1
+	expect_output 'agentauthctl apply --yes retires it, or put its file back'
+	agentauthctl apply --yes >/dev/null
+	turn not-kept agentauthctl restore by-hand
+	run agentauthctl restore --list
+	expect_output '^by-hand .* put it back first$'
+	cp "$BATS_TEST_TMPDIR/kept" "$file"
+	run agentauthctl apply
+	expect_status 1
+	cured_by root 'agentauthctl restore by-hand'
+	signs_in by-hand by-hand
+	expect_status 0
+}
+
+@test "a colleague's unfinished edit is not published by the way" {
+	agentauthctl retire builder-7 >/dev/null
+	cp /etc/agentauth/agents.d/keeper.conf /run/keeper.conf
+	echo 'description = "half";' >>/etc/agentauth/agents.d/keeper.conf
+	run agentauthctl restore builder-7
+	expect_status 1
+	expect_output 'the text holds something else that is not published'
+	[ -e /etc/agentauth/agents.d/builder-7.conf.retired ]
+	[ ! -e /etc/agentauth/agents.d/builder-7.conf ]
+	cp /run/keeper.conf /etc/agentauth/agents.d/keeper.conf
+	agentauthctl restore builder-7 >/dev/null
+	signs_in builder-7 builder-7
+	expect_status 0
+}
+
+@test "what was suspended, revoked or ended meanwhile stays so, and is said" {
+	new_agent stays ES256 --role logs --expires 2h --key-expires 1h
+	dev agentauth keygen --alg ES256 --out "$KEYS/stays-2.pem" >"$KEYS/stays-2.pub" 2>/dev/null
+	agentauthctl suspend stays --why 'odd commands' >/dev/null
+	agentauthctl revoke --agent stays --before now >/dev/null
+	agentauthctl retire stays >/dev/null
+	sed -i -E 's/(expires|not_after) = "[^"]*"/\1 = "2026-01-01T00:00:00Z"/' /etc/agentauth/agents.d/stays.conf.retired
+	turn holds-on agentauthctl restore stays
+	cured_by root 'agentauthctl resume stays'
+	cured_by root 'agentauthctl revoke --undo --agent stays'
+	agentauthctl retire stays >/dev/null
+	turn expired agentauthctl restore stays
+	cured_by root 'agentauthctl set stays --expires TIME' 's/TIME/never/'
+	agentauthctl retire stays >/dev/null
+	turn no-key agentauthctl restore stays
+	cured_by root 'agentauthctl set stays --key FILE' "s#FILE#$KEYS/stays-2.pub#"
+	signs_in stays stays-2
+	expect_status 0
+}
+
+@test "the shell completes those that can come back" {
+	agentauthctl retire keeper >/dev/null
+	run agentauthctl --complete restore kee
+	expect_output '^keeper'
+	run agentauthctl --complete restore buil
+	[ -z "$output" ]
+	agentauthctl restore keeper >/dev/null
+	run agentauthctl --complete restore kee
+	[ -z "$output" ]
+}
+
+@test "restore for programs" {
+	agentauthctl retire keeper >/dev/null
+	run --separate-stderr agentauthctl restore --list --json
+	[ "$(jq -c '[.agents[] | select(.name == "keeper") | [.text_kept, (.until > .retired)]]' <<<"$output")" = '[[true,true]]' ]
+	run --separate-stderr agentauthctl show keeper --json
+	[ "$(jq -r '.agent | [.state, (.restorable_until > .retired)] | join(" ")' <<<"$output")" = 'retired true' ]
+	run --separate-stderr agentauthctl restore keeper --json
+	expect_status 0
+	[ "$(jq -r '[.agent, .state, .outcome] | join(" ")' <<<"$output")" = 'keeper active published' ]
+}
