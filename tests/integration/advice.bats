@@ -202,7 +202,7 @@ stock_host() {
 	people_have_ssh_and_sudo
 	sed -i 's/^\tAuthenticationMethods /\t# AuthenticationMethods /' /etc/ssh/sshd_config.d/agentauth.conf
 	reload_sshd
-	install -m 0440 /usr/share/agentauth/sudoers.d/agentauth-run /usr/share/agentauth/sudoers.d/agentauth-approvers /etc/sudoers.d/
+	install -m 0440 /usr/share/agentauth/sudoers.d/agentauth-run /usr/share/agentauth/sudoers.d/agentauth-operators /etc/sudoers.d/
 	run visudo -c
 	expect_status 0
 	people_have_ssh_and_sudo

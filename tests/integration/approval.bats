@@ -10,7 +10,7 @@ setup_file() {
 	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	groupadd --system agentauth-approvers
 	usermod --append --groups agentauth-approvers bob
-	install -m 0440 /usr/share/agentauth/sudoers.d/agentauth-approvers /etc/sudoers.d/
+	install -m 0440 /usr/share/agentauth/sudoers.d/agentauth-operators /etc/sudoers.d/
 	printf '#!/bin/sh\necho "stopped by $(id -un): $*"\n' >/usr/local/sbin/stop-app
 	chmod 755 /usr/local/sbin/stop-app
 	host_init
@@ -70,7 +70,7 @@ answered() {
 	status=$(cat /home/agents/builder-7/done)
 }
 bob() {
-	as bob sudo -n agentauthctl approval "$@"
+	as bob sudo -n agentauth-approver approval "$@"
 }
 
 @test "apply refuses a role with approval while sudo does not ask" {
@@ -158,7 +158,7 @@ are_done() { # NUMBER
 	expect_no_output 'agentauth'
 	expect_audit ".event == \"approval\" and .step == \"requested\" and .request == \"$request\" and .agent == \"builder-7\""
 	expect_audit '.event == "approval" and .step == "approved" and .by == "bob" and .result == "ok" and .role == "ops"'
-	expect_audit '.event == "admin" and .by == "bob" and (.command | startswith("approval approve"))'
+	expect_audit '.event == "admin" and .by == "bob" and (.command | startswith("as approver approval approve"))'
 	# The next one asks anew.
 	forget_file builder-7 'done'
 	ask now "'two words'"
@@ -214,10 +214,8 @@ are_done() { # NUMBER
 	expect_no_output 'Approved'
 	run as dev sudo -n agentauthctl approval approve "$request"
 	[ "$status" -ne 0 ]
-	run as bob sudo -n agentauthctl approval approve "$request" --statedir /tmp
-	[ "$status" -ne 0 ]
-	run as bob sudo -n agentauthctl suspend builder-7
-	[ "$status" -ne 0 ]
+	run bob approve "$request" --statedir /tmp
+	expect_status 1
 	agentauthctl approval approve "$request"
 	answered
 	expect_status 0

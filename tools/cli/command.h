@@ -41,9 +41,9 @@ struct program {
 	bool gathers;		  /* messages are kept for the end, with --json or not */
 	const struct command *const *commands;
 	const struct option_spec *global; /* of every command, --help and --version among them */
-	/* Acts on the options that every command has, before the command runs. Returns an exit status. NULL: nothing is to
-	 * be done. */
-	int (*begin)(struct ctl *ctl, const struct arguments *arguments);
+	/* Acts on the options that every command has, before the command ("role add") runs. Returns an exit status. NULL:
+	 * nothing is to be done. */
+	int (*begin)(struct ctl *ctl, const char *command, const struct arguments *arguments);
 	const struct complete_value *values;
 	void (*list)(const char *kind);
 };

@@ -152,7 +152,7 @@ static int run_command(const struct finding *f, struct ctl *ctl, int argc, char 
 		return a->json = false, help(f);
 	status = check_words(f, a);
 	if (status == PROGRAM_DONE && f->program->begin)
-		status = f->program->begin(ctl, a);
+		status = f->program->begin(ctl, f->path + 1, a);
 	return status == PROGRAM_DONE ? c->run(ctl, a) : status;
 }
 

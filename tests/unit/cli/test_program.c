@@ -70,8 +70,9 @@ static const struct option_spec global[] = {{"json", NULL, "as JSON", 0, NULL},
 					    {"version", NULL, "show the version", 0, NULL},
 					    {0}};
 
-static int begin(struct ctl *ctl, const struct arguments *a)
+static int begin(struct ctl *ctl, const char *command, const struct arguments *a)
 {
+	assert_string_equal(strncmp(command, "wheel ", 6) == 0 ? "wheel" : command, a->typed[0]);
 	assert_non_null(a->typed);
 	ctl->begun++;
 	return PROGRAM_DONE;

@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include "common/state/approval.h"
-#include "common/state/process.h"
-#include "common/state/user.h"
-#include "common/text/number.h"
+#include "tools/agentauthctl/commands/caller.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/commands/watch.h"
@@ -91,33 +89,6 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 
 /* ---- approve, deny ------------------------------------------------------------------- */
 
-/* is_agent_uid() returns true for a uid that is an agent's, or may be one. */
-static bool is_agent_uid(const struct ctl *ctl, uint32_t uid)
-{
-	struct aa_context ctx = {.statedir = ctl->paths.statedir,
-				 .rundir = ctl->rundir,
-				 .owner = ctl->paths.owner,
-				 .now = ctl->now,
-				 .gen_fd = -1,
-				 .accounts.fd = -1};
-	struct aa_user user;
-	bool agents = aa_user_by_uid(&ctx, uid, &user) != AA_USER_OTHER;
-
-	aa_context_close(&ctx);
-	return agents;
-}
-
-/* is_an_agents() returns true where an agent's login is behind this process, by its uid, its login uid or sudo's
- * word. Such a process answers no request. */
-static bool is_an_agents(const struct ctl *ctl)
-{
-	uint32_t from_sudo = UINT32_MAX;
-
-	(void)aa_number_id(getenv("SUDO_UID"), &from_sudo);
-	return is_agent_uid(ctl, getuid()) || is_agent_uid(ctl, aa_login_uid()) ||
-	       is_agent_uid(ctl, from_sudo);
-}
-
 static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments, bool approve)
 {
 	const char *id = arguments->words[0], *why = NULL;
@@ -126,7 +97,7 @@ static enum ctl_status answer(struct ctl *ctl, const struct arguments *arguments
 	char *agent;
 	int err;
 
-	if (is_an_agents(ctl))
+	if (caller_is_agents(ctl))
 		return ctl_fail(ctl, "an agent does not answer requests for approval: a person does");
 	status = ctl_read_why(ctl, arguments, &why);
 	if (status != CTL_DONE)

@@ -24,6 +24,8 @@ enum ctl_status {
 	CTL_USAGE = PROGRAM_USAGE,
 };
 
+struct office;
+
 struct ctl {
 	struct paths paths;
 	const char *rundir;
@@ -32,11 +34,13 @@ struct ctl {
 	int64_t now;
 	int64_t started_us; /* of the monotonic clock */
 	struct problems problems;
-	json_t *answer;		  /* with --json: is printed at the end */
-	char *typed;		  /* the command as it was typed, for the audit record */
-	char *confdir, *statedir; /* the members of `paths` that an option named */
-	char *host;		  /* name of this host, once it is known */
-	struct given_file *given; /* the files of --key options, read before the command runs */
+	json_t *answer;		     /* with --json: is printed at the end */
+	char *typed;		     /* the command as it was typed, for the audit record */
+	const struct office *office; /* the command is given as one of it; NULL: as root, or as who it is */
+	const char *instead;	     /* the office by which this caller may give the command; NULL: none */
+	char *confdir, *statedir;    /* the members of `paths` that an option named */
+	char *host;		     /* name of this host, once it is known */
+	struct given_file *given;    /* the files of --key options, read before the command runs */
 };
 
 #define COMMAND(name) extern const struct command cmd_##name;

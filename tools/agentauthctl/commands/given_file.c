@@ -94,6 +94,11 @@ static bool is_key_line(const char *given)
 	       strchr(given, ' ');
 }
 
+bool given_is_file(const char *given)
+{
+	return strcmp(given, "-") != 0 && !is_key_line(given);
+}
+
 int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
 {
 	for (const struct given_file *given = ctl->given; given; given = given->next)

@@ -15,6 +15,8 @@ struct given_file {
 /* given_files_read() reads the files of all --key options, so that ctl_read_input() has them. It returns CTL_FAILED
  * where the failure was reported. */
 enum ctl_status given_files_read(struct ctl *ctl, const struct arguments *arguments);
+/* Tells whether the value of such an option names a file, and is neither "-" nor the line of a key. */
+bool given_is_file(const char *given);
 void given_files_free(struct ctl *ctl);
 
 #endif

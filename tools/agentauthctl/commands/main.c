@@ -14,6 +14,7 @@
 #include "tools/agentauthctl/commands/completion.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/given_file.h"
+#include "tools/agentauthctl/commands/office.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &cmd_##name,
@@ -94,17 +95,37 @@ static char *as_typed(char **words)
 	return text;
 }
 
-static int begin(struct ctl *ctl, const struct arguments *a)
+static char *typed_by(const struct office *office, char **words)
+{
+	char *line = as_typed(words), *whole;
+
+	if (!office)
+		return line;
+	whole = xasprintf("as %s %s", office_name(office), line);
+	free(line);
+	return whole;
+}
+
+static int begin(struct ctl *ctl, const char *command, const struct arguments *a)
 {
 	use_options(ctl, a);
-	ctl->typed = as_typed(a->typed);
+	ctl->typed = typed_by(ctl->office, a->typed);
+	if (geteuid() != 0)
+		ctl->instead = office_instead(command, a);
+	if (office_check(ctl, command, a) != CTL_DONE)
+		return CTL_FAILED;
 	return given_files_read(ctl, a);
 }
 
 /* Adds that root may do it, for a caller who is not root: that is what most such refusals are for. */
 static void tell_not_root(struct ctl *ctl)
 {
-	if (geteuid() != 0 && ctl->typed && strcmp(ctl->paths.statedir, AA_STATEDIR) == 0)
+	if (geteuid() == 0 || !ctl->typed || strcmp(ctl->paths.statedir, AA_STATEDIR) != 0)
+		return;
+	if (ctl->instead && !ctl->office)
+		ctl_error(ctl, "you are uid %u, and do this by your group: sudo agentauth-%s %s", geteuid(),
+			  ctl->instead, ctl->typed);
+	else
 		ctl_error(
 		    ctl,
 		    "you are uid %u, and this host's agents are root's to administer: sudo agentauthctl %s",
@@ -131,6 +152,7 @@ int main(int argc, char **argv)
 	int status;
 
 	umask(022);
+	ctl.office = office_take(&argc, &argv);
 	status = program_main(&program, &ctl, argc, argv, &arguments, &ctl.problems);
 	if (status == CTL_DONE && ctl.problems.errors)
 		status = CTL_FAILED;
