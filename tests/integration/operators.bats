@@ -40,9 +40,9 @@ does() { # PERSON ARGUMENT...
 }
 may_not() { # PERSON ARGUMENT...: refused, and nothing is done or shown
 	local before after
-	before=$(cat /etc/agentauth/agents.d/* /etc/agentauth/agentauth.conf; ls -R $STATE)
+	before=$(cat /etc/agentauth/agents.d/* /etc/agentauth/agentauth.conf; ls -R "$STATE")
 	by "$@"
-	after=$(cat /etc/agentauth/agents.d/* /etc/agentauth/agentauth.conf; ls -R $STATE)
+	after=$(cat /etc/agentauth/agents.d/* /etc/agentauth/agentauth.conf; ls -R "$STATE")
 	[ "$status" -ne 0 ] || { echo "done: $*" >&2; return 1; }
 	expect_no_output 'only-root-reads-this'
 	[ "$before" = "$after" ] || { echo "changed: $*" >&2; return 1; }
@@ -173,7 +173,7 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	# Files are opened by the caller's shell alone.
 	for option in /root/secret /etc/shadow /dev/stdin /proc/self/environ ../../root/secret; do
 		may_not rita set builder-7 --key "$option"
-		expect_output 'say --key - <FILE'
+		expect_output 'say --key - <FILE, so that your shell does'
 		may_not rita rotate builder-7 "--key=$option"
 		may_not vera explain builder-7 --service sshd --credential "$option"
 		expect_output 'say --credential - <FILE'
