@@ -6,7 +6,7 @@
 #include <linux/capability.h>
 
 #include "common/state/audit.h"
-#include "common/state/audit_verify.h"
+#include "tests/unit/support/support_log.h"
 #include "tests/unit/support/test.h"
 
 struct fixture {
@@ -17,6 +17,6 @@ struct fixture {
 
 extern const struct test_fixture fixture_log;
 enum aa_reason append(const struct fixture *f, const char *event);
-struct aa_audit_check verify(const struct fixture *f);
+struct aa_audit_walk verify(const struct fixture *f);
 
 #endif

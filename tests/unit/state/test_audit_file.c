@@ -147,7 +147,7 @@ TEST(a_full_disk_denies_and_leaves_the_chain_whole, log)
 		assert_int_equal(WEXITSTATUS(status), AA_AUDIT_UNAVAILABLE);
 	}
 	assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(verify(f).bad_line, 0);
+	assert_int_equal(verify(f).n_faults, 0);
 	assert_int_equal(verify(f).lines, 2);
 }
 
@@ -179,9 +179,9 @@ TEST(a_lock_that_is_held_is_waited_for_so_long_and_no_longer, log)
 	close(fd);
 	f->audit.go_round = false;
 	assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(verify(f).bad_line, 0);
+	assert_int_equal(verify(f).n_faults, 0);
 	assert_int_equal(verify(f).unchained, 1);
-	assert_int_equal(verify(f).last_seq, 2);
+	assert_int_equal(verify(f).last.seq, 2);
 }
 
 TEST(a_lock_that_is_given_back_in_time_is_taken, log)
@@ -228,9 +228,9 @@ TEST(sixteen_writers_make_one_chain, log)
 		assert_true(wait(&status) > 0);
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	}
-	assert_int_equal(verify(f).bad_line, 0);
+	assert_int_equal(verify(f).n_faults, 0);
 	assert_int_equal(verify(f).lines, WRITERS * LINES);
-	assert_int_equal(verify(f).last_seq, WRITERS * LINES);
+	assert_int_equal(verify(f).last.seq, WRITERS * LINES);
 }
 
 /* Writers that are killed at any moment leave whole lines, or one that the next writer closes. */
@@ -261,7 +261,7 @@ TEST(killed_writers_leave_the_chain_whole, log)
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 	}
 	assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(verify(f).bad_line, 0);
+	assert_int_equal(verify(f).n_faults, 0);
 	assert_true(verify(f).lines > 40);
 }
 
@@ -316,5 +316,5 @@ TEST(sync_writes_the_same_lines, log)
 	f->audit.sync = true;
 	assert_int_equal(append(f, "auth"), AA_OK);
 	assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(verify(f).last_seq, 2);
+	assert_int_equal(verify(f).last.seq, 2);
 }
