@@ -4,6 +4,7 @@
 
 #include "common/state/audit_chain.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "common/file/trusted.h"
 #include "common/jose/sha256.h"
 
 #define HEAD_SIZE 107			   /* seq 20, hash 64, size 20, two spaces and a line feed */
@@ -106,6 +108,19 @@ bool aa_audit_last_link(int head_fd, int log_fd, uint64_t *size, struct aa_audit
 		return true;
 	}
 	return link_of_log(log_fd, size, head.seq, ret);
+}
+
+int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret)
+{
+	char *text = NULL;
+	uint64_t log_size;
+	size_t len;
+	int r = aa_trusted_read(dirfd, "audit.head", owner, HEAD_SIZE, &text, &len);
+
+	if (r == 0 && !parse_head(text, ret, &log_size))
+		r = -EBADMSG;
+	free(text);
+	return r;
 }
 
 bool aa_audit_write_head(int head_fd, const struct aa_audit_link *link, uint64_t size)

@@ -111,10 +111,10 @@ json_t *problems_json(const struct problems *p, bool warnings)
 			continue;
 		o = json_pack("{s:s*, s:s*, s:s}", "file", one->file, "setting", one->setting, "what",
 			      one->what);
-		if (o && one->line) {
+		if (o && one->line)
 			json_object_set_new(o, "line", json_integer((json_int_t)one->line));
+		if (o && one->line && one->column)
 			json_object_set_new(o, "column", json_integer((json_int_t)one->column));
-		}
 		json_array_append_new(list, o);
 	}
 	return list;

@@ -13,11 +13,11 @@
 
 struct problem {
 	bool warning;
-	char *file;    /* NULL: no file */
-	unsigned line; /* from 1; 0: the file as a whole */
-	unsigned column;
-	char *setting; /* "keys[0].pem", or NULL */
-	char *what;    /* a sentence without a full stop */
+	char *file;	 /* NULL: no file */
+	unsigned line;	 /* from 1; 0: the file as a whole */
+	unsigned column; /* 0: the whole line */
+	char *setting;	 /* "keys[0].pem", or NULL */
+	char *what;	 /* a sentence without a full stop */
 };
 
 struct problems {

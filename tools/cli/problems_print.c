@@ -13,7 +13,9 @@ static void problem_print(const struct problem *one)
 {
 	struct buffer line = {0};
 
-	if (one->file && one->line)
+	if (one->file && one->line && !one->column)
+		buffer_printf(&line, "%s:%u: ", one->file, one->line);
+	else if (one->file && one->line)
 		buffer_printf(&line, "%s:%u:%u: ", one->file, one->line, one->column);
 	else
 		buffer_printf(&line, "%s: ", one->file ? one->file : say_name());

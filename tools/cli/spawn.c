@@ -46,7 +46,8 @@ static int input_file(const char *input, size_t len)
 	return fd;
 }
 
-static int start(char *const argv[], int in, int out, pid_t *ret)
+/* `err` -1: nowhere. */
+static int start(char *const argv[], int in, int out, int err, pid_t *ret)
 {
 	char *const env[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, (char[]){"LC_ALL=C"}, NULL};
 	posix_spawn_file_actions_t actions;
@@ -58,8 +59,10 @@ static int start(char *const argv[], int in, int out, pid_t *ret)
 	r = posix_spawn_file_actions_adddup2(&actions, in, 0);
 	if (!r)
 		r = posix_spawn_file_actions_adddup2(&actions, out, 1);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(&actions, out, 2);
+	if (!r && err >= 0)
+		r = posix_spawn_file_actions_adddup2(&actions, err, 2);
+	else if (!r)
+		r = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
 	if (!r)
 		r = posix_spawn(ret, argv[0], &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
@@ -95,6 +98,19 @@ char **argv_join(const char *const *front, size_t n_front, char *const *rest, si
 	return all;
 }
 
+int program_read(char *const argv[], int in, pid_t *ret_pid)
+{
+	int out[2], r;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return -errno;
+	r = start(argv, in, out[1], -1, ret_pid);
+	close(out[1]);
+	if (r < 0)
+		close(out[0]);
+	return r < 0 ? r : out[0];
+}
+
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output)
 {
 	int in = input_file(input, len), out[2] = {-1, -1}, status, r;
@@ -106,7 +122,7 @@ int program_run(char *const argv[], const char *input, size_t len, struct buffer
 		r = -errno;
 		goto out;
 	}
-	r = start(argv, in, out[1], &pid);
+	r = start(argv, in, out[1], out[1], &pid);
 	close(out[1]);
 	if (r < 0)
 		goto out;

@@ -20,6 +20,11 @@ char **argv_join(const char *const *front, size_t n_front, char *const *rest, si
  * its exit status, 128 + N where a signal ended it, or a negative errno where it could not be run. */
 int program_run(char *const argv[], const char *input, size_t len, struct buffer *output);
 
+/* Starts argv[0] with the file as its standard input, and returns a descriptor, O_CLOEXEC, of what it writes on standard
+ * output; what it says on standard error is dropped. A negative errno where it could not be started. program_wait() follows
+ * once the descriptor is closed. */
+int program_read(char *const argv[], int in, pid_t *ret_pid);
+
 /* Waits until the child has ended, whatever signals are caught meanwhile. *ret_status is waitpid()'s. Returns 0 or a
  * negative errno. */
 int program_wait(pid_t pid, int *ret_status);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_files.c: finds, orders and opens the files of the audit log. */
+#include "config.h"
+
+#include "tools/agentauthctl/audit/log_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "common/file/trusted.h"
+#include "tools/cli/alloc.h"
+
+#define LOG_NAME "audit.jsonl"
+#define TRIES 3 /* logrotate may rename and pack between the look at the folder and the opening */
+#define LINES_FOR_SEQ 64
+
+/* ---- names --------------------------------------------------------------- */
+
+static const struct packing {
+	const char *suffix, *program;
+} packings[] = {{".gz", "gzip"}, {".xz", "xz"}, {".zst", "zstd"}, {".bz2", "bzip2"}, {NULL, NULL}};
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), suffix_len = strlen(suffix);
+
+	return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+static const struct packing *packing_of(const char *name)
+{
+	const struct packing *p = packings;
+
+	while (p->suffix && !ends_with(name, p->suffix))
+		p++;
+	return p->suffix ? p : NULL;
+}
+
+static bool is_of_log(const char *name)
+{
+	size_t len = strlen(LOG_NAME);
+
+	return strncmp(name, LOG_NAME, len) == 0 &&
+	       (name[len] == '\0' || ((name[len] == '.' || name[len] == '-') && name[len + 1]));
+}
+
+/* While a file is being packed, both stand there, and the packed one is not whole. */
+static bool is_being_packed(int dirfd, const char *name)
+{
+	const struct packing *packing = packing_of(name);
+	char *plain = packing ? xstrndup(name, strlen(name) - strlen(packing->suffix)) : NULL;
+	bool being_packed = plain && faccessat(dirfd, plain, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(plain);
+	return being_packed;
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+/* The number of a line stands in its first lines, unless they are torn. */
+static uint64_t first_seq(const struct log_file *file)
+{
+	struct log_reader reader;
+	struct log_line line;
+	uint64_t seq = 0;
+
+	if (log_reader_begin(&reader, file))
+		for (int i = 0; i < LINES_FOR_SEQ && seq == 0 && log_reader_next(&reader, &line); i++) {
+			json_t *json = json_loadb(line.text, line.len, 0, NULL);
+
+			if (!json_is_true(json_object_get(json, "unchained")))
+				seq = (uint64_t)json_integer_value(json_object_get(json, "seq"));
+			json_decref(json);
+		}
+	(void)log_reader_end(&reader);
+	return seq;
+}
+
+/* Returns 0 or a negative errno. */
+static int open_one(struct log_files *files, const char *logdir, int dirfd, const char *name, uid_t owner)
+{
+	const struct packing *packing = packing_of(name);
+	struct log_file *file;
+	struct stat st;
+	size_t size;
+	int fd, r = aa_trusted_open(dirfd, name, owner, &fd, &size);
+
+	if (r < 0)
+		return r;
+	if (size == 0 || fstat(fd, &st) < 0) {
+		close(fd);
+		return 0;
+	}
+	grow(&files->v, &files->cap, files->n + 1, sizeof(*files->v));
+	file = &files->v[files->n++];
+	*file = (struct log_file){.path = xasprintf("%s/%s", logdir, name),
+				  .fd = fd,
+				  .size = size,
+				  .written = st.st_mtime,
+				  .unpacked_by = packing ? packing->program : NULL};
+	file->first_seq = first_seq(file);
+	files->size += size;
+	return 0;
+}
+
+static void report(struct problems *problems, const char *logdir, const char *name, int r)
+{
+	const char *why = r == -EPERM	  ? "others could have written it"
+			  : r == -EBADMSG ? "it is no regular file"
+					  : strerror(-r);
+
+	problem_error(problems, NULL, "%s/%s cannot be read: %s", logdir, name, why);
+}
+
+/* False with -ENOENT in *ret_err: a file was renamed meanwhile. */
+static bool open_all(struct log_files *files, const char *logdir, DIR *dir, uid_t owner,
+		     struct problems *problems, bool last_try)
+{
+	const struct dirent *entry;
+	bool all = true;
+
+	while ((entry = readdir(dir))) {
+		int r;
+
+		if (!is_of_log(entry->d_name) || is_being_packed(dirfd(dir), entry->d_name))
+			continue;
+		r = open_one(files, logdir, dirfd(dir), entry->d_name, owner);
+		if (r == -ENOENT && !last_try)
+			return false;
+		if (r < 0 && last_try)
+			report(problems, logdir, entry->d_name, r);
+		all = all && r == 0;
+	}
+	return all;
+}
+
+static int by_first_seq(const void *a, const void *b)
+{
+	const struct log_file *x = a, *y = b;
+
+	if (x->first_seq != y->first_seq && x->first_seq && y->first_seq)
+		return x->first_seq < y->first_seq ? -1 : 1;
+	return (x->written > y->written) - (x->written < y->written);
+}
+
+bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, struct log_files *ret)
+{
+	bool done = false;
+
+	memset(ret, 0, sizeof(*ret));
+	for (int try = 1; try <= TRIES && !done; try++) {
+		int fd, r = aa_trusted_open_folder(AT_FDCWD, logdir, O_NOFOLLOW, owner, &fd);
+		DIR *dir = r == 0 ? fdopendir(fd) : NULL;
+
+		if (!dir && r == -ENOENT)
+			return true;
+		if (!dir) {
+			report(problems, logdir, "", r < 0 ? r : -ENOMEM);
+			return false;
+		}
+		log_files_close(ret);
+		done = open_all(ret, logdir, dir, owner, problems, try == TRIES);
+		(void)closedir(dir);
+	}
+	qsort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
+	return done;
+}
+
+void log_files_close(struct log_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		close(files->v[i].fd);
+		free(files->v[i].path);
+	}
+	free(files->v);
+	memset(files, 0, sizeof(*files));
+}

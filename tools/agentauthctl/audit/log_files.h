@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_files.h: opens the audit log with all that was turned away from it (audit.jsonl-DATE, audit.jsonl.1.gz), the
+ * oldest first, and reads it line by line in constant memory. */
+#ifndef AGENTAUTHCTL_LOG_FILES_H
+#define AGENTAUTHCTL_LOG_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tools/cli/problems.h"
+
+struct log_file {
+	char *path;
+	int fd;
+	uint64_t size;	 /* when it was opened; what comes later is not read */
+	int64_t written; /* when the last line was */
+	uint64_t first_seq;
+	const char *unpacked_by; /* NULL: the file is not packed */
+};
+
+struct log_files {
+	struct log_file *v;
+	size_t n, cap;
+	uint64_t size; /* of all of them, as they stand on the disk */
+};
+
+/* Opens all files. What cannot be opened or believed is reported, and left out: false. No log at all is no failure. */
+bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, struct log_files *ret);
+void log_files_close(struct log_files *files);
+
+struct log_line {
+	const char *text; /* of the reader, until the next line; a zero stands behind it */
+	size_t len;	  /* without the line feed */
+	uint64_t number;  /* in its file, from 1; 0: the reading began in the middle */
+};
+
+struct log_reader {
+	const struct log_file *file;
+	int fd;
+	pid_t unpacker; /* 0: none */
+	char *buf;
+	size_t begin, end;
+	uint64_t left;	 /* bytes of the file that are still to be read */
+	uint64_t number; /* of the last line */
+	bool in_middle;
+	bool over; /* nothing is left but what the buffer holds */
+	bool failed;
+};
+
+/* Begins with the file's first line. log_reader_end() in any case. */
+bool log_reader_begin(struct log_reader *reader, const struct log_file *file);
+/* Goes to the first line that begins at `offset` or behind it. Of a file that is not packed. */
+void log_reader_seek(struct log_reader *reader, uint64_t offset);
+/* Gives the next line. A line of more than 1 MiB, which no writer of ours writes, comes in pieces. */
+bool log_reader_next(struct log_reader *reader, struct log_line *ret);
+/* False: not all could be read, a packed file is damaged. */
+bool log_reader_end(struct log_reader *reader);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit.h: the parts of agentauthctl audit: what the log says, and whether it can be believed. */
+#ifndef AGENTAUTHCTL_AUDIT_H
+#define AGENTAUTHCTL_AUDIT_H
+
+#include "tools/agentauthctl/audit/log_query.h"
+#include "tools/agentauthctl/commands/ctl.h"
+
+extern const struct command audit_show, audit_tail, audit_verify, audit_seal;
+
+/* Opens the log; CTL_FAILED: reported. log_files_close() in any case. */
+enum ctl_status audit_open(struct ctl *ctl, struct log_files *files);
+
+/* The options that say which records are asked for. */
+#define AUDIT_FILTERS \
+	{"agent", "NAME", "of this agent", 0, NULL}, {"uid", "UID", "of this uid", 0, NULL}, \
+	    {"user", "USER", "on behalf of this user, or done by this person", 0, NULL}, \
+	    {"event", "EVENT", "auth, session-open, sudo, approval, admin, …", 0, NULL}, \
+	    {"result", "ok|denied|error", "with this result", 0, NULL}, \
+	    {"reason", "REASON", "with this reason, \"expired\"", 0, NULL}, \
+	    {"service", "SERVICE", "of this service, \"sshd\"", 0, NULL}, \
+	    {"session", "ID", "of this session; its first eight digits are enough", 0, NULL}, \
+	    {"issuer", "ISSUER", "with a token of this issuer", 0, NULL}, \
+	    {"jti", "JTI", "with this credential", 0, NULL}, {"kid", "KID", "with this key", 0, NULL}, \
+	{ \
+		"command", "TEXT", "whose command has this text in it", 0, NULL \
+	}
+
+/* Reads those options. CTL_USAGE: reported. log_query_free() in any case. */
+enum ctl_status audit_filters(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret);
+/* Reads the option's time: 14:02 (of today), 2027-01-15T14:02, and what --before of revoke takes. 0: it is not given. */
+enum ctl_status audit_time(struct ctl *ctl, const struct arguments *arguments, const char *option,
+			   int64_t *ret);
+
+/* Returns the record as a line for people, without a line feed; with `why` the reason's sentence stands below it. The caller
+ * frees. */
+char *audit_text(const json_t *record, bool why);
+
+#endif

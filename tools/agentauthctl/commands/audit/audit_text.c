@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_text.c: a record of the audit log as a line for people. */
+#include "config.h"
+
+#include <string.h>
+
+#include "common/text/shown.h"
+#include "common/verify/reason.h"
+#include "tools/agentauthctl/commands/agent_view.h"
+#include "tools/agentauthctl/commands/audit/audit.h"
+#include "tools/agentauthctl/commands/last_refusal.h"
+
+#define SESSION_DIGITS 8
+
+/* Adds "BEFORE VALUE", where the record has the member. */
+static void add(struct buffer *b, const char *before, const json_t *record, const char *member)
+{
+	const char *text = view_text(record, member);
+
+	if (*text)
+		buffer_printf(b, "%s%s", before, text);
+}
+
+static void add_roles(struct buffer *b, const json_t *record)
+{
+	json_t *roles = json_object_get(record, "roles");
+	char *joined = json_array_size(roles) ? view_joined(roles) : NULL;
+
+	if (joined)
+		buffer_printf(b, ", role%s %s", json_array_size(roles) == 1 ? "" : "s", joined);
+	free(joined);
+}
+
+/* By what, for whom, with which roles: as far as the record knows. */
+static void add_login(struct buffer *b, const json_t *record)
+{
+	add(b, " from ", record, "rhost");
+	add(b, ", ", record, "kind");
+	add(b, " of ", record, "issuer");
+	add(b, ", key ", record, "kid");
+	add(b, ", jti ", record, "jti");
+	add(b, ", on behalf of ", record, "on_behalf_of");
+	add_roles(b, record);
+	add(b, ", task ", record, "task");
+}
+
+static void add_command(struct buffer *b, const char *before, const json_t *record)
+{
+	add(b, before, record, "command");
+	add(b, ", as ", record, "runas");
+	add(b, ", on behalf of ", record, "on_behalf_of");
+	add_roles(b, record);
+}
+
+static void add_admin(struct buffer *b, const json_t *record)
+{
+	add(b, " by ", record, "by");
+	add(b, ": ", record, "command");
+	add(b, ", why: ", record, "why");
+}
+
+static void add_approval(struct buffer *b, const json_t *record)
+{
+	add(b, " ", record, "request");
+	add(b, " ", record, "step");
+	add(b, " by ", record, "by");
+	add_command(b, ": ", record);
+	add(b, ", why: ", record, "why");
+}
+
+static void add_about(struct buffer *b, const json_t *record)
+{
+	const char *event = view_text(record, "event");
+
+	if (strcmp(event, "admin") != 0 && strcmp(event, view_text(record, "service")) != 0)
+		buffer_puts(b, view_text(record, "service"));
+	if (strcmp(event, "sudo") == 0)
+		add_command(b, "", record);
+	else if (strcmp(event, "approval") == 0)
+		add_approval(b, record);
+	else if (strcmp(event, "admin") == 0)
+		add_admin(b, record);
+	else
+		add_login(b, record);
+}
+
+static void add_reason(struct buffer *b, const json_t *record)
+{
+	int64_t count = view_number(record, "count");
+
+	if (strcmp(view_text(record, "reason"), "ok") != 0)
+		add(b, " — ", record, "reason");
+	add(b, " (", record, "claim");
+	if (*view_text(record, "claim"))
+		buffer_puts(b, ")");
+	if (count > 1)
+		buffer_printf(b, ", %lld times", (long long)count);
+	if (*view_text(record, "session"))
+		buffer_printf(b, "  [%.*s]", SESSION_DIGITS, view_text(record, "session"));
+}
+
+static const char *sentence_of(const json_t *record)
+{
+	enum aa_reason reason = last_refusal_reason(record);
+
+	if (reason == AA_OK)
+		return NULL;
+	return reason < AA_REASON_COUNT ? aa_reason_sentence(reason)
+					: "a reason that this version does not know";
+}
+
+/* Returns the text as it may be shown, and frees it. */
+static char *harmless(char *text)
+{
+	size_t len = aa_shown_text(NULL, 0, text);
+	char *shown = xcalloc(len + 1, 1);
+
+	(void)aa_shown_text(shown, len + 1, text);
+	free(text);
+	return shown;
+}
+
+char *audit_text(const json_t *record, bool why)
+{
+	const char *time = view_text(record, "time"), *agent = view_text(record, "agent"), *sentence;
+	struct buffer b = {0};
+	char *line, *with_why;
+
+	buffer_printf(&b, "%.10s %.8s  %-6s  %-16s %-13s ", time, strlen(time) > 11 ? time + 11 : "",
+		      view_text(record, "result"), *agent ? agent : "-", view_text(record, "event"));
+	add_about(&b, record);
+	add_reason(&b, record);
+	line = harmless(buffer_take(&b));
+	sentence = why ? sentence_of(record) : NULL;
+	if (!sentence)
+		return line;
+	with_why = xasprintf("%s\n    %s", line, sentence);
+	free(line);
+	return with_why;
+}
