@@ -149,8 +149,10 @@ logged() { # COMMAND NAME...: one record each, and no other
 	done
 	agentauthctl apply >/dev/null
 	audit_mark
-	script -qec 'agentauthctl suspend --owner alicia >/run/many.out' /run/many.typed >/dev/null </dev/null
-	grep -q '100 of 131 agents' /run/many.typed
+	# Work of half a second and more is said; the disk is made slow.
+	script -qec 'strace -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=10000 agentauthctl suspend --owner alicia >/run/many.out' \
+		/run/many.typed >/dev/null </dev/null
+	grep -qE 'agentauthctl: [0-9]+ of 131 agents \([0-9]+ %\)' /run/many.typed
 	[ "$(grep -c '^many-[0-9]* is suspended\.$' /run/many.out)" -eq 130 ]
 	grep -q '^131 agents are suspended now' /run/many.out
 	[ "$(audit_since_mark | jq -r 'select(.event == "admin") | .agent' | sort -u | wc -l)" -eq 131 ]

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/state/decision.h"
 #include "common/state/last_look.h"
@@ -14,10 +13,10 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/cli/progress.h"
 
 #define NAMES_GIVEN 10000 /* on one command line */
 #define NAMES_TOLD 20	  /* in the command that undoes it */
-#define PROGRESS_STEP 100
 
 enum outcome { NEWLY, ALREADY, FAILED };
 
@@ -81,23 +80,17 @@ static enum outcome decide_one(const struct bulk *b, const char *name)
 	return r < 0 ? FAILED : NEWLY;
 }
 
-static void show_progress(const struct bulk *b, size_t done)
-{
-	if (b->ctl->json || b->chosen.n < PROGRESS_STEP || done % PROGRESS_STEP || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\ragentauthctl: %zu of %zu agents", done, b->chosen.n);
-	if (done + PROGRESS_STEP > b->chosen.n)
-		fputs("\r\033[K", stderr);
-}
-
 static enum ctl_status decide_all(struct bulk *b)
 {
+	struct progress progress = {.program = "agentauthctl", .what = "agents", .off = b->ctl->json};
+
 	b->outcomes = xcalloc(b->chosen.n, sizeof(*b->outcomes));
 	for (size_t i = 0; i < b->chosen.n; i++) {
 		b->outcomes[i] = decide_one(b, b->chosen.v[i].name);
 		b->n[b->outcomes[i]]++;
-		show_progress(b, i + 1);
+		progress_show(&progress, i + 1, b->chosen.n);
 	}
+	progress_end(&progress);
 	return b->n[FAILED] || b->chosen.unread ? CTL_FAILED : CTL_DONE;
 }
 

@@ -170,7 +170,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 	    .now = ctl->now,
 	    .by = ctl_who(),
 	    .command = ctl->typed,
-	    .progress = !ctl->json && isatty(STDERR_FILENO),
+	    .progress = !ctl->json,
 	    .may_retire = may_retire,
 	    .retire_data = ctl,
 	};

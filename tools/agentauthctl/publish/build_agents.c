@@ -2,12 +2,12 @@
 /* build_agents.c puts the agents into a generation, see build_agents.h. */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/agentauthctl/publish/build_agents.h"
 #include "tools/agentauthctl/publish/compile.h"
+#include "tools/cli/progress.h"
 
 #define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
 
@@ -171,19 +171,14 @@ static void put_agent(struct build_work *w, const struct compiled_agent *a)
 	keep_keys(w, a);
 }
 
-static void show_progress(const struct build_work *w, size_t done, size_t all)
-{
-	if (!w->options->progress || all < 20000 || done % 2000)
-		return;
-	fprintf(stderr, "\ragentauthctl: %zu of %zu agents%s", done, all, done == all ? "\n" : "");
-}
-
 void build_agents_put(struct build_work *w)
 {
 	const struct compile_source source = {&w->ws->model, w->ws->agents_fd, w->ws->agents_dir,
 					      w->ws->paths->owner, &w->options->change};
 	struct compilation *compilation = compile_start(&source, &w->ws->names);
 	struct compiled_agent *a;
+	struct progress progress = {
+	    .program = "agentauthctl", .what = "agents", .off = !w->options->progress};
 	size_t done = 0;
 
 	while ((a = compile_next(compilation)) && w->error == 0) {
@@ -195,10 +190,10 @@ void build_agents_put(struct build_work *w)
 		} else {
 			keep_agent(w, a);
 		}
-		show_progress(w, ++done, w->ws->names.n);
+		if (++done % 512 == 0)
+			progress_show(&progress, done, w->ws->names.n);
 	}
-	if (w->options->progress && done >= 20000)
-		fputs("\r\033[K", stderr);
+	progress_end(&progress);
 	put_retired_before(w, NULL);
 	w->out->agents = done;
 	compile_end(compilation);
