@@ -64,7 +64,7 @@ generation() {
 @test "after a rollback the older one serves, and what is published then is told of it" {
 	local now
 	now=$(generation)
-	agentauthctl rollback >/dev/null
+	agentauthctl rollback --yes >/dev/null
 	turn rolled-back agentauthctl generations
 	agentauthctl apply >/dev/null
 	run agentauthctl generations

@@ -147,7 +147,7 @@ expect_refused() {
 	expect_status 1
 	expect_output 'agentauthctl: the text holds something else that is not published:$'
 	expect_output '^  ~ role deploy$'
-	expect_output 'sudo: \+ "\(root\) /usr/bin/touch /run/by-a-colleague"'
+	expect_output 'sudo: \+ \(root\) /usr/bin/touch /run/by-a-colleague$'
 	expect_output 'agentauthctl apply publishes it, and this command with --with-pending both'
 	expect_no_output 'Generation [0-9]+ serves now'
 	[ "$(readlink /var/lib/agentauth/current)" = "$1" ]
@@ -203,15 +203,16 @@ expect_refused() {
 	expect_output '^other is changed'
 	expect_audit '.event == "admin" and .agent == "other" and .command == "set other --owner x --with-pending"'
 	expect_audit '.event == "admin" and .roles == ["deploy"] and .by == "root" and
-		.command == "role deploy changed by set other --owner x --with-pending"'
+		(.command | startswith("role deploy changed by set other --owner x --with-pending: sudo: + (root) "))'
 	run as_the_agent 'sudo -n touch /run/by-a-colleague'
 	expect_status 0
 	rm /run/by-a-colleague
-	# And a command that has its own change alone is one line.
+	# And a command that has its own change alone is a line, and one that says what it changed.
 	audit_mark
 	run agentauthctl set other --owner y
 	expect_status 0
-	[ "$(audit_since_mark | jq -c 'select(.event == "admin")' | wc -l)" -eq 1 ]
+	[ "$(audit_since_mark | jq -r 'select(.event == "admin") | .command' | paste -sd '|')" = \
+		'set other --owner y|agent other changed by set other --owner y: owner: x -> y' ]
 }
 
 @test "as the message says: apply publishes it, and then the command is free" {
@@ -223,8 +224,8 @@ expect_refused() {
 	expect_output '^  ~ role deploy$'
 	run agentauthctl apply
 	expect_status 0
-	expect_audit '.agent == "by-hand" and .command == "agent by-hand added by apply"'
-	expect_audit '.roles == ["deploy"] and .command == "role deploy changed by apply"'
+	expect_audit '.agent == "by-hand" and .command == "agent by-hand added by apply: uid: 70077; roles: deploy"'
+	expect_audit '.roles == ["deploy"] and (.command | startswith("role deploy changed by apply: sudo: - "))'
 	run agentauthctl set other --owner z
 	expect_status 0
 	# Or it is taken back.
@@ -286,7 +287,7 @@ expect_refused() {
 	agentauthctl rollback >/dev/null
 	run agentauthctl set other --owner v
 	expect_status 1
-	expect_output 'sudo: \+ "\(root\) /usr/bin/touch /run/regretted"'
+	expect_output 'sudo: \+ \(root\) /usr/bin/touch /run/regretted$'
 	# What it comes to by this is what is published.
 	run agentauthctl role set deploy --no-sudo '(root) /usr/bin/touch /run/regretted'
 	expect_status 0

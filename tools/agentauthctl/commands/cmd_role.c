@@ -13,6 +13,7 @@
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/names/strangers.h"
+#include "tools/cli/duration.h"
 #include "tools/cli/guess.h"
 #include "tools/cli/table.h"
 #include "tools/conf/conf_edit.h"
@@ -296,6 +297,8 @@ static void print_number(const char *name, int64_t number, const char *unit)
 
 static void print_role(const struct aa_role *role)
 {
+	char longest[DURATION_SIZE];
+
 	printf("%s (group agent-%s, gid %u)\n", role->name, role->name, role->gid);
 	if (!role->services.n)
 		table_field("services", "every one");
@@ -304,7 +307,9 @@ static void print_role(const struct aa_role *role)
 	print_list("sudo", &role->sudo);
 	print_list("approval", &role->approval);
 	print_list("groups", &role->groups);
-	print_number("session", role->max_session, " seconds at most");
+	duration_print(role->max_session, longest);
+	if (role->max_session)
+		table_field("session", "%s at most", longest);
 	print_number("sessions", role->max_sessions, " at a time");
 	if (role->limits.memory_max)
 		table_field("memory", "%s", role->limits.memory_max);

@@ -21,6 +21,7 @@
 #include "tools/agentauthctl/commands/near_name.h"
 #include "tools/agentauthctl/commands/retired.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/cli/duration.h"
 #include "tools/cli/table.h"
 
 static void print_field(const char *name, const char *value)
@@ -37,20 +38,17 @@ static void print_list(const char *name, const struct aa_list *list)
 	free(text);
 }
 
-/* ", 4 at a time, 8 h at most". The caller frees. */
+/* ", 4 at a time, 8 hours at most". The caller frees. */
 static char *session_limits(const struct aa_role *role)
 {
-	long long seconds = role->max_session;
+	char longest[DURATION_SIZE];
 	struct buffer b = {0};
 
 	if (role->max_sessions)
 		buffer_printf(&b, ", %lld at a time", (long long)role->max_sessions);
-	if (seconds && seconds % 3600 == 0)
-		buffer_printf(&b, ", %lld h at most", seconds / 3600);
-	else if (seconds && seconds % 60 == 0)
-		buffer_printf(&b, ", %lld min at most", seconds / 60);
-	else if (seconds)
-		buffer_printf(&b, ", %lld s at most", seconds);
+	duration_print(role->max_session, longest);
+	if (role->max_session)
+		buffer_printf(&b, ", %s at most", longest);
 	return buffer_take(&b);
 }
 

@@ -7,63 +7,33 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/state/audit_record.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/commands/ctl_plan.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
+#include "tools/agentauthctl/publish/plan.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/withheld.h"
 
-#define NAMES_ASKED 20
-#define CHANGES_SHOWN 20
-
 /* ---- retiring ------------------------------------------------------------ */
-
-static void name_leaving(const struct changes *changes, struct buffer *ret)
-{
-	size_t shown = 0, all = changes->agents[CHANGE_REMOVED] + changes->roles[CHANGE_REMOVED];
-
-	for (size_t i = 0; i < changes->n && shown < NAMES_ASKED; i++) {
-		const struct change_item *item = &changes->v[i];
-
-		if (item->sign != CHANGE_REMOVED || strcmp(item->kind, "issuer") == 0)
-			continue;
-		buffer_printf(ret, "%s%s %s", shown++ ? ", " : "", item->kind, item->name);
-	}
-	if (all > shown)
-		buffer_printf(ret, " and %zu more", all - shown);
-}
-
-static bool ask(const char *names)
-{
-	char answer[16] = "";
-
-	fprintf(stderr,
-		"These are no longer in the configuration: %s.\n"
-		"Publishing retires them: their names and ids are never given again. Retire them? [y/N] ",
-		names);
-	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-}
 
 static bool may_retire(void *data, const struct changes *changes)
 {
 	struct ctl *ctl = data;
-	struct buffer names = {0};
-	bool yes = ctl->yes || ctl->dry_run;
+	bool retires = changes->agents[CHANGE_REMOVED] || changes->roles[CHANGE_REMOVED];
+	const struct removal_words words = {
+	    .leaving = CTL_RETIRED,
+	    .these = "these are no longer in the configuration",
+	    .follows =
+		retires ? "Publishing retires them: their names and ids are never given again. Retire them?"
+			: "Publishing takes them away, and their tokens are refused then. Is that meant?",
+	    .refused =
+		retires ? "Publishing would retire them for good; if that is meant, say agentauthctl apply "
+			  "--yes, otherwise put their text back"
+			: "Publishing would take them away; if that is meant, say agentauthctl apply --yes, "
+			  "otherwise put their text back",
+	};
 
-	name_leaving(changes, &names);
-	if (!yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !ctl->json) {
-		yes = ask(names.data);
-		if (!yes)
-			ctl_error(ctl, "nothing was changed");
-	} else if (!yes) {
-		ctl_error(
-		    ctl,
-		    "no longer in the configuration: %s. Publishing would retire them for good; if that is "
-		    "meant, say agentauthctl apply --yes, otherwise put their text back. Nothing was changed",
-		    names.data);
-	}
-	buffer_free(&names);
-	return yes;
+	return ctl_may_remove(ctl, changes, &words);
 }
 
 /* ---- what others have not published yet ----------------------------------- */
@@ -76,7 +46,7 @@ static char *changes_text(const struct changes *changes)
 
 	if (!out)
 		return xstrdup("");
-	changes_print(out, changes, "  ", CHANGES_SHOWN);
+	plan_print(out, changes, "  ", CTL_CHANGES_SHOWN, NULL);
 	fclose(out);
 	return text;
 }
@@ -91,46 +61,8 @@ static void tell_pending(struct ctl *ctl, const struct changes *pending)
 	    "changed. agentauthctl apply publishes it, and this command with --with-pending both; or take it "
 	    "back in the text. suspend and revoke do not wait for it",
 	    text);
-	ctl_answer(ctl, "pending", changes_json(pending));
+	ctl_answer(ctl, "pending", plan_json(pending));
 	free(text);
-}
-
-/* Logs each published change that the command as it was typed does not name. */
-static void audit_item(struct ctl *ctl, const struct change_item *item)
-{
-	static const char *const words[] = {"added", "changed", "removed"};
-	bool ends = item->sign == CHANGE_REMOVED && strcmp(item->kind, "issuer") != 0;
-	char *what = xasprintf("%s %s %s by %s", item->kind, item->name, ends ? "retired" : words[item->sign],
-			       ctl->typed);
-	json_t *record = json_pack("{s:s, s:s}", "result", "ok", "reason", "ok");
-
-	aa_audit_set(record, "command", what);
-	if (strcmp(item->kind, "agent") == 0)
-		aa_audit_set(record, "agent", item->name);
-	else if (strcmp(item->kind, "issuer") == 0)
-		aa_audit_set(record, "issuer", item->name);
-	else if (strcmp(item->kind, "role") == 0)
-		json_object_set_new(record, "roles", json_pack("[s]", item->name));
-	ctl_audit_record(ctl, record);
-	free(what);
-}
-
-static void audit_changes(struct ctl *ctl, const struct changes *c)
-{
-	size_t all = changes_count(c);
-	json_t *record;
-	char *what;
-
-	for (size_t i = 0; i < c->n && ctl->logdir; i++)
-		audit_item(ctl, &c->v[i]);
-	if (all <= c->n)
-		return;
-	what = xasprintf("%zu more changed by %s", all - c->n, ctl->typed);
-	record =
-	    json_pack("{s:s, s:s, s:I}", "result", "ok", "reason", "ok", "count", (json_int_t)(all - c->n));
-	aa_audit_set(record, "command", what);
-	ctl_audit_record(ctl, record);
-	free(what);
 }
 
 /* Stops the units that the host's systemd runs as an agent that is no more: they would go on and come back. */
@@ -182,7 +114,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
 	if (ret->outcome == PUBLISH_DONE) {
-		audit_changes(ctl, change && !change->texts ? &ret->pending : &ret->changes);
+		ctl_audit_changes(ctl, &ret->changes);
 		stop_leaving(ctl, &ret->changes);
 	}
 	if (ret->outcome == PUBLISH_PENDING)
@@ -252,7 +184,7 @@ static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 	if (r->sudoers_changed)
 		printf("The sudo rules in %s were renewed.\n", ctl->paths.sudoers);
 	if (in_full || ctl->dry_run)
-		changes_print(stdout, &r->changes, "  ", CHANGES_SHOWN);
+		ctl_tell_plan(ctl, &r->changes, CTL_RETIRED);
 }
 
 void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)
@@ -269,5 +201,6 @@ void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in
 		ctl_answer(ctl, "generation", json_integer((json_int_t)r->generation));
 	ctl_answer(ctl, "agents", json_integer((json_int_t)r->agents));
 	ctl_answer(ctl, "sudoers_changed", json_boolean(r->sudoers_changed));
-	ctl_answer(ctl, "changes", changes_json(&r->changes));
+	if (r->outcome != PUBLISH_FAILED)
+		ctl_answer(ctl, "changes", plan_json(&r->changes));
 }

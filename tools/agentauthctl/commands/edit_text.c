@@ -120,7 +120,8 @@ static enum ctl_status publish_edit(struct text_edit *edit, const char *done)
 					   .agent_text = agent && !edit->retires ? &edit->text : NULL,
 					   .restores = edit->restores,
 					   .main_text = agent ? NULL : &edit->text,
-					   .role = strcmp(edit->kind, "role") == 0 ? edit->name : NULL};
+					   .role = strcmp(edit->kind, "role") == 0 ? edit->name : NULL,
+					   .issuer = strcmp(edit->kind, "issuer") == 0 ? edit->name : NULL};
 	struct publish_result result = {0};
 	enum ctl_status status;
 

@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/jose/json.h"
 #include "tools/agentauthctl/publish/changes.h"
 #include "tools/cli/alloc.h"
-
-#define LINE_ITEMS 4 /* of those that a line names */
 
 /* ---- gathering ----------------------------------------------------------- */
 
@@ -65,12 +62,12 @@ static json_t *differing(json_t *from, json_t *to)
 static void compare_members(struct changes *c, const char *kind, const char *name, const char *was,
 			    size_t was_len, const char *record, size_t len)
 {
-	json_t *from = json_loadb(was, was_len, 0, NULL), *to = json_loadb(record, len, 0, NULL);
+	json_t *from = was ? json_loadb(was, was_len, 0, NULL) : NULL, *to = json_loadb(record, len, 0, NULL);
 	json_t *members = differing(from, to);
 	struct change_item *item;
 
-	if (json_object_size(members) > 0) { /* the host's record has its generation's number in it */
-		item = add_item(c, CHANGE_CHANGED, kind, name);
+	if (!was || json_object_size(members) > 0) { /* the host's record has its generation's number in it */
+		item = add_item(c, was ? CHANGE_CHANGED : CHANGE_ADDED, kind, name);
 		if (item)
 			item->members = json_incref(members);
 	}
@@ -82,12 +79,10 @@ static void compare_members(struct changes *c, const char *kind, const char *nam
 static void compare(struct changes *c, const char *kind, const char *name, const char *was, size_t was_len,
 		    const char *record, size_t len)
 {
-	if (!was)
-		add_item(c, CHANGE_ADDED, kind, name);
-	else if (was_len == len && memcmp(was, record, len) == 0)
+	if (was && was_len == len && memcmp(was, record, len) == 0)
 		return;
-	else if (strcmp(kind, "agent") == 0 && c->agents[CHANGE_CHANGED] >= CHANGES_DETAILED)
-		add_item(c, CHANGE_CHANGED, kind, name);
+	if (strcmp(kind, "agent") == 0 && c->n >= CHANGES_LISTED)
+		add_item(c, was ? CHANGE_CHANGED : CHANGE_ADDED, kind, name);
 	else
 		compare_members(c, kind, name, was, was_len, record, len);
 }
@@ -101,12 +96,60 @@ void changes_compare(struct changes *c, struct published *p, const char *kind, c
 	compare(c, kind, name, was, was_len, record, len);
 }
 
+/* span is a part of a record's text. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+/* find_roles() returns the inside of the agent's list of roles. A record is written compactly, and in a string a quote
+ * has a backslash before it, so that a member's name and its bracket stand there as themselves only. */
+static struct span find_roles(const char *record, size_t len)
+{
+	static const char member[] = "\"roles\":[";
+	const char *list = memmem(record, len, member, sizeof(member) - 1);
+	const char *end = list ? memchr(list, ']', len - (size_t)(list - record)) : NULL;
+
+	return end ? (struct span){list, (size_t)(end - list)} : (struct span){record, 0};
+}
+
+static bool holds(struct span span, const char *before, const char *name)
+{
+	char text[128];
+	int len = snprintf(text, sizeof(text), "%s\"%s\"", before, name);
+
+	return len < (int)sizeof(text) && memmem(span.at, span.len, text, (size_t)len);
+}
+
+/* note_touched() has the roles and issuers that differ know an agent of theirs. They come before the agents. */
+static void note_touched(struct changes *c, const char *name, const char *record, size_t len)
+{
+	struct span roles = {record, 0}, all = {record, len};
+
+	for (size_t i = 0; i < c->n && strcmp(c->v[i].kind, "agent") != 0; i++) {
+		struct change_item *item = &c->v[i];
+		bool is_role = strcmp(item->kind, "role") == 0;
+
+		if (!is_role && strcmp(item->kind, "issuer") != 0)
+			continue;
+		if (is_role && !roles.len)
+			roles = find_roles(record, len);
+		if (!(is_role ? holds(roles, "", item->name) : holds(all, "\"issuer\":", item->name)))
+			continue;
+		if (!item->agents)
+			item->agents = json_array();
+		if (item->touched++ < CHANGES_TOUCHED)
+			json_array_append_new(item->agents, json_string(name));
+	}
+}
+
 void changes_compare_agent(struct changes *c, struct published *p, const char *name, const char *record,
 			   size_t len)
 {
 	size_t was_len = 0;
 	const char *was = p ? published_next_agent(p, name, &was_len) : NULL;
 
+	note_touched(c, name, record, len);
 	compare(c, "agent", name, was, was_len, record, len);
 }
 
@@ -139,6 +182,59 @@ void changes_removed(struct changes *c, struct published *p,
 	published_walk(p, "issuer:", note_removed, &issuers);
 }
 
+/* ---- two generations ------------------------------------------------------ */
+
+struct comparison {
+	struct changes *changes;
+	struct published *with; /* the other generation */
+	const char *kind;	/* "agent", "role", "issuer", "host", "accounts" */
+};
+
+static bool compare_record(void *data, const char *name, const char *record, size_t len)
+{
+	const struct comparison *c = data;
+	char *key = xasprintf("%s%s%s", c->kind, *name ? ":" : "", name);
+
+	if (strcmp(c->kind, "agent") == 0)
+		changes_compare_agent(c->changes, c->with, name, record, len);
+	else
+		changes_compare(c->changes, c->with, c->kind, key, *name ? name : "settings", record, len);
+	free(key);
+	return true;
+}
+
+static bool is_published(const void *data, const char *kind, const char *name)
+{
+	struct published *const *to = data;
+	char *key = xasprintf("%s:%s", kind, name);
+	size_t len;
+	bool there = published_get(*to, key, &len) != NULL;
+
+	free(key);
+	return there;
+}
+
+bool changes_between(struct changes *c, struct published *from, struct published *to)
+{
+	static const char *const kinds[][2] = {{"host", "host"},
+					       {"accounts", "accounts"},
+					       {"issuer", "issuer:"},
+					       {"role", "role:"},
+					       {"agent", "agent:"}};
+	struct removal agents = {c, "agent", is_published, &to};
+	bool whole = true;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct comparison comparison = {c, from, kinds[i][0]};
+
+		whole = published_walk(to, kinds[i][1], compare_record, &comparison) && whole;
+	}
+	changes_removed(c, from, is_published, &to);
+	return published_walk(from, "agent:", note_removed, &agents) && whole;
+}
+
+/* ---- taking and counting -------------------------------------------------- */
+
 /* listed() counts the agents of that sign in the list. */
 static size_t listed(const struct changes *c, int sign)
 {
@@ -168,8 +264,11 @@ void changes_take(struct changes *to, const struct changes *from,
 		if (!is_of_text(item) || !wanted(data, item))
 			continue;
 		copy = add_item(to, item->sign, item->kind, item->name);
-		if (copy)
-			copy->members = json_incref(item->members);
+		if (!copy)
+			continue;
+		copy->members = json_incref(item->members);
+		copy->agents = json_incref(item->agents);
+		copy->touched = item->touched;
 	}
 	/* Changes that were counted only are added to the counts: among so many nobody needs to know whose one of
 	 * them is. */
@@ -182,6 +281,7 @@ void changes_free(struct changes *c)
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].name);
 		json_decref(c->v[i].members);
+		json_decref(c->v[i].agents);
 	}
 	free(c->v);
 	*c = (struct changes){0};
@@ -201,141 +301,7 @@ bool changes_any(const struct changes *c)
 	return changes_count(c) > 0;
 }
 
-/* ---- showing ------------------------------------------------------------- */
-
-/* in_short() returns a key's kid, and of anything else its JSON. The caller frees. */
-static char *in_short(const json_t *value)
+size_t changes_removes(const struct changes *c)
 {
-	const json_t *kid = json_object_get(value, "kid");
-	char *text;
-
-	if (!value || json_is_null(value))
-		return xstrdup("-");
-	if (kid)
-		return xasprintf("%s (%s)", json_string_value(kid),
-				 json_string_value(json_object_get(value, "state")));
-	text = aa_json_text(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	if (text && strlen(text) > 100)
-		strcpy(text + 97, "...");
-	return text ? text : xstrdup("?");
-}
-
-static void add_to_line(struct buffer *line, const struct change_item *item)
-{
-	const char *member, *between = " (";
-	json_t *pair;
-
-	buffer_printf(line, "%c %s", "+~-"[item->sign], item -> kind);
-	if (strcmp(item->name, item->kind) != 0)
-		buffer_printf(line, " %s", item->name);
-	json_object_foreach(item->members, member, pair)
-	{
-		buffer_printf(line, "%s%s", between, member);
-		between = ", ";
-	}
-	if (json_object_size(item->members))
-		buffer_puts(line, ")");
-}
-
-char *changes_line(const struct changes *c)
-{
-	size_t shown = c->n < LINE_ITEMS ? c->n : LINE_ITEMS, all = changes_count(c);
-	struct buffer line = {0};
-
-	for (size_t i = 0; i < shown; i++) {
-		buffer_puts(&line, i ? ", " : "");
-		add_to_line(&line, &c->v[i]);
-	}
-	if (all > shown)
-		buffer_printf(&line, " and %zu more", all - shown);
-	return buffer_take(&line);
-}
-
-static bool list_has(const json_t *list, const json_t *value)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(list, i, one)
-	{
-		if (json_equal(one, value))
-			return true;
-	}
-	return false;
-}
-
-/* print_missing() prints what `list` has and `other` lacks, each on a line with `sign` before it. */
-static void print_missing(FILE *out, const char *indent, const char *member, char sign, const json_t *list,
-			  const json_t *other)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(list, i, one)
-	{
-		char *text;
-
-		if (list_has(other, one))
-			continue;
-		text = in_short(one);
-		fprintf(out, "%s      %s: %c %s\n", indent, member, sign, text);
-		free(text);
-	}
-}
-
-static void print_member(FILE *out, const char *indent, const char *name, const json_t *pair)
-{
-	const json_t *from = json_object_get(pair, "from"), *to = json_object_get(pair, "to");
-	char *before, *after;
-
-	if (json_is_array(from) || json_is_array(to)) {
-		print_missing(out, indent, name, '-', from, to);
-		print_missing(out, indent, name, '+', to, from);
-		return;
-	}
-	before = in_short(from);
-	after = in_short(to);
-	fprintf(out, "%s      %s: %s -> %s\n", indent, name, before, after);
-	free(before);
-	free(after);
-}
-
-void changes_print(FILE *out, const struct changes *c, const char *indent, size_t at_most)
-{
-	size_t shown = c->n < at_most ? c->n : at_most, all = changes_count(c);
-
-	for (size_t i = 0; i < shown; i++) {
-		const struct change_item *item = &c->v[i];
-		const char *member;
-		json_t *pair;
-
-		fprintf(out, "%s%c %s %s\n", indent, "+~-"[item->sign], item -> kind, item -> name);
-		json_object_foreach(item->members, member, pair)
-		{
-			print_member(out, indent, member, pair);
-		}
-	}
-	if (all > shown)
-		fprintf(out, "%sand %zu more\n", indent, all - shown);
-}
-
-json_t *changes_json(const struct changes *c)
-{
-	static const char *const names[] = {"added", "changed", "removed"};
-	json_t *o = json_pack("{s:[], s:[], s:[]}", names[0], names[1], names[2]);
-
-	for (size_t i = 0; i < c->n; i++) {
-		const struct change_item *item = &c->v[i];
-
-		json_array_append_new(json_object_get(o, names[item->sign]),
-				      json_pack("{s:s, s:s, s:O*}", "kind", item->kind, "name", item->name,
-						"members", item->members));
-	}
-	for (int sign = 0; sign < 3; sign++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "agents_%s", names[sign]);
-		json_object_set_new(o, name, json_integer((json_int_t)c->agents[sign]));
-	}
-	return o;
+	return c->agents[CHANGE_REMOVED] + c->roles[CHANGE_REMOVED] + c->others[CHANGE_REMOVED];
 }

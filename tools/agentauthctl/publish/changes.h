@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include <jansson.h>
@@ -14,7 +13,7 @@
 #include "tools/agentauthctl/publish/published.h"
 
 #define CHANGES_LISTED 1000 /* further ones are counted only */
-#define CHANGES_DETAILED 50 /* changed records whose members are compared */
+#define CHANGES_TOUCHED 100 /* agents of a changed role or issuer that are named */
 
 enum change_sign { CHANGE_ADDED, CHANGE_CHANGED, CHANGE_REMOVED };
 
@@ -22,7 +21,9 @@ struct change_item {
 	enum change_sign sign;
 	const char *kind; /* "agent", "role", "issuer", "host"; static */
 	char *name;
-	json_t *members; /* of a changed one: {MEMBER: {"from": …, "to": …}}, or NULL */
+	json_t *members; /* of one that is added or changed: {MEMBER: {"from": …, "to": …}}, or NULL */
+	size_t touched;	 /* agents that have this role, or are bound to this issuer; of those compared */
+	json_t *agents;	 /* their names, as many as are kept; NULL: none */
 };
 
 struct changes {
@@ -35,7 +36,8 @@ struct changes {
  * `published` may be NULL. */
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
-/* changes_compare_agent() does the same for one agent after the other, in the order of their names. */
+/* changes_compare_agent() does the same for one agent after the other, in the order of their names. The roles and issuers
+ * that were compared before, and differ, come to know the agent if it has them. */
 void changes_compare_agent(struct changes *changes, struct published *published, const char *name,
 			   const char *record, size_t len);
 /* changes_take() adds those of `from` that are wanted, and that come from the text. */
@@ -45,17 +47,14 @@ void changes_add(struct changes *changes, enum change_sign sign, const char *kin
 /* changes_removed() adds the roles and issuers that are published and that `exists` does not know. */
 void changes_removed(struct changes *changes, struct published *published,
 		     bool (*exists)(const void *data, const char *kind, const char *name), const void *data);
+/* changes_between() compares two generations, so that `from` would become `to`. It returns false where one of them is
+ * damaged. */
+bool changes_between(struct changes *changes, struct published *from, struct published *to);
 void changes_free(struct changes *changes);
 /* changes_count() counts all of them, listed or not. */
 size_t changes_count(const struct changes *changes);
 bool changes_any(const struct changes *changes);
-
-/* changes_print() tells a person: "+ agent builder-8" and so on, with the members of each changed record, indented by
- * `indent`. */
-void changes_print(FILE *out, const struct changes *changes, const char *indent, size_t at_most);
-/* changes_line() returns the first of them in a line, "+ agent builder-8, ~ role deploy (sudo) and 3 more". The caller frees. */
-char *changes_line(const struct changes *changes);
-/* changes_json() returns a new reference: {"added": [{kind, name}…], "changed": […], "removed": […]}. */
-json_t *changes_json(const struct changes *changes);
+/* changes_removes() counts the agents, roles and issuers that are taken away. */
+size_t changes_removes(const struct changes *changes);
 
 #endif

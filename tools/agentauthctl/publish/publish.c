@@ -18,6 +18,7 @@
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/journal_texts.h"
 #include "tools/agentauthctl/publish/nscd.h"
+#include "tools/agentauthctl/publish/plan.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/publish_text.h"
 #include "tools/agentauthctl/publish/sudoers.h"
@@ -89,7 +90,7 @@ static int take_step(struct commit *c, const struct stage *stage)
 /* put_making() notes how the generation came to be, beside what is in it. */
 static void put_making(const struct commit *c, json_t *manifest)
 {
-	char *line = changes_line(&c->build.changes);
+	char *line = plan_line(&c->build.changes);
 
 	json_object_set_new(manifest, "from", json_integer((json_int_t)c->before));
 	json_object_set_new(manifest, "by", json_string(c->options->by));
@@ -319,14 +320,16 @@ static size_t goes(const struct commit *c, enum id_kind kind, const char *name)
 	return e && given_id_goes(e);
 }
 
-/* asks_to_retire() returns true where a name goes that the command did not say. */
+/* asks_to_retire() returns true where something goes that the command did not say. */
 static bool asks_to_retire(const struct commit *c)
 {
 	const struct changes *changes = &c->build.changes;
 	const struct text_change *change = &c->options->change;
+	bool issuer_goes = change->issuer && !model_issuer(&c->ws->model, change->issuer);
 
 	return changes->agents[CHANGE_REMOVED] > goes(c, ID_AGENT, change->agent) ||
-	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role);
+	       changes->roles[CHANGE_REMOVED] > goes(c, ID_ROLE, change->role) ||
+	       changes->others[CHANGE_REMOVED] > issuer_goes;
 }
 
 /* The text may differ all the same, where the command took back what was not published. What may have changed beside

@@ -9,7 +9,7 @@
 #include "tools/agentauthctl/publish/changes.h"
 #include "tools/agentauthctl/publish/text_change.h"
 
-/* A retire_fn is asked before agents are retired whose files are gone. It returns true where they may be. */
+/* A retire_fn is asked before agents, roles or issuers go that the command did not name. It returns true where they may. */
 typedef bool retire_fn(void *data, const struct changes *changes);
 
 /* A step_fn is called before each step with its name, for tests. A return above 0 makes publish() return at once, as

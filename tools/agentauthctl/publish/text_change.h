@@ -27,7 +27,7 @@ struct text_change {
 	const struct agent_texts
 	    *texts; /* several agents' files, in the place of the two above; NULL: none */
 	const struct conf_text *main_text; /* of agentauth.conf */
-	const char *role;		   /* the command is about this role there; NULL: about none */
+	const char *role, *issuer;	   /* the command is about this one there; NULL: about none */
 };
 
 /* text_change_of() returns the new text of the agent's file, or NULL where the change is not about that agent or takes
