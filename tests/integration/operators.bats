@@ -89,7 +89,7 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	done
 }
 
-@test "everybody who has an office reads: list, show, explain, check, diff, roles, sessions, requests, revocations" {
+@test "everybody who has an office reads: list, show, explain, check, diff, roles, sessions, requests, revocations, the log" {
 	local person
 	for person in "${!OFFICE[@]}"; do
 		does "$person" list --role deploy --json
@@ -103,6 +103,9 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 		does "$person" session list
 		does "$person" approval list
 		does "$person" revoke --list
+		does "$person" audit show --result denied
+		does "$person" audit verify
+		not_allowed "$person" audit seal
 	done
 }
 

@@ -50,6 +50,14 @@ static const struct permit {
     {"approval list", "watch", EVERY},
     {"revoke", "list", EVERY},
     {"doctor", "", EVERY},
+    {"audit show",
+     "since until at agent uid user event result reason service session issuer jti kid command by-session "
+     "why "
+     "raw",
+     EVERY},
+    {"audit tail",
+     "lines follow agent uid user event result reason service session issuer jti kid command why", EVERY},
+    {"audit verify", "", EVERY},
     {"approval approve", "why", APPROVER},
     {"approval deny", "why", APPROVER},
     {"suspend", "role owner why kill", OPERATOR},
