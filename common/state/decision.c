@@ -338,6 +338,30 @@ int aa_decision_revocations(const char *statedir, json_t **ret)
 	return r;
 }
 
+int aa_decision_revoked_keys(const char *statedir, json_t **ret)
+{
+	json_t *list = json_array(), *all = json_object(), *one;
+	int state = open_state(statedir),
+	    r = state < 0 ? state : add_revocations(statedir, state, "kid", list);
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *file = json_string_value(json_object_get(one, "file"));
+
+		if (json_object_set(all, file + strlen("revoked/kid/"), one) < 0)
+			r = -ENOMEM;
+	}
+	json_decref(list);
+	if (state >= 0)
+		close(state);
+	if (r == 0)
+		*ret = all;
+	else
+		json_decref(all);
+	return r;
+}
+
 json_t *aa_decision_suspension(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? aa_decision_load(statedir, "suspended", agent) : NULL;

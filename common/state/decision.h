@@ -49,6 +49,8 @@ int aa_decision_unrevoke_before(const char *statedir, const char *agent);
  * state/) and, for a date, "agent". A file that cannot be understood revokes all the same, and has these members
  * alone. A new reference. 0 or a negative errno. */
 int aa_decision_revocations(const char *statedir, json_t **ret);
+/* Gives the revoked keys as an object: of each kid's SHA-256 as hex, what aa_decision_revocations() lists of it. */
+int aa_decision_revoked_keys(const char *statedir, json_t **ret);
 /* Gives the content of state/suspended/NAME as a new reference. NULL: not suspended, or unreadable. */
 json_t *aa_decision_suspension(const char *statedir, const char *agent);
 /* Gives the content of state/revoked/before/NAME likewise. */

@@ -153,7 +153,7 @@ second_sudo() {
 		expect_output "^agentauthctl: --$option is not UTF-8"
 	done
 	for why in $'caf\xe9' $'two\nlines' $'\x1b[31mred'; do
-		run agentauthctl revoke --kid of-nobody --why "$why"
+		run agentauthctl revoke --anyway --kid of-nobody --why "$why"
 		expect_status 2
 		expect_output '^agentauthctl: --why is kept with the decision as one line of UTF-8, and holds'
 		run agentauthctl suspend other-1 --why "$why"
@@ -161,7 +161,7 @@ second_sudo() {
 	done
 	run agentauthctl revoke --list
 	expect_no_output 'of-nobody'
-	run agentauthctl revoke --kid of-nobody --why 'café "closed"'
+	run agentauthctl revoke --anyway --kid of-nobody --why 'café "closed"'
 	expect_status 0
 	run agentauthctl revoke --list
 	expect_output 'of-nobody .*café "closed"$'

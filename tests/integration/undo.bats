@@ -20,10 +20,13 @@ setup() {
 	audit_mark
 }
 
-signs_in() { # AGENT KEY
+new_key() { # NAME
+	dev agentauth keygen --alg ES256 --out "$KEYS/$1.pem" >"$KEYS/$1.pub" 2>/dev/null
+}
+signs_in() { # AGENT KEY [OPTION OF FORGE]...
 	local token
 	token=$(mktemp "$KEYS/token.XXXXXX")
-	"$HERE/forge" --agent "$1" --key "$KEYS/$2.pem" >"$token"
+	"$HERE/forge" --agent "$1" --key "$KEYS/$2.pem" "${@:3}" >"$token"
 	chown dev: "$token"
 	run ssh_with "$token" "$1@$HOST" id -un
 }
@@ -147,7 +150,7 @@ text_of() { # AGENT
 
 @test "what was suspended, revoked or ended meanwhile stays so, and is said" {
 	new_agent stays ES256 --role logs --expires 2h --key-expires 1h
-	dev agentauth keygen --alg ES256 --out "$KEYS/stays-2.pem" >"$KEYS/stays-2.pub" 2>/dev/null
+	new_key stays-2
 	agentauthctl suspend stays --why 'odd commands' >/dev/null
 	agentauthctl revoke --agent stays --before now >/dev/null
 	agentauthctl retire stays >/dev/null
@@ -185,4 +188,79 @@ text_of() { # AGENT
 	run --separate-stderr agentauthctl restore keeper --json
 	expect_status 0
 	[ "$(jq -r '[.agent, .state, .outcome] | join(" ")' <<<"$output")" = 'keeper active published' ]
+}
+
+@test "a revoked key shows as revoked, with by whom, since when and why, until that is taken back" {
+	new_agent revoked-1 ES256 --role logs --kid laptop
+	new_key spare
+	agentauthctl set revoked-1 --key "$KEYS/spare.pub" --kid spare >/dev/null
+	turn revoke-dry-run agentauthctl revoke --kid laptop --dry-run
+	turn revoke agentauthctl revoke --kid laptop --why 'the laptop is gone'
+	turn show-revoked agentauthctl show revoked-1
+	turn list-revoked agentauthctl list --role logs
+	signs_in revoked-1 revoked-1 --header 'kid="laptop"'
+	expect_status 255
+	run --separate-stderr agentauthctl show revoked-1 --json
+	[ "$(jq -c '.agent.keys | map([.kid, .revoked.by, .revoked.why])' <<<"$output")" = '[["laptop","root","the laptop is gone"],["spare",null,null]]' ]
+	# Without a key that is good nothing lets the agent in.
+	agentauthctl revoke --kid spare >/dev/null
+	[ "$(agentauthctl list --state no-credential --json | jq -c '.agents | map([.name, .keys, .keys_revoked])')" = '[["revoked-1",0,2]]' ]
+	agentauthctl retire revoked-1 >/dev/null
+	turn restore-revoked agentauthctl restore revoked-1
+	cured_by root 'agentauthctl revoke --list'
+	run agentauthctl revoke --list
+	expect_output '^--kid laptop +20[0-9TZ:-]+ +root +the laptop is gone$'
+	turn revoke-undo agentauthctl revoke --undo --kid laptop
+	signs_in revoked-1 revoked-1 --header 'kid="laptop"'
+	expect_status 0
+	agentauthctl revoke --undo --kid spare >/dev/null
+}
+
+@test "what revoke says takes it back does" {
+	new_agent way-back ES256 --role logs --kid way-back
+	turn revoke-kid agentauthctl revoke --kid way-back
+	cured_by root 'agentauthctl revoke --undo --kid way-back'
+	turn revoke-agent agentauthctl revoke --agent way-back --before now
+	cured_by root 'agentauthctl revoke --undo --agent way-back'
+	turn revoke-jti agentauthctl revoke --jti 'it is "odd"' --issuer ''
+	cured_by root "agentauthctl revoke --undo --jti .*''"
+	run agentauthctl revoke --list
+	expect_output '^Nothing is revoked\.$'
+}
+
+@test "a kid that nobody has is refused with the one that is near, and revoked where that is meant" {
+	local kid
+	new_agent near-1 ES256 --role logs --kid desktop
+	new_agent near-2 ES256 --role logs --kid desktop
+	turn kid-near agentauthctl revoke --kid dekstop
+	turn kid-nobody agentauthctl revoke --kid of-nobody-at-all
+	kid=$(agentauthctl show keeper --json | jq -r '.agent.keys[0].kid')
+	run agentauthctl revoke --kid "${kid:0:8}"
+	expect_status 1
+	expect_output "did you mean $kid"
+	run agentauthctl revoke --kid "${kid:0:20}x${kid:21}"
+	expect_output "did you mean $kid"
+	run agentauthctl revoke --list
+	expect_output '^Nothing is revoked\.$'
+	turn kid-of-two agentauthctl revoke --kid desktop
+	agentauthctl revoke --undo --kid desktop >/dev/null
+	turn kid-anyway agentauthctl revoke --kid of-nobody-at-all --anyway
+	agentauthctl revoke --undo --kid of-nobody-at-all >/dev/null
+}
+
+@test "an issuer's key is known by its kid, and where not all can be read nobody is held up" {
+	agentauthctl issuer add corp --issuer https://idp.example.com --jwks-file /run/corp.jwks --client-claim azp >/dev/null
+	run agentauthctl revoke --kid corp-1
+	expect_status 0
+	expect_output 'it is not known whose key "corp-1" is'
+	agentauthctl revoke --undo --kid corp-1 >/dev/null
+	new_key corp
+	"$HERE/jwks" "corp-1:$KEYS/corp.pem" >/run/corp.jwks
+	run agentauthctl revoke --kid corp-2
+	expect_status 1
+	expect_output 'did you mean corp-1'
+	run agentauthctl revoke --kid corp-1
+	expect_output '^The key "corp-1" of issuer corp is refused'
+	agentauthctl revoke --undo --kid corp-1 >/dev/null
+	agentauthctl issuer remove corp >/dev/null
 }

@@ -4,6 +4,9 @@
 
 #include "tools/agentauthctl/commands/agent_view.h"
 
+#include <string.h>
+
+#include "common/jose/sha256.h"
 #include "common/state/decision.h"
 #include "common/text/utc.h"
 
@@ -19,18 +22,45 @@ int64_t view_number(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
+/* The keys are read once: a fleet has few that are revoked, and a thousand agents to list. */
+const json_t *view_revoked_key(struct ctl *ctl, const char *kid)
+{
+	char hash[65];
+
+	if (!ctl->revoked_keys && aa_decision_revoked_keys(ctl->paths.statedir, &ctl->revoked_keys) < 0)
+		ctl->revoked_keys = json_object(); /* view_state() tells */
+	if (json_object_size(ctl->revoked_keys) == 0 || aa_sha256_hex(hash, kid, strlen(kid)) < 0)
+		return NULL;
+	return json_object_get(ctl->revoked_keys, hash);
+}
+
+bool view_key_is_good(struct ctl *ctl, const struct aa_agent_key *key)
+{
+	return published_key_is_good(key, ctl->now) && !view_revoked_key(ctl, key->kid);
+}
+
+void view_decided(const json_t *decision, struct buffer *ret)
+{
+	const char *by = view_text(decision, "by"), *why = view_text(decision, "why");
+	char when[AA_UTC_SIZE] = "?";
+
+	if (view_number(decision, "at"))
+		aa_utc_print(view_number(decision, "at"), when);
+	buffer_printf(ret, "since %s, by %s%s%s", when, *by ? by : "?", *why ? ": " : "", why);
+}
+
 /* An agent is let in by a good key, a provider's token, or a person of this host. */
-static bool has_credential(const struct aa_agent *agent, int64_t now)
+static bool has_credential(struct ctl *ctl, const struct aa_agent *agent)
 {
 	if (agent->bindings.n || agent->delegation.local_users.n)
 		return true;
 	for (size_t i = 0; i < agent->keys.n; i++)
-		if (published_key_is_good(&agent->keys.v[i], now))
+		if (view_key_is_good(ctl, &agent->keys.v[i]))
 			return true;
 	return false;
 }
 
-const char *view_state(const struct ctl *ctl, const struct aa_agent *agent)
+const char *view_state(struct ctl *ctl, const struct aa_agent *agent)
 {
 	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, agent->name);
 
@@ -40,7 +70,7 @@ const char *view_state(const struct ctl *ctl, const struct aa_agent *agent)
 		return "unknown";
 	if (agent->expires && agent->expires <= ctl->now)
 		return "expired";
-	return has_credential(agent, ctl->now) ? "active" : "no-credential";
+	return has_credential(ctl, agent) ? "active" : "no-credential";
 }
 
 char *view_list(const struct aa_list *list)

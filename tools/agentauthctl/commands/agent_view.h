@@ -12,9 +12,16 @@
 const char *view_text(const json_t *object, const char *member);
 /* view_number() returns the member's number, or 0 where there is none. */
 int64_t view_number(const json_t *object, const char *member);
+/* view_revoked_key() returns what was decided of the key with this kid: an object with by, at and why, or none of these where
+ * its file cannot be read. NULL: it is not revoked. The object belongs to `ctl`. view_key_is_good() returns true for a key of
+ * an agent that lets it in: active, not over and not revoked. */
+const json_t *view_revoked_key(struct ctl *ctl, const char *kid);
+bool view_key_is_good(struct ctl *ctl, const struct aa_agent_key *key);
+/* view_decided() writes "since TIME, by WHO: WHY", as the decision has them. */
+void view_decided(const json_t *decision, struct buffer *ret);
 /* view_state() returns "active", "no-credential" (nothing lets the agent in), "expired" or "suspended", and "unknown" where
  * STATEDIR/state cannot be read. */
-const char *view_state(const struct ctl *ctl, const struct aa_agent *agent);
+const char *view_state(struct ctl *ctl, const struct aa_agent *agent);
 /* view_list() returns the texts joined by ", ", and view_joined() those of a JSON array; the caller frees. */
 char *view_list(const struct aa_list *list);
 char *view_joined(const json_t *list);

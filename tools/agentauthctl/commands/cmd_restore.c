@@ -205,10 +205,19 @@ static enum ctl_status check_gone(struct ctl *ctl, const struct workspace *ws, c
 
 /* ---- what holds on ---------------------------------------------------------------- */
 
-static void tell_key(const struct ctl *ctl, const struct aa_agent_key *key)
+static void tell_key(struct ctl *ctl, const struct aa_agent_key *key)
 {
+	const json_t *revoked = view_revoked_key(ctl, key->kid);
+	struct buffer b = {0};
 	char when[AA_UTC_SIZE];
 
+	if (revoked) {
+		view_decided(revoked, &b);
+		printf("Its key %s is revoked still (%s): agentauthctl revoke --list shows how that is taken "
+		       "back.\n",
+		       quoted(key->kid), b.data);
+		buffer_free(&b);
+	}
 	if (!key->not_after || key->not_after > ctl->now)
 		return;
 	aa_utc_print(key->not_after, when);

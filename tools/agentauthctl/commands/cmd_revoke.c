@@ -14,18 +14,11 @@
 #include "common/text/utc.h"
 #include "common/text/utf8.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/key_holders.h"
+#include "tools/agentauthctl/commands/revoke_list.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/cli/table.h"
 
 #define NAME_MAX_BYTES 256 /* of a jti and a kid: no credential that is taken has a longer name */
-
-/* One thing is revoked by one command, so that the audit record says what. */
-struct revocation {
-	const char *jti, *issuer, *kid, *agent, *before, *why;
-	int64_t when;
-	uint32_t uid; /* the agent's; 0: unknown */
-	bool undo;
-};
 
 /* ---- what is meant ----------------------------------------------------------- */
 
@@ -62,6 +55,9 @@ static enum ctl_status check_combination(struct ctl *ctl, const struct revocatio
 			     : "say what is revoked, one of: --jti J, --kid K, --agent NAME --before T");
 	if (r->issuer && !r->jti)
 		return ctl_usage(ctl, "--issuer belongs to --jti: it says whose token it is");
+	if (r->anyway && (!r->kid || r->undo))
+		return ctl_usage(
+		    ctl, "--anyway goes with --kid K: the key is revoked whether somebody has it or not");
 	if (r->undo && (r->before || r->why))
 		return ctl_usage(ctl, "--undo takes a decision back as a whole: leave --%s out",
 				 r->before ? "before" : "why");
@@ -105,6 +101,7 @@ static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arg
 	ret->agent = arguments_value(arguments, "agent");
 	ret->before = arguments_value(arguments, "before");
 	ret->undo = arguments_have(arguments, "undo");
+	ret->anyway = arguments_have(arguments, "anyway");
 	status = ctl_read_why(ctl, arguments, &ret->why);
 	if (status == CTL_DONE)
 		status = check_combination(ctl, ret);
@@ -117,155 +114,9 @@ static enum ctl_status read_options(struct ctl *ctl, const struct arguments *arg
 	return status == CTL_DONE ? check_agent(ctl, ret) : status;
 }
 
-/* ---- the list ---------------------------------------------------------------- */
-
 static const char *text_of(const json_t *revocation, const char *member)
 {
 	return json_string_value(json_object_get(revocation, member));
-}
-
-/* put_option() writes `option` and the word, quoted where a shell would read another word. */
-static void put_option(struct buffer *b, const char *option, const char *word)
-{
-	size_t len = aa_shown_word(NULL, 0, word);
-	char *shown = xmalloc(len + 1);
-
-	aa_shown_word(shown, len + 1, word);
-	buffer_printf(b, "%s--%s %s", b->len ? " " : "", option, shown);
-	free(shown);
-}
-
-/* name_of() returns the options that --undo takes for a decision, or the file of a decision that cannot be read. The
- * caller frees. */
-static char *name_of(const struct ctl *ctl, const json_t *one)
-{
-	const char *jti = text_of(one, "jti"), *issuer = text_of(one, "issuer"), *kid = text_of(one, "kid"),
-		   *agent = text_of(one, "agent");
-	struct buffer b = {0};
-
-	if (agent)
-		put_option(&b, "agent", agent);
-	else if (kid)
-		put_option(&b, "kid", kid);
-	else if (jti && issuer)
-		put_option(&b, "jti", jti);
-	else
-		buffer_printf(&b, "%s/state/%s", ctl->paths.statedir, text_of(one, "file"));
-	if (!agent && !kid && jti && issuer && strcmp(issuer, "*") != 0)
-		put_option(&b, "issuer", issuer);
-	return buffer_take(&b);
-}
-
-static int64_t at_of(const json_t *one)
-{
-	return json_integer_value(json_object_get(one, "at"));
-}
-
-static int compare_times(const void *a, const void *b)
-{
-	int64_t x = at_of(*(json_t *const *)a), y = at_of(*(json_t *const *)b);
-
-	return x < y ? -1 : x > y;
-}
-
-/* time_text() writes a time of a decision, or "?" where its file does not say. */
-static void time_text(const json_t *number, char ret[32])
-{
-	if (json_is_integer(number))
-		aa_utc_print(json_integer_value(number), ret);
-	else
-		(void)snprintf(ret, 32, "?");
-}
-
-static const struct table_column columns[] = {{"REVOKED", 0}, {"SINCE", 0}, {"BY", 0}, {"WHY", 0}, {NULL, 0}};
-
-static void add_row(struct table *table, const struct ctl *ctl, const json_t *one)
-{
-	const char *by = text_of(one, "by"), *why = text_of(one, "why") ? text_of(one, "why") : "";
-	char *name = name_of(ctl, one), since[32], before[32];
-
-	time_text(json_object_get(one, "at"), since);
-	time_text(json_object_get(one, "before"), before);
-	table_add(table, name);
-	table_add(table, since);
-	table_add(table, by ? by : "?");
-	if (text_of(one, "agent"))
-		table_printf(table, "what was issued before %s%s%s", before, *why ? ": " : "", why);
-	else
-		table_add(table, why);
-	free(name);
-}
-
-static void print_revocations(const struct ctl *ctl, json_t *const *rows, size_t n)
-{
-	struct table table = {.columns = columns};
-
-	for (size_t i = 0; i < n; i++)
-		add_row(&table, ctl, rows[i]);
-	if (n)
-		table_print(&table);
-	else
-		puts("Nothing is revoked.");
-	table_free(&table);
-}
-
-static json_t *answer_of(const json_t *one)
-{
-	static const char *const members[] = {"jti", "issuer", "kid", "agent", "by", "why"};
-	char since[32], before[32];
-	json_t *answer = json_object();
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
-		if (text_of(one, members[i]))
-			json_object_set(answer, members[i], json_object_get(one, members[i]));
-	time_text(json_object_get(one, "at"), since);
-	json_object_set_new(answer, "since", json_string(since));
-	if (text_of(one, "agent")) {
-		time_text(json_object_get(one, "before"), before);
-		json_object_set_new(answer, "before", json_string(before));
-	}
-	json_object_set(answer, "file", json_object_get(one, "file"));
-	return answer;
-}
-
-/* A decision that cannot be read revokes all the same, and only the person who revoked knows what it is about. */
-static void warn_of_unreadable(struct ctl *ctl, const json_t *one)
-{
-	if (json_is_integer(json_object_get(one, "at")))
-		return;
-	ctl_warning(
-	    ctl,
-	    "%s/state/%s cannot be read as a decision; what it revoked stays revoked until the file is "
-	    "removed",
-	    ctl->paths.statedir, text_of(one, "file"));
-}
-
-static enum ctl_status list_revocations(struct ctl *ctl)
-{
-	json_t *list = NULL, **rows, *answers = json_array();
-	int r = aa_decision_revocations(ctl->paths.statedir, &list);
-	size_t n = json_array_size(list);
-
-	if (r < 0) {
-		json_decref(answers);
-		return ctl_fail(
-		    ctl, "%s/state cannot be read: %s; while it cannot, every login of an agent is refused",
-		    ctl->paths.statedir, strerror(-r));
-	}
-	rows = xcalloc(n + 1, sizeof(*rows));
-	for (size_t i = 0; i < n; i++)
-		rows[i] = json_array_get(list, i);
-	qsort(rows, n, sizeof(*rows), compare_times);
-	for (size_t i = 0; i < n; i++) {
-		json_array_append_new(answers, answer_of(rows[i]));
-		warn_of_unreadable(ctl, rows[i]);
-	}
-	if (!ctl->json)
-		print_revocations(ctl, rows, n);
-	ctl_answer(ctl, "revocations", answers);
-	free(rows);
-	json_decref(list);
-	return CTL_DONE;
 }
 
 /* ---- taking back ------------------------------------------------------------- */
@@ -303,7 +154,7 @@ static json_t *find_revocation(const struct ctl *ctl, const struct revocation *r
 static enum ctl_status is_not_revoked(struct ctl *ctl, const struct revocation *r)
 {
 	json_t *other = find_revocation(ctl, r, true);
-	char *name = other ? name_of(ctl, other) : NULL;
+	char *name = other ? revocation_name(ctl, other) : NULL;
 
 	if (name)
 		ctl_error(ctl, "that is not revoked, but %s is", name);
@@ -327,7 +178,7 @@ static int unrevoke(const struct ctl *ctl, const struct revocation *r)
 static void tell_undone(struct ctl *ctl, const struct revocation *r)
 {
 	json_t *other = find_revocation(ctl, r, true);
-	char *name = other ? name_of(ctl, other) : NULL;
+	char *name = other ? revocation_name(ctl, other) : NULL;
 
 	if (name)
 		ctl_warning(ctl, "the same jti is revoked still by %s", name);
@@ -388,7 +239,16 @@ static int revoke(const struct ctl *ctl, const struct revocation *r)
 	return aa_decision_revoke_before(statedir, r->agent, r->when, who, r->why, ctl->now);
 }
 
-static void tell(const struct ctl *ctl, const struct revocation *r)
+static void tell_way_back(const struct revocation *r)
+{
+	char *options = revocation_options(r);
+
+	printf("agentauthctl revoke --undo %s takes it back.\n", options);
+	free(options);
+}
+
+/* `whose` says whose the key is, or is "". */
+static void tell(const struct ctl *ctl, const struct revocation *r, const char *whose)
 {
 	char when[32];
 
@@ -399,9 +259,9 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 		    "The credential %s is refused from now on, and the sudo of a session that it opened.\n",
 		    quoted(r->jti));
 	else if (r->kid)
-		printf("The key %s is refused from now on, in assertions and by SSH, and the sudo of "
+		printf("The key %s%s is refused from now on, in assertions and by SSH, and the sudo of "
 		       "sessions that it opened.\n",
-		       quoted(r->kid));
+		       quoted(r->kid), whose);
 	else {
 		aa_utc_print(r->when, when);
 		printf("Credentials of %s issued before %s are refused from now on, and the sudo of its "
@@ -413,15 +273,38 @@ static void tell(const struct ctl *ctl, const struct revocation *r)
 	else
 		puts("What runs goes on: agentauthctl session list shows it, agentauthctl session kill ID "
 		     "ends it.");
+	tell_way_back(r);
 }
 
-static enum ctl_status revoke_one(struct ctl *ctl, const struct revocation *r)
+/* check_holders() refuses a kid that nobody has: with a mistake in it nothing would be revoked, and look as if it were. */
+static enum ctl_status check_holders(struct ctl *ctl, const struct revocation *r,
+				     const struct key_holders *found)
+{
+	const char *near = found->near ? found->near : "";
+
+	if (found->n || r->anyway)
+		return CTL_DONE;
+	if (!found->unread)
+		return ctl_fail(
+		    ctl,
+		    "no agent and no issuer that is published has the key %s%s%s%s; agentauthctl show "
+		    "NAME lists an agent's keys, and --anyway revokes it all the same",
+		    quoted(r->kid), *near ? " (did you mean " : "", near, *near ? "?)" : "");
+	ctl_warning(
+	    ctl,
+	    "it is not known whose key %s is, since not all that is published, or is an issuer's, can "
+	    "be read",
+	    quoted(r->kid));
+	return CTL_DONE;
+}
+
+static enum ctl_status revoke_named(struct ctl *ctl, const struct revocation *r, const char *whose)
 {
 	int err;
 
 	if (ctl->dry_run) {
 		if (!ctl->json)
-			puts("It would be revoked.");
+			printf("It would be revoked%s%s.\n", *whose ? ": the key" : "", whose);
 		return CTL_DONE;
 	}
 	err = revoke(ctl, r);
@@ -435,13 +318,32 @@ static enum ctl_status revoke_one(struct ctl *ctl, const struct revocation *r)
 	aa_last_look_settle(r->uid);
 	ctl_audit(ctl, r->agent, "ok", "ok");
 	ctl_answer(ctl, "revoked", json_true());
-	tell(ctl, r);
+	tell(ctl, r, whose);
 	return CTL_DONE;
+}
+
+static enum ctl_status revoke_one(struct ctl *ctl, const struct revocation *r)
+{
+	struct key_holders holders;
+	enum ctl_status status;
+	char *whose;
+
+	if (!r->kid)
+		return revoke_named(ctl, r, "");
+	key_holders_find(ctl, r->kid, &holders);
+	whose = holders.n ? xasprintf(" of %s", holders.names.data) : xstrdup("");
+	status = check_holders(ctl, r, &holders);
+	if (status == CTL_DONE)
+		status = revoke_named(ctl, r, whose);
+	free(whose);
+	key_holders_free(&holders);
+	return status;
 }
 
 static bool names_something(const struct arguments *arguments)
 {
-	static const char *const names[] = {"jti", "issuer", "kid", "agent", "before", "why", "undo"};
+	static const char *const names[] = {"jti",    "issuer", "kid",	"agent",
+					    "before", "why",	"undo", "anyway"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (arguments_have(arguments, names[i]))
@@ -457,7 +359,7 @@ static int run_revoke(struct ctl *ctl, const struct arguments *arguments)
 	if (arguments_have(arguments, "list") && names_something(arguments))
 		return ctl_usage(ctl, "--list shows all that is revoked, and goes with nothing else");
 	if (arguments_have(arguments, "list"))
-		return list_revocations(ctl);
+		return revoke_list(ctl);
 	status = read_options(ctl, arguments, &r);
 	if (status != CTL_DONE)
 		return status;
@@ -477,6 +379,7 @@ const struct command cmd_revoke = {
 	    {"jti", "J", "one credential, by its jti", 0, NULL},
 	    {"issuer", "ISSUER", "of this issuer only; \"\" is an agent's own assertion", 0, NULL},
 	    {"kid", "K", "all that this key signed or authenticated", 0, NULL},
+	    {"anyway", NULL, "with --kid: although nobody has such a key", 0, NULL},
 	    {"agent", "NAME", "with --before: all of this agent's", 0, NULL},
 	    {"before", "T", "now, or a time in the past", 0, NULL},
 	    {"why", "TEXT", "kept with it, and shown by --list", 0, NULL},

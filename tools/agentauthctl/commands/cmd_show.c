@@ -96,20 +96,33 @@ static const char *algorithm_of(const json_t *jwk)
 	return name;
 }
 
-static void print_keys(const struct ctl *ctl, const struct aa_agent *agent)
+/* `revoked` is what was decided of the key, or NULL. */
+static void print_key(const struct ctl *ctl, const char *field, const struct aa_agent_key *key,
+		      const json_t *revoked)
+{
+	int64_t end = key->not_after;
+	struct buffer b = {0};
+	char when[32];
+
+	buffer_puts(&b, revoked ? "revoked " : aa_key_state_words[key->state]);
+	if (revoked)
+		view_decided(revoked, &b);
+	aa_utc_print(end, when);
+	if (end)
+		buffer_printf(&b, ", until %s%s", when, end <= ctl->now ? " (over)" : "");
+	table_field(field, "%s  %s, %s", key->kid, algorithm_of(key->jwk.json), b.data);
+	buffer_free(&b);
+}
+
+/* A revocation is of now and of no generation: `of_now` says which of them is shown. */
+static void print_keys(struct ctl *ctl, const struct aa_agent *agent, bool of_now)
 {
 	if (agent->keys.n == 0)
 		print_field("keys", "none");
 	for (size_t i = 0; i < agent->keys.n; i++) {
 		const struct aa_agent_key *key = &agent->keys.v[i];
-		int64_t end = key->not_after;
-		char when[32] = "";
 
-		if (end)
-			aa_utc_print(end, when);
-		table_field(i ? "" : "keys", "%s  %s, %s%s%s%s", key->kid, algorithm_of(key->jwk.json),
-			    aa_key_state_words[key->state], end ? ", until " : "", when,
-			    end && end <= ctl->now ? " (over)" : "");
+		print_key(ctl, i ? "" : "keys", key, of_now ? view_revoked_key(ctl, key->kid) : NULL);
 	}
 }
 
@@ -125,13 +138,13 @@ static void print_bindings(const struct aa_agent *agent)
 
 static void print_suspension(const json_t *suspension)
 {
-	char when[32];
+	struct buffer b = {0};
 
 	if (!suspension)
 		return;
-	aa_utc_print(view_number(suspension, "at"), when);
-	table_field("suspended", "since %s, by %s%s%s", when, view_text(suspension, "by"),
-		    *view_text(suspension, "why") ? ": " : "", view_text(suspension, "why"));
+	view_decided(suspension, &b);
+	table_field("suspended", "%s", b.data);
+	buffer_free(&b);
 }
 
 static void print_refusal(const struct ctl *ctl, const char *agent)
@@ -192,7 +205,8 @@ static void print_home(struct published *published, const char *name)
 }
 
 /* print_record() prints what a generation says of the agent. */
-static void print_record(const struct ctl *ctl, struct published *published, const struct aa_agent *agent)
+static void print_record(struct ctl *ctl, struct published *published, const struct aa_agent *agent,
+			 bool of_now)
 {
 	char text[128] = "never";
 
@@ -204,7 +218,7 @@ static void print_record(const struct ctl *ctl, struct published *published, con
 		aa_utc_print(agent->expires, text);
 	print_field("expires", text);
 	print_roles(published, agent);
-	print_keys(ctl, agent);
+	print_keys(ctl, agent, of_now);
 	print_bindings(agent);
 	print_list("acts for", &agent->delegation.users);
 	print_list("started by", &agent->delegation.local_users);
@@ -215,7 +229,7 @@ static void print_record(const struct ctl *ctl, struct published *published, con
 		print_field("", "a login with other roles is refused while one is open");
 }
 
-static void print_agent(const struct ctl *ctl, struct published *published, const struct aa_agent *agent,
+static void print_agent(struct ctl *ctl, struct published *published, const struct aa_agent *agent,
 			const struct decisions *decisions)
 {
 	printf("%s (%s)\n", agent->name, view_state(ctl, agent));
@@ -223,7 +237,7 @@ static void print_agent(const struct ctl *ctl, struct published *published, cons
 	print_cutoff(decisions->cutoff);
 	print_elevations(decisions->elevations);
 	print_refusal(ctl, agent->name);
-	print_record(ctl, published, agent);
+	print_record(ctl, published, agent, true);
 }
 
 static json_t *roles_json(struct published *published, const struct aa_agent *agent)
@@ -261,12 +275,37 @@ static json_t *record_json(struct published *published, const struct aa_agent *r
 	return agent;
 }
 
+/* Of what was decided the times are text, too. */
+static json_t *decided_json(const json_t *decision)
+{
+	json_t *one = json_pack("{s:o}", "at", view_time(view_number(decision, "at")));
+
+	json_object_set(one, "by", json_object_get(decision, "by"));
+	json_object_set(one, "why", json_object_get(decision, "why"));
+	return one;
+}
+
+static void answer_revoked_keys(struct ctl *ctl, json_t *agent)
+{
+	json_t *key;
+	size_t i;
+
+	json_array_foreach(json_object_get(agent, "keys"), i, key)
+	{
+		const json_t *revoked = view_revoked_key(ctl, view_text(key, "kid"));
+
+		if (revoked)
+			json_object_set_new(key, "revoked", decided_json(revoked));
+	}
+}
+
 static void answer_agent(struct ctl *ctl, struct published *published, const struct aa_agent *record,
 			 const struct decisions *decisions)
 {
 	json_t *agent = record_json(published, record), *refusal;
 
 	json_object_set_new(agent, "state", json_string(view_state(ctl, record)));
+	answer_revoked_keys(ctl, agent);
 	if (decisions->suspension) {
 		json_object_set_new(decisions->suspension, "at",
 				    view_time(view_number(decisions->suspension, "at")));
@@ -390,7 +429,7 @@ static enum ctl_status show_at(struct ctl *ctl, const char *name, const char *wo
 		ctl_answer(ctl, "agent", record_json(generation.published, agent));
 	} else {
 		printf("%s (as generation %u of %s has it)\n", name, generation.number, generation.made);
-		print_record(ctl, generation.published, agent);
+		print_record(ctl, generation.published, agent, false);
 	}
 	aa_agent_free(agent);
 	published_close(generation.published);

@@ -14,8 +14,8 @@
 #include "tools/cli/table.h"
 
 static const struct table_column columns[] = {
-    {"NAME", 40},    {"UID", 20}, {"STATE", 20},      {"OWNER", 28}, {"ROLES", 32},
-    {"EXPIRES", 24}, {"KEYS", 8}, {"LAST LOGIN", 24}, {NULL, 0},
+    {"NAME", 40},    {"UID", 20},  {"STATE", 20},      {"OWNER", 28}, {"ROLES", 32},
+    {"EXPIRES", 24}, {"KEYS", 14}, {"LAST LOGIN", 24}, {NULL, 0},
 };
 static const struct table_column wide_columns[] = {
     {"NAME", 0}, {"UID", 0},	    {"STATE", 0},     {"OWNER", 0},    {"ROLES", 0},	   {"EXPIRES", 0},
@@ -24,13 +24,12 @@ static const struct table_column wide_columns[] = {
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-static size_t good_keys(const struct aa_agent *agent, int64_t now)
+static void count_keys(struct ctl *ctl, const struct aa_agent *agent, struct list_row *row)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < agent->keys.n; i++)
-		n += published_key_is_good(&agent->keys.v[i], now);
-	return n;
+	for (size_t i = 0; i < agent->keys.n; i++) {
+		row->keys += view_key_is_good(ctl, &agent->keys.v[i]);
+		row->revoked_keys += view_revoked_key(ctl, agent->keys.v[i].kid) != NULL;
+	}
 }
 
 static char *bindings_of(const struct aa_agent *agent)
@@ -67,20 +66,22 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-struct list_row list_row_of(const struct ctl *ctl, const struct aa_agent *agent)
+struct list_row list_row_of(struct ctl *ctl, const struct aa_agent *agent)
 {
-	return (struct list_row){.name = xstrdup(agent->name),
-				 .owner = copy(agent->owner),
-				 .description = copy(agent->description),
-				 .bindings = bindings_of(agent),
-				 .roles = json_incref(json_object_get(agent->json, "roles")),
-				 .elevated = elevated(ctl, agent->name),
-				 .state = view_state(ctl, agent),
-				 .uid = agent->uid,
-				 .keys = good_keys(agent, ctl->now),
-				 .expires = agent->expires,
-				 .last_login = aa_last_use(ctl->paths.statedir, AA_USE_LOGIN, agent->name),
-				 .last_sudo = aa_last_use(ctl->paths.statedir, AA_USE_SUDO, agent->name)};
+	struct list_row row = {.name = xstrdup(agent->name),
+			       .owner = copy(agent->owner),
+			       .description = copy(agent->description),
+			       .bindings = bindings_of(agent),
+			       .roles = json_incref(json_object_get(agent->json, "roles")),
+			       .elevated = elevated(ctl, agent->name),
+			       .state = view_state(ctl, agent),
+			       .uid = agent->uid,
+			       .expires = agent->expires,
+			       .last_login = aa_last_use(ctl->paths.statedir, AA_USE_LOGIN, agent->name),
+			       .last_sudo = aa_last_use(ctl->paths.statedir, AA_USE_SUDO, agent->name)};
+
+	count_keys(ctl, agent, &row);
+	return row;
 }
 
 struct list_row list_row_retired(const char *name, uint32_t uid)
@@ -175,11 +176,11 @@ static json_t *row_json(const struct list_row *row)
 	if (row->retired)
 		return json_pack("{s:s, s:I, s:s}", "name", row->name, "uid", (json_int_t)row->uid, "state",
 				 row->state);
-	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:O, s:o, s:I, s:o, s:o}", "name", row->name, "uid",
+	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:O, s:o, s:I, s:I, s:o, s:o}", "name", row->name, "uid",
 			 (json_int_t)row->uid, "state", row->state, "owner", row->owner ? row->owner : "",
 			 "roles", row->roles, "elevated", row->elevated, "expires", view_time(row->expires),
-			 "keys", (json_int_t)row->keys, "last_login", view_time(row->last_login), "last_sudo",
-			 view_time(row->last_sudo));
+			 "keys", (json_int_t)row->keys, "keys_revoked", (json_int_t)row->revoked_keys,
+			 "last_login", view_time(row->last_login), "last_sudo", view_time(row->last_sudo));
 }
 
 json_t *list_rows_json(const struct list_rows *rows)
@@ -222,7 +223,10 @@ static void add_agent(struct table *table, const struct list_row *row, bool wide
 	table_add(table, row->owner);
 	table_add(table, roles);
 	add_time(table, row->expires, false);
-	table_printf(table, "%zu", row->keys);
+	if (row->revoked_keys)
+		table_printf(table, "%zu, %zu revoked", row->keys, row->revoked_keys);
+	else
+		table_printf(table, "%zu", row->keys);
 	add_time(table, row->last_login, !wide);
 	if (wide) {
 		add_time(table, row->last_sudo, false);

@@ -10,7 +10,7 @@ struct list_row {
 	json_t *roles, *elevated;
 	const char *state;
 	uint32_t uid;
-	size_t keys;				/* those that are good now */
+	size_t keys, revoked_keys;		/* those that are good now, and those that were revoked */
 	int64_t expires, last_login, last_sudo; /* 0: never */
 	bool retired;				/* only the name and the uid are known */
 };
@@ -23,7 +23,7 @@ struct list_rows {
 #define LIST_ORDERS "name|uid|owner|expires|last-login"
 
 /* list_row_of() makes the row of an agent, and list_row_retired() that of a retired one. */
-struct list_row list_row_of(const struct ctl *ctl, const struct aa_agent *agent);
+struct list_row list_row_of(struct ctl *ctl, const struct aa_agent *agent);
 struct list_row list_row_retired(const char *name, uint32_t uid);
 /* list_rows_add() takes what the row holds; list_row_free() frees it. */
 void list_rows_add(struct list_rows *rows, const struct list_row *row);

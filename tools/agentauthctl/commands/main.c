@@ -162,6 +162,7 @@ int main(int argc, char **argv)
 	arguments_free(&arguments);
 	given_files_free(&ctl);
 	problems_free(&ctl.problems);
+	json_decref(ctl.revoked_keys);
 	free(ctl.typed);
 	free(ctl.host);
 	free(ctl.confdir);
