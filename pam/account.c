@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/state/admit.h"
+#include "common/state/budget.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
 #include "common/state/session_store.h"
@@ -90,6 +91,14 @@ static bool is_sudo(const struct aa_call *call)
 	return aa_call_is_session_service(call) && !call->starts;
 }
 
+/* Refuses where nobody counts: a role has a budget, and sudo has lost the plugin since `apply` saw it. */
+static enum aa_reason check_plugin(struct aa_call *call, const struct aa_agent *agent)
+{
+	if (!aa_budget_is_there(&call->ctx, agent) || aa_told_plugin(AA_SUDO_PLUGIN, 0))
+		return AA_OK;
+	return AA_APPROVAL_DENIED;
+}
+
 static enum aa_reason account_agent(struct aa_call *call)
 {
 	struct aa_session *session = NULL;
@@ -99,6 +108,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 
 	if (reason == AA_OK)
 		reason = account(call, agent, &session);
+	if (sudo && reason == AA_OK)
+		reason = check_plugin(call, agent);
 	if (sudo && reason == AA_OK)
 		reason = aa_pam_state_look_again(call, session);
 	/* auth or open_session logs that a login was let in. That a sudo was let through, and every refusal, is
@@ -114,7 +125,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	if (sudo && reason == AA_OK)
 		aa_last_use_note(call->args.statedir, AA_USE_SUDO, agent->name, call->ctx.now);
 	if (sudo && reason == AA_OK)
-		aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
+		(void)aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)
 		aa_pam_state_give_up(call);
 	aa_session_free(session);

@@ -16,6 +16,7 @@
 #include "common/state/admit.h"
 #include "common/state/approval.h"
 #include "common/state/audit_record.h"
+#include "common/state/budget.h"
 #include "common/state/caller.h"
 #include "common/state/guard.h"
 #include "common/state/last_look.h"
@@ -36,7 +37,8 @@ struct asking {
 	struct aa_command_rule rule;	 /* by which it waits */
 	char role[AA_ROLE_NAME_MAX + 1]; /* of the group that a person has */
 	bool person;
-	bool withdrawn; /* the request: the agent interrupted its sudo */
+	bool over_budget; /* the rule is the role's max_sudo */
+	bool withdrawn;	  /* the request: the agent interrupted its sudo */
 	int64_t started_us;
 };
 
@@ -96,6 +98,16 @@ static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *askin
 	const struct aa_command command = {sudo->target, sudo->command, sudo->argv};
 
 	return aa_command_waits(asking->ctx.policy, asking->agent, &command, NULL, &asking->rule);
+}
+
+/* A command that waits in any case takes nothing from a budget. */
+static enum aa_reason find_budget(const struct aa_sudo *sudo, struct asking *asking)
+{
+	const struct aa_command command = {sudo->target, sudo->command, sudo->argv};
+	enum aa_reason reason = aa_budget_waits(&asking->ctx, asking->agent, &command, &asking->rule);
+
+	asking->over_budget = reason == AA_OK && asking->rule.role[0];
+	return reason;
 }
 
 /* ---- the request --------------------------------------------------------------------------- */
@@ -161,6 +173,7 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "rhost", s->rhost);
 	aa_audit_set(request, "role", asking->rule.role);
 	aa_audit_set(request, "rule", asking->rule.text);
+	aa_audit_set(request, "over", asking->over_budget ? asking->rule.text : NULL);
 	aa_audit_set(request, "host", aa_policy_host(asking->ctx.policy)->name);
 	set_path(request, "cwd", sudo->cwd);
 	set_path(request, "chroot", sudo->chroot);
@@ -190,13 +203,16 @@ static void say(const struct aa_sudo *sudo, struct asking *asking, const char *t
 
 static void say_waiting(const struct aa_sudo *sudo, struct asking *asking, const char *id)
 {
-	char text[256];
+	char text[512], why[128] = "";
 
+	if (asking->over_budget)
+		(void)snprintf(why, sizeof(why), "agentauth: the budget of role %s is used up (%.40s).\n",
+			       asking->rule.role, asking->rule.text);
 	(void)snprintf(
 	    text, sizeof(text),
-	    "agentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
+	    "%sagentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
 	    "agentauth: on this host: agentauthctl approval approve %s\n",
-	    id, AA_APPROVAL_WAIT, id);
+	    why, id, AA_APPROVAL_WAIT, id);
 	say(sudo, asking, text);
 }
 
@@ -438,6 +454,8 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 	reason = report(sudo, &asking, reason);
 	if (reason == AA_OK) {
 		reason = find_rule(sudo, &asking);
+		if (reason == AA_OK && !asking.rule.role[0])
+			reason = find_budget(sudo, &asking);
 		if (reason != AA_OK)
 			(void)report(sudo, &asking, reason);
 	}

@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-void aa_told_plugin(const char *plugin, uint32_t uid)
+bool aa_told_plugin(const char *plugin, uint32_t uid)
 {
 	void *handle = dlopen(plugin, RTLD_LAZY | RTLD_NOLOAD);
 	uint32_t *told = handle ? dlsym(handle, "agentauth_told") : NULL;
@@ -16,4 +16,5 @@ void aa_told_plugin(const char *plugin, uint32_t uid)
 		*told = uid;
 	if (handle)
 		dlclose(handle);
+	return told != NULL;
 }

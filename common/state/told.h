@@ -8,12 +8,13 @@
 #ifndef AGENTAUTH_STATE_TOLD_H
 #define AGENTAUTH_STATE_TOLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The plugin's variable holds the uid, 0 where nothing was said. */
 extern uint32_t agentauth_told;
 
-/* Tells the plugin of this path, where it is loaded. */
-void aa_told_plugin(const char *plugin, uint32_t uid);
+/* Tells the plugin of this path. False: it is not loaded. */
+bool aa_told_plugin(const char *plugin, uint32_t uid);
 
 #endif

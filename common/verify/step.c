@@ -11,7 +11,7 @@ static const struct row {
 	unsigned ways;
 } rows[AA_STEP_COUNT] = {
     [AA_STEP_ACCOUNT] = {"account", "the agent is registered, and not retired", ROLES | AA_WAY_SESSION},
-    [AA_STEP_ELEVATION] = {"elevation", "the agent has the role for a time", AA_WAY_ELEVATED},
+    [AA_STEP_ELEVATION] = {"elevation", "the agent has the role for a time", AA_WAY_SOME},
     [AA_STEP_FAILURES] = {"failures", "not too many credentials failed from there within a minute",
 			  PRESENTED | AA_WAY_AWAITED},
     [AA_STEP_FORM] = {"form", "it is a signed JSON Web Token in compact form", PRESENTED},
@@ -45,6 +45,7 @@ static const struct row {
 			    LOGIN | AA_WAY_AWAITED | AA_WAY_SESSION},
     [AA_STEP_SERVICE] = {"service", "a role of the session has the service", AA_WAY_SESSION},
     [AA_STEP_GROUPS] = {"groups", "the caller has no role's group that its session has not", AA_WAY_SESSION},
+    [AA_STEP_BUDGET] = {"budget", "the role's max_sudo is not used up", AA_WAY_SOME},
     [AA_STEP_APPROVAL] = {"approval", "no rule has the command wait for a person", AA_WAY_SESSION},
     [AA_STEP_ROOM] = {"sessions", "the agent may have one session more", PRESENTED | AA_WAY_AWAITED},
     [AA_STEP_REPLAY] = {"replay", "it was not used before", PRESENTED},

@@ -46,6 +46,7 @@ enum aa_step {
 	AA_STEP_REVOCATION,
 	AA_STEP_SERVICE,
 	AA_STEP_GROUPS,
+	AA_STEP_BUDGET,	  /* of one role, which is the subject */
 	AA_STEP_APPROVAL, /* the subject: the role whose rule has the command wait; NULL: none has */
 	/* at last, so that what is refused is not used up */
 	AA_STEP_ROOM,
@@ -61,8 +62,8 @@ enum {
 	AA_WAY_SSH_KEY = 4,
 	AA_WAY_AWAITED = 8, /* nothing is presented yet */
 	AA_WAY_SESSION = 16,
-	AA_WAY_STARTED = 32,  /* by root or a person of this host */
-	AA_WAY_ELEVATED = 64, /* each way, of the few agents that have a role for a time */
+	AA_WAY_STARTED = 32, /* by root or a person of this host */
+	AA_WAY_SOME = 64,    /* none of these: what few agents have, is noted where it is there */
 };
 
 struct aa_trace {

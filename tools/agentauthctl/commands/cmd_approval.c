@@ -51,9 +51,10 @@ static void print_request(const struct ctl *ctl, const json_t *r)
 
 	printf("%s  %s wants to run as %s, %lld s left:\n"
 	       "        %s\n"
-	       "        for %s, role %s, in %s%s%s on %s, from %s%s%s\n",
+	       "        for %s, role %s%s%s, in %s%s%s on %s, from %s%s%s\n",
 	       text_of(r, "id"), text_of(r, "agent"), text_of(r, "runas"), left, text_of(r, "command"),
-	       text_of(r, "on_behalf_of"), text_of(r, "role"), text_of(r, "cwd"),
+	       text_of(r, "on_behalf_of"), text_of(r, "role"), json_object_get(r, "over") ? ", over " : "",
+	       json_object_get(r, "over") ? text_of(r, "over") : "", text_of(r, "cwd"),
 	       json_object_get(r, "chroot") ? " below " : "",
 	       json_object_get(r, "chroot") ? text_of(r, "chroot") : "", text_of(r, "host"),
 	       text_of(r, "rhost"), json_object_get(r, "task") ? ", task: " : "",

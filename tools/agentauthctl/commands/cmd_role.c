@@ -307,6 +307,8 @@ static void print_role(const struct aa_role *role)
 	print_list("sudo", &role->sudo);
 	print_list("approval", &role->approval);
 	print_list("groups", &role->groups);
+	if (role->max_sudo)
+		table_field("max sudo", "%s, and then each command when a person approves", role->max_sudo);
 	duration_print(role->max_session, longest);
 	if (role->max_session)
 		table_field("session", "%s at most", longest);

@@ -63,6 +63,8 @@ static void print_role(const char *field, const struct aa_role *role)
 		table_field("", "    sudo %s", role->sudo.v[i]);
 	for (size_t i = 0; i < role->approval.n; i++)
 		table_field("", "    sudo %s, when a person approves", role->approval.v[i]);
+	if (role->max_sudo)
+		table_field("", "    sudo at most %s, and then each when a person approves", role->max_sudo);
 	free(services);
 	free(sources);
 	free(limits);

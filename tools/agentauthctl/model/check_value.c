@@ -11,6 +11,7 @@
 #include "common/jose/jose.h"
 #include "common/registry/accounts.h"
 #include "common/text/number.h"
+#include "common/verify/rate.h"
 #include "common/verify/policy.h"
 #include "common/verify/service.h"
 #include "common/verify/sudo_rule.h"
@@ -317,6 +318,16 @@ bool check_memory(const char *value, char *why, size_t size)
 	if (digits == 0 || digits > 15 || value[0] == '0' ||
 	    (value[digits] && !strchr("KMGT", value[digits])) || (value[digits] && value[digits + 1]))
 		return refuse(why, size, "is not an amount of memory like \"512M\" or \"2G\"");
+	return true;
+}
+
+bool check_rate(const char *value, char *why, size_t size)
+{
+	struct aa_rate rate;
+
+	if (!aa_rate_parse(value, &rate))
+		return refuse(why, size, "is not 1 to %d a minute, an hour or a day, like \"20/h\"",
+			      AA_RATE_MOST);
 	return true;
 }
 

@@ -204,7 +204,7 @@ static void check_role_groups(const struct model *model, const struct aa_role *r
 			   "its group would be %s, which /etc/group has already", group_name);
 }
 
-/* Refuses approval rules without the plugin, since they would be granted unasked. */
+/* Refuses approval rules and budgets without the plugin, since nobody would be asked, and nobody would count. */
 static void check_approval_plugin(const struct model *model, const char *path, struct problems *problems)
 {
 	char *what, *cure;
@@ -231,6 +231,9 @@ static void check_roles(struct model *model, struct problems *problems)
 		check_role_groups(model, role, problems);
 		snprintf(path, sizeof(path), "roles.%s.approval", role->name);
 		if (role->approval.n)
+			check_approval_plugin(model, path, problems);
+		snprintf(path, sizeof(path), "roles.%s.max_sudo", role->name);
+		if (role->max_sudo)
 			check_approval_plugin(model, path, problems);
 	}
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/state/budget.h"
 #include "common/verify/command.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
 
@@ -168,6 +169,8 @@ static void decide(struct explanation *e, const struct aa_command *command)
 		refuse_rule(e, command);
 	if (rule && e->reason == AA_OK) {
 		reason = aa_command_waits(e->ctx.policy, e->agent, command, &e->trace, &waiting);
+		if (reason == AA_OK && !waiting.role[0])
+			reason = aa_budget_waits(&e->ctx, e->agent, command, &waiting);
 		e->reason = reason;
 		e->waits = reason == AA_OK && waiting.role[0];
 	}

@@ -55,6 +55,8 @@ static const struct row {
     {AA_STEP_UNASKED, ANY, AGENT, "roles"},
     {AA_STEP_REVOCATION, AA_REVOKED, STATE, "state/revoked"},
     {AA_STEP_SERVICE, ANY, AGENT, "roles"},
+    {AA_STEP_ELEVATION, ANY, STATE, "state/elevated/{a}"},
+    {AA_STEP_BUDGET, ANY, MAIN, "roles.{r}.max_sudo"},
     {AA_STEP_APPROVAL, ANY, MAIN, "roles.{r}.approval"},
     {AA_STEP_ROOM, AA_ROLE_DENIED, AGENT, "mixed_sessions"},
     {AA_STEP_ROOM, ANY, AGENT, "max_sessions"},

@@ -114,6 +114,9 @@ static char *words_of(const struct explanation *e, enum aa_step step, const char
 		return xasprintf("a rule of %s has it wait for a person: root, or of the group "
 				 "agentauth-approvers",
 				 subject);
+	if (step == AA_STEP_BUDGET && subject)
+		return xasprintf("max_sudo of %s is %s", subject,
+				 reason == AA_OK ? "not used up" : "used up, so that it waits for a person");
 	if (step == AA_STEP_ROOM && reason == AA_ROLE_DENIED)
 		return xstrdup("a login with other roles, or for another user, is open or has left something "
 			       "running");
@@ -156,6 +159,8 @@ static enum explain_result result_of(const struct explanation *e, enum aa_step s
 {
 	if (step == AA_STEP_ELEVATION)
 		return reason == AA_OK ? EXPLAIN_OK : EXPLAIN_LEFT_OUT;
+	if (step == AA_STEP_BUDGET)
+		return reason == AA_OK ? EXPLAIN_OK : EXPLAIN_WAITS;
 	if (reason != AA_OK)
 		return step == AA_STEP_ROLE && is_login(e) ? EXPLAIN_LEFT_OUT : EXPLAIN_REFUSES;
 	return step == AA_STEP_APPROVAL && subject ? EXPLAIN_WAITS : EXPLAIN_OK;
