@@ -2,7 +2,6 @@
 /* cmd_agent.c registers, changes and retires an agent: its one file is edited and published at once. */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,77 +10,16 @@
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
+#include "tools/agentauthctl/commands/free_uid.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/names/strangers.h"
-#include "tools/conf/conf_edit.h"
 
 /* ---- which uid ----------------------------------------------------------- */
-
-struct taken {
-	const struct model *model;
-	const uint32_t *pending; /* uids in files that were never published */
-	size_t n;
-	struct stranger_ids *others;
-};
-
-static bool is_taken(const void *data, uint32_t id)
-{
-	const struct taken *t = data;
-
-	if (model_id_is_given(t->model, id))
-		return true;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->pending[i] == id)
-			return true;
-	return strangers_have_id(t->others, id);
-}
-
-/* pending_uid() returns the uid in a file that was written by hand and not applied yet. It returns 0 where the uid
- * cannot be told, which publishing will say. */
-static uint32_t pending_uid(struct workspace *workspace, const char *name)
-{
-	struct problems ignored = {0};
-	struct conf_file file = {0};
-	struct arena arena = {0};
-	struct aa_agent agent = {0};
-	char *base = xasprintf("%s" AGENT_SUFFIX, name);
-
-	if (conf_text_read(workspace->agents_fd, workspace->agents_dir, base, workspace->paths->owner,
-			   &ignored, &file.text) == 0)
-		agent_read(&workspace->model, name, &file, &arena, &ignored, &agent);
-	free(base);
-	problems_free(&ignored);
-	conf_file_free(&file);
-	arena_free(&arena);
-	return (uint32_t)agent.uid;
-}
-
-/* The uid of a published agent is in the ids, so that only the files that are new to them are looked into. */
-static uint32_t free_uid(struct workspace *workspace)
-{
-	const struct aa_accounts_policy *a = &workspace->model.host.accounts;
-	struct stranger_ids others = {.sysconfdir = workspace->paths->sysconfdir};
-	struct taken taken = {.model = &workspace->model, .others = &others};
-	uint32_t *pending = NULL, uid;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < workspace->names.n; i++) {
-		if (ids_by_name(&workspace->ids, ID_AGENT, workspace->names.v[i]))
-			continue;
-		grow(&pending, &cap, taken.n + 1, sizeof(*pending));
-		pending[taken.n++] = pending_uid(workspace, workspace->names.v[i]);
-	}
-	taken.pending = pending;
-	uid = ids_lowest_free(&workspace->ids, (uint32_t)a->uid_min, (uint32_t)a->uid_max, is_taken, &taken);
-	free(pending);
-	return uid;
-}
 
 /* choose_uid() returns 0 where the failure was reported. */
 static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
-	const struct aa_accounts_policy *a = &workspace->model.host.accounts;
 	const char *asked = arguments_value(arguments, "uid");
+	struct free_uids uids;
 	uint32_t uid;
 	int64_t id;
 
@@ -91,11 +29,9 @@ static uint32_t choose_uid(struct ctl *ctl, struct workspace *workspace, const s
 	}
 	if (asked)
 		return (uint32_t)id;
-	uid = free_uid(workspace);
-	if (!uid)
-		ctl_error(ctl,
-			  "no uid from %lld to %lld is free; widen accounts.uid_min to uid_max in " CONF_FILE,
-			  (long long)a->uid_min, (long long)a->uid_max);
+	free_uids_begin(&uids, workspace);
+	uid = free_uids_next(&uids);
+	free_uids_end(&uids);
 	return uid;
 }
 

@@ -57,31 +57,31 @@ static int open_given(struct ctl *ctl, const char *file)
 	return -1;
 }
 
-static int read_all(struct ctl *ctl, int fd, const char *name, struct buffer *ret)
+static int read_all(struct ctl *ctl, int fd, const char *name, size_t max, struct buffer *ret)
 {
-	char part[4096];
+	char part[16384];
 	ssize_t n;
 
-	while ((n = read(fd, part, sizeof(part))) > 0 && ret->len <= INPUT_MAX)
+	while ((n = read(fd, part, sizeof(part))) > 0 && ret->len <= max)
 		buffer_add(ret, part, (size_t)n);
 	if (n < 0)
 		ctl_error(ctl, "%s cannot be read: %s", name, strerror(errno));
 	else if (n > 0)
-		ctl_error(ctl, "%s is longer than 64 KiB", name);
+		ctl_error(ctl, "%s is longer than %zu KiB", name, max / 1024);
 	explicit_bzero(part, sizeof(part));
 	return n == 0 ? 0 : -1;
 }
 
-static int read_given(struct ctl *ctl, const char *file, struct buffer *ret)
+int ctl_read_file(struct ctl *ctl, const char *file, size_t max, struct buffer *ret)
 {
 	int fd, r;
 
 	if (strcmp(file, "-") == 0)
-		return read_all(ctl, STDIN_FILENO, "standard input", ret);
+		return read_all(ctl, STDIN_FILENO, "standard input", max, ret);
 	fd = open_given(ctl, file);
 	if (fd < 0)
 		return -1;
-	r = read_all(ctl, fd, quoted(file), ret);
+	r = read_all(ctl, fd, quoted(file), max, ret);
 	close(fd);
 	return r;
 }
@@ -110,7 +110,7 @@ int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret)
 		buffer_puts(ret, file);
 		return 0;
 	}
-	return read_given(ctl, file, ret);
+	return ctl_read_file(ctl, file, INPUT_MAX, ret);
 }
 
 enum ctl_status given_files_read(struct ctl *ctl, const struct arguments *arguments)

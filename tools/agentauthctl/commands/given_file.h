@@ -19,4 +19,8 @@ enum ctl_status given_files_read(struct ctl *ctl, const struct arguments *argume
 bool given_is_file(const char *given);
 void given_files_free(struct ctl *ctl);
 
+/* ctl_read_file() reads all of a file ("-": standard input), of at most `max` bytes. It returns 0, or -1 where the failure
+ * was reported. The caller wipes the buffer where it may hold a secret. */
+int ctl_read_file(struct ctl *ctl, const char *file, size_t max, struct buffer *ret);
+
 #endif

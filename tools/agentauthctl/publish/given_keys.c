@@ -40,12 +40,19 @@ char *given_key_kid(const struct given_key *given)
 	return aa_key_thumbprint(given->key, thumbprint) == AA_JOSE_OK ? xstrdup(thumbprint) : NULL;
 }
 
+char *given_key_pem(const struct given_key *given)
+{
+	char *pem = NULL;
+
+	return aa_key_to_pem(given->key, &pem) == AA_JOSE_OK ? pem : NULL;
+}
+
 char *given_key_group(const struct given_key *given, const char *kid, int64_t not_after)
 {
 	struct buffer b = {0};
-	char *pem = NULL, *quoted_kid, *quoted_pem, when[32];
+	char *pem = given_key_pem(given), *quoted_kid, *quoted_pem, when[32];
 
-	if (aa_key_to_pem(given->key, &pem) != AA_JOSE_OK)
+	if (!pem)
 		return NULL;
 	quoted_kid = conf_quote(kid);
 	quoted_pem = conf_quote(pem);
@@ -385,6 +392,8 @@ static enum aa_jose_err read_each(const struct key_source *source, const char *b
 		err = read_line(source, position, p, lf, ret);
 		if (err == AA_JOSE_OK)
 			continue;
+		if (first != AA_JOSE_OK && source->position)
+			continue; /* which is said once where no line tells one from another */
 		first = first == AA_JOSE_OK ? err : first;
 		problem_error(source->problems, position, "the key in this line cannot be registered: %s",
 			      aa_jose_strerror(err));
@@ -398,14 +407,15 @@ static int read_lines(const struct key_source *source, const char *bytes, size_t
 	struct problems found = {0};
 	struct key_source lines = *source;
 	enum aa_jose_err first;
+	size_t n;
 	int r;
 
 	lines.problems = &found;
 	first = read_each(&lines, bytes, bytes + len, ret);
+	n = count_lines(bytes, bytes + len);
 	r = found.errors ? -1 : 0;
-	if (first != AA_JOSE_OK && ret->n == 0 && found.errors == count_lines(bytes, bytes + len))
-		explain(source, bytes, len,
-			count_lines(bytes, bytes + len) == 1 ? first : AA_JOSE_KEY_MALFORMED);
+	if (first != AA_JOSE_OK && ret->n == 0 && (found.errors == n || source->position))
+		explain(source, bytes, len, n == 1 ? first : AA_JOSE_KEY_MALFORMED);
 	else
 		problems_move(source->problems, &found);
 	problems_free(&found);

@@ -37,6 +37,8 @@ void given_keys_free(struct given_keys *keys);
 /* given_key_kid() returns the form's kid, the key's own or the key's thumbprint, in this order. The caller frees; NULL
  * says that memory is out. */
 char *given_key_kid(const struct given_key *key);
+/* given_key_pem() returns the key in PEM, as given_key_kid() its name. */
+char *given_key_pem(const struct given_key *key);
 /* given_key_group() returns the key as it stands in an agent's `keys`, good until `not_after` (0: for ever). The caller
  * frees; NULL says that memory is out. */
 char *given_key_group(const struct given_key *key, const char *kid, int64_t not_after);

@@ -14,12 +14,13 @@
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
 #include "tools/agentauthctl/model/check_value.h"
-#include "tools/agentauthctl/publish/publish_text.h"
+#include "tools/agentauthctl/model/model.h"
+#include "tools/cli/alloc.h"
 
 #define LIST_FILE "journal.texts"
 #define LIST_MAX ((size_t)256 * 1024 * 1024)
 
-/* What an earlier command left beside a file is gone before the list is there, since it would be put back otherwise. */
+/* add_file() takes away what an earlier command left beside the file, which would be put back otherwise. */
 static void add_file(struct buffer *list, int dirfd, const char *file, const char *name)
 {
 	char *aside = xasprintf(TEXT_BEFORE, file);
@@ -33,25 +34,25 @@ static void add_file(struct buffer *list, int dirfd, const char *file, const cha
 	free(aside);
 }
 
-int journal_texts_begin(const struct workspace *ws, const struct text_change *change)
+int journal_texts_begin(int state_fd, int conf_fd, int agents_fd, const struct text_change *change)
 {
 	const struct aa_replace how = {.synced = true, .locked = true};
 	struct buffer list = {0};
 	int r;
 
 	if (!change->texts) {
-		journal_texts_end(ws->state_fd);
+		journal_texts_end(state_fd);
 		return 0;
 	}
 	if (change->main_text)
-		add_file(&list, ws->conf_fd, CONF_FILE, NULL);
+		add_file(&list, conf_fd, CONF_FILE, NULL);
 	for (size_t i = 0; i < change->texts->n; i++) {
 		char *file = xasprintf("%s" AGENT_SUFFIX, change->texts->v[i].name);
 
-		add_file(&list, ws->agents_fd, file, change->texts->v[i].name);
+		add_file(&list, agents_fd, file, change->texts->v[i].name);
 		free(file);
 	}
-	r = aa_replace(ws->state_fd, LIST_FILE, list.data ? list.data : "", list.len, &how);
+	r = aa_replace(state_fd, LIST_FILE, list.data ? list.data : "", list.len, &how);
 	buffer_free(&list);
 	return r;
 }

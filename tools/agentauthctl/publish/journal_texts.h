@@ -6,12 +6,12 @@
 #ifndef AGENTAUTHCTL_JOURNAL_TEXTS_H
 #define AGENTAUTHCTL_JOURNAL_TEXTS_H
 
+#include "tools/agentauthctl/publish/paths.h"
 #include "tools/agentauthctl/publish/text_change.h"
-#include "tools/agentauthctl/publish/workspace.h"
 
 /* journal_texts_begin() writes the list, durable, or takes away one that is of no use any more where the change is not
  * about several files. It returns 0 or a negative errno. */
-int journal_texts_begin(const struct workspace *ws, const struct text_change *change);
+int journal_texts_begin(int state_fd, int conf_fd, int agents_fd, const struct text_change *change);
 /* journal_texts_settle() is about a killed command: with `undo` every file that the list has is put back, and without,
  * what was kept of the old ones goes. It returns 0 or a negative errno. */
 int journal_texts_settle(const struct paths *paths, int state_fd, bool undo);

@@ -18,6 +18,7 @@
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/journal_texts.h"
 #include "tools/agentauthctl/publish/nscd.h"
+#include "tools/agentauthctl/publish/pending.h"
 #include "tools/agentauthctl/publish/plan.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/publish_text.h"
@@ -135,7 +136,7 @@ static int begin_journal(struct commit *c)
 	int r;
 
 	c->journal = (struct journal){c->number, true, c->ws->ids.length};
-	r = journal_texts_begin(c->ws, &c->options->change);
+	r = journal_texts_begin(c->ws->state_fd, c->ws->conf_fd, c->ws->agents_fd, &c->options->change);
 	if (r == 0)
 		r = journal_begin(c->ws->state_fd, &c->journal);
 	c->journal_begun = true; /* or may be */
@@ -374,87 +375,9 @@ static enum publish_outcome carry_out(struct commit *c)
 	return PUBLISH_DONE;
 }
 
-/* is_of_others() returns true for an item that is none of the command's own: an agent that the command is not about,
- * and of agentauth.conf all. What a command that edits agentauth.conf found there was noted before. */
-static bool is_of_others(const void *data, const struct change_item *item)
-{
-	const struct text_change *change = data;
-
-	if (strcmp(item->kind, "agent") == 0)
-		return !text_change_is_about(change, item->name);
-	return !change->main_text;
-}
-
-/* is_left() returns true where something is left of an item that the command found in the text that it edits. Nobody
- * publishes what the command takes back. */
-static bool is_left(const void *data, const struct change_item *item)
-{
-	const struct changes *all = data;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->v[i].kind, item->kind) == 0 && strcmp(all->v[i].name, item->name) == 0)
-			return true;
-	return all->n >= CHANGES_LISTED; /* or it stands among those that are not listed */
-}
-
-static bool has_file(const struct workspace *ws, const char *agent)
-{
-	char *name = xasprintf("%s" AGENT_SUFFIX, agent);
-	bool has = faccessat(ws->agents_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-
-	free(name);
-	return has;
-}
-
-/* unlisted_own() counts those of the command's own agents that the list of changes has no more room for. */
-static size_t unlisted_own(const struct commit *c, int sign)
-{
-	size_t listed = 0;
-
-	for (size_t i = 0; i < c->build.changes.n; i++) {
-		const struct change_item *item = &c->build.changes.v[i];
-
-		listed += (int)item->sign == sign && strcmp(item->kind, "agent") == 0 &&
-			  text_change_of(&c->options->change, item->name);
-	}
-	return c->build.own[sign] - listed;
-}
-
-/* find_earlier_edit() finds what an agent's file held already that the command is about to write. */
-static void find_earlier_edit(struct commit *c, const char *agent)
-{
-	struct changes own = {0};
-
-	if (!has_file(c->ws, agent))
-		return;
-	build_agent_changes(c->ws, agent, &own);
-	changes_take(&c->ret->pending, &own, is_left, &c->build.changes);
-	changes_free(&own);
-}
-
-/* find_pending() finds what the text holds beside the change that is not published: a colleague's edit, which may be
- * half done. */
-static void find_pending(struct commit *c)
-{
-	const struct text_change *change = &c->options->change;
-	struct changes all = c->build.changes;
-
-	if (!change->agent && !change->main_text && !change->texts)
-		return;
-	for (int sign = 0; sign < 3; sign++)
-		all.agents[sign] -= unlisted_own(c, sign);
-	changes_take(&c->ret->pending, &all, is_of_others, change);
-	if (change->main_text)
-		changes_take(&c->ret->pending, &c->ws->main_pending, is_left, &c->build.changes);
-	if (change->agent_text && !change->restores)
-		find_earlier_edit(c, change->agent);
-	for (size_t i = 0; change->texts && i < change->texts->n; i++)
-		find_earlier_edit(c, change->texts->v[i].name);
-}
-
 static enum publish_outcome decide(struct commit *c)
 {
-	find_pending(c);
+	pending_find(c->ws, &c->options->change, &c->build, &c->ret->pending);
 	if (changes_any(&c->ret->pending) && !c->options->with_pending)
 		return PUBLISH_PENDING;
 	if (is_unchanged(c))

@@ -8,8 +8,6 @@
 #include "tools/agentauthctl/publish/publish_options.h"
 #include "tools/agentauthctl/publish/workspace.h"
 
-#define TEXT_BEFORE ".%s.before" /* the other name of a file's old text, until the change is published */
-
 /* file_undo is needed to put a file back as it was. */
 struct file_undo {
 	int dirfd;

@@ -7,6 +7,8 @@
 
 #include "tools/conf/conf_text.h"
 
+#define TEXT_BEFORE ".%s.before" /* the other name of a file's old text, until the change is published */
+
 struct agent_text {
 	const char *name; /* the agent's */
 	struct conf_text text;
