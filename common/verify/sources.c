@@ -98,3 +98,24 @@ bool aa_sources_admit(const struct aa_list *sources, const char *address)
 			return true;
 	return false;
 }
+
+/* Of two networks that have an address in common one lies in the other. */
+static bool meet(const char *a, const char *b)
+{
+	struct address network, other;
+	unsigned bits, other_bits;
+
+	return parse_network(a, &network, &bits) && parse_network(b, &other, &other_bits) &&
+	       within(&network, &other, bits < other_bits ? bits : other_bits);
+}
+
+bool aa_sources_meet(const struct aa_list *a, const struct aa_list *b)
+{
+	if (a->n == 0 || b->n == 0)
+		return true;
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t j = 0; j < b->n; j++)
+			if (meet(a->v[i], b->v[j]))
+				return true;
+	return false;
+}

@@ -98,6 +98,30 @@ TEST(what_is_no_network_holds_nothing)
 	assert_false(admits("::/129", "::1"));
 }
 
+static bool can_meet(const char *one, const char *other)
+{
+	const char *v[1] = {one}, *w[1] = {other};
+	const struct aa_list a = {1, v}, b = {1, w};
+
+	return aa_sources_meet(&a, &b) && aa_sources_meet(&b, &a);
+}
+
+TEST(lists_meet_where_a_network_of_one_lies_in_one_of_the_other)
+{
+	const char *several[2] = {"192.0.2.0/24", "10.1.0.0/16"}, *one[1] = {"10.0.0.0/8"};
+	const struct aa_list nothing = {0, NULL}, a = {2, several}, b = {1, one};
+
+	assert_true(can_meet("10.0.0.0/8", "10.255.255.255"));
+	assert_false(can_meet("10.0.0.0/8", "11.0.0.0/8"));
+	assert_true(can_meet("2001:db8::/32", "2001:db8:1::/48"));
+	assert_false(can_meet("2001:db8::/32", "10.0.0.0/8"));
+	assert_true(can_meet("0.0.0.0/0", "192.0.2.1"));
+	assert_false(can_meet("0.0.0.0/0", "::1"));
+	assert_true(aa_sources_meet(&a, &b));
+	assert_true(aa_sources_meet(&nothing, &b));
+	assert_true(aa_sources_meet(&a, &nothing));
+}
+
 TEST(login_shells_of_a_service_count_as_the_service)
 {
 	assert_string_equal(aa_service_canonical("sudo-i"), "sudo");
