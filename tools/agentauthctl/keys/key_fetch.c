@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/jose/json.h"
@@ -287,6 +288,8 @@ static void fetch(struct asking *ask, int dir, const char *url)
 
 	if (!send(ask, url, etag, &response))
 		goto out;
+	if (response.date >= 0 && !ask->store->dry_run)
+		keys_note_clock(ask->store, ask->issuer, dir, time(NULL) - response.date);
 	if (response.status == 304 && etag)
 		renew(ask, dir, before);
 	else if (response.status == 200)

@@ -13,6 +13,7 @@
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
 #include "common/jose/json.h"
+#include "common/text/number.h"
 #include "common/verify/keyring.h"
 #include "tools/agentauthctl/keys/key_set.h"
 #include "tools/agentauthctl/keys/key_store.h"
@@ -145,7 +146,7 @@ void keys_write_etag(const struct key_store *store, const struct aa_issuer *issu
 	free(name);
 }
 
-/* ---- what is here -------------------------------------------------------------------------------------- */
+/* ---- the issuer's clock --------------------------------------------------------------------------- */
 
 static int64_t changed_at(int dir, const char *name)
 {
@@ -153,6 +154,44 @@ static int64_t changed_at(int dir, const char *name)
 
 	return fstatat(dir, name, &st, 0) == 0 ? st.st_mtime : 0;
 }
+
+static char *clock_name(const struct aa_issuer *issuer)
+{
+	return xasprintf("%s.clock", issuer->name);
+}
+
+void keys_note_clock(const struct key_store *store, const struct aa_issuer *issuer, int dir, int64_t ahead)
+{
+	char *name = clock_name(issuer), *text = xasprintf("%lld", (long long)ahead);
+
+	(void)replace_file(dir, name, text, store->now); /* without it, less is known */
+	free(text);
+	free(name);
+}
+
+bool keys_clock(const struct key_store *store, const struct aa_issuer *issuer, int64_t *ret_ahead,
+		int64_t *ret_seen)
+{
+	char *name = clock_name(issuer), *text = NULL;
+	int dir = issuer->jwks_file ? -1 : aa_folder_open(store->statedir, "keys");
+	size_t len;
+	bool known;
+
+	if (dir >= 0)
+		text = keys_read_trusted(dir, name, store->owner, 64, &len);
+	known = text && aa_number_parse(text + (*text == '-'), 0, INT64_MAX, ret_ahead);
+	if (known && *text == '-')
+		*ret_ahead = -*ret_ahead;
+	if (known)
+		*ret_seen = changed_at(dir, name);
+	if (dir >= 0)
+		close(dir);
+	free(text);
+	free(name);
+	return known;
+}
+
+/* ---- what is here -------------------------------------------------------------------------------------- */
 
 struct keys_state keys_state(const struct key_store *store, const struct aa_issuer *issuer, json_t *skipped)
 {
@@ -190,14 +229,16 @@ bool keys_are_due(const struct key_store *store, const struct aa_issuer *issuer)
 
 void keys_forget(const struct key_store *store, const char *issuer)
 {
-	char *etag = xasprintf("%s.etag", issuer);
+	char *etag = xasprintf("%s.etag", issuer), *clock = xasprintf("%s.clock", issuer);
 	int dir = store->dry_run ? -1 : aa_folder_open(store->statedir, "keys");
 
 	if (dir >= 0) {
 		(void)unlinkat(dir, issuer, 0);
 		(void)unlinkat(dir, etag, 0);
+		(void)unlinkat(dir, clock, 0);
 		(void)fsync(dir);
 		close(dir);
 	}
+	free(clock);
 	free(etag);
 }

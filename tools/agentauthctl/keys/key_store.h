@@ -3,7 +3,7 @@
  *
  * A file there is what verify/keyring.h reads: one JWKS of usable keys, with the "issuer" that they are of. Its mtime
  * is the time at which the issuer last said that it holds. NAME.etag beside it has the URL and the ETag that the set
- * came with. */
+ * came with, NAME.clock by how many seconds this clock was ahead of the issuer's. */
 #ifndef AGENTAUTHCTL_KEY_STORE_H
 #define AGENTAUTHCTL_KEY_STORE_H
 
@@ -40,6 +40,11 @@ struct keys_state keys_state(const struct key_store *store, const struct aa_issu
  * where it does not say whose it is, as a version before wrote it: another issuer of that name would have its keys. */
 bool keys_are_due(const struct key_store *store, const struct aa_issuer *issuer);
 
+/* keys_clock() tells by how many seconds this clock was ahead of the issuer's server when it was asked last, and when that
+ * was. It returns false where nothing is known of that. */
+bool keys_clock(const struct key_store *store, const struct aa_issuer *issuer, int64_t *ret_ahead,
+		int64_t *ret_seen);
+
 /* keys_forget() takes away what is kept of an issuer that is no more. */
 void keys_forget(const struct key_store *store, const char *issuer);
 
@@ -66,5 +71,8 @@ int keys_renew(const struct key_store *store, const struct aa_issuer *issuer, in
 char *keys_read_etag(const struct key_store *store, const struct aa_issuer *issuer, int dir, const char *url);
 void keys_write_etag(const struct key_store *store, const struct aa_issuer *issuer, int dir, const char *url,
 		     const char *etag);
+
+/* keys_note_clock() keeps what keys_clock() tells. */
+void keys_note_clock(const struct key_store *store, const struct aa_issuer *issuer, int dir, int64_t ahead);
 
 #endif
