@@ -8,6 +8,8 @@ doctors_host() {
 	agentauthctl role add ops --service sshd --service sudo --approval '(root) /usr/local/sbin/restart-app' >/dev/null
 	new_agent builder-7 ES256 --role deploy
 	install -m 0644 /usr/share/agentauth/cron.d/agentauth-reap /etc/cron.d/
+	groupadd --system agentauth-approvers
+	usermod --append --groups agentauth-approvers alice
 	mkdir /root/kept
 	cp -a /etc/pam.d /etc/ssh /etc/sudoers.d /etc/sudoers /etc/sudo.conf /etc/nsswitch.conf /etc/group /etc/gshadow /root/kept/
 }

@@ -138,7 +138,7 @@ void table_print(const struct table *t)
 	size_t columns = count_columns(t);
 
 	widen(t, width);
-	for (size_t i = 0; i < columns; i++)
+	for (size_t i = 0; i < columns && *t->columns[0].title; i++)
 		print_cell(t, width, i, t->columns[i].title);
 	for (size_t i = 0; i < t->n; i++) {
 		size_t column = i % row_size(t);

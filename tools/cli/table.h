@@ -8,7 +8,7 @@
 #define TABLE_COLUMNS_MAX 12
 
 struct table_column {
-	const char *title; /* NULL ends the columns */
+	const char *title; /* NULL ends the columns; "" of the first: there is no line of titles */
 	int max; /* characters; a longer text is cut, and ends in an ellipsis. 0: all of it is shown */
 };
 

@@ -49,8 +49,7 @@ void view_decided(const json_t *decision, struct buffer *ret)
 	buffer_printf(ret, "since %s, by %s%s%s", when, *by ? by : "?", *why ? ": " : "", why);
 }
 
-/* An agent is let in by a good key, a provider's token, or a person of this host. */
-static bool has_credential(struct ctl *ctl, const struct aa_agent *agent)
+bool view_has_credential(struct ctl *ctl, const struct aa_agent *agent)
 {
 	if (agent->bindings.n || agent->delegation.local_users.n)
 		return true;
@@ -70,7 +69,7 @@ const char *view_state(struct ctl *ctl, const struct aa_agent *agent)
 		return "unknown";
 	if (agent->expires && agent->expires <= ctl->now)
 		return "expired";
-	return has_credential(ctl, agent) ? "active" : "no-credential";
+	return view_has_credential(ctl, agent) ? "active" : "no-credential";
 }
 
 char *view_list(const struct aa_list *list)

@@ -22,6 +22,8 @@ void view_decided(const json_t *decision, struct buffer *ret);
 /* view_state() returns "active", "no-credential" (nothing lets the agent in), "expired" or "suspended", and "unknown" where
  * STATEDIR/state cannot be read. */
 const char *view_state(struct ctl *ctl, const struct aa_agent *agent);
+/* view_has_credential() returns true where a good key, a provider's token, or a person of this host lets the agent in. */
+bool view_has_credential(struct ctl *ctl, const struct aa_agent *agent);
 /* view_list() returns the texts joined by ", ", and view_joined() those of a JSON array; the caller frees. */
 char *view_list(const struct aa_list *list);
 char *view_joined(const json_t *list);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_doctor.c checks whether this host does what the published registry takes for granted. Nothing is changed. */
+/* cmd_doctor.c checks whether this host does what the published registry takes for granted. Nothing is changed but by
+ * --fix, see doctor_mend.c. */
 #include "config.h"
 
 #include <errno.h>
@@ -16,15 +17,20 @@
 #include "tools/cli/spawn.h"
 
 #define NAMES_SHOWN 3
+#define ROUNDS_MAX 8 /* of --fix: what is mended may uncover more */
 
 /* The checks stand in the order in which a person should mend what they find: what keeps people out comes first. */
 static const struct doctor_check checks[] = {
     {"sudo", "Nobody on this host has sudo.", doctor_sudo},
     {"registry", "Without a registry every agent is refused.", doctor_registry},
     {"state", "No agent can be registered, changed or retired.", doctor_state},
+    {"files", "What others than root can write is refused: agents get in no more, or nothing is published.",
+     doctor_files},
+    {"served", "To all but root, and to sshd, the host has no agents.", doctor_served},
     {"sessions", "No agent gets a session.", doctor_rundir},
     {"audit", "No decision can be recorded, and agents are refused unless audit_failure is \"warn\".",
      doctor_logdir},
+    {"log", "Who has changed the log hides what was done.", doctor_chain},
     {"space", "When the disk is full, agents are refused unless audit_failure is \"warn\".", doctor_space},
     {"nsswitch",
      "Without the group of all agents sshd's settings for them do not hold, and they own nothing.",
@@ -50,6 +56,9 @@ static const struct doctor_check checks[] = {
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
+    {"issuers", "Tokens of this issuer are refused.", doctor_issuers},
+    {"agents", "No login could let the agent in.", doctor_agents},
+    {"approvers", "A command that waits is refused after two minutes.", doctor_approvers},
     {"clock", "An agent may show a credential once, and the host has to know whether it did.", doctor_clock},
     {"mixing", "Sessions of one agent are no boundary between each other.", doctor_mixing},
     {"keys", "The log cannot tell which of two agents acted.", doctor_keys},
@@ -58,20 +67,21 @@ static const struct doctor_check checks[] = {
 
 /* ---- findings ------------------------------------------------------------------- */
 
-__attribute__((format(printf, 4, 0))) static void add(struct doctor *d, const char *finding, const char *cure,
-						      const char *format, va_list args)
+/* add() returns the finding, which the doctor owns. */
+__attribute__((format(printf, 4, 0))) static json_t *add(struct doctor *d, const char *finding,
+							 const char *cure, const char *format, va_list args)
 {
 	char *text = xvasprintf(format, args);
 	json_t *json =
 	    json_pack("{s:s, s:s, s:s}", "finding", finding, "check", d->check->name, "text", text);
 
-	if (strcmp(finding, "problem") == 0) {
+	if (strcmp(finding, "problem") == 0)
 		(void)json_object_set_new(json, "why", json_string(d->check->why));
-		if (cure)
-			(void)json_object_set_new(json, "cure", json_string(cure));
-	}
+	if (cure)
+		(void)json_object_set_new(json, "cure", json_string(cure));
 	(void)json_array_append_new(d->findings, json);
 	free(text);
+	return json;
 }
 
 void doctor_fine(struct doctor *d, const char *format, ...)
@@ -101,6 +111,23 @@ void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
 	add(d, "problem", cure, format, args);
 	va_end(args);
 	d->problems++;
+	free(cure);
+}
+
+void doctor_mendable(struct doctor *d, enum doctor_weight weight, const char *const words[],
+		     const char *format, ...)
+{
+	char *cure = doctor_command_text(words);
+	json_t *fix = json_array();
+	va_list args;
+
+	for (size_t i = 0; words[i]; i++)
+		(void)json_array_append_new(fix, json_string(words[i]));
+	va_start(args, format);
+	(void)json_object_set_new(add(d, weight == DOCTOR_PROBLEM ? "problem" : "note", cure, format, args),
+				  "fix", fix);
+	va_end(args);
+	*(weight == DOCTOR_PROBLEM ? &d->problems : &d->notes) += 1;
 	free(cure);
 }
 
@@ -213,6 +240,7 @@ static bool look_at_agent(void *data, const char *name, const char *record, size
 	    d->n_mixing++ < NAMES_SHOWN)
 		buffer_printf(&d->mixing, "%s%s", d->mixing.len ? ", " : "", name);
 	doctor_keep_keys(d, name, agent);
+	doctor_keep_hopeless(d, name, agent);
 	aa_agent_free(agent);
 	return true;
 }
@@ -249,43 +277,6 @@ static void free_roles(struct doctor *d)
 
 /* ---- the command ---------------------------------------------------------------- */
 
-static const char *member(const json_t *finding, const char *name)
-{
-	const char *text = json_string_value(json_object_get(finding, name));
-
-	return text ? text : "";
-}
-
-static void print_finding(const json_t *finding)
-{
-	bool problem = strcmp(member(finding, "finding"), "problem") == 0;
-
-	if (strcmp(member(finding, "finding"), "ok") == 0)
-		return;
-	printf("%-8s %-10s %s", problem ? "PROBLEM" : "note", member(finding, "check"),
-	       member(finding, "text"));
-	if (problem)
-		printf(". %s", member(finding, "why"));
-	putchar('\n');
-	if (*member(finding, "cure"))
-		printf("%20sAs root: %s\n", "", member(finding, "cure"));
-}
-
-static void print_findings(const struct doctor *d)
-{
-	const json_t *finding;
-	size_t i;
-
-	json_array_foreach(d->findings, i, finding)
-	{
-		print_finding(finding);
-	}
-	if (d->problems)
-		printf("\n%u problem%s.\n", d->problems, d->problems == 1 ? "" : "s");
-	else
-		printf("%sNo problem found.\n", d->notes ? "\n" : "");
-}
-
 static void examine(struct doctor *d)
 {
 	read_published(d);
@@ -297,33 +288,81 @@ static void examine(struct doctor *d)
 	}
 }
 
+static void look(struct doctor *d, struct ctl *ctl)
+{
+	*d = (struct doctor){.ctl = ctl, .findings = json_array()};
+	examine(d);
+}
+
+static void forget(struct doctor *d)
+{
+	json_decref(d->findings);
+	free_roles(d);
+	host_facts_free(&d->facts);
+	for (size_t i = 0; i < HOPELESS_N; i++)
+		buffer_free(&d->hopeless[i].names);
+	buffer_free(&d->mixing);
+	free(d->keys);
+	arena_free(&d->names);
+	free(d->anybody);
+	free(d->shadowed);
+	published_close(d->published);
+}
+
+/* look_and_mend() looks again after it has mended something, until nothing new can be mended. */
+static void look_and_mend(struct doctor *d, struct ctl *ctl, json_t *done)
+{
+	look(d, ctl);
+	for (int round = 0; round < ROUNDS_MAX && doctor_mend(ctl, d->findings, done); round++) {
+		forget(d);
+		look(d, ctl);
+	}
+	if (!ctl->dry_run)
+		doctor_audit_mended(ctl, done);
+}
+
+static enum ctl_status refuse(struct ctl *ctl, const struct arguments *arguments)
+{
+	bool fix = arguments_have(arguments, "fix");
+
+	if (fix && arguments_have(arguments, "log"))
+		return ctl_usage(ctl, "--log looks and --fix mends: give one of them");
+	if (fix && (ctl->confdir || ctl->statedir))
+		return ctl_usage(ctl, "--fix mends this host itself: leave out --confdir and --statedir");
+	if (geteuid() == 0)
+		return CTL_DONE;
+	/* Of the host's own registry main.c says so of any command. */
+	return ctl->statedir ? ctl_fail(ctl, "doctor reads what is root's alone: run it as root")
+			     : CTL_FAILED;
+}
+
 static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 {
-	struct doctor d = {.ctl = ctl, .findings = json_array()};
-	bool log = arguments_have(arguments, "log");
+	bool log = arguments_have(arguments, "log"), fix = arguments_have(arguments, "fix");
+	enum ctl_status status = refuse(ctl, arguments);
+	json_t *done = json_array();
+	struct doctor d;
 
-	if (log && doctor_has_looked(ctl)) {
-		free_roles(&d);
-		json_decref(d.findings);
-		return CTL_DONE;
+	if (status != CTL_DONE || (log && doctor_has_looked(ctl))) {
+		json_decref(done);
+		return status;
 	}
-	examine(&d);
+	if (fix)
+		look_and_mend(&d, ctl, done);
+	else
+		look(&d, ctl);
 	if (log)
 		doctor_log(&d);
 	else if (!ctl->json)
-		print_findings(&d);
+		doctor_print(&d, done);
 	ctl_answer(ctl, "findings", json_incref(d.findings));
 	ctl_answer(ctl, "problems", json_integer(d.problems));
-	json_decref(d.findings);
-	free_roles(&d);
-	host_facts_free(&d.facts);
-	buffer_free(&d.mixing);
-	free(d.keys);
-	arena_free(&d.names);
-	free(d.anybody);
-	free(d.shadowed);
-	published_close(d.published);
-	return d.problems ? CTL_FAILED : CTL_DONE;
+	if (fix)
+		ctl_answer(ctl, "mended", json_incref(done));
+	json_decref(done);
+	status = d.problems ? CTL_FAILED : CTL_DONE;
+	forget(&d);
+	return status;
 }
 
 const struct command cmd_doctor = {
@@ -331,13 +370,20 @@ const struct command cmd_doctor = {
     .words = "",
     .summary = "check whether this host does what agents' logins and sudo rely on",
     .about = "The checks look at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "
-	     "approval plugin, and at what ends sessions. Each problem is told with why it matters and a "
-	     "command that mends it. Nothing is changed. The exit status is 1 if there is a problem; a "
-	     "note is none. With --json, what is in order is listed too.",
-    .options = (const struct option_spec[]){{"log", NULL,
-					     "put problems into the system's log, and print nothing; for "
-					     "a timer: looks every ten minutes at most",
-					     0, NULL},
-					    {0}},
+	     "approval plugin, issuers' keys, agents that cannot log in, and at what ends sessions. Each "
+	     "problem is told with why it matters and a command that mends it. Nothing is changed without "
+	     "--fix. The exit status is 1 if there is a problem; a note is none. With --json, what is in "
+	     "order is listed too.",
+    .options =
+	(const struct option_spec[]){{"fix", NULL,
+				      "mend what is safe to mend unasked: owners and modes of our own files, "
+				      "folders that are missing, the generated sudoers, what killed commands "
+				      "and sessions left; with --dry-run only tell what it would do",
+				      0, NULL},
+				     {"log", NULL,
+				      "put problems into the system's log, and print nothing; for "
+				      "a timer: looks every ten minutes at most",
+				      0, NULL},
+				     {0}},
     .run = run_doctor,
 };

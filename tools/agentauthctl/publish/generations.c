@@ -92,21 +92,37 @@ int generations_list(int state_fd, uint32_t **ret, size_t *ret_n)
 	return 0;
 }
 
+static bool is_unfinished(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(TMP_SUFFIX);
+
+	return len > suffix && strcmp(name + len - suffix, TMP_SUFFIX) == 0;
+}
+
+size_t generations_unfinished(int state_fd)
+{
+	DIR *d = list_dir(state_fd, AA_GENERATIONS_DIR);
+	const struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d)))
+		n += is_unfinished(e->d_name);
+	if (d)
+		closedir(d);
+	return n;
+}
+
 void generations_clean(int state_fd)
 {
 	DIR *d = list_dir(state_fd, AA_GENERATIONS_DIR);
 	const struct dirent *e;
 
 	unlinkat(state_fd, LINK_TMP, 0);
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		size_t len = strlen(e->d_name), suffix = strlen(TMP_SUFFIX);
-
-		if (len > suffix && strcmp(e->d_name + len - suffix, TMP_SUFFIX) == 0)
+	while (d && (e = readdir(d)))
+		if (is_unfinished(e->d_name))
 			remove_dir(dirfd(d), e->d_name);
-	}
-	closedir(d);
+	if (d)
+		closedir(d);
 }
 
 int generation_new(int state_fd, uint32_t *ret_number, int *ret_fd)

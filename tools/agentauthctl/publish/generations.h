@@ -18,6 +18,8 @@
 int generations_list(int state_fd, uint32_t **ret, size_t *ret_n);
 /* generations_clean() takes away what an interrupted run left: N.tmp, and the link's new name. */
 void generations_clean(int state_fd);
+/* generations_unfinished() counts these N.tmp. */
+size_t generations_unfinished(int state_fd);
 /* generation_new() makes generations/N.tmp for the number after the last one, empty, and opens it. */
 int generation_new(int state_fd, uint32_t *ret_number, int *ret_fd);
 /* generation_discard() takes generations/N.tmp away, and generations/N, which must never have been current. */

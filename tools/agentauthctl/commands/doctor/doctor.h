@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor.h is shared by the checks of doctor. A check looks at one thing of the host and changes nothing; the checks
- * of one subject stand in one file, and all of them in the table of cmd_doctor.c. */
+/* doctor.h is shared by the checks of doctor. A check looks at one thing of the host and changes nothing, and --fix runs
+ * afterwards what some of them propose; the checks of one subject stand in one file, and all of them in the table of cmd_doctor.c. */
 #ifndef AGENTAUTHCTL_DOCTOR_H
 #define AGENTAUTHCTL_DOCTOR_H
 
@@ -17,6 +17,17 @@
 #include "tools/host/sshd_login.h"
 
 #define DOCTOR_SHARE AA_DATADIR "/agentauth" /* where make install puts what a host is set up with */
+
+/* These are the reasons for which no login could let an agent in, in the order in which they are looked for. */
+enum doctor_hopeless {
+	HOPELESS_EXPIRED,
+	HOPELESS_NO_ROLE,
+	HOPELESS_NO_CREDENTIAL,
+	HOPELESS_KEYS_ENDED,
+	HOPELESS_NO_SSHD,
+	HOPELESS_NO_SOURCE,
+	HOPELESS_N
+};
 
 struct doctor;
 
@@ -42,6 +53,10 @@ struct doctor {
 	/* names of the first agents that may have sessions of different roles at one time */
 	struct buffer mixing;
 	size_t n_mixing;
+	struct {
+		struct buffer names; /* of the first of these agents */
+		size_t n;
+	} hopeless[HOPELESS_N];
 	bool damaged;	       /* a record cannot be read */
 	struct held_key *keys; /* that log in, of all agents, whose names stand in `names` */
 	size_t n_keys, keys_cap;
@@ -56,6 +71,29 @@ void doctor_fine(struct doctor *d, const char *format, ...) __attribute__((forma
 void doctor_note(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_problem(struct doctor *d, char *cure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* doctor_mendable() reports what --fix may mend unasked, since nobody can lose anything by it. `words` is the command,
+ * with a NULL behind it, which is shown as the cure. */
+enum doctor_weight { DOCTOR_NOTE, DOCTOR_PROBLEM };
+void doctor_mendable(struct doctor *d, enum doctor_weight weight, const char *const words[],
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* doctor_command_text() returns the command as it is typed; the caller frees. */
+char *doctor_command_text(const char *const words[]);
+/* These words are the command that mends what only an agentauthctl that holds the lock can: doctor_mend() does it itself. */
+extern const char *const doctor_fix_words[];
+/* doctor_mend() runs the command of each finding that is safe to mend, unless `done` has it already, and appends to
+ * `done` what it did: {"check", "text", "command", "outcome", "output"}. It returns true where it changed something.
+ */
+bool doctor_mend(struct ctl *ctl, const json_t *findings, json_t *done);
+/* doctor_has() returns true where `done` has the finding, with this outcome (NULL: any). */
+bool doctor_has(const json_t *done, const json_t *finding, const char *outcome);
+/* doctor_done_text() says what was done by the command. */
+const char *doctor_done_text(const char *command);
+/* doctor_audit_mended() logs all of it at the end, since the log itself may have been mended. */
+void doctor_audit_mended(struct ctl *ctl, const json_t *done);
+
+void doctor_print(const struct doctor *d, const json_t *done);
 
 /* doctor_ask() has a program of this host say something, and returns its exit status or a negative errno (-ENOENT:
  * there is none). */
@@ -75,8 +113,13 @@ struct aa_sshd_paths doctor_sshd_paths(void);
 
 void doctor_registry(struct doctor *d);
 void doctor_state(struct doctor *d);
+void doctor_files(struct doctor *d);
+void doctor_served(struct doctor *d);
+/* doctor_count_gone() counts the records of sessions that are gone. */
+long doctor_count_gone(const struct ctl *ctl);
 void doctor_rundir(struct doctor *d);
 void doctor_logdir(struct doctor *d);
+void doctor_chain(struct doctor *d);
 void doctor_space(struct doctor *d);
 void doctor_deadlines(struct doctor *d);
 void doctor_mixing(struct doctor *d);
@@ -89,6 +132,12 @@ void doctor_power(struct doctor *d);
 void doctor_homes(struct doctor *d);
 
 void doctor_ids(struct doctor *d);
+void doctor_issuers(struct doctor *d);
+
+/* doctor_keep_hopeless() keeps the agent's name, where no login could let it in, for doctor_agents(). */
+void doctor_keep_hopeless(struct doctor *d, const char *name, const struct aa_agent *agent);
+void doctor_agents(struct doctor *d);
+void doctor_approvers(struct doctor *d);
 
 /* doctor_keep_keys() keeps what doctor_keys() is going to look at. */
 void doctor_keep_keys(struct doctor *d, const char *name, const struct aa_agent *agent);

@@ -3,16 +3,22 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/file/trusted.h"
+#include "common/state/audit_chain.h"
+#include "common/state/audit_verify.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 
 #define SPACE_MIN (64 * 1024 * 1024)
 #define INODES_MIN 1000
+#define CHAIN_BYTES (4 * 1024 * 1024) /* of the log's end */
 
 void doctor_registry(struct doctor *d)
 {
@@ -43,31 +49,122 @@ void doctor_registry(struct doctor *d)
 
 /* ---- directories ---------------------------------------------------------------- */
 
-static void check_place(struct doctor *d, const char *path)
+/* look_at_place() returns true where there is the folder, or a reason that it is not needed. */
+static bool look_at_place(struct doctor *d, const char *path, bool made_when_needed)
 {
-	char *cure = xasprintf("install -d -o root -g root -m 0700 %s", path);
+	const char *const words[] = {"install", "-d", "-o", "root", "-g", "root", "-m", "0700", path, NULL};
 	struct stat st;
 
+	if (lstat(path, &st) < 0 && made_when_needed)
+		return true;
 	if (lstat(path, &st) < 0)
-		doctor_problem(d, cure, "%s is not there", path);
-	else if (!S_ISDIR(st.st_mode) || st.st_uid != d->ctl->paths.owner || (st.st_mode & 022))
-		doctor_problem(d, cure, "%s must be a directory of root's that nobody else can write", path);
-	else {
-		doctor_fine(d, "%s", path);
-		free(cure);
-	}
+		doctor_mendable(d, DOCTOR_PROBLEM, words, "%s is not there", path);
+	else if (!S_ISDIR(st.st_mode))
+		doctor_problem(d, NULL, "%s is no directory, and a link to one does not count", path);
+	else if (st.st_uid != d->ctl->paths.owner || (st.st_mode & 022))
+		doctor_mendable(d, DOCTOR_PROBLEM, words,
+				"%s must be a directory of root's that nobody else can write", path);
+	else
+		return true;
+	return false;
 }
 
+/* RUNDIR is made by the first login. */
 void doctor_rundir(struct doctor *d)
 {
-	check_place(d, d->ctl->rundir);
+	const char *const reap[] = {"agentauthctl", "session", "reap", NULL};
+	long gone;
+
+	if (!look_at_place(d, d->ctl->rundir, true))
+		return;
+	gone = doctor_count_gone(d->ctl);
+	if (gone > 0)
+		doctor_mendable(d, DOCTOR_NOTE, reap, "%ld record%s left of sessions that are gone", gone,
+				gone == 1 ? " is" : "s are");
+	else
+		doctor_fine(d, "%s has no record of a session that is gone", d->ctl->rundir);
 }
 
 void doctor_logdir(struct doctor *d)
 {
-	if (d->ctl->logdir)
-		check_place(d, d->ctl->logdir);
+	if (d->ctl->logdir && look_at_place(d, d->ctl->logdir, false))
+		doctor_fine(d, "%s", d->ctl->logdir);
 }
+
+/* ---- the log -------------------------------------------------------------------- */
+
+/* skip_to_end() goes to the first line that begins within the last CHAIN_BYTES. */
+static bool skip_to_end(FILE *f)
+{
+	struct stat st;
+	int c = 0;
+
+	if (fstat(fileno(f), &st) < 0)
+		return false;
+	if (st.st_size <= CHAIN_BYTES)
+		return true;
+	if (fseeko(f, st.st_size - CHAIN_BYTES - 1, SEEK_SET) < 0)
+		return false;
+	while (c != '\n' && c != EOF)
+		c = getc(f);
+	return true;
+}
+
+/* walk_lines() takes the lines of the log's end. The first line's prev is taken as it stands. */
+static int walk_lines(const char *file, struct aa_audit_walk *walk)
+{
+	FILE *f = fopen(file, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int r = f ? 0 : -errno;
+
+	if (f && !skip_to_end(f))
+		r = -EIO;
+	while (r == 0 && (n = getline(&line, &cap, f)) > 0)
+		r = aa_audit_walk_line(walk, line, (size_t)n - (line[n - 1] == '\n'));
+	free(line);
+	if (f)
+		(void)fclose(f);
+	return r;
+}
+
+/* audit.head is read before the lines: what is written meanwhile is behind both. */
+static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_walk *walk)
+{
+	struct aa_audit_link head;
+	int dir, r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dir);
+	bool has_head = r == 0 && aa_audit_read_head(dir, ctl->paths.owner, &head) == 0;
+
+	if (r == 0)
+		close(dir);
+	r = r < 0 ? r : walk_lines(file, walk);
+	if (r == 0 && walk->lines)
+		aa_audit_walk_end(walk, has_head ? head.seq : 0, has_head ? head.hash : NULL);
+	return r;
+}
+
+void doctor_chain(struct doctor *d)
+{
+	char *file = xasprintf("%s/audit.jsonl", d->ctl->logdir ? d->ctl->logdir : "");
+	struct aa_audit_walk walk = {0};
+	int r = d->ctl->logdir ? walk_end(d->ctl, file, &walk) : -ENOENT;
+
+	if (r == -ENOENT || r == -EPERM)
+		doctor_fine(d, "there is no log to look at"); /* the checks before say so */
+	else if (r < 0)
+		doctor_problem(d, NULL, "%s cannot be read: %s", file, strerror(-r));
+	else if (walk.n_faults)
+		doctor_problem(d, xstrdup("agentauthctl audit verify"),
+			       "lines of %s are not as they were written, by seq %llu", file,
+			       (unsigned long long)walk.faults[0].seq);
+	else
+		doctor_fine(d, "the last %llu lines of %s follow each other", (unsigned long long)walk.lines,
+			    file);
+	free(file);
+}
+
+/* ---- room ----------------------------------------------------------------------- */
 
 static void check_space(struct doctor *d, const char *path)
 {
@@ -89,6 +186,7 @@ void doctor_space(struct doctor *d)
 {
 	check_space(d, d->ctl->logdir);
 	check_space(d, d->ctl->rundir);
+	check_space(d, d->ctl->paths.statedir);
 }
 
 /* ---- sessions ------------------------------------------------------------------- */

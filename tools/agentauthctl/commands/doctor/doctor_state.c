@@ -9,7 +9,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "common/state/session_find.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
+#include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/agentauthctl/publish/journal.h"
 #include "tools/agentauthctl/publish/workspace.h"
@@ -58,11 +60,22 @@ static bool check_journal(struct doctor *d, int state_fd)
 	else if (r < 0)
 		doctor_problem(d, NULL, "%s/journal cannot be read: %s", statedir, strerror(-r));
 	else
-		doctor_problem(d, xstrdup("agentauthctl apply"),
-			       "a command was interrupted while it published generation %u, and nothing has "
-			       "ended or undone its work yet",
-			       (unsigned)journal.number);
+		doctor_mendable(d, DOCTOR_PROBLEM, doctor_fix_words,
+				"a command was interrupted while it published generation %u, and nothing has "
+				"ended or undone its work yet",
+				(unsigned)journal.number);
 	return false;
+}
+
+/* A generation that was not finished takes room, and nothing reads it. */
+static void look_for_unfinished(struct doctor *d, int state_fd)
+{
+	size_t n = somebody_works(state_fd) ? 0 : generations_unfinished(state_fd);
+
+	if (n)
+		doctor_mendable(d, DOCTOR_NOTE, doctor_fix_words,
+				"%zu unfinished generation%s left of commands that were killed", n,
+				n == 1 ? " is" : "s are");
 }
 
 void doctor_state(struct doctor *d)
@@ -74,7 +87,32 @@ void doctor_state(struct doctor *d)
 		return; /* the check of the registry says so */
 	ids = check_ids(d, fd);
 	journal = check_journal(d, fd);
+	look_for_unfinished(d, fd);
 	if (ids && journal)
 		doctor_fine(d, "%s holds what the next change needs", d->ctl->paths.statedir);
 	close(fd);
+}
+
+/* ---- sessions ------------------------------------------------------------------- */
+
+struct gone {
+	int64_t now;
+	long n;
+};
+
+static bool count_gone(void *data, struct aa_session *session)
+{
+	struct gone *gone = data;
+
+	gone->n += !aa_session_holds_slot(session, gone->now);
+	aa_session_free(session);
+	return true;
+}
+
+long doctor_count_gone(const struct ctl *ctl)
+{
+	struct gone gone = {ctl->now, 0};
+
+	(void)aa_session_each(ctl->rundir, ctl->paths.owner, count_gone, &gone);
+	return gone.n;
 }

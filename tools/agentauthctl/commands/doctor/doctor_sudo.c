@@ -111,18 +111,46 @@ out:
 
 /* ---- sudoers -------------------------------------------------------------------- */
 
-/* published_sudoers() returns the sudoers of the serving generation, or NULL where it has none. */
-static char *published_sudoers(const struct paths *paths)
+/* published_sudoers() gives the sudoers of the serving generation, or NULL where it has none. It returns a negative
+ * errno where that cannot be told. */
+static int published_sudoers(const struct paths *paths, char **ret)
 {
-	int state = open(paths->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char *text = NULL;
+	int state = open(paths->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 	uint32_t number;
 
-	if (state >= 0 && aa_generation_number(paths->statedir, &number) == 0)
-		(void)generation_read(state, number, SUDOERS_FILE, &text);
+	r = state < 0 ? -errno : aa_generation_number(paths->statedir, &number);
+	if (r == 0)
+		r = generation_read(state, number, SUDOERS_FILE, ret);
 	if (state >= 0)
 		close(state);
-	return text;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* look_at_generated() returns true where the file is as it was published. What roles have now, and have no more, is in
+ * force by it. */
+static bool look_at_generated(struct doctor *d, const char *roles)
+{
+	const struct paths *paths = &d->ctl->paths;
+	char *published = NULL;
+	bool known = paths->sudoers && published_sudoers(paths, &published) == 0;
+	bool as_published =
+	    !known || (roles && !published) || sudoers_is_installed(paths->sudoers, published, paths->owner);
+
+	if (!as_published && roles)
+		doctor_mendable(d, DOCTOR_PROBLEM, doctor_fix_words,
+				"%s is not what was published, and %s have sudo rules", paths->sudoers,
+				roles);
+	else if (!as_published)
+		doctor_mendable(d, DOCTOR_PROBLEM, doctor_fix_words,
+				"%s is not what was published, and no role has a sudo rule", paths->sudoers);
+	else if (known && roles && !published) {
+		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
+			       "%s have sudo rules, and none were published, since there was no sudo then",
+			       roles);
+		as_published = false;
+	}
+	free(published);
+	return as_published;
 }
 
 /* visudo -c names each file that it reads; sudo-rs has no such option. */
@@ -134,33 +162,30 @@ static bool is_read(const struct buffer *output, const char *file)
 void doctor_sudoers(struct doctor *d)
 {
 	const struct paths *paths = &d->ctl->paths;
-	char *roles = doctor_roles_with(d, false), *published = published_sudoers(paths);
+	char *roles = doctor_roles_with(d, false);
 	struct buffer output = {0};
 	int status = doctor_ask(&output, "visudo", (const char *const[4]){"-c"});
+	bool generated = status == -ENOENT || !d->published || look_at_generated(d, roles);
 
 	if (status > 0)
 		doctor_problem(
 		    d, xstrdup("visudo -c"),
 		    "visudo -c finds a mistake in this host's sudoers, and sudo may refuse everybody: %s",
 		    doctor_first_line(&output));
-	else if (!roles || !paths->sudoers)
+	else if (generated && (!roles || !paths->sudoers))
 		doctor_fine(d, "no role has a sudo rule");
 	else if (status == -ENOENT)
 		doctor_problem(d, xstrdup("apt-get install sudo"),
 			       "%s have sudo rules, and there is no sudo here", roles);
-	else if (!published || !sudoers_is_installed(paths->sudoers, published, paths->owner))
-		doctor_problem(d, xstrdup("agentauthctl apply --yes"),
-			       "%s is not what was published, and %s have sudo rules", paths->sudoers, roles);
-	else if (!is_read(&output, paths->sudoers))
+	else if (generated && !is_read(&output, paths->sudoers))
 		doctor_problem(d,
 			       xasprintf("echo '@includedir %s/sudoers.d' >>%s/sudoers && visudo -c",
 					 paths->sysconfdir, paths->sysconfdir),
 			       "%s is not read: %s/sudoers has no @includedir %s/sudoers.d", paths->sudoers,
 			       paths->sysconfdir, paths->sysconfdir);
-	else
+	else if (generated)
 		doctor_fine(d, "%s is what was published", paths->sudoers);
 	buffer_free(&output);
-	free(published);
 	free(roles);
 }
 
