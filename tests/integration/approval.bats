@@ -465,6 +465,10 @@ http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
 	expect_output 'refused: nobody answered'
 	expect_no_output '^stopped by root'
 	jq -e -s "any(.[]; .request == \"$UNANSWERED\" and .step == \"timeout\" and .reason == \"approval_timeout\")" "$AUDIT"
+	run agentauthctl explain --at "$(jq -r 'select(.reason == "approval_timeout").seq' "$AUDIT" | head -n 1)"
+	expect_output 'while an approver looks: agentauthctl approval list --watch'
+	run timeout 2 agentauthctl approval list --watch
+	expect_output 'Nothing waits|slow wants'
 }
 
 @test "a sudo that the agent stopped until its time was over runs nothing, though it was approved" {

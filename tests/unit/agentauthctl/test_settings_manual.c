@@ -4,12 +4,11 @@
  */
 #include <config.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/registry/accounts.h"
 #include "common/verify/policy.h"
+#include "tests/unit/agentauthctl/manual_page.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/model/model.h"
@@ -101,21 +100,6 @@ static void put_group(struct buffer *b, const struct row *group)
 		fail_msg("%s.%s has no text for the manual", group->text, setting->text);
 }
 
-static char *read_source(const char *name)
-{
-	char *path = xasprintf("%s/../%s", TEST_SRCDIR, name), line[1024];
-	FILE *f = fopen(path, "r");
-	struct buffer b = {0};
-
-	if (!f)
-		fail_msg("%s is not there", path);
-	while (fgets(line, sizeof(line), f))
-		buffer_puts(&b, line);
-	fclose(f);
-	free(path);
-	return buffer_take(&b);
-}
-
 #define PAGE "man/agentauth.conf.5"
 #define BEGINS ".\\\" Settings of "
 #define ENDS ".\\\" End of settings.\n"
@@ -137,30 +121,14 @@ static size_t put_page(struct buffer *b, const char *page)
 	return n;
 }
 
-static void write_source(const char *name, const struct buffer *text)
-{
-	char *path = xasprintf("%s/../%s", TEST_SRCDIR, name);
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(text->data, 1, text->len, f), text->len);
-	assert_int_equal(fclose(f), 0);
-	free(path);
-}
-
 /* GOLDEN=renew ./test_settings_manual writes what settings.def says into the page. */
 TEST(the_manual_describes_the_settings_as_their_table_does)
 {
 	char *page = read_source(PAGE);
-	const char *renew = getenv("GOLDEN");
 	struct buffer b = {0};
 
 	assert_int_equal(put_page(&b, page), 5);
-	if (renew && strcmp(renew, "renew") == 0)
-		write_source(PAGE, &b);
-	else if (strcmp(page, b.data) != 0)
-		fail_msg("agentauth.conf.5 is not what settings.def says; GOLDEN=renew "
-			 "./test_settings_manual writes it");
+	is_page(PAGE, page, &b);
 	buffer_free(&b);
 	free(page);
 }

@@ -77,6 +77,12 @@ static const struct cure {
     {AA_SESSION_EXPIRED, ANY, "have %a log in anew"},
     {AA_REGISTRY_UNAVAILABLE, ANY, "agentauthctl doctor says what is wrong with it"},
     {AA_AUDIT_UNAVAILABLE, ANY, "agentauthctl doctor says what is wrong with the log"},
+    {AA_INTERNAL, ANY, "the system's log of that time says what failed"},
+    {AA_APPROVAL_DENIED, ANY, "the line has the person in by, and the person's words in why"},
+    {AA_APPROVAL_TIMEOUT, ANY,
+     "have the agent run it again while an approver looks: agentauthctl approval list --watch"},
+    {AA_GROUP_DENIED, ANY,
+     "find / -xdev -perm -2000 -group agent-%r finds the files that give the group away"},
 };
 
 static bool is_met(enum needs needs, const struct cure_facts *f)
