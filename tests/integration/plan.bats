@@ -129,11 +129,14 @@ edit_by_hand() {
 	agentauthctl register newcomer --role logs >/dev/null
 	agentauthctl suspend tester >/dev/null
 	agentauthctl revoke --kid first >/dev/null
+	agentauthctl elevate builder-7 --role logs --for 1h --why 'to look on' >/dev/null
 	turn rollback-dry-run agentauthctl rollback --dry-run
 	turn rollback-no-terminal agentauthctl rollback </dev/null
 	turn rollback-no script -qec 'agentauthctl rollback' /dev/null <<<n
 	[ "$(generation)" = $((before + 1)) ]
-	cured_by root 'nothing was changed' 's/.*/true/'
+	run --separate-stderr agentauthctl rollback --json </dev/null
+	expect_status 1
+	[ "$(jq -r '.changes.removed[] | .kind, .name' <<<"$output" | xargs)" = 'agent newcomer' ]
 	run agentauthctl rollback </dev/null
 	cured_by root 'agentauthctl rollback [0-9]+ --yes'
 	[ "$(generation)" = "$before" ]

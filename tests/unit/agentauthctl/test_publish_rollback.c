@@ -9,10 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/registry/cdb_read.h"
 #include "tests/unit/agentauthctl/publish_steps.h"
 #include "tests/unit/support/support_tools.h"
 #include "tests/unit/support/test.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "tools/agentauthctl/publish/plan.h"
 
 TEST(rolling_back_brings_its_sudo_rules_along, house)
 {
@@ -133,4 +135,77 @@ TEST(a_generation_keeps_who_made_it_and_what_it_changed, house)
 		free(text);
 	}
 	made(h, "bob", before + 2, "+ agent c, + agent d, + agent e, + agent f and 2 more");
+}
+
+/* ---- two generations held against each other --------------------------------- */
+
+static bool compare(const struct house *h, uint32_t from, uint32_t to, struct changes *ret)
+{
+	int state_fd = open(h->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct published *a = published_open_number(state_fd, from, geteuid()),
+			 *b = published_open_number(state_fd, to, geteuid());
+	bool whole;
+
+	assert_non_null(a);
+	assert_non_null(b);
+	whole = changes_between(ret, a, b);
+	published_close(a);
+	published_close(b);
+	close(state_fd);
+	return whole;
+}
+
+static void differs(const struct house *h, uint32_t from, uint32_t to, const char *line)
+{
+	struct changes c = {0};
+	char *text;
+
+	assert_true(compare(h, from, to, &c));
+	text = plan_line(&c);
+	assert_string_equal(text, line);
+	free(text);
+	changes_free(&c);
+}
+
+TEST(two_generations_differ_by_what_was_published_between_them_in_either_direction, house)
+{
+	const struct house *h = *state;
+	uint32_t before;
+
+	house_write(h, "conf/agentauth.conf", "roles = { " ROLE("deploy", "99001", "true") "};\n");
+	house_write(h, "conf/agents.d/a.conf", "uid = 70001;");
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002;");
+	before = apply(h);
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002; owner = \"x\";");
+	house_write(h, "conf/agents.d/c.conf", "uid = 70003;");
+	apply(h);
+	house_write(h, "conf/agentauth.conf",
+		    "roles = { " ROLE("deploy", "99001", "true") ROLE("ops", "99002", "true") "};\n");
+	house_remove(h, "conf/agents.d/a.conf");
+	apply(h);
+	differs(h, before, before + 2, "+ role ops, ~ agent b (owner), + agent c, - agent a");
+	differs(h, before + 2, before, "+ agent a, ~ agent b (owner), - role ops, - agent c");
+	differs(h, before + 1, before + 1, "");
+}
+
+/* Half of what differs would look as if it were all. */
+TEST(a_damaged_generation_is_not_held_against_another, house)
+{
+	const struct house *h = *state;
+	struct changes c = {0};
+	char path[256];
+	int fd;
+
+	house_write(h, "conf/agents.d/a.conf", "uid = 70001;");
+	apply(h);
+	house_write(h, "conf/agents.d/b.conf", "uid = 70002;");
+	apply(h);
+	assert_true(compare(h, 1, 2, &c));
+	changes_free(&c);
+	snprintf(path, sizeof(path), "%s/generations/1/policy.cdb", h->state);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "\xff\xff\xff\xff", 4, AA_CDB_HEAD), 4); /* the length of the first key */
+	close(fd);
+	assert_false(compare(h, 1, 2, &c));
+	changes_free(&c);
 }

@@ -129,6 +129,7 @@ const struct command cmd_generations = {
     .summary = "list what was published: when, by whom, and what it changed",
     .about =
 	"The last ten are kept. agentauthctl show NAME --at GENERATION shows an agent as one of them has "
-	"it, and agentauthctl rollback GENERATION makes one serve again.",
+	"it, agentauthctl diff GENERATION GENERATION in words what differs between two, and agentauthctl "
+	"rollback GENERATION makes one serve again.",
     .run = run_generations,
 };

@@ -10,6 +10,9 @@
 #include "common/registry/accounts.h"
 #include "common/registry/generation.h"
 #include "common/state/decision.h"
+#include "common/state/elevation.h"
+#include "common/text/utc.h"
+#include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl_plan.h"
 #include "tools/agentauthctl/commands/generation_choice.h"
 #include "tools/agentauthctl/publish/generations.h"
@@ -102,31 +105,52 @@ static void compare(struct going_back *g)
 		changes_free(&g->changes);
 	if (to)
 		published_walk(to, "agent:", note_suspended, g);
+	ctl_answer(g->ctl, "changes", plan_json(&g->changes));
 	published_close(from);
 	published_close(to);
+}
+
+static void add_elevations(const struct going_back *g, struct buffer *held)
+{
+	json_t *list = NULL, *one;
+	char when[AA_UTC_SIZE];
+	size_t i;
+
+	(void)aa_elevations_of_all(g->ctl->paths.statedir, g->ctl->now, &list);
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(view_text(one, "state"), "active") != 0)
+			continue;
+		aa_utc_print(view_number(one, "until"), when);
+		buffer_printf(held, "; %s has %s until %s", view_text(one, "agent"), view_text(one, "role"),
+			      when);
+	}
+	json_decref(list);
 }
 
 /* tell_held() tells what of state/ is as it was: a rollback is of what was published alone. */
 static void tell_held(const struct going_back *g)
 {
+	struct buffer held = {0};
 	json_t *revoked = NULL;
 	size_t n;
 
 	(void)aa_decision_revocations(g->ctl->paths.statedir, &revoked);
 	n = json_array_size(revoked);
 	json_decref(revoked);
-	fputs("Suspensions and revocations hold on", stdout);
 	if (g->n_suspended)
-		printf("%s%s%s suspended", ": ", g->suspended.data,
-		       g->n_suspended > NAMES_SHOWN ? ", …" : "");
+		buffer_printf(&held, "; %s%s suspended", g->suspended.data,
+			      g->n_suspended > NAMES_SHOWN ? ", …" : "");
 	if (n)
-		printf("%s%zu revocation%s", g->n_suspended ? "; " : ": ", n, n == 1 ? "" : "s");
-	puts(".");
+		buffer_printf(&held, "; %zu revocation%s", n, n == 1 ? "" : "s");
+	add_elevations(g, &held);
+	printf("Suspensions, revocations and roles for a time hold on%s%s.\n", held.len ? ": " : "",
+	       held.len ? held.data + strlen("; ") : "");
+	buffer_free(&held);
 }
 
 static void tell_plan(const struct going_back *g)
 {
-	ctl_answer(g->ctl, "changes", plan_json(&g->changes));
 	if (g->ctl->json)
 		return;
 	if (!g->is_known)
