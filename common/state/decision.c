@@ -144,9 +144,9 @@ enum aa_reason aa_decision_credential(const char *statedir, const char *agent, c
 	return reason;
 }
 
-int aa_decision_write(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
+static int write_as(const char *statedir, const char *dir, const char *name, json_t *what,
+		    const struct aa_replace *how)
 {
-	const struct aa_replace how = {.synced = true, .only_new = !replace};
 	char path[600], *text = aa_json_text(what, JSON_COMPACT);
 	int state = open_state(statedir), ret = state;
 
@@ -155,14 +155,21 @@ int aa_decision_write(const char *statedir, const char *dir, const char *name, j
 	if (!text)
 		ret = -ENOMEM;
 	else if (state >= 0)
-		ret = aa_replace(state, path, text, strlen(text), &how);
+		ret = aa_replace(state, path, text, strlen(text), how);
 	if (state >= 0)
 		close(state);
 	free(text);
 	return ret;
 }
 
-int aa_decision_withdraw(const char *statedir, const char *dir, const char *name)
+int aa_decision_write(const char *statedir, const char *dir, const char *name, json_t *what, bool replace)
+{
+	const struct aa_replace how = {.synced = true, .only_new = !replace};
+
+	return write_as(statedir, dir, name, what, &how);
+}
+
+static int withdraw(const char *statedir, const char *dir, const char *name, bool synced)
 {
 	int state = open_state(statedir), ret;
 	char path[512];
@@ -170,26 +177,62 @@ int aa_decision_withdraw(const char *statedir, const char *dir, const char *name
 	if (state < 0)
 		return state;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ret = unlinkat(state, path, 0) < 0 ? -errno : 0;
 	/* A decision that was taken back must stay so after a loss of power. */
-	ret = unlinkat(state, path, 0) < 0 ? -errno : aa_folder_sync(state, dir);
+	if (ret == 0 && synced)
+		ret = aa_folder_sync(state, dir);
 	close(state);
 	return ret;
 }
 
+int aa_decision_withdraw(const char *statedir, const char *dir, const char *name)
+{
+	return withdraw(statedir, dir, name, true);
+}
+
 /* ---- suspending ------------------------------------------------------------- */
+
+static json_t *suspension(const char *by, const char *why, int64_t now)
+{
+	return json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why);
+}
 
 int aa_decision_suspend(const char *statedir, const char *agent, const char *by, const char *why, int64_t now)
 {
 	if (!aa_agent_name_is_valid(agent))
 		return -EINVAL;
-	return aa_decision_write(statedir, "suspended", agent,
-				 json_pack("{s:s*, s:I, s:s*}", "by", by, "at", (json_int_t)now, "why", why),
-				 false);
+	return aa_decision_write(statedir, "suspended", agent, suspension(by, why, now), false);
+}
+
+int aa_decision_suspend_one_of_many(const char *statedir, const char *agent, const char *by, const char *why,
+				    int64_t now)
+{
+	static const struct aa_replace how = {.only_new = true};
+
+	if (!aa_agent_name_is_valid(agent))
+		return -EINVAL;
+	return write_as(statedir, "suspended", agent, suspension(by, why, now), &how);
 }
 
 int aa_decision_resume(const char *statedir, const char *agent)
 {
 	return aa_agent_name_is_valid(agent) ? aa_decision_withdraw(statedir, "suspended", agent) : -EINVAL;
+}
+
+int aa_decision_resume_one_of_many(const char *statedir, const char *agent)
+{
+	return aa_agent_name_is_valid(agent) ? withdraw(statedir, "suspended", agent, false) : -EINVAL;
+}
+
+int aa_decision_sync(const char *statedir)
+{
+	int state = open_state(statedir), ret;
+
+	if (state < 0)
+		return state;
+	ret = syncfs(state) < 0 ? -errno : 0;
+	close(state);
+	return ret;
 }
 
 /* ---- revoking -------------------------------------------------------------- */

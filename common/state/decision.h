@@ -35,6 +35,13 @@ enum aa_reason aa_decision_credential(const char *statedir, const char *agent, c
 int aa_decision_suspend(const char *statedir, const char *agent, const char *by, const char *why,
 			int64_t now);
 int aa_decision_resume(const char *statedir, const char *agent);
+
+/* These hold at once as well, and outlive a loss of power from aa_decision_sync() on: thousands of agents wait for the
+ * disk once, and not once for each. */
+int aa_decision_suspend_one_of_many(const char *statedir, const char *agent, const char *by, const char *why,
+				    int64_t now);
+int aa_decision_resume_one_of_many(const char *statedir, const char *agent);
+int aa_decision_sync(const char *statedir);
 int aa_decision_revoke_jti(const char *statedir, const char *issuer, const char *jti, const char *by,
 			   const char *why, int64_t now);
 int aa_decision_revoke_kid(const char *statedir, const char *kid, const char *by, const char *why,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill.c: signals the processes of an agent or of sessions. */
+/* kill.c: signals the processes of agents or of sessions. */
 #include "config.h"
 
 #include "common/state/kill.h"
@@ -48,19 +48,37 @@ long aa_kill_signal(const struct aa_process_set *set, int signal)
 	return n;
 }
 
-/* Signals every process of the uid at one stroke, which a fork does not outrun: the kernel holds forks off meanwhile.
- * A child does it that has the uid as its effective one alone, so that the agent can neither signal nor trace it, and
- * no other right. The kernel spares that child and process 1. */
-static void signal_uid(uint32_t uid, int signal)
+/* Takes each uid as its effective one in turn, and signals all that it may signal then. Its saved uid stays root's
+ * where it has to come back. */
+static int signal_as_each(const uint32_t *uids, size_t n, int signal)
 {
-	static const uid_t nobodys = UINT32_MAX - 1;
+	static const uid_t nobodys = UINT32_MAX - 1, same = UINT32_MAX;
+	int failed = 0;
+
+	for (size_t i = 0; i < n && !failed; i++) {
+		failed = i > 0 && setresuid(same, 0, same) < 0;
+		failed = failed || setresuid(nobodys, uids[i], i + 1 < n ? 0 : nobodys) < 0;
+		if (!failed)
+			(void)kill(-1, signal);
+	}
+	return failed;
+}
+
+/* Signals every process of the uids, of each uid at one stroke, which a fork does not outrun: the kernel holds forks off
+ * meanwhile. A child does it that has none of the uids as its real or its saved one, so that no agent can signal or
+ * trace it, and no other right while it signals. The kernel spares that child and process 1. */
+static void signal_uids(const uint32_t *uids, size_t n, int signal)
+{
 	pid_t pid;
 
-	if (uid == 0 || uid == UINT32_MAX || geteuid() != 0)
+	for (size_t i = 0; i < n; i++)
+		if (uids[i] == 0 || uids[i] == UINT32_MAX)
+			return;
+	if (n == 0 || geteuid() != 0)
 		return;
 	pid = fork();
 	if (pid == 0)
-		_exit(setresuid(nobodys, uid, nobodys) < 0 || kill(-1, signal) < 0);
+		_exit(signal_as_each(uids, n, signal));
 	if (pid > 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
@@ -76,7 +94,7 @@ static void signal_agents(const struct aa_process_set *set, int signal)
 {
 	for (size_t i = 0; i < set->n_sessions; i++)
 		if (i == 0 || set->sessions[i]->uid != set->sessions[i - 1]->uid)
-			signal_uid(set->sessions[i]->uid, signal);
+			signal_uids(&set->sessions[i]->uid, 1, signal);
 }
 
 /* Stops the uid until a pass stops no more processes than the one before: a process that forks runs into a stop
@@ -101,7 +119,8 @@ long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_kille
 	if (killed > 0 && set->sessions)
 		stop_all(set, start + PATIENCE_MS);
 	if (killed == 0 && !set->sessions)
-		signal_uid(set->uid, SIGKILL); /* what was not seen, if there is such a thing */
+		signal_uids(set->uids, set->n_uids,
+			    SIGKILL); /* what was not seen, if there is such a thing */
 	while (left > 0 && n >= 0 && now_ms() - start < limit_ms) {
 		/* Other sessions of the agent are stopped too, for a moment. That is done only where this session
 		 * outruns us. */
@@ -113,7 +132,7 @@ long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_kille
 		 * to close the session. */
 		n = aa_kill_signal(set, SIGKILL);
 		if (!set->sessions)
-			signal_uid(set->uid, SIGKILL);
+			signal_uids(set->uids, set->n_uids, SIGKILL);
 		(void)nanosleep(&pause, NULL);
 		left = aa_processes_count(set);
 	}
@@ -146,7 +165,7 @@ static bool tell_tty(unsigned tty, uint32_t uid, const char *text)
 
 long aa_kill_warn(struct aa_session *session, const char *text)
 {
-	const struct aa_process_set set = {session->uid, &session, 1};
+	const struct aa_process_set set = {.sessions = &session, .n_sessions = 1};
 	unsigned told[64];
 	size_t n_told = 0;
 	struct aa_process_table table;

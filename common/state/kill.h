@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill.h: signals the processes of an agent, or of some sessions, by pidfd.
+/* kill.h: signals the processes of some agents, or of some sessions, by pidfd.
  *
  * A process is looked at again after its pidfd is open, so that a pid that went to another process is not signalled.
  */

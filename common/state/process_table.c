@@ -186,14 +186,30 @@ static size_t session_of(const struct finder *f, const struct aa_process_row *p)
 	return AA_PROCESS_OUTSIDE;
 }
 
+static int compare_uid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static size_t agent_of(const struct aa_process_set *set, uint32_t uid)
+{
+	const uint32_t *found =
+	    set->n_uids ? bsearch(&uid, set->uids, set->n_uids, sizeof(uid), compare_uid) : NULL;
+
+	return found ? (size_t)(found - set->uids) : AA_PROCESS_OUTSIDE;
+}
+
 static size_t member_of(const struct finder *f, const struct aa_process_row *p)
 {
+	size_t member = AA_PROCESS_OUTSIDE;
+
 	if (f->set->sessions)
 		return session_of(f, p);
-	for (size_t i = 0; i < 4; i++)
-		if (p->uids[i] == f->set->uid)
-			return 0;
-	return p->login_uid == f->set->uid ? 0 : AA_PROCESS_OUTSIDE;
+	for (size_t i = 0; i < 4 && member == AA_PROCESS_OUTSIDE; i++)
+		member = agent_of(f->set, p->uids[i]);
+	return member == AA_PROCESS_OUTSIDE ? agent_of(f->set, p->login_uid) : member;
 }
 
 static int compare_pid(const void *a, const void *b)
@@ -287,7 +303,8 @@ long aa_processes_strays(uint32_t uid, struct aa_session *const *sessions, size_
 			 const struct aa_process *manager)
 {
 	static struct aa_session *const none[1];
-	const struct aa_process_set all = {uid, NULL, 0}, theirs = {UINT32_MAX, n ? sessions : none, n};
+	const struct aa_process_set all = {.uids = &uid, .n_uids = 1},
+				    theirs = {.sessions = n ? sessions : none, .n_sessions = n};
 	struct aa_process_table agents, known = {NULL, 0, 0};
 	long strays = aa_processes_take(&all, &agents);
 
@@ -305,13 +322,12 @@ long aa_processes_strays(uint32_t uid, struct aa_session *const *sessions, size_
 	return strays;
 }
 
-int aa_processes_counts(struct aa_session *const *sessions, size_t n, long *ret)
+int aa_processes_counts(const struct aa_process_set *set, long *ret)
 {
-	const struct aa_process_set set = {UINT32_MAX, sessions, n};
 	struct aa_process_table table;
-	int err = aa_processes_take(&set, &table);
+	int err = aa_processes_take(set, &table);
 
-	memset(ret, 0, n * sizeof(*ret));
+	memset(ret, 0, (set->sessions ? set->n_sessions : set->n_uids) * sizeof(*ret));
 	for (size_t i = 0; i < table.n && err == 0; i++)
 		if (table.v[i].member != AA_PROCESS_OUTSIDE)
 			ret[table.v[i].member]++;

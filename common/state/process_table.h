@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_table.h: the processes of an agent, or of some sessions, found by one look at /proc.
+/* process_table.h: the processes of some agents, or of some sessions, found by one look at /proc.
  *
  * An agent's are those that have its uid as any of their four, those whose login uid it is (sudo's children have uid
  * 0 and keep it), and their descendants. A session's are those of its audit session, its opener and the opener's
@@ -15,9 +15,10 @@
 #include "common/state/session_record.h"
 
 struct aa_process_set {
-	uint32_t uid;			    /* of the agent; not used where there are sessions */
-	struct aa_session *const *sessions; /* NULL: every process of the agent */
+	struct aa_session *const *sessions; /* NULL: every process of the agents */
 	size_t n_sessions;
+	const uint32_t *uids; /* of the agents, in ascending order; not used where there are sessions */
+	size_t n_uids;
 };
 
 #define AA_PROCESS_OUTSIDE SIZE_MAX
@@ -27,7 +28,7 @@ struct aa_process_row {
 	struct aa_process id;
 	uint32_t uids[4], login_uid, audit_session;
 	unsigned tty;  /* device number, 0: none */
-	size_t member; /* index of the session, 0 for an agent, or AA_PROCESS_OUTSIDE */
+	size_t member; /* index of the session, or of the agent, or AA_PROCESS_OUTSIDE */
 };
 
 /* Every process but this one and process 1, sorted by pid. */
@@ -42,8 +43,8 @@ void aa_processes_free(struct aa_process_table *table);
 
 /* Counts the set's processes without this one. Negative errno: /proc cannot be read. */
 long aa_processes_count(const struct aa_process_set *set);
-/* Counts for many sessions at once, from one look at /proc: ret[i] is for sessions[i]. 0 or -errno. */
-int aa_processes_counts(struct aa_session *const *sessions, size_t n, long *ret);
+/* Counts for each session of the set, or for each agent, from one look at /proc. 0 or -errno. */
+int aa_processes_counts(const struct aa_process_set *set, long *ret);
 /* Counts the agent's processes that belong to none of these sessions. This process, the user manager (pid 0: there is
  * none) and the manager's child that keeps its PAM session do not count. Negative errno. */
 long aa_processes_strays(uint32_t uid, struct aa_session *const *sessions, size_t n,

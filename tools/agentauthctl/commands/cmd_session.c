@@ -151,10 +151,11 @@ static enum ctl_status list_once(struct ctl *ctl)
 	struct sessions s = {0};
 	enum ctl_status status = take(ctl, &s);
 	long *counts = xcalloc(s.n + 1, sizeof(*counts));
+	const struct aa_process_set set = {.sessions = s.v, .n_sessions = s.n};
 	struct table table = {.columns = columns};
 	json_t *list = json_array();
 
-	if (status == CTL_DONE && aa_processes_counts(s.v, s.n, counts) < 0)
+	if (status == CTL_DONE && aa_processes_counts(&set, counts) < 0)
 		status = ctl_fail(ctl, "/proc cannot be read");
 	for (size_t i = 0; i < s.n && status == CTL_DONE; i++) {
 		if (ctl->json)
@@ -308,7 +309,7 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 static enum ctl_status end_all(struct ctl *ctl, const struct reaping *r, int64_t grace)
 {
 	const struct timespec step = {0, 100000000};
-	const struct aa_process_set set = {UINT32_MAX, r->over.v, r->over.n};
+	const struct aa_process_set set = {.sessions = r->over.v, .n_sessions = r->over.n};
 	enum ctl_status status = CTL_DONE;
 	long killed;
 

@@ -41,7 +41,8 @@ static int decide_suspend(const struct bulk *b, const char *name)
 
 	if (ctl->dry_run)
 		return aa_decision_agent(ctl->paths.statedir, name) == AA_AGENT_SUSPENDED ? -EEXIST : 0;
-	return aa_decision_suspend(ctl->paths.statedir, name, ctl_who(), b->why ? b->why : "", ctl->now);
+	return (b->chosen.n > 1 ? aa_decision_suspend_one_of_many : aa_decision_suspend)(
+	    ctl->paths.statedir, name, ctl_who(), b->why ? b->why : "", ctl->now);
 }
 
 static void tell_not_suspended(struct ctl *ctl, const char *name, int error)
@@ -58,7 +59,8 @@ static int decide_resume(const struct bulk *b, const char *name)
 
 	if (ctl->dry_run)
 		return aa_decision_agent(ctl->paths.statedir, name) == AA_OK ? -ENOENT : 0;
-	return aa_decision_resume(ctl->paths.statedir, name);
+	return (b->chosen.n > 1 ? aa_decision_resume_one_of_many : aa_decision_resume)(ctl->paths.statedir,
+										       name);
 }
 
 static void tell_not_resumed(struct ctl *ctl, const char *name, int error)
@@ -80,6 +82,19 @@ static enum outcome decide_one(const struct bulk *b, const char *name)
 	return r < 0 ? FAILED : NEWLY;
 }
 
+/* What an earlier command decided and could not have written to the disk is written now, too. */
+static bool reach_disk(const struct bulk *b)
+{
+	int r = b->ctl->dry_run || b->chosen.n == 1 ? 0 : aa_decision_sync(b->ctl->paths.statedir);
+
+	if (r < 0)
+		ctl_error(b->ctl,
+			  "the agents are %s, but may not be after a loss of power: %s. When that is mended, "
+			  "run the command again",
+			  b->done, strerror(-r));
+	return r == 0;
+}
+
 static enum ctl_status decide_all(struct bulk *b)
 {
 	struct progress progress = {.program = "agentauthctl", .what = "agents", .off = b->ctl->json};
@@ -91,7 +106,7 @@ static enum ctl_status decide_all(struct bulk *b)
 		progress_show(&progress, i + 1, b->chosen.n);
 	}
 	progress_end(&progress);
-	return b->n[FAILED] || b->chosen.unread ? CTL_FAILED : CTL_DONE;
+	return reach_disk(b) && !b->n[FAILED] && !b->chosen.unread ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- telling --------------------------------------------------------------- */
@@ -185,32 +200,24 @@ static void tell_connections(const struct bulk *b)
 		puts("the same command with --kill ends them.");
 }
 
-/* The answer about an agent's processes belongs to that agent. */
-static void answer_killed(struct ctl *ctl, json_t *agent, bool one_of_many)
-{
-	static const char *const members[] = {"killed", "units", "units_enabled"};
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		json_t *value = json_object_get(ctl->answer, members[i]);
-
-		if (value)
-			json_object_set(agent, members[i], value);
-		if (one_of_many)
-			json_object_del(ctl->answer, members[i]);
-	}
-}
-
 static enum ctl_status kill_all(const struct bulk *b)
 {
-	const json_t *agents = json_object_get(b->ctl->answer, "agents");
-	enum ctl_status status = CTL_DONE;
+	json_t *agents = json_object_get(b->ctl->answer, "agents");
+	enum ctl_status status;
 
-	for (size_t i = 0; i < b->chosen.n; i++) {
-		if (ctl_kill_agent(b->ctl, b->chosen.v[i].name) != CTL_DONE)
-			status = CTL_FAILED;
-		answer_killed(b->ctl, json_array_get(agents, i), b->chosen.n > 1);
-	}
+	if (b->chosen.n > 1)
+		return ctl_kill_agents(b->ctl, b->chosen.v, b->chosen.n, agents);
+	status = ctl_kill_agent(b->ctl, b->chosen.v[0].name);
+	ctl_answer_killed(b->ctl, json_array_get(agents, 0));
 	return status;
+}
+
+/* An agent's sudo that was let through is waited for; of many agents, every agent's at one look. */
+static void settle_looks(const struct bulk *b)
+{
+	if (b->ctl->dry_run || b->n[NEWLY] == 0)
+		return;
+	aa_last_look_settle(b->chosen.n == 1 ? b->chosen.v[0].uid : 0);
 }
 
 /* Nobody is killed before all are suspended: one of them could start another. */
@@ -219,9 +226,7 @@ static enum ctl_status suspend_all(struct bulk *b, bool kill)
 	enum ctl_status status = decide_all(b), killed = CTL_DONE;
 	bool tell = !b->ctl->json && !b->ctl->dry_run && b->n[NEWLY];
 
-	for (size_t i = 0; i < b->chosen.n; i++)
-		if (b->outcomes[i] == NEWLY && !b->ctl->dry_run)
-			aa_last_look_settle(b->chosen.v[i].uid);
+	settle_looks(b);
 	answer(b);
 	if (!b->ctl->json)
 		tell_each(b);

@@ -5,11 +5,19 @@
 
 #include "common/state/session.h"
 #include "common/state/session_sweep.h"
-#include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/chosen.h"
 
 /* ctl_kill_agent() ends every process of the agent, and what would start new ones, and says how many. It returns
  * CTL_FAILED where the failure was reported. */
 enum ctl_status ctl_kill_agent(struct ctl *ctl, const char *name);
+
+/* ctl_answer_killed() gives what the answer says of the killing to the answer about that agent, too. */
+void ctl_answer_killed(struct ctl *ctl, json_t *agent);
+
+/* ctl_kill_agents() does the same for many agents, with one look at the host for all of them. It says how many
+ * processes ended of each agent that had any; answers[i] is told of agents[i]. */
+enum ctl_status ctl_kill_agents(struct ctl *ctl, const struct chosen_agent *agents, size_t n,
+				json_t *answers);
 /* ctl_stop_restarters() ends none of the agent's processes, but what would start new ones: systemd's units, its user
  * manager, its linger. */
 void ctl_stop_restarters(struct ctl *ctl, const char *name);

@@ -15,7 +15,8 @@
 #include "tools/cli/spawn.h"
 
 #define WAIT_MS 5000
-#define QUIET_LOOKS 2		      /* at which nothing runs: something may start it again */
+#define QUIET_LOOKS 2 /* at which nothing runs: something may start it again */
+#define LINGER_DIR "/var/lib/systemd/linger"
 #define INSTANCE "@agentauth.service" /* by which a template is asked what its instances are like */
 
 struct words {
@@ -235,13 +236,20 @@ static void choose_trigger(void *data, const struct unit *unit)
 		words_add(&c->running_triggers, unit->id);
 }
 
+static struct choice choice_of(const char *name, uint32_t uid)
+{
+	struct choice c = {.name = name};
+
+	(void)snprintf(c.uid, sizeof(c.uid), "%u", uid);
+	(void)snprintf(c.manager, sizeof(c.manager), "user@%u.service", uid);
+	return c;
+}
+
 static void find_units(const char *name, uint32_t uid, struct choice *ret)
 {
 	struct words all = {0};
 
-	*ret = (struct choice){.name = name};
-	(void)snprintf(ret->uid, sizeof(ret->uid), "%u", uid);
-	(void)snprintf(ret->manager, sizeof(ret->manager), "user@%u.service", uid);
+	*ret = choice_of(name, uid);
 	list_units(&all);
 	each_unit(&all, choose, ret);
 	if (ret->triggers.n)
@@ -256,6 +264,41 @@ static void choice_free(struct choice *c)
 	words_free(&c->units);
 	words_free(&c->running);
 	words_free(&c->enabled);
+}
+
+struct owners {
+	const struct chosen_agent *agents;
+	size_t n;
+	bool *ret;
+};
+
+static void mark_owner(void *data, const struct unit *unit)
+{
+	const struct owners *o = data;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct choice c = choice_of(o->agents[i].name, o->agents[i].uid);
+
+		o->ret[i] = o->ret[i] || is_agents(&c, unit) || strcmp(unit->id, c.manager) == 0;
+	}
+}
+
+void ctl_units_whose(const struct chosen_agent *agents, size_t n, bool *ret)
+{
+	struct owners owners = {agents, n, ret};
+	struct words all = {0};
+
+	if (!has_systemd())
+		return;
+	list_units(&all);
+	each_unit(&all, mark_owner, &owners);
+	words_free(&all);
+	for (size_t i = 0; i < n; i++) {
+		char *linger = xasprintf(LINGER_DIR "/%s", agents[i].name);
+
+		ret[i] = ret[i] || access(linger, F_OK) == 0;
+		free(linger);
+	}
 }
 
 /* ---- stopping ------------------------------------------------------------ */
@@ -368,7 +411,7 @@ static void tell_timed(struct ctl *ctl, const char *name, char *sentences)
 	}
 }
 
-void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid)
+void ctl_units_tell_others(struct ctl *ctl, const struct chosen_agent *agents, size_t n)
 {
 	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct aa_host *host = published ? published_host(published) : NULL;
@@ -378,8 +421,11 @@ void ctl_units_tell_others(struct ctl *ctl, const char *name, uint32_t uid)
 
 	if (host && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0) {
 		remnants_read(&remnants, &facts, ctl->paths.sysconfdir, host->accounts.home);
-		if (remnants_find(&remnants, name, uid, false, &found))
-			tell_timed(ctl, name, found.data);
+		for (size_t i = 0; i < n; i++) {
+			buffer_clear(&found);
+			if (remnants_find(&remnants, agents[i].name, agents[i].uid, false, &found))
+				tell_timed(ctl, agents[i].name, found.data);
+		}
 		remnants_free(&remnants);
 	}
 	host_facts_free(&facts);
