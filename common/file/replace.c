@@ -125,6 +125,14 @@ int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const
 	return r == 0 && how->synced ? sync_folder_of(dirfd, name) : r;
 }
 
+void aa_replace_forget(int dirfd, const char *name)
+{
+	char temp[PATH_MAX];
+
+	if (beside(name, true, temp, sizeof(temp)) == 0)
+		(void)unlinkat(dirfd, temp, 0);
+}
+
 int aa_replace_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode)
 {
 	const struct aa_replace how = {.mode = mode, .synced = true};

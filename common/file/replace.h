@@ -24,6 +24,9 @@ struct aa_replace {
 /* Writes `len` bytes to a new file beside `name`, which is relative to `dirfd`, and gives it that name. */
 int aa_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct aa_replace *how);
 
+/* Removes what a writer with a lock that was killed has left beside `name`. */
+void aa_replace_forget(int dirfd, const char *name);
+
 /* Makes a file with these bytes, synced, that nothing reads yet. -EEXIST where there is one. A file that could not be
  * written whole is removed again. */
 int aa_replace_create(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode);

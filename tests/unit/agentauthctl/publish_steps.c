@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/registry/accounts.h"
@@ -192,4 +193,33 @@ enum publish_outcome command(const struct house *h, int which, bool with_pending
 	free(text);
 	free(all);
 	return outcome;
+}
+
+const char *const steps[N_STEPS] = {"build",  "files",	 "journal",	"text", "ids",	 "settle", "rules",
+				    "switch", "sudoers", "end-journal", "nscd", "prune", "end"};
+
+static int die_at(void *data, const char *step)
+{
+	if (strcmp(step, data) == 0)
+		_exit(99);
+	return 0;
+}
+
+bool killed_at(const struct house *h, const struct text_change *change, char *step)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct outcome o;
+		struct publish_options options = {.step = die_at, .step_data = step};
+
+		if (change)
+			options.change = *change;
+		run(h, options, &o);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 99;
 }

@@ -41,4 +41,11 @@ void start_house(const struct house *h);
 /* One of four commands: register, set, retire, and one that adds a role to what agentauth.conf holds. */
 enum publish_outcome command(const struct house *h, int which, bool with_pending, struct outcome *ret);
 
+/* The steps of a publish, at each of which it may be killed. */
+#define N_STEPS 13
+#define SWITCHED 8 /* from here on the new generation serves */
+extern const char *const steps[N_STEPS];
+/* A process that is killed at the step; false: it came through, since there is no such step. */
+bool killed_at(const struct house *h, const struct text_change *change, char *step);
+
 #endif

@@ -17,40 +17,6 @@
 
 /* ---- interrupted --------------------------------------------------------- */
 
-static int die_at(void *data, const char *step)
-{
-	if (strcmp(step, data) == 0)
-		_exit(99);
-	return 0;
-}
-
-/* A process that is killed at the step; false: it came through, since there is no such step. */
-static bool killed_at(const struct house *h, const struct text_change *change, char *step)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct outcome o;
-		struct publish_options options = {.step = die_at, .step_data = step};
-
-		if (change)
-			options.change = *change;
-		run(h, options, &o);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 99;
-}
-
-static const char *const steps[] = {"build",  "files",	 "journal",	"text", "ids",	 "settle", "rules",
-				    "switch", "sudoers", "end-journal", "nscd", "prune", "end"};
-
-#define N_STEPS (sizeof(steps) / sizeof(*steps))
-#define WRITTEN 4  /* from here on the text is written */
-#define SWITCHED 8 /* and from here on the new generation serves */
-
 TEST(killed_at_any_step_one_of_the_two_generations_serves, house)
 {
 	const struct house *h = *state;
@@ -140,102 +106,6 @@ TEST(killed_while_it_restores_an_agent_is_retired_or_back, house)
 		free(file);
 		free(bytes);
 		free(step);
-	}
-}
-
-TEST(a_command_that_is_killed_leaves_text_that_apply_takes_up, house)
-{
-	const struct house *h = *state;
-
-	apply(h);
-	for (size_t i = 0; i < N_STEPS; i++) {
-		char *name = xasprintf("bot-%zu", i), *bytes = xasprintf("uid = 701%02zu;", i),
-		     *step = xstrdup(steps[i]);
-		struct conf_text text = {0};
-		const struct text_change change = {.agent = name, .agent_text = &text};
-
-		conf_text_set(&text, "x", bytes, strlen(bytes));
-		assert_true(killed_at(h, &change, step));
-		apply(h);
-		assert_string_equal(serves(h, name), i < WRITTEN ? "none" : "active");
-		conf_text_free(&text);
-		free(name);
-		free(bytes);
-		free(step);
-	}
-}
-
-/* ---- several agents at once ------------------------------------------------- */
-
-#define MANY 2500 /* more than the list of changes has room for */
-
-static void many_texts(struct agent_texts *ret, size_t n, unsigned from)
-{
-	*ret = (struct agent_texts){.v = xcalloc(n, sizeof(*ret->v)), .n = n};
-	for (size_t i = 0; i < n; i++) {
-		char *name = xasprintf("many-%05zu", i), *bytes = xasprintf("uid = %zu;", from + i);
-
-		ret->v[i].name = name;
-		conf_text_set(&ret->v[i].text, name, bytes, strlen(bytes));
-		free(bytes);
-	}
-}
-
-static void many_free(struct agent_texts *texts)
-{
-	for (size_t i = 0; i < texts->n; i++) {
-		free((char *)(uintptr_t)texts->v[i].name);
-		conf_text_free(&texts->v[i].text);
-	}
-	free(texts->v);
-}
-
-TEST(several_agents_are_published_at_once_and_nothing_else_with_them, house)
-{
-	const struct house *h = *state;
-	struct agent_texts texts;
-	struct publish_options options = {.change = {.texts = &texts}};
-	struct outcome o;
-
-	apply(h);
-	many_texts(&texts, MANY, 71000);
-	house_write(h, "conf/agents.d/colleague.conf", "uid = 70900;");
-	assert_int_equal(run(h, options, &o), PUBLISH_PENDING);
-	assert_int_equal(changes_count(&o.result.pending), 1);
-	assert_string_equal(o.result.pending.v[0].name, "colleague");
-	outcome_free(&o);
-	assert_string_equal(serves(h, "many-00000"), "none");
-	house_remove(h, "conf/agents.d/colleague.conf");
-	assert_int_equal(run(h, options, &o), PUBLISH_DONE);
-	assert_int_equal(o.result.changes.agents[CHANGE_ADDED], MANY);
-	outcome_free(&o);
-	assert_string_equal(serves(h, "many-02499"), "active");
-	assert_int_equal(entries(h, "conf/agents.d", "many-"), MANY);
-	many_free(&texts);
-}
-
-/* The old agent's text changes as well, and is put back with the rest. */
-TEST(killed_among_several_agents_all_are_published_or_the_text_of_none_is_left, house)
-{
-	const struct house *h = *state;
-
-	for (size_t i = 0; i < N_STEPS; i++) {
-		char *step = xstrdup(steps[i]);
-		struct agent_texts texts;
-		const struct text_change change = {.texts = &texts};
-
-		many_texts(&texts, 3, 71000);
-		house_write(h, "conf/agents.d/many-00000.conf", "uid = 71000; description = \"before\";");
-		apply(h);
-		assert_true(killed_at(h, &change, step));
-		apply(h);
-		assert_int_equal(entries(h, "conf/agents.d", "many-"), i < SWITCHED ? 1 : 3);
-		assert_string_equal(serves(h, "many-00002"), i < SWITCHED ? "none" : "active");
-		assert_int_equal(entries(h, "state", "journal"), 0);
-		many_free(&texts);
-		free(step);
-		if (i >= SWITCHED)
-			break;
 	}
 }
 
@@ -369,8 +239,6 @@ TEST(what_a_killed_command_used_is_free_again, house)
 
 		conf_text_set(&text, "x", bytes, strlen(bytes));
 		assert_true(killed_at(h, &change, step));
-		if (i >= WRITTEN && i < SWITCHED)
-			house_remove(h, file);
 		if (i < SWITCHED) { /* the same id, for somebody else */
 			free(file);
 			file = xasprintf("conf/agents.d/%s.conf", other);

@@ -67,6 +67,28 @@ TEST(a_suspended_agent_stays_so_until_it_is_resumed, here)
 	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
 }
 
+TEST(one_of_many_is_decided_as_one_alone_is_and_synced_with_the_others, here)
+{
+	json_t *why;
+
+	assert_int_equal(aa_decision_suspend_one_of_many(test_dir, "builder-7", "root", "drill", NOW), 0);
+	assert_int_equal(aa_decision_suspend_one_of_many(test_dir, "builder-8", "root", "drill", NOW), 0);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_decision_suspend(test_dir, "builder-7", "eve", "nothing", NOW + 1), -EEXIST);
+	assert_int_equal(aa_decision_suspend_one_of_many(test_dir, "builder-7", "eve", "", NOW + 1), -EEXIST);
+	why = aa_decision_suspension(test_dir, "builder-7");
+	assert_member(why, "why", "drill");
+	json_decref(why);
+	assert_int_equal(aa_decision_sync(test_dir), 0);
+	assert_int_equal(aa_decision_resume_one_of_many(test_dir, "builder-7"), 0);
+	assert_int_equal(aa_decision_resume_one_of_many(test_dir, "builder-7"), -ENOENT);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-7"), AA_OK);
+	assert_int_equal(aa_decision_agent(test_dir, "builder-8"), AA_AGENT_SUSPENDED);
+	assert_int_equal(aa_decision_suspend_one_of_many(test_dir, "../x", "root", "", NOW), -EINVAL);
+	assert_int_equal(aa_decision_resume_one_of_many(test_dir, "../x"), -EINVAL);
+	assert_int_equal(aa_decision_sync("/nowhere"), -ENOENT);
+}
+
 /* The file counts, not what stands in it. */
 TEST(an_empty_or_garbled_suspension_suspends, here)
 {

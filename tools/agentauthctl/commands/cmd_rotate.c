@@ -114,7 +114,8 @@ static void tell_unchanged(struct ctl *ctl)
 
 static enum ctl_status publish_keys(struct text_edit *edit, const struct ending *ending)
 {
-	const struct text_change change = {.agent = edit->name, .agent_text = &edit->text};
+	const struct text_change change = {
+	    .agent = edit->name, .agent_text = &edit->text, .before = &edit->before};
 	struct ctl *ctl = edit->editing.ctl;
 	struct publish_result result = {0};
 	enum ctl_status status = ctl_publish(ctl, edit->workspace, &change, edit->name, &result);

@@ -64,6 +64,7 @@ void edit_main_begin(struct text_edit *edit, struct ctl *ctl, struct workspace *
 
 	begin(edit, ctl, workspace, arguments, kind, name);
 	conf_text_set(&edit->text, text->path, text->bytes, text->len);
+	conf_text_set(&edit->before, text->path, text->bytes, text->len);
 }
 
 void edit_agent_new(struct text_edit *edit, struct ctl *ctl, struct workspace *workspace,
@@ -86,6 +87,8 @@ enum ctl_status edit_agent_begin(struct text_edit *edit, struct ctl *ctl, struct
 	r = conf_text_read(workspace->agents_fd, workspace->agents_dir, base, ctl->paths.owner,
 			   &ctl->problems, &edit->text);
 	free(base);
+	if (r == 0)
+		conf_text_set(&edit->before, edit->text.path, edit->text.bytes, edit->text.len);
 	return r == 0 ? CTL_DONE : CTL_FAILED;
 }
 
@@ -108,6 +111,7 @@ enum ctl_status edit_main_insert(struct text_edit *edit, const char *group)
 void edit_free(struct text_edit *edit)
 {
 	conf_text_free(&edit->text);
+	conf_text_free(&edit->before);
 	free(edit->path);
 	free(edit->prefix);
 }
@@ -120,6 +124,7 @@ static enum ctl_status publish_edit(struct text_edit *edit, const char *done)
 					   .agent_text = agent && !edit->retires ? &edit->text : NULL,
 					   .restores = edit->restores,
 					   .main_text = agent ? NULL : &edit->text,
+					   .before = &edit->before,
 					   .role = strcmp(edit->kind, "role") == 0 ? edit->name : NULL,
 					   .issuer = strcmp(edit->kind, "issuer") == 0 ? edit->name : NULL};
 	struct publish_result result = {0};

@@ -13,11 +13,11 @@
 struct text_edit {
 	struct editing editing; /* for edit_by_options() */
 	struct workspace *workspace;
-	const char *kind, *name; /* "agent", "role" or "issuer", and which */
-	struct conf_text text;
-	char *path;		/* "roles.deploy"; "" in an agent's own text */
-	char *prefix;		/* "roles.deploy."; "" in an agent's own text */
-	bool retires, restores; /* the agent's file is taken away, or comes back */
+	const char *kind, *name;       /* "agent", "role" or "issuer", and which */
+	struct conf_text text, before; /* before: as the command read it */
+	char *path;		       /* "roles.deploy"; "" in an agent's own text */
+	char *prefix;		       /* "roles.deploy."; "" in an agent's own text */
+	bool retires, restores;	       /* the agent's file is taken away, or comes back */
 };
 
 typedef enum ctl_status edit_fn(struct ctl *ctl, struct workspace *workspace,

@@ -42,6 +42,11 @@ int journal_end(int state_fd)
 	return fsync(state_fd) < 0 ? -errno : 0;
 }
 
+void journal_clean(int state_fd)
+{
+	aa_replace_forget(state_fd, JOURNAL_FILE);
+}
+
 /* The text that is read must be the one that would be written, to the byte. */
 static bool parse(const char *text, struct journal *ret)
 {

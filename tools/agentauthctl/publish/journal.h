@@ -23,6 +23,9 @@ int journal_end(int state_fd);
 /* journal_read() returns -ENOENT where there is none, and -EBADMSG where it is damaged. */
 int journal_read(int state_fd, uid_t owner, struct journal *ret);
 
+/* journal_clean() removes what a command leaves that was killed while it wrote its journal. */
+void journal_clean(int state_fd);
+
 /* journal_damage() returns what a person is told of a damaged journal, as a sentence about STATEDIR. */
 const char *journal_damage(void);
 

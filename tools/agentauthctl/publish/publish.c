@@ -45,6 +45,11 @@ struct stage {
 	enum { IN_STATE, IN_TEXT, IN_SUDOERS } where;
 };
 
+static int write_text(struct commit *c)
+{
+	return text_change_write(c->ws, &c->options->change, &c->text);
+}
+
 static const char *in_words(int error)
 {
 	return error == -ENOTDIR ? "its directory is not there" : strerror(-error);
@@ -72,6 +77,8 @@ static int stage_failed(struct commit *c, const struct stage *stage, int error)
 					 c->options->change.main_text ? p->confdir : c->ws->agents_dir,
 				     [IN_SUDOERS] = p->sudoers ? p->sudoers : p->statedir};
 
+	if (stage->act == write_text && error == -ESTALE)
+		return text_change_is_stale(c->ws, &c->options->change);
 	return failed_in(c, files[stage->where], stage->what, error);
 }
 
@@ -141,11 +148,6 @@ static int begin_journal(struct commit *c)
 		r = journal_begin(c->ws->state_fd, &c->journal);
 	c->journal_begun = true; /* or may be */
 	return r;
-}
-
-static int write_text(struct commit *c)
-{
-	return text_change_write(c->ws, &c->options->change, &c->text);
 }
 
 static int write_ids(struct commit *c)

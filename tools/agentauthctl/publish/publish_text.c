@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ static int take_away(struct file_undo *undo)
 {
 	struct stat st;
 
-	undo->aside = xasprintf("%s.retired", undo->name);
+	undo->aside = xasprintf(TEXT_RETIRED, undo->name);
 	undo->removed = true;
 	if (fstatat(undo->dirfd, undo->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    renameat(undo->dirfd, undo->name, undo->dirfd, undo->aside) < 0)
@@ -59,13 +60,34 @@ static int take_away(struct file_undo *undo)
 
 typedef int write_fn(int dirfd, const char *name, const char *bytes, size_t len);
 
+/* is_as_read() returns false where somebody has changed the file since the command read it, so that writing it would
+ * lose that. */
+static bool is_as_read(const struct workspace *ws, const struct file_undo *undo,
+		       const struct conf_text *before)
+{
+	struct problems ignored = {0};
+	struct conf_text now = {0};
+	int n = conf_text_read(undo->dirfd, "", undo->name, ws->paths->owner, &ignored, &now);
+	bool same = n == 0 && before->bytes && now.len == before->len &&
+		    memcmp(now.bytes, before->bytes, now.len) == 0;
+
+	problems_free(&ignored);
+	conf_text_free(&now);
+	return same || (n == -ENOENT && !before->bytes);
+}
+
 static int write_over(const struct workspace *ws, struct file_undo *undo, const struct conf_text *text,
-		      write_fn *write)
+		      const struct conf_text *before, write_fn *write)
 {
 	int n = keep_old(ws, undo);
 
 	if (n < 0)
 		return n;
+	if (before && !is_as_read(ws, undo, before)) {
+		if (undo->aside)
+			unlinkat(undo->dirfd, undo->aside, 0);
+		return -ESTALE;
+	}
 	undo->written = true; /* or some of it */
 	return write(undo->dirfd, undo->name, text->bytes, text->len);
 }
@@ -87,7 +109,7 @@ static int write_many(const struct workspace *ws, const struct agent_texts *text
 	int n = 0;
 
 	for (size_t i = 0; i < texts->n && n == 0; i++)
-		n = write_over(ws, begin_agent(ws, all, texts->v[i].name), &texts->v[i].text,
+		n = write_over(ws, begin_agent(ws, all, texts->v[i].name), &texts->v[i].text, NULL,
 			       conf_text_write_unsynced);
 	return n == 0 && syncfs(ws->agents_fd) < 0 ? -errno : n;
 }
@@ -101,11 +123,23 @@ int text_change_write(const struct workspace *ws, const struct text_change *chan
 	if (change->agent && !change->agent_text)
 		n = take_away(begin_agent(ws, ret, change->agent));
 	else if (change->agent)
-		n = write_over(ws, begin_agent(ws, ret, change->agent), change->agent_text, conf_text_write);
+		n = write_over(ws, begin_agent(ws, ret, change->agent), change->agent_text, change->before,
+			       conf_text_write);
 	if (n == 0 && change->main_text)
 		n = write_over(ws, begin_file(ret, ws->conf_fd, xstrdup(CONF_FILE)), change->main_text,
-			       conf_text_write);
+			       change->before, conf_text_write);
 	return n == 0 && n_texts ? write_many(ws, change->texts, ret) : n;
+}
+
+/* A change of somebody else's is in the way, and nothing has to be mended first. */
+int text_change_is_stale(const struct workspace *ws, const struct text_change *change)
+{
+	struct position position = {.file = (change->agent ? change->agent_text : change->main_text)->path};
+
+	problem_error(ws->problems, &position,
+		      "was changed by somebody else while this command ran, and that change would have been "
+		      "lost; run the command again");
+	return -1;
 }
 
 static int put_back(const struct file_undo *undo)

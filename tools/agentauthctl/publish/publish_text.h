@@ -25,9 +25,11 @@ struct text_undo {
 	size_t n;
 };
 
-/* text_change_write() returns 0 or a negative errno; after either text_change_undo() or text_change_keep() is called.
- * No change is success. */
+/* text_change_write() returns 0 or a negative errno: -ESTALE where the file is not the one that the change was made of.
+ * After either text_change_undo() or text_change_keep() is called. No change is success. */
 int text_change_write(const struct workspace *ws, const struct text_change *change, struct text_undo *ret);
+/* text_change_is_stale() reports -ESTALE; it returns -1. */
+int text_change_is_stale(const struct workspace *ws, const struct text_change *change);
 /* text_change_undo() puts the old text back. It returns a negative errno where it cannot. */
 int text_change_undo(struct text_undo *undo);
 /* text_change_keep() leaves the text as it is now. */

@@ -10,6 +10,7 @@
 #include "common/state/last_look.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/journal.h"
+#include "tools/agentauthctl/publish/journal_texts.h"
 #include "tools/agentauthctl/publish/nscd.h"
 #include "tools/agentauthctl/publish/rollback.h"
 #include "tools/agentauthctl/publish/sudoers.h"
@@ -19,12 +20,13 @@ static int roll_back(struct workspace *ws, uint32_t number, const char *rules)
 	const struct paths *p = ws->paths;
 	const struct journal journal = {number, false, ws->ids.length};
 	bool stage = p->sudoers && !sudoers_is_installed(p->sudoers, rules, p->owner);
-	int n = stage ? sudoers_stage(p->sudoers, rules) : 0;
+	int n = journal_begin(ws->state_fd, &journal);
 
+	journal_texts_end(ws->state_fd); /* of a command that did not come to its journal */
+	if (n == 0 && stage)
+		n = sudoers_stage(p->sudoers, rules);
 	stage = stage && n == 0;
 	if (n == 0 || n == -ENOTDIR)
-		n = journal_begin(ws->state_fd, &journal);
-	if (n == 0)
 		n = generation_switch(ws->state_fd, number);
 	if (n == 0)
 		aa_last_look_settle(0);

@@ -8,6 +8,7 @@
 #include "tools/conf/conf_text.h"
 
 #define TEXT_BEFORE ".%s.before" /* the other name of a file's old text, until the change is published */
+#define TEXT_RETIRED "%s.retired"
 
 struct agent_text {
 	const char *name; /* the agent's */
@@ -30,6 +31,8 @@ struct text_change {
 	    *texts; /* several agents' files, in the place of the two above; NULL: none */
 	const struct conf_text *main_text; /* of agentauth.conf */
 	const char *role, *issuer;	   /* the command is about this one there; NULL: about none */
+	/* What the one text was made of; without bytes: there was no file. NULL: whatever there is. */
+	const struct conf_text *before;
 };
 
 /* text_change_of() returns the new text of the agent's file, or NULL where the change is not about that agent or takes
