@@ -150,7 +150,7 @@ logged() { # COMMAND NAME...: one record each, and no other
 	agentauthctl apply >/dev/null
 	audit_mark
 	# Work of half a second and more is said; the disk is made slow.
-	script -qec 'strace -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=10000 agentauthctl suspend --owner alicia >/run/many.out' \
+	script -qec 'strace -qq -o /dev/null -e trace=linkat -e inject=linkat:delay_enter=10000 agentauthctl suspend --owner alicia >/run/many.out' \
 		/run/many.typed >/dev/null </dev/null
 	grep -qE 'agentauthctl: [0-9]+ of 131 agents \([0-9]+ %\)' /run/many.typed
 	[ "$(grep -c '^many-[0-9]* is suspended\.$' /run/many.out)" -eq 130 ]

@@ -131,7 +131,7 @@ one_more() {
 	PREPARE=by_hand
 	everywhere agentauthctl apply --yes
 	PREPARE=one_more
-	everywhere agentauthctl rollback
+	everywhere agentauthctl rollback --yes
 }
 
 suspend_two() {

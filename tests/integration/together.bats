@@ -92,7 +92,7 @@ shown() { # NAME FILTER
 	local i name status
 	for ((i = 0; i < 6; i++)); do
 		at_once agentauthctl register "beside-$i" --role deploy
-		[ $((i % 3)) -ne 0 ] || at_once agentauthctl rollback
+		[ $((i % 3)) -ne 0 ] || at_once agentauthctl rollback --yes
 		[ "$i" -ne 4 ] || echo 'uid = 70900; owner = "by-hand";' >/etc/agentauth/agents.d/by-hand.conf
 	done
 	wait
