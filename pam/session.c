@@ -91,6 +91,16 @@ static enum aa_reason start(struct aa_call *call, struct aa_pam_state *state, st
 	return AA_OK;
 }
 
+/* A key of an issuer's is none of the agent's. */
+static void note_use(const struct aa_call *call, const struct aa_session *session)
+{
+	const char *statedir = call->args.statedir;
+
+	aa_last_use_note(statedir, AA_USE_LOGIN, session->agent, call->ctx.now);
+	if (session->kid && (!session->issuer || !*session->issuer))
+		aa_last_use_note_key(statedir, session->agent, session->kid, call->ctx.now);
+}
+
 static enum aa_reason open_agent(struct aa_call *call)
 {
 	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
@@ -109,7 +119,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = logged;
 	if (reason == AA_OK)
-		aa_last_use_note(call->args.statedir, AA_USE_LOGIN, session->agent, call->ctx.now);
+		note_use(call, session);
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {

@@ -9,7 +9,7 @@
 
 #include "common/text/number.h"
 
-#define SPAN_MAX 1000000000 /* of a unit: 31 years of seconds, and no overflow in days */
+#define SPAN_MAX 1000000000 /* of a unit: 31 years of seconds, and no overflow in years */
 
 /* Reads the digits at text[0..n) as a number; -1: one of them is no digit. */
 static int digits_at(const char *text, int n)
@@ -75,6 +75,10 @@ static int64_t unit_seconds(char unit)
 		return 3600;
 	case 'd':
 		return 86400;
+	case 'w':
+		return 7 * 86400;
+	case 'y':
+		return 365 * 86400;
 	}
 	return 0;
 }

@@ -11,7 +11,8 @@
 
 /* Reads exactly that form; years from 2000 on. */
 bool aa_utc_parse(const char *text, int64_t *ret);
-/* Reads what a command line may hold besides: 2027-01-31 (its beginning), 90d, 12h, 30m, 45s (from `now` on). */
+/* Reads what a command line may hold besides: 2027-01-31 (its beginning), 1y (of 365 days), 2w,
+ * 90d, 12h, 30m, 45s (from `now` on). */
 bool aa_utc_parse_loose(const char *text, int64_t now, int64_t *ret);
 /* Reads the same with spans that go back from `now`: 90d is 90 days ago. */
 bool aa_utc_parse_ago(const char *text, int64_t now, int64_t *ret);

@@ -19,7 +19,7 @@
  * registry is of another version, of the whole of it and at once, and not that one issuer or agent is damaged. Each format since
  * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
  * apply, and rollback takes it back.
- *   3: without_sub of an issuer; 4: max_sudo of a role */
+ *   3: without_sub of an issuer; 4: max_sudo of a role, registered of a key */
 #define AA_POLICY_FORMAT 4
 #define AA_POLICY_FORMAT_OLDEST 2
 

@@ -127,3 +127,57 @@ found() { # OPTIONS NAME...: these, in this order
 	expect_output '^build-1$'
 	found '--unused 90d --owner alice' build-1
 }
+
+@test "keys that were registered long ago, with a date and without" {
+	local conf=/etc/agentauth/agents.d
+	grep -q "registered = \"$(date -u +%F)T" $conf/build-1.conf
+	found '--key-older 1d'
+	sed -i -E "s/registered = .*/registered = \"$(date -u -d '500 days ago' +%FT%TZ)\";/" $conf/build-1.conf
+	sed -i '/registered = /d' $conf/logs-1.conf
+	sed -i -E "s/^(use agent logs-1 [0-9]+) .*/\1 $(date -u -d '900 days ago' +%FT%TZ)/" "$STATE/ids"
+	agentauthctl apply >/dev/null
+	found '--key-older 1y' build-1 logs-1
+	found '--key-older 2y' logs-1
+	found '--key-older 1y --role deploy' build-1
+	found "--key-older $(date -u -d '800 days ago' +%F)" logs-1
+	found '--key-older 3y'
+	[ "$(agentauthctl list --key-older 1y --json | jq -c '[.agents[].oldest_key_dated]')" = '[true,false]' ]
+	turn key-older agentauthctl list --key-older 1y
+	turn key-older-wide agentauthctl list --key-older 2y --wide
+	turn key-older-none agentauthctl list --key-older 9y
+	turn key-older-soon agentauthctl list --key-older soon
+	run agentauthctl show logs-1
+	expect_output 'ES256, active, registered at a time that is not known, last login'
+	run agentauthctl show build-1
+	expect_output "registered $(date -u -d '500 days ago' +%F)T"
+	# What lets nobody in is not looked for.
+	agentauthctl revoke --kid "$(agentauthctl show logs-1 --json | jq -r '.agent.keys[0].kid')" >/dev/null
+	found '--key-older 1y' build-1
+	agentauthctl revoke --undo --kid "$(agentauthctl show logs-1 --json | jq -r '.agent.keys[0].kid')" >/dev/null
+	# A new key ends it.
+	dev agentauth keygen --alg ES256 --out "$KEYS/new.pem" >"$KEYS/new.pub" 2>/dev/null
+	run agentauthctl list --key-older 2y
+	cured_by root 'agentauthctl rotate NAME --key FILE' "s#NAME#logs-1#; s#FILE#$KEYS/new.pub --grace 0#"
+	found '--key-older 1d' build-1
+}
+
+@test "each key has its own last login, by credential and by SSH" {
+	local show used
+	new_agent keyed ES256 --role logs --kid signing
+	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/keyed-ssh"
+	agentauthctl set keyed --key "$KEYS/keyed-ssh.pub" --kid ssh >/dev/null
+	last_of() { agentauthctl show keyed --json | jq -r --arg k "$1" '.agent.keys[] | select(.kid == $k) | .last_login'; }
+	[ "$(last_of signing)" = null ]
+	logs_in_with keyed "$(token_file keyed --header 'kid="signing"')"
+	used=$(last_of signing)
+	[[ "$used" = 20*Z ]]
+	[ "$(last_of ssh)" = null ]
+	run dev ssh -o BatchMode=yes -i "$KEYS/keyed-ssh" "keyed@$HOST" id -un
+	expect_status 0
+	[[ "$(last_of ssh)" = 20*Z ]]
+	[ "$(last_of signing)" = "$used" ]
+	turn show-keys agentauthctl show keyed
+	# The name of a key that another agent has is another key.
+	new_agent keyed-2 ES256 --role logs --kid signing
+	[ "$(agentauthctl show keyed-2 --json | jq -r '.agent.keys[0].last_login')" = null ]
+}

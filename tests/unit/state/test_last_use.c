@@ -50,6 +50,23 @@ TEST(the_last_of_several_uses_is_kept_for_each_agent_and_use_alone, here)
 	assert_int_equal(st.st_size, 0);
 }
 
+TEST(each_key_of_each_agent_has_its_own_time, here)
+{
+	assert_int_equal(aa_last_use_of_key(test_dir, "builder-7", "k1"), 0);
+	aa_last_use_note_key(test_dir, "builder-7", "k1", NOW);
+	aa_last_use_note_key(test_dir, "builder-7", "k1", NOW + 60);
+	aa_last_use_note_key(test_dir, "builder-8", "k1", NOW + 90);
+	assert_int_equal(aa_last_use_of_key(test_dir, "builder-7", "k1"), NOW + 60);
+	assert_int_equal(aa_last_use_of_key(test_dir, "builder-8", "k1"), NOW + 90);
+	assert_int_equal(aa_last_use_of_key(test_dir, "builder-7", "k2"), 0);
+	aa_last_use_note_key(test_dir, "builder-7", "../../x", NOW); /* a kid is any text */
+	assert_int_equal(aa_last_use_of_key(test_dir, "builder-7", "../../x"), NOW);
+	assert_int_equal(access(path("../x"), F_OK), -1);
+	errno = E2BIG;
+	aa_last_use_note_key("/nonexistent", "builder-7", "k1", NOW);
+	assert_int_equal(errno, E2BIG);
+}
+
 TEST(a_folder_that_cannot_be_written_leaves_errno_and_all_else_as_they_were, here)
 {
 	errno = E2BIG;

@@ -9,6 +9,7 @@
 #include "common/jose/sha256.h"
 #include "common/state/decision.h"
 #include "common/text/utc.h"
+#include "tools/agentauthctl/commands/retired.h"
 
 const char *view_text(const json_t *object, const char *member)
 {
@@ -37,6 +38,18 @@ const json_t *view_revoked_key(struct ctl *ctl, const char *kid)
 bool view_key_is_good(struct ctl *ctl, const struct aa_agent_key *key)
 {
 	return published_key_is_good(key, ctl->now) && !view_revoked_key(ctl, key->kid);
+}
+
+int64_t view_since(struct ctl *ctl, const char *agent)
+{
+	const struct given_id *e;
+
+	if (!ctl->ids) {
+		ctl->ids = xcalloc(1, sizeof(*ctl->ids));
+		(void)retired_ids(ctl->paths.statedir, ctl->paths.owner, ctl->ids);
+	}
+	e = ids_by_name(ctl->ids, ID_AGENT, agent);
+	return e && e->first ? e->first : 1;
 }
 
 void view_decided(const json_t *decision, struct buffer *ret)

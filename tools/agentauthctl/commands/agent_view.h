@@ -17,6 +17,9 @@ int64_t view_number(const json_t *object, const char *member);
  * an agent that lets it in: active, not over and not revoked. */
 const json_t *view_revoked_key(struct ctl *ctl, const char *kid);
 bool view_key_is_good(struct ctl *ctl, const struct aa_agent_key *key);
+/* view_since() returns when the agent was given its name, as far as STATEDIR/ids says, and a time long ago where that cannot
+ * be read. */
+int64_t view_since(struct ctl *ctl, const char *agent);
 /* view_decided() writes "since TIME, by WHO: WHY", as the decision has them. */
 void view_decided(const json_t *decision, struct buffer *ret);
 /* view_state() returns "active", "no-credential" (nothing lets the agent in), "expired" or "suspended", and "unknown" where

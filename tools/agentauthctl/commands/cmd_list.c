@@ -80,15 +80,30 @@ static void print_none(const struct listing *l)
 	free(words);
 }
 
+/* A key of before registrations were dated is told apart, since nobody knows better than to take it for the oldest. */
+static void tell_undated(const struct listing *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->rows.n; i++)
+		n += l->rows.v[i].undated;
+	if (l->filter.key_older && n)
+		printf(
+		    "The oldest key of %zu agent%s has no date, and counts as old as the agent: agentauthctl "
+		    "rotate NAME --key FILE registers a new one.\n",
+		    n, n == 1 ? "" : "s");
+}
+
 static void answer(struct listing *l, const struct arguments *arguments, const char *order)
 {
 	if (order)
 		list_rows_sort(&l->rows, order);
 	if (l->ctl->json)
 		ctl_answer(l->ctl, "agents", list_rows_json(&l->rows));
-	else if (l->rows.n)
+	else if (l->rows.n) {
 		list_rows_print(&l->rows, arguments_have(arguments, "wide"));
-	else if (!l->damaged)
+		tell_undated(l);
+	} else if (!l->damaged)
 		print_none(l);
 }
 
@@ -147,6 +162,8 @@ const struct command cmd_list = {
 	    {"expiring", "TIME", "only those that expire within this time, as 14d, or by this day", 0, NULL},
 	    {"unused", "TIME", "only those without a session for this time, as 90d, or since this day", 0,
 	     NULL},
+	    {"key-older", "TIME",
+	     "only those with a good key that was registered longer ago, as 1y, or before this day", 0, NULL},
 	    {"sort", LIST_ORDERS, "in this order; expires: soonest first; last-login: longest ago first", 0,
 	     NULL},
 	    {"wide", NULL, "cut nothing, and show bindings and descriptions", 0, NULL},

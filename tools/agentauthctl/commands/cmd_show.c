@@ -13,6 +13,7 @@
 #include "common/registry/accounts.h"
 #include "common/state/decision.h"
 #include "common/state/elevation.h"
+#include "common/state/last_use.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/ctl.h"
@@ -98,34 +99,42 @@ static const char *algorithm_of(const json_t *jwk)
 	return name;
 }
 
-/* `revoked` is what was decided of the key, or NULL. */
-static void print_key(const struct ctl *ctl, const char *field, const struct aa_agent_key *key,
-		      const json_t *revoked)
+static void add_time(struct buffer *b, const char *what, int64_t when, const char *otherwise)
 {
-	int64_t end = key->not_after;
-	struct buffer b = {0};
-	char when[32];
+	char text[AA_UTC_SIZE];
 
-	buffer_puts(&b, revoked ? "revoked " : aa_key_state_words[key->state]);
-	if (revoked)
+	aa_utc_print(when, text);
+	buffer_printf(b, ", %s %s", what, when ? text : otherwise);
+}
+
+static void print_key(struct ctl *ctl, const char *field, const char *agent, const struct aa_agent_key *key,
+		      bool of_now)
+{
+	const json_t *revoked = of_now ? view_revoked_key(ctl, key->kid) : NULL;
+	struct buffer b = {0};
+
+	buffer_printf(&b, "%s  %s%s%s", key->kid, algorithm_of(key->jwk.json), revoked ? "" : ", ",
+		      revoked ? "" : aa_key_state_words[key->state]);
+	add_time(&b, "registered", key->registered, "at a time that is not known");
+	if (key->not_after)
+		add_time(&b, key->not_after <= ctl->now ? "over since" : "until", key->not_after, "");
+	if (of_now)
+		add_time(&b, "last login", aa_last_use_of_key(ctl->paths.statedir, agent, key->kid), "never");
+	if (revoked) {
+		buffer_puts(&b, "; revoked ");
 		view_decided(revoked, &b);
-	aa_utc_print(end, when);
-	if (end)
-		buffer_printf(&b, ", until %s%s", when, end <= ctl->now ? " (over)" : "");
-	table_field(field, "%s  %s, %s", key->kid, algorithm_of(key->jwk.json), b.data);
+	}
+	table_field(field, "%s", b.data);
 	buffer_free(&b);
 }
 
-/* A revocation is of now and of no generation: `of_now` says which of them is shown. */
+/* What was revoked and used is of now and of no generation: `of_now` says which of them is shown. */
 static void print_keys(struct ctl *ctl, const struct aa_agent *agent, bool of_now)
 {
 	if (agent->keys.n == 0)
 		print_field("keys", "none");
-	for (size_t i = 0; i < agent->keys.n; i++) {
-		const struct aa_agent_key *key = &agent->keys.v[i];
-
-		print_key(ctl, i ? "" : "keys", key, of_now ? view_revoked_key(ctl, key->kid) : NULL);
-	}
+	for (size_t i = 0; i < agent->keys.n; i++)
+		print_key(ctl, i ? "" : "keys", agent->name, &agent->keys.v[i], of_now);
 }
 
 static void print_bindings(const struct aa_agent *agent)
@@ -261,6 +270,7 @@ static json_t *keys_json(const struct aa_agent *agent)
 		json_t *one = json_array_get(list, i);
 
 		json_object_set_new(one, "not_after", view_time(key->not_after));
+		json_object_set_new(one, "registered", view_time(key->registered));
 		json_object_set_new(one, "alg", json_string(algorithm_of(key->jwk.json)));
 	}
 	return list;
@@ -287,15 +297,18 @@ static json_t *decided_json(const json_t *decision)
 	return one;
 }
 
-static void answer_revoked_keys(struct ctl *ctl, json_t *agent)
+static void answer_keys(struct ctl *ctl, const char *name, json_t *agent)
 {
 	json_t *key;
 	size_t i;
 
 	json_array_foreach(json_object_get(agent, "keys"), i, key)
 	{
-		const json_t *revoked = view_revoked_key(ctl, view_text(key, "kid"));
+		const char *kid = view_text(key, "kid");
+		const json_t *revoked = view_revoked_key(ctl, kid);
 
+		json_object_set_new(key, "last_login",
+				    view_time(aa_last_use_of_key(ctl->paths.statedir, name, kid)));
 		if (revoked)
 			json_object_set_new(key, "revoked", decided_json(revoked));
 	}
@@ -307,7 +320,7 @@ static void answer_agent(struct ctl *ctl, struct published *published, const str
 	json_t *agent = record_json(published, record), *refusal;
 
 	json_object_set_new(agent, "state", json_string(view_state(ctl, record)));
-	answer_revoked_keys(ctl, agent);
+	answer_keys(ctl, record->name, agent);
 	if (decisions->suspension) {
 		json_object_set_new(decisions->suspension, "at",
 				    view_time(view_number(decisions->suspension, "at")));

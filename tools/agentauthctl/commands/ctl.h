@@ -42,6 +42,7 @@ struct ctl {
 	char *confdir, *statedir;    /* the members of `paths` that an option named */
 	char *host;		     /* name of this host, once it is known */
 	struct given_file *given;    /* the files of --key options, read before the command runs */
+	struct ids *ids;	     /* once they were asked for, by view_since() */
 	json_t *revoked_keys; /* by the SHA-256 of their kids, once they were asked for; see agent_view.h */
 };
 

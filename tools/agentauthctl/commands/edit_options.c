@@ -174,7 +174,7 @@ static char *key_group(struct editing *e, const struct given_key *key)
 		ctl_error(e->ctl, "--key-expires %s: not a time like 2027-01-31T00:00:00Z, 2027-01-31 or 90d",
 			  quoted(expires));
 	else if (kid)
-		group = given_key_group(key, kid, t);
+		group = given_key_group(key, kid, e->ctl->now, t);
 	free(kid);
 	return group;
 }

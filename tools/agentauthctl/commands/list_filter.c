@@ -49,7 +49,7 @@ static enum ctl_status check_retired(struct ctl *ctl, const struct list_filter *
 {
 	if (!f->state || strcmp(f->state, "retired") != 0)
 		return CTL_DONE;
-	if (f->role || f->owner || f->expiring || f->unused)
+	if (f->role || f->owner || f->expiring || f->unused || f->key_older)
 		return ctl_usage(ctl,
 				 "--state retired goes with no other filter: of a retired agent the name and "
 				 "the uid are kept, and no more");
@@ -70,16 +70,19 @@ static enum ctl_status read_expiring(struct ctl *ctl, const char *text, int64_t 
 	return CTL_DONE;
 }
 
-static enum ctl_status read_unused(struct ctl *ctl, const char *text, int64_t *ret)
+static enum ctl_status read_past(struct ctl *ctl, const struct arguments *arguments, const char *option,
+				 int64_t *ret)
 {
+	const char *text = arguments_value(arguments, option);
+
 	if (!text)
 		return CTL_DONE;
 	if (!aa_utc_parse_ago(text, ctl->now, ret) || *ret <= 0)
 		return ctl_usage(ctl,
-				 "--unused %s: neither a span like 90d, 12h or 30m nor a day like 2026-01-31",
-				 quoted(text));
+				 "--%s %s: neither a span like 1y, 90d, 12h or 30m nor a day like 2026-01-31",
+				 option, quoted(text));
 	if (*ret > ctl->now)
-		return ctl_usage(ctl, "--unused %s is still to come", quoted(text));
+		return ctl_usage(ctl, "--%s %s is still to come", option, quoted(text));
 	return CTL_DONE;
 }
 
@@ -95,7 +98,9 @@ enum ctl_status list_filter_read(struct ctl *ctl, const struct arguments *argume
 	if (status == CTL_DONE)
 		status = read_expiring(ctl, arguments_value(arguments, "expiring"), &ret->expiring);
 	if (status == CTL_DONE)
-		status = read_unused(ctl, arguments_value(arguments, "unused"), &ret->unused);
+		status = read_past(ctl, arguments, "unused", &ret->unused);
+	if (status == CTL_DONE)
+		status = read_past(ctl, arguments, "key-older", &ret->key_older);
 	if (status == CTL_DONE)
 		status = check_retired(ctl, ret);
 	if (status == CTL_DONE && ret->role && !role_is_published(ctl, published, ret->role))
@@ -129,12 +134,14 @@ bool list_filter_fits(struct list_filter *f, const struct aa_agent *agent, const
 		return false;
 	if (f->expiring && (!agent->expires || agent->expires <= now || agent->expires > f->expiring))
 		return false;
+	if (f->key_older && (!row->oldest_key || row->oldest_key >= f->key_older))
+		return false;
 	return !f->unused || row->last_login < f->unused;
 }
 
 bool list_filter_is_empty(const struct list_filter *f)
 {
-	return !f->role && !f->owner && !f->state && !f->expiring && !f->unused;
+	return !f->role && !f->owner && !f->state && !f->expiring && !f->unused && !f->key_older;
 }
 
 /* ---- what nothing was found by --------------------------------------------------------- */
@@ -166,5 +173,6 @@ char *list_filter_words(const struct list_filter *f)
 		add_words(&words, "is in the state ", f->state);
 	add_time(&words, "expires by ", f->expiring);
 	add_time(&words, "has had no session since ", f->unused);
+	add_time(&words, "has a key that was registered before ", f->key_older);
 	return buffer_take(&words);
 }

@@ -10,6 +10,7 @@ struct list_filter {
 	const char *role, *owner, *state; /* NULL: any */
 	int64_t expiring;		  /* the agent's end comes by then; 0: any */
 	int64_t unused;			  /* no session was opened since then; 0: any */
+	int64_t key_older;		  /* a good key was registered before; 0: any */
 	size_t of_owner;		  /* agents of the owner, whatever else they have */
 	struct guess near_owner;
 	char kept[GUESS_KEPT_SIZE];

@@ -18,8 +18,9 @@ static const struct table_column columns[] = {
     {"EXPIRES", 24}, {"KEYS", 14}, {"LAST LOGIN", 24}, {NULL, 0},
 };
 static const struct table_column wide_columns[] = {
-    {"NAME", 0}, {"UID", 0},	    {"STATE", 0},     {"OWNER", 0},    {"ROLES", 0},	   {"EXPIRES", 0},
-    {"KEYS", 0}, {"LAST LOGIN", 0}, {"LAST SUDO", 0}, {"BINDINGS", 0}, {"DESCRIPTION", 0}, {NULL, 0},
+    {"NAME", 0},     {"UID", 0},	 {"STATE", 0},	    {"OWNER", 0},     {"ROLES", 0},
+    {"EXPIRES", 0},  {"KEYS", 0},	 {"LAST LOGIN", 0}, {"LAST SUDO", 0}, {"OLDEST KEY", 0},
+    {"BINDINGS", 0}, {"DESCRIPTION", 0}, {NULL, 0},
 };
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -27,8 +28,18 @@ static const struct table_column wide_columns[] = {
 static void count_keys(struct ctl *ctl, const struct aa_agent *agent, struct list_row *row)
 {
 	for (size_t i = 0; i < agent->keys.n; i++) {
-		row->keys += view_key_is_good(ctl, &agent->keys.v[i]);
-		row->revoked_keys += view_revoked_key(ctl, agent->keys.v[i].kid) != NULL;
+		const struct aa_agent_key *key = &agent->keys.v[i];
+		int64_t from = key->registered;
+
+		row->revoked_keys += view_revoked_key(ctl, key->kid) != NULL;
+		if (!view_key_is_good(ctl, key))
+			continue;
+		row->keys++;
+		from = from ? from : view_since(ctl, agent->name);
+		if (!row->oldest_key || from < row->oldest_key) {
+			row->oldest_key = from;
+			row->undated = !key->registered;
+		}
 	}
 }
 
@@ -176,11 +187,13 @@ static json_t *row_json(const struct list_row *row)
 	if (row->retired)
 		return json_pack("{s:s, s:I, s:s}", "name", row->name, "uid", (json_int_t)row->uid, "state",
 				 row->state);
-	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:O, s:o, s:I, s:I, s:o, s:o}", "name", row->name, "uid",
-			 (json_int_t)row->uid, "state", row->state, "owner", row->owner ? row->owner : "",
-			 "roles", row->roles, "elevated", row->elevated, "expires", view_time(row->expires),
-			 "keys", (json_int_t)row->keys, "keys_revoked", (json_int_t)row->revoked_keys,
-			 "last_login", view_time(row->last_login), "last_sudo", view_time(row->last_sudo));
+	return json_pack("{s:s, s:I, s:s, s:s, s:O, s:O, s:o, s:I, s:I, s:o, s:b, s:o, s:o}", "name",
+			 row->name, "uid", (json_int_t)row->uid, "state", row->state, "owner",
+			 row->owner ? row->owner : "", "roles", row->roles, "elevated", row->elevated,
+			 "expires", view_time(row->expires), "keys", (json_int_t)row->keys, "keys_revoked",
+			 (json_int_t)row->revoked_keys, "oldest_key", view_time(row->oldest_key),
+			 "oldest_key_dated", row->oldest_key && !row->undated, "last_login",
+			 view_time(row->last_login), "last_sudo", view_time(row->last_sudo));
 }
 
 json_t *list_rows_json(const struct list_rows *rows)
@@ -201,6 +214,15 @@ static void add_time(struct table *table, int64_t when, bool day_alone)
 	if (when && (day_alone || strcmp(text + 10, "T00:00:00Z") == 0))
 		text[10] = '\0';
 	table_add(table, text);
+}
+
+static void add_oldest_key(struct table *table, const struct list_row *row)
+{
+	char text[AA_UTC_SIZE] = "-";
+
+	if (row->oldest_key)
+		aa_utc_print(row->oldest_key, text);
+	table_printf(table, "%.10s%s", text, row->undated ? " or later" : "");
 }
 
 static void add_retired(struct table *table, const struct list_row *row)
@@ -230,6 +252,7 @@ static void add_agent(struct table *table, const struct list_row *row, bool wide
 	add_time(table, row->last_login, !wide);
 	if (wide) {
 		add_time(table, row->last_sudo, false);
+		add_oldest_key(table, row);
 		table_add(table, row->bindings);
 		table_add(table, row->description ? row->description : "-");
 	}

@@ -12,7 +12,9 @@ struct list_row {
 	uint32_t uid;
 	size_t keys, revoked_keys;		/* those that are good now, and those that were revoked */
 	int64_t expires, last_login, last_sudo; /* 0: never */
-	bool retired;				/* only the name and the uid are known */
+	int64_t oldest_key; /* of the good ones, when it was registered; 0: there is none */
+	bool undated; /* that is not known of it, and when the agent was registered stands in its place */
+	bool retired; /* only the name and the uid are known */
 };
 
 struct list_rows {

@@ -163,6 +163,9 @@ int main(int argc, char **argv)
 	given_files_free(&ctl);
 	problems_free(&ctl.problems);
 	json_decref(ctl.revoked_keys);
+	if (ctl.ids)
+		ids_free(ctl.ids);
+	free(ctl.ids);
 	free(ctl.typed);
 	free(ctl.host);
 	free(ctl.confdir);

@@ -47,7 +47,7 @@ char *given_key_pem(const struct given_key *given)
 	return aa_key_to_pem(given->key, &pem) == AA_JOSE_OK ? pem : NULL;
 }
 
-char *given_key_group(const struct given_key *given, const char *kid, int64_t not_after)
+char *given_key_group(const struct given_key *given, const char *kid, int64_t now, int64_t not_after)
 {
 	struct buffer b = {0};
 	char *pem = given_key_pem(given), *quoted_kid, *quoted_pem, when[32];
@@ -56,7 +56,9 @@ char *given_key_group(const struct given_key *given, const char *kid, int64_t no
 		return NULL;
 	quoted_kid = conf_quote(kid);
 	quoted_pem = conf_quote(pem);
-	buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n", quoted_kid, quoted_pem);
+	aa_utc_print(now, when);
+	buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n\t\tregistered = \"%s\";\n", quoted_kid,
+		      quoted_pem, when);
 	aa_utc_print(not_after, when);
 	if (not_after)
 		buffer_printf(&b, "\t\tnot_after = \"%s\";\n", when);

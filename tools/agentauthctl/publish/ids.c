@@ -165,6 +165,7 @@ static bool read_line(struct ids *ids, char *line)
 		e = add(ids, kind, words[2], (uint32_t)id);
 	e->retired = retire;
 	e->time = when;
+	e->first = e->first ? e->first : when;
 	return true;
 }
 

@@ -27,7 +27,7 @@ struct given_id {
 	enum id_kind kind;
 	bool retired, is_new, seen;
 	uint32_t id;
-	int64_t time; /* of the last line about it */
+	int64_t first, time; /* of the first and the last line about it */
 	char name[34];
 };
 

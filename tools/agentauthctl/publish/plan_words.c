@@ -311,6 +311,9 @@ static void tell_changed_key(const struct teller *t, const char *kid, const json
 		tell(t, "key %s: %s -> %s", kid, state, now);
 	if (strcmp(before, after) != 0)
 		tell(t, "key %s: good %s -> %s", kid, before, after);
+	if (json_integer_value(json_object_get(from, "registered")) !=
+	    json_integer_value(json_object_get(to, "registered")))
+		tell(t, "key %s: another date of its registration", kid);
 	free(before);
 	free(after);
 }
