@@ -46,6 +46,7 @@ void problems_add(struct problems *p, bool warning, const struct position *posit
 	one->setting = position->setting && *position->setting ? xstrdup(position->setting) : NULL;
 	one->line = position->line;
 	one->column = position->column;
+	one->code = position->code;
 }
 
 void problem_error(struct problems *p, const struct position *position, const char *format, ...)
@@ -97,6 +98,11 @@ void problems_move(struct problems *to, struct problems *from)
 	}
 	from->n = 0;
 	problems_free(from);
+}
+
+const char *problem_code(const struct problem *problem)
+{
+	return problem->code ? problem->code : problem->warning ? "unwise" : "invalid";
 }
 
 json_t *problems_json(const struct problems *p, bool warnings)

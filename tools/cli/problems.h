@@ -13,11 +13,12 @@
 
 struct problem {
 	bool warning;
-	char *file;	 /* NULL: no file */
-	unsigned line;	 /* from 1; 0: the file as a whole */
-	unsigned column; /* 0: the whole line */
-	char *setting;	 /* "keys[0].pem", or NULL */
-	char *what;	 /* a sentence without a full stop */
+	char *file;	  /* NULL: no file */
+	unsigned line;	  /* from 1; 0: the file as a whole */
+	unsigned column;  /* 0: the whole line */
+	char *setting;	  /* "keys[0].pem", or NULL */
+	char *what;	  /* a sentence without a full stop */
+	const char *code; /* for programs: a word of ours that stays the same, see problem_code() */
 };
 
 struct problems {
@@ -30,6 +31,7 @@ struct position {
 	const char *file;
 	unsigned line, column;
 	const char *setting;
+	const char *code; /* NULL: the one that most problems have */
 };
 
 void problems_free(struct problems *p);
@@ -44,6 +46,9 @@ void problem_warning(struct problems *p, const struct position *position, const 
 void problems_forget_warnings(struct problems *p, const char *file);
 /* Moves all of `from` behind what `to` has. */
 void problems_move(struct problems *to, struct problems *from);
+
+/* Returns the word that programs know the problem by: its own, or "invalid" of an error and "unwise" of a warning. */
+const char *problem_code(const struct problem *problem);
 
 /* Returns the errors, or the warnings, as an array of objects: file, line, column, setting, what. A new reference. */
 json_t *problems_json(const struct problems *p, bool warnings);

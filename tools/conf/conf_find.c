@@ -49,3 +49,14 @@ int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *tex
 	}
 	return n;
 }
+
+struct conf_place conf_tree_place(const struct conf_tree *tree, const struct conf_text *text,
+				  const char *path)
+{
+	int64_t node = conf_tree_find(tree, text, path);
+	struct conf_place place = {0};
+
+	if (node > 0)
+		conf_text_position(text, tree->v[node].start, &place.line, &place.column);
+	return place;
+}

@@ -54,18 +54,39 @@ static void put_path(struct buffer *path, const struct conf_file *file, uint32_t
 	buffer_add(path, file->text.bytes + n->name, n->name_len);
 }
 
+static void report(struct walk *w, struct spot at, const char *code, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+static void report(struct walk *w, struct spot at, const char *code, const char *format, va_list args)
+{
+	struct buffer path = {0};
+	struct conf_finding finding = {.code = code, .node = at.node};
+
+	put_path(&path, w->file, at.node);
+	finding.setting = path.data;
+	conf_report(w->file, w->problems, &finding, format, args);
+	buffer_free(&path);
+}
+
 static void wrong(struct walk *w, struct spot at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void wrong(struct walk *w, struct spot at, const char *format, ...)
 {
-	struct buffer path = {0};
 	va_list args;
 
-	put_path(&path, w->file, at.node);
 	va_start(args, format);
-	conf_report(w->file, w->problems, false, at.node, path.data, format, args);
+	report(w, at, "value", format, args);
 	va_end(args);
-	buffer_free(&path);
+}
+
+static void wrong_as(struct walk *w, struct spot at, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void wrong_as(struct walk *w, struct spot at, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(w, at, code, format, args);
+	va_end(args);
 }
 
 /* ---- the two readers side by side ---------------------------------------- */
@@ -410,9 +431,9 @@ static void unknown_setting(struct walk *w, struct spot at, const struct conf_se
 		guess_try(&guess, table->name);
 	}
 	if (guess.best)
-		wrong(w, at, "there is no such setting%s", guess_asked(&guess, ""));
+		wrong_as(w, at, "unknown-setting", "there is no such setting%s", guess_asked(&guess, ""));
 	else
-		wrong(w, at, "there is no such setting; here there may be: %s", known);
+		wrong_as(w, at, "unknown-setting", "there is no such setting; here there may be: %s", known);
 }
 
 static void missing_settings(struct walk *w, struct spot at, const struct conf_setting *table)
@@ -421,7 +442,7 @@ static void missing_settings(struct walk *w, struct spot at, const struct conf_s
 		if (!table->required || conf_tree_member(&w->file->tree, &w->file->text, at.node, table->name,
 							 strlen(table->name)))
 			continue;
-		wrong(w, at, "the setting %s is missing", table->name);
+		wrong_as(w, at, "missing-setting", "the setting %s is missing", table->name);
 	}
 }
 
@@ -457,7 +478,7 @@ static void say_rest_is_unread(const char *path, struct problems *problems)
 
 static int parse(struct conf_file *file, struct problems *problems)
 {
-	struct position position = {.file = file->text.path, .column = 1};
+	struct position position = {.file = file->text.path, .column = 1, .code = "syntax"};
 
 	if (file->has_config)
 		config_destroy(&file->config);

@@ -9,14 +9,16 @@
 
 #define PATH_ROOM 512
 
-void conf_report(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
-		 const char *setting, const char *format, va_list args)
+void conf_report(const struct conf_file *file, struct problems *problems, const struct conf_finding *finding,
+		 const char *format, va_list args)
 {
-	struct position position = {.file = file->text.path, .setting = setting};
+	struct position position = {
+	    .file = file->text.path, .setting = finding->setting, .code = finding->code};
 
-	if (node)
-		conf_text_position(&file->text, file->tree.v[node].start, &position.line, &position.column);
-	problems_add(problems, warning, &position, format, args);
+	if (finding->node)
+		conf_text_position(&file->text, file->tree.v[finding->node].start, &position.line,
+				   &position.column);
+	problems_add(problems, finding->warning, &position, format, args);
 }
 
 /* Finds the node of the setting, or of the nearest one around it that there is. */
@@ -40,19 +42,43 @@ static uint32_t nearest_node(const struct conf_file *file, const char *setting)
 void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
 		const char *format, ...)
 {
+	const struct conf_finding finding = {false, NULL, setting, nearest_node(file, setting)};
 	va_list args;
 
 	va_start(args, format);
-	conf_report(file, problems, false, nearest_node(file, setting), setting, format, args);
+	conf_report(file, problems, &finding, format, args);
 	va_end(args);
 }
 
 void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
 		  const char *format, ...)
 {
+	const struct conf_finding finding = {true, NULL, setting, nearest_node(file, setting)};
 	va_list args;
 
 	va_start(args, format);
-	conf_report(file, problems, true, nearest_node(file, setting), setting, format, args);
+	conf_report(file, problems, &finding, format, args);
+	va_end(args);
+}
+
+void conf_error_as(const struct conf_file *file, struct problems *problems, const char *code,
+		   const char *setting, const char *format, ...)
+{
+	const struct conf_finding finding = {false, code, setting, nearest_node(file, setting)};
+	va_list args;
+
+	va_start(args, format);
+	conf_report(file, problems, &finding, format, args);
+	va_end(args);
+}
+
+void conf_warning_as(const struct conf_file *file, struct problems *problems, const char *code,
+		     const char *setting, const char *format, ...)
+{
+	const struct conf_finding finding = {true, code, setting, nearest_node(file, setting)};
+	va_list args;
+
+	va_start(args, format);
+	conf_report(file, problems, &finding, format, args);
 	va_end(args);
 }

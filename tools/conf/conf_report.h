@@ -10,14 +10,25 @@
 #include "tools/cli/problems.h"
 #include "tools/conf/conf_file.h"
 
-/* Adds a problem of the file, at the node (0: the file as a whole), under the path of the setting. */
-void conf_report(const struct conf_file *file, struct problems *problems, bool warning, uint32_t node,
-		 const char *setting, const char *format, va_list args) __attribute__((format(printf, 6, 0)));
+/* A conf_finding is about the node (0: the file as a whole), under the path of the setting; its code as in struct problem. */
+struct conf_finding {
+	bool warning;
+	const char *code, *setting;
+	uint32_t node;
+};
+
+void conf_report(const struct conf_file *file, struct problems *problems, const struct conf_finding *finding,
+		 const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
 /* Reports something about the setting "roles.deploy.gid"; "" is the file as a whole. */
 void conf_error(const struct conf_file *file, struct problems *problems, const char *setting,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 void conf_warning(const struct conf_file *file, struct problems *problems, const char *setting,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* These give the problem a code of its own. */
+void conf_error_as(const struct conf_file *file, struct problems *problems, const char *code,
+		   const char *setting, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void conf_warning_as(const struct conf_file *file, struct problems *problems, const char *code,
+		     const char *setting, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

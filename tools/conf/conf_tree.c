@@ -42,11 +42,11 @@ void conf_text_position(const struct conf_text *text, size_t offset, unsigned *r
 	*ret_column = (unsigned)(end - line) + 1;
 }
 
-static void report(struct reader *r, uint32_t at, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
-static void report(struct reader *r, uint32_t at, const char *format, va_list args)
+static void report(struct reader *r, uint32_t at, const char *code, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+static void report(struct reader *r, uint32_t at, const char *code, const char *format, va_list args)
 {
-	struct position position = {.file = r->text->path};
+	struct position position = {.file = r->text->path, .code = code};
 
 	conf_text_position(r->text, at, &position.line, &position.column);
 	problems_add(r->problems, false, &position, format, args);
@@ -59,7 +59,7 @@ static void wrong(struct reader *r, uint32_t at, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	report(r, at, format, args);
+	report(r, at, "syntax", format, args);
 	va_end(args);
 	r->failed = true;
 }
@@ -71,7 +71,7 @@ static void wrong_value(struct reader *r, uint32_t at, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	report(r, at, format, args);
+	report(r, at, "value", format, args);
 	va_end(args);
 	r->bent = true;
 }

@@ -59,5 +59,12 @@ int64_t conf_tree_find(const struct conf_tree *tree, const struct conf_text *tex
 /* Gives the line and the column (in bytes) of an offset, both from 1. */
 void conf_text_position(const struct conf_text *text, size_t offset, unsigned *ret_line,
 			unsigned *ret_column);
+/* A place is a line and a column; 0 and 0 is the text as a whole. */
+struct conf_place {
+	unsigned line, column;
+};
+/* Returns where the setting "keys" stands, for a text whose tree is thrown away before it is needed. */
+struct conf_place conf_tree_place(const struct conf_tree *tree, const struct conf_text *text,
+				  const char *path);
 
 #endif

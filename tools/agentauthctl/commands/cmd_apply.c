@@ -8,19 +8,37 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
+#include "tools/agentauthctl/publish/advice.h"
+
+/* What is unwise is for check to show; whoever publishes is told that there is something. */
+static void tell_advice(struct ctl *ctl, const struct advice *advice, const struct publish_result *result)
+{
+	size_t n = advice->problems.warnings;
+
+	ctl_answer(ctl, "unwise", json_integer((json_int_t)n));
+	if (!ctl->json && n && result->outcome != PUBLISH_FAILED)
+		printf("%zu thing%s in it %s unwise: agentauthctl check shows them.\n", n, n == 1 ? "" : "s",
+		       n == 1 ? "is" : "are");
+}
 
 static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct publish_result result = {0};
 	struct workspace workspace;
+	struct advice advice;
 	enum ctl_status status = ctl_open(ctl, &workspace, true);
 	bool opened = status == CTL_DONE;
 
 	(void)arguments;
+	advice_begin(&advice, &workspace.model, ctl->now);
+	ctl->advice = &advice;
 	if (opened) {
 		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
+		tell_advice(ctl, &advice, &result);
 	}
+	ctl->advice = NULL;
+	advice_free(&advice);
 	if (result.outcome == PUBLISH_FAILED && !result.left_changed)
 		ctl_error(ctl, "nothing was published; what was published before serves on");
 	publish_result_free(&result);

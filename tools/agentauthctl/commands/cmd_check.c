@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_check.c names every mistake of the configuration in one run, and publishes nothing. */
+/* cmd_check.c names every mistake of the configuration in one run, and what is unwise in it, and publishes nothing. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
+#include "tools/agentauthctl/publish/advice.h"
 #include "tools/agentauthctl/publish/compile.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/record.h"
@@ -25,6 +26,73 @@ static char *name_of_file(struct ctl *ctl, const char *file)
 	return NULL;
 }
 
+/* ---- what was found --------------------------------------------------------- */
+
+/* compare() puts problems in the order in which a person goes through the files. */
+static int compare(const void *a, const void *b)
+{
+	const struct problem *x = a, *y = b;
+	int r = x->file && y->file ? strcmp(x->file, y->file) : !x->file - !y->file;
+
+	if (r == 0)
+		r = x->line != y->line ? (x->line < y->line ? -1 : 1)
+				       : (x->column > y->column) - (x->column < y->column);
+	return r ? r : strcmp(x->what, y->what);
+}
+
+/* What a file lacks stands nowhere in it; editors that jump to a mistake want a line all the same. */
+static void give_a_line(struct problem *problem)
+{
+	size_t len = problem->file ? strlen(problem->file) : 0, suffix = strlen(AGENT_SUFFIX);
+
+	if (!problem->line && len > suffix && strcmp(problem->file + len - suffix, AGENT_SUFFIX) == 0)
+		problem->line = problem->column = 1;
+}
+
+static json_t *as_json(const struct problem *p)
+{
+	json_t *o =
+	    json_pack("{s:s, s:s*, s:s*, s:s, s:s}", "severity", p->warning ? "warning" : "error", "file",
+		      p->file, "setting", p->setting, "code", problem_code(p), "message", p->what);
+
+	if (o && p->line) {
+		json_object_set_new(o, "line", json_integer((json_int_t)p->line));
+		json_object_set_new(o, "column", json_integer((json_int_t)p->column));
+	}
+	return o;
+}
+
+static void answer_problems(struct ctl *ctl)
+{
+	struct problems *problems = &ctl->problems;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < problems->n; i++)
+		give_a_line(&problems->v[i]);
+	if (problems->n)
+		qsort(problems->v, problems->n, sizeof(*problems->v), compare);
+	for (size_t i = 0; i < problems->n; i++)
+		json_array_append_new(list, as_json(&problems->v[i]));
+	ctl_answer(ctl, "problems", list);
+}
+
+static void say_count(const struct ctl *ctl, bool strict)
+{
+	const struct problems *p = &ctl->problems;
+
+	if (ctl->json || (!p->errors && !p->warnings))
+		return;
+	if (p->errors)
+		printf("%zu mistake%s%s", p->errors, p->errors == 1 ? "" : "s", p->warnings ? ", " : "");
+	if (p->warnings)
+		printf("%zu warning%s", p->warnings, p->warnings == 1 ? "" : "s");
+	puts(p->errors ? ":"
+	     : strict  ? ", which --strict does not let pass:"
+		       : ", with which it can be published:");
+}
+
+/* ---- checking --------------------------------------------------------------- */
+
 /* An agent's file that is checked by itself need not be in agents.d. It is held against agentauth.conf and the ids. */
 static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, const char *file)
 {
@@ -36,6 +104,7 @@ static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, 
 	struct newcomers newcomers = {0};
 	struct aa_agent agent;
 	bool in_order = false;
+	int r;
 
 	if (!name || ctl_read_input(ctl, file, &bytes) < 0)
 		goto out;
@@ -45,13 +114,17 @@ static enum ctl_status check_file(struct ctl *ctl, struct workspace *workspace, 
 		ctl_error(ctl, "%s holds a NUL byte; it is not a text file", quoted(file));
 		goto out;
 	}
-	if (agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent) == 0) {
+	r = agent_read(&workspace->model, name, &conf, &arena, &ctl->problems, &agent);
+	if (r == 0) {
 		if (!ids_by_name(&workspace->ids, ID_AGENT, name))
 			newcomers_add_agent(&newcomers, name, (uint32_t)agent.uid, false);
 		record_agent(&agent, &conf, memo, &ctl->problems, &record, &ssh);
 		if (!ids_claim(&workspace->ids, ID_AGENT, name, (uint32_t)agent.uid, why, sizeof(why)))
 			conf_error(&conf, &ctl->problems, "uid", "%s", why);
 		newcomers_check(&newcomers, workspace, ctl->adopt);
+		if (ctl->problems.errors == 0)
+			advice_agent(ctl->advice, &workspace->model, &agent, &conf, memo,
+				     &ctl->advice->problems);
 	}
 	in_order = ctl->problems.errors == 0;
 	if (in_order && !ctl->json)
@@ -96,8 +169,12 @@ static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
 /* The agents' files are looked at by themselves where agentauth.conf cannot be read. */
 static void check_agents_alone(struct workspace *workspace)
 {
-	const struct compile_source source = {&workspace->model, workspace->agents_fd, workspace->agents_dir,
-					      workspace->paths->owner, NULL};
+	const struct compile_source source = {&workspace->model,
+					      workspace->agents_fd,
+					      workspace->agents_dir,
+					      workspace->paths->owner,
+					      NULL,
+					      NULL};
 	struct compilation *compilation = compile_start(&source, &workspace->names);
 	struct compiled_agent *a;
 
@@ -109,25 +186,37 @@ static void check_agents_alone(struct workspace *workspace)
 static int run_check(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *file = arguments_value(arguments, "file");
+	bool strict = arguments_have(arguments, "strict");
+	struct advice advice;
 	struct workspace workspace;
 	enum ctl_status status = ctl_open(ctl, &workspace, false);
 
+	advice_begin(&advice, &workspace.model, ctl->now);
+	ctl->advice = &advice;
 	if (status == CTL_DONE)
 		status = file ? check_file(ctl, &workspace, file) : check_all(ctl, &workspace);
-	else if (!file && workspace.agents_fd >= 0)
+	else if (!file && workspace.model.facts)
 		check_agents_alone(&workspace);
+	problems_move(&ctl->problems, &advice.problems);
+	ctl->advice = NULL;
+	advice_free(&advice);
 	workspace_close(&workspace);
-	return status;
+	answer_problems(ctl);
+	say_count(ctl, strict);
+	return strict && ctl->problems.warnings ? CTL_FAILED : status;
 }
 
 const struct command cmd_check = {
     .name = "check",
     .words = "",
     .summary = "check the configuration and publish nothing",
-    .about = "Every mistake is told with its file, line and column. This needs no root where the "
-	     "configuration can be read.",
+    .about =
+	"Every mistake is told with its file, line and column, and with a warning what is unwise and what "
+	"to do about it. Mistakes are exit status 1; warnings are not, except with --strict. This needs no "
+	"root where the configuration can be read.",
     .options = (const struct option_spec[]){{"file", "FILE", "check this one agent's file, wherever it lies",
 					     0, NULL},
+					    {"strict", NULL, "take a warning for a mistake", 0, NULL},
 					    {"adopt", NULL, "as apply has it", 0, NULL},
 					    {"accept-risk", NULL, "as apply has it", 0, NULL},
 					    {0}},

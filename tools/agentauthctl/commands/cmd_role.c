@@ -2,7 +2,6 @@
 /* cmd_role.c adds, changes, lists and removes roles, the groups of rights that agents have, in agentauth.conf. */
 #include "config.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,9 @@
 #include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/edit_text.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/model/pam_service.h"
 #include "tools/agentauthctl/names/strangers.h"
 #include "tools/cli/duration.h"
-#include "tools/cli/guess.h"
 #include "tools/cli/table.h"
 #include "tools/conf/conf_edit.h"
 
@@ -96,34 +95,14 @@ static uint32_t choose_gid(struct ctl *ctl, const struct workspace *workspace,
 	return gid;
 }
 
-static void guess_service(struct guess *guess, char kept[GUESS_KEPT_SIZE], const char *dir)
-{
-	DIR *d = opendir(dir);
-	const struct dirent *entry;
-
-	while (d && (entry = readdir(d)))
-		guess_try_kept(guess, entry->d_name, kept);
-	if (d)
-		closedir(d);
-}
-
-/* A service is the name of a PAM stack. A service that this host has not lets nobody in here, and may be meant for
- * other hosts. */
+/* A service that this host has not lets nobody in here, and may be meant for other hosts. */
 static void warn_service(struct ctl *ctl, const char *service)
 {
-	char *dir = xasprintf("%s/pam.d", ctl->paths.sysconfdir), *path = xasprintf("%s/%s", dir, service),
-	     *vendor = xasprintf("/usr/lib/pam.d/%s", service);
-	struct guess guess = {.word = service};
-	char kept[GUESS_KEPT_SIZE];
+	char *missing = pam_service_missing(ctl->paths.sysconfdir, service);
 
-	if (access(path, F_OK) < 0 && access(vendor, F_OK) < 0) {
-		guess_service(&guess, kept, dir);
-		ctl_warning(ctl, "this host has no service %s: there is no %s%s", quoted(service), path,
-			    guess_asked(&guess, ""));
-	}
-	free(dir);
-	free(path);
-	free(vendor);
+	if (missing)
+		ctl_warning(ctl, "%s", missing);
+	free(missing);
 }
 
 static void warn_services(struct ctl *ctl, const struct arguments *arguments)

@@ -31,7 +31,8 @@ struct ctl {
 	const char *rundir;
 	const char *logdir; /* NULL: no audit record is written (a rehearsal with --statedir) */
 	bool json, dry_run, yes, accept_risk, adopt, with_pending;
-	bool plan_shown; /* with a question, before it was carried out */
+	bool plan_shown;       /* with a question, before it was carried out */
+	struct advice *advice; /* that a publish gathers; NULL: none */
 	int64_t now;
 	int64_t started_us; /* of the monotonic clock */
 	struct problems problems;

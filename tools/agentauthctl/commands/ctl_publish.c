@@ -99,6 +99,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 	    .dry_run = ctl->dry_run,
 	    .adopt = ctl->adopt,
 	    .accept_risk = ctl->accept_risk,
+	    .advice = ctl->advice,
 	    .now = ctl->now,
 	    .by = ctl_who(),
 	    .command = ctl->typed,

@@ -77,9 +77,9 @@ static void check_roles(const struct model *model, const struct aa_agent *agent,
 		if (model_role(model, agent->roles.v[i]))
 			continue;
 		snprintf(path, sizeof(path), "roles[%zu]", i);
-		conf_error(file, problems, path,
-			   "there is no role %s; agentauthctl role list shows those that there are",
-			   quoted(agent->roles.v[i]));
+		conf_error_as(file, problems, "unknown-role", path,
+			      "there is no role %s; agentauthctl role list shows those that there are",
+			      quoted(agent->roles.v[i]));
 	}
 }
 
@@ -94,7 +94,8 @@ static void check_bindings(const struct model *model, const struct aa_agent *age
 		if (!issuer || model_issuer(model, issuer))
 			continue;
 		snprintf(path, sizeof(path), "bindings[%zu].issuer", i);
-		conf_error(file, problems, path, "there is no issuer %s in " CONF_FILE, quoted(issuer));
+		conf_error_as(file, problems, "unknown-issuer", path, "there is no issuer %s in " CONF_FILE,
+			      quoted(issuer));
 	}
 }
 

@@ -299,18 +299,24 @@ static void check_issuers(struct model *model, struct problems *problems)
 
 			snprintf(path, sizeof(path), "issuers.%s.scopes[%zu].role", issuer->name, k);
 			if (role && !model_role(model, role))
-				conf_error(&model->file, problems, path, "there is no role %s", quoted(role));
+				conf_error_as(&model->file, problems, "unknown-role", path,
+					      "there is no role %s", quoted(role));
 		}
 	}
+}
+
+void model_begin(struct model *model, const struct host_facts *facts)
+{
+	model->facts = facts;
+	model->host = host_usually;
+	model->host.accounts = accounts_policy_usually;
 }
 
 int model_read(struct model *model, const struct host_facts *facts, struct problems *problems)
 {
 	size_t errors_before = problems->errors;
 
-	model->facts = facts;
-	model->host = host_usually;
-	model->host.accounts = accounts_policy_usually;
+	model_begin(model, facts);
 	conf_read(&model->file, main_settings, model, &model->arena, problems);
 	if (!model->file.has_config)
 		return -1;

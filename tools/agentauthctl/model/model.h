@@ -37,6 +37,8 @@ struct model {
 /* The table of agentauth.conf's settings reads into a struct model. */
 extern const struct conf_setting main_settings[];
 
+/* Sets what holds where no text says anything, which is all that agents can be held against where there is none. */
+void model_begin(struct model *model, const struct host_facts *facts);
 /* Reads the text in model->file.text (set by the caller). -1: reported. */
 int model_read(struct model *model, const struct host_facts *facts, struct problems *problems);
 void model_free(struct model *model);

@@ -137,7 +137,7 @@ static void tell(struct finding *f, const struct bound *a, const struct bound *b
 		buffer_puts(
 		    &why, " (a subject keeps no tokens apart where the issuer's delegation is allowed, since "
 			  "those of the client itself and of users are of both)");
-	f->fn(f->data, b->agent, a->agent, why.data);
+	f->fn(f->data, b->agent, b->at, a->agent, why.data);
 	buffer_free(&why);
 }
 
@@ -228,7 +228,7 @@ size_t overlaps_of_keys(struct held_key *v, size_t n, size_t most, overlap_fn *f
 		if (v[i].key != v[i - 1].key || strcmp(v[i].agent, v[i - 1].agent) == 0)
 			continue;
 		if (found++ < most)
-			fn(data, v[i].agent, v[i - 1].agent, NULL);
+			fn(data, v[i].agent, v[i].at, v[i - 1].agent, NULL);
 	}
 	return found;
 }

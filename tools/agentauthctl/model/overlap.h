@@ -16,6 +16,7 @@ struct bound {
 	/* A token must have these claims beside the client, and can have but one value of each: CLAIM and VALUE, each with
 	 * its zero, and an empty CLAIM at the end. NULL: none. */
 	const char *rules;
+	struct conf_place at; /* in the agent's file */
 };
 
 /* Returns the rules of a binding, as in struct bound; empty: none. */
@@ -24,8 +25,9 @@ void bound_rules(const struct aa_binding *binding, const struct aa_issuer *issue
 const char *bound_rules_copy(const char *rules, struct arena *arena);
 uint64_t overlap_hash(const char *bytes, size_t len);
 
-/* Is called with two agents, and with a sentence's rest that says why nothing keeps their tokens apart. */
-typedef void overlap_fn(void *data, const char *agent, const char *other, const char *why);
+/* Is called with two agents, the first one's place, and with a sentence's rest that says why nothing keeps their tokens apart. */
+typedef void overlap_fn(void *data, const char *agent, struct conf_place at, const char *other,
+			const char *why);
 
 /* Reports every pair of different agents that one token could be of, up to `most`. Sorts `v`. */
 void overlaps_of_bindings(struct bound *v, size_t n, size_t most, overlap_fn *fn, void *data);
@@ -34,6 +36,7 @@ void overlaps_of_bindings(struct bound *v, size_t n, size_t most, overlap_fn *fn
 struct held_key {
 	uint64_t key; /* a hash of its public half */
 	const char *agent;
+	struct conf_place at; /* of its keys, in its file */
 };
 /* Reports every pair of agents that share a key, up to `most`, with NULL for `why`. Returns the number of agents that share
  * one, reported or not. Sorts `v`. */

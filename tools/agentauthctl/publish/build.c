@@ -70,12 +70,17 @@ static void build_all(struct build_work *w, uint32_t number)
 	if (w->ws->problems->errors == 0)
 		build_main_put(w, number);
 	if (w->ws->problems->errors == 0)
+		w->advice = w->options->advice;
+	if (w->ws->model.file.has_config)
 		rule_risks_check(&w->ws->model, w->published, w->options->accept_risk, w->ws->paths->owner,
 				 w->ws->problems);
 	build_agents_find_retired(w);
 	build_agents_put(w);
 	newcomers_check(&w->newcomers, w->ws, w->options->adopt);
 	build_agents_check_overlaps(w);
+	if (w->advice)
+		advice_main(w->advice, &w->ws->model, w->published, w->ws->paths->owner,
+			    w->ws->paths->sysconfdir);
 	list_leaving(w);
 	if (w->ws->problems->errors == 0)
 		sudoers_make(&w->ws->model, w->ws->problems, &w->out->sudoers);
@@ -140,8 +145,8 @@ void build_main_changes(struct workspace *ws, struct changes *ret)
 
 void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret)
 {
-	const struct compile_source source = {&ws->model, ws->agents_fd, ws->agents_dir, ws->paths->owner,
-					      NULL};
+	const struct compile_source source = {&ws->model,	ws->agents_fd, ws->agents_dir,
+					      ws->paths->owner, NULL,	       NULL};
 	char *key = xasprintf("agent:%s", name);
 	struct published *published = published_open(ws->paths->statedir, ws->paths->owner);
 	struct buffer record = {0};

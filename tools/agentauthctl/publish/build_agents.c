@@ -9,7 +9,8 @@
 #include "tools/agentauthctl/publish/compile.h"
 #include "tools/cli/progress.h"
 
-#define OVERLAPS_TOLD 8 /* pairs of agents that one credential is of: a list of thousands is not read */
+#define OVERLAPS_TOLD 8	     /* pairs of agents that one credential is of: a list of thousands is not read */
+#define OVERLAPS_CHECKED 100 /* where a command is to name them all */
 
 /* ---- retired agents ------------------------------------------------------ */
 
@@ -88,7 +89,8 @@ static void put_retired_before(struct build_work *w, const char *name)
 
 static void claim_agent(struct build_work *w, const struct compiled_agent *a)
 {
-	struct position position = {.line = a->uid_line, .column = a->uid_column, .setting = "uid"};
+	struct position position = {
+	    .line = a->uid_at.line, .column = a->uid_at.column, .setting = "uid", .code = "id"};
 	const struct given_id *e = ids_by_name(&w->ws->ids, ID_AGENT, a->name);
 	char why[384], *file;
 
@@ -115,8 +117,8 @@ static void keep_keys(struct build_work *w, const struct compiled_agent *a)
 		if (until && until <= w->options->now)
 			continue;
 		grow(&w->keys, &w->keys_cap, w->n_keys + 1, sizeof(*w->keys));
-		w->keys[w->n_keys++] =
-		    (struct held_key){overlap_hash(line, space ? (size_t)(space - line) : 0), a->name};
+		w->keys[w->n_keys++] = (struct held_key){
+		    overlap_hash(line, space ? (size_t)(space - line) : 0), a->name, a->keys_at};
 	}
 }
 
@@ -173,8 +175,8 @@ static void put_agent(struct build_work *w, const struct compiled_agent *a)
 
 void build_agents_put(struct build_work *w)
 {
-	const struct compile_source source = {&w->ws->model, w->ws->agents_fd, w->ws->agents_dir,
-					      w->ws->paths->owner, &w->options->change};
+	const struct compile_source source = {&w->ws->model,	   w->ws->agents_fd,	w->ws->agents_dir,
+					      w->ws->paths->owner, &w->options->change, w->advice};
 	struct compilation *compilation = compile_start(&source, &w->ws->names);
 	struct compiled_agent *a;
 	struct progress progress = {
@@ -184,11 +186,15 @@ void build_agents_put(struct build_work *w)
 	while ((a = compile_next(compilation)) && w->error == 0) {
 		put_retired_before(w, a->name);
 		problems_move(w->ws->problems, &a->problems);
+		if (w->advice)
+			problems_move(&w->advice->problems, &a->advice);
 		if (a->ok) {
 			claim_agent(w, a);
 			put_agent(w, a);
 		} else {
 			keep_agent(w, a);
+			if (w->advice)
+				w->advice->in_part = true;
 		}
 		if (++done % 512 == 0)
 			progress_show(&progress, done, w->ws->names.n);
@@ -201,9 +207,11 @@ void build_agents_put(struct build_work *w)
 
 /* ---- what is of two agents ------------------------------------------------ */
 
-static void report_token_of_two(void *data, const char *agent, const char *other, const char *why)
+static void report_token_of_two(void *data, const char *agent, struct conf_place at, const char *other,
+				const char *why)
 {
-	struct position position = {.setting = "bindings"};
+	struct position position = {
+	    .line = at.line, .column = at.column, .setting = "bindings", .code = "token-of-two"};
 	struct build_work *w = data;
 	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, agent);
 
@@ -218,25 +226,31 @@ static void report_token_of_two(void *data, const char *agent, const char *other
 	free(file);
 }
 
-static void report_key_of_two(void *data, const char *agent, const char *other, const char *why)
+static void report_key_of_two(void *data, const char *agent, struct conf_place at, const char *other,
+			      const char *why)
 {
+	struct position position = {
+	    .line = at.line, .column = at.column, .setting = "keys", .code = "shared-key"};
 	struct build_work *w = data;
+	char *file = xasprintf("%s/%s" AGENT_SUFFIX, w->ws->agents_dir, agent);
 
 	(void)why;
+	position.file = file;
 	problem_warning(
-	    w->ws->problems, NULL,
+	    w->ws->problems, &position,
 	    "%s and %s have the same public key: whoever has its private half is both of them, and the log "
 	    "cannot tell who acted. Give each a key of its own: agentauthctl rotate",
 	    other, agent);
+	free(file);
 }
 
 void build_agents_check_overlaps(struct build_work *w)
 {
-	size_t shared;
+	size_t shared, most = w->options->advice ? OVERLAPS_CHECKED : OVERLAPS_TOLD;
 
-	overlaps_of_bindings(w->bindings, w->n_bindings, OVERLAPS_TOLD, report_token_of_two, w);
-	shared = overlaps_of_keys(w->keys, w->n_keys, OVERLAPS_TOLD, report_key_of_two, w);
-	if (shared > OVERLAPS_TOLD)
+	overlaps_of_bindings(w->bindings, w->n_bindings, most, report_token_of_two, w);
+	shared = overlaps_of_keys(w->keys, w->n_keys, most, report_key_of_two, w);
+	if (shared > most)
 		problem_warning(w->ws->problems, NULL, "%zu more agents share a public key with another",
-				shared - OVERLAPS_TOLD);
+				shared - most);
 }

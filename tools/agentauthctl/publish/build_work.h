@@ -33,6 +33,7 @@ struct build {
 struct build_work {
 	struct workspace *ws;
 	const struct publish_options *options;
+	struct advice *advice; /* NULL: none is asked for, or agentauth.conf is not in order */
 	struct build *out;
 	struct cdb_writer *writer; /* NULL: none is written */
 	int error;		   /* of writing it */

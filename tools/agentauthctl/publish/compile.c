@@ -101,7 +101,8 @@ static void keep_bindings(const struct compile_source *source, struct worker *w,
 		bound_rules(binding, issuer, &w->record);
 		bindings[ret->n_bindings++] =
 		    (struct bound){issuer, overlap_hash(binding->client, strlen(binding->client)), ret->name,
-				   w->record.len ? keep(arena, &w->record) : NULL};
+				   w->record.len ? keep(arena, &w->record) : NULL,
+				   conf_tree_place(&w->file.tree, &w->file.text, "bindings")};
 	}
 	ret->bindings = bindings;
 }
@@ -111,7 +112,6 @@ static bool make_agent(const struct compile_source *source, struct worker *w, st
 		       struct compiled_agent *ret)
 {
 	struct aa_agent agent;
-	int64_t uid;
 
 	if (get_text(source, w, ret->name, &ret->problems) < 0)
 		return false;
@@ -126,9 +126,11 @@ static bool make_agent(const struct compile_source *source, struct worker *w, st
 	ret->ssh_len = w->ssh.len;
 	ret->gecos = keep(arena, &w->gecos);
 	ret->uid = (uint32_t)agent.uid;
-	uid = conf_tree_find(&w->file.tree, &w->file.text, "uid");
-	conf_text_position(&w->file.text, w->file.tree.v[uid].start, &ret->uid_line, &ret->uid_column);
+	ret->uid_at = conf_tree_place(&w->file.tree, &w->file.text, "uid");
+	ret->keys_at = conf_tree_place(&w->file.tree, &w->file.text, "keys");
 	keep_bindings(source, w, &agent, arena, ret);
+	if (source->advice)
+		advice_agent(source->advice, source->model, &agent, &w->file, w->memo, &ret->advice);
 	return digest(w, w->file.text.bytes, w->file.text.len, ret->digest);
 }
 
@@ -191,6 +193,7 @@ static void work_on(struct compilation *l, struct worker *w, size_t chunk)
 		struct compiled_agent *a = &slot->agents[i];
 
 		problems_free(&a->problems);
+		problems_free(&a->advice);
 		*a = (struct compiled_agent){.name = l->names->v[chunk * CHUNK + i]};
 		arena_reset(&w->arena);
 		a->ok = make_agent(&l->source, w, &slot->arena, a);
@@ -299,8 +302,10 @@ void compile_end(struct compilation *l)
 	for (size_t i = 0; i < l->n_workers; i++)
 		pthread_join(l->workers[i], NULL);
 	for (size_t s = 0; s < SLOTS; s++) {
-		for (size_t i = 0; i < CHUNK; i++)
+		for (size_t i = 0; i < CHUNK; i++) {
 			problems_free(&l->slots[s].agents[i].problems);
+			problems_free(&l->slots[s].agents[i].advice);
+		}
 		arena_free(&l->slots[s].arena);
 	}
 	worker_free(&l->own);

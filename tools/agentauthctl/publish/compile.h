@@ -14,6 +14,7 @@
 
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/overlap.h"
+#include "tools/agentauthctl/publish/advice.h"
 #include "tools/agentauthctl/publish/agent_names.h"
 #include "tools/agentauthctl/publish/text_change.h"
 
@@ -26,13 +27,14 @@ struct compile_source {
 	uid_t owner;
 	/* texts that a command is about to write, in the place of what the files hold; NULL: none */
 	const struct text_change *pending;
+	struct advice *advice; /* NULL: none is gathered */
 };
 
 struct compiled_agent {
 	const char *name;
 	bool ok; /* else its problems say why */
 	uint32_t uid;
-	unsigned uid_line, uid_column;
+	struct conf_place uid_at, keys_at;
 	const char *gecos;
 	const char *policy; /* the record's JSON */
 	size_t policy_len;
@@ -41,7 +43,7 @@ struct compiled_agent {
 	size_t n_bindings;
 	const struct bound *bindings;
 	unsigned char digest[DIGEST_SIZE]; /* of the file's bytes */
-	struct problems problems;
+	struct problems problems, advice;
 };
 
 /* compile_record() makes the record of one agent as its file has it. It returns false where the file is not in order. */

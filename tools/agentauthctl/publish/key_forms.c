@@ -81,6 +81,8 @@ static enum aa_jose_err convert(const char *pem, bool with_thumbprint, struct ke
 
 	if (err != AA_JOSE_OK)
 		return err;
+	if (EVP_PKEY_get_base_id(aa_key_pkey(key)) == EVP_PKEY_RSA)
+		forms.rsa_bits = EVP_PKEY_get_bits(aa_key_pkey(key));
 	err = aa_key_to_ssh(key, &forms.ssh);
 	if (err == AA_JOSE_OK && with_thumbprint)
 		err = aa_key_thumbprint(key, forms.thumbprint);

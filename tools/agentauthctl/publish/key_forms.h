@@ -10,6 +10,7 @@ struct key_forms {
 	char thumbprint[44]; /* empty where it was not asked for */
 	char *jwk;	     /* JSON */
 	char *ssh;	     /* TYPE BASE64 */
+	int rsa_bits;	     /* 0: it is of another kind */
 };
 
 /* A key_memo keeps keys that were converted before, since many agents may share one, and converting takes most of the

@@ -23,6 +23,7 @@ struct publish_options {
 	bool adopt;	  /* new agents come into what the host has under their names */
 	bool accept_risk; /* rules that allow more than they say are published all the same */
 	int64_t now;
+	struct advice *advice; /* gathers what is unwise; NULL: nobody asks */
 	const char *by,
 	    *command;  /* for those who ask later who made the generation, and how; NULL: nobody is told */
 	bool progress; /* on standard error */

@@ -371,7 +371,7 @@ static void look_at(struct rule *rule, struct risk *risk)
 
 struct rules_check {
 	const struct model *model;
-	bool accept;
+	bool accept, of_published;
 	uid_t owner;
 	struct problems *problems;
 };
@@ -385,16 +385,32 @@ static void check_rule(const struct rules_check *check, const char *setting, con
 	parse(text, &rule);
 	look_at(&rule, &risk);
 	if (risk.refused && !check->accept)
-		conf_error(
-		    &check->model->file, check->problems, setting,
+		conf_error_as(
+		    &check->model->file, check->problems, "rule-risk", setting,
 		    "%s allows more than it says: %s. Name a program that does the one thing, with its "
 		    "arguments; if this is meant, say --accept-risk to role add, role set or apply",
 		    quoted(text), risk.said.data);
 	else if (risk.said.len)
-		conf_warning(&check->model->file, check->problems, setting, "%s allows more than it says: %s",
-			     quoted(text), risk.said.data);
+		conf_warning_as(&check->model->file, check->problems, "rule-risk", setting,
+				"%s allows more than it says: %s%s", quoted(text), risk.said.data,
+				risk.refused ? ". Name a program that does the one thing, with its arguments"
+					     : "");
 	rule_free(&rule);
 	buffer_free(&risk.said);
+}
+
+/* place_of() returns the number of a rule in the text, which counts those too that are refused for what they say. */
+static unsigned place_of(const struct model *model, const char *role, const char *member, const char *rule)
+{
+	char *path = xasprintf("roles.%s.%s", role, member);
+	const config_setting_t *rules = config_lookup(&model->file.config, path);
+	unsigned i = 0;
+
+	for (const char *text; rules && (text = config_setting_get_string_elem(rules, (int)i)); i++)
+		if (strcmp(text, rule) == 0)
+			break;
+	free(path);
+	return i;
 }
 
 static void check_rules(const struct rules_check *check, const struct aa_role *role, const char *member,
@@ -403,24 +419,34 @@ static void check_rules(const struct rules_check *check, const struct aa_role *r
 	char setting[128];
 
 	for (size_t i = 0; i < rules->n; i++) {
-		if (published && aa_list_has(published, rules->v[i]))
+		if ((published && aa_list_has(published, rules->v[i])) != check->of_published)
 			continue;
-		snprintf(setting, sizeof(setting), "roles.%s.%s[%zu]", role->name, member, i);
+		snprintf(setting, sizeof(setting), "roles.%s.%s[%u]", role->name, member,
+			 place_of(check->model, role->name, member, rules->v[i]));
 		check_rule(check, setting, rules->v[i], strcmp(member, "approval") == 0);
+	}
+}
+
+static void check_all(const struct rules_check *check, struct published *published)
+{
+	for (size_t i = 0; i < check->model->roles.n; i++) {
+		const struct aa_role *role = &check->model->roles.v[i];
+		struct aa_role *was = published ? published_role(published, role->name) : NULL;
+
+		check_rules(check, role, "sudo", &role->sudo, was ? &was->sudo : NULL);
+		check_rules(check, role, "approval", &role->approval, was ? &was->approval : NULL);
+		aa_role_free(was);
 	}
 }
 
 void rule_risks_check(const struct model *model, struct published *published, bool accept, uid_t owner,
 		      struct problems *problems)
 {
-	const struct rules_check check = {model, accept, owner, problems};
+	check_all(&(const struct rules_check){model, accept, false, owner, problems}, published);
+}
 
-	for (size_t i = 0; i < model->roles.n; i++) {
-		const struct aa_role *role = &model->roles.v[i];
-		struct aa_role *was = published ? published_role(published, role->name) : NULL;
-
-		check_rules(&check, role, "sudo", &role->sudo, was ? &was->sudo : NULL);
-		check_rules(&check, role, "approval", &role->approval, was ? &was->approval : NULL);
-		aa_role_free(was);
-	}
+void rule_risks_advise(const struct model *model, struct published *published, uid_t owner,
+		       struct problems *problems)
+{
+	check_all(&(const struct rules_check){model, true, true, owner, problems}, published);
 }

@@ -14,5 +14,8 @@
  * its program: the person is shown the whole command each time, and decides. `owner` is trusted as root is. */
 void rule_risks_check(const struct model *model, struct published *published, bool accept, uid_t owner,
 		      struct problems *problems);
+/* rule_risks_advise() warns of the other rules, which were accepted when they were published. */
+void rule_risks_advise(const struct model *model, struct published *published, uid_t owner,
+		       struct problems *problems);
 
 #endif

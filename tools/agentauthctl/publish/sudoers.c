@@ -212,8 +212,10 @@ static bool has_rules(const struct model *model, struct problems *problems)
 		if (admits_sudo(role))
 			any = true;
 		else
-			conf_warning(&model->file, problems, path,
-				     "its sudo rules grant nothing, since its services do not list sudo");
+			conf_warning_as(&model->file, problems, "rules-out-of-reach", path,
+					"its sudo rules grant nothing, since its services do not list sudo: "
+					"agentauthctl role set %s --service sudo",
+					role->name);
 	}
 	return any;
 }

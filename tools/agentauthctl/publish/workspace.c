@@ -93,8 +93,10 @@ static int read_main(struct workspace *ws)
 	if (n == -ENOENT)
 		problem_error(ws->problems, &position,
 			      "holds no " CONF_FILE "; agentauthctl init makes a first one");
-	if (n < 0)
+	if (n < 0) {
+		model_begin(&ws->model, &ws->facts);
 		return -1;
+	}
 	return model_read(&ws->model, &ws->facts, ws->problems);
 }
 

@@ -72,15 +72,16 @@ void doctor_keep_keys(struct doctor *d, const char *name, const struct aa_agent 
 		if (!owner)
 			owner = arena_strdup(&d->names, name);
 		grow(&d->keys, &d->keys_cap, d->n_keys + 1, sizeof(*d->keys));
-		d->keys[d->n_keys++] = (struct held_key){overlap_hash(ssh, strlen(ssh)), owner};
+		d->keys[d->n_keys++] =
+		    (struct held_key){.key = overlap_hash(ssh, strlen(ssh)), .agent = owner};
 	}
 }
 
-static void keep_pair(void *data, const char *agent, const char *other, const char *why)
+static void keep_pair(void *data, const char *agent, struct conf_place at, const char *other, const char *why)
 {
 	struct buffer *b = data;
 
-	(void)why;
+	(void)at, (void)why;
 	buffer_printf(b, "%s%s and %s", b->len ? ", " : "", other, agent);
 }
 
