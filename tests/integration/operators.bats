@@ -103,6 +103,8 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 		does "$person" session list
 		does "$person" approval list
 		does "$person" revoke --list
+		does "$person" elevate --list
+		does "$person" audit show --agent builder-7
 		does "$person" audit show --result denied
 		does "$person" audit verify
 		not_allowed "$person" audit seal
@@ -134,6 +136,9 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	dev agentauth keygen --out "$KEYS/third.pem" 2>/dev/null >"$KEYS/third.pub"
 	does rita rotate helper-1 --key - --grace 0 <"$KEYS/third.pub"
 	does rita retire helper-1
+	does rita restore helper-1
+	does rita elevate helper-1 --role deploy --for 10m --why release
+	does rita elevate helper-1 --end
 	not_allowed rita suspend builder-7
 	not_allowed rita role set logs --sudo '(root) /usr/bin/id'
 	not_allowed rita role add mine --sudo '(root) ALL'
@@ -151,6 +156,9 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 		not_allowed "$person" retire builder-7
 		not_allowed "$person" session kill --agent builder-7
 		not_allowed "$person" revoke --jti 1
+		may_not "$person" revoke
+		not_allowed "$person" elevate builder-7 --role logs --for 10m
+		may_not "$person" elevate builder-7
 		not_allowed "$person" init
 	done
 	not_allowed vera approval deny 123456
@@ -173,6 +181,9 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	may_not olaf suspend builder-7 --file /root/secret
 	not_allowed vera check --file /root/secret
 	not_allowed vera doctor --log
+	not_allowed vera doctor --fix
+	not_allowed vera audit verify --key /root/secret
+	not_allowed rita import /root/secret
 	# Files are opened by the caller's shell alone.
 	for option in /root/secret /etc/shadow /dev/stdin /proc/self/environ ../../root/secret; do
 		may_not rita set builder-7 --key "$option"

@@ -31,6 +31,11 @@ static const struct office offices[] = {
 
 /* These options of every command say nothing that root's rights would be lent to. */
 #define HARMLESS "json dry-run"
+#define RECORDS "agent uid user event result reason service session issuer jti kid command why"
+#define SETTINGS \
+	"description owner expires role key kid key-expires bind subject source max-sessions " \
+	"mixed-sessions user " \
+	"local-user"
 
 /* A command with some of these options. A command has a row for each of its uses that differ in who may do it. */
 static const struct permit {
@@ -49,33 +54,23 @@ static const struct permit {
     {"session list", "watch", EVERY},
     {"approval list", "watch", EVERY},
     {"revoke", "list", EVERY},
+    {"elevate", "list", EVERY},
     {"doctor", "", EVERY},
-    {"audit show",
-     "since until at agent uid user event result reason service session issuer jti kid command by-session "
-     "why "
-     "raw",
-     EVERY},
-    {"audit tail",
-     "lines follow agent uid user event result reason service session issuer jti kid command why", EVERY},
+    {"audit show", RECORDS " since until at by-session raw", EVERY},
+    {"audit tail", RECORDS " lines follow", EVERY},
     {"audit verify", "", EVERY},
     {"approval approve", "why", APPROVER},
     {"approval deny", "why", APPROVER},
     {"suspend", "role owner why kill", OPERATOR},
     {"resume", "role owner", OPERATOR},
     {"session kill", "agent", OPERATOR},
-    {"revoke", "jti issuer kid agent before why undo", OPERATOR},
-    {"register",
-     "description owner expires role key kid key-expires bind subject source max-sessions mixed-sessions "
-     "user "
-     "local-user",
-     REGISTRAR},
-    {"set",
-     "description owner expires role key kid key-expires bind subject source max-sessions mixed-sessions "
-     "user "
-     "local-user no-role no-key no-bind no-source no-user no-local-user roles sources",
-     REGISTRAR},
+    {"revoke", "jti issuer kid agent before why undo anyway", OPERATOR},
+    {"register", SETTINGS, REGISTRAR},
+    {"set", SETTINGS " no-role no-key no-bind no-source no-user no-local-user roles sources", REGISTRAR},
     {"rotate", "key kid key-expires grace", REGISTRAR},
     {"retire", "", REGISTRAR},
+    {"restore", "list no-role no-bind no-key expires", REGISTRAR},
+    {"elevate", "role for why end", REGISTRAR},
 };
 #define N_PERMITS (sizeof(permits) / sizeof(permits[0]))
 
