@@ -251,6 +251,27 @@ teardown() {
 	mended state 'was interrupted while it published generation 999999'
 }
 
+@test "what was suspended and revoked cannot be told" {
+	agentauthctl suspend builder-7 >/dev/null
+	agent_is_refused() {
+		run by_key builder-7 id -un
+		[ "$status" -ne 0 ]
+	}
+	mv "$STATE/state" /root/state
+	run agentauthctl doctor --fix
+	expect_status 1
+	told "PROBLEM +decisions +$STATE/state does not tell who is suspended and what is revoked. Put it back from a backup; if it is made anew.*Every agent is refused.*As root: (agentauthctl init)"
+	[ ! -e "$STATE/state" ]
+	agent_is_refused
+	cp -a /root/state "$STATE/state" # from a backup
+	expect_order
+	agent_is_refused
+	agentauthctl resume builder-7 >/dev/null
+	rm -r "$STATE/state/revoked/kid"
+	mended decisions 'does not tell who is suspended'
+	rm -r /root/state
+}
+
 @test "ids that something else gives out are noted" {
 	run agentauthctl doctor
 	expect_no_output '^note +ids '

@@ -24,6 +24,7 @@ static const struct doctor_check checks[] = {
     {"sudo", "Nobody on this host has sudo.", doctor_sudo},
     {"registry", "Without a registry every agent is refused.", doctor_registry},
     {"state", "No agent can be registered, changed or retired.", doctor_state},
+    {"decisions", "Every agent is refused.", doctor_decisions},
     {"files", "What others than root can write is refused: agents get in no more, or nothing is published.",
      doctor_files},
     {"served", "To all but root, and to sshd, the host has no agents.", doctor_served},

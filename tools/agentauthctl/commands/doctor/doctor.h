@@ -113,6 +113,7 @@ struct aa_sshd_paths doctor_sshd_paths(void);
 
 void doctor_registry(struct doctor *d);
 void doctor_state(struct doctor *d);
+void doctor_decisions(struct doctor *d);
 void doctor_files(struct doctor *d);
 void doctor_served(struct doctor *d);
 /* doctor_count_gone() counts the records of sessions that are gone. */

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "common/state/decision.h"
 #include "common/state/session_find.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/publish/generations.h"
@@ -91,6 +92,29 @@ void doctor_state(struct doctor *d)
 	if (ids && journal)
 		doctor_fine(d, "%s holds what the next change needs", d->ctl->paths.statedir);
 	close(fd);
+}
+
+/* ---- decisions ------------------------------------------------------------------ */
+
+/* Folders that are missing cannot tell that nothing was decided. --fix makes none: an agent that was suspended would be
+ * let in again. */
+void doctor_decisions(struct doctor *d)
+{
+	const char *statedir = d->ctl->paths.statedir;
+	const char *nobody = "nobody"; /* of all questions that a login asks, about no agent */
+
+	if (!d->published)
+		return; /* the check of the registry says so */
+	if (aa_decision_agent(statedir, nobody) == AA_REGISTRY_UNAVAILABLE ||
+	    aa_decision_credential(statedir, nobody, nobody, nobody, nobody, d->ctl->now, NULL) ==
+		AA_REGISTRY_UNAVAILABLE)
+		doctor_problem(
+		    d, xstrdup("agentauthctl init"),
+		    "%s/state does not tell who is suspended and what is revoked. Put it back from a "
+		    "backup; if it is made anew, nobody and nothing is",
+		    statedir);
+	else
+		doctor_fine(d, "%s/state tells who is suspended and what is revoked", statedir);
 }
 
 /* ---- sessions ------------------------------------------------------------------- */
