@@ -103,7 +103,8 @@ static const char *sentence_of(const json_t *record)
 {
 	enum aa_reason reason = last_refusal_reason(record);
 
-	if (reason == AA_OK)
+	/* A request that its agent took back has the reason of one that was denied. */
+	if (reason == AA_OK || strcmp(view_text(record, "step"), "withdrawn") == 0)
 		return NULL;
 	return reason < AA_REASON_COUNT ? aa_reason_sentence(reason)
 					: "a reason that this version does not know";
