@@ -264,3 +264,90 @@ text_of() { # AGENT
 	agentauthctl revoke --undo --kid corp-1 >/dev/null
 	agentauthctl issuer remove corp >/dev/null
 }
+
+kids_of() { # AGENT: its keys that have no end
+	agentauthctl show "$1" --json | jq -r '[.agent.keys[] | select(.not_after == null) | .kid] | join(" ")'
+}
+
+@test "a rotation is undone in the grace period: the old key has no end again, and the new one is refused" {
+	local text
+	new_agent spinner ES256 --role logs --kid first
+	new_key spinner-2
+	text=$(text_of spinner)
+	turn rotate agentauthctl rotate spinner --key "$KEYS/spinner-2.pub" --kid second
+	[ "$(stat -c '%U %a' "$STATE/rotated" "$STATE/rotated/spinner" | xargs)" = 'root 700 root 600' ]
+	signs_in spinner spinner-2 --header 'kid="second"'
+	expect_status 0
+	turn rotate-undo-dry-run agentauthctl rotate spinner --undo --dry-run
+	signs_in spinner spinner-2 --header 'kid="second"'
+	expect_status 0
+	turn rotate-undo agentauthctl rotate spinner --undo
+	expect_audit '.event == "admin" and .agent == "spinner" and .command == "rotate spinner --undo" and .result == "ok"'
+	[ "$(text_of spinner)" = "$text" ]
+	signs_in spinner spinner --header 'kid="first"'
+	expect_status 0
+	signs_in spinner spinner-2 --header 'kid="second"'
+	expect_status 255
+	turn rotate-undo-again agentauthctl rotate spinner --undo
+	turn rotate-undo-usage agentauthctl rotate spinner --undo --key "$KEYS/spinner-2.pub"
+}
+
+@test "after the grace period too, with what was changed since, and where the old key has left the text" {
+	local registered
+	new_agent later ES256 --role logs --kid first
+	registered=$(agentauthctl show later --json | jq -r '.agent.keys[0].registered')
+	for key in later-2 later-3 later-4; do new_key $key; done
+	agentauthctl rotate later --key "$KEYS/later-2.pub" --kid second --grace 0 >/dev/null
+	signs_in later later --header 'kid="first"'
+	expect_status 255
+	sleep 1
+	agentauthctl set later --owner carol --key "$KEYS/later-3.pub" --kid third >/dev/null
+	[ "$(agentauthctl show later --json | jq -r '[.agent.keys[].kid] | join(" ")')" = 'second third' ]
+	run agentauthctl rotate later --undo --json
+	expect_status 0
+	[ "$(kids_of later)" = 'third first' ]
+	[ "$(agentauthctl show later --json | jq -r '.agent | [.owner, (.keys[] | select(.kid == "first") | .registered)] | join(" ")')" = "carol $registered" ]
+	signs_in later later --header 'kid="first"'
+	expect_status 0
+	signs_in later later-2 --header 'kid="second"'
+	expect_status 255
+	signs_in later later-3 --header 'kid="third"'
+	expect_status 0
+	# Of two rotations the last is undone, with the end that the one before gave.
+	agentauthctl rotate later --key "$KEYS/later-2.pub" --kid second --grace 1h >/dev/null
+	agentauthctl rotate later --key "$KEYS/later-4.pub" --kid fourth --grace 0 >/dev/null
+	agentauthctl rotate later --undo >/dev/null
+	[ "$(kids_of later)" = second ]
+	signs_in later later --header 'kid="first"'
+	expect_status 0
+}
+
+@test "a rotation whose old keys have ended by themselves is not undone, and one whose new key is gone is" {
+	new_agent ended ES256 --role logs --kid first --key-expires "$(date -u -d '+2 seconds' +%FT%TZ)"
+	for key in ended-2 ended-3; do new_key $key; done
+	agentauthctl rotate ended --key "$KEYS/ended-2.pub" --kid second >/dev/null
+	sleep 3
+	turn rotate-undo-ended agentauthctl rotate ended --undo
+	cured_by root 'agentauthctl rotate ended --key FILE' "s#FILE#$KEYS/ended-3.pub --kid third#"
+	agentauthctl set ended --no-key third >/dev/null
+	turn rotate-undo-gone agentauthctl rotate ended --undo
+	[ "$(kids_of ended)" = second ]
+}
+
+@test "what a rotation is undone to stays revoked, and a colleague's edit is not published by the way" {
+	new_agent holder ES256 --role logs --kid holder-1
+	new_key holder-2
+	agentauthctl rotate holder --key "$KEYS/holder-2.pub" --kid holder-2 >/dev/null
+	agentauthctl revoke --kid holder-1 >/dev/null
+	cp /etc/agentauth/agents.d/keeper.conf /run/keeper.conf
+	echo 'description = "half";' >>/etc/agentauth/agents.d/keeper.conf
+	run agentauthctl rotate holder --undo
+	expect_status 1
+	expect_output 'the text holds something else that is not published'
+	cp /run/keeper.conf /etc/agentauth/agents.d/keeper.conf
+	turn rotate-undo-revoked agentauthctl rotate holder --undo
+	cured_by root 'agentauthctl revoke --list'
+	agentauthctl revoke --undo --kid holder-1 >/dev/null
+	signs_in holder holder --header 'kid="holder-1"'
+	expect_status 0
+}

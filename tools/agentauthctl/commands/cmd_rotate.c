@@ -10,6 +10,7 @@
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
+#include "tools/agentauthctl/commands/rotation.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/settings.h"
 #include "tools/agentauthctl/publish/agent_keys.h"
@@ -25,6 +26,8 @@ static const struct option_spec rotate_options[] = {
     {"kid", "KID", "the new key's name (its own, or its thumbprint)", EDIT_NONE, NULL},
     {"key-expires", "TIME", "until when the new key is good", EDIT_NONE, NULL},
     {"grace", "TIME", "how long the keys before it are still good: 24h, 90m, 7d; 0 ends them at once (24h)",
+     EDIT_NONE, NULL},
+    {"undo", NULL, "take the last rotation back: the keys before are good again, the new one leaves",
      EDIT_NONE, NULL},
     CTL_WITH_PENDING,
     {0},
@@ -50,6 +53,7 @@ struct ending {
 	int64_t until;
 	json_t *ended; /* [{"kid", "not_after"}…] */
 	json_t *gone;  /* of those, what left the text so that the new one has room */
+	json_t *rotation;
 };
 
 static enum ctl_status end_keys(struct ctl *ctl, const struct workspace *workspace, const char *name,
@@ -103,6 +107,8 @@ static void tell_ended(const struct ctl *ctl, const char *name, const struct end
 		else
 			printf("The key %s is good until %s, and refused from then on.\n", quoted(kid), when);
 	}
+	if (!ctl->dry_run && json_array_size(ending->ended))
+		printf("agentauthctl rotate %s --undo takes the rotation back.\n", name);
 }
 
 /* A person who wanted a key to end is told what ends it whatever the text holds. */
@@ -148,6 +154,8 @@ static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, cons
 	status = edit_agent_begin(&edit, ctl, workspace, arguments, name);
 	edit.editing.gone = ending.gone;
 	if (status == CTL_DONE)
+		ending.rotation = rotation_begin(&edit);
+	if (status == CTL_DONE)
 		status = end_keys(ctl, workspace, name, &ending);
 	if (status == CTL_DONE)
 		status = edit_by_options(&edit.editing, rotate_options);
@@ -155,11 +163,25 @@ static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, cons
 		tell_unchanged(ctl);
 	if (status == CTL_DONE)
 		status = publish_keys(&edit, &ending);
+	if (status == CTL_DONE && !ctl->dry_run)
+		rotation_end(&edit, json_incref(ending.rotation));
 	edit_free(&edit);
 out:
+	json_decref(ending.rotation);
 	json_decref(ending.ended);
 	json_decref(ending.gone);
 	return status;
+}
+
+static int run_undo(struct ctl *ctl, const struct arguments *arguments)
+{
+	if (arguments_have(arguments, "key") || arguments_have(arguments, "kid") ||
+	    arguments_have(arguments, "key-expires") || arguments_have(arguments, "grace"))
+		return ctl_usage(
+		    ctl, "--undo takes a rotation back as it was, and goes with no option of a new one");
+	if (ctl_check_name(ctl, check_agent_name, arguments->words[0]) != CTL_DONE)
+		return CTL_FAILED;
+	return edit_in_workspace(ctl, arguments, rotation_undo);
 }
 
 static int run_rotate(struct ctl *ctl, const struct arguments *arguments)
@@ -167,6 +189,8 @@ static int run_rotate(struct ctl *ctl, const struct arguments *arguments)
 	enum ctl_status status;
 	int64_t grace;
 
+	if (arguments_have(arguments, "undo"))
+		return run_undo(ctl, arguments);
 	if (!arguments_have(arguments, "key"))
 		return ctl_usage(
 		    ctl, "--key FILE is missing: the agent's new public key, as agentauth keygen prints it");

@@ -128,7 +128,7 @@ static void print_key(struct ctl *ctl, const char *field, const char *agent, con
 	buffer_free(&b);
 }
 
-/* What was revoked and used is of now and of no generation: `of_now` says which of them is shown. */
+/* Revocations and logins are of now and of no generation: `of_now` says which of them is shown. */
 static void print_keys(struct ctl *ctl, const struct aa_agent *agent, bool of_now)
 {
 	if (agent->keys.n == 0)

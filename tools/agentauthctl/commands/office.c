@@ -42,7 +42,7 @@ static const struct permit {
 	const char *command, *options; /* options with blanks between them */
 	unsigned offices;
 } permits[] = {
-    {"list", "all wide role owner state expiring unused sort", EVERY},
+    {"list", "all wide role owner state expiring unused key-older sort", EVERY},
     {"show", "at", EVERY},
     {"explain", "service from scope user credential nonce ssh-key session command runas at last", EVERY},
     {"diff", "", EVERY},
@@ -55,6 +55,7 @@ static const struct permit {
     {"approval list", "watch", EVERY},
     {"revoke", "list", EVERY},
     {"elevate", "list", EVERY},
+    {"restore", "list", EVERY},
     {"doctor", "", EVERY},
     {"audit show", RECORDS " since until at by-session raw", EVERY},
     {"audit tail", RECORDS " lines follow", EVERY},
@@ -67,9 +68,9 @@ static const struct permit {
     {"revoke", "jti issuer kid agent before why undo anyway", OPERATOR},
     {"register", SETTINGS, REGISTRAR},
     {"set", SETTINGS " no-role no-key no-bind no-source no-user no-local-user roles sources", REGISTRAR},
-    {"rotate", "key kid key-expires grace", REGISTRAR},
+    {"rotate", "key kid key-expires grace undo", REGISTRAR},
     {"retire", "", REGISTRAR},
-    {"restore", "list no-role no-bind no-key expires", REGISTRAR},
+    {"restore", "no-role no-bind no-key expires", REGISTRAR},
     {"elevate", "role for why end", REGISTRAR},
 };
 #define N_PERMITS (sizeof(permits) / sizeof(permits[0]))

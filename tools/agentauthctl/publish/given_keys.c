@@ -56,9 +56,10 @@ char *given_key_group(const struct given_key *given, const char *kid, int64_t no
 		return NULL;
 	quoted_kid = conf_quote(kid);
 	quoted_pem = conf_quote(pem);
+	buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n", quoted_kid, quoted_pem);
 	aa_utc_print(now, when);
-	buffer_printf(&b, "{\n\t\tkid = %s;\n\t\tpem = %s;\n\t\tregistered = \"%s\";\n", quoted_kid,
-		      quoted_pem, when);
+	if (now)
+		buffer_printf(&b, "\t\tregistered = \"%s\";\n", when);
 	aa_utc_print(not_after, when);
 	if (not_after)
 		buffer_printf(&b, "\t\tnot_after = \"%s\";\n", when);

@@ -39,7 +39,7 @@ void given_keys_free(struct given_keys *keys);
 char *given_key_kid(const struct given_key *key);
 /* given_key_pem() returns the key in PEM, as given_key_kid() its name. */
 char *given_key_pem(const struct given_key *key);
-/* given_key_group() returns the key as it stands in an agent's `keys`, registered at `now` and good until `not_after` (0: for
+/* given_key_group() returns the key as it stands in an agent's `keys`, registered at `now` (0: not known) and good until `not_after` (0: for
  * ever). The caller frees; NULL says that memory is out. */
 char *given_key_group(const struct given_key *key, const char *kid, int64_t now, int64_t not_after);
 
