@@ -87,6 +87,52 @@ TEST(what_is_gone_is_retired_and_stays_so, house)
 	ids_free(&ids);
 }
 
+static bool bring(struct ids *ids, const char *name, uint32_t id, bool retired)
+{
+	struct given_id brought = {.kind = ID_AGENT, .id = id, .retired = retired, .time = 1767225600};
+	char why[256] = "";
+
+	snprintf(brought.name, sizeof(brought.name), "%s", name);
+	return ids_bring(ids, &brought, why, sizeof(why));
+}
+
+TEST(what_another_host_gave_is_kept_for_the_same_agent, house)
+{
+	const struct house *h = *state;
+	struct ids ids = {0};
+
+	claim(&ids, ID_AGENT, "own", A, "");
+	assert_true(bring(&ids, "far", B, false));
+	assert_true(bring(&ids, "gone", 70007, true));
+	assert_true(bring(&ids, "own", A, false));
+	assert_false(bring(&ids, "own", 70009, false));
+	assert_false(bring(&ids, "other", A, false));
+	write_ids(h, &ids);
+	ids_free(&ids);
+
+	for (int i = 0; i < 2; i++) {
+		read_ids(h, &ids);
+		assert_null(ids_by_name(&ids, ID_AGENT, "far")); /* nobody here */
+		assert_null(ids_by_name(&ids, ID_AGENT, "gone"));
+		assert_true(claim(&ids, ID_AGENT, "own", A, ""));
+		assert_false(claim(&ids, ID_AGENT, "other", B, "is the id of the agent far"));
+		assert_false(
+		    claim(&ids, ID_AGENT, "far", 70009, "on the host that its name was imported from"));
+		assert_false(claim(&ids, ID_AGENT, "gone", 70007, "never given again"));
+		assert_true(bring(&ids, "far", B, false));
+		write_ids(h, &ids); /* and nothing of it is retired */
+		ids_free(&ids);
+	}
+	read_ids(h, &ids);
+	assert_true(claim(&ids, ID_AGENT, "own", A, ""));
+	assert_true(claim(&ids, ID_AGENT, "far", B, ""));
+	write_ids(h, &ids);
+	ids_free(&ids);
+	read_ids(h, &ids);
+	assert_non_null(ids_by_name(&ids, ID_AGENT, "far"));
+	ids_free(&ids);
+}
+
 TEST(the_group_of_all_agents_may_change_its_name_and_gid, house)
 {
 	const struct house *h = *state;

@@ -2,9 +2,11 @@
 /* cmd_import.c registers the agents that a file brings, CSV or JSON: all of them in one publish, or none. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
@@ -27,10 +29,11 @@ struct importing {
 	const struct import_agent **by_name; /* those whose names may be, sorted */
 	size_t n;
 	struct agent_texts texts; /* of these, in the same order */
+	struct conf_text main;	  /* agentauth.conf with roles and issuers that FILE brings; no path: none */
 	size_t updated;
 };
 
-/* ---- names ------------------------------------------------------------------------ */
+/* ---- names and uids ---------------------------------------------------------------- */
 
 static int compare_agents(const void *a, const void *b)
 {
@@ -87,8 +90,6 @@ static void check_names(struct importing *im)
 	drop_twice(im);
 }
 
-/* ---- uids -------------------------------------------------------------------------- */
-
 /* Agents get free uids in the order of the file. */
 static void choose_uids(struct importing *im)
 {
@@ -132,6 +133,10 @@ static void write_new(const struct importing *im, const struct import_agent *age
 	const char *name;
 	json_t *value;
 
+	if (agent->file && conf_tree_find(&agent->file->tree, &agent->file->text, "uid") > 0) {
+		conf_text_set(ret, path, agent->file->text.bytes, agent->file->text.len);
+		return;
+	}
 	aa_utc_print(im->ctl->now, when);
 	buffer_printf(&text, "# Imported by %s, %.10s\n", ctl_who(), when);
 	put_setting(&text, "uid", json_object_get(agent->settings, "uid"));
@@ -212,6 +217,78 @@ static void make_texts(struct importing *im)
 	}
 }
 
+/* ---- roles, issuers, ids ----------------------------------------------------------------- */
+
+/* has_equal() says whether agentauth.conf has the role or issuer, and in *ret_equal whether with the same settings. */
+static bool has_equal(const struct importing *im, const char *path, const json_t *group, bool *ret_equal)
+{
+	const config_setting_t *has = config_lookup(&im->workspace->model.file.config, path);
+	json_t *ours = has && config_setting_is_group(has) ? export_group(has) : NULL;
+
+	*ret_equal = ours && json_equal(ours, group);
+	json_decref(ours);
+	return has != NULL;
+}
+
+static void bring_group(struct importing *im, const char *kinds, const char *name, const json_t *group)
+{
+	char *path = xasprintf("%s.%s", kinds, name), *text;
+	struct position position;
+	bool equal, given, has = has_equal(im, path, group, &equal);
+
+	import_main_position(&im->import, path, &position, &given);
+	if (has && !equal && !arguments_have(im->arguments, "update")) {
+		problem_error(
+		    &im->ctl->problems, &position,
+		    "this host has it with other settings; --update has those of %s take their place",
+		    im->import.file);
+	} else if (!equal) {
+		text = import_group(group);
+		if (conf_edit_set(&im->main, path, text) < 0)
+			problem_error(&im->ctl->problems, &position, "cannot be set in %s", im->main.path);
+		free(text);
+	}
+	free(path);
+}
+
+static void bring_groups(struct importing *im, const char *kinds, const json_t *groups)
+{
+	json_t *object = (json_t *)(uintptr_t)groups, *group;
+	const char *name;
+
+	json_object_foreach(object, name, group)
+	{
+		bring_group(im, kinds, name, group);
+	}
+}
+
+/* Roles grant, so that they come along only where that is asked for. */
+static void bring_roles(struct importing *im)
+{
+	const struct conf_text *text = &im->workspace->model.file.text;
+
+	if (!arguments_have(im->arguments, "roles"))
+		return;
+	conf_text_set(&im->main, text->path, text->bytes, text->len);
+	bring_groups(im, "issuers", im->import.issuers);
+	bring_groups(im, "roles", im->import.roles);
+	if (im->main.len == text->len && memcmp(im->main.bytes, text->bytes, text->len) == 0)
+		conf_text_free(&im->main);
+}
+
+/* What this host gave otherwise stays: an agent of FILE that is about it is refused when it is published. */
+static void bring_ids(struct importing *im)
+{
+	for (size_t i = 0; i < im->import.n_ids; i++) {
+		const struct given_id *id = &im->import.ids[i];
+		char why[256];
+
+		if (id->kind != ID_GROUP && !ids_bring(&im->workspace->ids, id, why, sizeof(why)))
+			ctl_warning(im->ctl, "%s %s, %u, is not kept for itself here: %s",
+				    id_kind_name(id->kind), id->name, id->id, why);
+	}
+}
+
 /* ---- publishing ------------------------------------------------------------------------ */
 
 static const struct import_agent *agent_of(const struct importing *im, const char *file)
@@ -233,6 +310,25 @@ static const struct import_agent *agent_of(const struct importing *im, const cha
 	return NULL;
 }
 
+static void point(struct problem *p, const struct position *position)
+{
+	free(p->file);
+	p->file = xstrdup(position->file);
+	p->line = position->line;
+	p->column = position->column;
+}
+
+static void point_to_group(const struct importing *im, struct problem *p)
+{
+	struct position position;
+	bool given = false;
+
+	if (im->main.path && p->file && p->setting && strcmp(p->file, im->main.path) == 0)
+		import_main_position(&im->import, p->setting, &position, &given);
+	if (given)
+		point(p, &position);
+}
+
 /* point_to_import() has what is wrong with a text that was made here point to what it was made of: that is where a
  * person mends it. */
 static void point_to_import(const struct importing *im)
@@ -243,16 +339,15 @@ static void point_to_import(const struct importing *im)
 		struct position position;
 		bool given;
 
-		if (!agent)
+		if (!agent) {
+			point_to_group(im, p);
 			continue;
+		}
 		import_position(&im->import, agent, p->setting ? p->setting : "name", &position, &given);
 		if (!given && agent_names_have(&im->workspace->names, agent->name) &&
 		    arguments_have(im->arguments, "update"))
 			continue; /* of what the agent had before */
-		free(p->file);
-		p->file = xstrdup(position.file);
-		p->line = position.line;
-		p->column = position.column;
+		point(p, &position);
 	}
 }
 
@@ -265,10 +360,24 @@ static void answer(struct importing *im, const struct publish_result *result)
 	ctl_tell_published(im->ctl, result, true);
 }
 
+static bool lacks_roles(const struct importing *im)
+{
+	json_t *roles = (json_t *)(uintptr_t)im->import.roles, *role;
+	const char *name;
+
+	json_object_foreach(roles, name, role)
+	{
+		if (role && !model_role(&im->workspace->model, name))
+			return !arguments_have(im->arguments, "roles");
+	}
+	return false;
+}
+
 /* Where something is wrong already, the rest is looked at all the same, and nothing is written. */
 static enum ctl_status publish_texts(struct importing *im)
 {
-	const struct text_change change = {.texts = &im->texts};
+	const struct text_change change = {.texts = &im->texts,
+					   .main_text = im->main.path ? &im->main : NULL};
 	bool dry_run = im->ctl->dry_run;
 	struct publish_result result = {0};
 	enum ctl_status status;
@@ -279,6 +388,9 @@ static enum ctl_status publish_texts(struct importing *im)
 	point_to_import(im);
 	if (im->ctl->problems.errors == 0)
 		answer(im, &result);
+	else if (lacks_roles(im))
+		ctl_error(im->ctl, "%s also has roles that this host lacks; --roles takes them over",
+			  im->import.file);
 	publish_result_free(&result);
 	return im->ctl->problems.errors ? CTL_FAILED : status;
 }
@@ -288,7 +400,9 @@ static enum ctl_status import_agents(struct importing *im)
 	if (im->import.n == 0 && im->ctl->problems.errors == 0)
 		return ctl_fail(im->ctl, "%s has no agent in it", im->import.file);
 	check_names(im);
+	bring_ids(im);
 	choose_uids(im);
+	bring_roles(im);
 	make_texts(im);
 	return publish_texts(im);
 }
@@ -299,6 +413,7 @@ static void importing_free(struct importing *im)
 		conf_text_free(&im->texts.v[i].text);
 	free(im->texts.v);
 	free(im->by_name);
+	conf_text_free(&im->main);
 	import_free(&im->import);
 }
 
@@ -317,6 +432,26 @@ static enum ctl_status in_workspace(struct importing *im)
 }
 
 /* The file is read, and all that can be told of it by itself is found, before the lock is taken. */
+static enum ctl_status read_input(struct importing *im, const char *file, struct buffer *bytes)
+{
+	struct stat st;
+	char *tree;
+
+	if (strcmp(file, "-") != 0 && stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
+		tree = realpath(file, NULL);
+		if (!tree)
+			return ctl_fail(im->ctl, "%s cannot be read: %s", quoted(file), strerror(errno));
+		import_read_tree(&im->import, tree, im->ctl->paths.owner);
+		free(tree);
+	} else if (ctl_read_file(im->ctl, file, IMPORT_MAX, bytes) == 0) {
+		import_read(&im->import, bytes->data ? bytes->data : "", bytes->len);
+	} else {
+		return CTL_FAILED;
+	}
+	progress_end(&im->import.progress);
+	return CTL_DONE;
+}
+
 static int run_import(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *file = arguments->words[0];
@@ -328,13 +463,10 @@ static int run_import(struct ctl *ctl, const struct arguments *arguments)
 		       .problems = &ctl->problems,
 		       .progress = {.program = "agentauthctl", .what = "agents read", .off = ctl->json}}};
 	struct buffer bytes = {0};
-	enum ctl_status status = CTL_FAILED;
+	enum ctl_status status = read_input(&im, file, &bytes);
 
-	if (ctl_read_file(ctl, file, IMPORT_MAX, &bytes) == 0) {
-		import_read(&im.import, bytes.data ? bytes.data : "", bytes.len);
-		progress_end(&im.import.progress);
+	if (status == CTL_DONE)
 		status = in_workspace(&im);
-	}
 	importing_free(&im);
 	if (bytes.data)
 		explicit_bzero(bytes.data, bytes.len);
@@ -350,13 +482,15 @@ const struct command cmd_import = {
     .summary = "register the agents that a file brings, all of them at once or none",
     .about =
 	"FILE is CSV, whose first line names the columns (name, uid, owner, roles, keys and so on, as the "
-	"settings of an agent), or JSON as export --json writes it; - is standard input. A cell with several "
-	"values has semicolons between them. An agent without a uid gets the lowest that was never used. "
-	"--dry-run shows what would be published.",
+	"settings of an agent), JSON as export --json writes it, or a directory that export --to made; - is "
+	"standard input. A cell with several values has semicolons between them. An agent without a uid gets "
+	"the lowest that was never used. --dry-run shows what would be published.",
     .options =
 	(const struct option_spec[]){
 	    {"update", NULL, "change agents that are registered already: settings that FILE has for them", 0,
 	     NULL},
+	    {"roles", NULL, "take over roles and issuers as well that an export has", 0, NULL},
+	    {"accept-risk", NULL, "publish rules that allow more than they say", 0, NULL},
 	    {"adopt", NULL,
 	     "they come into what the host has under their names: groups, rules, tables of cron", 0, NULL},
 	    CTL_WITH_PENDING,

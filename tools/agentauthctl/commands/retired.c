@@ -37,7 +37,7 @@ const char *retired_cure(const struct given_id *e, int64_t now)
 
 static bool can_return(const struct given_id *e, int64_t now)
 {
-	return e->kind == ID_AGENT && e->retired && now <= retired_until(e);
+	return e->kind == ID_AGENT && e->retired && !e->elsewhere && now <= retired_until(e);
 }
 
 static int last_first(const void *a, const void *b)

@@ -54,7 +54,9 @@ void import_free(struct import *import)
 {
 	for (size_t i = 0; i < import->n; i++)
 		json_decref(import->v[i].settings);
+	import_tree_free(import);
 	free(import->v);
+	free(import->ids);
 	json_decref(import->json);
 	import_csv_free(import);
 }
@@ -63,10 +65,25 @@ void import_position(const struct import *import, const struct import_agent *age
 		     struct position *ret, bool *ret_given)
 {
 	*ret = (struct position){.file = import->file, .setting = *setting ? setting : NULL};
-	if (import->bytes)
+	if (agent->file)
+		import_conf_position(agent->file, setting, ret, ret_given);
+	else if (import->bytes)
 		import_json_position(import, agent, setting, ret, ret_given);
 	else
 		import_csv_position(import, agent, setting, ret, ret_given);
+}
+
+void import_main_position(const struct import *import, const char *setting, struct position *ret,
+			  bool *ret_given)
+{
+	const struct import_agent whole = {.from = import->bytes};
+
+	*ret = (struct position){.file = import->file, .setting = setting};
+	*ret_given = false;
+	if (import->main.has_config)
+		import_conf_position(&import->main, setting, ret, ret_given);
+	else if (import->bytes)
+		import_json_position(import, &whole, setting, ret, ret_given);
 }
 
 void import_wrong(const struct import *import, const struct import_agent *agent, const char *setting,

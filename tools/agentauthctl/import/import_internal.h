@@ -19,4 +19,9 @@ void import_read_json(struct import *import, const char *bytes, size_t len);
 void import_json_position(const struct import *import, const struct import_agent *agent, const char *setting,
 			  struct position *ret, bool *ret_given);
 
+/* import_conf_position() is about a setting of a text: of an agent of a tree, or of its agentauth.conf. */
+void import_conf_position(const struct conf_file *file, const char *setting, struct position *ret,
+			  bool *ret_given);
+void import_tree_free(struct import *import);
+
 #endif

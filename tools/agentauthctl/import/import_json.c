@@ -2,10 +2,13 @@
 /* import_json.c reads agents from JSON: {"agents": […]} as `export --json` writes it, or the array alone. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/jose/json.h"
+#include "common/text/name.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/import/import_internal.h"
 #include "tools/agentauthctl/import/import_text.h"
 #include "tools/agentauthctl/import/json_place.h"
@@ -131,7 +134,8 @@ static void add_agent(void *data, const char *element)
 /* These are the other members of what export and the frame of --json write. */
 static bool is_member(const char *name)
 {
-	static const char *const names[] = {"agents", "ids", "from", "errors", "warnings"};
+	static const char *const names[] = {"agents", "roles",	"issuers", "ids",
+					    "from",   "result", "errors",  "warnings"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -149,10 +153,69 @@ static void check_members(const struct import *import)
 	{
 		if (!is_member(name))
 			import_wrong(import, &whole, name,
-				     "is no member of an export: that has agents and ids");
+				     "is no member of an export, which has agents, roles, issuers and ids");
 	}
 	if (!json_is_array(json_object_get(import->json, "agents")))
 		import_wrong(import, &whole, "agents", "there is no array \"agents\"");
+}
+
+static bool read_id(const json_t *json, struct given_id *ret)
+{
+	const char *kind = json_string_value(json_object_get(json, "kind"));
+	const char *name = json_string_value(json_object_get(json, "name"));
+	const char *time = json_string_value(json_object_get(json, "time"));
+	json_int_t id = json_integer_value(json_object_get(json, "id"));
+
+	*ret = (struct given_id){.kind = ID_AGENT, .retired = json_is_true(json_object_get(json, "retired"))};
+	if (kind && strcmp(kind, id_kind_name(ID_ROLE)) == 0)
+		ret->kind = ID_ROLE;
+	else if (!kind || strcmp(kind, id_kind_name(ID_AGENT)) != 0)
+		return false;
+	if (!name || !aa_name_is_valid(name, 32) || id < 1 || id > INT32_MAX || !time ||
+	    !aa_utc_parse(time, &ret->time))
+		return false;
+	snprintf(ret->name, sizeof(ret->name), "%s", name);
+	ret->id = (uint32_t)id;
+	return true;
+}
+
+static void read_ids(struct import *import)
+{
+	const json_t *ids = json_object_get(import->json, "ids");
+	size_t i;
+	json_t *id;
+
+	import->ids = xcalloc(json_array_size(ids) + 1, sizeof(*import->ids));
+	json_array_foreach(ids, i, id)
+	{
+		char *path = xasprintf("ids[%zu]", i);
+		const struct import_agent whole = {.from = import->bytes};
+
+		if (read_id(id, &import->ids[import->n_ids]))
+			import->n_ids++;
+		else
+			import_wrong(
+			    import, &whole, path,
+			    "is no id of an export: kind (agent or role), name, id, retired and time");
+		free(path);
+	}
+}
+
+/* groups_of() returns the roles or issuers, where all of them could be written into a text. */
+static const json_t *groups_of(const struct import *import, const char *member)
+{
+	const struct import_agent whole = {.from = import->bytes};
+	json_t *groups = json_object_get(import->json, member), *group;
+	const char *name;
+
+	if (!groups || !is_in_order(import, &whole, member, groups))
+		return NULL;
+	json_object_foreach(groups, name, group)
+	{
+		if (!json_is_object(group))
+			return import_wrong(import, &whole, member, "is no object of objects"), NULL;
+	}
+	return groups;
 }
 
 void import_read_json(struct import *import, const char *bytes, size_t len)
@@ -177,6 +240,11 @@ void import_read_json(struct import *import, const char *bytes, size_t len)
 		json_elements(first, import->end, add_agent, import);
 	else
 		check_members(import);
+	if (agents != import->json) {
+		import->roles = groups_of(import, "roles");
+		import->issuers = groups_of(import, "issuers");
+		read_ids(import);
+	}
 	if (agents != import->json && json_is_array(agents))
 		json_elements(json_place(first, import->end, "agents", &found), import->end, add_agent,
 			      import);

@@ -17,7 +17,7 @@
 
 static bool is_setting_name(const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789-");
 
 	return n > 0 && name[n] == '\0' && *name >= 'a' && *name <= 'z' && n <= 64;
 }
@@ -83,17 +83,18 @@ const char *import_value_wrong(const json_t *value, struct buffer *path)
 
 static void put_value(struct buffer *b, const json_t *value, const char *indent);
 
-/* A group that holds a key stands on lines of its own, as register writes it. */
-static void put_group(struct buffer *b, const json_t *value, const char *indent)
+static void put_members(struct buffer *b, const json_t *value, const char *indent, bool lines)
 {
 	json_t *object = (json_t *)(uintptr_t)value, *member;
-	bool lines = json_object_get(value, "pem") != NULL;
 	const char *name;
 
 	buffer_puts(b, "{");
 	json_object_foreach(object, name, member)
 	{
-		buffer_printf(b, lines ? "\n%s\t%s = " : "%.0s %s = ", indent, name);
+		if (lines)
+			buffer_printf(b, "\n%s\t%s = ", indent, name);
+		else
+			buffer_printf(b, " %s = ", name);
 		put_value(b, member, indent);
 		buffer_puts(b, ";");
 	}
@@ -101,6 +102,12 @@ static void put_group(struct buffer *b, const json_t *value, const char *indent)
 		buffer_printf(b, "\n%s}", indent);
 	else
 		buffer_puts(b, " }");
+}
+
+/* A group that holds a key stands on lines of its own, as register writes it. */
+static void put_group(struct buffer *b, const json_t *value, const char *indent)
+{
+	put_members(b, value, indent, json_object_get(value, "pem") != NULL);
 }
 
 static void put_array(struct buffer *b, const json_t *value, const char *indent)
@@ -155,4 +162,51 @@ char *import_setting(const char *name, const json_t *value)
 	else
 		put_value(&b, value, "");
 	return buffer_take(&b);
+}
+
+char *import_group(const json_t *value)
+{
+	struct buffer b = {0};
+
+	put_members(&b, value, "\t", true);
+	return buffer_take(&b);
+}
+
+/* ---- from the text ------------------------------------------------------------ */
+
+static json_t *export_value(const config_setting_t *setting)
+{
+	json_t *array;
+
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		return export_group(setting);
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		array = json_array();
+		for (int i = 0; i < config_setting_length(setting); i++)
+			json_array_append_new(array,
+					      export_value(config_setting_get_elem(setting, (unsigned)i)));
+		return array;
+	case CONFIG_TYPE_STRING:
+		return json_string(config_setting_get_string(setting));
+	case CONFIG_TYPE_INT64:
+		return json_integer(config_setting_get_int64(setting));
+	case CONFIG_TYPE_INT:
+		return json_integer(config_setting_get_int(setting));
+	default:
+		return json_boolean(config_setting_get_bool(setting));
+	}
+}
+
+json_t *export_group(const config_setting_t *group)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+
+		json_object_set_new(object, config_setting_name(member), export_value(member));
+	}
+	return object;
 }

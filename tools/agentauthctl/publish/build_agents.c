@@ -30,7 +30,8 @@ void build_agents_find_retired(struct build_work *w)
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct given_id *e = &ids->v[i];
 
-		if (e->kind == ID_AGENT && (e->retired || !agent_names_have(&w->ws->names, e->name)))
+		if (e->kind == ID_AGENT && !e->elsewhere &&
+		    (e->retired || !agent_names_have(&w->ws->names, e->name)))
 			w->retired[w->n_retired++] = (uint32_t)i;
 	}
 	qsort_r(w->retired, w->n_retired, sizeof(*w->retired), compare_names, ids);

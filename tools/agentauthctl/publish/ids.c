@@ -77,7 +77,8 @@ static void make_slots(struct ids *ids, size_t n)
 		index_id(ids, i);
 }
 
-struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name)
+/* find_name() also finds what another host gave. */
+static struct given_id *find_name(const struct ids *ids, enum id_kind kind, const char *name)
 {
 	if (!ids->slots)
 		return NULL;
@@ -89,6 +90,13 @@ struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const cha
 			return e;
 	}
 	return NULL;
+}
+
+struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name)
+{
+	struct given_id *e = find_name(ids, kind, name);
+
+	return e && !e->elsewhere ? e : NULL;
 }
 
 struct given_id *ids_by_id(const struct ids *ids, uint32_t id)
@@ -150,7 +158,7 @@ static bool read_line(struct ids *ids, char *line)
 	enum id_kind kind;
 	char *words[5];
 	int64_t id, when;
-	bool retire;
+	bool retire, hold;
 
 	if (*line == '#')
 		return true;
@@ -158,11 +166,15 @@ static bool read_line(struct ids *ids, char *line)
 	    !aa_number_parse(words[3], 1, INT32_MAX, &id) || !aa_utc_parse(words[4], &when))
 		return false;
 	retire = strcmp(words[0], "retire") == 0;
-	if (!retire && strcmp(words[0], "use") != 0)
+	hold = strcmp(words[0], "hold") == 0;
+	if (!retire && !hold && strcmp(words[0], "use") != 0)
 		return false;
-	e = ids_by_name(ids, kind, words[2]);
-	if (!e || e->id != id)
+	e = find_name(ids, kind, words[2]);
+	if (!e || e->id != id) {
 		e = add(ids, kind, words[2], (uint32_t)id);
+		e->elsewhere = retire;
+	}
+	e->elsewhere = hold || (e->elsewhere && retire);
 	e->retired = retire;
 	e->time = when;
 	e->first = e->first ? e->first : when;
@@ -230,10 +242,16 @@ static bool refuse_name(const struct given_id *e, uint32_t id, char *why, size_t
 			 "the %s %s was retired on %.10s; its name and its id %u are never given again, "
 			 "since files and logs still mean the old one. Choose another name%s%s",
 			 id_kind_name(e->kind), e->name, when, e->id,
-			 e->kind == ID_AGENT
+			 e->kind == ID_AGENT && !e->elsewhere
 			     ? "; the same agent comes back, within 30 days, by agentauthctl restore "
 			     : "",
-			 e->kind == ID_AGENT ? e->name : "");
+			 e->kind == ID_AGENT && !e->elsewhere ? e->name : "");
+	else if (e->elsewhere)
+		snprintf(
+		    why, size,
+		    "the %s %s has the id %u on the host that its name was imported from; it is the same one "
+		    "here, with that id (and not %u), or has another name",
+		    id_kind_name(e->kind), e->name, e->id, id);
 	else
 		snprintf(why, size,
 			 "the %s %s has had the id %u since it was published; an id cannot change (to %u), "
@@ -258,9 +276,11 @@ static bool refuse_id(const struct given_id *e, uint32_t id, char *why, size_t s
 
 bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id, char *why, size_t size)
 {
-	struct given_id *named = ids_by_name(ids, kind, name), *numbered = ids_by_id(ids, id);
+	struct given_id *named = find_name(ids, kind, name), *numbered = ids_by_id(ids, id);
 
 	if (named && named->id == id && !named->retired) {
+		named->is_new = named->is_new || named->elsewhere;
+		named->elsewhere = named->is_brought = false;
 		named->seen = true;
 		return true;
 	}
@@ -285,6 +305,25 @@ void ids_restore(struct given_id *e)
 	e->is_new = true;
 }
 
+bool ids_bring(struct ids *ids, const struct given_id *brought, char *why, size_t size)
+{
+	struct given_id *named = find_name(ids, brought->kind, brought->name),
+			*numbered = ids_by_id(ids, brought->id);
+
+	if (!named && !numbered)
+		named = numbered = add(ids, brought->kind, brought->name, brought->id);
+	else if (!named && numbered)
+		return refuse_id(numbered, brought->id, why, size);
+	else if (named->id != brought->id)
+		return refuse_name(named, brought->id, why, size);
+	else if (!named->elsewhere || named->retired || !brought->retired)
+		return true; /* this host knows it */
+	named->elsewhere = named->is_brought = true;
+	named->retired = brought->retired;
+	named->time = brought->time;
+	return true;
+}
+
 uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
 			 bool (*taken)(const void *data, uint32_t id), const void *data)
 {
@@ -296,7 +335,7 @@ uint32_t ids_lowest_free(const struct ids *ids, uint32_t from, uint32_t to,
 
 bool given_id_goes(const struct given_id *e)
 {
-	return !e->seen && !e->retired && e->kind != ID_GROUP;
+	return !e->seen && !e->retired && !e->elsewhere && e->kind != ID_GROUP;
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -341,6 +380,14 @@ static void put_line(struct buffer *lines, const char *verb, const struct given_
 	buffer_printf(lines, "%s %s %s %u %s\n", verb, id_kind_name(e->kind), e->name, e->id, when);
 }
 
+static void put_brought(struct buffer *lines, const struct given_id *e)
+{
+	char when[32];
+
+	aa_utc_print(e->time, when);
+	put_line(lines, e->retired ? "retire" : "hold", e, when);
+}
+
 int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
 {
 	struct buffer lines = {0};
@@ -351,7 +398,9 @@ int ids_write(struct ids *ids, int dirfd, int64_t now, bool retire)
 	if (ids->length == 0)
 		buffer_puts(&lines, FIRST_LINE);
 	for (size_t i = 0; i < ids->n; i++)
-		if (ids->v[i].is_new)
+		if (ids->v[i].is_brought)
+			put_brought(&lines, &ids->v[i]);
+		else if (ids->v[i].is_new)
 			put_line(&lines, "use", &ids->v[i], when);
 	for (size_t i = 0; retire && i < ids->n; i++)
 		if (given_id_goes(&ids->v[i]))

@@ -7,6 +7,8 @@
  *
  *   use KIND NAME ID TIME      from then on NAME has ID; KIND is agent, role, or group (the group of all agents)
  *   retire KIND NAME ID TIME   from then on no agent and no role has them, but the same one where it is restored: a line "use"
+ *   hold KIND NAME ID TIME     another host gave NAME that ID, and nobody else gets either here; a line "retire" without
+ *                              a line "use" before it is of another host as well
  *
  * The file is readable by all, as the published names are, so that a text can be checked without being root. A line
  * without its line feed was cut short by a crash before anything was published with it, and does not count. */
@@ -26,6 +28,8 @@ enum id_kind { ID_AGENT, ID_ROLE, ID_GROUP };
 struct given_id {
 	enum id_kind kind;
 	bool retired, is_new, seen;
+	bool elsewhere;	 /* another host gave it, and this one never has */
+	bool is_brought; /* that is not in the file yet */
 	uint32_t id;
 	int64_t first, time; /* of the first and the last line about it */
 	char name[34];
@@ -44,6 +48,7 @@ struct ids {
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems);
 void ids_free(struct ids *ids);
 
+/* ids_by_name() finds what this host gave; ids_by_id() also what another did. */
 struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name);
 struct given_id *ids_by_id(const struct ids *ids, uint32_t id);
 
@@ -54,6 +59,10 @@ bool ids_claim(struct ids *ids, enum id_kind kind, const char *name, uint32_t id
 
 /* ids_restore() gives the retired agent its name and id again, for it to be claimed with them; ids_write() writes that. */
 void ids_restore(struct given_id *e);
+
+/* ids_bring() keeps a name and id free that another host gave (kind, name, id, retired and time of `brought`), but for the
+ * same agent or role. It returns false where this host gave one of them otherwise, and `why` says so in a sentence. */
+bool ids_bring(struct ids *ids, const struct given_id *brought, char *why, size_t size);
 
 /* given_id_goes() returns true for a name that was in use and that no part of the configuration claimed. */
 bool given_id_goes(const struct given_id *e);
