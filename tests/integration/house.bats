@@ -129,6 +129,23 @@ same_options() { # PROGRAM PAGE
 	expect_output '^$'
 }
 
+# The options of a help with their arguments, but for those whose argument is one of several words, or is taken away.
+with_argument() {
+	sed -nE 's/^  (--[a-z-]+ [A-Z][A-Za-z:=.,+@-]*)(  .*|)$/\1/p' | grep -v -e '^--no-' | sort -u
+}
+
+@test "both manuals call an option's argument as --help does" {
+	local program option
+	for program in agentauthctl.8 agentauth.1; do
+		page "$TOP/man/$program" >"$BATS_TEST_TMPDIR/page"
+		help_of "${program%.*}" | with_argument >"$BATS_TEST_TMPDIR/options"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/options")" -gt 10 ]
+		while read -r option; do
+			grep -qF -e "$option" "$BATS_TEST_TMPDIR/page" || { echo "$program has no $option" >&2; return 1; }
+		done <"$BATS_TEST_TMPDIR/options"
+	done
+}
+
 @test "agentauthctl.8 names every option that --help knows, and no other" {
 	same_options agentauthctl agentauthctl.8
 }
