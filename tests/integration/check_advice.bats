@@ -251,6 +251,24 @@ silent() {
 	silent
 }
 
+@test "much that is unwise at once, in the order of the files, for people and for programs" {
+	local agents=/etc/agentauth/agents.d
+	agentauthctl role set deploy --services ssh,sudo --sudo '(root) /usr/bin/systemctl status app' >/dev/null 2>&1
+	agentauthctl role add never-used --service sshd >/dev/null
+	printf '# \xe2\x80\x8b\n' >>$agents/builder-7.conf
+	agent_text '/^owner/d; s/client = "builder";/& subject = "other"; require = ( { claim = "azp"; value = "b"; } );/'
+	echo 'delegation = { local_users = [ "bobb" ]; };' >>$agents/builder-7.conf
+	agentauthctl apply >/dev/null
+	turn all agentauthctl check
+	expect_status 0
+	turn all-json sh -c "agentauthctl check --json | jq -c '.problems[]'"
+	# A mistake elsewhere keeps none of them from being named, but for what needs all agents in view.
+	printf 'uid = 70009;\nroles = [ "depoly" ];\n' >$agents/zoe.conf
+	turn all-and-a-mistake agentauthctl check
+	expect_status 1
+	rm $agents/zoe.conf
+}
+
 @test "one file is checked as all are" {
 	agent_text '/^owner/d'
 	turn file agentauthctl check --file /etc/agentauth/agents.d/builder-7.conf

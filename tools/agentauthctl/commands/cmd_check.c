@@ -80,7 +80,7 @@ static void say_count(const struct ctl *ctl, bool strict)
 {
 	const struct problems *p = &ctl->problems;
 
-	if (ctl->json || (!p->errors && !p->warnings))
+	if (ctl->json || p->errors + p->warnings == 0 || (p->errors == 1 && !p->warnings))
 		return;
 	if (p->errors)
 		printf("%zu mistake%s%s", p->errors, p->errors == 1 ? "" : "s", p->warnings ? ", " : "");

@@ -20,10 +20,14 @@ void advice_begin(struct advice *advice, const struct model *model, int64_t now)
 	*advice = (struct advice){.now = now,
 				  .has_role = xcalloc(model->roles.n + 1, sizeof(atomic_bool)),
 				  .has_issuer = xcalloc(model->issuers.n + 1, sizeof(atomic_bool))};
+	pthread_mutex_init(&advice->lock, NULL);
 }
 
 void advice_free(struct advice *advice)
 {
+	for (size_t i = 0; i < advice->n_asked; i++)
+		free(advice->asked[i].name);
+	pthread_mutex_destroy(&advice->lock);
 	free(advice->has_role);
 	free(advice->has_issuer);
 	problems_free(&advice->problems);

@@ -3,6 +3,7 @@
 #ifndef AGENTAUTHCTL_ADVICE_H
 #define AGENTAUTHCTL_ADVICE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include "tools/agentauthctl/publish/published.h"
 
 #define ADVICE_SOON (14 * 86400) /* seconds: what ends within them ends soon */
+#define ADVICE_ASKED 64		 /* users that are remembered */
 
 /* Advice is gathered by a command that shows it, or says how much there is. */
 struct advice {
@@ -19,6 +21,13 @@ struct advice {
 	atomic_bool *has_role,
 	    *has_issuer; /* by the number in the model: some agent does; set by several threads */
 	bool in_part;	 /* some agent's file is not in order, so that it is not known what all agents have */
+	/* users that this host's own files do not have, asked of its other sources of names once each */
+	pthread_mutex_t lock;
+	struct asked_user {
+		char *name;
+		bool is_there;
+	} asked[ADVICE_ASKED];
+	size_t n_asked;
 	struct problems problems;
 };
 

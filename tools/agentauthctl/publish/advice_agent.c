@@ -8,6 +8,7 @@
 
 #include "common/text/utc.h"
 #include "tools/agentauthctl/publish/advice.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/guess.h"
 
 #define RSA_BITS 3072		   /* of 128 bits of security */
@@ -236,17 +237,32 @@ static void look_at_bindings(const struct look *look, struct advice *advice)
 
 /* ---- on whose behalf ------------------------------------------------------- */
 
-/* Another source of names than this host's own files may have the user. */
-static bool is_user(const struct look *look, const char *name)
+/* A source of names that does not answer may have the user. */
+static bool ask_for_user(const char *name)
 {
 	struct passwd pw, *found = NULL;
 	char room[4096];
 
-	return local_by_name(&look->model->facts->users, name) ||
-	       getpwnam_r(name, &pw, room, sizeof(room), &found) != 0 || found;
+	return getpwnam_r(name, &pw, room, sizeof(room), &found) != 0 || found;
 }
 
-static void look_at_local_users(const struct look *look)
+/* Thousands of agents may name one user, and a directory takes its time. */
+static bool is_elsewhere(struct advice *advice, const char *name)
+{
+	bool is_there;
+	size_t i = 0;
+
+	pthread_mutex_lock(&advice->lock);
+	while (i < advice->n_asked && strcmp(advice->asked[i].name, name) != 0)
+		i++;
+	is_there = i < advice->n_asked ? advice->asked[i].is_there : ask_for_user(name);
+	if (i == advice->n_asked && i < ADVICE_ASKED)
+		advice->asked[advice->n_asked++] = (struct asked_user){xstrdup(name), is_there};
+	pthread_mutex_unlock(&advice->lock);
+	return is_there;
+}
+
+static void look_at_local_users(const struct look *look, struct advice *advice)
 {
 	const struct local_names *users = &look->model->facts->users;
 	const struct aa_list *list = &look->agent->delegation.local_users;
@@ -255,7 +271,7 @@ static void look_at_local_users(const struct look *look)
 	for (size_t i = 0; i < list->n; i++) {
 		struct guess guess = {.word = list->v[i]};
 
-		if (is_user(look, list->v[i]))
+		if (local_by_name(users, list->v[i]) || is_elsewhere(advice, list->v[i]))
 			continue;
 		for (size_t k = 0; k < users->n; k++)
 			guess_try(&guess, users->by_name[k].name);
@@ -313,6 +329,6 @@ void advice_agent(struct advice *advice, const struct model *model, const struct
 	look_at_key_ends(&look);
 	look_at_strength(&look);
 	look_at_bindings(&look, advice);
-	look_at_local_users(&look);
+	look_at_local_users(&look, advice);
 	look_at_delegation(&look);
 }
