@@ -25,6 +25,8 @@
 #include "common/text/shown.h"
 #include "common/verify/command.h"
 #include "sudo/hook.h"
+#include "sudo/role_request.h"
+#include "sudo/wait.h"
 
 #define COMMAND_MAX 4096
 
@@ -37,8 +39,9 @@ struct asking {
 	struct aa_command_rule rule;	 /* by which it waits */
 	char role[AA_ROLE_NAME_MAX + 1]; /* of the group that a person has */
 	bool person;
-	bool over_budget; /* the rule is the role's max_sudo */
-	bool withdrawn;	  /* the request: the agent interrupted its sudo */
+	struct aa_role_request wanted; /* a role for a time; .role NULL: it is a command that waits */
+	bool over_budget;	       /* the rule is the role's max_sudo */
+	bool withdrawn;		       /* the request: the agent interrupted its sudo */
 	int64_t started_us;
 };
 
@@ -91,6 +94,14 @@ static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *as
 	return reason == AA_OK ? AA_AGENT_UNKNOWN : reason;
 }
 
+/* The guard is lowered meanwhile, since the agent's terminal may keep us waiting. */
+static void say(const struct aa_sudo *sudo, struct asking *asking, const char *text)
+{
+	(void)aa_guard_lower(&asking->guard);
+	sudo->say(sudo->say_data, text);
+	aa_guard_raise(&asking->guard);
+}
+
 /* ---- whether it waits ------------------------------------------------------------------ */
 
 static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *asking)
@@ -107,6 +118,34 @@ static enum aa_reason find_budget(const struct aa_sudo *sudo, struct asking *ask
 	enum aa_reason reason = aa_budget_waits(&asking->ctx, asking->agent, &command, &asking->rule);
 
 	asking->over_budget = reason == AA_OK && asking->rule.role[0];
+	return reason;
+}
+
+/* The role stands in the place of a rule. */
+static enum aa_reason find_role_request(const struct aa_sudo *sudo, struct asking *asking)
+{
+	const char *said;
+	enum aa_reason reason =
+	    aa_role_request_read(sudo, asking->ctx.policy, asking->agent, &asking->wanted, &said);
+
+	if (reason == AA_OK)
+		(void)snprintf(asking->rule.role, sizeof(asking->rule.role), "%s", asking->wanted.role);
+	else
+		say(sudo, asking, said);
+	return reason;
+}
+
+/* Finds why the command waits, if it does; refusals are logged. */
+static enum aa_reason find_wait(const struct aa_sudo *sudo, struct asking *asking)
+{
+	enum aa_reason reason;
+
+	if (aa_role_request_is(sudo))
+		reason = find_role_request(sudo, asking);
+	else
+		reason = find_rule(sudo, asking);
+	if (reason == AA_OK && !asking->rule.role[0])
+		reason = find_budget(sudo, asking);
 	return reason;
 }
 
@@ -174,6 +213,10 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "role", asking->rule.role);
 	aa_audit_set(request, "rule", asking->rule.text);
 	aa_audit_set(request, "over", asking->over_budget ? asking->rule.text : NULL);
+	aa_audit_set(request, "elevate", asking->wanted.role);
+	aa_audit_set(request, "why", asking->wanted.role ? asking->wanted.why : NULL);
+	if (asking->wanted.lasts)
+		aa_audit_put(request, "lasting", json_true());
 	aa_audit_set(request, "host", aa_policy_host(asking->ctx.policy)->name);
 	set_path(request, "cwd", sudo->cwd);
 	set_path(request, "chroot", sudo->chroot);
@@ -193,14 +236,6 @@ static enum aa_reason log_step(struct asking *asking, const json_t *request, con
 	return aa_context_audit(&asking->ctx, aa_audit_approval(request, "sudo", step, reason, answer));
 }
 
-/* The guard is lowered meanwhile, since the agent's terminal may keep us waiting. */
-static void say(const struct aa_sudo *sudo, struct asking *asking, const char *text)
-{
-	(void)aa_guard_lower(&asking->guard);
-	sudo->say(sudo->say_data, text);
-	aa_guard_raise(&asking->guard);
-}
-
 static void say_waiting(const struct aa_sudo *sudo, struct asking *asking, const char *id)
 {
 	char text[512], why[128] = "";
@@ -208,82 +243,12 @@ static void say_waiting(const struct aa_sudo *sudo, struct asking *asking, const
 	if (asking->over_budget)
 		(void)snprintf(why, sizeof(why), "agentauth: the budget of role %s is used up (%.40s).\n",
 			       asking->rule.role, asking->rule.text);
-	(void)snprintf(
-	    text, sizeof(text),
-	    "%sagentauth: this command waits for a person's approval, request %s, up to %d seconds.\n"
-	    "agentauth: on this host: agentauthctl approval approve %s\n",
-	    why, id, AA_APPROVAL_WAIT, id);
+	(void)snprintf(text, sizeof(text),
+		       "%sagentauth: this %s a person's approval, request %s, up to %d seconds.\n"
+		       "agentauth: on this host: agentauthctl approval approve %s\n",
+		       why, asking->wanted.role ? "request for a role waits for" : "command waits for", id,
+		       asking->wanted.lasts ? AA_APPROVAL_LASTS : AA_APPROVAL_WAIT, id);
 	say(sudo, asking, text);
-}
-
-/* sudo keeps signals for the command that it is to run. While there is no command they end the wait. */
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-#define N_ENDS (sizeof(ends) / sizeof(ends[0]))
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-static void catch_ends(struct sigaction ret_old[N_ENDS], sigset_t *ret_mask)
-{
-	struct sigaction action = {.sa_handler = interrupt};
-	sigset_t mask;
-
-	interrupted = 0;
-	sigemptyset(&mask);
-	for (size_t i = 0; i < N_ENDS; i++) {
-		(void)sigaction(ends[i], &action, &ret_old[i]);
-		(void)sigaddset(&mask, ends[i]);
-	}
-	(void)sigprocmask(SIG_UNBLOCK, &mask, ret_mask);
-}
-
-static void release_ends(const struct sigaction old[N_ENDS], const sigset_t *mask)
-{
-	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-	for (size_t i = 0; i < N_ENDS; i++)
-		(void)sigaction(ends[i], &old[i], NULL);
-}
-
-static enum aa_request_state look_for_answer(const char *rundir, uid_t owner, const char *id, int64_t until,
-					     json_t **ret_answer)
-{
-	struct aa_guard guard;
-	enum aa_request_state state;
-
-	aa_guard_raise(&guard);
-	state = aa_approval_poll(rundir, owner, id, until, time(NULL), ret_answer);
-	(void)aa_guard_lower(&guard);
-	return state;
-}
-
-/* Waits without the guard: the agent may interrupt its own sudo, and stop it. An answer that came in time and is
- * acted upon too late does not count. */
-static enum aa_request_state await(const char *rundir, struct asking *asking, const char *id,
-				   json_t **ret_answer)
-{
-	const struct timespec step = {0, 100000000};
-	int64_t until = asking->ctx.now + AA_APPROVAL_WAIT;
-	struct sigaction old[N_ENDS];
-	enum aa_request_state state;
-	sigset_t mask;
-
-	(void)aa_guard_lower(&asking->guard);
-	catch_ends(old, &mask);
-	for (;;) {
-		state = look_for_answer(rundir, asking->ctx.owner, id, until, ret_answer);
-		if (state != AA_REQUEST_OPEN || interrupted)
-			break;
-		(void)nanosleep(&step, NULL);
-	}
-	release_ends(old, &mask);
-	aa_guard_raise(&asking->guard);
-	if (state == AA_REQUEST_OPEN)
-		return AA_REQUEST_WITHDRAWN;
-	return state == AA_REQUEST_APPROVED && time(NULL) > until ? AA_REQUEST_TIMED_OUT : state;
 }
 
 /* Checks what may have changed during the wait: the agent suspended, its session ended, its role taken away and
@@ -293,7 +258,7 @@ static enum aa_reason check_again(const struct aa_sudo *sudo, const struct askin
 	struct asking now = {.agent = NULL};
 	enum aa_reason reason = find_agent(sudo, &now);
 
-	if (reason == AA_OK)
+	if (reason == AA_OK && !asked->wanted.role)
 		reason = find_rule(sudo, &now);
 	if (reason == AA_AGENT_UNKNOWN ||
 	    (reason == AA_OK && strcmp(now.session->id, asked->session->id) != 0))
@@ -340,34 +305,46 @@ static enum aa_reason cannot_ask(struct asking *asking, const json_t *request)
 	return AA_INTERNAL;
 }
 
-/* Asks, and waits for the answer. */
-static enum aa_reason ask_and_wait(const struct aa_sudo *sudo, struct asking *asking, json_t *request)
+/* Waits for the answer, and acts on it. */
+static enum aa_reason wait_for_answer(const struct aa_sudo *sudo, struct asking *asking,
+				      const json_t *request, const char *id)
 {
 	json_t *answer = NULL;
+	enum aa_request_state state = aa_wait_answer(sudo->rundir, &asking->guard, &asking->ctx, id, &answer);
+	enum aa_reason reason = reason_of(state), logged;
+
+	asking->withdrawn = state == AA_REQUEST_WITHDRAWN;
+	if (reason == AA_OK)
+		reason = check_again(sudo, asking);
+	logged = log_step(asking, request, step_of(state, reason), reason, answer);
+	if (reason == AA_OK)
+		reason = logged;
+	if (reason == AA_APPROVAL_DENIED)
+		say_answer(sudo, asking, answer);
+	json_decref(answer);
+	return reason;
+}
+
+/* Asks, and waits for the answer, unless the request is to outlast this sudo. */
+static enum aa_reason ask(const struct aa_sudo *sudo, struct asking *asking, json_t *request, int slot)
+{
 	char id[AA_APPROVAL_ID_SIZE];
-	enum aa_request_state state;
-	enum aa_reason reason, logged;
+	enum aa_reason reason;
 
 	if (aa_approval_request(sudo->rundir, json_incref(request), asking->ctx.now, id) < 0)
 		return cannot_ask(asking, request);
 	reason = log_step(asking, request, "requested", AA_OK, NULL);
+	if (reason == AA_OK && asking->wanted.lasts && !aa_approval_keep(slot, id))
+		reason = cannot_ask(asking, request);
 	if (reason == AA_OK) {
 		say_waiting(sudo, asking, id);
 		if (sudo->hook)
 			aa_hook_run(sudo->hook, request);
-		state = await(sudo->rundir, asking, id, &answer);
-		asking->withdrawn = state == AA_REQUEST_WITHDRAWN;
-		reason = reason_of(state);
-		if (reason == AA_OK)
-			reason = check_again(sudo, asking);
-		logged = log_step(asking, request, step_of(state, reason), reason, answer);
-		if (reason == AA_OK)
-			reason = logged;
-		if (reason == AA_APPROVAL_DENIED)
-			say_answer(sudo, asking, answer);
+		if (asking->wanted.lasts)
+			return AA_OK;
+		reason = wait_for_answer(sudo, asking, request, id);
 	}
 	aa_approval_withdraw(sudo->rundir, id);
-	json_decref(answer);
 	return reason;
 }
 
@@ -396,7 +373,7 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
 		    "agentauth: three commands of this agent wait for a person's approval already; when one "
 		    "is answered, or was interrupted, another can ask\n");
 	else
-		reason = slot < 0 ? cannot_ask(asking, request) : ask_and_wait(sudo, asking, request);
+		reason = slot < 0 ? cannot_ask(asking, request) : ask(sudo, asking, request, slot);
 	if (slot >= 0)
 		close(slot);
 	json_decref(request);
@@ -453,9 +430,7 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 		reason = check_person(sudo, &asking);
 	reason = report(sudo, &asking, reason);
 	if (reason == AA_OK) {
-		reason = find_rule(sudo, &asking);
-		if (reason == AA_OK && !asking.rule.role[0])
-			reason = find_budget(sudo, &asking);
+		reason = find_wait(sudo, &asking);
 		if (reason != AA_OK)
 			(void)report(sudo, &asking, reason);
 	}

@@ -66,9 +66,27 @@ static int put(int dir, const char *name, const json_t *what)
 	return ret;
 }
 
+static void names_of(const char *id, char request[16], char answer[16])
+{
+	(void)snprintf(request, 16, "%.6s.json", id);
+	(void)snprintf(answer, 16, "%.6s.answer", id);
+}
+
 /* ---- slots ------------------------------------------------------------------------------ */
 
 #define SLOT ".slot."
+
+/* A request that outlasts its sudo keeps the slot, which then holds the request's number. */
+static bool is_kept(int dir, int fd)
+{
+	char id[AA_APPROVAL_ID_SIZE] = "", request[16], answer[16];
+	struct stat st;
+
+	if (pread(fd, id, sizeof(id) - 1, 0) != sizeof(id) - 1 || !is_id(id))
+		return false;
+	names_of(id, request, answer);
+	return fstatat(dir, request, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 static int lock_slot(int dir, const char *agent, int n)
 {
@@ -79,9 +97,11 @@ static int lock_slot(int dir, const char *agent, int n)
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	err = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	if (err == -EWOULDBLOCK || (err == 0 && is_kept(dir, fd)))
+		err = -EBUSY;
+	if (err == 0)
 		return fd;
-	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 	close(fd);
 	return err;
 }
@@ -102,13 +122,12 @@ int aa_approval_slot(const char *rundir, const char *agent)
 	return ret;
 }
 
-/* ---- requests ---------------------------------------------------------------------------- */
-
-static void names_of(const char *id, char request[16], char answer[16])
+bool aa_approval_keep(int slot, const char *id)
 {
-	(void)snprintf(request, 16, "%.6s.json", id);
-	(void)snprintf(answer, 16, "%.6s.answer", id);
+	return pwrite(slot, id, AA_APPROVAL_ID_SIZE - 1, 0) == AA_APPROVAL_ID_SIZE - 1;
 }
+
+/* ---- requests ---------------------------------------------------------------------------- */
 
 static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
 {
@@ -127,7 +146,10 @@ static bool complete(json_t *request, const char *id, int64_t now, const struct 
 	return json_object_get(request, "agent") &&
 	       json_object_set_new(request, "id", json_string(id)) == 0 &&
 	       json_object_set_new(request, "created", json_integer(now)) == 0 &&
-	       json_object_set_new(request, "until", json_integer(now + AA_APPROVAL_WAIT)) == 0 &&
+	       json_object_set_new(request, "until",
+				   json_integer(now + (json_is_true(json_object_get(request, "lasting"))
+							   ? AA_APPROVAL_LASTS
+							   : AA_APPROVAL_WAIT))) == 0 &&
 	       json_object_set_new(request, "pid", json_integer(self->pid)) == 0 &&
 	       json_object_set_new(request, "start", json_integer((json_int_t)self->start)) == 0 &&
 	       json_object_set_new(request, "boot_id", json_string(boot_id)) == 0;
@@ -162,7 +184,7 @@ int aa_approval_request(const char *rundir, json_t *request, int64_t now, char r
 	return err;
 }
 
-/* A request is open while its sudo runs, in this boot, and its time is not over. */
+/* A request is open while its sudo runs, unless it was made to outlast that, in this boot, and its time is not over. */
 static bool is_open(const json_t *request, int64_t now)
 {
 	const struct aa_process asker = {(pid_t)json_integer_value(json_object_get(request, "pid")), 0,
@@ -171,7 +193,8 @@ static bool is_open(const json_t *request, int64_t now)
 	char boot_id[AA_BOOT_ID_SIZE];
 
 	return json_integer_value(json_object_get(request, "until")) > now && boot &&
-	       aa_boot_id(boot_id) == 0 && strcmp(boot, boot_id) == 0 && aa_process_alive(&asker);
+	       aa_boot_id(boot_id) == 0 && strcmp(boot, boot_id) == 0 &&
+	       (json_is_true(json_object_get(request, "lasting")) || aa_process_alive(&asker));
 }
 
 static void remove_in(int dir, const char *id)

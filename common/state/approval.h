@@ -3,11 +3,12 @@
  *
  *   NUMBER.json     the request, made once: agent, user, command, folder, end
  *   NUMBER.answer   the answer, {"answer": "approve"|"deny", "by", "at", "why"}: the first of two approvers' stands
- *   AGENT.slot.N    locked (flock) by the sudo that has the agent's slot N for a request
+ *   AGENT.slot.N    locked (flock) by the sudo that has the agent's slot N for a request, or the number of one that lasts
  *
  * The sudo that asked holds its request by its pid and start time, and removes it when it ends. The request of a sudo
  * that was killed is removed by the next reader, `session reap` at the latest. An answer is good for that one sudo:
- * nothing is remembered beyond it.
+ * nothing is remembered beyond it. A request for a role ("elevate") may outlast its sudo ("lasting"); the command that
+ * approves of it makes the elevation.
  */
 #ifndef AGENTAUTH_STATE_APPROVAL_H
 #define AGENTAUTH_STATE_APPROVAL_H
@@ -21,14 +22,17 @@
 #include "common/verify/policy.h"
 #include "common/verify/reason.h"
 
-#define AA_APPROVAL_ID_SIZE 7 /* six digits and a zero */
-#define AA_APPROVAL_WAIT 120  /* seconds */
-#define AA_APPROVAL_SLOTS 3   /* open requests of one agent */
+#define AA_APPROVAL_ID_SIZE 7  /* six digits and a zero */
+#define AA_APPROVAL_WAIT 120   /* seconds */
+#define AA_APPROVAL_LASTS 3600 /* seconds that a request for a role is open, where its sudo does not wait */
+#define AA_APPROVAL_SLOTS 3    /* open requests of one agent */
 
 /* Takes one of the agent's slots for an open request. The descriptor holds the slot until it is closed, so the kernel
  * gives the slot back however this process ends. Nothing is waited for. -EBUSY: all slots are taken; or another
  * negative errno. */
 int aa_approval_slot(const char *rundir, const char *agent);
+/* Keeps the slot for as long as the request is there. */
+bool aa_approval_keep(int slot, const char *id);
 /* Writes the request and adds id, pid and until to it; the reference is stolen. 0 or -errno. */
 int aa_approval_request(const char *rundir, json_t *request, int64_t now, char ret_id[AA_APPROVAL_ID_SIZE]);
 /* Gives each open request, as a new reference, to `each`: its sudo runs and its time is not over. The files of other

@@ -295,8 +295,11 @@ void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, 
 
 void ctl_audit_request(struct ctl *ctl, const json_t *request)
 {
-	ctl_audit_append(ctl,
-			 aa_audit_approval(request, "agentauthctl", "withdrawn", AA_APPROVAL_DENIED, NULL));
+	bool lasted =
+	    json_is_true(json_object_get(request, "lasting")); /* its time is over, and no sudo had it */
+
+	ctl_audit_append(ctl, aa_audit_approval(request, "agentauthctl", lasted ? "timeout" : "withdrawn",
+						lasted ? AA_APPROVAL_TIMEOUT : AA_APPROVAL_DENIED, NULL));
 }
 
 struct sweeping {

@@ -60,7 +60,7 @@ static const struct permit {
     {"audit show", RECORDS " since until at by-session raw", EVERY},
     {"audit tail", RECORDS " lines follow", EVERY},
     {"audit verify", "", EVERY},
-    {"approval approve", "why", APPROVER},
+    {"approval approve", "why for", APPROVER},
     {"approval deny", "why", APPROVER},
     {"suspend", "role owner why kill", OPERATOR},
     {"resume", "role owner", OPERATOR},
