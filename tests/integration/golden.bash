@@ -6,7 +6,7 @@
 # shellcheck shell=bash disable=SC2154
 
 # Key ids, public keys, fingerprints, times, counted seconds, process and user numbers, and the versions of ssh with what
-# they say differently: usage, quotes, and how a connection ended.
+# they say differently: usage, quotes, and how a connection ended; and what a story's MASK has, in sed's words.
 masked() {
 	sed -E -e 's/\r$//' \
 		-e 's/((ssh|ecdsa-sha2)-[a-z0-9-]+) AAAA[A-Za-z0-9+/=]+/\1 AAAA.../g' \
@@ -17,7 +17,7 @@ masked() {
 		-e 's/\b[0-9]+ s\b/N s/g' -e 's/([Gg]eneration) [0-9]+/\1 N/g' -e 's/\b(uid|pid) [0-9]+/\1 N/g' \
 		-e 's/chown [0-9]+/chown N/g' -e 's/OpenSSH_[^"]*/OpenSSH_VERSION/g' \
 		-e '/^usage: ssh /,/^[^ ]/{s/^usage: ssh .*/usage: ssh .../;/^ /d}' -e '/^kex_exchange_identification: /d' \
-		-e "/^  ssh-keygen -f /s/'/\"/g"
+		-e "/^  ssh-keygen -f /s/'/\"/g" -e "${MASK:-}"
 }
 
 typed() { # [dev] COMMAND...

@@ -3,13 +3,14 @@
 # What would be published is shown in words before it is: per role, issuer and agent, with dates and durations; what takes
 # something away is asked about; the log has what differed. What is printed is held to the letter.
 
-# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154  # bats sets status and output, golden.bash reads MASK
 load support
 load agents
 load golden
 
 CONF=/etc/agentauth/agentauth.conf
 AGENTS=/etc/agentauth/agents.d
+MASK='s/^[0-9]+ things in it are unwise/N things in it are unwise/' # which these are, check.bats holds
 
 setup_file() {
 	host_init
@@ -66,7 +67,7 @@ edit_by_hand() {
 	done
 	audit_mark
 	eval "agentauthctl role set logs $rules" >/dev/null
-	expect_audit '.roles == ["logs"] and (.command | startswith("role logs changed by role set logs") and endswith("…") and utf8bytelength <= 1040)'
+	expect_audit '.roles == ["logs"] and (.command | startswith("role logs changed by role set logs") and contains("…: sudo: + (root) ") and endswith("…") and utf8bytelength <= 1040) and .command_length > 1040'
 	agentauthctl rollback >/dev/null
 	expect_audit '.roles == ["logs"] and (.command | startswith("role logs changed by rollback: sudo: - (root) "))'
 	agentauthctl apply >/dev/null
@@ -140,6 +141,7 @@ edit_by_hand() {
 	run agentauthctl rollback </dev/null
 	cured_by root 'agentauthctl rollback [0-9]+ --yes'
 	[ "$(generation)" = "$before" ]
+	expect_audit '.agent == "newcomer" and (.command | test("^agent newcomer left out by rollback [0-9]+ --yes$"))'
 	run getent passwd newcomer
 	expect_status 2
 	agentauthctl apply >/dev/null

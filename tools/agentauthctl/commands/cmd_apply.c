@@ -16,7 +16,7 @@ static void tell_advice(struct ctl *ctl, const struct advice *advice, const stru
 	size_t n = advice->problems.warnings;
 
 	ctl_answer(ctl, "unwise", json_integer((json_int_t)n));
-	if (!ctl->json && n && result->outcome != PUBLISH_FAILED)
+	if (!ctl->json && n && result->outcome != PUBLISH_FAILED && result->outcome != PUBLISH_STOPPED)
 		printf("%zu thing%s in it %s unwise: agentauthctl check shows them.\n", n, n == 1 ? "" : "s",
 		       n == 1 ? "is" : "are");
 }

@@ -185,7 +185,7 @@ static enum ctl_status roll_back(struct going_back *g)
 	    publish_rollback(g->workspace, g->number) < 0)
 		return ctl_fail(ctl, "generation %u serves on", g->current);
 	ctl_audit(ctl, NULL, "ok", "ok");
-	ctl_audit_changes(ctl, &g->changes);
+	ctl_audit_changes(ctl, &g->changes, "left out");
 	if (!ctl->json)
 		printf("Generation %u of %s serves again, in the place of %u.\n", g->number, g->made,
 		       g->current);

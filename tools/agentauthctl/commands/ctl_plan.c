@@ -13,6 +13,7 @@
 #include "tools/agentauthctl/publish/plan.h"
 
 #define NAMES_ASKED 20
+#define TYPED_KEPT 200 /* bytes */
 
 void ctl_tell_plan(const struct ctl *ctl, const struct changes *changes, const char *leaving)
 {
@@ -79,33 +80,46 @@ static void name_item(json_t *record, const struct change_item *item)
 		json_object_set_new(record, "roles", json_pack("[s]", item->name));
 }
 
-/* The record says in `command` what the command did to the item, and what of it differs: keys by their ids alone. What
- * exceeds the length of a member is cut. */
-static void audit_item(struct ctl *ctl, const struct change_item *item)
+/* typed_shortly() returns how much of the command is repeated with each item, in whole characters: what differs needs the
+ * room, and the command has a record of its own. */
+static int typed_shortly(const char *typed)
 {
-	static const char *const words[] = {"added", "changed", "removed"};
-	bool ends = item->sign == CHANGE_REMOVED && strcmp(item->kind, "issuer") != 0;
+	size_t len = strlen(typed), kept = len < TYPED_KEPT ? len : TYPED_KEPT;
+
+	while (kept < len && kept > 0 && ((unsigned char)typed[kept] & 0xc0) == 0x80)
+		kept--;
+	return (int)kept;
+}
+
+/* The record says in `command` what the command did to the item, and what of it differs: keys by their ids alone. What
+ * exceeds the length of a member is cut, and its whole length told. */
+static void audit_item(struct ctl *ctl, const struct change_item *item, const char *gone)
+{
+	const char *const words[] = {"added", "changed",
+				     strcmp(item->kind, "issuer") == 0 ? "removed" : gone};
+	int typed = typed_shortly(ctl->typed);
 	char *differs = plan_words_joined(item);
-	char *what =
-	    xasprintf("%s %s %s by %s%s%s", item->kind, item->name, ends ? "retired" : words[item->sign],
-		      ctl->typed, *differs ? ": " : "", differs);
+	char *what = xasprintf("%s %s %s by %.*s%s%s%s", item->kind, item->name, words[item->sign], typed,
+			       ctl->typed, ctl->typed[typed] ? "…" : "", *differs ? ": " : "", differs);
 	json_t *record = json_pack("{s:s, s:s}", "result", "ok", "reason", "ok");
 
 	aa_audit_set(record, "command", what);
+	if (strlen(what) > AA_AUDIT_STRING_MAX)
+		aa_audit_put(record, "command_length", json_integer((json_int_t)strlen(what)));
 	name_item(record, item);
 	ctl_audit_record(ctl, record);
 	free(differs);
 	free(what);
 }
 
-void ctl_audit_changes(struct ctl *ctl, const struct changes *c)
+void ctl_audit_changes(struct ctl *ctl, const struct changes *c, const char *gone)
 {
 	size_t all = changes_count(c);
 	json_t *record;
 	char *what;
 
 	for (size_t i = 0; i < c->n && ctl->logdir; i++)
-		audit_item(ctl, &c->v[i]);
+		audit_item(ctl, &c->v[i], gone);
 	if (all <= c->n)
 		return;
 	what = xasprintf("%zu more changed by %s", all - c->n, ctl->typed);

@@ -24,7 +24,8 @@ bool ctl_may_remove(struct ctl *ctl, const struct changes *changes, const struct
 /* ctl_tell_plan() prints what differs, unless it was shown with a question. */
 void ctl_tell_plan(const struct ctl *ctl, const struct changes *changes, const char *leaving);
 
-/* ctl_audit_changes() logs each agent, role and setting that the command changed, and what of it. */
-void ctl_audit_changes(struct ctl *ctl, const struct changes *changes);
+/* ctl_audit_changes() logs each agent, role and setting that the command changed, and what of it. `gone` says what became of
+ * agents and roles that are not there any more: "retired". */
+void ctl_audit_changes(struct ctl *ctl, const struct changes *changes, const char *gone);
 
 #endif

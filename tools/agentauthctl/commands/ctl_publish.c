@@ -115,7 +115,7 @@ enum ctl_status ctl_publish(struct ctl *ctl, struct workspace *workspace, const 
 		ctl_audit(ctl, agent, ctl->problems.errors ? "error" : "ok",
 			  ctl->problems.errors ? "internal" : "ok");
 	if (ret->outcome == PUBLISH_DONE) {
-		ctl_audit_changes(ctl, &ret->changes);
+		ctl_audit_changes(ctl, &ret->changes, "retired");
 		stop_leaving(ctl, &ret->changes);
 	}
 	if (ret->outcome == PUBLISH_PENDING)
