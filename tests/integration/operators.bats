@@ -151,6 +151,8 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	dev agentauth keygen --out "$KEYS/third.pem" 2>/dev/null >"$KEYS/third.pub"
 	does rita rotate helper-1 --key - --grace 0 <"$KEYS/third.pub"
 	does rita retire helper-1
+	not_allowed vera restore helper-1
+	does vera restore --list
 	does rita restore helper-1
 	does rita elevate helper-1 --role deploy --for 10m --why release
 	does rita elevate helper-1 --end
@@ -171,9 +173,9 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 		not_allowed "$person" retire builder-7
 		not_allowed "$person" session kill --agent builder-7
 		not_allowed "$person" revoke --jti 1
-		may_not "$person" revoke
+		not_allowed "$person" revoke
 		not_allowed "$person" elevate builder-7 --role logs --for 10m
-		may_not "$person" elevate builder-7
+		not_allowed "$person" elevate builder-7
 		not_allowed "$person" init
 	done
 	not_allowed vera approval deny 123456

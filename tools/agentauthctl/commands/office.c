@@ -41,37 +41,40 @@ static const struct office offices[] = {
 static const struct permit {
 	const char *command, *options; /* options with blanks between them */
 	unsigned offices;
+	const char *only_with; /* an option without which the command would change something; NULL: none */
 } permits[] = {
-    {"list", "all wide role owner state expiring unused key-older sort", EVERY},
-    {"show", "at", EVERY},
-    {"explain", "service from scope user credential nonce ssh-key session command runas at last", EVERY},
-    {"diff", "", EVERY},
-    {"check", "", EVERY},
-    {"generations", "", EVERY},
-    {"role show", "", EVERY},
-    {"role list", "", EVERY},
-    {"issuer list", "", EVERY},
-    {"session list", "watch", EVERY},
-    {"approval list", "watch", EVERY},
-    {"revoke", "list", EVERY},
-    {"elevate", "list", EVERY},
-    {"restore", "list", EVERY},
-    {"doctor", "", EVERY},
-    {"audit show", RECORDS " since until at by-session raw", EVERY},
-    {"audit tail", RECORDS " lines follow", EVERY},
-    {"audit verify", "", EVERY},
-    {"approval approve", "why for", APPROVER},
-    {"approval deny", "why", APPROVER},
-    {"suspend", "role owner why kill", OPERATOR},
-    {"resume", "role owner", OPERATOR},
-    {"session kill", "agent", OPERATOR},
-    {"revoke", "jti issuer kid agent before why undo anyway", OPERATOR},
-    {"register", SETTINGS, REGISTRAR},
-    {"set", SETTINGS " no-role no-key no-bind no-source no-user no-local-user roles sources", REGISTRAR},
-    {"rotate", "key kid key-expires grace undo", REGISTRAR},
-    {"retire", "", REGISTRAR},
-    {"restore", "no-role no-bind no-key expires", REGISTRAR},
-    {"elevate", "role for why end", REGISTRAR},
+    {"list", "all wide role owner state expiring unused key-older sort", EVERY, NULL},
+    {"show", "at", EVERY, NULL},
+    {"explain", "service from scope user credential nonce ssh-key session command runas at last", EVERY,
+     NULL},
+    {"diff", "", EVERY, NULL},
+    {"check", "", EVERY, NULL},
+    {"generations", "", EVERY, NULL},
+    {"role show", "", EVERY, NULL},
+    {"role list", "", EVERY, NULL},
+    {"issuer list", "", EVERY, NULL},
+    {"session list", "watch", EVERY, NULL},
+    {"approval list", "watch", EVERY, NULL},
+    {"revoke", "list", EVERY, "list"},
+    {"elevate", "list", EVERY, "list"},
+    {"restore", "list", EVERY, "list"},
+    {"doctor", "", EVERY, NULL},
+    {"audit show", RECORDS " since until at by-session raw", EVERY, NULL},
+    {"audit tail", RECORDS " lines follow", EVERY, NULL},
+    {"audit verify", "", EVERY, NULL},
+    {"approval approve", "why for", APPROVER, NULL},
+    {"approval deny", "why", APPROVER, NULL},
+    {"suspend", "role owner why kill", OPERATOR, NULL},
+    {"resume", "role owner", OPERATOR, NULL},
+    {"session kill", "agent", OPERATOR, NULL},
+    {"revoke", "jti issuer kid agent before why undo anyway", OPERATOR, NULL},
+    {"register", SETTINGS, REGISTRAR, NULL},
+    {"set", SETTINGS " no-role no-key no-bind no-source no-user no-local-user roles sources", REGISTRAR,
+     NULL},
+    {"rotate", "key kid key-expires grace undo", REGISTRAR, NULL},
+    {"retire", "", REGISTRAR, NULL},
+    {"restore", "no-role no-bind no-key expires", REGISTRAR, NULL},
+    {"elevate", "role for why end", REGISTRAR, NULL},
 };
 #define N_PERMITS (sizeof(permits) / sizeof(permits[0]))
 
@@ -115,6 +118,12 @@ static const char *option_beyond(const struct permit *permit, const struct argum
 	return NULL;
 }
 
+static bool is_of(const struct permit *permit, const char *command, const struct arguments *a)
+{
+	return strcmp(permit->command, command) == 0 &&
+	       (!permit->only_with || arguments_have(a, permit->only_with));
+}
+
 /* Returns the offices that may do this with all its options; *ret_beyond is an option that `office` may not say. */
 static unsigned may_do(const struct office *office, const char *command, const struct arguments *a,
 		       const char **ret_beyond)
@@ -125,7 +134,7 @@ static unsigned may_do(const struct office *office, const char *command, const s
 	for (size_t i = 0; i < N_PERMITS; i++) {
 		const char *beyond;
 
-		if (strcmp(permits[i].command, command) != 0)
+		if (!is_of(&permits[i], command, a))
 			continue;
 		beyond = option_beyond(&permits[i], a);
 		if (!beyond)
