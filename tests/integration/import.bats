@@ -183,5 +183,10 @@ generation() {
 	((SECONDS - begin < 30))
 	[ "$(jq .imported <<<"$output")" -eq 10000 ]
 	id bulk-09999
+	agentauthctl export --json >ten.json 2>/dev/null
+	begin=$SECONDS
+	run agentauthctl import ten.json --update
+	expect_output 'Nothing has changed'
+	((SECONDS - begin < 60))
 	[ -z "$(find /etc/agentauth -name '.*')" ]
 }

@@ -57,6 +57,7 @@ void import_free(struct import *import)
 	import_tree_free(import);
 	free(import->v);
 	free(import->ids);
+	free(import->lines);
 	json_decref(import->json);
 	import_csv_free(import);
 }

@@ -33,7 +33,9 @@ struct import {
 	size_t n, cap;
 	const char *file;	 /* for positions; its bytes outlive the import */
 	const char *bytes, *end; /* JSON */
-	struct csv csv;		 /* CSV */
+	const char **lines;	 /* JSON: where each begins */
+	size_t n_lines;
+	struct csv csv; /* CSV */
 	struct import_column *columns;
 	size_t n_columns;
 	json_t *json;		       /* JSON, the whole of it */

@@ -13,14 +13,31 @@
 #include "tools/agentauthctl/import/import_text.h"
 #include "tools/agentauthctl/import/json_place.h"
 
+static void find_lines(struct import *import)
+{
+	size_t cap = 0;
+
+	for (const char *p = import->bytes; p; p = memchr(p, '\n', (size_t)(import->end - p))) {
+		p += import->n_lines > 0; /* behind the line feed */
+		grow(&import->lines, &cap, import->n_lines + 1, sizeof(*import->lines));
+		import->lines[import->n_lines++] = p;
+	}
+}
+
 static void position_at(const struct import *import, const char *at, struct position *ret)
 {
-	const char *line = import->bytes;
+	size_t low = 0, high = import->n_lines;
 
-	ret->line = 1;
-	for (const char *lf = line; (lf = memchr(lf, '\n', (size_t)(at - lf))); line = ++lf)
-		ret->line++;
-	ret->column = (unsigned)(at - line) + 1;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		if (import->lines[middle] <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	ret->line = (unsigned)low + 1;
+	ret->column = (unsigned)(at - import->lines[low]) + 1;
 }
 
 void import_json_position(const struct import *import, const struct import_agent *agent, const char *setting,
@@ -226,6 +243,7 @@ void import_read_json(struct import *import, const char *bytes, size_t len)
 	size_t found;
 
 	import->bytes = bytes;
+	find_lines(import);
 	import->json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why);
 	if (!import->json) {
 		const struct position position = {.file = import->file,
