@@ -162,7 +162,7 @@ found() { # OPTIONS NAME...: these, in this order
 }
 
 @test "each key has its own last login, by credential and by SSH" {
-	local show used
+	local used
 	new_agent keyed ES256 --role logs --kid signing
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/keyed-ssh"
 	agentauthctl set keyed --key "$KEYS/keyed-ssh.pub" --kid ssh >/dev/null

@@ -351,3 +351,33 @@ kids_of() { # AGENT: its keys that have no end
 	signs_in holder holder --header 'kid="holder-1"'
 	expect_status 0
 }
+
+@test "what a setting loses is given back by what the command says" {
+	local before
+	new_agent loser ES256 --role logs --role deploy --source 127.0.0.0/8 --source 10.0.0.0/8
+	before=$(agentauthctl show loser --json | jq -S '.agent | [.roles, .sources | sort]')
+	turn set-lost agentauthctl set loser --no-role logs --no-source 10.0.0.0/8
+	cured_by root 'agentauthctl set loser --role logs --source 10.0.0.0/8'
+	[ "$(agentauthctl show loser --json | jq -S '.agent | [.roles, .sources | sort]')" = "$before" ]
+	agentauthctl role add gone --service sshd --sudo '(root) /usr/bin/id -u' >/dev/null
+	turn role-lost agentauthctl role set gone --no-sudo '(root) /usr/bin/id -u'
+	cured_by root 'agentauthctl role set gone --sudo .*-u.'
+	[ "$(agentauthctl role show gone --json | jq -c '.role.sudo // .sudo')" = '["(root) /usr/bin/id -u"]' ]
+	turn role-removed agentauthctl role remove gone
+	cured_by root 'agentauthctl role add' 's/$/ gone-2 --service sshd/'
+	agentauthctl issuer add corp --issuer https://idp.example.com --jwks-uri https://idp.example.com/keys --client-claim azp >/dev/null
+	turn issuer-removed agentauthctl issuer remove corp
+	cured_by root 'agentauthctl issuer add corp --issuer URL' 's#URL#https://idp.example.com --jwks-uri https://idp.example.com/keys --client-claim azp#'
+	agentauthctl issuer remove corp >/dev/null
+}
+
+@test "an agent that apply retired comes back by what apply says" {
+	new_agent by-apply ES256 --role logs
+	mv /etc/agentauth/agents.d/by-apply.conf /run/by-apply.conf
+	run agentauthctl apply --yes
+	expect_output '^For 30 days, agentauthctl restore NAME brings a retired agent back, once its file is back\.$'
+	mv /run/by-apply.conf /etc/agentauth/agents.d/by-apply.conf
+	cured_by root 'agentauthctl restore NAME' 's/NAME/by-apply/'
+	signs_in by-apply by-apply
+	expect_status 0
+}

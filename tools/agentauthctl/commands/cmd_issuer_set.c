@@ -354,12 +354,13 @@ static enum ctl_status remove_issuer(struct ctl *ctl, struct workspace *workspac
 		return CTL_FAILED;
 	edit_main_begin(&edit, ctl, workspace, arguments, "issuer", name);
 	conf_edit_unset(&edit.text, edit.path);
-	status =
-	    edit_end(&edit, CTL_DONE,
-		     "The issuer %s is gone, and its keys: its tokens are refused from now on.\n"
-		     "Logins that its tokens opened go on until their end: agentauthctl session list shows "
-		     "them,\nagentauthctl session kill ends them.",
-		     name);
+	status = edit_end(
+	    &edit, CTL_DONE,
+	    "The issuer %s is gone, and its keys: its tokens are refused from now on.\n"
+	    "Logins that its tokens opened go on until their end: agentauthctl session list shows "
+	    "them,\nagentauthctl session kill ends them. agentauthctl issuer add %s --issuer URL takes its "
+	    "tokens again.",
+	    name, name);
 	if (status == CTL_DONE)
 		keys_forget(&store, name);
 	return status;

@@ -241,7 +241,9 @@ static enum ctl_status remove_role(struct ctl *ctl, struct workspace *workspace,
 	conf_edit_unset(&edit.text, edit.path);
 	/* Publishing finds an agent that the text still gives the role to, and names it. */
 	return edit_end(&edit, CTL_DONE,
-			"The role %s is gone; its name and its group's gid are never given again.", name);
+			"The role %s is gone; its name and its group's gid are never given again: "
+			"agentauthctl role add makes one like it by another name.",
+			name);
 }
 
 static int run_remove(struct ctl *ctl, const struct arguments *arguments)

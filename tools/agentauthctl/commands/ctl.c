@@ -15,6 +15,7 @@
 #include "common/state/audit_record.h"
 #include "common/state/process.h"
 #include "common/text/number.h"
+#include "common/text/shown.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/near_name.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -58,6 +59,18 @@ enum ctl_status ctl_usage(struct ctl *ctl, const char *format, ...)
 	problems_add(&ctl->problems, false, NULL, format, args);
 	va_end(args);
 	return CTL_USAGE;
+}
+
+void ctl_put_option(struct buffer *b, const char *option, const char *word)
+{
+	size_t len = word ? aa_shown_word(NULL, 0, word) : 0;
+	char *shown = xmalloc(len + 1);
+
+	shown[0] = '\0';
+	if (word)
+		aa_shown_word(shown, len + 1, word);
+	buffer_printf(b, "%s--%s%s%s", b->len ? " " : "", option, word ? " " : "", shown);
+	free(shown);
 }
 
 void ctl_answer(struct ctl *ctl, const char *name, json_t *value)

@@ -96,6 +96,10 @@ enum ctl_status ctl_damaged(struct ctl *ctl);
 /* Sets a member of the answer with --json; else drops it. The reference is stolen. */
 void ctl_answer(struct ctl *ctl, const char *name, json_t *value);
 
+/* ctl_put_option() adds `--option word` to a command that a person copies, the word quoted where a shell would read another
+ * word. A NULL word is none. */
+void ctl_put_option(struct buffer *b, const char *option, const char *word);
+
 /* Reads all of a file ("-": standard input), of at most 64 KiB. The caller wipes the buffer where it holds a secret. */
 int ctl_read_input(struct ctl *ctl, const char *file, struct buffer *ret);
 

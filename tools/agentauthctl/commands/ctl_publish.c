@@ -186,6 +186,9 @@ static void tell(struct ctl *ctl, const struct publish_result *r, bool in_full)
 		printf("The sudo rules in %s were renewed.\n", ctl->paths.sudoers);
 	if (in_full || ctl->dry_run)
 		ctl_tell_plan(ctl, &r->changes, CTL_RETIRED);
+	if (in_full && r->outcome == PUBLISH_DONE && r->changes.agents[CHANGE_REMOVED])
+		puts("For 30 days, agentauthctl restore NAME brings a retired agent back, once its file is "
+		     "back.");
 }
 
 void ctl_tell_published(struct ctl *ctl, const struct publish_result *r, bool in_full)

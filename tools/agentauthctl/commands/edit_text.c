@@ -116,6 +116,26 @@ void edit_free(struct text_edit *edit)
 	free(edit->prefix);
 }
 
+/* What an option took away, the option of the same name without no- gives. */
+static void tell_way_back(const struct text_edit *edit)
+{
+	const struct arguments *arguments = edit->editing.arguments;
+	bool is_agent = strcmp(edit->kind, "agent") == 0;
+	struct buffer options = {0};
+
+	for (size_t i = 0; i < arguments->n_given && !edit->restores; i++) {
+		const struct given_option *g = &arguments->given[i];
+
+		if (g->option->setting && strncmp(g->option->name, "no-", 3) == 0)
+			ctl_put_option(&options, g->option->name + 3,
+				       g->option->how == EDIT_NO_KEY ? "FILE" : g->value);
+	}
+	if (options.len)
+		printf("agentauthctl %s%sset %s %s gives back what was taken.\n", is_agent ? "" : edit->kind,
+		       is_agent ? "" : " ", edit->name, options.data);
+	buffer_free(&options);
+}
+
 static enum ctl_status publish_edit(struct text_edit *edit, const char *done)
 {
 	struct ctl *ctl = edit->editing.ctl;
@@ -132,8 +152,10 @@ static enum ctl_status publish_edit(struct text_edit *edit, const char *done)
 
 	ctl_answer(ctl, edit->kind, json_string(edit->name));
 	status = ctl_change(ctl, edit->workspace, &change, agent, &result);
-	if (!ctl->json && result.outcome == PUBLISH_DONE)
+	if (!ctl->json && result.outcome == PUBLISH_DONE) {
 		puts(done);
+		tell_way_back(edit);
+	}
 	ctl_tell_published(ctl, &result, false);
 	publish_result_free(&result);
 	return status;

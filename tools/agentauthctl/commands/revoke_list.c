@@ -18,29 +18,18 @@ static const char *text_of(const json_t *revocation, const char *member)
 	return json_string_value(json_object_get(revocation, member));
 }
 
-/* put_option() writes `option` and the word, quoted where a shell would read another word. */
-static void put_option(struct buffer *b, const char *option, const char *word)
-{
-	size_t len = aa_shown_word(NULL, 0, word);
-	char *shown = xmalloc(len + 1);
-
-	aa_shown_word(shown, len + 1, word);
-	buffer_printf(b, "%s--%s %s", b->len ? " " : "", option, shown);
-	free(shown);
-}
-
 char *revocation_options(const struct revocation *r)
 {
 	struct buffer b = {0};
 
 	if (r->agent)
-		put_option(&b, "agent", r->agent);
+		ctl_put_option(&b, "agent", r->agent);
 	else if (r->kid)
-		put_option(&b, "kid", r->kid);
+		ctl_put_option(&b, "kid", r->kid);
 	else
-		put_option(&b, "jti", r->jti);
+		ctl_put_option(&b, "jti", r->jti);
 	if (!r->agent && !r->kid && r->issuer && strcmp(r->issuer, "*") != 0)
-		put_option(&b, "issuer", r->issuer);
+		ctl_put_option(&b, "issuer", r->issuer);
 	return buffer_take(&b);
 }
 
