@@ -183,6 +183,35 @@ not_allowed() { # PERSON ARGUMENT...: by agentauthctl, which says whose it is
 	expect_output 'no open request'
 }
 
+everything() {
+	find /etc/agentauth "$STATE" /etc/sudoers.d /run/agentauth -type f -exec sha256sum {} + | sort
+}
+
+@test "nothing that an auditor may say changes anything, of an agent that is there and of one that is retired" {
+	local words command option name before said=0
+	agentauthctl register gone-1 >/dev/null
+	agentauthctl retire gone-1 >/dev/null
+	agentauthctl suspend builder-7 >/dev/null
+	audit_mark
+	before=$(everything)
+	while read -r words; do
+		command=${words%% --*}
+		for name in '' builder-7 gone-1; do
+			for option in '' $(grep -oE -e '--[a-z-]+' <<<"$words"); do
+				# shellcheck disable=SC2086  # "role show" is two words, and no name is none
+				as vera timeout 1 sudo -n agentauth-auditor $command $name $option >/dev/null 2>&1 </dev/null || :
+				# shellcheck disable=SC2086
+				as vera timeout 1 sudo -n agentauth-auditor $command $name ${option:+$option builder-7} >/dev/null 2>&1 </dev/null || :
+				said=$((said + 1))
+			done
+		done
+	done < <(by vera && sed -n 's/^  //p' <<<"$output")
+	[ "$said" -gt 100 ]
+	run diff <(echo "$before") <(everything)
+	expect_output '^$'
+	expect_no_audit '.event == "admin"'
+}
+
 @test "no rule is stretched by an option, a file, a word before or behind, or a variable" {
 	local option
 	for option in --statedir --confdir --logdir --rundir --sudoers; do
