@@ -14,6 +14,8 @@ struct ctl; /* the commands of a program share it; each program has its own, or 
 
 struct command {
 	const char *name;
+	const char
+	    *also; /* what other tools call it, with spaces between; no command by itself; NULL: nothing */
 	const char *words; /* the operands behind its name: "NAME", "[N]"; NULL: none */
 	size_t min_words, max_words;
 	bool rest;	     /* all behind its first word is words: another program's arguments */

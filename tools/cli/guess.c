@@ -64,7 +64,7 @@ void guess_try_kept(struct guess *guess, const char *name, char kept[GUESS_KEPT_
 
 const char *guess_asked(const struct guess *guess, const char *before)
 {
-	static char text[GUESS_LEN_MAX + 64];
+	static _Thread_local char text[GUESS_LEN_MAX + 64];
 
 	text[0] = 0;
 	if (guess->best)

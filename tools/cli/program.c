@@ -49,6 +49,21 @@ static bool descend(struct finding *f, const char *word)
 
 /* ---- what is wrong ------------------------------------------------------- */
 
+/* A person who comes from another tool types that tool's word. */
+static bool is_called_so_elsewhere(const struct command *command, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = command->also; len && at && *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && memcmp(at, name, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 static int no_such_command(const struct finding *f, const char *name)
 {
 	const struct command *const *list = below(f);
@@ -57,6 +72,8 @@ static int no_such_command(const struct finding *f, const char *name)
 
 	for (size_t i = 0; list[i]; i++) {
 		buffer_printf(&names, "%s%s", i ? ", " : "", list[i]->name);
+		if (is_called_so_elsewhere(list[i], guess.word))
+			guess = (struct guess){.word = list[i]->name};
 		guess_try(&guess, list[i]->name);
 	}
 	if (!name)

@@ -43,6 +43,7 @@ static const struct option_spec options[] = {
     {0},
 };
 static const struct command ride = {.name = "ride",
+				    .also = "go drive",
 				    .words = "PLACE [PLACE]",
 				    .min_words = 1,
 				    .max_words = 2,
@@ -214,6 +215,12 @@ TEST(the_nearest_name_is_offered_and_none_where_none_is_near)
 	BIKE("rdie");
 	assert_usage(
 	    "there is no command \"rdie\" (did you mean ride?); there are: ride, call, mend, wheel\n");
+	BIKE("drive");
+	assert_usage("there is no command \"drive\" (did you mean ride?); there are: ride, ");
+	BIKE("go");
+	assert_usage("there is no command \"go\" (did you mean ride?); there are: ride, ");
+	BIKE("driv");
+	assert_usage("there is no command \"driv\"; there are:");
 	BIKE("frobnicate");
 	assert_usage("there is no command \"frobnicate\"; there are:");
 	BIKE("wheel", "lits");

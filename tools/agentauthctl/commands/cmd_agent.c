@@ -103,6 +103,7 @@ static int run_register(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_register = {
     .name = "register",
+    .also = "new create add",
     .words = "NAME",
     .min_words = 1,
     .max_words = 1,
@@ -145,6 +146,7 @@ static int run_set(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_set = {
     .name = "set",
+    .also = "modify edit change update",
     .words = "NAME",
     .values = "agents",
     .min_words = 1,
@@ -203,6 +205,7 @@ static int run_retire(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_retire = {
     .name = "retire",
+    .also = "rm delete remove",
     .words = "NAME",
     .values = "agents",
     .min_words = 1,

@@ -50,6 +50,7 @@ static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_apply = {
     .name = "apply",
+    .also = "deploy reload publish",
     .words = "",
     .summary = "check the configuration and publish it, or change nothing",
     .about =

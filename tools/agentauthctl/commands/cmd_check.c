@@ -208,6 +208,7 @@ static int run_check(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_check = {
     .name = "check",
+    .also = "validate test lint",
     .words = "",
     .summary = "check the configuration and publish nothing",
     .about =

@@ -368,6 +368,7 @@ static int run_doctor(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_doctor = {
     .name = "doctor",
+    .also = "status health",
     .words = "",
     .summary = "check whether this host does what agents' logins and sudo rely on",
     .about = "The checks look at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "

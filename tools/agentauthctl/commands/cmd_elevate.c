@@ -283,6 +283,7 @@ static int run_elevate(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_elevate = {
     .name = "elevate",
+    .also = "grant",
     .words = "[NAME]",
     .values = "agents",
     .max_words = 1,

@@ -323,6 +323,7 @@ static int run_explain(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_explain = {
     .name = "explain",
+    .also = "why",
     .words = "[NAME]",
     .values = "agents",
     .max_words = 1,

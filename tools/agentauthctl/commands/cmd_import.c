@@ -476,6 +476,7 @@ static int run_import(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_import = {
     .name = "import",
+    .also = "load",
     .words = "FILE",
     .min_words = 1,
     .max_words = 1,

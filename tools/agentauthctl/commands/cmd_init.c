@@ -262,6 +262,7 @@ static int run_init(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_init = {
     .name = "init",
+    .also = "setup",
     .words = "",
     .summary = "make the directories and a first configuration, and publish it",
     .about = "What is there already is left as it is, so that init may be run again at any time. Once "

@@ -145,6 +145,7 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_list = {
     .name = "list",
+    .also = "ls",
     .words = "",
     .summary = "list the agents that are published",
     .about =

@@ -316,6 +316,7 @@ static int run_restore(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_restore = {
     .name = "restore",
+    .also = "undelete",
     .words = "[NAME]",
     .values = "retired",
     .max_words = 1,

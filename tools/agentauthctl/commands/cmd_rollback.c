@@ -264,6 +264,7 @@ static int run_rollback(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_rollback = {
     .name = "rollback",
+    .also = "undo revert",
     .words = "[N]",
     .values = "generations",
     .max_words = 1,

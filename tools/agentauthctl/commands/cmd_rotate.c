@@ -204,6 +204,7 @@ static int run_rotate(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_rotate = {
     .name = "rotate",
+    .also = "rekey",
     .words = "NAME",
     .values = "agents",
     .min_words = 1,

@@ -486,6 +486,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_show = {
     .name = "show",
+    .also = "info get describe",
     .words = "NAME",
     .values = "agents",
     .min_words = 1,

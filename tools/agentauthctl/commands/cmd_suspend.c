@@ -261,6 +261,7 @@ static int run_suspend(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_suspend = {
     .name = "suspend",
+    .also = "disable block lock stop freeze",
     .words = "[NAME...]",
     .values = "agents",
     .max_words = NAMES_GIVEN,
@@ -317,6 +318,7 @@ static int run_resume(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_resume = {
     .name = "resume",
+    .also = "unblock unlock enable unsuspend",
     .words = "[NAME...]",
     .values = "agents",
     .max_words = NAMES_GIVEN,

@@ -10,6 +10,7 @@
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/power.h"
 #include "tools/agentauthctl/model/settings.h"
+#include "tools/cli/guess.h"
 
 static void check_name(const struct model *model, const struct aa_agent *agent, const struct conf_file *file,
 		       struct problems *problems)
@@ -71,21 +72,26 @@ static void check_uid(const struct model *model, const struct aa_agent *agent, c
 static void check_roles(const struct model *model, const struct aa_agent *agent, const struct conf_file *file,
 			struct problems *problems)
 {
+	struct guess near;
 	char path[64];
 
 	for (size_t i = 0; i < agent->roles.n; i++) {
 		if (model_role(model, agent->roles.v[i]))
 			continue;
 		snprintf(path, sizeof(path), "roles[%zu]", i);
+		near = (struct guess){.word = agent->roles.v[i]};
+		for (size_t k = 0; k < model->roles.n; k++)
+			guess_try(&near, model->roles.v[k].name);
 		conf_error_as(file, problems, "unknown-role", path,
-			      "there is no role %s; agentauthctl role list shows those that there are",
-			      quoted(agent->roles.v[i]));
+			      "there is no role %s%s; agentauthctl role list shows those that there are",
+			      quoted(agent->roles.v[i]), guess_asked(&near, ""));
 	}
 }
 
 static void check_bindings(const struct model *model, const struct aa_agent *agent,
 			   const struct conf_file *file, struct problems *problems)
 {
+	struct guess near;
 	char path[64];
 
 	for (size_t i = 0; i < agent->bindings.n; i++) {
@@ -94,8 +100,12 @@ static void check_bindings(const struct model *model, const struct aa_agent *age
 		if (!issuer || model_issuer(model, issuer))
 			continue;
 		snprintf(path, sizeof(path), "bindings[%zu].issuer", i);
-		conf_error_as(file, problems, "unknown-issuer", path, "there is no issuer %s in " CONF_FILE,
-			      quoted(issuer));
+		near = (struct guess){.word = issuer};
+		for (size_t k = 0; k < model->issuers.n; k++)
+			guess_try(&near, model->issuers.v[k].name);
+		conf_error_as(file, problems, "unknown-issuer", path,
+			      "there is no issuer %s in " CONF_FILE "%s", quoted(issuer),
+			      guess_asked(&near, ""));
 	}
 }
 
