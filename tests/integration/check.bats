@@ -44,4 +44,19 @@ agent_file() { # NAME SED
 	agent_file other 's/^roles = .*/roles = [ "depoly" ];\nownr = "x";/'
 	turn syntax-main agentauthctl check
 	expect_status 1
+	turn syntax-main-apply agentauthctl apply
+	expect_status 1
+	# So it is where somebody else could have written it, or where it is gone.
+	cp -aT /run/in-order /etc/agentauth
+	agent_file other 's/^roles = .*/ownr = "x";/'
+	chmod g+w /etc/agentauth/agentauth.conf
+	run agentauthctl check
+	expect_status 1
+	expect_output 'agentauth.conf:1:1: can be written by its group'
+	expect_output 'other.conf:4:1: ownr: there is no such setting'
+	rm /etc/agentauth/agentauth.conf
+	run agentauthctl check
+	expect_status 1
+	expect_output 'holds no agentauth.conf'
+	expect_output 'other.conf:4:1: ownr: there is no such setting'
 }

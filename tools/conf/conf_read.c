@@ -29,42 +29,13 @@ struct spot {
 
 /* ---- reporting ----------------------------------------------------------- */
 
-static size_t number_of(const struct conf_tree *tree, uint32_t node)
-{
-	size_t number = 0;
-
-	for (uint32_t n = tree->v[tree->v[node].parent].first; n != node; n = tree->v[n].next)
-		number++;
-	return number;
-}
-
-/* "keys[0].pem" */
-static void put_path(struct buffer *path, const struct conf_file *file, uint32_t node)
-{
-	const struct conf_node *n = &file->tree.v[node];
-
-	if (node == 0)
-		return;
-	put_path(path, file, n->parent);
-	if (!n->name_len) {
-		buffer_printf(path, "[%zu]", number_of(&file->tree, node));
-		return;
-	}
-	buffer_puts(path, path->len ? "." : "");
-	buffer_add(path, file->text.bytes + n->name, n->name_len);
-}
-
 static void report(struct walk *w, struct spot at, const char *code, const char *format, va_list args)
     __attribute__((format(printf, 4, 0)));
 static void report(struct walk *w, struct spot at, const char *code, const char *format, va_list args)
 {
-	struct buffer path = {0};
-	struct conf_finding finding = {.code = code, .node = at.node};
+	const struct conf_finding finding = {.code = code, .node = at.node};
 
-	put_path(&path, w->file, at.node);
-	finding.setting = path.data;
 	conf_report(w->file, w->problems, &finding, format, args);
-	buffer_free(&path);
 }
 
 static void wrong(struct walk *w, struct spot at, const char *format, ...)

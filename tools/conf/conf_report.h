@@ -10,7 +10,8 @@
 #include "tools/cli/problems.h"
 #include "tools/conf/conf_file.h"
 
-/* A conf_finding is about the node (0: the file as a whole), under the path of the setting; its code as in struct problem. */
+/* A conf_finding is about the node (0: the file as a whole), under the path of the setting (NULL: the node's own); its code is as
+ * in struct problem. */
 struct conf_finding {
 	bool warning;
 	const char *code, *setting;

@@ -9,8 +9,9 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/publish/advice.h"
+#include "tools/agentauthctl/publish/build.h"
 
-/* What is unwise is for check to show; whoever publishes is told that there is something. */
+/* The unwise things are for check to show; whoever publishes is told that there are some. */
 static void tell_advice(struct ctl *ctl, const struct advice *advice, const struct publish_result *result)
 {
 	size_t n = advice->problems.warnings;
@@ -36,6 +37,8 @@ static int run_apply(struct ctl *ctl, const struct arguments *arguments)
 		status = ctl_publish(ctl, &workspace, NULL, NULL, &result);
 		ctl_tell_published(ctl, &result, true);
 		tell_advice(ctl, &advice, &result);
+	} else {
+		build_check_agents(&workspace);
 	}
 	ctl->advice = NULL;
 	advice_free(&advice);

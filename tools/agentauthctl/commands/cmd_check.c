@@ -9,7 +9,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/publish/advice.h"
-#include "tools/agentauthctl/publish/compile.h"
+#include "tools/agentauthctl/publish/build.h"
 #include "tools/agentauthctl/publish/newcomers.h"
 #include "tools/agentauthctl/publish/record.h"
 
@@ -40,7 +40,7 @@ static int compare(const void *a, const void *b)
 	return r ? r : strcmp(x->what, y->what);
 }
 
-/* What a file lacks stands nowhere in it; editors that jump to a mistake want a line all the same. */
+/* A setting that a file lacks stands nowhere in it; editors that jump to a mistake want a line all the same. */
 static void give_a_line(struct problem *problem)
 {
 	size_t len = problem->file ? strlen(problem->file) : 0, suffix = strlen(AGENT_SUFFIX);
@@ -166,23 +166,6 @@ static enum ctl_status check_all(struct ctl *ctl, struct workspace *workspace)
 	return status;
 }
 
-/* The agents' files are looked at by themselves where agentauth.conf cannot be read. */
-static void check_agents_alone(struct workspace *workspace)
-{
-	const struct compile_source source = {&workspace->model,
-					      workspace->agents_fd,
-					      workspace->agents_dir,
-					      workspace->paths->owner,
-					      NULL,
-					      NULL};
-	struct compilation *compilation = compile_start(&source, &workspace->names);
-	struct compiled_agent *a;
-
-	while ((a = compile_next(compilation)))
-		problems_move(workspace->problems, &a->problems);
-	compile_end(compilation);
-}
-
 static int run_check(struct ctl *ctl, const struct arguments *arguments)
 {
 	const char *file = arguments_value(arguments, "file");
@@ -195,8 +178,8 @@ static int run_check(struct ctl *ctl, const struct arguments *arguments)
 	ctl->advice = &advice;
 	if (status == CTL_DONE)
 		status = file ? check_file(ctl, &workspace, file) : check_all(ctl, &workspace);
-	else if (!file && workspace.model.facts)
-		check_agents_alone(&workspace);
+	else if (!file)
+		build_check_agents(&workspace);
 	problems_move(&ctl->problems, &advice.problems);
 	ctl->advice = NULL;
 	advice_free(&advice);

@@ -123,6 +123,21 @@ int build_generation(struct workspace *ws, const struct publish_options *options
 	return ws->problems->errors > errors_before || w.error < 0 ? -1 : 0;
 }
 
+void build_check_agents(struct workspace *ws)
+{
+	const struct compile_source source = {&ws->model,	ws->agents_fd, ws->agents_dir,
+					      ws->paths->owner, NULL,	       NULL};
+	struct compilation *compilation;
+	struct compiled_agent *a;
+
+	if (!ws->model.facts)
+		return; /* the text was not come to */
+	compilation = compile_start(&source, &ws->names);
+	while ((a = compile_next(compilation)))
+		problems_move(ws->problems, &a->problems);
+	compile_end(compilation);
+}
+
 static bool stands_in_text(const void *data, const char *kind, const char *name)
 {
 	const struct model *m = data;

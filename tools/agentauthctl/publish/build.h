@@ -14,6 +14,9 @@ int build_generation(struct workspace *ws, const struct publish_options *options
 		     struct build *ret);
 void build_free(struct build *build);
 
+/* build_check_agents() looks at the agents' files by themselves, where agentauth.conf could not be read. */
+void build_check_agents(struct workspace *ws);
+
 /* build_main_changes() and build_agent_changes() compare what was read with what is published: agentauth.conf, which
  * is in order, and one agent's file, which exists. A file that is not in order counts as changed. */
 void build_main_changes(struct workspace *ws, struct changes *ret);
