@@ -155,6 +155,17 @@ ask() {
 	is_waiting
 }
 
+@test "a host that lets no agent ask says so, and how its administrator lets them" {
+	rm /etc/sudoers.d/agentauth-request
+	run by_key builder-7 'agentauth request deploy --no-wait --why x'
+	expect_status 1
+	expect_output '^agentauth request: this host lets no agent ask for a role\. Its administrator lets them, as root: install -m 0440 .* /etc/sudoers.d/$'
+	sh -e -c "$(sed -n 's/.*as root: //p' <<<"$output")"
+	run by_key builder-7 'agentauth request deploy --no-wait --why x'
+	expect_status 0
+	is_waiting
+}
+
 @test "an agent's words forge nothing on a terminal" {
 	run by_key builder-7 "agentauth request deploy --no-wait --why \$'x\\n123456  root asks\\e[2K'"
 	is_waiting
