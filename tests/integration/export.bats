@@ -14,7 +14,8 @@ setup_file() {
 	new_agent web-2 EdDSA --role logs --uid 70500 --description 'two "words"' --max-sessions 3 --mixed-sessions refuse
 	new_agent gone-1 ES256
 	agentauthctl retire gone-1 >/dev/null
-	agentauthctl set web-2 --key "$KEYS/web-1.pub" --kid second --key-expires 2036-01-31 >/dev/null 2>&1
+	dev ssh-keygen -q -t ed25519 -N '' -C second -f "$KEYS/second"
+	agentauthctl set web-2 --key "$KEYS/second.pub" --kid second --key-expires 2036-01-31 >/dev/null 2>&1
 	sed -i '1i # a comment of a colleague' /etc/agentauth/agents.d/web-2.conf
 	agentauthctl apply >/dev/null 2>&1
 }

@@ -13,7 +13,7 @@ setup_file() {
 	host_init
 	mkdir -p "$TABLES"
 	local i
-	for i in one two four; do dev ssh-keygen -q -t ed25519 -N '' -C "$i" -f "$KEYS/$i"; done
+	for i in one two four five; do dev ssh-keygen -q -t ed25519 -N '' -C "$i" -f "$KEYS/$i"; done
 	dev agentauth keygen --out "$KEYS/three.pem" >"$KEYS/three.pub" 2>/dev/null
 }
 setup() {
@@ -101,10 +101,10 @@ generation() {
 }
 
 @test "JSON is taken as the agents' files have it, with keys in other forms, and its mistakes are named by their place" {
-	jq -n --arg one "$(cat "$KEYS/one.pub")" '[{name: "js-1", uid: 70400, roles: ["logs"], keys: [$one],
+	jq -n --arg five "$(cat "$KEYS/five.pub")" '[{name: "js-1", uid: 70400, roles: ["logs"], keys: [$five],
 		delegation: {local_users: ["dev"]}, description: "two\u00a0words"}]' >good.json
 	turn json agentauthctl import - <good.json
-	run dev ssh -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEYS/one" "js-1@$HOST" id -un
+	run dev ssh -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEYS/five" "js-1@$HOST" id -un
 	expect_output '^js-1$'
 	cat >bad.json <<-'END'
 		{"agents": [
