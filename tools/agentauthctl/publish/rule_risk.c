@@ -138,14 +138,15 @@ static void look_at_place(const struct rule *rule, const char *path, const struc
 
 /* A way is walked from the root on, through each link, since whoever can change one place of it chooses its end. */
 struct way {
-	char done[PATH_MAX], left[PATH_MAX];
+	char done[PATH_MAX], room[PATH_MAX];
+	const char *left; /* in `room` */
 	unsigned links;
 };
 
-/* take_step() moves the next name of what is left behind what is done, and returns whether there was one. */
+/* take_step() puts the next name of what is left behind what is done, and returns whether there was one. */
 static bool take_step(struct way *way)
 {
-	char *name = way->left + strspn(way->left, "/");
+	const char *name = way->left + strspn(way->left, "/");
 	size_t len = strcspn(name, "/"), done = strlen(way->done);
 	char *up = strrchr(way->done, '/');
 
@@ -155,24 +156,23 @@ static bool take_step(struct way *way)
 		*(up ? up : way->done) = '\0';
 	else if (len != 1 || *name != '.')
 		snprintf(way->done + done, sizeof(way->done) - done, "/%.*s", (int)len, name);
-	memmove(way->left, name + len, strlen(name + len) + 1);
+	way->left = name + len;
 	return true;
 }
 
 /* follow() puts what the link says before what is left. */
 static bool follow(struct way *way)
 {
-	char to[PATH_MAX], rest[PATH_MAX];
-	ssize_t n = readlink(way->done, to, sizeof(to) - 1);
-	char *up = strrchr(way->done, '/');
+	char both[PATH_MAX], *up = strrchr(way->done, '/');
+	ssize_t n = readlink(way->done, both, sizeof(both) - 1);
+	size_t left = strlen(way->left);
 
-	if (n <= 0 || ++way->links > 40 || (size_t)n + strlen(way->left) + 2 > sizeof(way->left))
+	if (n <= 0 || ++way->links > 40 || (size_t)n + left + 1 > sizeof(both))
 		return false;
-	to[n] = '\0';
-	*(to[0] == '/' ? way->done : up) = '\0';
-	memcpy(rest, way->left, strlen(way->left) + 1);
-	memcpy(way->left, to, (size_t)n);
-	memcpy(way->left + n, rest, strlen(rest) + 1);
+	memcpy(both + n, way->left, left + 1);
+	memcpy(way->room, both, (size_t)n + left + 1);
+	way->left = way->room;
+	*(both[0] == '/' ? way->done : up) = '\0';
 	return true;
 }
 
@@ -181,10 +181,10 @@ static void look_at_way(const struct rule *rule, const char *path, struct risk *
 	struct way way = {.done = ""};
 	char parent[PATH_MAX] = "/";
 	struct stat above, st;
-	bool is_there = lstat("/", &above) == 0 && strlen(path) < sizeof(way.left);
+	bool is_there = lstat("/", &above) == 0 && strlen(path) < sizeof(way.room);
 
 	if (is_there)
-		memcpy(way.left, path, strlen(path) + 1);
+		way.left = memcpy(way.room, path, strlen(path) + 1);
 	while (is_there && take_step(&way)) {
 		is_there = lstat(*way.done ? way.done : "/", &st) == 0;
 		look_at_place(rule, parent, &above, is_there, risk);
