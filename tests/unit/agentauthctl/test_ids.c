@@ -87,6 +87,38 @@ TEST(what_is_gone_is_retired_and_stays_so, house)
 	ids_free(&ids);
 }
 
+TEST(what_is_restored_has_its_name_and_id_again_and_nobody_else_has_them, house)
+{
+	const struct house *h = *state;
+	struct ids ids = {0};
+	int64_t first;
+
+	claim(&ids, ID_AGENT, "bot", A, "");
+	write_ids(h, &ids);
+	ids_free(&ids);
+	read_ids(h, &ids);
+	first = ids_by_name(&ids, ID_AGENT, "bot")->first;
+	write_ids(h, &ids); /* bot was not seen: retired */
+	ids_free(&ids);
+	for (int i = 0; i < 2; i++) {
+		read_ids(h, &ids);
+		assert_false(claim(&ids, ID_AGENT, "bot", A, "never given again"));
+		ids_restore(ids_by_name(&ids, ID_AGENT, "bot"));
+		assert_false(claim(&ids, ID_AGENT, "bot", B, "an id cannot change"));
+		assert_false(claim(&ids, ID_AGENT, "other", A, "is the id of the agent bot"));
+		assert_true(claim(&ids, ID_AGENT, "bot", A, ""));
+		write_ids(h, &ids);
+		ids_free(&ids);
+		read_ids(h, &ids);
+		assert_int_equal(ids_by_name(&ids, ID_AGENT, "bot")->first, first);
+		assert_true(claim(&ids, ID_AGENT, "bot", A, ""));
+		ids_free(&ids);
+		read_ids(h, &ids);
+		write_ids(h, &ids); /* and it can be retired again */
+		ids_free(&ids);
+	}
+}
+
 static bool bring(struct ids *ids, const char *name, uint32_t id, bool retired)
 {
 	struct given_id brought = {.kind = ID_AGENT, .id = id, .retired = retired, .time = 1767225600};

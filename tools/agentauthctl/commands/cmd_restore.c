@@ -189,18 +189,20 @@ static char *what_is_gone(const struct workspace *ws, const struct aa_agent *age
 static enum ctl_status check_gone(struct ctl *ctl, const struct workspace *ws, const struct text_edit *edit)
 {
 	struct agent_now now;
+	enum ctl_status status = CTL_DONE;
 	char *gone;
 
 	agent_now_read(&ws->model, edit->name, &edit->text, &now);
 	gone = what_is_gone(ws, &now.agent);
 	if (gone)
-		ctl_error(ctl,
-			  "%s had a role or a binding of what " CONF_FILE
-			  " has no more: agentauthctl restore "
-			  "%s%s brings it back without. Nothing was changed",
-			  edit->name, edit->name, gone);
+		status = ctl_fail(ctl,
+				  "%s had a role or a binding of what " CONF_FILE
+				  " has no more: agentauthctl restore "
+				  "%s%s brings it back without. Nothing was changed",
+				  edit->name, edit->name, gone);
 	agent_now_free(&now);
-	return gone ? (free(gone), CTL_FAILED) : CTL_DONE;
+	free(gone);
+	return status;
 }
 
 /* ---- what holds on ---------------------------------------------------------------- */
