@@ -8,8 +8,8 @@
 
 #define AA_SUDO_RULE_MAX 1000 /* bytes */
 
-/* Beside accounts.cdb, in each generation, a role's rules as JSON, {"role", "sudo": […], "approval": […]}: STATEDIR/current/
- * with the role's name behind this. The file is the role's group's to read, so that the kernel shows a session the rules of
+/* Beside accounts.cdb, in each generation, a role's rules as JSON, {"role", "sudo": […], "approval": […], "max_sudo"}:
+ * STATEDIR/current/ with the role's name behind this. The file is the role's group's to read, so that the kernel shows a session the rules of
  * the roles that it has, and of no other. It informs an agent, and nothing is decided by it. */
 #define AA_ROLE_RULES_FILE "rules."
 

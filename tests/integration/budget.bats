@@ -138,6 +138,18 @@ restarts() { # in what an agent left
 	expect_output '^restarted'
 }
 
+@test "agentauth may tells an agent of the budget, and takes nothing from it" {
+	for _ in 1 2 3 4; do
+		run in_session 'agentauth may -- restart-app; agentauth may --json -- whoami'
+		expect_output '^yes$'
+		expect_output '^budget +3/h$'
+		expect_no_output 'max_sudo' # of a command without one
+	done
+	run in_session 'agentauth may --json -- restart-app; sudo -n restart-app'
+	expect_output '"max_sudo": ?"3/h"'
+	expect_output '^restarted'
+}
+
 @test "explain says what is left, and takes nothing" {
 	stay builder-7 'until [ -e go ]; do sleep 0.05; done; for i in 1 2 3; do sudo -n restart-app; done; touch ended; sleep 60'
 	wait_until eval '[ "$(n_sessions builder-7)" = 1 ]'

@@ -167,10 +167,10 @@ static int print_as_json(const struct asked *a)
 	static const char *const words[] = {[MAY_YES] = "yes", [MAY_NO] = "no", [MAY_ASK] = "approval"};
 	int answer = answer_of(a);
 	json_t *json =
-	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "may", words[answer], "reason",
+	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "may", words[answer], "reason",
 		      reason_of(a), "sentence", a->granted ? NULL : sentence_of(a), "path", a->path, "role",
-		      a->rule.role, "rule", a->rule.rule, "approvers", answer == MAY_ASK ? approvers() : NULL,
-		      "owner", variable("AGENTAUTH_OWNER"));
+		      a->rule.role, "rule", a->rule.rule, "max_sudo", a->rule.max_sudo, "approvers",
+		      answer == MAY_ASK ? approvers() : NULL, "owner", variable("AGENTAUTH_OWNER"));
 
 	return print_json(json) == 0 ? answer : MAY_NO;
 }
@@ -197,6 +197,7 @@ static int print_text(const struct asked *a)
 		printf("no        %s (%s)\n", sentence_of(a), reason_of(a));
 	print_line("role", a->rule.role);
 	print_line(a->granted ? "rule" : "has", a->rule.rule);
+	print_line("budget", a->rule.max_sudo);
 	if (answer == MAY_NO)
 		print_line("ask", variable("AGENTAUTH_OWNER"));
 	if (a->granted && !a->knows)

@@ -36,7 +36,8 @@ static bool fits(const char *rule, const struct wanted *w)
 static void look(const json_t *role, const char *list, bool waits, const struct wanted *w,
 		 struct own_rule *ret)
 {
-	const char *name = json_string_value(json_object_get(role, "role"));
+	const char *name = json_string_value(json_object_get(role, "role")),
+		   *budget = json_string_value(json_object_get(role, "max_sudo"));
 	size_t i;
 	json_t *rule;
 
@@ -47,7 +48,8 @@ static void look(const json_t *role, const char *list, bool waits, const struct 
 		if (!name || !text || !fits(text, w) || (ret->rule && (ret->waits || !waits)))
 			continue;
 		own_rule_free(ret);
-		*ret = (struct own_rule){xstrdup(name), xstrdup(text), waits};
+		*ret = (struct own_rule){xstrdup(name), xstrdup(text), waits,
+					 budget && !waits ? xstrdup(budget) : NULL};
 	}
 }
 
@@ -103,5 +105,6 @@ void own_rule_free(struct own_rule *rule)
 {
 	free(rule->role);
 	free(rule->rule);
+	free(rule->max_sudo);
 	*rule = (struct own_rule){.role = NULL};
 }

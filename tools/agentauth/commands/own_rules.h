@@ -9,7 +9,8 @@
 /* A rule that has the command; all NULL: none has. */
 struct own_rule {
 	char *role, *rule;
-	bool waits; /* for a person */
+	bool waits;	/* for a person */
+	char *max_sudo; /* the role's budget, over which it waits; NULL: none */
 };
 
 /* The rule of the session's roles that has the command `path` with these arguments, as this user: one that waits before one

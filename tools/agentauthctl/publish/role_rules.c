@@ -30,6 +30,8 @@ static void compose(struct buffer *b, const struct aa_role *role)
 	json_text_string(b, "role", role->name);
 	put_list(b, "sudo", &role->sudo);
 	put_list(b, "approval", &role->approval);
+	if (role->max_sudo)
+		json_text_string(b, "max_sudo", role->max_sudo);
 	json_text_close(b, '}');
 	json_text_end(b);
 }
