@@ -43,9 +43,10 @@ whole() {
 	all_of_it | sed -E 's/20[0-9]{2}-[0-9-]+T[0-9:]+Z/TIME/g'
 }
 
-# What lies about where nothing is killed any more.
+# What lies about where nothing is killed any more; what stands below state/ reap removes, and in rotated/ the agent's next
+# rotation writes over it.
 litter() {
-	find "${TREES[@]}" \( -name '.*' -o -name '*.tmp' -o -name '*.new' -o -name journal \) ! -path '*/state/*' ! -name .
+	find "${TREES[@]}" \( -name '.*' -o -name '*.tmp' -o -name '*.new' -o -name journal \) ! -path '*/state/*' ! -path '*/rotated/*' ! -name .
 }
 
 # The command is killed before its Nth call of this name. Status 0: it has fewer of them.

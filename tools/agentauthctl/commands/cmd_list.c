@@ -30,11 +30,13 @@ static bool list_agent(void *data, const char *name, const char *record, size_t 
 		return true;
 	}
 	l->agents++;
-	row = list_row_of(l->ctl, agent);
-	if (list_filter_fits(&l->filter, agent, &row, l->ctl->now))
-		list_rows_add(&l->rows, &row);
-	else
-		list_row_free(&row);
+	if (list_filter_fits(&l->filter, agent, l->ctl->now)) {
+		row = list_row_of(l->ctl, agent);
+		if (list_filter_fits_row(&l->filter, &row))
+			list_rows_add(&l->rows, &row);
+		else
+			list_row_free(&row);
+	}
 	aa_agent_free(agent);
 	return true;
 }

@@ -123,16 +123,18 @@ static bool fits_owner(struct list_filter *f, const struct aa_agent *agent)
 	return false;
 }
 
-bool list_filter_fits(struct list_filter *f, const struct aa_agent *agent, const struct list_row *row,
-		      int64_t now)
+bool list_filter_fits(struct list_filter *f, const struct aa_agent *agent, int64_t now)
 {
 	if (!fits_owner(f, agent))
 		return false;
 	if (f->role && !aa_list_has(&agent->roles, f->role))
 		return false;
+	return !f->expiring || (agent->expires > now && agent->expires <= f->expiring);
+}
+
+bool list_filter_fits_row(const struct list_filter *f, const struct list_row *row)
+{
 	if (f->state && strcmp(f->state, row->state) != 0)
-		return false;
-	if (f->expiring && (!agent->expires || agent->expires <= now || agent->expires > f->expiring))
 		return false;
 	if (f->key_older && (!row->oldest_key || row->oldest_key >= f->key_older))
 		return false;

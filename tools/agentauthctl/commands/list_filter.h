@@ -24,9 +24,10 @@ enum ctl_status list_filter_word(struct ctl *ctl, const struct arguments *argume
 /* list_filter_read() reports a value that no agent can have. It answers CTL_DONE, CTL_FAILED or CTL_USAGE. */
 enum ctl_status list_filter_read(struct ctl *ctl, const struct arguments *arguments,
 				 struct published *published, struct list_filter *ret);
-/* list_filter_fits() also learns which owners there are. */
-bool list_filter_fits(struct list_filter *filter, const struct aa_agent *agent, const struct list_row *row,
-		      int64_t now);
+/* list_filter_fits() looks at what is published of the agent, before what costs system calls is asked for its row. It
+ * also learns which owners there are. */
+bool list_filter_fits(struct list_filter *filter, const struct aa_agent *agent, int64_t now);
+bool list_filter_fits_row(const struct list_filter *filter, const struct list_row *row);
 /* list_filter_is_empty() returns true where nothing was asked for, so that every agent fits. */
 bool list_filter_is_empty(const struct list_filter *filter);
 /* list_filter_words() says what fits, to follow the word "none"; the caller frees. */
