@@ -96,7 +96,7 @@ static bool read_times(int fd, const struct aa_rate *rate, int64_t now, struct t
 	return true;
 }
 
-/* What is cut off behind the new times is cut off last, so that a writer that is killed leaves rather more than less. */
+/* Cuts off the rest of the file last, so that a writer that is killed leaves rather more than less. */
 static bool write_times(int fd, const struct times *times)
 {
 	size_t size = times->n * sizeof(times->v[0]);
