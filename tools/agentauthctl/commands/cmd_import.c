@@ -276,7 +276,7 @@ static void bring_roles(struct importing *im)
 		conf_text_free(&im->main);
 }
 
-/* What this host gave otherwise stays: an agent of FILE that is about it is refused when it is published. */
+/* bring_ids() leaves alone what this host gave otherwise; an agent of FILE that is about it is refused when it is published. */
 static void bring_ids(struct importing *im)
 {
 	for (size_t i = 0; i < im->import.n_ids; i++) {
