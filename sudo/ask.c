@@ -126,7 +126,7 @@ static enum aa_reason find_role_request(const struct aa_sudo *sudo, struct askin
 {
 	const char *said;
 	enum aa_reason reason =
-	    aa_role_request_read(sudo, asking->ctx.policy, asking->agent, &asking->wanted, &said);
+	    aa_role_request_read(sudo->argv, asking->ctx.policy, asking->agent, &asking->wanted, &said);
 
 	if (reason == AA_OK)
 		(void)snprintf(asking->rule.role, sizeof(asking->rule.role), "%s", asking->wanted.role);
@@ -140,7 +140,7 @@ static enum aa_reason find_wait(const struct aa_sudo *sudo, struct asking *askin
 {
 	enum aa_reason reason;
 
-	if (aa_role_request_is(sudo))
+	if (aa_role_request_is(sudo->command))
 		reason = find_role_request(sudo, asking);
 	else
 		reason = find_rule(sudo, asking);

@@ -11,9 +11,9 @@
 
 #define PROGRAM AA_LIBEXECDIR "/request"
 
-bool aa_role_request_is(const struct aa_sudo *sudo)
+bool aa_role_request_is(const char *command)
 {
-	return strcmp(sudo->command, PROGRAM) == 0;
+	return strcmp(command, PROGRAM) == 0;
 }
 
 static bool is_published(const struct aa_policy *policy, const char *name)
@@ -35,12 +35,12 @@ static bool take_words(char *const argv[], struct aa_role_request *ret)
 	return !argv[4] && *ret->why && (ret->lasts || strcmp(argv[1], "wait") == 0);
 }
 
-enum aa_reason aa_role_request_read(const struct aa_sudo *sudo, const struct aa_policy *policy,
+enum aa_reason aa_role_request_read(char *const argv[], const struct aa_policy *policy,
 				    const struct aa_agent *agent, struct aa_role_request *ret,
 				    const char **ret_said)
 {
 	*ret_said = NULL;
-	if (!take_words(sudo->argv, ret) || !aa_name_is_valid(ret->role, AA_ROLE_NAME_MAX))
+	if (!take_words(argv, ret) || !aa_name_is_valid(ret->role, AA_ROLE_NAME_MAX))
 		*ret_said = "agentauth: a role is asked for by: agentauth request ROLE --why TEXT\n";
 	else if (!is_published(policy, ret->role))
 		*ret_said = "agentauth: there is no such role on this host\n";

@@ -8,17 +8,16 @@
 #define AGENTAUTH_SUDO_ROLE_REQUEST_H
 
 #include "common/verify/policy.h"
-#include "sudo/ask.h"
 
 struct aa_role_request {
 	const char *role, *why; /* borrowed from sudo's argv */
 	bool lasts;		/* beyond this sudo, which does not wait */
 };
 
-/* Says whether this sudo is such a request, whatever its arguments are. */
-bool aa_role_request_is(const struct aa_sudo *sudo);
-/* Reads it: AA_OK, or the reason for which it is refused, with a sentence for the agent. */
-enum aa_reason aa_role_request_read(const struct aa_sudo *sudo, const struct aa_policy *policy,
+/* Says whether a sudo of this command is such a request, whatever its arguments are. */
+bool aa_role_request_is(const char *command);
+/* Reads its arguments: AA_OK, or the reason for which it is refused, with a sentence for the agent. */
+enum aa_reason aa_role_request_read(char *const argv[], const struct aa_policy *policy,
 				    const struct aa_agent *agent, struct aa_role_request *ret,
 				    const char **ret_said);
 

@@ -47,7 +47,7 @@ struct aa_audit_walk {
 	size_t n_faults;
 	uint64_t more_faults; /* that found no room */
 
-	/* What the next line decides on. */
+	/* The next line decides on these. */
 	struct aa_audit_line jumped_from, twin;
 	bool unsure; /* of the last fault */
 	bool ends_torn;

@@ -82,7 +82,7 @@ static enum outcome decide_one(const struct bulk *b, const char *name)
 	return r < 0 ? FAILED : NEWLY;
 }
 
-/* What an earlier command decided and could not have written to the disk is written now, too. */
+/* A decision that an earlier command could not have written to the disk is written now, too. */
 static bool reach_disk(const struct bulk *b)
 {
 	int r = b->ctl->dry_run || b->chosen.n == 1 ? 0 : aa_decision_sync(b->ctl->paths.statedir);

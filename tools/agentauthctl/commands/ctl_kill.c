@@ -201,7 +201,7 @@ static enum ctl_status end_one_of_many(struct ctl *ctl, const char *name, json_t
 	return status;
 }
 
-/* Those that systemd starts things for are then ended one by one, with their units. */
+/* The agents that systemd starts things for are then ended one by one, with their units. */
 static enum ctl_status end_units(struct ctl *ctl, const struct chosen_agent *agents, size_t n,
 				 json_t *answers)
 {

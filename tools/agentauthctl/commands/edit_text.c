@@ -116,7 +116,7 @@ void edit_free(struct text_edit *edit)
 	free(edit->prefix);
 }
 
-/* What an option took away, the option of the same name without no- gives. */
+/* The option of the same name without no- gives what this one took away. */
 static void tell_way_back(const struct text_edit *edit)
 {
 	const struct arguments *arguments = edit->editing.arguments;

@@ -31,7 +31,7 @@ struct text_change {
 	    *texts; /* several agents' files, in the place of the two above; NULL: none */
 	const struct conf_text *main_text; /* of agentauth.conf */
 	const char *role, *issuer;	   /* the command is about this one there; NULL: about none */
-	/* What the one text was made of; without bytes: there was no file. NULL: whatever there is. */
+	/* This text was there, of which the one above was made; without bytes: there was no file. NULL: any text. */
 	const struct conf_text *before;
 };
 

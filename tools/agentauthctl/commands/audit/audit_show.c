@@ -33,7 +33,7 @@ struct showing {
 
 static struct group *find_group(struct showing *s, const char *session)
 {
-	/* What is looked for is mostly the newest. */
+	/* The newest is mostly the one. */
 	for (size_t i = s->n; i-- > 0;)
 		if (strcmp(s->groups[i].session, session) == 0)
 			return &s->groups[i];
@@ -47,7 +47,7 @@ static struct group *add_group(struct showing *s, const char *session)
 	return &s->groups[s->n++];
 }
 
-/* What a session did stands below its first line. */
+/* The records of a session stand below its first line. */
 static void add_to_group(struct showing *s, const json_t *record)
 {
 	const char *session = view_text(record, "session");

@@ -167,7 +167,7 @@ static enum ctl_status tail(struct tail *t, const struct arguments *arguments)
 
 	if (follows)
 		open_current(t);
-	/* What is written while the end is read is found by its size. */
+	/* Lines that are written while the end is read are found by the size. */
 	if (t->current.fd >= 0 && fstat(t->current.fd, &st) == 0)
 		t->current.size = (uint64_t)st.st_size;
 	status = audit_open(t->ctl, &files);

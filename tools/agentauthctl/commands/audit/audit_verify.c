@@ -123,7 +123,7 @@ static void tell_faults(struct verifying *v)
 			  v->walk.more_faults);
 }
 
-/* What is no proof that somebody changed the log, and is said all the same. */
+/* These are no proof that somebody changed the log, and are said all the same. */
 static void tell_notes(struct verifying *v)
 {
 	if (!v->has_head)
