@@ -46,7 +46,7 @@ suspend_two() {
 @test "a decision holds or does not, and of many agents the same command decides about the rest" {
 	everywhere agentauthctl suspend other --why drill
 	everywhere agentauthctl revoke --jti one
-	everywhere agentauthctl revoke --kid one
+	everywhere agentauthctl revoke --kid one --anyway
 	everywhere agentauthctl revoke --agent other --before 2026-01-01
 	HALF=yes
 	everywhere agentauthctl suspend --role logs
