@@ -143,6 +143,7 @@ shown() { # NAME FILTER
 held_while() { # FILE LINE COMMAND...
 	local file=$1 line=$2 held
 	shift 2
+	rm -f "$DIR/trace"
 	strace -o "$DIR/trace" -e trace=linkat -e inject=linkat:delay_enter=3000000:when=1 "$@" >"$DIR/out" 2>&1 </dev/null &
 	held=$!
 	wait_until grep -q linkat "$DIR/trace"
