@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/state/admit.h"
-#include "common/state/budget.h"
 #include "common/state/caller.h"
 #include "common/state/decision.h"
 #include "common/state/session_store.h"
@@ -18,6 +17,7 @@
 #include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
+#include "common/verify/command.h"
 #include "pam/pam_state.h"
 #include "pam/report.h"
 
@@ -91,10 +91,11 @@ static bool is_sudo(const struct aa_call *call)
 	return aa_call_is_session_service(call) && !call->starts;
 }
 
-/* Refuses where nobody counts: a role has a budget, and sudo has lost the plugin since `apply` saw it. */
+/* Refuses where nobody would ask or count: sudo has lost the plugin since `apply` saw it, and the rules that wait for a person
+ * stand in sudoers as all others do. */
 static enum aa_reason check_plugin(struct aa_call *call, const struct aa_agent *agent)
 {
-	if (!aa_budget_is_there(&call->ctx, agent) || aa_told_plugin(AA_SUDO_PLUGIN, 0))
+	if (!aa_command_needs_plugin(call->ctx.policy, agent) || aa_told_plugin(AA_SUDO_PLUGIN, 0))
 		return AA_OK;
 	return AA_APPROVAL_DENIED;
 }

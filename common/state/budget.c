@@ -159,17 +159,3 @@ enum aa_reason aa_budget_waits(const struct aa_context *ctx, const struct aa_age
 	}
 	return AA_OK;
 }
-
-bool aa_budget_is_there(const struct aa_context *ctx, const struct aa_agent *agent)
-{
-	bool there = false;
-
-	for (size_t i = 0; i < agent->roles.n && !there; i++) {
-		struct aa_role *role = NULL;
-
-		if (aa_policy_role(ctx->policy, agent->roles.v[i], &role) == AA_OK)
-			there = role->max_sudo != NULL;
-		aa_role_free(role);
-	}
-	return there;
-}

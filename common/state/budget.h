@@ -17,7 +17,5 @@
  * reason why that cannot be told. */
 enum aa_reason aa_budget_waits(const struct aa_context *ctx, const struct aa_agent *agent,
 			       const struct aa_command *command, struct aa_command_rule *ret);
-/* Says whether a role of the agent's has a budget, which the approval plugin alone counts. */
-bool aa_budget_is_there(const struct aa_context *ctx, const struct aa_agent *agent);
 
 #endif

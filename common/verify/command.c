@@ -35,3 +35,17 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 	}
 	return aa_step(trace, AA_STEP_APPROVAL, ret->role[0] ? ret->role : NULL, reason);
 }
+
+bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_agent *agent)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < agent->roles.n && !needed; i++) {
+		struct aa_role *role = NULL;
+
+		needed = aa_policy_role(policy, agent->roles.v[i], &role) != AA_OK || role->approval.n > 0 ||
+			 role->max_sudo;
+		aa_role_free(role);
+	}
+	return needed;
+}

@@ -28,6 +28,10 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 				const struct aa_command *command, const struct aa_trace *trace,
 				struct aa_command_rule *ret);
 
+/* Says whether a role of the agent's record has rules that the approval plugin alone holds: those that wait for a person,
+ * and a budget. What cannot be read may have. */
+bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_agent *agent);
+
 /* Finds the first of the rules that covers the command; NULL: none does. */
 const char *aa_command_rule(const struct aa_list *rules, const struct aa_command *command);
 

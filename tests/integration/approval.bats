@@ -84,6 +84,16 @@ bob() {
 	agentauthctl role remove more
 }
 
+@test "sudo.conf has lost the plugin since: no sudo for whoever has such a rule, since nobody would ask" {
+	sed -i '/agentauth/d' /etc/sudo.conf
+	run by_key builder-7 'sudo -n stop-app; sudo -n restart-app'
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+	expect_no_output 'stopped|restarted'
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "approval_denied"'
+	run by_key builder-7 'sudo -n restart-app'
+	expect_output '^restarted by root'
+}
+
 @test "what no rule names is not asked for, and -l and -v neither" {
 	run by_key builder-7 'sudo -n restart-app; sudo -n -l; sudo -n -v; echo $?'
 	expect_status 0

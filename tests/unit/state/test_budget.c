@@ -91,7 +91,7 @@ TEST(another_command_another_agent_and_a_role_without_a_budget_take_nothing, adm
 	struct aa_command_rule rule;
 
 	with_budget(f, "1/h");
-	assert_true(aa_budget_is_there(&f->ctx, f->agent));
+	assert_true(aa_command_needs_plugin(f->ctx.policy, f->agent));
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(aa_budget_waits(&f->ctx, f->agent, &other, &rule), AA_OK);
 		assert_string_equal(rule.role, "");
@@ -100,7 +100,7 @@ TEST(another_command_another_agent_and_a_role_without_a_budget_take_nothing, adm
 	assert_false(runs(f));
 	support_set(f->site, "role:deploy", "max_sudo", NULL);
 	reopen(f);
-	assert_false(aa_budget_is_there(&f->ctx, f->agent));
+	assert_false(aa_command_needs_plugin(f->ctx.policy, f->agent));
 	assert_true(runs(f));
 }
 
