@@ -40,6 +40,9 @@ restarts() { # in what an agent left
 	expect_status 1
 	expect_output 'roles\.more\.max_sudo'
 	expect_output 'sudo\.conf'
+	run agentauthctl role set few --max-sudo none --dry-run
+	expect_status 0
+	expect_output 'max_sudo'
 	run agentauthctl role add more --sudo '(root) /usr/bin/id' --max-sudo 3/w
 	expect_status 1
 	expect_output 'is not 1 to 1000 a minute, an hour or a day, like "20/h"'

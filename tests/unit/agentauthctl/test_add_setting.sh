@@ -136,7 +136,7 @@ ok "completion offers it" says --grace-period
 make_in tests abs_srcdir="$dir/tests" test_settings_manual
 cd "$dir/$at/tests"
 ./test_settings_manual >"$dir/out" 2>&1 || true
-ok "the manual's test misses it" says "is not what settings.def says"
+ok "the manual's test misses it" says "is not what the code says"
 GOLDEN=renew ./test_settings_manual >"$dir/out" 2>&1 || true
 grep -A 2 "^.It Va grace_period" "$dir/man/agentauth.conf.5" >"$dir/out" || true
 ok "and writes it" says "1 to 900."

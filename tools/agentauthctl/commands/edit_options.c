@@ -349,6 +349,8 @@ static enum ctl_status edit_one(struct editing *e, const char *path, const struc
 		return CTL_DONE;
 	case EDIT_TEXT:
 		return *g->value ? set(e, path, conf_quote(g->value)) : unset(e, path);
+	case EDIT_RATE:
+		return strcmp(g->value, "none") != 0 ? set(e, path, conf_quote(g->value)) : unset(e, path);
 	case EDIT_NUMBER:
 	case EDIT_SECONDS:
 		return edit_number(e, path, g);

@@ -9,6 +9,7 @@
 enum edit_how {
 	EDIT_NONE = 0,
 	EDIT_TEXT,    /* a string; "" takes the setting away */
+	EDIT_RATE,    /* a string; "none" takes it away */
 	EDIT_NUMBER,  /* "none" takes it away */
 	EDIT_SECONDS, /* a number, also as 90m, 8h, 30d; "none" takes it away */
 	EDIT_TIME,    /* "never" takes it away; also 2027-01-31, 90d */

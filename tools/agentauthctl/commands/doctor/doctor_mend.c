@@ -124,7 +124,7 @@ bool doctor_has(const json_t *done, const json_t *finding, const char *outcome)
 const char *doctor_done_text(const char *command)
 {
 	return strcmp(command, "agentauthctl doctor --fix") == 0
-		   ? "under the lock, what killed commands left ended or undone, and sudoers as published"
+		   ? "end or undo what killed commands left, and write the sudo rules as published"
 		   : command;
 }
 
