@@ -95,9 +95,9 @@ static bool is_sudo(const struct aa_call *call)
  * stand in sudoers as all others do. */
 static enum aa_reason check_plugin(struct aa_call *call, const struct aa_agent *agent)
 {
-	if (!aa_command_needs_plugin(call->ctx.policy, agent) || aa_told_plugin(AA_SUDO_PLUGIN, 0))
+	if (!aa_command_needs_plugin(call->ctx.policy, agent))
 		return AA_OK;
-	return AA_APPROVAL_DENIED;
+	return aa_told_plugin(AA_SUDO_PLUGIN, 0) ? AA_OK : AA_APPROVAL_UNAVAILABLE;
 }
 
 static enum aa_reason account_agent(struct aa_call *call)

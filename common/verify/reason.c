@@ -70,6 +70,8 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_GROUP_DENIED] =
 	{"group_denied", PAM_PERM_DENIED,
 	 "the caller is no agent and has a group that is agents' alone, as a setgid file gives it"},
+    [AA_APPROVAL_UNAVAILABLE] = {"approval_unavailable", PAM_PERM_DENIED,
+				 "sudo does not load the plugin that asks a person"},
 };
 
 static const struct row *row(enum aa_reason reason)

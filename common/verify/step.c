@@ -45,6 +45,7 @@ static const struct row {
 			    LOGIN | AA_WAY_AWAITED | AA_WAY_SESSION},
     [AA_STEP_SERVICE] = {"service", "a role of the session has the service", AA_WAY_SESSION},
     [AA_STEP_GROUPS] = {"groups", "the caller has no role's group that its session has not", AA_WAY_SESSION},
+    [AA_STEP_PLUGIN] = {"plugin", "sudo loads the plugin that asks a person", AA_WAY_SOME},
     [AA_STEP_BUDGET] = {"budget", "the role's max_sudo is not used up", AA_WAY_SOME},
     [AA_STEP_APPROVAL] = {"approval", "no rule has the command wait for a person", AA_WAY_SESSION},
     [AA_STEP_ROOM] = {"sessions", "the agent may have one session more", PRESENTED | AA_WAY_AWAITED},

@@ -46,6 +46,7 @@ enum aa_step {
 	AA_STEP_REVOCATION,
 	AA_STEP_SERVICE,
 	AA_STEP_GROUPS,
+	AA_STEP_PLUGIN,	  /* of sudo, which asks and counts */
 	AA_STEP_BUDGET,	  /* of one role, which is the subject */
 	AA_STEP_APPROVAL, /* the subject: the role whose rule has the command wait; NULL: none has */
 	/* at last, so that what is refused is not used up */

@@ -86,10 +86,17 @@ bob() {
 
 @test "sudo.conf has lost the plugin since: no sudo for whoever has such a rule, since nobody would ask" {
 	sed -i '/agentauth/d' /etc/sudo.conf
+	stay builder-7 'sleep 60'
+	wait_until eval '[ "$(session_ids builder-7)" ]'
 	run by_key builder-7 'sudo -n stop-app; sudo -n restart-app'
+	denied=$output
+	run agentauthctl explain builder-7 --service sudo --command '/usr/local/sbin/restart-app'
+	expect_output '^builder-7 by sudo in session [0-9a-f]+ is refused: sudo does not load the plugin that asks a person \(approval_unavailable\)$'
+	expect_output 'Do: agentauthctl doctor says how sudo loads it again$'
+	output=$denied
 	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	expect_no_output 'stopped|restarted'
-	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "approval_denied"'
+	expect_audit '.service == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "approval_unavailable"'
 	run by_key builder-7 'sudo -n restart-app'
 	expect_output '^restarted by root'
 }

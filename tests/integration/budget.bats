@@ -136,7 +136,7 @@ restarts() { # in what an agent left
 	run by_key builder-7 'sudo -n restart-app'
 	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	expect_no_output '^restarted'
-	expect_audit '.service == "sudo" and .result == "denied" and .reason == "approval_denied"'
+	expect_audit '.service == "sudo" and .result == "denied" and .reason == "approval_unavailable"'
 	run by_key builder-7 'sudo -n restart-app'
 	expect_output '^restarted'
 }

@@ -79,6 +79,7 @@ static const struct cure {
     {AA_AUDIT_UNAVAILABLE, ANY, "agentauthctl doctor says what is wrong with the log"},
     {AA_INTERNAL, ANY, "the system's log of that time says what failed"},
     {AA_APPROVAL_DENIED, ANY, "the line has the person in by, and the person's words in why"},
+    {AA_APPROVAL_UNAVAILABLE, ANY, "agentauthctl doctor says how sudo loads it again"},
     {AA_APPROVAL_TIMEOUT, ANY,
      "have the agent run it again while an approver looks: agentauthctl approval list --watch"},
     {AA_GROUP_DENIED, ANY,

@@ -10,8 +10,10 @@
 #include "common/jose/jws.h"
 #include "common/state/admit.h"
 #include "common/state/session_find.h"
+#include "common/verify/command.h"
 #include "common/verify/service.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
+#include "tools/agentauthctl/model/approval_plugin.h"
 
 /* ---- whose account it is ------------------------------------------------------- */
 
@@ -176,6 +178,21 @@ static bool look_at(void *data, struct aa_session *session)
 	return true;
 }
 
+/* The PAM module asks the same of the sudo that calls it. */
+static enum aa_reason look_for_plugin(struct explanation *e)
+{
+	enum aa_reason reason = AA_OK;
+	struct approval_plugin plugin;
+
+	if (!aa_command_needs_plugin(e->ctx.policy, e->agent))
+		return AA_OK;
+	approval_plugin_look(&plugin, e->ctl->paths.sysconfdir);
+	if (plugin.answer != AA_PLUGIN_LOADED && plugin.answer != AA_PLUGIN_NOT_ROOTS)
+		reason = AA_APPROVAL_UNAVAILABLE;
+	approval_plugin_free(&plugin);
+	return aa_step(&e->trace, AA_STEP_PLUGIN, NULL, reason);
+}
+
 static enum aa_reason decide_session(struct explanation *e)
 {
 	struct search search = {e, NULL};
@@ -193,7 +210,7 @@ static enum aa_reason decide_session(struct explanation *e)
 	search.best = NULL;
 	reason = aa_admit_again(&e->ctx, e->agent, id, e->service, &search.best);
 	aa_session_free(search.best);
-	return reason;
+	return reason == AA_OK && strcmp(e->service, "sudo") == 0 ? look_for_plugin(e) : reason;
 }
 
 /* ---- the way ------------------------------------------------------------------------ */
