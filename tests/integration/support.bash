@@ -92,7 +92,7 @@ none_runs() { # PATTERN: for wait_until, which runs a command anew each time, an
 }
 wait_until() { # COMMAND...
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		"$@" && return
 		sleep 0.02
 	done
