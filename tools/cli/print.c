@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/text/shown.h"
 #include "common/text/utf8.h"
+#include "tools/cli/alloc.h"
 #include "tools/cli/say.h"
 
 static bool has_json;
@@ -34,6 +36,15 @@ int print_json(json_t *json)
 void print_token(const char *token)
 {
 	printf(isatty(STDOUT_FILENO) ? "%s\n" : "%s", token);
+}
+
+char *print_shown(const char *text)
+{
+	size_t len = aa_shown_text(NULL, 0, text);
+	char *shown = xmalloc(len + 1);
+
+	(void)aa_shown_text(shown, len + 1, text);
+	return shown;
 }
 
 int print_width(const char *text, size_t len)

@@ -18,6 +18,9 @@ bool print_took_json(void);
  * a terminal gets one. */
 void print_token(const char *token);
 
+/* Returns a text as it may be shown (text/shown.h). The caller frees. */
+char *print_shown(const char *text);
+
 /* Counts the characters of `len` bytes of UTF-8, up to the first that is none. */
 int print_width(const char *text, size_t len);
 

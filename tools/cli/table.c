@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/text/shown.h"
 #include "common/text/utf8.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/print.h"
@@ -35,16 +34,6 @@ static size_t row_size(const struct table *t)
 static int characters(const char *text)
 {
 	return print_width(text, strlen(text));
-}
-
-/* Returns the text as it may be shown; the caller frees. */
-static char *harmless(const char *text)
-{
-	size_t len = aa_shown_text(NULL, 0, text);
-	char *shown = xcalloc(len + 1, 1);
-
-	(void)aa_shown_text(shown, len + 1, text);
-	return shown;
 }
 
 /* Takes the text over, and cuts it to `max` characters. */
@@ -77,7 +66,7 @@ void table_add(struct table *t, const char *text)
 
 	if ((!text || !*text) && t->columns[column + 1].title)
 		text = "-";
-	add_cell(t, cut(harmless(text ? text : ""), t->columns[column].max));
+	add_cell(t, cut(print_shown(text ? text : ""), t->columns[column].max));
 }
 
 void table_printf(struct table *t, const char *format, ...)
@@ -100,7 +89,7 @@ void table_note(struct table *t, const char *format, ...)
 	va_start(args, format);
 	line = xvasprintf(format, args);
 	va_end(args);
-	note = harmless(line);
+	note = print_shown(line);
 	*place = xasprintf("%s%s\n", before ? before : "", note);
 	free(before);
 	free(note);
@@ -165,7 +154,7 @@ void table_field(const char *name, const char *format, ...)
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
-	shown = harmless(text);
+	shown = print_shown(text);
 	printf("  %-*s%s\n", FIELD_WIDTH, name, shown);
 	free(shown);
 	free(text);

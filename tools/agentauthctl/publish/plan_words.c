@@ -14,6 +14,7 @@
 #include "tools/agentauthctl/publish/plan_words.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/duration.h"
+#include "tools/cli/print.h"
 
 struct teller {
 	plan_fn *tell;
@@ -26,14 +27,11 @@ static void tell(const struct teller *t, const char *format, ...)
 {
 	va_list args;
 	char *line, *shown;
-	size_t len;
 
 	va_start(args, format);
 	line = xvasprintf(format, args);
 	va_end(args);
-	len = aa_shown_text(NULL, 0, line);
-	shown = xmalloc(len + 1);
-	(void)aa_shown_text(shown, len + 1, line);
+	shown = print_shown(line);
 	t->tell(t->data, shown);
 	free(shown);
 	free(line);

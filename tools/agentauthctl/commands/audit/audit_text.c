@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#include "common/text/shown.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/agentauthctl/commands/last_refusal.h"
+#include "tools/cli/print.h"
 
 #define SESSION_DIGITS 8
 
@@ -110,17 +110,6 @@ static const char *sentence_of(const json_t *record)
 					: "a reason that this version does not know";
 }
 
-/* Returns the text as it may be shown, and frees it. */
-static char *harmless(char *text)
-{
-	size_t len = aa_shown_text(NULL, 0, text);
-	char *shown = xcalloc(len + 1, 1);
-
-	(void)aa_shown_text(shown, len + 1, text);
-	free(text);
-	return shown;
-}
-
 char *audit_text(const json_t *record, bool why)
 {
 	const char *time = view_text(record, "time"), *agent = view_text(record, "agent"), *sentence;
@@ -131,7 +120,8 @@ char *audit_text(const json_t *record, bool why)
 		      view_text(record, "result"), *agent ? agent : "-", view_text(record, "event"));
 	add_about(&b, record);
 	add_reason(&b, record);
-	line = harmless(buffer_take(&b));
+	line = print_shown(b.data);
+	buffer_free(&b);
 	sentence = why ? sentence_of(record) : NULL;
 	if (!sentence)
 		return line;
