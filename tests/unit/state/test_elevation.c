@@ -104,7 +104,7 @@ TEST(an_elevation_is_of_one_agent_and_bounded, admitted)
 TEST(an_agent_has_a_few_elevations_at_a_time, admitted)
 {
 	struct fixture *f = *state;
-	char role[16];
+	char role[AA_ROLE_NAME_MAX + 1];
 
 	for (int i = 0; i < AA_ELEVATIONS_MAX; i++) {
 		snprintf(role, sizeof(role), "role-%d", i);
