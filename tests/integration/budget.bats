@@ -133,6 +133,8 @@ restarts() { # in what an agent left
 	run by_key builder-7 'sudo -n restart-app'
 	expect_output '^restarted'
 	sed -i '/agentauth/d' /etc/sudo.conf
+	run agentauthctl doctor
+	expect_output '^PROBLEM  approval .*commands of few should wait for a person, and /etc/sudo.conf does not load it'
 	run by_key builder-7 'sudo -n restart-app'
 	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	expect_no_output '^restarted'

@@ -53,7 +53,10 @@ static const struct doctor_check checks[] = {
     {"sudo-file", "The roles' sudo rules do not hold.", doctor_sudo_file},
     {"sudoers", "The roles' sudo rules do not hold, or others than these.", doctor_sudoers},
     {"defaults", "Agents' sudo is not decided as it should be.", doctor_defaults},
-    {"approval", "Commands that should wait for a person run UNASKED.", doctor_approval},
+    {"approval",
+     "Agents with such rules get no sudo, and where PAM does not ask agentauth either, these commands run "
+     "UNASKED.",
+     doctor_approval},
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
@@ -164,7 +167,7 @@ char *doctor_roles_with(const struct doctor *d, bool approval)
 	for (size_t i = 0; i < d->n_roles; i++) {
 		const struct aa_role *role = d->roles[i];
 
-		if ((approval ? &role->approval : &role->sudo)->n)
+		if (approval ? role->approval.n || role->max_sudo : role->sudo.n)
 			buffer_printf(&b, "%s%s", b.len ? ", " : "", role->name);
 	}
 	return b.len ? buffer_take(&b) : NULL;
