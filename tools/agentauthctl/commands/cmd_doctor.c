@@ -54,7 +54,7 @@ static const struct doctor_check checks[] = {
     {"sudoers", "The roles' sudo rules do not hold, or others than these.", doctor_sudoers},
     {"defaults", "Agents' sudo is not decided as it should be.", doctor_defaults},
     {"approval",
-     "Agents with such rules get no sudo, and where PAM does not ask agentauth either, these commands run "
+     "Agents with such rules get no sudo, and where the PAM module is not asked either, these commands run "
      "UNASKED.",
      doctor_approval},
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
