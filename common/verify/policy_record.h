@@ -19,8 +19,9 @@
  * registry is of another version, of the whole of it and at once, and not that one issuer or agent is damaged. Each format since
  * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
  * apply, and rollback takes it back.
- *   3: without_sub of an issuer; 4: max_sudo of a role, registered of a key */
-#define AA_POLICY_FORMAT 4
+ *   3: without_sub of an issuer; 4: max_sudo of a role, registered of a key;
+ *   5: record of a role */
+#define AA_POLICY_FORMAT 5
 #define AA_POLICY_FORMAT_OLDEST 2
 
 /* This is formatted by hand: clang-format takes the braces, which macros open and close, for statements. */

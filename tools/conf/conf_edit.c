@@ -213,6 +213,15 @@ static void add_element(struct edit *e, int64_t n, const char *value)
 	free(new);
 }
 
+static void add_to_string(struct edit *e, int64_t n, const char *value)
+{
+	size_t from = node_at(e, n)->value, to = node_at(e, n)->value_end;
+	char *both = xasprintf("[ %.*s, %s ]", (int)(to - from), e->text->bytes + from, value);
+
+	splice(e->text, from, to, both);
+	free(both);
+}
+
 int conf_edit_add(struct conf_text *text, const char *path, const char *value, bool list)
 {
 	struct edit e;
@@ -226,6 +235,8 @@ int conf_edit_add(struct conf_text *text, const char *path, const char *value, b
 	n = conf_tree_find(&e.tree, text, path);
 	if (n > 0 && (node_at(&e, n)->kind == CONF_ARRAY || node_at(&e, n)->kind == CONF_LIST)) {
 		add_element(&e, n, value);
+	} else if (n > 0 && node_at(&e, n)->kind == CONF_STRING && !list) {
+		add_to_string(&e, n, value);
 	} else if (n > 0) {
 		r = -1;
 	} else {
@@ -345,6 +356,13 @@ int conf_edit_count(const struct conf_text *text, const char *path)
 	return count;
 }
 
+static bool is_value(const struct conf_text *text, const struct conf_node *node, const char *value)
+{
+	size_t len = node->value_end - node->value;
+
+	return len == strlen(value) && memcmp(text->bytes + node->value, value, len) == 0;
+}
+
 int conf_edit_index(const struct conf_text *text, const char *path, const char *value)
 {
 	struct problems ignored = {0};
@@ -355,12 +373,11 @@ int conf_edit_index(const struct conf_text *text, const char *path, const char *
 
 	if (conf_tree_read(&tree, text, &ignored) == 0)
 		n = conf_tree_find(&tree, text, path);
-	for (uint32_t c = n > 0 ? tree.v[n].first : 0; c && found < 0; c = tree.v[c].next, i++) {
-		size_t len = tree.v[c].value_end - tree.v[c].value;
-
-		if (len == strlen(wanted) && memcmp(text->bytes + tree.v[c].value, wanted, len) == 0)
+	if (n > 0 && tree.v[n].kind == CONF_STRING && is_value(text, &tree.v[n], wanted))
+		found = 0;
+	for (uint32_t c = n > 0 ? tree.v[n].first : 0; c && found < 0; c = tree.v[c].next, i++)
+		if (is_value(text, &tree.v[c], wanted))
 			found = i;
-	}
 	free(wanted);
 	problems_free(&ignored);
 	conf_tree_free(&tree);

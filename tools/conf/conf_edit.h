@@ -19,11 +19,12 @@ char *conf_quote(const char *text);
 int conf_edit_set(struct conf_text *text, const char *path, const char *value);
 /* Takes the setting or the element away, and its line where nothing else stands on it. 1: there was none. */
 int conf_edit_unset(struct conf_text *text, const char *path);
-/* Adds an element to the array or list. Without one, makes [ value ], or ( value ) for `list`. */
+/* Adds an element to the array or list. Without one, makes [ value ], or ( value ) for `list`; of a string, an array of
+ * the two. */
 int conf_edit_add(struct conf_text *text, const char *path, const char *value, bool list);
 
-/* Returns the number of the element of the array at `path` that is the string `value`; -1: it has none. Elements with
- * escapes or of several pieces are not found. */
+/* Returns the number of the element of the array at `path` that is the string `value`, 0 where the setting is that string
+ * itself; -1: it has none. Elements with escapes or of several pieces are not found. */
 int conf_edit_index(const struct conf_text *text, const char *path, const char *value);
 /* Counts the elements or members; -1: there is no such setting. */
 int conf_edit_count(const struct conf_text *text, const char *path);

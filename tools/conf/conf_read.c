@@ -257,12 +257,27 @@ static bool counts(struct walk *w, struct spot at, const struct conf_setting *s)
 	return false;
 }
 
+static void read_alone(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
+{
+	const char *text;
+
+	if (!read_text(w, at, s, &text))
+		return;
+	ret->v = arena_alloc(w->arena, 2 * sizeof *ret->v);
+	ret->v[0] = text;
+	ret->n = 1;
+}
+
 static void read_texts(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
 {
 	struct aa_list texts = {0};
 	struct spot child;
 	unsigned i = 0;
 
+	if (s->or_text && node_of(w, at)->kind == CONF_STRING) {
+		read_alone(w, at, s, ret);
+		return;
+	}
 	if (node_of(w, at)->kind != CONF_LIST && !of_kind_or_told(w, at, CONF_ARRAY, s->hint))
 		return;
 	if (!counts(w, at, s))

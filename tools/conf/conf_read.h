@@ -45,6 +45,7 @@ struct conf_setting {
 	const char *if_empty;
 	const char *hint;		    /* ends a refusal of another type */
 	bool several_lines;		    /* a text that may hold line feeds: PEM */
+	bool or_text;			    /* texts of which one may stand alone, without brackets */
 	bool repeats;			    /* texts that are words in their order, and no set */
 	conf_check_fn *check;		    /* of a text, of each of several, of a name */
 	const struct conf_setting *members; /* of a group, of an item */

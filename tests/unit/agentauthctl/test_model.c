@@ -81,6 +81,14 @@ TEST(unknown_wrong_and_missing_settings_are_named, house)
 	main_text(state, "host = { audience = [ \"a\", \"a\" ]; };", "host.audience[1]", "twice");
 	main_text(state, "host = { audience = [ ]; };", "host.audience", "at least 1");
 	main_text(state, "roles = { deploy = { }; };", "roles.deploy", "gid is missing");
+	main_text(state, "roles = { a = { gid = 99001; record = \"exec\"; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; record = [ \"exec\", \"tty\" ]; }; };", NULL, NULL);
+	main_text(state, "roles = { a = { gid = 99001; record = \"all\"; }; };", "roles.a.record",
+		  "\"all\" is nothing that is recorded: \"exec\" or \"tty\"");
+	main_text(state, "roles = { a = { gid = 99001; record = [ \"exec\", \"exec\" ]; }; };",
+		  "roles.a.record[1]", "twice");
+	main_text(state, "roles = { a = { gid = 99001; record = true; }; };", "roles.a.record",
+		  "must be an array");
 	main_text(state, "roles = { Deploy = { gid = 99001; }; };", "roles.Deploy", "capital letter");
 	main_text(state, "host = 5;", "host", "must be a group");
 }

@@ -134,6 +134,18 @@ TEST(a_quoted_string_reads_back_as_it_was)
 	free(two);
 }
 
+TEST(a_text_that_stands_alone_becomes_an_array)
+{
+	add("record = \"exec\"; # all\n", "record", "\"tty\"", false,
+	    "record = [ \"exec\", \"tty\" ]; # all\n");
+	given("record = \"exec\"; roles = [ \"tty\" ];");
+	assert_int_equal(conf_edit_index(&text, "record", "exec"), 0);
+	assert_int_equal(conf_edit_index(&text, "record", "tty"), -1);
+	assert_int_equal(conf_edit_count(&text, "record"), 0);
+	assert_int_equal(conf_edit_add(&text, "record", "{ }", true), -1);
+	becomes("record = \"exec\"; roles = [ \"tty\" ];");
+}
+
 TEST(a_text_that_does_not_parse_is_left_alone)
 {
 	given("uid = ;");

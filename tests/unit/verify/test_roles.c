@@ -8,6 +8,7 @@
 
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
+#include "common/verify/recording.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
@@ -92,6 +93,37 @@ TEST(a_role_that_is_missing_is_damage, site)
 	support_publish_with(site, "agent:builder-7", "roles", "[\"audit\",\"gone\"]");
 	assert_int_equal(login_from(site, "sshd", "10.1.2.3", &n), AA_REGISTRY_UNAVAILABLE);
 	assert_int_equal(n, 0);
+}
+
+/* What is recorded of builder-7's sessions as it is published now. */
+static unsigned recorded(const struct support_site *site)
+{
+	struct aa_policy *policy = support_policy(site);
+	struct aa_agent *agent = support_agent(policy, "builder-7");
+	unsigned what = aa_recording_of_agent(policy, agent);
+
+	aa_agent_free(agent);
+	aa_policy_close(policy);
+	return what;
+}
+
+TEST(an_agent_is_recorded_as_any_role_of_its_record_says, site)
+{
+	struct support_site *site = *state;
+
+	support_publish_with(site, "role:inside", "record",
+			     "[\"exec\",\"tty\"]"); /* of no role that it has */
+	assert_int_equal(recorded(site), 0);
+	support_publish_with(site, "role:audit", "record", "[\"exec\"]");
+	assert_int_equal(recorded(site), AA_RECORDING_EXEC);
+	support_publish_with(site, "role:deploy", "record", "[\"tty\"]");
+	assert_int_equal(recorded(site), AA_RECORDING_EXEC | AA_RECORDING_TTY);
+	support_publish_with(site, "role:audit", "record", NULL);
+	assert_int_equal(recorded(site), AA_RECORDING_TTY);
+	support_publish_with(site, "role:deploy", "record", NULL);
+	assert_int_equal(recorded(site), 0);
+	support_publish_with(site, "role:deploy", "gid", "\"none\""); /* damaged */
+	assert_int_equal(recorded(site), AA_RECORDING_EXEC | AA_RECORDING_TTY);
 }
 
 TEST(an_expired_agent_gets_in_nowhere, site)

@@ -290,6 +290,7 @@ static void print_role(const struct aa_role *role)
 	print_list("groups", &role->groups);
 	if (role->max_sudo)
 		table_field("max sudo", "%s, and then each command when a person approves", role->max_sudo);
+	print_list("recorded", &role->record);
 	duration_print(role->max_session, longest);
 	if (role->max_session)
 		table_field("session", "%s at most", longest);

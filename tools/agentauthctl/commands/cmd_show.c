@@ -66,6 +66,8 @@ static void print_role(const char *field, const struct aa_role *role)
 		table_field("", "    sudo %s, when a person approves", role->approval.v[i]);
 	if (role->max_sudo)
 		table_field("", "    sudo at most %s, and then each when a person approves", role->max_sudo);
+	for (size_t i = 0; i < role->record.n; i++)
+		table_field("", "    records %s", role->record.v[i]);
 	free(services);
 	free(sources);
 	free(limits);

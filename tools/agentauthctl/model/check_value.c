@@ -13,6 +13,7 @@
 #include "common/text/number.h"
 #include "common/verify/rate.h"
 #include "common/verify/policy.h"
+#include "common/verify/recording.h"
 #include "common/verify/service.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -318,6 +319,13 @@ bool check_memory(const char *value, char *why, size_t size)
 	if (digits == 0 || digits > 15 || value[0] == '0' ||
 	    (value[digits] && !strchr("KMGT", value[digits])) || (value[digits] && value[digits + 1]))
 		return refuse(why, size, "is not an amount of memory like \"512M\" or \"2G\"");
+	return true;
+}
+
+bool check_recording(const char *value, char *why, size_t size)
+{
+	if (!aa_recording_of(value))
+		return refuse(why, size, "is nothing that is recorded: \"exec\" or \"tty\"");
 	return true;
 }
 

@@ -33,6 +33,7 @@ bool check_https_url(const char *value, char *why, size_t size);
 bool check_claim(const char *value, char *why, size_t size);
 bool check_algorithm(const char *value, char *why, size_t size);
 bool check_memory(const char *value, char *why, size_t size);
+bool check_recording(const char *value, char *why, size_t size);
 bool check_rate(const char *value, char *why, size_t size);
 bool check_kid(const char *value, char *why, size_t size);
 

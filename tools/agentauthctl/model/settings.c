@@ -64,5 +64,7 @@
 #define TIME(group, name, record) {BEGIN(group, name, TIME, OPTIONAL), .min = 0},
 #define LIST(group, name, record, usual, fewest, most, checked, empty) \
 	{BEGIN(group, name, TEXTS, OPTIONAL), .min = fewest, .max = most, .check = checked, .if_empty = empty},
+#define LIST_OR_TEXT(group, name, record, usual, fewest, most, checked, empty) \
+	{BEGIN(group, name, TEXTS, OPTIONAL), .min = fewest, .max = most, .check = checked, .if_empty = empty, .or_text = true},
 #include "common/verify/settings.def"
 /* clang-format on */
