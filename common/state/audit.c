@@ -18,14 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef HAVE_LIBAUDIT
-#include <libaudit.h>
-#endif
-
 #include "common/file/trusted.h"
 #include "common/jose/sha256.h"
 #include "common/state/audit_brake.h"
 #include "common/state/audit_chain.h"
+#include "common/state/audit_copy.h"
 #include "common/state/guard.h"
 #include "common/state/monotonic.h"
 #include "common/text/utc.h"
@@ -197,7 +194,7 @@ out:
 #define COUNTS_MAX 16 /* lines of counts that one call writes */
 
 struct lines {
-	char *v[COUNTS_MAX + 1]; /* for syslog, once the lock is given back */
+	char *v[COUNTS_MAX + 1]; /* to be copied, once the lock is given back */
 	size_t n;
 };
 
@@ -273,41 +270,24 @@ static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *re
 	return ok;
 }
 
-/* Copies the line to the machine's own logs. It is ASCII, without control characters. */
-static void copy_to_syslog(const struct aa_audit *audit, const char *line)
-{
-	if (audit->quiet)
-		return;
-	syslog(LOG_AUTHPRIV | LOG_NOTICE, "agentauth: %s", line);
-#ifdef HAVE_LIBAUDIT
-	int fd = audit_open();
-
-	if (fd >= 0) {
-		(void)audit_log_user_message(fd, AUDIT_USER_AUTH, line, NULL, NULL, NULL,
-					     strstr(line, "\"result\":\"ok\"") != NULL);
-		audit_close(fd);
-	}
-#endif
-}
-
 static void copy_all(const struct aa_audit *audit, struct lines *lines)
 {
 	for (size_t i = 0; i <= COUNTS_MAX; i++) {
-		if (lines->v[i])
-			copy_to_syslog(audit, lines->v[i]);
+		if (lines->v[i] && !audit->quiet)
+			aa_audit_copy(lines->v[i], true);
 		free(lines->v[i]);
 	}
 }
 
-/* Writes the record to syslog alone, since the audit log could not take it. */
-static void tell_syslog(const struct aa_audit *audit, json_t *record)
+/* Writes the record to the machine's own logs alone, since the audit log could not take it. */
+static void copy_unwritten(const struct aa_audit *audit, json_t *record)
 {
 	static const struct aa_audit_link none = {0, ""};
 	size_t len;
 	char *line = audit->quiet ? NULL : compose(audit, record, &none, &len);
 
 	if (line)
-		syslog(LOG_AUTHPRIV | LOG_WARNING, "agentauth: not in the audit log: %s", line);
+		aa_audit_copy(line, false);
 	free(line);
 }
 
@@ -367,7 +347,7 @@ static bool append_in_child(const struct aa_audit *audit, json_t *record)
 		closefrom(0);
 		*done = append_sparing(audit, record);
 		if (!*done)
-			tell_syslog(audit, record);
+			copy_unwritten(audit, record);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -391,7 +371,7 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 	if (!ok && guard.starved)
 		ok = append_in_child(audit, record);
 	else if (!ok)
-		tell_syslog(audit, record);
+		copy_unwritten(audit, record);
 	ok = aa_guard_lower(&guard) && ok;
 	json_decref(record);
 	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;

@@ -24,15 +24,15 @@ struct aa_audit {
 	uid_t owner;	  /* who must own the log, beside uid 0 */
 	bool sync;	  /* fsync each line */
 	bool go_round;	  /* writes past a lock that is held too long, and the line says so */
-	bool quiet;	  /* no copy to syslog (tests) */
+	bool quiet;	  /* no copy to the machine's own logs (tests) */
 	/* how many lines identical refusals have in a minute before they are counted (audit_brake.h); 0: no counting */
 	unsigned brake;
 	int64_t now; /* seconds since 1970, for the counting; 0: the clock's */
 };
 
 /* Completes `record` (event, service, agent, …; the reference is stolen) with time, seq, prev and host, appends it as
- * one line of ASCII, and sends a copy to syslog (authpriv). An emptied record is not written. What the log cannot
- * take goes to syslog alone. AA_OK or AA_AUDIT_UNAVAILABLE; the caller's policy decides what follows from that. Runs
+ * one line of ASCII, and sends a copy to the machine's own logs (audit_copy.h). An emptied record is not written. What the
+ * log cannot take goes there alone. AA_OK or AA_AUDIT_UNAVAILABLE; the caller's policy decides what follows from that. Runs
  * under a guard (guard.h): an agent whose sudo this is can neither stop it while it holds the lock, nor make the line
  * fail by its own limits. */
 enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record);
