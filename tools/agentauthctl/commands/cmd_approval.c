@@ -44,8 +44,7 @@ static void log_gone(void *data, json_t *request)
 {
 	struct listing *listing = data;
 
-	ctl_audit_request(listing->ctl, request);
-	json_decref(request);
+	ctl_audit_gone(listing->ctl, request);
 }
 
 /* An agent's words may look like anything. */

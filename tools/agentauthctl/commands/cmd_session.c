@@ -345,16 +345,10 @@ static void keep_request(void *data, json_t *request)
 	json_decref(request);
 }
 
-static void log_request(void *data, json_t *request)
-{
-	ctl_audit_request(data, request);
-	json_decref(request);
-}
-
 /* Marks, requests and files that nobody needs any more go with the sessions that are over. */
 static void clear_away(struct ctl *ctl)
 {
-	(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, log_request, ctl);
+	(void)aa_approval_each(ctl->rundir, ctl->paths.owner, ctl->now, keep_request, ctl_audit_gone, ctl);
 	elevate_forget_over(ctl);
 	(void)aa_replay_purge(ctl->rundir, ctl->now);
 	(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);

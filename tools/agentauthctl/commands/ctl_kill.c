@@ -293,13 +293,14 @@ void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, 
 						     aa_monotonic_us() - ctl->started_us));
 }
 
-void ctl_audit_request(struct ctl *ctl, const json_t *request)
+void ctl_audit_gone(void *data, json_t *request)
 {
 	bool lasted =
 	    json_is_true(json_object_get(request, "lasting")); /* its time is over, and no sudo had it */
 
-	ctl_audit_append(ctl, aa_audit_approval(request, "agentauthctl", lasted ? "timeout" : "withdrawn",
-						lasted ? AA_APPROVAL_TIMEOUT : AA_APPROVAL_DENIED, NULL));
+	ctl_audit_append(data, aa_audit_approval(request, "agentauthctl", lasted ? "timeout" : "withdrawn",
+						 lasted ? AA_APPROVAL_TIMEOUT : AA_APPROVAL_DENIED, NULL));
+	json_decref(request);
 }
 
 struct sweeping {

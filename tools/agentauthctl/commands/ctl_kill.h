@@ -26,8 +26,9 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
 /* ctl_audit_session_close() logs a session that ended or was ended, and why. */
 void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason);
 
-/* ctl_audit_request() logs a request for approval whose sudo is gone, as withdrawn. */
-void ctl_audit_request(struct ctl *ctl, const json_t *request);
+/* ctl_audit_gone() logs a request for approval whose sudo is gone, as withdrawn, and drops the reference. `data` is the struct
+ * ctl: aa_approval_each() calls it. */
+void ctl_audit_gone(void *data, json_t *request);
 
 /* ctl_audit_settle() writes the lines of refusals that were counted and whose minute is over. */
 void ctl_audit_settle(struct ctl *ctl);
