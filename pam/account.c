@@ -116,7 +116,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 	/* auth or open_session logs that a login was let in. That a sudo was let through, and every refusal, is
 	 * logged here. */
 	if (sudo || reason != AA_OK)
-		logged = aa_report(call, sudo ? call->service : "account", reason, NULL, session);
+		logged = aa_report(call, sudo ? "sudo-asked" : "account", reason, NULL, session);
 	if (sudo && reason != AA_OK)
 		aa_report_tell(call, reason, NULL);
 	if (call->starts && reason != AA_OK)
@@ -127,6 +127,8 @@ static enum aa_reason account_agent(struct aa_call *call)
 		aa_last_use_note(call->args.statedir, AA_USE_SUDO, agent->name, call->ctx.now);
 	if (sudo && reason == AA_OK)
 		(void)aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);
+	else if (sudo)
+		aa_told_refused(AA_SUDO_PLUGIN, call->identity.account.uid);
 	if (reason != AA_OK)
 		aa_pam_state_give_up(call);
 	aa_session_free(session);
@@ -144,7 +146,7 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 {
 	call->identity.known = false; /* a person's name is not the log's business: the uid says enough */
 	call->identity.account.uid = aa_guard_caller_uid();
-	(void)aa_report(call, call->service, reason, NULL, NULL);
+	(void)aa_report(call, "sudo-asked", reason, NULL, NULL);
 	aa_report_tell(call, reason, NULL);
 }
 

@@ -14,6 +14,7 @@
 #include "common/state/failures.h"
 #include "common/state/monotonic.h"
 #include "common/state/session.h"
+#include "common/state/told.h"
 #include "common/text/list.h"
 #include "common/verify/verdict.h"
 #include "pam/export.h"
@@ -164,7 +165,8 @@ static enum aa_reason refuse_session(struct aa_call *call, const struct aa_agent
 		reason = AA_ROLE_DENIED;
 		why = "no rule of sudoers grants this without a password, and an agent has none";
 	}
-	(void)aa_report(call, call->service, reason, NULL, session);
+	(void)aa_report(call, "sudo-asked", reason, NULL, session);
+	aa_told_refused(AA_SUDO_PLUGIN, call->identity.account.uid);
 	aa_report_tell(call, reason, why);
 	aa_session_free(session);
 	return reason;

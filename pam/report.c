@@ -4,12 +4,15 @@
 
 #include "pam/report.h"
 
+#include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <security/pam_ext.h>
 
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
+#include "common/state/told.h"
 
 /* Gives the service as PAM has it, and not its canonical name. */
 static const char *service_of(const struct aa_call *call)
@@ -23,6 +26,9 @@ static const char *service_of(const struct aa_call *call)
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
 			 const struct aa_verdict *verdict, const struct aa_session *session)
 {
+	const struct aa_audit_command asked = {
+	    .pid = getpid(),
+	    .asked_only = reason == AA_OK && !aa_told_audited(AA_SUDO_PLUGIN, call->identity.account.uid)};
 	struct aa_audit_event record = {.event = event,
 					.agent = call->identity.known ? call->user : NULL,
 					.uid = call->identity.account.uid,
@@ -31,6 +37,7 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 					.role = call->role,
 					.verdict = verdict,
 					.session = session,
+					.command = strcmp(event, "sudo-asked") == 0 ? &asked : NULL,
 					.micros = aa_monotonic_us() - call->started_us};
 
 	record.service = service_of(call);

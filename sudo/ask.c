@@ -24,11 +24,10 @@
 #include "common/state/user.h"
 #include "common/text/shown.h"
 #include "common/verify/command.h"
+#include "sudo/described.h"
 #include "sudo/hook.h"
 #include "sudo/role_request.h"
 #include "sudo/wait.h"
-
-#define COMMAND_MAX 4096
 
 struct asking {
 	struct aa_guard guard; /* while nobody is waited for */
@@ -168,13 +167,6 @@ static json_t *argv_json(char *const argv[])
 	return list;
 }
 
-/* Writes the command line as one text, for the log and for tables: it names this argv and no other. Its length,
- * uncut. */
-static size_t command_line(const struct aa_sudo *sudo, char *ret, size_t cap)
-{
-	return aa_shown_line(ret, cap, sudo->command, sudo->argv[0] ? sudo->argv + 1 : NULL);
-}
-
 static void set_path(json_t *record, const char *name, const char *path)
 {
 	char text[AA_AUDIT_STRING_MAX + 1];
@@ -193,17 +185,16 @@ static bool can_be_shown(const struct aa_sudo *sudo)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (paths[i] && aa_shown_word(NULL, 0, paths[i]) >= AA_AUDIT_STRING_MAX)
 			return false;
-	return command_line(sudo, NULL, 0) < AA_AUDIT_STRING_MAX;
+	return aa_described_line(sudo, NULL, 0) < AA_AUDIT_STRING_MAX;
 }
 
 static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 {
 	const struct aa_session *s = asking->session;
 	json_t *request = json_object();
-	char line[COMMAND_MAX], runas[sizeof(sudo->target) + sizeof(sudo->group) + 1];
+	struct aa_described texts;
 
-	(void)command_line(sudo, line, sizeof(line));
-	(void)snprintf(runas, sizeof(runas), "%s%s%s", sudo->target, sudo->group[0] ? ":" : "", sudo->group);
+	(void)aa_described_record(sudo, &texts);
 	aa_audit_set(request, "agent", asking->agent->name);
 	aa_audit_put(request, "uid", json_integer(asking->agent->uid));
 	aa_audit_set(request, "session", s->id);
@@ -223,8 +214,8 @@ static json_t *describe(const struct aa_sudo *sudo, const struct asking *asking)
 	aa_audit_set(request, "tty", sudo->tty);
 	aa_audit_set(request, "target", sudo->target);
 	aa_audit_set(request, "group", sudo->group[0] ? sudo->group : NULL);
-	aa_audit_set(request, "runas", runas);
-	aa_audit_set(request, "command", line);
+	aa_audit_set(request, "runas", texts.runas);
+	aa_audit_set(request, "command", texts.line);
 	aa_audit_put(request, "argv", argv_json(sudo->argv));
 	return request;
 }
@@ -384,9 +375,10 @@ static enum aa_reason ask_person(const struct aa_sudo *sudo, struct asking *aski
  * reason, or AA_AUDIT_UNAVAILABLE where there must be a line and is none. */
 static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, enum aa_reason reason)
 {
-	char line[COMMAND_MAX];
+	struct aa_described texts;
+	struct aa_audit_command command = aa_described_record(sudo, &texts);
 	const char *agent = asking->user.account.name;
-	const struct aa_audit_event record = {.event = "sudo",
+	const struct aa_audit_event record = {.event = reason == AA_OK ? "sudo-asked" : "sudo",
 					      .service = "sudo",
 					      .agent = asking->person ? NULL
 						       : agent	      ? agent
@@ -395,13 +387,14 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 					      .reason = reason,
 					      .role = asking->role,
 					      .session = asking->session,
-					      .command = line,
+					      .command = &command,
 					      .micros = aa_monotonic_us() - asking->started_us};
 	enum aa_reason logged;
 
 	if (reason == AA_AGENT_UNKNOWN || (reason == AA_OK && sudo->logged))
 		return reason;
-	command_line(sudo, line, sizeof(line));
+	command.asked_only = reason == AA_OK && !sudo->audited;
+	command.role = asking->rule.role;
 	logged = aa_context_audit(&asking->ctx, aa_audit_event(&record));
 	return reason == AA_OK ? logged : reason;
 }
@@ -410,9 +403,9 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking *asking)
 {
 	struct aa_last_look look;
-	char line[COMMAND_MAX];
+	char line[AA_SUDO_LINE_MAX];
 
-	command_line(sudo, line, sizeof(line));
+	(void)aa_described_line(sudo, line, sizeof(line));
 	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", line,
 			      asking->rule.role[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
 		return AA_INTERNAL;
@@ -434,8 +427,11 @@ enum aa_reason aa_ask(const struct aa_sudo *sudo, const char **ret_why)
 		if (reason != AA_OK)
 			(void)report(sudo, &asking, reason);
 	}
-	if (reason == AA_OK && asking.rule.role[0])
+	if (reason == AA_OK && asking.rule.role[0]) {
 		reason = ask_person(sudo, &asking);
+		if (reason != AA_OK)
+			(void)report(sudo, &asking, reason);
+	}
 	if (reason == AA_OK && sudo->looks)
 		reason = look_again(sudo, &asking);
 	asking_clear(&asking);

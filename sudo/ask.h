@@ -17,6 +17,7 @@ struct aa_sudo {
 	bool looks;	  /* this process forks the command: the child looks again first */
 	uint32_t uid;	  /* of the caller */
 	bool logged;	  /* by the PAM module, which let it pass */
+	bool audited;	  /* the audit plugin records what sudo does */
 	const char *user, *host, *cwd, *tty;
 	const char *command; /* resolved */
 	char target[256];    /* the user it runs as; "#UID" where the name is not known */

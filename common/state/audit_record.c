@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/text/shown.h"
@@ -160,6 +161,45 @@ static void set_command(json_t *record)
 		aa_audit_put(record, "command_length", json_integer((json_int_t)len));
 }
 
+/* Sets a member, unless it is empty: an empty one says no more. */
+static void set_known(json_t *record, const char *key, const char *text)
+{
+	aa_audit_set(record, key, text && *text ? text : NULL);
+}
+
+/* Sets a path as a shell would have it, so that two that differ never look the same. */
+static void set_path(json_t *record, const char *key, const char *path)
+{
+	char text[AA_AUDIT_STRING_MAX + 3];
+
+	if (!path || !*path)
+		return;
+	(void)aa_shown_word(text, sizeof(text), path);
+	aa_audit_set(record, key, text);
+}
+
+static void set_sudo(json_t *record, const struct aa_audit_command *command)
+{
+	if (command->line)
+		aa_audit_set(record, "command", command->line);
+	else
+		set_command(record);
+	if (command->length > AA_AUDIT_STRING_MAX)
+		aa_audit_put(record, "command_length", json_integer((json_int_t)command->length));
+	set_path(record, "directory", command->directory);
+	set_path(record, "chroot", command->chroot);
+	set_known(record, "runas", command->runas);
+	set_known(record, "tty", command->tty);
+	set_known(record, "role", command->role);
+	set_known(record, "why", command->why);
+	if (command->pid)
+		aa_audit_put(record, "pid", json_integer(command->pid));
+	if (command->within)
+		aa_audit_put(record, "within", json_true());
+	if (command->asked_only)
+		aa_audit_put(record, "asked_only", json_true());
+}
+
 static void set_role(json_t *record, const char *role)
 {
 	json_t *roles = json_array();
@@ -183,7 +223,9 @@ static const char *claim_of(enum aa_reason reason, const struct aa_verdict *v)
 
 static const char *result_of(enum aa_reason reason)
 {
-	return reason == AA_OK ? "ok" : reason == AA_INTERNAL ? "error" : "denied";
+	if (reason == AA_OK)
+		return "ok";
+	return reason == AA_INTERNAL || reason == AA_SUDO_FAILED ? "error" : "denied";
 }
 
 /* Begins a record with the members that each event has, in their order. */
@@ -202,6 +244,16 @@ static json_t *begin(const struct aa_audit_event *d, const char *result)
 	return record;
 }
 
+static void copy_members(json_t *record, const json_t *from, const char *const names[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *value = json_object_get(from, names[i]);
+
+		if (value)
+			aa_audit_put(record, names[i], json_incref(value));
+	}
+}
+
 json_t *aa_audit_event(const struct aa_audit_event *d)
 {
 	json_t *record = begin(d, result_of(d->reason));
@@ -215,9 +267,7 @@ json_t *aa_audit_event(const struct aa_audit_event *d)
 	if (d->role && d->role[0])
 		set_role(record, d->role);
 	if (d->command)
-		aa_audit_set(record, "command", d->command);
-	else if (strcmp(d->event, "sudo") == 0)
-		set_command(record);
+		set_sudo(record, d->command);
 	aa_audit_put(record, "micros", json_integer(d->micros));
 	return record;
 }
@@ -239,23 +289,53 @@ json_t *aa_audit_session_close(const struct aa_session *session, const char *ser
 	return record;
 }
 
+/* ---- the end of a command ---------------------------------------------------------- */
+
+static void set_end(json_t *record, const struct aa_audit_end *end)
+{
+	if (end->why)
+		aa_audit_set(record, "why", end->why);
+	else if (WIFSIGNALED(end->status))
+		aa_audit_put(record, "signal", json_integer(WTERMSIG(end->status)));
+	else
+		aa_audit_put(record, "status", json_integer(WEXITSTATUS(end->status)));
+	aa_audit_put(record, "micros", json_integer(end->micros));
+}
+
+/* A command that ends with another status than 0 was not refused. */
+json_t *aa_audit_sudo_exit(const json_t *ran, const struct aa_audit_end *end)
+{
+	static const char *const before[] = {"service", "agent", "uid", "rhost"};
+	static const char *const behind[] = {"session",	       "kind",	       "issuer", "kid",	   "jti",
+					     "roles",	       "on_behalf_of", "task",	 "actors", "command",
+					     "command_length", "directory",    "chroot", "runas",  "tty",
+					     "role",	       "pid"};
+	enum aa_reason reason = end->why ? AA_SUDO_FAILED : AA_OK;
+	json_t *record = json_object();
+
+	aa_audit_set(record, "event", "sudo-exit");
+	copy_members(record, ran, before, sizeof(before) / sizeof(before[0]));
+	aa_audit_set(record, "result", result_of(reason));
+	aa_audit_set(record, "reason", aa_reason_name(reason));
+	copy_members(record, ran, behind, sizeof(behind) / sizeof(behind[0]));
+	set_end(record, end);
+	return record;
+}
+
 /* ---- requests for approval ------------------------------------------------------- */
 
 json_t *aa_audit_approval(const json_t *request, const char *service, const char *step, enum aa_reason reason,
 			  const json_t *answer)
 {
 	static const char *const members[] = {"agent",	      "uid",  "session", "rhost", "command",
-					      "on_behalf_of", "task", "role",	 "runas", "id"};
-	json_t *record = json_object(), *value;
+					      "on_behalf_of", "task", "role",	 "runas"};
+	json_t *record = json_object(), *id = json_object_get(request, "id");
 
 	aa_audit_set(record, "event", "approval");
 	aa_audit_set(record, "service", service);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		value = json_object_get(request, members[i]);
-		if (value)
-			aa_audit_put(record, strcmp(members[i], "id") == 0 ? "request" : members[i],
-				     json_incref(value));
-	}
+	copy_members(record, request, members, sizeof(members) / sizeof(members[0]));
+	if (id)
+		aa_audit_put(record, "request", json_incref(id));
 	aa_audit_set(record, "step", step);
 	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
 	aa_audit_set(record, "why", json_string_value(json_object_get(answer, "why")));

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
@@ -26,7 +27,21 @@ void aa_audit_put(json_t *record, const char *key, json_t *value);
 /* Each builder below makes a record for aa_context_audit() or aa_audit_append(). The caller owns the record; it is
  * empty, or NULL, where memory is out. */
 
-/* A decision: auth, account, sudo, session-open. */
+/* What is known of a command of sudo. What is NULL, "" or 0 is left out. */
+struct aa_audit_command {
+	const char *
+	    line; /* the resolved path with its arguments, as shown.h has them; NULL: sudo's own arguments stand
+			   * for it */
+	size_t length; /* of the whole line, where it is longer than the log takes */
+	const char *directory, *chroot, *runas, *tty;
+	const char *role; /* whose rule covers it */
+	const char *why;  /* sudo's own words on it */
+	pid_t pid;	  /* of the sudo */
+	bool within;	  /* a command of sudo's has started it, and sudo saw that */
+	bool asked_only;  /* nobody records what sudo does with it */
+};
+
+/* A decision: auth, account, sudo-asked, sudo, session-open. */
 struct aa_audit_event {
 	const char *event, *service; /* the service as PAM has it */
 	const char *agent;	     /* NULL: a person's, or not to be told */
@@ -36,11 +51,19 @@ struct aa_audit_event {
 	const char *role;		  /* the role that the decision is about; "" or NULL: none */
 	const struct aa_verdict *verdict; /* either may be NULL */
 	const struct aa_session *session;
-	const char *command; /* of a sudo; NULL: sudo's own arguments stand for it */
+	const struct aa_audit_command *command; /* of a sudo; NULL: it is about none */
 	int64_t micros;
 };
-/* Makes the record of a decision. With the event "sudo" it has the command. */
 json_t *aa_audit_event(const struct aa_audit_event *event);
+
+/* How a command ended. */
+struct aa_audit_end {
+	int status;	 /* of waitpid(2), where there is no error */
+	const char *why; /* the error; NULL: the command ran */
+	int64_t micros;	 /* how long it ran */
+};
+/* Makes the record sudo-exit of the end of the command whose record `ran` is. */
+json_t *aa_audit_sudo_exit(const json_t *ran, const struct aa_audit_end *end);
 
 /* Makes the record of the end of an opened session: AA_OK, or why it was ended. `service`: of the program that saw
  * the end. */

@@ -37,7 +37,8 @@ bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx,
 		      const struct aa_session *session, const char *service, const char *command,
 		      int64_t until)
 {
-	struct aa_last_look look = {.owner = ctx->owner, .uid = session->uid, .until = until};
+	struct aa_last_look look = {
+	    .owner = ctx->owner, .uid = session->uid, .sudo = getpid(), .until = until};
 
 	(void)copy(look.command, sizeof(look.command), command); /* as much of it as the log takes */
 	if (!copy(look.statedir, sizeof(look.statedir), ctx->statedir) ||
@@ -80,6 +81,8 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 				 .now = time(NULL),
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
+	const struct aa_audit_command command = {.line = look->command[0] ? look->command : NULL,
+						 .pid = look->sudo};
 	struct aa_audit_event record = {
 	    .event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};
 	int64_t started_us = aa_monotonic_us();
@@ -88,7 +91,7 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 	record.reason = admit(look, &ctx, &session);
 	if (record.reason != AA_OK) {
 		record.session = session;
-		record.command = look->command[0] ? look->command : NULL;
+		record.command = &command;
 		record.micros = aa_monotonic_us() - started_us;
 		(void)aa_context_audit(&ctx, aa_audit_event(&record));
 	}

@@ -22,7 +22,8 @@ struct aa_last_look {
 	uid_t owner;
 	uint32_t uid;
 	char agent[64], session[AA_SESSION_ID_SIZE];
-	char service[32];   /* one of the session's roles must admit it */
+	char service[32]; /* one of the session's roles must admit it */
+	pid_t sudo;
 	char command[1026]; /* for the log; "": sudo's own arguments stand for it */
 	int64_t until;	    /* the end of an approval; 0: there is none */
 };

@@ -49,3 +49,17 @@ bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_age
 	}
 	return needed;
 }
+
+void aa_command_role(const struct aa_policy *policy, const struct aa_list *roles,
+		     const struct aa_command *command, char ret[AA_ROLE_NAME_MAX + 1])
+{
+	ret[0] = '\0';
+	for (size_t i = 0; i < roles->n && !ret[0]; i++) {
+		struct aa_role *role = NULL;
+
+		if (aa_policy_role(policy, roles->v[i], &role) == AA_OK &&
+		    (aa_command_rule(&role->sudo, command) || aa_command_rule(&role->approval, command)))
+			(void)snprintf(ret, AA_ROLE_NAME_MAX + 1, "%s", role->name);
+		aa_role_free(role);
+	}
+}

@@ -28,6 +28,11 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 				const struct aa_command *command, const struct aa_trace *trace,
 				struct aa_command_rule *ret);
 
+/* Finds the first of these roles that has a rule, of those that wait for a person too, which covers the command. ret "":
+ * none has, or that cannot be told. */
+void aa_command_role(const struct aa_policy *policy, const struct aa_list *roles,
+		     const struct aa_command *command, char ret[AA_ROLE_NAME_MAX + 1]);
+
 /* Says whether a role of the agent's record has rules that the approval plugin alone holds: those that wait for a person,
  * and a budget. What cannot be read may have. */
 bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_agent *agent);

@@ -72,6 +72,9 @@ static const struct row rows[AA_REASON_COUNT] = {
 	 "the caller is no agent and has a group that is agents' alone, as a setgid file gives it"},
     [AA_APPROVAL_UNAVAILABLE] = {"approval_unavailable", PAM_PERM_DENIED,
 				 "sudo does not load the plugin that asks a person"},
+    [AA_SUDO_DENIED] = {"sudo_denied", PAM_PERM_DENIED,
+			"sudo refused the command, by its own rules or another plugin's"},
+    [AA_SUDO_FAILED] = {"sudo_failed", PAM_PERM_DENIED, "sudo could not run the command"},
 };
 
 static const struct row *row(enum aa_reason reason)

@@ -421,7 +421,7 @@ http.server.HTTPServer(("127.0.0.1", 8070), Take).handle_request()'
 	[ "$(sed -n '2s/^ *//p' <<<"$output")" = "/usr/local/sbin/stop-app '' 'now --all' \$'a\\xe2\\x80\\xaeb\\xe2\\x80\\x8b\\xf3\\xa0\\x81\\x81\\xff' café" ]
 	# The log and the request say the same, with nothing hidden either.
 	expect_audit '.event == "approval" and .step == "requested" and .runas == "root:adm" and (.command | endswith(" café"))'
-	expect_audit '.event == "sudo" and (.command | contains("stop-app '"''"' '"'now --all'"'"))'
+	expect_audit '.event == "sudo-asked" and (.command | contains("stop-app '"''"' '"'now --all'"'"))'
 	run audit_since_mark
 	! grep -q -i -E 'u202e|u200b|udb40' <<<"$output" || false
 	# The control: without -g no group, and plain words as they are.

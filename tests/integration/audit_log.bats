@@ -8,6 +8,7 @@ load agents
 load sessions
 
 setup_file() {
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	host_init
 	new_agent builder-7 ES256 --role deploy --owner alice@example.com
 	new_agent builder-8 ES256 --role deploy
@@ -43,7 +44,7 @@ expect_place() { # LINE SENTENCE
 
 @test "who an uid was at a moment is asked by the moment, and another moment has another answer" {
 	local at uid
-	at=$(jq -r 'select(.event == "sudo" and .agent == "builder-7") | .time[:19]' "$AUDIT" | head -n 1)
+	at=$(jq -r 'select(.event == "sudo-asked" and .agent == "builder-7") | .time[:19]' "$AUDIT" | head -n 1)
 	uid=$(id -u builder-7)
 	run agentauthctl audit show --at "$at" --uid "$uid"
 	expect_status 0

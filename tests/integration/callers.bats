@@ -39,7 +39,7 @@ expect_refused_to() { # USER
 	expect_status 1
 	expect_no_output 'restarted'
 	[ "$(audit_since_mark | jq -s length)" -eq 1 ]
-	expect_audit ".event == \"sudo\" and .service == \"sudo\" and .result == \"denied\" and .reason == \"group_denied\"
+	expect_audit ".event == \"sudo-asked\" and .service == \"sudo\" and .result == \"denied\" and .reason == \"group_denied\"
 		and .uid == $(id -u "$1") and .roles == [\"deploy\"] and (has(\"agent\") | not) and (.command | test(\"restart-app\"))"
 }
 

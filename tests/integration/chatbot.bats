@@ -56,7 +56,7 @@ chatbot_runs() { # COMMAND
 	expect_output '^AI_AGENT_OPERATOR=alice$'
 	expect_output 'restarted by root for chatbot'
 	local event
-	for event in auth session-open sudo; do
+	for event in auth session-open sudo-asked; do
 		expect_audit ".event == \"$event\" and .agent == \"chatbot\" and .result == \"ok\" and .on_behalf_of == \"alice\" and
 			.roles == [\"deploy\"]"
 	done
@@ -132,6 +132,6 @@ is_listed() { # AGENT
 	audit_mark
 	run dev ssh -S /home/dev/master "chatbot@$HOST" sudo -n restart-app
 	expect_status 1
-	expect_audit '.event == "sudo" and .agent == "chatbot" and .result == "denied" and .reason == "revoked" and .on_behalf_of == "alice"'
+	expect_audit '.event == "sudo-asked" and .agent == "chatbot" and .result == "denied" and .reason == "revoked" and .on_behalf_of == "alice"'
 	dev ssh -S /home/dev/master -O exit "chatbot@$HOST" 2>/dev/null
 }

@@ -256,5 +256,5 @@ teardown_file() {
 	expect_audit '.event == "auth" and .reason == "revoked" and .claim == "jti"'
 	agentauthctl revoke --undo --jti gone-2 >/dev/null
 	run ssh_with "$(access_token k1)" "tokener@$HOST" sudo -n /usr/bin/id
-	expect_no_audit '.event == "sudo" and has("claim")'
+	expect_no_audit '.event == "sudo-asked" and has("claim")'
 }

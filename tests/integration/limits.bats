@@ -295,7 +295,7 @@ told() { # FILTER
 		"$HERE/pam_converse" sshd flood "$token" authenticate >/dev/null 2>&1 || :
 		[ $((i % 20)) -ne 0 ] || by_key single true
 	done
-	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
+	run told '.agent == "flood" and .event == "sudo-asked" and .reason == "no_session"'
 	[ "$output" = '5 5' ]
 	run told '.agent == "flood" and .reason == "wrong_audience"'
 	[ "$output" = '5 5' ]
@@ -306,7 +306,7 @@ told() { # FILTER
 	# It is over, and nobody is refused any more: the timer's command tells what was counted.
 	sleep 61
 	agentauthctl session reap
-	run told '.agent == "flood" and .event == "sudo" and .reason == "no_session"'
+	run told '.agent == "flood" and .event == "sudo-asked" and .reason == "no_session"'
 	[ "$output" = '6 60' ]
 	run told '.agent == "flood" and (.reason == "wrong_audience" or .reason == "rate_limited")'
 	[ "$output" = '8 60' ]

@@ -60,7 +60,7 @@ alice() { # COMMAND...: as alice, logged in: a login uid of her own
 	run alice agentauth run coder -- sudo -n restart-app
 	expect_status 0
 	expect_output '^restarted by root for coder$'
-	expect_audit '.event == "sudo" and .agent == "coder" and .on_behalf_of == "alice" and .result == "ok"'
+	expect_audit '.event == "sudo-asked" and .agent == "coder" and .on_behalf_of == "alice" and .result == "ok"'
 	run alice agentauth run coder -- sudo -n whoami
 	expect_status 1
 	run alice agentauth run coder -- sudo -n agentauthctl list

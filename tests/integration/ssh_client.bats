@@ -192,7 +192,7 @@ batch() { # COMMAND: over the open connection, and with no other way in
 	expect_status 0
 	batch 'sudo -n /usr/local/sbin/restart-app'
 	expect_status 1
-	expect_audit '.event == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "agent_suspended"'
+	expect_audit '.event == "sudo-asked" and .agent == "builder-7" and .result == "denied" and .reason == "agent_suspended"'
 	agentauthctl suspend builder-7 --kill >/dev/null
 	batch 'id -un'
 	expect_status 255

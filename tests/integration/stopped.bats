@@ -60,7 +60,7 @@ stop_and() { # WHAT COMMAND-OF-ROOT...
 	[ "$after" -eq 0 ]
 	run cat /home/agents/builder-7/said
 	expect_output '^agentauth: sudo is refused: the agent is suspended'
-	expect_audit '.event == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "agent_suspended"'
+	expect_audit '.event == "sudo-asked" and .agent == "builder-7" and .result == "denied" and .reason == "agent_suspended"'
 }
 
 @test "nor where the process that becomes the command is stopped" {

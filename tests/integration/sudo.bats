@@ -144,7 +144,7 @@ go() {
 		expect_no_output '^/dev/pts/'
 		expect_output '^agentauth: sudo is refused: no rule of sudoers grants this without a password'
 		[ "$(audit_since_mark | jq -s 'map(select(.service == "sudo")) | length')" -eq 1 ]
-		expect_audit '.event == "sudo" and .agent == "builder-7" and .result == "denied" and .reason == "role_denied" and (.command | test("tty"))'
+		expect_audit '.event == "sudo-asked" and .agent == "builder-7" and .result == "denied" and .reason == "role_denied" and (.command | test("tty"))'
 		run in_session 'sudo -n id -u; sudo -i id -u; sudo -n -u bob id -u; sudo -S id -u </dev/null'
 		expect_status 1
 		expect_no_output '^[0-9]+'
@@ -220,7 +220,7 @@ ansible() { # ARGUMENT...
 	run ansible --become -m command -a 'id -un'
 	expect_status 0
 	expect_output '^root$'
-	expect_audit '.event == "sudo" and .agent == "builder-7" and .kind == "publickey" and (.command | test("BECOME-SUCCESS")) and .result == "ok"'
+	expect_audit '.event == "sudo-asked" and .agent == "builder-7" and .kind == "publickey" and (.command | test("BECOME-SUCCESS")) and .result == "ok"'
 }
 
 @test "and over a connection that the agent opened with a credential, with that session's roles" {
@@ -233,7 +233,7 @@ ansible() { # ARGUMENT...
 	unset ANSIBLE_SSH_ARGS
 	expect_status 0
 	expect_output '^root$'
-	expect_audit '.event == "sudo" and .agent == "builder-7" and .kind == "assertion" and .result == "ok"'
+	expect_audit '.event == "sudo-asked" and .agent == "builder-7" and .kind == "assertion" and .result == "ok"'
 }
 
 @test "AGENTAUTH_ variables that an agent sets lend nothing" {

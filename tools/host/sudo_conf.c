@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudo_conf.c: whether sudo loads the approval plugin, see sudo_conf.h. */
+/* sudo_conf.c: whether sudo loads our plugins, see sudo_conf.h. */
 #include <config.h>
 
 #include "tools/host/sudo_conf.h"
@@ -21,7 +21,11 @@
 static const char *const plugin_dirs[] = {"/usr/libexec/sudo/", "/usr/lib/sudo/", "/usr/lib64/sudo/",
 					  "/usr/local/libexec/sudo/"};
 
+/* What our object has; a line may name each. */
+static const char *const symbols[] = {AA_PLUGIN_SYMBOL, AA_PLUGIN_AUDIT_SYMBOL};
+
 struct finding {
+	const char *wanted; /* one of these symbols */
 	struct aa_plugin_position *position;
 	char dir[PATH_MAX];  /* "Path plugin_dir"; "": not said */
 	char symbol[64];     /* of the line that names our file or symbol; "": there is none */
@@ -35,12 +39,17 @@ static bool copy_word(char **save, char *ret, size_t size)
 	return word != NULL && (size_t)snprintf(ret, size, "%s", word) < size;
 }
 
-static bool is_ours(const char *symbol, const char *path)
+/* Says whether the line is the wanted one, or names what our object does not have, which stops sudo all the same. */
+static bool is_wanted(const struct finding *f, const char *symbol, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return strcmp(symbol, AA_PLUGIN_SYMBOL) == 0 ||
-	       strcmp(slash != NULL ? slash + 1 : path, AA_PLUGIN_FILE) == 0;
+	if (strcmp(symbol, f->wanted) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
+		if (strcmp(symbol, symbols[i]) == 0)
+			return false;
+	return strcmp(slash != NULL ? slash + 1 : path, AA_PLUGIN_FILE) == 0;
 }
 
 /* sudo takes the first line that names a plugin, and the last that names a directory. */
@@ -54,7 +63,7 @@ static void take_line(struct finding *f, char *line, unsigned number)
 	    strcasecmp(symbol, "plugin_dir") == 0 && copy_word(&save, path, sizeof(path)))
 		memcpy(f->dir, path, sizeof(path));
 	if (strcasecmp(word, "Plugin") != 0 || *f->symbol || !copy_word(&save, symbol, sizeof(symbol)) ||
-	    !copy_word(&save, path, sizeof(path)) || !is_ours(symbol, path))
+	    !copy_word(&save, path, sizeof(path)) || !is_wanted(f, symbol, path))
 		return;
 	memcpy(f->symbol, symbol, sizeof(symbol));
 	memcpy(f->path, path, sizeof(path));
@@ -145,15 +154,15 @@ static enum aa_plugin_answer judge(const struct finding *f, uid_t owner)
 		return AA_PLUGIN_MISSING;
 	if (!may_be_believed(&st, owner))
 		return AA_PLUGIN_NOT_ROOTS;
-	if (strcmp(f->symbol, AA_PLUGIN_SYMBOL) != 0 || !S_ISREG(st.st_mode) || !is_object(f->position->path))
+	if (strcmp(f->symbol, f->wanted) != 0 || !S_ISREG(st.st_mode) || !is_object(f->position->path))
 		return AA_PLUGIN_NO_SYMBOL;
 	return AA_PLUGIN_LOADED;
 }
 
-enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner,
+enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner, const char *symbol,
 					       struct aa_plugin_position *ret_position)
 {
-	struct finding f = {.position = ret_position};
+	struct finding f = {.wanted = symbol, .position = ret_position};
 	bool is_open = false;
 
 	*ret_position = (struct aa_plugin_position){.line = 0};

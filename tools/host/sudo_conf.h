@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sudo_conf.h: whether sudo loads the approval plugin, looked at as sudo does when it starts. */
+/* sudo_conf.h: whether sudo loads our plugins, looked at as sudo does when it starts. */
 #ifndef AGENTAUTH_HOST_SUDO_CONF_H
 #define AGENTAUTH_HOST_SUDO_CONF_H
 
@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #define AA_PLUGIN_SYMBOL "agentauth_approval"
+#define AA_PLUGIN_AUDIT_SYMBOL "agentauth_audit" /* in the same file */
 #define AA_PLUGIN_FILE "agentauth_approval.so"
 
 enum aa_plugin_answer {
@@ -26,8 +27,8 @@ struct aa_plugin_position {
 	char path[PATH_MAX]; /* of the file that the line names */
 };
 
-/* Finds the plugin's line. `conf` is sudo.conf; root or `owner` must own what sudo believes. */
-enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner,
+/* Finds the line of the plugin with this symbol. `conf` is sudo.conf; root or `owner` must own what sudo believes. */
+enum aa_plugin_answer aa_sudo_conf_find_plugin(const char *conf, uid_t owner, const char *symbol,
 					       struct aa_plugin_position *ret_position);
 
 /* Says whether the line is there and sudo cannot load what it names: then nobody has sudo. */

@@ -11,7 +11,8 @@ int main(void)
 {
 	struct aa_plugin_position position;
 
-	if (aa_sudo_conf_find_plugin(AA_SYSCONFDIR "/sudo.conf", 0, &position) == AA_PLUGIN_LOADED)
+	if (aa_sudo_conf_find_plugin(AA_SYSCONFDIR "/sudo.conf", 0, AA_PLUGIN_SYMBOL, &position) ==
+	    AA_PLUGIN_LOADED)
 		return 0;
 	fputs("agentauth: nobody was asked: sudo does not load the approval plugin here. The host's "
 	      "administrator sees what is wrong: agentauthctl doctor\n",

@@ -183,7 +183,7 @@ static const char *half_a_session(void *data, int answer)
 
 static const char *sudo_without_a_line(void *data, int answer)
 {
-	if (answer == PAM_SUCCESS && !log_says_ok(pam(data), "sudo", NULL))
+	if (answer == PAM_SUCCESS && !log_says_ok(pam(data), "sudo-asked", NULL))
 		return "said yes, and the log does not";
 	return sends_pam_on(answer);
 }

@@ -29,7 +29,7 @@ TEST(sudo_asks_nothing_and_goes_by_the_session, pam)
 	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(sudo_account(p), PAM_SUCCESS);
 	log = support_pam_log(p);
-	assert_member(log, "event", "sudo");
+	assert_member(log, "event", "sudo-asked");
 	assert_member(log, "result", "ok");
 	assert_member(log, "session", env(p, "AGENTAUTH_SESSION"));
 	assert_non_null(json_object_get(log, "command"));
@@ -141,7 +141,7 @@ TEST(a_person_with_a_roles_group_gets_no_sudo, pam)
 	assert_int_equal(account_with(p, "sudo", "alice", 1000, SITE_GID_DEPLOY), PAM_PERM_DENIED);
 	assert_int_equal(support_pam_lines(p), lines + 1);
 	log = support_pam_log(p);
-	assert_member(log, "event", "sudo");
+	assert_member(log, "event", "sudo-asked");
 	assert_member(log, "reason", "group_denied");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(log, "roles"), 0)), "deploy");
 	assert_int_equal(json_integer_value(json_object_get(log, "uid")), 1000);

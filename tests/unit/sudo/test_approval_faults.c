@@ -271,12 +271,12 @@ static unsigned logged_before;
 
 static void count_logged(void *data)
 {
-	logged_before = lines_with(data, "\"event\":\"sudo\"");
+	logged_before = lines_with(data, "\"event\":\"sudo-asked\"");
 }
 
 static const char *runs_unlogged(void *data, int reason)
 {
-	if (reason == AA_OK && lines_with(data, "\"event\":\"sudo\"") != logged_before + 1)
+	if (reason == AA_OK && lines_with(data, "\"event\":\"sudo-asked\"") != logged_before + 1)
 		return "let the command run, and there is no line of it in the log";
 	return NULL;
 }

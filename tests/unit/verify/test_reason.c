@@ -56,6 +56,8 @@ static const char *const names[] = {
     "rate_limited",
     "group_denied",
     "approval_unavailable",
+    "sudo_denied",
+    "sudo_failed",
 };
 
 TEST(names_are_those_of_the_contract)

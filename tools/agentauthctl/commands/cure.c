@@ -82,6 +82,8 @@ static const struct cure {
     {AA_APPROVAL_UNAVAILABLE, ANY, "agentauthctl doctor says how sudo loads it again"},
     {AA_APPROVAL_TIMEOUT, ANY,
      "have the agent run it again while an approver looks: agentauthctl approval list --watch"},
+    {AA_SUDO_DENIED, ANY, "the line has sudo's words in why"},
+    {AA_SUDO_FAILED, ANY, "the line has sudo's words in why"},
     {AA_GROUP_DENIED, ANY,
      "find / -xdev -perm -2000 -group agent-%r finds the files that give the group away"},
 };

@@ -20,7 +20,8 @@ void approval_plugin_look(struct approval_plugin *plugin, const char *sysconfdir
 {
 	plugin->conf = xasprintf("%s/sudo.conf", sysconfdir);
 	/* sudo wants files of root's; a rehearsal by another user looks at files of that user. */
-	plugin->answer = aa_sudo_conf_find_plugin(plugin->conf, geteuid(), &plugin->position);
+	plugin->answer =
+	    aa_sudo_conf_find_plugin(plugin->conf, geteuid(), AA_PLUGIN_SYMBOL, &plugin->position);
 }
 
 void approval_plugin_free(struct approval_plugin *plugin)

@@ -52,6 +52,24 @@ static void add_command(struct buffer *b, const char *before, const json_t *reco
 	add_roles(b, record);
 }
 
+/* How a command ended: its status, the signal that ended it, or why it did not run. */
+static void add_end(struct buffer *b, const json_t *record)
+{
+	if (json_object_get(record, "status"))
+		buffer_printf(b, ": exit %lld", (long long)view_number(record, "status"));
+	else if (json_object_get(record, "signal"))
+		buffer_printf(b, ": signal %lld", (long long)view_number(record, "signal"));
+}
+
+static void add_sudo(struct buffer *b, const json_t *record)
+{
+	add_command(b, "", record);
+	add_end(b, record);
+	add(b, ", sudo: ", record, "why");
+	if (json_object_get(record, "asked_only"))
+		buffer_puts(b, ", asked only");
+}
+
 static void add_admin(struct buffer *b, const json_t *record)
 {
 	add(b, " by ", record, "by");
@@ -68,14 +86,21 @@ static void add_approval(struct buffer *b, const json_t *record)
 	add(b, ", why: ", record, "why");
 }
 
+static bool is_sudo(const char *event)
+{
+	return strcmp(event, "sudo") == 0 || strcmp(event, "sudo-asked") == 0 ||
+	       strcmp(event, "sudo-exit") == 0;
+}
+
 static void add_about(struct buffer *b, const json_t *record)
 {
 	const char *event = view_text(record, "event");
 
-	if (strcmp(event, "admin") != 0 && strcmp(event, view_text(record, "service")) != 0)
+	if (strcmp(event, "admin") != 0 && !is_sudo(event) &&
+	    strcmp(event, view_text(record, "service")) != 0)
 		buffer_puts(b, view_text(record, "service"));
-	if (strcmp(event, "sudo") == 0)
-		add_command(b, "", record);
+	if (is_sudo(event))
+		add_sudo(b, record);
 	else if (strcmp(event, "approval") == 0)
 		add_approval(b, record);
 	else if (strcmp(event, "admin") == 0)
