@@ -20,9 +20,8 @@ enum aa_audit_fault_kind {
 	AA_AUDIT_REMOVED,   /* `count` lines are missing before this one, from `seq` on */
 	AA_AUDIT_MOVED,	    /* the line stood elsewhere */
 	AA_AUDIT_RESTARTED, /* the numbers begin anew: audit.head was removed with the log */
-	AA_AUDIT_CUT_OFF, /* `count` lines are missing behind this one, which audit.head or a seal knows of */
-	AA_AUDIT_TORN,	  /* the last line was cut short */
-	AA_AUDIT_REWRITTEN, /* the line is not the one that was sealed, and all before it may be others */
+	AA_AUDIT_CUT_OFF,   /* `count` lines are missing behind this one, which audit.head knows of */
+	AA_AUDIT_TORN,	    /* the last line was cut short */
 };
 
 struct aa_audit_fault {

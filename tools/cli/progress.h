@@ -9,12 +9,13 @@
 /* A progress begins with {.program = …, .what = …}: "agentauthctl", "agents". */
 struct progress {
 	const char *program, *what;
-	bool off;	 /* never shown: the answer is JSON */
-	int64_t next_ms; /* of clock_ms(): when it is shown again */
+	bool off;		   /* never shown: the answer is JSON */
+	int64_t began_ms, next_ms; /* of clock_ms(): when the work began, and when it is shown again */
 	bool shown;
 };
 
-/* Shows "PROGRAM: DONE of ALL WHAT", once the work has taken long enough to be asked about. `all` 0: it is not known. */
+/* Shows "PROGRAM: DONE of ALL WHAT (40 %), 300 a second, 7 s left", once the work has taken long enough to be asked about.
+ * `all` 0: it is not known. */
 void progress_show(struct progress *progress, uint64_t done, uint64_t all);
 /* Takes the line away. */
 void progress_end(struct progress *progress);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,23 +65,43 @@ static bool is_being_packed(int dirfd, const char *name)
 
 /* ---- opening ------------------------------------------------------------- */
 
-/* The number of a line stands in its first lines, unless they are torn. */
-static uint64_t first_seq(const struct log_file *file)
+/* Returns the number of a line; 0: it has none. The file's first one tells when it was begun, and whether anew. */
+static uint64_t take_beginning(struct log_file *file, const struct log_line *line)
+{
+	json_t *json = json_loadb(line->text, line->len, 0, NULL);
+	const char *prev = json_string_value(json_object_get(json, "prev")),
+		   *time = json_string_value(json_object_get(json, "time"));
+	uint64_t seq = 0;
+
+	if (!json_is_true(json_object_get(json, "unchained")))
+		seq = (uint64_t)json_integer_value(json_object_get(json, "seq"));
+	if (!*file->first_time && time)
+		(void)snprintf(file->first_time, sizeof(file->first_time), "%s", time);
+	if (!file->first_seq && seq == 1 && prev && strspn(prev, "0") == strlen(prev))
+		file->anew = true;
+	json_decref(json);
+	return seq;
+}
+
+/* Reads what tells a file's place among the others. A first line whose number the second does not follow was tampered with,
+ * and the next two that fit decide. */
+static void read_beginning(struct log_file *file)
 {
 	struct log_reader reader;
 	struct log_line line;
-	uint64_t seq = 0;
+	uint64_t before = 0;
+	bool sure = false, ok = log_reader_begin(&reader, file);
 
-	if (log_reader_begin(&reader, file))
-		for (int i = 0; i < LINES_FOR_SEQ && seq == 0 && log_reader_next(&reader, &line); i++) {
-			json_t *json = json_loadb(line.text, line.len, 0, NULL);
+	for (int i = 0; ok && !sure && i < LINES_FOR_SEQ && log_reader_next(&reader, &line); i++) {
+		uint64_t seq = take_beginning(file, &line);
 
-			if (!json_is_true(json_object_get(json, "unchained")))
-				seq = (uint64_t)json_integer_value(json_object_get(json, "seq"));
-			json_decref(json);
-		}
+		sure = seq != 0 && seq == before + 1 && before != 0;
+		if (sure || !file->first_seq)
+			file->first_seq = sure ? before : seq;
+		if (seq)
+			before = seq;
+	}
 	(void)log_reader_end(&reader);
-	return seq;
 }
 
 /* Returns 0 or a negative errno. */
@@ -105,7 +126,7 @@ static int open_one(struct log_files *files, const char *logdir, int dirfd, cons
 				  .size = size,
 				  .written = st.st_mtime,
 				  .unpacked_by = packing ? packing->program : NULL};
-	file->first_seq = first_seq(file);
+	read_beginning(file);
 	files->size += size;
 	return 0;
 }
@@ -141,10 +162,21 @@ static bool open_all(struct log_files *files, const char *logdir, DIR *dir, uid_
 	return all;
 }
 
+/* Where audit.head was removed with the log the numbers began anew, and files of both times have the same ones. */
+static void count_eras(struct log_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		for (size_t j = 0; j < files->n; j++)
+			files->v[i].era +=
+			    files->v[j].anew && strcmp(files->v[j].first_time, files->v[i].first_time) <= 0;
+}
+
 static int by_first_seq(const void *a, const void *b)
 {
 	const struct log_file *x = a, *y = b;
 
+	if (x->era != y->era)
+		return x->era < y->era ? -1 : 1;
 	if (x->first_seq != y->first_seq && x->first_seq && y->first_seq)
 		return x->first_seq < y->first_seq ? -1 : 1;
 	return (x->written > y->written) - (x->written < y->written);
@@ -169,6 +201,7 @@ bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, 
 		done = open_all(ret, logdir, dir, owner, problems, try == TRIES);
 		(void)closedir(dir);
 	}
+	count_eras(ret);
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
 	return done;
 }

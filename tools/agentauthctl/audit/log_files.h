@@ -17,6 +17,9 @@ struct log_file {
 	uint64_t size;	 /* when it was opened; what comes later is not read */
 	int64_t written; /* when the last line was */
 	uint64_t first_seq;
+	char first_time[32];
+	bool anew;		 /* it begins with seq 1, after nothing */
+	unsigned era;		 /* how many files that begin anew are not after it */
 	const char *unpacked_by; /* NULL: the file is not packed */
 };
 
@@ -45,8 +48,8 @@ struct log_reader {
 	uint64_t left;	 /* bytes of the file that are still to be read */
 	uint64_t number; /* of the last line */
 	bool in_middle;
-	bool over; /* nothing is left but what the buffer holds */
-	bool failed;
+	bool over;	    /* nothing is left but what the buffer holds */
+	const char *failed; /* why not all can be read; NULL: nothing has failed */
 };
 
 /* Begins with the file's first line. log_reader_end() in any case. */
@@ -55,7 +58,9 @@ bool log_reader_begin(struct log_reader *reader, const struct log_file *file);
 void log_reader_seek(struct log_reader *reader, uint64_t offset);
 /* Gives the next line. A line of more than 1 MiB, which no writer of ours writes, comes in pieces. */
 bool log_reader_next(struct log_reader *reader, struct log_line *ret);
-/* False: not all could be read, a packed file is damaged. */
-bool log_reader_end(struct log_reader *reader);
+/* Says how many bytes of the file, as it stands on the disk, are through. */
+uint64_t log_reader_done(const struct log_reader *reader);
+/* Returns why not all could be read ("it is damaged"); NULL: all was. */
+const char *log_reader_end(struct log_reader *reader);
 
 #endif

@@ -155,14 +155,12 @@ static void walk_lines(struct walk *w, struct log_reader *reader)
 		if (record)
 			w->ended = !w->take(w->data, record, &line);
 		if (w->progress && (line.number & 0xff) == 0)
-			progress_show(w->progress,
-				      (w->done + (reader->unpacker ? 0 : reader->file->size - reader->left)) /
-					  1000000,
+			progress_show(w->progress, (w->done + log_reader_done(reader)) / 1000000,
 				      w->all / 1000000);
 	}
 }
 
-static bool walk_file(struct walk *w, const struct log_file *file)
+static const char *walk_file(struct walk *w, const struct log_file *file)
 {
 	struct log_reader reader;
 	int64_t since = w->query->since;
@@ -180,6 +178,7 @@ bool log_query_walk(const struct log_query *query, const struct log_files *files
 {
 	struct walk w = {
 	    .query = query, .progress = progress, .all = files->size, .take = take, .data = data};
+	const char *why;
 	bool all = true;
 
 	for (size_t i = 0; i < files->n && !w.ended; i++) {
@@ -187,11 +186,10 @@ bool log_query_walk(const struct log_query *query, const struct log_files *files
 
 		if (query->since && file->written < query->since - SLACK)
 			continue;
-		if (!walk_file(&w, file)) {
-			all = false;
-			problem_error(problems, NULL, "%s cannot be read to its end%s", file->path,
-				      file->unpacked_by ? ": it is damaged" : "");
-		}
+		why = walk_file(&w, file);
+		if (why)
+			problem_error(problems, NULL, "%s cannot be read to its end: %s", file->path, why);
+		all = all && !why;
 		w.done += file->size;
 	}
 	if (progress)

@@ -13,18 +13,20 @@
 
 #define BUFFER_SIZE (1024 * 1024)
 
-static bool start_unpacker(struct log_reader *r)
+static const char *start_unpacker(struct log_reader *r)
 {
 	char *program = program_find(r->file->unpacked_by);
 	char *const argv[] = {program, (char[]){"-dc"}, NULL};
-	int out = -1;
+	const char *why = NULL;
 
-	if (program && lseek(r->file->fd, 0, SEEK_SET) == 0)
-		out = program_read(argv, r->file->fd, &r->unpacker);
-	free(program);
-	r->fd = out;
+	r->fd = -1;
 	r->left = UINT64_MAX;
-	return out >= 0;
+	if (!program)
+		why = "this host lacks the program that unpacks it";
+	else if (lseek(r->file->fd, 0, SEEK_SET) == 0)
+		r->fd = program_read(argv, r->file->fd, &r->unpacker);
+	free(program);
+	return r->fd >= 0 ? NULL : why ? why : "the program that unpacks it cannot be run";
 }
 
 bool log_reader_begin(struct log_reader *r, const struct log_file *file)
@@ -32,7 +34,7 @@ bool log_reader_begin(struct log_reader *r, const struct log_file *file)
 	*r = (struct log_reader){
 	    .file = file, .fd = file->fd, .buf = xmalloc(BUFFER_SIZE + 1), .left = file->size};
 	if (file->unpacked_by)
-		r->failed = !start_unpacker(r);
+		r->failed = start_unpacker(r);
 	return !r->failed;
 }
 
@@ -71,7 +73,10 @@ static void fill(struct log_reader *r)
 	r->begin = 0;
 	n = read_more(r, r->buf + r->end, BUFFER_SIZE - r->end);
 	if (n <= 0) {
-		r->failed = r->failed || n < 0 || (!r->unpacker && r->left > 0);
+		if (n < 0)
+			r->failed = strerror(errno);
+		else if (!r->unpacker && r->left > 0)
+			r->failed = "it became shorter meanwhile";
 		r->over = true;
 		return;
 	}
@@ -101,16 +106,24 @@ bool log_reader_next(struct log_reader *r, struct log_line *ret)
 	return true;
 }
 
-bool log_reader_end(struct log_reader *r)
+uint64_t log_reader_done(const struct log_reader *r)
+{
+	/* The unpacker reads from the same descriptor, and so moves its place. */
+	off_t at = r->unpacker ? lseek(r->file->fd, 0, SEEK_CUR) : 0;
+
+	return r->unpacker ? (at > 0 ? (uint64_t)at : 0) : r->file->size - r->left;
+}
+
+const char *log_reader_end(struct log_reader *r)
 {
 	int status = 0;
 
 	free(r->buf);
-	if (r->unpacker) {
+	if (r->unpacker > 0) {
 		close(r->fd);
 		/* Its pipe closed early, where not all was wanted. */
 		if (program_wait(r->unpacker, &status) < 0 || (r->over && status != 0))
-			r->failed = true;
+			r->failed = "it is damaged";
 	}
-	return !r->failed;
+	return r->failed;
 }

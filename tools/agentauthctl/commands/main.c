@@ -120,7 +120,8 @@ static int begin(struct ctl *ctl, const char *command, const struct arguments *a
 /* Adds that root may do it, for a caller who is not root: that is what most such refusals are for. */
 static void tell_not_root(struct ctl *ctl)
 {
-	if (geteuid() == 0 || !ctl->typed || strcmp(ctl->paths.statedir, AA_STATEDIR) != 0)
+	if (geteuid() == 0 || !ctl->typed || strcmp(ctl->paths.statedir, AA_STATEDIR) != 0 ||
+	    (ctl->logdir && strcmp(ctl->logdir, AA_LOGDIR) != 0))
 		return;
 	if (ctl->instead && !ctl->office)
 		ctl_error(ctl, "you are uid %u, and do this by your group: sudo agentauth-%s %s", geteuid(),

@@ -21,11 +21,13 @@
 
 const char *log_fault_name(enum aa_audit_fault_kind kind)
 {
-	static const char *const names[] = {
-	    [AA_AUDIT_CHANGED] = "changed",	[AA_AUDIT_PUT_IN] = "put_in",
-	    [AA_AUDIT_REMOVED] = "removed",	[AA_AUDIT_MOVED] = "moved",
-	    [AA_AUDIT_RESTARTED] = "restarted", [AA_AUDIT_CUT_OFF] = "cut_off",
-	    [AA_AUDIT_TORN] = "torn",		[AA_AUDIT_REWRITTEN] = "rewritten"};
+	static const char *const names[] = {[AA_AUDIT_CHANGED] = "changed",
+					    [AA_AUDIT_PUT_IN] = "put_in",
+					    [AA_AUDIT_REMOVED] = "removed",
+					    [AA_AUDIT_MOVED] = "moved",
+					    [AA_AUDIT_RESTARTED] = "restarted",
+					    [AA_AUDIT_CUT_OFF] = "cut_off",
+					    [AA_AUDIT_TORN] = "torn"};
 
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }
@@ -133,7 +135,7 @@ static bool read_file(struct reading *r, const struct log_file *file, uint64_t f
 		place->offset = offset;
 		place->length = length;
 	}
-	return log_reader_end(&reader) && ok;
+	return !log_reader_end(&reader) && ok;
 }
 
 /* ---- which files --------------------------------------------------------- */

@@ -22,74 +22,96 @@
 
 /* ---- the key ------------------------------------------------------------- */
 
-static bool write_key(struct ctl *ctl, int dirfd, const struct aa_private_key *key)
+/* Adds the public half to those of the keys before. */
+static int add_public(struct ctl *ctl, int dirfd, const char *pem)
 {
-	const struct aa_replace secret = {.mode = 0600, .only_new = true, .synced = true},
-				open = {.mode = 0644, .synced = true};
-	char *private = NULL, *public = NULL;
-	size_t private_len = 0;
-	int r = -ENOMEM;
+	const struct aa_replace open = {.mode = 0644, .synced = true};
+	char *before = NULL, *all;
+	size_t len;
+	int r = aa_trusted_read(dirfd, SEAL_PUB, ctl->paths.owner, KEY_MAX, &before, &len);
 
-	if (aa_private_key_to_pem(key, &private, &private_len) == AA_JOSE_OK &&
-	    aa_key_to_pem(aa_private_key_public(key), &public) == AA_JOSE_OK) {
-		r = aa_replace(dirfd, SEAL_PUB, public, strlen(public), &open);
-		if (r == 0)
-			r = aa_replace(dirfd, SEAL_KEY, private, private_len, &secret);
-	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	all = xasprintf("%s%s", before ? before : "", pem);
+	r = aa_replace(dirfd, SEAL_PUB, all, strlen(all), &open);
+	free(before);
+	free(all);
+	return r;
+}
+
+/* The public half comes first: a private one without it could not be checked by anybody. */
+static bool write_key(struct ctl *ctl, int dirfd, const struct aa_private_key *key, const char *public)
+{
+	const struct aa_replace secret = {.mode = 0600, .synced = true};
+	char *private = NULL;
+	size_t len = 0;
+	int r = aa_private_key_to_pem(key, &private, &len) == AA_JOSE_OK ? add_public(ctl, dirfd, public)
+									 : -ENOMEM;
+
+	if (r == 0)
+		r = aa_replace(dirfd, SEAL_KEY, private, len, &secret);
 	if (r < 0)
 		ctl_error(ctl, "the seals' key cannot be written to %s: %s", ctl->paths.statedir,
 			  strerror(-r));
 	if (private)
-		explicit_bzero(private, private_len);
+		explicit_bzero(private, len);
 	free(private);
-	free(public);
 	return r == 0;
 }
 
-static struct aa_private_key *make_key(struct ctl *ctl, int dirfd)
+static struct aa_private_key *generate(struct ctl *ctl, char **ret_public)
 {
 	struct aa_private_key *key = NULL;
 
-	if (aa_private_key_generate(AA_ALG_EDDSA, 0, &key) != AA_JOSE_OK) {
-		ctl_error(ctl, "a key for seals cannot be made; OpenSSL refuses Ed25519");
-		return NULL;
-	}
-	if (write_key(ctl, dirfd, key)) {
-		ctl_warning(ctl,
-			    "a key for seals was made; keep %s/" SEAL_PUB
-			    " on another host, with the seals, so "
-			    "that whoever rules this one cannot put another in its place",
-			    ctl->paths.statedir);
+	if (aa_private_key_generate(AA_ALG_EDDSA, 0, &key) == AA_JOSE_OK &&
+	    aa_key_to_pem(aa_private_key_public(key), ret_public) == AA_JOSE_OK)
 		return key;
-	}
+	ctl_error(ctl, "a key for seals cannot be made; OpenSSL refuses Ed25519");
 	aa_private_key_free(key);
 	return NULL;
 }
 
-static struct aa_private_key *own_key(struct ctl *ctl)
+static void tell_new_key(struct ctl *ctl)
 {
-	struct aa_private_key *key = NULL;
+	ctl_warning(
+	    ctl,
+	    "a key for seals was made; keep %s/" SEAL_PUB
+	    " on another host, with the seals, so that whoever rules this one cannot put another in its "
+	    "place",
+	    ctl->paths.statedir);
+}
+
+/* Reads the key. CTL_NONE: there is none. */
+static enum ctl_status read_key(struct ctl *ctl, int dirfd, struct aa_private_key **ret)
+{
+	enum ctl_status status = CTL_DONE;
 	char *text = NULL;
 	size_t len;
-	int dirfd, r = aa_trusted_open_folder(AT_FDCWD, ctl->paths.statedir, 0, ctl->paths.owner, &dirfd);
+	int r = aa_trusted_read(dirfd, SEAL_KEY, ctl->paths.owner, KEY_MAX, &text, &len);
 
-	if (r < 0) {
-		ctl_error(ctl, "%s cannot be opened: %s", ctl->paths.statedir, strerror(-r));
-		return NULL;
-	}
-	r = aa_trusted_read(dirfd, SEAL_KEY, ctl->paths.owner, KEY_MAX, &text, &len);
-	if (r == 0 && aa_private_key_from_any(text, len, NULL, &key) != AA_JOSE_OK)
-		ctl_error(ctl, "%s/" SEAL_KEY " is no private key without a passphrase", ctl->paths.statedir);
-	else if (r == -ENOENT)
-		key = make_key(ctl, dirfd);
-	else if (r < 0)
-		ctl_error(ctl, "%s/" SEAL_KEY " cannot be read: %s", ctl->paths.statedir,
-			  r == -EPERM ? "others could have written it" : strerror(-r));
-	if (text)
-		explicit_bzero(text, len);
+	if (r == -ENOENT)
+		return CTL_NONE;
+	if (r < 0)
+		return ctl_fail(ctl, "%s/" SEAL_KEY " cannot be read: %s", ctl->paths.statedir,
+				r == -EPERM ? "others could have written it" : strerror(-r));
+	if (aa_private_key_from_any(text, len, NULL, ret) != AA_JOSE_OK)
+		status = ctl_fail(ctl, "%s/" SEAL_KEY " is no private key without a passphrase",
+				  ctl->paths.statedir);
+	explicit_bzero(text, len);
 	free(text);
-	close(dirfd);
-	return key;
+	return status;
+}
+
+/* A key that is gone is not made again unasked: the seals of the one before would look like a stranger's. */
+static enum ctl_status no_key(struct ctl *ctl, int dirfd)
+{
+	if (faccessat(dirfd, SEAL_PUB, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return CTL_DONE;
+	return ctl_fail(
+	    ctl,
+	    "the key of the seals is gone: %s has " SEAL_PUB " and no " SEAL_KEY
+	    "; agentauthctl audit seal --new-key makes another, which nothing connects with the old one",
+	    ctl->paths.statedir);
 }
 
 /* ---- the seal ------------------------------------------------------------ */
@@ -123,44 +145,83 @@ static enum ctl_status append(struct ctl *ctl, int dirfd, const char *seal)
 	return CTL_DONE;
 }
 
-static enum ctl_status seal_head(struct ctl *ctl, int dirfd)
+/* Prints and keeps a seal by `key`; `next` as seal_make() has it. */
+static enum ctl_status put_seal(struct ctl *ctl, int dirfd, const struct aa_private_key *key,
+				const struct aa_audit_link *at, const char *next)
+{
+	char *seal = seal_make(key, ctl->host, at, ctl->now, next);
+	enum ctl_status status = seal ? append(ctl, dirfd, seal) : ctl_fail(ctl, "the seal cannot be signed");
+
+	if (status == CTL_DONE && !ctl->json)
+		puts(seal);
+	if (status == CTL_DONE)
+		ctl_answer(ctl, "seal", json_string(seal));
+	ctl_answer(ctl, "seq", json_integer((json_int_t)at->seq));
+	free(seal);
+	return status;
+}
+
+/* The old key's last seal names the new one, before that one takes its place. */
+static enum ctl_status change_key(struct ctl *ctl, int logdir, int statedir, struct aa_private_key **key,
+				  const struct aa_audit_link *at)
+{
+	char *public = NULL;
+	struct aa_private_key *new = generate(ctl, &public);
+	enum ctl_status status = new ? CTL_DONE : CTL_FAILED;
+
+	if (new &&*key)
+		status = put_seal(ctl, logdir, *key, at, public);
+	if (status == CTL_DONE && !write_key(ctl, statedir, new, public))
+		status = CTL_FAILED;
+	if (status == CTL_DONE)
+		tell_new_key(ctl);
+	aa_private_key_free(*key);
+	*key = new;
+	free(public);
+	return status;
+}
+
+static enum ctl_status seal_head(struct ctl *ctl, int logdir, int statedir, bool new_key)
 {
 	struct aa_private_key *key = NULL;
 	struct aa_audit_link at;
-	enum ctl_status status = read_head(ctl, dirfd, &at);
-	char *seal = NULL;
+	enum ctl_status status = read_head(ctl, logdir, &at), found;
+	bool had_key;
 
 	if (status != CTL_DONE)
 		return status;
 	ctl_learn_host(ctl);
-	key = own_key(ctl);
-	seal = key ? seal_make(key, ctl->host, &at, ctl->now) : NULL;
+	found = read_key(ctl, statedir, &key);
+	had_key = key != NULL;
+	status = found == CTL_NONE ? new_key ? CTL_DONE : no_key(ctl, statedir) : found;
+	if (status == CTL_DONE && (new_key || !key))
+		status = change_key(ctl, logdir, statedir, &key, &at);
+	/* The seal that names the new key is the old one's, and enough. */
+	if (status == CTL_DONE && !(new_key && had_key))
+		status = put_seal(ctl, logdir, key, &at, NULL);
 	aa_private_key_free(key);
-	if (!seal)
-		return CTL_FAILED;
-	status = append(ctl, dirfd, seal);
-	if (status == CTL_DONE && !ctl->json)
-		puts(seal);
-	ctl_answer(ctl, "seal", status == CTL_DONE ? json_string(seal) : NULL);
-	ctl_answer(ctl, "seq", json_integer((json_int_t)at.seq));
-	free(seal);
 	return status;
 }
 
 static int run_seal(struct ctl *ctl, const struct arguments *arguments)
 {
 	enum ctl_status status;
-	int dirfd, r;
+	int logdir, statedir, r;
 
-	(void)arguments;
 	if (!ctl->logdir)
 		return ctl_usage(ctl,
 				 "with --statedir the log is no longer this host's: say which by --logdir");
-	r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dirfd);
+	r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &logdir);
 	if (r < 0)
 		return ctl_fail(ctl, "%s cannot be opened: %s", ctl->logdir, strerror(-r));
-	status = seal_head(ctl, dirfd);
-	close(dirfd);
+	r = aa_trusted_open_folder(AT_FDCWD, ctl->paths.statedir, 0, ctl->paths.owner, &statedir);
+	if (r < 0) {
+		close(logdir);
+		return ctl_fail(ctl, "%s cannot be opened: %s", ctl->paths.statedir, strerror(-r));
+	}
+	status = seal_head(ctl, logdir, statedir, arguments_have(arguments, "new-key"));
+	close(statedir);
+	close(logdir);
 	return status;
 }
 
@@ -175,5 +236,9 @@ const struct command audit_seal = {
 	     "log anew: agentauthctl audit verify --seals FILE --key FILE.\n\n"
 	     "The key is made with the first seal: " SEAL_KEY " in the folder of the registry, and " SEAL_PUB
 	     ", its public half.",
+    .options =
+	(const struct option_spec[]){
+	    {"new-key", NULL, "seal once more with the old key, and from now on with a new one", 0, NULL},
+	    {0}},
     .run = run_seal,
 };

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
-#include "common/jose/key_any.h"
 #include "common/state/audit_verify.h"
+#include "common/text/utc.h"
 #include "tools/agentauthctl/audit/seals.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/progress.h"
@@ -25,12 +25,15 @@ struct verifying {
 	struct ctl *ctl;
 	struct aa_audit_walk walk;
 	struct log_files files;
-	uint64_t *begins; /* of each file: how many lines are before it */
+	uint64_t *begins; /* of each file that was begun: how many lines are before it */
+	size_t begun;
 	struct aa_audit_link head;
 	bool has_head;
 	struct seals seals;
-	size_t next_seal, fitting, older;
-	char time[TIME_LEN + 1]; /* of the line before */
+	struct seals_result sealed;
+	int64_t back_to;	 /* 0: wherever the log begins */
+	char time[TIME_LEN + 1]; /* of the line before, whose number is */
+	uint64_t timed;
 	struct progress progress;
 	uint64_t done; /* bytes of files that are through */
 };
@@ -40,7 +43,7 @@ struct verifying {
 /* Where a line that was counted over all files stands. */
 static struct position position_of(const struct verifying *v, uint64_t line)
 {
-	size_t i = v->files.n;
+	size_t i = v->begun;
 
 	while (i > 1 && line <= v->begins[i - 1])
 		i--;
@@ -52,16 +55,20 @@ static const char *lines(uint64_t n)
 	return n == 1 ? "line" : "lines";
 }
 
+static void print_range(char *ret, size_t size, uint64_t first, uint64_t count)
+{
+	if (count == 1)
+		(void)snprintf(ret, size, "%" PRIu64, first);
+	else
+		(void)snprintf(ret, size, "%" PRIu64 " to %" PRIu64, first, first + count - 1);
+}
+
 static void tell_missing(struct verifying *v, const struct position *at, const struct aa_audit_fault *f)
 {
 	bool behind = f->kind == AA_AUDIT_CUT_OFF;
 	char range[48];
 
-	if (f->count == 1)
-		(void)snprintf(range, sizeof(range), "%" PRIu64, f->seq);
-	else
-		(void)snprintf(range, sizeof(range), "%" PRIu64 " to %" PRIu64, f->seq,
-			       f->seq + f->count - 1);
+	print_range(range, sizeof(range), f->seq, f->count);
 	problem_error(&v->ctl->problems, at, "%" PRIu64 " %s %s missing %s this one: seq %s", f->count,
 		      lines(f->count), f->count == 1 ? "is" : "are", behind ? "behind" : "before", range);
 }
@@ -93,12 +100,6 @@ static void tell_one(struct verifying *v, const struct aa_audit_fault *f)
 		problem_error(problems, &at,
 			      "the last line was cut short, by a crash, a full disk or a hand");
 		break;
-	case AA_AUDIT_REWRITTEN:
-		problem_error(problems, &at,
-			      "this is not the line that was sealed (seq %" PRIu64
-			      "): it and all before it may have been written anew",
-			      f->seq);
-		break;
 	case AA_AUDIT_REMOVED:
 	case AA_AUDIT_CUT_OFF:
 		tell_missing(v, &at, f);
@@ -123,16 +124,73 @@ static void tell_faults(struct verifying *v)
 			  v->walk.more_faults);
 }
 
+/* A seal names the line, and the time at which that line was the log's last. */
+static void tell_broken_seal(struct verifying *v)
+{
+	const struct seal *broken = v->sealed.broken, *good = v->sealed.good;
+	struct position at;
+	char since[160] = "it and all before it";
+
+	if (!broken)
+		return;
+	at = position_of(v, broken->line);
+	if (good)
+		(void)snprintf(since, sizeof(since),
+			       "what is behind seq %" PRIu64 ", which the seal of %s fits,", good->at.seq,
+			       good->time);
+	problem_error(&v->ctl->problems, &at,
+		      "this is not the line that was sealed on %s (seq %" PRIu64
+		      "): %s may have been written anew",
+		      broken->time, broken->at.seq, since);
+	if (v->sealed.more_broken)
+		ctl_error(v->ctl, "%zu later %s not fit either", v->sealed.more_broken,
+			  v->sealed.more_broken == 1 ? "seal does" : "seals do");
+}
+
+/* A seal outlives audit.head, where somebody cut off both. */
+static void tell_behind(struct verifying *v)
+{
+	const struct seal *behind = v->sealed.behind;
+	struct position at = position_of(v, v->walk.lines);
+	uint64_t last = v->walk.last.seq;
+	char range[48];
+
+	if (!behind || (v->has_head && v->head.seq >= behind->at.seq))
+		return;
+	print_range(range, sizeof(range), last + 1, behind->at.seq - last);
+	problem_error(&v->ctl->problems, &at,
+		      "%" PRIu64 " %s missing behind this one: seq %s, of which the last was sealed on %s",
+		      behind->at.seq - last, behind->at.seq - last == 1 ? "line is" : "lines are", range,
+		      behind->time);
+}
+
+/* Lines that are rotated away look like lines that somebody removed: the reader alone knows how far the log has to reach. */
+static void tell_beginning(struct verifying *v)
+{
+	const struct log_file *first = &v->files.v[0];
+	struct position at = {.file = first->path, .line = 1};
+	char since[AA_UTC_SIZE];
+
+	aa_utc_print(v->back_to, since);
+	if (v->back_to && v->walk.first_seq > 1 && strncmp(first->first_time, since, 19) > 0)
+		problem_error(&v->ctl->problems, &at,
+			      "the log begins here with seq %" PRIu64
+			      " of %.19sZ, and was to reach back to %s: what is before was removed",
+			      v->walk.first_seq, first->first_time, since);
+}
+
 /* These are no proof that somebody changed the log, and are said all the same. */
 static void tell_notes(struct verifying *v)
 {
 	if (!v->has_head)
-		ctl_warning(v->ctl,
-			    "%s has no audit.head: lines that were cut off at the end would not be noticed",
-			    v->ctl->logdir);
+		ctl_warning(
+		    v->ctl,
+		    "%s has no audit.head: lines that were cut off at the end %s would not be noticed",
+		    v->ctl->logdir, v->seals.n ? "since the last seal" : "");
 	if (v->walk.first_seq > 1)
-		printf("It begins with seq %" PRIu64 ": what was before is rotated away, or was deleted.\n",
-		       v->walk.first_seq);
+		printf("It begins with seq %" PRIu64 " of %.19sZ: what was before is rotated away, or was "
+		       "deleted (--back-to TIME demands it).\n",
+		       v->walk.first_seq, v->files.v[0].first_time);
 	if (v->walk.torn)
 		printf("%" PRIu64
 		       " %s of it cut short, by a crash or a full disk; what follows holds their hash.\n",
@@ -140,25 +198,35 @@ static void tell_notes(struct verifying *v)
 	if (v->walk.unchained)
 		printf("%" PRIu64 " %s of it went round a lock that was held too long, and says so.\n",
 		       v->walk.unchained, v->walk.unchained == 1 ? "line" : "lines");
-	if (v->older)
-		printf("%zu %s of lines that are not there any more.\n", v->older,
-		       v->older == 1 ? "seal is" : "seals are");
+	if (v->sealed.older)
+		printf("%zu %s of lines that are not there any more; the last of these was sealed on %s (seq "
+		       "%" PRIu64 ").\n",
+		       v->sealed.older, v->sealed.older == 1 ? "seal is" : "seals are",
+		       v->sealed.newest_older->time, v->sealed.newest_older->at.seq);
 	if (!v->seals.n)
 		puts("There is no seal, so that a log that root wrote anew would look the same: agentauthctl "
-		     "audit "
-		     "seal makes one.");
+		     "audit seal makes one.");
+	else if (v->sealed.good)
+		printf("The last seal is of %s (seq %" PRIu64
+		       "); what came since is held by nothing but this host.\n",
+		       v->sealed.good->time, v->sealed.good->at.seq);
 }
 
 static enum ctl_status tell(struct verifying *v)
 {
-	bool whole = v->walk.n_faults == 0 && !v->ctl->problems.errors;
+	bool whole;
 
 	tell_faults(v);
+	tell_broken_seal(v);
+	tell_behind(v);
+	tell_beginning(v);
+	whole = !v->ctl->problems.errors;
 	if (whole && !v->ctl->json) {
 		printf("The log is whole: %" PRIu64 " records in %zu %s, to seq %" PRIu64, v->walk.lines,
 		       v->files.n, v->files.n == 1 ? "file" : "files", v->walk.last.seq);
-		if (v->fitting)
-			printf(", %zu %s", v->fitting, v->fitting == 1 ? "seal fits" : "seals fit");
+		if (v->sealed.fitting)
+			printf(", %zu %s", v->sealed.fitting,
+			       v->sealed.fitting == 1 ? "seal fits" : "seals fit");
 		puts(".");
 		tell_notes(v);
 	}
@@ -167,35 +235,25 @@ static enum ctl_status tell(struct verifying *v)
 	ctl_answer(v->ctl, "files", json_integer((json_int_t)v->files.n));
 	ctl_answer(v->ctl, "first_seq", json_integer((json_int_t)v->walk.first_seq));
 	ctl_answer(v->ctl, "last_seq", json_integer((json_int_t)v->walk.last.seq));
-	ctl_answer(v->ctl, "seals", json_integer((json_int_t)v->fitting));
+	ctl_answer(v->ctl, "seals", json_integer((json_int_t)v->sealed.fitting));
+	if (v->sealed.good)
+		ctl_answer(v->ctl, "sealed_until", json_string(v->sealed.good->time));
 	return whole ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- walking ------------------------------------------------------------- */
 
-static void look_at_seals(struct verifying *v)
-{
-	for (; v->next_seal < v->seals.n && v->seals.v[v->next_seal].at.seq <= v->walk.last.seq;
-	     v->next_seal++) {
-		const struct aa_audit_link *sealed = &v->seals.v[v->next_seal].at;
-
-		if (sealed->seq < v->walk.last.seq)
-			v->older++;
-		else if (strcmp(sealed->hash, v->walk.last.hash) == 0)
-			v->fitting++;
-		else
-			aa_audit_walk_fault(&v->walk, AA_AUDIT_REWRITTEN, v->walk.last.line, sealed->seq, 1);
-	}
-}
-
-/* The time stands at the beginning of each line; a clock that was set back is worth knowing. */
+/* The time stands at the beginning of each line; a clock that was set back is worth knowing. Of a line that stands at the
+ * wrong place the time says nothing. */
 static void look_at_time(struct verifying *v, const struct log_line *line)
 {
 	const char *time = line->text + TIME_AT;
+	uint64_t seq = v->walk.last.seq;
 
-	if (line->len < TIME_AT + TIME_LEN || memcmp(line->text, "{\"time\":\"", TIME_AT) != 0)
+	if (v->walk.last.line != v->walk.lines || line->len < TIME_AT + TIME_LEN ||
+	    memcmp(line->text, "{\"time\":\"", TIME_AT) != 0)
 		return;
-	if (memcmp(time, v->time, TIME_LEN) < 0 &&
+	if (seq == v->timed + 1 && memcmp(time, v->time, TIME_LEN) < 0 &&
 	    memcmp(time, v->time, sizeof("2027-01-15T08:00:0") - 1) != 0) {
 		struct position at = position_of(v, v->walk.lines);
 
@@ -203,47 +261,41 @@ static void look_at_time(struct verifying *v, const struct log_line *line)
 				v->time, time);
 	}
 	memcpy(v->time, time, TIME_LEN);
+	v->timed = seq;
 }
 
-static bool walk_file(struct verifying *v, const struct log_file *file)
+static void walk_file(struct verifying *v, const struct log_file *file)
 {
 	struct log_reader reader;
 	struct log_line line;
 	bool ok = log_reader_begin(&reader, file);
+	const char *why;
 
 	while (ok && log_reader_next(&reader, &line)) {
 		ok = aa_audit_walk_line(&v->walk, line.text, line.len) == 0;
-		look_at_seals(v);
+		seals_meet(&v->seals, &v->walk.last);
 		look_at_time(v, &line);
 		if ((line.number & 0xff) == 0)
-			progress_show(&v->progress,
-				      (v->done + (reader.unpacker ? 0 : file->size - reader.left)) / 1000000,
+			progress_show(&v->progress, (v->done + log_reader_done(&reader)) / 1000000,
 				      v->files.size / 1000000);
 	}
-	return log_reader_end(&reader) && ok;
+	why = log_reader_end(&reader);
+	if (why || !ok)
+		ctl_error(v->ctl, "%s cannot be read to its end: %s", file->path,
+			  why ? why : "OpenSSL refuses SHA-256");
+	v->done += file->size;
 }
 
 static void walk_all(struct verifying *v)
 {
 	v->begins = xcalloc(v->files.n, sizeof(*v->begins));
 	for (size_t i = 0; i < v->files.n; i++) {
-		const struct log_file *file = &v->files.v[i];
-		size_t begun = v->files.n;
-
-		for (size_t j = i; j < begun; j++)
-			v->begins[j] = v->walk.lines;
-		if (!walk_file(v, file))
-			ctl_error(v->ctl, "%s cannot be read to its end%s", file->path,
-				  file->unpacked_by ? ": it is damaged" : "");
-		v->done += file->size;
+		v->begins[v->begun++] = v->walk.lines;
+		walk_file(v, &v->files.v[i]);
 	}
 	progress_end(&v->progress);
 	aa_audit_walk_end(&v->walk, v->head.seq, v->has_head ? v->head.hash : NULL);
-	/* A seal outlives audit.head, where somebody cut off both. */
-	if (v->next_seal < v->seals.n && v->seals.v[v->seals.n - 1].at.seq > v->walk.last.seq &&
-	    (!v->has_head || v->head.seq < v->seals.v[v->seals.n - 1].at.seq))
-		aa_audit_walk_fault(&v->walk, AA_AUDIT_CUT_OFF, v->walk.last.line, v->walk.last.seq + 1,
-				    v->seals.v[v->seals.n - 1].at.seq - v->walk.last.seq);
+	v->sealed = seals_end(&v->seals, v->walk.first_seq, v->walk.last.seq);
 }
 
 /* ---- what it is held against --------------------------------------------- */
@@ -265,38 +317,39 @@ static enum ctl_status read_head(struct verifying *v)
 	return CTL_DONE;
 }
 
-static struct aa_key *read_key(struct ctl *ctl, const char *file)
+static bool read_keys(struct ctl *ctl, const char *file, struct seal_keys *ret)
 {
 	struct buffer text = {0};
-	struct aa_key *key = NULL;
 	enum aa_jose_err err;
 
 	if (ctl_read_input(ctl, file, &text) < 0)
-		return NULL;
-	err = aa_key_from_any(text.data, text.len, &key);
+		return false;
+	err = seal_keys_add(ret, text.data);
 	if (err != AA_JOSE_OK)
 		ctl_error(ctl, "%s is no public key: %s", file, aa_jose_strerror(err));
 	buffer_free(&text);
-	return key;
+	return err == AA_JOSE_OK;
 }
 
 static enum ctl_status read_seals(struct verifying *v, const char *file, const char *key_file)
 {
 	char *own = xasprintf("%s/" SEALS_NAME, v->ctl->logdir),
 	     *own_key = xasprintf("%s/" SEAL_PUB, v->ctl->paths.statedir), *text = NULL;
+	struct seal_keys keys = {NULL, 0, 0};
+	enum ctl_status status = CTL_DONE;
 	size_t len;
 	int r = aa_trusted_read(AT_FDCWD, file ? file : own, file ? geteuid() : v->ctl->paths.owner,
 				SEALS_MAX, &text, &len);
-	struct aa_key *key = r == 0 ? read_key(v->ctl, key_file ? key_file : own_key) : NULL;
-	enum ctl_status status = CTL_DONE;
 
 	if (r < 0 && (file || r != -ENOENT))
 		status = ctl_fail(v->ctl, "the seals in %s cannot be read: %s", file ? file : own,
 				  r == -EPERM ? "others could have written it" : strerror(-r));
-	else if (r == 0 && (!key || !seals_read(text, file ? file : own, key, &v->ctl->problems, &v->seals)))
+	else if (r == 0 && !read_keys(v->ctl, key_file ? key_file : own_key, &keys))
 		status = CTL_FAILED;
+	else if (r == 0)
+		seals_read(text, file ? file : own, &keys, &v->ctl->problems, &v->seals);
 	seals_sort(&v->seals);
-	aa_key_free(key);
+	seal_keys_free(&keys);
 	free(text);
 	free(own);
 	free(own_key);
@@ -307,7 +360,10 @@ static int run_verify(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct verifying v = {
 	    .ctl = ctl, .progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json}};
-	enum ctl_status status = ctl->logdir ? read_head(&v) : CTL_DONE;
+	enum ctl_status status = audit_time(ctl, arguments, "back-to", &v.back_to);
+
+	if (status == CTL_DONE && ctl->logdir)
+		status = read_head(&v);
 
 	if (status == CTL_DONE)
 		status = audit_open(ctl, &v.files);
@@ -337,6 +393,7 @@ const struct command audit_verify = {
     .options =
 	(const struct option_spec[]){
 	    {"seals", "FILE", "seals that were kept elsewhere (" SEALS_NAME " beside the log)", 0, NULL},
+	    {"back-to", "TIME", "how far the log has to reach back: 400d (ago), 2027-01-15", 0, NULL},
 	    {"key", "FILE", "the public key that they are signed by (" SEAL_PUB " beside the registry)", 0,
 	     NULL},
 	    {0}},
