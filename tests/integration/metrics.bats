@@ -100,6 +100,16 @@ expect_all_counted() {
 	expect_value agentauth_audit_chain_ok 1
 }
 
+@test "a clock that was ahead when the log was read keeps nothing from being counted, over a rotation too" {
+	append_line '{"event":"session-close","service":"sshd","result":"ok","reason":"ok"}'
+	expect_all_counted
+	whole_login
+	mv "$AUDIT" "$AUDIT-20260101"
+	whole_login
+	gzip "$AUDIT-20260101"
+	expect_all_counted
+}
+
 @test "where the state is lost or damaged the counters begin anew with the log that is there" {
 	metrics
 	whole_login
@@ -114,7 +124,6 @@ expect_all_counted() {
 }
 
 @test "a line of counted refusals stands for all of them" {
-	local before
 	metrics
 	before=$(value 'agentauth_denials_total{what="login",reason="agent_suspended"}')
 	append_line '{"event":"account","service":"sshd","agent":"builder-8","result":"denied","reason":"agent_suspended","count":17}'
@@ -153,10 +162,26 @@ expect_all_counted() {
 	metrics
 	sed -i '$s/"ok"/"no"/' "$AUDIT"
 	metrics
+	metrics
 	expect_value 'agentauth_audit_faults_total{kind="changed"}' 1
 	setup
 	metrics
-	expect_value agentauth_audit_chain_ok 1
+	sed -i '$d' "$AUDIT"
+	metrics
+	metrics
+	expect_value 'agentauth_audit_faults_total{kind="cut_off"}' 1
+	setup
+	metrics
+	rm "$AUDIT"
+	metrics
+	metrics
+	expect_value 'agentauth_audit_faults_total{kind="cut_off"}' 1
+	setup
+	metrics
+	mv "$AUDIT" "$AUDIT.1"
+	expect_all_counted
+	gzip "$AUDIT.1"
+	expect_all_counted
 }
 
 @test "a log that was read and deleted, with its head or without, is said and counted from where it begins" {

@@ -216,8 +216,11 @@ void log_count_begin(struct log_count *count)
 		series_add(count->series, 0, "sudo_total", "result", results[i], NULL);
 		series_add(count->series, 0, "changes_total", "result", results[i], NULL);
 	}
-	for (size_t i = 0; steps[i]; i++)
+	for (size_t i = 0; steps[i]; i++) {
 		series_add(count->series, 0, "approvals_total", "step", steps[i], NULL);
+		if (i > 0)
+			series_observe(count->series, 0, 0, true, "approval_wait_seconds", "step", steps[i]);
+	}
 	for (int i = 0; i < AA_REASON_COUNT; i++) {
 		const char *reason = aa_reason_name((enum aa_reason)i);
 

@@ -151,51 +151,57 @@ static bool open_current(const struct log_follow *f, struct log_file *ret)
 	return r == 0;
 }
 
-/* A file that was written to last before the place was reached holds nothing new. */
-static bool may_be_new(const struct log_file *file, const struct log_place *place)
+/* Returns the first file that may hold something new. The place is in one that is not packed, or it is not; then a file that
+ * was written to last before the place was reached holds nothing new. A clock that was ahead makes all of them older. */
+static size_t first_new(struct reading *r, const struct log_files *files)
 {
+	const struct log_place *place = &r->old;
 	char second[AA_UTC_SIZE];
-	int64_t since;
+	int64_t since = 0;
+	size_t first = files->n;
 
+	for (size_t i = 0; i < files->n; i++)
+		if (has_place(&files->v[i], place)) {
+			r->met = true;
+			return i;
+		}
 	(void)snprintf(second, sizeof(second), "%.19sZ", place->time);
-	return !place->time[0] || !aa_utc_parse(second, &since) || file->written >= since;
+	(void)aa_utc_parse(second, &since);
+	while (first > 0 && files->v[first - 1].written >= since)
+		first--;
+	return first < files->n ? first : 0;
 }
 
 static bool read_all(struct reading *r)
 {
 	struct log_follow *f = r->follow;
 	struct log_files files;
-	size_t first = 0;
 	bool ok = log_files_open(f->logdir, f->owner, f->problems, &files);
+	size_t first = first_new(r, &files);
+	uint64_t from = r->met ? r->old.offset : 0;
 
 	r->all = files.size;
-	for (size_t i = 0; i < files.n && !r->met; i++)
-		if (has_place(&files.v[i], &r->old)) {
-			r->met = true;
-			first = i;
-		}
-	for (size_t i = first; ok && i < files.n; i++)
-		if (may_be_new(&files.v[i], &r->old))
-			ok = read_file(r, &files.v[i], r->met && i == first ? r->old.offset : 0);
+	for (size_t i = first; ok && i < files.n; i++, from = 0)
+		ok = read_file(r, &files.v[i], from);
 	log_files_close(&files);
 	return ok;
 }
 
-/* Mostly the log has grown, and nothing else. Behind a rotation there is none until the next line is written, and the head
- * says so. */
-static bool read_new(struct reading *r, const struct aa_audit_link *head)
+/* Mostly the log has grown, and nothing else. Where the place is not in it, what is kept of the place is found anew. */
+static bool read_new(struct reading *r)
 {
+	struct log_place *place = &r->follow->place;
 	struct log_file current;
 	bool opened = open_current(r->follow, &current), ok;
 
-	r->met = opened ? has_place(&current, &r->old)
-			: head && head->seq && head->seq == r->old.link.seq &&
-			      strcmp(head->hash, r->old.link.hash) == 0;
-	r->all = opened && r->met ? current.size - r->old.offset : 0;
-	if (r->met)
-		ok = !opened || read_file(r, &current, r->old.offset);
-	else
+	r->met = opened && has_place(&current, &r->old);
+	if (r->met) {
+		r->all = current.size - r->old.offset;
+		ok = read_file(r, &current, r->old.offset);
+	} else {
+		place->offset = place->length = 0;
 		ok = read_all(r);
+	}
 	if (opened)
 		close(current.fd);
 	free(current.path);
@@ -209,14 +215,18 @@ static void look_at_old(struct reading *r, const struct aa_audit_link *head)
 {
 	struct aa_audit_walk *walk = &r->follow->walk;
 	uint64_t seq = r->old.link.seq;
+	bool shorter = head && head->seq < seq && walk->last.seq >= seq;
 
 	if (r->changed)
 		aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, 0, seq, 1);
-	if (r->met || r->changed || !head || head->seq >= seq || walk->last.seq < seq)
+	if (r->met || r->changed || !r->old.length || (walk->lines > 0 && !shorter))
 		return;
-	aa_audit_walk_fault(walk, AA_AUDIT_CUT_OFF, 0, head->seq + 1, seq - head->seq);
-	walk->last.seq = head->seq;
-	memcpy(walk->last.hash, head->hash, sizeof(walk->last.hash));
+	aa_audit_walk_fault(walk, AA_AUDIT_CUT_OFF, 0, shorter ? head->seq + 1 : seq,
+			    shorter ? seq - head->seq : 1);
+	if (shorter) {
+		walk->last.seq = head->seq;
+		memcpy(walk->last.hash, head->hash, sizeof(walk->last.hash));
+	}
 }
 
 static bool read_head(const struct log_follow *f, struct aa_audit_link *ret)
@@ -240,7 +250,7 @@ bool log_follow(struct log_follow *f)
 	memset(&f->walk, 0, sizeof(f->walk));
 	f->walk.last.seq = f->place.link.seq;
 	memcpy(f->walk.last.hash, f->place.link.hash, sizeof(f->walk.last.hash));
-	if (!read_new(&r, has_head ? &head : NULL)) {
+	if (!read_new(&r)) {
 		f->place = r.old;
 		return false;
 	}
