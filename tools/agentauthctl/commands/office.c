@@ -62,6 +62,7 @@ static const struct permit {
     {"audit show", RECORDS " since until at by-session raw", EVERY, NULL},
     {"audit tail", RECORDS " lines follow", EVERY, NULL},
     {"audit verify", "", EVERY, NULL},
+    {"audit export", RECORDS " since until ocsf ecs", EVERY, NULL},
     {"approval approve", "why for", APPROVER, NULL},
     {"approval deny", "why", APPROVER, NULL},
     {"suspend", "role owner why kill", OPERATOR, NULL},

@@ -6,7 +6,7 @@
 #include "tools/agentauthctl/audit/log_query.h"
 #include "tools/agentauthctl/commands/ctl.h"
 
-extern const struct command audit_show, audit_tail, audit_verify, audit_seal;
+extern const struct command audit_show, audit_tail, audit_verify, audit_seal, audit_export;
 
 /* Opens the log; CTL_FAILED: reported. log_files_close() in any case. */
 enum ctl_status audit_open(struct ctl *ctl, struct log_files *files);
@@ -26,8 +26,16 @@ enum ctl_status audit_open(struct ctl *ctl, struct log_files *files);
 		"command", "TEXT", "whose command has this text in it", 0, NULL \
 	}
 
+/* The options that say of which time. */
+#define AUDIT_TIMES \
+	{"since", "TIME", "from this time on: 14:02, 2027-01-15, 12h (ago)", 0, NULL}, \
+	{ \
+		"until", "TIME", "before this time", 0, NULL \
+	}
+
 /* Reads those options. CTL_USAGE: reported. log_query_free() in any case. */
 enum ctl_status audit_filters(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret);
+enum ctl_status audit_times(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret);
 /* Reads the option's time: 14:02 (of today), 2027-01-15T14:02, and what --before of revoke takes. 0: it is not given. */
 enum ctl_status audit_time(struct ctl *ctl, const struct arguments *arguments, const char *option,
 			   int64_t *ret);

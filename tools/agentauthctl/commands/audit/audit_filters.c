@@ -59,6 +59,17 @@ enum ctl_status audit_time(struct ctl *ctl, const struct arguments *arguments, c
 	    option, quoted(text));
 }
 
+enum ctl_status audit_times(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret)
+{
+	enum ctl_status status = audit_time(ctl, arguments, "since", &ret->since);
+
+	if (status == CTL_DONE)
+		status = audit_time(ctl, arguments, "until", &ret->until);
+	if (status == CTL_DONE && ret->since && ret->until && ret->until <= ret->since)
+		return ctl_usage(ctl, "--until is not later than --since, so that nothing is between them");
+	return status;
+}
+
 /* A reason that there is not finds nothing, which would read like good news. */
 static enum ctl_status check_reason(struct ctl *ctl, const char *name)
 {

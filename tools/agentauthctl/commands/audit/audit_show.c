@@ -152,18 +152,13 @@ static bool find_open(struct showing *s, struct log_query *query, const struct l
 static enum ctl_status read_times(struct showing *s, const struct arguments *arguments,
 				  struct log_query *query)
 {
-	enum ctl_status status = audit_time(s->ctl, arguments, "since", &query->since);
+	enum ctl_status status = audit_times(s->ctl, arguments, query);
 
-	if (status == CTL_DONE)
-		status = audit_time(s->ctl, arguments, "until", &query->until);
 	if (status == CTL_DONE)
 		status = audit_time(s->ctl, arguments, "at", &s->at);
 	if (status == CTL_DONE && s->at && (query->since || query->until))
 		return ctl_usage(s->ctl,
 				 "--at is a moment, --since and --until are a time: give one or the other");
-	if (status == CTL_DONE && query->since && query->until && query->until <= query->since)
-		return ctl_usage(s->ctl,
-				 "--until is not later than --since, so that nothing is between them");
 	return status;
 }
 
@@ -215,14 +210,12 @@ const struct command audit_show = {
 	     "on whose "
 	     "behalf, and what ran as root. explain --at SEQ says of a refusal what would have to change.",
     .options =
-	(const struct option_spec[]){
-	    {"since", "TIME", "from this time on: 14:02, 2027-01-15, 12h (ago)", 0, NULL},
-	    {"until", "TIME", "before this time", 0, NULL},
-	    {"at", "TIME", "the sessions that were open at this moment", 0, NULL},
-	    AUDIT_FILTERS,
-	    {"by-session", NULL, "what a session did below its beginning", 0, NULL},
-	    {"why", NULL, "the sentence of each reason, too", 0, NULL},
-	    {"raw", NULL, "the lines as they stand in the log", 0, NULL},
-	    {0}},
+	(const struct option_spec[]){AUDIT_TIMES,
+				     {"at", "TIME", "the sessions that were open at this moment", 0, NULL},
+				     AUDIT_FILTERS,
+				     {"by-session", NULL, "what a session did below its beginning", 0, NULL},
+				     {"why", NULL, "the sentence of each reason, too", 0, NULL},
+				     {"raw", NULL, "the lines as they stand in the log", 0, NULL},
+				     {0}},
     .run = run_show,
 };
