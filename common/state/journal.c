@@ -118,7 +118,7 @@ static void compose(struct datagram *d, int priority, const char *message, const
 
 /* ---- the socket ---------------------------------------------------------- */
 
-/* Whoever may write to the folder could put a socket of theirs in the journal's place. */
+/* A folder that others may write to could hold a socket of theirs in the journal's place. */
 static bool find_socket(const char *folder, uid_t owner, struct sockaddr_un *ret)
 {
 	int fd;

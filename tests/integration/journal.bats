@@ -46,8 +46,8 @@ fields() { # NAME=VALUE...: the entries, as objects
 	journalctl --sync
 	run journalctl --output cat --grep '^agentauth: \{'
 	[ "${#lines[@]}" -ge 8 ]
-	[ "$(sed 's/^agentauth: //' <<<"$output" | jq -sc 'map(.seq) | sort')" = "$(jq -sc 'map(.seq)' "$AUDIT")" ]
-	[ "$(sed 's/^agentauth: //' <<<"$output" | sort)" = "$(sort "$AUDIT")" ]
+	[ "$(jq -Rc 'ltrimstr("agentauth: ") | fromjson | .seq' <<<"$output" | sort -n)" = "$(jq .seq "$AUDIT" | sort -n)" ]
+	[ "$(sort <<<"$output")" = "$(sed 's/^/agentauth: /' "$AUDIT" | sort)" ]
 }
 
 @test "what an agent typed begins no field" {
