@@ -6,10 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -23,9 +20,11 @@
 #include "common/state/audit_brake.h"
 #include "common/state/audit_chain.h"
 #include "common/state/audit_copy.h"
+#include "common/state/audit_lock.h"
+#include "common/state/audit_note.h"
+#include "common/state/audit_text.h"
+#include "common/state/audit_unwritten.h"
 #include "common/state/guard.h"
-#include "common/state/monotonic.h"
-#include "common/text/utc.h"
 
 /* ---- files --------------------------------------------------------------- */
 
@@ -67,246 +66,271 @@ bool aa_audit_can_append(const struct aa_audit *audit)
 	return can;
 }
 
-/* Waits for the lock, AA_AUDIT_WAIT_MS at the most, in steps that grow from 20 us to 2 ms. */
-static bool take_lock(int fd)
-{
-	struct timespec step = {0, 20000};
-	int64_t until = aa_monotonic_us() + AA_AUDIT_WAIT_MS * 1000;
+/* ---- one writer ------------------------------------------------------------ */
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || aa_monotonic_us() > until)
-			return false;
-		(void)nanosleep(&step, NULL);
-		if (step.tv_nsec < 2000000)
-			step.tv_nsec += step.tv_nsec / 2;
-	}
-	return true;
+#define COUNTS_MAX 16 /* lines of counts that one call writes */
+#define LINES_MAX (COUNTS_MAX + 8)
+#define TRIES 100 /* after a line that went round the lock */
+
+struct writer {
+	const struct aa_audit *audit;
+	int dirfd, lock_fd, head_fd, log_fd; /* -1: not open */
+	struct aa_audit_text
+	    lines[LINES_MAX]; /* that were written, to be copied, once the lock is given back */
+	size_t n_lines, n_counts;
+	bool new_log, settle_failed;
+};
+
+static int open_in(const struct writer *w, const char *name, int flags)
+{
+	return open_own(w->dirfd, name, flags, w->audit->owner);
 }
 
-/* ---- the line ------------------------------------------------------------ */
-
-static void utc_now(char *ret, size_t cap)
+/* Opens the files before the lock is taken, which is held the shorter. */
+static bool begin(struct writer *w, const struct aa_audit *audit, int dirfd)
 {
-	char seconds[AA_UTC_SIZE];
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	aa_utc_print(now.tv_sec, seconds);
-	(void)snprintf(ret, cap, "%.19s.%06ldZ", seconds, now.tv_nsec / 1000);
+	memset(w, 0, sizeof(*w));
+	w->audit = audit;
+	w->dirfd = dirfd;
+	w->lock_fd = open_in(w, "audit.lock", O_RDWR);
+	w->head_fd = open_in(w, "audit.head", O_RDWR);
+	w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
+	return w->lock_fd >= 0 && w->head_fd >= 0 && w->log_fd >= 0;
 }
 
-/* Does the work of json_object_update_missing(), which does not report that memory was out. */
-static bool add_missing(json_t *whole, json_t *record)
+static void close_one(int *fd)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(record, key, value)
-	{
-		if (!json_object_get(whole, key) && json_object_set(whole, key, value) < 0)
-			return false;
-	}
-	return true;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
-/* Writes time, seq, prev, host, and then the caller's members. The line is from malloc(), with its line feed. */
-static char *compose(const struct aa_audit *audit, json_t *record, const struct aa_audit_link *last,
-		     size_t *ret_len)
+/* The name of a new log is on the disk with its folder. */
+static bool sync_folder(const struct writer *w)
 {
-	char now[40], *line = malloc(AA_AUDIT_LINE_MAX + 2);
-	json_t *whole;
-	size_t len = 0;
+	int fd = openat(w->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
 
-	utc_now(now, sizeof(now));
-	whole = json_pack("{s:s, s:I, s:s, s:s}", "time", now, "seq", (json_int_t)(last->seq + 1), "prev",
-			  last->hash, "host", audit->host ? audit->host : "");
-	/* json_dumps() will not do: where memory is out for a member's name it goes on without that name. */
-	if (line && whole && add_missing(whole, record))
-		len = json_dumpb(whole, line, AA_AUDIT_LINE_MAX, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(whole);
-	if (len == 0 || len >= AA_AUDIT_LINE_MAX) {
-		free(line);
-		return NULL;
+	close_one(&fd);
+	return ok;
+}
+
+/* Gives the lock back before the disk is waited for: the lines of those that wait together reach it together. False: what was
+ * written may not be on the disk, though the policy asks for it. */
+static bool give_back(struct writer *w)
+{
+	close_one(&w->lock_fd);
+	return !w->audit->sync || w->n_lines == 0 ||
+	       (fdatasync(w->log_fd) == 0 && (!w->new_log || sync_folder(w)));
+}
+
+static void end(struct writer *w)
+{
+	close_one(&w->lock_fd);
+	close_one(&w->head_fd);
+	close_one(&w->log_fd);
+	for (size_t i = 0; i < w->n_lines; i++) {
+		w->lines[i].line[w->lines[i].len - 1] = '\0';
+		if (!w->audit->quiet)
+			aa_audit_copy(w->lines[i].line, true);
+		aa_audit_text_free(&w->lines[i]);
 	}
-	memcpy(line + len, "\n", 2);
-	*ret_len = len + 1;
-	return line;
+}
+
+/* ---- one line ------------------------------------------------------------ */
+
+/* Keeps a line that was written for end(). */
+static void keep(struct writer *w, struct aa_audit_text *text)
+{
+	if (w->n_lines < LINES_MAX)
+		w->lines[w->n_lines++] = *text;
+	else
+		aa_audit_text_free(text);
+	memset(text, 0, sizeof(*text));
 }
 
 /* Writes the line with one write(), and takes back what a full disk left of it. */
-static bool put_line(int log_fd, const char *line, size_t len, uint64_t size)
+static bool put_line(int log_fd, const struct aa_audit_text *text, uint64_t size)
 {
-	ssize_t n = write(log_fd, line, len);
+	ssize_t n = write(log_fd, text->line, text->len);
 
-	if (n == (ssize_t)len)
+	if (n == (ssize_t)text->len)
 		return true;
 	if (n > 0 && ftruncate(log_fd, (off_t)size) < 0)
 		return false; /* a torn line: the next writer closes it */
 	return false;
 }
 
-static bool append_locked(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
+/* Writes the line at the end, which moves behind it. -EAGAIN: that is the log's end no more, since a line was written past the
+ * lock while this process was stopped for long. Where the head cannot be written, the log's last line decides. */
+static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audit_end *at)
 {
-	int head_fd = open_own(dirfd, "audit.head", O_RDWR, audit->owner);
-	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
-	struct aa_audit_link last, link;
+	int64_t now = aa_audit_clock_us();
+	struct aa_audit_link link = {.seq = at->link.seq + 1};
 	struct stat st;
-	uint64_t size;
-	size_t len;
-	char *line = NULL;
-	bool ok = false;
 
-	if (head_fd < 0 || log_fd < 0)
-		goto out;
-	/* Another line may have been written past the lock meanwhile, since this process may have been stopped for
-	 * long: the line is then composed anew. */
-	do {
-		free(line);
-		line = NULL;
-		if (fstat(log_fd, &st) < 0)
-			goto out;
-		size = (uint64_t)st.st_size;
-		if (!aa_audit_last_link(head_fd, log_fd, &size, &last))
-			goto out;
-		line = compose(audit, record, &last, &len);
-	} while (line && fstat(log_fd, &st) == 0 && (uint64_t)st.st_size != size);
-	if (!line || !put_line(log_fd, line, len, size))
-		goto out;
-	link.seq = last.seq + 1;
-	/* Without a head the next writer is only slower: the log's last line decides. */
-	if (aa_sha256_hex(link.hash, line, len - 1) < 0 || !aa_audit_write_head(head_fd, &link, size + len))
-		(void)unlinkat(dirfd, "audit.head", 0);
-	ok = !audit->sync || fdatasync(log_fd) == 0;
-	line[len - 1] = '\0';
-	*ret_line = line;
-	line = NULL;
-out:
-	free(line);
-	if (head_fd >= 0)
-		close(head_fd);
-	if (log_fd >= 0)
-		close(log_fd);
+	aa_audit_text_chain(text, now, link.seq, at->link.hash);
+	if (aa_sha256_hex(link.hash, text->line, text->len - 1) < 0)
+		return -EIO;
+	if (fstat(w->log_fd, &st) == 0 && (uint64_t)st.st_size != at->size)
+		return -EAGAIN;
+	if (!put_line(w->log_fd, text, at->size))
+		return -EIO;
+	w->new_log = w->new_log || at->size == 0;
+	at->link = link;
+	at->size += text->len;
+	at->time_us = now;
+	(void)aa_audit_write_head(w->head_fd, at);
+	keep(w, text);
+	return 0;
+}
+
+/* Writes what the log says of itself. */
+static int say(struct writer *w, json_t *note, struct aa_audit_end *at)
+{
+	struct aa_audit_text text = {NULL};
+	int r = json_object_get(note, "event") && aa_audit_text_make(&text, w->audit->host, note)
+		    ? write_at(w, &text, at)
+		    : -ENOMEM;
+
+	aa_audit_text_free(&text);
+	json_decref(note);
+	return r;
+}
+
+/* Says what became of the log since its last line, before the next one. */
+static int say_what_was(struct writer *w, struct aa_audit_end *at)
+{
+	int64_t now = aa_audit_clock_us(), before = at->time_us;
+	const char *rundir = w->audit->rundir;
+	struct aa_unwritten unwritten;
+	int r = 0;
+
+	if (at->loss != AA_AUDIT_NO_LOSS)
+		r = say(w, aa_audit_note_loss(at), at);
+	if (r == 0 && before > now + AA_AUDIT_CLOCK_SLACK)
+		r = say(w, aa_audit_note_clock(before, now), at);
+	if (r == 0 && rundir && aa_audit_unwritten_read(rundir, w->audit->owner, &unwritten)) {
+		r = say(w, aa_audit_note_unwritten(&unwritten), at);
+		if (r == 0)
+			aa_audit_unwritten_forget(rundir);
+	}
+	return r;
+}
+
+/* The log may have been turned away since it was opened. */
+static int find_end(struct writer *w, struct aa_audit_end *ret)
+{
+	int r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, false, ret);
+
+	if (r != -ESTALE)
+		return r;
+	close_one(&w->log_fd);
+	w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
+	return w->log_fd < 0 ? w->log_fd
+			     : aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, true, ret);
+}
+
+/* Appends the line, whose text is taken. */
+static bool append_line(struct writer *w, struct aa_audit_text *text)
+{
+	struct aa_audit_end at;
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		r = find_end(w, &at);
+		if (r == 0)
+			r = say_what_was(w, &at);
+		if (r == 0)
+			r = write_at(w, text, &at);
+	}
+	aa_audit_text_free(text);
+	return r == 0;
+}
+
+/* Writes the line outside of the chain, since somebody holds the lock for too long; the line says so. */
+static bool append_unchained(struct writer *w, json_t *record)
+{
+	struct aa_audit_text text = {NULL};
+	bool ok;
+
+	(void)json_object_set_new(record, "unchained", json_true());
+	if (!aa_audit_text_make(&text, w->audit->host, record))
+		return false;
+	aa_audit_text_chain(&text, aa_audit_clock_us(), 1, "");
+	ok = write(w->log_fd, text.line, text.len) == (ssize_t)text.len;
+	if (ok)
+		keep(w, &text);
+	aa_audit_text_free(&text);
 	return ok;
 }
 
 /* ---- refusals that are counted (audit_brake.h) -------------------------- */
 
-#define COUNTS_MAX 16 /* lines of counts that one call writes */
-
-struct lines {
-	char *v[COUNTS_MAX + 1]; /* to be copied, once the lock is given back */
-	size_t n;
-};
-
-struct settling {
-	const struct aa_audit *audit;
-	int dirfd;
-	struct lines *lines;
-	bool failed;
-};
-
-static bool append_line(const struct aa_audit *audit, int dirfd, json_t *record, struct lines *lines)
+static int64_t now_of(const struct aa_audit *audit)
 {
-	bool ok = append_locked(audit, dirfd, record, &lines->v[lines->n]);
-
-	lines->n += lines->v[lines->n] != NULL;
-	return ok;
+	return audit->now ? audit->now : (int64_t)time(NULL);
 }
 
 static bool write_count(void *data, json_t *record)
 {
-	struct settling *s = data;
-	bool ok = s->lines->n < COUNTS_MAX && append_line(s->audit, s->dirfd, record, s->lines);
+	struct writer *w = data;
+	struct aa_audit_text text = {NULL};
+	bool ok = w->n_counts < COUNTS_MAX && aa_audit_text_make(&text, w->audit->host, record) &&
+		  append_line(w, &text);
 
-	s->failed = s->failed || !ok;
+	w->n_counts += ok;
+	w->settle_failed = w->settle_failed || !ok;
 	json_decref(record);
 	return ok;
 }
 
-static void settle(struct settling *s, int brake_fd)
+/* Counts the refusal, if it is one. One that cannot be counted has its line. */
+static bool counted(struct writer *w, const json_t *record)
 {
-	aa_audit_brake_settle(brake_fd, s->audit->now ? s->audit->now : (int64_t)time(NULL), write_count, s);
-}
-
-/* A refusal that cannot be counted has its line. */
-static bool append_or_count(const struct aa_audit *audit, int dirfd, json_t *record, struct lines *lines)
-{
-	struct settling s = {audit, dirfd, lines, false};
-	bool counted = false;
-	int fd = audit->brake && aa_audit_brake_is_for(record)
-		     ? open_own(dirfd, "audit.brake", O_RDWR, audit->owner)
-		     : -1;
+	bool is = false;
+	int fd = w->audit->brake && aa_audit_brake_is_for(record) ? open_in(w, "audit.brake", O_RDWR) : -1;
 
 	if (fd >= 0) {
-		settle(&s, fd);
-		counted = aa_audit_brake_counts(fd, record, audit->brake,
-						audit->now ? audit->now : (int64_t)time(NULL));
-		close(fd);
+		aa_audit_brake_settle(fd, now_of(w->audit), write_count, w);
+		is = aa_audit_brake_counts(fd, record, w->audit->brake, now_of(w->audit));
 	}
-	return counted || append_line(audit, dirfd, record, lines);
+	close_one(&fd);
+	return is;
 }
 
-/* Writes the line outside of the chain, since somebody holds the lock for too long; the line says so. */
-static bool append_unchained(const struct aa_audit *audit, int dirfd, json_t *record, char **ret_line)
+/* ---- elsewhere ----------------------------------------------------------- */
+
+/* Writes the record to the machine's own logs alone, since the audit log could not take it, and counts it. */
+static void give_up(const struct aa_audit *audit, json_t *record)
 {
-	static const struct aa_audit_link none = {0, ""};
-	int log_fd = open_own(dirfd, "audit.jsonl", O_RDWR | O_APPEND, audit->owner);
-	char *line = NULL;
-	size_t len;
-	bool ok = false;
+	struct aa_audit_text text = {NULL};
 
-	if (log_fd < 0)
-		return false;
-	(void)json_object_set_new(record, "unchained", json_true());
-	line = compose(audit, record, &none, &len);
-	if (line && write(log_fd, line, len) == (ssize_t)len) {
-		line[len - 1] = '\0';
-		*ret_line = line;
-		line = NULL;
-		ok = true;
-	}
-	free(line);
-	close(log_fd);
-	return ok;
-}
-
-static void copy_all(const struct aa_audit *audit, struct lines *lines)
-{
-	for (size_t i = 0; i <= COUNTS_MAX; i++) {
-		if (lines->v[i] && !audit->quiet)
-			aa_audit_copy(lines->v[i], true);
-		free(lines->v[i]);
-	}
-}
-
-/* Writes the record to the machine's own logs alone, since the audit log could not take it. */
-static void copy_unwritten(const struct aa_audit *audit, json_t *record)
-{
-	static const struct aa_audit_link none = {0, ""};
-	size_t len;
-	char *line = audit->quiet ? NULL : compose(audit, record, &none, &len);
-
-	if (line)
-		aa_audit_copy(line, false);
-	free(line);
+	if (audit->rundir)
+		aa_audit_unwritten_add(audit->rundir, audit->owner, aa_audit_clock_us());
+	if (audit->quiet || !aa_audit_text_make(&text, audit->host, record))
+		return;
+	aa_audit_text_chain(&text, aa_audit_clock_us(), 1, "");
+	text.line[text.len - 1] = '\0';
+	aa_audit_copy(text.line, false);
+	aa_audit_text_free(&text);
 }
 
 /* ---- the record ------------------------------------------------------------ */
 
 static bool append_in(const struct aa_audit *audit, int dirfd, json_t *record)
 {
-	int lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner);
-	struct lines lines = {.n = 0};
-	bool ok = false;
+	struct aa_audit_text text = {NULL};
+	struct writer w;
+	bool ok = begin(&w, audit, dirfd) && aa_audit_text_make(&text, audit->host, record);
 
-	if (lock_fd < 0)
-		return false;
-	if (take_lock(lock_fd))
-		ok = append_or_count(audit, dirfd, record, &lines);
-	else if (audit->go_round)
-		ok = append_unchained(audit, dirfd, record, &lines.v[lines.n]);
-	close(lock_fd);
-	copy_all(audit, &lines);
+	if (ok && aa_audit_lock(w.lock_fd, AA_AUDIT_WAIT_MS * INT64_C(1000)))
+		ok = counted(&w, record) || append_line(&w, &text);
+	else if (ok)
+		ok = audit->go_round && append_unchained(&w, record);
+	ok = give_back(&w) && ok;
+	aa_audit_text_free(&text);
+	end(&w);
 	return ok;
 }
 
@@ -347,7 +371,7 @@ static bool append_in_child(const struct aa_audit *audit, json_t *record)
 		closefrom(0);
 		*done = append_sparing(audit, record);
 		if (!*done)
-			copy_unwritten(audit, record);
+			give_up(audit, record);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -371,28 +395,30 @@ enum aa_reason aa_audit_append(const struct aa_audit *audit, json_t *record)
 	if (!ok && guard.starved)
 		ok = append_in_child(audit, record);
 	else if (!ok)
-		copy_unwritten(audit, record);
+		give_up(audit, record);
 	ok = aa_guard_lower(&guard) && ok;
 	json_decref(record);
 	return ok ? AA_OK : AA_AUDIT_UNAVAILABLE;
 }
 
-/* Writes COUNTS_MAX lines at the most. False: something remains to be written. */
-static bool settle_once(const struct aa_audit *audit, int dirfd, struct lines *lines)
+/* Writes COUNTS_MAX lines at the most. *ret_more: there may be more of them. False: something remains to be written. */
+static bool settle_once(const struct aa_audit *audit, int dirfd, bool *ret_more)
 {
-	struct settling s = {audit, dirfd, lines, false};
-	int lock_fd = open_own(dirfd, "audit.lock", O_RDWR, audit->owner), brake_fd = -1;
-	bool locked = lock_fd >= 0 && take_lock(lock_fd);
+	struct writer w;
+	int fd = -1;
+	bool done = false;
 
-	if (locked)
-		brake_fd = open_own(dirfd, "audit.brake", O_RDWR, audit->owner);
-	if (brake_fd >= 0) {
-		settle(&s, brake_fd);
-		close(brake_fd);
+	if (begin(&w, audit, dirfd) && aa_audit_lock(w.lock_fd, AA_AUDIT_WAIT_MS * INT64_C(1000)))
+		fd = open_in(&w, "audit.brake", O_RDWR);
+	if (fd >= 0) {
+		aa_audit_brake_settle(fd, now_of(audit), write_count, &w);
+		done = !w.settle_failed;
 	}
-	if (lock_fd >= 0)
-		close(lock_fd);
-	return brake_fd >= 0 && !s.failed;
+	close_one(&fd);
+	done = give_back(&w) && done;
+	*ret_more = !done && w.n_counts == COUNTS_MAX;
+	end(&w);
+	return done;
 }
 
 enum aa_reason aa_audit_settle(const struct aa_audit *audit)
@@ -400,13 +426,8 @@ enum aa_reason aa_audit_settle(const struct aa_audit *audit)
 	int dirfd = open_logdir(audit);
 	bool done = dirfd == -ENOENT, more = dirfd >= 0; /* without a log nothing was counted */
 
-	while (more) {
-		struct lines lines = {.n = 0};
-
-		done = settle_once(audit, dirfd, &lines);
-		more = !done && lines.n == COUNTS_MAX;
-		copy_all(audit, &lines);
-	}
+	while (more)
+		done = settle_once(audit, dirfd, &more);
 	if (dirfd >= 0)
 		close(dirfd);
 	return done ? AA_OK : AA_AUDIT_UNAVAILABLE;

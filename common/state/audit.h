@@ -2,8 +2,9 @@
 /* audit.h: the audit log, LOGDIR/audit.jsonl: one JSON object a line, each holding the SHA-256 of the line before.
  *
  * LOGDIR/audit.lock is held (flock) while a line is written. LOGDIR/audit.head holds the last line's seq, hash and
- * the log's size, so that the chain goes on after a rotation and a writer reads no more than it must. Where the head
- * does not fit the log, the log's last line decides.
+ * time, and the log's size and inode, so that the chain goes on after a rotation and a writer reads no more than it
+ * must. Where the log is behind the head, lines are missing, and the next writer says so before its own line
+ * (audit_note.h); where it is ahead, a writer was killed between the two, and the log decides.
  */
 #ifndef AGENTAUTH_STATE_AUDIT_H
 #define AGENTAUTH_STATE_AUDIT_H
@@ -20,11 +21,12 @@
 
 struct aa_audit {
 	const char *logdir;
-	const char *host; /* name of this host */
-	uid_t owner;	  /* who must own the log, beside uid 0 */
-	bool sync;	  /* fsync each line */
-	bool go_round;	  /* writes past a lock that is held too long, and the line says so */
-	bool quiet;	  /* no copy to the machine's own logs (tests) */
+	const char *host;   /* name of this host */
+	const char *rundir; /* where lines are counted that cannot be written; NULL: they are not */
+	uid_t owner;	    /* who must own the log, beside uid 0 */
+	bool sync;	    /* fsync each line */
+	bool go_round;	    /* writes past a lock that is held too long, and the line says so */
+	bool quiet;	    /* no copy to the machine's own logs (tests) */
 	/* how many lines identical refusals have in a minute before they are counted (audit_brake.h); 0: no counting */
 	unsigned brake;
 	int64_t now; /* seconds since 1970, for the counting; 0: the clock's */

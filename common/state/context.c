@@ -82,8 +82,11 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 {
 	/* go_round: a caller can stop a process that holds the lock, by freezing its own cgroup. That must stop
 	 * nobody else. */
-	struct aa_audit audit = {
-	    .logdir = ctx->logdir, .owner = ctx->owner, .host = ctx->hostname, .go_round = true};
+	struct aa_audit audit = {.logdir = ctx->logdir,
+				 .owner = ctx->owner,
+				 .host = ctx->hostname,
+				 .rundir = ctx->rundir,
+				 .go_round = true};
 	const struct aa_host *host;
 	bool written;
 

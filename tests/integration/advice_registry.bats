@@ -141,7 +141,7 @@ damage_first_record() {
 @test "a record of decisions that cannot be written" {
 	mv /var/log/agentauth kept-log
 	run agentauthctl set builder-7 --owner s
-	told 'the audit record cannot be written to (/var/log/agentauth); see that the directory is there, root.s and not full'
+	told 'the audit record cannot be written to (/var/log/agentauth), and is in the system.s log alone; see that the directory is there, root.s and not full'
 	install -d -m 0700 "$order"
 	run agentauthctl set builder-7 --owner t
 	expect_no_output 'audit record'

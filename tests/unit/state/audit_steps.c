@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -49,4 +50,42 @@ enum aa_reason append(const struct fixture *f, const char *event)
 struct aa_audit_walk verify(const struct fixture *f)
 {
 	return support_walk(f->log, NULL);
+}
+
+/* Gives the last line of the event "log" that says this; NULL: that says anything. */
+static json_t *find_notes(const struct fixture *f, const char *found, unsigned *ret_n)
+{
+	size_t len;
+	char *text = support_read_file(f->log, &len), *save = NULL;
+	json_t *last = NULL;
+
+	*ret_n = 0;
+	for (char *at = strtok_r(text, "\n", &save); at; at = strtok_r(NULL, "\n", &save)) {
+		json_t *json = json_loads(at, JSON_REJECT_DUPLICATES, NULL);
+		const char *says = json_string_value(json_object_get(json, "found"));
+
+		if (says && (!found || strcmp(says, found) == 0)) {
+			(*ret_n)++;
+			json_decref(last);
+			last = json_incref(json);
+		}
+		json_decref(json);
+	}
+	free(text);
+	return last;
+}
+
+json_t *note(const struct fixture *f, const char *found)
+{
+	unsigned n;
+
+	return find_notes(f, found, &n);
+}
+
+unsigned notes(const struct fixture *f)
+{
+	unsigned n;
+
+	json_decref(find_notes(f, NULL, &n));
+	return n;
 }

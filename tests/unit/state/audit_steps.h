@@ -18,5 +18,9 @@ struct fixture {
 extern const struct test_fixture fixture_log;
 enum aa_reason append(const struct fixture *f, const char *event);
 struct aa_audit_walk verify(const struct fixture *f);
+/* The last line that says this of the log itself, as a new reference; NULL: none does. */
+json_t *note(const struct fixture *f, const char *found);
+/* How many lines say anything of the log itself. */
+unsigned notes(const struct fixture *f);
 
 #endif

@@ -89,66 +89,6 @@ TEST(the_chain_goes_on_after_a_rotation, log)
 	assert_int_equal(second.first_seq, 7);
 }
 
-TEST(a_torn_line_is_closed_and_followed, log)
-{
-	struct fixture *f = *state;
-	struct aa_audit_walk check;
-	struct stat st;
-
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(stat(f->log, &st), 0);
-	assert_int_equal(truncate(f->log, st.st_size - 40), 0);
-	check = verify(f);
-	assert_int_equal(check.n_faults, 1); /* nothing follows it yet */
-	assert_int_equal(check.faults[0].kind, AA_AUDIT_TORN);
-	assert_int_equal(check.faults[0].line, 3);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(append(f, "auth"), AA_OK);
-	check = verify(f);
-	assert_int_equal(check.n_faults, 0);
-	assert_int_equal(check.torn, 1);
-	assert_int_equal(check.lines, 5);
-}
-
-/* Neither the head nor the last line tells: the seq is that of the last whole line. */
-TEST(the_log_alone_is_enough_to_go_on, log)
-{
-	struct fixture *f = *state;
-	struct aa_audit_walk check;
-	struct stat st;
-
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(append(f, "auth"), AA_OK);
-	assert_int_equal(unlink(f->head), 0);
-	assert_int_equal(append(f, "auth"), AA_OK);
-	check = verify(f);
-	assert_int_equal(check.n_faults, 0);
-	assert_int_equal(check.last.seq, 4);
-	assert_int_equal(stat(f->log, &st), 0);
-	assert_int_equal(truncate(f->log, st.st_size - 10), 0);
-	assert_int_equal(unlink(f->head), 0);
-	assert_int_equal(append(f, "auth"), AA_OK);
-	check = verify(f);
-	assert_int_equal(check.n_faults, 0);
-	assert_int_equal(check.torn, 1);
-	assert_int_equal(check.last.seq, 4);
-}
-
-TEST(a_head_that_lies_is_not_believed, log)
-{
-	static const char *const heads[] = {"", "x", "00000000000000000009 ", "\xff\xff\xff"};
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		assert_int_equal(append(f, "auth"), AA_OK);
-		support_write_file(f->head, heads[i], strlen(heads[i]));
-		assert_int_equal(append(f, "auth"), AA_OK);
-		assert_int_equal(verify(f).n_faults, 0);
-	}
-	assert_int_equal(verify(f).last.seq, 8);
-}
-
 /* ---- what stands in it ---------------------------------------------------------------- */
 
 TEST(hostile_text_is_one_escaped_value, log)

@@ -193,40 +193,56 @@ const char *ctl_who(void)
 	return who;
 }
 
-/* Sets the host's name as it is published; where nothing is, the host's own. */
+/* Sets the host's name as it is published; where nothing is, the host's own. And whether a line waits for the disk. */
 void ctl_learn_host(struct ctl *ctl)
 {
 	struct published *published =
-	    ctl->host ? NULL : published_open(ctl->paths.statedir, ctl->paths.owner);
+	    ctl->host_learned ? NULL : published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct aa_host *host = published ? published_host(published) : NULL;
 	struct host_facts facts = {0};
 
-	if (host)
+	if (ctl->host_learned)
+		return;
+	ctl->host_learned = true;
+	if (host && !ctl->host)
 		ctl->host = xstrdup(host->name);
+	ctl->audit_sync = host && host->audit_sync == AA_AUDIT_SYNC_ALWAYS;
 	aa_host_free(host);
 	published_close(published);
-	if (ctl->host)
-		return;
-	if (host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0)
+	if (!ctl->host && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0)
 		ctl->host = xstrdup(facts.fqdn);
 	host_facts_free(&facts);
 }
 
+struct aa_audit ctl_audit_log(struct ctl *ctl)
+{
+	ctl_learn_host(ctl);
+	return (struct aa_audit){.logdir = ctl->logdir,
+				 .rundir = ctl->rundir,
+				 .owner = ctl->paths.owner,
+				 .host = ctl->host,
+				 .sync = ctl->audit_sync,
+				 .go_round = true,
+				 .now = ctl->now};
+}
+
 void ctl_audit_append(struct ctl *ctl, json_t *record)
 {
-	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->paths.owner, .go_round = true};
+	struct aa_audit audit;
 
 	if (!ctl->logdir) {
 		json_decref(record);
 		return;
 	}
-	ctl_learn_host(ctl);
-	audit.host = ctl->host;
-	if (aa_audit_append(&audit, record) != AA_OK)
-		ctl_warning(ctl,
-			    "the audit record cannot be written to %s; see that the directory is there, "
-			    "root's and not full",
-			    ctl->logdir);
+	audit = ctl_audit_log(ctl);
+	if (aa_audit_append(&audit, record) == AA_OK || ctl->told_unwritten)
+		return;
+	ctl->told_unwritten = true;
+	ctl_warning(
+	    ctl,
+	    "the audit record cannot be written to %s, and is in the system's log alone; see that the "
+	    "directory is there, root's and not full",
+	    ctl->logdir);
 }
 
 void ctl_audit_record(struct ctl *ctl, json_t *record)

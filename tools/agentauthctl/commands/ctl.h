@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "common/state/audit.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/cli/program.h"
 
@@ -36,14 +37,16 @@ struct ctl {
 	int64_t now;
 	int64_t started_us; /* of the monotonic clock */
 	struct problems problems;
-	json_t *answer;		     /* with --json: is printed at the end */
-	char *typed;		     /* the command as it was typed, for the audit record */
-	const struct office *office; /* the command is given as one of it; NULL: as root, or as who it is */
-	const char *instead;	     /* the office by which this caller may give the command; NULL: none */
-	char *confdir, *statedir;    /* the members of `paths` that an option named */
-	char *host;		     /* name of this host, once it is known */
-	struct given_file *given;    /* the files of --key options, read before the command runs */
-	struct ids *ids;	     /* once they were asked for, by view_since() */
+	json_t *answer;		       /* with --json: is printed at the end */
+	char *typed;		       /* the command as it was typed, for the audit record */
+	const struct office *office;   /* the command is given as one of it; NULL: as root, or as who it is */
+	const char *instead;	       /* the office by which this caller may give the command; NULL: none */
+	char *confdir, *statedir;      /* the members of `paths` that an option named */
+	char *host;		       /* name of this host, once it is known */
+	bool host_learned, audit_sync; /* as they are published; see ctl_audit_log() */
+	bool told_unwritten;	       /* that the audit log takes no line */
+	struct given_file *given;      /* the files of --key options, read before the command runs */
+	struct ids *ids;	       /* once they were asked for, by view_since() */
 	json_t *revoked_keys; /* by the SHA-256 of their kids, once they were asked for; see agent_view.h */
 };
 
@@ -77,6 +80,8 @@ void ctl_audit_record(struct ctl *ctl, json_t *record);
 void ctl_audit_append(struct ctl *ctl, json_t *record);
 /* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
 void ctl_learn_host(struct ctl *ctl);
+/* Gives the audit log as the host's policy has it. */
+struct aa_audit ctl_audit_log(struct ctl *ctl);
 /* Returns the person who runs the command: the login's name, else the uid's. A static buffer. */
 const char *ctl_who(void);
 

@@ -276,12 +276,11 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 
 void ctl_audit_settle(struct ctl *ctl)
 {
-	struct aa_audit audit = {.logdir = ctl->logdir, .owner = ctl->paths.owner, .now = ctl->now};
+	struct aa_audit audit;
 
 	if (!ctl->logdir)
 		return;
-	ctl_learn_host(ctl);
-	audit.host = ctl->host;
+	audit = ctl_audit_log(ctl);
 	if (aa_audit_settle(&audit) != AA_OK)
 		ctl_warning(ctl, "refusals that were counted could not be written to the audit log in %s",
 			    ctl->logdir);
