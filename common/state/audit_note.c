@@ -4,6 +4,8 @@
 
 #include "common/state/audit_note.h"
 
+#include <string.h>
+
 #include "common/state/audit_record.h"
 #include "common/state/audit_text.h"
 #include "common/verify/reason.h"
@@ -76,4 +78,14 @@ json_t *aa_audit_note_unwritten(const struct aa_unwritten *unwritten)
 	set_time(record, "since", unwritten->first_us);
 	set_time(record, "until", unwritten->last_us);
 	return record;
+}
+
+/* A quote within a text is escaped, so that the member is found nowhere else. */
+json_t *aa_audit_note_read(const char *line, size_t len)
+{
+	static const char member[] = "\"event\":\"log\"";
+
+	if (!memmem(line, len, member, sizeof(member) - 1))
+		return NULL;
+	return json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 }

@@ -6,6 +6,7 @@
 #ifndef AGENTAUTH_STATE_AUDIT_NOTE_H
 #define AGENTAUTH_STATE_AUDIT_NOTE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -20,5 +21,8 @@ json_t *aa_audit_note_loss(const struct aa_audit_end *end);
 /* `before_us`: the time of the line before. */
 json_t *aa_audit_note_clock(int64_t before_us, int64_t now_us);
 json_t *aa_audit_note_unwritten(const struct aa_unwritten *unwritten);
+
+/* Gives the record of a line that is such a note; NULL: the line is another. */
+json_t *aa_audit_note_read(const char *line, size_t len);
 
 #endif

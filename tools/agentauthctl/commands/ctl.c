@@ -193,17 +193,13 @@ const char *ctl_who(void)
 	return who;
 }
 
-/* Sets the host's name as it is published; where nothing is, the host's own. And whether a line waits for the disk. */
-void ctl_learn_host(struct ctl *ctl)
+/* Learns the host's name as it is published, and where nothing is, the host's own; and whether a line waits for the disk. */
+static void learn(struct ctl *ctl)
 {
-	struct published *published =
-	    ctl->host_learned ? NULL : published_open(ctl->paths.statedir, ctl->paths.owner);
+	struct published *published = published_open(ctl->paths.statedir, ctl->paths.owner);
 	struct aa_host *host = published ? published_host(published) : NULL;
 	struct host_facts facts = {0};
 
-	if (ctl->host_learned)
-		return;
-	ctl->host_learned = true;
 	if (host && !ctl->host)
 		ctl->host = xstrdup(host->name);
 	ctl->audit_sync = host && host->audit_sync == AA_AUDIT_SYNC_ALWAYS;
@@ -212,6 +208,13 @@ void ctl_learn_host(struct ctl *ctl)
 	if (!ctl->host && host_facts_read(&facts, ctl->paths.sysconfdir, &ctl->problems) == 0)
 		ctl->host = xstrdup(facts.fqdn);
 	host_facts_free(&facts);
+}
+
+void ctl_learn_host(struct ctl *ctl)
+{
+	if (!ctl->host_learned)
+		learn(ctl);
+	ctl->host_learned = true;
 }
 
 struct aa_audit ctl_audit_log(struct ctl *ctl)

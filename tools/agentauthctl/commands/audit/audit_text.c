@@ -92,6 +92,16 @@ static bool is_sudo(const char *event)
 	       strcmp(event, "sudo-exit") == 0;
 }
 
+/* What the log says of itself. */
+static void add_found(struct buffer *b, const json_t *record)
+{
+	int64_t lines = view_number(record, "lines");
+
+	add(b, ": ", record, "detail");
+	if (lines)
+		buffer_printf(b, ", %lld %s", (long long)lines, lines == 1 ? "line" : "lines");
+}
+
 static void add_about(struct buffer *b, const json_t *record)
 {
 	const char *event = view_text(record, "event");
@@ -105,6 +115,8 @@ static void add_about(struct buffer *b, const json_t *record)
 		add_approval(b, record);
 	else if (strcmp(event, "admin") == 0)
 		add_admin(b, record);
+	else if (strcmp(event, "log") == 0)
+		add_found(b, record);
 	else
 		add_login(b, record);
 }
@@ -113,7 +125,7 @@ static void add_reason(struct buffer *b, const json_t *record)
 {
 	int64_t count = view_number(record, "count");
 
-	if (strcmp(view_text(record, "reason"), "ok") != 0)
+	if (strcmp(view_text(record, "reason"), "ok") != 0 && !*view_text(record, "found"))
 		add(b, " — ", record, "reason");
 	add(b, " (", record, "claim");
 	if (*view_text(record, "claim"))

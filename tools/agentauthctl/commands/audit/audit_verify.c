@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/state/audit_note.h"
 #include "common/state/audit_verify.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/audit/seals.h"
+#include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/progress.h"
 
@@ -264,6 +266,18 @@ static void look_at_time(struct verifying *v, const struct log_line *line)
 	v->timed = seq;
 }
 
+/* The log says of itself what became of it; of the clock look_at_time() has said it. */
+static void look_at_note(struct verifying *v, const struct log_line *line)
+{
+	json_t *record = aa_audit_note_read(line->text, line->len);
+	const char *found = json_string_value(json_object_get(record, "found"));
+	struct position at = position_of(v, v->walk.lines);
+
+	if (found && strcmp(found, "clock_back") != 0)
+		problem_warning(&v->ctl->problems, &at, "%s", view_text(record, "detail"));
+	json_decref(record);
+}
+
 static void walk_file(struct verifying *v, const struct log_file *file)
 {
 	struct log_reader reader;
@@ -275,6 +289,7 @@ static void walk_file(struct verifying *v, const struct log_file *file)
 		ok = aa_audit_walk_line(&v->walk, line.text, line.len) == 0;
 		seals_meet(&v->seals, &v->walk.last);
 		look_at_time(v, &line);
+		look_at_note(v, &line);
 		if ((line.number & 0xff) == 0)
 			progress_show(&v->progress, (v->done + log_reader_done(&reader)) / 1000000,
 				      v->files.size / 1000000);

@@ -13,7 +13,9 @@
 
 #include "common/file/trusted.h"
 #include "common/state/audit_chain.h"
+#include "common/state/audit_note.h"
 #include "common/state/audit_verify.h"
+#include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 
 #define SPACE_MIN (64 * 1024 * 1024)
@@ -110,8 +112,9 @@ static bool skip_to_end(FILE *f)
 	return true;
 }
 
-/* walk_lines() takes the lines of the log's end. The first line's prev is taken as it stands. */
-static int walk_lines(const char *file, struct aa_audit_walk *walk)
+/* walk_lines() takes the lines of the log's end, and gives the last one that the log says of itself. The first line's prev is
+ * taken as it stands. */
+static int walk_lines(const char *file, struct aa_audit_walk *walk, json_t **ret_note)
 {
 	FILE *f = fopen(file, "re");
 	char *line = NULL;
@@ -121,8 +124,14 @@ static int walk_lines(const char *file, struct aa_audit_walk *walk)
 
 	if (f && !skip_to_end(f))
 		r = -EIO;
-	while (r == 0 && (n = getline(&line, &cap, f)) > 0)
+	while (r == 0 && (n = getline(&line, &cap, f)) > 0) {
+		json_t *note = aa_audit_note_read(line, (size_t)n);
+
 		r = aa_audit_walk_line(walk, line, (size_t)n - (line[n - 1] == '\n'));
+		if (note)
+			json_decref(*ret_note);
+		*ret_note = note ? note : *ret_note;
+	}
 	free(line);
 	if (f)
 		(void)fclose(f);
@@ -130,7 +139,7 @@ static int walk_lines(const char *file, struct aa_audit_walk *walk)
 }
 
 /* audit.head is read before the lines: what is written meanwhile is behind both. */
-static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_walk *walk)
+static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_walk *walk, json_t **ret_note)
 {
 	struct aa_audit_link head;
 	int dir, r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dir);
@@ -138,7 +147,7 @@ static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_wal
 
 	if (r == 0)
 		close(dir);
-	r = r < 0 ? r : walk_lines(file, walk);
+	r = r < 0 ? r : walk_lines(file, walk, ret_note);
 	if (r == 0 && walk->lines)
 		aa_audit_walk_end(walk, has_head ? head.seq : 0, has_head ? head.hash : NULL);
 	return r;
@@ -148,7 +157,8 @@ void doctor_chain(struct doctor *d)
 {
 	char *file = xasprintf("%s/audit.jsonl", d->ctl->logdir ? d->ctl->logdir : "");
 	struct aa_audit_walk walk = {0};
-	int r = d->ctl->logdir ? walk_end(d->ctl, file, &walk) : -ENOENT;
+	json_t *note = NULL;
+	int r = d->ctl->logdir ? walk_end(d->ctl, file, &walk, &note) : -ENOENT;
 
 	if (r == -ENOENT || r == -EPERM)
 		doctor_fine(d, "there is no log to look at"); /* the checks before say so */
@@ -161,6 +171,12 @@ void doctor_chain(struct doctor *d)
 	else
 		doctor_fine(d, "the last %llu lines of %s follow each other", (unsigned long long)walk.lines,
 			    file);
+	if (note)
+		doctor_note(d,
+			    "at %.16sZ the log says of itself: %s; agentauthctl audit show --event log has "
+			    "all of it",
+			    view_text(note, "time"), view_text(note, "detail"));
+	json_decref(note);
 	free(file);
 }
 
