@@ -25,6 +25,7 @@
 #include "common/state/audit_text.h"
 #include "common/state/audit_unwritten.h"
 #include "common/state/guard.h"
+#include "common/state/monotonic.h"
 
 /* ---- files --------------------------------------------------------------- */
 
@@ -96,6 +97,24 @@ static bool begin(struct writer *w, const struct aa_audit *audit, int dirfd)
 	w->head_fd = open_in(w, "audit.head", O_RDWR);
 	w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
 	return w->lock_fd >= 0 && w->head_fd >= 0 && w->log_fd >= 0;
+}
+
+/* Waits for the lock, but briefly where somebody waited in vain a moment ago: a login has several lines, and there are more
+ * logins, while one process that holds the lock is stopped. audit.lock holds the time at which that was, which only those that
+ * go round the lock need. */
+static bool take_lock(const struct writer *w)
+{
+	int64_t gave_up, now = aa_monotonic_us(), wait_us = AA_AUDIT_WAIT_MS * INT64_C(1000);
+	bool brief = w->audit->go_round &&
+		     pread(w->lock_fd, &gave_up, sizeof(gave_up), 0) == (ssize_t)sizeof(gave_up) &&
+		     gave_up <= now && now - gave_up < 2 * wait_us;
+
+	if (aa_audit_lock(w->lock_fd, brief ? wait_us / 50 : wait_us))
+		return true;
+	now = aa_monotonic_us();
+	if (w->audit->go_round && !brief)
+		(void)!pwrite(w->lock_fd, &now, sizeof(now), 0);
+	return false;
 }
 
 static void close_one(int *fd)
@@ -324,7 +343,7 @@ static bool append_in(const struct aa_audit *audit, int dirfd, json_t *record)
 	struct writer w;
 	bool ok = begin(&w, audit, dirfd) && aa_audit_text_make(&text, audit->host, record);
 
-	if (ok && aa_audit_lock(w.lock_fd, AA_AUDIT_WAIT_MS * INT64_C(1000)))
+	if (ok && take_lock(&w))
 		ok = counted(&w, record) || append_line(&w, &text);
 	else if (ok)
 		ok = audit->go_round && append_unchained(&w, record);
@@ -408,7 +427,7 @@ static bool settle_once(const struct aa_audit *audit, int dirfd, bool *ret_more)
 	int fd = -1;
 	bool done = false;
 
-	if (begin(&w, audit, dirfd) && aa_audit_lock(w.lock_fd, AA_AUDIT_WAIT_MS * INT64_C(1000)))
+	if (begin(&w, audit, dirfd) && take_lock(&w))
 		fd = open_in(&w, "audit.brake", O_RDWR);
 	if (fd >= 0) {
 		aa_audit_brake_settle(fd, now_of(audit), write_count, &w);

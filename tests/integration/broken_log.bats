@@ -67,28 +67,27 @@ told_in_syslog() {
 break_missing() { mount --move $LOGS /mnt/aside && rmdir $LOGS; }
 break_link_folder() { break_missing && ln -s /tmp $LOGS; }
 break_foreign_folder() { chown alice $LOGS; }
-break_open_folder() { chmod 777 $LOGS; }
 break_full() { dd if=/dev/zero of=$LOGS/fill bs=4096 2>/dev/null || fill_the_last_page; }
 break_read_only() { mount -o remount,ro $LOGS; }
 break_immutable() { mount --bind $AUDIT $AUDIT && mount -o remount,ro,bind $AUDIT; }
 break_fifo() { aside && mkfifo -m 600 $AUDIT; }
 break_link() { aside && ln -s /root/elsewhere $AUDIT; }
-break_second_name() { ln $AUDIT $LOGS/another; }
 break_directory() { aside && mkdir -m 700 $AUDIT; }
 break_device() { : >$LOGS/empty && mount --bind /dev/full $AUDIT; }
 break_foreign() { chown alice $AUDIT; }
-break_open() { chmod 666 $AUDIT; }
 break_lock() { mv $LOGS/audit.lock $LOGS/lock.aside && mkfifo -m 600 $LOGS/audit.lock; }
 break_head() { mv $LOGS/audit.head $LOGS/head.aside && mkdir -m 700 $LOGS/audit.head; }
 
 aside() { mv $AUDIT $LOGS/aside; }
-# The page in which the log ends has room for some lines.
+# The page in which the log ends has room for some lines, until not even the shortest fits.
 fill_the_last_page() {
 	local i
 	for ((i = 0; i < 40; i++)); do
-		! agentauthctl --json suspend builder-7 2>&1 | grep -q 'cannot be written' || break
+		agentauthctl suspend builder-7 >/dev/null 2>&1
+		run agentauthctl resume builder-7
+		[[ $output != *'cannot be written'* ]] || return 0
 	done
-	agentauthctl resume builder-7 >/dev/null 2>&1
+	return 1
 }
 mend() {
 	[ ! -L $LOGS ] || rm $LOGS
@@ -96,7 +95,7 @@ mend() {
 	while mountpoint -q $AUDIT; do umount $AUDIT; done
 	mount -o remount,rw $LOGS
 	chown root $LOGS && chmod 700 $LOGS
-	rm -f $LOGS/another $LOGS/fill
+	rm -f $LOGS/fill
 	restore $LOGS/aside $AUDIT
 	restore $LOGS/lock.aside $LOGS/audit.lock
 	restore $LOGS/head.aside $LOGS/audit.head
@@ -152,17 +151,14 @@ says_what_is_missing() {
 @test "the folder missing" { broken missing; }
 @test "the folder a link" { broken link_folder; }
 @test "the folder somebody else's" { broken foreign_folder; }
-@test "the folder open to all" { broken open_folder; }
 @test "the disk full" { broken full; }
 @test "the disk read-only" { broken read_only; }
 @test "the log not to be changed" { broken immutable; }
 @test "the log a FIFO" { broken fifo; }
 @test "the log a link" { broken link; }
-@test "the log with a second name" { broken second_name; }
 @test "the log a directory" { broken directory; }
 @test "the log a device" { broken device; }
 @test "the log somebody else's" { broken foreign; }
-@test "the log open to all" { broken open; }
 @test "the lock a FIFO" { broken lock; }
 @test "the head a directory" { broken head; }
 
@@ -175,7 +171,7 @@ says_what_is_missing() {
 	wait_until pgrep -f 'kill -STOP'
 	audit_mark
 	in_time 15 people_are_served
-	in_time 60 agent_gets_in
+	in_time 10 agent_gets_in
 	expect_audit '.event == "auth" and .agent == "builder-7" and .unchained'
 	run agentauthctl suspend builder-7
 	expect_status 0
