@@ -182,7 +182,7 @@ static bool put_line(int log_fd, const struct aa_audit_text *text, uint64_t size
 
 /* Writes the line at the end, which moves behind it. -EAGAIN: that is the log's end no more, since a line was written past the
  * lock while this process was stopped for long. Where the head cannot be written, the log's last line decides. */
-static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audit_end *at)
+static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audit_tail *at)
 {
 	int64_t now = aa_audit_clock_us();
 	struct aa_audit_link link = {.seq = at->link.seq + 1};
@@ -205,7 +205,7 @@ static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audi
 }
 
 /* Writes what the log says of itself. */
-static int say(struct writer *w, json_t *note, struct aa_audit_end *at)
+static int say(struct writer *w, json_t *note, struct aa_audit_tail *at)
 {
 	struct aa_audit_text text = {NULL};
 	int r = json_object_get(note, "event") && aa_audit_text_make(&text, w->audit->host, note)
@@ -218,7 +218,7 @@ static int say(struct writer *w, json_t *note, struct aa_audit_end *at)
 }
 
 /* Says what became of the log since its last line, before the next one. */
-static int say_what_was(struct writer *w, struct aa_audit_end *at)
+static int say_what_was(struct writer *w, struct aa_audit_tail *at)
 {
 	int64_t now = aa_audit_clock_us(), before = at->time_us;
 	const char *rundir = w->audit->rundir;
@@ -238,7 +238,7 @@ static int say_what_was(struct writer *w, struct aa_audit_end *at)
 }
 
 /* The log may have been turned away since it was opened. */
-static int find_end(struct writer *w, struct aa_audit_end *ret)
+static int find_end(struct writer *w, struct aa_audit_tail *ret)
 {
 	int r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, false, ret);
 
@@ -253,7 +253,7 @@ static int find_end(struct writer *w, struct aa_audit_end *ret)
 /* Appends the line, whose text is taken. */
 static bool append_line(struct writer *w, struct aa_audit_text *text)
 {
-	struct aa_audit_end at;
+	struct aa_audit_tail at;
 	int r = -EAGAIN;
 
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {

@@ -29,9 +29,9 @@
 /* ---- the head ------------------------------------------------------------ */
 
 /* A head of an older version ends with the size. */
-static bool parse_head(const char *text, struct aa_audit_end *ret)
+static bool parse_head(const char *text, struct aa_audit_tail *ret)
 {
-	struct aa_audit_end end = {.inode = 0};
+	struct aa_audit_tail end = {.inode = 0};
 
 	if (sscanf(text, "%20" SCNu64 " %64[0-9a-f] %20" SCNu64 " %20" SCNu64 " %20" SCNd64, &end.link.seq,
 		   end.link.hash, &end.size, &end.inode, &end.time_us) < 3 ||
@@ -42,7 +42,7 @@ static bool parse_head(const char *text, struct aa_audit_end *ret)
 }
 
 /* False: it cannot be read. A head that is empty or damaged leaves *ret_have false. */
-static bool read_head(int head_fd, struct aa_audit_end *ret, bool *ret_have)
+static bool read_head(int head_fd, struct aa_audit_tail *ret, bool *ret_have)
 {
 	char text[HEAD_SIZE + 1];
 	ssize_t n = pread(head_fd, text, HEAD_SIZE, 0);
@@ -56,7 +56,7 @@ static bool read_head(int head_fd, struct aa_audit_end *ret, bool *ret_have)
 
 int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret)
 {
-	struct aa_audit_end end;
+	struct aa_audit_tail end;
 	char *text = NULL;
 	size_t len;
 	int r = aa_trusted_read(dirfd, "audit.head", owner, HEAD_SIZE, &text, &len);
@@ -69,7 +69,7 @@ int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret)
 	return r;
 }
 
-bool aa_audit_write_head(int head_fd, const struct aa_audit_end *end)
+bool aa_audit_write_head(int head_fd, const struct aa_audit_tail *end)
 {
 	char text[HEAD_SIZE + 1];
 
@@ -120,7 +120,7 @@ static bool link_of_lines(const char *buf, size_t end, struct aa_audit_link *ret
 
 /* Reads the end of a log that is not empty, and closes a torn line with a line feed, so that the line stays what it is and
  * nothing is lost. */
-static bool end_of_log(int fd, struct aa_audit_end *ret)
+static bool end_of_log(int fd, struct aa_audit_tail *ret)
 {
 	size_t want = ret->size < TAIL_BYTES ? (size_t)ret->size : TAIL_BYTES, end = want;
 	char *buf = malloc(want + 1);
@@ -144,7 +144,7 @@ out:
 
 /* Goes on from the log's last line, where that is behind the head's, as after a writer that was killed before it wrote the head.
  * Where lines are missing that the head knows of, the head's link holds. */
-static bool hold_against(const struct aa_audit_end *head, bool have_head, int fd, struct aa_audit_end *ret)
+static bool hold_against(const struct aa_audit_tail *head, bool have_head, int fd, struct aa_audit_tail *ret)
 {
 	if (!end_of_log(fd, ret))
 		return false;
@@ -164,7 +164,7 @@ static bool hold_against(const struct aa_audit_end *head, bool have_head, int fd
 
 /* Says whether the file was turned away from the log after the head was written: it is the one that the head is about, or is
  * packed and as new as that. */
-static bool is_turned(const struct dirent *entry, const struct stat *st, const struct aa_audit_end *head)
+static bool is_turned(const struct dirent *entry, const struct stat *st, const struct aa_audit_tail *head)
 {
 	size_t len = strlen(LOG_NAME);
 
@@ -174,7 +174,7 @@ static bool is_turned(const struct dirent *entry, const struct stat *st, const s
 }
 
 /* Gives the name of the file that was turned away, of which the head is; "": none. False: the folder cannot be read. */
-static bool find_turned(int dirfd, const struct aa_audit_end *head, char ret[NAME_MAX + 1],
+static bool find_turned(int dirfd, const struct aa_audit_tail *head, char ret[NAME_MAX + 1],
 			struct stat *ret_st)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -202,9 +202,9 @@ static bool find_turned(int dirfd, const struct aa_audit_end *head, char ret[NAM
 /* The writer before may have been killed before it wrote the head, and the log turned since: the file then has more lines than
  * the head knows of, and a number must not be given twice. */
 static void look_into_turned(int dirfd, const char *name, const struct stat *st, uid_t owner,
-			     const struct aa_audit_end *head, struct aa_audit_end *ret)
+			     const struct aa_audit_tail *head, struct aa_audit_tail *ret)
 {
-	struct aa_audit_end end = {.size = (uint64_t)st->st_size};
+	struct aa_audit_tail end = {.size = (uint64_t)st->st_size};
 	int fd;
 
 	if (st->st_ino != head->inode || end.size == head->size || end.size == 0)
@@ -220,8 +220,8 @@ static void look_into_turned(int dirfd, const char *name, const struct stat *st,
 }
 
 /* A new log goes on from the head. */
-static void begin_anew(int dirfd, uid_t owner, const struct aa_audit_end *head, bool have_head,
-		       struct aa_audit_end *ret)
+static void begin_anew(int dirfd, uid_t owner, const struct aa_audit_tail *head, bool have_head,
+		       struct aa_audit_tail *ret)
 {
 	char name[NAME_MAX + 1];
 	struct stat st = {.st_size = 0};
@@ -237,11 +237,11 @@ static void begin_anew(int dirfd, uid_t owner, const struct aa_audit_end *head, 
 		ret->loss = AA_AUDIT_HEAD_GONE;
 }
 
-int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_end *ret)
+int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_tail *ret)
 {
-	struct aa_audit_end head = {.link.hash =
-					"0000000000000000000000000000000000000000000000000000000000000000"};
-	struct aa_audit_end end = {.inode = 0};
+	struct aa_audit_tail head = {.link.hash =
+					 "0000000000000000000000000000000000000000000000000000000000000000"};
+	struct aa_audit_tail end = {.inode = 0};
 	struct stat st;
 	bool have;
 

@@ -25,7 +25,7 @@ enum aa_audit_loss {
 };
 
 /* Where the log ends. */
-struct aa_audit_end {
+struct aa_audit_tail {
 	struct aa_audit_link link; /* which the next line follows */
 	uint64_t size, inode;	   /* of the log */
 	int64_t time_us;	   /* of the last line; 0: not known */
@@ -35,11 +35,11 @@ struct aa_audit_end {
 
 /* Finds the end of the log. A torn line is closed with a line feed. -ESTALE: `log_fd` is not the log any more, which the caller
  * opens anew; not where `again`. Else 0 or a negative errno. Under the lock. */
-int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_end *ret);
+int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_tail *ret);
 
 /* Reads LOGDIR/audit.head, for those who do not write. 0 or a negative errno; -EBADMSG: it is damaged. */
 int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret);
 
-bool aa_audit_write_head(int head_fd, const struct aa_audit_end *end);
+bool aa_audit_write_head(int head_fd, const struct aa_audit_tail *end);
 
 #endif

@@ -50,7 +50,7 @@ static void set_time(json_t *record, const char *key, int64_t time_us)
 	aa_audit_set(record, key, time);
 }
 
-json_t *aa_audit_note_loss(const struct aa_audit_end *end)
+json_t *aa_audit_note_loss(const struct aa_audit_tail *end)
 {
 	json_t *record = note(losses[end->loss].found, losses[end->loss].detail);
 

@@ -17,7 +17,7 @@
 #define AA_AUDIT_CLOCK_SLACK 1000000 /* microseconds that the clock may be set back unsaid, as it is by NTP */
 
 /* Each makes a record of the caller's; empty, or NULL, where memory is out. */
-json_t *aa_audit_note_loss(const struct aa_audit_end *end);
+json_t *aa_audit_note_loss(const struct aa_audit_tail *end);
 /* `before_us`: the time of the line before. */
 json_t *aa_audit_note_clock(int64_t before_us, int64_t now_us);
 json_t *aa_audit_note_unwritten(const struct aa_unwritten *unwritten);

@@ -69,16 +69,16 @@ break_link_folder() { break_missing && ln -s /tmp $LOGS; }
 break_foreign_folder() { chown alice $LOGS; }
 break_full() { dd if=/dev/zero of=$LOGS/fill bs=4096 2>/dev/null || fill_the_last_page; }
 break_read_only() { mount -o remount,ro $LOGS; }
-break_immutable() { mount --bind $AUDIT $AUDIT && mount -o remount,ro,bind $AUDIT; }
-break_fifo() { aside && mkfifo -m 600 $AUDIT; }
-break_link() { aside && ln -s /root/elsewhere $AUDIT; }
-break_directory() { aside && mkdir -m 700 $AUDIT; }
-break_device() { : >$LOGS/empty && mount --bind /dev/full $AUDIT; }
-break_foreign() { chown alice $AUDIT; }
+break_immutable() { mount --bind "$AUDIT" "$AUDIT" && mount -o remount,ro,bind "$AUDIT"; }
+break_fifo() { aside && mkfifo -m 600 "$AUDIT"; }
+break_link() { aside && ln -s /root/elsewhere "$AUDIT"; }
+break_directory() { aside && mkdir -m 700 "$AUDIT"; }
+break_device() { : >$LOGS/empty && mount --bind /dev/full "$AUDIT"; }
+break_foreign() { chown alice "$AUDIT"; }
 break_lock() { mv $LOGS/audit.lock $LOGS/lock.aside && mkfifo -m 600 $LOGS/audit.lock; }
 break_head() { mv $LOGS/audit.head $LOGS/head.aside && mkdir -m 700 $LOGS/audit.head; }
 
-aside() { mv $AUDIT $LOGS/aside; }
+aside() { mv "$AUDIT" $LOGS/aside; }
 # The page in which the log ends has room for some lines, until not even the shortest fits.
 fill_the_last_page() {
 	local i
@@ -92,14 +92,14 @@ fill_the_last_page() {
 mend() {
 	[ ! -L $LOGS ] || rm $LOGS
 	[ -e $LOGS ] || { mkdir -m 700 $LOGS && mount --move /mnt/aside $LOGS; }
-	while mountpoint -q $AUDIT; do umount $AUDIT; done
+	while mountpoint -q "$AUDIT"; do umount "$AUDIT"; done
 	mount -o remount,rw $LOGS
 	chown root $LOGS && chmod 700 $LOGS
 	rm -f $LOGS/fill
-	restore $LOGS/aside $AUDIT
+	restore $LOGS/aside "$AUDIT"
 	restore $LOGS/lock.aside $LOGS/audit.lock
 	restore $LOGS/head.aside $LOGS/audit.head
-	chown root $AUDIT && chmod 600 $AUDIT
+	chown root "$AUDIT" && chmod 600 "$AUDIT"
 }
 restore() { # FILE ITS-PLACE
 	[ -e "$1" ] || return 0
@@ -136,7 +136,7 @@ says_what_is_missing() {
 	[ "$missing" -ge 5 ]
 	expect_audit ".event == \"log\" and .found == \"not_written\" and .lines == $missing and .since < .until"
 	[ "$(audit_since_mark | jq -s '[.[] | select(.event == "log")] | length')" -eq 1 ]
-	chain_holds $AUDIT
+	chain_holds "$AUDIT"
 	run agentauthctl audit verify
 	expect_status 0
 	[ ! -e /run/agentauth/audit.unwritten ]
@@ -145,7 +145,7 @@ says_what_is_missing() {
 @test "the control: a log that is well has no line of itself" {
 	in_time 5 agent_gets_in
 	in_time 15 people_are_untouched
-	run jq -s '[.[] | select(.event == "log")] | length' $AUDIT
+	run jq -s '[.[] | select(.event == "log")] | length' "$AUDIT"
 	expect_output '^0$'
 }
 @test "the folder missing" { broken missing; }

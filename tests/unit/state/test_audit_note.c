@@ -266,7 +266,7 @@ TEST(a_head_that_is_gone_or_lies_is_said_and_the_log_decides, log)
 /* As if the last line had been written by a clock that was this much ahead. */
 static void put_last_line_ahead(const struct fixture *f, int64_t us)
 {
-	struct aa_audit_end end = {.inode = 0};
+	struct aa_audit_tail end = {.inode = 0};
 	size_t len;
 	char *head;
 	int fd;

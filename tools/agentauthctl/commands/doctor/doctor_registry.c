@@ -172,9 +172,7 @@ void doctor_chain(struct doctor *d)
 		doctor_fine(d, "the last %llu lines of %s follow each other", (unsigned long long)walk.lines,
 			    file);
 	if (note)
-		doctor_note(d,
-			    "at %.16sZ the log says of itself: %s; agentauthctl audit show --event log has "
-			    "all of it",
+		doctor_note(d, "the log says of itself, at %.16sZ: %s (agentauthctl audit show --event log)",
 			    view_text(note, "time"), view_text(note, "detail"));
 	json_decref(note);
 	free(file);
