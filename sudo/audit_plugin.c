@@ -22,6 +22,16 @@ static struct aa_sudo caller; /* as sudo began */
 static struct aa_ran ran;
 static char *const *asked, *const *settings; /* what the agent typed, and the options of that */
 
+/* Says whether sudo is to print its version, and its plugins': nothing will run, and whoever asks is told of this one. */
+static bool is_version(char *const argv[], int optind)
+{
+	bool is = false;
+
+	for (int i = 1; i < optind && !is; i++)
+		is = strcmp(argv[i], "-V") == 0 || strcmp(argv[i], "--version") == 0;
+	return is;
+}
+
 /* Answers 0, "take me away", for whoever is no agent, and where sudo says too little: after an error sudo would refuse
  * everybody. */
 static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t plugin_printf,
@@ -35,7 +45,8 @@ static int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_prin
 	(void)errstr;
 	print = plugin_printf;
 	if (SUDO_API_VERSION_GET_MAJOR(version) != SUDO_API_VERSION_MAJOR ||
-	    !aa_described_caller(&caller, user_info) || !aa_ran_is_agents(&caller))
+	    !aa_described_caller(&caller, user_info) ||
+	    !(is_version(submit_argv, submit_optind) || aa_ran_is_agents(&caller)))
 		return 0;
 	asked = submit_argv + submit_optind;
 	settings = plugin_settings;

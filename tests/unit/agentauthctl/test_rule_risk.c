@@ -17,7 +17,7 @@
 static void look(const struct house *h, const char *member, const char *rule, bool accept,
 		 struct problems *ret)
 {
-	struct host_facts facts = {.approval_plugin.answer = AA_PLUGIN_LOADED};
+	struct host_facts facts = {.plugins.lines[SUDO_PLUGIN_APPROVAL].answer = AA_PLUGIN_LOADED};
 	struct model model = {0};
 	char *quoted_rule = conf_quote(rule),
 	     *text = xasprintf("roles = { a = { gid = 99001; %s = [ %s ]; }; };", member, quoted_rule);

@@ -57,6 +57,7 @@ static const struct doctor_check checks[] = {
      "Agents with such rules get no sudo, and where the PAM module is not asked either, these commands run "
      "UNASKED.",
      doctor_approval},
+    {"record", "What sudo did with an agent's command is not in the log.", doctor_record},
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},

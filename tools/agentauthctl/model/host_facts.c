@@ -157,7 +157,7 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 	    local_names_read(&facts->groups, group, problems) < 0)
 		r = -1;
 	read_sudoers(facts, sysconfdir);
-	approval_plugin_look(&facts->approval_plugin, sysconfdir);
+	sudo_plugins_look(&facts->plugins, sysconfdir);
 	read_host_name(facts);
 	free(passwd);
 	free(group);
@@ -204,7 +204,7 @@ void host_facts_free(struct host_facts *facts)
 	local_names_free(&facts->users);
 	local_names_free(&facts->groups);
 	sudoers_who_free(&facts->sudoers);
-	approval_plugin_free(&facts->approval_plugin);
+	sudo_plugins_free(&facts->plugins);
 	free(facts->hostname);
 	free(facts->fqdn);
 	*facts = (struct host_facts){0};

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/agentauthctl/model/approval_plugin.h"
+#include "tools/agentauthctl/model/sudo_plugins.h"
 #include <jansson.h>
 
 #include "tools/agentauthctl/model/sudoers_who.h"
@@ -27,7 +27,7 @@ struct local_names {
 struct host_facts {
 	struct local_names users, groups;
 	struct sudoers_who sudoers; /* the names in sudoers */
-	struct approval_plugin approval_plugin;
+	struct sudo_plugins plugins;
 	char *hostname; /* as the kernel has it */
 	char *fqdn;	/* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;

@@ -209,7 +209,7 @@ static void check_approval_plugin(const struct model *model, const char *path, s
 {
 	char *what, *cure;
 
-	if (!approval_plugin_problem(&model->facts->approval_plugin, &what, &cure))
+	if (!sudo_plugins_problem(&model->facts->plugins, SUDO_PLUGIN_APPROVAL, &what, &cure))
 		return;
 	conf_error(&model->file, problems, path,
 		   "these rules wait for a person's approval, which sudo asks for through a plugin, and %s. "

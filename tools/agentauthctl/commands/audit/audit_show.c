@@ -9,73 +9,19 @@
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
+#include "tools/agentauthctl/commands/audit/audit_groups.h"
 #include "tools/cli/progress.h"
 
 #define SESSION_DAYS 30 /* before a moment in which a session that was open at it may have begun */
-
-/* ---- by session ---------------------------------------------------------- */
-
-struct group {
-	char *session;
-	struct buffer lines;
-};
 
 struct showing {
 	struct ctl *ctl;
 	bool why, raw, by_session;
 	int64_t at;
-	struct group *
-	    groups; /* in the order of their first lines; of the sessions that were open, where `at` is given */
-	size_t n, cap;
-	json_t *records; /* with --json */
+	struct audit_groups groups; /* of the sessions that were open, where `at` is given */
+	json_t *records;	    /* with --json */
 	uint64_t shown;
 };
-
-static struct group *find_group(struct showing *s, const char *session)
-{
-	/* The newest is mostly the one. */
-	for (size_t i = s->n; i-- > 0;)
-		if (strcmp(s->groups[i].session, session) == 0)
-			return &s->groups[i];
-	return NULL;
-}
-
-static struct group *add_group(struct showing *s, const char *session)
-{
-	grow(&s->groups, &s->cap, s->n + 1, sizeof(*s->groups));
-	s->groups[s->n] = (struct group){.session = xstrdup(session)};
-	return &s->groups[s->n++];
-}
-
-/* The records of a session stand below its first line. */
-static void add_to_group(struct showing *s, const json_t *record)
-{
-	const char *session = view_text(record, "session");
-	struct group *group = *session ? find_group(s, session) : NULL;
-	char *text = audit_text(record, s->why), *line, *save = NULL;
-
-	if (!group)
-		group = add_group(s, session);
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		buffer_printf(&group->lines, "%s%s\n", group->lines.len ? "  " : "", line);
-	free(text);
-}
-
-static void print_groups(const struct showing *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->groups[i].lines.len)
-			fputs(s->groups[i].lines.data, stdout);
-}
-
-static void free_groups(struct showing *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->groups[i].session);
-		buffer_free(&s->groups[i].lines);
-	}
-	free(s->groups);
-}
 
 /* ---- one record ---------------------------------------------------------- */
 
@@ -84,7 +30,7 @@ static bool show(void *data, json_t *record, const struct log_line *line)
 	struct showing *s = data;
 	char *text;
 
-	if (s->at && !find_group(s, view_text(record, "session"))) {
+	if (s->at && !audit_groups_has(&s->groups, view_text(record, "session"))) {
 		json_decref(record);
 		return true;
 	}
@@ -97,7 +43,7 @@ static bool show(void *data, json_t *record, const struct log_line *line)
 		(void)fwrite(line->text, 1, line->len, stdout);
 		(void)putchar('\n');
 	} else if (s->by_session) {
-		add_to_group(s, record);
+		audit_groups_add(&s->groups, record);
 	} else {
 		text = audit_text(record, s->why);
 		puts(text);
@@ -109,27 +55,18 @@ static bool show(void *data, json_t *record, const struct log_line *line)
 
 /* ---- the sessions that were open at a moment ----------------------------- */
 
-static void drop_group(struct showing *s, struct group *group)
-{
-	free(group->session);
-	memmove(group, group + 1, (size_t)(s->groups + s->n - group - 1) * sizeof(*group));
-	s->n--;
-}
-
 static bool follow_session(void *data, json_t *record, const struct log_line *line)
 {
 	const char *event = view_text(record, "event"), *session = view_text(record, "session");
 	struct showing *s = data;
-	struct group *group = find_group(s, session);
 	char at[AA_UTC_SIZE];
 
 	(void)line;
 	aa_utc_print(s->at, at); /* a session that ended within this second was open in it */
-	if (strcmp(event, "session-open") == 0 && strcmp(view_text(record, "result"), "ok") == 0 && !group)
-		(void)add_group(s, session);
-	else if (strcmp(event, "session-close") == 0 && group &&
-		 strncmp(view_text(record, "time"), at, 19) < 0)
-		drop_group(s, group);
+	if (strcmp(event, "session-open") == 0 && strcmp(view_text(record, "result"), "ok") == 0)
+		audit_groups_begin(&s->groups, session);
+	else if (strcmp(event, "session-close") == 0 && strncmp(view_text(record, "time"), at, 19) < 0)
+		audit_groups_drop(&s->groups, session);
 	json_decref(record);
 	return true;
 }
@@ -168,7 +105,7 @@ static enum ctl_status show_all(struct showing *s, struct log_query *query, cons
 	bool all = !s->at || find_open(s, query, files, &progress);
 
 	all = log_query_walk(query, files, &s->ctl->problems, &progress, show, s) && all;
-	print_groups(s);
+	audit_groups_print(&s->groups);
 	if (!s->shown && !s->ctl->json && !s->raw)
 		puts(s->at ? "No agent had a session then." : "The log has no such record.");
 	return all ? CTL_DONE : CTL_FAILED;
@@ -178,6 +115,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct showing s = {.ctl = ctl,
 			    .why = arguments_have(arguments, "why"),
+			    .groups.why = arguments_have(arguments, "why"),
 			    .raw = arguments_have(arguments, "raw"),
 			    .by_session = arguments_have(arguments, "by-session"),
 			    .records = ctl->json ? json_array() : NULL};
@@ -196,7 +134,7 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	ctl_answer(ctl, "records", s.records);
 	log_files_close(&files);
 	log_query_free(&query);
-	free_groups(&s);
+	audit_groups_free(&s.groups);
 	return status;
 }
 

@@ -49,7 +49,18 @@ static void add_command(struct buffer *b, const char *before, const json_t *reco
 	add(b, before, record, "command");
 	add(b, ", as ", record, "runas");
 	add(b, ", on behalf of ", record, "on_behalf_of");
-	add_roles(b, record);
+	if (*view_text(record, "role"))
+		add(b, ", role ", record, "role");
+	else
+		add_roles(b, record);
+}
+
+static void add_duration(struct buffer *b, int64_t micros)
+{
+	if (micros < 10000000)
+		buffer_printf(b, " after %lld ms", (long long)micros / 1000);
+	else
+		buffer_printf(b, " after %lld s", (long long)micros / 1000000);
 }
 
 /* How a command ended: its status, the signal that ended it, or why it did not run. */
@@ -59,6 +70,9 @@ static void add_end(struct buffer *b, const json_t *record)
 		buffer_printf(b, ": exit %lld", (long long)view_number(record, "status"));
 	else if (json_object_get(record, "signal"))
 		buffer_printf(b, ": signal %lld", (long long)view_number(record, "signal"));
+	else
+		return;
+	add_duration(b, view_number(record, "micros"));
 }
 
 static void add_sudo(struct buffer *b, const json_t *record)

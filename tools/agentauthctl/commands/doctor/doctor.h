@@ -158,6 +158,7 @@ void doctor_sudo_file(struct doctor *d);
 void doctor_sudoers(struct doctor *d);
 void doctor_defaults(struct doctor *d);
 void doctor_approval(struct doctor *d);
+void doctor_record(struct doctor *d);
 void doctor_doas(struct doctor *d);
 
 /* doctor_has_looked() returns true where doctor --log looked so lately that it need not look again. */

@@ -25,13 +25,13 @@
 void doctor_sudo(struct doctor *d)
 {
 	struct buffer output = {0};
+	enum sudo_plugin dead = sudo_plugins_dead(&d->facts.plugins);
 	char *what, *cure;
 	int status = doctor_ask(&output, "sudo", (const char *const[4]){"-V"});
 
 	if (status == -ENOENT)
 		doctor_fine(d, "there is no sudo here");
-	else if (aa_sudo_conf_stops_sudo(d->facts.approval_plugin.answer) &&
-		 approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
+	else if (dead < SUDO_PLUGIN_COUNT && sudo_plugins_problem(&d->facts.plugins, dead, &what, &cure)) {
 		doctor_problem(d, cure, "%s", what);
 		free(what);
 	} else if (status != 0)
@@ -63,7 +63,7 @@ void doctor_sudo_file(struct doctor *d)
 	else if (roles && is_sudo_rs())
 		doctor_problem(d, xstrdup("update-alternatives --set sudo /usr/bin/sudo.ws"),
 			       "sudo is sudo-rs, which takes groups from NSS and loads no plugins, and %s "
-			       "have sudo rules",
+			       "have sudo rules; of these the log would say what was asked only",
 			       roles);
 	else if (fs.f_flag & ST_NOSUID) {
 		cure = xasprintf("mount -o remount,bind,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
@@ -85,17 +85,17 @@ void doctor_approval(struct doctor *d)
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
 		      strstr(output.data, "agentauth approval plugin");
 
-	if (aa_sudo_conf_stops_sudo(d->facts.approval_plugin.answer))
+	if (sudo_plugins_dead(&d->facts.plugins) < SUDO_PLUGIN_COUNT)
 		goto out; /* the first check says so */
-	if (!roles && d->facts.approval_plugin.answer == AA_PLUGIN_LOADED)
+	if (!roles && d->facts.plugins.lines[SUDO_PLUGIN_APPROVAL].answer == AA_PLUGIN_LOADED)
 		doctor_fine(d, "sudo has the plugin; no role has commands that wait for a person");
-	else if (!roles && approval_plugin_problem(&d->facts.approval_plugin, &what, &cure)) {
+	else if (!roles && sudo_plugins_problem(&d->facts.plugins, SUDO_PLUGIN_APPROVAL, &what, &cure)) {
 		doctor_note(d,
 			    "sudo has no second lock, which holds whatever it is told to skip of PAM: %s. As "
 			    "root: %s",
 			    what, cure);
 		free(cure);
-	} else if (approval_plugin_problem(&d->facts.approval_plugin, &what, &cure))
+	} else if (sudo_plugins_problem(&d->facts.plugins, SUDO_PLUGIN_APPROVAL, &what, &cure))
 		doctor_problem(d, cure, "commands of %s should wait for a person, and %s", roles, what);
 	else if (!loaded)
 		doctor_problem(d, xstrdup("sudo -V"),
@@ -106,6 +106,28 @@ void doctor_approval(struct doctor *d)
 out:
 	buffer_free(&output);
 	free(what);
+	free(roles);
+}
+
+/* Without the line the log says that an agent asked for sudo, and not what came of it. */
+void doctor_record(struct doctor *d)
+{
+	char *roles = doctor_roles_with(d, false), *what = NULL, *cure = NULL;
+
+	if (sudo_plugins_dead(&d->facts.plugins) < SUDO_PLUGIN_COUNT)
+		goto out; /* the first check says so */
+	if (!sudo_plugins_problem(&d->facts.plugins, SUDO_PLUGIN_AUDIT, &what, &cure))
+		doctor_fine(d, "sudo has the plugin that records what it did with an agent's command");
+	else if (roles)
+		doctor_note(d,
+			    "sudo does not record what it does with the commands of %s, so that the log says "
+			    "what was asked only: %s. As root: %s",
+			    roles, what, cure);
+	else
+		doctor_fine(d, "no role has a sudo rule, and sudo has no plugin that would record it");
+out:
+	free(what);
+	free(cure);
 	free(roles);
 }
 

@@ -13,7 +13,7 @@
 #include "common/verify/command.h"
 #include "common/verify/service.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
-#include "tools/agentauthctl/model/approval_plugin.h"
+#include "tools/agentauthctl/model/sudo_plugins.h"
 
 /* ---- whose account it is ------------------------------------------------------- */
 
@@ -182,14 +182,16 @@ static bool look_at(void *data, struct aa_session *session)
 static enum aa_reason look_for_plugin(struct explanation *e)
 {
 	enum aa_reason reason = AA_OK;
-	struct approval_plugin plugin;
+	enum aa_plugin_answer answer;
+	struct sudo_plugins plugins;
 
 	if (!aa_command_needs_plugin(e->ctx.policy, e->agent))
 		return AA_OK;
-	approval_plugin_look(&plugin, e->ctl->paths.sysconfdir);
-	if (plugin.answer != AA_PLUGIN_LOADED && plugin.answer != AA_PLUGIN_NOT_ROOTS)
+	sudo_plugins_look(&plugins, e->ctl->paths.sysconfdir);
+	answer = plugins.lines[SUDO_PLUGIN_APPROVAL].answer;
+	if (answer != AA_PLUGIN_LOADED && answer != AA_PLUGIN_NOT_ROOTS)
 		reason = AA_APPROVAL_UNAVAILABLE;
-	approval_plugin_free(&plugin);
+	sudo_plugins_free(&plugins);
 	return aa_step(&e->trace, AA_STEP_PLUGIN, NULL, reason);
 }
 

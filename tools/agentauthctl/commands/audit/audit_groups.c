@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_groups.c: see audit_groups.h. */
+#include "config.h"
+
+#include "tools/agentauthctl/commands/audit/audit_groups.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/agentauthctl/commands/agent_view.h"
+#include "tools/agentauthctl/commands/audit/audit.h"
+#include "tools/cli/alloc.h"
+
+struct entry {
+	char *text;
+	json_t *sudo; /* the record, of what sudo was asked or did and may say more of; NULL: that is all */
+};
+
+struct audit_group {
+	char *session;
+	struct entry *v;
+	size_t n, cap;
+};
+
+static struct audit_group *find(const struct audit_groups *groups, const char *session)
+{
+	/* The newest is mostly the one. */
+	for (size_t i = groups->n; i-- > 0;)
+		if (strcmp(groups->v[i].session, session) == 0)
+			return &groups->v[i];
+	return NULL;
+}
+
+bool audit_groups_has(const struct audit_groups *groups, const char *session)
+{
+	return find(groups, session) != NULL;
+}
+
+static struct audit_group *add_group(struct audit_groups *groups, const char *session)
+{
+	grow(&groups->v, &groups->cap, groups->n + 1, sizeof(*groups->v));
+	groups->v[groups->n] = (struct audit_group){.session = xstrdup(session)};
+	return &groups->v[groups->n++];
+}
+
+void audit_groups_begin(struct audit_groups *groups, const char *session)
+{
+	if (!find(groups, session))
+		(void)add_group(groups, session);
+}
+
+static void free_group(struct audit_group *group)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		free(group->v[i].text);
+		json_decref(group->v[i].sudo);
+	}
+	free(group->v);
+	free(group->session);
+}
+
+void audit_groups_drop(struct audit_groups *groups, const char *session)
+{
+	struct audit_group *group = find(groups, session);
+
+	if (!group)
+		return;
+	free_group(group);
+	memmove(group, group + 1, (size_t)(groups->v + groups->n - group - 1) * sizeof(*group));
+	groups->n--;
+}
+
+/* ---- a command of sudo ------------------------------------------------------------- */
+
+static bool is(const json_t *record, const char *event)
+{
+	return strcmp(view_text(record, "event"), event) == 0;
+}
+
+/* Says whether the later record is on the same command, and says more: a sudo has a process, and its command an end. */
+static bool goes_on(const json_t *earlier, const json_t *later)
+{
+	int64_t pid = view_number(later, "pid");
+
+	if (!pid || view_number(earlier, "pid") != pid || json_object_get(later, "within"))
+		return false;
+	return (is(earlier, "sudo-asked") && is(later, "sudo")) ||
+	       (is(earlier, "sudo") && is(later, "sudo-exit"));
+}
+
+/* The line of a command keeps the time at which it began. */
+static json_t *with_end(json_t *began, const json_t *ended)
+{
+	json_t *whole = json_copy(began);
+
+	for (const char *const *name = (const char *const[]){"status", "signal", "why", "micros", NULL};
+	     *name; name++)
+		if (json_object_get(ended, *name))
+			json_object_set(whole, *name, json_object_get(ended, *name));
+	if (strcmp(view_text(ended, "result"), "ok") != 0) {
+		json_object_set(whole, "result", json_object_get(ended, "result"));
+		json_object_set(whole, "reason", json_object_get(ended, "reason"));
+	}
+	return whole;
+}
+
+static struct entry *find_earlier(const struct audit_group *group, const json_t *record)
+{
+	for (size_t i = group->n; i-- > 0;)
+		if (group->v[i].sudo && goes_on(group->v[i].sudo, record))
+			return &group->v[i];
+	return NULL;
+}
+
+static struct entry *add_entry(struct audit_group *group)
+{
+	grow(&group->v, &group->cap, group->n + 1, sizeof(*group->v));
+	group->v[group->n] = (struct entry){.text = NULL};
+	return &group->v[group->n++];
+}
+
+void audit_groups_add(struct audit_groups *groups, json_t *record)
+{
+	const char *session = view_text(record, "session");
+	struct audit_group *group = *session ? find(groups, session) : NULL;
+	struct entry *entry = group ? find_earlier(group, record) : NULL;
+	bool ended = is(record, "sudo-exit");
+
+	if (!group)
+		group = add_group(groups, session);
+	if (!entry)
+		entry = add_entry(group);
+	record = ended && entry->sudo ? with_end(entry->sudo, record) : json_incref(record);
+	free(entry->text);
+	json_decref(entry->sudo);
+	entry->text = audit_text(record, groups->why);
+	entry->sudo = !ended && view_number(record, "pid") ? json_incref(record) : NULL;
+	json_decref(record);
+}
+
+/* ---- all of them ------------------------------------------------------------------- */
+
+static void print_indented(const char *text, const char *indent)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		printf("%s%.*s\n", indent, (int)n, text);
+	}
+}
+
+/* The records of a session stand below its first line. */
+void audit_groups_print(const struct audit_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t k = 0; k < groups->v[i].n; k++)
+			print_indented(groups->v[i].v[k].text, k ? "  " : "");
+}
+
+void audit_groups_free(struct audit_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		free_group(&groups->v[i]);
+	free(groups->v);
+}
