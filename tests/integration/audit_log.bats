@@ -67,9 +67,64 @@ expect_place() { # LINE SENTENCE
 	run agentauthctl audit show --reason agent_suspnded
 	expect_status 2
 	expect_output 'there is no reason "agent_suspnded" \(did you mean agent_suspended\?\)'
-	run agentauthctl audit show --since yesterday
+	run agentauthctl audit show --result refused
 	expect_status 2
-	expect_output -- '--since is a time in UTC'
+	expect_output -- '--result is ok, denied or error, not "refused"'
+	run agentauthctl audit show --result denyed
+	expect_output '\(did you mean denied\?\)'
+}
+
+@test "a time is what people type: how long ago, a day, today and yesterday, a time of day, all of it in UTC" {
+	local when all
+	all=$(agentauthctl audit show --raw)
+	for when in 7d 2h 1w today "$(date -u +%F)" "$(date -u +%F)T00:00" "$(date -u +%F) 00:00:00" yesterday 'yesterday 14:02' "$(date -u -d '1 minute ago' +%H:%M)Z"; do
+		run agentauthctl audit show --raw --since "$when"
+		expect_status 0
+		case $when in
+		*Z | today | "$(date -u +%F)"*) ;; # midnight may be between
+		*) [ "$output" = "$all" ] || { echo "$when" >&2; return 1; } ;;
+		esac
+	done
+	run agentauthctl audit show --raw --until yesterday
+	expect_status 0
+	[ -z "$output" ]
+	for when in tuesday 25:00 14:2 2027-13-01 2027-01-15T 7x; do
+		run agentauthctl audit show --since "$when"
+		expect_status 2
+		expect_output -- '--since is a time in UTC \(14:02, yesterday, 2027-01-15, 2027-01-15T14:02\) or how long ago'
+	done
+	# An hour of the clock on the wall, where that is ahead of UTC.
+	run agentauthctl audit show --at "$(date -u -d '2 days' +%FT%H:%M)"
+	expect_status 2
+	expect_output -- '--at 20[0-9-]+T[0-9:]+ is still to come: times are in UTC, and there it is 20[0-9T:-]+Z now$'
+}
+
+@test "each filter finds what jq finds, two of them what fits both, and values are completed" {
+	local filter query
+	while read -r filter query; do
+		read -ra filter <<<"${filter//=/ }"
+		run agentauthctl audit show --raw "${filter[@]}"
+		expect_status 0
+		[ -n "$output" ] || { echo "nothing: ${filter[*]}" >&2; return 1; }
+		[ "$output" = "$(jq -c "select($query)" "$AUDIT")" ] || { echo "${filter[*]}" >&2; return 1; }
+	done <<-END
+		--agent=builder-7 .agent == "builder-7"
+		--uid=$(id -u builder-8) .uid == $(id -u builder-8)
+		--user=root .by == "root" or .on_behalf_of == "root"
+		--result=denied .result == "denied"
+		--reason=agent_suspended .reason == "agent_suspended"
+		--service=sshd .service == "sshd"
+		--kid=$(jq -r 'select(.event == "session-open") | .kid' "$AUDIT" | head -n 1) .kid == "$(jq -r 'select(.event == "session-open") | .kid' "$AUDIT" | head -n 1)"
+		--session=$(jq -r 'select(.event == "session-open") | .session[:8]' "$AUDIT" | head -n 1) .session == "$(jq -r 'select(.event == "session-open") | .session' "$AUDIT" | head -n 1)"
+		--command=restart-app (.command // "") | contains("restart-app")
+		--agent=builder-7=--service=sudo=--result=ok .agent == "builder-7" and .service == "sudo" and .result == "ok"
+	END
+	run agentauthctl --complete audit show --reason ''
+	expect_output '^agent_suspended'
+	run agentauthctl --complete audit show --agent ''
+	expect_output '^builder-7'
+	run agentauthctl --complete audit show --event ''
+	expect_output '^sudo-exit'
 }
 
 @test "raw lines are those of the log, and --json has the same records" {

@@ -13,6 +13,7 @@
 #include "tools/cli/say.h"
 
 static bool has_json;
+static bool is_begun; /* its brace is printed, and members */
 
 bool print_took_json(void)
 {
@@ -22,12 +23,21 @@ bool print_took_json(void)
 	return took;
 }
 
+void print_json_begin(const char *list)
+{
+	is_begun = true;
+	printf("{\n  \"%s\": [", list);
+}
+
 int print_json(json_t *json)
 {
+	char *text;
+
 	if (!json)
 		return say_failed("memory is out");
-	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	putchar('\n');
+	text = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	puts(text ? text + is_begun : "");
+	free(text);
 	has_json = true;
 	json_decref(json);
 	return 0;

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* Begins the answer's object with a list, whose elements and end "]," the caller prints: what may be longer than the memory
+ * is not gathered. print_json() goes on with the object. */
+void print_json_begin(const char *list);
 /* Prints one JSON object, indented, and a newline; the reference is stolen. Returns the exit status: 0, or 1 where `json`
  * is NULL, since memory was out, which is reported. */
 int print_json(json_t *json);

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "common/file/trusted.h"
+#include "tools/agentauthctl/audit/log_index.h"
 #include "tools/cli/alloc.h"
 
 #define LOG_NAME "audit.jsonl"
@@ -104,6 +105,21 @@ static void read_beginning(struct log_file *file)
 	(void)log_reader_end(&reader);
 }
 
+/* A packed file need not be unpacked for this. */
+static bool beginning_by_index(const struct log_files *files, struct log_file *file)
+{
+	struct index_segment segment;
+
+	if (!index_segment_open(files, file, 0, 0, &segment))
+		return false;
+	file->first_seq = segment.head->first_seq;
+	file->anew = segment.head->anew;
+	memcpy(file->first_time, segment.head->first_time, sizeof(file->first_time));
+	file->first_time[sizeof(file->first_time) - 1] = '\0';
+	index_segment_close(&segment);
+	return true;
+}
+
 /* Returns 0 or a negative errno. */
 static int open_one(struct log_files *files, const char *logdir, int dirfd, const char *name, uid_t owner)
 {
@@ -124,9 +140,12 @@ static int open_one(struct log_files *files, const char *logdir, int dirfd, cons
 	*file = (struct log_file){.path = xasprintf("%s/%s", logdir, name),
 				  .fd = fd,
 				  .size = size,
-				  .written = st.st_mtime,
+				  .mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+				  .inode = st.st_ino,
+				  .is_current = strcmp(name, LOG_NAME) == 0,
 				  .unpacked_by = packing ? packing->program : NULL};
-	read_beginning(file);
+	if (!packing || !beginning_by_index(files, file))
+		read_beginning(file);
 	files->size += size;
 	return 0;
 }
@@ -179,25 +198,46 @@ static int by_first_seq(const void *a, const void *b)
 		return x->era < y->era ? -1 : 1;
 	if (x->first_seq != y->first_seq && x->first_seq && y->first_seq)
 		return x->first_seq < y->first_seq ? -1 : 1;
-	return (x->written > y->written) - (x->written < y->written);
+	return (x->mtime > y->mtime) - (x->mtime < y->mtime);
 }
 
-bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, struct log_files *ret)
+/* Opens the folder of the log, and with `by_index` that of the index. */
+static DIR *open_folders(struct log_files *files, const char *logdir, bool by_index, int *ret_err)
+{
+	int fd, index;
+	DIR *dir;
+
+	*ret_err = aa_trusted_open_folder(AT_FDCWD, logdir, O_NOFOLLOW, files->owner, &fd);
+	if (*ret_err < 0)
+		return NULL;
+	if (by_index && aa_trusted_open_folder(fd, INDEX_FOLDER, O_NOFOLLOW, files->owner, &index) == 0)
+		files->index_fd = index;
+	dir = fdopendir(fd);
+	if (!dir) {
+		*ret_err = -ENOMEM;
+		close(fd);
+	}
+	return dir;
+}
+
+bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, bool by_index,
+		    struct log_files *ret)
 {
 	bool done = false;
 
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct log_files){.owner = owner, .index_fd = -1};
 	for (int try = 1; try <= TRIES && !done; try++) {
-		int fd, r = aa_trusted_open_folder(AT_FDCWD, logdir, O_NOFOLLOW, owner, &fd);
-		DIR *dir = r == 0 ? fdopendir(fd) : NULL;
+		int r;
+		DIR *dir;
 
+		log_files_close(ret);
+		dir = open_folders(ret, logdir, by_index, &r);
 		if (!dir && r == -ENOENT)
 			return true;
 		if (!dir) {
-			report(problems, logdir, "", r < 0 ? r : -ENOMEM);
+			report(problems, logdir, "", r);
 			return false;
 		}
-		log_files_close(ret);
 		done = open_all(ret, logdir, dir, owner, problems, try == TRIES);
 		(void)closedir(dir);
 	}
@@ -213,5 +253,7 @@ void log_files_close(struct log_files *files)
 		free(files->v[i].path);
 	}
 	free(files->v);
-	memset(files, 0, sizeof(*files));
+	if (files->index_fd >= 0)
+		close(files->index_fd);
+	*files = (struct log_files){.owner = files->owner, .index_fd = -1};
 }

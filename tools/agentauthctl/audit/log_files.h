@@ -14,8 +14,10 @@
 struct log_file {
 	char *path;
 	int fd;
-	uint64_t size;	 /* when it was opened; what comes later is not read */
-	int64_t written; /* when the last line was */
+	uint64_t size; /* when it was opened; what comes later is not read */
+	int64_t mtime; /* in nanoseconds */
+	uint64_t inode;
+	bool is_current; /* it is being written to */
 	uint64_t first_seq;
 	char first_time[32];
 	bool anew;		 /* it begins with seq 1, after nothing */
@@ -27,16 +29,21 @@ struct log_files {
 	struct log_file *v;
 	size_t n, cap;
 	uint64_t size; /* of all of them, as they stand on the disk */
+	uid_t owner;
+	int index_fd; /* of the folder of the index; -1: there is none, or it is not to be used */
 };
 
-/* Opens all files. What cannot be opened or believed is reported, and left out: false. No log at all is no failure. */
-bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, struct log_files *ret);
+/* Opens all files; `by_index`: what tells their order may be taken from the index. What cannot be opened or believed is reported, and left out: false. No log at all is no failure. */
+bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, bool by_index,
+		    struct log_files *ret);
 void log_files_close(struct log_files *files);
 
 struct log_line {
 	const char *text; /* of the reader, until the next line; a zero stands behind it */
 	size_t len;	  /* without the line feed */
 	uint64_t number;  /* in its file, from 1; 0: the reading began in the middle */
+	uint64_t offset,
+	    next; /* in the file's text, unpacked: where it begins, and where the next one does */
 };
 
 struct log_reader {
@@ -45,19 +52,26 @@ struct log_reader {
 	pid_t unpacker; /* 0: none */
 	char *buf;
 	size_t begin, end;
-	uint64_t left;	 /* bytes of the file that are still to be read */
+	uint64_t at;	 /* the offset of buf[begin] in the file's text */
+	uint64_t stop;	 /* where the reading ends */
 	uint64_t number; /* of the last line */
 	bool in_middle;
-	bool over;	    /* nothing is left but what the buffer holds */
-	const char *failed; /* why not all can be read; NULL: nothing has failed */
+	bool over;		    /* nothing is left but what the buffer holds */
+	const char *failed;	    /* why not all can be read; NULL: nothing has failed */
+	void (*filled)(void *data); /* is called now and then, for a progress; NULL: is not */
+	void *data;
 };
 
 /* Begins with the file's first line. log_reader_end() in any case. */
 bool log_reader_begin(struct log_reader *reader, const struct log_file *file);
 /* Goes to the first line that begins at `offset` or behind it. Of a file that is not packed. */
 void log_reader_seek(struct log_reader *reader, uint64_t offset);
+/* Goes to the line that begins at `from`, and ends before the one at `to`. Of a packed file forward alone. */
+void log_reader_range(struct log_reader *reader, uint64_t from, uint64_t to);
 /* Gives the next line. A line of more than 1 MiB, which no writer of ours writes, comes in pieces. */
 bool log_reader_next(struct log_reader *reader, struct log_line *ret);
+/* Gives the next line that has this text in it; lines are not numbered from then on. */
+bool log_reader_find(struct log_reader *reader, const char *text, struct log_line *ret);
 /* Says how many bytes of the file, as it stands on the disk, are through. */
 uint64_t log_reader_done(const struct log_reader *reader);
 /* Returns why not all could be read ("it is damaged"); NULL: all was. */

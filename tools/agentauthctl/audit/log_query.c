@@ -4,92 +4,126 @@
 
 #include "tools/agentauthctl/audit/log_query.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text/utc.h"
+#include "tools/agentauthctl/audit/log_index.h"
+#include "tools/agentauthctl/audit/log_line.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/progress.h"
 
-#define SLACK 3600	 /* seconds that a clock may have been set back */
-#define STEP (64 * 1024) /* bytes within which a search need not be exact */
+/* ---- what is asked for --------------------------------------------------- */
 
-void log_query_add(struct log_query *query, const char *member, const char *value)
+/* Returns the text as our writers write it, without its quotation marks. */
+static char *as_written(const char *text)
 {
-	json_t *text = value ? json_string(value) : NULL;
-	char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+	json_t *json = json_string(text);
+	char *quoted = json ? json_dumps(json, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL,
+	     /* A text that is no UTF-8 is in no record. */
+	    *ret = quoted ? xstrndup(quoted + 1, strlen(quoted) - 2) : xstrdup("\\u0000");
 
-	if (value)
-		query->members[query->n++] = (struct log_query_member){
-		    member, value, quoted ? xasprintf("\"%s\":%s", member, quoted) : NULL};
 	free(quoted);
-	json_decref(text);
+	json_decref(json);
+	return ret;
+}
+
+static void add(struct log_query *query, const char *name, enum log_match match, char *value, char *needle)
+{
+	query->members[query->n++] = (struct log_query_member){name, value, needle, match};
+}
+
+void log_query_add(struct log_query *query, const char *member, enum log_match match, const char *value)
+{
+	char *text = value ? as_written(value) : NULL;
+
+	if (!text)
+		return;
+	add(query, member, match, text,
+	    match == LOG_HAS ? xstrdup(text)
+			     : xasprintf("\"%s\":\"%s%s", member, text, match == LOG_BEGINS ? "" : "\""));
+}
+
+void log_query_add_number(struct log_query *query, const char *member, int64_t number)
+{
+	add(query, member, LOG_EQUALS, xasprintf("%" PRId64, number),
+	    xasprintf("\"%s\":%" PRId64, member, number));
+}
+
+void log_query_add_user(struct log_query *query, const char *user)
+{
+	char *text = user ? as_written(user) : NULL;
+
+	if (text)
+		add(query, NULL, LOG_EQUALS, text, xasprintf(":\"%s\"", text));
 }
 
 void log_query_free(struct log_query *query)
 {
-	for (size_t i = 0; i < query->n; i++)
+	for (size_t i = 0; i < query->n; i++) {
+		free(query->members[i].value);
 		free(query->members[i].needle);
+	}
 }
 
 /* ---- one record ---------------------------------------------------------- */
 
-static const char *text_of(const json_t *record, const char *member)
-{
-	const char *text = json_string_value(json_object_get(record, member));
+struct fitting {
+	const struct log_query *query;
+	bool fits[LOG_QUERY_MEMBERS];
+};
 
-	return text ? text : "";
+static bool matches(const struct log_query_member *m, const char *value, size_t len)
+{
+	size_t want = strlen(m->value);
+
+	if (m->match == LOG_HAS)
+		return memmem(value, len, m->value, want) != NULL;
+	return (m->match == LOG_BEGINS ? len >= want : len == want) && memcmp(value, m->value, want) == 0;
 }
 
-static int64_t time_of(const json_t *record)
+static bool is_of(const struct log_query_member *m, const char *name, size_t len)
 {
-	const char *text = text_of(record, "time");
-	char whole[AA_UTC_SIZE];
+	if (!m->name)
+		return (len == 2 && memcmp(name, "by", 2) == 0) ||
+		       (len == 12 && memcmp(name, "on_behalf_of", 12) == 0);
+	return strlen(m->name) == len && memcmp(m->name, name, len) == 0;
+}
+
+static void look_at_member(void *data, const char *name, size_t name_len, const char *value, size_t len)
+{
+	struct fitting *f = data;
+
+	for (size_t i = 0; i < f->query->n; i++)
+		if (!f->fits[i] && is_of(&f->query->members[i], name, name_len))
+			f->fits[i] = matches(&f->query->members[i], value, len);
+}
+
+static bool fits(const struct log_query *q, const struct log_line *line)
+{
+	struct fitting f = {.query = q};
 	int64_t when;
 
-	/* 2027-01-15T08:00:00.000000Z: whole seconds are enough. */
-	if (strlen(text) < 20)
-		return 0;
-	memcpy(whole, text, 19);
-	memcpy(whole + 19, "Z", 2);
-	return aa_utc_parse(whole, &when) ? when : 0;
-}
-
-static bool fits(const struct log_query *q, const json_t *record)
-{
-	int64_t when = q->since || q->until ? time_of(record) : 0;
-
 	for (size_t i = 0; i < q->n; i++)
-		if (strcmp(text_of(record, q->members[i].name), q->members[i].value) != 0)
+		if (!memmem(line->text, line->len, q->members[i].needle, strlen(q->members[i].needle)))
 			return false;
-	if (q->uid && json_integer_value(json_object_get(record, "uid")) != q->uid)
+	when = q->since || q->until ? log_line_time(line) : 0;
+	if ((q->since && when < q->since) || (q->until && when >= q->until))
 		return false;
-	if (q->user && strcmp(text_of(record, "on_behalf_of"), q->user) != 0 &&
-	    strcmp(text_of(record, "by"), q->user) != 0)
+	if (q->n && !log_line_members(line, look_at_member, &f))
 		return false;
-	if (q->session && strncmp(text_of(record, "session"), q->session, strlen(q->session)) != 0)
-		return false;
-	if (q->command && !strstr(text_of(record, "command"), q->command))
-		return false;
-	return (!q->since || when >= q->since) && (!q->until || when < q->until);
-}
-
-/* Only a line that has the texts in it is worth being parsed: a text within another cannot look like a member, since its
- * quotation marks are escaped. */
-static bool may_fit(const struct log_query *q, const struct log_line *line)
-{
 	for (size_t i = 0; i < q->n; i++)
-		if (!q->members[i].needle ||
-		    !memmem(line->text, line->len, q->members[i].needle, strlen(q->members[i].needle)))
+		if (!f.fits[i])
 			return false;
 	return true;
 }
 
 json_t *log_query_take(const struct log_query *query, const struct log_line *line)
 {
-	json_t *record = may_fit(query, line) ? json_loadb(line->text, line->len, 0, NULL) : NULL;
+	json_t *record = fits(query, line) ? json_loadb(line->text, line->len, 0, NULL) : NULL;
 
-	if (record && json_is_object(record) && fits(query, record))
+	if (record && json_is_object(record))
 		return record;
 	json_decref(record);
 	return NULL;
@@ -97,96 +131,177 @@ json_t *log_query_take(const struct log_query *query, const struct log_line *lin
 
 /* ---- all of them --------------------------------------------------------- */
 
-/* The time stands at the beginning of each line that a writer has written. 0: not in this one. */
-static int64_t time_at(const struct log_line *line)
-{
-	static const char begin[] = "{\"time\":\"";
-	char whole[AA_UTC_SIZE];
-	int64_t when;
-
-	if (line->len < sizeof(begin) + 27 || memcmp(line->text, begin, sizeof(begin) - 1) != 0)
-		return 0;
-	memcpy(whole, line->text + sizeof(begin) - 1, 19);
-	memcpy(whole + 19, "Z", 2);
-	return aa_utc_parse(whole, &when) ? when : 0;
-}
-
-/* Looks for the place from which on lines are of `when` or later; a clock that was set back is allowed for. */
-static uint64_t offset_of(struct log_reader *reader, int64_t when)
-{
-	uint64_t low = 0, high = reader->file->size;
-	struct log_line line;
-
-	while (high - low > STEP) {
-		uint64_t middle = low + (high - low) / 2;
-		int64_t at = 0;
-
-		log_reader_seek(reader, middle);
-		while (at == 0 && log_reader_next(reader, &line))
-			at = time_at(&line);
-		if (at != 0 && at < when - SLACK)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct walk {
 	const struct log_query *query;
+	const struct log_files *files;
 	struct progress *progress;
 	uint64_t done, all; /* bytes, as they stand on the disk */
 	log_query_fn *take;
 	void *data;
 	bool ended;
+	struct log_reader reader; /* of the file that is read, once one line of it was asked for */
+	bool reading;
 };
 
-static void walk_lines(struct walk *w, struct log_reader *reader)
+static void tell_progress(void *data)
 {
+	struct walk *w = data;
+
+	progress_show(w->progress, (w->done + log_reader_done(&w->reader)) / 1000000, w->all / 1000000);
+}
+
+/* The longest text is the one that is found fastest. */
+static const char *needle_of(const struct log_query *query)
+{
+	const char *longest = NULL;
+
+	for (size_t i = 0; i < query->n; i++)
+		if (!longest || strlen(query->members[i].needle) > strlen(longest))
+			longest = query->members[i].needle;
+	return longest;
+}
+
+/* Looks at the lines between two places. A packed file is unpacked now, if it was not before. */
+static void walk_range(struct walk *w, const struct log_file *file, uint64_t from, uint64_t to)
+{
+	const char *needle = needle_of(w->query);
 	struct log_line line;
 
-	while (!w->ended && log_reader_next(reader, &line)) {
-		int64_t until = w->query->until;
-		json_t *record;
+	if (!w->reading)
+		(void)log_reader_begin(&w->reader, file);
+	w->reading = true;
+	if (w->progress)
+		w->reader.filled = tell_progress;
+	w->reader.data = w;
+	if (w->reader.failed || w->ended)
+		return;
+	log_reader_range(&w->reader, from, to);
+	while (!w->ended &&
+	       (needle ? log_reader_find(&w->reader, needle, &line) : log_reader_next(&w->reader, &line))) {
+		json_t *record = log_query_take(w->query, &line);
 
-		if (until && time_at(&line) > until + SLACK)
-			break;
-		record = log_query_take(w->query, &line);
 		if (record)
 			w->ended = !w->take(w->data, record, &line);
-		if (w->progress && (line.number & 0xff) == 0)
-			progress_show(w->progress, (w->done + log_reader_done(reader)) / 1000000,
-				      w->all / 1000000);
 	}
 }
 
-static const char *walk_file(struct walk *w, const struct log_file *file)
-{
-	struct log_reader reader;
-	int64_t since = w->query->since;
+/* ---- by the index -------------------------------------------------------- */
 
-	if (log_reader_begin(&reader, file)) {
-		if (since && !file->unpacked_by)
-			log_reader_seek(&reader, offset_of(&reader, since));
-		walk_lines(w, &reader);
+static void mark_member(const struct index_segment *segment, const struct log_query_member *m,
+			uint8_t *blocks)
+{
+	size_t len = strlen(m->value);
+
+	if (!m->name) {
+		index_segment_mark(segment, index_term("by", 2, m->value, len), blocks);
+		index_segment_mark(segment, index_term("on_behalf_of", 12, m->value, len), blocks);
+		return;
 	}
-	return log_reader_end(&reader);
+	if (strcmp(m->name, "session") == 0 && len > LOG_SESSION_DIGITS)
+		len = LOG_SESSION_DIGITS;
+	index_segment_mark(segment, index_term(m->name, strlen(m->name), m->value, len), blocks);
+}
+
+/* Says whether the index knows which blocks have the member with this value. */
+static bool is_indexed(const struct log_query_member *m)
+{
+	if (!m->name)
+		return true;
+	if (strcmp(m->name, "session") == 0)
+		return strlen(m->value) >= LOG_SESSION_DIGITS;
+	return m->match == LOG_EQUALS && log_member_is_indexed(m->name, strlen(m->name));
+}
+
+static bool is_in_time(const struct log_query *q, int64_t first, int64_t last)
+{
+	return (!q->since || last >= q->since) && (!q->until || first < q->until);
+}
+
+/* Clears the blocks in which no line can fit. */
+static void choose_blocks(const struct log_query *q, const struct index_segment *segment, uint8_t *chosen)
+{
+	uint64_t n = segment->head->n_blocks;
+	uint8_t *has = xmalloc(n);
+
+	for (uint64_t i = 0; i < n; i++)
+		chosen[i] = segment->blocks[i].any ||
+			    is_in_time(q, segment->blocks[i].first, segment->blocks[i].last);
+	for (size_t m = 0; m < q->n; m++) {
+		if (!is_indexed(&q->members[m]))
+			continue;
+		memset(has, 0, n);
+		mark_member(segment, &q->members[m], has);
+		for (uint64_t i = 0; i < n; i++)
+			chosen[i] = chosen[i] && (has[i] || segment->blocks[i].any);
+	}
+	free(has);
+}
+
+static void walk_blocks(struct walk *w, const struct log_file *file, const struct index_segment *segment)
+{
+	const struct index_head *head = segment->head;
+	uint8_t *chosen = xmalloc(head->n_blocks + 1);
+
+	choose_blocks(w->query, segment, chosen);
+	chosen[head->n_blocks] = 0;
+	for (uint64_t i = 0, j; i < head->n_blocks; i = j + 1) {
+		for (j = i; chosen[j]; j++)
+			;
+		if (j > i)
+			walk_range(w, file, head->begin + segment->blocks[i].offset,
+				   j < head->n_blocks ? head->begin + segment->blocks[j].offset : head->end);
+	}
+	free(chosen);
+}
+
+/* Walks over the segments of a file that have an index, and returns where the text begins that has none. */
+static uint64_t walk_segments(struct walk *w, const struct log_file *file)
+{
+	struct index_segment segment;
+	uint64_t at = 0;
+	bool sound = true, whole = false;
+
+	for (unsigned i = 0; sound && !whole && index_segment_open(w->files, file, i, at, &segment); i++) {
+		bool wanted = is_in_time(w->query, segment.head->first, segment.head->last);
+
+		sound = !wanted || index_segment_check(&segment);
+		if (wanted && sound)
+			walk_blocks(w, file, &segment);
+		if (sound) {
+			at = segment.head->end;
+			whole = segment.head->whole && (file->unpacked_by || at == file->size);
+		}
+		index_segment_close(&segment);
+	}
+	return whole ? UINT64_MAX : at;
+}
+
+static const char *walk_file(struct walk *w, const struct log_file *file, uint64_t from)
+{
+	uint64_t rest = from ? from : walk_segments(w, file);
+
+	if (rest != UINT64_MAX && !w->ended)
+		walk_range(w, file, rest, UINT64_MAX);
+	return w->reading ? log_reader_end(&w->reader) : NULL;
 }
 
 bool log_query_walk(const struct log_query *query, const struct log_files *files, struct problems *problems,
 		    struct progress *progress, log_query_fn *take, void *data)
 {
-	struct walk w = {
-	    .query = query, .progress = progress, .all = files->size, .take = take, .data = data};
+	struct walk w = {.query = query,
+			 .files = files,
+			 .progress = progress,
+			 .all = files->size,
+			 .take = take,
+			 .data = data};
 	const char *why;
 	bool all = true;
 
 	for (size_t i = 0; i < files->n && !w.ended; i++) {
 		const struct log_file *file = &files->v[i];
 
-		if (query->since && file->written < query->since - SLACK)
-			continue;
-		why = walk_file(&w, file);
+		w.reading = false;
+		why = walk_file(&w, file, i == 0 ? query->from : 0);
 		if (why)
 			problem_error(problems, NULL, "%s cannot be read to its end: %s", file->path, why);
 		all = all && !why;

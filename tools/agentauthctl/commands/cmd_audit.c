@@ -10,5 +10,5 @@ const struct command cmd_audit = {
     .words = "COMMAND",
     .summary = "ask the audit log, and prove that nobody changed it",
     .sub = (const struct command *const[]){&audit_show, &audit_tail, &audit_verify, &audit_seal,
-					   &audit_export, NULL},
+					   &audit_export, &audit_index, NULL},
 };

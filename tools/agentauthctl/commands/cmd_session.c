@@ -18,6 +18,7 @@
 #include "common/text/number.h"
 #include "common/text/shown.h"
 #include "common/verify/verdict.h"
+#include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/agentauthctl/commands/clock.h"
 #include "tools/agentauthctl/commands/cmd_elevate.h"
 #include "tools/agentauthctl/commands/ctl.h"
@@ -391,6 +392,8 @@ static int run_reap(struct ctl *ctl, const struct arguments *arguments)
 	status = reap(ctl, &r, grace);
 	clock = clock_mend(ctl, arguments_have(arguments, "clock-is-right"));
 	tell_reaped(ctl, &r, status == CTL_DONE);
+	if (ctl->logdir)
+		(void)audit_index_more(ctl, 1, NULL); /* a hint, which the log does without */
 	sessions_free(&r.over);
 	if (status != CTL_DONE)
 		return status;

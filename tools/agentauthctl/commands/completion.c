@@ -16,6 +16,7 @@
 #include "common/registry/accounts.h"
 #include "common/state/approval.h"
 #include "common/state/session_find.h"
+#include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/retired.h"
 #include "tools/agentauthctl/model/issuer_template.h"
 #include "tools/agentauthctl/publish/generations.h"
@@ -183,6 +184,12 @@ static void list_algorithms(void)
 		complete_offer(aa_alg_name((enum aa_alg)alg), NULL);
 }
 
+static void list_reasons(void)
+{
+	for (int reason = 0; reason < AA_REASON_COUNT; reason++)
+		complete_offer(aa_reason_name((enum aa_reason)reason), NULL);
+}
+
 static void list_providers(void)
 {
 	const struct issuer_templates where = {ISSUER_TEMPLATES_DIR, 0};
@@ -213,6 +220,8 @@ void completion_list(const char *kind)
 		list_algorithms();
 	else if (strcmp(kind, "providers") == 0)
 		list_providers();
+	else if (strcmp(kind, "reasons") == 0)
+		list_reasons();
 	else if (strcmp(kind, "services") == 0)
 		list_services();
 	else if (strcmp(kind, "generations") == 0)
@@ -239,6 +248,8 @@ const struct complete_value completion_values[] = {
     {"DIR", ":folders"},
     {"ISSUER", "issuers"},
     {"ID", "sessions"},
+    {"REASON", "reasons"},
+    {"EVENT", " auth account session-open session-close sudo-asked sudo sudo-exit exec approval admin"},
     {"NUMBER", "requests"},
     {0},
 };

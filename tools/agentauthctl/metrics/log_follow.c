@@ -167,7 +167,7 @@ static size_t first_new(struct reading *r, const struct log_files *files)
 		}
 	(void)snprintf(second, sizeof(second), "%.19sZ", place->time);
 	(void)aa_utc_parse(second, &since);
-	while (first > 0 && files->v[first - 1].written >= since)
+	while (first > 0 && files->v[first - 1].mtime / 1000000000 >= since)
 		first--;
 	return first < files->n ? first : 0;
 }
@@ -176,7 +176,7 @@ static bool read_all(struct reading *r)
 {
 	struct log_follow *f = r->follow;
 	struct log_files files;
-	bool ok = log_files_open(f->logdir, f->owner, f->problems, &files);
+	bool ok = log_files_open(f->logdir, f->owner, f->problems, false, &files);
 	size_t first = first_new(r, &files);
 	uint64_t from = r->met ? r->old.offset : 0;
 

@@ -5,11 +5,15 @@
 
 #include "tools/agentauthctl/audit/log_query.h"
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/cli/progress.h"
 
-extern const struct command audit_show, audit_tail, audit_verify, audit_seal, audit_export;
+extern const struct command audit_show, audit_tail, audit_verify, audit_seal, audit_export, audit_index;
 
-/* Opens the log; CTL_FAILED: reported. log_files_close() in any case. */
-enum ctl_status audit_open(struct ctl *ctl, struct log_files *files);
+/* Opens the log, with its index where it is asked and not proved; CTL_FAILED: reported. log_files_close() in any case. */
+enum ctl_status audit_open(struct ctl *ctl, bool by_index, struct log_files *files);
+/* Has the index go on with at most `most` of its segments, and makes its folder. Returns how many were written, or a
+ * negative errno. */
+int audit_index_more(struct ctl *ctl, size_t most, struct progress *progress);
 
 /* The options that say which records are asked for. */
 #define AUDIT_FILTERS \
@@ -28,7 +32,7 @@ enum ctl_status audit_open(struct ctl *ctl, struct log_files *files);
 
 /* The options that say of which time. */
 #define AUDIT_TIMES \
-	{"since", "TIME", "from this time on: 14:02, 2027-01-15, 12h (ago)", 0, NULL}, \
+	{"since", "TIME", "from this time on: 14:02, yesterday, 2027-01-15, 7d (ago)", 0, NULL}, \
 	{ \
 		"until", "TIME", "before this time", 0, NULL \
 	}

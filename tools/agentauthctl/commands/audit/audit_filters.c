@@ -11,13 +11,13 @@
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/guess.h"
 
-enum ctl_status audit_open(struct ctl *ctl, struct log_files *files)
+enum ctl_status audit_open(struct ctl *ctl, bool by_index, struct log_files *files)
 {
-	memset(files, 0, sizeof(*files));
+	*files = (struct log_files){.index_fd = -1};
 	if (!ctl->logdir)
 		return ctl_usage(ctl,
 				 "with --statedir the log is no longer this host's: say which by --logdir");
-	if (!log_files_open(ctl->logdir, ctl->paths.owner, &ctl->problems, files))
+	if (!log_files_open(ctl->logdir, ctl->paths.owner, &ctl->problems, by_index, files))
 		return CTL_FAILED;
 	if (files->n == 0)
 		return ctl_fail(ctl,
@@ -26,21 +26,44 @@ enum ctl_status audit_open(struct ctl *ctl, struct log_files *files)
 	return CTL_DONE;
 }
 
-/* Reads HH:MM and HH:MM:SS, of the day that `text` begins with, or of today. */
-static bool parse_clock(const char *text, int64_t now, int64_t *ret)
+/* Reads the day that a time begins with: 2027-01-15, today, yesterday. Returns what is behind it; NULL: no day. */
+static const char *take_day(const char *text, int64_t now, char day[11])
 {
-	char whole[AA_UTC_SIZE + 16], today[AA_UTC_SIZE];
-	const char *clock = strchr(text, 'T');
+	char whole[AA_UTC_SIZE];
+	size_t len = strcspn(text, "T ");
+	bool today = strncmp(text, "today", len) == 0, yesterday = strncmp(text, "yesterday", len) == 0;
+
+	if (len == 10 && text[4] == '-') {
+		(void)snprintf(day, 11, "%.10s", text);
+	} else if ((len == 5 && today) || (len == 9 && yesterday)) {
+		aa_utc_print(today ? now : now - 86400, whole);
+		(void)snprintf(day, 11, "%.10s", whole);
+	} else {
+		return NULL;
+	}
+	return text + len;
+}
+
+/* Reads a day, a time of day of today, or both with "T" or a blank between; a "Z" may be at the end. */
+static bool parse_moment(const char *text, int64_t now, int64_t *ret)
+{
+	char whole[AA_UTC_SIZE], day[11];
+	const char *clock = take_day(text, now, day);
 	size_t len;
 
-	if (!clock)
-		clock = strchr(text, ' ');
-	aa_utc_print(now, today);
-	len = strlen(clock ? clock + 1 : text);
-	if ((len != 5 && len != 8) || (clock && clock - text != 10))
+	if (!clock) {
+		(void)take_day("today", now, day);
+		clock = text;
+	} else if (!*clock) {
+		clock = "00:00";
+	} else {
+		clock++;
+	}
+	len = strcspn(clock, "Z");
+	if ((len != 5 && len != 8) || strspn(clock + len, "Z") != strlen(clock + len) ||
+	    strlen(clock + len) > 1)
 		return false;
-	(void)snprintf(whole, sizeof(whole), "%.10sT%.8s%sZ", clock ? text : today, clock ? clock + 1 : text,
-		       len == 5 ? ":00" : "");
+	(void)snprintf(whole, sizeof(whole), "%.10sT%.*s%sZ", day, (int)len, clock, len == 5 ? ":00" : "");
 	return aa_utc_parse(whole, ret);
 }
 
@@ -48,15 +71,23 @@ enum ctl_status audit_time(struct ctl *ctl, const struct arguments *arguments, c
 			   int64_t *ret)
 {
 	const char *text = arguments_value(arguments, option);
+	char now[AA_UTC_SIZE];
 
 	*ret = 0;
-	if (!text || parse_clock(text, ctl->now, ret) || aa_utc_parse_ago(text, ctl->now, ret))
+	if (!text)
 		return CTL_DONE;
-	return ctl_usage(
-	    ctl,
-	    "--%s is a time in UTC (14:02, 2027-01-15, 2027-01-15T14:02) or how long ago (30m, 12h, "
-	    "7d); got %s",
-	    option, quoted(text));
+	if (!parse_moment(text, ctl->now, ret) && !aa_utc_parse_ago(text, ctl->now, ret))
+		return ctl_usage(
+		    ctl,
+		    "--%s is a time in UTC (14:02, yesterday, 2027-01-15, 2027-01-15T14:02) or how "
+		    "long ago (30m, 12h, 7d); got %s",
+		    option, quoted(text));
+	aa_utc_print(ctl->now, now);
+	if (*ret > ctl->now && strcmp(option, "until") != 0)
+		return ctl_usage(ctl,
+				 "--%s %s is still to come: times are in UTC, and there it is %.16sZ now",
+				 option, text, now);
+	return CTL_DONE;
 }
 
 enum ctl_status audit_times(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret)
@@ -86,18 +117,39 @@ static enum ctl_status check_reason(struct ctl *ctl, const char *name)
 			 guess_asked(&guess, ""));
 }
 
+static enum ctl_status check_result(struct ctl *ctl, const char *name)
+{
+	static const char *const results[] = {"ok", "denied", "error"};
+	struct guess guess = {name, NULL, 0};
+
+	for (size_t i = 0; name && i < sizeof(results) / sizeof(results[0]); i++) {
+		if (strcmp(results[i], name) == 0)
+			return CTL_DONE;
+		guess_try(&guess, results[i]);
+	}
+	return name ? ctl_usage(ctl, "--result is ok, denied or error, not %s%s", quoted(name),
+				guess_asked(&guess, ""))
+		    : CTL_DONE;
+}
+
 enum ctl_status audit_filters(struct ctl *ctl, const struct arguments *arguments, struct log_query *ret)
 {
 	static const char *const members[] = {"agent",	 "event",  "result", "reason",
 					      "service", "issuer", "jti",    "kid"};
 	const char *uid = arguments_value(arguments, "uid");
+	enum ctl_status status = check_result(ctl, arguments_value(arguments, "result"));
+	int64_t number;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		log_query_add(ret, members[i], arguments_value(arguments, members[i]));
-	ret->user = arguments_value(arguments, "user");
-	ret->command = arguments_value(arguments, "command");
-	ret->session = arguments_value(arguments, "session");
-	if (uid && !aa_number_parse(uid, 1, UINT32_MAX, &ret->uid))
+		log_query_add(ret, members[i], LOG_EQUALS, arguments_value(arguments, members[i]));
+	log_query_add(ret, "command", LOG_HAS, arguments_value(arguments, "command"));
+	log_query_add(ret, "session", LOG_BEGINS, arguments_value(arguments, "session"));
+	log_query_add_user(ret, arguments_value(arguments, "user"));
+	if (status != CTL_DONE)
+		return status;
+	if (uid && !aa_number_parse(uid, 1, UINT32_MAX, &number))
 		return ctl_usage(ctl, "--uid is a number, not %s; --agent takes a name", quoted(uid));
+	if (uid)
+		log_query_add_number(ret, "uid", number);
 	return check_reason(ctl, arguments_value(arguments, "reason"));
 }

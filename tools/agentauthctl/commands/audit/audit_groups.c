@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/agentauthctl/audit/log_index.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/alloc.h"
@@ -21,15 +22,24 @@ struct audit_group {
 	char *session;
 	struct entry *v;
 	size_t n, cap;
+	bool dropped;
+	size_t next; /* of the same bucket, from 1; 0: none */
 };
+
+#define BUCKETS 65536
+
+static size_t bucket_of(const char *session)
+{
+	return index_term("", 0, session, strlen(session)) >> INDEX_TERM_SIZE & (BUCKETS - 1);
+}
 
 static struct audit_group *find(const struct audit_groups *groups, const char *session)
 {
-	/* The newest is mostly the one. */
-	for (size_t i = groups->n; i-- > 0;)
-		if (strcmp(groups->v[i].session, session) == 0)
-			return &groups->v[i];
-	return NULL;
+	size_t i = groups->buckets ? groups->buckets[bucket_of(session)] : 0;
+
+	while (i && (groups->v[i - 1].dropped || strcmp(groups->v[i - 1].session, session) != 0))
+		i = groups->v[i - 1].next;
+	return i ? &groups->v[i - 1] : NULL;
 }
 
 bool audit_groups_has(const struct audit_groups *groups, const char *session)
@@ -39,9 +49,15 @@ bool audit_groups_has(const struct audit_groups *groups, const char *session)
 
 static struct audit_group *add_group(struct audit_groups *groups, const char *session)
 {
+	size_t *bucket;
+
+	if (!groups->buckets)
+		groups->buckets = xcalloc(BUCKETS, sizeof(*groups->buckets));
+	bucket = &groups->buckets[bucket_of(session)];
 	grow(&groups->v, &groups->cap, groups->n + 1, sizeof(*groups->v));
-	groups->v[groups->n] = (struct audit_group){.session = xstrdup(session)};
-	return &groups->v[groups->n++];
+	groups->v[groups->n] = (struct audit_group){.session = xstrdup(session), .next = *bucket};
+	*bucket = ++groups->n;
+	return &groups->v[groups->n - 1];
 }
 
 void audit_groups_begin(struct audit_groups *groups, const char *session)
@@ -64,11 +80,8 @@ void audit_groups_drop(struct audit_groups *groups, const char *session)
 {
 	struct audit_group *group = find(groups, session);
 
-	if (!group)
-		return;
-	free_group(group);
-	memmove(group, group + 1, (size_t)(groups->v + groups->n - group - 1) * sizeof(*group));
-	groups->n--;
+	if (group)
+		group->dropped = true;
 }
 
 /* ---- a command of sudo ------------------------------------------------------------- */
@@ -162,4 +175,5 @@ void audit_groups_free(struct audit_groups *groups)
 	for (size_t i = 0; i < groups->n; i++)
 		free_group(&groups->v[i]);
 	free(groups->v);
+	free(groups->buckets);
 }

@@ -11,7 +11,8 @@
 struct audit_groups {
 	struct audit_group *v; /* in the order in which they began */
 	size_t n, cap;
-	bool why; /* the sentence of each reason stands below its line */
+	size_t *buckets; /* by the session's hash: the group that was added last, from 1 */
+	bool why;	 /* the sentence of each reason stands below its line */
 };
 
 bool audit_groups_has(const struct audit_groups *groups, const char *session);

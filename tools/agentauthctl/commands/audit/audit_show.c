@@ -10,6 +10,7 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/agentauthctl/commands/audit/audit_groups.h"
+#include "tools/cli/print.h"
 #include "tools/cli/progress.h"
 
 #define SESSION_DAYS 30 /* before a moment in which a session that was open at it may have begun */
@@ -19,11 +20,20 @@ struct showing {
 	bool why, raw, by_session;
 	int64_t at;
 	struct audit_groups groups; /* of the sessions that were open, where `at` is given */
-	json_t *records;	    /* with --json */
 	uint64_t shown;
 };
 
 /* ---- one record ---------------------------------------------------------- */
+
+/* A record is printed as it is found: the log may be longer than the memory. */
+static void put_json(const struct showing *s, const json_t *record)
+{
+	char *text = json_dumps(record, JSON_COMPACT);
+
+	if (text)
+		printf("%s\n    %s", s->shown > 1 ? "," : "", text);
+	free(text);
+}
 
 static bool show(void *data, json_t *record, const struct log_line *line)
 {
@@ -35,11 +45,9 @@ static bool show(void *data, json_t *record, const struct log_line *line)
 		return true;
 	}
 	s->shown++;
-	if (s->records) {
-		json_array_append_new(s->records, record);
-		return true;
-	}
-	if (s->raw) {
+	if (s->ctl->json) {
+		put_json(s, record);
+	} else if (s->raw) {
 		(void)fwrite(line->text, 1, line->len, stdout);
 		(void)putchar('\n');
 	} else if (s->by_session) {
@@ -50,7 +58,7 @@ static bool show(void *data, json_t *record, const struct log_line *line)
 		free(text);
 	}
 	json_decref(record);
-	return true;
+	return !ferror(stdout);
 }
 
 /* ---- the sessions that were open at a moment ----------------------------- */
@@ -76,12 +84,20 @@ static bool find_open(struct showing *s, struct log_query *query, const struct l
 		      struct progress *progress)
 {
 	struct log_query openings = *query;
+	bool all;
 
-	openings.command = NULL;
+	openings.n = 0;
+	for (size_t i = 0; i < query->n; i++)
+		if (query->members[i].match != LOG_HAS)
+			openings.members[openings.n++] = query->members[i];
+	log_query_add(&openings, "event", LOG_BEGINS, "session-");
 	openings.since = s->at - SESSION_DAYS * 86400;
 	openings.until = s->at + 1;
 	query->since = openings.since;
-	return log_query_walk(&openings, files, &s->ctl->problems, progress, follow_session, s);
+	all = log_query_walk(&openings, files, &s->ctl->problems, progress, follow_session, s);
+	free(openings.members[openings.n - 1].value);
+	free(openings.members[openings.n - 1].needle);
+	return all;
 }
 
 /* ---- the command --------------------------------------------------------- */
@@ -104,7 +120,11 @@ static enum ctl_status show_all(struct showing *s, struct log_query *query, cons
 	struct progress progress = {.program = "agentauthctl", .what = "MB of the log", .off = s->ctl->json};
 	bool all = !s->at || find_open(s, query, files, &progress);
 
+	if (s->ctl->json)
+		print_json_begin("records");
 	all = log_query_walk(query, files, &s->ctl->problems, &progress, show, s) && all;
+	if (s->ctl->json)
+		fputs("],", stdout);
 	audit_groups_print(&s->groups);
 	if (!s->shown && !s->ctl->json && !s->raw)
 		puts(s->at ? "No agent had a session then." : "The log has no such record.");
@@ -117,10 +137,9 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 			    .why = arguments_have(arguments, "why"),
 			    .groups.why = arguments_have(arguments, "why"),
 			    .raw = arguments_have(arguments, "raw"),
-			    .by_session = arguments_have(arguments, "by-session"),
-			    .records = ctl->json ? json_array() : NULL};
+			    .by_session = arguments_have(arguments, "by-session")};
 	struct log_query query = {.n = 0};
-	struct log_files files = {.n = 0};
+	struct log_files files = {.index_fd = -1};
 	enum ctl_status status = audit_filters(ctl, arguments, &query);
 
 	if (status == CTL_DONE)
@@ -128,10 +147,9 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	if (s.at)
 		s.by_session = true;
 	if (status == CTL_DONE)
-		status = audit_open(ctl, &files);
+		status = audit_open(ctl, true, &files);
 	if (status == CTL_DONE)
 		status = show_all(&s, &query, &files);
-	ctl_answer(ctl, "records", s.records);
 	log_files_close(&files);
 	log_query_free(&query);
 	audit_groups_free(&s.groups);

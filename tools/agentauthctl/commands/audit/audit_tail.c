@@ -17,18 +17,21 @@
 #define LINES 10
 #define LINES_MAX 10000
 #define POLL_MS 300
+#define FIRST_SPAN (256 * 1024) /* bytes */
 
 struct tail {
 	struct ctl *ctl;
 	struct log_query query;
 	bool why;
-	json_t **last; /* a ring */
-	size_t most, n;
+	json_t **last; /* the newest at the end */
+	size_t most, have;
+	json_t **ring; /* of a file's last ones */
+	size_t room, n;
 	struct log_file current; /* with --follow; fd -1: there is none */
 	ino_t inode;
 };
 
-static void put(struct tail *t, const json_t *record)
+static void put(const struct tail *t, const json_t *record)
 {
 	char *text;
 
@@ -45,7 +48,7 @@ static void put(struct tail *t, const json_t *record)
 static bool keep(void *data, json_t *record, const struct log_line *line)
 {
 	struct tail *t = data;
-	json_t **place = &t->last[t->n++ % t->most];
+	json_t **place = &t->ring[t->n++ % t->room];
 
 	(void)line;
 	json_decref(*place);
@@ -56,33 +59,63 @@ static bool keep(void *data, json_t *record, const struct log_line *line)
 static void forget(struct tail *t)
 {
 	for (size_t i = 0; i < t->most; i++) {
-		json_decref(t->last[i]);
-		t->last[i] = NULL;
+		json_decref(t->ring[i]);
+		t->ring[i] = NULL;
 	}
 	t->n = 0;
 }
 
-/* Looks further and further back, until there are enough. */
-static bool find_last(struct tail *t, const struct log_files *files)
+/* Looks at the end of a file, and further and further back until there are enough. */
+static bool find_in_file(struct tail *t, const struct log_files *one)
 {
-	static const int64_t spans[] = {3600, 86400, 30 * 86400, 0};
+	uint64_t size = one->v[0].size, span = one->v[0].unpacked_by ? size : FIRST_SPAN;
 	bool all = true;
 
-	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]) && t->n < t->most; i++) {
+	do {
 		forget(t);
-		t->query.since = spans[i] ? t->ctl->now - spans[i] : 0;
-		all = log_query_walk(&t->query, files, &t->ctl->problems, NULL, keep, t);
-	}
-	t->query.since = 0;
+		t->query.from = span < size ? size - span : 0;
+		all = log_query_walk(&t->query, one, &t->ctl->problems, NULL, keep, t);
+		span *= 8;
+	} while (t->n < t->room && t->query.from);
+	t->query.from = 0;
 	return all;
 }
 
-static void put_last(struct tail *t)
+/* Puts what a file has before what the files behind it have. */
+static void take_ring(struct tail *t)
 {
-	size_t n = t->n < t->most ? t->n : t->most;
+	size_t n = t->n < t->room ? t->n : t->room;
 
-	for (size_t i = 0; i < n; i++)
-		put(t, t->last[(t->n - n + i) % t->most]);
+	for (size_t i = 0; i < n; i++) {
+		json_t **place = &t->ring[(t->n - n + i) % t->room];
+
+		t->last[t->most - t->have - n + i] = *place;
+		*place = NULL;
+	}
+	t->have += n;
+	t->n = 0;
+}
+
+static bool find_last(struct tail *t, const struct log_files *files)
+{
+	bool all = true;
+
+	for (size_t i = files->n; i-- > 0 && t->have < t->most;) {
+		struct log_files one = *files;
+
+		one.v = &files->v[i];
+		one.n = 1;
+		t->room = t->most - t->have;
+		all = find_in_file(t, &one) && all;
+		take_ring(t);
+	}
+	return all;
+}
+
+static void put_last(const struct tail *t)
+{
+	for (size_t i = t->most - t->have; i < t->most; i++)
+		put(t, t->last[i]);
 }
 
 /* ---- --follow ------------------------------------------------------------ */
@@ -170,7 +203,7 @@ static enum ctl_status tail(struct tail *t, const struct arguments *arguments)
 	/* Lines that are written while the end is read are found by the size. */
 	if (t->current.fd >= 0 && fstat(t->current.fd, &st) == 0)
 		t->current.size = (uint64_t)st.st_size;
-	status = audit_open(t->ctl, &files);
+	status = audit_open(t->ctl, true, &files);
 	if (status == CTL_DONE && !find_last(t, &files))
 		status = CTL_FAILED;
 	put_last(t);
@@ -192,11 +225,15 @@ static int run_tail(struct ctl *ctl, const struct arguments *arguments)
 		return ctl_usage(ctl, "--lines is a number from 1 to %d, not %s", LINES_MAX, quoted(lines));
 	t.most = (size_t)most;
 	t.last = xcalloc(t.most, sizeof(json_t *));
+	t.ring = xcalloc(t.most, sizeof(json_t *));
 	status = audit_filters(ctl, arguments, &t.query);
 	if (status == CTL_DONE)
 		status = tail(&t, arguments);
 	forget(&t);
+	for (size_t i = 0; i < t.most; i++)
+		json_decref(t.last[i]);
 	free(t.last);
+	free(t.ring);
 	if (t.current.fd >= 0)
 		close(t.current.fd);
 	log_query_free(&t.query);

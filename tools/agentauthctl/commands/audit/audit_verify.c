@@ -374,14 +374,16 @@ static enum ctl_status read_seals(struct verifying *v, const char *file, const c
 static int run_verify(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct verifying v = {
-	    .ctl = ctl, .progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json}};
+	    .ctl = ctl,
+	    .files.index_fd = -1,
+	    .progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json}};
 	enum ctl_status status = audit_time(ctl, arguments, "back-to", &v.back_to);
 
 	if (status == CTL_DONE && ctl->logdir)
 		status = read_head(&v);
 
 	if (status == CTL_DONE)
-		status = audit_open(ctl, &v.files);
+		status = audit_open(ctl, false, &v.files);
 	if (status == CTL_DONE)
 		status =
 		    read_seals(&v, arguments_value(arguments, "seals"), arguments_value(arguments, "key"));
