@@ -10,6 +10,7 @@ load sessions
 load monitoring
 
 setup_file() {
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	host_init
 	new_agent builder-7 ES256 --role deploy --key-expires 7d
 	new_agent builder-8 ES256 --role deploy --expires 10d
@@ -55,6 +56,9 @@ expect_all_counted() {
 	expect_value 'agentauth_denials_total{what="login",reason="replayed"}' 1
 	expect_value 'agentauth_denials_total{what="login",reason="agent_suspended"}' 1
 	expect_value 'agentauth_denials_total{what="login",reason="bad_signature"}' 0
+	expect_value 'agentauth_sudo_total{result="ok"}' 1
+	expect_value 'agentauth_sudo_total{result="denied"}' 1
+	expect_value 'agentauth_denials_total{what="sudo",reason="role_denied"}' 1
 	expect_value 'agentauth_decision_duration_seconds_bucket{event="auth",le="+Inf"}' 2
 	expect_value 'agentauth_decision_duration_seconds_count{event="auth"}' 2
 	expect_value 'agentauth_agents{state="active"}' 1

@@ -15,6 +15,7 @@ BOARD=/usr/share/agentauth/grafana/agentauth.json
 
 setup_file() {
 	export URL=http://127.0.0.1:9090 WATCH=/tmp/watch
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	host_init
 	corp_init
 	agentauthctl issuer refresh corp

@@ -136,13 +136,12 @@ static void count_sudo(const struct taken *t)
 	count_agent(t, "agent_sudo_total");
 }
 
-/* Sudo's own rules decide on the requests that PAM lets on, with a line of their own; a refusal of PAM's has no other. */
+/* Sudo's own rules decide on what PAM lets on, with a line of their own where there is the audit plugin; a refusal of PAM's has
+ * no other. */
 static void count_asked(const struct taken *t)
 {
-	series_add(t->count->series, t->n, "sudo_asked_total", "result", result_of(t->record), NULL);
-	count_denial(t, "sudo");
-	if (!t->ok)
-		count_agent(t, "agent_sudo_total");
+	if (!t->ok || json_is_true(json_object_get(t->record, "asked_only")))
+		count_sudo(t);
 }
 
 static const char *const steps[] = {"requested", "approved", "denied", "timeout",
