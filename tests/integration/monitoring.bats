@@ -89,7 +89,7 @@ fires() { # ALERT
 	run "$TOP/tests/monitoring/board" "$BOARD" "$PROM" "$URL"
 	echo "# $output" >&3
 	expect_status 0
-	expect_output '^[2-9][0-9] queries, 3 without an answer: Faults of the log A, Faults of the log B, Faults of the log C'
+	expect_output '^[2-9][0-9] queries, 5 without an answer: Faults of the log A, Faults of the log B, Faults of the log C, Faults of the log D, Faults of the log E'
 }
 
 @test "a log that is cut off has its alert, and a burst of refusals; nothing else fires" {

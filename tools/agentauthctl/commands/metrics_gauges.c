@@ -12,6 +12,7 @@
 #include "common/registry/generation.h"
 #include "common/state/approval.h"
 #include "common/state/audit.h"
+#include "common/state/audit_unwritten.h"
 #include "common/state/session_find.h"
 #include "tools/agentauthctl/audit/seals.h"
 #include "tools/agentauthctl/commands/agent_view.h"
@@ -198,7 +199,10 @@ static void set_log(const struct gauges *g)
 {
 	const struct aa_audit audit = {.logdir = g->ctl->logdir, .owner = g->ctl->paths.owner};
 	int64_t fault_at = g->state->fault_at, sealed = age_of(g, g->ctl->logdir, SEALS_NAME);
+	struct aa_unwritten unwritten = {0};
 
+	(void)aa_audit_unwritten_read(g->ctl->rundir, g->ctl->paths.owner, &unwritten);
+	series_set(g->series, (int64_t)unwritten.count, "audit_unwritten", NULL);
 	series_set(g->series, !fault_at || g->ctl->now - fault_at >= CHAIN_OK_AFTER, "audit_chain_ok", NULL);
 	series_set(g->series, aa_audit_can_append(&audit), "audit_writable", NULL);
 	if (sealed >= 0)

@@ -179,15 +179,33 @@ static void count_change(const struct taken *t)
 		json_object_set_new(t->count->fetched, issuer, json_integer(t->ok));
 }
 
+static const char *const found[] = {"log_gone",	  "log_cut",	 "line_cut", "head_gone",
+				    "clock_back", "not_written", NULL};
+
+static void count_found(const struct taken *t)
+{
+	const char *word = word_of(text_of(t->record, "found"), found);
+
+	series_add(t->count->series, 1, "audit_found_total", "found", word, NULL);
+	if (strcmp(word, "not_written") == 0)
+		series_add(t->count->series, number_of(t->record, "lines"), "audit_not_written_total", NULL);
+}
+
 static const struct event {
 	const char *name;
 	void (*count)(const struct taken *t); /* NULL: its lines alone are counted */
 	bool timed;
-} events[] = {{"auth", count_login, true},	   {"account", count_login, true},
-	      {"session-open", count_login, true}, {"session-close", NULL, false},
-	      {"sudo-asked", count_asked, true},   {"sudo", count_sudo, true},
-	      {"sudo-exit", NULL, false},	   {"approval", count_approval, false},
-	      {"admin", count_change, false},	   {NULL, NULL, false}};
+} events[] = {{"auth", count_login, true},
+	      {"account", count_login, true},
+	      {"session-open", count_login, true},
+	      {"session-close", NULL, false},
+	      {"sudo-asked", count_asked, true},
+	      {"sudo", count_sudo, true},
+	      {"sudo-exit", NULL, false},
+	      {"approval", count_approval, false},
+	      {"admin", count_change, false},
+	      {"log", count_found, false},
+	      {NULL, NULL, false}};
 
 void log_count_take(struct log_count *count, const json_t *record)
 {
@@ -220,6 +238,9 @@ void log_count_begin(struct log_count *count)
 		if (i > 0)
 			series_observe(count->series, 0, 0, true, "approval_wait_seconds", "step", steps[i]);
 	}
+	for (size_t i = 0; found[i]; i++)
+		series_add(count->series, 0, "audit_found_total", "found", found[i], NULL);
+	series_add(count->series, 0, "audit_not_written_total", NULL);
 	for (int i = 0; i < AA_REASON_COUNT; i++) {
 		const char *reason = aa_reason_name((enum aa_reason)i);
 
