@@ -19,10 +19,11 @@ struct aa_sudo {
 	bool logged;	  /* by the PAM module, which let it pass */
 	bool audited;	  /* the audit plugin records what sudo does */
 	const char *user, *host, *cwd, *tty;
-	const char *command; /* resolved */
-	char target[256];    /* the user it runs as; "#UID" where the name is not known */
-	char group[256];     /* in the same way; "": the target's own */
-	const char *chroot;  /* NULL: none */
+	const char *command;   /* resolved */
+	char target[256];      /* the user it runs as; "#UID" where the name is not known */
+	char group[256];       /* in the same way; "": the target's own */
+	const char *chroot;    /* NULL: none */
+	const char *recording; /* of what the command shows; NULL: none */
 	char *const *argv;
 	void (*say)(void *data, const char *text); /* to the agent */
 	void *say_data;

@@ -13,6 +13,7 @@
 
 #include "common/state/told.h"
 #include "sudo/described.h"
+#include "sudo/io_plugin.h"
 #include "sudo/ran.h"
 
 uint32_t agentauth_audited;
@@ -67,6 +68,7 @@ static int accept_command(const char *plugin_name, unsigned int plugin_type, cha
 	if (plugin_type != SUDO_FRONT_END) /* others may still refuse */
 		return 1;
 	(void)aa_described_command(&sudo, command_info, run_argv);
+	sudo.recording = agentauth_io_recording();
 	reason = aa_ran_begin(&ran, &sudo);
 	if (reason == AA_OK)
 		return 1;

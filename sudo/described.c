@@ -95,6 +95,7 @@ struct aa_audit_command aa_described_record(const struct aa_sudo *sudo, struct a
 					   .directory = sudo->cwd,
 					   .chroot = sudo->chroot,
 					   .runas = texts->runas,
+					   .recording = sudo->recording,
 					   .tty = sudo->tty && *sudo->tty ? sudo->tty : "none",
 					   .pid = getpid()};
 

@@ -194,6 +194,7 @@ static void set_sudo(json_t *record, const struct aa_audit_command *command)
 	set_known(record, "why", command->why);
 	if (command->pid)
 		aa_audit_put(record, "pid", json_integer(command->pid));
+	aa_audit_set(record, "recording", command->recording);
 	if (command->within)
 		aa_audit_put(record, "within", json_true());
 	if (command->asked_only)
@@ -340,6 +341,29 @@ json_t *aa_audit_approval(const json_t *request, const char *service, const char
 	aa_audit_set(record, "by", json_string_value(json_object_get(answer, "by")));
 	aa_audit_set(record, "why", json_string_value(json_object_get(answer, "why")));
 	aa_audit_set(record, "result", reason == AA_OK ? "ok" : "denied");
+	aa_audit_set(record, "reason", aa_reason_name(reason));
+	return record;
+}
+
+/* ---- recordings of terminals ------------------------------------------------------ */
+
+json_t *aa_audit_recording(const json_t *about, const char *step, const char *recording, const char *result,
+			   enum aa_reason reason)
+{
+	static const char *const members[] = {"agent", "uid",	"rhost", "session", "on_behalf_of",
+					      "task",  "runas", "tty",	 "command"};
+	json_t *record = json_object(), *value;
+
+	aa_audit_set(record, "event", "recording");
+	aa_audit_set(record, "service", "sudo");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		value = json_object_get(about, members[i]);
+		if (value)
+			aa_audit_put(record, members[i], json_incref(value));
+	}
+	aa_audit_set(record, "step", step);
+	aa_audit_set(record, "recording", recording);
+	aa_audit_set(record, "result", result);
 	aa_audit_set(record, "reason", aa_reason_name(reason));
 	return record;
 }

@@ -34,11 +34,12 @@ struct aa_audit_command {
 			   * for it */
 	size_t length; /* of the whole line, where it is longer than the log takes */
 	const char *directory, *chroot, *runas, *tty;
-	const char *role; /* whose rule covers it */
-	const char *why;  /* sudo's own words on it */
-	pid_t pid;	  /* of the sudo */
-	bool within;	  /* a command of sudo's has started it, and sudo saw that */
-	bool asked_only;  /* nobody records what sudo does with it */
+	const char *role;      /* whose rule covers it */
+	const char *why;       /* sudo's own words on it */
+	const char *recording; /* of what it shows */
+	pid_t pid;	       /* of the sudo */
+	bool within;	       /* a command of sudo's has started it, and sudo saw that */
+	bool asked_only;       /* nobody records what sudo does with it */
 };
 
 /* A decision: auth, account, sudo-asked, sudo, session-open. */
@@ -74,5 +75,10 @@ json_t *aa_audit_session_close(const struct aa_session *session, const char *ser
  * `answer` NULL: nobody has answered. */
 json_t *aa_audit_approval(const json_t *request, const char *service, const char *step, enum aa_reason reason,
 			  const json_t *answer);
+
+/* Makes the record of one step of a terminal's recording (cast.h): recorded, unfinished, cut, failed. `about`: what its head
+ * says of it. */
+json_t *aa_audit_recording(const json_t *about, const char *step, const char *recording, const char *result,
+			   enum aa_reason reason);
 
 #endif

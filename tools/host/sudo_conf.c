@@ -22,7 +22,7 @@ static const char *const plugin_dirs[] = {"/usr/libexec/sudo/", "/usr/lib/sudo/"
 					  "/usr/local/libexec/sudo/"};
 
 /* What our object has; a line may name each. */
-static const char *const symbols[] = {AA_PLUGIN_SYMBOL, AA_PLUGIN_AUDIT_SYMBOL};
+static const char *const symbols[] = {AA_PLUGIN_SYMBOL, AA_PLUGIN_AUDIT_SYMBOL, AA_PLUGIN_IO_SYMBOL};
 
 struct finding {
 	const char *wanted; /* one of these symbols */

@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 #define AA_PLUGIN_SYMBOL "agentauth_approval"
-#define AA_PLUGIN_AUDIT_SYMBOL "agentauth_audit" /* in the same file */
+#define AA_PLUGIN_AUDIT_SYMBOL "agentauth_audit" /* in the same file, as is the next */
+#define AA_PLUGIN_IO_SYMBOL "agentauth_io"
 #define AA_PLUGIN_FILE "agentauth_approval.so"
 
 enum aa_plugin_answer {

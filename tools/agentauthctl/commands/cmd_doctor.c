@@ -58,6 +58,8 @@ static const struct doctor_check checks[] = {
      "UNASKED.",
      doctor_approval},
     {"record", "What sudo did with an agent's command is not in the log.", doctor_record},
+    {"terminals", "What agents do as root is not seen again, or what people do is not logged any more.",
+     doctor_terminals},
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
@@ -376,7 +378,8 @@ const struct command cmd_doctor = {
     .words = "",
     .summary = "check whether this host does what agents' logins and sudo rely on",
     .about = "The checks look at the registry, the directories, NSS, the PAM stacks, sshd, sudo and its "
-	     "approval plugin, issuers' keys, agents that cannot log in, and at what ends sessions. Each "
+	     "approval plugin, recordings, issuers' keys, agents that cannot log in, and at what ends "
+	     "sessions. Each "
 	     "problem is told with why it matters and a command that mends it. Nothing is changed without "
 	     "--fix. The exit status is 1 if there is a problem; a note is none. With --json, what is in "
 	     "order is listed too.",

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "common/state/approval.h"
+#include "common/state/audit_record.h"
+#include "common/state/cast_store.h"
 #include "common/state/kill.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
@@ -24,6 +26,7 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
+#include "tools/agentauthctl/commands/replay/session_replay.h"
 #include "tools/agentauthctl/commands/watch.h"
 #include "tools/agentauthctl/names/leftovers.h"
 #include "tools/agentauthctl/publish/withheld.h"
@@ -346,6 +349,25 @@ static void keep_request(void *data, json_t *request)
 	json_decref(request);
 }
 
+static enum aa_reason log_recording(void *data, json_t *record)
+{
+	return ctl_audit_append(data, record) ? AA_OK : AA_AUDIT_UNAVAILABLE;
+}
+
+/* sweep_recordings() seals what killed sudos have left, and says in the log how many were old enough to go. */
+static void sweep_recordings(struct ctl *ctl)
+{
+	unsigned removed =
+	    ctl->logdir ? aa_cast_sweep(ctl->logdir, ctl->paths.owner, ctl->now, log_recording, ctl) : 0;
+	json_t *record;
+
+	if (!removed)
+		return;
+	record = aa_audit_recording(NULL, "removed", NULL, "ok", AA_OK);
+	aa_audit_put(record, "count", json_integer(removed));
+	(void)ctl_audit_append(ctl, record);
+}
+
 /* Marks, requests and files that nobody needs any more go with the sessions that are over. */
 static void clear_away(struct ctl *ctl)
 {
@@ -354,6 +376,7 @@ static void clear_away(struct ctl *ctl)
 	(void)aa_replay_purge(ctl->rundir, ctl->now);
 	(void)leftovers_remove(ctl->paths.statedir, ctl->rundir, ctl->now);
 	ctl_audit_settle(ctl);
+	sweep_recordings(ctl);
 }
 
 static enum ctl_status reap(struct ctl *ctl, struct reaping *r, int64_t grace)
@@ -419,6 +442,7 @@ static const struct command session_reap = {
 const struct command cmd_session = {
     .name = "session",
     .words = "COMMAND",
-    .summary = "list, end and clean up agents' sessions",
-    .sub = (const struct command *const[]){&session_list, &session_kill, &session_reap, NULL},
+    .summary = "list, replay, end and clean up agents' sessions",
+    .sub =
+	(const struct command *const[]){&session_list, &session_replay, &session_kill, &session_reap, NULL},
 };

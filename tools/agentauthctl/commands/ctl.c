@@ -229,23 +229,25 @@ struct aa_audit ctl_audit_log(struct ctl *ctl)
 				 .now = ctl->now};
 }
 
-void ctl_audit_append(struct ctl *ctl, json_t *record)
+bool ctl_audit_append(struct ctl *ctl, json_t *record)
 {
 	struct aa_audit audit;
 
 	if (!ctl->logdir) {
 		json_decref(record);
-		return;
+		return true;
 	}
 	audit = ctl_audit_log(ctl);
-	if (aa_audit_append(&audit, record) == AA_OK || ctl->told_unwritten)
-		return;
+	if (aa_audit_append(&audit, record) == AA_OK)
+		return true;
+	if (!ctl->told_unwritten)
+		ctl_warning(ctl,
+			    "the audit record cannot be written to %s, and is in the system's log alone; see "
+			    "that the "
+			    "directory is there, root's and not full",
+			    ctl->logdir);
 	ctl->told_unwritten = true;
-	ctl_warning(
-	    ctl,
-	    "the audit record cannot be written to %s, and is in the system's log alone; see that the "
-	    "directory is there, root's and not full",
-	    ctl->logdir);
+	return false;
 }
 
 void ctl_audit_record(struct ctl *ctl, json_t *record)

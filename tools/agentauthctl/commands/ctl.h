@@ -76,8 +76,9 @@ void ctl_audit(struct ctl *ctl, const char *agent, const char *result, const cha
 /* Logs a record of the command's own, which gets event, service, by and, where it has none, command; the reference is
  * stolen. */
 void ctl_audit_record(struct ctl *ctl, json_t *record);
-/* Appends any record to the audit log, where there is to be one; the reference is stolen. */
-void ctl_audit_append(struct ctl *ctl, json_t *record);
+/* Appends any record to the audit log, where there is to be one; the reference is stolen. False: it could not be written,
+ * which is reported. */
+bool ctl_audit_append(struct ctl *ctl, json_t *record);
 /* Sets ctl->host, where it is not known yet: the audit record names the host as the registry does. */
 void ctl_learn_host(struct ctl *ctl);
 /* Gives the audit log as the host's policy has it. */

@@ -159,6 +159,7 @@ void doctor_sudoers(struct doctor *d);
 void doctor_defaults(struct doctor *d);
 void doctor_approval(struct doctor *d);
 void doctor_record(struct doctor *d);
+void doctor_terminals(struct doctor *d);
 void doctor_doas(struct doctor *d);
 
 /* doctor_has_looked() returns true where doctor --log looked so lately that it need not look again. */
