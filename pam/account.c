@@ -123,7 +123,7 @@ static enum aa_reason account_agent(struct aa_call *call)
 		aa_report_tell_starter(call, reason);
 	if (reason == AA_OK)
 		reason = logged;
-	if (sudo && reason == AA_OK)
+	if (sudo && reason == AA_OK && !aa_told_audited(AA_SUDO_PLUGIN, call->identity.account.uid))
 		aa_last_use_note(call->args.statedir, AA_USE_SUDO, agent->name, call->ctx.now);
 	if (sudo && reason == AA_OK)
 		(void)aa_told_plugin(AA_SUDO_PLUGIN, call->identity.account.uid);

@@ -9,6 +9,7 @@
 
 #include "common/state/audit_record.h"
 #include "common/state/guard.h"
+#include "common/state/last_use.h"
 #include "common/state/monotonic.h"
 #include "common/state/session_find.h"
 #include "common/state/user.h"
@@ -119,6 +120,8 @@ enum aa_reason aa_ran_begin(struct aa_ran *ran, const struct aa_sudo *sudo)
 		if (first)
 			ran->record = json_copy(record);
 		reason = aa_context_audit(&r.ctx, record);
+		if (reason == AA_OK && r.agent)
+			aa_last_use_note(sudo->statedir, AA_USE_SUDO, r.agent->name, r.ctx.now);
 	}
 	lowered = end(&r);
 	if (first)

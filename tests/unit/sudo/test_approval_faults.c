@@ -22,6 +22,7 @@
 #include "common/verify/sudo_rule.h"
 #include "common/verify/verdict.h"
 #include "sudo/ask.h"
+#include "sudo/ran.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/support_faults.h"
 #include "tests/unit/support/support_policy.h"
@@ -286,6 +287,61 @@ TEST(what_pam_has_not_seen_runs_with_a_line_of_the_log)
 {
 	static const struct support_scene scene = {"skipped by PAM, in a session", count_logged, ask,
 						   runs_unlogged, AA_OK};
+
+	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
+}
+
+static int run_recorded(void *data)
+{
+	const struct scene *s = data;
+	struct aa_ran ran = {.record = NULL};
+	enum aa_reason reason = aa_ran_begin(&ran, &s->sudo);
+
+	json_decref(ran.record);
+	return (int)reason;
+}
+
+static void count_ran(void *data)
+{
+	logged_before = lines_with(data, "\"event\":\"sudo\"");
+}
+
+static const char *runs_unrecorded(void *data, int reason)
+{
+	if (reason == AA_OK && lines_with(data, "\"event\":\"sudo\"") != logged_before + 1)
+		return "let the command run, and there is no line of it in the log";
+	return NULL;
+}
+
+/* The audit plugin has the last word before the command runs. */
+TEST(what_runs_is_recorded)
+{
+	static const struct support_scene scene = {"recorded by the audit plugin", count_ran, run_recorded,
+						   runs_unrecorded, AA_OK};
+
+	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
+}
+
+static int run_of_a_person(void *data)
+{
+	struct scene s = *(struct scene *)data;
+
+	s.sudo.uid = 1001;
+	s.sudo.user = "boss";
+	free(strdup("the harness wants an allocation to fail, and a person's sudo makes none"));
+	return aa_ran_is_agents(&s.sudo) ? run_recorded(&s) : AA_OK;
+}
+
+static const char *is_kept_from(void *data, int reason)
+{
+	(void)data;
+	return reason == AA_OK ? NULL : "kept a person from sudo";
+}
+
+TEST(no_person_is_kept_from_sudo_by_what_records)
+{
+	static const struct support_scene scene = {"a person's sudo", NULL, run_of_a_person, is_kept_from,
+						   AA_OK};
 
 	with_rule("[]", NOBODY, &scene, DENY, support_faults_try);
 }

@@ -214,7 +214,9 @@ static void print_record(const json_t *record)
 						 {"jti", "jti"},	 {"scope", "scope"},
 						 {"roles", "roles"},	 {"on_behalf_of", "on behalf of"},
 						 {"session", "session"}, {"task", "task"},
-						 {"command", "command"}, {"runas", "as"}};
+						 {"command", "command"}, {"runas", "as"},
+						 {"directory", "in"},	 {"tty", "terminal"},
+						 {"role", "role"},	 {"why", "why"}};
 	char *text = last_refusal_text(record), *cure = last_refusal_cure(record);
 
 	printf("%s, number %lld: %s\n  %-13s%s\n", view_text(record, "agent"),
@@ -225,6 +227,19 @@ static void print_record(const json_t *record)
 		printf("  %-13s%s\n", "Do:", cure);
 	free(text);
 	free(cure);
+}
+
+/* Gives the words of a command that sudo was to run, as the log shows them. NULL: it has none, or not all of it, or in
+ * escapes. What the agent typed (sudo-asked) has sudo's options in it. */
+static char **recorded_command(const json_t *record)
+{
+	const char *event = view_text(record, "event"), *command = view_text(record, "command");
+	bool ran = strcmp(event, "sudo") == 0 || strcmp(event, "sudo-exit") == 0;
+
+	if (!ran || strncmp(command, "/", 1) != 0 || strstr(command, "$'") ||
+	    json_object_get(record, "command_length"))
+		return NULL;
+	return explain_words(command);
 }
 
 /* Asks with the record's agent, service, address and session, now. Of a credential the log has no more than its name. */
@@ -269,7 +284,7 @@ static enum ctl_status explain_log(struct ctl *ctl, const struct arguments *a)
 	struct explanation e = {.ctl = ctl};
 	int64_t seq = 0;
 	json_t *record;
-	char *cure;
+	char *cure, *runas;
 
 	if (at && (last || !aa_number_parse(at, 1, INT64_MAX, &seq)))
 		return ctl_usage(ctl, "--at is the seq of one record of the audit log, and goes without "
@@ -291,9 +306,15 @@ static enum ctl_status explain_log(struct ctl *ctl, const struct arguments *a)
 		print_record(record);
 	if (*view_text(record, "agent") && *view_text(record, "service") &&
 	    strcmp(view_text(record, "event"), "admin") != 0) {
+		runas = xasprintf("%.*s", (int)strcspn(view_text(record, "runas"), ":"),
+				  view_text(record, "runas"));
+		e.q.runas = *runas ? runas : NULL;
+		e.q.argv = recorded_command(record);
 		decide_now(ctl, record, &e);
 		tell_now(ctl, record, &e);
+		explain_free_words(e.q.argv);
 		explain_free(&e);
+		free(runas);
 	}
 	json_decref(record);
 	return CTL_DONE;

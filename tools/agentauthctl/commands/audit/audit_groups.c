@@ -126,6 +126,22 @@ static struct entry *find_earlier(const struct audit_group *group, const json_t 
 	return NULL;
 }
 
+/* Shows the record below its session's first line, which has the login already. */
+static char *text_of(const struct audit_group *group, json_t *record, bool why)
+{
+	static const char *const login[] = {"rhost", "kind",	     "issuer", "kid",
+					    "jti",   "on_behalf_of", "roles",  "task"};
+	bool repeats = group->n > 1 && (is(record, "session-open") || is(record, "session-close"));
+	json_t *shown = json_copy(record);
+	char *text;
+
+	for (size_t i = 0; i < sizeof(login) / sizeof(login[0]) && repeats; i++)
+		(void)json_object_del(shown, login[i]);
+	text = audit_text(shown, why);
+	json_decref(shown);
+	return text;
+}
+
 static struct entry *add_entry(struct audit_group *group)
 {
 	grow(&group->v, &group->cap, group->n + 1, sizeof(*group->v));
@@ -147,7 +163,7 @@ void audit_groups_add(struct audit_groups *groups, json_t *record)
 	record = ended && entry->sudo ? with_end(entry->sudo, record) : json_incref(record);
 	free(entry->text);
 	json_decref(entry->sudo);
-	entry->text = audit_text(record, groups->why);
+	entry->text = text_of(group, record, groups->why);
 	entry->sudo = !ended && view_number(record, "pid") ? json_incref(record) : NULL;
 	json_decref(record);
 }
