@@ -4,7 +4,6 @@
 
 #include "pam/call.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "common/state/monotonic.h"
 #include "common/state/session_find.h"
+#include "common/text/address.h"
 #include "common/verify/service.h"
 
 /* ---- items ---------------------------------------------------------------------------- */
@@ -26,13 +26,6 @@ static const char *item(pam_handle_t *pamh, int which)
 	const void *value = NULL;
 
 	return pam_get_item(pamh, which, &value) == PAM_SUCCESS ? value : NULL;
-}
-
-static bool is_numeric(const char *address)
-{
-	unsigned char bytes[16];
-
-	return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
 }
 
 /* Finds PAM_RHOST's address. sshd may give a name instead: then the address stands in SSH_CONNECTION, which sshd puts
@@ -46,7 +39,7 @@ static void find_address(struct aa_call *call)
 	if (!rhost || !*rhost)
 		return;
 	(void)snprintf(call->address, sizeof(call->address), "%s", rhost);
-	if (is_numeric(rhost) || strcmp(call->service, "sshd") != 0)
+	if (aa_address_is_numeric(rhost) || strcmp(call->service, "sshd") != 0)
 		return;
 	connection = pam_getenv(call->pamh, "SSH_CONNECTION");
 	len = connection ? strcspn(connection, " ") : 0;

@@ -2,13 +2,13 @@
 /* cmd_explain.c: `explain` tells why an agent would be let in or refused, or was. It changes nothing. */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text/address.h"
 #include "common/text/number.h"
 #include "common/text/shown.h"
 #include "tools/agentauthctl/commands/agent_view.h"
@@ -41,9 +41,7 @@ static const struct option_spec explain_options[] = {
 
 static enum ctl_status read_address(struct ctl *ctl, const char *from)
 {
-	unsigned char bytes[16];
-
-	if (!from || inet_pton(AF_INET, from, bytes) == 1 || inet_pton(AF_INET6, from, bytes) == 1)
+	if (!from || aa_address_is_numeric(from))
 		return CTL_DONE;
 	return ctl_usage(ctl, "--from %s: not an address, as 192.0.2.7 or 2001:db8::7", quoted(from));
 }
@@ -247,12 +245,11 @@ static void decide_now(struct ctl *ctl, const json_t *record, struct explanation
 {
 	const char *from = view_text(record, "rhost"), *session = view_text(record, "session");
 	const char *user = view_text(record, "on_behalf_of");
-	unsigned char bytes[16];
 
 	e->ctl = ctl;
 	e->q.name = view_text(record, "agent");
 	e->q.service = view_text(record, "service");
-	if (inet_pton(AF_INET, from, bytes) == 1 || inet_pton(AF_INET6, from, bytes) == 1)
+	if (aa_address_is_numeric(from))
 		e->q.from = from;
 	if (strcmp(e->q.service, "sudo") == 0 || strcmp(e->q.service, "sudo-i") == 0)
 		e->q.session = *session ? session : NULL;

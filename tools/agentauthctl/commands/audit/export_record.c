@@ -4,12 +4,12 @@
 
 #include "tools/agentauthctl/commands/audit/export_record.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/address.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
@@ -113,13 +113,6 @@ static const struct field {
 #include "tools/agentauthctl/commands/audit/export.def"
 };
 
-static bool is_address(const char *text)
-{
-	struct in6_addr any;
-
-	return text && (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1);
-}
-
 static json_t *in_text(json_int_t number)
 {
 	char text[24];
@@ -139,9 +132,9 @@ static json_t *taken(enum how how, json_t *value)
 	case IN_TEXT:
 		return json_is_integer(value) ? in_text(json_integer_value(value)) : NULL;
 	case ADDRESS:
-		return is_address(text) ? json_incref(value) : NULL;
+		return aa_address_is_numeric(text) ? json_incref(value) : NULL;
 	case NO_ADDRESS:
-		return text && !is_address(text) ? json_incref(value) : NULL;
+		return text && !aa_address_is_numeric(text) ? json_incref(value) : NULL;
 	case FIRST:
 		value = json_array_get(value, 0);
 		return json_is_string(value) ? json_incref(value) : NULL;
