@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audit_copy.c: the journal or syslog. */
+/* audit_copy.c: the journal or syslog, and Linux audit. */
 #include "config.h"
 
 #include "common/state/audit_copy.h"
@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "common/state/journal.h"
+#include "common/state/linux_audit.h"
 
 void aa_audit_copy(const char *line, bool written)
 {
@@ -26,6 +27,10 @@ void aa_audit_copy(const char *line, bool written)
 		taken = aa_journal_send(AA_JOURNAL_FOLDER, 0, priority, message, record);
 	if (!taken)
 		syslog(priority, "%s", message ? message : line);
+#ifdef WITH_LINUX_AUDIT
+	if (record)
+		(void)aa_linux_audit_send(record);
+#endif
 	free(message);
 	json_decref(record);
 }
