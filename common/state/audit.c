@@ -17,6 +17,7 @@
 
 #include "common/file/trusted.h"
 #include "common/jose/sha256.h"
+#include "common/state/audit_begun.h"
 #include "common/state/audit_brake.h"
 #include "common/state/audit_chain.h"
 #include "common/state/audit_copy.h"
@@ -195,6 +196,8 @@ static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audi
 		return -EAGAIN;
 	if (!put_line(w->log_fd, text, at->size))
 		return -EIO;
+	if (link.seq == 1 && w->audit->statedir)
+		aa_audit_begun_note(w->audit->statedir, w->audit->logdir, w->audit->owner);
 	w->new_log = w->new_log || at->size == 0;
 	at->link = link;
 	at->size += text->len;
@@ -237,17 +240,27 @@ static int say_what_was(struct writer *w, struct aa_audit_tail *at)
 	return r;
 }
 
+/* Says whether nothing in the folder tells of lines before. */
+static bool is_first(const struct writer *w, const struct aa_audit_tail *at)
+{
+	return w->audit->statedir && at->link.seq == 0 && at->loss == AA_AUDIT_NO_LOSS;
+}
+
 /* The log may have been turned away since it was opened. */
 static int find_end(struct writer *w, struct aa_audit_tail *ret)
 {
 	int r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, false, ret);
 
-	if (r != -ESTALE)
-		return r;
-	close_one(&w->log_fd);
-	w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
-	return w->log_fd < 0 ? w->log_fd
-			     : aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, true, ret);
+	if (r == -ESTALE) {
+		close_one(&w->log_fd);
+		r = w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
+	}
+	if (r > 0)
+		r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, true, ret);
+	if (r == 0 && is_first(w, ret) &&
+	    aa_audit_begun(w->audit->statedir, w->audit->logdir, w->audit->owner))
+		ret->loss = AA_AUDIT_LOG_GONE;
+	return r;
 }
 
 /* Appends the line, whose text is taken. */

@@ -23,10 +23,12 @@ struct aa_audit {
 	const char *logdir;
 	const char *host;   /* name of this host */
 	const char *rundir; /* where lines are counted that cannot be written; NULL: they are not */
-	uid_t owner;	    /* who must own the log, beside uid 0 */
-	bool sync;	    /* fsync each line */
-	bool go_round;	    /* writes past a lock that is held too long, and the line says so */
-	bool quiet;	    /* no copy to the machine's own logs (tests) */
+	const char
+	    *statedir; /* where it is remembered that the log was begun (audit_begun.h); NULL: nowhere */
+	uid_t owner;   /* who must own the log, beside uid 0 */
+	bool sync;     /* fsync each line */
+	bool go_round; /* writes past a lock that is held too long, and the line says so */
+	bool quiet;    /* no copy to the machine's own logs (tests) */
 	/* how many lines identical refusals have in a minute before they are counted (audit_brake.h); 0: no counting */
 	unsigned brake;
 	int64_t now; /* seconds since 1970, for the counting; 0: the clock's */

@@ -86,6 +86,7 @@ enum aa_reason aa_context_audit(struct aa_context *ctx, json_t *record)
 				 .owner = ctx->owner,
 				 .host = ctx->hostname,
 				 .rundir = ctx->rundir,
+				 .statedir = ctx->statedir,
 				 .go_round = true};
 	const struct aa_host *host;
 	bool written;

@@ -112,7 +112,7 @@ assert torn == found["line_cut"] and set(found) <= {None, "line_cut"}
 
 @test "sixteen that are refused alike, and killed, leave a few lines a minute and one count for all others" {
 	local asked said counted
-	rm -f "$LOGS"/audit.*
+	rm -f "$LOGS"/audit.* "$STATE/state/audit-begun"
 	run --separate-stderr "$AGENTAUTH_BUILD/bench/write_together" "$LOGS" 3 5
 	expect_status 0
 	asked=$(wc -l <<<"$output")

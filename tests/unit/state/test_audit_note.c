@@ -180,6 +180,31 @@ TEST(a_log_that_was_deleted_or_emptied_is_said_once, log)
 	assert_int_equal(verify(f).first_seq, 8);
 }
 
+/* With the head, so that nothing in the folder tells. */
+TEST(a_folder_that_was_emptied_is_told_from_a_new_one, log)
+{
+	struct fixture *f = *state;
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/state", f->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	f->audit.statedir = f->dir;
+	append_some(f, 3);
+	assert_int_equal(notes(f), 0);
+	assert_int_equal(unlink(f->log), 0);
+	assert_int_equal(unlink(f->head), 0);
+	append_some(f, 2);
+	assert_said(f, "log_gone", 0);
+	assert_int_equal(verify(f).first_seq, 1);
+	/* the control: another folder is a new one */
+	snprintf(path, sizeof(path), "%s/elsewhere", f->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	f->audit.logdir = path;
+	snprintf(f->log, sizeof(f->log), "%s/elsewhere/audit.jsonl", f->dir);
+	append_some(f, 2);
+	assert_int_equal(notes(f), 0);
+}
+
 TEST(lines_that_were_cut_off_are_said_and_stay_missing, log)
 {
 	struct fixture *f = *state;

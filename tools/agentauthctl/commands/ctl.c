@@ -222,6 +222,7 @@ struct aa_audit ctl_audit_log(struct ctl *ctl)
 	ctl_learn_host(ctl);
 	return (struct aa_audit){.logdir = ctl->logdir,
 				 .rundir = ctl->rundir,
+				 .statedir = ctl->paths.statedir,
 				 .owner = ctl->paths.owner,
 				 .host = ctl->host,
 				 .sync = ctl->audit_sync,
