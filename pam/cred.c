@@ -2,7 +2,7 @@
 /* cred.c: pam_sm_setcred adds the groups of the login's roles. Failing means fewer groups, never more. */
 #include "config.h"
 
-#include "pam/call.h"
+#include "pam/cred.h"
 
 #include <grp.h>
 #include <limits.h>
@@ -85,9 +85,7 @@ static int groups_of_session(struct aa_call *call, const char *id)
 	return err;
 }
 
-/* Adds the groups of a process that root starts without a credential: those of the agent's roles that admit the
- * service. */
-static int groups_of_record(struct aa_call *call, const struct aa_agent *agent)
+int aa_cred_groups_of_record(struct aa_call *call, const struct aa_agent *agent)
 {
 	struct aa_verdict verdict = {0};
 	struct aa_list roles = {0, NULL};
@@ -117,7 +115,7 @@ static int establish(struct aa_call *call)
 	if (state->session_id[0])
 		err = groups_of_session(call, state->session_id);
 	else if (aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service))
-		err = groups_of_record(call, agent);
+		err = aa_cred_groups_of_record(call, agent);
 	/* A public key's session comes with open_session, and sudo's target gets none: nothing is to be added yet. */
 	aa_agent_free(agent);
 	return err;

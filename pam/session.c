@@ -12,6 +12,7 @@
 #include "common/state/session_store.h"
 #include "common/text/list.h"
 #include "common/verify/verdict.h"
+#include "pam/cred.h"
 #include "pam/export.h"
 #include "pam/pam_state.h"
 #include "pam/report.h"
@@ -101,6 +102,13 @@ static void note_use(const struct aa_call *call, const struct aa_session *sessio
 		aa_last_use_note_key(statedir, session->agent, session->kid, call->ctx.now);
 }
 
+/* Adds the groups where root let the agent in without a credential. Without them the session has fewer rights. */
+static void add_groups(struct aa_call *call, const struct aa_agent *agent)
+{
+	if (aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service))
+		(void)aa_cred_groups_of_record(call, agent);
+}
+
 static enum aa_reason open_agent(struct aa_call *call)
 {
 	struct aa_pam_state *state = aa_pam_state_make(call->pamh);
@@ -118,8 +126,10 @@ static enum aa_reason open_agent(struct aa_call *call)
 	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
 	if (reason == AA_OK)
 		reason = logged;
-	if (reason == AA_OK)
+	if (reason == AA_OK) {
 		note_use(call, session);
+		add_groups(call, agent);
+	}
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {

@@ -121,6 +121,7 @@ names_from() { # SOURCE...
 
 # SSSD in the stacks that the shipped ones include, as its package puts it there.
 people_from_sssd() {
+	mv /usr/share/pam-configs.aside/sss /usr/share/pam-configs/
 	DEBIAN_FRONTEND=noninteractive pam-auth-update --enable sss
 }
 
