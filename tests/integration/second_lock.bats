@@ -98,7 +98,10 @@ people_go_on() { # PASSWORD
 }
 
 @test "with PAM asked under the name of su, of sshd, of a service without our module" {
-	for service in su su-l sshd cron other; do
+	local -a services=(su su-l sshd cron)
+	# The profile is in every service's stack: there PAM lets agents' sudo pass under sudo's own names alone.
+	[ "$AGENTAUTH_BOX" = packages ] || services+=(other)
+	for service in "${services[@]}"; do
 		with_setting "Defaults pam_service=$service, pam_login_service=$service"
 		goes_on
 	done

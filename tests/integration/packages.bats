@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# stock: agentauth comes to this host, and goes from it, by Debian's packages.
+# People have ssh and sudo at every moment, and what the packages changed of the host's own files is gone with them.
+
+load support
+load advice
+
+PACKAGES=$AGENTAUTH_BUILD/packages
+export DEBIAN_FRONTEND=noninteractive
+
+install_packages() { # [OPTION OF DPKG]...
+	dpkg "$@" --install $(find "$PACKAGES" -name '*.deb' ! -name '*-dbgsym_*') </dev/null >/var/log/dpkg.out 2>&1
+}
+remove_packages() { # --remove|--purge
+	dpkg "$1" agentauth agentauth-host libpam-agentauth libnss-agentauth </dev/null >/var/log/dpkg.out 2>&1
+}
+# An agent, and what doctor leaves to a person as a note: the plugin's line.
+finish_host() {
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+	rm -rf /etc/agentauth
+	host_init
+	new_agent builder-7 ES256
+}
+# What doctor had a person do, and packages do not take back: they own none of these files.
+undo_by_hand() {
+	rm -f /etc/ssh/sshd_config.d/agentauth.conf /etc/cron.d/agentauth-* /etc/sudoers.d/agentauth* /etc/pam.d/*~
+	cp -a /var/etc-before/pam.d/{runuser,runuser-l,passwd} /etc/pam.d/
+	cp -a /var/etc-before/sudo.conf /etc/
+	reload_sshd
+}
+agent_works() {
+	run by_key builder-7 'id -un; sudo -n restart-app'
+	expect_status 0 && expect_output '^builder-7$' && expect_output '^restarted by root for builder-7$'
+}
+
+# A person's ssh and sudo, again and again, while something happens.
+watch_people() {
+	rm -f /run/watch.end /run/watch.bad /run/watch.n
+	(
+		n=0
+		while [ ! -e /run/watch.end ]; do
+			as alice sudo -k -S true <<<'alice-password' 2>/run/watch.err || { echo sudo; cat /run/watch.err; } >>/run/watch.bad
+			dev ssh -i /home/dev/.ssh/id_alice -o BatchMode=yes "alice@$HOST" true 2>/run/watch.err ||
+				{ echo ssh; cat /run/watch.err; } >>/run/watch.bad
+			id -un alice >/dev/null || echo id >>/run/watch.bad
+			n=$((n + 1))
+		done
+		echo $n >/run/watch.n
+	) 3>&- &
+	watcher=$!
+}
+people_were_never_kept_out() { # TIMES
+	touch /run/watch.end
+	wait "$watcher"
+	[ ! -s /run/watch.bad ] || { cat /run/watch.bad >&2; return 1; }
+	echo "# a person came in by ssh and sudo $(cat /run/watch.n) times meanwhile"
+	[ "$(cat /run/watch.n)" -ge "$1" ]
+}
+state_of() { # DIRECTORY: all that can differ, but /etc/.pwd.lock and what dpkg itself keeps
+	(cd "$1" && find . ! -name '.pwd.lock' ! -name '*-' -printf '%p %y %m %u %g %l\n' | sort)
+}
+same_etc() { # BEFORE: byte by byte
+	diff <(state_of "$1") <(state_of /etc) && diff -r --no-dereference "$1" /etc
+}
+
+setup_file() {
+	cp -a /etc /var/etc-before
+}
+
+setup() {
+	log_mark
+	audit_mark 2>/dev/null || :
+}
+
+@test "installing them touches nsswitch.conf and the common stacks, and lets people alone" {
+	watch_people
+	install_packages
+	people_were_never_kept_out 1
+	people_are_untouched
+	run diff -rq --no-dereference --exclude=ld.so.cache /var/etc-before /etc
+	[ "$(sed 's/^Only in \(.*\): /new \1\//; s/^Files .* and \(.*\) differ$/other \1/' <<<"$output")" = "\
+new /etc/logrotate.d/agentauth
+other /etc/nsswitch.conf
+new /etc/pam.d/agentauth-run
+other /etc/pam.d/common-account
+other /etc/pam.d/common-auth
+other /etc/pam.d/common-session
+other /etc/pam.d/common-session-noninteractive" ] || { echo "$output" >&2; return 1; }
+	grep -q '^passwd:.* agentauth$' /etc/nsswitch.conf
+	grep -q '^group:.* agentauth$' /etc/nsswitch.conf
+	run cat /var/log/dpkg.out
+	expect_output 'nobody logs in otherwise than before. Next: agentauthctl init, then what agentauthctl doctor names\.$'
+}
+
+@test "doctor brings the host to order from there by what it says, and the agent works" {
+	run agentauthctl init
+	expect_status 0
+	done_to_the_letter 9
+	finish_host
+	agent_works
+	people_are_untouched
+}
+
+@test "a newer version comes, and the older one again, while the agent has a session" {
+	local dir
+	for deb in "$PACKAGES"/*.deb; do
+		case $deb in *-dbgsym_*) continue ;; esac
+		dir=/var/newer/$(basename "$deb" .deb)
+		mkdir -p /var/newer
+		dpkg-deb --raw-extract "$deb" "$dir"
+		sed -i 's/^Version: .*/&.1/; s/(= \([0-9.]*\))/(= \1.1)/g' "$dir/DEBIAN/control"
+		dpkg-deb --build "$dir" "$dir.deb" >/dev/null
+	done
+	by_key builder-7 'echo begun >~/begun; for i in $(seq 600); do [ ! -e ~/go ] || break; sleep 0.1; done; rm -f ~/go; sudo -n restart-app' >/var/log/session.out 2>&1 3>&- &
+	session=$!
+	wait_until test -s /home/agents/builder-7/begun
+	watch_people
+	dpkg --install /var/newer/*.deb </dev/null >/var/log/dpkg.out 2>&1 || { cat /var/log/dpkg.out >&2; return 1; }
+	agent_works
+	install_packages --force-downgrade
+	agent_works
+	people_were_never_kept_out 1
+	touch /home/agents/builder-7/go
+	wait "$session"
+	grep -q '^restarted by root for builder-7$' /var/log/session.out
+	people_are_untouched
+}
+
+@test "killed at any moment of an upgrade, people have ssh and sudo, and dpkg ends it" {
+	local after
+	for after in 0.05 0.2 0.4 0.7 1.1 1.6; do
+		timeout --signal=KILL "$after" dpkg --install /var/newer/*.deb </dev/null >/var/log/dpkg.out 2>&1 || :
+		pkill -KILL -x 'dpkg|dpkg-deb|pam-auth-update|preinst|postinst|prerm|postrm' || :
+		people_have_ssh_and_sudo || { echo "after $after s" >&2; return 1; }
+		dpkg --configure -a </dev/null >/var/log/dpkg.out 2>&1 || :
+		install_packages --force-downgrade
+		agent_works || { echo "after $after s" >&2; return 1; }
+	done
+}
+
+@test "removed after a kill in the midst of its unpacking, the line that keeps people from sudo goes too" {
+	sed -i '/^Package: agentauth-host$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status
+	dpkg --force-remove-reinstreq --remove agentauth-host </dev/null >/var/log/dpkg.out 2>&1
+	[ ! -e /usr/libexec/agentauth/agentauth_approval.so ]
+	people_have_ssh_and_sudo
+	install_packages
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
+	agentauthctl apply
+	agent_works
+}
+
+@test "removed, they leave no line that keeps people from sudo, and agents are gone" {
+	local before
+	before=$(sha256sum </var/log/agentauth/audit.jsonl)
+	watch_people
+	remove_packages --remove
+	people_were_never_kept_out 1
+	people_are_untouched
+	run id builder-7
+	expect_status 1
+	run by_key builder-7 true
+	expect_status 255
+	[ "$(sha256sum </var/log/agentauth/audit.jsonl)" = "$before" ]
+	[ -e /etc/agentauth/agents.d/builder-7.conf ]
+	run grep -rl agentauth /etc/pam.d /etc/nsswitch.conf
+	expect_output '^/etc/pam.d/agentauth-run$'
+}
+
+@test "installed again, the agents that were there are there" {
+	install_packages
+	agentauthctl apply
+	agent_works
+}
+
+@test "purged, the registry and the log stay where nobody says that they may go" {
+	undo_by_hand
+	remove_packages --purge
+	people_are_untouched
+	[ -e /etc/agentauth/agents.d/builder-7.conf ]
+	[ -s /var/log/agentauth/audit.jsonl ]
+}
+
+@test "purged with the word of a person, /etc is what it was, byte by byte" {
+	install_packages
+	echo 'agentauth-host agentauth-host/purge boolean true' | debconf-set-selections
+	remove_packages --purge
+	people_are_untouched
+	[ ! -e /etc/agentauth ]
+	[ ! -e /var/lib/agentauth ]
+	[ ! -e /var/log/agentauth ]
+	run same_etc /var/etc-before
+	expect_status 0
+}
