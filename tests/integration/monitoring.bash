@@ -19,16 +19,18 @@ expect_value() { # SERIES VALUE
 	printf '%s is %s, expected %s\n' "$1" "$(value "$1")" "$2" >&2
 	return 1
 }
-# Appends a record as the chain would have it: what no program of ours would say.
-append_line() { # JSON, an object
-	/usr/bin/python3 - "$LOGDIR" "$1" <<-'END'
+# Appends records as the chain would have them: what no program of ours would say.
+append_line() { # JSON, an object [HOW OFTEN]
+	/usr/bin/python3 - "$LOGDIR" "$1" "${2:-1}" <<-'END'
 		import hashlib, os, sys
-		folder, members = sys.argv[1:]
-		lines = open(folder + "/audit.jsonl").read().splitlines()
-		seq, prev = int(lines[-1].split('"seq":', 1)[1].split(",")[0]) + 1, hashlib.sha256(lines[-1].encode()).hexdigest()
-		line = '{"time":"2099-01-01T00:00:00.000000Z","seq":%d,"prev":"%s","host":"h",%s' % (seq, prev, members[1:])
+		folder, members, often = sys.argv[1:]
+		line = open(folder + "/audit.jsonl").read().splitlines()[-1]
+		seq = int(line.split('"seq":', 1)[1].split(",")[0])
 		with open(folder + "/audit.jsonl", "a") as log:
-		    log.write(line + "\n")
+		    for _ in range(int(often)):
+		        seq, prev = seq + 1, hashlib.sha256(line.encode()).hexdigest()
+		        line = '{"time":"2099-01-01T00:00:00.000000Z","seq":%d,"prev":"%s","host":"h",%s' % (seq, prev, members[1:])
+		        log.write(line + "\n")
 		size = os.stat(folder + "/audit.jsonl").st_size
 		open(folder + "/audit.head", "w").write("%020d %s %020d\n" % (seq, hashlib.sha256(line.encode()).hexdigest(), size))
 	END

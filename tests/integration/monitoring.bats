@@ -93,12 +93,12 @@ fires() { # ALERT
 }
 
 @test "a log that is cut off has its alert, and a burst of refusals; nothing else fires" {
-	local token i
+	local token
 	token=$(token_file builder-7)
 	ssh_with "$token" "builder-7@$HOST" true
 	run curl -sS "$URL/api/v1/alerts"
 	[ "$(jq '.data.alerts | length' <<<"$output")" -eq 0 ]
-	for ((i = 0; i < 25; i++)); do append_line '{"event":"auth","service":"sshd","result":"denied","reason":"expired"}'; done
+	append_line '{"event":"auth","service":"sshd","result":"denied","reason":"expired"}' 25
 	metrics
 	wait_until fires AgentauthDenials
 	run fires AgentauthForged

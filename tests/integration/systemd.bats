@@ -360,3 +360,16 @@ expect_gone_for_good() { # AGENT
 	run systemctl is-failed agentauth-refresh.service
 	expect_no_output '^failed$'
 }
+
+@test "the unit of metrics, hardened as it is, writes the file where node_exporter looks, and nothing where there is no such folder" {
+	run systemctl start agentauth-metrics.service
+	expect_status 0
+	[ ! -e /var/lib/prometheus/node-exporter/agentauth.prom ]
+	mkdir -p /var/lib/prometheus/node-exporter
+	run systemctl start agentauth-metrics.service
+	expect_status 0
+	grep -q '^agentauth_sessions_live{kind="publickey"} [0-9]' /var/lib/prometheus/node-exporter/agentauth.prom
+	grep -q '^agentauth_audit_writable 1' /var/lib/prometheus/node-exporter/agentauth.prom
+	run systemd-analyze verify agentauth-metrics.service agentauth-metrics.timer
+	expect_no_output 'agentauth-metrics'
+}
