@@ -122,6 +122,8 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (reason == AA_OK)
 		reason = find_session(call, agent, state, &verdict, &session);
 	if (reason == AA_OK)
+		reason = aa_admit_recorded(&call->ctx, agent);
+	if (reason == AA_OK)
 		reason = start(call, state, session);
 	logged = aa_report(call, "session-open", reason, session ? NULL : &verdict, session);
 	if (reason == AA_OK)

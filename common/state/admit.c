@@ -14,12 +14,14 @@
 #include "common/state/decision.h"
 #include "common/state/failures.h"
 #include "common/state/key_request.h"
+#include "common/state/recorder.h"
 #include "common/state/replay.h"
 #include "common/state/session.h"
 #include "common/state/session_find.h"
 #include "common/state/session_store.h"
 #include "common/text/list.h"
 #include "common/verify/limit.h"
+#include "common/verify/recording.h"
 #include "common/verify/roles.h"
 #include "common/verify/sources.h"
 #include "common/verify/verify.h"
@@ -193,6 +195,19 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 	if (verdict->reason == AA_OK)
 		verdict->reason =
 		    person ? aa_admit_agent(ctx, agent) : aa_admit_unasked(ctx, agent, login->service);
+}
+
+enum aa_reason aa_admit_recorded(const struct aa_context *ctx, const struct aa_agent *agent)
+{
+	bool deny = aa_policy_host(ctx->policy)->audit_failure == AA_AUDIT_FAILURE_DENY;
+	char word[AA_RECORDER_WORD];
+	enum aa_reason reason = AA_OK;
+
+	if (!(aa_recording_of_agent(ctx->policy, agent) & AA_RECORDING_EXEC))
+		return AA_OK;
+	if (!aa_recorder_runs(ctx->rundir, ctx->owner, word) && deny)
+		reason = AA_AUDIT_UNAVAILABLE;
+	return aa_step(ctx->trace, AA_STEP_RECORDER, NULL, reason);
 }
 
 int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *agent,

@@ -51,6 +51,10 @@ void aa_admit_started(const struct aa_context *ctx, const struct aa_agent *agent
 enum aa_reason aa_admit_room(const struct aa_context *ctx, const struct aa_agent *agent,
 			     const struct aa_verdict *verdict);
 
+/* Says whether what the agent's roles have recorded of its sessions can be: a recorder of programs runs, where one is needed.
+ * AA_AUDIT_UNAVAILABLE where none does and the host's audit_failure is to deny, as where a line of the log cannot be written. */
+enum aa_reason aa_admit_recorded(const struct aa_context *ctx, const struct aa_agent *agent);
+
 /* Gives the end of a session of this verdict, 0 for never: the earliest of the token's expiry with the clocks' skew
  * behind it, max_session, the agent's expires, and of an elevation by which it has a role. An assertion's or an SSH key's own expiry bounds the login, not the
  * session. */

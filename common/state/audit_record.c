@@ -132,17 +132,26 @@ static size_t read_command(char *text, size_t cap)
 	return len;
 }
 
-/* Sets the words of a text, each with a zero at its end, as one line that names these words and no others. */
-static void set_line(json_t *record, char *text, size_t len)
+/* Sets the words of a text, each with a zero at its end, as one line that names these words and no others. Where the text
+ * is the beginning of a longer one, the whole length says so. */
+static void set_line(json_t *record, char *text, size_t len, size_t whole)
 {
 	char *words[AA_AUDIT_STRING_MAX + 3], line[2 * AA_AUDIT_STRING_MAX];
 	size_t n = 0;
+
+	if (len > AA_AUDIT_STRING_MAX + 1)
+		len = AA_AUDIT_STRING_MAX + 1;
+	if (len == 0)
+		return;
+	text[len] = '\0';
 
 	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
 		words[n++] = text + at;
 	words[n] = NULL;
 	(void)aa_shown_line(line, sizeof(line), NULL, words);
 	aa_audit_set(record, "command", line);
+	if (whole > len)
+		aa_audit_put(record, "command_length", json_integer((json_int_t)whole));
 }
 
 /* Sets the command that sudo was asked for: sudo's own arguments, as /proc has them. Where they are longer than the
@@ -153,12 +162,7 @@ static void set_command(json_t *record)
 	size_t len = read_command(text, sizeof(text) - 1),
 	       kept = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
 
-	if (len == 0)
-		return;
-	text[kept] = '\0';
-	set_line(record, text, kept);
-	if (len > kept)
-		aa_audit_put(record, "command_length", json_integer((json_int_t)len));
+	set_line(record, text, kept, len);
 }
 
 /* Sets a member, unless it is empty: an empty one says no more. */
@@ -365,5 +369,25 @@ json_t *aa_audit_recording(const json_t *about, const char *step, const char *re
 	aa_audit_set(record, "recording", recording);
 	aa_audit_set(record, "result", result);
 	aa_audit_set(record, "reason", aa_reason_name(reason));
+	return record;
+}
+
+/* ---- programs ---------------------------------------------------------------------- */
+
+json_t *aa_audit_exec(const struct aa_audit_exec *e)
+{
+	const struct aa_audit_event started = {
+	    .event = "exec", .service = "record", .agent = e->agent, .uid = e->uid, .reason = AA_OK};
+	json_t *record = begin(&started, "ok");
+
+	aa_audit_set(record, "session", e->session);
+	aa_audit_set(record, "on_behalf_of", e->on_behalf_of);
+	aa_audit_set(record, "task", e->task);
+	aa_audit_put(record, "euid", json_integer(e->euid));
+	aa_audit_put(record, "pid", json_integer(e->pid));
+	aa_audit_put(record, "ppid", json_integer(e->ppid));
+	set_path(record, "path", e->path);
+	set_line(record, e->words, e->kept, e->length);
+	set_path(record, "directory", e->directory);
 	return record;
 }

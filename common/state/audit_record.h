@@ -81,4 +81,15 @@ json_t *aa_audit_approval(const json_t *request, const char *service, const char
 json_t *aa_audit_recording(const json_t *about, const char *step, const char *recording, const char *result,
 			   enum aa_reason reason);
 
+/* A program that was started in a session, or below one. Members that are not known are NULL, "" or UINT32_MAX. */
+struct aa_audit_exec {
+	const char *agent, *session, *on_behalf_of, *task;
+	uint32_t uid, euid; /* the agent's, and the one that the program runs with */
+	pid_t pid, ppid;
+	const char *path, *directory;
+	char *words;	     /* each with a zero at its end */
+	size_t kept, length; /* of them, and of all that there were */
+};
+json_t *aa_audit_exec(const struct aa_audit_exec *exec);
+
 #endif

@@ -48,6 +48,7 @@ static const struct row {
     [AA_STEP_PLUGIN] = {"plugin", "sudo loads the plugin that asks a person", AA_WAY_SOME},
     [AA_STEP_BUDGET] = {"budget", "the role's max_sudo is not used up", AA_WAY_SOME},
     [AA_STEP_APPROVAL] = {"approval", "no rule has the command wait for a person", AA_WAY_SESSION},
+    [AA_STEP_RECORDER] = {"recorder", "a recorder of programs runs", AA_WAY_SOME},
     [AA_STEP_ROOM] = {"sessions", "the agent may have one session more", PRESENTED | AA_WAY_AWAITED},
     [AA_STEP_REPLAY] = {"replay", "it was not used before", PRESENTED},
     [AA_STEP_LOG] = {"log", "the audit log can take it", ROLES | AA_WAY_SESSION},

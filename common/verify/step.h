@@ -50,6 +50,7 @@ enum aa_step {
 	AA_STEP_BUDGET,	  /* of one role, which is the subject */
 	AA_STEP_APPROVAL, /* the subject: the role whose rule has the command wait; NULL: none has */
 	/* at last, so that what is refused is not used up */
+	AA_STEP_RECORDER,
 	AA_STEP_ROOM,
 	AA_STEP_REPLAY,
 	AA_STEP_LOG,

@@ -338,8 +338,16 @@ expect_gone_for_good() { # AGENT
 	wait_until cmp /root/agentauth.conf /etc/ssh/sshd_config.d/agentauth.conf
 	wait_until by_key other true
 	people_have_ssh_and_sudo
+	agentauthctl role set brief --record exec >/dev/null
+	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep -x 'systemctl enable --now agentauth-record.service')
+	obey
+	wait_until by_key builder-7 sleep 0.1
+	wait_until grep -q '"command":"sleep 0.1"' /var/log/agentauth/exec.jsonl
+	people_have_ssh_and_sudo
 	run sh -c "agentauthctl --json doctor | jq -r '.findings[].cure // empty'"
-	expect_no_output 'agentauth-reap.timer|systemctl reload ssh'
+	expect_no_output 'agentauth-reap.timer|systemctl reload ssh|agentauth-record'
+	systemctl disable -q --now agentauth-record.service
+	agentauthctl role set brief --no-record exec >/dev/null
 }
 
 @test "a login that lacks a key has the shipped units fetch it" {

@@ -63,6 +63,7 @@ static const struct doctor_check checks[] = {
     {"doas", "doas asks nobody about sessions: the agent may run this at any time, suspended or not.",
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
+    {"recorder", "Agents with such a role are refused unless audit_failure is \"warn\".", doctor_recorder},
     {"issuers", "Tokens of this issuer are refused.", doctor_issuers},
     {"agents", "No login could let the agent in.", doctor_agents},
     {"approvers", "A command that waits is refused after two minutes.", doctor_approvers},

@@ -123,6 +123,7 @@ void doctor_logdir(struct doctor *d);
 void doctor_chain(struct doctor *d);
 void doctor_space(struct doctor *d);
 void doctor_deadlines(struct doctor *d);
+void doctor_recorder(struct doctor *d);
 void doctor_mixing(struct doctor *d);
 void doctor_clock(struct doctor *d);
 

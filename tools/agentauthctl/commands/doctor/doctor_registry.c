@@ -15,6 +15,7 @@
 #include "common/state/audit_chain.h"
 #include "common/state/audit_note.h"
 #include "common/state/audit_verify.h"
+#include "common/state/recorder.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 
@@ -231,6 +232,40 @@ void doctor_deadlines(struct doctor *d)
 			       xasprintf("install -m 0644 " DOCTOR_SHARE "/cron.d/agentauth-reap %s", cron),
 			       "neither agentauth-reap.timer nor cron ends sessions");
 	free(cron);
+}
+
+/* Lists the roles that have programs recorded; NULL: none has. */
+static char *recorded_roles(const struct doctor *d)
+{
+	struct buffer b = {0};
+
+	for (size_t i = 0; i < d->n_roles; i++)
+		if (aa_list_has(&d->roles[i]->record, "exec"))
+			buffer_printf(&b, "%s%s", b.len ? ", " : "", d->roles[i]->name);
+	return b.len ? buffer_take(&b) : NULL;
+}
+
+void doctor_recorder(struct doctor *d)
+{
+	char *roles = recorded_roles(d), word[AA_RECORDER_WORD];
+	bool runs = aa_recorder_runs(d->ctl->rundir, d->ctl->paths.owner, word);
+
+	if (!roles)
+		doctor_fine(d, "no role has programs recorded");
+	else if (runs && strcmp(word, "audit") == 0)
+		doctor_fine(d, "programs are recorded by the kernel's audit");
+	else if (runs)
+		doctor_note(d, "programs are recorded by fanotify, which misses some that end at once");
+	else if (access("/run/systemd/system", F_OK) == 0)
+		doctor_problem(d, xstrdup("systemctl enable --now agentauth-record.service"),
+			       "the programs of %s are to be recorded, and no recorder runs", roles);
+	else
+		doctor_problem(d,
+			       xasprintf("install -m 0644 " DOCTOR_SHARE "/cron.d/agentauth-record "
+					 "%s/cron.d/agentauth-record",
+					 d->ctl->paths.sysconfdir),
+			       "the programs of %s are to be recorded, and no recorder runs", roles);
+	free(roles);
 }
 
 void doctor_mixing(struct doctor *d)

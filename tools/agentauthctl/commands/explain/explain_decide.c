@@ -279,6 +279,8 @@ void explain_decide(struct explanation *e)
 		e->reason = aa_context_agent(&e->ctx, &e->user.account, &e->agent);
 	if (e->reason == AA_OK)
 		e->reason = decide_agent(e);
+	if (e->reason == AA_OK && !(e->way & AA_WAY_SESSION))
+		e->reason = aa_admit_recorded(&e->ctx, e->agent);
 	if (e->q.argv && e->agent && e->way & AA_WAY_SESSION)
 		explain_command(e);
 	if (e->reason == AA_OK && e->ctl->logdir)

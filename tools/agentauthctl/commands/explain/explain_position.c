@@ -58,6 +58,7 @@ static const struct row {
     {AA_STEP_ELEVATION, ANY, STATE, "state/elevated/{a}"},
     {AA_STEP_BUDGET, ANY, MAIN, "roles.{r}.max_sudo"},
     {AA_STEP_APPROVAL, ANY, MAIN, "roles.{r}.approval"},
+    {AA_STEP_RECORDER, ANY, MAIN, "host.audit_failure"},
     {AA_STEP_ROOM, AA_ROLE_DENIED, AGENT, "mixed_sessions"},
     {AA_STEP_ROOM, ANY, AGENT, "max_sessions"},
     {AA_STEP_LOG, ANY, MAIN, "host.audit_failure"},

@@ -117,6 +117,8 @@ static char *words_of(const struct explanation *e, enum aa_step step, const char
 	if (step == AA_STEP_BUDGET && subject)
 		return xasprintf("max_sudo of %s is %s", subject,
 				 reason == AA_OK ? "not used up" : "used up, so that it waits for a person");
+	if (step == AA_STEP_RECORDER && reason != AA_OK)
+		return xstrdup("its roles have programs recorded, and no recorder runs");
 	if (step == AA_STEP_ROOM && reason == AA_ROLE_DENIED)
 		return xstrdup("a login with other roles, or for another user, is open or has left something "
 			       "running");
