@@ -95,6 +95,9 @@ breaks() { # FORMAT JQ PROBLEM
 	jq -se 'any(.class_uid == 0 and .activity_name == "teleport" and .unmapped.colour == "green")' "$BATS_TEST_TMPDIR/ocsf"
 	jq -se 'any(.count == 41 and .status_code == "replayed" and .src_endpoint == {name: "2001:db8::/64"})' "$BATS_TEST_TMPDIR/ocsf"
 	jq -se 'any(.type_uid == 100702 and .exit_code == 3 and .process.pid == 4711)' "$BATS_TEST_TMPDIR/ocsf"
+	jq -se 'any(.type_uid == 100802 and .severity == "High" and (.status_detail | test("deleted or emptied")) and .log_name == "audit.jsonl")' \
+		"$BATS_TEST_TMPDIR/ocsf"
+	jq -se 'any(.entity.type == "recording" and .entity.name == "824a623d-3" and .activity_name == "Create")' "$BATS_TEST_TMPDIR/ocsf"
 	jq -se 'any(.actor.user.name == "alice@example.com" and .ai_agent.name == "builder-7" and .session.issuer == "corp")' "$BATS_TEST_TMPDIR/ocsf"
 	jq -se 'any(.unmapped.metadata == 1 and .metadata.uid == "web01.example.com:21" and .unmapped.agent.name == "root" and .actor.user == null)' \
 		"$BATS_TEST_TMPDIR/ocsf"
@@ -170,4 +173,13 @@ breaks() { # FORMAT JQ PROBLEM
 	local top=$BATS_TEST_DIRNAME/../..
 	diff <("$top/tests/schemas/table") "$top/doc/siem.md"
 	grep -q '^| `session-open` .*Logon' "$top/doc/siem.md"
+}
+
+@test "each event that the sources have is in the mapping" {
+	local top=$BATS_TEST_DIRNAME/../.. event n=0
+	while read -r event; do
+		n=$((n + 1))
+		grep -q "^EVENT($event, " "$top/tools/agentauthctl/commands/audit/export.def" || { echo "no EVENT($event, …)" >&2; return 1; }
+	done < <(grep -rhoE --include='*.c' '(\.event = |"event", )"[a-z-]+"' "$top"/{common,pam,sudo,tools} | grep -oE '"[a-z-]+"$' | sort -u)
+	[ "$n" -gt 5 ]
 }

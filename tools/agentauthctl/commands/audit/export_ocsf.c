@@ -183,15 +183,23 @@ static void put_subject(json_t *event, const char *user)
 	free(type);
 }
 
+/* An approval or a recording has its own name, an "admin" names what it is about. */
 static void put_entity(json_t *event, const struct exported *e)
 {
-	bool approval = *view_text(e->record, "request");
+	const char *what = view_text(e->record, "event");
 
-	export_put_text(event, "entity.type", approval ? "approval" : e->kind);
+	export_put_text(event, "entity.type", *e->kind ? e->kind : what);
 	put_number(event, "entity.type_id", 99);
-	export_put_text(event, "entity.name", approval ? view_text(e->record, "request") : e->name);
 	if (!export_text(event, "entity.name"))
-		export_put_text(event, "entity.name", view_text(e->record, "event"));
+		export_put_text(event, "entity.name", *e->name ? e->name : what);
+}
+
+static void put_log(json_t *event)
+{
+	export_put_text(event, "log_name", "audit.jsonl");
+	export_put_text(event, "log_provider", "agentauth");
+	put_number(event, "log_type_id", 2);
+	export_put_text(event, "log_type", "Application");
 }
 
 static void put_of_class(json_t *event, const struct exported *e)
@@ -213,6 +221,9 @@ static void put_of_class(json_t *event, const struct exported *e)
 		break;
 	case EXPORT_ENTITY:
 		put_entity(event, e);
+		break;
+	case EXPORT_LOG:
+		put_log(event);
 		break;
 	case EXPORT_BASE:
 	case EXPORT_CLASSES:

@@ -98,9 +98,10 @@ enum {
 	USER = 1u << EXPORT_USER,
 	ROLE = 1u << EXPORT_ROLE,
 	BASE = 1u << EXPORT_BASE,
+	LOG = 1u << EXPORT_LOG,
 	ADMIN = USER | ROLE | ENTITY,
 	IAM = ADMIN | LOGIN,
-	ANY = IAM | PROCESS | BASE
+	ANY = IAM | PROCESS | BASE | LOG
 };
 
 static const struct field {
@@ -223,13 +224,15 @@ static void word_of(const char *text, unsigned n, char *ret, size_t size)
 /* An "admin" says what became of what ("role deploy changed by apply: …") or is a command as it was typed. */
 static void detail_of(struct exported *e, char *ret, size_t size)
 {
-	const char *command = view_text(e->record, "command");
+	const char *command = view_text(e->record, "command"), *step = view_text(e->record, "step"),
+		   *found = view_text(e->record, "found");
 	char verb[16], by[16];
 
 	if (strcmp(view_text(e->record, "event"), "admin") != 0) {
-		const char *step = view_text(e->record, "step");
-
-		(void)snprintf(ret, size, "%.63s", *step ? step : view_text(e->record, "result"));
+		(void)snprintf(ret, size, "%.63s",
+			       *step	? step
+			       : *found ? found
+					: view_text(e->record, "result"));
 		return;
 	}
 	word_of(command, 0, e->words[0], sizeof(e->words[0]));
@@ -263,19 +266,16 @@ static void find_event(struct exported *e)
 {
 	const char *name = view_text(e->record, "event");
 	const struct event *event = events;
-	char detail[96];
 
-	detail_of(e, detail, sizeof(detail));
-	while (event->event && !(strcmp(event->event, name) == 0 && detail_fits(event->detail, detail) &&
+	detail_of(e, e->detail, sizeof(e->detail));
+	while (event->event && !(strcmp(event->event, name) == 0 && detail_fits(event->detail, e->detail) &&
 				 has_subject(event, e->record)))
 		event++;
 	e->class = event->class;
 	e->activity = event->activity;
 	e->categories = event->categories;
 	e->types = event->types;
-	e->activity_name = event->name			   ? event->name
-			   : *view_text(e->record, "step") ? view_text(e->record, "step")
-							   : name;
+	e->activity_name = event->name ? event->name : event->event ? e->detail : name;
 }
 
 static void find_severity(struct exported *e)

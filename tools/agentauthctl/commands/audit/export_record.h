@@ -35,7 +35,7 @@ struct exported {
 	char *id;	    /* HOST:SEQ, the same whenever the record is exported */
 	char *message;
 	char hash[AA_SHA256_HEX_SIZE]; /* of the line */
-	char words[2][64];
+	char detail[136], words[2][64];
 };
 
 /* Returns the object that OCSF or ECS has for the record, as a new reference. */
