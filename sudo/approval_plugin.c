@@ -8,6 +8,7 @@
 #include <sudo_plugin.h>
 
 #include "common/state/told.h"
+#include "sudo/ask.h"
 #include "sudo/described.h"
 
 uint32_t agentauth_told, agentauth_refused; /* by the PAM module */

@@ -5,11 +5,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/state/audit_record.h"
-#include "sudo/ask.h"
 
 #define AA_SUDO_LINE_MAX 4096
+
+/* One sudo, as its front end describes it. Strings are borrowed from it. */
+struct aa_sudo {
+	const char *statedir, *rundir, *logdir;
+	const char *hook; /* the program that a request runs; NULL: none */
+	bool looks;	  /* this process forks the command: the child looks again first */
+	uint32_t uid;	  /* of the caller */
+	bool logged;	  /* by the PAM module, which let it pass */
+	bool audited;	  /* the audit plugin records what sudo does */
+	const char *user, *host, *cwd, *tty;
+	const char *command;   /* resolved */
+	char target[256];      /* the user it runs as; "#UID" where the name is not known */
+	char group[256];       /* in the same way; "": the target's own */
+	const char *chroot;    /* NULL: none */
+	const char *recording; /* of what the command shows; NULL: none */
+	char *const *argv;
+	void (*say)(void *data, const char *text); /* to the agent */
+	void *say_data;
+};
 
 /* Finds the value of NAME= in one of sudo's lists, which may be NULL. NULL: it is not there. */
 const char *aa_described_value(char *const list[], const char *name);

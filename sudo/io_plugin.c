@@ -118,7 +118,7 @@ static int log_suspend(int signo, const char **errstr)
 	return 1;
 }
 
-/* What is typed is not logged, since passwords are. */
+/* Input is not logged, since passwords are typed. */
 extern struct io_plugin agentauth_io;
 struct io_plugin agentauth_io = {
     .type = SUDO_IO_PLUGIN,

@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "common/verify/reason.h"
-#include "sudo/ask.h"
+#include "sudo/described.h"
 
 /* The command that this sudo runs, from its record to its end. It begins with all zeros. */
 struct aa_ran {

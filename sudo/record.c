@@ -279,7 +279,7 @@ void aa_record_end(struct aa_record *record)
 	(void)aa_user_registry(&ctx);
 	aa_cast_close(record->cast);
 	(void)snprintf(file, sizeof(file), "%s.cast", record->name);
-	/* What cannot be sealed now is left to the next sweep. */
+	/* A recording that cannot be sealed now is left to the next sweep. */
 	(void)aa_cast_seal(ctx.logdir, ctx.owner, json_string_value(json_object_get(record->about, "agent")),
 			   file, "recorded", log_line, &ctx);
 	aa_context_close(&ctx);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/state/cast.h"
-#include "sudo/ask.h"
+#include "sudo/described.h"
 
 struct aa_record;
 

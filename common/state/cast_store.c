@@ -107,7 +107,7 @@ static int64_t add_bytes(int agent, uid_t owner, int64_t more)
 	return sum;
 }
 
-/* What is being written counts as much as it may become. */
+/* An open recording counts as much as it may become. */
 static int check_room(int agent, uid_t owner)
 {
 	DIR *open = list_folder(agent, "open", owner);
@@ -220,7 +220,7 @@ static int seal(int agent, uid_t owner, const char *file, const char *step, aa_c
 	r = aa_trusted_open(agent, path, owner, &fd, &size);
 	if (r < 0)
 		return r;
-	/* Whoever else seals it holds the lock, and it has its other name then. */
+	/* Another sealer would hold the lock, or have given the file its other name by now. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		r = -EBUSY;
 	else if (fstatat(agent, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
