@@ -105,6 +105,13 @@ replayed() { # OPTION...
 	expect_no_output '^one$|^three$'
 	run agentauthctl session replay "$(session)" --command 4
 	expect_status 2
+	expect_output '--command takes a number from 1 to 3 here; --list shows them'
+	run agentauthctl session replay "$(session)" --list --asciicast -
+	expect_status 2
+	expect_output '--asciicast writes recordings, --list and --json name them: one of these'
+	run agentauthctl --statedir /root/none session replay "$(session)"
+	expect_status 2
+	expect_output 'recordings are beside the audit log, which --statedir leaves out'
 	rm -f /root/all.cast
 	agentauthctl session replay "$(session)" --asciicast /root/all.cast
 	jq -e . /root/all.cast >/dev/null
