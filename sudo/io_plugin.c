@@ -3,8 +3,15 @@
  * who is not to be recorded; sudo then forgets the plugin, and makes no pseudoterminal and no pipes for it. */
 #include "config.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <sudo_plugin.h>
 
@@ -12,6 +19,8 @@
 #include "sudo/described.h"
 #include "sudo/io_plugin.h"
 #include "sudo/record.h"
+
+#define PAGE 4096
 
 static sudo_printf_t print;
 static struct aa_record *record;
@@ -89,13 +98,51 @@ static int log_ttyout(const char *buf, unsigned int len, const char **errstr)
 	return output(AA_CAST_TTY, buf, len, errstr);
 }
 
+/* Says how many bytes of the descriptor's buffer are free; INT_MAX: it has none that fills up. */
+static int room_of(int fd)
+{
+	int used = 0, size = 0;
+	socklen_t n = sizeof(size);
+
+	if (ioctl(fd, FIONREAD, &used) == 0 && (size = fcntl(fd, F_GETPIPE_SZ)) > 0)
+		return used ? size - used : INT_MAX;
+	if (ioctl(fd, TIOCOUTQ, &used) == 0 && getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &n) == 0)
+		return used ? (size - used) / 2 : INT_MAX;
+	return INT_MAX;
+}
+
+static bool is_read(int fd)
+{
+	struct pollfd at = {.fd = fd, .events = POLLOUT};
+
+	return poll(&at, 1, 0) < 0 || !(at.revents & (POLLERR | POLLHUP | POLLNVAL));
+}
+
+/* Waits until the reader has left room for this piece and the one before it, which sudo may hold still. When a command
+ * without a terminal ends, sudo drops what it cannot write at once (1.9.13 to 1.9.16), so that a slow reader would miss the
+ * end of the output. */
+static void wait_for_room(int fd, unsigned int len)
+{
+	static unsigned int before[3];
+	struct timespec step = {0, 50000};
+
+	while (room_of(fd) < (int)(before[fd] + len) + 2 * PAGE && is_read(fd)) {
+		(void)nanosleep(&step, NULL);
+		if (step.tv_nsec < 2000000)
+			step.tv_nsec *= 2;
+	}
+	before[fd] = len;
+}
+
 static int log_stdout(const char *buf, unsigned int len, const char **errstr)
 {
+	wait_for_room(STDOUT_FILENO, len);
 	return output(AA_CAST_STDOUT, buf, len, errstr);
 }
 
 static int log_stderr(const char *buf, unsigned int len, const char **errstr)
 {
+	wait_for_room(STDERR_FILENO, len);
 	return output(AA_CAST_STDERR, buf, len, errstr);
 }
 

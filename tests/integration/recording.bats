@@ -84,7 +84,7 @@ replayed() { # OPTION...
 
 @test "without a terminal what it wrote is there, and reaches whom it was written for, byte by byte" {
 	head -c 300000 /dev/urandom >/root/bytes
-	run by_key builder-7 'sudo -n sh -c "cat /root/bytes" | sha256sum; echo in | sudo -n sh -c "cat; echo err >&2; exit 7"; echo "status $?"'
+	run by_key builder-7 'sudo -n sh -c "cat /root/bytes" | { sleep 1; sha256sum; }; echo in | sudo -n sh -c "cat; echo err >&2; exit 7"; echo "status $?"'
 	expect_output "^$(sha256sum </root/bytes | cut -d ' ' -f 1)"
 	expect_output '^in$'
 	expect_output '^status 7$'
