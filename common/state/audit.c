@@ -210,7 +210,7 @@ static int write_at(struct writer *w, struct aa_audit_text *text, struct aa_audi
 /* Writes what the log says of itself. */
 static int say(struct writer *w, json_t *note, struct aa_audit_tail *at)
 {
-	struct aa_audit_text text = {NULL};
+	struct aa_audit_text text = {.buf = NULL};
 	int r = json_object_get(note, "event") && aa_audit_text_make(&text, w->audit->host, note)
 		    ? write_at(w, &text, at)
 		    : -ENOMEM;
@@ -283,7 +283,7 @@ static bool append_line(struct writer *w, struct aa_audit_text *text)
 /* Writes the line outside of the chain, since somebody holds the lock for too long; the line says so. */
 static bool append_unchained(struct writer *w, json_t *record)
 {
-	struct aa_audit_text text = {NULL};
+	struct aa_audit_text text = {.buf = NULL};
 	bool ok;
 
 	(void)json_object_set_new(record, "unchained", json_true());
@@ -307,7 +307,7 @@ static int64_t now_of(const struct aa_audit *audit)
 static bool write_count(void *data, json_t *record)
 {
 	struct writer *w = data;
-	struct aa_audit_text text = {NULL};
+	struct aa_audit_text text = {.buf = NULL};
 	bool ok = w->n_counts < COUNTS_MAX && aa_audit_text_make(&text, w->audit->host, record) &&
 		  append_line(w, &text);
 
@@ -336,7 +336,7 @@ static bool counted(struct writer *w, const json_t *record)
 /* Writes the record to the machine's own logs alone, since the audit log could not take it, and counts it. */
 static void give_up(const struct aa_audit *audit, json_t *record)
 {
-	struct aa_audit_text text = {NULL};
+	struct aa_audit_text text = {.buf = NULL};
 
 	if (audit->rundir)
 		aa_audit_unwritten_add(audit->rundir, audit->owner, aa_audit_clock_us());
@@ -352,7 +352,7 @@ static void give_up(const struct aa_audit *audit, json_t *record)
 
 static bool append_in(const struct aa_audit *audit, int dirfd, json_t *record)
 {
-	struct aa_audit_text text = {NULL};
+	struct aa_audit_text text = {.buf = NULL};
 	struct writer w;
 	bool ok = begin(&w, audit, dirfd) && aa_audit_text_make(&text, audit->host, record);
 

@@ -27,7 +27,7 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-/* What a signal does is the whole process's: one thread at a time changes it. */
+/* The action of a signal is the whole process's: one thread at a time changes it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void interrupt(int signal)

@@ -106,7 +106,7 @@ static bool is_sudo(const char *event)
 	       strcmp(event, "sudo-exit") == 0;
 }
 
-/* What the log says of itself. */
+/* Prints what the log says of itself. */
 static void add_found(struct buffer *b, const json_t *record)
 {
 	int64_t lines = view_number(record, "lines");
