@@ -16,12 +16,14 @@
 
 /* ---- one line ------------------------------------------------------------ */
 
-enum line_kind { LINE_CHAINED, LINE_UNCHAINED, LINE_TORN };
+enum line_kind { LINE_CHAINED, LINE_UNCHAINED, LINE_TORN, LINE_NAMELESS }; /* nameless: without seq or prev */
 
 struct scanned {
 	enum line_kind kind;
 	uint64_t seq;
 	char prev[HEX_LEN + 1];
+	const char *text;
+	size_t len;
 };
 
 static bool take_text(const char **at, const char *end, const char *text)
@@ -93,13 +95,15 @@ static enum line_kind scan_any(const char *line, size_t len, struct scanned *ret
 		ret->seq = (uint64_t)json_integer_value(seq);
 	if (kind == LINE_CHAINED && prev && strlen(prev) == HEX_LEN)
 		memcpy(ret->prev, prev, HEX_LEN + 1);
+	if (kind == LINE_CHAINED && (!ret->seq || !*ret->prev))
+		kind = LINE_NAMELESS;
 	json_decref(json);
 	return kind;
 }
 
 static void scan(const char *line, size_t len, struct scanned *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct scanned){.text = line, .len = len};
 	ret->kind = scan_written(line, len, ret) ? LINE_CHAINED : scan_any(line, len, ret);
 }
 
@@ -201,23 +205,44 @@ static void settle_twins(struct aa_audit_walk *walk, const struct scanned *line)
 	walk->twin.seq = 0;
 }
 
+/* Hashes the line with the prev that it should have: if that is the hash which the next line holds, it was this prev that was
+ * changed, and not the line before. */
+static void hash_with_prev(struct aa_audit_walk *walk, const struct scanned *line, const char *prev)
+{
+	char *copy = strndup(line->text, line->len), *at = copy ? strstr(copy, line->prev) : NULL;
+
+	walk->with_prev[0] = '\0';
+	if (at && strlen(line->prev) == HEX_LEN) {
+		memcpy(at, prev, HEX_LEN);
+		(void)aa_sha256_hex(walk->with_prev, copy, line->len);
+	}
+	free(copy);
+}
+
+/* Takes a line that does not follow the one before, though its number does. */
+static void take_unlike(struct aa_audit_walk *walk, const struct scanned *line, bool unsure)
+{
+	if (follows(line, &walk->before)) { /* and the line between is nobody's */
+		if (unsure)
+			take_back(walk);
+		aa_audit_walk_fault(walk, AA_AUDIT_PUT_IN, walk->last.line, walk->last.seq, 1);
+		return;
+	}
+	if (unsure && *walk->with_prev && strcmp(line->prev, walk->with_prev) == 0)
+		take_back(walk);
+	aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, walk->last.line ? walk->last.line : 1, walk->last.seq, 1);
+	walk->unsure = true;
+	hash_with_prev(walk, line, walk->last.hash);
+}
+
 /* Takes a line with the number that is next. */
 static void take_next(struct aa_audit_walk *walk, const struct scanned *line, const struct aa_audit_line *at)
 {
 	bool unsure = walk->unsure;
 
 	walk->unsure = false;
-	if (*walk->last.hash && !follows(line, &walk->last)) {
-		if (follows(line, &walk->before)) { /* and the line between is nobody's */
-			if (unsure)
-				take_back(walk);
-			aa_audit_walk_fault(walk, AA_AUDIT_PUT_IN, walk->last.line, walk->last.seq, 1);
-		} else {
-			aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, walk->last.line ? walk->last.line : 1,
-					    walk->last.seq, 1);
-			walk->unsure = true;
-		}
-	}
+	if (*walk->last.hash && !follows(line, &walk->last))
+		take_unlike(walk, line, unsure);
 	advance(walk, at);
 }
 
@@ -244,7 +269,12 @@ static void take_chained(struct aa_audit_walk *walk, const struct scanned *line,
 	settle_twins(walk, line);
 	if (!walk->first_seq)
 		walk->first_seq = line->seq;
-	if (!walk->last.seq || line->seq == walk->last.seq + 1) {
+	if (walk->after_torn && walk->last.seq && line->seq == walk->last.seq + 2 &&
+	    !follows(line, &walk->last)) {
+		/* What looks like a torn line has the place of one that this line follows. */
+		aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, walk->last.line, walk->last.seq + 1, 1);
+		advance(walk, at);
+	} else if (!walk->last.seq || line->seq == walk->last.seq + 1) {
 		take_next(walk, line, at);
 	} else if (line->seq == 1 && strspn(line->prev, "0") == HEX_LEN) {
 		aa_audit_walk_fault(walk, AA_AUDIT_RESTARTED, at->line, walk->last.seq, 1);
@@ -277,16 +307,16 @@ int aa_audit_walk_line(struct aa_audit_walk *walk, const char *line, size_t len)
 		return -EIO;
 	scan(line, len, &scanned);
 	walk->lines++;
+	walk->after_torn = walk->ends_torn || walk->ends_nameless;
+	walk->ends_nameless = scanned.kind == LINE_NAMELESS;
 	walk->ends_torn = scanned.kind == LINE_TORN;
 	walk->torn += scanned.kind == LINE_TORN;
 	walk->unchained += scanned.kind == LINE_UNCHAINED;
 	at.seq = scanned.seq;
 	if (scanned.kind != LINE_CHAINED)
 		take_other(walk, &at);
-	else if (scanned.seq && *scanned.prev)
-		take_chained(walk, &scanned, &at);
 	else
-		aa_audit_walk_fault(walk, AA_AUDIT_PUT_IN, at.line, 0, 1);
+		take_chained(walk, &scanned, &at);
 	return 0;
 }
 
@@ -298,7 +328,11 @@ void aa_audit_walk_end(struct aa_audit_walk *walk, uint64_t head_seq, const char
 	settle_jump(walk, NULL);
 	settle_twins(walk, NULL);
 	pair_moved(walk);
-	if (walk->ends_torn)
+	if (walk->ends_nameless)
+		aa_audit_walk_fault(walk,
+				    head_hash && head_seq == seq + 1 ? AA_AUDIT_CHANGED : AA_AUDIT_PUT_IN,
+				    walk->lines, seq + 1, 1);
+	else if (walk->ends_torn)
 		aa_audit_walk_fault(walk, AA_AUDIT_TORN, walk->lines, seq + 1, 1);
 	else if (head_hash && head_seq > seq)
 		aa_audit_walk_fault(walk, AA_AUDIT_CUT_OFF, line, seq + 1, head_seq - seq);

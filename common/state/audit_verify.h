@@ -49,7 +49,9 @@ struct aa_audit_walk {
 	/* The next line decides on these. */
 	struct aa_audit_line jumped_from, twin;
 	bool unsure; /* of the last fault */
-	bool ends_torn;
+	bool ends_torn, ends_nameless;
+	bool after_torn;    /* the line before was, or had no number */
+	char with_prev[65]; /* the hash that the last line would have if it held that of the line before */
 };
 
 /* Takes the next line, without its line feed. 0, or -EIO where OpenSSL fails. */

@@ -64,6 +64,9 @@ expect_place() { # LINE SENTENCE
 	run agentauthctl audit show --reason agent_suspended --agent builder-7
 	expect_status 0
 	expect_output '^The log has no such record\.$'
+	run agentauthctl audit show --agent biulder-7 --since today
+	expect_status 0
+	expect_output '^The log has no record of an agent "biulder-7"\.$'
 	run agentauthctl audit show --reason agent_suspnded
 	expect_status 2
 	expect_output 'there is no reason "agent_suspnded" \(did you mean agent_suspended\?\)'

@@ -26,7 +26,7 @@ teardown() {
 	measured agentauthctl audit verify
 	expect_status 0
 	expect_output "^The log is whole: $((8 * LINES_OF_FILE)) records in 8 files, to seq $((8 * LINES_OF_FILE))\.$"
-	[ "$took_ms" -lt 60000 ]
+	[ "$cpu_ms" -lt 60000 ]
 	[ "$took_kb" -lt 32768 ]
 	# A program that takes long, as ten million lines do.
 	mv /usr/bin/zstd /usr/bin/zstd.true
@@ -58,6 +58,12 @@ teardown() {
 	give_back
 	edit 002.gz '1s/"uid":7/"uid":8/'
 	expect_only "$AUDIT-002.gz:1" "this line was changed after it was written (seq $((2 * LINES_OF_FILE + 1)))"
+	give_back
+	edit 005 '70s/^{/[/'
+	expect_only "$AUDIT-005:70" "this line was changed after it was written (seq $((5 * LINES_OF_FILE + 70)))"
+	give_back
+	edit 005 "71s/\"prev\":\"..../\"prev\":\"ffff/"
+	expect_only "$AUDIT-005:71" "this line was changed after it was written (seq $((5 * LINES_OF_FILE + 71)))"
 	give_back
 	# Nor is a file moved by a number that somebody wrote into its first line.
 	edit 005 '1s/"seq":[0-9]*/"seq":1/'

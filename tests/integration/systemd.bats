@@ -325,6 +325,19 @@ expect_gone_for_good() { # AGENT
 	expect_audit '.event == "session-close" and .agent == "other" and .reason == "session_expired"'
 }
 
+@test "the shipped timer seals the log, within the unit's bounds" {
+	systemctl start agentauth-seal.timer
+	run systemctl is-active agentauth-seal.timer
+	expect_output '^active$'
+	systemctl start agentauth-seal.service
+	[ "$(stat -c '%a %U' /var/lib/agentauth/seal.key)" = '600 root' ]
+	systemctl start agentauth-seal.service
+	run agentauthctl audit verify
+	expect_status 0
+	expect_output ', 2 seals fit\.$'
+	systemctl stop agentauth-seal.timer
+}
+
 @test "what doctor says to do where systemd runs the timer and sshd is done" {
 	systemctl disable -q --now agentauth-reap.timer
 	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep -x 'systemctl enable --now agentauth-reap.timer')

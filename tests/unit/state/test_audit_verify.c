@@ -131,6 +131,31 @@ TEST(a_changed_byte_is_found_in_its_line_wherever_it_is, log)
 	}
 }
 
+static struct pages copied(const struct pages *from)
+{
+	struct pages p = *from;
+
+	for (size_t i = 0; i < p.n; i++)
+		p.v[i] = strdup(from->v[i]);
+	return p;
+}
+
+/* Each byte of the line but its number, which says where the line stands: what is no JSON any more, what is no prev. */
+TEST(a_changed_byte_is_found_in_its_line_whatever_it_is, log)
+{
+	struct pages whole = write_log(*state);
+	const char *line = whole.v[4], *seq = strstr(line, "\"seq\":");
+
+	for (size_t i = 0; line[i]; i++) {
+		struct pages p = copied(&whole);
+
+		if (line + i >= seq && line + i <= strchr(seq, ','))
+			continue;
+		p.v[4][i] = line[i] == '~' ? '^' : '~';
+		assert_fault(&p, AA_AUDIT_CHANGED, 5, whole.whole.first_seq + 4, 1);
+	}
+}
+
 TEST(removed_lines_are_counted, log)
 {
 	const struct fixture *f = *state;

@@ -115,6 +115,34 @@ static enum ctl_status read_times(struct showing *s, const struct arguments *arg
 	return status;
 }
 
+static bool found_one(void *data, json_t *record, const struct log_line *line)
+{
+	bool *found = data;
+
+	(void)line;
+	*found = true;
+	json_decref(record);
+	return false;
+}
+
+/* No answer is told from a name that is misspelt. */
+static void tell_none(const struct showing *s, const struct log_query *query, const struct log_files *files)
+{
+	struct log_query of_agent = {.n = 0};
+	bool found = false;
+
+	for (size_t i = 0; i < query->n; i++)
+		if (query->members[i].name && strcmp(query->members[i].name, "agent") == 0)
+			of_agent.members[of_agent.n++] = query->members[i];
+	found = of_agent.n == 0;
+	if (!found)
+		(void)log_query_walk(&of_agent, files, &s->ctl->problems, NULL, found_one, &found);
+	if (!found)
+		printf("The log has no record of an agent %s.\n", quoted(of_agent.members[0].value));
+	else
+		puts(s->at ? "No agent had a session then." : "The log has no such record.");
+}
+
 static enum ctl_status show_all(struct showing *s, struct log_query *query, const struct log_files *files)
 {
 	struct progress progress = {.program = "agentauthctl", .what = "MB of the log", .off = s->ctl->json};
@@ -127,7 +155,7 @@ static enum ctl_status show_all(struct showing *s, struct log_query *query, cons
 		fputs("],", stdout);
 	audit_groups_print(&s->groups);
 	if (!s->shown && !s->ctl->json && !s->raw)
-		puts(s->at ? "No agent had a session then." : "The log has no such record.");
+		tell_none(s, query, files);
 	return all ? CTL_DONE : CTL_FAILED;
 }
 
