@@ -3,6 +3,7 @@
 #include "common/verify/reason.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include <security/_pam_types.h>
 
@@ -85,6 +86,15 @@ static const struct row *row(enum aa_reason reason)
 const char *aa_reason_name(enum aa_reason reason)
 {
 	return row(reason)->name;
+}
+
+enum aa_reason aa_reason_named(const char *name)
+{
+	int i = 0;
+
+	while (i < AA_REASON_COUNT && strcmp(rows[i].name, name) != 0)
+		i++;
+	return (enum aa_reason)i;
 }
 
 const char *aa_reason_sentence(enum aa_reason reason)

@@ -54,6 +54,8 @@ enum aa_reason {
 
 /* Gives the word of the audit record, "bad_signature". Never NULL. */
 const char *aa_reason_name(enum aa_reason reason);
+/* Gives the reason of such a word; AA_REASON_COUNT: this version does not know it. */
+enum aa_reason aa_reason_named(const char *name);
 /* Gives a sentence for the host's administrator, without a full stop. It is never shown to a client. */
 const char *aa_reason_sentence(enum aa_reason reason);
 /* Names the claim or header member that this reason is always about: "aud" of AA_WRONG_AUDIENCE. NULL: none, or it

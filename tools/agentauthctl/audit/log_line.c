@@ -8,17 +8,26 @@
 
 #include "common/text/utc.h"
 
-int64_t log_line_time(const struct log_line *line)
+int64_t log_record_time(const char *text)
 {
-	static const char begin[] = "{\"time\":\"";
 	char whole[AA_UTC_SIZE];
 	int64_t when;
 
-	if (line->len < sizeof(begin) + 27 || memcmp(line->text, begin, sizeof(begin) - 1) != 0)
+	/* Whole seconds are enough. */
+	if (strnlen(text, 20) < 20)
 		return 0;
-	memcpy(whole, line->text + sizeof(begin) - 1, 19);
+	memcpy(whole, text, 19);
 	memcpy(whole + 19, "Z", 2);
 	return aa_utc_parse(whole, &when) ? when : 0;
+}
+
+int64_t log_line_time(const struct log_line *line)
+{
+	static const char begin[] = "{\"time\":\"";
+
+	if (line->len < sizeof(begin) + 27 || memcmp(line->text, begin, sizeof(begin) - 1) != 0)
+		return 0;
+	return log_record_time(line->text + sizeof(begin) - 1);
 }
 
 /* Returns the quotation mark that ends the text which begins at `at`; NULL: none does. */

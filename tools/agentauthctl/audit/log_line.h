@@ -12,6 +12,8 @@
 
 #define LOG_SESSION_DIGITS 8 /* of an id, that are enough to ask for it */
 
+/* Returns the second of a record's `time`, "2027-01-15T08:00:00.000000Z"; 0: it is none. */
+int64_t log_record_time(const char *text);
 /* Returns the line's time in seconds, which stands at its beginning; 0: it does not. */
 int64_t log_line_time(const struct log_line *line);
 /* Gives each member of the object: a text without its quotation marks, as it stands in the line, another value whole. False:

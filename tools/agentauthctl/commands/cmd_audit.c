@@ -9,6 +9,6 @@ const struct command cmd_audit = {
     .also = "history log logs",
     .words = "COMMAND",
     .summary = "ask the audit log, and prove that nobody changed it",
-    .sub = (const struct command *const[]){&audit_show, &audit_tail, &audit_verify, &audit_seal,
-					   &audit_export, &audit_index, NULL},
+    .sub = (const struct command *const[]){&audit_show, &audit_tail, &audit_report, &audit_verify,
+					   &audit_seal, &audit_export, &audit_index, NULL},
 };

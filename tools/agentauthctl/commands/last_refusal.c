@@ -73,12 +73,7 @@ json_t *last_refusal(const struct ctl *ctl, const char *agent)
 
 enum aa_reason last_refusal_reason(const json_t *record)
 {
-	const char *name = view_text(record, "reason");
-	int i = 0;
-
-	while (i < AA_REASON_COUNT && strcmp(aa_reason_name((enum aa_reason)i), name) != 0)
-		i++;
-	return (enum aa_reason)i;
+	return aa_reason_named(view_text(record, "reason"));
 }
 
 char *last_refusal_text(const json_t *record)

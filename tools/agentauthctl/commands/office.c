@@ -61,6 +61,7 @@ static const struct permit {
     {"doctor", "", EVERY, NULL},
     {"audit show", RECORDS " since until at by-session raw", EVERY, NULL},
     {"audit tail", RECORDS " lines follow", EVERY, NULL},
+    {"audit report", "since until agent html", EVERY, NULL},
     {"audit verify", "", EVERY, NULL},
     {"audit export", RECORDS " since until ocsf ecs", EVERY, NULL},
     {"approval approve", "why for", APPROVER, NULL},
@@ -166,13 +167,15 @@ static enum ctl_status names_no_file(struct ctl *ctl, const struct arguments *a)
 {
 	for (size_t i = 0; i < a->n_given; i++) {
 		const struct option_spec *option = a->given[i].option;
+		bool written = strcmp(option->name, "html") == 0;
 
 		if (option->argument && strcmp(option->argument, "FILE") == 0 &&
 		    given_is_file(a->given[i].value))
 			return ctl_fail(ctl,
-					"--%s %s: root would open this file for you; say --%s - <FILE, so "
+					"--%s %s: root would open this file for you; say --%s - %cFILE, so "
 					"that your shell does",
-					option->name, quoted(a->given[i].value), option->name);
+					option->name, quoted(a->given[i].value), option->name,
+					written ? '>' : '<');
 	}
 	return CTL_DONE;
 }

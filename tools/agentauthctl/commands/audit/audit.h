@@ -7,7 +7,8 @@
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/cli/progress.h"
 
-extern const struct command audit_show, audit_tail, audit_verify, audit_seal, audit_export, audit_index;
+extern const struct command audit_show, audit_tail, audit_report, audit_verify, audit_seal, audit_export,
+    audit_index;
 
 /* Opens the log, with its index where it is asked and not proved; CTL_FAILED: reported. log_files_close() in any case. */
 enum ctl_status audit_open(struct ctl *ctl, bool by_index, struct log_files *files);
