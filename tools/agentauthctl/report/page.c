@@ -86,7 +86,7 @@ void page_section_end(struct buffer *p)
 
 /* ---- the head ------------------------------------------------------------------- */
 
-/* The one style that the page may have is this one, told by its hash: whatever got into the page by a fault of ours can
+/* The page's policy admits this style alone, told by its hash: whatever got into the page by a fault of ours can
  * neither run nor be drawn as it wants. */
 static void put_policy(struct buffer *p)
 {

@@ -21,10 +21,10 @@
 #define REPORT_SOURCES 64 /* addresses of an agent */
 #define REPORT_ID 8	  /* digits of a session's id that are shown */
 
-/* What is counted of an agent, a person, a role; what was before the span tells what is new in it. */
+/* These are counted of an agent, a person, a role; the last two, of before the span, tell what is new in it. */
 enum report_n { N_SESSIONS, N_RAN, N_ASKED, N_REFUSED, N_SESSIONS_BEFORE, N_RAN_BEFORE };
 
-/* What is counted of those who answer requests. */
+/* These are counted of those who answer requests. */
 enum report_answer { N_APPROVED, N_DENIED };
 
 struct report_session {

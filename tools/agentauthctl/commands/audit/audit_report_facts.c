@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
-#include "common/jose/key_any.h"
 #include "common/state/audit_chain.h"
 #include "common/state/last_use.h"
 #include "common/state/session_find.h"
@@ -156,30 +155,28 @@ static void ask_head(struct asking *a)
 	close(dirfd);
 }
 
-static struct aa_key *seal_key(struct ctl *ctl)
+static char *read_own(const struct ctl *ctl, const char *folder, const char *name)
 {
-	char *file = xasprintf("%s/" SEAL_PUB, ctl->paths.statedir), *text = NULL;
-	struct aa_key *key = NULL;
+	char *file = xasprintf("%s/%s", folder, name), *text = NULL;
 	size_t len;
 
-	if (aa_trusted_read(AT_FDCWD, file, ctl->paths.owner, SEALS_MAX, &text, &len) == 0)
-		(void)aa_key_from_any(text, len, &key);
-	free(text);
+	if (aa_trusted_read(AT_FDCWD, file, ctl->paths.owner, SEALS_MAX, &text, &len) < 0)
+		text = NULL;
 	free(file);
-	return key;
+	return text;
 }
 
-/* Takes the last seal that is signed by this host's key; `audit verify` looks at all of them. */
+/* Takes the last seal that is signed by a key of this host's; `audit verify` looks at all of them. */
 static void ask_seal(struct asking *a)
 {
-	char *file = xasprintf("%s/" SEALS_NAME, a->ctl->logdir), *text = NULL;
-	struct aa_key *key = seal_key(a->ctl);
+	char *pub = read_own(a->ctl, a->ctl->paths.statedir, SEAL_PUB),
+	     *text = read_own(a->ctl, a->ctl->logdir, SEALS_NAME);
 	struct problems unread = {0};
+	struct seal_keys keys = {0};
 	struct seals seals = {0};
-	size_t len;
 
-	if (key && aa_trusted_read(AT_FDCWD, file, a->ctl->paths.owner, SEALS_MAX, &text, &len) == 0)
-		(void)seals_read(text, file, key, &unread, &seals);
+	if (pub && text && seal_keys_add(&keys, pub) == AA_JOSE_OK)
+		seals_read(text, SEALS_NAME, &keys, &unread, &seals);
 	seals_sort(&seals);
 	if (seals.n) {
 		const struct seal *last = &seals.v[seals.n - 1];
@@ -190,10 +187,10 @@ static void ask_seal(struct asking *a)
 		memcpy(a->facts->sealed_time, last->time, sizeof(a->facts->sealed_time));
 	}
 	seals_free(&seals);
+	seal_keys_free(&keys);
 	problems_free(&unread);
-	aa_key_free(key);
 	free(text);
-	free(file);
+	free(pub);
 }
 
 /* ---- all ------------------------------------------------------------------------------ */
