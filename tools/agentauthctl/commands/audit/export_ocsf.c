@@ -194,9 +194,12 @@ static void put_entity(json_t *event, const struct exported *e)
 		export_put_text(event, "entity.name", *e->name ? e->name : what);
 }
 
-static void put_log(json_t *event)
+/* The recorder of programs has a log of its own, and says in the audit log when it began and what it missed. */
+static void put_log(json_t *event, const struct exported *e)
 {
-	export_put_text(event, "log_name", "audit.jsonl");
+	bool programs = strncmp(view_text(e->record, "event"), "exec-", 5) == 0;
+
+	export_put_text(event, "log_name", programs ? "exec.jsonl" : "audit.jsonl");
 	export_put_text(event, "log_provider", "agentauth");
 	put_number(event, "log_type_id", 2);
 	export_put_text(event, "log_type", "Application");
@@ -223,7 +226,7 @@ static void put_of_class(json_t *event, const struct exported *e)
 		put_entity(event, e);
 		break;
 	case EXPORT_LOG:
-		put_log(event);
+		put_log(event, e);
 		break;
 	case EXPORT_BASE:
 	case EXPORT_CLASSES:
