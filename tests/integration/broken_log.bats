@@ -111,9 +111,9 @@ restore() { # FILE ITS-PLACE
 
 broken() { # WAY
 	"break_$1"
-	in_time 5 agent_is_refused
+	in_time 30 agent_is_refused
 	told_in_syslog '"event":"auth"'
-	in_time 15 people_are_served
+	in_time 60 people_are_served
 	run agentauthctl suspend builder-7
 	expect_status 0
 	expect_output 'the audit record cannot be written to /var/log/agentauth, and is in the system.s log alone'
@@ -121,7 +121,7 @@ broken() { # WAY
 	run agentauthctl resume builder-7
 	expect_status 0
 	policy warn 2>/dev/null
-	in_time 5 agent_runs_sudo
+	in_time 30 agent_runs_sudo
 	told_in_syslog '"service":"sudo"'
 	mend
 	says_what_is_missing
@@ -143,8 +143,8 @@ says_what_is_missing() {
 }
 
 @test "the control: a log that is well has no line of itself" {
-	in_time 5 agent_gets_in
-	in_time 15 people_are_untouched
+	in_time 30 agent_gets_in
+	in_time 60 people_are_untouched
 	run jq -s '[.[] | select(.event == "log")] | length' "$AUDIT"
 	expect_output '^0$'
 }
@@ -170,8 +170,8 @@ says_what_is_missing() {
 	pid=$!
 	wait_until pgrep -f 'kill -STOP'
 	audit_mark
-	in_time 15 people_are_served
-	in_time 10 agent_gets_in
+	in_time 60 people_are_served
+	in_time 30 agent_gets_in
 	expect_audit '.event == "auth" and .agent == "builder-7" and .unchained'
 	run agentauthctl suspend builder-7
 	expect_status 0
