@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # record = "exec": each program of such an agent's sessions, and of what they leave behind, is in the log of programs with
 # agent, session and person; a role without it, and people, leave nothing there. In a box the recorder has fanotify; what it
-# does with the kernel's audit, record.bats tries on the machine itself.
+# does with the kernel's audit, test_record.sh tries on the machine itself.
 
 load support
 load agents
