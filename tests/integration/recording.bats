@@ -66,6 +66,7 @@ replayed() { # OPTION...
 	tail -n +2 "$cast" | jq -e -s '(map(select(.[2] | test("last")))[0][0] - map(select(.[2] | test("first")))[0][0]) | . > 0.7 and . < 20'
 	expect_audit ".event == \"recording\" and .step == \"recorded\" and .agent == \"builder-7\" and
 		.sha256 == \"$(sha256sum "$cast" | cut -d ' ' -f 1)\" and .recording == \"$(basename "$cast" .cast)\""
+	expect_audit ".event == \"sudo\" and .result == \"ok\" and .recording == \"$(basename "$cast" .cast)\""
 	before=$EPOCHREALTIME
 	run replayed "$(session)"
 	expect_status 0

@@ -141,8 +141,8 @@ what_a_person_sees() {
 	[ "${took[with]}" -lt "$((took[without] * 3 / 2))" ]
 }
 
-cure_of() { # CHECK: of what doctor found
-	jq -r --arg check "$1" '.findings[] | select(.check == $check) | .cure // empty' <<<"$output"
+cure_of() { # CHECK <FINDINGS
+	jq -r --arg check "$1" '.findings[] | select(.check == $check) | .cure // empty'
 }
 
 @test "doctor says where sudo does not record what it should, or people's log_output is lost, and how to mend it" {
@@ -151,13 +151,13 @@ cure_of() { # CHECK: of what doctor found
 	cp /root/sudo.conf.without /etc/sudo.conf
 	run agentauthctl --json doctor
 	expect_output 'what the commands of taped show should be recorded, and sudo does not load the plugin that does'
-	sh -e -c "$(cure_of terminals)"
+	sh -e -c "$(cure_of terminals <<<"$output")"
 	run agentauthctl --json doctor
 	expect_output 'sudo records what the commands of taped show'
 	sed -i '/sudoers_io/d' /etc/sudo.conf
 	run agentauthctl --json doctor
 	expect_output "not sudo's own beside it, so that log_output in sudoers logs nothing"
-	sh -e -c "$(cure_of terminals)"
+	sh -e -c "$(cure_of terminals <<<"$output")"
 	run agentauthctl --json doctor
 	expect_output 'sudo records what the commands of taped show'
 	person_runs_sudo
