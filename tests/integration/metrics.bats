@@ -77,7 +77,7 @@ expect_all_counted() {
 @test "each metric of the table has its line in the manual, and no label has what an agent or a stranger says" {
 	metrics
 	diff <(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$PROM" | sort) \
-		<(grep -oE 'agentauth_[a-z_]+' "$TOP/man/agentauthctl.8" | sort -u)
+		<(grep -E '^\.It Va agentauth_' "$TOP/man/agentauthctl.8" | grep -oE 'agentauth_[a-z_]+' | sort -u)
 	run grep -E 'builder|alice|127\.0|restart-app' "$PROM"
 	[ "$status" -eq 1 ]
 	metrics --per-agent
@@ -133,6 +133,19 @@ expect_all_counted() {
 	append_line '{"event":"account","service":"sshd","agent":"builder-8","result":"denied","reason":"agent_suspended","count":17}'
 	metrics
 	expect_value 'agentauth_denials_total{what="login",reason="agent_suspended"}' $((before + 17))
+}
+
+@test "the recorder of programs: its last mark, its gaps, and the programs that it lost; gone when it ends" {
+	append_line '{"event":"exec-mark","service":"record","result":"ok","reason":"ok"}'
+	append_line '{"event":"exec-lost","service":"record","result":"error","reason":"internal","count":40}'
+	append_line '{"event":"exec-gap","service":"record","result":"error","reason":"internal"}'
+	metrics
+	expect_value agentauth_recorder_lost_total 40
+	expect_value agentauth_recorder_gaps_total 1
+	expect_value agentauth_recorder_last_mark_timestamp_seconds "$(date -u -d 2099-01-01 +%s)"
+	append_line '{"event":"exec-stop","service":"record","result":"ok","reason":"ok"}'
+	metrics
+	expect_value agentauth_recorder_last_mark_timestamp_seconds ''
 }
 
 @test "what a line says becomes no label: reasons, results, kinds and services that nobody has are \"other\" or \"none\"" {

@@ -191,6 +191,19 @@ static void count_found(const struct taken *t)
 		series_add(t->count->series, number_of(t->record, "lines"), "audit_not_written_total", NULL);
 }
 
+/* The recorder of programs writes a mark every ten minutes, and says when it ends. */
+static void count_recorder(const struct taken *t)
+{
+	series_set(t->count->series, micros_of(t->record) / 1000000, "recorder_last_mark_timestamp_seconds",
+		   NULL);
+	if (strcmp(t->event, "exec-stop") == 0)
+		json_object_del(t->count->series, "agentauth_recorder_last_mark_timestamp_seconds");
+	else if (strcmp(t->event, "exec-gap") == 0)
+		series_add(t->count->series, 1, "recorder_gaps_total", NULL);
+	else if (strcmp(t->event, "exec-lost") == 0)
+		series_add(t->count->series, t->n, "recorder_lost_total", NULL);
+}
+
 static const struct event {
 	const char *name;
 	void (*count)(const struct taken *t); /* NULL: its lines alone are counted */
@@ -205,6 +218,12 @@ static const struct event {
 	      {"approval", count_approval, false},
 	      {"admin", count_change, false},
 	      {"log", count_found, false},
+	      {"exec-start", count_recorder, false},
+	      {"exec-stop", count_recorder, false},
+	      {"exec-gap", count_recorder, false},
+	      {"exec-lost", count_recorder, false},
+	      {"exec-mark", count_recorder, false},
+	      {"recording", NULL, false},
 	      {NULL, NULL, false}};
 
 void log_count_take(struct log_count *count, const json_t *record)
@@ -241,6 +260,8 @@ void log_count_begin(struct log_count *count)
 	for (size_t i = 0; found[i]; i++)
 		series_add(count->series, 0, "audit_found_total", "found", found[i], NULL);
 	series_add(count->series, 0, "audit_not_written_total", NULL);
+	series_add(count->series, 0, "recorder_gaps_total", NULL);
+	series_add(count->series, 0, "recorder_lost_total", NULL);
 	for (int i = 0; i < AA_REASON_COUNT; i++) {
 		const char *reason = aa_reason_name((enum aa_reason)i);
 
