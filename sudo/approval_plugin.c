@@ -15,6 +15,7 @@ uint32_t agentauth_told, agentauth_refused; /* by the PAM module */
 
 static sudo_printf_t print;
 static struct aa_sudo sudo;
+static bool asked; /* before, in this process */
 
 static void say(void *data, const char *text)
 {
@@ -63,6 +64,8 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 	(void)run_envp;
 	/* The PAM module has logged the first command alone; a command that an intercepted sudo starts later is asked
 	 * about here alone. */
+	sudo.within = asked;
+	asked = true;
 	sudo.logged = sudo.uid && agentauth_told == sudo.uid;
 	agentauth_told = 0;
 	sudo.audited = sudo.uid && agentauth_audited == sudo.uid;

@@ -85,7 +85,19 @@ static bool is_question(char *const command_info[])
 	       (strcmp(command, "list") == 0 || strcmp(command, "validate") == 0);
 }
 
-/* Describes a refused command as far as sudo knows it, and else as the agent asked for it. */
+/* Says whether the words that the agent typed are no argv: a shell gets them in one, or they are files to edit. */
+static bool is_no_argv(void)
+{
+	static const char *const modes[] = {"run_shell", "login_shell", "sudoedit"};
+	bool is = false;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]) && !is; i++)
+		is = aa_described_value(settings, modes[i]) != NULL;
+	return is;
+}
+
+/* Describes a refused command as far as sudo knows it, and else as the agent asked for it. sudo tells no arguments of a
+ * refused one, and these are not known where another command has started it. */
 static void describe_asked(struct aa_sudo *sudo, char *const command_info[])
 {
 	const char *user = aa_described_value(settings, "runas_user"),
@@ -94,7 +106,7 @@ static void describe_asked(struct aa_sudo *sudo, char *const command_info[])
 
 	if (directory)
 		sudo->cwd = directory;
-	(void)aa_described_command(sudo, command_info, asked);
+	(void)aa_described_command(sudo, command_info, sudo->within ? NULL : asked);
 	if (!sudo->target[0])
 		(void)snprintf(sudo->target, sizeof(sudo->target), "%s",
 			       user    ? user
@@ -102,13 +114,15 @@ static void describe_asked(struct aa_sudo *sudo, char *const command_info[])
 				       : "root");
 	if (group && !sudo->group[0])
 		(void)snprintf(sudo->group, sizeof(sudo->group), "%s", group);
-	if (!sudo->command)
+	if (is_no_argv() && !sudo->within)
+		sudo->command = NULL; /* sudo's own arguments stand for it */
+	else if (!sudo->command)
 		sudo->command = asked[0];
 }
 
 /* The PAM module and the approval plugin have logged what they refuse, with a reason of theirs. */
-static void record_refusal(const char *plugin_name, enum aa_reason reason, const char *why,
-			   char *const command_info[])
+static void record_refusal(const char *plugin_name, unsigned int plugin_type, enum aa_reason reason,
+			   const char *why, char *const command_info[])
 {
 	struct aa_sudo sudo = caller;
 	bool is_logged = agentauth_refused == caller.uid ||
@@ -117,6 +131,9 @@ static void record_refusal(const char *plugin_name, enum aa_reason reason, const
 	agentauth_refused = 0;
 	if (is_logged || is_question(command_info))
 		return;
+	/* sudo asks these about what its command starts, too, where sudoers has it intercept that. */
+	sudo.within =
+	    ran.record && (plugin_type == SUDO_POLICY_PLUGIN || plugin_type == SUDO_APPROVAL_PLUGIN);
 	describe_asked(&sudo, command_info);
 	aa_ran_refused(&sudo, reason, why);
 }
@@ -124,18 +141,16 @@ static void record_refusal(const char *plugin_name, enum aa_reason reason, const
 static int reject_command(const char *plugin_name, unsigned int plugin_type, const char *audit_msg,
 			  char *const command_info[], const char **errstr)
 {
-	(void)plugin_type;
 	(void)errstr;
-	record_refusal(plugin_name, AA_SUDO_DENIED, audit_msg, command_info);
+	record_refusal(plugin_name, plugin_type, AA_SUDO_DENIED, audit_msg, command_info);
 	return 1;
 }
 
 static int command_failed(const char *plugin_name, unsigned int plugin_type, const char *audit_msg,
 			  char *const command_info[], const char **errstr)
 {
-	(void)plugin_type;
 	(void)errstr;
-	record_refusal(plugin_name, AA_SUDO_FAILED, audit_msg, command_info);
+	record_refusal(plugin_name, plugin_type, AA_SUDO_FAILED, audit_msg, command_info);
 	return 1;
 }
 

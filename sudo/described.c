@@ -97,7 +97,8 @@ struct aa_audit_command aa_described_record(const struct aa_sudo *sudo, struct a
 					   .runas = texts->runas,
 					   .recording = sudo->recording,
 					   .tty = sudo->tty && *sudo->tty ? sudo->tty : "none",
-					   .pid = getpid()};
+					   .pid = getpid(),
+					   .within = sudo->within};
 
 	command.length = aa_described_line(sudo, texts->line, sizeof(texts->line));
 	(void)snprintf(texts->runas, sizeof(texts->runas), "%s%s%s", sudo->target, sudo->group[0] ? ":" : "",

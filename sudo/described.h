@@ -18,6 +18,7 @@ struct aa_sudo {
 	bool looks;	  /* this process forks the command: the child looks again first */
 	uint32_t uid;	  /* of the caller */
 	bool logged;	  /* by the PAM module, which let it pass */
+	bool within;	  /* a command of this sudo's has started it */
 	bool audited;	  /* the audit plugin records what sudo does */
 	const char *user, *host, *cwd, *tty;
 	const char *command;   /* resolved */

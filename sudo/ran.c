@@ -104,7 +104,7 @@ static json_t *describe(const struct recording *r, const struct aa_sudo *sudo, e
 		find_role(r, sudo, role);
 	command.role = reason == AA_OK ? role : NULL;
 	command.why = why;
-	command.within = within;
+	command.within = within || sudo->within;
 	return aa_audit_event(&event);
 }
 

@@ -164,6 +164,14 @@ break_log() {
 	expect_audit '.event == "sudo-exit" and .status == 0 and (.command | test("/etc/motd$"))'
 }
 
+@test "a shell and an edit that sudo refuses are told as they were typed" {
+	hosts_own 'Defaults:%agents !authenticate'
+	run in_session 'sudo -s id -un; sudo -i; sudo -e /etc/motd'
+	expect_audit '.event == "sudo" and .reason == "sudo_denied" and .command == "sudo -s id -un"'
+	expect_audit '.event == "sudo" and .reason == "sudo_denied" and .command == "sudo -i"'
+	expect_audit '.event == "sudo" and .reason == "sudo_denied" and .command == "sudo -e /etc/motd"'
+}
+
 @test "-l and -v run nothing, and nothing is said to have run or been refused" {
 	run in_session 'sudo -l; sudo -l cat /etc/shadow; sudo -v'
 	expect_audit '.event == "sudo-asked" and .command == "sudo -l"'
@@ -192,6 +200,19 @@ break_log() {
 	[ "$(n_of '.event == "sudo" and (has("within") | not)')" -eq 1 ]
 	[ "$(n_of '.event == "sudo-exit"')" -eq 1 ]
 	expect_audit '.event == "sudo-exit" and .status == 2 and (.command | startswith("/usr/local/sbin/do-it"))'
+}
+
+@test "a command that sudo intercepts and refuses is not the refusal of what started it" {
+	hosts_own 'Defaults:builder-7 intercept' 'builder-7 ALL = (root) NOPASSWD: /usr/local/sbin/do-it, /usr/bin/id'
+	run in_session 'sudo do-it "/usr/bin/id -un; /usr/bin/cat /etc/shadow; exit 4"'
+	expect_status 4
+	expect_no_output 'root:'
+	expect_audit '.event == "sudo" and .result == "ok" and .command == "/usr/bin/id -un" and .within'
+	expect_audit '.result == "denied" and .within and .command == "/usr/bin/cat"'
+	run agentauthctl audit show --by-session --session "$(of_event sudo-exit .session)"
+	expect_output '^  .* ok .* sudo  .*do-it.*: exit 4 after '
+	expect_output '^  .* denied .* sudo  .*/usr/bin/cat, as root'
+	expect_no_output 'sudo-asked'
 }
 
 @test "a sudo that is killed has no end, and its session says so" {
@@ -278,7 +299,7 @@ runs_with_a_broken_log() {
 	expect_status 0
 	runs_with_a_broken_log
 	expect_output 'unable to log accept event: the audit log cannot be written'
-	expect_output '^status 1$'
+	expect_output 'status 1$'
 	expect_no_output 'restarted'
 	rm -rf $LOGS
 	mv /root/logs $LOGS

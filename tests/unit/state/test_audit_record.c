@@ -100,6 +100,39 @@ TEST(the_beginning_of_a_session_has_the_same_members_too, here)
 	json_decref(closed);
 }
 
+/* What a command ran as is told with its end too, which says how it ended behind all that. */
+TEST(a_command_of_sudo_has_the_same_members_to_its_end, here)
+{
+	const struct aa_audit_command command = {.line = "/usr/bin/true",
+						 .directory = "/",
+						 .chroot = "/srv",
+						 .runas = "root",
+						 .tty = "none",
+						 .role = "deploy",
+						 .pid = 7};
+	const struct aa_audit_event event = {.event = "sudo",
+					     .service = "sudo",
+					     .agent = session->agent,
+					     .uid = session->uid,
+					     .rhost = session->rhost,
+					     .reason = AA_OK,
+					     .session = session,
+					     .command = &command};
+	const struct aa_audit_end end = {.status = 0, .micros = 5};
+	json_t *ran = aa_audit_event(&event), *ended = aa_audit_sudo_exit(ran, &end);
+
+	assert_int_equal(json_integer_value(json_object_get(ended, "status")), 0);
+	assert_int_equal(json_integer_value(json_object_get(ended, "micros")), 5);
+	assert_member(ended, "result", "ok");
+	assert_int_equal(json_object_del(ended, "status"), 0);
+	assert_same_members(ran, ended);
+	assert_member(ended, "event", "sudo-exit");
+	assert_member(ended, "session", session->id);
+	assert_member(ended, "directory", "/");
+	json_decref(ran);
+	json_decref(ended);
+}
+
 TEST(a_step_of_a_request_has_the_same_members_by_sudo_and_by_agentauthctl, here)
 {
 	json_t *request = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "agent",

@@ -91,27 +91,41 @@ static bool is(const json_t *record, const char *event)
 	return strcmp(view_text(record, "event"), event) == 0;
 }
 
-/* Says whether the later record is on the same command, and says more: a sudo has a process, and its command an end. */
+static bool is_ok(const json_t *record)
+{
+	return strcmp(view_text(record, "result"), "ok") == 0;
+}
+
+/* Says whether the later record is on the same command, and says more: a sudo has a process, and its command an end, or
+ * is refused at the last moment. */
 static bool goes_on(const json_t *earlier, const json_t *later)
 {
 	int64_t pid = view_number(later, "pid");
+	bool within = json_object_get(later, "within");
 
-	if (!pid || view_number(earlier, "pid") != pid || json_object_get(later, "within"))
+	if (!pid || view_number(earlier, "pid") != pid ||
+	    within != (json_object_get(earlier, "within") != NULL))
 		return false;
-	return (is(earlier, "sudo-asked") && is(later, "sudo")) ||
-	       (is(earlier, "sudo") && is(later, "sudo-exit"));
+	if (is(earlier, "sudo-asked"))
+		return is(later, "sudo") &&
+		       (!within || strcmp(view_text(earlier, "command"), view_text(later, "command")) == 0);
+	if (within) /* one of several, with no end of its own */
+		return false;
+	return is(later, "sudo-exit") || (is(later, "sudo") && !is_ok(later));
 }
 
-/* The line of a command keeps the time at which it began. */
+/* The line of a command keeps the time at which it began. What was refused has no end worth telling. */
 static json_t *with_end(json_t *began, const json_t *ended)
 {
 	json_t *whole = json_copy(began);
 
+	if (!is_ok(began))
+		return whole;
 	for (const char *const *name = (const char *const[]){"status", "signal", "why", "micros", NULL};
 	     *name; name++)
 		if (json_object_get(ended, *name))
 			json_object_set(whole, *name, json_object_get(ended, *name));
-	if (strcmp(view_text(ended, "result"), "ok") != 0) {
+	if (!is_ok(ended)) {
 		json_object_set(whole, "result", json_object_get(ended, "result"));
 		json_object_set(whole, "reason", json_object_get(ended, "reason"));
 	}
@@ -120,7 +134,9 @@ static json_t *with_end(json_t *began, const json_t *ended)
 
 static struct entry *find_earlier(const struct audit_group *group, const json_t *record)
 {
-	for (size_t i = group->n; i-- > 0;)
+	bool may = is(record, "sudo") || is(record, "sudo-exit");
+
+	for (size_t i = group->n; may && i-- > 0;)
 		if (group->v[i].sudo && goes_on(group->v[i].sudo, record))
 			return &group->v[i];
 	return NULL;
@@ -160,7 +176,8 @@ void audit_groups_add(struct audit_groups *groups, json_t *record)
 		group = add_group(groups, session);
 	if (!entry)
 		entry = add_entry(group);
-	record = ended && entry->sudo ? with_end(entry->sudo, record) : json_incref(record);
+	record = entry->sudo && !is(entry->sudo, "sudo-asked") ? with_end(entry->sudo, record)
+							       : json_incref(record);
 	free(entry->text);
 	json_decref(entry->sudo);
 	entry->text = text_of(group, record, groups->why);
