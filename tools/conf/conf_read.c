@@ -257,15 +257,13 @@ static bool counts(struct walk *w, struct spot at, const struct conf_setting *s)
 	return false;
 }
 
-static void read_alone(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
+static bool read_alone(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
 {
-	const char *text;
-
-	if (!read_text(w, at, s, &text))
-		return;
+	if (!s->or_text || node_of(w, at)->kind != CONF_STRING)
+		return false;
 	ret->v = arena_alloc(w->arena, 2 * sizeof *ret->v);
-	ret->v[0] = text;
-	ret->n = 1;
+	ret->n = read_text(w, at, s, &ret->v[0]);
+	return true;
 }
 
 static void read_texts(struct walk *w, struct spot at, const struct conf_setting *s, struct aa_list *ret)
@@ -274,10 +272,8 @@ static void read_texts(struct walk *w, struct spot at, const struct conf_setting
 	struct spot child;
 	unsigned i = 0;
 
-	if (s->or_text && node_of(w, at)->kind == CONF_STRING) {
-		read_alone(w, at, s, ret);
+	if (read_alone(w, at, s, ret))
 		return;
-	}
 	if (node_of(w, at)->kind != CONF_LIST && !of_kind_or_told(w, at, CONF_ARRAY, s->hint))
 		return;
 	if (!counts(w, at, s))

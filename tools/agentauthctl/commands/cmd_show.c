@@ -2,7 +2,6 @@
 /* cmd_show.c shows all about an agent, as it is published, with what was decided about it since. */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
