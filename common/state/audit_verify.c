@@ -271,7 +271,7 @@ static void take_chained(struct aa_audit_walk *walk, const struct scanned *line,
 		walk->first_seq = line->seq;
 	if (walk->after_torn && walk->last.seq && line->seq == walk->last.seq + 2 &&
 	    !follows(line, &walk->last)) {
-		/* What looks like a torn line has the place of one that this line follows. */
+		/* The line before looks torn, and has the place of one that this line follows. */
 		aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, walk->last.line, walk->last.seq + 1, 1);
 		advance(walk, at);
 	} else if (!walk->last.seq || line->seq == walk->last.seq + 1) {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/agentauthctl/audit/log_files.h"
+#include "tools/agentauthctl/audit/log_file.h"
 
 #define INDEX_FOLDER "index"
 #define INDEX_MAGIC "AAINDEX1"

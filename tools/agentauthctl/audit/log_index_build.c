@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "tools/agentauthctl/audit/log_files.h"
 #include "tools/agentauthctl/audit/log_index.h"
 #include "tools/agentauthctl/audit/log_line.h"
 #include "tools/cli/alloc.h"
