@@ -16,7 +16,7 @@
 #include "common/verify/command.h"
 #include "sudo/described.h"
 
-/* What one record is made of. */
+/* The facts that one record is made of. */
 struct recording {
 	struct aa_guard guard;
 	struct aa_context ctx;

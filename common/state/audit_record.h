@@ -27,7 +27,7 @@ void aa_audit_put(json_t *record, const char *key, json_t *value);
 /* Each builder below makes a record for aa_context_audit() or aa_audit_append(). The caller owns the record; it is
  * empty, or NULL, where memory is out. */
 
-/* What is known of a command of sudo. What is NULL, "" or 0 is left out. */
+/* The facts of a command of sudo that are known. A member that is NULL, "" or 0 is left out. */
 struct aa_audit_command {
 	const char *
 	    line; /* the resolved path with its arguments, as shown.h has them; NULL: sudo's own arguments stand
@@ -57,7 +57,7 @@ struct aa_audit_event {
 };
 json_t *aa_audit_event(const struct aa_audit_event *event);
 
-/* How a command ended. */
+/* The end of a command. */
 struct aa_audit_end {
 	int status;	 /* of waitpid(2), where there is no error */
 	const char *why; /* the error; NULL: the command ran */

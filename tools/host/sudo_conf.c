@@ -21,7 +21,7 @@
 static const char *const plugin_dirs[] = {"/usr/libexec/sudo/", "/usr/lib/sudo/", "/usr/lib64/sudo/",
 					  "/usr/local/libexec/sudo/"};
 
-/* What our object has; a line may name each. */
+/* The symbols of our object; a line may name each. */
 static const char *const symbols[] = {AA_PLUGIN_SYMBOL, AA_PLUGIN_AUDIT_SYMBOL, AA_PLUGIN_IO_SYMBOL};
 
 struct finding {

@@ -63,7 +63,7 @@ static void add_duration(struct buffer *b, int64_t micros)
 		buffer_printf(b, " after %lld s", (long long)micros / 1000000);
 }
 
-/* How a command ended: its status, the signal that ended it, or why it did not run. */
+/* Adds the end of a command: its status, or the signal that ended it. */
 static void add_end(struct buffer *b, const json_t *record)
 {
 	if (json_object_get(record, "status"))
