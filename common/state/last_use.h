@@ -12,7 +12,7 @@
 
 enum aa_use {
 	AA_USE_LOGIN, /* a session was opened */
-	AA_USE_SUDO,  /* sudo ran a command; where that is not recorded, PAM let a sudo through, that of sudo -l too */
+	AA_USE_SUDO, /* sudo ran a command; where that is not recorded, PAM let a sudo through, that of sudo -l too */
 };
 
 /* Notes that the agent was used so at `now`. This is one system call, but for an agent's first use. */

@@ -10,7 +10,7 @@ PACKAGES=$AGENTAUTH_BUILD/packages
 export DEBIAN_FRONTEND=noninteractive
 
 install_packages() { # [OPTION OF DPKG]...
-	dpkg "$@" --install $(find "$PACKAGES" -name '*.deb' ! -name '*-dbgsym_*') </dev/null >/var/log/dpkg.out 2>&1
+	find "$PACKAGES" -name '*.deb' ! -name '*-dbgsym_*' -exec dpkg "$@" --install {} + </dev/null >/var/log/dpkg.out 2>&1
 }
 remove_packages() { # --remove|--purge
 	dpkg "$1" agentauth agentauth-host libpam-agentauth libnss-agentauth </dev/null >/var/log/dpkg.out 2>&1

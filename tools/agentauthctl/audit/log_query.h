@@ -13,7 +13,7 @@
 #define LOG_QUERY_MEMBERS 16
 
 struct log_query {
-	/* What a record must have. `value` is as JSON writes it between quotation marks, or a number. */
+	/* A record must have these. `value` is as JSON writes it between quotation marks, or a number. */
 	struct log_query_member {
 		const char *name; /* NULL: on_behalf_of or by */
 		char *value;

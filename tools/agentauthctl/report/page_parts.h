@@ -4,7 +4,12 @@
 #define AGENTAUTHCTL_PAGE_PARTS_H
 
 #include "tools/agentauthctl/report/html.h"
-#include "tools/agentauthctl/report/page.h"
+#include "tools/agentauthctl/report/report.h"
+#include "tools/cli/alloc.h"
+
+#define PAGE_AGENTS 24	   /* that have a row in the timeline */
+#define PAGE_ROWS 20	   /* of a table, before the others are counted */
+#define PAGE_LONG_ROWS 500 /* of a table that is folded */
 
 /* Begins a table with its caption and its columns: a '#' leads those that are numbers, a '|' those that are bars; NULL ends
  * them. The texts are the program's. */
