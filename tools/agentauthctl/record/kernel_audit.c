@@ -144,7 +144,7 @@ static size_t decode(const struct field *f, char *ret, size_t cap)
 
 		if (high < 0 || low < 0)
 			return 0;
-		ret[i] = f->quoted ? f->value[i] : (char)(high << 4 | low);
+		ret[i] = (char)(f->quoted ? f->value[i] : high << 4 | low);
 	}
 	return n;
 }
