@@ -54,12 +54,12 @@ static bool read_head(int head_fd, struct aa_audit_tail *ret, bool *ret_have)
 	return true;
 }
 
-int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret)
+int aa_audit_read_head(int dirfd, const char *name, uid_t owner, struct aa_audit_link *ret)
 {
 	struct aa_audit_tail end;
 	char *text = NULL;
 	size_t len;
-	int r = aa_trusted_read(dirfd, "audit.head", owner, HEAD_SIZE, &text, &len);
+	int r = aa_trusted_read(dirfd, name, owner, HEAD_SIZE, &text, &len);
 
 	if (r == 0 && !parse_head(text, &end))
 		r = -EBADMSG;

@@ -37,8 +37,8 @@ struct aa_audit_tail {
  * opens anew; not where `again`. Else 0 or a negative errno. Under the lock. */
 int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_tail *ret);
 
-/* Reads LOGDIR/audit.head, for those who do not write. 0 or a negative errno; -EBADMSG: it is damaged. */
-int aa_audit_read_head(int dirfd, uid_t owner, struct aa_audit_link *ret);
+/* Reads the head of a log, for those who do not write. 0 or a negative errno; -EBADMSG: it is damaged. */
+int aa_audit_read_head(int dirfd, const char *name, uid_t owner, struct aa_audit_link *ret);
 
 bool aa_audit_write_head(int head_fd, const struct aa_audit_tail *end);
 

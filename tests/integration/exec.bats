@@ -142,7 +142,7 @@ os.execve(fd, [\"from-memory\", \"0.4\"], {})"'
 }
 
 @test "words that could be taken for something else are shown as every text is, and long ones are cut, which the line says" {
-	run in_session 'bash -c "sleep 0.05" $'"'"'a\n","agent":"other'"'"' $(printf "%05000d" 0)'
+	run in_session 'bash -c "sleep 0.05; :" $'"'"'a\n","agent":"other'"'"' $(printf "%05000d" 0)'
 	expect_status 0
 	expect_recorded '.path == "/usr/bin/bash" and .agent == "builder-7" and (.command | contains("a\\x0a\",\"agent\":\"other")) and .command_length > 5000 and (.command | length) < 1200'
 }
@@ -227,4 +227,41 @@ os.execve(fd, [\"from-memory\", \"0.4\"], {})"'
 	echo "# of 1200 starts $seen were seen, $lost were counted as lost" >&3
 	[ "$((seen + lost))" -ge 1000 ]
 	recorder_begin
+}
+
+@test "the log of programs is shown by the filters of the audit log, and proved by what the recorder says there" {
+	local session last
+	by_key builder-7 'sleep 0.07'
+	session=$(jq -rs 'map(select(.event == "session-open" and .agent == "builder-7")) | last.session' "$AUDIT")
+	expect_recorded '.command == "sleep 0.07"'
+	run agentauthctl audit show --programs --session "${session:0:8}" --command sleep
+	expect_status 0
+	expect_output "^20[0-9-]{8} [0-9:]{8}  ok      builder-7        exec          .*sleep 0\\.07.*\\[${session:0:8}\\]\$"
+	run agentauthctl audit show --programs --agent quiet
+	expect_output '^The log has no record of an agent "quiet"\.$'
+	run agentauthctl audit show --programs --by-session
+	expect_status 2
+	expect_output 'the log of programs has no beginning of a session to show them below: --session ID shows those of one'
+	recorder_end
+	run agentauthctl audit verify --programs
+	expect_status 0
+	expect_output '^The log is whole: [0-9]+ records in 1 file, to seq [0-9]+, [0-9]+ marks? fits?\.$|^The log is whole: .* marks fit\.$'
+	expect_output '^The last mark is of 20.*; what came since is held by nothing but this host\.$'
+	run agentauthctl audit verify --programs --seals /dev/null
+	expect_status 2
+	expect_output 'the log of programs has no seals: the audit log names its lines'
+	# Cut off with its head, the audit log still knows of the last line.
+	last=$(wc -l <$EXEC)
+	sed -i '$d' $EXEC
+	rm /var/log/agentauth/exec.head
+	run agentauthctl audit verify --programs
+	expect_status 1
+	expect_output "exec\\.jsonl:$((last - 1)): 1 line is missing behind this one: seq [0-9]+, of which the last was marked on 20"
+	run agentauthctl audit verify
+	expect_status 0
+	# Changed in the middle.
+	sed -i '2s/"pid":/"pid":1/' $EXEC
+	run agentauthctl audit verify --programs
+	expect_status 1
+	expect_output 'exec\.jsonl:2: this line was changed after it was written'
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct log_name; /* log_files.h */
+
 struct log_file {
 	char *path;
 	int fd;
@@ -23,6 +25,7 @@ struct log_file {
 };
 
 struct log_files {
+	const struct log_name *log;
 	struct log_file *v;
 	size_t n, cap;
 	uint64_t size; /* of all of them, as they stand on the disk */

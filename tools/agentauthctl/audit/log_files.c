@@ -19,9 +19,11 @@
 #include "tools/agentauthctl/audit/log_index.h"
 #include "tools/cli/alloc.h"
 
-#define LOG_NAME "audit.jsonl"
 #define TRIES 3 /* logrotate may rename and pack between the look at the folder and the opening */
 #define LINES_FOR_SEQ 64
+
+const struct log_name log_decisions = {"audit.jsonl", "audit.head"},
+		      log_programs = {"exec.jsonl", "exec.head"};
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -45,11 +47,11 @@ static const struct packing *packing_of(const char *name)
 	return p->suffix ? p : NULL;
 }
 
-static bool is_of_log(const char *name)
+static bool is_of_log(const char *name, const struct log_name *log)
 {
-	size_t len = strlen(LOG_NAME);
+	size_t len = strlen(log->file);
 
-	return strncmp(name, LOG_NAME, len) == 0 &&
+	return strncmp(name, log->file, len) == 0 &&
 	       (name[len] == '\0' || ((name[len] == '.' || name[len] == '-') && name[len + 1]));
 }
 
@@ -121,13 +123,13 @@ static bool beginning_by_index(const struct log_files *files, struct log_file *f
 }
 
 /* Returns 0 or a negative errno. */
-static int open_one(struct log_files *files, const char *logdir, int dirfd, const char *name, uid_t owner)
+static int open_one(struct log_files *files, const char *logdir, int dirfd, const char *name)
 {
 	const struct packing *packing = packing_of(name);
 	struct log_file *file;
 	struct stat st;
 	size_t size;
-	int fd, r = aa_trusted_open(dirfd, name, owner, &fd, &size);
+	int fd, r = aa_trusted_open(dirfd, name, files->owner, &fd, &size);
 
 	if (r < 0)
 		return r;
@@ -142,7 +144,7 @@ static int open_one(struct log_files *files, const char *logdir, int dirfd, cons
 				  .size = size,
 				  .mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
 				  .inode = st.st_ino,
-				  .is_current = strcmp(name, LOG_NAME) == 0,
+				  .is_current = strcmp(name, files->log->file) == 0,
 				  .unpacked_by = packing ? packing->program : NULL};
 	if (!packing || !beginning_by_index(files, file))
 		read_beginning(file);
@@ -160,8 +162,8 @@ static void report(struct problems *problems, const char *logdir, const char *na
 }
 
 /* False with -ENOENT in *ret_err: a file was renamed meanwhile. */
-static bool open_all(struct log_files *files, const char *logdir, DIR *dir, uid_t owner,
-		     struct problems *problems, bool last_try)
+static bool open_all(struct log_files *files, const char *logdir, DIR *dir, struct problems *problems,
+		     bool last_try)
 {
 	const struct dirent *entry;
 	bool all = true;
@@ -169,9 +171,9 @@ static bool open_all(struct log_files *files, const char *logdir, DIR *dir, uid_
 	while ((entry = readdir(dir))) {
 		int r;
 
-		if (!is_of_log(entry->d_name) || is_being_packed(dirfd(dir), entry->d_name))
+		if (!is_of_log(entry->d_name, files->log) || is_being_packed(dirfd(dir), entry->d_name))
 			continue;
-		r = open_one(files, logdir, dirfd(dir), entry->d_name, owner);
+		r = open_one(files, logdir, dirfd(dir), entry->d_name);
 		if (r == -ENOENT && !last_try)
 			return false;
 		if (r < 0 && last_try)
@@ -220,12 +222,12 @@ static DIR *open_folders(struct log_files *files, const char *logdir, bool by_in
 	return dir;
 }
 
-bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, bool by_index,
-		    struct log_files *ret)
+bool log_files_open(const char *logdir, const struct log_name *log, uid_t owner, struct problems *problems,
+		    bool by_index, struct log_files *ret)
 {
 	bool done = false;
 
-	*ret = (struct log_files){.owner = owner, .index_fd = -1};
+	*ret = (struct log_files){.log = log, .owner = owner, .index_fd = -1};
 	for (int try = 1; try <= TRIES && !done; try++) {
 		int r;
 		DIR *dir;
@@ -238,7 +240,7 @@ bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, 
 			report(problems, logdir, "", r);
 			return false;
 		}
-		done = open_all(ret, logdir, dir, owner, problems, try == TRIES);
+		done = open_all(ret, logdir, dir, problems, try == TRIES);
 		(void)closedir(dir);
 	}
 	count_eras(ret);
@@ -255,5 +257,5 @@ void log_files_close(struct log_files *files)
 	free(files->v);
 	if (files->index_fd >= 0)
 		close(files->index_fd);
-	*files = (struct log_files){.owner = files->owner, .index_fd = -1};
+	*files = (struct log_files){.log = files->log, .owner = files->owner, .index_fd = -1};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_files.h: opens the audit log with all that was turned away from it (audit.jsonl-DATE, audit.jsonl.1.gz), the
+/* log_files.h: opens the audit log, or the log of programs beside it, with all that was turned away from it (audit.jsonl-DATE, audit.jsonl.1.gz), the
  * oldest first, and reads it line by line in constant memory. */
 #ifndef AGENTAUTHCTL_LOG_FILES_H
 #define AGENTAUTHCTL_LOG_FILES_H
@@ -12,9 +12,15 @@
 #include "tools/agentauthctl/audit/log_file.h"
 #include "tools/cli/problems.h"
 
-/* Opens all files; `by_index`: what tells their order may be taken from the index. What cannot be opened or believed is reported, and left out: false. No log at all is no failure. */
-bool log_files_open(const char *logdir, uid_t owner, struct problems *problems, bool by_index,
-		    struct log_files *ret);
+/* The two logs of a host, of decisions and of programs, are chained alike. */
+struct log_name {
+	const char *file, *head;
+};
+extern const struct log_name log_decisions, log_programs;
+
+/* Opens all files of a log; `by_index`: what tells their order may be taken from the index. What cannot be opened or believed is reported, and left out: false. No log at all is no failure. */
+bool log_files_open(const char *logdir, const struct log_name *log, uid_t owner, struct problems *problems,
+		    bool by_index, struct log_files *ret);
 void log_files_close(struct log_files *files);
 
 struct log_line {

@@ -176,7 +176,7 @@ static bool read_all(struct reading *r)
 {
 	struct log_follow *f = r->follow;
 	struct log_files files;
-	bool ok = log_files_open(f->logdir, f->owner, f->problems, false, &files);
+	bool ok = log_files_open(f->logdir, &log_decisions, f->owner, f->problems, false, &files);
 	size_t first = first_new(r, &files);
 	uint64_t from = r->met ? r->old.offset : 0;
 
@@ -235,7 +235,7 @@ static bool read_head(const struct log_follow *f, struct aa_audit_link *ret)
 
 	if (r < 0)
 		return false;
-	r = aa_audit_read_head(dirfd, f->owner, ret);
+	r = aa_audit_read_head(dirfd, log_decisions.head, f->owner, ret);
 	close(dirfd);
 	return r == 0;
 }

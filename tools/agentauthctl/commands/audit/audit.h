@@ -3,6 +3,7 @@
 #ifndef AGENTAUTHCTL_AUDIT_H
 #define AGENTAUTHCTL_AUDIT_H
 
+#include "tools/agentauthctl/audit/log_files.h"
 #include "tools/agentauthctl/audit/log_query.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/cli/progress.h"
@@ -10,8 +11,9 @@
 extern const struct command audit_show, audit_tail, audit_report, audit_verify, audit_seal, audit_export,
     audit_index;
 
-/* Opens the log, with its index where it is asked and not proved; CTL_FAILED: reported. log_files_close() in any case. */
-enum ctl_status audit_open(struct ctl *ctl, bool by_index, struct log_files *files);
+/* Opens the log of decisions, with its index where it is asked and not proved, or that of programs; CTL_FAILED: reported. log_files_close() in any case. */
+enum ctl_status audit_open(struct ctl *ctl, const struct log_name *log, bool by_index,
+			   struct log_files *files);
 /* Has the index go on with at most `most` of its segments, and makes its folder. Returns how many were written, or a
  * negative errno. */
 int audit_index_more(struct ctl *ctl, size_t most, struct progress *progress);

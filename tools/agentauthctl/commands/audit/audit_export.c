@@ -26,7 +26,7 @@ static enum ctl_status export(struct ctl *ctl, const struct log_query *query, bo
 	json_t *(*convert)(const json_t *, const struct log_line *) = ecs ? export_ecs : export_ocsf;
 	struct progress progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json};
 	struct log_files files;
-	enum ctl_status status = audit_open(ctl, true, &files);
+	enum ctl_status status = audit_open(ctl, &log_decisions, true, &files);
 
 	if (status == CTL_DONE && !log_query_walk(query, &files, &ctl->problems, &progress, put, &convert))
 	    status = CTL_FAILED;

@@ -11,14 +11,18 @@
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/guess.h"
 
-enum ctl_status audit_open(struct ctl *ctl, bool by_index, struct log_files *files)
+enum ctl_status audit_open(struct ctl *ctl, const struct log_name *log, bool by_index,
+			   struct log_files *files)
 {
 	*files = (struct log_files){.index_fd = -1};
 	if (!ctl->logdir)
 		return ctl_usage(ctl,
 				 "with --statedir the log is no longer this host's: say which by --logdir");
-	if (!log_files_open(ctl->logdir, ctl->paths.owner, &ctl->problems, by_index, files))
+	if (!log_files_open(ctl->logdir, log, ctl->paths.owner, &ctl->problems, by_index, files))
 		return CTL_FAILED;
+	if (files->n == 0 && log == &log_programs)
+		return ctl_fail(ctl, "there is no log of programs in %s yet: agentauthctl record writes it",
+				ctl->logdir);
 	if (files->n == 0)
 		return ctl_fail(ctl,
 				"there is no audit log in %s yet: the first login, sudo or change writes it",

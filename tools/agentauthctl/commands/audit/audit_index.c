@@ -33,7 +33,7 @@ int audit_index_more(struct ctl *ctl, size_t most, struct progress *progress)
 	int r = make_folder(ctl);
 
 	if (r == 0) {
-		(void)log_files_open(ctl->logdir, ctl->paths.owner, &problems, true, &files);
+		(void)log_files_open(ctl->logdir, &log_decisions, ctl->paths.owner, &problems, true, &files);
 		r = index_refresh(&files, most, progress);
 	}
 	log_files_close(&files);
@@ -45,7 +45,7 @@ static int run_index(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct progress progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json};
 	struct log_files files;
-	enum ctl_status status = audit_open(ctl, false, &files);
+	enum ctl_status status = audit_open(ctl, &log_decisions, false, &files);
 	int written;
 
 	(void)arguments;

@@ -132,7 +132,7 @@ static int run_report(struct ctl *ctl, const struct arguments *arguments)
 		report_facts_ask(ctl, &g.facts);
 	g.report.facts = &g.facts;
 	if (status == CTL_DONE)
-		status = audit_open(ctl, false, &files);
+		status = audit_open(ctl, &log_decisions, false, &files);
 	if (status == CTL_DONE)
 		status = make_report(&g, &files);
 	log_files_close(&files);

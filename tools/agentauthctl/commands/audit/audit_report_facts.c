@@ -12,6 +12,7 @@
 #include "common/state/last_use.h"
 #include "common/state/session_find.h"
 #include "common/verify/verdict.h"
+#include "tools/agentauthctl/audit/log_files.h"
 #include "tools/agentauthctl/audit/seals.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/audit_report.h"
@@ -148,7 +149,7 @@ static void ask_head(struct asking *a)
 
 	if (aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dirfd) < 0)
 		return;
-	if (aa_audit_read_head(dirfd, ctl->paths.owner, &head) == 0) {
+	if (aa_audit_read_head(dirfd, log_decisions.head, ctl->paths.owner, &head) == 0) {
 		a->facts->head_seq = head.seq;
 		memcpy(a->facts->head_hash, head.hash, sizeof(head.hash));
 	}

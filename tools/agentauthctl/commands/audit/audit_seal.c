@@ -118,7 +118,7 @@ static enum ctl_status no_key(struct ctl *ctl, int dirfd)
 
 static enum ctl_status read_head(struct ctl *ctl, int dirfd, struct aa_audit_link *ret)
 {
-	int r = aa_audit_read_head(dirfd, ctl->paths.owner, ret);
+	int r = aa_audit_read_head(dirfd, log_decisions.head, ctl->paths.owner, ret);
 
 	if (r == -ENOENT)
 		return ctl_fail(

@@ -170,12 +170,18 @@ static int run_show(struct ctl *ctl, const struct arguments *arguments)
 	struct log_files files = {.index_fd = -1};
 	enum ctl_status status = audit_filters(ctl, arguments, &query);
 
+	bool programs = arguments_have(arguments, "programs");
+
 	if (status == CTL_DONE)
 		status = read_times(&s, arguments, &query);
+	if (status == CTL_DONE && programs && (s.at || s.by_session))
+		status = ctl_usage(
+		    ctl, "the log of programs has no beginning of a session to show them below: --session ID "
+			 "shows those of one");
 	if (s.at)
 		s.by_session = true;
 	if (status == CTL_DONE)
-		status = audit_open(ctl, true, &files);
+		status = audit_open(ctl, programs ? &log_programs : &log_decisions, !programs, &files);
 	if (status == CTL_DONE)
 		status = show_all(&s, &query, &files);
 	log_files_close(&files);
@@ -194,12 +200,14 @@ const struct command audit_show = {
 	     "on whose "
 	     "behalf, and what ran as root. explain --at SEQ says of a refusal what would have to change.",
     .options =
-	(const struct option_spec[]){AUDIT_TIMES,
-				     {"at", "TIME", "the sessions that were open at this moment", 0, NULL},
-				     AUDIT_FILTERS,
-				     {"by-session", NULL, "what a session did below its beginning", 0, NULL},
-				     {"why", NULL, "the sentence of each reason, too", 0, NULL},
-				     {"raw", NULL, "the lines as they stand in the log", 0, NULL},
-				     {0}},
+	(const struct option_spec[]){
+	    AUDIT_TIMES,
+	    {"at", "TIME", "the sessions that were open at this moment", 0, NULL},
+	    AUDIT_FILTERS,
+	    {"by-session", NULL, "what a session did below its beginning", 0, NULL},
+	    {"programs", NULL, "those of the log of programs (record = \"exec\")", 0, NULL},
+	    {"why", NULL, "the sentence of each reason, too", 0, NULL},
+	    {"raw", NULL, "the lines as they stand in the log", 0, NULL},
+	    {0}},
     .run = run_show,
 };

@@ -203,7 +203,7 @@ static enum ctl_status tail(struct tail *t, const struct arguments *arguments)
 	/* Lines that are written while the end is read are found by the size. */
 	if (t->current.fd >= 0 && fstat(t->current.fd, &st) == 0)
 		t->current.size = (uint64_t)st.st_size;
-	status = audit_open(t->ctl, true, &files);
+	status = audit_open(t->ctl, &log_decisions, true, &files);
 	if (status == CTL_DONE && !find_last(t, &files))
 		status = CTL_FAILED;
 	put_last(t);

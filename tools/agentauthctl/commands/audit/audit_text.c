@@ -116,15 +116,27 @@ static void add_found(struct buffer *b, const json_t *record)
 		buffer_printf(b, ", %lld %s", (long long)lines, lines == 1 ? "line" : "lines");
 }
 
+/* Adds a program with its words; without them it is named by its file. */
+static void add_program(struct buffer *b, const json_t *record)
+{
+	add(b, "", record, *view_text(record, "command") ? "command" : "path");
+	if (json_object_get(record, "euid") && view_number(record, "euid") == 0)
+		buffer_puts(b, ", as root");
+	add(b, ", in ", record, "directory");
+	add(b, ", on behalf of ", record, "on_behalf_of");
+}
+
 static void add_about(struct buffer *b, const json_t *record)
 {
 	const char *event = view_text(record, "event");
 
-	if (strcmp(event, "admin") != 0 && !is_sudo(event) &&
+	if (strcmp(event, "admin") != 0 && strcmp(event, "exec") != 0 && !is_sudo(event) &&
 	    strcmp(event, view_text(record, "service")) != 0)
 		buffer_puts(b, view_text(record, "service"));
 	if (is_sudo(event))
 		add_sudo(b, record);
+	else if (strcmp(event, "exec") == 0)
+		add_program(b, record);
 	else if (strcmp(event, "approval") == 0)
 		add_approval(b, record);
 	else if (strcmp(event, "admin") == 0)

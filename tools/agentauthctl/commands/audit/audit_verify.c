@@ -23,8 +23,20 @@
 #define TIME_AT 9 /* in a line: {"time":" */
 #define TIME_LEN 26
 
+/* The log of decisions is held by seals, the log of programs by the lines that the recorder writes into the other. */
+static const struct held_by {
+	const struct log_name *log;
+	const char *one, *done, *none;
+} by_seals = {&log_decisions, "seal", "sealed",
+	      "There is no seal, so that a log that root wrote anew would look the same: agentauthctl audit "
+	      "seal makes "
+	      "one."},
+  by_marks = {&log_programs, "mark", "marked",
+	      "The audit log has no mark of it, so that a log that was written anew would look the same."};
+
 struct verifying {
 	struct ctl *ctl;
+	const struct held_by *by;
 	struct aa_audit_walk walk;
 	struct log_files files;
 	uint64_t *begins; /* of each file that was begun: how many lines are before it */
@@ -138,15 +150,15 @@ static void tell_broken_seal(struct verifying *v)
 	at = position_of(v, broken->line);
 	if (good)
 		(void)snprintf(since, sizeof(since),
-			       "what is behind seq %" PRIu64 ", which the seal of %s fits,", good->at.seq,
-			       good->time);
+			       "what is behind seq %" PRIu64 ", which the %s of %s fits,", good->at.seq,
+			       v->by->one, good->time);
 	problem_error(&v->ctl->problems, &at,
-		      "this is not the line that was sealed on %s (seq %" PRIu64
+		      "this is not the line that was %s on %s (seq %" PRIu64
 		      "): %s may have been written anew",
-		      broken->time, broken->at.seq, since);
+		      v->by->done, broken->time, broken->at.seq, since);
 	if (v->sealed.more_broken)
-		ctl_error(v->ctl, "%zu later %s not fit either", v->sealed.more_broken,
-			  v->sealed.more_broken == 1 ? "seal does" : "seals do");
+		ctl_error(v->ctl, "%zu later %s%s not fit either", v->sealed.more_broken, v->by->one,
+			  v->sealed.more_broken == 1 ? " does" : "s do");
 }
 
 /* A seal outlives audit.head, where somebody cut off both. */
@@ -161,9 +173,9 @@ static void tell_behind(struct verifying *v)
 		return;
 	print_range(range, sizeof(range), last + 1, behind->at.seq - last);
 	problem_error(&v->ctl->problems, &at,
-		      "%" PRIu64 " %s missing behind this one: seq %s, of which the last was sealed on %s",
+		      "%" PRIu64 " %s missing behind this one: seq %s, of which the last was %s on %s",
 		      behind->at.seq - last, behind->at.seq - last == 1 ? "line is" : "lines are", range,
-		      behind->time);
+		      v->by->done, behind->time);
 }
 
 /* Lines that are rotated away look like lines that somebody removed: the reader alone knows how far the log has to reach. */
@@ -185,10 +197,10 @@ static void tell_beginning(struct verifying *v)
 static void tell_notes(struct verifying *v)
 {
 	if (!v->has_head)
-		ctl_warning(
-		    v->ctl,
-		    "%s has no audit.head: lines that were cut off at the end %s would not be noticed",
-		    v->ctl->logdir, v->seals.n ? "since the last seal" : "");
+		ctl_warning(v->ctl,
+			    "%s has no %s: lines that were cut off at the end %s%s would not be noticed",
+			    v->ctl->logdir, v->by->log->head, v->seals.n ? "since the last " : "",
+			    v->seals.n ? v->by->one : "");
 	if (v->walk.first_seq > 1)
 		printf("It begins with seq %" PRIu64 " of %.19sZ: what was before is rotated away, or was "
 		       "deleted (--back-to TIME demands it).\n",
@@ -201,17 +213,16 @@ static void tell_notes(struct verifying *v)
 		printf("%" PRIu64 " %s of it went round a lock that was held too long, and says so.\n",
 		       v->walk.unchained, v->walk.unchained == 1 ? "line" : "lines");
 	if (v->sealed.older)
-		printf("%zu %s of lines that are not there any more; the last of these was sealed on %s (seq "
+		printf("%zu %s%s of lines that are not there any more; the last of these was %s on %s (seq "
 		       "%" PRIu64 ").\n",
-		       v->sealed.older, v->sealed.older == 1 ? "seal is" : "seals are",
+		       v->sealed.older, v->by->one, v->sealed.older == 1 ? " is" : "s are", v->by->done,
 		       v->sealed.newest_older->time, v->sealed.newest_older->at.seq);
 	if (!v->seals.n)
-		puts("There is no seal, so that a log that root wrote anew would look the same: agentauthctl "
-		     "audit seal makes one.");
+		puts(v->by->none);
 	else if (v->sealed.good)
-		printf("The last seal is of %s (seq %" PRIu64
+		printf("The last %s is of %s (seq %" PRIu64
 		       "); what came since is held by nothing but this host.\n",
-		       v->sealed.good->time, v->sealed.good->at.seq);
+		       v->by->one, v->sealed.good->time, v->sealed.good->at.seq);
 }
 
 static enum ctl_status tell(struct verifying *v)
@@ -227,8 +238,8 @@ static enum ctl_status tell(struct verifying *v)
 		printf("The log is whole: %" PRIu64 " records in %zu %s, to seq %" PRIu64, v->walk.lines,
 		       v->files.n, v->files.n == 1 ? "file" : "files", v->walk.last.seq);
 		if (v->sealed.fitting)
-			printf(", %zu %s", v->sealed.fitting,
-			       v->sealed.fitting == 1 ? "seal fits" : "seals fit");
+			printf(", %zu %s%s", v->sealed.fitting, v->by->one,
+			       v->sealed.fitting == 1 ? " fits" : "s fit");
 		puts(".");
 		tell_notes(v);
 	}
@@ -315,7 +326,7 @@ static void walk_all(struct verifying *v)
 
 /* ---- what it is held against --------------------------------------------- */
 
-/* audit.head is read before the log's size: what is written meanwhile is behind both. */
+/* The head is read before the log's size: what is written meanwhile is behind both. */
 static enum ctl_status read_head(struct verifying *v)
 {
 	int dirfd,
@@ -323,11 +334,11 @@ static enum ctl_status read_head(struct verifying *v)
 
 	if (r < 0)
 		return ctl_fail(v->ctl, "%s cannot be opened: %s", v->ctl->logdir, strerror(-r));
-	r = aa_audit_read_head(dirfd, v->ctl->paths.owner, &v->head);
+	r = aa_audit_read_head(dirfd, v->by->log->head, v->ctl->paths.owner, &v->head);
 	v->has_head = r == 0;
 	close(dirfd);
 	if (r < 0 && r != -ENOENT)
-		return ctl_fail(v->ctl, "%s/audit.head cannot be read: %s", v->ctl->logdir,
+		return ctl_fail(v->ctl, "%s/%s cannot be read: %s", v->ctl->logdir, v->by->log->head,
 				r == -EPERM ? "others could have written it" : strerror(-r));
 	return CTL_DONE;
 }
@@ -371,10 +382,54 @@ static enum ctl_status read_seals(struct verifying *v, const char *file, const c
 	return status;
 }
 
+static bool take_mark(void *data, json_t *record, const struct log_line *line)
+{
+	struct seals *marks = data;
+	json_int_t seq = view_number(record, "exec_seq");
+	struct seal mark = {.at.seq = (uint64_t)seq};
+
+	(void)line;
+	(void)snprintf(mark.at.hash, sizeof(mark.at.hash), "%s", view_text(record, "exec_hash"));
+	(void)snprintf(mark.time, sizeof(mark.time), "%.19sZ", view_text(record, "time"));
+	json_decref(record);
+	if (seq > 0 && mark.at.hash[0]) {
+		grow(&marks->v, &marks->cap, marks->n + 1, sizeof(*marks->v));
+		marks->v[marks->n++] = mark;
+	}
+	return true;
+}
+
+/* The audit log itself is proved by another verify. */
+static enum ctl_status read_marks(struct verifying *v)
+{
+	struct log_files files = {.index_fd = -1};
+	struct log_query query = {.n = 0};
+	enum ctl_status status = audit_open(v->ctl, &log_decisions, false, &files);
+
+	log_query_add(&query, "event", LOG_BEGINS, "exec-");
+	if (status == CTL_DONE &&
+	    !log_query_walk(&query, &files, &v->ctl->problems, NULL, take_mark, &v->seals))
+		status = CTL_FAILED;
+	seals_sort(&v->seals);
+	log_query_free(&query);
+	log_files_close(&files);
+	return status;
+}
+
+static enum ctl_status read_held_by(struct verifying *v, const struct arguments *arguments)
+{
+	const char *seals = arguments_value(arguments, "seals"), *key = arguments_value(arguments, "key");
+
+	if (v->by == &by_marks && (seals || key))
+		return ctl_usage(v->ctl, "the log of programs has no seals: the audit log names its lines");
+	return v->by == &by_marks ? read_marks(v) : read_seals(v, seals, key);
+}
+
 static int run_verify(struct ctl *ctl, const struct arguments *arguments)
 {
 	struct verifying v = {
 	    .ctl = ctl,
+	    .by = arguments_have(arguments, "programs") ? &by_marks : &by_seals,
 	    .files.index_fd = -1,
 	    .progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json}};
 	enum ctl_status status = audit_time(ctl, arguments, "back-to", &v.back_to);
@@ -383,10 +438,9 @@ static int run_verify(struct ctl *ctl, const struct arguments *arguments)
 		status = read_head(&v);
 
 	if (status == CTL_DONE)
-		status = audit_open(ctl, false, &v.files);
+		status = audit_open(ctl, v.by->log, false, &v.files);
 	if (status == CTL_DONE)
-		status =
-		    read_seals(&v, arguments_value(arguments, "seals"), arguments_value(arguments, "key"));
+		status = read_held_by(&v, arguments);
 	if (v.files.n && status == CTL_DONE) {
 		walk_all(&v);
 		status = tell(&v);
@@ -410,6 +464,7 @@ const struct command audit_verify = {
     .options =
 	(const struct option_spec[]){
 	    {"seals", "FILE", "seals that were kept elsewhere (" SEALS_NAME " beside the log)", 0, NULL},
+	    {"programs", NULL, "prove the log of programs (record = \"exec\") by the audit log", 0, NULL},
 	    {"back-to", "TIME", "how far the log has to reach back: 400d (ago), 2027-01-15", 0, NULL},
 	    {"key", "FILE", "the public key that they are signed by (" SEAL_PUB " beside the registry)", 0,
 	     NULL},

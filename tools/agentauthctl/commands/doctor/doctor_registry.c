@@ -144,7 +144,7 @@ static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_wal
 {
 	struct aa_audit_link head;
 	int dir, r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dir);
-	bool has_head = r == 0 && aa_audit_read_head(dir, ctl->paths.owner, &head) == 0;
+	bool has_head = r == 0 && aa_audit_read_head(dir, "audit.head", ctl->paths.owner, &head) == 0;
 
 	if (r == 0)
 		close(dir);

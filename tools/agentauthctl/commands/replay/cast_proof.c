@@ -33,7 +33,7 @@ json_t *cast_records(struct ctl *ctl, const char *session)
 
 	log_query_add(&query, "event", LOG_EQUALS, "recording");
 	log_query_add(&query, "session", LOG_BEGINS, session);
-	if (audit_open(ctl, true, &files) == CTL_DONE)
+	if (audit_open(ctl, &log_decisions, true, &files) == CTL_DONE)
 		(void)log_query_walk(&query, &files, &ctl->problems, &progress, take_record, records);
 	log_files_close(&files);
 	log_query_free(&query);
