@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define WORDS_TIME 40
+#define WORDS_TIME 56
 
 /* "Fri 15 Jan 08:02", "15 Jan". */
 void words_minute(int64_t when, char ret[WORDS_TIME]);
