@@ -174,7 +174,7 @@ static void close_plugin(int status_type, int status)
 static int show_version(int verbose)
 {
 	(void)verbose;
-	(void)print(SUDO_CONV_INFO_MSG, "agentauth audit plugin %s\n", PACKAGE_VERSION);
+	(void)print(SUDO_CONV_INFO_MSG, "agentauth: audit plugin %s\n", PACKAGE_VERSION);
 	return 1;
 }
 

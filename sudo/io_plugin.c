@@ -79,7 +79,7 @@ static void close_plugin(int exit_status, int error)
 static int show_version(int verbose)
 {
 	(void)verbose;
-	(void)print(SUDO_CONV_INFO_MSG, "agentauth I/O plugin %s\n", PACKAGE_VERSION);
+	(void)print(SUDO_CONV_INFO_MSG, "agentauth: I/O plugin %s\n", PACKAGE_VERSION);
 	return 1;
 }
 

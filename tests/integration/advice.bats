@@ -70,7 +70,16 @@ stock_host() {
 	do_as_root "$(sed -n 's/^note  *approval .*As root: //p' <<<"$output")"
 	people_have_ssh_and_sudo
 	doctor_is_silent
-	expect_no_output 'approval'
+	expect_no_output '^note +approval'
+}
+
+@test "what sudo does with a command is not recorded, as doctor notes" {
+	run agentauthctl doctor
+	expect_output '^note +record +sudo does not record what it does with the commands of deploy'
+	do_as_root "$(sed -n 's/^note  *record .*As root: //p' <<<"$output")"
+	people_have_ssh_and_sudo
+	doctor_is_silent
+	expect_no_output '^note +record'
 }
 
 @test "agentauth ssh without a profile, and what profile add says then" {
@@ -213,7 +222,7 @@ stock_host() {
 		import pathlib, re, subprocess, sys
 		top = pathlib.Path(sys.argv[1])
 		# Words that follow a program's name in prose.
-		prose = set("to that from does has is itself runs for with again anew approval generation the appends over".split())
+		prose = set("to that from does has is itself runs for with again anew generation the appends over".split())
 
 		def helped(*words):
 		    r = subprocess.run([*words, "--help"], capture_output=True, text=True)

@@ -44,7 +44,7 @@ do_what_it_says() {
 	sh -e -c "$command"
 }
 sudo_asks() {
-	sudo -V | grep -q 'agentauth approval plugin'
+	sudo -V | grep -q 'agentauth: approval plugin'
 }
 
 @test "role add says which line to add; added to the letter it is right, and people have sudo" {

@@ -326,8 +326,8 @@ runs_with_a_broken_log() {
 	expect_status 0
 	expect_audit '.event == "sudo-exit" and .status == 0'
 	run sudo -V
-	expect_output '^agentauth approval plugin '
-	expect_output '^agentauth audit plugin '
+	expect_output '^agentauth: approval plugin '
+	expect_output '^agentauth: audit plugin '
 	run agentauthctl doctor
 	expect_no_output 'does not record'
 	person_runs_sudo

@@ -13,7 +13,7 @@ OURS=$RECORDINGS/builder-7
 setup_file() {
 	# As a person does it who reads the file.
 	sed 's/^#Plugin/Plugin/' /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
-	sudo -V | grep -q 'agentauth I/O plugin'
+	sudo -V | grep -q 'agentauth: I/O plugin'
 	host_init
 	agentauthctl role add taped --service sshd --service sudo --sudo '(root) /usr/bin/sh' --record tty --accept-risk >/dev/null 2>&1
 	new_agent builder-7 ES256 --role taped

@@ -140,6 +140,12 @@ static struct pages copied(const struct pages *from)
 	return p;
 }
 
+static void drop(struct pages *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i]);
+}
+
 /* Each byte of the line but its number, which says where the line stands: what is no JSON any more, what is no prev. */
 TEST(a_changed_byte_is_found_in_its_line_whatever_it_is, log)
 {
@@ -147,13 +153,15 @@ TEST(a_changed_byte_is_found_in_its_line_whatever_it_is, log)
 	const char *line = whole.v[4], *seq = strstr(line, "\"seq\":");
 
 	for (size_t i = 0; line[i]; i++) {
-		struct pages p = copied(&whole);
+		struct pages p;
 
 		if (line + i >= seq && line + i <= strchr(seq, ','))
 			continue;
+		p = copied(&whole);
 		p.v[4][i] = line[i] == '~' ? '^' : '~';
 		assert_fault(&p, AA_AUDIT_CHANGED, 5, whole.whole.first_seq + 4, 1);
 	}
+	drop(&whole);
 }
 
 TEST(removed_lines_are_counted, log)

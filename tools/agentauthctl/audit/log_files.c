@@ -244,7 +244,8 @@ bool log_files_open(const char *logdir, const struct log_name *log, uid_t owner,
 		(void)closedir(dir);
 	}
 	count_eras(ret);
-	qsort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
 	return done;
 }
 
