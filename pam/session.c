@@ -102,10 +102,11 @@ static void note_use(const struct aa_call *call, const struct aa_session *sessio
 		aa_last_use_note_key(statedir, session->agent, session->kid, call->ctx.now);
 }
 
-/* Adds the groups where root let the agent in without a credential. Without them the session has fewer rights. */
-static void add_groups(struct aa_call *call, const struct aa_agent *agent)
+/* Adds the groups where root let the agent in without a credential; a credential's login has had its own from setcred.
+ * Without them the session has fewer rights. */
+static void add_groups(struct aa_call *call, const struct aa_agent *agent, const struct aa_session *session)
 {
-	if (aa_list_has(&aa_policy_host(call->ctx.policy)->accounts.without_credential, call->service))
+	if (session->kind == AA_KIND_ROOT)
 		(void)aa_cred_groups_of_record(call, agent);
 }
 
@@ -130,7 +131,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 		reason = logged;
 	if (reason == AA_OK) {
 		note_use(call, session);
-		add_groups(call, agent);
+		add_groups(call, agent, session);
 	}
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);

@@ -129,7 +129,7 @@ verify_says() { # STATUS PATTERN
 	head -c -100 "$AUDIT" >"$LOGS/../copy"
 	cat "$LOGS/../copy" >"$AUDIT"
 	says log_cut ".lines == 1 and .seq == $seq + 1" 'a crash of the host lost what was not on the disk yet'
-	verify_says 1 "1 line is missing before this one: seq $seq"
+	verify_says 1 "$seq: this line was changed after it was written \(seq $seq\)"
 }
 
 @test "all of the folder gone: the numbers begin anew, and that is said" {

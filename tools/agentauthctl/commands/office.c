@@ -31,7 +31,7 @@ static const struct office offices[] = {
 
 /* These options of every command say nothing that root's rights would be lent to. */
 #define HARMLESS "json dry-run"
-#define RECORDS "agent uid user event result reason service session issuer jti kid command why"
+#define RECORDS "agent uid user event result reason service session issuer jti kid command"
 #define SETTINGS \
 	"description owner expires role key kid key-expires bind subject source max-sessions " \
 	"mixed-sessions user " \
@@ -59,10 +59,10 @@ static const struct permit {
     {"elevate", "list", EVERY, "list"},
     {"restore", "list", EVERY, "list"},
     {"doctor", "", EVERY, NULL},
-    {"audit show", RECORDS " since until at by-session raw", EVERY, NULL},
-    {"audit tail", RECORDS " lines follow", EVERY, NULL},
+    {"audit show", RECORDS " since until at by-session programs why raw", EVERY, NULL},
+    {"audit tail", RECORDS " why lines follow", EVERY, NULL},
     {"audit report", "since until agent html", EVERY, NULL},
-    {"audit verify", "", EVERY, NULL},
+    {"audit verify", "programs back-to", EVERY, NULL},
     {"audit export", RECORDS " since until ocsf ecs", EVERY, NULL},
     {"approval approve", "why for", APPROVER, NULL},
     {"approval deny", "why", APPROVER, NULL},
