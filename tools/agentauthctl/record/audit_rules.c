@@ -115,12 +115,13 @@ static int count_rules(int fd, unsigned *ret)
 
 /* ---- rules ------------------------------------------------------------------------------ */
 
-struct rule {
+/* The key stands behind the data, without its zero. */
+union rule {
 	struct audit_rule_data data;
-	char key[sizeof(KEY)]; /* stands behind the data, without its zero */
+	char room[sizeof(struct audit_rule_data) + sizeof(KEY) - 1];
 };
 
-static void add_field(struct rule *r, unsigned field, unsigned comparison, uint32_t value)
+static void add_field(union rule *r, unsigned field, unsigned comparison, uint32_t value)
 {
 	unsigned n = r->data.field_count++;
 
@@ -129,7 +130,7 @@ static void add_field(struct rule *r, unsigned field, unsigned comparison, uint3
 	r->data.values[n] = value;
 }
 
-static void add_syscall(struct rule *r, unsigned number)
+static void add_syscall(union rule *r, unsigned number)
 {
 	r->data.mask[AUDIT_WORD(number)] |= AUDIT_BIT(number);
 }
@@ -162,7 +163,7 @@ static const struct numbers numbers[] = {
 
 /* Makes the rule that tells of programs whose login uid, or uid, is in the range. */
 static void make_exec_rule(const struct numbers *n, unsigned field, const struct exec_range *range,
-			   struct rule *ret)
+			   union rule *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->data.flags = AUDIT_FILTER_EXIT;
@@ -180,7 +181,7 @@ static void make_exec_rule(const struct numbers *n, unsigned field, const struct
 
 /* Makes the rule by which processes that are no agent's, by login uid and uid, are left out as they are forked. They then
  * run as on a host without audit: without it each of their system calls would cost. */
-static void make_task_rule(bool login_above, bool uid_above, const struct exec_range *range, struct rule *ret)
+static void make_task_rule(bool login_above, bool uid_above, const struct exec_range *range, union rule *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->data.flags = AUDIT_FILTER_TASK;
@@ -192,7 +193,7 @@ static void make_task_rule(bool login_above, bool uid_above, const struct exec_r
 		  uid_above ? range->most : range->least);
 }
 
-static int change(int fd, int type, const struct rule *r)
+static int change(int fd, int type, const union rule *r)
 {
 	int err = command(fd, type, r, sizeof(r->data) + r->data.buflen);
 
@@ -203,7 +204,7 @@ static int change_exec_rules(int fd, int type, const struct exec_range *range)
 {
 	static const unsigned fields[] = {AUDIT_LOGINUID, AUDIT_UID};
 	int err = numbers[0].arch ? 0 : -EOPNOTSUPP;
-	struct rule r;
+	union rule r;
 
 	for (size_t i = 0; numbers[i].arch && err == 0; i++)
 		for (size_t j = 0; j < 2 && err == 0; j++) {
@@ -215,7 +216,7 @@ static int change_exec_rules(int fd, int type, const struct exec_range *range)
 
 static int change_task_rules(int fd, int type, const struct exec_range *range)
 {
-	struct rule r;
+	union rule r;
 	int err = 0;
 
 	for (unsigned i = 0; i < 4 && err == 0; i++) {

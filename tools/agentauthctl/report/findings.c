@@ -18,7 +18,8 @@
 #define NAMED 5 /* names in a sentence, before the others are counted */
 
 /* Takes the three texts over. */
-static void add(struct report *r, int weight, const char *kind, char *title, char *detail, char *command)
+static void add(struct report *r, enum report_weight weight, const char *kind, char *title, char *detail,
+		char *command)
 {
 	grow(&r->findings, &r->cap_findings, r->n_findings + 1, sizeof(*r->findings));
 	r->findings[r->n_findings++] = (struct report_finding){

@@ -90,7 +90,7 @@ static void mark_open(struct report *r, struct report_agent *a, int64_t start, i
 		a->open[i]++;
 }
 
-void gather_end_session(struct gather *g, const struct open_session *o, int64_t end, int how)
+void gather_end_session(struct gather *g, const struct open_session *o, int64_t end, enum report_how how)
 {
 	struct report *r = g->report;
 	struct report_agent *a;

@@ -22,6 +22,7 @@ const char *gather_text(const json_t *record, const char *member);
 /* Counts a record as one of its event. An event that this version does not know counts for nothing. */
 void gather_event(struct gather *gather, const char *event, const struct gather_seen *seen);
 /* Adds a session that is over, or that nothing more is known of, where it touches the span. */
-void gather_end_session(struct gather *gather, const struct open_session *session, int64_t end, int how);
+void gather_end_session(struct gather *gather, const struct open_session *session, int64_t end,
+			enum report_how how);
 
 #endif

@@ -209,8 +209,7 @@ static void put_icon(struct buffer *p, int weight)
 {
 	static const char *const shapes[] = {
 	    "<path class=\"bad\" d=\"M8 1.8L15 14H1z M8 6v3.6 M8 11.6v.6\"/>",
-	    "<circle class=\"look\" cx=\"7\" cy=\"7\" r=\"4.6\"/><path class=\"look\" d=\"M10.4 10.4L14.4 "
-	    "14.4\"/>",
+	    "<circle class=\"look\" cx=\"7\" cy=\"7\" r=\"4.6\"/><path class=\"look\" d=\"M10.4 10.4l4 4\"/>",
 	    "<path class=\"tidy\" d=\"M2.5 8h11\"/>"};
 
 	html(p, "<svg class=\"icon\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">");

@@ -30,8 +30,12 @@ enum report_answer { N_APPROVED, N_DENIED };
 struct report_session {
 	char id[REPORT_ID + 1];
 	int64_t start, end;
-	enum { SESSION_CLOSED, SESSION_LIVE, SESSION_LOST } how; /* SESSION_LOST: its end is not in the log */
-	bool began_before;					 /* the span */
+	enum report_how {
+		SESSION_CLOSED,
+		SESSION_LIVE,
+		SESSION_LOST
+	} how;		   /* SESSION_LOST: its end is not in the log */
+	bool began_before; /* the span */
 	uint64_t ran, refused;
 };
 
@@ -61,7 +65,7 @@ struct report_agent {
 };
 
 struct report_finding {
-	enum { FINDING_NOW, FINDING_LOOK, FINDING_TIDY } weight;
+	enum report_weight { FINDING_NOW, FINDING_LOOK, FINDING_TIDY } weight;
 	const char *kind; /* a word for programs */
 	char *title, *detail, *command;
 };
