@@ -83,7 +83,7 @@ void doctor_approval(struct doctor *d)
 	char *roles = doctor_roles_with(d, true), *what = NULL, *cure = NULL;
 	struct buffer output = {0};
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
-		      strstr(output.data, "agentauth approval plugin");
+		      strstr(output.data, "agentauth: approval plugin");
 
 	if (sudo_plugins_dead(&d->facts.plugins) < SUDO_PLUGIN_COUNT)
 		goto out; /* the first check says so */

@@ -54,7 +54,7 @@ void doctor_terminals(struct doctor *d)
 	struct buffer output = {0};
 
 	if (doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len)
-		report(d, roles, strstr(output.data, "agentauth I/O plugin") != NULL,
+		report(d, roles, strstr(output.data, "agentauth: I/O plugin") != NULL,
 		       strstr(output.data, "Sudoers I/O plugin") != NULL);
 	buffer_free(&output);
 	free(roles);
