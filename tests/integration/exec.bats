@@ -242,6 +242,10 @@ os.execve(fd, [\"from-memory\", \"0.4\"], {})"'
 	run agentauthctl audit show --programs --by-session
 	expect_status 2
 	expect_output 'the log of programs has no beginning of a session to show them below: --session ID shows those of one'
+	mkdir -m 700 /root/empty
+	run agentauthctl --logdir /root/empty audit show --programs
+	expect_status 1
+	expect_output 'there is no log of programs in /root/empty yet: agentauthctl record writes it'
 	recorder_end
 	run agentauthctl audit verify --programs
 	expect_status 0
