@@ -21,8 +21,7 @@ setup() {
 # The commands that README's "How it goes" has up to the first login, in its order: "agent COMMAND" or "root COMMAND". What
 # the host's installation begins with (step 1 of "On a real host") is no part of it.
 readme_commands() {
-	sed -n '/^## How it goes/,/^## /p' "$TOP/README.md" | sed -E -e ':a' -e '/\\$/{N;s/\\\n +//;ta' -e '}' |
-		sed -nE -e 's/^    agent@laptop:~\$ /agent /p' -e 's/^    root@web01:~# /root /p' | sed '/^agent agentauth ssh/q'
+	"$BATS_TEST_DIRNAME/pages" steps "$TOP/README.md" 'How it goes' 1 2 | jq -r '.who + " " + .command'
 }
 # Those of agentauth(1).
 manual_commands() {
