@@ -195,11 +195,18 @@ TEST(a_projected_token_of_root_behind_links_is_read, home)
 	remove_layout(root);
 	lay_out_as_kubernetes_does(root, token, 0644);
 	assert_shown(token);
+	assert_int_equal(chmod(root, 01777), 0); /* as it is in a pod */
+	assert_shown(token);
 	assert_int_equal(chmod(root, 0777), 0);
 	assert_refused("has mode 0644");
 	assert_int_equal(chmod(root, 0755), 0);
 	remove_layout(root);
 	lay_out_as_kubernetes_does(root, token, 0664);
 	assert_refused("has mode 0664");
+	remove_layout(root);
+	lay_out_as_kubernetes_does(root, token, 0644);
+	(void)snprintf(token, sizeof(token), "%s/agentauth", root);
+	assert_int_equal(chown(token, 65533, 65533), 0);
+	assert_refused("belongs to uid 65533");
 	remove_layout(root);
 }

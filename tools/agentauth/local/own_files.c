@@ -123,16 +123,24 @@ int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len)
 	return result;
 }
 
-/* Tells whether only root and the caller can change this folder and those above it. */
-static bool folder_is_safe(const char *path)
+/* In a sticky folder of root's, as the kubelet's volumes are (1777), nobody else takes root's entries away, and the kernel
+ * follows no link that others have put there (fs.protected_symlinks). */
+static bool is_sticky_of_root(const struct stat *st)
+{
+	return st->st_uid == 0 && st->st_mode & S_ISVTX;
+}
+
+/* Tells whether only root and the caller can change what lies in this folder, and those above it. Of them `named`, in which
+ * the file was said to be, may be sticky. */
+static bool folder_is_safe(const char *path, const char *named)
 {
 	char *dir = realpath(path, NULL), *slash;
 	struct stat st;
 	bool safe = dir != NULL;
 
 	while (safe) {
-		safe =
-		    stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 022);
+		safe = stat(dir, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+		       (!(st.st_mode & 022) || (strcmp(dir, named) == 0 && is_sticky_of_root(&st)));
 		slash = strrchr(dir, '/');
 		if (!slash || !slash[1])
 			break;
@@ -142,31 +150,42 @@ static bool folder_is_safe(const char *path)
 	return safe;
 }
 
-static bool parent_is_safe(const char *path)
+/* Returns the folder of a file, without links in it, or NULL; the caller frees. */
+static char *folder_of(const char *path)
 {
-	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
-	bool safe = false;
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	char *resolved = dir ? realpath(dir, NULL) : NULL;
 
-	if (slash) {
-		slash[slash == dir] = 0;
-		safe = folder_is_safe(dir);
-	}
 	free(dir);
-	return safe;
+	return resolved;
 }
 
-/* Kubernetes mounts a secret as a file of root's with mode 0440 and the reader's group (a token with 0644), behind links.
- * Such a file is as safe as the folders of the link and of the file are. */
+static bool is_of_root(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == 0;
+}
+
+/* The bits that a file which the platform placed must not have. */
+enum { PLACED_SECRET = 027, PLACED_TOKEN = 022 };
+
+/* Kubernetes mounts a secret as a file of root's with mode 0440 and the reader's group (a token with 0644), behind links. A
+ * token is the pod's user's with mode 0600, or 0640 where the pod has a group for its volumes. Such a file is as safe as the
+ * folders of the link and of the file are. */
 static bool is_placed_by_root(const char *path, const struct stat *st, mode_t unwanted)
 {
-	char *target;
-	bool safe;
+	char *target = realpath(path, NULL), *named = folder_of(path),
+	     *folder = target ? folder_of(target) : NULL;
+	bool safe = named && folder && !(st->st_mode & unwanted) && folder_is_safe(named, named) &&
+		    folder_is_safe(folder, named);
 
-	if (st->st_uid != 0 || st->st_mode & unwanted)
-		return false;
-	target = realpath(path, NULL);
-	safe = target && parent_is_safe(path) && parent_is_safe(target);
+	if (st->st_uid != 0)
+		safe = safe && st->st_uid == geteuid() && unwanted == PLACED_TOKEN && is_of_root(folder);
 	free(target);
+	free(named);
+	free(folder);
 	return safe;
 }
 
@@ -193,12 +212,12 @@ static int read_own(const char *path, size_t max, mode_t unwanted, char **ret, s
 
 int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len)
 {
-	return read_own(path, max, 027, ret, ret_len);
+	return read_own(path, max, PLACED_SECRET, ret, ret_len);
 }
 
 int own_read_token(const char *path, size_t max, char **ret, size_t *ret_len)
 {
-	return read_own(path, max, 022, ret, ret_len);
+	return read_own(path, max, PLACED_TOKEN, ret, ret_len);
 }
 
 int own_read_credential(const char *path, size_t max, char **ret, size_t *ret_len)

@@ -13,10 +13,11 @@
 /* Reads a file of anybody's. */
 int own_read_any(const char *path, size_t max, char **ret, size_t *ret_len);
 /* Reads a secret. The file must belong to the caller and have no permission for group and others; a refusal says the command
- * that mends it. Or the file is root's, without permission for others and not writable by its group, in folders that only
- * root and the caller can change: so Kubernetes mounts a secret, behind symbolic links. */
+ * that mends it. Or the file is root's, without permission for others and not writable by its group, in folders in which only
+ * root and the caller can change what is theirs: so Kubernetes mounts a secret, behind symbolic links. */
 int own_read_secret(const char *path, size_t max, char **ret, size_t *ret_len);
-/* Reads a token that the platform placed. A file of root's may then be readable by all, as Kubernetes has it. */
+/* Reads a token that the platform placed. A file of root's, or of the caller's in a folder of root's, may then be readable by
+ * all, as Kubernetes has it. */
 int own_read_token(const char *path, size_t max, char **ret, size_t *ret_len);
 /* Reads a credential that systemd placed. The file belongs to the caller or to root, others have no permission, and the
  * group's bits are the mask of an ACL that names the caller. A symbolic link is refused. */
