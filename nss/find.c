@@ -270,6 +270,19 @@ int aa_find_agents_group(const struct aa_nss *nss, struct aa_registry_record *re
 	return find(nss, &q, ret);
 }
 
+int aa_find_role_gids(const struct aa_nss *nss, const char *name, uint32_t ret[AA_ACCOUNT_ROLES_MAX])
+{
+	struct aa_accounts a;
+	int r;
+
+	r = aa_accounts_open(nss->statedir, nss->owner, &a);
+	if (r < 0)
+		return r;
+	r = aa_account_role_gids(&a, name, ret);
+	aa_accounts_close(&a);
+	return r == -ENOENT ? 0 : r; /* another generation is published since the account was found */
+}
+
 int aa_find_next(const struct aa_nss *nss, const struct aa_accounts *a, bool groups, uint32_t *pos,
 		 struct aa_registry_record *ret)
 {

@@ -37,6 +37,9 @@ int aa_find_account_by_uid(const struct aa_nss *nss, uint32_t uid, struct aa_reg
 int aa_find_group_by_name(const struct aa_nss *nss, const char *name, struct aa_registry_record *ret);
 int aa_find_group_by_gid(const struct aa_nss *nss, uint32_t gid, struct aa_registry_record *ret);
 
+/* Reads the gids of the account's roles into ret, whether they are served or not. Their number, or a negative errno. */
+int aa_find_role_gids(const struct aa_nss *nss, const char *name, uint32_t ret[AA_ACCOUNT_ROLES_MAX]);
+
 /* Finds the group that all agents are in. */
 int aa_find_agents_group(const struct aa_nss *nss, struct aa_registry_record *ret);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* initgroups.c: the supplementary groups of an agent: the group of all agents. PAM grants a login the groups of its
- * roles, since it knows the credential; the program that asks adds the agent's own group. */
+/* initgroups.c: the supplementary groups of an agent: the group of all agents, and those of its roles where the host has
+ * NSS serve them. Elsewhere PAM grants a login the groups of its roles, since it knows the credential. The program that asks
+ * adds the agent's own group. */
 #include "nss/initgroups.h"
 
 #include <errno.h>
@@ -61,6 +62,25 @@ static bool is_group_of(const struct aa_account *account, gid_t group)
 	return group == account->uid || group == (gid_t)-1;
 }
 
+/* Adds the groups of the roles. A group that NSS does not serve, since another source has its name or its gid, is left out. */
+static int add_roles(const struct aa_nss *nss, const char *user, long *start, long *room, gid_t **groups,
+		     long limit)
+{
+	uint32_t gids[AA_ACCOUNT_ROLES_MAX];
+	int n = aa_find_role_gids(nss, user, gids), r = n < 0 ? n : 0;
+
+	for (int i = 0; i < n && r == 0; i++) {
+		struct aa_registry_record group;
+
+		r = aa_find_group_by_gid(nss, gids[i], &group);
+		if (r == 0)
+			r = add(gids[i], start, room, groups, limit);
+		else if (r == -ENOENT)
+			r = 0;
+	}
+	return r;
+}
+
 enum nss_status aa_initgroups(const struct aa_nss *nss, const char *user, gid_t group, long *start,
 			      long *room, gid_t **groups, long limit, int *errnop)
 {
@@ -73,5 +93,7 @@ enum nss_status aa_initgroups(const struct aa_nss *nss, const char *user, gid_t 
 	if (r == 0 && agents.group.gid != group)
 		r = is_group_of(&account.account, group) ? add(agents.group.gid, start, room, groups, limit)
 							 : -ENOENT;
+	if (r == 0 && (account.account.flags & AA_ACCOUNT_ROLES))
+		r = add_roles(nss, user, start, room, groups, limit);
 	return aa_nss_status(r, errnop);
 }

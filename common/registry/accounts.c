@@ -98,8 +98,9 @@ static int parse_account(const struct aa_accounts_header *h, struct asked q, con
 	if (!take_u32(&c, &uid) || !take_u32(&c, &flags) || !take_string(&c, &name) ||
 	    !take_string(&c, &gecos) || !take_string(&c, &home) || !take_string(&c, &shell) || c.left != 0)
 		return -EBADMSG;
-	if (!uid_is_ours(h, uid) || (flags & ~AA_ACCOUNT_RETIRED) != 0 || !aa_agent_name_is_valid(name) ||
-	    !is_field(gecos) || !is_path_field(home) || !is_path_field(shell) || !is_asked_for(q, name, uid))
+	if (!uid_is_ours(h, uid) || (flags & ~(AA_ACCOUNT_RETIRED | AA_ACCOUNT_ROLES)) != 0 ||
+	    !aa_agent_name_is_valid(name) || !is_field(gecos) || !is_path_field(home) ||
+	    !is_path_field(shell) || !is_asked_for(q, name, uid))
 		return -EBADMSG;
 	memcpy(ret->buf, value, len);
 	ret->uid = uid;
@@ -346,6 +347,27 @@ int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_regis
 	if (r == 0)
 		ret->is_group = key[0] == 'g';
 	return r;
+}
+
+int aa_account_role_gids(const struct aa_accounts *a, const char *name, uint32_t ret[AA_ACCOUNT_ROLES_MAX])
+{
+	uint32_t gids[AA_ACCOUNT_ROLES_MAX];
+	char value[AA_ACCOUNTS_VALUE_MAX];
+	struct cursor c = {value, 0};
+	int r, n = 0;
+
+	if (!aa_agent_name_is_valid(name))
+		return -ENOENT;
+	r = get(a, name_key('r', name), value, &c.left);
+	if (r < 0)
+		return r;
+	while (c.left) {
+		if (n == AA_ACCOUNT_ROLES_MAX || !take_u32(&c, &gids[n]) || !aa_id_is_servable(gids[n]))
+			return -EBADMSG;
+		n++;
+	}
+	memcpy(ret, gids, (size_t)n * sizeof(*gids));
+	return n;
 }
 
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret)

@@ -8,11 +8,12 @@
  *   key         value
  *   "H"         magic "AGENTAU1", uid_min, uid_max, gid of `agents`, number of accounts, number of groups,
  *               name of the group `agents`
- *   "n" NAME    an account: uid, flags (1 = retired), NAME, gecos, home, shell
+ *   "n" NAME    an account: uid, flags (1 = retired, 2 = it has an "r" record), NAME, gecos, home, shell
  *   "g" NAME    a group: gid, NAME (`agents` and every agent-ROLE)
  *   "u" uid     the same value as "n" NAME
  *   "i" gid     the same value as "g" NAME
  *   "s" NAME    public SSH keys, one a line: TYPE SP BASE64 SP NOT_AFTER LF (seconds since 1970, 0: none)
+ *   "r" NAME    the gids of the groups of its roles, where NSS serves them (beside "s", in any order)
  *
  * NAME is as aa_agent_name_is_valid() has it; a group's name is valid within 32 bytes. gecos, home and shell
  * hold no colon and no control character, and home and shell begin with a slash. uids lie within uid_min and
@@ -38,6 +39,8 @@
 #define AA_ACCOUNTS_VALUE_MAX 1024
 #define AA_SSH_KEYS_MAX 65536
 #define AA_ACCOUNT_RETIRED 1u
+#define AA_ACCOUNT_ROLES 2u
+#define AA_ACCOUNT_ROLES_MAX 64 /* gids of an "r" record */
 
 /* Agents' uids lie here unless the configuration says otherwise; the gids of roles and of the group of all agents
  * come behind them. The range lies below the subordinate ids of containers (100000), above systemd's dynamic users
@@ -110,6 +113,8 @@ int aa_group_by_gid(const struct aa_accounts *a, uint32_t gid, struct aa_group *
  * first of all. -ENOENT: there are no more. A record that breaks the contract is -EBADMSG, and *pos is moved past it:
  * the next record may be sound. *pos stays where the file itself is damaged. */
 int aa_accounts_next(const struct aa_accounts *a, uint32_t *pos, struct aa_registry_record *ret);
+/* Reads the "r" record. The number of gids that are in ret, or a negative errno. */
+int aa_account_role_gids(const struct aa_accounts *a, const char *name, uint32_t ret[AA_ACCOUNT_ROLES_MAX]);
 /* Reads the "s" record as text. The caller frees *ret. */
 int aa_account_ssh_keys(const struct aa_accounts *a, const char *name, char **ret);
 

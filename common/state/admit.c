@@ -273,6 +273,29 @@ static enum aa_reason check_record(const struct aa_context *ctx, const struct aa
 	return aa_step(ctx->trace, AA_STEP_BEHALF, NULL, reason);
 }
 
+/* Where NSS serves the groups of all roles of the record, sudo may go by these, whatever the session was granted. So a session
+ * that lacks one which is good for the service gets nothing at all. A role that is lent is in no such list. */
+static enum aa_reason check_is_whole(const struct aa_context *ctx, const struct aa_agent *agent,
+				     const struct aa_session *session, const char *service)
+{
+	enum aa_reason reason = AA_OK;
+
+	if (aa_policy_host(ctx->policy)->role_groups != AA_ROLE_GROUPS_ENTRY)
+		return AA_OK;
+	for (size_t i = 0; i < agent->roles.n && reason == AA_OK; i++) {
+		const char *name = agent->roles.v[i];
+		struct aa_role *role = NULL;
+
+		if (aa_list_has(&session->roles, name) || aa_roles_lent_until(agent, name))
+			continue;
+		reason = aa_policy_role(ctx->policy, name, &role);
+		if (reason == AA_OK && (role->services.n == 0 || aa_list_has(&role->services, service)))
+			reason = aa_step(ctx->trace, AA_STEP_ROLE, name, AA_SESSION_NARROWED);
+		aa_role_free(role);
+	}
+	return reason;
+}
+
 /* A role that was taken away stays in the group lists of running processes. Such a session therefore gets nothing
  * more. */
 static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_agent *agent,
@@ -284,14 +307,27 @@ static enum aa_reason check_roles(const struct aa_context *ctx, const struct aa_
 	for (size_t i = 0; i < session->roles.n && reason == AA_OK; i++)
 		reason = aa_step(ctx->trace, AA_STEP_ROLE, session->roles.v[i],
 				 check_role(ctx, agent, session, session->roles.v[i], service, &serves));
+	if (reason == AA_OK)
+		reason = check_is_whole(ctx, agent, session, service);
 	if (reason != AA_OK)
 		return reason;
 	return aa_step(ctx->trace, AA_STEP_SERVICE, NULL, serves ? AA_OK : AA_SERVICE_DENIED);
 }
 
+/* Says whether the session may have the role's group: it has the role, or NSS gives the agent the group anywhere. */
+static bool may_have_group(const struct aa_context *ctx, const struct aa_agent *agent,
+			   const struct aa_session *session, const char *role)
+{
+	if (aa_list_has(&session->roles, role))
+		return true;
+	return aa_policy_host(ctx->policy)->role_groups == AA_ROLE_GROUPS_ENTRY &&
+	       aa_list_has(&agent->roles, role) && !aa_roles_lent_until(agent, role);
+}
+
 /* Refuses a role's group that the session does not have, and another agent's group: a wider session left them in a
  * setgid file, or somebody lent one. */
-static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_session *session, gid_t gid)
+static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_agent *agent,
+				  const struct aa_session *session, gid_t gid)
 {
 	char role[AA_ROLE_NAME_MAX + 1];
 	int agents = aa_caller_gid(&ctx->accounts, gid, role);
@@ -300,10 +336,11 @@ static enum aa_reason check_group(const struct aa_context *ctx, const struct aa_
 		return AA_REGISTRY_UNAVAILABLE;
 	if (agents == 0 || gid == session->uid || gid == ctx->accounts.header.gid_agents)
 		return AA_OK;
-	return role[0] && aa_list_has(&session->roles, role) ? AA_OK : AA_ROLE_DENIED;
+	return role[0] && may_have_group(ctx, agent, session, role) ? AA_OK : AA_ROLE_DENIED;
 }
 
-static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_session *session)
+static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa_agent *agent,
+				   const struct aa_session *session)
 {
 	enum aa_reason reason = AA_OK;
 	struct aa_caller caller;
@@ -311,7 +348,7 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 	if (aa_caller_read(&caller) < 0)
 		return AA_INTERNAL;
 	for (size_t i = 0; i < caller.n && reason == AA_OK; i++)
-		reason = check_group(ctx, session, caller.gids[i]);
+		reason = check_group(ctx, agent, session, caller.gids[i]);
 	aa_caller_clear(&caller);
 	return reason;
 }
@@ -365,7 +402,7 @@ enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa
 	*ret_session = session;
 	reason = check_session(ctx, agent, session, service);
 	if (reason == AA_OK)
-		reason = aa_step(ctx->trace, AA_STEP_GROUPS, NULL, check_groups(ctx, session));
+		reason = aa_step(ctx->trace, AA_STEP_GROUPS, NULL, check_groups(ctx, agent, session));
 	return reason;
 }
 

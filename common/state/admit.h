@@ -63,7 +63,7 @@ int64_t aa_admit_deadline(const struct aa_context *ctx, const struct aa_agent *a
 
 /* Says whether a session service (sudo) may go on. It may in a live session of the agent that has not ended, by a
  * credential that was not revoked, with a role that admits the service, and without any role's group that the session
- * does not have. *ret_session is set whenever a session was found, for the log; the caller frees it. */
+ * does not have; where NSS serves role groups also with each of the agent's roles that admits the service. *ret_session is set whenever a session was found, for the log; the caller frees it. */
 enum aa_reason aa_admit_in_session(const struct aa_context *ctx, const struct aa_agent *agent,
 				   const char *service, struct aa_session **ret_session);
 

@@ -20,8 +20,8 @@
  * the oldest has only more members that may be left out, so that what was published before an upgrade serves on until the next
  * apply, and rollback takes it back.
  *   3: without_sub of an issuer; 4: max_sudo of a role, registered of a key;
- *   5: record of a role */
-#define AA_POLICY_FORMAT 5
+ *   5: record of a role; 6: role_groups and approved of the host */
+#define AA_POLICY_FORMAT 6
 #define AA_POLICY_FORMAT_OLDEST 2
 
 /* This is formatted by hand: clang-format takes the braces, which macros open and close, for statements. */

@@ -76,6 +76,9 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_SUDO_DENIED] = {"sudo_denied", PAM_PERM_DENIED,
 			"sudo refused the command, by its own rules or another plugin's"},
     [AA_SUDO_FAILED] = {"sudo_failed", PAM_PERM_DENIED, "sudo could not run the command"},
+    [AA_SESSION_NARROWED] =
+	{"session_narrowed", PAM_PERM_DENIED,
+	 "the session has fewer roles than the agent, and sudo would go by all of them on this host"},
 };
 
 static const struct row *row(enum aa_reason reason)

@@ -102,6 +102,50 @@ TEST(nss_does_not_serve_what_is_withheld, nss)
 	free(l.gids);
 }
 
+/* 99001 and 99002, and a gid that no group of the registry has. */
+#define ROLE_GIDS "\xb9\x82\x01\0\xba\x82\x01\0\x39\x83\x01\0"
+
+TEST(nss_adds_the_groups_of_roles_where_the_registry_says_so, nss)
+{
+	static const struct support_account with[] = {
+	    {.name = "alpha",
+	     .uid = UID(1),
+	     .flags = AA_ACCOUNT_ROLES,
+	     .role_gids = ROLE_GIDS,
+	     .role_gids_len = 12},
+	    {.name = "beta", .uid = UID(2), .role_gids = ROLE_GIDS, .role_gids_len = 12},
+	    {.name = "gamma",
+	     .uid = UID(3),
+	     .flags = AA_ACCOUNT_ROLES,
+	     .role_gids = ROLE_GIDS,
+	     .role_gids_len = 7},
+	};
+	static const struct support_group two[] = {{"agent-deploy", 99001}, {"agent-logs", 99002}};
+	const struct support_registry registry = {
+	    .accounts = with, .n_accounts = 3, .groups = two, .n_groups = 2};
+	struct list l = list_of(8, 0, 0);
+
+	support_publish(statedir, 2, &registry);
+	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(l.gids[0], GID_AGENTS);
+	assert_int_equal(l.gids[1], 99001);
+	assert_int_equal(l.gids[2], 99002);
+	free(l.gids);
+	/* The flag decides. A damaged record gives no role. */
+	l = list_of(8, 0, 0);
+	assert_int_equal(ask_groups(&l, "beta", UID(2), -1), NSS_STATUS_SUCCESS);
+	assert_int_equal(ask_groups(&l, "gamma", UID(3), -1), NSS_STATUS_UNAVAIL);
+	assert_int_equal(l.n, 1);
+	free(l.gids);
+	/* A group that the host has under this name or gid is its own. */
+	l = list_of(8, 0, 0);
+	write_text(group_file, LOCAL_GROUP "agent-deploy:x:1007:\nours:x:99002:\n");
+	assert_int_equal(ask_groups(&l, "alpha", UID(1), -1), NSS_STATUS_SUCCESS);
+	assert_int_equal(l.n, 1);
+	free(l.gids);
+}
+
 TEST(nss_makes_the_list_larger_within_the_limit, nss)
 {
 	for (long n = 0; n < 40; n++) {

@@ -166,6 +166,42 @@ TEST(the_registry_gives_ssh_keys_as_text, here)
 	aa_accounts_close(&a);
 }
 
+TEST(the_registry_gives_the_gids_of_roles_and_no_damaged_ones, here)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		int answer;
+	} cases[] = {
+	    {"\xb9\x82\x01\0", 4, 1},		    /* 99001 */
+	    {"\xb9\x82\x01\0\xba\x82\x01\0", 8, 2}, /* and 99002 */
+	    {"\xb9\x82\x01", 3, -EBADMSG},
+	    {"\xb9\x82\x01\0\0", 5, -EBADMSG},
+	    {"\0\0\0\0", 4, -EBADMSG}, /* root's */
+	};
+	struct aa_accounts a;
+	uint32_t gids[AA_ACCOUNT_ROLES_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct support_account one = {.name = "alpha",
+						    .uid = UID(1),
+						    .flags = AA_ACCOUNT_ROLES,
+						    .role_gids = cases[i].bytes,
+						    .role_gids_len = cases[i].len};
+		const struct support_registry registry = {.accounts = &one, .n_accounts = 1};
+
+		support_publish(test_dir, 1 + (uint32_t)i, &registry);
+		errno = 1234;
+		assert_int_equal(aa_accounts_open(test_dir, getuid(), &a), 0);
+		assert_int_equal(aa_account_role_gids(&a, "alpha", gids), cases[i].answer);
+		if (cases[i].answer > 0)
+			assert_int_equal(gids[0], 99001);
+		assert_int_equal(aa_account_role_gids(&a, "beta", gids), -ENOENT);
+		assert_int_equal(aa_account_role_gids(&a, "../x", gids), -ENOENT);
+		aa_accounts_close(&a);
+	}
+}
+
 TEST(the_registry_walks_over_accounts_and_groups, here)
 {
 	struct aa_accounts a = open_sample(&sample);
@@ -282,7 +318,7 @@ TEST(the_registry_gives_no_account_that_breaks_the_contract, here)
 	assert_int_equal(BENT(home, "/a:b"), -EBADMSG);
 	assert_int_equal(BENT(shell, "sh"), -EBADMSG);
 	assert_int_equal(BENT(shell, "/bin/sh\n"), -EBADMSG);
-	assert_int_equal(BENT(flags, 2), -EBADMSG);
+	assert_int_equal(BENT(flags, 4), -EBADMSG);
 	assert_int_equal(BENT(name, "agents"), -ENOENT); /* not even looked up */
 	assert_int_equal(BENT(name, "agent-x"), -ENOENT);
 	assert_int_equal(BENT(name, "Builder"), -ENOENT);

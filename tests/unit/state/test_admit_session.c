@@ -15,6 +15,7 @@
 #include "common/state/decision.h"
 #include "common/state/session.h"
 #include "common/text/list.h"
+#include "common/verify/roles.h"
 #include "common/verify/verdict.h"
 #include "tests/unit/state/admit_steps.h"
 #include "tests/unit/support/support_policy.h"
@@ -296,6 +297,31 @@ TEST(a_roles_group_that_the_session_lacks_gets_no_sudo, admitted)
 	assert_int_equal(inside_with_group(f, SITE_UID + 1, true), AA_ROLE_DENIED);
 	/* of a role that was removed */
 	assert_int_equal(inside_with_group(f, 99777, true), AA_ROLE_DENIED);
+	aa_session_free(s);
+}
+
+TEST(where_nss_serves_role_groups_a_narrower_session_gets_no_sudo, admitted)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = open_session(f, "scope", "\"deploy\"");
+
+	assert_int_equal(inside(f, "sudo"), AA_OK);
+	support_set(f->site, "host", "role_groups", "\"entry\"");
+	reopen(f);
+	assert_int_equal(inside(f, "sudo"), AA_SESSION_NARROWED);
+	/* A role that is not good for sudo is no matter, and its group is the agent's all the same. */
+	support_set(f->site, "role:audit", "services", "[\"sshd\"]");
+	reopen(f);
+	assert_int_equal(inside(f, "sudo"), AA_OK);
+	if (getuid() == 0) {
+		assert_int_equal(inside_with_group(f, SITE_GID_AUDIT, false), AA_OK);
+		assert_int_equal(inside_with_group(f, SITE_GID_INSIDE, false), AA_ROLE_DENIED);
+	}
+	/* An elevation that came later is not the session's to have. */
+	assert_true(aa_roles_lend(f->agent, "inside", f->now + 60));
+	assert_int_equal(inside(f, "sudo"), AA_OK);
+	if (getuid() == 0)
+		assert_int_equal(inside_with_group(f, SITE_GID_INSIDE, false), AA_ROLE_DENIED);
 	aa_session_free(s);
 }
 

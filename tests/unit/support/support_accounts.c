@@ -192,6 +192,8 @@ static void add_accounts(struct cdb_make *cdb, const struct support_registry *r,
 			add_under_id(cdb, 'u', a->uid, &v);
 		else if (a->ssh_keys)
 			add(cdb, 's', a->name, strlen(a->name), a->ssh_keys, strlen(a->ssh_keys));
+		if (kind == 's' && a->role_gids)
+			add(cdb, 'r', a->name, strlen(a->name), a->role_gids, a->role_gids_len);
 	}
 }
 

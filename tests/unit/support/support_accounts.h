@@ -18,6 +18,8 @@ struct support_account {
 	uint32_t uid, flags;
 	const char *gecos, *home, *shell; /* NULL: "", /home/agents/NAME, /bin/bash */
 	const char *ssh_keys;		  /* the "s" record; NULL: none */
+	const char *role_gids;		  /* the "r" record, its bytes; NULL: none */
+	size_t role_gids_len;
 };
 
 struct support_group {

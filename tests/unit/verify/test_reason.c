@@ -58,6 +58,7 @@ static const char *const names[] = {
     "approval_unavailable",
     "sudo_denied",
     "sudo_failed",
+    "session_narrowed",
 };
 
 TEST(names_are_those_of_the_contract)

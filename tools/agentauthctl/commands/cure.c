@@ -84,6 +84,7 @@ static const struct cure {
      "have the agent run it again while an approver looks: agentauthctl approval list --watch"},
     {AA_SUDO_DENIED, ANY, "the line has sudo's words in why"},
     {AA_SUDO_FAILED, ANY, "the line has sudo's words in why"},
+    {AA_SESSION_NARROWED, ANY, "have %a log in with all of its roles"},
     {AA_GROUP_DENIED, ANY,
      "find / -xdev -perm -2000 -group agent-%r finds the files that give the group away"},
 };

@@ -51,7 +51,7 @@ static char *keys_served(const struct build_work *w, const char *name)
 static void put_retired(struct build_work *w, const struct given_id *e)
 {
 	const struct aa_accounts_policy *a = &w->ws->model.host.accounts;
-	struct cdb_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0};
+	struct cdb_account account = {e->name, e->id, AA_ACCOUNT_RETIRED, "retired agent", NULL, 0, NULL, 0};
 	char *keys;
 
 	build_digest_text(w, e->name);
@@ -160,7 +160,8 @@ static void compare_agent(struct build_work *w, const struct compiled_agent *a)
 
 static void put_agent(struct build_work *w, const struct compiled_agent *a)
 {
-	struct cdb_account account = {a->name, a->uid, 0, a->gecos, a->ssh, a->ssh_len};
+	struct cdb_account account = {a->name,	    a->uid,	   0, a->gecos, a->ssh, a->ssh_len,
+				      a->role_gids, a->n_role_gids};
 	char key[64];
 
 	build_digest_text(w, a->name);

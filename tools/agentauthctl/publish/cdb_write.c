@@ -15,7 +15,7 @@
 #include "common/registry/generation.h"
 #include "tools/agentauthctl/publish/cdb_write.h"
 
-#define SPILL_FILE "ssh-keys.tmp"
+#define SPILL_FILE "last-records.tmp"
 #define CDB_HEAD 2048 /* bytes before a cdb's first record, whose key is behind two lengths of 4 bytes */
 
 /* Once all accounts by name are written, the records by uid need these again. */
@@ -29,11 +29,11 @@ struct cdb_writer {
 	int accounts_fd, policy_fd;
 	struct cdb_make accounts, policy;
 	bool accounts_open, policy_open;
-	FILE *spill; /* the "s" records, which stand last */
+	FILE *spill; /* the "s" and "r" records, which stand last */
 	struct kept *kept;
 	size_t n, cap;
 	struct arena arena;
-	struct buffer value, ssh;
+	struct buffer value, last;
 };
 
 /* libcdb answers -1 and sets errno, but not always. */
@@ -113,17 +113,26 @@ static void group_value(uint32_t gid, const char *prefix, const char *name, stru
 	buffer_add(value, name, strlen(name) + 1);
 }
 
-static int spill_ssh(struct cdb_writer *s, const struct cdb_account *a)
+/* A record waits for its place at the end: its kind, and two lengths, stand before its name and its value. */
+static int spill(struct cdb_writer *s, char kind, const char *name, const void *value, size_t len)
 {
-	uint32_t lengths[2] = {(uint32_t)strlen(a->name), (uint32_t)a->ssh_len};
+	uint32_t head[3] = {(uint32_t)kind, (uint32_t)strlen(name), (uint32_t)len};
 
-	if (!a->ssh || !a->ssh_len)
+	if (!len)
 		return 0;
 	errno = 0;
-	if (fwrite(lengths, sizeof(lengths), 1, s->spill) != 1 ||
-	    fwrite(a->name, lengths[0], 1, s->spill) != 1 || fwrite(a->ssh, a->ssh_len, 1, s->spill) != 1)
+	if (fwrite(head, sizeof(head), 1, s->spill) != 1 || fwrite(name, head[1], 1, s->spill) != 1 ||
+	    fwrite(value, len, 1, s->spill) != 1)
 		return stdio_error();
 	return 0;
+}
+
+static int spill_roles(struct cdb_writer *s, const struct cdb_account *a)
+{
+	buffer_clear(&s->value);
+	for (size_t i = 0; i < a->n_role_gids; i++)
+		buffer_u32(&s->value, a->role_gids[i]);
+	return spill(s, 'r', a->name, s->value.data, s->value.len);
 }
 
 int cdb_write_account(struct cdb_writer *s, const struct cdb_account *a)
@@ -133,14 +142,17 @@ int cdb_write_account(struct cdb_writer *s, const struct cdb_account *a)
 
 	grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept));
 	k = &s->kept[s->n++];
-	*k = (struct kept){arena_strdup(&s->arena, a->name), "", a->uid, a->flags};
+	*k = (struct kept){arena_strdup(&s->arena, a->name), "", a->uid,
+			   a->flags | (a->n_role_gids ? AA_ACCOUNT_ROLES : 0)};
 	if (a->gecos && *a->gecos)
 		k->gecos = arena_strdup(&s->arena, a->gecos);
 	account_value(s->model, k, &s->value);
 	if (s->value.len > AA_ACCOUNTS_VALUE_MAX)
 		return -EOVERFLOW;
 	r = put_by_name(s, 'n', a->name, &s->value);
-	return r < 0 ? r : spill_ssh(s, a);
+	if (r == 0 && a->ssh)
+		r = spill(s, 's', a->name, a->ssh, a->ssh_len);
+	return r < 0 ? r : spill_roles(s, a);
 }
 
 static int put_groups(struct cdb_writer *s, bool by_name)
@@ -174,25 +186,24 @@ static int put_uids(struct cdb_writer *s)
 	return r;
 }
 
-static int put_ssh(struct cdb_writer *s)
+static int put_last(struct cdb_writer *s)
 {
-	uint32_t lengths[2];
+	uint32_t head[3];
 	char name[64];
 	int r = 0;
 
 	errno = 0;
 	if (fflush(s->spill) != 0 || fseek(s->spill, 0, SEEK_SET) != 0)
 		return stdio_error();
-	while (r == 0 && fread(lengths, sizeof(lengths), 1, s->spill) == 1) {
-		if (lengths[0] >= sizeof(name))
+	while (r == 0 && fread(head, sizeof(head), 1, s->spill) == 1) {
+		if (head[1] >= sizeof(name))
 			return -EIO;
-		grow(&s->ssh.data, &s->ssh.cap, lengths[1] + 1, 1);
-		if (fread(name, lengths[0], 1, s->spill) != 1 ||
-		    fread(s->ssh.data, lengths[1], 1, s->spill) != 1)
+		grow(&s->last.data, &s->last.cap, head[2] + 1, 1);
+		if (fread(name, head[1], 1, s->spill) != 1 || fread(s->last.data, head[2], 1, s->spill) != 1)
 			return -EIO;
-		name[lengths[0]] = '\0';
-		s->ssh.len = lengths[1];
-		r = put_by_name(s, 's', name, &s->ssh);
+		name[head[1]] = '\0';
+		s->last.len = head[2];
+		r = put_by_name(s, (char)head[0], name, &s->last);
 	}
 	return r < 0 ? r : ferror(s->spill) ? -EIO : 0;
 }
@@ -280,7 +291,7 @@ int cdb_write_finish(struct cdb_writer *s)
 	if (r == 0)
 		r = put_groups(s, false);
 	if (r == 0)
-		r = put_ssh(s);
+		r = put_last(s);
 	if (r == 0)
 		r = finish_file(&s->policy, &s->policy_open, s->policy_fd, 0600);
 	if (r == 0)
@@ -310,6 +321,6 @@ void cdb_write_free(struct cdb_writer *s)
 	free(s->kept);
 	arena_free(&s->arena);
 	buffer_free(&s->value);
-	buffer_free(&s->ssh);
+	buffer_free(&s->last);
 	free(s);
 }

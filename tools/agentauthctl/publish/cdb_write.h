@@ -17,6 +17,8 @@ struct cdb_account {
 	const char *gecos;
 	const char *ssh; /* lines of the "s" record, or NULL */
 	size_t ssh_len;
+	const uint32_t *role_gids; /* of the "r" record */
+	size_t n_role_gids;
 };
 
 /* Functions return 0 or a negative errno. After a failure, only cdb_write_free() may follow. */

@@ -107,6 +107,23 @@ static void keep_bindings(const struct compile_source *source, struct worker *w,
 	ret->bindings = bindings;
 }
 
+/* A role that there is not has been reported. */
+static void keep_role_gids(const struct compile_source *source, const struct aa_agent *agent,
+			   struct arena *arena, struct compiled_agent *ret)
+{
+	uint32_t *gids = arena_alloc(arena, (agent->roles.n + 1) * sizeof(*gids));
+
+	if (source->model->host.role_groups != AA_ROLE_GROUPS_ENTRY)
+		return;
+	for (size_t i = 0; i < agent->roles.n; i++) {
+		const struct aa_role *role = model_role(source->model, agent->roles.v[i]);
+
+		if (role)
+			gids[ret->n_role_gids++] = role->gid;
+	}
+	ret->role_gids = gids;
+}
+
 /* make_agent() goes from the file to the records. What the caller keeps of them is in `arena`, the slot's. */
 static bool make_agent(const struct compile_source *source, struct worker *w, struct arena *arena,
 		       struct compiled_agent *ret)
@@ -129,6 +146,7 @@ static bool make_agent(const struct compile_source *source, struct worker *w, st
 	ret->uid_at = conf_tree_place(&w->file.tree, &w->file.text, "uid");
 	ret->keys_at = conf_tree_place(&w->file.tree, &w->file.text, "keys");
 	keep_bindings(source, w, &agent, arena, ret);
+	keep_role_gids(source, &agent, arena, ret);
 	if (source->advice)
 		advice_agent(source->advice, source->model, &agent, &w->file, w->memo, &ret->advice);
 	return digest(w, w->file.text.bytes, w->file.text.len, ret->digest);

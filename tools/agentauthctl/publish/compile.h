@@ -40,6 +40,8 @@ struct compiled_agent {
 	size_t policy_len;
 	const char *ssh; /* lines of the "s" record */
 	size_t ssh_len;
+	size_t n_role_gids; /* 0 also where NSS serves no role's group */
+	const uint32_t *role_gids;
 	size_t n_bindings;
 	const struct bound *bindings;
 	unsigned char digest[DIGEST_SIZE]; /* of the file's bytes */

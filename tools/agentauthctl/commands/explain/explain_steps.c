@@ -50,6 +50,8 @@ static char *role_words(const struct explanation *e, const char *role, enum aa_r
 		if (e->verdict.on_behalf_of)
 			return xasprintf("%s is not delegable, or no scope of the token grants it", role);
 		return xasprintf("no scope of the token grants %s", role);
+	case AA_SESSION_NARROWED:
+		return xasprintf("the session lacks %s, and sudo would go by all of the agent's roles", role);
 	default:
 		return xstrdup(aa_reason_sentence(reason));
 	}
