@@ -107,6 +107,8 @@ static enum aa_reason find_rule(const struct aa_sudo *sudo, struct asking *askin
 {
 	const struct aa_command command = {sudo->target, sudo->command, sudo->argv};
 
+	if (sudo->must_wait && !aa_command_is_named(asking->ctx.policy, &asking->session->roles, &command))
+		return AA_ROLE_DENIED;
 	return aa_command_waits(asking->ctx.policy, asking->agent, &command, NULL, &asking->rule);
 }
 

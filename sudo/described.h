@@ -17,6 +17,7 @@ struct aa_sudo {
 	const char *hook; /* the program that a request runs; NULL: none */
 	bool looks;	  /* this process forks the command: the child looks again first */
 	uint32_t uid;	  /* of the caller */
+	bool must_wait;	  /* no rule of sudoers has let this command pass: an approval rule must name it */
 	bool logged;	  /* by the PAM module, which let it pass */
 	bool within;	  /* a command of this sudo's has started it */
 	bool audited;	  /* the audit plugin records what sudo does */

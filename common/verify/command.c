@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "common/text/list.h"
+
 const char *aa_command_rule(const struct aa_list *rules, const struct aa_command *command)
 {
 	for (size_t i = 0; i < rules->n; i++)
@@ -38,13 +40,13 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 
 bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_agent *agent)
 {
-	bool needed = false;
+	bool needed = false, asked = aa_policy_host(policy)->approved;
 
 	for (size_t i = 0; i < agent->roles.n && !needed; i++) {
 		struct aa_role *role = NULL;
 
-		needed = aa_policy_role(policy, agent->roles.v[i], &role) != AA_OK || role->approval.n > 0 ||
-			 role->max_sudo;
+		needed = aa_policy_role(policy, agent->roles.v[i], &role) != AA_OK ||
+			 (role->approval.n > 0 && !asked) || role->max_sudo;
 		aa_role_free(role);
 	}
 	return needed;
@@ -62,4 +64,28 @@ void aa_command_role(const struct aa_policy *policy, const struct aa_list *roles
 			(void)snprintf(ret, AA_ROLE_NAME_MAX + 1, "%s", role->name);
 		aa_role_free(role);
 	}
+}
+
+static bool names(const struct aa_list *rules, const struct aa_command *command)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (aa_sudo_rule_names(rules->v[i], command->target, command->path, command->argv))
+			return true;
+	return false;
+}
+
+bool aa_command_is_named(const struct aa_policy *policy, const struct aa_list *roles,
+			 const struct aa_command *command)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < roles->n && !named; i++) {
+		struct aa_role *role = NULL;
+
+		named = aa_policy_role(policy, roles->v[i], &role) == AA_OK &&
+			(role->services.n == 0 || aa_list_has(&role->services, "sudo")) &&
+			names(&role->approval, command);
+		aa_role_free(role);
+	}
+	return named;
 }

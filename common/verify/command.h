@@ -33,8 +33,13 @@ enum aa_reason aa_command_waits(const struct aa_policy *policy, const struct aa_
 void aa_command_role(const struct aa_policy *policy, const struct aa_list *roles,
 		     const struct aa_command *command, char ret[AA_ROLE_NAME_MAX + 1]);
 
-/* Says whether a role of the agent's record has rules that the approval plugin alone holds: those that wait for a person,
- * and a budget. What cannot be read may have. */
+/* Says whether one of these roles that admits sudo has an approval rule that names this very command. It is asked where no
+ * sudoers has matched the command: sudo has let the program run that asks for it. */
+bool aa_command_is_named(const struct aa_policy *policy, const struct aa_list *roles,
+			 const struct aa_command *command);
+
+/* Says whether a role of the agent's record has rules that the approval plugin alone holds: a budget, and those that wait for
+ * a person where sudoers was not made for the program that asks. What cannot be read may have. */
 bool aa_command_needs_plugin(const struct aa_policy *policy, const struct aa_agent *agent);
 
 /* Finds the first of the rules that covers the command; NULL: none does. */

@@ -216,3 +216,56 @@ bool aa_sudo_rule_covers(const char *text, const char *target, const char *comma
 		return false;
 	return is_directory(&rule) || (path_covers(&rule, command) && arguments_cover(rule.arguments, argv));
 }
+
+/* ---- whether it names one command ------------------------------------------------------------ */
+
+bool aa_sudo_rule_is_literal(const char *text)
+{
+	struct aa_sudo_rule rule;
+
+	if (!aa_sudo_rule_parse(text, &rule))
+		return false;
+	return strcmp(rule.arguments, "\"\"") == 0 ||
+	       (rule.arguments[0] != '^' && !strpbrk(rule.arguments, "*?[]\""));
+}
+
+/* Compares the next word of a rule's arguments, where a backslash stands before a character that is itself. */
+static bool take_argument(const char **at, const char *arg)
+{
+	const char *want = *at;
+
+	for (; *want && *want != ' '; want++, arg++) {
+		if (*want == '\\' && want[1])
+			want++;
+		if (*want != *arg)
+			return false;
+	}
+	*at = want + (*want == ' ');
+	return !*arg;
+}
+
+static bool names_arguments(const char *want, char *const argv[])
+{
+	char *const *arg = argv[0] ? argv + 1 : argv;
+
+	if (!*want)
+		return true;
+	if (strcmp(want, "\"\"") == 0)
+		return !*arg;
+	while (*want && *arg)
+		if (!take_argument(&want, *arg++))
+			return false;
+	return !*want && !*arg;
+}
+
+bool aa_sudo_rule_names(const char *text, const char *target, const char *command, char *const argv[])
+{
+	struct aa_sudo_rule rule;
+
+	if (aa_sudo_rule_check_clear(text) != AA_SUDO_FINE || !aa_sudo_rule_is_literal(text) ||
+	    !aa_sudo_rule_parse(text, &rule))
+		return false;
+	return rule.runas_len == strlen(target) && strncmp(rule.runas, target, rule.runas_len) == 0 &&
+	       rule.path_len == strlen(command) && strncmp(rule.path, command, rule.path_len) == 0 &&
+	       !strpbrk(command, WILDCARDS) && names_arguments(rule.arguments, argv);
+}

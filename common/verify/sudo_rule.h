@@ -57,6 +57,13 @@ bool aa_sudo_rule_parse(const char *text, struct aa_sudo_rule *ret);
  * covers any arguments; the path is compared as text and as a file. `target`: a name, or "#UID". */
 bool aa_sudo_rule_covers(const char *text, const char *target, const char *command, char *const argv[]);
 
+/* Says whether the arguments stand for themselves alone: no wildcard, no regular expression, no quote. Those of a sudo that
+ * has neither (sudo-rs) must. */
+bool aa_sudo_rule_is_literal(const char *text);
+/* Says whether a rule that is clear and literal names this very command: the one user, the path as text, each argument. It is
+ * for a command that nobody else has matched with a rule. */
+bool aa_sudo_rule_names(const char *text, const char *target, const char *command, char *const argv[]);
+
 /* The first character of `set` that has no backslash before it; NULL: there is none. */
 const char *aa_sudo_rule_find_plain(const char *text, const char *set);
 

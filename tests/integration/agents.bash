@@ -13,6 +13,8 @@ host_init() {
 	agentauthctl init >/dev/null
 	# Stories fail on purpose, and more often in a minute than a host would bear.
 	sed -i 's/^host = {$/&\n\tmax_failures = 1000;/' /etc/agentauth/agentauth.conf
+	# It asks NSS for an agent's groups.
+	[ "$AGENTAUTH_SUDO" != sudo-rs ] || sed -i 's/^host = {$/&\n\trole_groups = "entry";/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
 	agentauthctl role add deploy --service sshd --service sudo --service su --service login --max-session 3600 \
 		--sudo '(root) /usr/local/sbin/restart-app' >/dev/null

@@ -117,14 +117,14 @@ teardown() {
 
 @test "sudo-rs as the sudo" {
 	printf '#!/bin/sh\necho "sudo-rs 0.2.8"\n' >/usr/local/sbin/sudo-rs
-	chmod 755 /usr/local/sbin/sudo-rs
+	chmod 4755 /usr/local/sbin/sudo-rs
 	# As Ubuntu has it: both are there, and one of them is the sudo.
 	cp -a /usr/bin/sudo /usr/bin/sudo.ws
 	update-alternatives --quiet --install /usr/sbin/sudo sudo /usr/local/sbin/sudo-rs 50
 	update-alternatives --quiet --install /usr/sbin/sudo sudo /usr/bin/sudo.ws 40
 	run agentauthctl doctor
 	expect_status 1
-	expect_output '^PROBLEM  sudo-file +sudo is sudo-rs'
+	expect_output '^PROBLEM  sudo-file +sudo is sudo-rs 0\.2\.8, .* grant nothing: write role_groups = "entry"; into host'
 	told 'As root: (update-alternatives --set sudo /usr/bin/sudo.ws)'
 	obey
 	person_runs_sudo

@@ -17,14 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <security/pam_appl.h>
 
+#include "common/file/child.h"
 #include "common/registry/accounts.h"
 #include "common/text/number.h"
 
@@ -249,63 +248,11 @@ static bool leave_persons_login(int argc, char **argv, const char *person)
 	return false;
 }
 
-/* ---- waiting --------------------------------------------------------------------------------- */
-
-static void wanted_signals(sigset_t *ret)
-{
-	static const int all[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2};
-
-	sigemptyset(ret);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		(void)sigaddset(ret, all[i]);
-}
-
-/* A terminal's signal reaches the command as well. So does that of a sudo with a terminal of its own: its monitor,
- * which leads this session, signals the group. A signal from another process is passed on. */
-static bool command_has_it(const siginfo_t *info, pid_t pid)
-{
-	return info->si_code > 0 ||
-	       (info->si_pid == getppid() && getsid(0) == getppid() && getpgid(pid) == getpgrp());
-}
-
-static int wait_for(pid_t pid)
-{
-	sigset_t set;
-	siginfo_t info;
-	int status, signal;
-
-	wanted_signals(&set);
-	for (;;) {
-		signal = sigwaitinfo(&set, &info);
-		if (signal == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
-			return status;
-		if (signal > 0 && signal != SIGCHLD && !command_has_it(&info, pid))
-			(void)kill(pid, signal);
-	}
-}
-
-/* Ends with the command's status or signal. */
-static int end_like(int status)
-{
-	static const struct rlimit no_core = {0, 0};
-	sigset_t set;
-
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	(void)setrlimit(RLIMIT_CORE, &no_core);
-	sigemptyset(&set);
-	(void)sigaddset(&set, WTERMSIG(status));
-	(void)signal(WTERMSIG(status), SIG_DFL);
-	(void)raise(WTERMSIG(status));
-	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-	return 128 + WTERMSIG(status);
-}
-
 static int start(const struct passwd *agent, const char *person, pid_t parent, char **command)
 {
 	const struct pam_conv conv = {converse, NULL};
 	pam_handle_t *pamh = NULL;
-	sigset_t set, old;
+	sigset_t old;
 	pid_t pid, self = getpid();
 	int status = 1 << 8, err;
 
@@ -328,19 +275,18 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 		return 1;
 	}
 	give_terminal(agent);
-	wanted_signals(&set);
-	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	aa_child_block_signals(&old);
 	pid = fork();
 	if (pid == 0)
 		run_command(pamh, agent, command, self, &old);
 	if (pid > 0)
-		status = wait_for(pid);
+		status = aa_child_wait(pid);
 	else
 		(void)failed("%s cannot be started: %s", command[0], strerror(errno));
 	(void)pam_setcred(pamh, PAM_DELETE_CRED | PAM_SILENT);
 	(void)pam_close_session(pamh, PAM_SILENT);
 	(void)pam_end(pamh, PAM_SUCCESS);
-	return end_like(status);
+	return aa_child_end_like(status);
 }
 
 /* ---- who asks, and for whom --------------------------------------------------------------------- */

@@ -142,6 +142,7 @@ static enum aa_reason run(struct host *h, const char *command)
 				     .chroot = h->more.chroot,
 				     .logged = h->more.logged,
 				     .looks = h->more.looks,
+				     .must_wait = h->more.must_wait,
 				     .command = command,
 				     .target = "root",
 				     .argv = h->more.argv ? h->more.argv : argv,
@@ -315,6 +316,19 @@ TEST(an_approved_command_runs_only_where_nothing_changed)
 		is_late = false;
 		host_free(&h);
 	}
+}
+
+/* A sudo without plugins lets the program run that asks, with any command behind it. */
+TEST(where_no_sudoers_has_matched_an_approval_rule_must_name_the_command)
+{
+	struct host h = {.site = site_with("role:deploy", RULE), .more = {.must_wait = true}};
+
+	open_session(&h, "\"deploy\"");
+	assert_int_equal(run(&h, "/usr/bin/true"), AA_APPROVAL_DENIED);
+	assert_int_equal(run(&h, "/usr/bin/false"), AA_ROLE_DENIED);
+	assert_int_equal(run(&h, "/usr/bin/../bin/true"), AA_ROLE_DENIED);
+	assert_string_equal(h.said, "");
+	host_free(&h);
 }
 
 /* ---- the last look, and the log ------------------------------------------------------------------- */

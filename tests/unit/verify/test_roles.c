@@ -8,6 +8,7 @@
 
 #include "common/jose/key_private.h"
 #include "common/jose/key_ssh.h"
+#include "common/verify/command.h"
 #include "common/verify/recording.h"
 #include "common/verify/roles.h"
 #include "common/verify/verdict.h"
@@ -295,4 +296,32 @@ TEST(kinds_have_names_and_come_back_from_them)
 	assert_int_equal(aa_kind_from_name(NULL), AA_KIND_NONE);
 	assert_int_equal(aa_kind_from_name("Token"), AA_KIND_NONE);
 	assert_string_equal(aa_kind_name((enum aa_kind)99), "none");
+}
+
+/* ---- a command that no sudoers has matched ---------------------------------------------- */
+
+static bool is_named(struct support_site *site, const char *role, const char *path)
+{
+	const struct aa_list roles = {1, &role};
+	static char name[] = "x", *argv[] = {name, NULL};
+	const struct aa_command command = {"root", path, argv};
+	struct aa_policy *policy = support_policy(site);
+	bool named = aa_command_is_named(policy, &roles, &command);
+
+	aa_policy_close(policy);
+	return named;
+}
+
+TEST(a_command_is_named_by_an_approval_rule_of_a_role_that_is_good_for_sudo, site)
+{
+	struct support_site *site = *state;
+
+	support_set(site, "role:deploy", "sudo", "[\"(root) /usr/bin/false\"]");
+	support_publish_with(site, "role:deploy", "approval", "[\"(root) /usr/bin/true\"]");
+	assert_true(is_named(site, "deploy", "/usr/bin/true"));
+	assert_false(is_named(site, "deploy", "/usr/bin/false")); /* which sudo grants itself */
+	assert_false(is_named(site, "audit", "/usr/bin/true"));
+	assert_false(is_named(site, "gone", "/usr/bin/true"));
+	support_publish_with(site, "role:deploy", "services", "[\"sshd\"]");
+	assert_false(is_named(site, "deploy", "/usr/bin/true"));
 }

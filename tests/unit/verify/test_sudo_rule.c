@@ -53,6 +53,44 @@ TEST(a_rule_covers_its_user_its_command_and_its_arguments)
 }
 
 /* sudo has granted each of these; `apply` refuses them, and a policy that has one all the same asks a person. */
+TEST(a_rule_names_one_command_where_nobody_else_has_matched_it)
+{
+	static char equals[] = "a=b", now[] = "now ", empty[] = "";
+	static const struct covering rules[] = {
+	    {"(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, app, true},
+	    {"(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, web, false},
+	    {"(root) /usr/bin/env stop app", "root", "/usr/bin/env", stop, NULL, false},
+	    {"(root) /usr/bin/env stop app", "root", "/usr/bin/env", both, NULL, false},
+	    {"(root) /usr/bin/env stop", "root", "/usr/bin/env", stop, app, false},
+	    {"(root) /usr/bin/env now", "root", "/usr/bin/env", now, NULL, false},
+	    {"(root) /usr/bin/env stop", "root", "/usr/bin/env", stop, empty, false},
+	    {"(root) /usr/bin/env", "root", "/usr/bin/env", stop, app, true},
+	    {"(root) /usr/bin/env \"\"", "root", "/usr/bin/env", NULL, NULL, true},
+	    {"(root) /usr/bin/env \"\"", "root", "/usr/bin/env", stop, NULL, false},
+	    {"(root) /usr/bin/env a\\=b", "root", "/usr/bin/env", equals, NULL, true},
+	    {"(root) /usr/bin/env a\\=b", "root", "/usr/bin/env", stop, NULL, false},
+	    /* The same file by another name is not the rule's, nor is another user. */
+	    {"(root) /usr/bin/env", "root", "/usr/bin/../bin/env", stop, app, false},
+	    {"(root) /usr/bin/env", "root", "/usr/bin/envx", stop, app, false},
+	    {"(root) /usr/bin/env", "toor", "/usr/bin/env", stop, app, false},
+	    {"(ALL) /usr/bin/env", "root", "/usr/bin/env", stop, app, false},
+	    /* What sudo reads in more ways than one names nothing. */
+	    {"(root) /usr/bin/*", "root", "/usr/bin/*", stop, app, false},
+	    {"(root) /usr/bin/env *", "root", "/usr/bin/env", stop, app, false},
+	    {"(root) /usr/bin/", "root", "/usr/bin/", stop, app, false},
+	    {"(root) /usr/bin/env ^stop$", "root", "/usr/bin/env", stop, NULL, false},
+	    {"no rule", "root", "/usr/bin/env", stop, NULL, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct covering *r = &rules[i];
+		char name[] = "x", *argv[] = {name, r->first, r->second, NULL};
+
+		if (aa_sudo_rule_names(r->rule, r->target, r->command, argv) != r->covered)
+			fail_msg("%s: %snamed, of %s", r->rule, r->covered ? "not " : "", r->command);
+	}
+}
+
 TEST(what_cannot_be_told_waits)
 {
 	static const struct covering rules[] = {

@@ -158,10 +158,22 @@ int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct pro
 		r = -1;
 	read_sudoers(facts, sysconfdir);
 	sudo_plugins_look(&facts->plugins, sysconfdir);
+	facts->sudo = xcalloc(1, sizeof(*facts->sudo));
 	read_host_name(facts);
 	free(passwd);
 	free(group);
 	return r;
+}
+
+const struct host_sudo *host_facts_sudo(const struct host_facts *facts)
+{
+	static const struct host_sudo usual = {.kind = HOST_SUDO_PLUGINS};
+
+	if (!facts->sudo) /* facts that nobody has read, as tests make them */
+		return &usual;
+	if (facts->sudo->kind == HOST_SUDO_UNKNOWN)
+		host_sudo_look(facts->sudo);
+	return facts->sudo;
 }
 
 /* Tells whether both are names of one host by the kernel's name: a resolver may complete it, or fail to. */
@@ -205,6 +217,7 @@ void host_facts_free(struct host_facts *facts)
 	local_names_free(&facts->groups);
 	sudoers_who_free(&facts->sudoers);
 	sudo_plugins_free(&facts->plugins);
+	free(facts->sudo);
 	free(facts->hostname);
 	free(facts->fqdn);
 	*facts = (struct host_facts){0};

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tools/agentauthctl/model/host_sudo.h"
 #include "tools/agentauthctl/model/sudo_plugins.h"
 #include <jansson.h>
 
@@ -28,8 +29,9 @@ struct host_facts {
 	struct local_names users, groups;
 	struct sudoers_who sudoers; /* the names in sudoers */
 	struct sudo_plugins plugins;
-	char *hostname; /* as the kernel has it */
-	char *fqdn;	/* as the resolver completes it; the host's name where that gives none */
+	struct host_sudo *sudo; /* see host_facts_sudo() */
+	char *hostname;		/* as the kernel has it */
+	char *fqdn;		/* as the resolver completes it; the host's name where that gives none */
 	bool fqdn_is_known;
 	/* The published audience, which the resolver does not change; 0: nothing is published. */
 	char **audience;
@@ -46,6 +48,8 @@ const struct local_name *local_by_id(const struct local_names *names, uint32_t i
  * -1: reported. */
 int host_facts_read(struct host_facts *facts, const char *sysconfdir, struct problems *problems);
 void host_facts_free(struct host_facts *facts);
+/* Returns which sudo the host uses. It is asked once, when a command first needs to know; not by several threads at once. */
+const struct host_sudo *host_facts_sudo(const struct host_facts *facts);
 /* Takes over the host's name and audience from its published record ("host", NULL: none). */
 void host_facts_keep(struct host_facts *facts, const json_t *host);
 

@@ -8,6 +8,7 @@
 
 #include "common/registry/accounts.h"
 #include "common/verify/policy.h"
+#include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/model/power.h"
@@ -219,6 +220,61 @@ static void check_approval_plugin(const struct model *model, const char *path, s
 	free(cure);
 }
 
+/* Checks the rules that wait for a person where sudo has no plugins: it lets the agent run a program that asks, and this
+ * program takes a command as it is written in the rule. */
+static void check_asking_program(const struct model *model, const struct aa_role *role,
+				 struct problems *problems)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "roles.%s.approval", role->name);
+	if (model->host.role_groups != AA_ROLE_GROUPS_ENTRY)
+		conf_error(
+		    &model->file, problems, path,
+		    "these rules wait for a person's approval, and this host's sudo is sudo-rs, with which "
+		    "they hold only for sessions that have all of their agent's roles. Write role_groups = "
+		    "\"entry\"; into host = { … }");
+	for (size_t i = 0; i < role->approval.n; i++) {
+		snprintf(path, sizeof(path), "roles.%s.approval[%zu]", role->name, i);
+		if (strncmp(role->approval.v[i], "(root) ", strlen("(root) ")) != 0 ||
+		    !aa_sudo_rule_is_literal(role->approval.v[i]))
+			conf_error(
+			    &model->file, problems, path,
+			    "this host's sudo is sudo-rs, with which a rule that waits for a person begins "
+			    "with (root), and its arguments have no * ? [ ] ^ nor quotes");
+	}
+}
+
+/* Refuses what sudo-rs would read otherwise: in arguments its older versions take a wildcard for the character. */
+static void check_rules_of_rs(const struct model *model, const struct aa_role *role,
+			      struct problems *problems)
+{
+	char path[128];
+
+	for (size_t i = 0; i < role->sudo.n; i++) {
+		snprintf(path, sizeof(path), "roles.%s.sudo[%zu]", role->name, i);
+		if (!aa_sudo_rule_is_literal(role->sudo.v[i]))
+			conf_error(
+			    &model->file, problems, path,
+			    "this host's sudo is sudo-rs, which knows neither wildcards nor regular "
+			    "expressions in arguments. Write a rule for each command, or leave the arguments "
+			    "out, which allows any");
+	}
+	if (role->approval.n)
+		check_asking_program(model, role, problems);
+	snprintf(path, sizeof(path), "roles.%s.max_sudo", role->name);
+	if (role->max_sudo)
+		conf_error(&model->file, problems, path,
+			   "a plugin of sudo counts the commands, and this host's sudo is sudo-rs, which "
+			   "loads none. "
+			   "Let them wait for a person each time, by approval in the place of sudo");
+}
+
+static bool has_sudo_rules(const struct aa_role *role)
+{
+	return role->sudo.n || role->approval.n || role->max_sudo;
+}
+
 static void check_roles(struct model *model, struct problems *problems)
 {
 	char path[128];
@@ -229,6 +285,10 @@ static void check_roles(struct model *model, struct problems *problems)
 		snprintf(path, sizeof(path), "roles.%s.gid", role->name);
 		check_role_ids(model, i, path, problems);
 		check_role_groups(model, role, problems);
+		if (has_sudo_rules(role) && host_facts_sudo(model->facts)->kind == HOST_SUDO_RS) {
+			check_rules_of_rs(model, role, problems);
+			continue;
+		}
 		snprintf(path, sizeof(path), "roles.%s.approval", role->name);
 		if (role->approval.n)
 			check_approval_plugin(model, path, problems);

@@ -8,6 +8,7 @@
 
 #include "tools/agentauthctl/publish/build_main.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/agentauthctl/publish/sudoers.h"
 
 #define RECORDS_FORMAT "3" /* another number here, and what was published before counts as changed */
 
@@ -109,4 +110,6 @@ void build_main_digest(struct build_work *w)
 	build_digest_text(w, "agentauth generation " RECORDS_FORMAT);
 	build_digest_text(w, m->facts->fqdn);
 	build_digest(w, m->file.text.bytes, m->file.text.len);
+	if (sudoers_asks_by_program(m))
+		build_digest_text(w, "by a program");
 }

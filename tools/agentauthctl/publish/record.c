@@ -11,6 +11,7 @@
 #include "common/verify/policy.h"
 #include "common/verify/record_read.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/agentauthctl/publish/sudoers.h"
 #include "tools/cli/json_text.h"
 
 /* ---- any record, by the table of its members ------------------------------- */
@@ -150,6 +151,7 @@ void record_host(const struct model *model, uint32_t generation, struct buffer *
 	host.format = AA_POLICY_FORMAT;
 	host.generation = generation;
 	host.name = facts->fqdn;
+	host.approved = sudoers_asks_by_program(model);
 	if (!host.audience.n)
 		host.audience = (struct aa_list){facts->n_audience, (const char **)facts->audience};
 	if (!host.audience.n)

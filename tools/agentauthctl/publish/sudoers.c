@@ -53,6 +53,22 @@ static void put_line(struct sudoers_text *s, char *line)
 	free(line);
 }
 
+/* put_denials() has sudo refuse the commands that wait for a person, whatever rule of any role allows them: of the rules that
+ * match a command the last one counts. By its uid root is meant whatever its name, and with any group. */
+static void put_denials(struct sudoers_text *s, const struct aa_role *role)
+{
+	for (size_t i = 0; i < role->approval.n; i++) {
+		struct aa_sudo_rule rule;
+
+		if (!aa_sudo_rule_parse(role->approval.v[i], &rule))
+			continue;
+		put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX "%s ALL=(%.*s, #0:ALL) !%s", role->name,
+				      (int)rule.runas_len, rule.runas, rule.path));
+		grow(&s->rules, &s->cap, s->n + 1, sizeof(*s->rules));
+		s->rules[s->n++] = (struct rule_line){role, "approval", i, s->lines};
+	}
+}
+
 /* put_rules() turns "(runas) command" into "%agent-ROLE ALL=(runas) NOPASSWD: command". */
 static void put_rules(struct sudoers_text *s, const struct aa_role *role, const char *setting,
 		      const struct aa_list *rules)
@@ -93,6 +109,35 @@ static bool admits_sudo(const struct aa_role *role)
 	return role->services.n == 0;
 }
 
+bool sudoers_asks_by_program(const struct model *model)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < model->roles.n && !any; i++)
+		any = model->roles.v[i].approval.n > 0;
+	return any && host_facts_sudo(model->facts)->kind == HOST_SUDO_RS;
+}
+
+/* render_waiting() renders the rules that wait for a person. They come last. */
+static void render_waiting(struct sudoers_text *s, const struct model *model)
+{
+	bool by_program = sudoers_asks_by_program(model);
+
+	for (size_t i = 0; i < model->roles.n; i++) {
+		const struct aa_role *role = &model->roles.v[i];
+
+		if (by_program)
+			put_denials(s, role);
+		else if (admits_sudo(role))
+			put_rules(s, role, "approval", &role->approval);
+	}
+	for (size_t i = 0; i < model->roles.n && by_program; i++)
+		if (admits_sudo(&model->roles.v[i]) && model->roles.v[i].approval.n)
+			put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX
+					      "%s ALL=(root) NOPASSWD: " AA_LIBEXECDIR "/approved",
+					      model->roles.v[i].name));
+}
+
 static void render(struct sudoers_text *s, const struct model *model, const bool *known)
 {
 	put_line(s, xstrdup("# Made by agentauthctl from the roles in agentauth.conf: a change here is lost "
@@ -100,19 +145,18 @@ static void render(struct sudoers_text *s, const struct model *model, const bool
 	put_line(s, xstrdup("# A role's group is given to a login by PAM, so that a rule holds for the "
 			    "logins that have the role."));
 	put_defaults(s, model, known);
-	for (size_t i = 0; i < model->roles.n; i++) {
-		if (!admits_sudo(&model->roles.v[i]))
-			continue;
-		put_rules(s, &model->roles.v[i], "sudo", &model->roles.v[i].sudo);
-		put_rules(s, &model->roles.v[i], "approval", &model->roles.v[i].approval);
-	}
+	for (size_t i = 0; i < model->roles.n; i++)
+		if (admits_sudo(&model->roles.v[i]))
+			put_rules(s, &model->roles.v[i], "sudo", &model->roles.v[i].sudo);
+	render_waiting(s, model);
 }
 
 /* ---- checking ------------------------------------------------------------ */
 
 static int visudo(char *program, const char *text, struct buffer *output)
 {
-	char *argv[] = {program, (char[]){"-c"}, (char[]){"-f"}, (char[]){"-"}, NULL};
+	/* sudo-rs takes "-" for a file of this name. */
+	char *argv[] = {program, (char[]){"-c"}, (char[]){"-f"}, (char[]){"/dev/stdin"}, NULL};
 
 	return program_run(argv, text, strlen(text), output);
 }
@@ -124,7 +168,8 @@ static void find_known(char *program, const struct model *model, bool *known, st
 
 		known[i] = visudo(program, text, NULL) == 0;
 		free(text);
-		if (!known[i])
+		if (!known[i] &&
+		    host_facts_sudo(model->facts)->kind != HOST_SUDO_RS) /* which doctor tells of */
 			problem_warning(problems, NULL,
 					"this host's sudo does not know the setting %s; it is left out of "
 					"the sudoers file (sudo 1.9.10 and later have it)",
@@ -140,7 +185,7 @@ static const struct rule_line *rule_of_line(const struct sudoers_text *s, unsign
 	return NULL;
 }
 
-/* visudo prints "stdin:LINE:COLUMN: what"; each is reported at the rule that is in that line. */
+/* visudo prints "/dev/stdin:LINE:COLUMN: what"; each is reported at the rule that is in that line. */
 static void report_visudo(const struct sudoers_text *s, const struct model *model, char *output,
 			  struct problems *problems)
 {
@@ -230,7 +275,7 @@ int sudoers_make(const struct model *model, struct problems *problems, char **re
 		*ret = NULL;
 		return 0;
 	}
-	program = program_find("visudo");
+	program = host_sudo_visudo(host_facts_sudo(model->facts));
 	if (!program) {
 		problem_warning(problems, NULL,
 				"the roles' sudo rules are not installed: this host has no visudo to check "

@@ -13,6 +13,10 @@
  * where the failure was reported, at the rule's own place. */
 int sudoers_make(const struct model *model, struct problems *problems, char **ret);
 
+/* sudoers_asks_by_program() returns whether the rules that wait for a person are rendered for the program that asks, since this
+ * host's sudo has no plugins. */
+bool sudoers_asks_by_program(const struct model *model);
+
 /* sudoers_stage() writes the text that `path` is to have (NULL: there is to be no file) beside it, under a name with
  * a dot, which sudo does not read, so that what can fail fails then. These functions return a negative errno on
  * failure; -ENOTDIR says that there is a text and no directory for it. */

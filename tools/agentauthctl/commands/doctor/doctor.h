@@ -161,6 +161,12 @@ void doctor_defaults(struct doctor *d);
 void doctor_approval(struct doctor *d);
 void doctor_record(struct doctor *d);
 void doctor_terminals(struct doctor *d);
+
+/* doctor_sudo_is_rs() returns true where the host's sudo is sudo-rs. The other two report on it, for the roles of this text. */
+bool doctor_sudo_is_rs(struct doctor *d);
+void doctor_sudo_rs_file(struct doctor *d, const char *roles);
+void doctor_sudo_rs_approval(struct doctor *d, const char *roles);
+
 void doctor_doas(struct doctor *d);
 
 /* doctor_has_looked() returns true where doctor --log looked so lately that it need not look again. */

@@ -42,16 +42,6 @@ void doctor_sudo(struct doctor *d)
 	buffer_free(&output);
 }
 
-static bool is_sudo_rs(void)
-{
-	struct buffer output = {0};
-	bool yes = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
-		   strncmp(output.data, "sudo-rs", strlen("sudo-rs")) == 0;
-
-	buffer_free(&output);
-	return yes;
-}
-
 void doctor_sudo_file(struct doctor *d)
 {
 	char *path = program_find("sudo"), *roles = doctor_roles_with(d, false), *cure = NULL;
@@ -60,11 +50,8 @@ void doctor_sudo_file(struct doctor *d)
 
 	if (!path || stat(path, &st) < 0 || statvfs(path, &fs) < 0)
 		doctor_fine(d, "there is no sudo here");
-	else if (roles && is_sudo_rs())
-		doctor_problem(d, xstrdup("update-alternatives --set sudo /usr/bin/sudo.ws"),
-			       "sudo is sudo-rs, which takes groups from NSS and loads no plugins, and %s "
-			       "have sudo rules; of these the log would say what was asked only",
-			       roles);
+	else if (roles && doctor_sudo_is_rs(d) && (st.st_mode & S_ISUID))
+		doctor_sudo_rs_file(d, roles);
 	else if (fs.f_flag & ST_NOSUID) {
 		cure = xasprintf("mount -o remount,bind,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
 		doctor_problem(d, cure, "%s is on a file system that is mounted nosuid", path);
@@ -85,6 +72,10 @@ void doctor_approval(struct doctor *d)
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
 		      strstr(output.data, "agentauth: approval plugin");
 
+	if (doctor_sudo_is_rs(d)) {
+		doctor_sudo_rs_approval(d, roles);
+		goto out;
+	}
 	if (sudo_plugins_dead(&d->facts.plugins) < SUDO_PLUGIN_COUNT)
 		goto out; /* the first check says so */
 	if (!roles && d->facts.plugins.lines[SUDO_PLUGIN_APPROVAL].answer == AA_PLUGIN_LOADED)
@@ -114,6 +105,10 @@ void doctor_record(struct doctor *d)
 {
 	char *roles = doctor_roles_with(d, false), *what = NULL, *cure = NULL;
 
+	if (doctor_sudo_is_rs(d)) {
+		doctor_fine(d, "sudo-rs has no plugin that would record it");
+		goto out;
+	}
 	if (sudo_plugins_dead(&d->facts.plugins) < SUDO_PLUGIN_COUNT)
 		goto out; /* the first check says so */
 	if (!sudo_plugins_problem(&d->facts.plugins, SUDO_PLUGIN_AUDIT, &what, &cure))
@@ -175,9 +170,11 @@ static bool look_at_generated(struct doctor *d, const char *roles)
 	return as_published;
 }
 
-/* visudo -c names each file that it reads; sudo-rs has no such option. */
-static bool is_read(const struct buffer *output, const char *file)
+/* visudo -c names each file that it reads. That of sudo-rs names the first alone, so that the names in all of them tell. */
+static bool is_read(struct doctor *d, const struct buffer *output, const char *file)
 {
+	if (doctor_sudo_is_rs(d))
+		return sudoers_who_has(&d->facts.sudoers, '%', d->group);
 	return !output->len || !strstr(output->data, "/sudoers: ") || strstr(output->data, file);
 }
 
@@ -186,7 +183,8 @@ void doctor_sudoers(struct doctor *d)
 	const struct paths *paths = &d->ctl->paths;
 	char *roles = doctor_roles_with(d, false);
 	struct buffer output = {0};
-	int status = doctor_ask(&output, "visudo", (const char *const[4]){"-c"});
+	int status =
+	    doctor_ask(&output, doctor_sudo_is_rs(d) ? "visudo-rs" : "visudo", (const char *const[4]){"-c"});
 	bool generated = status == -ENOENT || !d->published || look_at_generated(d, roles);
 
 	if (status > 0)
@@ -199,7 +197,7 @@ void doctor_sudoers(struct doctor *d)
 	else if (status == -ENOENT)
 		doctor_problem(d, xstrdup("apt-get install sudo"),
 			       "%s have sudo rules, and there is no sudo here", roles);
-	else if (generated && !is_read(&output, paths->sudoers))
+	else if (generated && !is_read(d, &output, paths->sudoers))
 		doctor_problem(d,
 			       xasprintf("echo '@includedir %s/sudoers.d' >>%s/sudoers && visudo -c",
 					 paths->sysconfdir, paths->sysconfdir),

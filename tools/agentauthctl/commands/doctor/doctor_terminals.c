@@ -53,7 +53,13 @@ void doctor_terminals(struct doctor *d)
 	char *roles = roles_recorded(d);
 	struct buffer output = {0};
 
-	if (doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len)
+	if (roles && doctor_sudo_is_rs(d))
+		doctor_problem(
+		    d, NULL,
+		    "what the commands of %s show should be recorded, and sudo is sudo-rs, which has no "
+		    "plugin that does",
+		    roles);
+	else if (doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len)
 		report(d, roles, strstr(output.data, "agentauth: I/O plugin") != NULL,
 		       strstr(output.data, "Sudoers I/O plugin") != NULL);
 	buffer_free(&output);
