@@ -325,6 +325,34 @@ expect_gone_for_good() { # AGENT
 	expect_audit '.event == "session-close" and .agent == "other" and .reason == "session_expired"'
 }
 
+# Under 2.0, where systemd counts what a service could do from 0 to 10; the recorder's unit says why it has more.
+@test "each service that is shipped can do little besides its work, as systemd counts it" {
+	local unit limit
+	for unit in /usr/lib/systemd/system/agentauth-*.service; do
+		unit=${unit##*/} limit=20
+		[ "$unit" != agentauth-record.service ] || limit=30
+		run systemd-analyze security --no-pager --offline=true --threshold=$limit "$unit"
+		echo "# $(tail -n 1 <<<"$output")" >&3
+		expect_status 0
+	done
+	[ "$limit" = 20 ] # there were some
+	# The same unit without what they share is over it.
+	mkdir -p "$BATS_TEST_TMPDIR/etc/systemd/system"
+	cp /usr/lib/systemd/system/agentauth-seal.service "$BATS_TEST_TMPDIR/etc/systemd/system/"
+	run systemd-analyze security --no-pager --offline=true --threshold=20 --root="$BATS_TEST_TMPDIR" agentauth-seal.service
+	expect_status 1
+}
+
+@test "within the bounds of the timer's unit doctor finds what root finds" {
+	sed -e '/^Exec/d' -e "s|^Type=oneshot|&\nExecStart=/bin/sh -c 'agentauthctl --json doctor >/run/agentauth/found; true'|" \
+		/usr/lib/systemd/system/agentauth-reap.service >/run/systemd/system/agentauth-found.service
+	systemctl daemon-reload
+	systemctl start agentauth-found.service
+	run diff <(jq .findings /run/agentauth/found) <(agentauthctl --json doctor | jq .findings)
+	rm /run/systemd/system/agentauth-found.service /run/agentauth/found
+	expect_status 0
+}
+
 @test "the shipped timer seals the log, within the unit's bounds" {
 	systemctl start agentauth-seal.timer
 	run systemctl is-active agentauth-seal.timer

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <mntent.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -154,6 +155,34 @@ int doctor_ask(struct buffer *output, const char *name, const char *const argume
 
 	free(path);
 	return status;
+}
+
+/* Whether a path lies below a directory. */
+static bool lies_in(const char *path, const char *dir)
+{
+	size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+bool doctor_is_nosuid(const char *path)
+{
+	char *real = realpath(path, NULL);
+	FILE *mounts = setmntent("/proc/1/mounts", "re");
+	struct mntent *mount;
+	bool nosuid = false;
+	size_t longest = 0;
+
+	/* Of two mounts of one directory the later one is seen. */
+	while (real && mounts && (mount = getmntent(mounts)))
+		if (strlen(mount->mnt_dir) >= longest && lies_in(real, mount->mnt_dir)) {
+			longest = strlen(mount->mnt_dir);
+			nosuid = hasmntopt(mount, MNTOPT_NOSUID) != NULL;
+		}
+	if (mounts)
+		(void)endmntent(mounts);
+	free(real);
+	return nosuid;
 }
 
 const char *doctor_first_line(struct buffer *output)

@@ -100,6 +100,9 @@ void doctor_print(const struct doctor *d, const json_t *done);
 int doctor_ask(struct buffer *output, const char *name, const char *const arguments[4]);
 /* doctor_first_line() returns the first line of what a program printed. */
 const char *doctor_first_line(struct buffer *output);
+/* doctor_is_nosuid() returns whether the file system of a path is mounted nosuid as process 1 sees it. What systemd keeps from
+ * new privileges sees its own mounts nosuid, and doctor runs so from the timer. */
+bool doctor_is_nosuid(const char *path);
 /* doctor_roles_with() returns the names of the roles that have sudo rules, or rules that wait for approval, as one text, or NULL;
  * the caller frees. */
 char *doctor_roles_with(const struct doctor *d, bool approval);

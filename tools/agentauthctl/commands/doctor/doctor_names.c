@@ -7,7 +7,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/registry/accounts.h"
 #include "common/registry/local.h"
@@ -247,11 +247,10 @@ void doctor_homes(struct doctor *d)
 {
 	struct aa_host *host = d->published ? published_host(d->published) : NULL;
 	const char *home = host ? host->accounts.home : NULL;
-	struct statvfs fs;
 
-	if (!home || statvfs(home, &fs) < 0)
+	if (!home || access(home, F_OK) < 0)
 		doctor_fine(d, "no agent has a home yet");
-	else if (fs.f_flag & ST_NOSUID)
+	else if (doctor_is_nosuid(home))
 		doctor_fine(d, "%s is mounted nosuid", home);
 	else
 		doctor_note(d,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/registry/generation.h"
@@ -45,14 +44,13 @@ void doctor_sudo(struct doctor *d)
 void doctor_sudo_file(struct doctor *d)
 {
 	char *path = program_find("sudo"), *roles = doctor_roles_with(d, false), *cure = NULL;
-	struct statvfs fs;
 	struct stat st;
 
-	if (!path || stat(path, &st) < 0 || statvfs(path, &fs) < 0)
+	if (!path || stat(path, &st) < 0)
 		doctor_fine(d, "there is no sudo here");
 	else if (roles && doctor_sudo_is_rs(d) && (st.st_mode & S_ISUID))
 		doctor_sudo_rs_file(d, roles);
-	else if (fs.f_flag & ST_NOSUID) {
+	else if (doctor_is_nosuid(path)) {
 		cure = xasprintf("mount -o remount,bind,suid \"$(findmnt -n -o TARGET -T %s)\"", path);
 		doctor_problem(d, cure, "%s is on a file system that is mounted nosuid", path);
 	} else if (!(st.st_mode & S_ISUID) || st.st_uid != 0) {
