@@ -8,6 +8,7 @@ load agents
 RULES=/etc/logrotate.d/agentauth
 
 setup_file() {
+	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf # sudo's plugins write beside PAM's module
 	host_init
 	new_agent builder-7 ES256 --role deploy
 }
@@ -17,8 +18,9 @@ setup() {
 }
 
 # As from cron: logrotate(8) has nothing but root's rights, and says what is wrong with the rules.
-turn_the_log() {
-	run logrotate --force --state "$BATS_TEST_TMPDIR/state" $RULES
+turn_the_log() { # [OPTION OF LOGROTATE]... [RULES]
+	[ $# -gt 0 ] || set -- --force $RULES
+	run logrotate --state "$BATS_TEST_TMPDIR/state" "$@"
 	expect_status 0 && expect_output '^$'
 	sleep 1.1 # the files are named by the second
 }
@@ -32,7 +34,24 @@ all_of_the_log() { # TO: a directory
 	cp "$AUDIT" "$1/audit.jsonl-now"
 }
 logs_in_once() {
-	ssh_with "$(token_file builder-7)" "builder-7@$HOST" true
+	ssh_with "$(token_file builder-7)" "builder-7@$HOST" sudo -n restart-app >/dev/null
+}
+logs_in_until_turned() { # WRITER
+	local n=0
+	until [ -e "$BATS_TEST_TMPDIR/turned" ]; do
+		logs_in_once || return
+		n=$((n + 1))
+	done
+	echo $n >"$BATS_TEST_TMPDIR/logins.$1"
+}
+log_is_over() { # BYTES
+	[ "$(stat -c %s "$AUDIT" 2>/dev/null || echo 0)" -gt "$1" ]
+}
+# The shipped rules, but for the size that turns the log: 64 MB of log are not written here.
+rules_of_size() { # BYTES
+	sed "s/maxsize 64M/maxsize $1/" $RULES >"$BATS_TEST_TMPDIR/rules"
+	grep -q "maxsize $1" "$BATS_TEST_TMPDIR/rules"
+	chmod 644 "$BATS_TEST_TMPDIR/rules"
 }
 
 @test "after the log was turned a login begins a new file, which goes on from the last line of the old one" {
@@ -54,20 +73,33 @@ logs_in_once() {
 	expect_output 'does not follow'
 }
 
-@test "while agents log in the log is turned four times: every login has its line, and the chain holds over all files" {
-	local pid pids=() before logins=24
+@test "while agents log in and have sudo the log is turned four times by its size: no line is lost, the chain holds over all files" {
+	local pid pids=() before logins files i
 	all_of_the_log "$BATS_TEST_TMPDIR/before"
 	before=$(cat "$BATS_TEST_TMPDIR"/before/* | jq -s '[.[] | select(.event == "auth" and .result == "ok")] | length')
-	for _ in 1 2 3; do
-		(for _ in $(seq $((logins / 3))); do logs_in_once || exit 1; done) 3>&- &
+	rules_of_size 1000
+	files=$(find /var/log/agentauth -name 'audit.jsonl-*' | wc -l)
+	for i in 1 2 3; do
+		logs_in_until_turned "$i" 3>&- &
 		pids+=($!)
 	done
-	for _ in 1 2 3 4; do turn_the_log; done
+	turn_the_log "$BATS_TEST_TMPDIR/rules" # the first look only remembers
+	for _ in 1 2 3 4; do
+		wait_until log_is_over 1000
+		turn_the_log "$BATS_TEST_TMPDIR/rules"
+	done
+	touch "$BATS_TEST_TMPDIR/turned"
 	for pid in "${pids[@]}"; do wait "$pid"; done
+	logins=$(awk '{ n += $1 } END { print n }' "$BATS_TEST_TMPDIR"/logins.*)
+	echo "# $logins logins with sudo meanwhile" >&3
 	logs_in_once # after the last turn, so that there is a file to look at
 	all_of_the_log "$BATS_TEST_TMPDIR/all"
 	chain_holds "$BATS_TEST_TMPDIR"/all/*
 	[ "$(cat "$BATS_TEST_TMPDIR"/all/* | jq -s '[.[] | select(.event == "auth" and .result == "ok")] | length')" -eq $((before + logins + 1)) ]
+	# What sudo's plugins wrote, and how each command ended.
+	[ "$(cat "$BATS_TEST_TMPDIR"/all/* | jq -s '[.[] | select(.event == "sudo" and .result == "ok")] | length')" -eq $((before + logins + 1)) ]
+	[ "$(cat "$BATS_TEST_TMPDIR"/all/* | jq -s '[.[] | select(.event == "sudo-exit")] | length')" -eq $((before + logins + 1)) ]
+	[ "$(find /var/log/agentauth -name 'audit.jsonl-*' | wc -l)" -ge $((files + 4)) ]
 	# No number is missing, and none is there twice.
 	[ "$(cat "$BATS_TEST_TMPDIR"/all/* | jq -s 'map(.seq) | . == [range(1; length + 1)]')" = true ]
 	ls "$AUDIT"-*.gz # the older ones are packed
@@ -95,10 +127,7 @@ logs_in_once() {
 	logs_in_once
 	logrotate --state "$BATS_TEST_TMPDIR/state" $RULES # the first look only remembers
 	[ -e "$AUDIT" ]
-	# A log of 65 MB, without the 65 MB.
-	sed 's/maxsize 64M/maxsize 100/' $RULES >"$BATS_TEST_TMPDIR/rules"
-	grep -q 'maxsize 100' "$BATS_TEST_TMPDIR/rules"
-	chmod 644 "$BATS_TEST_TMPDIR/rules"
+	rules_of_size 100
 	logrotate --state "$BATS_TEST_TMPDIR/state" "$BATS_TEST_TMPDIR/rules"
 	[ ! -e "$AUDIT" ]
 	logs_in_once
