@@ -113,6 +113,14 @@ sssd_answers() {
 	[ "$(getent -s sss passwd "${SSSD_ASKED_FOR:-carol}")" ]
 }
 
+# By password: NAME-password.
+person_ssh() { # NAME COMMAND
+	printf '#!/bin/sh\necho "$PERSON-password"\n' >/usr/local/bin/person-askpass
+	chmod 755 /usr/local/bin/person-askpass
+	dev env PERSON="$1" SSH_ASKPASS=/usr/local/bin/person-askpass SSH_ASKPASS_REQUIRE=force \
+		ssh -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 "$1@$HOST" "$2"
+}
+
 # Which sources of names there are, and in which order.
 names_from() { # SOURCE...
 	sed -i "/^\(passwd\|group\|initgroups\):/d" /etc/nsswitch.conf

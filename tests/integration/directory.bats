@@ -16,8 +16,6 @@ setup_file() {
 	start_sssd
 	people_from_sssd
 	names_from files sss agentauth systemd
-	printf '#!/bin/sh\necho "$PERSON-password"\n' >/usr/local/bin/person-askpass
-	chmod 755 /usr/local/bin/person-askpass
 	host_init
 	dev ssh-keygen -q -t ed25519 -N '' -f /home/dev/.ssh/id_person
 	dev ssh-keygen -q -t ed25519 -N '' -f "$KEYS/twin.ssh"
@@ -49,11 +47,6 @@ twin_person() { # UID
 	directory_group twin "$1"
 	install -d -m 0700 -o "$1" -g "$1" /home/twin/.ssh
 	install -m 0600 -o "$1" -g "$1" /home/dev/.ssh/id_person.pub /home/twin/.ssh/authorized_keys
-}
-
-person_ssh() { # NAME COMMAND: by password
-	dev env PERSON="$1" SSH_ASKPASS=/usr/local/bin/person-askpass SSH_ASKPASS_REQUIRE=force \
-		ssh -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 "$1@$HOST" "$2"
 }
 
 person_ssh_by_key() { # NAME COMMAND
