@@ -85,8 +85,7 @@ static int check(char *const command_info[], char *const run_argv[], char *const
 static int show_version(int verbose)
 {
 	(void)verbose;
-	(void)print(SUDO_CONV_INFO_MSG, "agentauth: approval plugin %s\n", PACKAGE_VERSION);
-	return 1;
+	return aa_described_version(print, AA_TOLD_APPROVAL);
 }
 
 extern struct approval_plugin agentauth_approval;

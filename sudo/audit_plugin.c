@@ -174,8 +174,7 @@ static void close_plugin(int status_type, int status)
 static int show_version(int verbose)
 {
 	(void)verbose;
-	(void)print(SUDO_CONV_INFO_MSG, "agentauth: audit plugin %s\n", PACKAGE_VERSION);
-	return 1;
+	return aa_described_version(print, AA_TOLD_AUDIT);
 }
 
 extern struct audit_plugin agentauth_audit;

@@ -13,6 +13,12 @@
 #include "common/text/number.h"
 #include "common/text/shown.h"
 
+int aa_described_version(sudo_printf_t print, const char *words)
+{
+	(void)print(SUDO_CONV_INFO_MSG, "%s %s\n", words, PACKAGE_VERSION);
+	return 1;
+}
+
 const char *aa_described_value(char *const list[], const char *name)
 {
 	size_t n = strlen(name);

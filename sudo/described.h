@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sudo_plugin.h>
+
 #include "common/state/audit_record.h"
 
 #define AA_SUDO_LINE_MAX 4096
@@ -31,6 +33,9 @@ struct aa_sudo {
 	void (*say)(void *data, const char *text); /* to the agent */
 	void *say_data;
 };
+
+/* Answers sudo -V with the plugin's words, of told.h, and the version. */
+int aa_described_version(sudo_printf_t print, const char *words);
 
 /* Finds the value of NAME= in one of sudo's lists, which may be NULL. NULL: it is not there. */
 const char *aa_described_value(char *const list[], const char *name);

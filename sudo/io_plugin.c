@@ -15,6 +15,7 @@
 
 #include <sudo_plugin.h>
 
+#include "common/state/told.h"
 #include "common/text/number.h"
 #include "sudo/described.h"
 #include "sudo/io_plugin.h"
@@ -79,8 +80,7 @@ static void close_plugin(int exit_status, int error)
 static int show_version(int verbose)
 {
 	(void)verbose;
-	(void)print(SUDO_CONV_INFO_MSG, "agentauth: I/O plugin %s\n", PACKAGE_VERSION);
-	return 1;
+	return aa_described_version(print, AA_TOLD_IO);
 }
 
 /* ---- what is shown ---------------------------------------------------------------------------------- */

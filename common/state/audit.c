@@ -63,7 +63,7 @@ bool aa_audit_can_append(const struct aa_audit *audit)
 		return false;
 	/* A file system without blocks has no limit. */
 	can = fstatvfs(dirfd, &fs) == 0 && !(fs.f_flag & ST_RDONLY) && (fs.f_blocks == 0 || fs.f_bfree > 0) &&
-	      could_open(dirfd, "audit.lock", audit->owner) && could_open(dirfd, "audit.jsonl", audit->owner);
+	      could_open(dirfd, "audit.lock", audit->owner) && could_open(dirfd, AA_AUDIT_LOG, audit->owner);
 	close(dirfd);
 	return can;
 }
@@ -95,8 +95,8 @@ static bool begin(struct writer *w, const struct aa_audit *audit, int dirfd)
 	w->audit = audit;
 	w->dirfd = dirfd;
 	w->lock_fd = open_in(w, "audit.lock", O_RDWR);
-	w->head_fd = open_in(w, "audit.head", O_RDWR);
-	w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
+	w->head_fd = open_in(w, AA_AUDIT_HEAD, O_RDWR);
+	w->log_fd = open_in(w, AA_AUDIT_LOG, O_RDWR | O_APPEND);
 	return w->lock_fd >= 0 && w->head_fd >= 0 && w->log_fd >= 0;
 }
 
@@ -249,14 +249,15 @@ static bool is_first(const struct writer *w, const struct aa_audit_tail *at)
 /* The log may have been turned away since it was opened. */
 static int find_end(struct writer *w, struct aa_audit_tail *ret)
 {
-	int r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, false, ret);
+	int r = aa_audit_find_end(w->dirfd, AA_AUDIT_LOG, w->head_fd, w->log_fd, w->audit->owner, false, ret);
 
 	if (r == -ESTALE) {
 		close_one(&w->log_fd);
-		r = w->log_fd = open_in(w, "audit.jsonl", O_RDWR | O_APPEND);
+		r = w->log_fd = open_in(w, AA_AUDIT_LOG, O_RDWR | O_APPEND);
 	}
 	if (r > 0)
-		r = aa_audit_find_end(w->dirfd, w->head_fd, w->log_fd, w->audit->owner, true, ret);
+		r = aa_audit_find_end(w->dirfd, AA_AUDIT_LOG, w->head_fd, w->log_fd, w->audit->owner, true,
+				      ret);
 	if (r == 0 && is_first(w, ret) &&
 	    aa_audit_begun(w->audit->statedir, w->audit->logdir, w->audit->owner))
 		ret->loss = AA_AUDIT_LOG_GONE;

@@ -21,7 +21,6 @@
 #include "common/jose/sha256.h"
 #include "common/state/audit_text.h"
 
-#define LOG_NAME "audit.jsonl"
 #define HEAD_SIZE 149 /* seq 20, hash 64, size 20, inode 20, time 20, four spaces and a line feed */
 #define TAIL_BYTES (2 * AA_AUDIT_LINE_MAX) /* of the log, where the head does not tell */
 #define MTIME_SLACK 2			   /* seconds that a file's time may be before its last line's */
@@ -164,17 +163,18 @@ static bool hold_against(const struct aa_audit_tail *head, bool have_head, int f
 
 /* Says whether the file was turned away from the log after the head was written: it is the one that the head is about, or is
  * packed and as new as that. */
-static bool is_turned(const struct dirent *entry, const struct stat *st, const struct aa_audit_tail *head)
+static bool is_turned(const char *log, const struct dirent *entry, const struct stat *st,
+		      const struct aa_audit_tail *head)
 {
-	size_t len = strlen(LOG_NAME);
+	size_t len = strlen(log);
 
-	return strncmp(entry->d_name, LOG_NAME, len) == 0 &&
+	return strncmp(entry->d_name, log, len) == 0 &&
 	       (entry->d_name[len] == '.' || entry->d_name[len] == '-') && S_ISREG(st->st_mode) &&
 	       (st->st_ino == head->inode || st->st_mtime + MTIME_SLACK >= head->time_us / 1000000);
 }
 
 /* Gives the name of the file that was turned away, of which the head is; "": none. False: the folder cannot be read. */
-static bool find_turned(int dirfd, const struct aa_audit_tail *head, char ret[NAME_MAX + 1],
+static bool find_turned(int dirfd, const char *log, const struct aa_audit_tail *head, char ret[NAME_MAX + 1],
 			struct stat *ret_st)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -188,7 +188,8 @@ static bool find_turned(int dirfd, const struct aa_audit_tail *head, char ret[NA
 		return false;
 	ret[0] = '\0';
 	while ((entry = readdir(dir))) {
-		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_turned(entry, &st, head))
+		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !is_turned(log, entry, &st, head))
 			continue;
 		memcpy(ret, entry->d_name, strlen(entry->d_name) + 1);
 		*ret_st = st;
@@ -220,14 +221,14 @@ static void look_into_turned(int dirfd, const char *name, const struct stat *st,
 }
 
 /* A new log goes on from the head. */
-static void begin_anew(int dirfd, uid_t owner, const struct aa_audit_tail *head, bool have_head,
-		       struct aa_audit_tail *ret)
+static void begin_anew(int dirfd, const char *log, uid_t owner, const struct aa_audit_tail *head,
+		       bool have_head, struct aa_audit_tail *ret)
 {
 	char name[NAME_MAX + 1];
 	struct stat st = {.st_size = 0};
 
 	ret->link = head->link;
-	if ((have_head && !head->inode) || !find_turned(dirfd, head, name, &st))
+	if ((have_head && !head->inode) || !find_turned(dirfd, log, head, name, &st))
 		return; /* nothing tells what became of the log */
 	if (have_head && name[0])
 		look_into_turned(dirfd, name, &st, owner, head, ret);
@@ -237,7 +238,8 @@ static void begin_anew(int dirfd, uid_t owner, const struct aa_audit_tail *head,
 		ret->loss = AA_AUDIT_HEAD_GONE;
 }
 
-int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_tail *ret)
+int aa_audit_find_end(int dirfd, const char *name, int head_fd, int log_fd, uid_t owner, bool again,
+		      struct aa_audit_tail *ret)
 {
 	struct aa_audit_tail head = {.link.hash =
 					 "0000000000000000000000000000000000000000000000000000000000000000"};
@@ -253,7 +255,7 @@ int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool agai
 	if (!again && (st.st_nlink == 0 || (head.inode && head.inode != end.inode)))
 		return -ESTALE;
 	if (end.size == 0)
-		begin_anew(dirfd, owner, &head, have, &end);
+		begin_anew(dirfd, name, owner, &head, have, &end);
 	else if (have && head.size == end.size && (!head.inode || head.inode == end.inode))
 		end.link = head.link;
 	else if (!hold_against(&head, have, log_fd, &end))

@@ -11,6 +11,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The files of the audit log, and of the log of programs, which is chained in the same way. */
+#define AA_AUDIT_LOG "audit.jsonl"
+#define AA_AUDIT_HEAD "audit.head"
+#define AA_EXEC_LOG "exec.jsonl"
+#define AA_EXEC_HEAD "exec.head"
+
 struct aa_audit_link {
 	uint64_t seq; /* of the last line; 0: there is none */
 	char hash[65];
@@ -33,9 +39,10 @@ struct aa_audit_tail {
 	uint64_t lost; /* how many lines; 0: not known */
 };
 
-/* Finds the end of the log. A torn line is closed with a line feed. -ESTALE: `log_fd` is not the log any more, which the caller
+/* Finds the end of the log of this name. A torn line is closed with a line feed. -ESTALE: `log_fd` is not the log any more, which the caller
  * opens anew; not where `again`. Else 0 or a negative errno. Under the lock. */
-int aa_audit_find_end(int dirfd, int head_fd, int log_fd, uid_t owner, bool again, struct aa_audit_tail *ret);
+int aa_audit_find_end(int dirfd, const char *name, int head_fd, int log_fd, uid_t owner, bool again,
+		      struct aa_audit_tail *ret);
 
 /* Reads the head of a log, for those who do not write. 0 or a negative errno; -EBADMSG: it is damaged. */
 int aa_audit_read_head(int dirfd, const char *name, uid_t owner, struct aa_audit_link *ret);

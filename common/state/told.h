@@ -11,6 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What sudo -V prints of each plugin that it has loaded, before the version: doctor looks for it. */
+#define AA_TOLD_APPROVAL "agentauth: approval plugin"
+#define AA_TOLD_AUDIT "agentauth: audit plugin"
+#define AA_TOLD_IO "agentauth: I/O plugin"
+
 /* The plugin's variables hold the uid, 0 where nothing was said. */
 extern uint32_t agentauth_told, agentauth_refused, agentauth_audited;
 

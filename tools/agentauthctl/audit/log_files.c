@@ -16,14 +16,15 @@
 #include <jansson.h>
 
 #include "common/file/trusted.h"
+#include "common/state/audit_chain.h"
 #include "tools/agentauthctl/audit/log_index.h"
 #include "tools/cli/alloc.h"
 
 #define TRIES 3 /* logrotate may rename and pack between the look at the folder and the opening */
 #define LINES_FOR_SEQ 64
 
-const struct log_name log_decisions = {"audit.jsonl", "audit.head"},
-		      log_programs = {"exec.jsonl", "exec.head"};
+const struct log_name log_decisions = {AA_AUDIT_LOG, AA_AUDIT_HEAD},
+		      log_programs = {AA_EXEC_LOG, AA_EXEC_HEAD};
 
 /* ---- names --------------------------------------------------------------- */
 

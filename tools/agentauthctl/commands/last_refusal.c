@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/state/audit_chain.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/cure.h"
@@ -21,7 +22,7 @@
 /* read_end() returns the last bytes of the log, from the beginning of a line; the caller frees. */
 static char *read_end(const char *logdir, uid_t owner)
 {
-	char *path = xasprintf("%s/audit.jsonl", logdir), *text = NULL;
+	char *path = xasprintf("%s/" AA_AUDIT_LOG, logdir), *text = NULL;
 	size_t size, begin;
 	ssize_t n = -1;
 	int fd;

@@ -16,15 +16,13 @@
 #include "common/jose/sha256.h"
 #include "common/state/audit_text.h"
 
-#define NAME "exec.jsonl"
-
 static int open_file(struct exec_log *log)
 {
 	struct stat st;
 
 	if (log->fd >= 0)
 		close(log->fd);
-	log->fd = aa_trusted_open_own(log->dir, NAME, O_RDWR | O_APPEND | O_CREAT, 022, log->owner);
+	log->fd = aa_trusted_open_own(log->dir, AA_EXEC_LOG, O_RDWR | O_APPEND | O_CREAT, 022, log->owner);
 	if (log->fd < 0)
 		return log->fd;
 	if (fstat(log->fd, &st) < 0)
@@ -45,11 +43,13 @@ int exec_log_open(struct exec_log *log, const char *logdir, uid_t owner)
 	err = aa_trusted_open_folder(AT_FDCWD, logdir, O_NOFOLLOW, owner, &log->dir);
 	if (err < 0)
 		return err;
-	log->head_fd = aa_trusted_open_own(log->dir, "exec.head", O_RDWR | O_CREAT, 022, owner);
+	log->head_fd = aa_trusted_open_own(log->dir, AA_EXEC_HEAD, O_RDWR | O_CREAT, 022, owner);
 	if (log->head_fd < 0)
 		return log->head_fd;
 	err = open_file(log);
-	return err < 0 ? err : aa_audit_find_end(log->dir, log->head_fd, log->fd, owner, true, &log->end);
+	return err < 0
+		   ? err
+		   : aa_audit_find_end(log->dir, AA_EXEC_LOG, log->head_fd, log->fd, owner, true, &log->end);
 }
 
 void exec_log_close(struct exec_log *log)
@@ -94,7 +94,7 @@ static bool turned_away(const struct exec_log *log)
 {
 	struct stat ours, named;
 
-	return log->fd < 0 || fstatat(log->dir, NAME, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+	return log->fd < 0 || fstatat(log->dir, AA_EXEC_LOG, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
 	       fstat(log->fd, &ours) < 0 || ours.st_ino != named.st_ino || ours.st_dev != named.st_dev;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/state/audit_chain.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/clock.h"
@@ -123,7 +124,7 @@ static void put_last(const struct tail *t)
 /* Opens the log as it is named now. */
 static void open_current(struct tail *t)
 {
-	char *path = xasprintf("%s/audit.jsonl", t->ctl->logdir);
+	char *path = xasprintf("%s/" AA_AUDIT_LOG, t->ctl->logdir);
 	struct stat st;
 	size_t size;
 	int fd;
@@ -139,7 +140,7 @@ static void open_current(struct tail *t)
 
 static bool is_still_named(const struct tail *t)
 {
-	char *path = xasprintf("%s/audit.jsonl", t->ctl->logdir);
+	char *path = xasprintf("%s/" AA_AUDIT_LOG, t->ctl->logdir);
 	struct stat st;
 	bool same = t->current.fd >= 0 && stat(path, &st) == 0 && st.st_ino == t->inode;
 

@@ -144,7 +144,7 @@ static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_wal
 {
 	struct aa_audit_link head;
 	int dir, r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &dir);
-	bool has_head = r == 0 && aa_audit_read_head(dir, "audit.head", ctl->paths.owner, &head) == 0;
+	bool has_head = r == 0 && aa_audit_read_head(dir, AA_AUDIT_HEAD, ctl->paths.owner, &head) == 0;
 
 	if (r == 0)
 		close(dir);
@@ -156,7 +156,7 @@ static int walk_end(const struct ctl *ctl, const char *file, struct aa_audit_wal
 
 void doctor_chain(struct doctor *d)
 {
-	char *file = xasprintf("%s/audit.jsonl", d->ctl->logdir ? d->ctl->logdir : "");
+	char *file = xasprintf("%s/" AA_AUDIT_LOG, d->ctl->logdir ? d->ctl->logdir : "");
 	struct aa_audit_walk walk = {0};
 	json_t *note = NULL;
 	int r = d->ctl->logdir ? walk_end(d->ctl, file, &walk, &note) : -ENOENT;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/registry/generation.h"
+#include "common/state/told.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/publish/generations.h"
@@ -68,7 +69,7 @@ void doctor_approval(struct doctor *d)
 	char *roles = doctor_roles_with(d, true), *what = NULL, *cure = NULL;
 	struct buffer output = {0};
 	bool loaded = doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len &&
-		      strstr(output.data, "agentauth: approval plugin");
+		      strstr(output.data, AA_TOLD_APPROVAL);
 
 	if (doctor_sudo_is_rs(d)) {
 		doctor_sudo_rs_approval(d, roles);

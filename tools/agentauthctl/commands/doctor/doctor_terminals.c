@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/told.h"
 #include "common/verify/recording.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/host/sudo_conf.h"
@@ -60,7 +61,7 @@ void doctor_terminals(struct doctor *d)
 		    "plugin that does",
 		    roles);
 	else if (doctor_ask(&output, "sudo", (const char *const[4]){"-V"}) == 0 && output.len)
-		report(d, roles, strstr(output.data, "agentauth: I/O plugin") != NULL,
+		report(d, roles, strstr(output.data, AA_TOLD_IO) != NULL,
 		       strstr(output.data, "Sudoers I/O plugin") != NULL);
 	buffer_free(&output);
 	free(roles);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/file/trusted.h"
+#include "common/state/audit_chain.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
 
@@ -63,7 +64,7 @@ static json_t *find_in(FILE *log, const char *has, int64_t seq, const char *agen
 
 json_t *explain_record(struct ctl *ctl, int64_t seq, const char *agent)
 {
-	static const char *const names[] = {"audit.jsonl", "audit.jsonl.1"};
+	static const char *const names[] = {AA_AUDIT_LOG, AA_AUDIT_LOG ".1"};
 	char *has = seq ? xasprintf("\"seq\":%lld", (long long)seq) : xasprintf("\"%s\"", agent);
 	json_t *found = NULL;
 
