@@ -37,22 +37,20 @@ uint32_t aa_proc_u32(int dir, const char *path)
 	return aa_number_id(text, &value) ? value : UINT32_MAX;
 }
 
-/* Reads the fields 3, 4, 7, 20, 22 and 48 of proc(5). Field 2, the command in brackets, may hold anything, but its end is
+/* Reads the fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is
  * the last bracket. */
 static bool parse_stat(const char *text, struct aa_proc_stat *ret)
 {
 	const char *at = strrchr(text, ')');
-	struct aa_proc_stat stat = {.words = 0};
+	struct aa_proc_stat stat = {.ppid = 0};
 	char state;
 	int ppid, tty;
 	long threads;
 
-	if (!at || sscanf(at + 1,
-			  " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %" SCNu64
-			  " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			  "%*s %*s %*s "
-			  "%*s %*s %" SCNu64,
-			  &state, &ppid, &tty, &threads, &stat.start, &stat.words) < 5)
+	if (!at ||
+	    sscanf(at + 1,
+		   " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %" SCNu64,
+		   &state, &ppid, &tty, &threads, &stat.start) < 5)
 		return false;
 	stat.ppid = ppid;
 	stat.tty = (unsigned)tty;

@@ -19,9 +19,7 @@ struct aa_proc_stat {
 	pid_t ppid;
 	uint64_t start; /* clock ticks since boot */
 	unsigned tty;	/* device number; 0: none */
-	uint64_t
-	    words; /* where its words lie in its memory: another place after each exec; 0: not to be told */
-	bool dead; /* none of its threads runs: it waits for its parent */
+	bool dead;	/* none of its threads runs: it waits for its parent */
 };
 
 /* Reads PID/stat of this process, from `dir`, which is /proc/PID; AT_FDCWD: by its whole path. 0, -ESRCH, or another

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The recorder of programs on the machine itself: by the kernel's audit where that answers, else by fanotify. Each command of an
+# The recorder of programs on the machine itself: by the kernel's audit where that answers, else by its perf events. Each command of an
 # agent whose role says so is there once, with its words, root's too; another agent's and a person's are not; and after its end,
 # or its death and --clean, the kernel's audit is as it was.
 set -eu

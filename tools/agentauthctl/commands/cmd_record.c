@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/state/audit_chain.h"
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
 #include "common/state/recorder.h"
@@ -164,19 +165,15 @@ static void record(struct recorder *r)
 	int wants = -1;
 
 	for (;;) {
-		struct pollfd fds[] = {{r->source.fd, POLLIN, 0},
-				       {r->signals, POLLIN, 0},
-				       {r->source.changes, POLLPRI | POLLERR, 0}};
+		struct pollfd fds[] = {{r->source.fd, POLLIN, 0}, {r->signals, POLLIN, 0}};
 		int most = r->log.waiting ? WRITE_US : SECOND_US - 1;
 		struct timespec wait = {0, (wants >= 0 && wants < most ? wants : most) * 1000L};
 		int64_t now;
 
-		(void)ppoll(fds, 3, &wait, NULL);
+		(void)ppoll(fds, 2, &wait, NULL);
 		now = aa_monotonic_us();
 		if (fds[1].revents && told_to_stop(r))
 			return;
-		if (fds[2].revents && r->source.look_after)
-			r->source.look_after(r->source.self);
 		if (fds[0].revents)
 			r->came = now;
 		wants = r->source.read(r->source.self, now - r->came > SECOND_US / 2);
@@ -191,19 +188,19 @@ static void record(struct recorder *r)
 
 static enum ctl_status choose_source(struct recorder *r, const char *method)
 {
-	int audit = -ENOENT, fanotify = -ENOENT;
+	int audit = -ENOENT, perf = -ENOENT;
 
 	if (!method || strcmp(method, "audit") == 0)
 		audit = audit_source_open(&r->range, r->marker, take, r, &r->source);
-	if (audit < 0 && (!method || strcmp(method, "fanotify") == 0))
-		fanotify = fanotify_source_open(&r->range, take, r, &r->source);
-	r->has_source = audit == 0 || fanotify == 0;
+	if (audit < 0 && (!method || strcmp(method, "perf") == 0))
+		perf = perf_source_open(&r->range, take, r, &r->source);
+	r->has_source = audit == 0 || perf == 0;
 	if (r->has_source)
 		return CTL_DONE;
 	if (method && strcmp(method, "audit") == 0)
 		return ctl_fail(r->ctl, "the kernel's audit cannot be used here: %s", strerror(-audit));
-	return ctl_fail(r->ctl, "neither the kernel's audit nor fanotify can be used here: %s",
-			strerror(-fanotify));
+	return ctl_fail(r->ctl, "neither the kernel's audit nor its perf events can be used here: %s",
+			strerror(-perf));
 }
 
 static enum ctl_status open_log(struct recorder *r)
@@ -211,7 +208,7 @@ static enum ctl_status open_log(struct recorder *r)
 	int err = exec_log_open(&r->log, r->ctl->logdir, r->ctl->paths.owner);
 
 	if (err < 0)
-		return ctl_fail(r->ctl, "%s/exec.jsonl cannot be written: %s", r->ctl->logdir,
+		return ctl_fail(r->ctl, "%s/" AA_EXEC_LOG " cannot be written: %s", r->ctl->logdir,
 				strerror(-err));
 	return CTL_DONE;
 }
@@ -301,8 +298,8 @@ static int run_record(struct ctl *ctl, const struct arguments *arguments)
 	    .ctl = ctl, .held = -1, .signals = -1, .log = {.dir = -1, .fd = -1, .head_fd = -1}};
 	enum ctl_status status;
 
-	if (method && strcmp(method, "audit") != 0 && strcmp(method, "fanotify") != 0)
-		return ctl_usage(ctl, "--method %s: neither audit nor fanotify", quoted(method));
+	if (method && strcmp(method, "audit") != 0 && strcmp(method, "perf") != 0)
+		return ctl_usage(ctl, "--method %s: neither audit nor perf", quoted(method));
 	if (!ctl->logdir)
 		return ctl_usage(ctl, "there is no log to write: --statedir is given without --logdir");
 	r.if_none = arguments_have(arguments, "if-none");
@@ -329,12 +326,13 @@ const struct command cmd_record = {
     .also = "recorder exec execve",
     .words = "",
     .summary = "record the programs of agents whose roles say so; agentauth-record.service runs this",
-    .about = "It writes each program that is started in a session of such an agent, and below it, to "
-	     "exec.jsonl beside the audit log, until it is told to stop (TERM).",
+    .about =
+	"It writes each program that is started in a session of such an agent, and below it, to " AA_EXEC_LOG
+	" beside the audit log, until it is told to stop (TERM).",
     .options =
 	(const struct option_spec[]){
-	    {"method", "audit|fanotify",
-	     "how it learns of them (audit, and where that cannot be used fanotify)", 0, NULL},
+	    {"method", "audit|perf",
+	     "how it learns of them (audit, and where that cannot be used perf events)", 0, NULL},
 	    {"if-none", NULL, "do nothing where one runs already, for cron", 0, NULL},
 	    {"clean", NULL, "only undo what one that was killed left in the kernel", 0, NULL},
 	    {0}},

@@ -163,13 +163,8 @@ int audit_source_open(const struct exec_range *range, const char *marker, exec_t
 		return err;
 	}
 	s->kernel_lost = status.lost;
-	*ret = (struct exec_source){.name = "audit",
-				    .self = s,
-				    .fd = s->fd,
-				    .changes = -1,
-				    .read = read_all,
-				    .lost = lost,
-				    .close = end_source};
+	*ret = (struct exec_source){
+	    .name = "audit", .self = s, .fd = s->fd, .read = read_all, .lost = lost, .close = end_source};
 	return 0;
 }
 

@@ -133,11 +133,15 @@ static const struct aa_session *session_by_audit(struct whose *w, const struct e
 	return known->session;
 }
 
+/* A process that has ended is in the session of the one that forked it. */
 static const struct aa_session *session_by_ancestors(struct whose *w, const struct exec_event *e)
 {
+	const pid_t pids[] = {e->pid, e->ppid};
+
 	aa_session_free(w->last);
 	w->last = NULL;
-	(void)aa_session_find_of(w->rundir, w->owner, UINT32_MAX, UINT32_MAX, e->pid, &w->last);
+	for (size_t i = 0; i < 2 && !w->last; i++)
+		(void)aa_session_find_of(w->rundir, w->owner, UINT32_MAX, UINT32_MAX, pids[i], &w->last);
 	return w->last;
 }
 

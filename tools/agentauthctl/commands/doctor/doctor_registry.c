@@ -252,10 +252,10 @@ void doctor_recorder(struct doctor *d)
 
 	if (!roles)
 		doctor_fine(d, "no role has programs recorded");
-	else if (runs && strcmp(word, "audit") == 0)
-		doctor_fine(d, "programs are recorded by the kernel's audit");
 	else if (runs)
-		doctor_note(d, "programs are recorded by fanotify, which misses some that end at once");
+		doctor_fine(d, strcmp(word, "audit") == 0
+				   ? "programs are recorded by the kernel's audit"
+				   : "programs are recorded by the kernel's perf events");
 	else if (access("/run/systemd/system", F_OK) == 0)
 		doctor_problem(d, xstrdup("systemctl enable --now agentauth-record.service"),
 			       "the programs of %s are to be recorded, and no recorder runs", roles);
