@@ -87,6 +87,26 @@ counted() { # JQ: how many records of the log it is true of
 	expect_output '^Look now: Record [0-9]+ is not the one that was sealed$'
 }
 
+@test "what the log says of itself is found, and shown by what the report says to do" {
+	local now
+	now=$(date -u +%FT%T.000000Z)
+	cp -a /var/log/agentauth /run/said
+	run agentauthctl --logdir /run/said audit report
+	expect_no_output '^(Look now|Worth a look): (Lines of the log|The log could not|Programs of)'
+	printf '{"time":"%s","seq":1,"host":"a","event":"log","service":"agentauth","result":"error","reason":"internal",%s}\n' \
+		"$now" '"found":"log_cut","lines":3' "$now" '"found":"not_written","lines":12' >>/run/said/audit.jsonl
+	printf '{"time":"%s","seq":1,"host":"a","event":"exec-lost","service":"record","result":"error","reason":"audit_unavailable","count":7}\n' \
+		"$now" >>/run/said/audit.jsonl
+	run agentauthctl --logdir /run/said audit report
+	expect_output '^Look now: Lines of the log were gone when it went on, 1 time$'
+	expect_output '^Worth a look: The log could not take 12 lines$'
+	expect_output '^Worth a look: Programs of agents may be missing in the log of programs$'
+	run agentauthctl --logdir /run/said audit show --event log
+	[ "${#lines[@]}" -eq 2 ]
+	run agentauthctl --logdir /run/said audit show --service record
+	[ "${#lines[@]}" -eq 1 ]
+}
+
 @test "the report of a week is this one, to the letter" {
 	made_log
 	turn week agentauthctl --logdir "$MADE" --rundir /run/nothing audit report "${SPAN[@]}"

@@ -108,6 +108,47 @@ TEST(no_hour_is_unusual_for_an_agent_that_is_hardly_known, week)
 	assert_int_equal(found("unusual-hour"), 0);
 }
 
+/* ---- what the log says of itself ------------------------------------------- */
+
+#define LOG(found, more) \
+	"\"event\":\"log\",\"service\":\"agentauth\",\"result\":\"error\",\"reason\":\"internal\"," \
+	"\"found\":\"" found "\"" more
+
+TEST(lines_that_the_log_misses_or_could_not_take_are_found_and_a_clock_is_neither, week)
+{
+	seen(WEEK + HOUR, LOG("log_gone", ""));
+	seen(WEEK + 2 * HOUR, LOG("log_cut", ",\"lines\":4"));
+	seen(WEEK + 3 * HOUR, LOG("not_written", ",\"lines\":12"));
+	seen(WEEK + 4 * HOUR, LOG("clock_back", ""));
+	week_is_over();
+	assert_int_equal(found("log-lost-lines"), 1);
+	assert_int_equal(found("log-not-written"), 1);
+	assert_int_equal(reported.report.gone.times, 2);
+	assert_int_equal(reported.report.unwritten.lines, 12);
+	assert_string_equal(reported.report.findings[0].title,
+			    "Lines of the log were gone when it went on, 2 times");
+}
+
+TEST(what_the_log_said_of_itself_before_the_span_is_not_found, week)
+{
+	seen(WEEK - HOUR, LOG("log_gone", ""));
+	seen(WEEK - HOUR, LOG("not_written", ",\"lines\":12"));
+	seen(WEEK - HOUR, "\"event\":\"exec-lost\",\"service\":\"record\",\"result\":\"error\",\"count\":3");
+	week_is_over();
+	assert_int_equal(found("log-lost-lines") + found("log-not-written") + found("programs-lost"), 0);
+}
+
+TEST(programs_that_the_recorder_lost_are_found, week)
+{
+	seen(WEEK + HOUR, "\"event\":\"exec-lost\",\"service\":\"record\",\"result\":\"error\",\"count\":3");
+	seen(WEEK + HOUR, "\"event\":\"exec-gap\",\"service\":\"record\",\"result\":\"error\"");
+	seen(WEEK + HOUR, "\"event\":\"exec-mark\",\"service\":\"record\",\"result\":\"ok\"");
+	week_is_over();
+	assert_int_equal(found("programs-lost"), 1);
+	assert_int_equal(reported.report.programs.times, 2);
+	assert_int_equal(reported.report.programs.lines, 3);
+}
+
 /* ---- roles ----------------------------------------------------------------- */
 
 static struct report_role roles[] = {

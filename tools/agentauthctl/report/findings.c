@@ -51,6 +51,35 @@ static void look_at_chain(struct report *r)
 		    xstrdup("Nothing that they say is counted here."), xstrdup("agentauthctl audit verify"));
 }
 
+/* Each is said once, with the lines or programs that are known of it. */
+static void look_at_said(struct report *r)
+{
+	char at[WORDS_TIME];
+
+	words_minute(r->gone.first, at);
+	if (r->gone.times)
+		add(r, FINDING_NOW, "log-lost-lines",
+		    xasprintf("Lines of the log were gone when it went on, %" PRIu64 " %s", r->gone.times,
+			      r->gone.times == 1 ? "time" : "times"),
+		    xasprintf("First at %s UTC. Somebody deleted or cut the log, or a crash took its end.",
+			      at),
+		    xstrdup("agentauthctl audit show --event log"));
+	words_minute(r->unwritten.first, at);
+	if (r->unwritten.times)
+		add(r, FINDING_LOOK, "log-not-written",
+		    xasprintf("The log could not take %" PRIu64 " %s", r->unwritten.lines,
+			      r->unwritten.lines == 1 ? "line" : "lines"),
+		    xasprintf("It said so first at %s UTC. The system's log has them.", at),
+		    xstrdup("agentauthctl audit show --event log"));
+	words_minute(r->programs.first, at);
+	if (r->programs.times)
+		add(r, FINDING_LOOK, "programs-lost",
+		    xstrdup("Programs of agents may be missing in the log of programs"),
+		    xasprintf("%" PRIu64 " were counted, %" PRIu64 " %s, first at %s UTC.", r->programs.lines,
+			      r->programs.times, r->programs.times == 1 ? "time" : "times", at),
+		    xstrdup("agentauthctl audit show --service record"));
+}
+
 static void look_at_clock(struct report *r)
 {
 	char at[AA_UTC_SIZE];
@@ -299,6 +328,7 @@ static void order(struct report *r)
 void findings_look(struct report *r)
 {
 	look_at_chain(r);
+	look_at_said(r);
 	look_at_clock(r);
 	look_at_agents(r);
 	look_at_approvals(r);

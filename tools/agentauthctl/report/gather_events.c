@@ -329,12 +329,48 @@ static void admin(struct gather *g, const struct gather_seen *s)
 	g->report->admin += s->in_span;
 }
 
+static void add_said(struct report_said *said, const struct gather_seen *s, const char *member)
+{
+	json_int_t lines = json_integer_value(json_object_get(s->record, member));
+
+	if (!s->in_span)
+		return;
+	said->times++;
+	said->lines += lines > 0 ? (uint64_t)lines : 0;
+	said->first = said->first ? said->first : s->when;
+}
+
+/* That the clock was set back is seen by the times, too, and counted there. */
+static void said_by_log(struct gather *g, const struct gather_seen *s)
+{
+	const char *found = gather_text(s->record, "found");
+
+	if (strcmp(found, "not_written") == 0)
+		add_said(&g->report->unwritten, s, "lines");
+	else if (strcmp(found, "clock_back") != 0)
+		add_said(&g->report->gone, s, "lines");
+}
+
+static void said_by_recorder(struct gather *g, const struct gather_seen *s)
+{
+	add_said(&g->report->programs, s, "count");
+}
+
 static const struct {
 	const char *event;
 	void (*add)(struct gather *gather, const struct gather_seen *seen);
-} events[] = {{"auth", decision},     {"account", decision},	  {"session-open", session_open},
-	      {"sudo", sudo},	      {"sudo-asked", sudo_asked}, {"sudo-exit", sudo_exit},
-	      {"approval", approval}, {"admin", admin},		  {"session-close", session_close}};
+} events[] = {{"auth", decision},
+	      {"account", decision},
+	      {"session-open", session_open},
+	      {"sudo", sudo},
+	      {"sudo-asked", sudo_asked},
+	      {"sudo-exit", sudo_exit},
+	      {"approval", approval},
+	      {"admin", admin},
+	      {"session-close", session_close},
+	      {"log", said_by_log},
+	      {"exec-lost", said_by_recorder},
+	      {"exec-gap", said_by_recorder}};
 
 void gather_event(struct gather *g, const char *event, const struct gather_seen *seen)
 {

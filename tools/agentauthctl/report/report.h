@@ -120,6 +120,12 @@ struct report_facts {
 	char sealed_hash[65], sealed_time[32];
 };
 
+/* What the log says of itself, or of the log of programs, within the span. */
+struct report_said {
+	uint64_t times, lines; /* lines 0: not known */
+	int64_t first;
+};
+
 /* ---- all of it ---------------------------------------------------------------- */
 
 struct report {
@@ -131,6 +137,8 @@ struct report {
 	uint64_t read, invalid, later; /* lines that were read; that are no records; of a time behind `now` */
 	uint64_t clock_back, admin;
 	int64_t clock_back_at;
+	struct report_said gone, unwritten; /* lines that were there; that the log could not take */
+	struct report_said programs;	    /* that were not recorded */
 
 	/* The chain, as far as lines were read. */
 	uint64_t faults, fault_line, first_seq, last_seq;
