@@ -167,6 +167,76 @@ breaks() { # FORMAT JQ PROBLEM
 	expect_status 1
 	run as vera sudo -n agentauth-auditor audit export --ecs --logdir /root/records
 	[ "$status" -ne 0 ]
+	# The position is written to a file of any name, as root.
+	run as vera sudo -n agentauth-auditor audit export --ecs --position /home/vera/position
+	[ "$status" -ne 0 ]
+	[ ! -e /home/vera/position ]
+}
+
+# What a collector gets of a log that is written, turned and packed meanwhile.
+follows() { # appends to the file "followed"
+	agentauthctl audit export --ecs --follow --position /root/position >>/root/followed 2>/root/follow.err 3>&- &
+	echo $! >/root/follow.pid
+	disown
+}
+follows_no_more() {
+	kill "$(cat /root/follow.pid)"
+	wait_until eval '! kill -0 "$(cat /root/follow.pid)" 2>/dev/null'
+}
+has_all() { # every record of the log, once and in order
+	jq .event.sequence /root/followed >/root/followed.seq
+	seq 1 "$(jq -s 'map(.seq) | max' "$AUDIT")" | cmp -s - /root/followed.seq
+}
+
+@test "--follow gives a collector every record once, over a turned and packed log, and --position over its own restarts" {
+	follows
+	wait_until has_all
+	agentauthctl suspend builder-8
+	wait_until has_all
+	mv "$AUDIT" "$AUDIT.1"
+	agentauthctl resume builder-8
+	wait_until has_all
+	follows_no_more
+	# What came, and was turned and packed, while nobody exported.
+	agentauthctl suspend builder-8
+	mv "$AUDIT.1" "$AUDIT.2" && gzip "$AUDIT.2"
+	mv "$AUDIT" "$AUDIT.1"
+	agentauthctl resume builder-8
+	follows
+	wait_until has_all
+	follows_no_more
+	# Without --follow it gives what is new, and ends.
+	agentauthctl suspend builder-8
+	agentauthctl resume builder-8
+	run agentauthctl audit export --ecs --position /root/position
+	expect_status 0
+	[ "${#lines[@]}" -eq 2 ]
+	run agentauthctl audit export --ecs --position /root/position
+	expect_status 0
+	[ -z "$output" ]
+	[ ! -s /root/follow.err ]
+}
+
+@test "a position that is none, or of the other log, is refused, and so is an end of what goes on" {
+	run agentauthctl audit export --ecs --position /root/position --programs
+	expect_status 1
+	expect_output '/root/position: it is a position in the other log$'
+	echo '{' >/root/broken
+	run agentauthctl audit export --ecs --position /root/broken
+	expect_status 1
+	expect_output '/root/broken: it is no position in a log; without the file all is exported again'
+	run agentauthctl audit export --ecs --follow --until 14:00
+	expect_status 2
+	expect_output '\-\-follow has no end, and --until is one'
+}
+
+@test "the log of programs is exported as the audit log is" {
+	run agentauthctl audit export --ocsf --programs
+	expect_status 1
+	expect_output 'there is no log of programs in /var/log/agentauth yet'
+	grep '"event":"exec"' "$RECORDS" | install -m 0600 /dev/stdin /root/records/exec.jsonl
+	agentauthctl --logdir /root/records audit export --ocsf --programs >"$BATS_TEST_TMPDIR/ocsf"
+	jq -se 'length > 0 and all(.[]; .type_uid == 100701 and .metadata.log_name == "exec.jsonl")' "$BATS_TEST_TMPDIR/ocsf"
 }
 
 @test "the page for who runs a SIEM has the tables of the mapping" {

@@ -70,6 +70,9 @@ expect_place() { # LINE SENTENCE
 	run agentauthctl audit show --reason agent_suspnded
 	expect_status 2
 	expect_output 'there is no reason "agent_suspnded" \(did you mean agent_suspended\?\)'
+	run agentauthctl audit show --event session-opn
+	expect_status 2
+	expect_output 'there is no event "session-opn" \(did you mean session-open\?\); agentauth-audit\(5\) has all of them'
 	run agentauthctl audit show --result refused
 	expect_status 2
 	expect_output -- '--result is ok, denied or error, not "refused"'

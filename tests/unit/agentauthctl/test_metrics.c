@@ -147,8 +147,11 @@ static bool go_on(struct log *log)
 {
 	static struct progress progress = {.off = true};
 
-	log->follow = (struct log_follow){
-	    .logdir = log->dir, .owner = geteuid(), .problems = &log->problems, .progress = &progress};
+	log->follow = (struct log_follow){.logdir = log->dir,
+					  .log = &log_decisions,
+					  .owner = geteuid(),
+					  .problems = &log->problems,
+					  .progress = &progress};
 	return metrics_state_go_on(&log->state, &log->follow, NOW);
 }
 

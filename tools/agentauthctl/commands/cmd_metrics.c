@@ -13,6 +13,7 @@
 
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
+#include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/agentauthctl/commands/metrics_gauges.h"
 #include "tools/agentauthctl/metrics/series.h"
 
@@ -65,16 +66,6 @@ static enum ctl_status put(struct ctl *ctl, const struct arguments *arguments, c
 
 /* ---- the counters -------------------------------------------------------- */
 
-static void tell_faults(struct ctl *ctl, const struct aa_audit_walk *walk)
-{
-	if (walk->n_faults)
-		ctl_warning(ctl,
-			    "the audit log does not go on as it was when it was read last (%s, seq %llu): "
-			    "agentauthctl "
-			    "audit verify says where",
-			    log_fault_name(walk->faults[0].kind), (unsigned long long)walk->faults[0].seq);
-}
-
 static enum ctl_status read_state(struct ctl *ctl, int dirfd, struct metrics_state *ret)
 {
 	int r = metrics_state_read(dirfd, ctl->paths.owner, ret);
@@ -91,6 +82,7 @@ static enum ctl_status go_on(struct ctl *ctl, int dirfd, struct metrics_state *s
 {
 	struct progress progress = {.program = "agentauthctl", .what = "MB of the log", .off = ctl->json};
 	struct log_follow follow = {.logdir = ctl->logdir,
+				    .log = &log_decisions,
 				    .owner = ctl->paths.owner,
 				    .problems = &ctl->problems,
 				    .progress = &progress};
@@ -98,7 +90,7 @@ static enum ctl_status go_on(struct ctl *ctl, int dirfd, struct metrics_state *s
 
 	if (!metrics_state_go_on(state, &follow, ctl->now))
 		return CTL_FAILED;
-	tell_faults(ctl, &follow.walk);
+	audit_tell_faults(ctl, &follow.walk);
 	r = ctl->dry_run ? 0 : metrics_state_write(dirfd, state);
 	if (r < 0)
 		return ctl_fail(ctl, "%s/" METRICS_STATE " cannot be written: %s", ctl->logdir, strerror(-r));
@@ -149,8 +141,7 @@ static int run_metrics(struct ctl *ctl, const struct arguments *arguments)
 	int dirfd, lock;
 
 	if (!ctl->logdir)
-		return ctl_usage(ctl,
-				 "with --statedir the log is no longer this host's: say which by --logdir");
+		return audit_no_logdir(ctl);
 	lock = open_locked(ctl, &dirfd);
 	if (lock < 0)
 		return ctl_fail(ctl, "%s cannot be opened: %s", ctl->logdir, strerror(-lock));

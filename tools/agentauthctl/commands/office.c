@@ -63,7 +63,7 @@ static const struct permit {
     {"audit tail", RECORDS " why lines follow", EVERY, NULL},
     {"audit report", "since until agent html", EVERY, NULL},
     {"audit verify", "programs back-to", EVERY, NULL},
-    {"audit export", RECORDS " since until ocsf ecs", EVERY, NULL},
+    {"audit export", RECORDS " since until ocsf ecs programs follow", EVERY, NULL},
     {"approval approve", "why for", APPROVER, NULL},
     {"approval deny", "why", APPROVER, NULL},
     {"suspend", "role owner why kill", OPERATOR, NULL},

@@ -17,14 +17,6 @@
 
 /* ---- the file ------------------------------------------------------------ */
 
-static void copy_text(char *ret, size_t size, const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	if (len < size)
-		memcpy(ret, text ? text : "", len + 1);
-}
-
 static bool is_map_of_integers(const json_t *map)
 {
 	const char *key;
@@ -40,27 +32,19 @@ static bool is_map_of_integers(const json_t *map)
 
 static bool read_members(json_t *json, struct metrics_state *ret)
 {
-	json_int_t seq, offset, length, fault_at;
-	const char *link, *hash, *time;
 	json_t *series, *requests, *services, *fetched;
+	json_int_t fault_at;
 	int version;
 
-	if (json_unpack(json, "{s:i, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "version",
-			&version, "seq", &seq, "offset", &offset, "length", &length, "fault_at", &fault_at,
-			"link", &link, "hash", &hash, "time", &time, "series", &series, "requests", &requests,
-			"services", &services, "fetched", &fetched) < 0)
+	if (json_unpack(json, "{s:i, s:I, s:o, s:o, s:o, s:o}", "version", &version, "fault_at", &fault_at,
+			"series", &series, "requests", &requests, "services", &services, "fetched",
+			&fetched) < 0)
 		return false;
-	if (version != STATE_VERSION || seq < 0 || offset < 0 || length < 0 || length > offset ||
-	    !is_map_of_integers(series) || !is_map_of_integers(requests) || !is_map_of_integers(services) ||
-	    !is_map_of_integers(fetched))
+	if (version != STATE_VERSION || !is_map_of_integers(series) || !is_map_of_integers(requests) ||
+	    !is_map_of_integers(services) || !is_map_of_integers(fetched) ||
+	    !log_place_unpack(json, &ret->place))
 		return false;
-	ret->place.link.seq = (uint64_t)seq;
-	ret->place.offset = (uint64_t)offset;
-	ret->place.length = (uint64_t)length;
 	ret->fault_at = fault_at;
-	copy_text(ret->place.link.hash, sizeof(ret->place.link.hash), link);
-	copy_text(ret->place.hash, sizeof(ret->place.hash), hash);
-	copy_text(ret->place.time, sizeof(ret->place.time), time);
 	ret->count.series = json_incref(series);
 	ret->count.requests = json_incref(requests);
 	ret->count.services = json_incref(services);
@@ -98,18 +82,17 @@ int metrics_state_read(int dirfd, uid_t owner, struct metrics_state *ret)
 int metrics_state_write(int dirfd, const struct metrics_state *state)
 {
 	const struct aa_replace how = {.mode = 0600, .locked = true};
-	const struct log_place *place = &state->place;
 	const struct log_count *count = &state->count;
-	json_t *json =
-	    json_pack("{s:i, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "version",
-		      STATE_VERSION, "seq", (json_int_t)place->link.seq, "offset", (json_int_t)place->offset,
-		      "length", (json_int_t)place->length, "fault_at", (json_int_t)state->fault_at, "link",
-		      place->link.hash, "hash", place->hash, "time", place->time, "series", count->series,
-		      "requests", count->requests, "services", count->services, "fetched", count->fetched);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_t *json = json_pack("{s:i, s:I, s:O, s:O, s:O, s:O}", "version", STATE_VERSION, "fault_at",
+				 (json_int_t)state->fault_at, "series", count->series, "requests",
+				 count->requests, "services", count->services, "fetched", count->fetched),
+	       *place = log_place_pack(&state->place);
+	char *text =
+	    json && place && json_object_update(json, place) == 0 ? json_dumps(json, JSON_COMPACT) : NULL;
 	int r = text ? aa_replace(dirfd, METRICS_STATE, text, strlen(text), &how) : -ENOMEM;
 
 	free(text);
+	json_decref(place);
 	json_decref(json);
 	return r;
 }

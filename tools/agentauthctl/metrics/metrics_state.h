@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tools/agentauthctl/audit/log_follow.h"
 #include "tools/agentauthctl/metrics/log_count.h"
-#include "tools/agentauthctl/metrics/log_follow.h"
 
 #define METRICS_STATE "metrics.state" /* in LOGDIR */
 

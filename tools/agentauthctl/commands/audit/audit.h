@@ -4,6 +4,7 @@
 #define AGENTAUTHCTL_AUDIT_H
 
 #include "tools/agentauthctl/audit/log_files.h"
+#include "tools/agentauthctl/audit/log_follow.h"
 #include "tools/agentauthctl/audit/log_query.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/cli/progress.h"
@@ -14,6 +15,10 @@ extern const struct command audit_show, audit_tail, audit_report, audit_verify, 
 /* Opens the log of decisions, with its index where it is asked and not proved, or that of programs; CTL_FAILED: reported. log_files_close() in any case. */
 enum ctl_status audit_open(struct ctl *ctl, const struct log_name *log, bool by_index,
 			   struct log_files *files);
+/* Says that no folder of logs is known. */
+enum ctl_status audit_no_logdir(struct ctl *ctl);
+/* Warns where a log does not go on as it was when it was read last. */
+void audit_tell_faults(struct ctl *ctl, const struct aa_audit_walk *walk);
 /* Has the index go on with at most `most` of its segments, and makes its folder. Returns how many were written, or a
  * negative errno. */
 int audit_index_more(struct ctl *ctl, size_t most, struct progress *progress);

@@ -11,13 +11,17 @@
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/cli/guess.h"
 
+enum ctl_status audit_no_logdir(struct ctl *ctl)
+{
+	return ctl_usage(ctl, "with --statedir the log is no longer this host's: say which by --logdir");
+}
+
 enum ctl_status audit_open(struct ctl *ctl, const struct log_name *log, bool by_index,
 			   struct log_files *files)
 {
 	*files = (struct log_files){.index_fd = -1};
 	if (!ctl->logdir)
-		return ctl_usage(ctl,
-				 "with --statedir the log is no longer this host's: say which by --logdir");
+		return audit_no_logdir(ctl);
 	if (!log_files_open(ctl->logdir, log, ctl->paths.owner, &ctl->problems, by_index, files))
 		return CTL_FAILED;
 	if (files->n == 0 && log == &log_programs)
@@ -28,6 +32,15 @@ enum ctl_status audit_open(struct ctl *ctl, const struct log_name *log, bool by_
 				"there is no audit log in %s yet: the first login, sudo or change writes it",
 				ctl->logdir);
 	return CTL_DONE;
+}
+
+void audit_tell_faults(struct ctl *ctl, const struct aa_audit_walk *walk)
+{
+	if (walk->n_faults)
+		ctl_warning(ctl,
+			    "the audit log does not go on as it was when it was read last (%s, seq %llu): "
+			    "agentauthctl audit verify says where",
+			    log_fault_name(walk->faults[0].kind), (unsigned long long)walk->faults[0].seq);
 }
 
 /* Reads the day that a time begins with: 2027-01-15, today, yesterday. Returns what is behind it; NULL: no day. */
@@ -105,19 +118,36 @@ enum ctl_status audit_times(struct ctl *ctl, const struct arguments *arguments, 
 	return status;
 }
 
-/* A reason that there is not finds nothing, which would read like good news. */
-static enum ctl_status check_reason(struct ctl *ctl, const char *name)
+/* Both give the words that there are, and NULL behind the last. */
+static const char *nth_reason(size_t n)
 {
-	struct guess guess = {name, NULL, 0};
+	return n < AA_REASON_COUNT ? aa_reason_name((enum aa_reason)n) : NULL;
+}
 
-	for (int i = 0; name && i < AA_REASON_COUNT; i++) {
-		if (strcmp(aa_reason_name((enum aa_reason)i), name) == 0)
+static const char *nth_event(size_t n)
+{
+	static const char *const events[] = {
+#define EVENT(event, ...) event,
+#include "tools/agentauthctl/commands/audit/export.def"
+	};
+
+	return n < sizeof(events) / sizeof(events[0]) ? events[n] : NULL;
+}
+
+/* A word that there is not finds nothing, which would read like good news. */
+static enum ctl_status check_word(struct ctl *ctl, const char *option, const char *word,
+				  const char *(*nth)(size_t))
+{
+	struct guess guess = {word, NULL, 0};
+
+	for (size_t i = 0; word && nth(i); i++) {
+		if (strcmp(nth(i), word) == 0)
 			return CTL_DONE;
-		guess_try(&guess, aa_reason_name((enum aa_reason)i));
+		guess_try(&guess, nth(i));
 	}
-	if (!name)
+	if (!word)
 		return CTL_DONE;
-	return ctl_usage(ctl, "there is no reason %s%s; agentauth-audit(5) has all of them", quoted(name),
+	return ctl_usage(ctl, "there is no %s %s%s; agentauth-audit(5) has all of them", option, quoted(word),
 			 guess_asked(&guess, ""));
 }
 
@@ -155,5 +185,8 @@ enum ctl_status audit_filters(struct ctl *ctl, const struct arguments *arguments
 		return ctl_usage(ctl, "--uid is a number, not %s; --agent takes a name", quoted(uid));
 	if (uid)
 		log_query_add_number(ret, "uid", number);
-	return check_reason(ctl, arguments_value(arguments, "reason"));
+	status = check_word(ctl, "event", arguments_value(arguments, "event"), nth_event);
+	return status == CTL_DONE
+		   ? check_word(ctl, "reason", arguments_value(arguments, "reason"), nth_reason)
+		   : status;
 }

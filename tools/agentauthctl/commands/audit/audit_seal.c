@@ -209,8 +209,7 @@ static int run_seal(struct ctl *ctl, const struct arguments *arguments)
 	int logdir, statedir, r;
 
 	if (!ctl->logdir)
-		return ctl_usage(ctl,
-				 "with --statedir the log is no longer this host's: say which by --logdir");
+		return audit_no_logdir(ctl);
 	r = aa_trusted_open_folder(AT_FDCWD, ctl->logdir, O_NOFOLLOW, ctl->paths.owner, &logdir);
 	if (r < 0)
 		return ctl_fail(ctl, "%s cannot be opened: %s", ctl->logdir, strerror(-r));

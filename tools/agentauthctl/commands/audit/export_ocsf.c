@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/audit_chain.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/audit/export_record.h"
@@ -93,7 +94,7 @@ static void put_metadata(json_t *event, const struct exported *e)
 	export_put_text(event, "metadata.product.vendor_name", "agentauth");
 	export_put_text(event, "metadata.product.version", PACKAGE_VERSION);
 	export_put_text(event, "metadata.uid", e->id);
-	export_put_text(event, "metadata.log_name", "audit.jsonl");
+	export_put_text(event, "metadata.log_name", e->log);
 	for (size_t i = 0; i < (e->class == EXPORT_BASE ? 2 : 3); i++)
 		export_put_text(event, "metadata.profiles[]", profiles[i]);
 	put_number(event, "device.type_id", 0);
@@ -120,12 +121,12 @@ static void put_integrity(json_t *event, const struct exported *e)
 	export_put(event, "raw_data_hash", fingerprint(e->hash));
 	export_put_text(one, "uid", e->id);
 	export_put_text(one, "authority_uid", host);
-	id = xasprintf("%s/audit.jsonl", host);
+	id = xasprintf("%s/%s", host, e->log);
 	export_put_text(one, "chain_uid", id);
 	free(id);
 	export_put(one, "fingerprint", fingerprint(e->hash));
 	if (*prev && strcmp(prev, NO_LINE) != 0) {
-		id = xasprintf("%s:%lld", host, (long long)view_number(e->record, "seq") - 1);
+		id = exported_id(e, view_number(e->record, "seq") - 1);
 		export_put_text(one, "prev_event.uid", id);
 		export_put(one, "prev_event.fingerprint", fingerprint(prev));
 		free(id);
@@ -199,7 +200,7 @@ static void put_log(json_t *event, const struct exported *e)
 {
 	bool programs = strncmp(view_text(e->record, "event"), "exec-", 5) == 0;
 
-	export_put_text(event, "log_name", programs ? "exec.jsonl" : "audit.jsonl");
+	export_put_text(event, "log_name", programs ? AA_EXEC_LOG : AA_AUDIT_LOG);
 	export_put_text(event, "log_provider", "agentauth");
 	put_number(event, "log_type_id", 2);
 	export_put_text(event, "log_type", "Application");

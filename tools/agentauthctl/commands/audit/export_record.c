@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/state/audit_chain.h"
 #include "common/text/address.h"
 #include "common/verify/reason.h"
 #include "tools/agentauthctl/commands/agent_view.h"
@@ -300,18 +301,24 @@ static char *message_of(const json_t *record)
 	return text;
 }
 
+char *exported_id(const struct exported *e, int64_t seq)
+{
+	return xasprintf("%s:%s%lld", view_text(e->record, "host"),
+			 strcmp(e->log, AA_EXEC_LOG) == 0 ? "exec:" : "", (long long)seq);
+}
+
 void exported_begin(struct exported *e, const json_t *record, const struct log_line *line)
 {
-	const char *host = view_text(record, "host");
 	enum aa_reason reason = last_refusal_reason(record);
 
 	*e = (struct exported){.record = record, .line = line, .kind = "", .name = ""};
+	e->log = strcmp(view_text(record, "event"), "exec") == 0 ? AA_EXEC_LOG : AA_AUDIT_LOG;
 	e->ok = strcmp(view_text(record, "result"), "ok") == 0;
 	e->reason = reason < AA_REASON_COUNT ? aa_reason_sentence(reason) : NULL;
 	/* A line that went round the lock has no number of its own. */
 	e->id = json_is_true(json_object_get(record, "unchained"))
-		    ? xasprintf("%s:%s", host, view_text(record, "time"))
-		    : xasprintf("%s:%lld", host, (long long)view_number(record, "seq"));
+		    ? xasprintf("%s:%s", view_text(record, "host"), view_text(record, "time"))
+		    : exported_id(e, view_number(record, "seq"));
 	e->message = message_of(record);
 	if (aa_sha256_hex(e->hash, line->text, line->len) < 0)
 		e->hash[0] = '\0';

@@ -32,7 +32,8 @@ struct exported {
 	bool ok;
 	int severity;
 	const char *reason; /* its sentence; NULL: the record's word is all that is known */
-	char *id;	    /* HOST:SEQ, the same whenever the record is exported */
+	const char *log;    /* that it stands in */
+	char *id; /* HOST:SEQ, HOST:exec:SEQ of a program; the same whenever the record is exported */
 	char *message;
 	char hash[AA_SHA256_HEX_SIZE]; /* of the line */
 	char detail[136], words[2][64];
@@ -46,6 +47,9 @@ json_t *export_ecs(const json_t *record, const struct log_line *line);
 
 void exported_begin(struct exported *e, const json_t *record, const struct log_line *line);
 void exported_end(struct exported *e);
+
+/* Returns the id of the record with this number in the same log. */
+char *exported_id(const struct exported *e, int64_t seq);
 
 /* Puts a value, whose reference is stolen, where a path says: "a.b" in objects, which are made, "a[]" at the end of a list
  * that has no such value yet, "a[].b" in a new object at its end. */

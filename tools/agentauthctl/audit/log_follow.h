@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_follow.h: reads what came to the audit log since the last time, over rotations, and proves that it goes on from there. */
+/* log_follow.h: reads what came to a log since the last time, over rotations, and proves that it goes on from there. */
 #ifndef AGENTAUTHCTL_LOG_FOLLOW_H
 #define AGENTAUTHCTL_LOG_FOLLOW_H
 
@@ -7,8 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <jansson.h>
+
 #include "common/state/audit_chain.h"
 #include "common/state/audit_verify.h"
+#include "tools/agentauthctl/audit/log_files.h"
 #include "tools/cli/problems.h"
 #include "tools/cli/progress.h"
 
@@ -21,8 +24,13 @@ struct log_place {
 	char time[28];		   /* of the last line; "": none */
 };
 
+/* A place as the members of an object, and back. False: they are no place. */
+json_t *log_place_pack(const struct log_place *place);
+bool log_place_unpack(const json_t *members, struct log_place *ret);
+
 struct log_follow {
 	const char *logdir;
+	const struct log_name *log;
 	uid_t owner;
 	struct problems *problems;
 	struct progress *progress;
@@ -32,7 +40,7 @@ struct log_follow {
 	struct aa_audit_walk walk; /* over the new lines alone */
 };
 
-/* Gives each new line to `take`. False: not all could be read, which was reported; the place stays where it was. */
+/* Gives each new line, with a zero behind it, to `take`. False: not all could be read, which was reported; the place stays where it was. */
 bool log_follow(struct log_follow *follow);
 
 /* Returns the word of a fault, "removed". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_follow.c: reads what came to the audit log since the last time. */
+/* log_follow.c: reads what came to a log since the last time. */
 #include "config.h"
 
-#include "tools/agentauthctl/metrics/log_follow.h"
+#include "tools/agentauthctl/audit/log_follow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include "common/file/trusted.h"
 #include "common/jose/sha256.h"
 #include "common/text/utc.h"
-#include "tools/agentauthctl/audit/log_files.h"
 #include "tools/cli/alloc.h"
 
 #define TIME_AT 9 /* in a line: {"time":" */
@@ -30,6 +29,44 @@ const char *log_fault_name(enum aa_audit_fault_kind kind)
 					    [AA_AUDIT_TORN] = "torn"};
 
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
+}
+
+/* ---- a place, kept ------------------------------------------------------- */
+
+json_t *log_place_pack(const struct log_place *place)
+{
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)place->link.seq, "offset",
+			 (json_int_t)place->offset, "length", (json_int_t)place->length, "link",
+			 place->link.hash, "hash", place->hash, "time", place->time);
+}
+
+static bool copy_text(char *ret, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < size)
+		memcpy(ret, text, len + 1);
+	return len < size;
+}
+
+bool log_place_unpack(const json_t *members, struct log_place *ret)
+{
+	struct log_place place = {.offset = 0};
+	json_int_t seq, offset, length;
+	const char *link, *hash, *time;
+
+	if (json_unpack((json_t *)members, "{s:I, s:I, s:I, s:s, s:s, s:s}", "seq", &seq, "offset", &offset,
+			"length", &length, "link", &link, "hash", &hash, "time", &time) < 0 ||
+	    seq < 0 || offset < 0 || length < 0 || length > offset ||
+	    !copy_text(place.link.hash, sizeof(place.link.hash), link) ||
+	    !copy_text(place.hash, sizeof(place.hash), hash) ||
+	    !copy_text(place.time, sizeof(place.time), time))
+		return false;
+	place.link.seq = (uint64_t)seq;
+	place.offset = (uint64_t)offset;
+	place.length = (uint64_t)length;
+	*ret = place;
+	return true;
 }
 
 /* ---- the last line that was read ----------------------------------------- */
@@ -143,7 +180,7 @@ static bool read_file(struct reading *r, const struct log_file *file, uint64_t f
 /* Opens the log as it is named now; false: it is not there, or not to be believed. */
 static bool open_current(const struct log_follow *f, struct log_file *ret)
 {
-	char *path = xasprintf("%s/audit.jsonl", f->logdir);
+	char *path = xasprintf("%s/%s", f->logdir, f->log->file);
 	size_t size;
 	int fd, r = aa_trusted_open(AT_FDCWD, path, f->owner, &fd, &size);
 
@@ -176,7 +213,7 @@ static bool read_all(struct reading *r)
 {
 	struct log_follow *f = r->follow;
 	struct log_files files;
-	bool ok = log_files_open(f->logdir, &log_decisions, f->owner, f->problems, false, &files);
+	bool ok = log_files_open(f->logdir, f->log, f->owner, f->problems, false, &files);
 	size_t first = first_new(r, &files);
 	uint64_t from = r->met ? r->old.offset : 0;
 
@@ -235,7 +272,7 @@ static bool read_head(const struct log_follow *f, struct aa_audit_link *ret)
 
 	if (r < 0)
 		return false;
-	r = aa_audit_read_head(dirfd, log_decisions.head, f->owner, ret);
+	r = aa_audit_read_head(dirfd, f->log->head, f->owner, ret);
 	close(dirfd);
 	return r == 0;
 }
