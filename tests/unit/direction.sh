@@ -27,7 +27,8 @@ tools/libexec:$text common/registry tools/host
 tools/agentauth/local:$local
 tools/agentauth/credential:$local
 tools/agentauth/oauth:$local tools/agentauth/credential
-tools/agentauth/commands:$local common/verify tools/agentauth/credential tools/agentauth/oauth
+tools/agentauth/project:$local
+tools/agentauth/commands:$local common/verify tools/agentauth/credential tools/agentauth/oauth tools/agentauth/project
 tools/agentauthctl/model:$model
 tools/agentauthctl/names:$model
 tools/agentauthctl/publish:$model tools/agentauthctl/names

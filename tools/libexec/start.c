@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start.c: start NAME -- COMMAND..., which `agentauth run` has sudo run as root.
+/* start.c: start NAME [--env-file FILE] -- COMMAND..., which `agentauth run` has sudo run as root.
  *
  * It opens the agent's PAM session on behalf of the person who called sudo, becomes the agent and runs the command,
  * and ends with its status. sudo -u NAME cannot do this: it sets the groups from NSS after PAM, and so loses those of
@@ -26,12 +26,23 @@
 #include "common/file/child.h"
 #include "common/registry/accounts.h"
 #include "common/text/number.h"
+#include "tools/libexec/env_file.h"
+#include "tools/libexec/project_view.h"
 
 #define SERVICE "agentauth-run"
 #define PATH "/usr/local/bin:/usr/bin:/bin"
 #define KEPT_MAX 32
 
 extern char **environ;
+
+/* The person on whose behalf the agent is started, and what the person hands to it. */
+struct asked {
+	char name[256];
+	uid_t uid;
+	gid_t gid;
+	char **variables; /* up to NULL; NULL: none */
+	char **command;
+};
 
 __attribute__((format(printf, 1, 2))) static int failed(const char *format, ...)
 {
@@ -136,9 +147,9 @@ static bool is_kept(const char *variable)
 	return false;
 }
 
-/* The terminal's and the language's variables stay, PAM's are added, and the agent's name and home come last. Strings
- * are not freed: the process becomes the command. */
-static bool set_environment(pam_handle_t *pamh, const struct passwd *agent)
+/* The terminal's and the language's variables stay, the person's and PAM's are added, and the agent's name and home come
+ * last. Strings are not freed: the process becomes the command. */
+static bool set_environment(pam_handle_t *pamh, const struct passwd *agent, char **given)
 {
 	char *kept[KEPT_MAX], **from_pam = pam_getenvlist(pamh);
 	size_t n = 0;
@@ -151,6 +162,8 @@ static bool set_environment(pam_handle_t *pamh, const struct passwd *agent)
 	ok = setenv("PATH", PATH, 1) == 0;
 	for (size_t i = 0; i < n && ok; i++)
 		ok = kept[i] && putenv(kept[i]) == 0;
+	for (char **v = given; v && *v && ok; v++)
+		ok = putenv(*v) == 0;
 	for (char **v = from_pam; v && *v && ok; v++)
 		ok = putenv(*v) == 0;
 	return ok && from_pam && setenv("HOME", agent->pw_dir, 1) == 0 &&
@@ -169,26 +182,38 @@ static bool become(const struct passwd *agent)
 	       r == agent->pw_uid && e == r && s == r;
 }
 
-/* Runs the command in the child. Never returns. */
-static void run_command(pam_handle_t *pamh, const struct passwd *agent, char **command, pid_t parent,
-			const sigset_t *mask)
+/* The command begins where the person stands, by the path if that leads there and else as a folder that is open already; or
+ * in the agent's home. */
+static bool enter_folder(const struct passwd *agent, const char *cwd)
 {
-	if (!become(agent) || !set_environment(pamh, agent)) {
+	if ((cwd && chdir(cwd) == 0) || access(".", X_OK) == 0)
+		return true;
+	(void)failed("%s may not enter this directory; it begins in its home, %s", agent->pw_name,
+		     agent->pw_dir);
+	return chdir(agent->pw_dir) == 0;
+}
+
+/* Runs the command in the child. Never returns. */
+static void run_command(pam_handle_t *pamh, const struct passwd *agent, const struct asked *asked,
+			pid_t parent, const sigset_t *mask)
+{
+	char *cwd = getcwd(NULL, 0);
+	int r = cwd ? project_view(cwd, asked->uid, agent) : 0;
+
+	if (r < 0)
+		(void)failed("the project cannot be shown to %s: %s", agent->pw_name, strerror(-r));
+	if (!become(agent) || !set_environment(pamh, agent, asked->variables)) {
 		(void)failed("%s cannot be become: %s", agent->pw_name, strerror(errno));
 		_exit(126);
 	}
 	/* If the parent is killed, the session is over, and the command must end with it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(126);
-	if (access(".", X_OK) < 0) {
-		(void)failed("%s may not enter this directory; it begins in its home, %s", agent->pw_name,
-			     agent->pw_dir);
-		if (chdir(agent->pw_dir) < 0)
-			_exit(126);
-	}
+	if (!enter_folder(agent, cwd))
+		_exit(126);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-	(void)execvp(command[0], command);
-	(void)failed("%s cannot be run: %s", command[0], strerror(errno));
+	(void)execvp(asked->command[0], asked->command);
+	(void)failed("%s cannot be run: %s", asked->command[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -248,7 +273,7 @@ static bool leave_persons_login(int argc, char **argv, const char *person)
 	return false;
 }
 
-static int start(const struct passwd *agent, const char *person, pid_t parent, char **command)
+static int start(const struct passwd *agent, const struct asked *asked, pid_t parent)
 {
 	const struct pam_conv conv = {converse, NULL};
 	pam_handle_t *pamh = NULL;
@@ -262,7 +287,7 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 	err = pam_start(SERVICE, agent->pw_name, &conv, &pamh);
 	if (err != PAM_SUCCESS)
 		return failed("PAM cannot be begun for %s: %s", agent->pw_name, pam_strerror(pamh, err));
-	err = open_session(pamh, agent, person);
+	err = open_session(pamh, agent, asked->name);
 	if (err == PAM_SUCCESS && getenv(moved) && is_in_slice_of(agent->pw_uid) != 1) {
 		(void)failed("systemd has made no session for %s, so that its limits would not hold",
 			     agent->pw_name);
@@ -270,7 +295,7 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 		err = PAM_SESSION_ERR;
 	}
 	if (err != PAM_SUCCESS) {
-		(void)failed("%s is not started for %s", agent->pw_name, person);
+		(void)failed("%s is not started for %s", agent->pw_name, asked->name);
 		(void)pam_end(pamh, err);
 		return 1;
 	}
@@ -278,11 +303,11 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 	aa_child_block_signals(&old);
 	pid = fork();
 	if (pid == 0)
-		run_command(pamh, agent, command, self, &old);
+		run_command(pamh, agent, asked, self, &old);
 	if (pid > 0)
 		status = aa_child_wait(pid);
 	else
-		(void)failed("%s cannot be started: %s", command[0], strerror(errno));
+		(void)failed("%s cannot be started: %s", asked->command[0], strerror(errno));
 	(void)pam_setcred(pamh, PAM_DELETE_CRED | PAM_SILENT);
 	(void)pam_close_session(pamh, PAM_SILENT);
 	(void)pam_end(pamh, PAM_SUCCESS);
@@ -292,7 +317,7 @@ static int start(const struct passwd *agent, const char *person, pid_t parent, c
 /* ---- who asks, and for whom --------------------------------------------------------------------- */
 
 /* Finds the person that sudo runs this for, by sudo's word; root itself where there was no sudo. */
-static bool find_person(char ret[256])
+static bool find_person(struct asked *ret)
 {
 	const char *text = getenv("SUDO_UID");
 	const struct passwd *pw;
@@ -301,34 +326,54 @@ static bool find_person(char ret[256])
 	if (text && !aa_number_id(text, &uid))
 		return false;
 	pw = getpwuid(uid);
-	if (!pw || strlen(pw->pw_name) >= 256)
+	if (!pw || strlen(pw->pw_name) >= sizeof(ret->name))
 		return false;
-	strcpy(ret, pw->pw_name);
+	strcpy(ret->name, pw->pw_name);
+	ret->uid = uid;
+	ret->gid = pw->pw_gid;
 	return true;
+}
+
+/* Takes NAME [--env-file FILE] -- COMMAND...; *ret_file stays NULL where there is none. */
+static bool read_arguments(int argc, char **argv, const char **ret_file, char ***ret_command)
+{
+	int at = 2;
+
+	if (argc > 4 && strcmp(argv[2], "--env-file") == 0) {
+		*ret_file = argv[3];
+		at = 4;
+	}
+	*ret_command = argv + at + 1;
+	return argc > at + 1 && strcmp(argv[at], "--") == 0 && aa_agent_name_is_valid(argv[1]);
 }
 
 int main(int argc, char **argv)
 {
-	char person[256];
+	struct asked asked = {.variables = NULL};
+	const char *file = NULL;
+	char why[512];
 	const struct passwd *pw;
 	struct passwd agent;
 	pid_t parent = getppid();
 
 	(void)signal(SIGCHLD, SIG_DFL); /* sudo's caller may have ignored the signal */
-	if (argc < 4 || strcmp(argv[2], "--") != 0 || !aa_agent_name_is_valid(argv[1])) {
-		(void)fputs("usage: start NAME -- COMMAND [ARGUMENT]...   (by sudo, for agentauth run)\n",
+	if (!read_arguments(argc, argv, &file, &asked.command)) {
+		(void)fputs("usage: start NAME [--env-file FILE] -- COMMAND [ARGUMENT]...   (by sudo, for "
+			    "agentauth run)\n",
 			    stderr);
 		return 2;
 	}
 	closefrom(STDERR_FILENO + 1);
 	if (geteuid() != 0 || getuid() != 0)
 		return failed("this program is for sudo to run as root");
-	if (!find_person(person))
+	if (!find_person(&asked))
 		return failed("sudo did not say who asks");
-	if (!leave_persons_login(argc, argv, person))
+	if (!leave_persons_login(argc, argv, asked.name))
 		return failed("systemd did not take %s out of your login, so that limits would not hold; is "
 			      "systemd-run installed?",
 			      argv[1]);
+	if (file && !(asked.variables = env_file_read(file, asked.uid, asked.gid, why, sizeof(why))))
+		return failed("%s", why);
 	pw = getpwnam(argv[1]);
 	if (!pw)
 		return failed("there is no agent %s on this host", argv[1]);
@@ -338,5 +383,5 @@ int main(int argc, char **argv)
 	agent.pw_shell = strdup(pw->pw_shell);
 	if (!agent.pw_name || !agent.pw_dir || !agent.pw_shell || agent.pw_uid == 0)
 		return failed("%s cannot be started", argv[1]);
-	return start(&agent, person, parent, argv + 3);
+	return start(&agent, &asked, parent);
 }

@@ -11,15 +11,28 @@
 
 #include "common/text/name.h"
 #include "tools/agentauth/commands/commands.h"
+#include "tools/agentauth/local/own_files.h"
 #include "tools/cli/say.h"
 #include "tools/cli/spawn.h"
 
+#define ENV_FILE_MAX ((size_t)64 * 1024)
+
+struct run {
+	const char *agent, *env_file; /* NULL: there is no such file */
+	char **command;
+	size_t n;
+};
+
 /* Tries to become the program by which an agent is started; returning means that it cannot be run. True says why, unless the
  * program is not installed, so that another may be tried. */
-static bool exec_by(const char *program, const char *agent, char **command, size_t n)
+static bool exec_by(const char *program, const struct run *run)
 {
-	const char *const front[] = {program, "--", AA_LIBEXECDIR "/start", agent, "--"};
-	char **all = argv_join(front, sizeof(front) / sizeof(front[0]), command, n);
+	const char *const plain[] = {program, "--", AA_LIBEXECDIR "/start", run->agent, "--"};
+	const char *const with_file[] = {
+	    program, "--", AA_LIBEXECDIR "/start", run->agent, "--env-file", run->env_file, "--"};
+	char **all = run->env_file ? argv_join(with_file, sizeof(with_file) / sizeof(with_file[0]),
+					       run->command, run->n)
+				   : argv_join(plain, sizeof(plain) / sizeof(plain[0]), run->command, run->n);
 	int err;
 
 	(void)execvp(all[0], all);
@@ -30,18 +43,37 @@ static bool exec_by(const char *program, const char *agent, char **command, size
 	return err != ENOENT;
 }
 
-static int start(const char *agent, char **command, size_t n)
+static int start(const struct run *run)
 {
-	if (exec_by("sudo", agent, command, n) || exec_by("run0", agent, command, n))
+	if (exec_by("sudo", run) || exec_by("run0", run))
 		return PROGRAM_FAILED;
 	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
 			  "Debian: apt-get install sudo",
-			  agent);
+			  run->agent);
+}
+
+/* Looks whether others can read the file, and gives its path from the root, since sudo may run the program elsewhere. The
+ * caller frees; NULL: the reason was said. */
+static char *find_env_file(const char *file)
+{
+	char *path = own_expand(file), *text = NULL, *ret = NULL;
+	size_t len;
+
+	if (path && own_read_secret(path, ENV_FILE_MAX, &text, &len) == 0) {
+		ret = realpath(path, NULL);
+		if (!ret)
+			say("%s cannot be found: %s", path, strerror(errno));
+	}
+	own_wipe(text);
+	free(path);
+	return ret;
 }
 
 static int run(struct ctl *ctl, const struct arguments *a)
 {
 	const char *agent = a->n_words && !a->ended ? a->words[0] : NULL;
+	char *env_file = NULL;
+	int status;
 
 	(void)ctl;
 	if (!agent)
@@ -53,7 +85,14 @@ static int run(struct ctl *ctl, const struct arguments *a)
 		    "-- must stand between the agent and the command: agentauth run %s -- COMMAND", agent);
 	if (a->n_words < 3)
 		return say_usage("there is no command after --");
-	return start(agent, a->words + 2, a->n_words - 2);
+	if (arguments_have(a, "env-file")) {
+		env_file = find_env_file(arguments_value(a, "env-file"));
+		if (!env_file)
+			return PROGRAM_FAILED;
+	}
+	status = start(&(struct run){agent, env_file, a->words + 2, a->n_words - 2});
+	free(env_file);
+	return status;
 }
 
 const struct command command_run = {
@@ -64,5 +103,9 @@ const struct command command_run = {
     .summary = "start a command as an agent of this host, on one's own behalf",
     .about = "By sudo, or by run0 where there is no sudo. The host's administrator says who may: the "
 	     "agent's delegation.local_users, and a line in sudoers.",
+    .options =
+	(const struct option_spec[]){
+	    {"env-file", "FILE", "variables for the command, NAME=VALUE a line: keys and proxies", 0, NULL},
+	    {0}},
     .run = run,
 };
