@@ -106,6 +106,25 @@ TEST(line_ends_and_blanks_around_a_token_are_no_part_of_it, home)
 	assert_shown(token);
 }
 
+TEST(it_is_not_shown_for_fewer_roles_and_a_task_is_said_to_be_lost, home)
+{
+	char token[4096];
+
+	write_profile("token = { env = \"THE_TOKEN\"; };");
+	(void)snprintf(token, sizeof(token), "%s", token_with("\"" AUDIENCE "\"", 600));
+	setenv("THE_TOKEN", token, 1);
+	setenv("AGENTAUTH_ASK_SCOPE", "deploy", 1);
+	assert_refused("fewer roles were asked for");
+	unsetenv("AGENTAUTH_ASK_SCOPE");
+	setenv("AGENTAUTH_ASK_TASK", "release", 1);
+	assert_shown(token);
+	assert_non_null(strstr(o.err, "the host is not told the task"));
+	unsetenv("AGENTAUTH_ASK_TASK");
+	assert_shown(token);
+	assert_null(strstr(o.err, "task"));
+	unsetenv("THE_TOKEN");
+}
+
 TEST(what_no_host_would_take_is_not_shown, home)
 {
 	write_profile("token = { env = \"THE_TOKEN\"; };");

@@ -158,6 +158,22 @@ static bool has_older_scope(void)
 	return true;
 }
 
+/* A token that the platform made has neither fewer roles, where fewer were asked for, nor room for a task. */
+static bool fits_a_token(const struct profile *profile, const char *scope, const char *task)
+{
+	if (scope && profile_has_ready_token(profile)) {
+		say("nothing is shown: fewer roles were asked for, and the profile %s has a token that the "
+		    "platform "
+		    "made, which gives all that it gives",
+		    profile->name);
+		return false;
+	}
+	if (task && profile_uses_token(profile))
+		say("the host is not told the task: the profile %s shows a token, which has no place for it",
+		    profile->name);
+	return true;
+}
+
 char *answer_make(const struct profiles *profiles, const struct profile *chosen,
 		  const struct ask_prompt *prompt)
 {
@@ -165,7 +181,7 @@ char *answer_make(const struct profiles *profiles, const struct profile *chosen,
 	const char *asked[] = {prompt->audience}; /* answer_choose() found it among the profile's */
 	struct profile profile = *chosen;
 
-	if (!scope && has_older_scope())
+	if ((!scope && has_older_scope()) || !fits_a_token(chosen, scope, task))
 		return NULL;
 	if (profile_resource_is_asked(chosen))
 		profile.resource.v = asked;

@@ -64,7 +64,9 @@ static const struct cure {
     {AA_ALG_NOT_ALLOWED, ISSUER, "agentauthctl issuer set %i --algorithm ALG, that of the token"},
     {AA_ALG_NOT_ALLOWED, ANY, "have the agent sign with the algorithm of its key, as agentauth assert does"},
     {AA_REPLAYED, ANY, "have the agent present a new one: each opens one login"},
-    {AA_REPLAY_UNAVAILABLE, ANY, "have the agent present one that was issued since this host began"},
+    {AA_REPLAY_UNAVAILABLE, ANY,
+     "have the agent present one that was issued since this host began; agentauthctl doctor says whether "
+     "a clock that was wrong keeps them all out"},
     {AA_NONCE_REQUIRED, ANY, "have the agent answer the prompt with agentauth ssh, which signs its nonce"},
     {AA_NONCE_MISMATCH, ANY, "have the agent answer the prompt with agentauth ssh, which signs its nonce"},
     {AA_PROOF_REQUIRED, ANY, "have the agent log in with the SSH key that the token is bound to as well"},
