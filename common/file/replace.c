@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "common/file/folder.h"
@@ -43,24 +44,59 @@ static int beside(const char *name, bool locked, char *ret, size_t size)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+/* A label is the kernel's to refuse: it gives the new file one of its own. */
+static int copy_attribute(int from, int to, const char *name)
+{
+	char value[16384];
+	ssize_t len = fgetxattr(from, name, value, sizeof(value));
+
+	if (len < 0)
+		return errno == ENODATA ? 0 : -errno;
+	if (fsetxattr(to, name, value, (size_t)len, 0) == 0 || errno == ENOTSUP ||
+	    strncmp(name, "security.", strlen("security.")) == 0)
+		return 0;
+	return -errno;
+}
+
+static int copy_attributes(int from, int to)
+{
+	char names[4096];
+	ssize_t n = flistxattr(from, names, sizeof(names));
+	int r = 0;
+
+	if (n < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	for (const char *name = names; r == 0 && name < names + n; name += strlen(name) + 1)
+		r = copy_attribute(from, to, name);
+	return r;
+}
+
 /* A file that is no regular one is not replaced, since this function did not write it. */
 static int take_over_owner(int fd, int dirfd, const char *name, mode_t mode)
 {
 	struct stat st;
+	int from, r;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT && fchmod(fd, mode) == 0 ? 0 : -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	return fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0 ? -errno : 0;
+	if (fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0)
+		return -errno;
+	from = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (from < 0)
+		return errno == EACCES ? 0 : -errno;
+	r = copy_attributes(from, fd);
+	close(from);
+	return r;
 }
 
 static int set_owner(int fd, int dirfd, const char *name, const struct aa_replace *how)
 {
 	mode_t mode = how->mode ? how->mode : 0600;
 
-	if (how->keep_owner)
-		return take_over_owner(fd, dirfd, name, mode);
+	if (how->keep_owner || how->like)
+		return take_over_owner(fd, dirfd, how->like ? how->like : name, mode);
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 

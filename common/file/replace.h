@@ -13,11 +13,13 @@
 
 struct aa_replace {
 	mode_t mode; /* whatever the umask; 0: 0600 */
-	bool
-	    keep_owner; /* owner, group and mode are those of the file that is replaced, where there is one */
-	bool only_new;	/* -EEXIST where there is a file already, so that of two writers one succeeds */
-	bool synced;	/* the bytes and the name are on the disk when the function answers */
-	bool locked;	/* a lock keeps other writers away: the file beside is .NAME.new, and not .NAME.PID */
+	/* owner, group, mode and extended attributes (ACL, label) are those of the file that is replaced, where there is
+	 * one, or of the file with this path */
+	bool keep_owner;
+	const char *like;
+	bool only_new; /* -EEXIST where there is a file already, so that of two writers one succeeds */
+	bool synced;   /* the bytes and the name are on the disk when the function answers */
+	bool locked;   /* a lock keeps other writers away: the file beside is .NAME.new, and not .NAME.PID */
 	const struct timespec *mtime; /* NULL: the time of writing */
 };
 

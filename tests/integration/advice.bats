@@ -44,12 +44,13 @@ stock_host() {
 	run agentauthctl init
 	expect_status 0
 	commands_in_output >init.commands
-	[ "$(wc -l <init.commands)" -eq 4 ]
-	# The second is done on the agent's machine, and its key stands in the third in the place of KEY.
-	run dev sh -e -c "$(sed -n 2p init.commands)"
+	[ "$(wc -l <init.commands)" -eq 5 ]
+	# The third is done on the agent's machine, and its key stands in the fourth in the place of KEY. The first asks a person.
+	sed -i '1s/$/ --yes/' init.commands
+	run dev sh -e -c "$(sed -n 3p init.commands)"
 	expect_status 0
 	told "agentauthctl register NAME --role ROLE --key '(ecdsa-sha2-nistp256 AAAA[^ ]*)'"
-	sed -i "2d; s|'KEY'|'$order'|" init.commands
+	sed -i "3d; s|'KEY'|'$order'|" init.commands
 	sh -e init.commands >/dev/null || [ "$(tail -n 1 init.commands)" = 'agentauthctl doctor' ]
 	cp -p /home/dev/.config/agentauth/key.pem "$KEYS/builder-7.pem"
 	agentauthctl show builder-7
@@ -65,6 +66,7 @@ stock_host() {
 }
 
 @test "the second lock that doctor notes is missing" {
+	sed -i '/agentauth/d' /etc/sudo.conf
 	run agentauthctl doctor
 	expect_output '^note +approval +sudo has no second lock'
 	do_as_root "$(sed -n 's/^note  *approval .*As root: //p' <<<"$output")"

@@ -36,8 +36,7 @@ static enum aa_pam_answer read_stack(struct reading *r, const char *name, int de
 
 /* ---- words ---------------------------------------------------------------------- */
 
-/* Cuts the next word off; a text in brackets is one word, without them. NULL: there is none. */
-static char *next_word(char **text)
+char *aa_pam_stack_word(char **text)
 {
 	char *word = *text + strspn(*text, " \t"), *end;
 
@@ -102,8 +101,7 @@ static bool refusal_is_final(const char *control)
 	return true;
 }
 
-/* Gives the longest jump that a control may make. */
-static unsigned longest_jump(const char *control)
+unsigned aa_pam_stack_longest_jump(const char *control)
 {
 	unsigned longest = 0;
 
@@ -120,7 +118,7 @@ static void note_other(struct reading *r, const struct aa_lines *file, const cha
 {
 	bool over = strcasecmp(control, "sufficient") == 0 || action_is(control, "success", "done") ||
 		    action_is(control, "ignore", "done");
-	unsigned jump = longest_jump(control);
+	unsigned jump = aa_pam_stack_longest_jump(control);
 
 	r->reach -= r->reach > 0;
 	if ((over && !r->may_be_over) || jump > r->reach) {
@@ -185,7 +183,7 @@ static enum aa_pam_answer cannot_read(struct reading *r, const struct aa_lines *
 /* Reads one line. AA_PAM_NOT_NAMED: the next line is to be looked at. */
 static enum aa_pam_answer take_line(struct reading *r, const struct aa_lines *file, char *line, int depth)
 {
-	char *type = next_word(&line), *control = type ? next_word(&line) : NULL, *path;
+	char *type = aa_pam_stack_word(&line), *control = type ? aa_pam_stack_word(&line) : NULL, *path;
 
 	if (type == NULL)
 		return AA_PAM_NOT_NAMED;
@@ -194,7 +192,7 @@ static enum aa_pam_answer take_line(struct reading *r, const struct aa_lines *fi
 	type += *type == '-';
 	if (strcasecmp(type, r->phase) != 0)
 		return AA_PAM_NOT_NAMED;
-	path = control ? next_word(&line) : NULL;
+	path = control ? aa_pam_stack_word(&line) : NULL;
 	if (path == NULL)
 		return cannot_read(r, file);
 	if (strcasecmp(control, "include") == 0)

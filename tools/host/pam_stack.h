@@ -40,4 +40,9 @@ enum aa_pam_answer aa_pam_stack_asks(const struct aa_pam_dirs *dirs, const char 
 const char *aa_pam_stack_answer_text(enum aa_pam_answer answer);
 const char *aa_pam_stack_phase_name(enum aa_pam_phase phase);
 
+/* Cuts the next word off a line; a text in brackets is one word, without them. NULL: there is none. */
+char *aa_pam_stack_word(char **text);
+/* Gives the longest jump that a control may make. */
+unsigned aa_pam_stack_longest_jump(const char *control);
+
 #endif

@@ -163,15 +163,16 @@ static void tell_next(const struct ctl *ctl, const struct workspace *workspace)
 	char *audience = m->host.audience.n ? xstrdup(m->host.audience.v[0]) : model_default_audience(m);
 
 	if (!ctl->json)
-		printf("\nThis host is %s to agents. Next:\n"
+		printf("\nThis host is %s to agents. Next, for its logins to ask agentauth, with a root "
+		       "shell left open:\n"
+		       "  agentauthctl enable\n"
 		       "  agentauthctl role add deploy --service sshd --service sudo --sudo '(root) "
 		       "/usr/bin/systemctl restart app'\n"
 		       "on the agent's machine, where the private key stays:\n"
 		       "  agentauth keygen\n"
 		       "here again, with the public key that keygen printed in the place of KEY:\n"
 		       "  agentauthctl register builder-7 --role deploy --owner you@example.com --key 'KEY'\n"
-		       "and then, for logins to ask agentauth, what this names, one after another, with a "
-		       "root shell left open:\n"
+		       "and then, for what is in the way of the agent's login on this host:\n"
 		       "  agentauthctl doctor\n",
 		       audience);
 	free(audience);

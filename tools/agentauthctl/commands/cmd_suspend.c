@@ -261,7 +261,7 @@ static int run_suspend(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_suspend = {
     .name = "suspend",
-    .also = "disable block lock stop freeze",
+    .also = "block lock stop freeze",
     .words = "[NAME...]",
     .values = "agents",
     .max_words = NAMES_GIVEN,
@@ -318,7 +318,7 @@ static int run_resume(struct ctl *ctl, const struct arguments *arguments)
 
 const struct command cmd_resume = {
     .name = "resume",
-    .also = "unblock unlock enable unsuspend",
+    .also = "unblock unlock unsuspend",
     .words = "[NAME...]",
     .values = "agents",
     .max_words = NAMES_GIVEN,
