@@ -13,6 +13,7 @@
 
 #include "common/jose/base64url.h"
 #include "common/jose/jose.h"
+#include "common/jose/offered.h"
 
 #define PARTS_MAX 64 /* sshd's password method repeats one answer to every prompt */
 
@@ -145,8 +146,8 @@ void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret
 		return;
 	if (new_nonce(ret->nonce))
 		ask_in_parts(call, audience, ret);
-	else
-		ret->reason = AA_INTERNAL;
+	else /* Without numbers at random there is no nonce: OpenSSL hands nothing out, signatures neither. */
+		ret->reason = aa_alg_is_offered(AA_ALG_ES256) ? AA_INTERNAL : AA_ALG_OFF;
 }
 
 void aa_prompt_clear(struct aa_answer *answer)

@@ -39,6 +39,8 @@ const char *aa_jose_strerror(enum aa_jose_err err)
 		return "the signature does not match the token and the key";
 	case AA_JOSE_SIGNER:
 		return "what holds the private key would not sign";
+	case AA_JOSE_ALG_OFF:
+		return "this host's OpenSSL does not offer the key's algorithm, as in FIPS mode";
 	case AA_JOSE_CRYPTO:
 		return "the cryptographic library failed";
 	}

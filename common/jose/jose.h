@@ -31,6 +31,7 @@ enum aa_jose_err {
 	AA_JOSE_NO_KEY,	       /* no key of this kid; no kid and several keys; two keys of this kid */
 	AA_JOSE_SIGNATURE,     /* the signature is not this key's over these bytes */
 	AA_JOSE_SIGNER,	       /* the holder of the private key refused to sign */
+	AA_JOSE_ALG_OFF,       /* OpenSSL does not hand out the algorithm here: offered.h */
 	AA_JOSE_CRYPTO,	       /* OpenSSL failed in a way that is not the input's doing */
 };
 

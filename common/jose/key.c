@@ -13,6 +13,7 @@
 
 #include "common/jose/curve.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/offered.h"
 
 void aa_key_free(struct aa_key *key)
 {
@@ -104,6 +105,12 @@ enum aa_alg aa_key_default_alg(const struct aa_key *key)
 	return AA_ALG_INVALID;
 }
 
+/* Tells a key that OpenSSL refused from one of an algorithm that it does not hand out. */
+static enum aa_jose_err refused(enum aa_alg alg, enum aa_jose_err err)
+{
+	return aa_alg_is_offered(alg) ? err : AA_JOSE_ALG_OFF;
+}
+
 /* Takes `pkey`, also when it fails. */
 static enum aa_jose_err make(enum aa_kty kty, EVP_PKEY *pkey, const uint8_t *pub, size_t len,
 			     struct aa_key **ret)
@@ -192,7 +199,7 @@ enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e
 	pkey = rsa_pkey(n, n_len, e, e_len);
 	ERR_pop_to_mark();
 	if (!pkey)
-		return AA_JOSE_CRYPTO;
+		return refused(AA_ALG_RS256, AA_JOSE_CRYPTO);
 	err = make(AA_KTY_RSA, pkey, n, n_len, &key);
 	if (err != AA_JOSE_OK)
 		return err;
@@ -219,7 +226,7 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 	pkey = aa_curve_pkey(curve, point, len);
 	ERR_pop_to_mark();
 	if (!pkey)
-		return AA_JOSE_KEY_WEAK;
+		return refused(curve->alg, AA_JOSE_KEY_WEAK);
 	err = make(AA_KTY_EC, pkey, point, len, &key);
 	if (err != AA_JOSE_OK)
 		return err;
@@ -281,6 +288,6 @@ enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_ke
 	pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, len);
 	ERR_pop_to_mark();
 	if (!pkey)
-		return AA_JOSE_CRYPTO;
+		return refused(AA_ALG_EDDSA, AA_JOSE_CRYPTO);
 	return make(AA_KTY_OKP, pkey, raw, len, ret);
 }

@@ -79,6 +79,8 @@ static const struct row rows[AA_REASON_COUNT] = {
     [AA_SESSION_NARROWED] =
 	{"session_narrowed", PAM_PERM_DENIED,
 	 "the session has fewer roles than the agent, and sudo would go by all of them on this host"},
+    [AA_ALG_OFF] = {"alg_off", PAM_AUTH_ERR,
+		    "this host's OpenSSL does not offer the signature algorithm, as in FIPS mode"},
 };
 
 static const struct row *row(enum aa_reason reason)
@@ -114,6 +116,7 @@ const char *aa_reason_claim(enum aa_reason reason)
 {
 	switch ((int)reason) {
 	case AA_ALG_NOT_ALLOWED:
+	case AA_ALG_OFF:
 		return "alg";
 	case AA_UNKNOWN_ISSUER:
 		return "iss";

@@ -12,6 +12,7 @@
 #include "common/jose/jws.h"
 #include "common/jose/jws_verify.h"
 #include "common/jose/key.h"
+#include "common/jose/offered.h"
 #include "common/registry/accounts.h"
 #include "common/verify/claims.h"
 #include "common/verify/keyring.h"
@@ -33,6 +34,8 @@ static enum aa_reason from_jose(enum aa_jose_err err)
 		return AA_MALFORMED;
 	case AA_JOSE_ALG:
 		return AA_ALG_NOT_ALLOWED;
+	case AA_JOSE_ALG_OFF:
+		return AA_ALG_OFF;
 	case AA_JOSE_NO_KEY:
 		return AA_UNKNOWN_KEY;
 	case AA_JOSE_SIGNATURE:
@@ -116,6 +119,8 @@ static enum aa_reason find_agent_key(const struct aa_agent *agent, const struct 
 
 	if (strcmp(p->iss, agent->name) != 0)
 		return aa_verdict_about(verdict, "iss", AA_WRONG_SUBJECT);
+	if (!aa_alg_is_offered(p->jws->alg))
+		return AA_ALG_OFF;
 	reason = aa_keyring_agent(agent, p->jws, login->now, &p->key, &kid);
 	return kid && !keep(&verdict->kid, kid) ? AA_INTERNAL : reason;
 }
@@ -136,6 +141,8 @@ static enum aa_reason find_issuer_key(const struct aa_login *login, struct prese
 
 	if (!admits_alg(p->issuer, p->jws->alg))
 		return AA_ALG_NOT_ALLOWED;
+	if (!aa_alg_is_offered(p->jws->alg))
+		return AA_ALG_OFF;
 	reason = aa_keyring_issuer(p->issuer, login, p->jws, &p->key);
 	if (reason == AA_OK && aa_key_kid(p->key) && !keep(&verdict->kid, aa_key_kid(p->key)))
 		return AA_INTERNAL;

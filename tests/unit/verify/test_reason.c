@@ -59,6 +59,7 @@ static const char *const names[] = {
     "sudo_denied",
     "sudo_failed",
     "session_narrowed",
+    "alg_off",
 };
 
 TEST(names_are_those_of_the_contract)

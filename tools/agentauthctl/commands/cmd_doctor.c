@@ -65,6 +65,7 @@ static const struct doctor_check checks[] = {
      doctor_doas},
     {"deadlines", "Sessions that are past their deadline go on; they only get no sudo.", doctor_deadlines},
     {"recorder", "Agents with such a role are refused unless audit_failure is \"warn\".", doctor_recorder},
+    {"algorithms", "Credentials that are signed with such an algorithm are refused.", doctor_algorithms},
     {"issuers", "Tokens of this issuer are refused.", doctor_issuers},
     {"agents", "No login could let the agent in.", doctor_agents},
     {"approvers", "A command that waits is refused after two minutes.", doctor_approvers},

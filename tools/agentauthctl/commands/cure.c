@@ -63,6 +63,9 @@ static const struct cure {
     {AA_LIFETIME_TOO_LONG, ANY, "have the agent sign for less time: agentauth assert --ttl 60"},
     {AA_ALG_NOT_ALLOWED, ISSUER, "agentauthctl issuer set %i --algorithm ALG, that of the token"},
     {AA_ALG_NOT_ALLOWED, ANY, "have the agent sign with the algorithm of its key, as agentauth assert does"},
+    {AA_ALG_OFF, ISSUER, "have %i sign with an algorithm that agentauthctl doctor does not call off"},
+    {AA_ALG_OFF, ANY,
+     "agentauthctl rotate %a --key KEY, the line that agentauth keygen --alg ES256 prints there"},
     {AA_REPLAYED, ANY, "have the agent present a new one: each opens one login"},
     {AA_REPLAY_UNAVAILABLE, ANY,
      "have the agent present one that was issued since this host began; agentauthctl doctor says whether "

@@ -115,6 +115,7 @@ bool doctor_is_agents_group(const struct doctor *d, const char *name);
 struct aa_sshd_paths doctor_sshd_paths(void);
 
 void doctor_registry(struct doctor *d);
+void doctor_algorithms(struct doctor *d);
 void doctor_state(struct doctor *d);
 void doctor_decisions(struct doctor *d);
 void doctor_files(struct doctor *d);
