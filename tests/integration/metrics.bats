@@ -70,7 +70,7 @@ expect_all_counted() {
 	expect_value agentauth_audit_writable 1
 	expect_value agentauth_registry_generation "$(readlink "$STATE/current" | sed 's:.*/::')"
 	expect_value agentauth_audit_lines_total "$(wc -l <"$AUDIT")"
-	expect_value "agentauth_build_info{version=\"$(agentauthctl --version | sed 's/.* //')\"}" 1
+	expect_value "agentauth_build_info{version=\"$(agentauthctl --version | sed -n '1s/.* //p')\"}" 1
 	grep -q '^agentauth_decision_duration_seconds_sum{event="auth"} 0\.0' "$PROM"
 }
 

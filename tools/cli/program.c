@@ -113,7 +113,7 @@ static int check_words(const struct finding *f, const struct arguments *a)
 
 static int version(const struct finding *f)
 {
-	printf("%s %s\n", f->program->name, PACKAGE_VERSION);
+	printf("%s %s\nsecurity reports: %s\n", f->program->name, PACKAGE_VERSION, SECURITY_CONTACT);
 	return PROGRAM_DONE;
 }
 

@@ -450,7 +450,7 @@ TEST(wrong_usage_is_told_from_success_and_failure, here)
 {
 	RUN("agentauth", "--version", NULL);
 	assert_int_equal(o.status, 0);
-	assert_string_equal(o.out, PACKAGE_STRING "\n");
+	assert_string_equal(o.out, PACKAGE_STRING "\nsecurity reports: " SECURITY_CONTACT "\n");
 	RUN("agentauth", "--help", NULL);
 	assert_int_equal(o.status, 0);
 	RUN("agentauth", "help", "verify", NULL);
