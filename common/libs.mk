@@ -4,5 +4,6 @@
 aa_text = $(top_builddir)/common/text/libtext.la
 aa_registry = $(top_builddir)/common/registry/libregistry.la $(top_builddir)/common/file/libfile.la $(aa_text)
 aa_jose = $(top_builddir)/common/jose/libjose.la $(top_builddir)/common/file/libfile.la $(aa_text)
+aa_user = $(top_builddir)/common/user/libuser.la $(aa_registry)
 aa_core = $(top_builddir)/common/state/libstate.la $(top_builddir)/common/verify/libverify.la \
-	$(top_builddir)/common/jose/libjose.la $(aa_registry)
+	$(top_builddir)/common/jose/libjose.la $(aa_user)

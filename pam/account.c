@@ -3,13 +3,13 @@
  * asks. */
 #include "config.h"
 
-#include "pam/call.h"
+#include "pam/account.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "common/state/admit.h"
-#include "common/state/caller.h"
+#include "common/user/caller.h"
 #include "common/state/decision.h"
 #include "common/state/session_store.h"
 #include "common/state/told.h"
@@ -139,7 +139,9 @@ static enum aa_reason account_agent(struct aa_call *call)
 /* A user that is no agent must not have a group that only agents have: sudo would give it the role's rules. */
 static enum aa_reason account_person(struct aa_call *call, const struct aa_caller *caller)
 {
-	return aa_caller_check(caller, aa_user_registry(&call->ctx), call->role);
+	bool agents = aa_caller_has_agents_group(caller, aa_user_registry(&call->ctx), call->role);
+
+	return agents ? AA_GROUP_DENIED : AA_OK;
 }
 
 static void refuse_person(struct aa_call *call, enum aa_reason reason)
@@ -150,16 +152,15 @@ static void refuse_person(struct aa_call *call, enum aa_reason reason)
 	aa_report_tell(call, reason, NULL);
 }
 
-/* Decides where PAM_USER is no agent. By the real uid the sudo may be an agent's all the same; or it is a person's,
- * with the decision on the person's groups in *ret_person. */
-static enum aa_user_kind look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
+enum aa_user_kind aa_account_look_at_caller(struct aa_call *call, enum aa_reason *ret_person)
 {
 	struct aa_caller caller = {0};
 	enum aa_user_kind kind = aa_call_turn_to_caller(call, aa_guard_caller_uid());
 
 	if (kind != AA_USER_OTHER)
 		return kind;
-	*ret_person = aa_caller_read(&caller) < 0 ? AA_INTERNAL : account_person(call, &caller);
+	*ret_person =
+	    aa_caller_read(aa_guard_caller_uid(), &caller) < 0 ? AA_INTERNAL : account_person(call, &caller);
 	aa_caller_clear(&caller);
 	if (*ret_person != AA_OK)
 		refuse_person(call, *ret_person);
@@ -184,7 +185,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 	(void)flags;
 	if (kind == AA_USER_OTHER && is_sudo(&call) && !changed)
-		kind = look_at_caller(&call, &person);
+		kind = aa_account_look_at_caller(&call, &person);
 	if (changed) {
 		(void)aa_report(&call, "account", AA_WRONG_SUBJECT, NULL, NULL);
 		aa_pam_state_give_up(&call);

@@ -5,12 +5,8 @@
 #include "pam/args.h"
 
 #include <string.h>
-#include <syslog.h>
 
-#include <security/pam_ext.h>
-
-#include "common/verify/policy.h"
-#include "common/verify/service.h"
+#include "common/text/service.h"
 
 static const char *value_of(const char *arg, const char *name)
 {
@@ -51,18 +47,15 @@ static bool parse_arg(struct aa_args *args, const char *arg)
 	return true;
 }
 
-void aa_args_read(struct aa_args *ret, pam_handle_t *pamh, int argc, const char **argv)
+void aa_args_read(struct aa_args *ret, int argc, const char **argv)
 {
 	*ret = (struct aa_args){.statedir = AA_STATEDIR,
 				.rundir = AA_RUNDIR,
 				.logdir = AA_LOGDIR,
 				.session_services = "sudo,sudo-i"};
-	for (int i = 0; i < argc; i++) {
-		if (parse_arg(ret, argv[i]))
-			continue;
-		ret->bad = true;
-		pam_syslog(pamh, LOG_ERR, "argument not understood, agents are refused: %.64s", argv[i]);
-	}
+	for (int i = 0; i < argc; i++)
+		if (!parse_arg(ret, argv[i]))
+			ret->bad = argv[i];
 }
 
 bool aa_args_session_service(const struct aa_args *args, const char *service)

@@ -5,17 +5,15 @@
 
 #include <stdbool.h>
 
-#include <security/pam_modules.h>
-
 struct aa_args {
 	const char *statedir, *rundir, *logdir;
 	const char *session_services; /* comma-separated */
-	bool use_first_pass, try_first_pass, debug, bad;
+	const char *bad;	      /* an argument that is not understood: agents are refused. NULL: none */
+	bool use_first_pass, try_first_pass, debug;
 };
 
-/* Reads the arguments, with defaults for those that are not there. An argument that is not understood is logged, and
- * makes them bad. */
-void aa_args_read(struct aa_args *ret, pam_handle_t *pamh, int argc, const char **argv);
+/* Reads the arguments, with defaults for those that are not there. */
+void aa_args_read(struct aa_args *ret, int argc, const char **argv);
 /* Says whether a live session decides on the service, which is given by its canonical name. */
 bool aa_args_session_service(const struct aa_args *args, const char *service);
 

@@ -60,15 +60,6 @@ static void decide(struct aa_call *call, const struct aa_agent *agent, struct aa
 	judge(call, agent, &answer, verdict);
 }
 
-/* Gives the source of the login. Without an address it is a user of this host. */
-static const char *source_of(const struct aa_call *call, char *buf, size_t cap)
-{
-	if (call->address[0])
-		return call->address;
-	(void)snprintf(buf, cap, "uid %u", (unsigned)aa_guard_caller_uid());
-	return buf;
-}
-
 /* Says whether the client is to blame, and not the host or a line that broke. */
 static bool counts_as_failure(enum aa_reason reason)
 {
@@ -93,8 +84,8 @@ static void decide_within_limit(struct aa_call *call, const struct aa_agent *age
 				struct aa_verdict *verdict)
 {
 	int64_t most = call->ctx.policy ? aa_policy_host(call->ctx.policy)->max_failures : 0;
-	char buf[32];
-	const char *source = source_of(call, buf, sizeof(buf));
+	char buf[AA_CALL_SOURCE_MAX];
+	const char *source = aa_call_source(call, buf);
 	enum aa_reason reason = aa_admit_listen(&call->ctx, call->user, source);
 	struct aa_answer answer;
 

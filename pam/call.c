@@ -17,7 +17,7 @@
 #include "common/state/monotonic.h"
 #include "common/state/session_find.h"
 #include "common/text/address.h"
-#include "common/verify/service.h"
+#include "common/text/service.h"
 
 /* ---- items ---------------------------------------------------------------------------- */
 
@@ -129,6 +129,14 @@ static void find_origin(struct aa_call *call)
 	call->login.address = call->origin[0] ? call->origin : NULL;
 }
 
+const char *aa_call_source(const struct aa_call *call, char buf[AA_CALL_SOURCE_MAX])
+{
+	if (call->address[0])
+		return call->address;
+	(void)snprintf(buf, AA_CALL_SOURCE_MAX, "uid %u", (unsigned)aa_guard_caller_uid());
+	return buf;
+}
+
 bool aa_call_is_session_service(const struct aa_call *call)
 {
 	return aa_args_session_service(&call->args, call->service);
@@ -170,7 +178,10 @@ enum aa_user_kind aa_call_begin(struct aa_call *call, pam_handle_t *pamh, int ar
 	call->pamh = pamh;
 	call->ctx.gen_fd = call->ctx.accounts.fd = -1;
 	call->started_us = aa_monotonic_us();
-	aa_args_read(&call->args, pamh, argc, argv);
+	aa_args_read(&call->args, argc, argv);
+	if (call->args.bad)
+		pam_syslog(pamh, LOG_ERR, "argument not understood, agents are refused: %.64s",
+			   call->args.bad);
 	service = item(pamh, PAM_SERVICE);
 	call->service = aa_service_canonical(service ? service : "");
 	call->starts = service && strcmp(service, "agentauth-run") == 0;

@@ -9,7 +9,7 @@
 #include <security/pam_modules.h>
 
 #include "common/state/context.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/user.h"
 #include "pam/args.h"
 
@@ -46,6 +46,9 @@ void aa_call_resume(struct aa_call *call);
  * runaspw). AA_USER_OTHER: the uid is no agent's, and nothing was changed. */
 enum aa_user_kind aa_call_turn_to_caller(struct aa_call *call, uid_t uid);
 
+/* Gives the source of the login. Without an address it is a user of this host, and stands in buf. */
+#define AA_CALL_SOURCE_MAX 32
+const char *aa_call_source(const struct aa_call *call, char buf[AA_CALL_SOURCE_MAX]);
 /* Says whether a live session decides on the call's service. */
 bool aa_call_is_session_service(const struct aa_call *call);
 

@@ -11,9 +11,8 @@
 #include "common/state/session.h"
 #include "common/state/session_id.h"
 #include "common/state/session_store.h"
+#include "pam/core.h"
 #include "pam/export.h"
-
-#define STATE "agentauth_state"
 
 static void free_state(pam_handle_t *pamh, void *data, int status)
 {
@@ -30,7 +29,7 @@ struct aa_pam_state *aa_pam_state_get(pam_handle_t *pamh)
 {
 	const void *data = NULL;
 
-	if (pam_get_data(pamh, STATE, &data) != PAM_SUCCESS)
+	if (pam_get_data(pamh, AA_PAM_STATE, &data) != PAM_SUCCESS)
 		return NULL;
 	return (struct aa_pam_state *)(uintptr_t)data;
 }
@@ -42,7 +41,7 @@ struct aa_pam_state *aa_pam_state_make(pam_handle_t *pamh)
 	if (state)
 		return state;
 	state = calloc(1, sizeof(*state));
-	if (state && pam_set_data(pamh, STATE, state, free_state) != PAM_SUCCESS) {
+	if (state && pam_set_data(pamh, AA_PAM_STATE, state, free_state) != PAM_SUCCESS) {
 		free(state);
 		state = NULL;
 	}

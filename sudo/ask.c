@@ -17,8 +17,8 @@
 #include "common/state/approval.h"
 #include "common/state/audit_record.h"
 #include "common/state/budget.h"
-#include "common/state/caller.h"
-#include "common/state/guard.h"
+#include "common/user/caller.h"
+#include "common/user/guard.h"
 #include "common/state/last_look.h"
 #include "common/state/monotonic.h"
 #include "common/state/user.h"
@@ -80,17 +80,16 @@ static enum aa_reason find_agent(const struct aa_sudo *sudo, struct asking *aski
 static enum aa_reason check_person(const struct aa_sudo *sudo, struct asking *asking)
 {
 	struct aa_caller caller;
-	enum aa_reason reason;
+	bool agents;
 
 	asking->person = true;
 	if (sudo->uid == 0) /* who may have any group: no call that fails keeps root from its sudo */
 		return AA_AGENT_UNKNOWN;
-	if (aa_caller_read(&caller) < 0)
+	if (aa_caller_read(sudo->uid, &caller) < 0)
 		return AA_INTERNAL;
-	caller.uid = sudo->uid;
-	reason = aa_caller_check(&caller, aa_user_registry(&asking->ctx), asking->role);
+	agents = aa_caller_has_agents_group(&caller, aa_user_registry(&asking->ctx), asking->role);
 	aa_caller_clear(&caller);
-	return reason == AA_OK ? AA_AGENT_UNKNOWN : reason;
+	return agents ? AA_GROUP_DENIED : AA_AGENT_UNKNOWN;
 }
 
 /* The guard is lowered meanwhile, since the agent's terminal may keep us waiting. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/state/audit_record.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/last_use.h"
 #include "common/state/monotonic.h"
 #include "common/state/session_find.h"

@@ -20,7 +20,7 @@
 #include "common/state/audit_record.h"
 #include "common/state/cast_store.h"
 #include "common/state/context.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/kill.h"
 #include "common/state/session_find.h"
 #include "common/state/user.h"

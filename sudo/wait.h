@@ -7,7 +7,7 @@
 
 #include "common/state/approval.h"
 #include "common/state/context.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 
 /* Waits for the answer, up to AA_APPROVAL_WAIT seconds from ctx->now, with the guard lowered. *ret_answer is a new reference,
  * or NULL. */

@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "common/state/admit.h"
-#include "common/state/caller.h"
+#include "common/user/caller.h"
 #include "common/state/context.h"
 #include "common/state/decision.h"
 #include "common/state/failures.h"
+#include "common/user/guard.h"
 #include "common/state/key_request.h"
 #include "common/state/recorder.h"
 #include "common/state/replay.h"
@@ -345,7 +346,7 @@ static enum aa_reason check_groups(const struct aa_context *ctx, const struct aa
 	enum aa_reason reason = AA_OK;
 	struct aa_caller caller;
 
-	if (aa_caller_read(&caller) < 0)
+	if (aa_caller_read(aa_guard_caller_uid(), &caller) < 0)
 		return AA_INTERNAL;
 	for (size_t i = 0; i < caller.n && reason == AA_OK; i++)
 		reason = check_group(ctx, agent, session, caller.gids[i]);

@@ -25,7 +25,7 @@
 #include "common/state/audit_note.h"
 #include "common/state/audit_text.h"
 #include "common/state/audit_unwritten.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/monotonic.h"
 
 /* ---- files --------------------------------------------------------------- */

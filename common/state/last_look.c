@@ -20,7 +20,7 @@
 #include "common/file/proc.h"
 #include "common/state/admit.h"
 #include "common/state/audit_record.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/monotonic.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */

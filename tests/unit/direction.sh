@@ -7,12 +7,13 @@ cd "${srcdir:?is set by make check}/.."
 
 # A room, and the rooms that its files may include beside their own.
 text='common/text common/file'
-core="$text common/registry common/jose common/verify common/state"
+core="$text common/registry common/user common/jose common/verify common/state"
 model="$core tools/cli tools/conf tools/host tools/http tools/agentauthctl/model"
 local="common/text common/file common/jose tools/cli tools/conf tools/http tools/agentauth/local"
 rooms="common/text:
 common/file:common/text
 common/registry:$text
+common/user:$text common/registry
 common/jose:$text
 common/verify:$text common/registry common/jose
 common/state:$core

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/state/caller.h"
+#include "common/user/caller.h"
 #include "tests/unit/support/support_accounts.h"
 #include "tests/unit/support/test.h"
 
@@ -84,57 +84,57 @@ FIXTURE(here, setup, teardown);
 static char role[AA_ROLE_NAME_MAX + 1];
 
 /* bob, with this gid beside his own. */
-static enum aa_reason with(gid_t gid)
+static bool with(gid_t gid)
 {
 	gid_t gids[] = {BOB, gid, BOB, BOB};
 	const struct aa_caller caller = {BOB, 4, gids};
 
-	return aa_caller_check(&caller, &accounts, role);
+	return aa_caller_has_agents_group(&caller, &accounts, role);
 }
 
 TEST(a_roles_group_is_no_persons, here)
 {
-	assert_int_equal(with(100), AA_OK);
+	assert_false(with(100));
 	assert_string_equal(role, "");
-	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
+	assert_true(with(GID_DEPLOY));
 	assert_string_equal(role, "deploy");
-	assert_int_equal(with(99001), AA_GROUP_DENIED);
+	assert_true(with(99001));
 	assert_string_equal(role, "logs");
-	assert_int_equal(with(GID_DEPLOY + 1), AA_OK);
+	assert_false(with(GID_DEPLOY + 1));
 }
 
 TEST(the_group_of_all_agents_or_of_one_active_or_retired_is_no_persons, here)
 {
-	assert_int_equal(with(AA_GID_AGENTS_DEFAULT), AA_GROUP_DENIED);
+	assert_true(with(AA_GID_AGENTS_DEFAULT));
 	assert_string_equal(role, "");
-	assert_int_equal(with(70007), AA_GROUP_DENIED);
+	assert_true(with(70007));
 	assert_string_equal(role, "");
-	assert_int_equal(with(70099), AA_GROUP_DENIED);
+	assert_true(with(70099));
 }
 
 TEST(a_number_from_which_roles_are_given_is_agents_whatever_became_of_the_role, here)
 {
-	assert_int_equal(with(GID_REMOVED), AA_GROUP_DENIED);
+	assert_true(with(GID_REMOVED));
 	assert_string_equal(role, "");
-	assert_int_equal(with(AA_UID_MIN_FORMER + 990001), AA_GROUP_DENIED);
-	assert_int_equal(with(AA_UID_MIN_DEFAULT - 1), AA_OK);
-	assert_int_equal(with(AA_GID_AGENTS_DEFAULT + 1), AA_OK);
+	assert_true(with(AA_UID_MIN_FORMER + 990001));
+	assert_false(with(AA_UID_MIN_DEFAULT - 1));
+	assert_false(with(AA_GID_AGENTS_DEFAULT + 1));
 }
 
 TEST(what_the_system_gives_a_person_is_the_persons, here)
 {
 	own_gids[0] = GID_REMOVED;
-	assert_int_equal(with(GID_REMOVED), AA_OK);
-	assert_int_equal(with(GID_REMOVED + 1), AA_GROUP_DENIED);
+	assert_false(with(GID_REMOVED));
+	assert_true(with(GID_REMOVED + 1));
 	own_gids[1] = GID_DEPLOY;
-	assert_int_equal(with(GID_DEPLOY), AA_OK);
+	assert_false(with(GID_DEPLOY));
 	many = 3000;
-	assert_int_equal(with(GID_DEPLOY), AA_OK);
+	assert_false(with(GID_DEPLOY));
 	many = 70000; /* more than a process can have */
-	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
+	assert_true(with(GID_DEPLOY));
 	many = 0;
 	nobody_known = true;
-	assert_int_equal(with(GID_DEPLOY), AA_GROUP_DENIED);
+	assert_true(with(GID_DEPLOY));
 }
 
 TEST(without_a_registry_the_number_decides, here)
@@ -142,11 +142,11 @@ TEST(without_a_registry_the_number_decides, here)
 	gid_t gids[] = {BOB, 99001};
 	struct aa_caller caller = {BOB, 2, gids};
 
-	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_GROUP_DENIED);
+	assert_true(aa_caller_has_agents_group(&caller, NULL, role));
 	own_gids[0] = 99001;
-	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
+	assert_false(aa_caller_has_agents_group(&caller, NULL, role));
 	gids[1] = GID_DEPLOY;
-	assert_int_equal(aa_caller_check(&caller, NULL, role), AA_OK);
+	assert_false(aa_caller_has_agents_group(&caller, NULL, role));
 }
 
 TEST(root_may_have_any, here)
@@ -154,7 +154,7 @@ TEST(root_may_have_any, here)
 	gid_t gids[] = {0, GID_DEPLOY};
 	const struct aa_caller caller = {0, 2, gids};
 
-	assert_int_equal(aa_caller_check(&caller, &accounts, role), AA_OK);
+	assert_false(aa_caller_has_agents_group(&caller, &accounts, role));
 }
 
 /* In a child, as root: what is read of a process with these ids. */
@@ -167,9 +167,9 @@ static int read_with(gid_t rgid, gid_t egid, gid_t sgid, gid_t listed)
 		struct aa_caller caller;
 
 		if (setgroups(1, &listed) < 0 || setresgid(rgid, egid, sgid) < 0 ||
-		    setresuid(BOB, 0, 0) < 0 || aa_caller_read(&caller) < 0)
+		    setresuid(BOB, 0, 0) < 0 || aa_caller_read(BOB, &caller) < 0)
 			_exit(98);
-		_exit(caller.uid == BOB ? (int)aa_caller_check(&caller, &accounts, role) : 97);
+		_exit(aa_caller_has_agents_group(&caller, &accounts, role));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -180,9 +180,9 @@ TEST(wherever_a_process_has_the_group_it_is_found, here)
 {
 	if (getuid() != 0)
 		skip();
-	assert_int_equal(read_with(BOB, BOB, BOB, BOB), AA_OK);
-	assert_int_equal(read_with(GID_DEPLOY, BOB, BOB, BOB), AA_GROUP_DENIED);
-	assert_int_equal(read_with(BOB, GID_DEPLOY, BOB, BOB), AA_GROUP_DENIED);
-	assert_int_equal(read_with(BOB, BOB, GID_DEPLOY, BOB), AA_GROUP_DENIED);
-	assert_int_equal(read_with(BOB, BOB, BOB, GID_DEPLOY), AA_GROUP_DENIED);
+	assert_int_equal(read_with(BOB, BOB, BOB, BOB), false);
+	assert_int_equal(read_with(GID_DEPLOY, BOB, BOB, BOB), true);
+	assert_int_equal(read_with(BOB, GID_DEPLOY, BOB, BOB), true);
+	assert_int_equal(read_with(BOB, BOB, GID_DEPLOY, BOB), true);
+	assert_int_equal(read_with(BOB, BOB, BOB, GID_DEPLOY), true);
 }

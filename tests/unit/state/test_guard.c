@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "tests/unit/support/test.h"
 
 #define NOBODY 65534

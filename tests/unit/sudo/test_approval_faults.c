@@ -17,7 +17,7 @@
 
 #include "common/state/approval.h"
 #include "common/state/decision.h"
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 #include "common/state/session.h"
 #include "common/verify/sudo_rule.h"
 #include "common/verify/verdict.h"

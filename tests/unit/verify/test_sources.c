@@ -6,7 +6,7 @@
 
 #include "common/text/list.h"
 #include "common/verify/policy.h"
-#include "common/verify/service.h"
+#include "common/text/service.h"
 #include "common/verify/sources.h"
 #include "tests/unit/support/test.h"
 

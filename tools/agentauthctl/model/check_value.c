@@ -14,7 +14,7 @@
 #include "common/verify/rate.h"
 #include "common/verify/policy.h"
 #include "common/verify/recording.h"
-#include "common/verify/service.h"
+#include "common/text/service.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/cli/problems.h"

@@ -2,11 +2,16 @@
 /* doctor_pam.c checks the PAM stacks: whether each asks the module where it must. */
 #include "config.h"
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/file/trusted.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/host/lines.h"
 
@@ -191,11 +196,45 @@ static bool look_at_service(struct doctor *d, size_t i)
 	return true;
 }
 
+/* Tries it in a child, since a file that was cut off ends the process. */
+static bool core_loads(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(dlopen(AA_PAM_CORE, RTLD_NOW | RTLD_LOCAL) ? 0 : 1);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0;
+}
+
+/* The module opens its core for agents alone: people do not notice that there is none. */
+static void look_at_core(struct doctor *d)
+{
+	const char *wrong = NULL;
+	size_t size;
+	int fd, err = aa_trusted_open(AT_FDCWD, AA_PAM_CORE, 0, &fd, &size);
+
+	if (err == -ENOENT)
+		wrong = "is missing";
+	else if (err < 0)
+		wrong = "is not root's alone";
+	else if (!core_loads())
+		wrong = "cannot be loaded";
+	if (err == 0)
+		close(fd);
+	if (wrong)
+		doctor_problem(d, xstrdup("ls -l " AA_PAM_CORE "  # and install agentauth again"),
+			       "agents are refused, since " AA_PAM_CORE " %s", wrong);
+}
+
 void doctor_stacks(struct doctor *d)
 {
 	struct buffer asks = {0};
 	unsigned before = d->problems;
 
+	look_at_core(d);
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
 		if (look_at_service(d, i))
 			buffer_printf(&asks, "%s%s", asks.len ? ", " : "", services[i].service);

@@ -11,7 +11,7 @@
 #include "common/state/admit.h"
 #include "common/state/session_find.h"
 #include "common/verify/command.h"
-#include "common/verify/service.h"
+#include "common/text/service.h"
 #include "tools/agentauthctl/commands/explain/explain.h"
 #include "tools/agentauthctl/model/sudo_plugins.h"
 

@@ -5,8 +5,8 @@
  * between a check and the act that the check was for, and a limit could make a line of the log, or the count of a
  * failure, fail.
  */
-#ifndef AGENTAUTH_STATE_GUARD_H
-#define AGENTAUTH_STATE_GUARD_H
+#ifndef AGENTAUTH_USER_GUARD_H
+#define AGENTAUTH_USER_GUARD_H
 
 #include <signal.h>
 #include <stdbool.h>

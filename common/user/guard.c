@@ -2,7 +2,7 @@
 /* guard.c: raises and restores signals, limits and the real uid. */
 #include "config.h"
 
-#include "common/state/guard.h"
+#include "common/user/guard.h"
 
 #include <pthread.h>
 #include <stddef.h>

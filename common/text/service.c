@@ -2,7 +2,7 @@
 /* service.c: names of services, see service.h. */
 #include "config.h"
 
-#include "common/verify/service.h"
+#include "common/text/service.h"
 
 #include <stddef.h>
 #include <string.h>

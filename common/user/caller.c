@@ -3,9 +3,7 @@
  * since every sudo of a person runs it. */
 #include "config.h"
 
-#include "common/registry/local.h"
-#include "common/state/caller.h"
-#include "common/state/guard.h"
+#include "common/user/caller.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -15,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/registry/local.h"
+
 #define OWN_GROUPS_MAX 65536 /* as many as a process of Linux can have */
 
-int aa_caller_read(struct aa_caller *ret)
+int aa_caller_read(uid_t uid, struct aa_caller *ret)
 {
-	struct aa_caller caller = {.uid = aa_guard_caller_uid()};
+	struct aa_caller caller = {.uid = uid};
 	gid_t rgid, egid, sgid;
 	int n = getgroups(0, NULL);
 
@@ -125,16 +125,16 @@ static bool is_an_agents(const struct aa_accounts *accounts, gid_t gid, char ret
 	return agents < 0 ? is_by_number(accounts, gid) : agents == 1;
 }
 
-enum aa_reason aa_caller_check(const struct aa_caller *caller, const struct aa_accounts *accounts,
-			       char ret_role[AA_ROLE_NAME_MAX + 1])
+bool aa_caller_has_agents_group(const struct aa_caller *caller, const struct aa_accounts *accounts,
+				char ret_role[AA_ROLE_NAME_MAX + 1])
 {
 	ret_role[0] = '\0';
 	if (caller->uid == 0)
-		return AA_OK;
+		return false;
 	for (size_t i = 0; i < caller->n; i++)
 		if (is_an_agents(accounts, caller->gids[i], ret_role) &&
 		    !is_own(caller->uid, caller->gids[i]))
-			return AA_GROUP_DENIED;
+			return true;
 	ret_role[0] = '\0';
-	return AA_OK;
+	return false;
 }
