@@ -28,12 +28,13 @@ share() {
 	run coder 'set -e; umask 077; git config --global user.name coder; git config --global user.email coder@example.com
 		cat docs/private.txt; echo three >>docs/private.txt; echo four >>notes.txt; mkdir lib; echo l >lib/new.c
 		git add .; git commit -qm coder; git gc -q; git checkout -qb topic; echo t >topic; git add topic; git commit -qm topic
+		sed -i s/one/eins/ notes.txt; git commit -qam sed; cp -p src/main.c src/new && mv src/new src/main.c
 		echo x >>notes.txt; git stash -q; git stash pop -q; git checkout -q notes.txt; git checkout -q main'
 	expect_status 0
-	run alice sh -ec 'git merge -q topic; echo five >>lib/new.c; echo six >>docs/private.txt; git commit -qam merged; git gc -q
+	run alice sh -ec 'git merge -q topic; echo five >>lib/new.c; echo six >>docs/private.txt; echo seven >>notes.txt; echo "// 8" >>src/main.c; git commit -qam merged; git gc -q
 		git fsck; git log --format=%an; git status --short; find . ! -readable -o -type d ! -writable'
 	expect_status 0
-	[ "$(grep -c '^coder$' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^coder$' <<<"$output")" -eq 3 ]
 	[ "$(grep -c '^alice$' <<<"$output")" -eq 3 ]
 	expect_no_output '^\./|^ M|^\?\?'
 	# What git leaves for itself is open to both, as far as its own owner may write it.

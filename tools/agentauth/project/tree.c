@@ -37,23 +37,23 @@ static int failed(struct tree *t, const char *path, int err)
 
 /* ---- the two kinds of ACL ------------------------------------------------------------ */
 
-static unsigned owners_bits(const struct tree *t, const struct statx *st)
+/* Gives a user what the owner has, but nothing to write where the agent is to read only. */
+static bool grant(const struct tree *t, const struct statx *st, uid_t uid, struct aa_acl *acl)
 {
 	unsigned bits = S_ISDIR(st->stx_mode) ? 7U : st->stx_mode >> 6 & 7U;
 
-	return t->read && st->stx_uid == t->person ? bits & ~(unsigned)AA_ACL_W : bits;
+	if (t->read && uid == t->agent)
+		bits &= ~(unsigned)AA_ACL_W;
+	return aa_acl_user(acl, uid) == (int)bits || aa_acl_grant(acl, uid, bits);
 }
 
-/* Changes by whom a file is opened: each of the two who does not own it gets what the owner has. */
+/* Changes by whom a file is opened. The owner is named too: tools that write a file anew, as sed -i, copy its ACL to one of
+ * their own. */
 static bool change_access(const struct tree *t, const struct statx *st, struct aa_acl *acl)
 {
-	uid_t other = st->stx_uid == t->person ? t->agent : t->person;
-
 	if (!t->take)
-		return aa_acl_user(acl, other) == (int)owners_bits(t, st) ||
-		       aa_acl_grant(acl, other, owners_bits(t, st));
+		return (t->read || grant(t, st, t->person, acl)) && grant(t, st, t->agent, acl);
 	(void)aa_acl_take(acl, t->agent);
-	/* The owner has an entry in what was made in the folder, and needs none. */
 	(void)aa_acl_take(acl, t->person);
 	return true;
 }
