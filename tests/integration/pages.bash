@@ -24,7 +24,7 @@ handed_over() {
 }
 
 # A command as whoever its prompt names: root of the host, a person there, the agent's machine, or the agent in a login.
-typed_by() { # WHO HOST COMMAND
+typed_by() { # WHO HOST COMMAND [FOLDER-BELOW-THE-HOME]
 	case $1@$2 in
 	agent@*) setpriv --reuid dev --regid dev --init-groups --reset-env -- bash -c "cd && $3" ;;
 	root@*) (cd /root && bash -c "$3") ;;
@@ -32,7 +32,7 @@ typed_by() { # WHO HOST COMMAND
 		if getent passwd "$1" | grep -q ':/home/agents/'; then
 			dev agentauth ssh "$1@$HOST" "$3"
 		else
-			(id -u "$1" >/proc/self/loginuid && cd "/home/$1" && as "$1" bash -c "$3")
+			(id -u "$1" >/proc/self/loginuid && cd "/home/$1$4" && as "$1" bash -c "$3")
 		fi
 		;;
 	esac </dev/null
@@ -40,11 +40,11 @@ typed_by() { # WHO HOST COMMAND
 
 # One command, its status, and what it prints, where the page shows that.
 step() { # JSON
-	local who host command wanted status=0
-	{ read -r who && read -r host && read -r wanted; } < <(jq -r '.who, .host, .status' <<<"$1")
+	local who host command wanted folder status=0
+	{ read -r who && read -r host && read -r wanted && read -r folder; } < <(jq -r '.who, .host, .status, .folder' <<<"$1")
 	command=$(filled "$(jq -r .command <<<"$1")")
 	echo "$who@$host: $command"
-	typed_by "$who" "$host" "$command" >"$BATS_TEST_TMPDIR/printed" 2>&1 3>&- || status=$?
+	typed_by "$who" "$host" "$command" "$folder" >"$BATS_TEST_TMPDIR/printed" 2>&1 3>&- || status=$?
 	[[ $command != *keygen* ]] || cp "$BATS_TEST_TMPDIR/printed" /home/dev/told
 	if [ "$status" -ne "$wanted" ]; then
 		printf 'status %s, and not %s:\n%s\n' "$status" "$wanted" "$(cat "$BATS_TEST_TMPDIR/printed")"
