@@ -19,6 +19,7 @@
 #include "common/jose/key.h"
 #include "common/jose/key_internal.h"
 #include "common/jose/key_private.h"
+#include "common/jose/offered.h"
 
 /* Turns ASN.1 into r and s of full length. */
 static enum aa_jose_err ecdsa_to_raw(const struct aa_curve *curve, struct aa_signature *sig)

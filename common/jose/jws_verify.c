@@ -14,31 +14,9 @@
 #include "common/jose/jws.h"
 #include "common/jose/key.h"
 #include "common/jose/key_internal.h"
+#include "common/jose/offered.h"
 
 #define ECDSA_DER_MAX (3 + 2 * (2 + 1 + AA_EC_LEN_MAX)) /* SEQUENCE of two INTEGERs, each with a sign byte */
-
-const EVP_MD *aa_alg_md(enum aa_alg alg)
-{
-	switch (alg) {
-	case AA_ALG_RS256:
-	case AA_ALG_PS256:
-	case AA_ALG_ES256:
-		return EVP_sha256();
-	case AA_ALG_RS384:
-	case AA_ALG_PS384:
-	case AA_ALG_ES384:
-		return EVP_sha384();
-	case AA_ALG_RS512:
-	case AA_ALG_PS512:
-	case AA_ALG_ES512:
-		return EVP_sha512();
-	case AA_ALG_EDDSA: /* hashes by itself */
-	case AA_ALG_ED25519:
-	case AA_ALG_INVALID:
-		break;
-	}
-	return NULL;
-}
 
 bool aa_alg_is_pss(enum aa_alg alg)
 {

@@ -16,8 +16,6 @@ enum aa_jose_err aa_jws_verify(const struct aa_jws *jws, const struct aa_key *ke
  * without such a key, so that time does not tell that there is none (THREATS 29). */
 void aa_jws_verify_nothing(const struct aa_jws *jws);
 
-/* Gives the hash that the algorithm names; NULL for EdDSA. */
-const EVP_MD *aa_alg_md(enum aa_alg alg);
 bool aa_alg_is_pss(enum aa_alg alg);
 
 #endif

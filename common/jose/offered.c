@@ -7,7 +7,28 @@
 
 #include <string.h>
 
-#include "common/jose/jws_verify.h"
+const EVP_MD *aa_alg_md(enum aa_alg alg)
+{
+	switch (alg) {
+	case AA_ALG_RS256:
+	case AA_ALG_PS256:
+	case AA_ALG_ES256:
+		return EVP_sha256();
+	case AA_ALG_RS384:
+	case AA_ALG_PS384:
+	case AA_ALG_ES384:
+		return EVP_sha384();
+	case AA_ALG_RS512:
+	case AA_ALG_PS512:
+	case AA_ALG_ES512:
+		return EVP_sha512();
+	case AA_ALG_EDDSA: /* hashes by itself */
+	case AA_ALG_ED25519:
+	case AA_ALG_INVALID:
+		break;
+	}
+	return NULL;
+}
 
 /* OpenSSL keeps what it has fetched, so that asking again costs a look into a table. */
 static bool has_signature(const char *name)

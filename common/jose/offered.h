@@ -9,8 +9,12 @@
 #ifndef AGENTAUTH_JOSE_OFFERED_H
 #define AGENTAUTH_JOSE_OFFERED_H
 
+#include <openssl/evp.h>
+
 #include "common/jose/jose.h"
 
+/* Gives the hash that the algorithm names; NULL for EdDSA. */
+const EVP_MD *aa_alg_md(enum aa_alg alg);
 /* Says whether a signature of this algorithm can be verified here. False for AA_ALG_INVALID. */
 bool aa_alg_is_offered(enum aa_alg alg);
 /* Says whether OpenSSL is told to hand out FIPS algorithms alone. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What sudo -V prints of each plugin that it has loaded, before the version: doctor looks for it. */
+/* sudo -V prints these of the plugins that it has loaded, before the version, and doctor looks for them. */
 #define AA_TOLD_APPROVAL "agentauth: approval plugin"
 #define AA_TOLD_AUDIT "agentauth: audit plugin"
 #define AA_TOLD_IO "agentauth: I/O plugin"

@@ -158,7 +158,7 @@ int doctor_ask(struct buffer *output, const char *name, const char *const argume
 	return status;
 }
 
-/* Whether a path lies below a directory. */
+/* Says whether a path lies below a directory. */
 static bool lies_in(const char *path, const char *dir)
 {
 	size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);

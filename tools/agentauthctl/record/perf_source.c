@@ -252,7 +252,7 @@ static bool look(struct perf_source *s, struct start *w)
 	return done;
 }
 
-/* What was read before `until` is what there was: all that happened by then has been told. */
+/* Everything that happened before `until` has been read. */
 static void settle(struct perf_source *s, uint64_t until)
 {
 	for (size_t i = 0; i < s->n;) {

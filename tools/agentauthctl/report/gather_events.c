@@ -340,7 +340,7 @@ static void add_said(struct report_said *said, const struct gather_seen *s, cons
 	said->first = said->first ? said->first : s->when;
 }
 
-/* That the clock was set back is seen by the times, too, and counted there. */
+/* A clock that was set back shows in the times, too, and is counted there. */
 static void said_by_log(struct gather *g, const struct gather_seen *s)
 {
 	const char *found = gather_text(s->record, "found");

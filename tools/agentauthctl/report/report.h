@@ -120,7 +120,7 @@ struct report_facts {
 	char sealed_hash[65], sealed_time[32];
 };
 
-/* What the log says of itself, or of the log of programs, within the span. */
+/* The log says this of itself, or of the log of programs, within the span. */
 struct report_said {
 	uint64_t times, lines; /* lines 0: not known */
 	int64_t first;
