@@ -112,6 +112,20 @@ answered() {
 	[ "$(agentauthctl --json approval list | jq '.requests | length')" -eq 0 ]
 }
 
+@test "agentauth may says how such a command is run" {
+	run by_key keeper 'agentauth may -- stop-app now'
+	expect_status 3
+	expect_output '^waits +for a person of agentauth-approvers, each time$'
+	expect_output "^by +sudo $APPROVED /usr/local/sbin/stop-app, with its arguments\$"
+	expect_output '^rule +\(root\) /usr/local/sbin/stop-app now$'
+	run by_key keeper 'agentauth may --json -- stop-app now'
+	jq -e --arg by "$APPROVED" '.may == "approval" and .by == $by and .path == "/usr/local/sbin/stop-app" and .role == "ops"' <<<"$output"
+	run by_key keeper 'agentauth may -- stop-app'
+	expect_status 0
+	run by_key keeper 'agentauth may -- whoami'
+	expect_status 1
+}
+
 @test "it is asked for, runs once when a person approves, and the log has its end" {
 	ask /usr/local/sbin/stop-app now
 	run agentauthctl --json approval list

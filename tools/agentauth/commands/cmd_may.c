@@ -19,6 +19,7 @@
 #include "tools/cli/spawn.h"
 
 #define RULES_FOLDER AA_STATEDIR "/current"
+#define PROGRAM AA_LIBEXECDIR "/approved"
 #define APPROVERS "agentauth-approvers"
 
 enum { MAY_YES = 0, MAY_NO = 1, MAY_ASK = 3 };
@@ -33,8 +34,9 @@ struct asked {
 	const char *target;
 	char *const *command; /* up to NULL */
 	size_t n;
-	bool granted;		 /* by sudo */
-	char *path;		 /* as sudo resolves it; NULL: unknown */
+	bool granted;	 /* by sudo */
+	bool by_program; /* and by the program that asks a person, since sudo has no plugin that would */
+	char *path;	 /* as sudo resolves it; NULL: unknown */
 	char *reason, *sentence; /* of a refusal */
 	struct own_rule rule;
 	bool knows; /* the session can read its roles' rules */
@@ -42,16 +44,17 @@ struct asked {
 
 /* ---- sudo ----------------------------------------------------------------------- */
 
-/* Runs sudo -n -l -u TARGET -- COMMAND…, and returns its exit status and output. Negative: it cannot be run. */
-static int ask_sudo(const struct asked *a, struct buffer *ret)
+/* Runs sudo -n -l -u TARGET -- COMMAND…, and returns its exit status and output. Negative: it cannot be run. With `program`
+ * the command stands behind the program that asks. */
+static int ask_sudo(const struct asked *a, const char *program, struct buffer *ret)
 {
 	char *sudo = program_find("sudo");
-	const char *const front[] = {sudo, "-n", "-l", "-u", a->target, "--"};
-	size_t n = sizeof(front) / sizeof(front[0]);
+	const char *const front[] = {sudo, "-n", "-l", "-u", a->target, "--", program};
+	size_t n = sizeof(front) / sizeof(front[0]) - (program == NULL);
 	const char **argv = xcalloc(n + a->n + 1, sizeof(argv[0]));
 	int status = -ENOENT;
 
-	memcpy(argv, front, sizeof(front));
+	memcpy(argv, front, n * sizeof(front[0]));
 	for (size_t i = 0; i < a->n; i++)
 		argv[n + i] = a->command[i];
 	if (sudo)
@@ -95,7 +98,7 @@ static void read_refusal(const char *text, struct asked *a)
 static int decide(struct asked *a)
 {
 	struct buffer said = {0};
-	int status = ask_sudo(a, &said);
+	int status = ask_sudo(a, NULL, &said);
 
 	if (status < 0) {
 		buffer_free(&said);
@@ -115,11 +118,29 @@ static int decide(struct asked *a)
 
 /* ---- the roles' rules -------------------------------------------------------------- */
 
+/* A sudo without plugins refuses a command that waits, and grants the program that asks for it. */
+static bool grants_program(const struct asked *a, const char *path)
+{
+	struct own_rule rule = {0};
+	struct buffer said = {0};
+	bool grants = !a->reason && path[0] == '/' &&
+		      own_rules_find(RULES_FOLDER, a->target, path, a->command, &rule) && rule.waits &&
+		      ask_sudo(a, PROGRAM, &said) == 0;
+
+	own_rule_free(&rule);
+	buffer_free(&said);
+	return grants;
+}
+
 static void look_at_rules(struct asked *a)
 {
 	char *found = a->path || a->command[0][0] == '/' ? NULL : program_find(a->command[0]);
 	const char *path = a->path ? a->path : found ? found : a->command[0];
 
+	if (!a->granted)
+		a->granted = a->by_program = grants_program(a, path);
+	if (a->by_program && !a->path)
+		a->path = xstrdup(path);
 	if (a->granted)
 		a->knows = own_rules_find(RULES_FOLDER, a->target, path, a->command, &a->rule);
 	else
@@ -167,10 +188,11 @@ static int print_as_json(const struct asked *a)
 	static const char *const words[] = {[MAY_YES] = "yes", [MAY_NO] = "no", [MAY_ASK] = "approval"};
 	int answer = answer_of(a);
 	json_t *json =
-	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "may", words[answer], "reason",
-		      reason_of(a), "sentence", a->granted ? NULL : sentence_of(a), "path", a->path, "role",
-		      a->rule.role, "rule", a->rule.rule, "max_sudo", a->rule.max_sudo, "approvers",
-		      answer == MAY_ASK ? approvers() : NULL, "owner", variable("AGENTAUTH_OWNER"));
+	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "may", words[answer],
+		      "reason", reason_of(a), "sentence", a->granted ? NULL : sentence_of(a), "path", a->path,
+		      "role", a->rule.role, "rule", a->rule.rule, "max_sudo", a->rule.max_sudo, "by",
+		      a->by_program ? PROGRAM : NULL, "approvers", answer == MAY_ASK ? approvers() : NULL,
+		      "owner", variable("AGENTAUTH_OWNER"));
 
 	return print_json(json) == 0 ? answer : MAY_NO;
 }
@@ -195,6 +217,12 @@ static int print_text(const struct asked *a)
 		printf("waits     for a person of %s, each time\n", approvers());
 	else
 		printf("no        %s (%s)\n", sentence_of(a), reason_of(a));
+	if (a->by_program) {
+		char *by = xasprintf("sudo " PROGRAM " %s, with its arguments", a->path);
+
+		print_line("by", by);
+		free(by);
+	}
 	print_line("role", a->rule.role);
 	print_line(a->granted ? "rule" : "has", a->rule.rule);
 	print_line("budget", a->rule.max_sudo);
