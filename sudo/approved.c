@@ -108,6 +108,17 @@ static int run_recorded(struct aa_ran *ran, const struct aa_sudo *sudo, char **a
 	return aa_child_end_like(status);
 }
 
+/* What an agent has closed must not become the audit log. */
+static bool open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0;
+}
+
 /* The request ends with the sudo that asked: an agent may kill that, and not this. */
 static bool end_with_sudo(pid_t parent)
 {
@@ -123,14 +134,13 @@ int main(int argc, char **argv)
 	const char *why = NULL;
 
 	(void)signal(SIGCHLD, SIG_DFL); /* sudo's caller may have ignored the signal */
+	if (!open_standard_files())
+		return 1;
+	closefrom(STDERR_FILENO + 1);
 	if (argc < 2 || argv[1][0] != '/') {
-		(void)fputs("usage: approved /PATH/TO/COMMAND [ARGUMENT]...   (by sudo, for a command that "
-			    "waits for a "
-			    "person's approval)\n",
-			    stderr);
+		(void)fputs("usage: approved /PATH/TO/COMMAND [ARGUMENT]...   (by sudo)\n", stderr);
 		return 2;
 	}
-	closefrom(STDERR_FILENO + 1);
 	if (getuid() != 0 || geteuid() != 0 || !end_with_sudo(parent))
 		return refused("this program is for sudo to run as root");
 	if (!describe(&sudo, argv + 1))
@@ -141,7 +151,7 @@ int main(int argc, char **argv)
 	sudo.say = say;
 	sudo.looks = sudo.must_wait = true;
 	sudo.logged = sudo.audited =
-	    true; /* PAM has the line that it was asked, and this program writes what became of it */
+	    true; /* by PAM, that it was asked; what becomes of it, by this program */
 	reason = aa_ask(&sudo, &why);
 	if (reason != AA_OK)
 		return refused(why);

@@ -110,6 +110,7 @@ void build_main_digest(struct build_work *w)
 	build_digest_text(w, "agentauth generation " RECORDS_FORMAT);
 	build_digest_text(w, m->facts->fqdn);
 	build_digest(w, m->file.text.bytes, m->file.text.len);
-	if (sudoers_asks_by_program(m))
-		build_digest_text(w, "by a program");
+	/* The same text has other sudoers there, which another version of it may read otherwise. */
+	if (sudoers_are_for_rs(m))
+		build_digest_text(w, host_facts_sudo(m->facts)->version);
 }

@@ -118,6 +118,15 @@ bool sudoers_asks_by_program(const struct model *model)
 	return any && host_facts_sudo(model->facts)->kind == HOST_SUDO_RS;
 }
 
+bool sudoers_are_for_rs(const struct model *model)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < model->roles.n && !any; i++)
+		any = model->roles.v[i].sudo.n > 0;
+	return sudoers_asks_by_program(model) || (any && host_facts_sudo(model->facts)->kind == HOST_SUDO_RS);
+}
+
 /* render_waiting() renders the rules that wait for a person. They come last. */
 static void render_waiting(struct sudoers_text *s, const struct model *model)
 {

@@ -13,6 +13,8 @@
  * where the failure was reported, at the rule's own place. */
 int sudoers_make(const struct model *model, struct problems *problems, char **ret);
 
+/* sudoers_are_for_rs() returns whether there are rules, and this host's sudo is sudo-rs. */
+bool sudoers_are_for_rs(const struct model *model);
 /* sudoers_asks_by_program() returns whether the rules that wait for a person are rendered for the program that asks, since this
  * host's sudo has no plugins. */
 bool sudoers_asks_by_program(const struct model *model);
