@@ -59,6 +59,8 @@ share() {
 	expect_output 'diary: No such file'
 	[ "$(stat -c %a /home/alice)" = 700 ]
 	[ "$(stat -c %U:%a /home/alice/diary)" = alice:644 ]
+	run coder 'unshare --user --map-root-user --mount sh -c "umount /home/alice; ls -A /home/alice; cat /home/alice/diary"'
+	expect_no_output "alice's own|bashrc"
 	# Whoever starts it elsewhere, and logs in as it, gets to neither.
 	WHERE=/tmp run coder "cat $PROJECT/notes.txt"
 	expect_status 1
@@ -149,9 +151,11 @@ coder  write  $PROJECT" ]
 	[ "$output" = "$PROJECT"$'\n'"$PROJECT/.git" ]
 	run alice agentauth project unshare --dry-run "$PROJECT" coder
 	[ "$shared" = "$(rights)" ]
+	alice ln notes.txt /home/alice/another # since it was shared
 	run alice agentauth project unshare "$PROJECT" coder
 	expect_status 0
 	[ "$before" = "$(rights)" ]
+	rm /home/alice/another
 	run alice agentauth project list
 	expect_no_output coder
 	WHERE=/tmp run coder 'git config --global --get-all safe.directory'
@@ -219,6 +223,9 @@ coder  write  $PROJECT" ]
 	run agentauth project share /etc coder
 	expect_status 1
 	expect_output "is root's own"
+	WHERE=/tmp run coder 'mkdir -p ~/own && agentauth project share ~/own coder'
+	expect_status 1
+	expect_output "/home/agents/coder/own is coder's own already"
 	run alice agentauth project share "$PROJECT" bob
 	expect_status 1
 	expect_output 'there is no agent bob on this host'

@@ -56,6 +56,8 @@ static int find_agent(struct place *p, const char *name)
 	if (!pw)
 		return say_error("there is no agent %s on this host", name);
 	p->agent = pw->pw_uid;
+	if (p->agent == p->person)
+		return say_error("%s is %s's own already", p->path, name);
 	return 0;
 }
 

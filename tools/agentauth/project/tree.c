@@ -137,6 +137,9 @@ static enum tree_left left_why(const struct tree *t, const struct statx *st)
 		return TREE_LEFT_MOUNTED;
 	if (st->stx_uid != t->person && st->stx_uid != t->agent)
 		return TREE_LEFT_FOREIGN;
+	/* A file can have got its other name, or its bit, since the agent got rights in it: these are taken all the same. */
+	if (t->take && st->stx_uid == t->person)
+		return TREE_LEFT_COUNT;
 	if (S_ISREG(st->stx_mode) && st->stx_nlink > 1)
 		return TREE_LEFT_LINKED;
 	if (S_ISREG(st->stx_mode) && st->stx_mode & (S_ISUID | S_ISGID))
