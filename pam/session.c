@@ -157,6 +157,20 @@ static enum aa_reason look_again(struct aa_call *call)
 	return reason;
 }
 
+/* Says whether this handle has opened the agent's session: a stack may name the module in a line of its own and in a common file
+ * that it includes. */
+static bool has_opened(const struct aa_call *call)
+{
+	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
+	struct aa_session *session = NULL;
+	bool has = state && state->opened &&
+		   aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, &session) == 0 &&
+		   strcmp(session->agent, call->user) == 0;
+
+	aa_session_free(session);
+	return has;
+}
+
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	enum aa_reason reason = AA_INTERNAL;
@@ -167,7 +181,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	if (look_again(&call) != AA_OK)
 		return aa_call_end(&call, PAM_PERM_DENIED);
 	if (kind == AA_USER_AGENT && !call.args.bad)
-		reason = open_agent(&call);
+		reason = has_opened(&call) ? AA_OK : open_agent(&call);
 	else if (kind == AA_USER_UNCLEAR)
 		(void)aa_report(&call, "session-open", AA_REGISTRY_UNAVAILABLE, NULL, NULL);
 	if (kind == AA_USER_OTHER)

@@ -101,6 +101,19 @@ TEST(a_token_within_the_skew_has_one_verdict_in_every_phase, pam)
 	json_decref(log);
 }
 
+/* On Debian a stack has the module by a line of its own and by one of a common file. */
+TEST(a_second_line_of_the_stack_opens_no_second_session, pam)
+{
+	struct support_pam *p = *state;
+
+	assert_int_equal(log_in(p, "sshd", support_assertion(p->now)), PAM_SUCCESS);
+	assert_int_equal(account(p), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
+	assert_int_not_equal(pam_open_session(p->pamh, 0), PAM_SUCCESS);
+}
+
 #define NONCE_LEN (int)(sizeof("password-") - 1 + 22)
 
 TEST(the_prompt_is_of_version_one, pam)
