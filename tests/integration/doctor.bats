@@ -34,7 +34,7 @@ teardown() {
 	run agentauthctl --json doctor
 	expect_status 1
 	jq -e '.problems == 1 and any(.findings[]; .finding == "problem" and .check == "deadlines" and .text != "" and .why != ""
-		and (.cure | test("install .*agentauth-reap")))' <<<"$output"
+		and (.cure | . == "agentauthctl enable --yes timers"))' <<<"$output"
 	mended deadlines 'cron'
 }
 

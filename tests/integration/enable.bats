@@ -135,6 +135,17 @@ taken_out() {
 	done
 }
 
+@test "a person starts an agent where enable has put in what that needs" {
+	agentauthctl role set deploy --delegable >/dev/null
+	agentauthctl set builder-7 --local-user alice >/dev/null
+	run as_alice agentauth run builder-7 -- id -un
+	[ "$status" -ne 0 ]
+	put_in run
+	run as_alice agentauth run builder-7 -- id -un
+	expect_status 0
+	expect_output '^builder-7$'
+}
+
 @test "disabled, the host is as it was, byte by byte, and enabled again the agent works again" {
 	rm -rf /run/kept && mkdir /run/kept && cp -a /etc/agentauth /etc/sudoers.d /run/kept
 	watch_people
@@ -233,6 +244,7 @@ killed_before() { # N COMMAND...
 		! killed_before $n agentauthctl enable --yes || break
 		kills=$((kills + 1))
 		people_have_ssh_and_sudo || { echo "killed at $n" >&2; return 1; }
+		[ ! -e $KEPT/journal ] || agentauthctl doctor | grep -q 'interrupted while it wrote'
 		taken_out
 		run etc_is_as_before
 		expect_status 0 || { echo "killed at $n" >&2; return 1; }

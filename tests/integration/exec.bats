@@ -193,7 +193,7 @@ os.execve(fd, [\"lone-from-memory\"], {})"'
 	run agentauthctl doctor
 	expect_output 'the programs of watched are to be recorded, and no recorder runs'
 	order=$(agentauthctl --json doctor | jq -r '.findings[] | select(.check == "recorder").cure')
-	[ "$order" = 'install -m 0644 /usr/share/agentauth/cron.d/agentauth-record /etc/cron.d/agentauth-record' ]
+	[ "$order" = 'agentauthctl enable --yes record' ]
 	eval "$order"
 	# What cron would run.
 	sh -c "exec $(sed -n 's/^\* \* \* \* \* root //p' /etc/cron.d/agentauth-record)" 3>&- &

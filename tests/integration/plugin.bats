@@ -51,7 +51,7 @@ sudo_asks() {
 	add_role
 	expect_status 1
 	expect_output 'does not load it'
-	expect_output "As root: printf '.n%s.n' 'Plugin agentauth_approval /.*agentauth_approval.so' >>/etc/sudo.conf"
+	expect_output 'As root: agentauthctl enable --yes sudo$'
 	do_what_it_says
 	person_runs_sudo
 	sudo_asks

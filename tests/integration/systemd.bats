@@ -374,7 +374,7 @@ expect_gone_for_good() { # AGENT
 	people_have_ssh_and_sudo
 	mv /etc/ssh/sshd_config.d/agentauth.conf /root/
 	systemctl reload ssh
-	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep 'sshd -t && systemctl reload ssh$' | head -n 1)
+	order=$(agentauthctl --json doctor | jq -r '.findings[].cure // empty' | grep -x 'agentauthctl enable --yes sshd' | head -n 1)
 	obey
 	wait_until cmp /root/agentauth.conf /etc/ssh/sshd_config.d/agentauth.conf
 	wait_until by_key other true
@@ -386,9 +386,22 @@ expect_gone_for_good() { # AGENT
 	wait_until grep -q '"command":"sleep 0.1"' /var/log/agentauth/exec.jsonl
 	people_have_ssh_and_sudo
 	run sh -c "agentauthctl --json doctor | jq -r '.findings[].cure // empty'"
-	expect_no_output 'agentauth-reap.timer|systemctl reload ssh|agentauth-record'
+	expect_no_output 'agentauth-reap.timer|enable --yes sshd|agentauth-record'
 	systemctl disable -q --now agentauth-record.service
 	agentauthctl role set brief --no-record exec >/dev/null
+}
+
+@test "enable has systemd start the timers, and disable has it stop what enable started" {
+	systemctl disable -q --now agentauth-reap.timer
+	agentauthctl enable --yes timers
+	[ "$(systemctl is-active agentauth-reap.timer agentauth-refresh.timer agentauth-refresh.path | uniq)" = active ]
+	run agentauthctl enable --yes timers
+	expect_output '^There is nothing to do'
+	agentauthctl disable --yes timers
+	run systemctl is-active agentauth-reap.timer agentauth-refresh.timer agentauth-refresh.path
+	[ "$(uniq <<<"$output")" = inactive ]
+	[ ! -e /etc/cron.d/agentauth-refresh ]
+	systemctl enable -q --now agentauth-reap.timer
 }
 
 @test "a login that lacks a key has the shipped units fetch it" {

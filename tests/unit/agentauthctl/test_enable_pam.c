@@ -35,8 +35,8 @@ static void goes_between(unsigned phases, const char *above, const char *ours, c
 	assert_string_equal(with, wanted);
 	assert_non_null(without);
 	assert_string_equal(without, text);
-	assert_int_equal(pam_has_ours(with, false), *ours != '\0');
-	assert_false(pam_has_ours(text, true));
+	assert_int_equal(pam_has_ours(with, PAM_EVERY, false), *ours != '\0');
+	assert_false(pam_has_ours(text, PAM_EVERY, true));
 	free(text);
 	free(wanted);
 	free(with);
@@ -129,8 +129,8 @@ TEST(what_pam_auth_update_writes_is_left_to_it)
 			   "auth requisite pam_deny.so\n" BLOCK_END "auth optional pam_own.so\n");
 	goes_between(AUTH, "# head\n\n", OUR_AUTH,
 		     BLOCK "auth required pam_env.so\nauth required pam_unix.so\n" BLOCK_END);
-	assert_true(pam_has_ours(BLOCK "auth required pam_agentauth.so\n" BLOCK_END, true));
-	assert_false(pam_has_ours(BLOCK "auth required pam_agentauth.so\n" BLOCK_END, false));
+	assert_true(pam_has_ours(BLOCK "auth required pam_agentauth.so\n" BLOCK_END, PAM_EVERY, true));
+	assert_false(pam_has_ours(BLOCK "auth required pam_agentauth.so\n" BLOCK_END, PAM_EVERY, false));
 	without =
 	    pam_remove(BLOCK "auth required pam_agentauth.so\n" BLOCK_END "auth required pam_agentauth.so\n");
 	assert_string_equal(without, BLOCK "auth required pam_agentauth.so\n" BLOCK_END);

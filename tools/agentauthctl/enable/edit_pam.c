@@ -254,14 +254,14 @@ char *pam_insert(const char *text, unsigned phases)
 
 /* ---- taking out ------------------------------------------------------------------ */
 
-bool pam_has_ours(const char *text, bool any)
+bool pam_has_ours(const char *text, unsigned phases, bool any)
 {
 	struct stack s;
 	bool has = false;
 
 	stack_read(&s, text);
 	for (size_t i = 0; i < s.n; i++)
-		has = has || (s.v[i].ours && (any || !s.v[i].managed));
+		has = has || (s.v[i].ours && (phases & PAM_PHASE(s.v[i].phase)) && (any || !s.v[i].managed));
 	stack_free(&s);
 	return has;
 }

@@ -155,3 +155,13 @@ char *placed_journal(const struct placed *placed)
 
 	return get_text(placed, JOURNAL, &text) == 0 ? text : NULL;
 }
+
+bool placed_was_interrupted(const char *statedir)
+{
+	struct placed placed;
+	bool was = placed_open(&placed, statedir, false) == 0 && placed.fd >= 0 &&
+		   flock(placed.fd, LOCK_SH | LOCK_NB) == 0 && faccessat(placed.fd, JOURNAL, F_OK, 0) == 0;
+
+	placed_close(&placed);
+	return was;
+}

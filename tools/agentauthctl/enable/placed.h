@@ -30,6 +30,8 @@ void placed_paths(const struct placed *placed, struct buffer *ret);
 
 int placed_journal_begin(const struct placed *placed, const struct host_plan *plan);
 int placed_journal_end(const struct placed *placed);
+/* placed_was_interrupted() returns whether a command was killed while it wrote, and none has taken that back yet. */
+bool placed_was_interrupted(const char *statedir);
 /* placed_journal() gives the paths of a command that was killed, as placed_paths() does, or NULL; the caller frees. */
 char *placed_journal(const struct placed *placed);
 

@@ -74,6 +74,7 @@ static const struct placed_file {
      SHARE "sudoers.d/agentauth-operators",
      0440,
      {NULL, NULL}},
+    {HOST_RUN, ETC "pam.d/agentauth-run", SHARE "pam.d/agentauth-run", 0644, {NULL, NULL}},
     {HOST_RUN, ETC "sudoers.d/agentauth-run", SHARE "sudoers.d/agentauth-run", 0440, {NULL, NULL}},
     {HOST_REQUEST,
      ETC "sudoers.d/agentauth-request",
@@ -484,8 +485,10 @@ bool places_out(struct host_plan *plan, unsigned parts, const struct paths *path
 	take_out_sudo(&going, paths);
 	take_out_kept(&going);
 	take_out_there(&going, SSHD_CONFIG);
+	/* A stack of ours that nobody placed is a package's. */
 	for (size_t i = 0; i < N_FILES; i++)
-		take_out_there(&going, files[i].path);
+		if (!strstr(files[i].path, "/pam.d/"))
+			take_out_there(&going, files[i].path);
 	places_pam_each(take_out, &going);
 	host_plan_settle(plan, true);
 	if (going.planned)

@@ -33,9 +33,27 @@ static bool plan_common(struct host_plan *plan, size_t i)
 
 	if (!host_plan_text(plan, HOST_PAM, commons[i].path, &change, &text))
 		return false;
-	if (text && !pam_has_ours(text, true))
+	if (text && !pam_has_ours(text, PAM_EVERY, true))
 		host_plan_set(plan, change, pam_insert(text, PAM_PHASE(commons[i].phase)));
 	return true;
+}
+
+/* services_decide() returns whether the services' own stacks have our lines, as on a host that was set up so by hand. Asked twice,
+ * the module would open two sessions. */
+static bool services_decide(void)
+{
+	bool decide = false;
+
+	for (size_t i = 0; host_services[i].name && !decide; i++) {
+		char *path = xasprintf(PAM_DIR "%s", host_services[i].name), *text = NULL;
+
+		decide = host_file_read(path, NULL, &text) == 0 && text &&
+			 pam_has_ours(text, PAM_PHASE(AA_PAM_ACCOUNT) | PAM_PHASE(AA_PAM_AUTH), false) &&
+			 (host_services[i].must_ask & PAM_PHASE(AA_PAM_ACCOUNT));
+		free(text);
+		free(path);
+	}
+	return decide;
 }
 
 /* Other services include one of them alone, so that all are given our lines or none. */
@@ -46,7 +64,7 @@ static bool plan_commons(struct host_plan *plan)
 	for (size_t i = 0; i + 1 < N_COMMONS; i++)
 		if (access(commons[i].path, F_OK) != 0)
 			return true;
-	for (size_t i = 0; planned && i < N_COMMONS; i++)
+	for (size_t i = 0; planned && !services_decide() && i < N_COMMONS; i++)
 		planned = plan_common(plan, i);
 	return planned;
 }
@@ -97,7 +115,7 @@ static bool restage(struct host_plan *plan, const char *name, size_t change, cha
 static bool put_anew(struct host_plan *plan, const struct host_service *service, size_t change,
 		     const char *text)
 {
-	char *without = pam_has_ours(text, false) ? pam_remove(text) : NULL;
+	char *without = pam_has_ours(text, PAM_EVERY, false) ? pam_remove(text) : NULL;
 
 	return !without || restage(plan, service->name, change, without);
 }
@@ -115,6 +133,9 @@ static bool plan_service(struct host_plan *plan, const struct host_service *serv
 	planned = host_plan_text(plan, HOST_PAM, path, &change, &text);
 	if (planned && text && wrong && put_anew(plan, service, change, text))
 		phases = lacking(service, &wrong);
+	/* Asked once more, and first, the module says the same of an account. */
+	if (planned && wrong && ask(service, AA_PAM_ACCOUNT) == AA_PAM_PASSED_BY)
+		phases |= PAM_PHASE(AA_PAM_ACCOUNT);
 	text = planned ? plan->v[change].after : NULL;
 	if (text && phases)
 		planned = restage(plan, service->name, change, pam_insert(text, phases));
@@ -179,7 +200,7 @@ void places_pam_each(void (*each)(void *data, const char *path), void *data)
 		char *path = xasprintf(PAM_DIR "%s", entry->d_name), *text = NULL;
 
 		if (is_stack(entry->d_name) && host_file_read(path, NULL, &text) == 0 && text &&
-		    pam_has_ours(text, false))
+		    pam_has_ours(text, PAM_EVERY, false))
 			each(data, path);
 		free(text);
 		free(path);

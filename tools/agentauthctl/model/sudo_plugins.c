@@ -49,19 +49,12 @@ static bool shipped_is_there(void)
 	return stat(SHIPPED, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 && (st.st_mode & 022) == 0;
 }
 
-/* Returns a command that begins the line with a line feed. Where the last line of the file has no end, the appended text
- * would become a part of that line, and where that loads a plugin nobody would have sudo. */
-static char *cure_missing_line(const struct sudo_plugins *p, enum sudo_plugin which)
+static char *cure_missing_line(void)
 {
-	char *append = xasprintf("printf '\\n%%s\\n' 'Plugin %s " SHIPPED "' >>%s", symbols[which], p->conf),
-	     *cure;
-
-	if (shipped_is_there())
-		return append;
-	cure =
-	    xasprintf("test -f " SHIPPED " && %s  # install agentauth with its sudo plugin before", append);
-	free(append);
-	return cure;
+	return xstrdup(shipped_is_there() ? "agentauthctl enable --yes sudo"
+					  : "test -f " SHIPPED
+					    " && agentauthctl enable --yes sudo  # install agentauth "
+					    "with its sudo plugin before");
 }
 
 /* Returns a command that mends all such lines at once, since one is enough to stop sudo. It takes the agents' rules away
@@ -121,7 +114,7 @@ bool sudo_plugins_problem(const struct sudo_plugins *p, enum sudo_plugin which, 
 		break;
 	case AA_PLUGIN_NOT_NAMED:
 		*ret_what = xasprintf("%s does not load it", p->conf);
-		*ret_cure = cure_missing_line(p, which);
+		*ret_cure = cure_missing_line();
 		break;
 	case AA_PLUGIN_NOT_ROOTS:
 		*ret_what = xasprintf(

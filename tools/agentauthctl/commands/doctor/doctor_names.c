@@ -41,16 +41,6 @@ static bool line_has(const char *text, const char *database, const char *word, b
 	return false;
 }
 
-/* Our module goes behind all other sources, whose people are found first then, or right behind the files where an
- * action in brackets ends the search before. */
-static char *cure_nsswitch(const char *file)
-{
-	return xasprintf(
-	    "sed -i -E '/^(passwd|group):/{/agentauth/!{/=return/Is/:[[:space:]]*(files|compat)/& agentauth/;"
-	    "/agentauth/!s/[[:space:]]*(#.*)?$/ agentauth \\1/}}' %s",
-	    file);
-}
-
 void doctor_nsswitch(struct doctor *d)
 {
 	static const char *const databases[] = {"passwd", "group"};
@@ -65,11 +55,11 @@ void doctor_nsswitch(struct doctor *d)
 			buffer_printf(&lacks, "%s%s", lacks.len ? " and " : "", databases[i]);
 	if (lacks.len)
 		doctor_problem(
-		    d, cure_nsswitch(file),
+		    d, xstrdup("agentauthctl enable --yes nss"),
 		    "%s does not name agentauth for %s, so that this host does not know its agents", file,
 		    lacks.data);
 	else if (!line_has(text, "initgroups", "agentauth", &has_line) && has_line)
-		doctor_problem(d, xasprintf("sed -i '/^initgroups:/s/$/ agentauth/' %s", file),
+		doctor_problem(d, xstrdup("agentauthctl enable --yes nss"),
 			       "%s has a line initgroups without agentauth, so that agents lack their groups",
 			       file);
 	else

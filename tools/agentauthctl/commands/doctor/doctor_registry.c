@@ -228,8 +228,7 @@ void doctor_deadlines(struct doctor *d)
 		doctor_problem(d, xstrdup("systemctl enable --now agentauth-reap.timer"),
 			       "agentauth-reap.timer does not run");
 	else
-		doctor_problem(d,
-			       xasprintf("install -m 0644 " DOCTOR_SHARE "/cron.d/agentauth-reap %s", cron),
+		doctor_problem(d, xstrdup("agentauthctl enable --yes timers"),
 			       "neither agentauth-reap.timer nor cron ends sessions");
 	free(cron);
 }
@@ -260,10 +259,7 @@ void doctor_recorder(struct doctor *d)
 		doctor_problem(d, xstrdup("systemctl enable --now agentauth-record.service"),
 			       "the programs of %s are to be recorded, and no recorder runs", roles);
 	else
-		doctor_problem(d,
-			       xasprintf("install -m 0644 " DOCTOR_SHARE "/cron.d/agentauth-record "
-					 "%s/cron.d/agentauth-record",
-					 d->ctl->paths.sysconfdir),
+		doctor_problem(d, xstrdup("agentauthctl enable --yes record"),
 			       "the programs of %s are to be recorded, and no recorder runs", roles);
 	free(roles);
 }

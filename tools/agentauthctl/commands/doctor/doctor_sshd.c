@@ -315,7 +315,7 @@ static char *cure_settings(const struct files *f)
 	const char *shipped = DOCTOR_SHARE "/" SNIPPET, *own = AA_SYSCONFDIR "/ssh/" SNIPPET;
 
 	if (access(own, F_OK) != 0)
-		return xasprintf("install -m 0644 %s %s && %s", shipped, own, doctor_reload_sshd());
+		return xstrdup("agentauthctl enable --yes sshd");
 	if (!f->ours.line || f->first.line)
 		return xasprintf("sed -i '1iInclude %s' " AA_SYSCONFDIR "/ssh/sshd_config && %s", own,
 				 doctor_reload_sshd());
