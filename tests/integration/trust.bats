@@ -151,3 +151,20 @@ verified() { # FILE SIGNATURE
 	expect_output 'agentauthctl\(8\) has no section "Angels"'
 	expect_output 'there is neither test_peoples.c nor peoples.bats'
 }
+
+@test "the audit pack lists what can be reached as the packages have it, and each test that it names is there" {
+	local deb dest=/run/dest
+	mkdir "$dest"
+	for deb in "$AGENTAUTH_BUILD"/packages/*.deb; do
+		case $deb in *-dbgsym_*) continue ;; esac
+		dpkg-deb -x "$deb" "$dest"
+	done
+	run "$TOP/packaging/attack-surface" "$TOP" "$dest"
+	expect_status 0
+	chmod u+s "$dest/usr/bin/agentauth"
+	run "$TOP/packaging/attack-surface" "$TOP" "$dest"
+	expect_status 1
+	expect_output 'doc/audit-pack.md is not what the tree has'
+	run "$TOP/tests/integration/named_tests" "$TOP" doc/audit-pack.md 5
+	expect_status 0
+}
