@@ -30,10 +30,12 @@ key_of() { # AGENT: its key, as ssh takes it
 	echo "$KEYS/$1.pem"
 }
 
-@test "what the modules touch is what the list in the tree has" {
-	[ "$(wc -l </var/touched.tsv)" -gt 20 ]
-	run diff "$TOP/packaging/selinux/touched.tsv" /var/touched.tsv
-	expect_status 0
+@test "what the modules touch is on the list in the tree, and the list has hardly more" {
+	local list=$TOP/packaging/selinux/touched.tsv
+	run env LC_ALL=C comm -13 <(LC_ALL=C sort "$list") <(LC_ALL=C sort /var/touched.tsv)
+	expect_output '^$'
+	# Who waits for whom differs from run to run.
+	[ "$(LC_ALL=C comm -12 <(LC_ALL=C sort "$list") <(LC_ALL=C sort /var/touched.tsv) | wc -l)" -ge "$(($(wc -l <"$list") * 9 / 10))" ]
 }
 
 @test "each path has a context of its own, and each access a rule for the domains that have it" {
