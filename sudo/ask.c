@@ -403,11 +403,12 @@ static enum aa_reason report(const struct aa_sudo *sudo, struct asking *asking, 
 /* The process that becomes the command looks once more, for PAM's reasons too where PAM was not asked. */
 static enum aa_reason look_again(const struct aa_sudo *sudo, const struct asking *asking)
 {
+	struct aa_described texts;
+	struct aa_audit_command command = aa_described_record(sudo, &texts);
 	struct aa_last_look look;
-	char line[AA_SUDO_LINE_MAX];
 
-	(void)aa_described_line(sudo, line, sizeof(line));
-	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", line,
+	command.role = asking->rule.role;
+	if (!aa_last_look_set(&look, &asking->ctx, asking->session, "sudo", &command,
 			      asking->rule.role[0] ? asking->ctx.now + AA_APPROVAL_WAIT : 0))
 		return AA_INTERNAL;
 	return aa_last_look_at_forks(&look) ? AA_OK : AA_INTERNAL;

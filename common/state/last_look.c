@@ -19,9 +19,8 @@
 
 #include "common/file/proc.h"
 #include "common/state/admit.h"
-#include "common/state/audit_record.h"
-#include "common/user/guard.h"
 #include "common/state/monotonic.h"
+#include "common/user/guard.h"
 
 #define NAME_SIZE 16 /* of a process, proc(5) */
 #define SETTLE_MS 2000
@@ -33,14 +32,30 @@ static bool copy(char *ret, size_t cap, const char *text)
 	return n >= 0 && (size_t)n < cap;
 }
 
+/* Keeps as much of each text as the log takes. */
+static void describe(struct aa_last_look *look, const struct aa_audit_command *command)
+{
+	(void)copy(look->line, sizeof(look->line), command->line);
+	(void)copy(look->directory, sizeof(look->directory), command->directory);
+	(void)copy(look->runas, sizeof(look->runas), command->runas);
+	(void)copy(look->tty, sizeof(look->tty), command->tty);
+	(void)copy(look->role, sizeof(look->role), command->role);
+}
+
+static const char *known(const char *text)
+{
+	return *text ? text : NULL;
+}
+
 bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx,
-		      const struct aa_session *session, const char *service, const char *command,
-		      int64_t until)
+		      const struct aa_session *session, const char *service,
+		      const struct aa_audit_command *command, int64_t until)
 {
 	struct aa_last_look look = {
 	    .owner = ctx->owner, .uid = session->uid, .sudo = getpid(), .until = until};
 
-	(void)copy(look.command, sizeof(look.command), command); /* as much of it as the log takes */
+	if (command)
+		describe(&look, command);
 	if (!copy(look.statedir, sizeof(look.statedir), ctx->statedir) ||
 	    !copy(look.rundir, sizeof(look.rundir), ctx->rundir) ||
 	    !copy(look.logdir, sizeof(look.logdir), ctx->logdir) ||
@@ -81,7 +96,11 @@ enum aa_reason aa_last_look(const struct aa_last_look *look)
 				 .now = time(NULL),
 				 .gen_fd = -1,
 				 .accounts.fd = -1};
-	const struct aa_audit_command command = {.line = look->command[0] ? look->command : NULL,
+	const struct aa_audit_command command = {.line = known(look->line),
+						 .directory = known(look->directory),
+						 .runas = known(look->runas),
+						 .tty = known(look->tty),
+						 .role = known(look->role),
 						 .pid = look->sudo};
 	struct aa_audit_event record = {
 	    .event = "sudo", .service = look->service, .agent = look->agent, .uid = look->uid};

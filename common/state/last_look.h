@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "common/state/audit_record.h"
 #include "common/state/context.h"
 #include "common/state/session_record.h"
 
@@ -24,14 +25,15 @@ struct aa_last_look {
 	char agent[64], session[AA_SESSION_ID_SIZE];
 	char service[32]; /* one of the session's roles must admit it */
 	pid_t sudo;
-	char command[1026]; /* for the log; "": sudo's own arguments stand for it */
-	int64_t until;	    /* the end of an approval; 0: there is none */
+	/* For the log; line "": sudo's own arguments stand for it. What else is "" is not known. */
+	char line[1026], directory[1024], runas[514], tty[64], role[AA_ROLE_NAME_MAX + 1];
+	int64_t until; /* the end of an approval; 0: there is none */
 };
 
-/* Fills the look in. False: a text is too long. */
+/* Fills the look in; `command` NULL: nothing is known of it. False: a text is too long. */
 bool aa_last_look_set(struct aa_last_look *ret, const struct aa_context *ctx,
-		      const struct aa_session *session, const char *service, const char *command,
-		      int64_t until);
+		      const struct aa_session *session, const char *service,
+		      const struct aa_audit_command *command, int64_t until);
 
 /* Looks now. AA_OK, or the reason why no command may be started any more, which is then in the log. */
 enum aa_reason aa_last_look(const struct aa_last_look *look);

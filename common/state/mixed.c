@@ -16,6 +16,7 @@
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
 #include "common/text/list.h"
+#include "common/text/sort.h"
 
 /* ---- rights ---------------------------------------------------------------------------- */
 
@@ -37,7 +38,7 @@ static char *join_sorted(const struct aa_list *roles)
 	}
 	text = end = sorted ? malloc(len) : NULL;
 	if (text) {
-		qsort(sorted, roles->n, sizeof(*sorted), compare_names);
+		aa_sort(sorted, roles->n, sizeof(*sorted), compare_names);
 		*end = '\0';
 		for (size_t i = 0; i < roles->n; i++)
 			end += sprintf(end, "%s ", sorted[i]);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/file/proc.h"
+#include "common/text/sort.h"
 
 /* ---- one look at /proc ------------------------------------------------------------ */
 
@@ -195,8 +196,7 @@ static int compare_uid(const void *a, const void *b)
 
 static size_t agent_of(const struct aa_process_set *set, uint32_t uid)
 {
-	const uint32_t *found =
-	    set->n_uids ? bsearch(&uid, set->uids, set->n_uids, sizeof(uid), compare_uid) : NULL;
+	const uint32_t *found = aa_search(&uid, set->uids, set->n_uids, sizeof(uid), compare_uid);
 
 	return found ? (size_t)(found - set->uids) : AA_PROCESS_OUTSIDE;
 }
@@ -223,8 +223,7 @@ static const struct aa_process_row *find_pid(const struct aa_process_table *tabl
 {
 	const struct aa_process_row key = {.id.pid = pid};
 
-	/* Without processes there is no table, and bsearch() must not get NULL (C17 7.22.5). */
-	return table->n ? bsearch(&key, table->v, table->n, sizeof(*table->v), compare_pid) : NULL;
+	return aa_search(&key, table->v, table->n, sizeof(*table->v), compare_pid);
 }
 
 /* Marks the set and its descendants, until a round adds none. */
@@ -234,8 +233,7 @@ static int mark(struct aa_process_table *table, const struct aa_process_set *set
 	bool again = finder_make(set, &finder);
 	int err = again ? 0 : -ENOMEM;
 
-	if (table->n)
-		qsort(table->v, table->n, sizeof(*table->v), compare_pid);
+	aa_sort(table->v, table->n, sizeof(*table->v), compare_pid);
 	for (size_t i = 0; again && i < table->n; i++)
 		table->v[i].member = member_of(&finder, &table->v[i]);
 	while (again) {

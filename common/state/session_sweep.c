@@ -15,6 +15,7 @@
 #include "common/state/session_id.h"
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
+#include "common/text/sort.h"
 #include "common/state/session_sweep.h"
 
 /* Ids of records that were read and stay, so that they are not looked for again; sorted once all are there. */
@@ -56,7 +57,7 @@ static int compare_ids(const void *a, const void *b)
 
 static bool ids_have(const struct ids *ids, const char *id)
 {
-	return ids->n && bsearch(id, ids->v, ids->n, sizeof(*ids->v), compare_ids);
+	return aa_search(id, ids->v, ids->n, sizeof(*ids->v), compare_ids);
 }
 
 static bool sweep_one(void *data, struct aa_session *session)
@@ -187,8 +188,7 @@ long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_g
 	struct sweep sweep = {rundir, owner, now, gone, stays, data, {NULL, 0, 0}, 0};
 	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;
 
-	if (sweep.known.n)
-		qsort(sweep.known.v, sweep.known.n, sizeof(*sweep.known.v), compare_ids);
+	aa_sort(sweep.known.v, sweep.known.n, sizeof(*sweep.known.v), compare_ids);
 	dir = err < 0 ? -1 : aa_sessions_dir(rundir);
 	if (dir >= 0) {
 		sweep_files(&sweep, dir);

@@ -40,6 +40,11 @@ none 'no function has more than 60 lines' "$(long_functions 60 $sources $tests)"
 # shellcheck disable=SC2086
 none 'no file has more than 500 lines' "$(long_files 500 $sources $tests)"
 
+# An array without elements may be NULL, which both must not get.
+# shellcheck disable=SC2086
+none 'arrays are sorted and searched by common/text/sort.h alone' \
+	"$(grep -nE '(^|[^_[:alnum:]])(qsort|bsearch)\(' $sources || true)"
+
 # The rule for comments: the first sentence has a subject and a verb, and names an agent, a caller or a file. These words
 # begin one that has not.
 vague() { # FILE...

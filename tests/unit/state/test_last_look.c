@@ -54,10 +54,12 @@ static void look_of(struct fixture *f, int64_t deadline, int64_t until)
 				       .rundir = f->site->rundir,
 				       .logdir = f->site->logdir,
 				       .owner = geteuid()};
+	const struct aa_audit_command command = {
+	    .line = "/usr/bin/true", .directory = "/srv", .runas = "root", .tty = "none", .role = "deploy"};
 
 	aa_session_free(f->session);
 	f->session = open_session(f, deadline);
-	assert_true(aa_last_look_set(&f->look, &ctx, f->session, "sudo", "/usr/bin/true", until));
+	assert_true(aa_last_look_set(&f->look, &ctx, f->session, "sudo", &command, until));
 }
 
 static int setup(void **state)
@@ -114,6 +116,9 @@ static void ends(struct fixture *f, enum aa_reason reason)
 	snprintf(text, sizeof(text), "\"result\":\"denied\",\"reason\":\"%s\"", aa_reason_name(reason));
 	assert_true(log_has(f, text));
 	assert_true(log_has(f, "\"command\":\"/usr/bin/true\""));
+	assert_true(log_has(f, "\"directory\":\"/srv\""));
+	assert_true(log_has(f, "\"tty\":\"none\""));
+	assert_true(log_has(f, "\"role\":\"deploy\""));
 }
 
 TEST(what_has_not_changed_starts, here)

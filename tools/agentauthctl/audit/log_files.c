@@ -17,6 +17,7 @@
 
 #include "common/file/trusted.h"
 #include "common/state/audit_chain.h"
+#include "common/text/sort.h"
 #include "tools/agentauthctl/audit/log_index.h"
 #include "tools/cli/alloc.h"
 
@@ -245,8 +246,7 @@ bool log_files_open(const char *logdir, const struct log_name *log, uid_t owner,
 		(void)closedir(dir);
 	}
 	count_eras(ret);
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
+	aa_sort(ret->v, ret->n, sizeof(*ret->v), by_first_seq);
 	return done;
 }
 

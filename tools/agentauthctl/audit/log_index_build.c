@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/file/replace.h"
+#include "common/text/sort.h"
 #include "tools/agentauthctl/audit/log_files.h"
 #include "tools/agentauthctl/audit/log_index.h"
 #include "tools/agentauthctl/audit/log_line.h"
@@ -75,8 +76,7 @@ static void end_block(struct building *b)
 	uint64_t *terms = b->terms + b->block_terms;
 	size_t n = b->n_terms - b->block_terms, kept = 0;
 
-	if (n)
-		qsort(terms, n, sizeof(*terms), by_value);
+	aa_sort(terms, n, sizeof(*terms), by_value);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || terms[i] != terms[kept - 1])
 			terms[kept++] = terms[i];
@@ -151,7 +151,7 @@ static int write_segment(struct building *b, unsigned number)
 	char name[48];
 	int r;
 
-	qsort(b->terms, b->n_terms, sizeof(*b->terms), by_value);
+	aa_sort(b->terms, b->n_terms, sizeof(*b->terms), by_value);
 	buffer_add(&text, (const char *)h, sizeof(*h));
 	buffer_add(&text, (const char *)b->blocks, h->n_blocks * sizeof(*b->blocks));
 	buffer_add(&text, (const char *)b->terms, b->n_terms * sizeof(*b->terms));

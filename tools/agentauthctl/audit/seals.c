@@ -13,6 +13,7 @@
 #include "common/jose/jws.h"
 #include "common/jose/jws_sign.h"
 #include "common/jose/jws_verify.h"
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/cli/alloc.h"
 
@@ -187,7 +188,7 @@ static int by_seq(const void *a, const void *b)
 
 void seals_sort(struct seals *seals)
 {
-	qsort(seals->v, seals->n, sizeof(*seals->v), by_seq);
+	aa_sort(seals->v, seals->n, sizeof(*seals->v), by_seq);
 }
 
 void seals_free(struct seals *seals)

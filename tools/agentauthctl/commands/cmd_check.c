@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/sort.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/publish/advice.h"
@@ -69,8 +70,7 @@ static void answer_problems(struct ctl *ctl)
 
 	for (size_t i = 0; i < problems->n; i++)
 		give_a_line(&problems->v[i]);
-	if (problems->n)
-		qsort(problems->v, problems->n, sizeof(*problems->v), compare);
+	aa_sort(problems->v, problems->n, sizeof(*problems->v), compare);
 	for (size_t i = 0; i < problems->n; i++)
 		json_array_append_new(list, as_json(&problems->v[i]));
 	ctl_answer(ctl, "problems", list);

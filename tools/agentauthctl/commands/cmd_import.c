@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/ctl_publish.h"
 #include "tools/agentauthctl/commands/edit_text.h"
@@ -86,7 +86,7 @@ static void check_names(struct importing *im)
 		else if (may_be_updated(im, agent))
 			im->by_name[im->n++] = agent;
 	}
-	qsort(im->by_name, im->n, sizeof(*im->by_name), compare_agents);
+	aa_sort(im->by_name, im->n, sizeof(*im->by_name), compare_agents);
 	drop_twice(im);
 }
 

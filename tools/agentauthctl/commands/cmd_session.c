@@ -19,6 +19,7 @@
 #include "common/state/session_find.h"
 #include "common/text/number.h"
 #include "common/text/shown.h"
+#include "common/text/sort.h"
 #include "common/verify/verdict.h"
 #include "tools/agentauthctl/commands/audit/audit.h"
 #include "tools/agentauthctl/commands/clock.h"
@@ -75,7 +76,7 @@ static enum ctl_status taken(struct ctl *ctl, long err, struct sessions *ret)
 	if (err < 0)
 		return ctl_fail(ctl, "the sessions in %s cannot be read: %s", ctl->rundir,
 				strerror((int)-err));
-	qsort(ret->v, ret->n, sizeof(*ret->v), by_opening);
+	aa_sort(ret->v, ret->n, sizeof(*ret->v), by_opening);
 	return CTL_DONE;
 }
 

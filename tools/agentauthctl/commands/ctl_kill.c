@@ -16,6 +16,7 @@
 #include "common/state/monotonic.h"
 #include "common/state/session.h"
 #include "common/state/session_sweep.h"
+#include "common/text/sort.h"
 #include "tools/agentauthctl/commands/ctl_units.h"
 
 #define KILL_MS 5000
@@ -121,7 +122,7 @@ static enum ctl_status many_make(struct ctl *ctl, const struct chosen_agent *age
 		else
 			ret->order[ret->n++] = (struct by_uid){uid, i};
 	}
-	qsort(ret->order, ret->n, sizeof(*ret->order), compare_uid);
+	aa_sort(ret->order, ret->n, sizeof(*ret->order), compare_uid);
 	for (size_t i = 0; i < ret->n; i++)
 		ret->uids[i] = ret->order[i].uid;
 	return status;

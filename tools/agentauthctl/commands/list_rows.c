@@ -9,6 +9,7 @@
 
 #include "common/state/elevation.h"
 #include "common/state/last_use.h"
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/cli/table.h"
@@ -177,7 +178,7 @@ void list_rows_sort(struct list_rows *rows, const char *order)
 
 	for (size_t i = 0; rows->n && i < sizeof(orders) / sizeof(orders[0]); i++)
 		if (strcmp(orders[i].word, order) == 0)
-			qsort(rows->v, rows->n, sizeof(*rows->v), orders[i].compare);
+			aa_sort(rows->v, rows->n, sizeof(*rows->v), orders[i].compare);
 }
 
 /* ---- how they are shown --------------------------------------------------------------- */

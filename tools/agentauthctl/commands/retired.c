@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 
 #define RESTORED_WITHIN ((int64_t)30 * 86400)
@@ -55,7 +56,7 @@ struct given_id *retired_list(const struct ids *ids, int64_t now, size_t *ret_n)
 	for (size_t i = 0; i < ids->n; i++)
 		if (can_return(&ids->v[i], now))
 			v[n++] = ids->v[i];
-	qsort(v, n, sizeof(*v), last_first);
+	aa_sort(v, n, sizeof(*v), last_first);
 	*ret_n = n;
 	return v;
 }

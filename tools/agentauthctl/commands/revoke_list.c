@@ -10,6 +10,7 @@
 
 #include "common/state/decision.h"
 #include "common/text/shown.h"
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/cli/table.h"
 
@@ -144,7 +145,7 @@ enum ctl_status revoke_list(struct ctl *ctl)
 	rows = xcalloc(n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
 		rows[i] = json_array_get(list, i);
-	qsort(rows, n, sizeof(*rows), compare_times);
+	aa_sort(rows, n, sizeof(*rows), compare_times);
 	for (size_t i = 0; i < n; i++) {
 		json_array_append_new(answers, answer_of(rows[i]));
 		warn_of_unreadable(ctl, rows[i]);

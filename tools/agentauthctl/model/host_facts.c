@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/text/number.h"
+#include "common/text/sort.h"
 #include "tools/agentauthctl/model/check_value.h"
 #include "tools/agentauthctl/model/host_facts.h"
 #include "tools/agentauthctl/model/slurp.h"
@@ -74,10 +75,10 @@ int local_names_read(struct local_names *names, const char *file, struct problem
 	}
 	if (names->n == 0)
 		return 0;
-	qsort(names->by_name, names->n, sizeof(*names->by_name), compare_names);
+	aa_sort(names->by_name, names->n, sizeof(*names->by_name), compare_names);
 	names->by_id = xmalloc(names->n * sizeof(*names->by_id));
 	memcpy(names->by_id, names->by_name, names->n * sizeof(*names->by_id));
-	qsort(names->by_id, names->n, sizeof(*names->by_id), compare_ids);
+	aa_sort(names->by_id, names->n, sizeof(*names->by_id), compare_ids);
 	return 0;
 }
 
@@ -93,14 +94,14 @@ const struct local_name *local_by_name(const struct local_names *names, const ch
 {
 	struct local_name key = {.name = name};
 
-	return names->n ? bsearch(&key, names->by_name, names->n, sizeof(key), compare_names) : NULL;
+	return aa_search(&key, names->by_name, names->n, sizeof(key), compare_names);
 }
 
 const struct local_name *local_by_id(const struct local_names *names, uint32_t id)
 {
 	struct local_name key = {.id = id};
 
-	return names->n ? bsearch(&key, names->by_id, names->n, sizeof(key), compare_ids) : NULL;
+	return aa_search(&key, names->by_id, names->n, sizeof(key), compare_ids);
 }
 
 /* ---- the host's name ----------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/registry/accounts.h"
+#include "common/text/sort.h"
 #include "common/verify/policy.h"
 #include "common/verify/sudo_rule.h"
 #include "tools/agentauthctl/model/check_value.h"
@@ -40,14 +41,14 @@ static void sort_roles(struct model *model)
 	    arena_alloc(&model->arena, (model->roles.n + 1) * sizeof(*model->roles_by_name));
 	for (size_t i = 0; i < model->roles.n; i++)
 		model->roles_by_name[i] = &model->roles.v[i];
-	qsort(model->roles_by_name, model->roles.n, sizeof(*model->roles_by_name), compare_roles);
+	aa_sort(model->roles_by_name, model->roles.n, sizeof(*model->roles_by_name), compare_roles);
 }
 
 const struct aa_role *model_role(const struct model *model, const char *name)
 {
 	const struct aa_role key = {.name = name}, *wanted = &key, **found;
 
-	found = bsearch(&wanted, model->roles_by_name, model->roles.n, sizeof(wanted), compare_roles);
+	found = aa_search(&wanted, model->roles_by_name, model->roles.n, sizeof(wanted), compare_roles);
 	return found ? *found : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/agentauthctl/model/overlap.h"
+#include "common/text/sort.h"
 #include "tools/cli/alloc.h"
 #include "tools/cli/problems.h"
 
@@ -197,7 +198,7 @@ void overlaps_of_bindings(struct bound *v, size_t n, size_t most, overlap_fn *fn
 
 	if (n == 0)
 		return;
-	qsort(v, n, sizeof(*v), compare_clients);
+	aa_sort(v, n, sizeof(*v), compare_clients);
 	for (size_t from = 0, to; from < n; from = to) {
 		for (to = from + 1; to < n && compare_clients(&v[from], &v[to]) == 0; to++)
 			;
@@ -223,7 +224,7 @@ size_t overlaps_of_keys(struct held_key *v, size_t n, size_t most, overlap_fn *f
 
 	if (n == 0)
 		return 0;
-	qsort(v, n, sizeof(*v), compare_keys);
+	aa_sort(v, n, sizeof(*v), compare_keys);
 	for (size_t i = 1; i < n; i++) {
 		if (v[i].key != v[i - 1].key || strcmp(v[i].agent, v[i - 1].agent) == 0)
 			continue;

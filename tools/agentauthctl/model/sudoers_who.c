@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text/sort.h"
 #include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/model/sudoers_who.h"
 #include "tools/cli/alloc.h"
@@ -233,8 +234,7 @@ static int compare_words(const void *a, const void *b)
 void sudoers_who_read(struct sudoers_who *who, const char *file)
 {
 	read_file(who, file, 0);
-	if (who->n)
-		qsort(who->v, who->n, sizeof(*who->v), compare_words);
+	aa_sort(who->v, who->n, sizeof(*who->v), compare_words);
 }
 
 void sudoers_who_free(struct sudoers_who *who)
@@ -248,7 +248,7 @@ void sudoers_who_free(struct sudoers_who *who)
 bool sudoers_who_has(const struct sudoers_who *who, char prefix, const char *name)
 {
 	char *word = prefix ? xasprintf("%c%s", prefix, name) : xstrdup(name), *const key = word;
-	bool has = who->n && bsearch(&key, who->v, who->n, sizeof(*who->v), compare_words);
+	bool has = aa_search(&key, who->v, who->n, sizeof(*who->v), compare_words);
 
 	free(word);
 	return has;

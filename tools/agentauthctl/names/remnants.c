@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/registry/accounts.h"
+#include "common/text/sort.h"
 #include "tools/agentauthctl/model/power.h"
 #include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/names/remnants.h"
@@ -415,8 +416,7 @@ void remnants_read(struct remnants *r, const struct host_facts *facts, const cha
 			read_text(&g, texts[i].path, texts[i].read);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		each_name(&g, names[i].dir, names[i].by_owner, names[i].what);
-	if (r->n)
-		qsort(r->v, r->n, sizeof(*r->v), compare);
+	aa_sort(r->v, r->n, sizeof(*r->v), compare);
 }
 
 void remnants_free(struct remnants *r)

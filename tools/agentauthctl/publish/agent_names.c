@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text/sort.h"
 #include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/publish/agent_names.h"
 
@@ -52,8 +53,7 @@ int agent_names_read(struct agent_names *names, int agents_fd, const char *dir, 
 	closedir(d);
 	if (error)
 		problem_error(problems, &position, "cannot be listed to its end: %s", strerror(error));
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), compare_strings);
+	aa_sort(names->v, names->n, sizeof(*names->v), compare_strings);
 	return error ? -1 : 0;
 }
 
@@ -66,7 +66,7 @@ void agent_names_free(struct agent_names *names)
 
 static const char **find_name(const struct agent_names *names, const char *name)
 {
-	return names->n ? bsearch(&name, names->v, names->n, sizeof(*names->v), compare_strings) : NULL;
+	return aa_search(&name, names->v, names->n, sizeof(*names->v), compare_strings);
 }
 
 bool agent_names_have(const struct agent_names *names, const char *name)

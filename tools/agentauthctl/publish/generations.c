@@ -18,6 +18,7 @@
 #include "common/registry/generation.h"
 #include "common/text/number.h"
 #include "tools/agentauthctl/publish/generations.h"
+#include "common/text/sort.h"
 #include "tools/cli/alloc.h"
 
 #define LINK_TMP AA_CURRENT_LINK ".new"
@@ -85,8 +86,7 @@ int generations_list(int state_fd, uint32_t **ret, size_t *ret_n)
 		v[n++] = (uint32_t)number;
 	}
 	closedir(d);
-	if (n)
-		qsort(v, n, sizeof(*v), compare_numbers);
+	aa_sort(v, n, sizeof(*v), compare_numbers);
 	*ret = v;
 	*ret_n = n;
 	return 0;

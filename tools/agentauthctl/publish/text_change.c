@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/sort.h"
+
 static int compare_names(const void *name, const void *entry)
 {
 	const struct agent_text *text = entry;
@@ -21,7 +23,7 @@ const struct conf_text *text_change_of(const struct text_change *change, const c
 	if (change->agent && strcmp(change->agent, agent) == 0)
 		return change->agent_text;
 	if (change->texts && change->texts->n)
-		found = bsearch(agent, change->texts->v, change->texts->n, sizeof(*found), compare_names);
+		found = aa_search(agent, change->texts->v, change->texts->n, sizeof(*found), compare_names);
 	return found ? &found->text : NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/audit.h>
 
 #include "common/text/number.h"
+#include "common/text/sort.h"
 
 #define OPEN_MAX_EVENTS 64 /* whose end did not come yet */
 #define PIECES_MAX 512	   /* of the words of one event */
@@ -264,7 +265,7 @@ static void order_words(struct half *h)
 	struct exec_event *e = &h->event;
 	uint32_t word = 0, part = 0;
 
-	qsort(h->pieces, h->n_pieces, sizeof(*h->pieces), compare_pieces);
+	aa_sort(h->pieces, h->n_pieces, sizeof(*h->pieces), compare_pieces);
 	for (size_t i = 0; i < h->n_pieces && e->kept < EXEC_WORDS_KEPT; i++) {
 		const struct piece *p = &h->pieces[i];
 		size_t room = EXEC_WORDS_KEPT - e->kept, n = p->len < room ? p->len : room;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/sort.h"
 #include "tools/agentauthctl/audit/log_line.h"
 #include "tools/agentauthctl/report/gather_internal.h"
 #include "tools/cli/alloc.h"
@@ -158,8 +159,7 @@ static void order_agents(struct report *r)
 		a->doings = a->n_sessions + a->more_sessions + a->n[N_RAN] + a->n[N_ASKED] + a->n[N_REFUSED];
 		r->n_active += a->doings > 0;
 	}
-	if (r->agents.n)
-		qsort(r->v, r->agents.n, sizeof(*r->v), by_doings);
+	aa_sort(r->v, r->agents.n, sizeof(*r->v), by_doings);
 }
 
 static int by_wait(const void *one, const void *other)
@@ -183,8 +183,7 @@ void gather_end(struct gather *g)
 	}
 	open_sessions_free(&g->open);
 	order_agents(r);
-	if (r->approvals.n_waits)
-		qsort(r->approvals.waits, r->approvals.n_waits, sizeof(uint32_t), by_wait);
+	aa_sort(r->approvals.waits, r->approvals.n_waits, sizeof(uint32_t), by_wait);
 	tally_sort(&r->users, N_SESSIONS);
 	tally_sort(&r->roles, N_RAN);
 	tally_sort(&r->reasons, N_REFUSED);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/report/page_parts.h"
 #include "tools/agentauthctl/report/words.h"
@@ -164,8 +165,7 @@ static void put_row(const struct report *r, size_t number, struct buffer *p)
 	int lanes[REPORT_KEPT], used = 2, height;
 
 	if (!surface) {
-		if (a->n_sessions)
-			qsort(a->sessions, a->n_sessions, sizeof(*a->sessions), by_start);
+		aa_sort(a->sessions, a->n_sessions, sizeof(*a->sessions), by_start);
 		used = take_lanes(r, a->sessions, a->n_sessions, lanes);
 	}
 	height = MARKS + used * LANE + 4;

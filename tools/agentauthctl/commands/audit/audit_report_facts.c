@@ -11,6 +11,7 @@
 #include "common/state/audit_chain.h"
 #include "common/state/last_use.h"
 #include "common/state/session_find.h"
+#include "common/text/sort.h"
 #include "common/verify/verdict.h"
 #include "tools/agentauthctl/audit/log_files.h"
 #include "tools/agentauthctl/audit/seals.h"
@@ -205,8 +206,7 @@ void report_facts_ask(struct ctl *ctl, struct report_facts *f)
 	f->host = ctl->host ? ctl->host : "this host";
 	ask_registry(&a);
 	(void)aa_session_each(ctl->rundir, ctl->paths.owner, add_live, &a);
-	if (f->n_live)
-		qsort(f->live, f->n_live, sizeof(*f->live), by_opening);
+	aa_sort(f->live, f->n_live, sizeof(*f->live), by_opening);
 	ask_head(&a);
 	ask_seal(&a);
 }

@@ -13,6 +13,7 @@
 #include "common/file/trusted.h"
 #include "common/state/audit_note.h"
 #include "common/state/audit_verify.h"
+#include "common/text/sort.h"
 #include "common/text/utc.h"
 #include "tools/agentauthctl/audit/seals.h"
 #include "tools/agentauthctl/commands/agent_view.h"
@@ -130,7 +131,7 @@ static int by_line(const void *a, const void *b)
 
 static void tell_faults(struct verifying *v)
 {
-	qsort(v->walk.faults, v->walk.n_faults, sizeof(v->walk.faults[0]), by_line);
+	aa_sort(v->walk.faults, v->walk.n_faults, sizeof(v->walk.faults[0]), by_line);
 	for (size_t i = 0; i < v->walk.n_faults; i++)
 		tell_one(v, &v->walk.faults[i]);
 	if (v->walk.more_faults)

@@ -16,6 +16,7 @@
 #include "common/state/cast_store.h"
 #include "common/text/name.h"
 #include "common/text/number.h"
+#include "common/text/sort.h"
 #include "tools/cli/alloc.h"
 
 /* ---- which there are ---------------------------------------------------------------------------- */
@@ -77,8 +78,7 @@ int casts_find(const char *logdir, uid_t owner, const char *session, struct cast
 	if (all)
 		closedir(all);
 	free(path);
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_time);
+	aa_sort(ret->v, ret->n, sizeof(*ret->v), by_time);
 	return r == -ENOENT ? 0 : r;
 }
 
