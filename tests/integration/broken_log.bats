@@ -183,3 +183,60 @@ says_what_is_missing() {
 	expect_status 0
 	expect_output 'went round a lock that was held too long'
 }
+
+# ---- audit_sync ----------------------------------------------------------------------
+
+sync_is() { # none|always
+	sed -i '/audit_sync/d; s/^host = {$/&\n\taudit_sync = "'"$1"'";/' /etc/agentauth/agentauth.conf
+	agentauthctl apply --yes >/dev/null
+}
+# While the command runs, what sshd and all that it forks write and sync is kept in "calls".
+watched() { # [OPTION OF STRACE]... -- COMMAND...
+	local options=() tracer code=0
+	while [ "$1" != -- ]; do options+=("$1") && shift; done
+	strace -f -qq -y -e trace=write,fdatasync "${options[@]}" -o /root/calls -p "$(cat /run/sshd.pid)" 2>/root/strace 3>&- &
+	tracer=$!
+	wait_until grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$(cat /run/sshd.pid)/status"
+	"${@:2}" || code=$?
+	kill "$tracer"
+	wait "$tracer" || :
+	return "$code"
+}
+# How many lines were written, and how many processes wrote anything else before theirs was on the disk.
+lines_and_early_words() {
+	/usr/bin/python3 -c '
+import re
+lines, early, waiting = 0, 0, set()
+for call in open("/root/calls"):
+    found = re.match(r"(\d+) +(write|fdatasync)\(\d+<([^>]*)>", call)
+    if not found:
+        continue
+    pid, name, file = found.groups()
+    if name == "write" and file.endswith("/audit.jsonl"):
+        lines += 1
+        waiting.add(pid)
+    elif name == "fdatasync":
+        waiting.discard(pid)
+    else:
+        early += pid in waiting
+print(lines, early + len(waiting))'
+}
+
+@test "with audit_sync = always a line is on the disk before anybody hears of it, and where it cannot get there the policy decides" {
+	sync_is none
+	watched -- agent_gets_in
+	run ! grep -q fdatasync /root/calls
+	read -r lines early < <(lines_and_early_words)
+	[ "$lines" -ge 2 ] && [ "$early" -ge 1 ]
+	sync_is always
+	watched -- agent_gets_in
+	read -r lines early < <(lines_and_early_words)
+	echo "# $lines lines, $early of them told of before they were on the disk" >&3
+	[ "$lines" -ge 2 ] && [ "$early" -eq 0 ]
+	watched -e inject=fdatasync:error=EIO -- agent_is_refused
+	watched -e inject=fdatasync:error=EIO -- person_logs_in_by_key
+	policy warn
+	watched -e inject=fdatasync:error=EIO -- agent_gets_in
+	sync_is none
+	policy deny
+}
