@@ -118,6 +118,17 @@ alice() {
 	expect_output '^still alice$'
 }
 
+@test "a project that the person shares is there in such a session, and nothing else of the person's home" {
+	run alice 'chmod 700 ~; echo own >diary; mkdir -p app; echo one >app/notes.txt; cd app; agentauth project share . builder-7
+		agentauth run builder-7 -- sh -c "pwd; cat notes.txt; echo two >>notes.txt; cat ~alice/diary; cat /proc/self/cgroup"; cat notes.txt ~/diary'
+	expect_status 0
+	expect_output '^/home/alice/app$'
+	expect_output 'diary: No such file'
+	expect_output "user-$(id -u builder-7).slice/session-"
+	expect_output '^two$'
+	[ "$(grep -c '^own$' <<<"$output")" -eq 1 ]
+}
+
 @test "the user manager has the roles that admit it and no sudo, and a scope of the session has the session's" {
 	run by_key other 'id; systemd-run -q --user --wait --pipe sh -c "echo in the manager; id; cat /proc/self/loginuid"
 		systemd-run -q --user --wait --pipe sudo -n restart-app; systemd-run -q --user --scope sudo -n restart-app'
