@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# opkssh by Debian's package in the same root, counted by the same rule: each command that a person types from nothing to the
+# first login with sudo. They are the fewest that do what the package's README says of a server.
+# shellcheck shell=bash disable=SC2154,SC2016
+
+ISSUER=https://$HOST:8443
+
+# What a site has already: a provider. Its browser logs in by itself.
+provider_is_there() {
+	online apt-get -q -y --no-install-recommends install python3 curl ca-certificates >/dev/null 2>&1 || return
+	openssl req -x509 -newkey rsa:2048 -noenc -days 2 -subj "/CN=$HOST" -addext "subjectAltName=DNS:$HOST" \
+		-keyout /run/story/op.key -out /usr/local/share/ca-certificates/op.crt 2>/dev/null
+	update-ca-certificates >/dev/null 2>&1
+	"$tests/roots/provider" "$ISSUER" /run/story/op.key /usr/local/share/ca-certificates/op.crt >/var/log/provider.out 2>&1 &
+	printf '#!/bin/sh\nexec curl -sSL -o /dev/null "$1"\n' >/usr/local/bin/xdg-open
+	chmod 755 /usr/local/bin/xdg-open
+	wait_until curl -sSf -o /dev/null "$ISSUER/jwks"
+}
+# Debian 12 has no opkssh; trixie's needs nothing that it lacks.
+opkssh_package() {
+	apt-cache show opkssh >/dev/null 2>&1 && return
+	echo "   (this release has no package opkssh: trixie's is taken)"
+	echo "deb ${MIRROR:-http://deb.debian.org/debian} trixie main" >/run/story/trixie.list
+	mkdir -p /run/story/lists/partial
+	(cd /root && online apt-get -q -o Dir::Etc::sourcelist=/run/story/trixie.list -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State::lists=/run/story/lists -o APT::Sandbox::User=root update &&
+		online apt-get -q -o Dir::Etc::sourcelist=/run/story/trixie.list -o Dir::Etc::sourceparts=/dev/null \
+			-o Dir::State::lists=/run/story/lists -o APT::Sandbox::User=root download opkssh) >/dev/null 2>&1
+	opkssh='./opkssh_*.deb'
+}
+opkssh_commands() { # a line each: WHO COMMAND
+	cat <<-END
+		root apt install $opkssh
+		root useradd --system --user-group --no-create-home --shell /usr/sbin/nologin opksshuser
+		root install -d /etc/opk && install -m 640 -g opksshuser /dev/null /etc/opk/auth_id && install -m 640 -g opksshuser /dev/null /etc/opk/providers
+		root echo '$ISSUER opkssh 24h' >/etc/opk/providers
+		root install -m 660 -g opksshuser /dev/null /var/log/opkssh.log
+		root printf '%s\n' 'AuthorizedKeysCommand /usr/bin/opkssh verify %u %k %t' 'AuthorizedKeysCommandUser opksshuser' >/etc/ssh/sshd_config.d/opkssh.conf
+		root systemctl reload ssh
+		root useradd --create-home --shell /bin/bash worker-7
+		root opkssh add worker-7 agent@example.com $ISSUER
+		root echo 'worker-7 ALL=(root) NOPASSWD: /usr/bin/systemctl restart app' >/etc/sudoers.d/worker-7
+		root apt install $opkssh
+		agent opkssh login --provider=$ISSUER,opkssh
+		agent ssh worker-7@$HOST sudo systemctl restart app
+	END
+}
+opkssh_beside() {
+	local who command began=$EPOCHREALTIME opkssh=opkssh
+	n=0
+	provider_is_there || return
+	opkssh_package
+	while read -r who command <&4; do
+		n=$((n + 1))
+		step "$who: $command" types "$who" web01 "$command"
+	done 4< <(opkssh_commands)
+	tell "$(took "$began")" '' "in all: $n commands typed for opkssh, for one host and one agent"
+}
