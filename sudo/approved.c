@@ -108,7 +108,7 @@ static int run_recorded(struct aa_ran *ran, const struct aa_sudo *sudo, char **a
 	return aa_child_end_like(status);
 }
 
-/* What an agent has closed must not become the audit log. */
+/* A descriptor that the agent has closed must not become the audit log. */
 static bool open_standard_files(void)
 {
 	int fd;

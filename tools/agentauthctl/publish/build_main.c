@@ -110,7 +110,7 @@ void build_main_digest(struct build_work *w)
 	build_digest_text(w, "agentauth generation " RECORDS_FORMAT);
 	build_digest_text(w, m->facts->fqdn);
 	build_digest(w, m->file.text.bytes, m->file.text.len);
-	/* The same text has other sudoers there, which another version of it may read otherwise. */
+	/* A sudo that was replaced may read the same text otherwise, so that its sudoers is another. */
 	if (sudoers_are_for_rs(m))
 		build_digest_text(w, host_facts_sudo(m->facts)->version);
 }
