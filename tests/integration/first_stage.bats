@@ -58,7 +58,8 @@ maps_of_sudo() { # COMMAND...
 @test "a person's sudo loads no core, an agent's does" {
 	maps=$(maps_of_sudo as alice sudo -k -S sleep 60)
 	grep -q 'pam_agentauth\.so' <<<"$maps"
-	! grep -q -e pam_agentauth_core -e libjansson <<<"$maps"
+	run grep -c -e pam_agentauth_core -e libjansson <<<"$maps"
+	expect_output '^0$'
 	restart_app 'exec sleep 60'
 	maps=$(maps_of_sudo by_key builder-7 'sudo -n restart-app')
 	grep -q pam_agentauth_core <<<"$maps"
@@ -109,7 +110,8 @@ maps_of_sudo() { # COMMAND...
 	expect_output "agents are refused, since $CORE is missing"
 	touch /home/agents/builder-7/go
 	wait "$!" || :
-	! grep -q '^restarted$' /var/session.out
+	run cat /var/session.out
+	expect_no_output '^restarted$'
 	mv /var/core "$CORE"
 	rm -f /home/agents/builder-7/go
 	run by_key builder-7 'sudo -n restart-app'
