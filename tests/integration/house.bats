@@ -29,8 +29,9 @@ map() { # MAP: what stands under global:
 	[ -n "$(map "$TOP"/nss/*.map)" ]
 }
 
-@test "the PAM module exports what its map says and nothing else" {
-	[ "$(exported "$LIBDIR/security/pam_agentauth.so")" = "$(map "$TOP"/pam/*.map)" ]
+@test "both stages of the PAM module export PAM's phases, the core one call more, and nothing else" {
+	[ "$(exported "$LIBDIR/agentauth/pam_agentauth_core.so")" = "$(map "$TOP"/pam/*.map)" ]
+	[ "$(exported "$LIBDIR/security/pam_agentauth.so")" = "$(map "$TOP"/pam/*.map | grep '^pam_sm_')" ]
 	[ "$(grep -c '^pam_sm_' < <(map "$TOP"/pam/*.map))" -eq 6 ]
 }
 
@@ -41,7 +42,7 @@ map() { # MAP: what stands under global:
 }
 
 @test "the PAM module needs neither libjwt, nor libconfig, nor libcurl, nor libcdb" {
-	run readelf -d "$LIBDIR/security/pam_agentauth.so"
+	run readelf -d "$LIBDIR/agentauth/pam_agentauth_core.so"
 	expect_output 'NEEDED.*libcrypto'
 	expect_no_output 'NEEDED.*(libjwt|libconfig|libcurl|libcdb|libssl)'
 }
@@ -52,8 +53,8 @@ map() { # MAP: what stands under global:
 	expect_no_output 'NEEDED.*(libcurl|libssl)'
 }
 
-@test "both modules are mapped without a writable and executable page, and with every symbol bound at load" {
-	for object in "$LIBDIR/libnss_agentauth.so.2" "$LIBDIR/security/pam_agentauth.so"; do
+@test "the modules are mapped without a writable and executable page, and with every symbol bound at load" {
+	for object in "$LIBDIR/libnss_agentauth.so.2" "$LIBDIR/security/pam_agentauth.so" "$LIBDIR/agentauth/pam_agentauth_core.so"; do
 		run readelf -l -d "$object"
 		expect_output 'GNU_RELRO'
 		expect_output 'BIND_NOW|FLAGS.*NOW'

@@ -61,7 +61,7 @@ other /etc/pam.d/common-session-noninteractive" ] || { echo "$output" >&2; retur
 	grep -q '^passwd:.* agentauth$' /etc/nsswitch.conf
 	grep -q '^group:.* agentauth$' /etc/nsswitch.conf
 	run cat /var/log/dpkg.out
-	expect_output 'nobody logs in otherwise than before. Next: agentauthctl init, then what agentauthctl doctor names\.$'
+	expect_output 'nobody logs in otherwise than before. Next: agentauthctl init, then agentauthctl enable\.$'
 }
 
 @test "doctor brings the host to order from there by what it says, and the agent works" {
