@@ -54,7 +54,10 @@ expect_bars_fit() {
 	expect_drawn '.findings | any(startswith("release began 1 session at an hour"))'
 	expect_drawn '.grounds | .light != .dark and .phone == .light and ."phone-dark" == .dark and .print == "rgb(255, 255, 255)"'
 	grep -q -a '/MediaBox \[0 0 59[45]' "$AGENTAUTH_BUILD/look/week/print.pdf"
-	[ "$(grep -c -a '/Type /Page$' "$AGENTAUTH_BUILD/look/week/print.pdf")" -le 8 ]
+	# With the tables that are folded on a screen.
+	pages=$(grep -c -a '/Type /Page$' "$AGENTAUTH_BUILD/look/week/print.pdf")
+	echo "# $pages pages" >&3
+	[ "$pages" -gt 8 ] && [ "$pages" -le 25 ]
 }
 
 @test "whatever agents wrote into the log is text in the browser, and nothing of it is done" {
