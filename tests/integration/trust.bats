@@ -30,6 +30,10 @@ released() { # CHECKOUT [ASSIGNMENT]...
 	shift
 	make --no-print-directory -C "$dir" release SECURITY_CONTACT=security@agentauth.test KEY=/var/release_key "$@"
 }
+# The first half alone, which lays nothing out.
+checked() { # KEY [ADDRESS]
+	"$CHECKOUT/packaging/release" check "$CHECKOUT" 0.1.0 "${2-security@agentauth.test}" "$1"
+}
 verified() { # FILE SIGNATURE
 	ssh-keygen -Y verify -f /var/allowed -I releases@example.com -n agentauth-release -s "$2" <"$1"
 }
@@ -103,41 +107,46 @@ verified() { # FILE SIGNATURE
 @test "gpg signs as well, and its signature of other bytes fits nothing" {
 	export GNUPGHOME=/var/gnupg
 	mkdir -m 700 "$GNUPGHOME"
+	mkdir -p /var/signed/agentauth-0.1.0
+	cd /var/signed || return 1
 	gpg --batch --quiet --passphrase '' --quick-generate-key releases@example.com ed25519 sign 1d 2>/dev/null
-	run released "$CHECKOUT" KEY=releases@example.com
+	checked releases@example.com
+	run "$CHECKOUT/packaging/release" sign "$CHECKOUT" agentauth-0.1.0 releases@example.com
 	expect_status 0
-	gpg --verify "$CHECKOUT"/build/agentauth-0.1.0.tar.xz.asc "$CHECKOUT"/build/agentauth-0.1.0.tar.xz 2>/dev/null
-	run gpg --verify "$CHECKOUT"/build/agentauth-0.1.0.tar.xz.asc /var/bent.xz
+	gpg --verify agentauth-0.1.0.tar.xz.asc agentauth-0.1.0.tar.xz 2>/dev/null
+	echo >>agentauth-0.1.0.tar.xz
+	run gpg --verify agentauth-0.1.0.tar.xz.asc agentauth-0.1.0.tar.xz
 	[ "$status" -ne 0 ]
 }
 
 @test "no release is made of a dirty checkout, without its tag, of another commit, without key or address" {
+	local key=/var/release_key
 	cd "$CHECKOUT" || return 1
-	run released "$CHECKOUT" KEY=
+	checked $key
+	run checked ''
 	expect_output 'no key is named'
-	run released "$CHECKOUT" KEY=/var/no-such-key
+	run checked /var/no-such-key
 	expect_output 'there is no file /var/no-such-key, and gpg has no secret key of that name'
-	run released "$CHECKOUT" SECURITY_CONTACT=security@agentauth.example
+	run checked $key security@agentauth.example
 	expect_output 'nobody reads security@agentauth.example: configure --with-security-contact=ADDRESS first'
 	echo >>README.md
-	run released "$CHECKOUT"
-	[ "$status" -ne 0 ]
+	run checked $key
+	expect_status 1
 	expect_output 'the checkout is not what was committed:  M README.md'
 	git checkout -q README.md
 	touch of-nobody
-	run released "$CHECKOUT"
+	run checked $key
 	expect_output 'the checkout is not what was committed: \?\? of-nobody'
 	rm of-nobody
 	git commit -q --allow-empty -m later
-	run released "$CHECKOUT"
+	run checked $key
 	expect_output 'the tag v0.1.0 is not on the commit that is checked out'
 	git tag -d v0.1.0 >/dev/null
-	run released "$CHECKOUT"
+	run checked $key
+	expect_status 1
 	expect_output 'there is no tag v0.1.0'
-	[ "$status" -ne 0 ]
 	git tag v0.1.0
-	run released "$CHECKOUT"
-	expect_status 0
+	checked $key
 }
 
 @test "each test and each section of a man page that the page of controls names is there" {
