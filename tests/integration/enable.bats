@@ -193,6 +193,18 @@ etc_pam_is_as_before() {
 	diff -r /var/etc-before/pam.d /etc/pam.d && same_etc /var/etc-before/pam.d /etc/pam.d
 }
 
+@test "a stack that counts the lines of a common file keeps its count: services get lines of their own" {
+	taken_out
+	printf 'auth [success=1 default=ignore] pam_localuser.so\n@include common-auth\n' >/etc/pam.d/site
+	run agentauthctl enable --dry-run pam
+	expect_output '^\+\+\+ /etc/pam.d/sshd$'
+	expect_no_output '^\+\+\+ /etc/pam.d/common-auth$'
+	rm /etc/pam.d/site
+	run agentauthctl enable --dry-run pam
+	expect_output '^\+\+\+ /etc/pam.d/common-auth$'
+	expect_no_output '^\+\+\+ /etc/pam.d/sshd$'
+}
+
 # What is in the way, and that nothing was changed.
 refused() { # REGEX [PART]
 	rm -rf /run/here

@@ -90,6 +90,20 @@ TEST(no_jump_of_another_line_reaches_over_ours)
 	    "session required pam_loginuid.so\nsession required pam_y.so\n");
 }
 
+TEST(a_jump_into_a_common_file_counts_what_is_put_there)
+{
+	assert_true(
+	    pam_jumps_into_common("auth [success=1 default=ignore] pam_x.so\n@include common-auth\n"));
+	assert_true(
+	    pam_jumps_into_common("session [success=2 default=ignore] pam_x.so\nsession required pam_y.so\n"
+				  "session include common-session\n"));
+	assert_false(
+	    pam_jumps_into_common("auth [success=1 default=ignore] pam_x.so\nauth required pam_y.so\n"
+				  "@include common-auth\n"));
+	assert_false(
+	    pam_jumps_into_common("auth [success=1 default=ignore] pam_x.so\n@include common-account\n"));
+}
+
 TEST(a_line_that_goes_on_is_not_cut_in_two)
 {
 	goes_between(AUTH, "auth \\\n  required \\\n  pam_env.so\n", OUR_AUTH,

@@ -42,6 +42,7 @@ struct entry {
 	size_t first, last; /* lines of the text */
 	int phase;
 	bool include; /* it may be any number of lines */
+	bool common;  /* it is one of Debian's common files */
 	unsigned jump;
 	bool before_ours, loginuid, ours, second; /* second: the line that belongs to ours */
 	bool managed;				  /* by pam-auth-update */
@@ -108,9 +109,11 @@ static void take_line(void *data, char *line, size_t first, size_t last)
 		return;
 	if (strcmp(type, "@include") == 0) {
 		e.phase = control ? phase_of_common(control) : EVERY_PHASE;
+		e.common = e.phase != EVERY_PHASE;
 	} else {
 		e.phase = phase_of(type + (*type == '-'));
 		e.include = !path || strcasecmp(control, "include") == 0;
+		e.common = e.include && path && phase_of_common(path) == e.phase;
 		if (e.phase == EVERY_PHASE)
 			return; /* Linux-PAM does not know it either */
 		if (path && strcasecmp(control, "include") != 0 && strcasecmp(control, "substack") != 0)
@@ -171,6 +174,18 @@ static size_t jumped_from(const struct stack *s, size_t place, enum aa_pam_phase
 			return i;
 	}
 	return place;
+}
+
+bool pam_jumps_into_common(const char *text)
+{
+	struct stack s;
+	bool jumps = false;
+
+	stack_read(&s, text);
+	for (size_t i = 0; i < s.n; i++)
+		jumps = jumps || (s.v[i].common && jumped_from(&s, i, (enum aa_pam_phase)s.v[i].phase) < i);
+	stack_free(&s);
+	return jumps;
 }
 
 /* ---- putting in ------------------------------------------------------------------ */

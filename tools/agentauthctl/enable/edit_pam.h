@@ -18,5 +18,7 @@ char *pam_remove(const char *text);
 /* pam_has_ours() returns whether there are lines of these phases that pam_remove() is about; with `any` also those of
  * pam-auth-update. */
 bool pam_has_ours(const char *text, unsigned phases, bool any);
+/* pam_jumps_into_common() returns whether a jump of the stack counts lines of one of Debian's common files that it includes. */
+bool pam_jumps_into_common(const char *text);
 
 #endif

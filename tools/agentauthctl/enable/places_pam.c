@@ -24,6 +24,52 @@ static const struct {
 	       {PAM_DIR "common-session-noninteractive", AA_PAM_SESSION}};
 #define N_COMMONS (sizeof(commons) / sizeof(commons[0]))
 
+/* ---- all stacks -------------------------------------------------------------------- */
+
+/* A file that dpkg or an editor leaves beside a stack is none. */
+static bool is_stack(const char *name)
+{
+	return *name != '.' && name[strlen(name) - 1] != '~' && !strstr(name, ".dpkg-") &&
+	       strncmp(name, "agentauth-", strlen("agentauth-")) != 0;
+}
+
+static void each_stack(void (*each)(void *data, const char *path, const char *text), void *data)
+{
+	DIR *list = opendir(PAM_DIR);
+	const struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		char *path = xasprintf(PAM_DIR "%s", entry->d_name), *text = NULL;
+
+		if (is_stack(entry->d_name) && host_file_read(path, NULL, &text) == 0 && text)
+			each(data, path, text);
+		free(text);
+		free(path);
+	}
+	if (list)
+		closedir(list);
+}
+
+struct asking {
+	void (*each)(void *data, const char *path);
+	void *data;
+};
+
+static void tell_if_ours(void *data, const char *path, const char *text)
+{
+	const struct asking *asking = data;
+
+	if (pam_has_ours(text, PAM_EVERY, false))
+		asking->each(asking->data, path);
+}
+
+void places_pam_each(void (*each)(void *data, const char *path), void *data)
+{
+	struct asking asking = {each, data};
+
+	each_stack(tell_if_ours, &asking);
+}
+
 /* ---- the files that others include ------------------------------------------------- */
 
 static bool plan_common(struct host_plan *plan, size_t i)
@@ -38,21 +84,32 @@ static bool plan_common(struct host_plan *plan, size_t i)
 	return true;
 }
 
-/* services_decide() returns whether the services' own stacks have our lines, as on a host that was set up so by hand. Asked twice,
- * the module would open two sessions. */
+static const struct host_service *service_of(const char *path)
+{
+	for (size_t i = 0; host_services[i].name; i++)
+		if (strcmp(path + strlen(PAM_DIR), host_services[i].name) == 0)
+			return &host_services[i];
+	return NULL;
+}
+
+/* A service may have our lines in its own stack, as on a host that was set up so by hand: asked twice, the module would decide
+ * twice. Or a stack may count the lines of a common file. */
+static void note_against_commons(void *data, const char *path, const char *text)
+{
+	const struct host_service *service = service_of(path);
+	bool *decide = data;
+
+	*decide = *decide || pam_jumps_into_common(text) ||
+		  (service && (service->must_ask & PAM_PHASE(AA_PAM_ACCOUNT)) &&
+		   pam_has_ours(text, PAM_PHASE(AA_PAM_ACCOUNT) | PAM_PHASE(AA_PAM_AUTH), false));
+}
+
+/* services_decide() returns whether the common files get no lines, and the services do. */
 static bool services_decide(void)
 {
 	bool decide = false;
 
-	for (size_t i = 0; host_services[i].name && !decide; i++) {
-		char *path = xasprintf(PAM_DIR "%s", host_services[i].name), *text = NULL;
-
-		decide = host_file_read(path, NULL, &text) == 0 && text &&
-			 pam_has_ours(text, PAM_PHASE(AA_PAM_ACCOUNT) | PAM_PHASE(AA_PAM_AUTH), false) &&
-			 (host_services[i].must_ask & PAM_PHASE(AA_PAM_ACCOUNT));
-		free(text);
-		free(path);
-	}
+	each_stack(note_against_commons, &decide);
 	return decide;
 }
 
@@ -180,31 +237,4 @@ bool places_pam_in(struct host_plan *plan)
 	for (size_t i = 0; planned && host_services[i].name; i++)
 		tell_lacking(plan, &host_services[i]);
 	return planned;
-}
-
-/* ---- which have them --------------------------------------------------------------- */
-
-/* A file that dpkg or an editor leaves beside a stack is none. */
-static bool is_stack(const char *name)
-{
-	return *name != '.' && name[strlen(name) - 1] != '~' && !strstr(name, ".dpkg-") &&
-	       strncmp(name, "agentauth-", strlen("agentauth-")) != 0;
-}
-
-void places_pam_each(void (*each)(void *data, const char *path), void *data)
-{
-	DIR *list = opendir(PAM_DIR);
-	const struct dirent *entry;
-
-	while (list && (entry = readdir(list))) {
-		char *path = xasprintf(PAM_DIR "%s", entry->d_name), *text = NULL;
-
-		if (is_stack(entry->d_name) && host_file_read(path, NULL, &text) == 0 && text &&
-		    pam_has_ours(text, PAM_EVERY, false))
-			each(data, path);
-		free(text);
-		free(path);
-	}
-	if (list)
-		closedir(list);
 }
