@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # stock: agentauth comes to this host, and goes from it, by Debian's packages.
-# People have ssh and sudo at every moment, and what the packages changed of the host's own files is gone with them.
+# People have ssh and sudo at every moment, and what the packages and enable changed of the host's own files is gone with them.
 
 load support
 load advice
@@ -15,20 +15,6 @@ install_packages() { # [OPTION OF DPKG]...
 }
 remove_packages() { # --remove|--purge
 	dpkg "$1" agentauth agentauth-host libpam-agentauth libnss-agentauth </dev/null >/var/log/dpkg.out 2>&1
-}
-# An agent, and what doctor leaves to a person as a note: the plugin's line.
-finish_host() {
-	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
-	rm -rf /etc/agentauth
-	host_init
-	new_agent builder-7 ES256
-}
-# What doctor had a person do, and packages do not take back: they own none of these files.
-undo_by_hand() {
-	rm -f /etc/ssh/sshd_config.d/agentauth.conf /etc/cron.d/agentauth-* /etc/sudoers.d/agentauth* /etc/pam.d/*~
-	cp -a /var/etc-before/pam.d/{runuser,runuser-l,passwd} /etc/pam.d/
-	cp -a /var/etc-before/sudo.conf /etc/
-	reload_sshd
 }
 agent_works() {
 	run by_key builder-7 'id -un; sudo -n restart-app'
@@ -64,12 +50,15 @@ other /etc/pam.d/common-session-noninteractive" ] || { echo "$output" >&2; retur
 	expect_output 'nobody logs in otherwise than before. Next: agentauthctl init, then agentauthctl enable\.$'
 }
 
-@test "doctor brings the host to order from there by what it says, and the agent works" {
-	run agentauthctl init
+@test "init and enable are all that the host needs, and the agent works" {
+	host_init
+	run agentauthctl enable --yes
 	expect_status 0
-	done_to_the_letter 9
-	finish_host
+	expect_output '^changed +/etc/pam.d/runuser$'
+	expect_no_output 'nsswitch.conf|common-'
+	new_agent builder-7 ES256
 	agent_works
+	doctor_is_silent
 	people_are_untouched
 }
 
@@ -116,14 +105,12 @@ other /etc/pam.d/common-session-noninteractive" ] || { echo "$output" >&2; retur
 	[ ! -e /usr/libexec/agentauth/agentauth_approval.so ]
 	people_have_ssh_and_sudo
 	install_packages
-	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
-	agentauthctl apply
+	agentauthctl enable --yes
 	agent_works
 }
 
 @test "removed, they leave no line that keeps people from sudo, and agents are gone" {
-	local before
-	before=$(sha256sum </var/log/agentauth/audit.jsonl)
+	cp /var/log/agentauth/audit.jsonl /run/log-before
 	watch_people
 	remove_packages --remove
 	people_were_never_kept_out 1
@@ -132,20 +119,19 @@ other /etc/pam.d/common-session-noninteractive" ] || { echo "$output" >&2; retur
 	expect_status 1
 	run by_key builder-7 true
 	expect_status 255
-	[ "$(sha256sum </var/log/agentauth/audit.jsonl)" = "$before" ]
+	cmp -n "$(stat -c %s /run/log-before)" /run/log-before /var/log/agentauth/audit.jsonl
 	[ -e /etc/agentauth/agents.d/builder-7.conf ]
-	run grep -rl agentauth /etc/pam.d /etc/nsswitch.conf
-	expect_output '^/etc/pam.d/agentauth-run$'
+	run grep -rl agentauth /etc/pam.d /etc/nsswitch.conf /etc/sudo.conf /etc/ssh /etc/sudoers.d /etc/cron.d
+	[ "$output" = /etc/pam.d/agentauth-run ]
 }
 
 @test "installed again, the agents that were there are there" {
 	install_packages
-	agentauthctl apply
+	agentauthctl enable --yes
 	agent_works
 }
 
 @test "purged, the registry and the log stay where nobody says that they may go" {
-	undo_by_hand
 	remove_packages --purge
 	people_are_untouched
 	[ -e /etc/agentauth/agents.d/builder-7.conf ]
