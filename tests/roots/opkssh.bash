@@ -12,9 +12,9 @@ provider_is_there() {
 		-keyout /run/story/op.key -out /usr/local/share/ca-certificates/op.crt 2>/dev/null
 	update-ca-certificates >/dev/null 2>&1
 	"$tests/roots/provider" "$ISSUER" /run/story/op.key /usr/local/share/ca-certificates/op.crt >/var/log/provider.out 2>&1 &
-	printf '#!/bin/sh\nexec curl -sSL -o /dev/null "$1"\n' >/usr/local/bin/xdg-open
+	printf '#!/bin/sh\nexec curl -sSL -b "" -o /dev/null "$1"\n' >/usr/local/bin/xdg-open
 	chmod 755 /usr/local/bin/xdg-open
-	wait_until curl -sSf -o /dev/null "$ISSUER/jwks"
+	wait_until curl -sf -o /dev/null "$ISSUER/jwks"
 }
 # Debian 12 has no opkssh; trixie's needs nothing that it lacks.
 opkssh_package() {
