@@ -11,20 +11,20 @@
 #define LOGIN (PAM_PHASE(AA_PAM_ACCOUNT) | SESSION)
 
 const struct host_service host_services[] = {
-    {"sshd", LOGIN, AUTH},
-    {"login", LOGIN, AUTH},
-    {"su", LOGIN, AUTH},
-    {"su-l", LOGIN, AUTH},
-    {"sudo", LOGIN, AUTH},
-    {"sudo-i", LOGIN, AUTH},
-    {"cron", LOGIN, AUTH},
-    {"crond", LOGIN, AUTH},
-    {"atd", LOGIN, AUTH},
-    {"systemd-user", LOGIN, AUTH},
-    {"runuser", SESSION, AUTH},
-    {"runuser-l", SESSION, AUTH},
-    {"passwd", PAM_PHASE(AA_PAM_PASSWORD), 0},
-    {NULL, 0, 0},
+    {"sshd", LOGIN, AUTH, true},
+    {"login", LOGIN, AUTH, true},
+    {"su", LOGIN, AUTH, true},
+    {"su-l", LOGIN, AUTH, true},
+    {"sudo", LOGIN, AUTH, true},
+    {"sudo-i", LOGIN, AUTH, true},
+    {"cron", LOGIN, AUTH, false},
+    {"crond", LOGIN, AUTH, false},
+    {"atd", LOGIN, AUTH, false},
+    {"systemd-user", LOGIN, AUTH, false},
+    {"runuser", SESSION, AUTH, false},
+    {"runuser-l", SESSION, AUTH, false},
+    {"passwd", PAM_PHASE(AA_PAM_PASSWORD), 0, false},
+    {NULL, 0, 0, false},
 };
 
 const char *const host_stack_dirs[] = {AA_SYSCONFDIR "/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};

@@ -105,7 +105,9 @@ static void ask_all(struct buffer *said, const char *dir)
 			for (size_t p = 0; p < sizeof(people) / sizeof(people[0]); p++)
 				if (people[p] && *people[p])
 					ask_about(said, dir, host_services[i].name, people[p], false);
-			ask_about(said, dir, host_services[i].name, NOBODY, true);
+			/* Nobody is asked for a password by the others: without our line such a stack has none. */
+			if (host_services[i].asks_people)
+				ask_about(said, dir, host_services[i].name, NOBODY, true);
 		}
 		free(path);
 	}
