@@ -238,7 +238,7 @@ refused() { # TURN REASON
 	end_second_sshd
 	run cured_by root 'agentauthctl doctor'
 	expect_output 'PROBLEM +sshd'
-	cured_by root '(install|cp) .*/etc/ssh/sshd_config.d[^ &;]*'
+	cured_by root 'agentauthctl enable --yes sshd'
 	second_sshd
 	run dev agentauth ssh -p 2222 -o StrictHostKeyChecking=no "$AT" id -un
 	expect_output '^builder-7$'
