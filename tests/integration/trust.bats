@@ -22,7 +22,7 @@ setup_file() {
 
 configured() { # CHECKOUT
 	mkdir "$1/build"
-	sed "s|^ac_pwd=.*|ac_pwd='$1/build'|" "$AGENTAUTH_BUILD/config.status" >"$1/build/config.status"
+	sed "s|$AGENTAUTH_BUILD|$1/build|g; s|$TOP|$1|g" "$AGENTAUTH_BUILD/config.status" >"$1/build/config.status"
 	(cd "$1/build" && sh ./config.status >/dev/null 2>&1)
 }
 released() { # CHECKOUT [ASSIGNMENT]...
