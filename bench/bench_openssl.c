@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_openssl.c: the peer of a login's decision: a new process that loads a public key and verifies one
- * signature with OpenSSL, and does nothing else. Usage: bench_openssl KEY.pem MESSAGE SIGNATURE */
+/* bench_openssl.c: the peer of a login's decision: a new process that loads a public key and verifies one signature with OpenSSL,
+ * and does nothing else. It is linked with libpam and with the libraries of the PAM module, since a process that asks PAM for
+ * the same cannot be without them. Usage: bench_openssl KEY.pem MESSAGE SIGNATURE */
 #include <config.h>
 
 #include <stdio.h>

@@ -6,7 +6,8 @@
 #   row KEY=VALUE...                records a row; the keys are below
 #   row_failed KEY=VALUE... why=…   records a row that could not be measured, which is an error
 #   row_end                         after the last row; returns 1 where a row is not held or has no answer: exit by it
-#   row_turns ROUNDS DIR NAME...    times functions in turn, the first one another each round: microseconds, a line each, in DIR/NAME
+#   row_turns ROUNDS DIR NAME...    times functions in turn, the first one another each round: microseconds, a line each, in
+#                                   DIR/NAME; a function before_NAME, where there is one, is called before, and is not timed
 #   row_in_box BUILDDIR COMMAND...  runs a command in the tests' box, with sshd up, where it records its rows as here
 #
 #   area=     the part of the table: a word or two ("look-ups")
@@ -126,6 +127,7 @@ row_turns() { # ROUNDS DIR NAME...
 		for ((i = 0; i < $#; i++)); do
 			name=$(((round + i) % $# + 1))
 			name=${!name}
+			if declare -F "before_$name" >/dev/null; then "before_$name" || return 1; fi
 			begun=${EPOCHREALTIME/[.,]/}
 			"$name" >/dev/null || { echo "${0##*/}: $name failed" >&2; return 1; }
 			took=$((${EPOCHREALTIME/[.,]/} - begun))
@@ -135,11 +137,14 @@ row_turns() { # ROUNDS DIR NAME...
 }
 
 row_in_box() { # BUILDDIR COMMAND...
-	local build=$1 top folder status=0
+	local build=$1 top folder image status=0
 	shift
+	image=$build/box-bench.tar # with the peers; the stories' box has but some of them
+	[ -e "$image" ] || image=$build/box.tar
 	top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 	folder=$(mktemp -d) || exit 2
-	"$top/tests/box/box" --layer "$build/box.tar" --bind "$top" --bind "$build" --bind-rw "$folder" -- "$top/tests/box/up" \
+	[ -e "$image" ] || { echo "${0##*/}: there is no $image: ./quickstart bench makes it" >&2; row_bad=1; return 2; }
+	"$top/tests/box/box" --layer "$image" --bind "$top" --bind "$build" --bind-rw "$folder" -- "$top/tests/box/up" \
 		env BENCH_ROWS="$folder/rows" BENCH_QUICK="${BENCH_QUICK-}" "$@" || status=$?
 	[ ! -e "$folder/rows" ] || cat "$folder/rows" >>"$BENCH_ROWS"
 	rm -rf "$folder"

@@ -1,20 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What a thousand open sessions cost a login, a sudo, session list and session reap, beside ten. Usage: sessions.sh BUILDDIR
+# What a thousand open sessions cost a login, a sudo, session list, reap and kill, beside ten. Usage: sessions.sh BUILDDIR
 # It runs in the tests' box (see tests/box/image), as root. Each session is a login by SSH that stays: four processes, some
-# 5 GB of memory and three minutes for all of them. Exit status 1: a budget does not hold.
+# 5 GB of memory and three minutes for all of them. BENCH_QUICK=yes: 30 in the place of the thousand. Exit status 1: a budget does
+# not hold.
 # Within a box, "sessions.sh serve BUILDDIR" takes orders from its standard input instead (fill N, login, sudo, list, reap,
 # process), so that bench/compare can have them of two boxes in turn.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=bench/row.bash
+. "$here/row.bash"
+few=10 many=1000 runs=15
+[ "${BENCH_QUICK-}" != yes ] || { many=30; runs=3; }
 
 if [ ! -e /run/agentauth-box ]; then
-	if [ $# -ne 1 ] || [ ! -e "$1/box.tar" ]; then
+	if [ $# -ne 1 ] || [ ! -d "$1" ]; then
 		echo "usage: sessions.sh BUILDDIR, with its box made by tests/box/image" >&2
 		exit 2
 	fi
-	top=$(cd "$(dirname "$0")/.." && pwd)
-	build=$(cd "$1" && pwd)
-	exec "$top/tests/box/box" --layer "$build/box.tar" --bind "$top" --bind "$build" -- "$top/tests/box/up" "$top/bench/sessions.sh" inside
+	row_begin
+	row_in_box "$(cd "$1" && pwd)" "$here/sessions.sh" inside || :
+	row_end
+	exit
 fi
 
 agentauthctl init >/dev/null
@@ -29,21 +36,25 @@ login() {
 }
 login true
 
-# The quickest of several runs, in microseconds.
-quickest() { # N COMMAND...
-	local n=$1 i start took best=
+# Microseconds of each of several runs.
+times() { # N COMMAND...
+	local n=$1 i began
 	shift
 	for ((i = 0; i < n; i++)); do
-		start=$(date +%s%N)
+		began=${EPOCHREALTIME/[.,]/}
 		"$@" >/dev/null
-		took=$((($(date +%s%N) - start) / 1000))
-		if [ -z "$best" ] || [ "$took" -lt "$best" ]; then best=$took; fi
+		echo $((${EPOCHREALTIME/[.,]/} - began))
 	done
-	echo "$best"
+}
+quickest() { # N COMMAND...
+	times "$@" | sort -n | head -n 1
 }
 # shellcheck disable=SC2016 # the shell of the login expands it
+sudo_times() { # N: within one login
+	login 'for i in $(seq '"$1"'); do s=$(date +%s%N); sudo -n true; echo $((($(date +%s%N) - s) / 1000)); done'
+}
 sudo_alone() { # the quickest sudo within one login
-	login 'for i in 1 2 3 4 5 6 7 8 9; do s=$(date +%s%N); sudo -n true; echo $((($(date +%s%N) - s) / 1000)); done' | sort -n | head -n 1
+	sudo_times 9 | sort -n | head -n 1
 }
 
 # Logins that stay, up to N, a few at a time as sshd lets them.
@@ -57,15 +68,6 @@ fill() { # N
 }
 open() {
 	find /run/agentauth/sessions/by-pid -type l | wc -l
-}
-
-measure() { # N, into l, s, t, r
-	fill "$1"
-	l=$(quickest 7 login true) s=$(sudo_alone) t=$(quickest 7 agentauthctl session list) r=$(quickest 7 agentauthctl session reap)
-	live=$(agentauthctl --json session list | jq '.sessions | length')
-	[ "$live" -ge "$1" ] || { echo "only $live of $1 sessions are open" >&2; exit 1; }
-	agentauthctl session kill --agent worker >/dev/null
-	wait
 }
 
 # Each answer is a line: a time in microseconds, or what bench_nss says of a process that asks for nothing of ours.
@@ -87,19 +89,33 @@ if [ "$1" = serve ]; then
 	exit
 fi
 
-measure 10
-l10=$l s10=$s t10=$t r10=$r
-measure 1000
-
-status=0
-line() { # WHAT WITH-10 WITH-1000 LIMIT-US
-	local verdict=ok
-	[ "$3" -le "$4" ] || { verdict='OVER' status=1; }
-	printf '%-14s %8d us with 10, %8d us with 1000, ratio %d.%02d, limit %d us: %s\n' "$1" "$2" "$3" \
-		$(($3 / $2)) $(($3 * 100 / $2 % 100)) "$4" "$verdict"
+dir=$(mktemp -d)
+row_begin
+measure() { # N: microseconds in $dir/WHAT.N
+	fill "$1"
+	times "$runs" login true >"$dir/login.$1"
+	sudo_times "$runs" >"$dir/sudo.$1"
+	times "$runs" agentauthctl session list >"$dir/list.$1"
+	times "$runs" agentauthctl session reap >"$dir/reap.$1"
+	live=$(agentauthctl --json session list | jq '.sessions | length')
+	[ "$live" -ge "$1" ] || { echo "only $live of $1 sessions are open" >&2; exit 1; }
+	times 1 agentauthctl session kill --agent worker >"$dir/kill.$1"
+	wait
 }
-line login "$l10" "$l" $((l10 * 5 / 4))
-line sudo "$s10" "$s" $((s10 * 5 / 4))
-line 'session list' "$t10" "$t" $((t10 + 1000 * 200)) # it prints a line for each, and looks at each one's processes
-line 'session reap' "$r10" "$r" 100000
-exit $status
+measure $few
+measure $many
+
+beside_few() { # NAME WHAT LIMIT
+	row area=sessions name="$1, $many sessions open" unit=us ours="@$dir/$2.$many" peer="with $few open" theirs="@$dir/$2.$few" \
+		by=ratio limit="$3" note="$runs runs"
+}
+within() { # NAME WHAT LIMIT-US NOTE
+	row area=sessions name="$1, $many sessions" unit=us ours="@$dir/$2.$many" peer="with $few" theirs="@$dir/$2.$few" \
+		by=median limit="$3" note="$4"
+}
+beside_few login login 1.25
+beside_few "an agent's sudo" sudo 1.25
+within 'session list' list 50000 "$runs runs"
+within 'session reap' reap 50000 "$runs runs"
+within 'session kill, all of them' kill 200000 '1 run'
+row_end
