@@ -157,7 +157,7 @@ def legend(p, entries):
 def lines(title, below, series, unit, x_name, limits=()):
     """Series of (label, class, [(x, median)]), both axes logarithmic; limits are (x, y, words)."""
     p = Picture(860, title, below)
-    left, width, top, height = 90, 580, p.height + 12, 330
+    left, width, top, height = 80, 560, p.height + 12, 330
     values = [v for _, _, points in series for _, v in points] + [y for _, y, _ in limits]
     xs = sorted({x for _, _, points in series for x, _ in points})
     px, _ = axis(xs[0], xs[-1], True, left, width)
