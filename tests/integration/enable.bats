@@ -162,6 +162,33 @@ taken_out() {
 	agent_works
 }
 
+sshd_of_a_key() { # [OPTION...]: the only sshd of this box
+	[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"
+	wait_until test ! -e /run/sshd.pid
+	/usr/sbin/sshd -E /var/log/sshd.log "$@" && wait_until test -s /run/sshd.pid
+}
+
+@test "sshd listens again once enable has ended, and one that does not come back is named" {
+	local i
+	for ((i = 0; i < 5; i++)); do
+		taken_out sshd
+		person_logs_in_by_key
+		put_in sshd
+		expect_no_output 'warning:'
+		person_logs_in_by_key
+	done
+	taken_out sshd
+	cp -p /etc/ssh/ssh_host_ed25519_key /run/own_key
+	sshd_of_a_key -h /run/own_key
+	rm /run/own_key
+	run agentauthctl enable --yes sshd
+	sshd_of_a_key
+	expect_status 0
+	expect_output 'sshd was told to read its configuration again, and does not listen any more: see what its log says'
+	person_logs_in_by_key
+	agent_works
+}
+
 @test "what an administrator wrote meanwhile stays, and our lines alone go" {
 	sed -i '1i# looked at by alice' /etc/pam.d/common-auth
 	echo 'Set probe_interfaces true' >>/etc/sudo.conf

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/agentauthctl/commands/ctl.h"
@@ -179,10 +181,35 @@ static bool has_part(const struct host_plan *plan, enum host_part part)
 	return false;
 }
 
-static void reload_sshd(struct ctl *ctl)
+#define SSHD_PID_FILE "/run/sshd.pid"
+
+/* sshd takes its pid file away before it starts itself anew, and writes it once it listens (sshd.c, sighup_restart()). An sshd
+ * that is given SSHD_PENDING_MS and leaves the file as it was has nothing to do with it. */
+enum { SSHD_STEP_MS = 20, SSHD_PENDING_MS = 1000, SSHD_GONE_MS = 10000 };
+
+/* sshd_listens_again() waits for the sshd whose pid file was `before`, so that the command that comes next can log in.
+ * False: it took its pid file away and did not come back. */
+static bool sshd_listens_again(const struct stat *before)
+{
+	struct timespec step = {.tv_nsec = SSHD_STEP_MS * 1000000L};
+	struct stat st;
+	bool there = true;
+
+	for (int ms = 0; ms < (there ? SSHD_PENDING_MS : SSHD_GONE_MS); ms += SSHD_STEP_MS) {
+		there = stat(SSHD_PID_FILE, &st) == 0;
+		if (there && st.st_size > 0 &&
+		    (st.st_ino != before->st_ino || st.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+		     st.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
+			return true;
+		(void)nanosleep(&step, NULL);
+	}
+	return there;
+}
+
+static int tell_sshd(void)
 {
 	char *path = program_find("pkill");
-	char *const argv[] = {path, (char[]){"-HUP"}, (char[]){"-F"}, (char[]){"/run/sshd.pid"}, NULL};
+	char *const argv[] = {path, (char[]){"-HUP"}, (char[]){"-F"}, (char[]){SSHD_PID_FILE}, NULL};
 	int status = 0;
 
 	if (places_has_systemd())
@@ -190,12 +217,24 @@ static void reload_sshd(struct ctl *ctl)
 		    run_systemctl("try-reload-or-restart", "--no-ask-password",
 				  access("/usr/lib/systemd/system/ssh.service", F_OK) == 0 ? "ssh.service"
 											   : "sshd.service");
-	else if (path && access("/run/sshd.pid", F_OK) == 0)
+	else if (path && access(SSHD_PID_FILE, F_OK) == 0)
 		status = program_run(argv, "", 0, NULL);
 	free(path);
-	if (status != 0)
+	return status;
+}
+
+static void reload_sshd(struct ctl *ctl)
+{
+	struct stat before;
+	bool runs = stat(SSHD_PID_FILE, &before) == 0;
+
+	if (tell_sshd() != 0)
 		ctl_warning(ctl, "sshd could not be told to read its configuration again, and has no "
 				 "settings for agents until it is");
+	else if (runs && !sshd_listens_again(&before))
+		ctl_warning(ctl,
+			    "sshd was told to read its configuration again, and does not listen any more: "
+			    "see what its log says, and keep this shell until somebody can log in");
 }
 
 static void follow(struct work *w)
