@@ -8,24 +8,37 @@
 
 #include <cdb.h>
 
-#define WORDS (sizeof(struct aa_known) / 8)
 #define WAYS 4u
-#define SETS 512u /* 4 * 512 cells are 750 KiB, touched as they are used */
+#define KNOWN_SETS 512u	 /* 4 * 512 cells are 800 KiB, touched as they are used */
+#define MISSED_SETS 128u /* 4 * 128 cells are 48 KiB */
 
 _Static_assert(sizeof(struct aa_known) % 8 == 0, "a cell is moved as whole words");
+_Static_assert(sizeof(struct aa_missed) % 8 == 0, "a cell is moved as whole words");
+_Static_assert(sizeof(struct aa_uid_range) % 8 == 0, "a cell is moved as whole words");
 _Static_assert(sizeof(struct aa_seen) % 8 == 0, "a cell is moved as whole words");
 _Static_assert(sizeof(struct aa_stamp) == 40, "a stamp has no padding: it is compared as bytes");
+_Static_assert(sizeof(struct aa_cache_key) == 8 + AA_NSS_CACHE_KEY_MAX, "a key is compared as bytes");
 
+/* A cell's words are a struct that begins with its key. */
 struct cell {
 	_Atomic uint32_t seq;
 	_Atomic uint32_t hash; /* of the key; a hint: what counts is the key itself */
-	_Atomic uint64_t words[WORDS];
+	_Atomic uint64_t words[];
 };
 
-struct aa_cache_cells {
+struct aa_cells {
 	_Atomic uint32_t next_way;
-	struct cell cells[SETS * WAYS];
+	uint32_t unused;
+	_Atomic uint64_t cells[];
 };
+
+struct shape {
+	size_t words; /* of the struct in a cell */
+	uint32_t sets;
+};
+
+static const struct shape known_shape = {sizeof(struct aa_known) / 8, KNOWN_SETS};
+static const struct shape missed_shape = {sizeof(struct aa_missed) / 8, MISSED_SETS};
 
 /* ---- one cell: a seqlock ------------------------------------------------- */
 
@@ -76,97 +89,154 @@ static void end_write(_Atomic uint32_t *seq, uint32_t before)
 	atomic_store_explicit(seq, after != 0 ? after : 2, memory_order_release); /* 0: never written */
 }
 
-/* ---- the cells ----------------------------------------------------------- */
+/* ---- tables of cells ------------------------------------------------------ */
 
-static struct aa_cache_cells *map_cells(struct aa_nss_cache *cache)
+static size_t table_size(const struct shape *shape)
 {
-	struct aa_cache_cells *cells, *others = NULL;
+	return sizeof(struct aa_cells) +
+	       shape->sets * WAYS * (sizeof(struct cell) + shape->words * sizeof(uint64_t));
+}
+
+static struct aa_cells *map_cells(aa_table *table, const struct shape *shape)
+{
+	struct aa_cells *cells, *others = NULL;
 	int saved = errno;
 
-	cells = mmap(NULL, sizeof(*cells), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	cells = mmap(NULL, table_size(shape), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (cells == MAP_FAILED) {
 		cells = NULL;
-	} else if (!atomic_compare_exchange_strong(&cache->cells, &others, cells)) {
-		munmap(cells, sizeof(*cells));
+	} else if (!atomic_compare_exchange_strong(table, &others, cells)) {
+		munmap(cells, table_size(shape));
 		cells = others;
 	}
 	errno = saved;
 	return cells;
 }
 
-static struct cell *set_of(struct aa_cache_cells *cells, uint32_t hash)
+static uint32_t hash_of(const struct aa_cache_key *key)
 {
-	return &cells->cells[(hash ^ hash >> 16) % SETS * WAYS];
+	return cdb_hash(key->bytes, key->len);
 }
 
-static bool has_key(const struct aa_known *known, const void *key, size_t key_len)
+/* Gives the cell of this way of the hash's set. */
+static struct cell *cell_at(struct aa_cells *cells, const struct shape *shape, uint32_t hash, uint32_t way)
 {
-	return known->key_len == key_len && memcmp(known->key, key, key_len) == 0 &&
-	       known->value_len <= AA_NSS_CACHE_VALUE_MAX;
+	size_t at = (hash ^ hash >> 16) % shape->sets * WAYS + way;
+
+	return (struct cell *)(void *)&cells->cells[at * (1 + shape->words)];
 }
 
-bool aa_nss_cache_find(struct aa_nss_cache *cache, const void *key, size_t key_len, struct aa_known *ret)
+static bool find(aa_table *table, const struct shape *shape, const struct aa_cache_key *key, void *ret)
 {
-	struct aa_cache_cells *cells = atomic_load_explicit(&cache->cells, memory_order_acquire);
+	struct aa_cells *cells = atomic_load_explicit(table, memory_order_acquire);
+	struct cell *cell;
 	uint32_t hash;
-	struct cell *set;
 
-	if (cells == NULL || key_len > AA_NSS_CACHE_KEY_MAX)
+	if (cells == NULL)
 		return false;
-	hash = cdb_hash(key, (unsigned)key_len);
-	set = set_of(cells, hash);
-	for (uint32_t i = 0; i < WAYS; i++) {
-		if (atomic_load_explicit(&set[i].hash, memory_order_relaxed) != hash)
-			continue;
-		if (read_cell(&set[i].seq, set[i].words, WORDS, ret) && has_key(ret, key, key_len))
+	hash = hash_of(key);
+	for (uint32_t way = 0; way < WAYS; way++) {
+		cell = cell_at(cells, shape, hash, way);
+		if (atomic_load_explicit(&cell->hash, memory_order_relaxed) == hash &&
+		    read_cell(&cell->seq, cell->words, shape->words, ret) &&
+		    memcmp(ret, key, sizeof(*key)) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* Chooses the cell that holds the key already, else an empty one, else the next in turn. */
-static struct cell *cell_for(struct aa_cache_cells *cells, uint32_t hash)
+static struct cell *cell_for(struct aa_cells *cells, const struct shape *shape, uint32_t hash)
 {
-	struct cell *set = set_of(cells, hash), *empty = NULL;
+	struct cell *cell, *empty = NULL;
 
-	for (uint32_t i = 0; i < WAYS; i++) {
-		if (atomic_load_explicit(&set[i].seq, memory_order_relaxed) == 0)
-			empty = &set[i];
-		else if (atomic_load_explicit(&set[i].hash, memory_order_relaxed) == hash)
-			return &set[i];
+	for (uint32_t way = 0; way < WAYS; way++) {
+		cell = cell_at(cells, shape, hash, way);
+		if (atomic_load_explicit(&cell->seq, memory_order_relaxed) == 0)
+			empty = cell;
+		else if (atomic_load_explicit(&cell->hash, memory_order_relaxed) == hash)
+			return cell;
 	}
 	if (empty != NULL)
 		return empty;
-	return &set[atomic_fetch_add_explicit(&cells->next_way, 1, memory_order_relaxed) % WAYS];
+	return cell_at(cells, shape, hash,
+		       atomic_fetch_add_explicit(&cells->next_way, 1, memory_order_relaxed) % WAYS);
 }
 
-void aa_nss_cache_keep(struct aa_nss_cache *cache, const struct aa_known *known)
+static void keep(aa_table *table, const struct shape *shape, const void *kept)
 {
-	struct aa_cache_cells *cells = atomic_load_explicit(&cache->cells, memory_order_acquire);
-	uint32_t hash, before;
+	struct aa_cells *cells = atomic_load_explicit(table, memory_order_acquire);
+	uint32_t hash = hash_of(kept), before;
 	struct cell *cell;
 
 	if (cells == NULL)
-		cells = map_cells(cache);
+		cells = map_cells(table, shape);
 	if (cells == NULL)
 		return;
-	hash = cdb_hash(known->key, known->key_len);
-	cell = cell_for(cells, hash);
+	cell = cell_for(cells, shape, hash);
 	if (!begin_write(&cell->seq, &before))
 		return;
-	write_words(cell->words, WORDS, known);
+	write_words(cell->words, shape->words, kept);
 	atomic_store_explicit(&cell->hash, hash, memory_order_relaxed);
 	end_write(&cell->seq, before);
 }
 
-void aa_nss_cache_forget(struct aa_nss_cache *cache)
+static void forget(aa_table *table, const struct shape *shape)
 {
-	struct aa_cache_cells *cells = atomic_exchange(&cache->cells, NULL);
+	struct aa_cells *cells = atomic_exchange(table, NULL);
 
 	if (cells != NULL)
-		munmap(cells, sizeof(*cells));
+		munmap(cells, table_size(shape));
+}
+
+/* ---- what is kept -------------------------------------------------------- */
+
+bool aa_nss_cache_find(struct aa_nss_cache *cache, const struct aa_cache_key *key, struct aa_known *ret)
+{
+	return find(&cache->known, &known_shape, key, ret) && ret->value_len <= AA_NSS_CACHE_VALUE_MAX;
+}
+
+void aa_nss_cache_keep(struct aa_nss_cache *cache, const struct aa_known *known)
+{
+	keep(&cache->known, &known_shape, known);
+}
+
+bool aa_nss_cache_find_missed(struct aa_nss_cache *cache, const struct aa_cache_key *key,
+			      struct aa_missed *ret)
+{
+	return find(&cache->missed, &missed_shape, key, ret);
+}
+
+void aa_nss_cache_keep_missed(struct aa_nss_cache *cache, const struct aa_missed *missed)
+{
+	keep(&cache->missed, &missed_shape, missed);
+}
+
+bool aa_nss_cache_find_range(struct aa_nss_cache *cache, struct aa_uid_range *ret)
+{
+	return read_cell(&cache->uids.seq, cache->uids.words, sizeof(*ret) / 8, ret);
+}
+
+void aa_nss_cache_keep_range(struct aa_nss_cache *cache, const struct aa_uid_range *range)
+{
+	uint32_t before;
+
+	if (!begin_write(&cache->uids.seq, &before))
+		return;
+	write_words(cache->uids.words, sizeof(*range) / 8, range);
+	end_write(&cache->uids.seq, before);
+}
+
+void aa_nss_cache_forget(struct aa_nss_cache *cache)
+{
+	forget(&cache->known, &known_shape);
+	forget(&cache->missed, &missed_shape);
+	atomic_store(&cache->uids.seq, 0);
 	atomic_store(&cache->registry.seq, 0);
+	atomic_store(&cache->passwd.seq, 0);
 	atomic_store(&cache->group.seq, 0);
+	atomic_store(&cache->withheld_passwd.seq, 0);
+	atomic_store(&cache->withheld_group.seq, 0);
 }
 
 /* ---- files that were looked at in this tick ------------------------------ */

@@ -23,28 +23,36 @@ static bool is_account(enum kind kind)
 	return kind == ACCOUNT_BY_NAME || kind == ACCOUNT_BY_UID;
 }
 
-/* A question to the registry, as bytes. */
+/* A question to the registry: its kind, and the key by which it is remembered. */
 struct question {
 	enum kind kind;
-	size_t len;
-	char bytes[AA_NSS_CACHE_KEY_MAX];
+	struct aa_cache_key key;
 };
 
 /* The name is valid, and so no longer than AA_GROUP_NAME_MAX. */
 static struct question about_name(enum kind kind, const char *name)
 {
-	struct question q = {.kind = kind, .len = 1 + strlen(name), .bytes = {(char)kind}};
+	size_t len = strlen(name);
+	struct question q = {.kind = kind, .key = {.len = (uint8_t)(1 + len), .bytes = {(char)kind}}};
 
-	memcpy(q.bytes + 1, name, q.len - 1);
+	memcpy(q.key.bytes + 1, name, len);
 	return q;
 }
 
 static struct question about_id(enum kind kind, uint32_t id)
 {
-	struct question q = {.kind = kind, .len = 1 + sizeof(id), .bytes = {(char)kind}};
+	struct question q = {.kind = kind, .key = {.len = 1 + sizeof(id), .bytes = {(char)kind}}};
 
-	memcpy(q.bytes + 1, &id, sizeof(id));
+	memcpy(q.key.bytes + 1, &id, sizeof(id));
 	return q;
+}
+
+static uint32_t id_of(const struct question *q)
+{
+	uint32_t id;
+
+	memcpy(&id, q->key.bytes + 1, sizeof(id));
+	return id;
 }
 
 static const char *local_file(const struct aa_nss *nss, enum kind kind)
@@ -59,27 +67,40 @@ static const char *withheld_file(const struct aa_nss *nss, enum kind kind)
 
 /* ---- cache --------------------------------------------------------------- */
 
-/* Says whether a kept answer still holds. The local file is asked every time, since a name that exists there is never
- * served. The registry, the list of withheld names and, for initgroups, /etc/group are asked once a tick. */
-static bool still_holds(const struct aa_nss *nss, enum kind kind, const struct aa_known *known)
+/* Each of the files is asked once a tick, for all that was kept. */
+static bool is_of_registry(const struct aa_nss *nss, int64_t tick, const struct aa_stamp *stamp)
 {
-	struct aa_nss_cache *cache = nss->cache;
-	struct aa_cell_seen *withheld = is_account(kind) ? &cache->withheld_passwd : &cache->withheld_group;
-	int64_t tick = nss->tick();
-	struct aa_stamp local;
-
-	if (!aa_nss_cache_still(&cache->registry, nss->current, false, tick, &known->registry) ||
-	    !aa_nss_cache_still(withheld, withheld_file(nss, kind), false, tick, &known->withheld))
-		return false;
-	if (kind == AGENTS_GROUP)
-		return aa_nss_cache_still(&cache->group, nss->group, true, tick, &known->local);
-	return aa_stamp_path(local_file(nss, kind), true, &local) == 0 &&
-	       aa_stamp_equal(&local, &known->local);
+	return aa_nss_cache_still(&nss->cache->registry, nss->current, false, tick, stamp);
 }
 
-static bool recall(const struct aa_nss *nss, const struct question *q, struct aa_known *ret)
+/* Says whether a kept answer still holds: a name that exists in the local file, or is withheld, is not served. */
+static bool still_holds(const struct aa_nss *nss, enum kind kind, int64_t tick, const struct aa_known *known)
 {
-	return aa_nss_cache_find(nss->cache, q->bytes, q->len, ret) && still_holds(nss, q->kind, ret);
+	struct aa_nss_cache *cache = nss->cache;
+	struct aa_cell_seen *local = is_account(kind) ? &cache->passwd : &cache->group;
+	struct aa_cell_seen *withheld = is_account(kind) ? &cache->withheld_passwd : &cache->withheld_group;
+
+	return is_of_registry(nss, tick, &known->registry) &&
+	       aa_nss_cache_still(withheld, withheld_file(nss, kind), false, tick, &known->withheld) &&
+	       aa_nss_cache_still(local, local_file(nss, kind), true, tick, &known->local);
+}
+
+static bool recall(const struct aa_nss *nss, const struct question *q, int64_t tick, struct aa_known *ret)
+{
+	return aa_nss_cache_find(nss->cache, &q->key, ret) && still_holds(nss, q->kind, tick, ret);
+}
+
+/* Says whether it is remembered that the registry has no such name or id. */
+static bool recall_missed(const struct aa_nss *nss, const struct question *q, int64_t tick)
+{
+	struct aa_uid_range range;
+	struct aa_missed missed;
+
+	if (q->kind == ACCOUNT_BY_UID && aa_nss_cache_find_range(nss->cache, &range) &&
+	    (id_of(q) < range.min || id_of(q) > range.max))
+		return is_of_registry(nss, tick, &range.registry);
+	return aa_nss_cache_find_missed(nss->cache, &q->key, &missed) &&
+	       is_of_registry(nss, tick, &missed.registry);
 }
 
 static void take(enum kind kind, const struct aa_known *known, struct aa_registry_record *ret)
@@ -137,21 +158,28 @@ static void keep(const struct aa_nss *nss, const struct question *q, struct aa_k
 	if (!aa_stamp_is_settled(&known->registry, now) || !aa_stamp_is_settled(&known->local, now) ||
 	    !aa_stamp_is_settled(&known->withheld, now))
 		return;
-	known->key_len = (uint8_t)q->len;
-	memcpy(known->key, q->bytes, q->len);
+	known->key = q->key;
 	aa_nss_cache_keep(nss->cache, known);
+}
+
+static void keep_missed(const struct aa_nss *nss, const struct question *q, const struct aa_accounts *a)
+{
+	const struct aa_missed missed = {.key = q->key, .registry = a->stamp};
+	const struct aa_uid_range range = {a->stamp, a->header.uid_min, a->header.uid_max};
+
+	if (!aa_stamp_is_settled(&a->stamp, nss->now()))
+		return;
+	aa_nss_cache_keep_range(nss->cache, &range);
+	aa_nss_cache_keep_missed(nss->cache, &missed);
 }
 
 /* ---- the registry --------------------------------------------------------- */
 
 static int look_up_account(const struct aa_accounts *a, const struct question *q, struct aa_account *ret)
 {
-	uint32_t uid;
-
 	if (q->kind == ACCOUNT_BY_NAME || q->kind == GROUP_BY_NAME)
-		return aa_account_by_name(a, q->bytes + 1, ret);
-	memcpy(&uid, q->bytes + 1, sizeof(uid));
-	return aa_account_by_uid(a, uid, ret);
+		return aa_account_by_name(a, q->key.bytes + 1, ret);
+	return aa_account_by_uid(a, id_of(q), ret);
 }
 
 static void group_of_account(const struct aa_account *account, struct aa_group *ret)
@@ -163,13 +191,12 @@ static void group_of_account(const struct aa_account *account, struct aa_group *
 static int look_up_group(const struct aa_accounts *a, const struct question *q, struct aa_group *ret)
 {
 	struct aa_account account;
-	uint32_t gid;
 	int r;
 
 	if (q->kind == AGENTS_GROUP)
 		return aa_group_by_name(a, a->header.group, ret);
-	memcpy(&gid, q->bytes + 1, sizeof(gid));
-	r = q->kind == GROUP_BY_NAME ? aa_group_by_name(a, q->bytes + 1, ret) : aa_group_by_gid(a, gid, ret);
+	r = q->kind == GROUP_BY_NAME ? aa_group_by_name(a, q->key.bytes + 1, ret)
+				     : aa_group_by_gid(a, id_of(q), ret);
 	if (r != -ENOENT)
 		return r;
 	r = look_up_account(a, q, &account);
@@ -208,6 +235,8 @@ static int find_in_registry(const struct aa_nss *nss, const struct question *q,
 	if (r < 0)
 		return r;
 	r = look_up(&a, q, ret);
+	if (r == -ENOENT)
+		keep_missed(nss, q, &a);
 	if (r == 0)
 		r = check_others(nss, q->kind, ret, &known);
 	known.registry = a.stamp;
@@ -219,12 +248,14 @@ static int find_in_registry(const struct aa_nss *nss, const struct question *q,
 
 static int find(const struct aa_nss *nss, const struct question *q, struct aa_registry_record *ret)
 {
+	int64_t tick = nss->tick();
 	struct aa_known known;
 
-	if (!recall(nss, q, &known))
-		return find_in_registry(nss, q, ret);
-	take(q->kind, &known, ret);
-	return 0;
+	if (recall(nss, q, tick, &known)) {
+		take(q->kind, &known, ret);
+		return 0;
+	}
+	return recall_missed(nss, q, tick) ? -ENOENT : find_in_registry(nss, q, ret);
 }
 
 /* ---- the questions -------------------------------------------------------- */

@@ -44,37 +44,122 @@ TEST(nss_remembers_within_a_tick_and_sees_a_publish_at_the_next, nss)
 	unavailable(pwnam("alpha"));
 }
 
-TEST(nss_sees_a_new_agent_within_the_tick, nss)
+/* A name that was not asked for before is seen at once, one that was missed at the next tick. */
+TEST(nss_sees_a_new_agent_at_the_next_tick_at_the_latest, nss)
 {
 	struct support_registry fewer = sample;
 
 	fewer.n_accounts = 1;
 	support_publish(statedir, 2, &fewer);
 	settle();
-	served(pwnam("alpha"));
-	not_found(pwnam("builder-7"));
+	for (int i = 0; i < 2; i++) {
+		served(pwnam("alpha"));
+		not_found(pwnam("builder-7"));
+		not_found(pwuid(UID(7)));
+		not_found(grgid(UID(7)));
+	}
 	support_publish(statedir, 3, &sample);
+	served(pwnam("old"));
+	not_found(pwnam("builder-7"));
+	tick_now++;
 	served(pwnam("builder-7"));
+	served(pwuid(UID(7)));
+	served(grgid(UID(7)));
 	served(pwnam("alpha"));
 }
 
-TEST(nss_sees_a_local_user_within_the_tick, nss)
+TEST(nss_sees_a_local_user_at_the_next_tick, nss)
 {
 	settle();
-	served(pwnam("alpha"));
-	served(pwuid(UID(1)));
-	served(grnam("alpha"));
+	for (int i = 0; i < 2; i++) {
+		served(pwnam("alpha"));
+		served(pwuid(UID(1)));
+		served(grnam("alpha"));
+	}
 	write_text(passwd_file, LOCAL_PASSWD "alpha:x:1002:1002::/:/bin/sh\n");
+	served(pwnam("alpha"));
+	tick_now++;
 	not_found(pwnam("alpha"));
 	not_found(pwuid(UID(1)));
 	served(grnam("alpha"));
 	write_text(group_file, LOCAL_GROUP "alpha:x:1002:\n");
+	tick_now++;
 	not_found(grnam("alpha"));
 	write_text(passwd_file, LOCAL_PASSWD);
-	served(pwnam("alpha"));
+	served(pwnam("alpha")); /* what a local user has is not remembered */
 }
 
-TEST(nss_sees_what_is_withheld_within_the_tick, nss)
+/* Without the registry's file each question that goes to it is told from one that does not. */
+TEST(nss_opens_nothing_for_what_it_missed_before, nss)
+{
+	settle();
+	for (int i = 0; i < 2; i++) {
+		not_found(pwnam("nobody-here"));
+		not_found(grnam("no-group"));
+		not_found(grgid(5000));
+		not_found(pwuid(UID(2)));
+	}
+	assert_int_equal(unlink(current), 0);
+	not_found(pwnam("nobody-here"));
+	not_found(grnam("no-group"));
+	not_found(grgid(5000));
+	not_found(pwuid(UID(2)));
+	not_found(pwuid(200001)); /* out of the registry's range, and never asked for */
+	unavailable(pwnam("nobody-else"));
+	unavailable(grgid(5001));
+	unavailable(pwuid(UID(4)));
+	tick_now++;
+	unavailable(pwnam("nobody-here"));
+	unavailable(grnam("no-group"));
+	unavailable(grgid(5000));
+	unavailable(pwuid(UID(2)));
+	unavailable(pwuid(200001));
+}
+
+TEST(nss_sees_a_wider_range_at_the_next_tick, nss)
+{
+	const struct support_account far = {.name = "far", .uid = 200001};
+	const struct support_registry wider = {
+	    .accounts = &far, .n_accounts = 1, .uid_max = 300000, .gid_agents = 300001};
+
+	settle();
+	not_found(pwuid(UID(2)));
+	not_found(pwuid(200001));
+	support_publish(statedir, 2, &wider);
+	tick_now++;
+	assert_string_equal(pwuid(200001)->pw.pw_name, "far");
+}
+
+TEST(nss_misses_many_and_finds_them_when_they_come, nss)
+{
+	enum { N = 3000 };
+	struct support_account *many = calloc(N, sizeof(*many));
+	const struct support_registry r = {.accounts = many, .n_accounts = N};
+	char(*names)[16] = calloc(N, sizeof(*names));
+
+	assert_non_null(many);
+	assert_non_null(names);
+	settle();
+	served(pwnam("alpha"));
+	for (uint32_t i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "b%u", i);
+		many[i].name = names[i];
+		many[i].uid = UID(100 + i);
+		not_found(pwnam(names[i]));
+		not_found(pwuid(many[i].uid));
+	}
+	support_publish(statedir, 2, &r);
+	tick_now++;
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(pwnam(names[i])->pw.pw_uid, many[i].uid);
+		assert_string_equal(pwuid(many[i].uid)->pw.pw_name, names[i]);
+	}
+	not_found(pwnam("alpha"));
+	free(many);
+	free(names);
+}
+
+TEST(nss_sees_what_is_withheld_at_the_next_tick, nss)
 {
 	settle();
 	served(pwnam("alpha"));
@@ -93,8 +178,12 @@ TEST(nss_sees_what_is_withheld_within_the_tick, nss)
 TEST(nss_remembers_nothing_of_files_that_are_new, nss)
 {
 	served(pwnam("alpha"));
+	not_found(pwnam("nobody-here"));
 	publish_with_shell(2, "/bin/dash");
 	assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/dash");
+	not_found(pwnam("builder-7"));
+	support_publish(statedir, 2, &sample);
+	served(pwnam("builder-7"));
 	clock_offset = -3600 * SECOND; /* the clock was set back: the files seem to be of the future */
 	publish_with_shell(3, "/bin/ksh");
 	assert_string_equal(pwnam("alpha")->pw.pw_shell, "/bin/ksh");

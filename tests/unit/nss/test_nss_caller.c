@@ -142,6 +142,12 @@ static void ask_from_thread(unsigned i)
 	status = aa_grp_by_gid(&host, GID_AGENTS, &gr, buf, sizeof(buf), &err);
 	if (status != NSS_STATUS_SUCCESS || strcmp(gr.gr_name, "agents") != 0)
 		n_wrong++;
+	status = aa_passwd_by_uid(&host, i % 4 ? UID(100 + i) : 200000 + i, &pw, buf, sizeof(buf), &err);
+	if (status != NSS_STATUS_NOTFOUND)
+		n_wrong++;
+	status = aa_grp_by_name(&host, i % 2 ? "nobody-here" : "none", &gr, buf, sizeof(buf), &err);
+	if (status != NSS_STATUS_NOTFOUND)
+		n_wrong++;
 	status = aa_enumerate_passwd(&host, &shared_cursor, &pw, buf, sizeof(buf), &err);
 	if (status == NSS_STATUS_NOTFOUND)
 		atomic_store(&shared_cursor, 0);
