@@ -7,3 +7,8 @@ aa_jose = $(top_builddir)/common/jose/libjose.la $(top_builddir)/common/file/lib
 aa_user = $(top_builddir)/common/user/libuser.la $(aa_registry)
 aa_core = $(top_builddir)/common/state/libstate.la $(top_builddir)/common/verify/libverify.la \
 	$(top_builddir)/common/jose/libjose.la $(aa_user)
+
+# What every process loads, since it asks NSS, or runs a stack of PAM, is linked of no function that it does not use: each page
+# and each name that is looked up for it costs everybody's processes.
+aa_sections = -ffunction-sections -fdata-sections
+aa_gc_sections = -Wl,--gc-sections
