@@ -95,13 +95,13 @@ static bool is_person_there(const struct aa_args *args, const char *name, bool l
 }
 
 /* Says whether the call is plainly no agent's. A handle that has been an agent's is the core's until it ends, whoever
- * its user is by then. */
+ * its user is by then; and where the core is open it decides, as the first stage would. */
 static bool is_person(pam_handle_t *pamh, const struct aa_args *args, const struct phase *phase)
 {
 	const char *name = item(pamh, PAM_USER), *service = item(pamh, PAM_SERVICE);
 	bool local, by_caller;
 
-	if (has_state(pamh))
+	if (has_state(pamh) || aa_core_is_open(pamh))
 		return false;
 	local = aa_user_is_local(name);
 	by_caller = phase->phase == AA_PHASE_ACCOUNT &&
@@ -138,6 +138,10 @@ static bool open_core(const struct phase *phase, pam_handle_t *pamh, int argc, c
 {
 	struct aa_guard guard;
 
+	if (aa_core_is_open(pamh)) {
+		*ret = aa_core_phase(pamh, phase->name);
+		return true;
+	}
 	aa_guard_raise(&guard);
 	*ret = aa_core_phase(pamh, phase->name);
 	if (!*ret && guard.starved)

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include <security/pam_ext.h>
 
 #include "common/file/trusted.h"
+
+/* The name under which a handle has the core that was opened for it. */
+#define OPENED "agentauth_core"
 
 /* Says whether the file is root's: its code runs with all that this process may do. */
 static bool is_trusted(pam_handle_t *pamh)
@@ -30,21 +34,48 @@ static bool is_trusted(pam_handle_t *pamh)
 	return true;
 }
 
+static void *opened_core(pam_handle_t *pamh)
+{
+	const void *core = NULL;
+
+	/* What was put there is dlopen()'s, and no constant. */
+	return pam_get_data(pamh, OPENED, &core) == PAM_SUCCESS ? (void *)(uintptr_t)core : NULL;
+}
+
+bool aa_core_is_open(pam_handle_t *pamh)
+{
+	return opened_core(pamh) != NULL;
+}
+
+/* The file is looked at and opened once for a handle, in the phase that first needs it. */
+static void *open_core(pam_handle_t *pamh)
+{
+	void *core = opened_core(pamh);
+
+	if (core || !is_trusted(pamh))
+		return core;
+	core = dlopen(AA_PAM_CORE, RTLD_NOW | RTLD_LOCAL);
+	if (core)
+		(void)pam_set_data(pamh, OPENED, core,
+				   NULL); /* without it the next phase opens the file again */
+	return core;
+}
+
 aa_phase_function *aa_core_phase(pam_handle_t *pamh, const char *name)
 {
 	aa_phase_function *phase = NULL;
-	void *core = NULL, *symbol = NULL;
+	void *core, *symbol = NULL;
 	const char *why;
 
-	if (!is_trusted(pamh))
-		return NULL;
-	core = dlopen(AA_PAM_CORE, RTLD_NOW | RTLD_LOCAL);
+	(void)dlerror();
+	core = open_core(pamh);
 	if (core)
 		symbol = dlsym(core, name);
 	if (!symbol) {
 		why = dlerror();
-		pam_syslog(pamh, LOG_ERR, "agents are refused: %s. Install agentauth again",
-			   why ? why : AA_PAM_CORE " lacks a phase");
+		if (core || why)
+			pam_syslog(pamh, LOG_ERR, "agents are refused: %s. Install agentauth again",
+				   why ? why : AA_PAM_CORE " lacks a phase");
 		return NULL;
 	}
 	memcpy(&phase, &symbol, sizeof(phase)); /* ISO C knows no cast from an object to a function */

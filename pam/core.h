@@ -4,6 +4,8 @@
 #ifndef AGENTAUTH_PAM_CORE_H
 #define AGENTAUTH_PAM_CORE_H
 
+#include <stdbool.h>
+
 #include <security/pam_modules.h>
 
 typedef int aa_phase_function(pam_handle_t *pamh, int flags, int argc, const char **argv);
@@ -25,8 +27,11 @@ int agentauth_unopened(pam_handle_t *pamh, int phase, int argc, const char **arg
 /* The name of a handle's state. A handle that has one has been an agent's. */
 #define AA_PAM_STATE "agentauth_state"
 
-/* Gives a phase of the core by the name of its function, and opens the core where it is not open. It stays open when the
- * first stage is closed: handles have functions of it. NULL: there is no such file, others than root could have written
+/* Says whether a phase of this handle has opened the core. */
+bool aa_core_is_open(pam_handle_t *pamh);
+
+/* Gives a phase of the core by the name of its function, and opens the core where this handle has not opened it. It stays
+ * open when the first stage is closed: handles have functions of it. NULL: there is no such file, others than root could have written
  * it, or it cannot be loaded; the system's log has why. */
 aa_phase_function *aa_core_phase(pam_handle_t *pamh, const char *name);
 
