@@ -33,6 +33,7 @@
 #include "common/jose/key_jwk.h"
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
+#include "common/jose/offered.h"
 #include "common/verify/verdict.h"
 #include "common/verify/verify.h"
 #include "tests/unit/support/support_accounts.h"
@@ -98,32 +99,13 @@ static void ours(const struct subject *s)
 	json_decref(json);
 }
 
-static const EVP_MD *digest_of(enum aa_alg alg)
-{
-	switch (alg) {
-	case AA_ALG_RS256:
-	case AA_ALG_PS256:
-	case AA_ALG_ES256:
-		return EVP_sha256();
-	case AA_ALG_RS384:
-	case AA_ALG_PS384:
-	case AA_ALG_ES384:
-		return EVP_sha384();
-	case AA_ALG_EDDSA:
-	case AA_ALG_ED25519:
-		return NULL;
-	default:
-		return EVP_sha512();
-	}
-}
-
 static void openssl_alone(const struct subject *s)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *parameters = NULL;
 	bool pss = s->jws->alg >= AA_ALG_PS256 && s->jws->alg <= AA_ALG_PS512;
 
-	need(ctx && EVP_DigestVerifyInit(ctx, &parameters, digest_of(s->jws->alg), NULL, s->pkey) == 1,
+	need(ctx && EVP_DigestVerifyInit(ctx, &parameters, aa_alg_md(s->jws->alg), NULL, s->pkey) == 1,
 	     "OpenSSL");
 	if (pss)
 		need(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) > 0 &&
