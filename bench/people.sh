@@ -13,6 +13,7 @@ if [ $# -lt 1 ] || [ $# -gt 2 ] || [ ! -d "$1" ]; then
 fi
 build=$(cd "$1" && pwd)
 rounds=${2:-101}
+[ "${BENCH_QUICK-}" != yes ] || rounds=5
 # shellcheck source=bench/row.bash
 . "$top/bench/row.bash"
 if [ ! -e /run/agentauth-box ]; then
