@@ -3,7 +3,7 @@
 # Each room includes what stands left of it, and nothing else, and within a room no modules include each other in a
 # circle: the map of HACKING.md, held by the includes.
 set -eu
-cd "${srcdir:?is set by make check}/.."
+cd "$(dirname "$0")/../.."
 
 # A room, and the rooms that its files may include beside their own.
 text='common/text common/file'
