@@ -45,6 +45,7 @@ prepare_opkssh() {
 	update-ca-certificates >/dev/null 2>&1
 	"$top/tests/roots/provider" "$issuer" "$dir/op.key" /usr/local/share/ca-certificates/op.crt >"$dir/provider.log" 2>&1 &
 	provider=$!
+	# shellcheck disable=SC2016 # for the script
 	printf '#!/bin/sh\nexec curl -sSL -b "" -o /dev/null "$1"\n' >/usr/local/bin/xdg-open
 	chmod 755 /usr/local/bin/xdg-open
 	for _ in $(seq 100); do curl -sf -o /dev/null "$issuer/jwks" && break; sleep 0.1; done

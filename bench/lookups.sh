@@ -215,8 +215,8 @@ others_people() { # N
 		theirs="@$dir/took.files@$1" by=more limit=1000
 	for operation in getpwnam initgroups; do
 		turns $operation $person "agentauth-SSSD@$1" "SSSD@$1"
-		row area=$area name="$operation of a person whom SSSD knows, behind ours" unit=ns ours="@$dir/took.agentauth-SSSD@$1" \
-			peer='SSSD without ours' theirs="@$dir/took.SSSD@$1" by=ratio limit=1.1
+		row area=$area name="$operation of a person behind ours" unit=ns ours="@$dir/took.agentauth-SSSD@$1" \
+			peer='SSSD alone' theirs="@$dir/took.SSSD@$1" by=ratio limit=1.1
 	done
 }
 

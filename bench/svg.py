@@ -200,7 +200,7 @@ def shares(title, below, groups):
         p.text(24, y + 11, name, "strong")
         y += 20
         for text, share, words, held in rows:
-            p.text(left - 10, y + 11, text, "small", "end")
+            p.text(left - 10, y + 11, text if len(text) <= 56 else text[:55] + "…", "small", "end")
             p.bar(left, y + 1, length * min(share, most) / most, 12, "ours" if held else "limit", "%s: %.0f %% of its limit" % (text, share * 100))
             if share > most:
                 p.text(left + length - 14, y + 11, "»", "ground strong")

@@ -18,6 +18,6 @@ results=$("$build/bench/bench_token" "$build/tools/agentauth/agentauth") || resu
 of() { # KIND COLUMN
 	awk -v kind="$1" -v column="$2" '$1 == kind { print $column }' <<<"$results"
 }
-row area=credentials name='agentauth token, from the cache, new process' unit=ns ours="$(of token 2)" p99="$(of token 3)" \
+row area=credentials name='agentauth token from its cache' unit=ns ours="$(of token 2)" p99="$(of token 3)" \
 	peer='openssl version' theirs="$(of openssl 2)" theirs_p99="$(of openssl 3)" by=ratio limit=2.0
 row_end

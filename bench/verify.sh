@@ -35,11 +35,11 @@ beside() { # NAME WHAT PEER KIND-OF-PEER LIMIT
 	row area=credentials name="$1" unit=ns ours="$(of "$2" ours 3)" p99="$(of "$2" ours 4)" peer="$3" theirs="$(of "$2" "$4" 3)" \
 		theirs_p99="$(of "$2" "$4" 4)" by=ratio limit="$5"
 }
-for alg in $(awk '$2 == "first" { print $1 }' "$results"); do
+while read -r alg; do
 	beside "$alg signature" "$alg" EVP_DigestVerify first 1.25
-done
-beside 'PAM auth and account, new process' process 'OpenSSL, same libraries' openssl 1.15
-beside 'PAM auth and account, new process' process 'pam_unix, yescrypt' pam_unix 0.1
+done < <(awk '$2 == "first" { print $1 }' "$results")
+beside 'PAM in a new process' process 'OpenSSL, same libraries' openssl 1.15
+beside 'PAM in a new process' process 'pam_unix, yescrypt' pam_unix 0.1
 row area=credentials name='memory of one verification' unit=KiB ours="$(of memory ours 3 | awk '{ print $1 / 1024 }')" \
 	peer='OpenSSL alone' theirs="$(of memory openssl 3 | awk '{ print $1 / 1024 }')" by=more limit=256
 row_end
