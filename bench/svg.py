@@ -170,7 +170,8 @@ def lines(title, below, series, unit, x_name, limits=()):
         p.text(px(x), top + height + 20, "{:,}".format(int(x)), "quiet small", "middle")
     p.text(left + width / 2, top + height + 42, x_name, "quiet small", "middle")
     ends = []
-    for number, (label, kind, points) in enumerate(series):
+    # Ours is drawn last, above the others.
+    for number, (label, kind, points) in sorted(enumerate(series), key=lambda s: s[1][1] == "ours"):
         p.path([(px(x), py(v)) for x, v in points], "line " + kind)
         for x, v in points:
             p.mark(px(x), py(v), number, kind, "%s, %s: %s" % (label, "{:,}".format(int(x)), shown(v, unit)))
