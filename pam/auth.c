@@ -135,7 +135,7 @@ static enum aa_reason authenticate_credential(struct aa_call *call, const struct
 	if (reason == AA_OK)
 		reason = logged;
 	if (session && reason != AA_OK) {
-		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
+		(void)aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		aa_pam_state_forget(call);
 	}
 	aa_session_free(session);

@@ -84,7 +84,7 @@ void aa_pam_state_give_up(struct aa_call *call)
 	if (!state || !state->authenticated || state->opened)
 		return;
 	if (state->session_id[0])
-		aa_session_close(call->args.rundir, call->ctx.owner, state->session_id, state->user);
+		(void)aa_session_close(call->args.rundir, call->ctx.owner, state->session_id, state->user);
 	state->session_id[0] = '\0';
 	aa_export_clear_environment(call->pamh);
 }

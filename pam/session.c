@@ -136,7 +136,7 @@ static enum aa_reason open_agent(struct aa_call *call)
 	if (call->starts && reason != AA_OK)
 		aa_report_tell_starter(call, reason);
 	if (reason != AA_OK && session) {
-		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
+		(void)aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
 		state->session_id[0] = '\0';
 		state->opened = false;
 	}
@@ -194,10 +194,9 @@ static void close_agent(struct aa_call *call, struct aa_pam_state *state)
 {
 	struct aa_session *session = NULL;
 
-	if (aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, &session) == 0) {
-		aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent);
+	if (aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, &session) == 0 &&
+	    aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent))
 		aa_report_close(call, session);
-	}
 	aa_session_free(session);
 	state->opened = false;
 	state->session_id[0] = '\0';

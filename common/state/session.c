@@ -106,7 +106,7 @@ enum aa_reason aa_session_create(const char *rundir, const struct aa_agent *agen
 		goto out;
 	reason = create_in(dir, agent, login, verdict, session);
 	if (reason != AA_OK)
-		aa_session_close(rundir, login->owner, session->id, session->agent);
+		(void)aa_session_close(rundir, login->owner, session->id, session->agent);
 out:
 	if (dir >= 0)
 		close(dir);
@@ -140,19 +140,21 @@ int aa_session_open(const char *rundir, struct aa_session *session, int64_t now)
 	return err;
 }
 
-void aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent)
+bool aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent)
 {
 	int dir = aa_sessions_dir(rundir);
 	struct aa_session *session = NULL;
+	bool mine;
 
 	if (dir < 0)
-		return;
+		return false;
 	if (aa_session_load_at(dir, owner, id, NULL, &session) == 0) {
 		aa_index_drop(dir, "by-pid", (uint32_t)session->opener.pid, id);
 		aa_index_drop(dir, "by-audit", session->audit_session, id);
 	}
-	aa_session_remove(dir, id);
+	mine = aa_session_remove(dir, id);
 	aa_index_agent_drop(dir, agent, id);
 	aa_session_free(session);
 	close(dir);
+	return mine;
 }

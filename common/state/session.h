@@ -16,6 +16,7 @@
 #ifndef AGENTAUTH_STATE_SESSION_H
 #define AGENTAUTH_STATE_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,8 @@ enum aa_reason aa_session_has_room(const char *rundir, uid_t owner, const struct
 
 /* Turns a pending record into a live one, which this process opens. 0 or -errno. */
 int aa_session_open(const char *rundir, struct aa_session *session, int64_t now);
-void aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent);
+/* Takes the record away, and its names. True: this call did; of several processes that see a session's end one has it, and
+ * logs it. */
+bool aa_session_close(const char *rundir, uid_t owner, const char *id, const char *agent);
 
 #endif

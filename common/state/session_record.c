@@ -41,6 +41,12 @@ static json_t *put_process(const struct aa_process *p)
 	return json_pack("[I,I,I]", (json_int_t)p->pid, (json_int_t)p->ppid, (json_int_t)p->start);
 }
 
+/* What is added to a time of a record, or taken from one, does not overflow. */
+static bool is_time(json_int_t when)
+{
+	return when >= 0 && when <= INT64_C(1) << 53; /* what JSON carries exactly, and claims at the most */
+}
+
 struct aa_session *aa_session_from_json(json_t *json)
 {
 	struct aa_session *s = calloc(1, sizeof(*s));
@@ -63,7 +69,8 @@ struct aa_session *aa_session_from_json(json_t *json)
 	    !get_process(json, "creator", &s->creator) || !get_process(json, "parent", &s->parent) ||
 	    !get_process(json, "opener", &s->opener) ||
 	    !aa_json_list(json_object_get(json, "roles"), &s->roles) || !aa_session_id_is_valid(s->id) ||
-	    !aa_agent_name_is_valid(s->agent)) {
+	    !aa_agent_name_is_valid(s->agent) || !is_time(created) || !is_time(opened) ||
+	    !is_time(deadline)) {
 		aa_session_free(s);
 		return NULL;
 	}

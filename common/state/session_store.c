@@ -91,10 +91,10 @@ int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_s
 	return err;
 }
 
-void aa_session_remove(int dir, const char *id)
+bool aa_session_remove(int dir, const char *id)
 {
 	char name[64];
 
-	if (aa_session_id_is_valid(id) && record_name(name, sizeof(name), id))
-		(void)unlinkat(dir, name, 0);
+	return aa_session_id_is_valid(id) && record_name(name, sizeof(name), id) &&
+	       unlinkat(dir, name, 0) == 0;
 }

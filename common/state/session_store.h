@@ -14,7 +14,8 @@ int aa_session_init(const char *rundir);
 int aa_sessions_dir(const char *rundir);
 /* Replaces the record whole, so that a reader sees the old one or the new one. 0 or -errno. */
 int aa_session_save(int dir, const struct aa_session *session);
-void aa_session_remove(int dir, const char *id);
+/* True: the record was there. */
+bool aa_session_remove(int dir, const char *id);
 
 /* Reads a record, whose file `owner` or uid 0 must own. 0, -ENOENT, or another negative errno. */
 int aa_session_load(const char *rundir, uid_t owner, const char *id, struct aa_session **ret);

@@ -65,10 +65,11 @@ static bool sweep_one(void *data, struct aa_session *session)
 	struct sweep *sweep = data;
 
 	if (!aa_session_holds_slot(session, sweep->now)) {
-		if (sweep->gone && session->opened)
+		bool mine = aa_session_close(sweep->rundir, sweep->owner, session->id, session->agent);
+
+		if (mine && sweep->gone && session->opened)
 			sweep->gone(sweep->data, session);
-		aa_session_close(sweep->rundir, sweep->owner, session->id, session->agent);
-		sweep->removed++;
+		sweep->removed += mine;
 		aa_session_free(session);
 		return true;
 	}

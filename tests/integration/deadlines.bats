@@ -93,6 +93,24 @@ while True: signal.pause()'
 	expect_no_audit '.event == "session-close" and .agent == "other"'
 }
 
+@test "a session that is ended has one end in the log, with its reason, though PAM and the reaper both see it" {
+	local how id reason
+	for how in 'session reap --grace 2' 'session kill'; do
+		forget_file builder-7 up
+		stay builder-7 'touch up; sleep 600'
+		wait_for_file builder-7 up
+		id=$(session_ids builder-7) reason=ok
+		[ "$how" = 'session kill' ] || { set_deadline builder-7 -1 && reason=session_expired; }
+		# shellcheck disable=SC2086  # words
+		run agentauthctl $how $([ "$how" != 'session kill' ] || echo "$id")
+		expect_status 0
+		wait "$client" || :
+		run agentauthctl session reap
+		expect_status 0
+		[ "$(audit_since_mark | jq -r --arg id "$id" 'select(.event == "session-close" and .session == $id) | .reason')" = "$reason" ]
+	done
+}
+
 @test "more than a minute before, a line in the terminal says so" {
 	stay builder-7 'touch up; sleep 600' -tt
 	wait_for_file builder-7 up

@@ -77,6 +77,45 @@ TEST(closing_leaves_nothing_behind, session)
 	aa_session_close(f->site->rundir, geteuid(), "../../x", "builder-7");
 }
 
+/* The login's own PAM and the reaper may see the end of one session, and one of them is to log it. */
+TEST(one_of_several_that_close_a_session_has_closed_it, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = created(f);
+
+	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+	assert_true(aa_session_close(f->site->rundir, geteuid(), s->id, s->agent));
+	assert_false(aa_session_close(f->site->rundir, geteuid(), s->id, s->agent));
+	assert_false(aa_session_close(f->site->rundir, geteuid(), "../../x", s->agent));
+	aa_session_free(s);
+}
+
+/* Reap and list subtract such times from the clock's. */
+TEST(a_record_with_a_time_that_no_clock_has_is_no_session, session)
+{
+	static const char *const members[] = {"created", "opened", "deadline"};
+	static const json_int_t wrong[] = {-1, INT64_MIN, INT64_MAX, (INT64_C(1) << 53) + 1};
+	struct fixture *f = *state;
+	struct aa_session *s = created(f), *again;
+
+	assert_int_equal(aa_session_open(f->site->rundir, s, f->now), 0);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *json = json_deep_copy(s->json);
+
+		assert_int_equal(json_object_set_new(json, members[i], json_integer(INT64_C(1) << 53)), 0);
+		again = aa_session_from_json(json_incref(json));
+		assert_non_null(again);
+		aa_session_free(again);
+		for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
+			assert_int_equal(json_object_set_new(json, members[i], json_integer(wrong[n])), 0);
+			assert_null(aa_session_from_json(json_incref(json)));
+		}
+		json_decref(json);
+	}
+	assert_true(aa_session_close(f->site->rundir, geteuid(), s->id, s->agent));
+	aa_session_free(s);
+}
+
 static int open_and_die(const struct fixture *f)
 {
 	struct aa_session *s = NULL;

@@ -327,21 +327,18 @@ static enum ctl_status end_all(struct ctl *ctl, const struct reaping *r, int64_t
 	if (aa_kill(&set, KILL_MS, &killed) != 0)
 		status = ctl_fail(
 		    ctl, "some processes of sessions that are past their deadline could not be ended");
-	for (size_t i = 0; i < r->over.n; i++) {
-		const struct aa_session *s = r->over.v[i];
-
-		ctl_audit_session_close(ctl, s, is_past(ctl, s) ? AA_SESSION_EXPIRED : AA_AGENT_UNKNOWN);
-	}
 	return status;
 }
 
-/* The log has the sessions that were ended, so that their records can go. */
-static void remove_records(const struct ctl *ctl, const struct reaping *r)
+/* A session whose opener lives on is not over: its PAM ends it, or the next minute does. */
+static void end_records(struct ctl *ctl, const struct reaping *r)
 {
-	for (size_t i = 0; i < r->over.n; i++)
-		if (!aa_session_is_live(r->over.v[i]))
-			aa_session_close(ctl->rundir, ctl->paths.owner, r->over.v[i]->id,
-					 r->over.v[i]->agent);
+	for (size_t i = 0; i < r->over.n; i++) {
+		const struct aa_session *s = r->over.v[i];
+
+		if (!aa_session_is_live(s))
+			ctl_end_session(ctl, s, is_past(ctl, s) ? AA_SESSION_EXPIRED : AA_AGENT_UNKNOWN);
+	}
 }
 
 static void keep_request(void *data, json_t *request)
@@ -387,7 +384,7 @@ static enum ctl_status reap(struct ctl *ctl, struct reaping *r, int64_t grace)
 	if (status != CTL_DONE || ctl->dry_run)
 		return status;
 	status = end_all(ctl, r, grace);
-	remove_records(ctl, r);
+	end_records(ctl, r);
 	clear_away(ctl);
 	/* The other sources of names come last, since a directory may not answer: deadlines do not wait for it. */
 	ctl_withhold(ctl, NULL);

@@ -268,10 +268,8 @@ enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session)
 	}
 	left = aa_kill(&set, KILL_MS, &killed);
 	ctl_audit(ctl, session->agent, left == 0 ? "ok" : "error", left == 0 ? "ok" : "internal");
-	if (left == 0) {
-		ctl_audit_session_close(ctl, session, AA_OK);
-		aa_session_close(ctl->rundir, ctl->paths.owner, session->id, session->agent);
-	}
+	if (left == 0)
+		ctl_end_session(ctl, session, AA_OK);
 	return finish(ctl, whose, left, killed);
 }
 
@@ -287,10 +285,16 @@ void ctl_audit_settle(struct ctl *ctl)
 			    ctl->logdir);
 }
 
-void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason)
+static void audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason)
 {
 	ctl_audit_append(ctl, aa_audit_session_close(session, "agentauthctl", reason,
 						     aa_monotonic_us() - ctl->started_us));
+}
+
+void ctl_end_session(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason)
+{
+	if (aa_session_close(ctl->rundir, ctl->paths.owner, session->id, session->agent))
+		audit_session_close(ctl, session, reason);
 }
 
 void ctl_audit_gone(void *data, json_t *request)
@@ -313,7 +317,7 @@ static void log_gone(void *data, const struct aa_session *session)
 {
 	const struct sweeping *s = data;
 
-	ctl_audit_session_close(s->ctl, session, AA_OK);
+	audit_session_close(s->ctl, session, AA_OK);
 }
 
 static void pass_on(void *data, struct aa_session *session)

@@ -23,8 +23,9 @@ enum ctl_status ctl_kill_agents(struct ctl *ctl, const struct chosen_agent *agen
 void ctl_stop_restarters(struct ctl *ctl, const char *name);
 enum ctl_status ctl_kill_session(struct ctl *ctl, struct aa_session *session);
 
-/* ctl_audit_session_close() logs a session that ended or was ended, and why. */
-void ctl_audit_session_close(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason);
+/* ctl_end_session() takes the record of a session away whose processes are gone, and logs its end and why, unless PAM did
+ * both as it ended. */
+void ctl_end_session(struct ctl *ctl, const struct aa_session *session, enum aa_reason reason);
 
 /* ctl_audit_gone() logs a request for approval whose sudo is gone, as withdrawn, and drops the reference. `data` is the struct
  * ctl: aa_approval_each() calls it. */
