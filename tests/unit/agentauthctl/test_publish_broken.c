@@ -166,6 +166,37 @@ TEST(a_publish_that_fails_at_any_step_leaves_everything_as_it_was, house)
 	}
 }
 
+/* A writer that is killed leaves its own file beside the text. Another's files there are another's business. */
+TEST(what_a_killed_command_wrote_beside_a_text_goes_with_the_next_command, house)
+{
+	static const char *const ours[] = {"conf/.agentauth.conf.new", "conf/agents.d/.bot.conf.new"};
+	static const char *const others[] = {"conf/.notes.new",
+					     "conf/.bot.conf.new",
+					     "conf/agents.d/.agentauth.new",
+					     "conf/agents.d/.Bot.conf.new",
+					     "conf/agents.d/.conf.new",
+					     "conf/agents.d/.bot.conf.new.mine"};
+	const struct house *h = *state;
+
+	start_house(h);
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001") "owner = \"a\";");
+	assert_true(killed_at(h, NULL, (char[]){"ids"}));
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		house_write(h, ours[i], "x");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		house_write(h, others[i], "x");
+	apply(h);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		char *path = xasprintf("%s/%s", h->root, ours[i]);
+
+		assert_int_equal(access(path, F_OK), -1);
+		free(path);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		free(house_read(h, others[i]));
+	assert_string_equal(serves(h, "bot"), "active");
+}
+
 /* A command retires what it is about, and for anything else asks. */
 TEST(nothing_is_retired_unasked, house)
 {

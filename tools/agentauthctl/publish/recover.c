@@ -2,11 +2,20 @@
 /* recover.c clears up after a command that was killed, see recover.h. */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/file/folder.h"
 #include "common/registry/generation.h"
+#include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/model/model.h"
 #include "tools/agentauthctl/publish/generations.h"
 #include "tools/agentauthctl/publish/ids.h"
 #include "tools/agentauthctl/publish/journal.h"
@@ -45,6 +54,53 @@ static int undo_it(const struct paths *paths, int state_fd, const struct journal
 	return n;
 }
 
+/* Says whether it is the file that a killed command wrote beside a text: ".NAME.conf.new", or ".agentauth.conf.new". */
+static bool is_unfinished(const char *name, bool of_agents)
+{
+	static const char suffix[] = ".new";
+	size_t len = strlen(name);
+	char file[64], why[256], *end;
+
+	if (name[0] != '.' || len < sizeof(suffix) || len - 1 >= sizeof(file) ||
+	    strcmp(name + len - strlen(suffix), suffix) != 0)
+		return false;
+	(void)snprintf(file, sizeof(file), "%.*s", (int)(len - 1 - strlen(suffix)), name + 1);
+	if (!of_agents)
+		return strcmp(file, CONF_FILE) == 0;
+	end = file + strlen(file) - strlen(AGENT_SUFFIX);
+	if (end <= file || strcmp(end, AGENT_SUFFIX) != 0)
+		return false;
+	*end = '\0';
+	return check_agent_name(file, why, sizeof(why));
+}
+
+/* The lock is held, so that nobody is writing one. */
+static void remove_unfinished(const char *folder, bool of_agents)
+{
+	int fd = aa_folder_open(folder, ".");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	while (list && (entry = readdir(list)))
+		if (is_unfinished(entry->d_name, of_agents) &&
+		    fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+			(void)unlinkat(fd, entry->d_name, 0);
+	if (list)
+		closedir(list);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void remove_unfinished_texts(const struct paths *paths)
+{
+	char *agents = xasprintf("%s/" AGENTS_DIR, paths->confdir);
+
+	remove_unfinished(paths->confdir, false);
+	remove_unfinished(agents, true);
+	free(agents);
+}
+
 int recover(const struct paths *paths, int state_fd, struct problems *problems)
 {
 	struct position position = {.file = paths->statedir};
@@ -66,8 +122,10 @@ int recover(const struct paths *paths, int state_fd, struct problems *problems)
 					: undo_it(paths, state_fd, &j, problems);
 	if (n == 0)
 		n = journal_end(state_fd);
-	if (n == 0)
+	if (n == 0) {
 		journal_texts_end(state_fd);
+		remove_unfinished_texts(paths);
+	}
 	if (n < 0 && n != -EBADMSG)
 		problem_error(
 		    problems, &position,
