@@ -137,12 +137,19 @@ teardown() {
 @test "doas that permits agents, and doas that permits people" {
 	printf '#!/bin/sh\n' >/usr/local/bin/doas
 	chmod 755 /usr/local/bin/doas
-	printf 'permit persist :sudo\npermit nopass alice as root cmd id\ndeny :agents\n' >/etc/doas.conf
+	printf 'permit persist :sudo\npermit nopass alice as root cmd id\npermit %s\npermit :%s\ndeny :agents\n' "$(id -u alice)" "$(id -g alice)" >/etc/doas.conf
 	expect_order
 	printf 'permit persist :sudo\npermit nopass setenv { A=b C } :agents as root cmd id\n' >/etc/doas.conf
 	mended doas '/etc/doas.conf:2 permits doas to :agents'
 	echo 'permit nopass builder-7' >>/etc/doas.conf
 	mended doas 'permits doas to builder-7'
+	# doas takes numbers and quotes, too.
+	printf 'permit nopass %s\n' "$(id -u builder-7)" >/etc/doas.conf
+	mended doas "permits doas to $(id -u builder-7)"
+	printf 'permit nopass :%s\n' "$(id -g builder-7)" >/etc/doas.conf
+	mended doas "permits doas to :$(id -g builder-7)"
+	echo 'permit ":agents"' >/etc/doas.conf
+	mended doas 'permits doas to ":agents"'
 	rm /usr/local/bin/doas
 }
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 
 #include "common/registry/generation.h"
 #include "common/state/told.h"
+#include "common/text/number.h"
 #include "tools/agentauthctl/commands/doctor/doctor.h"
 #include "tools/agentauthctl/model/slurp.h"
 #include "tools/agentauthctl/publish/generations.h"
@@ -366,7 +369,7 @@ void doctor_defaults(struct doctor *d)
 /* ---- doas ----------------------------------------------------------------------- */
 
 /* permitted() returns the identity of "permit [OPTION]… IDENTITY …", or NULL where the line is none. */
-static const char *permitted(char *line)
+static char *permitted(char *line)
 {
 	char *save, *word = strtok_r(line, BLANK, &save);
 	bool in_braces = false;
@@ -385,6 +388,29 @@ static const char *permitted(char *line)
 	return NULL;
 }
 
+/* Says whether an identity of doas.conf is an agent, or a group that agents have. doas takes the number for the name, and
+ * quotes around either. */
+static bool is_agents_identity(struct doctor *d, char *identity)
+{
+	char *name = identity + (*identity == '"'), *of_id = NULL;
+	bool group = *name == ':', is;
+	uint32_t id;
+
+	name += group;
+	name += *name == '"';
+	name[strcspn(name, "\"")] = '\0';
+	if (aa_number_id(name, &id)) {
+		const struct group *gr = group ? getgrgid(id) : NULL;
+		const struct passwd *pw = group ? NULL : getpwuid(id);
+
+		name = of_id = xstrdup(gr ? gr->gr_name : pw ? pw->pw_name : "");
+	}
+	/* An agent's own group has its name. */
+	is = doctor_is_agent(d, name) || (group && doctor_is_agents_group(d, name));
+	free(of_id);
+	return is;
+}
+
 void doctor_doas(struct doctor *d)
 {
 	char *file = xasprintf("%s/doas.conf", d->ctl->paths.sysconfdir), *program = program_find("doas"),
@@ -393,7 +419,7 @@ void doctor_doas(struct doctor *d)
 
 	if (program && slurp(file, &text) == 0)
 		for (char *line = text; line; line = next) {
-			const char *identity;
+			char *identity, *shown;
 
 			next = strchr(line, '\n');
 			if (next)
@@ -401,10 +427,11 @@ void doctor_doas(struct doctor *d)
 			number++;
 			line[strcspn(line, "#")] = '\0';
 			identity = permitted(line);
-			if (identity && (*identity == ':' ? doctor_is_agents_group(d, identity + 1)
-							  : doctor_is_agent(d, identity)))
+			shown = identity ? xstrdup(identity) : NULL;
+			if (identity && is_agents_identity(d, identity))
 				doctor_problem(d, xasprintf("sed -i '%us/^/# /' %s", number, file),
-					       "%s:%u permits doas to %s", file, number, identity);
+					       "%s:%u permits doas to %s", file, number, shown);
+			free(shown);
 		}
 	if (d->problems == before)
 		doctor_fine(d, "%s", program ? "doas permits no agent anything" : "there is no doas here");
