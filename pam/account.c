@@ -72,7 +72,7 @@ static enum aa_reason account(struct aa_call *call, const struct aa_agent *agent
 	const struct aa_pam_state *state = aa_pam_state_get(call->pamh);
 	const struct aa_host *host = aa_policy_host(call->ctx.policy);
 
-	if (call->starts) /* the person is asked about in open_session, as with sudo and run0 */
+	if (call->starts) /* the person is asked about in open_session */
 		return aa_admit_agent(&call->ctx, agent);
 	if (aa_call_is_session_service(call))
 		return aa_admit_in_session(&call->ctx, agent, call->service, ret_session);

@@ -155,6 +155,25 @@ os.execvp("setpriv", ["setpriv", "--reuid", "alice", "--regid", "alice", "--init
 	expect_no_output 'uid='
 }
 
+# run0 sets SUDO_UID and SUDO_USER in its caller's own process; SUDO_COMMAND is sudo's alone.
+@test "run0 starts no agent, and says why" {
+	run env SUDO_UID="$(id -u alice)" SUDO_USER=alice /usr/libexec/agentauth/start coder -- id
+	expect_status 1
+	expect_output "^agentauth run: run0 takes the person's own word for who asks; start coder by sudo\$"
+	expect_no_output 'uid='
+	expect_no_audit '.event == "session-open"'
+	run env SUDO_UID="$(id -u alice)" SUDO_USER=alice SUDO_COMMAND=start /usr/libexec/agentauth/start coder -- id
+	expect_status 0
+	expect_output '^uid=.*coder'
+	# Where it is all that the host has.
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	ln -s /bin/true "$BATS_TEST_TMPDIR/bin/run0"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+	run env PATH="$BATS_TEST_TMPDIR/bin" /usr/bin/agentauth run coder -- id
+	expect_status 1
+	expect_output 'sudo is not installed, and it is needed to become coder; run0 will not do, .*: apt-get install sudo$'
+}
+
 @test "a person without the group gets nothing from sudo, and the helper nothing without it" {
 	run as dev agentauth run coder -- id
 	[ "$status" -ne 0 ]

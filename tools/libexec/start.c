@@ -366,6 +366,9 @@ int main(int argc, char **argv)
 	closefrom(STDERR_FILENO + 1);
 	if (geteuid() != 0 || getuid() != 0)
 		return failed("this program is for sudo to run as root");
+	/* run0 sets its caller's name and uid, as sudo does, but in the caller's own process. */
+	if (getenv("SUDO_UID") && !getenv("SUDO_COMMAND"))
+		return failed("run0 takes the person's own word for who asks; start %s by sudo", argv[1]);
 	if (!find_person(&asked))
 		return failed("sudo did not say who asks");
 	if (!leave_persons_login(argc, argv, asked.name))

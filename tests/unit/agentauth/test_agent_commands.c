@@ -280,13 +280,13 @@ TEST(run_takes_an_agent_then_two_hyphens_then_a_command, home)
 	assert_said(2, "no agent's name");
 }
 
-TEST(run_says_so_where_neither_sudo_nor_run0_is, home)
+TEST(run_says_so_where_there_is_no_sudo, home)
 {
 	char *path = strdup(getenv("PATH"));
 
 	setenv("PATH", home_path("empty"), 1);
 	RUN(command_run, "", "builder-7", "--", "id", NULL);
-	assert_said(1, "neither sudo nor run0");
+	assert_said(1, "sudo is not installed");
 	setenv("PATH", path, 1);
 	free(path);
 }

@@ -23,13 +23,12 @@ struct run {
 	size_t n;
 };
 
-/* Tries to become the program by which an agent is started; returning means that it cannot be run. True says why, unless the
- * program is not installed, so that another may be tried. */
-static bool exec_by(const char *program, const struct run *run)
+/* Becomes sudo; returning means that it cannot be run, and errno says why. */
+static void exec_sudo(const struct run *run)
 {
-	const char *const plain[] = {program, "--", AA_LIBEXECDIR "/start", run->agent, "--"};
+	const char *const plain[] = {"sudo", "--", AA_LIBEXECDIR "/start", run->agent, "--"};
 	const char *const with_file[] = {
-	    program, "--", AA_LIBEXECDIR "/start", run->agent, "--env-file", run->env_file, "--"};
+	    "sudo", "--", AA_LIBEXECDIR "/start", run->agent, "--env-file", run->env_file, "--"};
 	char **all = run->env_file ? argv_join(with_file, sizeof(with_file) / sizeof(with_file[0]),
 					       run->command, run->n)
 				   : argv_join(plain, sizeof(plain) / sizeof(plain[0]), run->command, run->n);
@@ -38,18 +37,19 @@ static bool exec_by(const char *program, const struct run *run)
 	(void)execvp(all[0], all);
 	err = errno;
 	free(all);
-	if (err != ENOENT)
-		say("%s cannot be run: %s", program, strerror(err));
-	return err != ENOENT;
+	errno = err;
 }
 
+/* run0 has its own client say who asks, and polkit cannot admit a person to this one program. */
 static int start(const struct run *run)
 {
-	if (exec_by("sudo", run) || exec_by("run0", run))
-		return PROGRAM_FAILED;
-	return say_failed("neither sudo nor run0 is installed, and one of them is needed to become %s. On "
-			  "Debian: apt-get install sudo",
-			  run->agent);
+	exec_sudo(run);
+	if (errno != ENOENT)
+		return say_failed("sudo cannot be run: %s", strerror(errno));
+	return say_failed(
+	    "sudo is not installed, and it is needed to become %s; run0 will not do, which takes "
+	    "the person's own word for who asks. On Debian: apt-get install sudo",
+	    run->agent);
 }
 
 /* Looks whether others can read the file, and gives its path from the root, since sudo may run the program elsewhere. The
@@ -101,8 +101,8 @@ const struct command command_run = {
     .rest = true,
     .values = ":users",
     .summary = "start a command as an agent of this host, on one's own behalf",
-    .about = "By sudo, or by run0 where there is no sudo. The host's administrator says who may: the "
-	     "agent's delegation.local_users, and a line in sudoers.",
+    .about = "By sudo, and not by run0. The host's administrator says who may: the agent's "
+	     "delegation.local_users, and a line in sudoers.",
     .options =
 	(const struct option_spec[]){
 	    {"env-file", "FILE", "variables for the command, NAME=VALUE a line: keys and proxies", 0, NULL},
