@@ -10,6 +10,7 @@
 
 #include <security/pam_ext.h>
 
+#include "common/file/asked_program.h"
 #include "common/state/audit_record.h"
 #include "common/state/monotonic.h"
 #include "common/state/told.h"
@@ -28,7 +29,8 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 {
 	const struct aa_audit_command asked = {
 	    .pid = getpid(),
-	    .asked_only = reason == AA_OK && !aa_told_audited(AA_SUDO_PLUGIN, call->identity.account.uid)};
+	    .asked_only = reason == AA_OK && !aa_told_audited(AA_SUDO_PLUGIN, call->identity.account.uid) &&
+			  !aa_asked_program("/proc/self/cmdline", AA_LIBEXECDIR "/approved")};
 	struct aa_audit_event record = {.event = event,
 					.agent = call->identity.known ? call->user : NULL,
 					.uid = call->identity.account.uid,
@@ -49,8 +51,9 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 
 void aa_report_close(struct aa_call *call, const struct aa_session *session)
 {
-	json_t *record =
-	    aa_audit_session_close(session, service_of(call), AA_OK, aa_monotonic_us() - call->started_us);
+	bool over = session->deadline && session->deadline <= call->ctx.now; /* the reaper ends it then */
+	json_t *record = aa_audit_session_close(session, service_of(call), over ? AA_SESSION_EXPIRED : AA_OK,
+						aa_monotonic_us() - call->started_us);
 
 	(void)aa_context_audit(&call->ctx, record);
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/file/asked_program.h"
 #include "common/state/decision.h"
 #include "tests/unit/pam/pam_steps.h"
 #include "tests/unit/support/support_pam.h"
@@ -40,6 +41,57 @@ TEST(sudo_asks_nothing_and_goes_by_the_session, pam)
 	assert_int_equal(sudo_account(p), PAM_SUCCESS);
 	assert_int_equal(pam_close_session(p->pamh, 0), PAM_SUCCESS);
 	assert_int_equal(sudo_account(p), PAM_PERM_DENIED);
+}
+
+static bool asked(const char *words, size_t len)
+{
+	char file[] = "/tmp/agentauth-asked.XXXXXX";
+	int fd = mkstemp(file);
+	bool is;
+
+	assert_true(fd >= 0);
+	assert_true(write(fd, words, len) == (ssize_t)len);
+	assert_int_equal(close(fd), 0);
+	is = aa_asked_program(file, "/x/approved");
+	assert_int_equal(unlink(file), 0);
+	return is;
+}
+
+#define ASKED(words) asked(words, sizeof(words))
+
+/* Its record counts, and that of PAM does not. An agent that had another command taken for it would be counted nowhere. */
+TEST(the_program_that_records_is_known_by_sudos_own_words)
+{
+	assert_true(ASKED("sudo\0/x/approved\0/usr/bin/id"));
+	assert_true(ASKED("/usr/bin/sudo-rs\0-n\0/x/approved\0/usr/bin/id\0-u"));
+	assert_true(ASKED("sudo\0-nS\0-k\0--user=root\0--\0/x/approved\0/usr/bin/id"));
+	assert_true(ASKED("sudo\0-u\0root\0--non-interactive\0/x/approved\0/usr/bin/id"));
+
+	assert_false(ASKED("sudo\0/usr/bin/id\0/x/approved\0/usr/bin/id"));
+	assert_true(ASKED("sudo\0-n\0/x/approved"));
+	assert_false(ASKED("sudo\0-g\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0-u\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0-u\0bob\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0--\0-n\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0A=b\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0-l\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0-ni\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudoedit\0/x/approved\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0/x/approved.old\0/usr/bin/id"));
+	assert_false(ASKED("sudo\0/x/approved\0id"));
+	assert_false(ASKED("sudo"));
+	assert_false(ASKED(""));
+	assert_false(aa_asked_program("/nonexistent", "/x/approved"));
+}
+
+/* A line that was read in part ends anywhere. */
+TEST(a_line_that_is_cut_is_not_taken_for_it)
+{
+	static const char line[] = "sudo\0-u\0root\0/x/approved\0/usr/bin/id";
+	size_t whole = sizeof("sudo\0-u\0root\0/x/approved");
+
+	for (size_t len = 0; len <= sizeof(line); len++)
+		assert_int_equal(asked(line, len), len >= whole);
 }
 
 TEST(sudo_that_cannot_be_logged_is_refused, pam)
