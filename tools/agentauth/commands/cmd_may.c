@@ -44,6 +44,27 @@ struct asked {
 
 /* ---- sudo ----------------------------------------------------------------------- */
 
+static bool is_sudo_rs(const char *sudo)
+{
+	char *const argv[] = {(char *)(uintptr_t)sudo, (char[]){"-V"}, NULL};
+	struct buffer said = {0};
+	bool is = program_run(argv, "", 0, &said) == 0 && said.data &&
+		  strncmp(said.data, "sudo-rs", strlen("sudo-rs")) == 0;
+
+	buffer_free(&said);
+	return is;
+}
+
+/* sudo-rs does not ask PAM for its -l. The program that asks, without a command, says how it is called, and does nothing:
+ * what PAM says of the session stands in `ret` before that, or in its place. Under -n sudo-rs shows nothing of it; -S
+ * has neither a terminal nor a password here. */
+static void ask_pam(const char *sudo, struct buffer *ret)
+{
+	char *const argv[] = {(char *)(uintptr_t)sudo, (char[]){"-S"}, (char[]){PROGRAM}, NULL};
+
+	(void)program_run(argv, "", 0, ret);
+}
+
 /* Runs sudo -n -l -u TARGET -- COMMAND…, and returns its exit status and output. Negative: it cannot be run. With `program`
  * the command stands behind the program that asks. */
 static int ask_sudo(const struct asked *a, const char *program, struct buffer *ret)
@@ -97,9 +118,17 @@ static void read_refusal(const char *text, struct asked *a)
 
 static int decide(struct asked *a)
 {
+	char *sudo = program_find("sudo");
 	struct buffer said = {0};
-	int status = ask_sudo(a, NULL, &said);
+	int status;
 
+	if (sudo && is_sudo_rs(sudo))
+		ask_pam(sudo, &said);
+	free(sudo);
+	if (said.data)
+		read_refusal(said.data, a);
+	buffer_clear(&said);
+	status = a->reason ? 1 : ask_sudo(a, NULL, &said);
 	if (status < 0) {
 		buffer_free(&said);
 		return say_failed("sudo cannot be run: %s", strerror(-status));
@@ -110,7 +139,7 @@ static int decide(struct asked *a)
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
-	if (!a->granted && said.data)
+	if (!a->granted && !a->reason && said.data)
 		read_refusal(said.data, a);
 	buffer_free(&said);
 	return 0;

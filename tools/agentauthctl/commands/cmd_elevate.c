@@ -15,6 +15,7 @@
 #include "common/text/utc.h"
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/model/check_value.h"
+#include "tools/agentauthctl/model/host_sudo.h"
 #include "tools/cli/table.h"
 
 static void audit(struct ctl *ctl, const char *agent, const char *role, const char *command)
@@ -89,6 +90,26 @@ static void tell(const struct ctl *ctl, const char *agent, const char *role, int
 	       agent, role);
 }
 
+/* No generation has an elevation, and so NSS has not its group, from which sudo-rs before 0.2.15 takes all that it knows. */
+static void warn_of_sudo(struct ctl *ctl, const char *agent, const char *role)
+{
+	struct published *published = ctl_published(ctl);
+	struct aa_role *record = published ? published_role(published, role) : NULL;
+	struct host_sudo sudo = {.kind = HOST_SUDO_UNKNOWN};
+
+	if (record && record->sudo.n + record->approval.n > 0)
+		host_sudo_look(&sudo);
+	if (host_sudo_is_rs_before(&sudo, "0.2.15"))
+		ctl_warning(
+		    ctl,
+		    "this host's sudo is sudo-rs %s, which grants nothing for a time: the sudo rules of "
+		    "%s are not to be had so. agentauthctl set %s --role %s gives them, until it is "
+		    "taken back",
+		    sudo.version, role, agent, role);
+	aa_role_free(record);
+	published_close(published);
+}
+
 enum ctl_status elevate_agent(struct ctl *ctl, const char *agent, const char *role, int64_t until,
 			      const char *why)
 {
@@ -107,6 +128,7 @@ enum ctl_status elevate_agent(struct ctl *ctl, const char *agent, const char *ro
 	if (!ctl->dry_run)
 		audit(ctl, agent, role, NULL);
 	tell(ctl, agent, role, until);
+	warn_of_sudo(ctl, agent, role);
 	ctl_answer(ctl, "elevation",
 		   json_pack("{s:s, s:s, s:o}", "agent", agent, "role", role, "until", view_time(until)));
 	return CTL_DONE;

@@ -127,6 +127,22 @@ bool sudoers_are_for_rs(const struct model *model)
 	return sudoers_asks_by_program(model) || (any && host_facts_sudo(model->facts)->kind == HOST_SUDO_RS);
 }
 
+/* put_programs() lets agents run the program that asks, and those whose commands never wait the program without a command:
+ * agentauth may runs it so to hear what PAM says, which sudo-rs does not ask for its -l. */
+static void put_programs(struct sudoers_text *s, const struct model *model)
+{
+	bool is_rs = host_facts_sudo(model->facts)->kind == HOST_SUDO_RS;
+
+	for (size_t i = 0; i < model->roles.n && is_rs; i++) {
+		const struct aa_role *role = &model->roles.v[i];
+
+		if (admits_sudo(role) && (role->approval.n || role->sudo.n))
+			put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX
+					      "%s ALL=(root) NOPASSWD: " AA_LIBEXECDIR "/approved%s",
+					      role->name, role->approval.n ? "" : " \"\""));
+	}
+}
+
 /* render_waiting() renders the rules that wait for a person. They come last. */
 static void render_waiting(struct sudoers_text *s, const struct model *model)
 {
@@ -140,11 +156,7 @@ static void render_waiting(struct sudoers_text *s, const struct model *model)
 		else if (admits_sudo(role))
 			put_rules(s, role, "approval", &role->approval);
 	}
-	for (size_t i = 0; i < model->roles.n && by_program; i++)
-		if (admits_sudo(&model->roles.v[i]) && model->roles.v[i].approval.n)
-			put_line(s, xasprintf("%%" AA_ROLE_GROUP_PREFIX
-					      "%s ALL=(root) NOPASSWD: " AA_LIBEXECDIR "/approved",
-					      model->roles.v[i].name));
+	put_programs(s, model);
 }
 
 static void render(struct sudoers_text *s, const struct model *model, const bool *known)

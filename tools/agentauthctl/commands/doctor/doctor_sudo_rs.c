@@ -50,9 +50,10 @@ void doctor_sudo_rs_file(struct doctor *d, const char *roles)
 		    "asked only, but of those that wait for a person; no terminal is recorded, max_sudo and "
 		    "agentauth request are not to be had%s",
 		    sudo->version, roles,
-		    host_sudo_is_rs_before(sudo, "0.2.9")
-			? ", and it has no noninteractive_auth, so that it asks PAM under -n, too"
-			: "");
+		    host_sudo_is_rs_before(sudo, "0.2.9") ? ", and it has no noninteractive_auth, so that it "
+							    "asks PAM under -n, too, and does not show "
+							    "there why PAM refuses, which agentauth may tells"
+							  : "");
 }
 
 void doctor_sudo_rs_approval(struct doctor *d, const char *roles)
