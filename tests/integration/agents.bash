@@ -25,6 +25,22 @@ host_init() {
 	install -D -m 0755 -t "$CLIENTS" "$HERE/answer" "$HERE/converse" "$HERE/browser"
 }
 
+# Where the sudo is sudo-rs, NSS gives each session the groups of all of its agent's roles (role_groups = "entry"), and one that
+# was granted fewer has no sudo at all.
+is_sudo_rs() {
+	[ "$AGENTAUTH_SUDO" = sudo-rs ]
+}
+lacks_group_of() { # ROLE
+	is_sudo_rs || expect_no_output "agent-$1\b"
+}
+narrow_sudo_gives() { # PATTERN
+	if is_sudo_rs; then
+		expect_no_output "$1" && expect_output 'PAM error: Permission denied' # under -n it says no more; agentauth may does
+	else
+		expect_output "$1"
+	fi
+}
+
 # Makes a key on dev's machine and registers the agent with it.
 new_agent() { # NAME ALG [OPTION OF REGISTER]...
 	local name=$1 alg=$2

@@ -46,7 +46,7 @@ setup() {
 }
 
 @test "a command that waits for a person: whose approval, and sudo then waits" {
-	run in_session 'agentauth may -- id -u; echo "status $?"; timeout 2 sudo -n id -u'
+	run in_session "agentauth may -- id -u; echo \"status \$?\"; timeout 2 sudo -n $(is_sudo_rs && echo /usr/libexec/agentauth/approved /usr/bin/id || echo id -u)"
 	expect_output '^waits +for a person of root, each time$'
 	expect_output '^role +waits$'
 	expect_output '^status 3$'

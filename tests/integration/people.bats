@@ -34,19 +34,19 @@ setup() {
 @test "sudo refuses alice a wrong password" {
 	run as alice sudo -k -S id -u <<<'wrong'
 	expect_status 1
-	expect_output 'incorrect password'
+	expect_output 'incorrect password|Authentication failed, try again'
 }
 
 @test "sudo refuses alice without a password under -n" {
 	run as alice sudo -k -n id -u
 	expect_status 1
-	expect_output 'a password is required'
+	expect_output '(a password|interactive authentication) is required'
 }
 
 @test "sudo refuses bob, whom no rule names" {
 	run as bob sudo -k -S id -u <<<'bob-password'
 	expect_status 1
-	expect_output 'bob is not in the sudoers file'
+	expect_output "bob is not in the sudoers file|I'm sorry bob\. I'm afraid I can't do that"
 }
 
 @test "alice runs sudo -i with her password" {
@@ -118,7 +118,7 @@ setup() {
 @test "the sudoers files are in order" {
 	run visudo -c
 	expect_status 0
-	expect_output '/etc/sudoers.d/agentauth-run: parsed OK'
+	[ "$AGENTAUTH_SUDO" = sudo-rs ] || expect_output '/etc/sudoers.d/agentauth-run: parsed OK' # its visudo names the first file alone
 }
 
 @test "alice's groups and home are what the host's files say" {

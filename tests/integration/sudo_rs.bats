@@ -126,7 +126,79 @@ answered() {
 	expect_status 1
 }
 
+@test "agentauth may says what PAM says of the session, which this sudo does not ask about -l; of that nothing is counted" {
+	local before
+	before=$(sudos_counted)
+	run in_session 'agentauth may -- restart-app; sudo -n -l'
+	expect_output '^yes$'
+	expect_output 'NOPASSWD: /usr/local/sbin/restart-app$'
+	run in_session 'agentauth may --json -- restart-app; sudo -n restart-app' --claim 'scope="logs"'
+	[ "$(jq -r '.may, .reason' <<<"$(sed -n '/^{/,/^}/p' <<<"$output")" | xargs)" = 'no session_narrowed' ]
+	expect_no_output 'restarted'
+	run setpriv --reuid builder-7 --regid builder-7 --groups agents,agent-deploy --reset-env -- agentauth may -- restart-app
+	expect_status 1
+	expect_output '^no .*\(no_session\)$'
+	[ "$(sudos_counted)" -eq "$before" ]
+	# Without a command that program does nothing else, and with one not for a role that has none that waits.
+	run in_session "sudo -n $APPROVED; echo \$?; sudo -n $APPROVED /usr/local/sbin/restart-app; echo \$?"
+	expect_output '^usage: approved'
+	expect_output '^2$'
+	expect_output '^1$'
+	expect_no_output 'restarted'
+}
+# What the report has of keeper: commands that ran, and that were asked only.
+reported() {
+	agentauthctl --json audit report | jq -r '.agents[] | select(.agent == "keeper") | "\(.ran) \(.asked)"'
+}
+# The sudos that were let through, as Prometheus gets them.
+sudos_counted() {
+	agentauthctl metrics --output /run/counted.prom >/dev/null
+	sed -n 's/^agentauth_sudo_total{result="ok"} //p' /run/counted.prom
+}
+
+@test "a person starts an agent by it, on the person's behalf, with its status, and its sudo is that of its roles" {
+	agentauthctl role set ops --delegable >/dev/null
+	agentauthctl set keeper --local-user alice >/dev/null
+	run as alice sudo -n -l
+	expect_output '\(root\) NOPASSWD: /usr/libexec/agentauth/start$'
+	run as alice agentauth run keeper -- sh -c 'id -un; sudo -n stop-app; exit 7'
+	expect_status 7
+	expect_output '^keeper$'
+	expect_output '^stopped by root for keeper'
+	expect_audit '.event == "session-open" and .service == "agentauth-run" and .on_behalf_of == "alice" and .roles == ["ops"]'
+	expect_audit '.event == "sudo-asked" and .agent == "keeper" and .on_behalf_of == "alice" and .result == "ok"'
+	run as bob agentauth run keeper -- id
+	[ "$status" -ne 0 ]
+	expect_no_output 'uid='
+	agentauthctl set keeper --no-local-user alice >/dev/null
+	agentauthctl role set ops --no-delegable >/dev/null
+}
+
+@test "a role for a time gives no sudo here, and elevate says so" {
+	agentauthctl role add rare --service sshd --service sudo --sudo '(root) /usr/bin/uname' >/dev/null
+	run agentauthctl elevate keeper --role rare --for 5m --why test
+	expect_status 0
+	expect_output "sudo-rs 0\.[0-9.]+, which grants nothing for a time: the sudo rules of rare are not to be had so\. agentauthctl set keeper --role rare gives them, until it is taken back"
+	run by_key keeper 'sudo -n uname; sudo -n stop-app'
+	expect_no_output '^Linux$'
+	expect_output '^stopped by root'
+	agentauthctl elevate keeper --role rare --end >/dev/null
+	# It says what gives them.
+	agentauthctl set keeper --role rare >/dev/null
+	run by_key keeper 'sudo -n uname'
+	expect_output '^Linux$'
+	agentauthctl set keeper --no-role rare >/dev/null
+	# A role without rules of sudo is nobody's disappointment.
+	agentauthctl role add quiet --service sshd >/dev/null
+	run agentauthctl elevate keeper --role quiet --for 5m --why test
+	expect_no_output 'sudo-rs'
+	agentauthctl elevate keeper --end >/dev/null
+}
+
 @test "it is asked for, runs once when a person approves, and the log has its end" {
+	local before reported
+	before=$(sudos_counted)
+	reported=$(reported)
 	ask /usr/local/sbin/stop-app now
 	run agentauthctl --json approval list
 	jq -e '.requests[] | select(.agent == "keeper") | .role == "ops" and .rule == "(root) /usr/local/sbin/stop-app now" and .target == "root"
@@ -137,7 +209,10 @@ answered() {
 	expect_status 3
 	expect_output '^stopped by root for keeper: now: /usr/local/sbin/stop-app'
 	expect_output "waits for a person's approval, request $request"
-	expect_audit '.event == "sudo-asked" and .agent == "keeper" and .result == "ok" and (.command | test("approved"))'
+	# PAM's line is of the same command, which counts once.
+	expect_audit '.event == "sudo-asked" and .agent == "keeper" and .result == "ok" and (.command | test("approved")) and (has("asked_only") | not)'
+	[ "$(sudos_counted)" -eq $((before + 1)) ]
+	[ "$(reported)" = "$((${reported% *} + 1)) ${reported#* }" ]
 	expect_audit ".event == \"approval\" and .step == \"requested\" and .request == \"$request\""
 	expect_audit '.event == "approval" and .step == "approved" and .by == "bob" and .role == "ops"'
 	expect_audit '.event == "sudo" and .result == "ok" and .agent == "keeper" and .command == "/usr/local/sbin/stop-app now" and .runas == "root" and .role == "ops" and (.session | length) == 32'
