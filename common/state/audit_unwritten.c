@@ -43,8 +43,9 @@ bool aa_audit_unwritten_read(const char *rundir, uid_t owner, struct aa_unwritte
 
 	if (fd < 0)
 		return false;
-	any = fstat(fd, &st) == 0 && st.st_size >= each && pread(fd, &found.first_us, each, 0) == each &&
-	      pread(fd, &found.last_us, each, (st.st_size / each - 1) * each) == each;
+	any = fstat(fd, &st) == 0 && st.st_size >= each &&
+	      pread(fd, &found.first_us, sizeof(found.first_us), 0) == each &&
+	      pread(fd, &found.last_us, sizeof(found.last_us), (st.st_size / each - 1) * each) == each;
 	close(fd);
 	if (!any)
 		return false;
