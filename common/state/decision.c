@@ -30,24 +30,32 @@ static int open_state(const char *statedir)
 	return aa_folder_open(statedir, "state");
 }
 
-/* Says whether state/DIR/NAME exists: 1, 0, or a negative errno. A directory that is not there cannot tell. */
+/* Says whether DIR/NAME exists in the open state/: 1, 0, or a negative errno. A folder that is not there cannot tell, nor
+ * can a link in its place. */
+static int has_in(int state, const char *dir, const char *name)
+{
+	char path[512];
+	struct stat st;
+
+	if (fstatat(state, dir, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? -EIO : -errno;
+	if (!S_ISDIR(st.st_mode))
+		return S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	if (fstatat(state, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
 static int has(const char *statedir, const char *dir, const char *name)
 {
-	int state = open_state(statedir), fd, ret;
-	struct stat st;
+	int state = open_state(statedir), ret;
 
 	if (state < 0)
 		return state;
-	fd = openat(state, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	ret = fd < 0 ? -errno : 0;
+	ret = has_in(state, dir, name);
 	close(state);
-	if (fd < 0)
-		return ret == -ENOENT ? -EIO : ret;
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		ret = 1;
-	else
-		ret = errno == ENOENT ? 0 : -errno;
-	close(fd);
 	return ret;
 }
 
@@ -56,25 +64,34 @@ static int jti_name(char ret[65], const char *issuer, const char *jti)
 	return aa_sha256_pair(ret, issuer, jti);
 }
 
-json_t *aa_decision_load(const char *statedir, const char *dir, const char *name)
+static json_t *load_in(int state, const char *dir, const char *name)
 {
-	int state = open_state(statedir), r = -EIO;
 	char path[512], *text;
 	json_t *json = NULL;
 	struct stat st;
 	size_t len;
+	int r = -EIO;
 
-	if (state < 0)
-		return NULL;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	/* The folder's owner decides in any case, by making and removing files. */
 	if (fstat(state, &st) == 0)
 		r = aa_trusted_read(state, path, st.st_uid, DECISION_MAX, &text, &len);
-	close(state);
 	if (r < 0)
 		return NULL;
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
+	return json;
+}
+
+json_t *aa_decision_load(const char *statedir, const char *dir, const char *name)
+{
+	int state = open_state(statedir);
+	json_t *json;
+
+	if (state < 0)
+		return NULL;
+	json = load_in(state, dir, name);
+	close(state);
 	return json;
 }
 
@@ -88,15 +105,15 @@ enum aa_reason aa_decision_agent(const char *statedir, const char *agent)
 }
 
 /* Says whether a date cut off the agent's credentials of `iat`. A file that cannot be understood cuts off all. */
-static enum aa_reason check_before(const char *statedir, const char *agent, int64_t iat)
+static enum aa_reason check_before(int state, const char *agent, int64_t iat)
 {
 	json_t *json, *before;
 	enum aa_reason reason = AA_REVOKED;
-	int r = has(statedir, "revoked/before", agent);
+	int r = has_in(state, "revoked/before", agent);
 
 	if (r <= 0)
 		return r < 0 ? AA_REGISTRY_UNAVAILABLE : AA_OK;
-	json = aa_decision_load(statedir, "revoked/before", agent);
+	json = load_in(state, "revoked/before", agent);
 	before = json_object_get(json, "before");
 	if (json_is_integer(before) && iat >= json_integer_value(before))
 		reason = AA_OK;
@@ -104,41 +121,56 @@ static enum aa_reason check_before(const char *statedir, const char *agent, int6
 	return reason;
 }
 
-static enum aa_reason check_name(const char *statedir, const char *dir, const char *name)
+static enum aa_reason check_name(int state, const char *dir, const char *name)
 {
-	int r = has(statedir, dir, name);
+	int r = has_in(state, dir, name);
 
 	if (r < 0)
 		return AA_REGISTRY_UNAVAILABLE;
 	return r ? AA_REVOKED : AA_OK;
 }
 
-static enum aa_reason check_jti(const char *statedir, const char *issuer, const char *jti)
+static enum aa_reason check_jti(int state, const char *issuer, const char *jti)
 {
 	char name[65];
 
-	return jti_name(name, issuer, jti) < 0 ? AA_INTERNAL : check_name(statedir, "revoked/jti", name);
+	return jti_name(name, issuer, jti) < 0 ? AA_INTERNAL : check_name(state, "revoked/jti", name);
+}
+
+/* One handle of state/ is for all questions about a credential. */
+static enum aa_reason check_in(int state, const char *agent, const char *issuer, const char *jti,
+			       const char *kid, int64_t iat, const char **ret_claim)
+{
+	enum aa_reason reason = check_before(state, agent, iat);
+	char name[65];
+
+	*ret_claim = "iat";
+	if (reason == AA_OK && jti) {
+		*ret_claim = "jti";
+		reason = check_jti(state, issuer ? issuer : "", jti);
+	}
+	if (reason == AA_OK && jti)
+		reason = check_jti(state, "*", jti);
+	if (reason == AA_OK && kid) {
+		*ret_claim = "kid";
+		if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
+			return AA_INTERNAL;
+		reason = check_name(state, "revoked/kid", name);
+	}
+	return reason;
 }
 
 enum aa_reason aa_decision_credential(const char *statedir, const char *agent, const char *issuer,
 				      const char *jti, const char *kid, int64_t iat, const char **ret_claim)
 {
-	enum aa_reason reason = check_before(statedir, agent, iat);
-	const char *claim = "iat";
-	char name[65];
+	int state = open_state(statedir);
+	enum aa_reason reason;
+	const char *claim;
 
-	if (reason == AA_OK && jti) {
-		claim = "jti";
-		reason = check_jti(statedir, issuer ? issuer : "", jti);
-	}
-	if (reason == AA_OK && jti)
-		reason = check_jti(statedir, "*", jti);
-	if (reason == AA_OK && kid) {
-		claim = "kid";
-		if (aa_sha256_hex(name, kid, strlen(kid)) < 0)
-			return AA_INTERNAL;
-		reason = check_name(statedir, "revoked/kid", name);
-	}
+	if (state < 0)
+		return AA_REGISTRY_UNAVAILABLE;
+	reason = check_in(state, agent, issuer, jti, kid, iat, &claim);
+	close(state);
 	if (reason == AA_REVOKED && ret_claim)
 		*ret_claim = claim;
 	return reason;
