@@ -36,16 +36,28 @@ static bool signal_one(const struct aa_process_row *p, int signal)
 	return done;
 }
 
-long aa_kill_signal(const struct aa_process_set *set, int signal)
+/* Signals each once, and counts those that there are. */
+static long signal_set(const struct aa_process_set *set, int signal, long *ret_there)
 {
 	struct aa_process_table table;
 	long n = aa_processes_take(set, &table);
 
-	for (size_t i = 0; i < table.n && n >= 0; i++)
-		if (table.v[i].member != AA_PROCESS_OUTSIDE && signal_one(&table.v[i], signal))
-			n++;
+	*ret_there = 0;
+	for (size_t i = 0; i < table.n && n >= 0; i++) {
+		if (table.v[i].member == AA_PROCESS_OUTSIDE)
+			continue;
+		++*ret_there;
+		n += signal_one(&table.v[i], signal);
+	}
 	aa_processes_free(&table);
 	return n;
+}
+
+long aa_kill_signal(const struct aa_process_set *set, int signal)
+{
+	long there;
+
+	return signal_set(set, signal, &there);
 }
 
 /* Takes each uid as its effective one in turn, and signals all that it may signal then. Its saved uid stays root's
@@ -109,18 +121,30 @@ static void stop_all(const struct aa_process_set *set, int64_t until)
 	}
 }
 
+/* Has the agents be killed once, and says how many processes there were. The processes are killed by their pids first, sshd
+ * before its children, so that sshd does not begin to close the session. */
+static long kill_once(const struct aa_process_set *set, long *ret_there)
+{
+	long n = signal_set(set, SIGKILL, ret_there);
+
+	if (!set->sessions)
+		signal_uids(set->uids, set->n_uids,
+			    SIGKILL); /* and what was not seen, if there is such a thing */
+	return n;
+}
+
 long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_killed)
 {
 	const struct timespec pause = {0, 2000000};
 	int64_t start = now_ms();
-	long killed = aa_processes_count(set), left = killed, n = 0;
-	bool stopped = false;
+	long left = 1, n = 0, killed = 0, there;
+	bool stopped = false, first = true;
 
-	if (killed > 0 && set->sessions)
-		stop_all(set, start + PATIENCE_MS);
-	if (killed == 0 && !set->sessions)
-		signal_uids(set->uids, set->n_uids,
-			    SIGKILL); /* what was not seen, if there is such a thing */
+	if (set->sessions) {
+		killed = left = aa_processes_count(set);
+		if (killed > 0)
+			stop_all(set, start + PATIENCE_MS);
+	}
 	while (left > 0 && n >= 0 && now_ms() - start < limit_ms) {
 		/* Other sessions of the agent are stopped too, for a moment. That is done only where this session
 		 * outruns us. */
@@ -128,13 +152,12 @@ long aa_kill(const struct aa_process_set *set, int64_t limit_ms, long *ret_kille
 			signal_agents(set, SIGSTOP);
 			stopped = true;
 		}
-		/* The processes are killed by their pids first, sshd before its children, so that sshd does not begin
-		 * to close the session. */
-		n = aa_kill_signal(set, SIGKILL);
-		if (!set->sessions)
-			signal_uids(set->uids, set->n_uids, SIGKILL);
-		(void)nanosleep(&pause, NULL);
-		left = aa_processes_count(set);
+		n = kill_once(set, &there);
+		killed = first && !set->sessions ? there : killed;
+		first = false;
+		if (there > 0)
+			(void)nanosleep(&pause, NULL);
+		left = there > 0 ? aa_processes_count(set) : 0;
 	}
 	if (stopped)
 		signal_agents(set, SIGCONT);

@@ -138,6 +138,30 @@ void aa_index_agent_drop(int dir, const char *agent, const char *id)
 	(void)unlinkat(dir, name, 0);
 }
 
+void aa_index_agent_sweep(int dir, const char *agent, bool (*is_gone)(const void *data, const char *id),
+			  const void *data)
+{
+	int lock = lock_agent(dir, agent);
+	DIR *list = aa_index_agent_sessions(dir, agent);
+	char holder[AA_SESSION_ID_SIZE];
+	struct dirent *entry;
+	bool gone;
+
+	while (list && (entry = readdir(list))) {
+		if (strncmp(entry->d_name, "slot.", 5) == 0)
+			gone =
+			    lock >= 0 && read_id(dirfd(list), entry->d_name, holder) && is_gone(data, holder);
+		else
+			gone = aa_session_id_is_valid(entry->d_name) && is_gone(data, entry->d_name);
+		if (gone)
+			(void)unlinkat(dirfd(list), entry->d_name, 0);
+	}
+	if (list)
+		closedir(list);
+	if (lock >= 0)
+		close(lock);
+}
+
 static void slot_name(char *ret, size_t cap, const char *agent, int64_t n)
 {
 	(void)snprintf(ret, cap, "by-agent/%s/slot.%lld", agent, (long long)n);

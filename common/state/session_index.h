@@ -21,6 +21,9 @@ int aa_index_agent_add(int dir, const char *agent, const char *id);
  * and are taken over in time. */
 void aa_index_agent_drop(int dir, const char *agent, const char *id);
 DIR *aa_index_agent_sessions(int dir, const char *agent);
+/* Does so for all of the agent's sessions that are gone, in one pass over its names. */
+void aa_index_agent_sweep(int dir, const char *agent, bool (*is_gone)(const void *data, const char *id),
+			  const void *data);
 
 /* Takes the agent's slot N: a symbolic link, which is there or is not. */
 bool aa_index_slot_take(int dir, const char *agent, int64_t n, const char *id);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/state/session.h"
 #include "common/state/session_find.h"
 #include "common/state/session_id.h"
 #include "common/state/session_index.h"
 #include "common/state/session_store.h"
-#include "common/text/sort.h"
 #include "common/state/session_sweep.h"
+#include "common/text/sort.h"
 
 /* Ids of records that were read and stay, so that they are not looked for again; sorted once all are there. */
 struct ids {
@@ -27,6 +27,7 @@ struct ids {
 struct sweep {
 	const char *rundir;
 	uid_t owner;
+	int dir; /* RUNDIR/sessions */
 	int64_t now;
 	aa_session_gone_fn *gone;
 	aa_session_stays_fn *stays;
@@ -60,12 +61,21 @@ static bool ids_have(const struct ids *ids, const char *id)
 	return aa_search(id, ids->v, ids->n, sizeof(*ids->v), compare_ids);
 }
 
+/* Removes the record and the names that are the session's alone; true: the record was still there. sweep_names() removes its
+ * name and its slot among the agent's, in one pass for all of them. */
+static bool forget(const struct sweep *sweep, const struct aa_session *session)
+{
+	aa_index_drop(sweep->dir, "by-pid", (uint32_t)session->opener.pid, session->id);
+	aa_index_drop(sweep->dir, "by-audit", session->audit_session, session->id);
+	return aa_session_remove(sweep->dir, session->id);
+}
+
 static bool sweep_one(void *data, struct aa_session *session)
 {
 	struct sweep *sweep = data;
 
 	if (!aa_session_holds_slot(session, sweep->now)) {
-		bool mine = aa_session_close(sweep->rundir, sweep->owner, session->id, session->agent);
+		bool mine = forget(sweep, session);
 
 		if (mine && sweep->gone && session->opened)
 			sweep->gone(sweep->data, session);
@@ -101,9 +111,9 @@ static bool is_old(int dir, const char *name, int64_t now)
 }
 
 /* Removes files that are no record, half written or damaged, once nobody can be writing them. */
-static void sweep_files(struct sweep *sweep, int dir)
+static void sweep_files(struct sweep *sweep)
 {
-	DIR *list = list_of(dir, ".");
+	DIR *list = list_of(sweep->dir, ".");
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list))) {
@@ -115,10 +125,10 @@ static void sweep_files(struct sweep *sweep, int dir)
 			continue;
 		if (len == sizeof(id) + 4)
 			memcpy(id, entry->d_name, sizeof(id) - 1);
-		if (ids_have(&sweep->known, id) || !is_old(dir, entry->d_name, sweep->now))
+		if (ids_have(&sweep->known, id) || !is_old(sweep->dir, entry->d_name, sweep->now))
 			continue;
 		if (aa_session_load(sweep->rundir, sweep->owner, id, &session) < 0 &&
-		    unlinkat(dir, entry->d_name, 0) == 0)
+		    unlinkat(sweep->dir, entry->d_name, 0) == 0)
 			sweep->removed++;
 		aa_session_free(session);
 	}
@@ -126,21 +136,22 @@ static void sweep_files(struct sweep *sweep, int dir)
 		closedir(list);
 }
 
-static bool has_record(const struct sweep *sweep, int dir, const char *id)
+static bool is_gone(const void *data, const char *id)
 {
+	const struct sweep *sweep = data;
 	char name[64];
 
 	if (ids_have(&sweep->known, id))
-		return true;
+		return false;
 	(void)snprintf(name, sizeof(name), "%.32s.json", id);
-	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(sweep->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 }
 
 /* Removes names of sessions that have no record. A record is written before its names, so no such name belongs to a
  * session to come. */
-static void sweep_index(const struct sweep *sweep, int dir, const char *index)
+static void sweep_index(const struct sweep *sweep, const char *index)
 {
-	DIR *list = list_of(dir, index);
+	DIR *list = list_of(sweep->dir, index);
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list))) {
@@ -150,35 +161,23 @@ static void sweep_index(const struct sweep *sweep, int dir, const char *index)
 		if (n <= 0)
 			continue;
 		id[n < AA_SESSION_ID_SIZE ? n : AA_SESSION_ID_SIZE] = '\0';
-		if (!aa_session_id_is_valid(id) || !has_record(sweep, dir, id))
+		if (!aa_session_id_is_valid(id) || is_gone(sweep, id))
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
 	}
 	if (list)
 		closedir(list);
 }
 
-static void sweep_agent(const struct sweep *sweep, int dir, const char *agent)
+static void sweep_names(const struct sweep *sweep)
 {
-	DIR *list = aa_index_agent_sessions(dir, agent);
+	DIR *list = list_of(sweep->dir, "by-agent");
 	struct dirent *entry;
 
-	while (list && (entry = readdir(list)))
-		if (aa_session_id_is_valid(entry->d_name) && !has_record(sweep, dir, entry->d_name))
-			aa_index_agent_drop(dir, agent, entry->d_name);
-	if (list)
-		closedir(list);
-}
-
-static void sweep_names(const struct sweep *sweep, int dir)
-{
-	DIR *list = list_of(dir, "by-agent");
-	struct dirent *entry;
-
-	sweep_index(sweep, dir, "by-pid");
-	sweep_index(sweep, dir, "by-audit");
+	sweep_index(sweep, "by-pid");
+	sweep_index(sweep, "by-audit");
 	while (list && (entry = readdir(list)))
 		if (entry->d_name[0] != '.')
-			sweep_agent(sweep, dir, entry->d_name);
+			aa_index_agent_sweep(sweep->dir, entry->d_name, is_gone, sweep);
 	if (list)
 		closedir(list);
 }
@@ -186,16 +185,19 @@ static void sweep_names(const struct sweep *sweep, int dir)
 long aa_session_sweep(const char *rundir, uid_t owner, int64_t now, aa_session_gone_fn *gone,
 		      aa_session_stays_fn *stays, void *data)
 {
-	struct sweep sweep = {rundir, owner, now, gone, stays, data, {NULL, 0, 0}, 0};
-	int err = aa_session_each(rundir, owner, sweep_one, &sweep), dir;
+	struct sweep sweep = {rundir,	    owner, aa_sessions_dir(rundir), now, gone, stays, data,
+			      {NULL, 0, 0}, 0};
+	int err;
 
+	if (sweep.dir < 0)
+		return sweep.dir == -ENOENT ? 0 : sweep.dir;
+	err = aa_session_each(rundir, owner, sweep_one, &sweep);
 	aa_sort(sweep.known.v, sweep.known.n, sizeof(*sweep.known.v), compare_ids);
-	dir = err < 0 ? -1 : aa_sessions_dir(rundir);
-	if (dir >= 0) {
-		sweep_files(&sweep, dir);
-		sweep_names(&sweep, dir);
-		close(dir);
+	if (err == 0) {
+		sweep_files(&sweep);
+		sweep_names(&sweep);
 	}
+	close(sweep.dir);
 	free(sweep.known.v);
 	return err < 0 ? err : sweep.removed;
 }

@@ -12,6 +12,7 @@
 #include "common/state/session_sweep.h"
 #include "tests/unit/state/session_steps.h"
 #include "tests/unit/support/support_accounts.h"
+#include "tests/unit/support/support_calls.h"
 #include "tests/unit/support/support_policy.h"
 #include "tests/unit/support/test.h"
 
@@ -140,6 +141,42 @@ TEST(a_sweep_removes_the_dead_and_keeps_the_living, session)
 	assert_int_equal(files_below(f), files);
 	assert_int_equal(find_as(f, SITE_UID), AA_OK);
 	aa_session_free(live);
+}
+
+static void sweep_all(void *data)
+{
+	const struct fixture *f = data;
+
+	if (aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL) != 0)
+		_exit(0);
+}
+
+static int die_with_many(const struct fixture *f, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (open_and_die(f) != 0)
+			return 1;
+	return 0;
+}
+
+/* One pass over the agent's names and slots removes all of them: a thousand sessions of one agent that is killed. */
+TEST(a_sweep_makes_as_many_system_calls_for_each_session_however_many_there_are, session)
+{
+	struct fixture *f = *state;
+	unsigned long none, few, many;
+
+	f->agent->max_sessions = 1000;
+	f->verdict.roles.n = 0; /* no role's limit */
+	assert_int_equal(IN_CHILD(die_with_many(f, 1)), 0);
+	none = support_calls(sweep_all, f);
+	assert_int_equal(IN_CHILD(die_with_many(f, 20)), 0);
+	few = support_calls(sweep_all, f) - none;
+	assert_int_equal(count(f), 0);
+	assert_int_equal(IN_CHILD(die_with_many(f, 200)), 0);
+	many = support_calls(sweep_all, f) - none;
+	assert_int_equal(count(f), 0);
+	assert_int_equal(files_below(f), 0);
+	assert_in_range(many, few, few * 12);
 }
 
 TEST(a_directory_that_cannot_be_made_refuses, session)
