@@ -181,3 +181,29 @@ found() { # OPTIONS NAME...: these, in this order
 	new_agent keyed-2 ES256 --role logs --kid signing
 	[ "$(agentauthctl show keyed-2 --json | jq -r '.agent.keys[0].last_login')" = null ]
 }
+
+# However many agents there are, what was decided of them and when they were used is read once: the calls of list, with twice
+# the agents, may not be more by one for each.
+calls_of_list() {
+	strace -f -o "$BATS_TEST_TMPDIR/trace" agentauthctl list "$@" >/dev/null
+	wc -l <"$BATS_TEST_TMPDIR/trace"
+}
+@test "list asks the kernel for nothing of an agent that is not suspended, elevated or used" {
+	local few many
+	few=$(calls_of_list)
+	seq -f 'many-%g' 1 300 | jq -R '{name: ., roles: ["logs"]}' | jq -s '{agents: .}' >"$BATS_TEST_TMPDIR/many.json"
+	run agentauthctl import "$BATS_TEST_TMPDIR/many.json" --yes
+	expect_status 0
+	many=$(calls_of_list)
+	echo "# $few calls, and $many with 300 agents more"
+	[ $((many - few)) -lt 150 ]
+	# Positive control: what is there is found.
+	agentauthctl suspend many-7 >/dev/null
+	agentauthctl elevate many-8 --role deploy --for 1h >/dev/null
+	stamp many-9 '5 days ago'
+	run agentauthctl --json list
+	[ "$(jq -r '.agents[] | select(.name == "many-7").state' <<<"$output")" = suspended ]
+	[ "$(jq -r '.agents[] | select(.name == "many-8").elevated[0]' <<<"$output")" != null ]
+	[ "$(jq -r '.agents[] | select(.name == "many-9").last_login' <<<"$output")" != null ]
+	[ "$(jq -r '.agents[] | select(.name == "many-10").last_login' <<<"$output")" = null ]
+}

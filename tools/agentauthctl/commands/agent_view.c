@@ -72,9 +72,22 @@ bool view_has_credential(struct ctl *ctl, const struct aa_agent *agent)
 	return false;
 }
 
+void view_many(struct ctl *ctl)
+{
+	if (!ctl->many)
+		ctl->many = many_agents_read(ctl->paths.statedir);
+}
+
+int64_t view_last_use(struct ctl *ctl, enum aa_use use, const char *agent)
+{
+	return ctl->many ? many_agents_last_use(ctl->many, use, agent)
+			 : aa_last_use(ctl->paths.statedir, use, agent);
+}
+
 const char *view_state(struct ctl *ctl, const struct aa_agent *agent)
 {
-	enum aa_reason reason = aa_decision_agent(ctl->paths.statedir, agent->name);
+	enum aa_reason reason = ctl->many ? many_agents_decision(ctl->many, agent->name)
+					  : aa_decision_agent(ctl->paths.statedir, agent->name);
 
 	if (reason == AA_AGENT_SUSPENDED)
 		return "suspended";

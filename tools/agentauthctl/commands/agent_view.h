@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "tools/agentauthctl/commands/ctl.h"
+#include "tools/agentauthctl/commands/many_agents.h"
 
 /* view_text() returns the member's text, or "" where there is none. The text belongs to the object. */
 const char *view_text(const json_t *object, const char *member);
@@ -22,6 +23,10 @@ bool view_key_is_good(struct ctl *ctl, const struct aa_agent_key *key);
 int64_t view_since(struct ctl *ctl, const char *agent);
 /* view_decided() writes "since TIME, by WHO: WHY", as the decision has them. */
 void view_decided(const json_t *decision, struct buffer *ret);
+/* view_many() has the questions about each of many agents be answered from what state/ holds now. */
+void view_many(struct ctl *ctl);
+/* view_last_use() returns when the agent was last used so; 0: never. */
+int64_t view_last_use(struct ctl *ctl, enum aa_use use, const char *agent);
 /* view_state() returns "active", "no-credential" (nothing lets the agent in), "expired" or "suspended", and "unknown" where
  * STATEDIR/state cannot be read. */
 const char *view_state(struct ctl *ctl, const struct aa_agent *agent);

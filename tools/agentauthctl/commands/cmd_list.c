@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/registry/accounts.h"
+#include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/list_filter.h"
 
 struct listing {
@@ -118,6 +119,7 @@ static enum ctl_status list_all(struct listing *l, const struct arguments *argum
 
 	if (status != CTL_DONE)
 		return status;
+	view_many(l->ctl);
 	if (!published_walk(published, "agent:", list_agent, l)) {
 		l->damaged = true;
 		(void)ctl_damaged(l->ctl);

@@ -47,6 +47,7 @@ struct ctl {
 	bool told_unwritten;	       /* that the audit log takes no line */
 	struct given_file *given;      /* the files of --key options, read before the command runs */
 	struct ids *ids;	       /* once they were asked for, by view_since() */
+	struct many_agents *many;      /* what state/ holds of all agents, once view_many() was called */
 	json_t *revoked_keys; /* by the SHA-256 of their kids, once they were asked for; see agent_view.h */
 };
 

@@ -61,7 +61,8 @@ static json_t *elevated(const struct ctl *ctl, const char *agent)
 	char when[AA_UTC_SIZE];
 	size_t i;
 
-	(void)aa_elevations(ctl->paths.statedir, agent, ctl->now, &list);
+	if (!ctl->many || many_agents_may_be_elevated(ctl->many, agent))
+		(void)aa_elevations(ctl->paths.statedir, agent, ctl->now, &list);
 	json_array_foreach(list, i, one)
 	{
 		aa_utc_print(view_number(one, "until"), when);
@@ -89,8 +90,8 @@ struct list_row list_row_of(struct ctl *ctl, const struct aa_agent *agent)
 			       .state = view_state(ctl, agent),
 			       .uid = agent->uid,
 			       .expires = agent->expires,
-			       .last_login = aa_last_use(ctl->paths.statedir, AA_USE_LOGIN, agent->name),
-			       .last_sudo = aa_last_use(ctl->paths.statedir, AA_USE_SUDO, agent->name)};
+			       .last_login = view_last_use(ctl, AA_USE_LOGIN, agent->name),
+			       .last_sudo = view_last_use(ctl, AA_USE_SUDO, agent->name)};
 
 	count_keys(ctl, agent, &row);
 	return row;

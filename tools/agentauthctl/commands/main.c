@@ -14,6 +14,7 @@
 #include "tools/agentauthctl/commands/completion.h"
 #include "tools/agentauthctl/commands/ctl.h"
 #include "tools/agentauthctl/commands/given_file.h"
+#include "tools/agentauthctl/commands/many_agents.h"
 #include "tools/agentauthctl/commands/office.h"
 
 static const struct command *const commands[] = {
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
 	given_files_free(&ctl);
 	problems_free(&ctl.problems);
 	json_decref(ctl.revoked_keys);
+	many_agents_free(ctl.many);
 	if (ctl.ids)
 		ids_free(ctl.ids);
 	free(ctl.ids);

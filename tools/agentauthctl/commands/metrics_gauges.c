@@ -141,6 +141,7 @@ static bool set_agents(struct gauges *g)
 		return false;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		series_set(g->series, 0, "agents", "state", states[i], NULL);
+	view_many(g->ctl);
 	whole = published_walk(published, "agent:", count_agent, g);
 	published_close(published);
 	set_retired(g);

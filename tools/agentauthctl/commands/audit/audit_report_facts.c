@@ -80,7 +80,6 @@ static bool add_agent(void *data, const char *name, const char *record, size_t l
 	struct asking *a = data;
 	struct report_facts *f = a->facts;
 	struct aa_agent *agent = published_agent_of(record, len);
-	const char *statedir = a->ctl->paths.statedir;
 	struct report_known known;
 
 	(void)name;
@@ -90,8 +89,8 @@ static bool add_agent(void *data, const char *name, const char *record, size_t l
 				      .roles = view_list(&agent->roles),
 				      .active = strcmp(view_state(a->ctl, agent), "active") == 0,
 				      .since = view_since(a->ctl, agent->name),
-				      .last_login = aa_last_use(statedir, AA_USE_LOGIN, agent->name),
-				      .last_sudo = aa_last_use(statedir, AA_USE_SUDO, agent->name)};
+				      .last_login = view_last_use(a->ctl, AA_USE_LOGIN, agent->name),
+				      .last_sudo = view_last_use(a->ctl, AA_USE_SUDO, agent->name)};
 	for (size_t i = 0; i < agent->roles.n; i++)
 		known.may_sudo = hold_role(f, agent->roles.v[i]) || known.may_sudo;
 	grow(&f->known, &f->cap_known, f->n_known + 1, sizeof(*f->known));
@@ -108,6 +107,7 @@ static void ask_registry(struct asking *a)
 
 	if (!published)
 		return;
+	view_many(a->ctl);
 	a->facts->registry = published_walk(published, "role:", add_role, a) &&
 			     published_walk(published, "agent:", add_agent, a);
 	published_close(published);
