@@ -71,6 +71,7 @@ static bool counts_as_failure(enum aa_reason reason)
 	case AA_REGISTRY_UNAVAILABLE:
 	case AA_KEYS_STALE:
 	case AA_REPLAY_UNAVAILABLE:
+	case AA_REPLAY_FULL:
 	case AA_AUDIT_UNAVAILABLE:
 	case AA_RATE_LIMITED:
 		return false;

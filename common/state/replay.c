@@ -15,10 +15,15 @@
 #include "common/file/folder.h"
 #include "common/jose/sha256.h"
 #include "common/state/process.h"
+#include "common/state/replay_due.h"
 #include "common/state/replay_gone.h"
+#include "common/state/replay_room.h"
 
-#define SLACK 60	       /* seconds that a mark stays beyond its time */
-#define UNSET_KEEP (7 * 86400) /* of a mark whose writer died before it set the time */
+#define UNSET_KEEP (7 * 86400) /* seconds, of a mark whose writer died before it set the time */
+#define TIDY_MOST 8	       /* marks, of one login in four */
+#define PURGE_MOST 131072      /* marks that due/ names, and */
+#define PATH_SIZE (3 + AA_SHA256_HEX_SIZE)
+#define LOOK_MOST 4096 /* marks that are looked at since they may have no line there */
 
 static int open_store(const char *rundir)
 {
@@ -100,16 +105,6 @@ static bool can_tell(int store, bool makes, int64_t iat, int64_t keep_until)
 	return aa_replay_gone_has(store, keep_until) == 0;
 }
 
-static int open_shard(int store, const char *hash)
-{
-	const char name[3] = {hash[0], hash[1], '\0'};
-	int fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT && (mkdirat(store, name, 0700) == 0 || errno == EEXIST))
-		fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Gives the span of times that this mark may stand for, and says whether all of it has passed. */
 static bool is_over(const struct stat *st, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
@@ -117,74 +112,134 @@ static bool is_over(const struct stat *st, int64_t now, int64_t *ret_from, int64
 
 	*ret_from = is_set ? st->st_mtime : st->st_ctime;
 	*ret_to = is_set ? st->st_mtime : st->st_ctime + UNSET_KEEP;
-	return aa_replay_gone_until(*ret_from, *ret_to) + SLACK < now;
+	return aa_replay_gone_until(*ret_from, *ret_to) + AA_REPLAY_SLACK < now;
 }
 
 /* Writes down what is forgotten before forgetting it: a clock that was ahead may have made the mark seem over. */
-static bool forget(int store, int shard, const char *name, int64_t now)
+static bool forget(int store, const char *path, int64_t now)
 {
 	struct stat st;
 	int64_t from, to;
 
-	return fstatat(shard, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_over(&st, now, &from, &to) &&
-	       aa_replay_gone_add(store, from, to) == 0 && unlinkat(shard, name, 0) == 0;
+	return fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_over(&st, now, &from, &to) &&
+	       aa_replay_gone_add(store, from, to) == 0 && unlinkat(store, path, 0) == 0;
 }
 
-/* Removes a shard's marks that are over. */
-static long purge_shard(int store, int shard, int64_t now)
+/* The span is over and was written down before. */
+static bool forget_due(int store, const char *path, int64_t number)
 {
-	int copy = openat(shard, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct stat st;
+
+	return fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > st.st_ctime &&
+	       aa_replay_gone_span(st.st_mtime) == number && unlinkat(store, path, 0) == 0;
+}
+
+/* Removes a shard's marks that are over. *seen grows by those that were looked at. */
+static long purge_shard(int store, const char *shard, int64_t now, unsigned *seen)
+{
+	int fd = openat(store, shard, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	char path[4 + sizeof(entry->d_name)];
 	long removed = 0;
 
 	if (!dir) {
-		if (copy >= 0)
-			close(copy);
-		return -EIO;
+		if (fd >= 0)
+			close(fd);
+		return 0;
 	}
 	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && forget(store, shard, entry->d_name, now))
-			removed++;
+		if (entry->d_name[0] != '.') {
+			(void)snprintf(path, sizeof(path), "%s/%s", shard, entry->d_name);
+			removed += forget(store, path, now);
+			++*seen;
+		}
 	closedir(dir);
 	return removed;
 }
 
-static enum aa_reason put_mark(int shard, const char *hash, int64_t keep_until)
+static enum aa_reason no_mark(int err)
+{
+	return err == -ENOSPC || err == -EDQUOT ? AA_REPLAY_FULL : AA_REPLAY_UNAVAILABLE;
+}
+
+static int make_mark(int store, const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	const char shard[3] = {path[0], path[1], '\0'};
+	int fd = openat(store, path, flags, 0600);
+
+	if (fd < 0 && errno == ENOENT && (mkdirat(store, shard, 0700) == 0 || errno == EEXIST))
+		fd = openat(store, path, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static enum aa_reason put_mark(int store, const char *path, int64_t keep_until)
 {
 	const struct timespec times[2] = {{keep_until, 0}, {keep_until, 0}};
-	int fd = openat(shard, hash, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = make_mark(store, path);
 	bool ok;
 
 	if (fd < 0)
-		return errno == EEXIST ? AA_REPLAYED : AA_REPLAY_UNAVAILABLE;
+		return fd == -EEXIST ? AA_REPLAYED : no_mark(fd);
 	ok = futimens(fd, times) == 0;
 	close(fd);
 	return ok ? AA_OK : AA_REPLAY_UNAVAILABLE;
+}
+
+/* Says whether the mark is there: AA_OK where it is not. */
+static enum aa_reason look(int store, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return AA_REPLAYED;
+	if (errno != ENOENT)
+		return AA_REPLAY_UNAVAILABLE;
+	return aa_replay_room_is_full(store) ? AA_REPLAY_FULL : AA_OK;
+}
+
+/* Looks for the mark first: a credential that was used is called that where the store is full, too, and has no second
+ * line in due/. The answer that decides is that of O_EXCL. */
+static enum aa_reason mark_in(int store, const char *path, int64_t keep_until)
+{
+	enum aa_reason reason = look(store, path);
+	int err;
+
+	if (reason != AA_OK)
+		return reason;
+	err = aa_replay_due_add(store, path + 3, keep_until);
+	return err < 0 ? no_mark(err) : put_mark(store, path, keep_until);
+}
+
+/* Writes the path of the credential's mark in the store, "XX/SHA256HEX". */
+static bool path_of(const char *space, const char *jti, char ret[PATH_SIZE])
+{
+	if (aa_sha256_pair(ret + 3, space, jti) < 0)
+		return false;
+	memcpy(ret, ret + 3, 2);
+	ret[2] = '/';
+	return true;
 }
 
 enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat,
 			      int64_t keep_until, int64_t now)
 {
 	enum aa_reason reason = AA_REPLAY_UNAVAILABLE;
-	int store = open_store(rundir), shard = -1;
-	char hash[65];
+	int store = open_store(rundir);
+	char path[PATH_SIZE];
 
 	if (store == -ENOENT && aa_replay_init(rundir) == 0)
 		store = open_store(rundir);
-	if (store < 0 || aa_sha256_pair(hash, space, jti) < 0 || !can_tell(store, true, iat, keep_until))
-		goto out;
-	shard = open_shard(store, hash);
-	if (shard < 0)
-		goto out;
-	reason = put_mark(shard, hash, keep_until);
-	if (hash[2] == '0') /* one login in sixteen tidies its shard up */
-		(void)purge_shard(store, shard, now);
-out:
-	if (shard >= 0)
-		close(shard);
-	if (store >= 0)
-		close(store);
+	if (store < 0)
+		return reason;
+	if (path_of(space, jti, path) && can_tell(store, true, iat, keep_until)) {
+		reason = mark_in(store, path, keep_until);
+		if (path[5] <
+		    '4') /* the third digit: one login in four, so that two go for each that comes */
+			(void)aa_replay_due_tidy(store, now, TIDY_MOST, forget_due);
+	}
+	close(store);
 	return reason;
 }
 
@@ -193,42 +248,42 @@ enum aa_reason aa_replay_check(const char *rundir, const char *space, const char
 {
 	enum aa_reason reason = AA_REPLAY_UNAVAILABLE;
 	int store = open_store(rundir);
+	char path[PATH_SIZE];
 	int64_t began = 0;
-	char hash[65], name[sizeof(hash) + 3];
-	struct stat st;
 
 	if (store == -ENOENT) /* the first mark makes it, as old as this boot */
 		return aa_boot_time(&began) == 0 && iat >= began ? AA_OK : AA_REPLAY_UNAVAILABLE;
 	if (store < 0)
 		return AA_REPLAY_UNAVAILABLE;
-	if (aa_sha256_pair(hash, space, jti) == 0 && can_tell(store, false, iat, keep_until)) {
-		(void)snprintf(name, sizeof(name), "%.2s/%s", hash, hash);
-		if (fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			reason = AA_REPLAYED;
-		else if (errno == ENOENT)
-			reason = AA_OK;
-	}
+	if (path_of(space, jti, path) && can_tell(store, false, iat, keep_until))
+		reason = look(store, path);
 	close(store);
 	return reason;
 }
 
+/* Goes through shards, where the last call ended, until many marks were looked at or all shards were gone through. */
+static long purge_shards(int store, int64_t now)
+{
+	unsigned at = aa_replay_due_looked(store), seen = 0;
+	long total = 0;
+	char name[3];
+
+	for (unsigned i = 0; i < 256 && seen < LOOK_MOST; i++, at = (at + 1) & 0xff) {
+		(void)snprintf(name, sizeof(name), "%02x", at);
+		total += purge_shard(store, name, now, &seen);
+	}
+	aa_replay_due_set_looked(store, at);
+	return total;
+}
+
 long aa_replay_purge(const char *rundir, int64_t now)
 {
-	int store = open_store(rundir), shard;
-	long total = 0, n;
-	char name[3];
+	int store = open_store(rundir);
+	long total;
 
 	if (store < 0)
 		return store;
-	for (unsigned i = 0; i < 256; i++) {
-		(void)snprintf(name, sizeof(name), "%02x", i);
-		shard = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (shard < 0)
-			continue;
-		n = purge_shard(store, shard, now);
-		total += n > 0 ? n : 0;
-		close(shard);
-	}
+	total = aa_replay_due_tidy(store, now, PURGE_MOST, forget_due) + purge_shards(store, now);
 	aa_replay_gone_tidy(store, now);
 	close(store);
 	return total;

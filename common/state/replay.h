@@ -2,11 +2,13 @@
 /* replay.h: which credentials were used: RUNDIR/replay/, one file a credential.
  *
  *   since            its mtime: when this boot began; a credential that was issued before cannot be told from a used one
+ *   due/             which marks end when, see replay_due.h
  *   gone/            the times whose marks may have been removed, see replay_gone.h: a credential that ends then is refused
  *   XX/SHA256HEX     of SPACE NUL JTI, made with O_EXCL: its mtime is when it may be forgotten
  *
  * No lock is held, so nobody waits for a process that is stopped. A mark that has not expired is never removed: where
- * there is no room, the credential is refused.
+ * there is no room, the credential is refused, while the rest of the host still has some (replay_room.h). A login looks
+ * at a bounded number of marks that are over, and at none that is not.
  */
 #ifndef AGENTAUTH_STATE_REPLAY_H
 #define AGENTAUTH_STATE_REPLAY_H
@@ -21,7 +23,7 @@
 int aa_replay_init(const char *rundir);
 
 /* Marks (space, jti) as used until `keep_until`, which is the same for a credential whatever the settings are. AA_OK:
- * it was unused; AA_REPLAYED; AA_REPLAY_UNAVAILABLE: cannot be told. */
+ * it was unused; AA_REPLAYED; AA_REPLAY_FULL; AA_REPLAY_UNAVAILABLE: cannot be told. */
 enum aa_reason aa_replay_mark(const char *rundir, const char *space, const char *jti, int64_t iat,
 			      int64_t keep_until, int64_t now);
 
@@ -37,7 +39,8 @@ int aa_replay_look(const char *rundir, int64_t now, int64_t *ret_since, int64_t 
  * know that every credential used before this boot was issued before `now`. 0 or -errno. */
 int aa_replay_restart(const char *rundir, int64_t now);
 
-/* Removes the expired marks of all shards. Their number, or -errno. */
+/* Removes the expired marks that due/ names, and those it does not name of some shards, in turn. Their number, or
+ * -errno. */
 long aa_replay_purge(const char *rundir, int64_t now);
 
 #endif

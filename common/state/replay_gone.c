@@ -38,6 +38,21 @@ static char kind_of(int64_t from, int64_t to)
 	return from == to ? 'f' : 'c';
 }
 
+int64_t aa_replay_gone_span(int64_t when)
+{
+	return when >> FINE_BITS;
+}
+
+int64_t aa_replay_gone_span_first(int64_t number)
+{
+	return number << FINE_BITS;
+}
+
+int64_t aa_replay_gone_span_end(int64_t number)
+{
+	return (number + 1) << FINE_BITS;
+}
+
 int64_t aa_replay_gone_until(int64_t from, int64_t to)
 {
 	unsigned shift = bits(kind_of(from, to));
@@ -50,6 +65,11 @@ static void name_of(const struct span *span, char ret[32])
 	(void)snprintf(ret, 32, "%c%" PRId64, span->kind, span->number);
 }
 
+static void path_of(const struct span *span, char ret[40])
+{
+	(void)snprintf(ret, 40, "gone/%c%" PRId64, span->kind, span->number);
+}
+
 static int open_gone(int store)
 {
 	int fd = openat(store, "gone", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -57,13 +77,15 @@ static int open_gone(int store)
 	return fd < 0 ? -errno : fd;
 }
 
-static int make(int gone, const struct span *span)
+static int make(int store, const struct span *span)
 {
-	char name[32];
+	char path[40];
 	int fd;
 
-	name_of(span, name);
-	fd = openat(gone, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	path_of(span, path);
+	fd = openat(store, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT && (mkdirat(store, "gone", 0700) == 0 || errno == EEXIST))
+		fd = openat(store, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	close(fd);
@@ -74,42 +96,30 @@ int aa_replay_gone_add(int store, int64_t from, int64_t to)
 {
 	struct span span = {kind_of(from, to), 0};
 	unsigned shift = bits(span.kind);
-	int gone, err = 0;
+	int err = 0;
 
-	if (mkdirat(store, "gone", 0700) < 0 && errno != EEXIST)
-		return -errno;
-	gone = open_gone(store);
-	if (gone < 0)
-		return gone;
 	for (span.number = from >> shift; span.number <= to >> shift && err == 0; span.number++)
-		err = make(gone, &span);
-	close(gone);
+		err = make(store, &span);
 	return err;
 }
 
-static int has(int gone, char kind, int64_t when)
+static int has(int store, char kind, int64_t when)
 {
 	const struct span span = {kind, when >> bits(kind)};
 	struct stat st;
-	char name[32];
+	char path[40];
 
-	name_of(&span, name);
-	if (fstatat(gone, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	path_of(&span, path);
+	if (fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -errno;
 }
 
 int aa_replay_gone_has(int store, int64_t when)
 {
-	int gone = open_gone(store), found;
+	int found = has(store, 'f', when);
 
-	if (gone < 0)
-		return gone == -ENOENT ? 0 : gone;
-	found = has(gone, 'f', when);
-	if (found == 0)
-		found = has(gone, 'c', when);
-	close(gone);
-	return found;
+	return found ? found : has(store, 'c', when);
 }
 
 /* ---- all of them ----------------------------------------------------------------- */
@@ -120,7 +130,7 @@ static bool read_name(const char *name, struct span *ret)
 	return (name[0] == 'f' || name[0] == 'c') && aa_number_parse(name + 1, 0, INT64_MAX, &ret->number);
 }
 
-typedef void visit_fn(void *data, int gone, const struct span *span);
+typedef void visit_fn(void *data, int store, int gone, const struct span *span);
 
 static void each(int store, visit_fn *visit, void *data)
 {
@@ -136,7 +146,7 @@ static void each(int store, visit_fn *visit, void *data)
 	}
 	while ((entry = readdir(dir)))
 		if (read_name(entry->d_name, &span))
-			visit(data, gone, &span);
+			visit(data, store, gone, &span);
 	closedir(dir);
 }
 
@@ -144,11 +154,12 @@ struct ahead {
 	int64_t now, last;
 };
 
-static void look_ahead(void *data, int gone, const struct span *span)
+static void look_ahead(void *data, int store, int gone, const struct span *span)
 {
 	struct ahead *ahead = data;
 	int64_t begin = span->number << bits(span->kind), end = (span->number + 1) << bits(span->kind);
 
+	(void)store;
 	(void)gone;
 	if (end > ahead->now && begin < ahead->now + TODAY && end > ahead->last)
 		ahead->last = end;
@@ -162,16 +173,17 @@ int64_t aa_replay_gone_after(int store, int64_t now)
 	return ahead.last;
 }
 
-static void count(void *data, int gone, const struct span *span)
+static void count(void *data, int store, int gone, const struct span *span)
 {
 	size_t *n = data;
 
+	(void)store;
 	(void)gone;
 	*n += span->kind == 'f';
 }
 
 /* The coarse file is there before the fine one goes. */
-static void coarsen(void *data, int gone, const struct span *span)
+static void coarsen(void *data, int store, int gone, const struct span *span)
 {
 	const int64_t *now = data;
 	struct span coarse = {'c', span->number >> (COARSE_BITS - FINE_BITS)};
@@ -179,7 +191,7 @@ static void coarsen(void *data, int gone, const struct span *span)
 
 	name_of(span, name);
 	if (span->kind == 'f' && ((span->number + 1) << FINE_BITS) < *now - FINE_KEPT &&
-	    make(gone, &coarse) == 0)
+	    make(store, &coarse) == 0)
 		(void)unlinkat(gone, name, 0);
 }
 

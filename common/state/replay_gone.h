@@ -14,6 +14,10 @@
 
 #include <stdint.h>
 
+/* Gives the number N of a time's file fN, and the first second of that span and the first one behind it. */
+int64_t aa_replay_gone_span(int64_t when);
+int64_t aa_replay_gone_span_first(int64_t number);
+int64_t aa_replay_gone_span_end(int64_t number);
 /* Gives the end of the spans that the times `from` to `to` fall into. */
 int64_t aa_replay_gone_until(int64_t from, int64_t to);
 /* Writes down that a mark kept until some time from `from` to `to` is gone. 0 or -errno. */

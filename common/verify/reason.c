@@ -81,6 +81,8 @@ static const struct row rows[AA_REASON_COUNT] = {
 	 "the session has fewer roles than the agent, and sudo would go by all of them on this host"},
     [AA_ALG_OFF] = {"alg_off", PAM_AUTH_ERR,
 		    "this host's OpenSSL does not offer the signature algorithm, as in FIPS mode"},
+    [AA_REPLAY_FULL] = {"replay_full", PAM_AUTH_ERR,
+			"no room is left in /run to remember that this credential was used"},
 };
 
 static const struct row *row(enum aa_reason reason)

@@ -162,3 +162,18 @@ for line in (line for name in sys.argv[1:] for line in open(name, "rb")):
     before = hashlib.sha256(line.rstrip(b"\n")).hexdigest()
 ' "$@"
 }
+
+# /run/agentauth is on a file system of 2000 files, of which so many are free, until whole_run.
+small_run() { # FREE
+	local free
+	mkdir -p /run/small
+	mount -t tmpfs -o mode=700,nr_inodes=2000 tmpfs /run/small
+	cp -a /run/agentauth/. /run/small
+	mkdir /run/small/filler
+	free=$(stat -f -c %d /run/small)
+	(cd /run/small/filler && seq $((free - $1)) | xargs touch)
+	mount --move /run/small /run/agentauth
+}
+whole_run() {
+	umount -l /run/agentauth
+}

@@ -93,6 +93,12 @@ public_key() { # AGENT
 	foresees nonce_mismatch 'have the agent answer the prompt with agentauth ssh, which signs its nonce' \
 		builder-7 --service sshd --credential "$file" --nonce BBBBBBBBBBBBBBBB
 	sshd_says nonce_mismatch builder-7 "$file"
+	file=$(token_file builder-7)
+	small_run 240
+	foresees replay_full 'agentauthctl doctor says what /run has left' builder-7 --service sshd --credential "$file"
+	sshd_says replay_full builder-7 "$file"
+	whole_run
+	sshd_says ok builder-7 "$file"
 	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
 	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file"
 	sshd_says replay_unavailable builder-7 "$file"

@@ -60,6 +60,7 @@ static const char *const names[] = {
     "sudo_failed",
     "session_narrowed",
     "alg_off",
+    "replay_full",
 };
 
 TEST(names_are_those_of_the_contract)

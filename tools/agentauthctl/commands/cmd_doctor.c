@@ -70,6 +70,7 @@ static const struct doctor_check checks[] = {
     {"agents", "No login could let the agent in.", doctor_agents},
     {"approvers", "A command that waits is refused after two minutes.", doctor_approvers},
     {"clock", "An agent may show a credential once, and the host has to know whether it did.", doctor_clock},
+    {"marks", "Agents are refused (replay_full) before others on the host find no room in /run.", doctor_marks},
     {"mixing", "Sessions of one agent are no boundary between each other.", doctor_mixing},
     {"keys", "The log cannot tell which of two agents acted.", doctor_keys},
     {"homes", "A setuid or setgid file in a home gives to others what the agent has.", doctor_homes},

@@ -130,6 +130,7 @@ void doctor_deadlines(struct doctor *d);
 void doctor_recorder(struct doctor *d);
 void doctor_mixing(struct doctor *d);
 void doctor_clock(struct doctor *d);
+void doctor_marks(struct doctor *d);
 
 void doctor_nsswitch(struct doctor *d);
 void doctor_names(struct doctor *d);
