@@ -38,7 +38,7 @@ static void *opened_core(pam_handle_t *pamh)
 {
 	const void *core = NULL;
 
-	/* What was put there is dlopen()'s, and no constant. */
+	/* The pointer that was put there came from dlopen(), and is no constant. */
 	return pam_get_data(pamh, OPENED, &core) == PAM_SUCCESS ? (void *)(uintptr_t)core : NULL;
 }
 

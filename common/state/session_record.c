@@ -41,7 +41,7 @@ static json_t *put_process(const struct aa_process *p)
 	return json_pack("[I,I,I]", (json_int_t)p->pid, (json_int_t)p->ppid, (json_int_t)p->start);
 }
 
-/* What is added to a time of a record, or taken from one, does not overflow. */
+/* A time of a record can be added to, and taken from, without an overflow. */
 static bool is_time(json_int_t when)
 {
 	return when >= 0 && when <= INT64_C(1) << 53; /* what JSON carries exactly, and claims at the most */
