@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/row.bash"
 area=agents sizes=(1000 10000 100000 1000000) many=100000 runs=9
 [ "${BENCH_QUICK-}" != yes ] || { sizes=(1000 10000); many=10000; runs=3; }
+row_sizes
 
 if [ ! -e /run/agentauth-box ]; then
 	{ [ $# -eq 1 ] && [ -d "$1" ]; } || { echo 'usage: agents.sh BUILDDIR' >&2; exit 2; }

@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 area=look-ups
 sizes=(100 100000 1000000) rounds=5 calls=4000 ms=1000
 [ "${BENCH_QUICK-}" != yes ] || sizes=(100 10000) rounds=1 calls=300 ms=60
+row_sizes
 
 if [ ! -e /run/agentauth-box ]; then
 	{ [ $# -eq 1 ] && [ -d "$1" ]; } || { echo 'usage: lookups.sh BUILDDIR' >&2; exit 2; }

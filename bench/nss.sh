@@ -12,7 +12,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/bench/row.bash"
 { [ $# -ge 1 ] && [ $# -le 2 ] && [ -d "$1" ]; } || { echo 'usage: nss.sh BUILDDIR [ROUNDS]' >&2; exit 2; }
 build=$(cd "$1" && pwd)
-rounds=${2:-7} many=1000000
+rounds=${2:-7} many=${BENCH_AGENTS:-1000000}
 [ "${BENCH_QUICK-}" != yes ] || rounds=2 many=10000
 if [ ! -e /run/agentauth-box ]; then
 	row_begin
@@ -79,13 +79,13 @@ sssd_is_gone() {
 
 # ---- direct calls -----------------------------------------------------------
 "$bench" generate "$work/100" 100
-"$bench" generate "$work/many" $many
+"$bench" generate "$work/many" "$many"
 has_sssd=yes
 memory_cache || has_sssd=no
 sleep 2.5 # what is newer than two seconds is not remembered
 for ((round = 0; round < rounds; round++)); do
 	said few "$bench" ours "$work/100" 100
-	said ours "$bench" ours "$work/many" $many
+	said ours "$bench" ours "$work/many" "$many"
 	[ $has_sssd = no ] || said sssd "$bench" module "$lib/libnss_sss.so.2" sss || has_sssd=no
 done
 [ $has_sssd = yes ] || rm -f "$work"/sssd.*

@@ -8,6 +8,7 @@
 #   row_end                         after the last row; returns 1 where a row is not held or has no answer: exit by it
 #   row_turns ROUNDS DIR NAME...    times functions in turn, the first one another each round: microseconds, a line each, in
 #                                   DIR/NAME; a function before_NAME, where there is one, is called before, and is not timed
+#   row_sizes                       takes out of the array `sizes` what is more than BENCH_AGENTS agents, where that is set
 #   row_in_box BUILDDIR COMMAND...  runs a command in the tests' box, with sshd up, where it records its rows as here
 #
 #   area=     the part of the table: a word or two ("look-ups")
@@ -135,6 +136,15 @@ row_turns() { # ROUNDS DIR NAME...
 	done
 }
 
+row_sizes() {
+	local n
+	local -a kept=()
+	for n in "${sizes[@]}"; do
+		[ "$n" -gt "${BENCH_AGENTS:-1000000}" ] || kept+=("$n")
+	done
+	sizes=("${kept[@]}")
+}
+
 row_in_box() { # BUILDDIR COMMAND...
 	local build=$1 top folder image status=0
 	shift
@@ -144,7 +154,7 @@ row_in_box() { # BUILDDIR COMMAND...
 	folder=$(mktemp -d) || exit 2
 	[ -e "$image" ] || { echo "${0##*/}: there is no $image: ./quickstart bench makes it" >&2; row_bad=1; return 2; }
 	"$top/tests/box/box" --layer "$image" --bind "$top" --bind "$build" --bind-rw "$folder" -- "$top/tests/box/up" \
-		env BENCH_ROWS="$folder/rows" BENCH_QUICK="${BENCH_QUICK-}" "$@" || status=$?
+		env BENCH_ROWS="$folder/rows" BENCH_QUICK="${BENCH_QUICK-}" BENCH_AGENTS="${BENCH_AGENTS-}" "$@" || status=$?
 	[ ! -e "$folder/rows" ] || cat "$folder/rows" >>"$BENCH_ROWS"
 	rm -rf "$folder"
 	[ "$status" = 0 ] || row_bad=1
