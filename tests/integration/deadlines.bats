@@ -101,9 +101,11 @@ while True: signal.pause()'
 		wait_for_file builder-7 up
 		id=$(session_ids builder-7) reason=ok
 		[ "$how" = 'session kill' ] || { set_deadline builder-7 -1 && reason=session_expired; }
+		[ "$how" != 'session kill' ] || how+=" $id"
 		# shellcheck disable=SC2086  # words
-		run agentauthctl $how $([ "$how" != 'session kill' ] || echo "$id")
+		run agentauthctl $how
 		expect_status 0
+		# shellcheck disable=SC2154  # stay sets it
 		wait "$client" || :
 		run agentauthctl session reap
 		expect_status 0

@@ -184,7 +184,7 @@ found() { # OPTIONS NAME...: these, in this order
 
 # Of each agent its record is read, by a call or little more. What was decided and when an agent was used is read once for all.
 calls_of_list() {
-	strace -f -o "$BATS_TEST_TMPDIR/trace" agentauthctl list "$@" >/dev/null
+	strace -f -o "$BATS_TEST_TMPDIR/trace" agentauthctl list >/dev/null
 	wc -l <"$BATS_TEST_TMPDIR/trace"
 }
 @test "list reads the records, and asks the kernel for nothing else of an agent that is not suspended, elevated or used" {
