@@ -71,7 +71,8 @@ static const struct cure {
      "have the agent present one that was issued since this host began; agentauthctl doctor says whether "
      "a clock that was wrong keeps them all out"},
     {AA_REPLAY_FULL, ANY,
-     "agentauthctl doctor says what /run has left; agentauthctl session reap takes out the marks that are over"},
+     "agentauthctl doctor says what /run has left; agentauthctl session reap takes out the marks that are "
+     "over"},
     {AA_NONCE_REQUIRED, ANY, "have the agent answer the prompt with agentauth ssh, which signs its nonce"},
     {AA_NONCE_MISMATCH, ANY, "have the agent answer the prompt with agentauth ssh, which signs its nonce"},
     {AA_PROOF_REQUIRED, ANY, "have the agent log in with the SSH key that the token is bound to as well"},
