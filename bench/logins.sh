@@ -12,13 +12,8 @@ top=$(dirname "$here")
 area=logins rounds=40
 [ "${BENCH_QUICK-}" != yes ] || rounds=4
 
-if [ ! -e /run/agentauth-box ]; then
-	{ [ $# -eq 1 ] && [ -d "$1" ]; } || { echo 'usage: logins.sh BUILDDIR' >&2; exit 2; }
-	row_begin
-	row_in_box "$(cd "$1" && pwd)" "$here/logins.sh" "$(cd "$1" && pwd)" || :
-	row_end
-	exit
-fi
+{ [ $# -eq 1 ] && [ -d "$1" ]; } || { echo 'usage: logins.sh BUILDDIR' >&2; exit 2; }
+row_only_in_box "$(cd "$1" && pwd)" "$here/logins.sh" "$(cd "$1" && pwd)"
 
 build=$1
 dir=$(mktemp -d)

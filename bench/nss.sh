@@ -14,12 +14,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
 rounds=${2:-7} many=${BENCH_AGENTS:-1000000}
 [ "${BENCH_QUICK-}" != yes ] || rounds=2 many=10000
-if [ ! -e /run/agentauth-box ]; then
-	row_begin
-	row_in_box "$build" "$top/bench/nss.sh" "$build" "$rounds" || :
-	row_end
-	exit
-fi
+row_only_in_box "$build" "$top/bench/nss.sh" "$build" "$rounds"
 
 # ---- within the box ---------------------------------------------------------
 row_begin

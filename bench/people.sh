@@ -16,12 +16,7 @@ rounds=${2:-101}
 [ "${BENCH_QUICK-}" != yes ] || rounds=5
 # shellcheck source=bench/row.bash
 . "$top/bench/row.bash"
-if [ ! -e /run/agentauth-box ]; then
-	row_begin
-	row_in_box "$build" "$top/bench/people.sh" "$build" "$rounds" || :
-	row_end
-	exit
-fi
+row_only_in_box "$build" "$top/bench/people.sh" "$build" "$rounds"
 
 # ---- within the box ---------------------------------------------------------
 row_begin

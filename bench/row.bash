@@ -9,6 +9,7 @@
 #   row_turns ROUNDS DIR NAME...    times functions in turn, the first one another each round: microseconds, a line each, in
 #                                   DIR/NAME; a function before_NAME, where there is one, is called before, and is not timed
 #   row_sizes                       takes out of the array `sizes` what is more than BENCH_AGENTS agents, where that is set
+#   row_only_in_box BUILDDIR COMMAND...  goes on in the box; elsewhere it runs the command there, as below, and the script ends
 #   row_in_box BUILDDIR COMMAND...  runs a command in the tests' box, with sshd up, where it records its rows as here
 #
 #   area=     the part of the table: a word or two ("look-ups")
@@ -159,4 +160,12 @@ row_in_box() { # BUILDDIR COMMAND...
 	rm -rf "$folder"
 	[ "$status" = 0 ] || row_bad=1
 	return "$status"
+}
+
+row_only_in_box() { # BUILDDIR COMMAND...
+	[ ! -e /run/agentauth-box ] || return 0
+	row_begin
+	row_in_box "$@" || :
+	row_end
+	exit
 }
