@@ -166,7 +166,7 @@ TEST(a_sweep_makes_as_many_system_calls_for_each_session_however_many_there_are,
 	unsigned long none, few, many;
 
 	f->agent->max_sessions = 1000;
-	f->verdict.roles.n = 0; /* no role's limit */
+	aa_verdict_clear_roles(&f->verdict.roles); /* no role's limit */
 	assert_int_equal(IN_CHILD(die_with_many(f, 1)), 0);
 	none = support_calls(sweep_all, f);
 	assert_int_equal(IN_CHILD(die_with_many(f, 20)), 0);
