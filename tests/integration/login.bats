@@ -140,7 +140,7 @@ setup() {
 	run ssh_with "$(token_file builder-7 --claim 'scope="logs"')" "builder-7@$HOST" 'id; env'
 	expect_status 0
 	expect_output 'groups=.*\(agent-logs\)'
-	expect_no_output 'agent-deploy'
+	lacks_group_of deploy
 	expect_output '^AGENTAUTH_ROLES=logs$'
 }
 
