@@ -47,6 +47,7 @@ void conf_text_set(struct conf_text *text, const char *path, const char *bytes, 
 {
 	free(text->path);
 	text->path = xstrdup(path);
+	text->stamp = (struct aa_stamp){0};
 	make_room(text, len);
 	memcpy(text->bytes, bytes, len);
 }
@@ -186,19 +187,18 @@ int conf_text_read(int dirfd, const char *dir, const char *name, uid_t owner, st
 		   struct conf_text *text)
 {
 	struct position position;
-	size_t size;
 	int fd, r;
 
 	set_path(text, dir, name);
 	position = (struct position){.file = text->path};
-	r = aa_trusted_open(dirfd, name, owner, &fd, &size);
+	r = aa_trusted_open_stamped(dirfd, name, owner, &fd, &text->stamp);
 	if (r == -ENOENT)
 		return -ENOENT;
 	if (r < 0) {
 		report_refused(dirfd, name, owner, -r, &position, problems);
 		return -1;
 	}
-	r = read_opened(fd, size, &position, problems, text);
+	r = read_opened(fd, (size_t)text->stamp.size, &position, problems, text);
 	close(fd);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "common/file/stamp.h"
 #include "tools/cli/problems.h"
 
 #define CONF_TEXT_MAX (1024 * 1024)
@@ -18,6 +19,7 @@ struct conf_text {
 			byte */
 	size_t len;
 	size_t cap;
+	struct aa_stamp stamp; /* of the file that was read; all zero: the text is of no file */
 };
 
 void conf_text_free(struct conf_text *text);

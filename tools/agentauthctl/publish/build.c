@@ -89,7 +89,8 @@ static void build_all(struct build_work *w, uint32_t number)
 int build_generation(struct workspace *ws, const struct publish_options *options, int gen_fd, uint32_t number,
 		     struct build *ret)
 {
-	struct build_work w = {.ws = ws, .options = options, .out = ret, .digest = EVP_MD_CTX_new()};
+	struct build_work w = {
+	    .ws = ws, .options = options, .out = ret, .gen_fd = gen_fd, .digest = EVP_MD_CTX_new()};
 	size_t errors_before = ws->problems->errors;
 
 	if (!w.digest || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1)
@@ -125,8 +126,10 @@ int build_generation(struct workspace *ws, const struct publish_options *options
 
 void build_check_agents(struct workspace *ws)
 {
-	const struct compile_source source = {&ws->model,	ws->agents_fd, ws->agents_dir,
-					      ws->paths->owner, NULL,	       NULL};
+	const struct compile_source source = {.model = &ws->model,
+					      .agents_fd = ws->agents_fd,
+					      .dir = ws->agents_dir,
+					      .owner = ws->paths->owner};
 	struct compilation *compilation;
 	struct compiled_agent *a;
 
@@ -160,8 +163,10 @@ void build_main_changes(struct workspace *ws, struct changes *ret)
 
 void build_agent_changes(struct workspace *ws, const char *name, struct changes *ret)
 {
-	const struct compile_source source = {&ws->model,	ws->agents_fd, ws->agents_dir,
-					      ws->paths->owner, NULL,	       NULL};
+	const struct compile_source source = {.model = &ws->model,
+					      .agents_fd = ws->agents_fd,
+					      .dir = ws->agents_dir,
+					      .owner = ws->paths->owner};
 	char *key = xasprintf("agent:%s", name);
 	struct published *published = published_open(ws->paths->statedir, ws->paths->owner);
 	struct buffer record = {0};

@@ -7,6 +7,7 @@
 
 #include "tools/agentauthctl/publish/build_agents.h"
 #include "tools/agentauthctl/publish/compile.h"
+#include "tools/agentauthctl/publish/stamps_basis.h"
 #include "tools/cli/progress.h"
 
 #define OVERLAPS_TOLD 8	     /* pairs of agents that one credential is of: a list of thousands is not read */
@@ -151,7 +152,10 @@ static void compare_agent(struct build_work *w, const struct compiled_agent *a)
 	struct changes *changes = &w->out->changes;
 	size_t before[2] = {changes->agents[CHANGE_ADDED], changes->agents[CHANGE_CHANGED]};
 
-	changes_compare_agent(changes, w->published, a->name, a->policy, a->policy_len);
+	if (a->taken)
+		changes_note_agent(changes, a->name, a->policy, a->policy_len);
+	else
+		changes_compare_agent(changes, w->published, a->name, a->policy, a->policy_len);
 	if (!text_change_of(&w->options->change, a->name))
 		return;
 	w->out->own[CHANGE_ADDED] += changes->agents[CHANGE_ADDED] - before[0];
@@ -171,26 +175,60 @@ static void put_agent(struct build_work *w, const struct compiled_agent *a)
 	build_put_policy(w, key, a->policy, a->policy_len);
 	if (build_writes(w))
 		w->error = cdb_write_account(w->writer, &account);
+	stamps_write(w->stamps_writer, a);
 	keep_bindings(w, a);
 	keep_keys(w, a);
 }
 
+/* begin_stamps() has agents taken from the generation that serves where the command is about some of them alone. A person
+ * who edited the text, and publishes it or asks what is wrong with it, has every file read. */
+static void begin_stamps(struct build_work *w, struct compile_source *source)
+{
+	const struct text_change *change = &w->options->change;
+	bool about_some = (change->agent || change->texts) && !change->main_text && !w->options->advice;
+
+	if (!stamps_basis(&w->ws->model, w->basis))
+		return;
+	source->basis = w->basis;
+	if (w->published && about_some)
+		w->stamps = stamps_open(w->published, w->basis, w->ws->paths->owner);
+	source->stamps = w->stamps;
+	if (w->writer)
+		w->stamps_writer = stamps_write_begin(w->gen_fd, w->basis);
+}
+
+static void end_stamps(struct build_work *w)
+{
+	stamps_write_end(w->stamps_writer, build_writes(w));
+	stamps_free(w->stamps);
+	w->stamps_writer = NULL;
+	w->stamps = NULL;
+}
+
 void build_agents_put(struct build_work *w)
 {
-	const struct compile_source source = {&w->ws->model,	   w->ws->agents_fd,	w->ws->agents_dir,
-					      w->ws->paths->owner, &w->options->change, w->advice};
-	struct compilation *compilation = compile_start(&source, &w->ws->names);
+	struct compile_source source = {.model = &w->ws->model,
+					.agents_fd = w->ws->agents_fd,
+					.dir = w->ws->agents_dir,
+					.owner = w->ws->paths->owner,
+					.pending = &w->options->change,
+					.advice = w->advice,
+					.now = w->options->now};
+	struct compilation *compilation;
 	struct compiled_agent *a;
 	struct progress progress = {
 	    .program = "agentauthctl", .what = "agents", .off = !w->options->progress};
 	size_t done = 0;
 
+	begin_stamps(w, &source);
+	compilation = compile_start(&source, &w->ws->names);
 	while ((a = compile_next(compilation)) && w->error == 0) {
 		put_retired_before(w, a->name);
 		problems_move(w->ws->problems, &a->problems);
 		if (w->advice)
 			problems_move(&w->advice->problems, &a->advice);
 		if (a->ok) {
+			w->out->taken += a->taken;
 			claim_agent(w, a);
 			put_agent(w, a);
 		} else {
@@ -205,6 +243,7 @@ void build_agents_put(struct build_work *w)
 	put_retired_before(w, NULL);
 	w->out->agents = done;
 	compile_end(compilation);
+	end_stamps(w);
 }
 
 /* ---- what is of two agents ------------------------------------------------ */

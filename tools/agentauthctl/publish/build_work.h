@@ -17,6 +17,7 @@
 #include "tools/agentauthctl/publish/cdb_write.h"
 #include "tools/agentauthctl/publish/publish_options.h"
 #include "tools/agentauthctl/publish/published.h"
+#include "tools/agentauthctl/publish/stamps.h"
 #include "tools/agentauthctl/publish/workspace.h"
 #include "tools/cli/alloc.h"
 
@@ -25,6 +26,7 @@
 struct build {
 	char digest[DIGEST_HEX]; /* over all that was read and that the records depend on */
 	size_t agents, retired;
+	size_t taken;  /* of the agents these from the generation that serves */
 	char *sudoers; /* what sudo is to grant; NULL: nothing */
 	struct changes changes;
 	size_t own[3]; /* of these the agents that the command is about, by sign; all, listed or not */
@@ -36,7 +38,11 @@ struct build_work {
 	struct advice *advice; /* NULL: none is asked for, or agentauth.conf is not in order */
 	struct build *out;
 	struct cdb_writer *writer; /* NULL: none is written */
+	int gen_fd;		   /* of its directory */
 	int error;		   /* of writing it */
+	struct stamps *stamps;
+	struct stamps_writer *stamps_writer;
+	unsigned char basis[DIGEST_SIZE]; /* of both */
 	struct published *published;
 	struct aa_accounts served; /* of what is published */
 	bool has_served;

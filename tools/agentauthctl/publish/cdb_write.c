@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/publish/cdb_write.h"
 
 #define SPILL_FILE "last-records.tmp"
+#define SPILL_BUFFER 262144
 #define CDB_HEAD 2048 /* bytes before a cdb's first record, whose key is behind two lengths of 4 bytes */
 
 /* Once all accounts by name are written, the records by uid need these again. */
@@ -248,8 +249,10 @@ static int make_spill(int dirfd, FILE **ret)
 		return -errno;
 	unlinkat(dirfd, SPILL_FILE, 0);
 	*ret = fdopen(fd, "w+");
-	if (*ret)
+	if (*ret) {
+		setvbuf(*ret, NULL, _IOFBF, SPILL_BUFFER);
 		return 0;
+	}
 	close(fd);
 	return -ENOMEM;
 }

@@ -121,8 +121,7 @@ static bool holds(struct span span, const char *before, const char *name)
 	return len < (int)sizeof(text) && memmem(span.at, span.len, text, (size_t)len);
 }
 
-/* note_touched() has the roles and issuers that differ know an agent of theirs. They come before the agents. */
-static void note_touched(struct changes *c, const char *name, const char *record, size_t len)
+void changes_note_agent(struct changes *c, const char *name, const char *record, size_t len)
 {
 	struct span roles = {record, 0}, all = {record, len};
 
@@ -149,7 +148,7 @@ void changes_compare_agent(struct changes *c, struct published *p, const char *n
 	size_t was_len = 0;
 	const char *was = p ? published_next_agent(p, name, &was_len) : NULL;
 
-	note_touched(c, name, record, len);
+	changes_note_agent(c, name, record, len);
 	compare(c, "agent", name, was, was_len, record, len);
 }
 

@@ -36,8 +36,10 @@ struct changes {
  * `published` may be NULL. */
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
-/* changes_compare_agent() does the same for one agent after the other, in the order of their names. The roles and issuers
- * that were compared before, and differ, come to know the agent if it has them. */
+/* changes_note_agent() has the roles and issuers that were compared before, and differ, know an agent that has them. */
+void changes_note_agent(struct changes *changes, const char *name, const char *record, size_t len);
+/* changes_compare_agent() does the same as changes_compare() for one agent after the other, in the order of their names, and
+ * notes it. */
 void changes_compare_agent(struct changes *changes, struct published *published, const char *name,
 			   const char *record, size_t len);
 /* changes_take() adds those of `from` that are wanted, and that come from the text. */

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "tools/agentauthctl/publish/compile.h"
 #include "tools/agentauthctl/publish/record.h"
+#include "tools/agentauthctl/publish/stamps.h"
 
 #define CHUNK 128
 #define SLOTS 16
 #define WORKERS_MAX 8
+#define NANOSECONDS INT64_C(1000000000)
 #define FEW 256 /* up to so many, a second thread is not worth its start */
 
 /* ---- one agent ----------------------------------------------------------- */
@@ -29,14 +29,15 @@ struct worker {
 	struct arena arena; /* of the structs of one agent */
 	struct key_memo *memo;
 	struct buffer name, record, ssh, gecos;
-	EVP_MD_CTX *md_ctx;
-	EVP_MD *md;
+	struct digester digester;
+	struct stamps_cursor stamps;
 };
 
-static void worker_init(struct worker *w)
+static void worker_init(struct worker *w, const struct compile_source *source)
 {
-	*w = (struct worker){
-	    .memo = key_memo_new(), .md_ctx = EVP_MD_CTX_new(), .md = EVP_MD_fetch(NULL, "SHA256", NULL)};
+	*w = (struct worker){.memo = key_memo_new()};
+	digester_begin(&w->digester);
+	stamps_cursor_begin(&w->stamps, source->stamps);
 }
 
 static void worker_free(struct worker *w)
@@ -48,14 +49,8 @@ static void worker_free(struct worker *w)
 	buffer_free(&w->record);
 	buffer_free(&w->ssh);
 	buffer_free(&w->gecos);
-	EVP_MD_CTX_free(w->md_ctx);
-	EVP_MD_free(w->md);
-}
-
-static bool digest(struct worker *w, const void *bytes, size_t len, unsigned char ret[DIGEST_SIZE])
-{
-	return w->md_ctx && w->md && EVP_DigestInit_ex2(w->md_ctx, w->md, NULL) == 1 &&
-	       EVP_DigestUpdate(w->md_ctx, bytes, len) == 1 && EVP_DigestFinal_ex(w->md_ctx, ret, NULL) == 1;
+	digester_free(&w->digester);
+	stamps_cursor_free(&w->stamps);
 }
 
 static int get_text(const struct compile_source *source, struct worker *w, const char *name,
@@ -124,10 +119,23 @@ static void keep_role_gids(const struct compile_source *source, const struct aa_
 	ret->role_gids = gids;
 }
 
+/* keep_stamp() keeps the state of a file that says everything: there is nothing to be told of it, and a change from now on
+ * gives it another stamp. */
+static void keep_stamp(const struct compile_source *source, struct worker *w, struct arena *arena,
+		       struct compiled_agent *ret)
+{
+	const struct aa_stamp *stamp = &w->file.text.stamp;
+
+	if (source->basis && stamp->ino && ret->problems.errors + ret->problems.warnings == 0 &&
+	    aa_stamp_is_settled(stamp, source->now * NANOSECONDS))
+		stamps_seal(source, stamp, &w->digester, arena, ret);
+}
+
 /* make_agent() goes from the file to the records. What the caller keeps of them is in `arena`, the slot's. */
 static bool make_agent(const struct compile_source *source, struct worker *w, struct arena *arena,
 		       struct compiled_agent *ret)
 {
+	struct digest_part text;
 	struct aa_agent agent;
 
 	if (get_text(source, w, ret->name, &ret->problems) < 0)
@@ -149,7 +157,21 @@ static bool make_agent(const struct compile_source *source, struct worker *w, st
 	keep_role_gids(source, &agent, arena, ret);
 	if (source->advice)
 		advice_agent(source->advice, source->model, &agent, &w->file, w->memo, &ret->advice);
-	return digest(w, w->file.text.bytes, w->file.text.len, ret->digest);
+	text = (struct digest_part){w->file.text.bytes, w->file.text.len};
+	if (!digester_hash(&w->digester, &text, 1, ret->digest))
+		return false;
+	keep_stamp(source, w, arena, ret);
+	return true;
+}
+
+/* take_or_make() takes an agent whose file is as it was from the generation that serves. */
+static bool take_or_make(const struct compile_source *source, struct worker *w, struct arena *arena,
+			 struct compiled_agent *ret)
+{
+	if ((!source->pending || !text_change_is_about(source->pending, ret->name)) &&
+	    stamps_take(source->stamps, &w->stamps, source, &w->digester, arena, ret))
+		return true;
+	return make_agent(source, w, arena, ret);
 }
 
 bool compile_record(const struct compile_source *source, const char *name, struct buffer *ret)
@@ -159,7 +181,7 @@ bool compile_record(const struct compile_source *source, const char *name, struc
 	struct worker w;
 	bool ok;
 
-	worker_init(&w);
+	worker_init(&w, source);
 	ok = make_agent(source, &w, &arena, &agent);
 	if (ok)
 		buffer_add(ret, agent.policy, agent.policy_len);
@@ -214,7 +236,7 @@ static void work_on(struct compilation *l, struct worker *w, size_t chunk)
 		problems_free(&a->advice);
 		*a = (struct compiled_agent){.name = l->names->v[chunk * CHUNK + i]};
 		arena_reset(&w->arena);
-		a->ok = make_agent(&l->source, w, &slot->arena, a);
+		a->ok = take_or_make(&l->source, w, &slot->arena, a);
 	}
 }
 
@@ -235,7 +257,7 @@ static void *run_worker(void *data)
 	struct worker w;
 	size_t chunk;
 
-	worker_init(&w);
+	worker_init(&w, &l->source);
 	pthread_mutex_lock(&l->lock);
 	while (take_chunk(l, &chunk)) {
 		pthread_mutex_unlock(&l->lock);
@@ -268,7 +290,7 @@ struct compilation *compile_start(const struct compile_source *source, const str
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->work, NULL);
 	pthread_cond_init(&l->done, NULL);
-	worker_init(&l->own);
+	worker_init(&l->own, source);
 	while (l->n_workers < wanted && pthread_create(&l->workers[l->n_workers], NULL, run_worker, l) == 0)
 		l->n_workers++;
 	return l;

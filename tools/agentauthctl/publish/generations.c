@@ -218,6 +218,19 @@ void generations_prune(int state_fd, size_t keep, uint32_t current_number)
 	free(numbers);
 }
 
+void generation_forget(int state_fd, uint32_t number, const char *name)
+{
+	char path[AA_GENERATION_PATH_MAX];
+	int dir;
+
+	aa_generation_path(path, number);
+	dir = open_dir(state_fd, path);
+	if (dir < 0)
+		return;
+	unlinkat(dir, name, 0);
+	close(dir);
+}
+
 /* ---- small files --------------------------------------------------------- */
 
 int generation_read(int state_fd, uint32_t number, const char *name, char **ret)

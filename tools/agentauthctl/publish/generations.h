@@ -33,6 +33,9 @@ int generation_none(int state_fd);
 /* generations_prune() takes the oldest away, but for `keep` of them and `current_number`. */
 void generations_prune(int state_fd, size_t keep, uint32_t current_number);
 
+/* generation_forget() takes away one file of a generation that nothing needs any more. */
+void generation_forget(int state_fd, uint32_t number, const char *name);
+
 /* generation_read() reads a small file of a generation, zero-terminated; -ENOENT says that it has none. The caller
  * frees *ret. */
 int generation_read(int state_fd, uint32_t number, const char *name, char **ret);

@@ -22,6 +22,7 @@
 #include "tools/agentauthctl/publish/plan.h"
 #include "tools/agentauthctl/publish/publish.h"
 #include "tools/agentauthctl/publish/publish_text.h"
+#include "tools/agentauthctl/publish/stamps.h"
 #include "tools/agentauthctl/publish/sudoers.h"
 
 struct commit {
@@ -205,8 +206,11 @@ static int tell_nscd(struct commit *c)
 	return 0;
 }
 
+/* Only the generation that serves is taken from. */
 static int prune(struct commit *c)
 {
+	if (c->before)
+		generation_forget(c->ws->state_fd, c->before, STAMPS_FILE);
 	generations_prune(c->ws->state_fd, GENERATIONS_KEPT, c->number);
 	return 0;
 }
@@ -431,6 +435,7 @@ enum publish_outcome publish(struct workspace *ws, const struct publish_options 
 		ret->outcome = decide(&c);
 	ret->agents = c.build.agents;
 	ret->retired = c.build.retired;
+	ret->taken = c.build.taken;
 	ret->changes = c.build.changes;
 	c.build.changes = (struct changes){0};
 out:

@@ -33,6 +33,8 @@ struct publish_result {
 	enum publish_outcome outcome;
 	uint32_t generation; /* that serves now; with PUBLISH_WOULD the one that would */
 	size_t agents, retired;
+	size_t
+	    taken; /* these of the agents are as the generation before has them, whose files were not read */
 	bool sudoers_changed;
 	bool left_changed; /* it failed, and something could not be put back, which is reported */
 	struct changes changes;

@@ -13,19 +13,16 @@
 #include "common/registry/cdb_read.h"
 #include "common/registry/generation.h"
 #include "common/verify/policy.h"
+#include "tools/agentauthctl/publish/cdb_cursor.h"
 #include "tools/agentauthctl/publish/published.h"
 #include "tools/cli/alloc.h"
 
 struct published {
-	int fd;
+	int dir, fd;
 	struct aa_cdb cdb;
 	struct buffer value;
-	/* published_next_agent() remembers what it has read of the file, and which record comes next. */
-	struct buffer window;
-	uint32_t window_at, next;
+	struct cdb_cursor agents; /* of published_next_agent() */
 };
-
-#define WINDOW 262144
 
 /* open_in() takes over `dir`, also when it fails. */
 static struct published *open_in(int dir, uid_t owner)
@@ -34,11 +31,12 @@ static struct published *open_in(int dir, uid_t owner)
 	size_t size;
 	int r;
 
+	p->dir = dir;
 	p->fd = -1;
 	r = aa_trusted_open(dir, AA_POLICY_FILE, owner, &p->fd, &size);
 	if (r == 0)
 		r = aa_cdb_init(&p->cdb, p->fd, size);
-	close(dir);
+	p->agents = (struct cdb_cursor){.fd = p->fd, .end = p->cdb.end};
 	if (r == 0)
 		return p;
 	published_close(p);
@@ -68,9 +66,15 @@ void published_close(struct published *p)
 		return;
 	if (p->fd >= 0)
 		close(p->fd);
+	close(p->dir);
 	buffer_free(&p->value);
-	buffer_free(&p->window);
+	cdb_cursor_free(&p->agents);
 	free(p);
+}
+
+int published_dir(const struct published *p)
+{
+	return p->dir;
 }
 
 const char *published_get(struct published *p, const char *key, size_t *ret_len)
@@ -99,74 +103,14 @@ json_t *published_json(struct published *p, const char *prefix, const char *name
 	return text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
-/* see() returns bytes [at, at + len) of the file, or NULL where the file does not have them. */
-static const unsigned char *see(struct published *p, uint32_t at, uint32_t len)
-{
-	uint32_t want = len > WINDOW ? len : WINDOW;
-	ssize_t n;
-
-	if (at > p->cdb.end || len > p->cdb.end - at)
-		return NULL;
-	if (at >= p->window_at && at + len <= p->window_at + p->window.len)
-		return (const unsigned char *)p->window.data + (at - p->window_at);
-	if (want > p->cdb.end - at)
-		want = p->cdb.end - at;
-	grow(&p->window.data, &p->window.cap, want, 1);
-	n = pread(p->fd, p->window.data, want, at);
-	p->window.len = n < 0 ? 0 : (size_t)n;
-	p->window_at = at;
-	return p->window.len >= len ? (const unsigned char *)p->window.data : NULL;
-}
-
-static uint32_t number_at(const unsigned char *bytes)
-{
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
-}
-
-/* compare_key() returns less than 0, 0 or more as the record's key comes before, is, or comes after that of the
- * agent. Keys of other kinds come before. */
-static int compare_key(const char *key, size_t len, const char *name)
-{
-	size_t prefix = strlen("agent:"), name_len = strlen(name), least;
-	int order;
-
-	if (len < prefix || memcmp(key, "agent:", prefix) != 0)
-		return -1;
-	key += prefix;
-	len -= prefix;
-	least = len < name_len ? len : name_len;
-	order = memcmp(key, name, least);
-	return order ? order : len < name_len ? -1 : len > name_len;
-}
-
 const char *published_next_agent(struct published *p, const char *name, size_t *ret_len)
 {
-	if (p->next == 0)
-		p->next = AA_CDB_HEAD;
-	for (;;) {
-		const unsigned char *head = see(p, p->next, 8), *record;
-		uint32_t key_len, len;
-		int order;
+	return cdb_cursor_next(&p->agents, "agent:", name, ret_len);
+}
 
-		if (!head)
-			return NULL;
-		key_len = number_at(head);
-		len = number_at(head + 4);
-		if (key_len > AA_POLICY_VALUE_MAX || len > AA_POLICY_VALUE_MAX)
-			return NULL;
-		record = see(p, p->next, 8 + key_len + len);
-		if (!record)
-			return NULL;
-		order = compare_key((const char *)record + 8, key_len, name);
-		if (order > 0)
-			return NULL;
-		p->next += 8 + key_len + len;
-		if (order == 0) {
-			*ret_len = len;
-			return (const char *)record + 8 + key_len;
-		}
-	}
+static bool is_of_agent(const char *key, size_t len)
+{
+	return len >= strlen("agent:") && memcmp(key, "agent:", strlen("agent:")) == 0;
 }
 
 bool published_walk(struct published *p, const char *prefix,
@@ -183,8 +127,9 @@ bool published_walk(struct published *p, const char *prefix,
 				&len)) == 0) {
 		bool ours = key_len >= prefix_len && memcmp(key, prefix, prefix_len) == 0;
 
-		if (!ours && !before)
-			return true; /* records of one kind stand together */
+		/* Records of one kind stand together, and those of agents last. */
+		if (!ours && (!before || is_of_agent(key, key_len)))
+			return true;
 		if (!ours)
 			continue;
 		before = false;

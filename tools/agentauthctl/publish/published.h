@@ -22,6 +22,8 @@ bool published_accounts_are_whole(const char *statedir, uid_t owner);
 /* published_open_number() opens the generation of this number, whether it serves or not. */
 struct published *published_open_number(int state_fd, uint32_t number, uid_t owner);
 void published_close(struct published *published);
+/* published_dir() returns the generation's directory, open until published_close(), for its other files. */
+int published_dir(const struct published *published);
 
 /* published_get() returns the record of a key ("agent:NAME"), until the next call, or NULL where there is none. */
 const char *published_get(struct published *published, const char *key, size_t *ret_len);
