@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # opkssh by Debian's package in the same root, counted by the same rule: each command that a person types from nothing to the
 # first login with sudo. They are the fewest that do what the package's README says of a server.
-# shellcheck shell=bash disable=SC2154,SC2016
+# shellcheck shell=bash disable=SC2154,SC2153,SC2016
 
 ISSUER=https://$HOST:8443
 
@@ -28,31 +28,31 @@ opkssh_package() {
 			-o Dir::State::lists=/run/story/lists -o APT::Sandbox::User=root download opkssh) >/dev/null 2>&1
 	opkssh='./opkssh_*.deb'
 }
-opkssh_commands() { # a line each: WHO COMMAND
+opkssh_commands() { # a line each: WHO HOST COMMAND
 	cat <<-END
-		root apt install $opkssh
-		root useradd --system --user-group --no-create-home --shell /usr/sbin/nologin opksshuser
-		root install -d /etc/opk && install -m 640 -g opksshuser /dev/null /etc/opk/auth_id && install -m 640 -g opksshuser /dev/null /etc/opk/providers
-		root echo '$ISSUER opkssh 24h' >/etc/opk/providers
-		root install -m 660 -g opksshuser /dev/null /var/log/opkssh.log
-		root printf '%s\n' 'AuthorizedKeysCommand /usr/bin/opkssh verify %u %k %t' 'AuthorizedKeysCommandUser opksshuser' >/etc/ssh/sshd_config.d/opkssh.conf
-		root systemctl reload ssh
-		root useradd --create-home --shell /bin/bash worker-7
-		root opkssh add worker-7 agent@example.com $ISSUER
-		root echo 'worker-7 ALL=(root) NOPASSWD: /usr/bin/systemctl restart app' >/etc/sudoers.d/worker-7
-		root apt install $opkssh
-		agent opkssh login --provider=$ISSUER,opkssh
-		agent ssh worker-7@$HOST sudo systemctl restart app
+		root web01 apt install $opkssh
+		root web01 useradd --system --user-group --no-create-home --shell /usr/sbin/nologin opksshuser
+		root web01 install -d /etc/opk && install -m 640 -g opksshuser /dev/null /etc/opk/auth_id && install -m 640 -g opksshuser /dev/null /etc/opk/providers
+		root web01 echo '$ISSUER opkssh 24h' >/etc/opk/providers
+		root web01 install -m 660 -g opksshuser /dev/null /var/log/opkssh.log
+		root web01 printf '%s\n' 'AuthorizedKeysCommand /usr/bin/opkssh verify %u %k %t' 'AuthorizedKeysCommandUser opksshuser' >/etc/ssh/sshd_config.d/opkssh.conf
+		root web01 systemctl reload ssh
+		root web01 useradd --create-home --shell /bin/bash worker-7
+		root web01 opkssh add worker-7 agent@example.com $ISSUER
+		root web01 echo 'worker-7 ALL=(root) NOPASSWD: /usr/bin/systemctl restart app' >/etc/sudoers.d/worker-7
+		root laptop apt install $opkssh
+		agent laptop opkssh login --provider=$ISSUER,opkssh
+		agent laptop ssh worker-7@$HOST sudo systemctl restart app
 	END
 }
 opkssh_beside() {
-	local who command began=$EPOCHREALTIME opkssh=opkssh
-	n=0
+	local who host command opkssh=opkssh
 	provider_is_there || return
 	opkssh_package
-	while read -r who command <&4; do
+	n=0 spent=0
+	while read -r who host command <&4; do
 		n=$((n + 1))
-		step "$who: $command" types "$who" web01 "$command"
+		step "$who@$host: $command" types "$who" "$host" "$command"
 	done 4< <(opkssh_commands)
-	tell "$(took "$began")" '' "in all: $n commands typed for opkssh, for one host and one agent"
+	tell "$spent" '' "in all, for one host and one agent, until the first login with sudo: $n commands typed, $spent s; agentauth's: $login"
 }
