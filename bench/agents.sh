@@ -96,6 +96,11 @@ measure_changes() { # N
 		by=median limit=100000 note="$runs runs"
 	row area=$area name="set, with $(thousands "$1") agents" unit=us ours="@$dir/set" peer=usermod theirs="@$dir/usermod" \
 		by=median limit=100000 note="$runs runs"
+	# What a command about one agent costs beside a publish for which every file is read.
+	for what in register set; do
+		row area=$area name="$what, with $(thousands "$1") agents, beside apply" unit=us ours="@$dir/$what" peer='ours, apply' \
+			theirs="@$dir/apply" by=ratio limit=0.6 note="$runs runs"
+	done
 	for what in list doctor; do # doctor finds what a box lacks, and says so by its status
 		"$here/timed" "$runs" "$dir/$what" "sh -c 'agentauthctl $what; [ \$? -le 1 ]'" >/dev/null
 		row area=$area name="$what, $(thousands "$1") agents" unit=us ours="@$dir/$what" peer='ours, apply' theirs="@$dir/apply" \

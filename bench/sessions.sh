@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What a thousand open sessions cost a login, a sudo, session list, reap and kill, beside ten. Usage: sessions.sh BUILDDIR
+# What a thousand open sessions cost a login, a sudo, session list and reap, beside ten, and what it takes to end them all, beside
+# pkill. Usage: sessions.sh BUILDDIR
 # It runs in the tests' box (see tests/box/image), as root. Each session is a login by SSH that stays: four processes, some
 # 5 GB of memory and three minutes for all of them. BENCH_QUICK=yes: 30 in the place of the thousand. Exit status 1: a budget does
 # not hold.
@@ -102,8 +103,20 @@ measure() { # N: microseconds in $dir/WHAT.N
 	times 1 agentauthctl session kill --agent worker >"$dir/kill.$1"
 	wait
 }
+# pkill signals and does not look whether anything is left, so that is asked behind it.
+pkill_all() {
+	pkill -KILL -u worker
+	while pgrep -u worker; do sleep 0.002; done
+}
+measure_pkill() { # N: into $dir/pkill.N
+	fill "$1"
+	times 1 pkill_all >"$dir/pkill.$1"
+	wait
+	agentauthctl session reap >/dev/null
+}
 measure $few
 measure $many
+measure_pkill $many
 
 beside_few() { # NAME WHAT LIMIT
 	row area=sessions name="$1, $many sessions open" unit=us ours="@$dir/$2.$many" peer="with $few open" theirs="@$dir/$2.$few" \
@@ -117,5 +130,6 @@ beside_few login login 1.25
 beside_few "an agent's sudo" sudo 1.25
 within 'session list' list 50000 "$runs runs"
 within 'session reap' reap 50000 "$runs runs"
-within 'session kill, all of them' kill 200000 '1 run'
+row area=sessions name="session kill, all of $many sessions" unit=us ours="@$dir/kill.$many" peer='pkill -KILL -u, until none is left' \
+	theirs="@$dir/pkill.$many" by=median limit=200000 note='1 run'
 row_end
