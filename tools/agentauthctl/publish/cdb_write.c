@@ -31,6 +31,7 @@ struct cdb_writer {
 	struct cdb_make accounts, policy;
 	bool accounts_open, policy_open;
 	FILE *spill; /* the "s" and "r" records, which stand last */
+	char spill_buffer[SPILL_BUFFER];
 	struct kept *kept;
 	size_t n, cap;
 	struct arena arena;
@@ -241,7 +242,7 @@ static int make_file(int dirfd, const char *name, struct cdb_make *cdb, bool *op
 	return *open ? 0 : cdb_error();
 }
 
-static int make_spill(int dirfd, FILE **ret)
+static int make_spill(int dirfd, char buffer[SPILL_BUFFER], FILE **ret)
 {
 	int fd = openat(dirfd, SPILL_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -250,7 +251,7 @@ static int make_spill(int dirfd, FILE **ret)
 	unlinkat(dirfd, SPILL_FILE, 0);
 	*ret = fdopen(fd, "w+");
 	if (*ret) {
-		setvbuf(*ret, NULL, _IOFBF, SPILL_BUFFER);
+		setvbuf(*ret, buffer, _IOFBF, SPILL_BUFFER);
 		return 0;
 	}
 	close(fd);
@@ -268,7 +269,7 @@ int cdb_write_begin(int dirfd, const struct model *model, struct cdb_writer **re
 	if (r == 0)
 		r = make_file(dirfd, AA_POLICY_FILE, &s->policy, &s->policy_open, &s->policy_fd);
 	if (r == 0)
-		r = make_spill(dirfd, &s->spill);
+		r = make_spill(dirfd, s->spill_buffer, &s->spill);
 	if (r == 0) {
 		header_value(s, &s->value);
 		r = put(&s->accounts, "H", 1, s->value.data, s->value.len);

@@ -396,6 +396,7 @@ struct stamps_writer {
 	int gen_fd;
 	FILE *file; /* NULL: nothing is kept */
 	uint32_t count;
+	char buffer[BUFFERED];
 };
 
 struct stamps_writer *stamps_write_begin(int gen_fd, const unsigned char basis[DIGEST_SIZE])
@@ -409,7 +410,7 @@ struct stamps_writer *stamps_write_begin(int gen_fd, const unsigned char basis[D
 	if (fd >= 0 && !w->file)
 		close(fd);
 	if (w->file)
-		setvbuf(w->file, NULL, _IOFBF, BUFFERED);
+		setvbuf(w->file, w->buffer, _IOFBF, BUFFERED);
 	memcpy(head.magic, magic, sizeof(magic));
 	memcpy(head.basis, basis, DIGEST_SIZE);
 	if (w->file)
