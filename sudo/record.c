@@ -205,7 +205,7 @@ static void end_command(void)
 	struct aa_process process;
 	pid_t pid;
 
-	while (proc && (pid = aa_proc_next(proc)))
+	while (proc && (pid = aa_proc_next(proc)) > 0)
 		if (aa_process_read(pid, &process) == 0 && process.ppid == getpid())
 			end_below(&process);
 	if (proc)

@@ -16,8 +16,11 @@
 ssize_t aa_proc_text(int dir, const char *path, char *buf, size_t cap)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -errno : read(fd, buf, cap - 1);
+	ssize_t n = fd < 0 ? -errno : 0;
 
+	if (fd >= 0)
+		while ((n = read(fd, buf, cap - 1)) < 0 && errno == EINTR)
+			;
 	if (fd >= 0 && n < 0)
 		n = -errno;
 	if (fd >= 0)
@@ -26,15 +29,31 @@ ssize_t aa_proc_text(int dir, const char *path, char *buf, size_t cap)
 	return n;
 }
 
-uint32_t aa_proc_u32(int dir, const char *path)
+int aa_proc_id(int dir, const char *path, uint32_t *ret)
 {
 	char text[32];
+	ssize_t n = aa_proc_text(dir, path, text, sizeof(text));
+
+	*ret = UINT32_MAX;
+	if (n < 0)
+		return (int)n;
+	text[strcspn(text, "\n")] = '\0'; /* Linux writes none here, other kernels may */
+	if (!aa_number_id(text, ret))
+		*ret = UINT32_MAX;
+	return 0;
+}
+
+uint32_t aa_proc_u32(int dir, const char *path)
+{
 	uint32_t value;
 
-	if (aa_proc_text(dir, path, text, sizeof(text)) <= 0)
-		return UINT32_MAX;
-	text[strcspn(text, "\n")] = '\0'; /* Linux writes none here, other kernels may */
-	return aa_number_id(text, &value) ? value : UINT32_MAX;
+	(void)aa_proc_id(dir, path, &value);
+	return value;
+}
+
+bool aa_proc_is_unseen(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EIO || err == -EINTR;
 }
 
 /* Reads the fields 3, 4, 7, 20 and 22 of proc(5). Field 2, the command in brackets, may hold anything, but its end is
@@ -77,11 +96,11 @@ pid_t aa_proc_next(DIR *proc)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(proc))) {
+	for (errno = 0; (entry = readdir(proc)); errno = 0) {
 		int64_t pid;
 
 		if (aa_number_parse(entry->d_name, 1, INT32_MAX, &pid))
 			return (pid_t)pid;
 	}
-	return 0;
+	return -errno;
 }

@@ -14,6 +14,12 @@ ssize_t aa_proc_text(int dir, const char *path, char *buf, size_t cap);
 /* Reads a file that is one number, as loginuid is. UINT32_MAX: the file says that nothing is set, or it cannot be
  * read. */
 uint32_t aa_proc_u32(int dir, const char *path);
+/* Does the same for who must tell a file that cannot be read: 0 or -errno, and then *ret is UINT32_MAX. */
+int aa_proc_id(int dir, const char *path, uint32_t *ret);
+
+/* Says whether the error is not the process's, which has ended or is hidden, but means that it could not be looked at: one that
+ * runs on unseen must not count as ended. */
+bool aa_proc_is_unseen(int err);
 
 struct aa_proc_stat {
 	pid_t ppid;
@@ -26,7 +32,7 @@ struct aa_proc_stat {
  * negative errno. */
 int aa_proc_stat(int dir, pid_t pid, struct aa_proc_stat *ret);
 
-/* Gives the next process in a directory that was opened as /proc; 0: there is no more. */
+/* Gives the next process in a directory that was opened as /proc; 0: there is no more; a negative errno. */
 pid_t aa_proc_next(DIR *proc);
 
 #endif

@@ -230,7 +230,7 @@ static unsigned count(uint32_t uid, bool end)
 	unsigned n = 0;
 	pid_t pid;
 
-	while (proc && (pid = aa_proc_next(proc))) {
+	while (proc && (pid = aa_proc_next(proc)) > 0) {
 		if (!is_looking(dirfd(proc), pid, uid))
 			continue;
 		n++;

@@ -27,12 +27,25 @@ bool aa_process_same(const struct aa_process *a, const struct aa_process *b)
 	return a->pid > 0 && a->pid == b->pid && a->start == b->start;
 }
 
-bool aa_process_alive(const struct aa_process *process)
+/* 1, 0, or a negative errno. */
+static int is_alive(const struct aa_process *process)
 {
 	struct aa_proc_stat now;
+	int err = process->pid > 0 ? aa_proc_stat(AT_FDCWD, process->pid, &now) : -ESRCH;
 
-	return process->pid > 0 && aa_proc_stat(AT_FDCWD, process->pid, &now) == 0 &&
-	       now.start == process->start && !now.dead;
+	return err < 0 ? err : now.start == process->start && !now.dead;
+}
+
+bool aa_process_alive(const struct aa_process *process)
+{
+	return is_alive(process) > 0;
+}
+
+bool aa_process_may_live(const struct aa_process *process)
+{
+	int alive = is_alive(process);
+
+	return alive > 0 || aa_proc_is_unseen(alive);
 }
 
 int aa_boot_id(char ret[AA_BOOT_ID_SIZE])

@@ -19,6 +19,8 @@ bool aa_process_same(const struct aa_process *a, const struct aa_process *b);
 /* Says whether the process of this pid and start time runs. A process whose first thread has ended lives on in the
  * others. */
 bool aa_process_alive(const struct aa_process *process);
+/* Says the same, and so of one that could not be looked at, which is not to be taken for ended. */
+bool aa_process_may_live(const struct aa_process *process);
 
 #define AA_BOOT_ID_SIZE 37
 int aa_boot_id(char ret[AA_BOOT_ID_SIZE]);

@@ -16,51 +16,61 @@
 
 /* ---- one look at /proc ------------------------------------------------------------ */
 
-static bool look_at(int dir, pid_t pid, struct aa_process_row *ret)
+/* 1, 0: it is none that runs, or a negative errno. So do those that follow. */
+static int look_at(int dir, pid_t pid, struct aa_process_row *ret)
 {
 	static const uint32_t unknown = UINT32_MAX;
 	struct aa_proc_stat stat;
+	int err = aa_proc_stat(dir, pid, &stat);
 
-	if (aa_proc_stat(dir, pid, &stat) < 0 || stat.dead)
-		return false;
+	if (err < 0 || stat.dead)
+		return err < 0 && aa_proc_is_unseen(err) ? err : 0;
 	*ret = (struct aa_process_row){.id = {pid, stat.ppid, stat.start},
 				       .uids = {unknown, unknown, unknown, unknown},
 				       .login_uid = unknown,
 				       .audit_session = unknown,
 				       .tty = stat.tty,
 				       .member = AA_PROCESS_OUTSIDE};
-	return true;
+	return 1;
 }
 
-/* Reads the ids by which the set is told, and no more: with thousands of processes each file counts. */
-static bool look_at_owner(int dir, const struct aa_process_set *set, struct aa_process_row *ret)
+static int look_at_uids(int dir, struct aa_process_row *ret)
 {
 	char status[2048], *at;
+	ssize_t n = aa_proc_text(dir, "status", status, sizeof(status));
 
-	if (set->sessions) {
-		ret->audit_session = aa_proc_u32(dir, "sessionid");
-		if (ret->audit_session != UINT32_MAX)
-			ret->login_uid = aa_proc_u32(dir, "loginuid");
-		return true;
-	}
-	ret->login_uid = aa_proc_u32(dir, "loginuid");
-	at = aa_proc_text(dir, "status", status, sizeof(status)) > 0 ? strstr(status, "\nUid:") : NULL;
+	if (n < 0)
+		return aa_proc_is_unseen((int)n) ? (int)n : 0;
+	at = strstr(status, "\nUid:");
 	return at && sscanf(at, "\nUid: %u %u %u %u", &ret->uids[0], &ret->uids[1], &ret->uids[2],
 			    &ret->uids[3]) == 4;
 }
 
+/* Reads the ids by which the set is told, and no more: with thousands of processes each file counts. */
+static int look_at_owner(int dir, const struct aa_process_set *set, struct aa_process_row *ret)
+{
+	int err = set->sessions ? aa_proc_id(dir, "sessionid", &ret->audit_session) : 0;
+
+	if (!aa_proc_is_unseen(err) && (!set->sessions || ret->audit_session != UINT32_MAX))
+		err = aa_proc_id(dir, "loginuid", &ret->login_uid);
+	if (aa_proc_is_unseen(err))
+		return err;
+	return set->sessions ? 1 : look_at_uids(dir, ret);
+}
+
 /* A process that ends while it is looked at does not count. */
-static bool look_at_pid(pid_t pid, const struct aa_process_set *set, struct aa_process_row *ret)
+static int look_at_pid(pid_t pid, const struct aa_process_set *set, struct aa_process_row *ret)
 {
 	char path[32];
-	int dir;
-	bool found;
+	int dir, found;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return false;
-	found = look_at(dir, pid, ret) && look_at_owner(dir, set, ret);
+		return aa_proc_is_unseen(-errno) ? -errno : 0;
+	found = look_at(dir, pid, ret);
+	if (found > 0)
+		found = look_at_owner(dir, set, ret);
 	close(dir);
 	return found;
 }
@@ -84,20 +94,19 @@ static int take_table(const struct aa_process_set *set, struct aa_process_table 
 {
 	DIR *proc = opendir("/proc");
 	struct aa_process_row row;
-	int err = 0;
-	pid_t pid;
+	int found = 0;
+	pid_t pid = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!proc)
 		return -errno;
-	while (err == 0 && (pid = aa_proc_next(proc))) {
-		if (pid == 1 || pid == getpid() || !look_at_pid(pid, set, &row))
-			continue;
-		if (!table_add(ret, &row))
-			err = -ENOMEM;
+	while (found >= 0 && (pid = aa_proc_next(proc)) > 0) {
+		found = pid == 1 || pid == getpid() ? 0 : look_at_pid(pid, set, &row);
+		if (found > 0 && !table_add(ret, &row))
+			found = -ENOMEM;
 	}
 	closedir(proc);
-	return err;
+	return found < 0 ? found : pid;
 }
 
 /* ---- which are of the set ------------------------------------------------------------------- */

@@ -174,9 +174,9 @@ static bool is_young(const struct aa_session *session, int64_t now)
 bool aa_session_holds_slot(const struct aa_session *session, int64_t now)
 {
 	if (session->opened)
-		return aa_session_is_live(session);
+		return session->this_boot && aa_process_may_live(&session->opener);
 	return session->this_boot && is_young(session, now) &&
-	       (aa_process_alive(&session->creator) || aa_process_alive(&session->parent));
+	       (aa_process_may_live(&session->creator) || aa_process_may_live(&session->parent));
 }
 
 bool aa_session_is_mine(const struct aa_session *session, const char *agent, int64_t now)

@@ -233,7 +233,7 @@ static bool look_at_running(struct doctor *d)
 	bool found = false;
 	pid_t pid;
 
-	while (proc && !found && (pid = aa_proc_next(proc))) {
+	while (proc && !found && (pid = aa_proc_next(proc)) > 0) {
 		if (!aa_sshd_process_told(pid, &told) || (!told.has_use_pam && !*told.config))
 			continue;
 		paths.told = &told;
