@@ -44,12 +44,15 @@ static bool parse_head(const char *text, struct aa_audit_tail *ret)
 static bool read_head(int head_fd, struct aa_audit_tail *ret, bool *ret_have)
 {
 	char text[HEAD_SIZE + 1];
-	ssize_t n = pread(head_fd, text, HEAD_SIZE, 0);
+	size_t len = 0;
+	ssize_t n;
 
+	while ((n = pread(head_fd, text + len, HEAD_SIZE - len, (off_t)len)) > 0 || (n < 0 && errno == EINTR))
+		len += n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		return false;
-	text[n] = '\0';
-	*ret_have = n > 0 && parse_head(text, ret);
+	text[len] = '\0';
+	*ret_have = len > 0 && parse_head(text, ret);
 	return true;
 }
 
@@ -71,10 +74,18 @@ int aa_audit_read_head(int dirfd, const char *name, uid_t owner, struct aa_audit
 bool aa_audit_write_head(int head_fd, const struct aa_audit_tail *end)
 {
 	char text[HEAD_SIZE + 1];
+	size_t done = 0;
+	ssize_t n;
 
 	(void)snprintf(text, sizeof(text), "%020" PRIu64 " %s %020" PRIu64 " %020" PRIu64 " %020" PRId64 "\n",
 		       end->link.seq, end->link.hash, end->size, end->inode, end->time_us);
-	return pwrite(head_fd, text, HEAD_SIZE, 0) == HEAD_SIZE;
+	while (done < HEAD_SIZE && ((n = pwrite(head_fd, text + done, HEAD_SIZE - done, (off_t)done)) > 0 ||
+				    (n < 0 && errno == EINTR)))
+		done += n > 0 ? (size_t)n : 0;
+	/* Half of a head would be believed: the number of one line with the hash of another. */
+	if (done > 0 && done < HEAD_SIZE)
+		(void)!ftruncate(head_fd, 0);
+	return done == HEAD_SIZE;
 }
 
 /* ---- the log's own end ---------------------------------------------------- */
