@@ -22,7 +22,7 @@
 
 /* ---- the key ------------------------------------------------------------- */
 
-/* Adds the public half to those of the keys before. */
+/* Adds the public half to those of the keys before, where it is not among them. */
 static int add_public(struct ctl *ctl, int dirfd, const char *pem)
 {
 	const struct aa_replace open = {.mode = 0644, .synced = true};
@@ -32,24 +32,28 @@ static int add_public(struct ctl *ctl, int dirfd, const char *pem)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	r = 0;
 	all = xasprintf("%s%s", before ? before : "", pem);
-	r = aa_replace(dirfd, SEAL_PUB, all, strlen(all), &open);
+	if (!before || !strstr(before, pem))
+		r = aa_replace(dirfd, SEAL_PUB, all, strlen(all), &open);
 	free(before);
 	free(all);
 	return r;
 }
 
-/* The public half comes first: a private one without it could not be checked by anybody. */
+/* The private half comes first: without it the public one would tell of a key that is gone. Where this command does not come to
+ * the public one, the next seal does. */
 static bool write_key(struct ctl *ctl, int dirfd, const struct aa_private_key *key, const char *public)
 {
 	const struct aa_replace secret = {.mode = 0600, .synced = true};
 	char *private = NULL;
 	size_t len = 0;
-	int r = aa_private_key_to_pem(key, &private, &len) == AA_JOSE_OK ? add_public(ctl, dirfd, public)
-									 : -ENOMEM;
+	int r = aa_private_key_to_pem(key, &private, &len) == AA_JOSE_OK
+		    ? aa_replace(dirfd, SEAL_KEY, private, len, &secret)
+		    : -ENOMEM;
 
 	if (r == 0)
-		r = aa_replace(dirfd, SEAL_KEY, private, len, &secret);
+		r = add_public(ctl, dirfd, public);
 	if (r < 0)
 		ctl_error(ctl, "the seals' key cannot be written to %s: %s", ctl->paths.statedir,
 			  strerror(-r));
@@ -102,6 +106,20 @@ static enum ctl_status read_key(struct ctl *ctl, int dirfd, struct aa_private_ke
 	return status;
 }
 
+/* A command that was killed may have written the private half alone. */
+static enum ctl_status have_public(struct ctl *ctl, int dirfd, const struct aa_private_key *key)
+{
+	char *public = NULL;
+	int r = aa_key_to_pem(aa_private_key_public(key), &public) == AA_JOSE_OK
+		    ? add_public(ctl, dirfd, public)
+		    : -ENOMEM;
+
+	free(public);
+	if (r == 0)
+		return CTL_DONE;
+	return ctl_fail(ctl, "the seals' key cannot be written to %s: %s", ctl->paths.statedir, strerror(-r));
+}
+
 /* A key that is gone is not made again unasked: the seals of the one before would look like a stranger's. */
 static enum ctl_status no_key(struct ctl *ctl, int dirfd)
 {
@@ -129,19 +147,32 @@ static enum ctl_status read_head(struct ctl *ctl, int dirfd, struct aa_audit_lin
 	return CTL_DONE;
 }
 
+/* Half of a line would be a seal that cannot be believed, and the next one would go on in it. */
+static int write_line(int fd, const char *line)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t len = (ssize_t)strlen(line), n = size < 0 ? -1 : write(fd, line, (size_t)len);
+	int r = n == len ? 0 : n < 0 ? -errno : -ENOSPC;
+
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0 && size >= 0 && n > 0 && ftruncate(fd, size) < 0)
+		return -errno;
+	return r;
+}
+
 static enum ctl_status append(struct ctl *ctl, int dirfd, const char *seal)
 {
 	int fd = aa_trusted_open_own(dirfd, SEALS_NAME, O_WRONLY | O_APPEND | O_CREAT, 022, ctl->paths.owner);
 	char *line = xasprintf("%s\n", seal);
-	size_t len = strlen(line);
-	bool done = fd >= 0 && write(fd, line, len) == (ssize_t)len && fsync(fd) == 0;
+	int r = fd < 0 ? fd : write_line(fd, line);
 
 	if (fd >= 0)
 		close(fd);
 	free(line);
-	if (!done)
+	if (r < 0)
 		return ctl_fail(ctl, "the seal cannot be written to %s/" SEALS_NAME ": %s", ctl->logdir,
-				fd < 0 ? strerror(-fd) : strerror(errno));
+				strerror(-r));
 	return CTL_DONE;
 }
 
@@ -194,6 +225,8 @@ static enum ctl_status seal_head(struct ctl *ctl, int logdir, int statedir, bool
 	found = read_key(ctl, statedir, &key);
 	had_key = key != NULL;
 	status = found == CTL_NONE ? new_key ? CTL_DONE : no_key(ctl, statedir) : found;
+	if (status == CTL_DONE && key)
+		status = have_public(ctl, statedir, key);
 	if (status == CTL_DONE && (new_key || !key))
 		status = change_key(ctl, logdir, statedir, &key, &at);
 	/* The seal that names the new key is the old one's, and enough. */
