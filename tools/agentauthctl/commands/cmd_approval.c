@@ -109,6 +109,21 @@ static int run_list(struct ctl *ctl, const struct arguments *arguments)
 
 /* ---- approve, deny ------------------------------------------------------------------- */
 
+/* Says whether somebody approved of this request for a role, and ended before the role was given: the request would be gone. */
+static bool is_begun(const struct ctl *ctl, const json_t *request)
+{
+	json_t *answer = NULL;
+	bool approved;
+
+	if (!json_object_get(request, "elevate"))
+		return false;
+	approved = aa_approval_poll(ctl->rundir, ctl->paths.owner, text_of(request, "id"),
+				    json_integer_value(json_object_get(request, "until")), ctl->now,
+				    &answer) == AA_REQUEST_APPROVED;
+	json_decref(answer);
+	return approved;
+}
+
 /* The first of two answers counts, so the answer is written before the role is given. */
 static enum ctl_status write_answer(struct ctl *ctl, const json_t *request, bool approve, const char *why)
 {
@@ -117,6 +132,8 @@ static enum ctl_status write_answer(struct ctl *ctl, const json_t *request, bool
 			       : aa_approval_answer(ctl->rundir, ctl->paths.owner, id, approve, ctl_who(),
 						    why, ctl->now);
 
+	if (err == -EEXIST && approve && is_begun(ctl, request))
+		err = 0;
 	if (err == -EEXIST)
 		return ctl_fail(ctl, "somebody has answered request %s already; the first answer stands", id);
 	if (err == -ENOENT)
@@ -159,16 +176,19 @@ static enum ctl_status answer(struct ctl *ctl, const json_t *request, const char
 		return ctl_usage(ctl, "--for is for a request for a role; a command is approved this once");
 	if (role && approve)
 		status = elevate_until(ctl, length ? length : "1h", &until);
+	if (status == CTL_DONE && role && approve)
+		status = elevate_check(ctl, text_of(request, "agent"), role);
 	if (status == CTL_DONE && !ctl->json)
 		print_request(ctl, request);
 	if (status == CTL_DONE)
 		status = write_answer(ctl, request, approve, why);
 	if (status != CTL_DONE)
 		return status;
-	end_lasting(ctl, request, approve);
 	(void)aa_shown_text(what_for, sizeof(what_for), text_of(request, "why"));
 	if (role && approve)
 		status = elevate_agent(ctl, text_of(request, "agent"), role, until, what_for);
+	if (status == CTL_DONE)
+		end_lasting(ctl, request, approve);
 	return status;
 }
 

@@ -66,6 +66,14 @@ static enum ctl_status check(struct ctl *ctl, const char *name, const char *role
 	return status;
 }
 
+enum ctl_status elevate_check(struct ctl *ctl, const char *agent, const char *role)
+{
+	uint32_t uid;
+	enum ctl_status status = ctl_known_agent(ctl, agent, &uid);
+
+	return status == CTL_DONE ? check(ctl, agent, role) : status;
+}
+
 static enum ctl_status tell_failed(struct ctl *ctl, const char *agent, const char *role, int err)
 {
 	if (err == -EDQUOT)
@@ -113,12 +121,9 @@ static void warn_of_sudo(struct ctl *ctl, const char *agent, const char *role)
 enum ctl_status elevate_agent(struct ctl *ctl, const char *agent, const char *role, int64_t until,
 			      const char *why)
 {
-	uint32_t uid = 0;
-	enum ctl_status status = ctl_known_agent(ctl, agent, &uid);
+	enum ctl_status status = elevate_check(ctl, agent, role);
 	int err = 0;
 
-	if (status == CTL_DONE)
-		status = check(ctl, agent, role);
 	if (status != CTL_DONE)
 		return status;
 	if (!ctl->dry_run)

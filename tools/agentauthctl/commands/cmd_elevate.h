@@ -7,6 +7,8 @@
 
 /* elevate_until() reads the text of --for. CTL_USAGE: it is no time, or too long. */
 enum ctl_status elevate_until(struct ctl *ctl, const char *text, int64_t *ret);
+/* elevate_check() says whether it can be given, before anything is begun. CTL_FAILED: reported. */
+enum ctl_status elevate_check(struct ctl *ctl, const char *agent, const char *role);
 /* elevate_agent() checks, writes, logs and tells it. */
 enum ctl_status elevate_agent(struct ctl *ctl, const char *agent, const char *role, int64_t until,
 			      const char *why);
