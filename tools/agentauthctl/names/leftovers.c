@@ -23,12 +23,7 @@
 	60 /* seconds: longer than any writer takes, for those of other containers, whose pids are not known here */
 
 static const char *const in_state[] = {".", /* the lists of withheld.h, and the journal */
-				       "keys",
-				       "state/suspended",
-				       "state/revoked",
-				       "state/revoked/jti",
-				       "state/revoked/kid",
-				       "state/revoked/before"};
+				       "keys"};
 static const char *const in_run[] = {"replay", "approvals", "sessions"};
 static const char *const in_sessions[] = {"sessions/by-pid", "sessions/by-audit"}; /* links, without a pid */
 
@@ -84,12 +79,39 @@ static long remove_in(const char *base, const char *sub, bool with_pid, int64_t 
 	return removed;
 }
 
+/* Goes through the decisions, of which elevations have a folder for each agent. */
+static long remove_below(const char *base, const char *sub, unsigned depth, int64_t now)
+{
+	int fd = aa_folder_open(base, sub);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	long removed = remove_in(base, sub, true, now);
+	const struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		char *below;
+
+		if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISDIR(st.st_mode))
+			continue;
+		below = xasprintf("%s/%s", sub, entry->d_name);
+		removed += depth ? remove_below(base, below, depth - 1, now) : 0;
+		free(below);
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return removed;
+}
+
 long leftovers_remove(const char *statedir, const char *rundir, int64_t now)
 {
 	long removed = 0;
 
 	for (size_t i = 0; i < sizeof(in_state) / sizeof(*in_state); i++)
 		removed += remove_in(statedir, in_state[i], true, now);
+	removed += remove_below(statedir, "state", 2, now);
 	for (size_t i = 0; i < sizeof(in_run) / sizeof(*in_run); i++)
 		removed += remove_in(rundir, in_run[i], true, now);
 	for (size_t i = 0; i < sizeof(in_sessions) / sizeof(*in_sessions); i++)
