@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli/alloc.h"
 
@@ -13,9 +14,10 @@
 
 static void out_of_memory(void)
 {
-	fprintf(stderr, "%s: out of memory; nothing was changed by this step\n",
+	fprintf(stderr, "%s: out of memory: the command ended before its end, and can be given again\n",
 		program_invocation_short_name);
-	exit(1);
+	(void)fflush(NULL);
+	_exit(1); /* a library that had none may be half of what its own exit handlers expect */
 }
 
 void *xmalloc(size_t size)

@@ -9,6 +9,7 @@
 
 #include "tools/agentauth/commands/commands.h"
 #include "tools/agentauth/commands/completion.h"
+#include "tools/cli/library_memory.h"
 #include "tools/cli/spawn.h"
 
 static const struct command *const commands[] = {
@@ -67,7 +68,7 @@ int main(int argc, char **argv)
 	const char *linked = NULL;
 	int status;
 
-	json_set_alloc_funcs(malloc, wipe_and_free);
+	library_memory(wipe_and_free);
 	(void)setlocale(LC_CTYPE, "");
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (strcmp(name, links[i][0]) == 0)

@@ -16,6 +16,7 @@
 #include "tools/agentauthctl/commands/given_file.h"
 #include "tools/agentauthctl/commands/many_agents.h"
 #include "tools/agentauthctl/commands/office.h"
+#include "tools/cli/library_memory.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &cmd_##name,
@@ -115,6 +116,8 @@ static int begin(struct ctl *ctl, const char *command, const struct arguments *a
 		ctl->instead = office_instead(command, a);
 	if (office_check(ctl, command, a) != CTL_DONE)
 		return CTL_FAILED;
+	/* Now, while nothing is changed yet: it wants more memory than all else that a command does. */
+	library_begin();
 	return given_files_read(ctl, a);
 }
 
@@ -149,11 +152,13 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.now = time(NULL), .started_us = aa_monotonic_us(), .answer = json_object()};
+	struct ctl ctl = {.now = time(NULL), .started_us = aa_monotonic_us()};
 	struct arguments arguments = {0};
 	int status;
 
+	library_memory(free);
 	umask(022);
+	ctl.answer = json_object();
 	ctl.office = office_take(&argc, &argv);
 	status = program_main(&program, &ctl, argc, argv, &arguments, &ctl.problems);
 	if (status == CTL_DONE && ctl.problems.errors)
