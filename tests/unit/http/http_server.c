@@ -115,6 +115,12 @@ static void say_much(SSL *ssl, size_t size)
 			return;
 }
 
+/* A set of one key. */
+static const char key_set[] =
+    "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"use\":\"sig\",\"alg\":\"ES256\","
+    "\"x\":\"LGAY8JDVvcukhP1SQmAGwKweocYcSEabplo7Ohvbj0Y\","
+    "\"y\":\"8tp5NdW3Zkdob3yXUB6eu94YDWCb3psMat5E8aCfA_Q\"}]}";
+
 static bool has(const char *request, const char *text)
 {
 	return strstr(request, text) != NULL;
@@ -132,6 +138,8 @@ static void answer(struct server *server, SSL *ssl, const char *request)
 			 "ETag: \"v1\"\r\nContent-Type: application/json\r\nDate: Sun, 06 Nov 1994 08:49:37 "
 			 "GMT\r\n",
 			 "{\"hello\":1}");
+	else if (has(request, " /keys "))
+		say_body(ssl, "Content-Type: application/json\r\n", key_set);
 	else if (has(request, " /busy "))
 		say(ssl, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: "
 			 "4\r\nConnection: close\r\n\r\nwait");
