@@ -81,6 +81,13 @@ public_key() { # AGENT
 	both_say ok '' builder-7
 }
 
+from_before_this_host_began() {
+	local file
+	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
+	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file" || return 1
+	sshd_says replay_unavailable builder-7 "$file"
+}
+
 @test "used before, another prompt's nonce, and a nonce that the host demands" {
 	local file
 	file=$(token_file builder-7)
@@ -99,9 +106,7 @@ public_key() { # AGENT
 	sshd_says replay_full builder-7 "$file"
 	whole_run
 	sshd_says ok builder-7 "$file"
-	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
-	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file"
-	sshd_says replay_unavailable builder-7 "$file"
+	while_long_lived from_before_this_host_began
 	sed -i 's/nonce = "optional"/nonce = "required"/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
 	both_say nonce_required 'have the agent answer the prompt with agentauth ssh, which signs its nonce' builder-7
@@ -320,13 +325,19 @@ next() {
 
 @test "a session that ran out, and one of root's making" {
 	local client
-	agentauthctl role add brief-role --service sshd --service sudo --max-session 2 >/dev/null
+	agentauthctl role add brief-role --service sshd --service sudo --max-session 600 >/dev/null
 	new_agent brief ES256 --role brief-role
 	forget_file brief there
 	stay brief 'touch there; sleep 60'
 	wait_for_file brief there
 	decides ok brief --service sudo
-	sleep 2
+	agentauthctl session kill --agent brief >/dev/null
+	wait "$client" || :
+	agentauthctl role set brief-role --max-session 1 >/dev/null
+	forget_file brief there
+	stay brief 'touch there; sleep 60'
+	wait_for_file brief there
+	sleep 1
 	foresees session_expired 'have brief log in anew' brief --service sudo
 	agentauthctl session kill --agent brief >/dev/null
 	wait "$client" || :
