@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=bench/row.bash
 . "$here/row.bash"
 build=$(cd "$1" && pwd)
-module=$build/pam/.libs/pam_agentauth.so
+module=$build/pam/pam_agentauth.so
 for f in "$build/bench/bench_verify" "$build/bench/bench_pam" "$build/bench/bench_openssl" "$module"; do
 	[ -e "$f" ] || { echo "verify.sh: $f is missing: make it first" >&2; exit 2; }
 done

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a program or module links of common/, each library before those that it uses. Included by every Makefile.am
-# that links one.
-aa_text = $(top_builddir)/common/text/libtext.la
-aa_registry = $(top_builddir)/common/registry/libregistry.la $(top_builddir)/common/file/libfile.la $(aa_text)
-aa_jose = $(top_builddir)/common/jose/libjose.la $(top_builddir)/common/file/libfile.la $(aa_text)
-aa_user = $(top_builddir)/common/user/libuser.la $(aa_registry)
-aa_core = $(top_builddir)/common/state/libstate.la $(top_builddir)/common/verify/libverify.la \
-	$(top_builddir)/common/jose/libjose.la $(aa_user)
+# What a program or module links, each library before those that it uses. Included by every Makefile.am that links one.
+aa_text = $(top_builddir)/common/text/libtext.a
+aa_registry = $(top_builddir)/common/registry/libregistry.a $(top_builddir)/common/file/libfile.a $(aa_text)
+aa_jose = $(top_builddir)/common/jose/libjose.a $(top_builddir)/common/file/libfile.a $(aa_text)
+aa_user = $(top_builddir)/common/user/libuser.a $(aa_registry)
+aa_core = $(top_builddir)/common/state/libstate.a $(top_builddir)/common/verify/libverify.a \
+	$(top_builddir)/common/jose/libjose.a $(aa_user)
+# Of tools/, for what lies elsewhere.
+aa_cli = $(top_builddir)/tools/libconf.a $(top_builddir)/tools/libcli.a
+aa_agentside = $(top_builddir)/tools/libagentside.a $(top_builddir)/tools/libhttp.a $(top_builddir)/tools/libcurl_late.a $(aa_cli)
+aa_agentauthctl = $(top_builddir)/tools/libagentauthctl.a $(top_builddir)/tools/libhost.a $(top_builddir)/tools/libhttp.a $(aa_cli)
+
+# A module is linked by the compiler itself, of objects that are all position-independent: libtool would start forty
+# processes for each of them.
+aa_module = -shared -Wl,-z,defs
 
 # What every process loads, since it asks NSS, or runs a stack of PAM, is linked of no function that it does not use: each page
 # and each name that is looked up for it costs everybody's processes.

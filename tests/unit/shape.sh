@@ -58,7 +58,7 @@ none 'no comment begins without its subject' "$(vague $(find common nss pam sudo
 # gone.
 objects() {
 	find "$build/common" "$build/nss" "$build/pam" "$build/sudo" "$build/tools" -name '*.o' | while read -r object; do
-		source=$(echo "${object#"$build"/}" | sed 's:/\.libs/:/:; s:\.o$:.c:')
+		source=$(echo "${object#"$build"/}" | sed 's:\.o$:.c:')
 		[ ! -e "$source" ] || echo "$object"
 	done
 }

@@ -32,15 +32,15 @@ case $build in
 	;;
 esac
 mkdir -p "$dir/$at"
-for folder in common nss pam sudo tools tests man fuzz bench etc m4; do
+for folder in common nss pam sudo tools tests man fuzz bench etc; do
 	[ "$folder" = "$at" ] || cp -a "$source/$folder" "$dir/"
 done
 find "$source" -maxdepth 1 -type f -exec cp -a {} "$dir/" \;
-for folder in common tools config.h config.status libtool stamp-h1 Makefile; do
+for folder in common tools config.h config.status stamp-h1 Makefile; do
 	cp -a "$build/$folder" "$dir/$at/"
 done
 mkdir "$dir/$at/tests"
-(cd "$build/tests" && tar -cf - Makefile ./*.la .libs/*.a .libs/*.la unit/*/.deps unit/support) | tar -xf - -C "$dir/$at/tests"
+(cd "$build/tests" && tar -cf - Makefile ./*.a unit/*/.deps unit/support) | tar -xf - -C "$dir/$at/tests"
 # A build that was configured by an absolute path names the sources so.
 find "$dir/$at" \( -name Makefile -o -name '*.P*o' \) -exec sed -i "s|$source/|$dir/|g; s|$source\$|$dir|" {} +
 
@@ -112,9 +112,9 @@ int main(void)
 END
 # The compiler and its flags are words.
 # shellcheck disable=SC2046,SC2086
-$(sed -n 's/^CC = //p' "$build/tools/Makefile") $flags -I "$dir" -I "$dir/$at" "$dir/read.c" "$dir/$at"/common/verify/.libs/libverify.a \
-	"$dir/$at"/common/jose/.libs/libjose.a "$dir/$at"/common/registry/.libs/libregistry.a "$dir/$at"/common/file/.libs/libfile.a \
-	"$dir/$at"/common/text/.libs/libtext.a -ljansson -lcrypto $(sed -n 's/^AA_LDFLAGS = //p' "$build/tools/Makefile") -o "$dir/read" >"$dir/out" 2>&1 || failed=1
+$(sed -n 's/^CC = //p' "$build/tools/Makefile") $flags -I "$dir" -I "$dir/$at" "$dir/read.c" "$dir/$at"/common/verify/libverify.a \
+	"$dir/$at"/common/jose/libjose.a "$dir/$at"/common/registry/libregistry.a "$dir/$at"/common/file/libfile.a \
+	"$dir/$at"/common/text/libtext.a -ljansson -lcrypto $(sed -n 's/^AA_LDFLAGS = //p' "$build/tools/Makefile") -o "$dir/read" >"$dir/out" 2>&1 || failed=1
 ok "the modules' reader gives it back" test "$("$dir/read")" = 60
 
 # ---- among the options -------------------------------------------------------------------

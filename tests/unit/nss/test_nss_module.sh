@@ -3,7 +3,7 @@
 # The module as it is built: what it needs, what it exports, and that glibc can load it.
 set -eu
 # make check runs it in the build's tests directory and sets srcdir.
-module=$PWD/../nss/.libs/libnss_agentauth.so.2
+module=$PWD/../nss/libnss_agentauth.so.2
 map=${srcdir:?is set by make check}/../nss/libnss_agentauth.map
 failed=0
 

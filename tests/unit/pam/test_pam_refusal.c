@@ -46,7 +46,7 @@ static void session_service(struct support_pam *p, const char *next)
 
 	snprintf(text, sizeof(text),
 		 "session [success=die ignore=ignore default=die] " TEST_BUILDDIR
-		 "/../pam/.libs/pam_agentauth.so statedir=%s\n"
+		 "/../pam/pam_agentauth.so statedir=%s\n"
 		 "session required %s\n",
 		 p->site->statedir, next);
 	support_write_file(support_path(p->confdir, "sess"), text, strlen(text));

@@ -43,7 +43,7 @@ static int with_authtok(struct support_pam *p, const char *args, const char *tok
 	char before[512];
 	int err;
 
-	snprintf(before, sizeof(before), TEST_BUILDDIR "/.libs/support_pam_module.so authtok=%s/token",
+	snprintf(before, sizeof(before), TEST_BUILDDIR "/support_pam_module.so authtok=%s/token",
 		 p->site->dir);
 	if (token)
 		support_write_file(support_path(p->site->dir, "token"), token, strlen(token));
@@ -84,7 +84,7 @@ TEST(the_credential_is_not_left_for_the_next_module, pam)
 	char behind[512], *told;
 	size_t len;
 
-	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/.libs/support_pam_module.so tell=%s/told",
+	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/support_pam_module.so tell=%s/told",
 		 p->site->dir);
 	support_pam_service(p, "tell", "", NULL, behind);
 	assert_int_equal(log_in(p, "tell", support_assertion(p->now)), PAM_SUCCESS);

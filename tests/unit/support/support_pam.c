@@ -14,7 +14,7 @@
 
 #include "tests/unit/support/support_accounts.h"
 
-#define MODULE TEST_BUILDDIR "/../pam/.libs/pam_agentauth_built.so"
+#define MODULE TEST_BUILDDIR "/../pam/pam_agentauth_built.so"
 
 static void need(bool ok, const char *what)
 {
