@@ -14,7 +14,7 @@
 
 #include "tests/unit/support/test.h"
 
-#define LIBRARY TEST_BUILDDIR "/.libs/faulty.so"
+#define LIBRARY TEST_BUILDDIR "/faulty.so"
 
 static void become(char *const argv[], int orders, const char *folder, time_t now)
 {
