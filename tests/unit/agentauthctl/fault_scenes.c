@@ -195,6 +195,7 @@ static void leave_behind(struct fault_host *host)
 const struct fault_scene fault_scene_reap = {.name = "reap",
 					     .words = {"session", "reap", "--grace", "0"},
 					     .reaped = true,
+					     .many = true, /* one thing that was left after the other */
 					     .prepare = leave_behind,
 					     .each = open_session_past,
 					     .each_ended = end_victim};
