@@ -166,10 +166,10 @@ for line in (line for name in sys.argv[1:] for line in open(name, "rb")):
 # An assertion may live an hour while COMMAND runs: so may one from before this host began, which a slow box did minutes ago.
 while_long_lived() { # COMMAND...
 	local status=0
-	sed -i 's/^host = {$/&\n\tmax_assertion_ttl = 3600;/' /etc/agentauth/agentauth.conf
+	sed -i 's/max_assertion_ttl = 300;/max_assertion_ttl = 3600;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
 	"$@" || status=$?
-	sed -i '/max_assertion_ttl = 3600/d' /etc/agentauth/agentauth.conf
+	sed -i 's/max_assertion_ttl = 3600;/max_assertion_ttl = 300;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
 	return $status
 }
