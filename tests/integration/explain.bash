@@ -33,3 +33,21 @@ decides() { # DECISION ARGUMENT OF EXPLAIN...
 	ask "$@" || return 1
 	[ "$(jq -r .explanation.decision <<<"$output")" = "$decision" ] || { told; return 1; }
 }
+
+# A session that stays, with the story's sessions loaded, and its end.
+begin() { # AGENT
+	forget_file "$1" there
+	stay "$1" 'touch there; sleep 60'
+	wait_for_file "$1" there
+}
+end() { # AGENT
+	agentauthctl session kill --agent "$1" >/dev/null
+	wait "$client" || :
+}
+
+from_before_this_host_began() {
+	local file
+	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
+	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file" || return 1
+	sshd_says replay_unavailable builder-7 "$file"
+}

@@ -81,13 +81,6 @@ public_key() { # AGENT
 	both_say ok '' builder-7
 }
 
-from_before_this_host_began() {
-	local file
-	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
-	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file" || return 1
-	sshd_says replay_unavailable builder-7 "$file"
-}
-
 @test "used before, another prompt's nonce, and a nonce that the host demands" {
 	local file
 	file=$(token_file builder-7)
@@ -319,28 +312,21 @@ next() {
 	foresees role_denied 'have worker log in with the role deploy as well' worker --command restart-app
 	agentauthctl set worker --no-role logs >/dev/null
 	foresees role_denied '' worker --service sudo
-	agentauthctl session kill --agent worker >/dev/null
-	wait "$client" || :
+	end worker
 }
 
 @test "a session that ran out, and one of root's making" {
 	local client
 	agentauthctl role add brief-role --service sshd --service sudo --max-session 600 >/dev/null
 	new_agent brief ES256 --role brief-role
-	forget_file brief there
-	stay brief 'touch there; sleep 60'
-	wait_for_file brief there
+	begin brief
 	decides ok brief --service sudo
-	agentauthctl session kill --agent brief >/dev/null
-	wait "$client" || :
+	end brief
 	agentauthctl role set brief-role --max-session 1 >/dev/null
-	forget_file brief there
-	stay brief 'touch there; sleep 60'
-	wait_for_file brief there
+	begin brief
 	sleep 1
 	foresees session_expired 'have brief log in anew' brief --service sudo
-	agentauthctl session kill --agent brief >/dev/null
-	wait "$client" || :
+	end brief
 	foresees no_session '' brief --service sudo
 	decides ok brief --service cron
 	decides ok brief --service su
