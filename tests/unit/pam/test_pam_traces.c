@@ -84,8 +84,7 @@ TEST(the_credential_is_not_left_for_the_next_module, pam)
 	char behind[512], *told;
 	size_t len;
 
-	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/support_pam_module.so tell=%s/told",
-		 p->site->dir);
+	snprintf(behind, sizeof(behind), TEST_BUILDDIR "/support_pam_module.so tell=%s/told", p->site->dir);
 	support_pam_service(p, "tell", "", NULL, behind);
 	assert_int_equal(log_in(p, "tell", support_assertion(p->now)), PAM_SUCCESS);
 	told = support_read_file(support_path(p->site->dir, "told"), &len);
