@@ -49,11 +49,10 @@ enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason
 	return aa_context_audit(&call->ctx, aa_audit_event(&record));
 }
 
-void aa_report_close(struct aa_call *call, const struct aa_session *session)
+void aa_report_close(struct aa_call *call, const struct aa_session *session, enum aa_reason reason)
 {
-	bool over = session->deadline && session->deadline <= call->ctx.now; /* the reaper ends it then */
-	json_t *record = aa_audit_session_close(session, service_of(call), over ? AA_SESSION_EXPIRED : AA_OK,
-						aa_monotonic_us() - call->started_us);
+	json_t *record =
+	    aa_audit_session_close(session, service_of(call), reason, aa_monotonic_us() - call->started_us);
 
 	(void)aa_context_audit(&call->ctx, record);
 }

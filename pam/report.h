@@ -13,7 +13,7 @@
 enum aa_reason aa_report(struct aa_call *call, const char *event, enum aa_reason reason,
 			 const struct aa_verdict *verdict, const struct aa_session *session);
 /* Writes the record of a session that this handle closes. */
-void aa_report_close(struct aa_call *call, const struct aa_session *session);
+void aa_report_close(struct aa_call *call, const struct aa_session *session, enum aa_reason reason);
 
 /* Tells an agent why its sudo was refused: it has logged in, and a reason helps it more than another try. `why` NULL: the
  * reason's sentence. The reason's word stands behind it in parentheses, where agentauth may reads it. */

@@ -165,13 +165,13 @@ for line in (line for name in sys.argv[1:] for line in open(name, "rb")):
 
 # An assertion may live an hour while COMMAND runs: so may one from before this host began, which a slow box did minutes ago.
 while_long_lived() { # COMMAND...
-	local status=0
+	local result=0
 	sed -i 's/max_assertion_ttl = 300;/max_assertion_ttl = 3600;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
-	"$@" || status=$?
+	"$@" || result=$?
 	sed -i 's/max_assertion_ttl = 3600;/max_assertion_ttl = 300;/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
-	return $status
+	return $result
 }
 
 # /run/agentauth is on a file system of 2000 files, of which so many are free, until whole_run.

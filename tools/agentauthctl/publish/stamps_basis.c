@@ -11,7 +11,7 @@
 #include "common/jose/offered.h"
 #include "tools/agentauthctl/publish/stamps_basis.h"
 
-#define FORMAT "agentauth stamps 1 " PACKAGE_VERSION /* another text here, and no stamp from before counts */
+#define FORMAT "agentauth-stamps 1 " PACKAGE_VERSION /* another text here, and no stamp from before counts */
 
 struct basis {
 	struct buffer text;
