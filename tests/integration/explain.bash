@@ -44,10 +44,3 @@ end() { # AGENT
 	agentauthctl session kill --agent "$1" >/dev/null
 	wait "$client" || :
 }
-
-from_before_this_host_began() {
-	local file
-	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
-	foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file" || return 1
-	sshd_says replay_unavailable builder-7 "$file"
-}

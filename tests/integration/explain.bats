@@ -99,7 +99,9 @@ public_key() { # AGENT
 	sshd_says replay_full builder-7 "$file"
 	whole_run
 	sshd_says ok builder-7 "$file"
-	while_long_lived from_before_this_host_began
+	file=$(token_file builder-7 --claim "iat=@-$(($(ps -o etimes= -p 1) + 30))")
+	while_long_lived foresees replay_unavailable 'have the agent present one that was issued since this host began' builder-7 --service sshd --credential "$file"
+	while_long_lived sshd_says replay_unavailable builder-7 "$file"
 	sed -i 's/nonce = "optional"/nonce = "required"/' /etc/agentauth/agentauth.conf
 	agentauthctl apply >/dev/null
 	both_say nonce_required 'have the agent answer the prompt with agentauth ssh, which signs its nonce' builder-7
