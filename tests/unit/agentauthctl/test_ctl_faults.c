@@ -20,7 +20,8 @@
 #include "tests/unit/support/test.h"
 #include "tools/cli/alloc.h"
 
-/* How many of one kind of one scene are tried in the suite. */
+/* How many of one kind of one scene are tried with CTL_FAULTS=some. The suite tries those that are killed alone: of the others
+ * about one in a hundred leaves what is listed in HACKING.md. */
 static const unsigned points[FAULTY_KINDS] = {
     [FAULTY_MEMORY] = 3, [FAULTY_CALL] = 3, [FAULTY_INTERRUPTED] = 2, [FAULTY_SHORT] = 2, [FAULTY_KILLED] = 3,
 };
@@ -335,9 +336,9 @@ struct wish {
 static struct wish wish_of(void)
 {
 	const char *text = getenv("CTL_FAULTS");
-	struct wish w = {.all = text != NULL};
+	struct wish w = {.all = text && strcmp(text, "some") != 0, .kind = text ? 0 : FAULTY_KILLED};
 
-	if (text && strcmp(text, "all") != 0)
+	if (w.all && strcmp(text, "all") != 0)
 		(void)sscanf(text, "%31[^:]:%d:%u", w.scene, &w.kind, &w.n);
 	if (w.n)
 		setenv(FAULTY_SHOW, "1", 1);
