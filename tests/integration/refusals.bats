@@ -234,9 +234,10 @@ let_in_both_ways() { # AGENT
 }
 
 @test "an expired agent, by credential and by key" {
-	new_agent shortlived ES256 --role deploy --expires "$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)"
+	new_agent shortlived ES256 --role deploy --expires "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)"
 	let_in_both_ways shortlived
-	sleep 4
+	agentauthctl set shortlived --expires "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
+	sleep 1
 	locked_out shortlived agent_expired
 }
 
