@@ -8,7 +8,7 @@ aa_core = $(top_builddir)/common/state/libstate.a $(top_builddir)/common/verify/
 	$(top_builddir)/common/jose/libjose.a $(aa_user)
 # Of tools/, for what lies elsewhere.
 aa_cli = $(top_builddir)/tools/libconf.a $(top_builddir)/tools/libcli.a
-aa_agentside = $(top_builddir)/tools/libagentside.a $(top_builddir)/tools/libhttp.a $(top_builddir)/tools/libcurl_late.a $(aa_cli)
+aa_agentside = $(top_builddir)/tools/libagentside.a $(top_builddir)/tools/libhttp.a $(aa_cli)
 aa_agentauthctl = $(top_builddir)/tools/libagentauthctl.a $(top_builddir)/tools/libhost.a $(top_builddir)/tools/libhttp.a $(aa_cli)
 
 # A module is linked by the compiler itself, of objects that are all position-independent: libtool would start forty

@@ -47,10 +47,13 @@ map() { # MAP: what stands under global:
 	expect_no_output 'NEEDED.*(libjwt|libconfig|libcurl|libcdb|libssl)'
 }
 
-@test "agentauth loads libcurl only when it asks a provider" {
-	run readelf -d /usr/bin/agentauth
-	expect_output 'NEEDED.*libcrypto'
-	expect_no_output 'NEEDED.*(libcurl|libssl)'
+@test "both programs load libcurl only when they ask a provider" {
+	local program
+	for program in /usr/bin/agentauth /usr/sbin/agentauthctl; do
+		run readelf -d "$program"
+		expect_output 'NEEDED.*libcrypto'
+		expect_no_output 'NEEDED.*(libcurl|libssl)'
+	done
 }
 
 @test "the modules are mapped without a writable and executable page, and with every symbol bound at load" {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_late.c: loads libcurl when it is first called, since it brings thirty libraries with it, and most runs of agentauth
- * (an assertion, a token from the cache) need none of them. The calls are libcurl's own, so that tools/http does not know. */
+/* curl_late.c: loads libcurl when it is first called, since it brings thirty libraries with it, which are half of the time
+ * that agentauthctl needs to begin, and most runs of both programs (an assertion, a token from the cache, a list) need none of
+ * them. The calls are libcurl's own, so that the rest of tools/http does not know. */
 #include "config.h"
 
 #define CURL_DISABLE_TYPECHECK
