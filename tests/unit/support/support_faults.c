@@ -265,14 +265,22 @@ static void try_one(const struct support_scene *scene, enum fault kind, unsigned
 			 kind == FAULT_MEMORY ? "allocation" : "system call", n, ret->call, ret->wrong);
 }
 
+/* Every allocation fails in turn, or with FAULTS=some in the environment every fourth: a scene has hundreds of them. */
+static unsigned step_of(enum fault kind)
+{
+	const char *asked = getenv("FAULTS");
+
+	return kind == FAULT_MEMORY && asked && strcmp(asked, "some") == 0 ? 4 : 1;
+}
+
 static void try_kind(const struct support_scene *scene, enum fault kind, void *data)
 {
 	struct outcome *outcome =
 	    mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned changed = 0, n;
+	unsigned changed = 0, tried = 0, step = step_of(kind), n;
 
 	assert_true(outcome != MAP_FAILED);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < FAULTS_MAX; n += step, tried++) {
 		try_one(scene, kind, n, data, outcome);
 		if (!outcome->reached)
 			break;
@@ -284,7 +292,7 @@ static void try_kind(const struct support_scene *scene, enum fault kind, void *d
 	/* The control: with no call left to fail, the answer is the scene's. */
 	assert_int_equal(outcome->answer, scene->answer);
 	assert_true(n > 1 && n < FAULTS_MAX);
-	print_message("%s: %u %s failed in turn, %u changed the answer\n", scene->name, n - 1,
+	print_message("%s: %u %s failed in turn, %u changed the answer\n", scene->name, tried,
 		      kind == FAULT_MEMORY ? "allocations" : "system calls", changed);
 	munmap(outcome, sizeof(*outcome));
 }

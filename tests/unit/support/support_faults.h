@@ -20,8 +20,9 @@ struct support_scene {
 	int answer; /* where nothing fails */
 };
 
-/* Runs the scene in a child process for each fault. Fails the test for a wrong answer, a child that dies, or
- * another answer without a fault than the scene's. */
+/* Runs the scene in a child process for each fault; with FAULTS=some in the environment only every fourth
+ * allocation fails. Fails the test for a wrong answer, a child that dies, or another answer without a fault than
+ * the scene's. */
 void support_faults_try(const struct support_scene *scene, void *data);
 
 /* Runs the scene in a child process under each limit of descriptors from 3 to 64, and with files that may not grow; `soft`: as
