@@ -78,7 +78,8 @@ everywhere() { # COMMAND...
 	"$@" >/dev/null
 	whole_after_next "$BATS_TEST_TMPDIR/done"
 	for call in "${CALLS[@]}"; do
-		for ((n = 1; n < 100; n++)); do
+		# The first of them, and then every second, or with KILLS=all in the environment each.
+		for ((n = 1; n < 100; n += n == 1 || ${#KILLS} ? 1 : 2)); do
 			back_to_base
 			${PREPARE:-:}
 			! killed_at "$call" "$n" "$@" || break

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # Every command that writes, killed before each system call that changes something: the next command finds it done or not
 # begun. Text, registry, ids, sudo's rules and decisions agree, and nothing is left lying about.
 

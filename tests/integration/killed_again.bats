@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # What killed.bats does, of the commands that bring something back, bring many agents at once, or give for a time.
 
 # shellcheck disable=SC2034  # killed.bash uses PREPARE

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # Four offices without root, by the shipped sudo rules: each does what is its own, and nothing else comes out of a rule.
 
 load support

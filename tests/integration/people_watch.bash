@@ -2,6 +2,18 @@
 # A person who comes in again and again while something happens to the host, and what /etc was before it.
 # shellcheck shell=bash
 
+# One login. An sshd that was told to read its settings again closes its socket and executes itself, whoever told it: who comes in
+# that instant is refused, and comes in with the next try.
+alice_comes_in() {
+	local i
+	for i in 1 2 3; do
+		dev ssh -i /home/dev/.ssh/id_alice -o BatchMode=yes "alice@$HOST" true 2>/run/watch.err && return
+		grep -q 'Connection refused' /run/watch.err || return
+		sleep 0.5
+	done
+	return 1
+}
+
 # A person's ssh and sudo, again and again, while something happens.
 watch_people() {
 	rm -f /run/watch.end /run/watch.bad /run/watch.n
@@ -9,8 +21,7 @@ watch_people() {
 		n=0
 		while [ ! -e /run/watch.end ]; do
 			as alice sudo -k -S true <<<'alice-password' 2>/run/watch.err || { echo sudo; cat /run/watch.err; } >>/run/watch.bad
-			dev ssh -i /home/dev/.ssh/id_alice -o BatchMode=yes "alice@$HOST" true 2>/run/watch.err ||
-				{ echo ssh; cat /run/watch.err; } >>/run/watch.bad
+			alice_comes_in || { echo ssh; cat /run/watch.err; } >>/run/watch.bad
 			id -un alice >/dev/null || echo id >>/run/watch.bad
 			n=$((n + 1))
 		done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # Identity providers that people run, and each grant of the agent's side: what comes of it at the stock sshd. What is seen
 # here is the table of providers in doc/clients.md, which tests/idp/table writes.
 

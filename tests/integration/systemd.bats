@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # systemd: a real systemd and logind hold limits and end sessions by themselves, and what an agent leaves with them gives
 # no sudo.
 
