@@ -35,7 +35,7 @@ static enum aa_reason account_verdict(struct aa_call *call, const struct aa_agen
 	session = *ret_session;
 	if (strcmp(session->agent, call->user) != 0)
 		return AA_NO_SESSION;
-	if (session->deadline && call->ctx.now >= session->deadline)
+	if (aa_session_is_past(session, call->ctx.now))
 		return AA_SESSION_EXPIRED;
 	for (size_t i = 0; i < session->roles.n; i++)
 		if (!aa_list_has(&agent->roles, session->roles.v[i]))

@@ -27,7 +27,7 @@ static enum aa_reason session_of_verdict(struct aa_call *call, const struct aa_a
 		return reason;
 	if (aa_session_load(call->args.rundir, call->ctx.owner, id, ret) < 0)
 		return AA_NO_SESSION;
-	if ((*ret)->deadline && call->ctx.now >= (*ret)->deadline)
+	if (aa_session_is_past(*ret, call->ctx.now))
 		return AA_SESSION_EXPIRED;
 	return aa_session_is_mine(*ret, call->user, call->ctx.now) ? AA_OK : AA_NO_SESSION;
 }
@@ -190,22 +190,14 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	return aa_call_end(&call, reason == AA_OK ? PAM_SUCCESS : PAM_PERM_DENIED);
 }
 
-/* As the reaper says of such sessions, which ends them: whichever of the two sees the end writes its line. */
-static enum aa_reason ended_for(const struct aa_call *call, const struct aa_session *session,
-				enum aa_user_kind kind)
-{
-	if (session->deadline && session->deadline <= call->ctx.now)
-		return AA_SESSION_EXPIRED;
-	return kind == AA_USER_OTHER ? AA_AGENT_UNKNOWN : AA_OK;
-}
-
 static void close_agent(struct aa_call *call, struct aa_pam_state *state, enum aa_user_kind kind)
 {
 	struct aa_session *session = NULL;
 
 	if (aa_session_load(call->args.rundir, call->ctx.owner, state->session_id, &session) == 0 &&
 	    aa_session_close(call->args.rundir, call->ctx.owner, session->id, session->agent))
-		aa_report_close(call, session, ended_for(call, session, kind));
+		aa_report_close(call, session,
+				aa_session_over(session, call->ctx.now, kind != AA_USER_OTHER));
 	aa_session_free(session);
 	state->opened = false;
 	state->session_id[0] = '\0';

@@ -364,7 +364,7 @@ static enum aa_reason check_session(const struct aa_context *ctx, const struct a
 		reason = AA_NO_SESSION; /* cron, su, systemd-user: started, but never presented anything */
 	if (aa_step(ctx->trace, AA_STEP_SESSION, NULL, reason) != AA_OK)
 		return reason;
-	if (session->deadline && ctx->now >= session->deadline)
+	if (aa_session_is_past(session, ctx->now))
 		reason = AA_SESSION_EXPIRED;
 	if (aa_step(ctx->trace, AA_STEP_DEADLINE, NULL, reason) != AA_OK)
 		return reason;

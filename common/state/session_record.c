@@ -165,6 +165,18 @@ bool aa_session_is_live(const struct aa_session *session)
 	return session->opened && session->this_boot && aa_process_alive(&session->opener);
 }
 
+bool aa_session_is_past(const struct aa_session *session, int64_t now)
+{
+	return session->deadline && now >= session->deadline;
+}
+
+enum aa_reason aa_session_over(const struct aa_session *session, int64_t now, bool is_agent)
+{
+	if (aa_session_is_past(session, now))
+		return AA_SESSION_EXPIRED;
+	return is_agent ? AA_OK : AA_AGENT_UNKNOWN;
+}
+
 static bool is_young(const struct aa_session *session, int64_t now)
 {
 	return now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;

@@ -43,6 +43,11 @@ int aa_session_mark_opened(struct aa_session *session, const struct aa_process *
 bool aa_session_is_mine(const struct aa_session *session, const char *agent, int64_t now);
 
 bool aa_session_is_live(const struct aa_session *session);
+/* Says whether the deadline, where the session has one, has come. */
+bool aa_session_is_past(const struct aa_session *session, int64_t now);
+/* Says why a session is over that nobody ended by hand: its deadline, or that its account is no agent any more; else AA_OK. All
+ * that see a session's end ask here, since any of them may be the one that logs it. */
+enum aa_reason aa_session_over(const struct aa_session *session, int64_t now, bool is_agent);
 /* Says whether the session takes one of the agent's slots: it is live or pending. */
 bool aa_session_holds_slot(const struct aa_session *session, int64_t now);
 

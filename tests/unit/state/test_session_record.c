@@ -122,6 +122,25 @@ TEST(a_record_that_cannot_be_believed_is_no_session, session)
 	aa_session_free(b);
 }
 
+/* ---- when it is over ----------------------------------------------------------------- */
+
+TEST(a_session_is_over_by_its_deadline_or_since_its_account_is_no_agent_any_more, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = created(f);
+
+	s->deadline = 0;
+	assert_false(aa_session_is_past(s, INT64_MAX));
+	assert_int_equal(aa_session_over(s, INT64_MAX, true), AA_OK);
+	assert_int_equal(aa_session_over(s, INT64_MAX, false), AA_AGENT_UNKNOWN);
+	s->deadline = f->now + 1;
+	assert_int_equal(aa_session_over(s, f->now, true), AA_OK);
+	assert_int_equal(aa_session_over(s, f->now, false), AA_AGENT_UNKNOWN);
+	assert_int_equal(aa_session_over(s, f->now + 1, true), AA_SESSION_EXPIRED);
+	assert_int_equal(aa_session_over(s, f->now + 1, false), AA_SESSION_EXPIRED);
+	aa_session_free(s);
+}
+
 /* ---- whose it is ---------------------------------------------------------------------- */
 
 TEST(a_pending_record_is_its_makers, session)

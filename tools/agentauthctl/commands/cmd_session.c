@@ -277,11 +277,6 @@ struct reaping {
 	long swept;
 };
 
-static bool is_past(const struct ctl *ctl, const struct aa_session *s)
-{
-	return s->deadline && s->deadline <= ctl->now;
-}
-
 /* choose() takes the sessions that are past their deadline, and those whose agent's name or uid turned out to be a
  * person's too. */
 static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
@@ -297,7 +292,7 @@ static enum ctl_status choose(struct ctl *ctl, struct reaping *r)
 		struct aa_session *s = all.v[i];
 		int64_t left = s->deadline - ctl->now;
 
-		if (is_past(ctl, s) || withheld_has(&ctl->paths, s->agent)) {
+		if (aa_session_is_past(s, ctl->now) || withheld_has(&ctl->paths, s->agent)) {
 			grow(&r->over.v, &r->over.cap, r->over.n + 1, sizeof(*r->over.v));
 			r->over.v[r->over.n++] = s;
 			all.v[i] = NULL;
@@ -337,7 +332,7 @@ static void end_records(struct ctl *ctl, const struct reaping *r)
 		const struct aa_session *s = r->over.v[i];
 
 		if (!aa_session_is_live(s))
-			ctl_end_session(ctl, s, is_past(ctl, s) ? AA_SESSION_EXPIRED : AA_AGENT_UNKNOWN);
+			ctl_end_session(ctl, s, aa_session_over(s, ctl->now, false));
 	}
 }
 
