@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +108,32 @@ TEST(killed_while_it_restores_an_agent_is_retired_or_back, house)
 		free(bytes);
 		free(step);
 	}
+}
+
+/* The text was taken away, and is put back by the next command as whoever wrote it had it. */
+TEST(killed_while_it_retires_an_agent_its_text_comes_back_with_its_mode, house)
+{
+	static const mode_t modes[] = {0644, 0640, 0600};
+	const struct house *h = *state;
+	const struct text_change change = {.agent = "bot"};
+	char *path = xasprintf("%s/conf/agents.d/bot.conf", h->root);
+	struct stat st;
+
+	house_write(h, "conf/agents.d/bot.conf", AGENT("70001"));
+	for (size_t m = 0; m < sizeof(modes) / sizeof(*modes); m++)
+		for (size_t i = 0; i < SWITCHED; i++) {
+			char *step = xstrdup(steps[i]);
+
+			assert_int_equal(chmod(path, modes[m]), 0);
+			apply(h);
+			assert_true(killed_at(h, &change, step));
+			free(step);
+			apply(h);
+			assert_string_equal(serves(h, "bot"), "active");
+			assert_int_equal(stat(path, &st), 0);
+			assert_int_equal(st.st_mode & 07777, modes[m]);
+		}
+	free(path);
 }
 
 /* ---- failing -------------------------------------------------------------- */

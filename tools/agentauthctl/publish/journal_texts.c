@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file/replace.h"
@@ -22,7 +23,7 @@
 #define LIST_MAX ((size_t)256 * 1024 * 1024)
 
 #define MAIN "." /* agentauth.conf, among agents' names */
-#define NO_DIGEST "."
+#define USUAL_MODE 0640
 
 static char *file_of(const char *name)
 {
@@ -35,12 +36,16 @@ static char *file_of(const char *name)
 static int add_file(struct buffer *list, int dirfd, const char *name, const struct conf_text *text)
 {
 	char *file = file_of(name), *aside = xasprintf(TEXT_BEFORE, file);
-	bool exists = faccessat(dirfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	char digest[AA_SHA256_HEX_SIZE] = NO_DIGEST;
+	char digest[AA_SHA256_HEX_SIZE] = "";
+	struct stat st = {.st_mode = USUAL_MODE};
+	bool exists = fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	int r = text ? aa_sha256_hex(digest, text->bytes, text->len) : 0;
 
 	unlinkat(dirfd, aside, 0);
-	buffer_printf(list, "%s %s %s\n", !text ? "gone" : exists ? "was" : "new", name, digest);
+	if (text)
+		buffer_printf(list, "%s %s %s\n", exists ? "was" : "new", name, digest);
+	else
+		buffer_printf(list, "gone %s %04o\n", name, st.st_mode & 07777U);
 	free(aside);
 	free(file);
 	return r;
@@ -102,9 +107,16 @@ static bool is_written(const struct settling *s, int dirfd, const char *file, co
 	return is;
 }
 
-static int bring_back(int dirfd, const char *aside, const char *file)
+/* An earlier version's list has "." in the mode's place. */
+static int bring_back(int dirfd, const char *aside, const char *file, const char *mode)
 {
-	if (faccessat(dirfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || fchmodat(dirfd, aside, 0640, 0) < 0)
+	char *end;
+	unsigned long bits = strtoul(mode, &end, 8);
+
+	if (*end || bits > 07777)
+		bits = USUAL_MODE;
+	if (faccessat(dirfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    fchmodat(dirfd, aside, (mode_t)bits, 0) < 0)
 		return -ENOENT;
 	return renameat(dirfd, aside, dirfd, file) < 0 ? -errno : 0;
 }
@@ -117,7 +129,7 @@ static int undo_file(const struct settling *s, int dirfd, const char *verb, cons
 	int r = -ENOENT;
 
 	if (strcmp(verb, "gone") == 0)
-		r = bring_back(dirfd, aside, file);
+		r = bring_back(dirfd, aside, file, digest);
 	else if (is_written(s, dirfd, file, digest))
 		r = (strcmp(verb, "new") == 0 ? unlinkat(dirfd, file, 0)
 					      : renameat(dirfd, aside, dirfd, file)) < 0

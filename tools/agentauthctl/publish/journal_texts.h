@@ -2,8 +2,8 @@
 /* journal_texts.h keeps STATEDIR/journal.texts beside the journal (journal.h): the files of the text that a command is
  * about to write, so that of a killed one all of them are put back or none.
  *
- * Its lines are "new NAME DIGEST" for an agent that had no file, "was NAME DIGEST" for one that had, and "gone NAME ." for
- * one whose file is taken away; the name of agentauth.conf is ".". A file that is not what the command wrote was
+ * Its lines are "new NAME DIGEST" for an agent that had no file, "was NAME DIGEST" for one that had, and "gone NAME MODE"
+ * for one whose file of that mode is taken away; the name of agentauth.conf is ".". A file that is not what the command wrote was
  * changed since by somebody, and is left as it is. */
 #ifndef AGENTAUTHCTL_JOURNAL_TEXTS_H
 #define AGENTAUTHCTL_JOURNAL_TEXTS_H
