@@ -228,9 +228,11 @@ static const struct stage publishing[] = {
     {"sudoers", install_rules, "the sudo rules of the roles cannot be put in place", IN_SUDOERS},
 };
 
-/* Where the journal stays, the next command finds that there is nothing left to do. */
+/* Where the journal stays, the next command removes what is left of the old text, and finds that there is nothing else to do. */
 static int end_journal(struct commit *c)
 {
+	if (!text_change_keep(&c->text))
+		return 0;
 	journal_end(c->ws->state_fd);
 	journal_texts_end(c->ws->state_fd);
 	return 0;
@@ -360,7 +362,7 @@ static enum publish_outcome keep_serving(struct commit *c)
 	if (r < 0)
 		undo(c);
 	else
-		text_change_keep(&c->text);
+		(void)text_change_keep(&c->text);
 	return r < 0 ? PUBLISH_FAILED : PUBLISH_UNCHANGED;
 }
 
@@ -374,7 +376,6 @@ static enum publish_outcome carry_out(struct commit *c)
 		undo(c);
 		return PUBLISH_FAILED;
 	}
-	text_change_keep(&c->text);
 	for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++)
 		if (take_step(c, &after[i]) < 0 && c->stopped)
 			return PUBLISH_STOPPED;

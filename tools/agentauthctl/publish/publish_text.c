@@ -153,10 +153,9 @@ static int put_back(const struct file_undo *undo)
 	return unlinkat(undo->dirfd, undo->name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static void forget_aside(const struct file_undo *undo)
+static bool forget_aside(const struct file_undo *undo)
 {
-	if (undo->aside && !undo->removed)
-		unlinkat(undo->dirfd, undo->aside, 0);
+	return !undo->aside || undo->removed || unlinkat(undo->dirfd, undo->aside, 0) == 0 || errno == ENOENT;
 }
 
 int text_change_undo(struct text_undo *undo)
@@ -171,16 +170,19 @@ int text_change_undo(struct text_undo *undo)
 		if (undo->v[i].dirfd != dirfd || i + 1 == undo->n)
 			fsync(undo->v[i].dirfd);
 		dirfd = undo->v[i].dirfd;
-		forget_aside(
-		    &undo->v[i]); /* where nothing was written over it, the file still has both names */
+		/* Where nothing was written over it, the file still has both names. */
+		(void)forget_aside(&undo->v[i]);
 	}
 	return r;
 }
 
-void text_change_keep(struct text_undo *undo)
+bool text_change_keep(struct text_undo *undo)
 {
+	bool all = true;
+
 	for (size_t i = 0; i < undo->n; i++)
-		forget_aside(&undo->v[i]);
+		all = forget_aside(&undo->v[i]) && all;
+	return all;
 }
 
 void text_undo_free(struct text_undo *undo)

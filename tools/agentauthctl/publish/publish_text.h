@@ -32,8 +32,8 @@ int text_change_write(const struct workspace *ws, const struct text_change *chan
 int text_change_is_stale(const struct workspace *ws, const struct text_change *change);
 /* text_change_undo() puts the old text back. It returns a negative errno where it cannot. */
 int text_change_undo(struct text_undo *undo);
-/* text_change_keep() leaves the text as it is now. */
-void text_change_keep(struct text_undo *undo);
+/* text_change_keep() leaves the text as it is now. It returns false where an old text's second name is left. */
+bool text_change_keep(struct text_undo *undo);
 void text_undo_free(struct text_undo *undo);
 
 /* text_change_reread() reads `text` in the place of agentauth.conf's, and keeps in `main_pending` what that had in it
