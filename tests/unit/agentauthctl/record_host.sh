@@ -40,7 +40,7 @@ ctl apply --yes >/dev/null
 record_begin() { # [OPTION]...
 	: >"$dir/out"
 	# Not by ctl(), whose pid would be a shell's.
-	"$ctl" record "$@" --confdir "$dir/conf" --statedir "$dir/state" --rundir "$dir/run" --logdir "$dir/log" \
+	${bounds:+setpriv --bounding-set "$bounds"} "$ctl" record "$@" --confdir "$dir/conf" --statedir "$dir/state" --rundir "$dir/run" --logdir "$dir/log" \
 		>"$dir/out" 2>&1 9>&- &
 	recorder=$!
 	for _ in $(seq 100); do
