@@ -65,6 +65,7 @@ corp_init() {
 	done
 	serve_metadata "$ADDRESS"
 	serve_keys "k1:$SERVER/k1.pem"
+	cp -R "$SERVER/answers" "$SERVER/first"
 	start_server
 	agentauthctl issuer add corp --issuer "$ADDRESS" --ca-file /etc/agentauth/ca.pem --scope host.deploy:deploy >/dev/null
 	agentauthctl register tokener --role deploy --role logs --bind corp:tokener >/dev/null
@@ -84,8 +85,7 @@ access_token() { # KEY [OPTION OF FORGE]…
 # An issuer's story: each test begins with a fresh set of k1, and nothing asked for.
 issuer_story() {
 	[ -e "$SERVER/pid" ] || start_server
-	serve_metadata "$ADDRESS"
-	serve_keys "k1:$SERVER/k1.pem"
+	cp "$SERVER"/first/* "$SERVER/answers"
 	agentauthctl issuer refresh corp >/dev/null
 	rm -rf /run/agentauth/refresh /run/agentauth/refreshed
 	wc -l <"$SERVER/requests" >"$BATS_TEST_TMPDIR/requests.mark"

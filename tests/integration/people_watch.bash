@@ -5,8 +5,8 @@
 # One login. An sshd that was told to read its settings again closes its socket and executes itself, whoever told it: who comes in
 # that instant is refused, and comes in with the next try.
 alice_comes_in() {
-	local i
-	for i in 1 2 3; do
+	local tries
+	for ((tries = 0; tries < 3; tries++)); do
 		dev ssh -i /home/dev/.ssh/id_alice -o BatchMode=yes "alice@$HOST" true 2>/run/watch.err && return
 		grep -q 'Connection refused' /run/watch.err || return
 		sleep 0.5
