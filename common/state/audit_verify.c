@@ -312,6 +312,9 @@ int aa_audit_walk_line(struct aa_audit_walk *walk, const char *line, size_t len)
 	walk->ends_torn = scanned.kind == LINE_TORN;
 	walk->torn += scanned.kind == LINE_TORN;
 	walk->unchained += scanned.kind == LINE_UNCHAINED;
+	if (scanned.kind == LINE_UNCHAINED && !walk->ends_unchained)
+		walk->in_head = walk->last;
+	walk->ends_unchained = scanned.kind == LINE_UNCHAINED;
 	at.seq = scanned.seq;
 	if (scanned.kind != LINE_CHAINED)
 		take_other(walk, &at);
@@ -323,7 +326,8 @@ int aa_audit_walk_line(struct aa_audit_walk *walk, const char *line, size_t len)
 /* A torn line is part of the chain once a line follows it. At the end nothing says that it was written like this. */
 void aa_audit_walk_end(struct aa_audit_walk *walk, uint64_t head_seq, const char *head_hash)
 {
-	uint64_t line = walk->last.line, seq = walk->last.seq;
+	const struct aa_audit_line *last = walk->ends_unchained ? &walk->in_head : &walk->last;
+	uint64_t line = last->line, seq = last->seq;
 
 	settle_jump(walk, NULL);
 	settle_twins(walk, NULL);
@@ -336,6 +340,6 @@ void aa_audit_walk_end(struct aa_audit_walk *walk, uint64_t head_seq, const char
 		aa_audit_walk_fault(walk, AA_AUDIT_TORN, walk->lines, seq + 1, 1);
 	else if (head_hash && head_seq > seq)
 		aa_audit_walk_fault(walk, AA_AUDIT_CUT_OFF, line, seq + 1, head_seq - seq);
-	else if (head_hash && head_seq == seq && strcmp(head_hash, walk->last.hash) != 0)
+	else if (head_hash && head_seq == seq && strcmp(head_hash, last->hash) != 0)
 		aa_audit_walk_fault(walk, AA_AUDIT_CHANGED, line, seq, 1);
 }

@@ -48,8 +48,9 @@ struct aa_audit_walk {
 
 	/* The next line decides on these. */
 	struct aa_audit_line jumped_from, twin;
-	bool unsure; /* of the last fault */
-	bool ends_torn, ends_nameless;
+	bool unsure;		      /* of the last fault */
+	struct aa_audit_line in_head; /* before the unchained lines at the end: these are not in audit.head */
+	bool ends_torn, ends_nameless, ends_unchained;
 	bool after_torn;    /* the line before was, or had no number */
 	char with_prev[65]; /* the hash that the last line would have if it held that of the line before */
 };

@@ -228,6 +228,27 @@ TEST(a_line_that_was_put_in_is_told_from_its_neighbours, log)
 	}
 }
 
+/* Until the next line holds their hashes nothing proves lines that went round the lock; and they are no change of the last line
+ * that audit.head has, and hide none. */
+TEST(lines_at_the_end_that_went_round_the_lock_are_no_fault_and_hide_none, log)
+{
+	const struct fixture *f = *state;
+
+	for (int changed = 0; changed < 2; changed++) {
+		struct pages p = write_log(f);
+		uint64_t last = p.whole.last.seq;
+
+		put(&p, LINES + 1, strdup("{\"event\":\"admin\",\"unchained\":true}"));
+		put(&p, LINES + 2, strdup("{\"event\":\"auth\",\"unchained\":true}"));
+		if (changed) {
+			memcpy(strstr(p.v[LINES - 1], "auth"), "AUTH", 4);
+			assert_fault(&p, AA_AUDIT_CHANGED, LINES, last, 1);
+		} else
+			assert_int_equal(walk_pages(&p, true).n_faults, 0);
+		forget_log(f);
+	}
+}
+
 TEST(a_line_that_was_moved_is_one_fault, log)
 {
 	const struct fixture *f = *state;
