@@ -78,8 +78,8 @@ everywhere() { # COMMAND...
 	"$@" >/dev/null
 	whole_after_next "$BATS_TEST_TMPDIR/done"
 	for call in "${CALLS[@]}"; do
-		# The first two of them, and then every third, or with KILLS=all in the environment each.
-		for ((n = 1; n < 100; n += n == 1 || ${#KILLS} ? 1 : 3)); do
+		# The first two of them, and then every sixth, or with KILLS=all in the environment each. test_ctl_faults has its own kills.
+		for ((n = 1; n < 100; n += n == 1 || ${#KILLS} ? 1 : 6)); do
 			back_to_base
 			${PREPARE:-:}
 			! killed_at "$call" "$n" "$@" || break
