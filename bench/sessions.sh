@@ -65,7 +65,8 @@ fill() { # N
 		login 'exec sleep 1000' &
 		[ $((i % 8)) -ne 0 ] || until [ "$(open)" -ge "$i" ]; do sleep 0.02; done
 	done
-	until [ "$(open)" -ge "$1" ]; do sleep 0.05; done
+	# A session is open before its command runs, and pkill knows of the command alone.
+	until [ "$(pgrep -c -u worker -x sleep)" -ge "$1" ]; do sleep 0.05; done
 }
 open() {
 	find /run/agentauth/sessions/by-pid -type l | wc -l

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # The clients that people have log in, each in every way that it knows, and are refused in each; doc/clients.md has the
 # table of it. Go's is tried in the long form: tests/clients/run --all.
 

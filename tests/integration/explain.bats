@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031
+# long: it begins first.
 # SPDX-License-Identifier: Apache-2.0
 # What explain says beforehand is what sshd and sudo then do, for each reason that there is; done what it says, both say yes;
 # and nothing is different for having asked.

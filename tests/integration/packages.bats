@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # stock: agentauth comes to this host, and goes from it, by Debian's packages.
 # People have ssh and sudo at every moment, and what the packages and enable changed of the host's own files is gone with them.
 

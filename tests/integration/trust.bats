@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# long: it begins first.
 # stock: what a release says of itself: what it is made of, where it comes from, who signed it, and where its holes go.
 
 load support
