@@ -85,7 +85,7 @@ access_token() { # KEY [OPTION OF FORGE]…
 # An issuer's story: each test begins with a fresh set of k1, and nothing asked for.
 issuer_story() {
 	[ -e "$SERVER/pid" ] || start_server
-	cp "$SERVER"/first/* "$SERVER/answers"
+	cp -R "$SERVER/first/." "$SERVER/answers" # a name of them begins with a dot
 	agentauthctl issuer refresh corp >/dev/null
 	rm -rf /run/agentauth/refresh /run/agentauth/refreshed
 	wc -l <"$SERVER/requests" >"$BATS_TEST_TMPDIR/requests.mark"
