@@ -26,6 +26,7 @@ static void *library(void)
 		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (handle)
 		return handle;
+	say_into(NULL); /* the program ends here, and nobody would print what is gathered */
 	say("libcurl is not installed, and without it no provider can be asked. On Debian: apt-get install "
 	    "libcurl4");
 	exit(1);
@@ -37,6 +38,7 @@ static void *find(const char *name)
 
 	if (symbol)
 		return symbol;
+	say_into(NULL);
 	say("the libcurl that is installed is too old: it has no %s", name);
 	exit(1);
 }
