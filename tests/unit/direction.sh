@@ -25,6 +25,7 @@ tools/conf:$text tools/cli
 tools/http:$text tools/cli
 tools/host:$text
 tools/libexec:$text common/registry tools/host
+tools/sync:common/text common/file common/jose tools/cli tools/conf tools/http
 tools/agentauth/local:$local
 tools/agentauth/credential:$local
 tools/agentauth/oauth:$local tools/agentauth/credential
