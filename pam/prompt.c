@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/crypto.h"
 #include "common/jose/jose.h"
 #include "common/jose/offered.h"
 
@@ -25,8 +25,7 @@
 static bool new_nonce(char ret[32])
 {
 	unsigned char random[16];
-	char *text =
-	    RAND_bytes(random, sizeof(random)) == 1 ? aa_base64url_encode(random, sizeof(random)) : NULL;
+	char *text = aa_random(random, sizeof(random)) ? aa_base64url_encode(random, sizeof(random)) : NULL;
 
 	if (text)
 		(void)snprintf(ret, 32, NONCE_WORD "%s", text);

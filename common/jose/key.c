@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/crypto.h"
 #include "common/jose/curve.h"
 #include "common/jose/key_internal.h"
 #include "common/jose/offered.h"
@@ -195,6 +196,8 @@ enum aa_jose_err aa_key_new_rsa(const uint8_t *n, size_t n_len, const uint8_t *e
 
 	if (err != AA_JOSE_OK)
 		return err;
+	if (!aa_crypto_begin())
+		return AA_JOSE_NOMEM;
 	ERR_set_mark();
 	pkey = rsa_pkey(n, n_len, e, e_len);
 	ERR_pop_to_mark();
@@ -222,6 +225,8 @@ enum aa_jose_err aa_key_new_ec(const struct aa_curve *curve, const uint8_t *poin
 	 * here. */
 	if (len != 1 + 2 * curve->len || point[0] != 4)
 		return AA_JOSE_KEY_MALFORMED;
+	if (!aa_crypto_begin())
+		return AA_JOSE_NOMEM;
 	ERR_set_mark();
 	pkey = aa_curve_pkey(curve, point, len);
 	ERR_pop_to_mark();
@@ -284,6 +289,8 @@ enum aa_jose_err aa_key_new_ed25519(const uint8_t *raw, size_t len, struct aa_ke
 
 	if (err != AA_JOSE_OK)
 		return err;
+	if (!aa_crypto_begin())
+		return AA_JOSE_NOMEM;
 	ERR_set_mark();
 	pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, len);
 	ERR_pop_to_mark();

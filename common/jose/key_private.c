@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jose/crypto.h"
 #include "common/jose/curve.h"
 #include "common/jose/key.h"
 #include "common/jose/key_internal.h"
@@ -108,6 +109,8 @@ enum aa_jose_err aa_private_key_generate(enum aa_alg alg, unsigned rsa_bits, str
 		return AA_JOSE_KEY_WEAK;
 	if (rsa_bits > AA_RSA_BITS_MAX)
 		return AA_JOSE_KEY_UNFIT;
+	if (!aa_crypto_begin())
+		return AA_JOSE_NOMEM;
 	pkey = generate(alg, rsa_bits);
 	return pkey ? wrap(pkey, ret) : AA_JOSE_CRYPTO;
 }
@@ -135,7 +138,7 @@ enum aa_jose_err aa_private_key_from_pem(const char *pem, size_t len, const char
 		return AA_JOSE_KEY_ENCRYPTED;
 	if (len > INT_MAX)
 		return AA_JOSE_KEY_MALFORMED;
-	bio = BIO_new_mem_buf(pem, (int)len);
+	bio = aa_crypto_begin() ? BIO_new_mem_buf(pem, (int)len) : NULL;
 	if (!bio)
 		return AA_JOSE_NOMEM;
 	ERR_set_mark();
@@ -170,6 +173,8 @@ enum aa_jose_err aa_private_key_from_pkcs12(const char *bytes, size_t len, const
 
 	if (len > INT_MAX)
 		return err;
+	if (!aa_crypto_begin())
+		return AA_JOSE_NOMEM;
 	ERR_set_mark();
 	p12 = d2i_PKCS12(NULL, &p, (long)len);
 	if (p12)

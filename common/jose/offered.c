@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "common/jose/crypto.h"
+
 const EVP_MD *aa_alg_md(enum aa_alg alg)
 {
 	switch (alg) {
@@ -62,7 +64,7 @@ bool aa_alg_is_offered(enum aa_alg alg)
 	const EVP_MD *md = aa_alg_md(alg);
 	bool there;
 
-	if (alg == AA_ALG_INVALID)
+	if (alg == AA_ALG_INVALID || !aa_crypto_begin())
 		return false;
 	ERR_set_mark();
 	there = has_signature(signature_name(alg)) && (!md || has_digest(md));
@@ -72,5 +74,5 @@ bool aa_alg_is_offered(enum aa_alg alg)
 
 bool aa_fips_is_asked(void)
 {
-	return EVP_default_properties_is_fips_enabled(NULL) == 1;
+	return aa_crypto_begin() && EVP_default_properties_is_fips_enabled(NULL) == 1;
 }

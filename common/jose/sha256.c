@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "common/jose/base64url.h"
+#include "common/jose/crypto.h"
 
 #define HASH_SIZE 32
 
@@ -29,7 +30,7 @@ void aa_hex(char *ret, const void *bytes, size_t n)
 
 static bool hash(unsigned char ret[HASH_SIZE], const void *data, size_t len)
 {
-	return EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL) == 1;
+	return aa_crypto_begin() && EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL) == 1;
 }
 
 int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len)
@@ -44,7 +45,7 @@ int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len)
 
 int aa_sha256_texts(char ret[AA_SHA256_HEX_SIZE], const char *const *texts, size_t n)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_MD_CTX *ctx = aa_crypto_begin() ? EVP_MD_CTX_new() : NULL;
 	unsigned char md[HASH_SIZE];
 	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
 

@@ -14,11 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
 #include "common/file/folder.h"
 #include "common/file/replace.h"
 #include "common/file/trusted.h"
+#include "common/jose/crypto.h"
 #include "common/jose/json.h"
 #include "common/registry/accounts.h"
 #include "common/state/process.h"
@@ -133,7 +132,7 @@ static bool new_id(char ret[AA_APPROVAL_ID_SIZE])
 {
 	uint32_t n;
 
-	if (RAND_bytes((unsigned char *)&n, sizeof(n)) != 1)
+	if (!aa_random(&n, sizeof(n)))
 		return false;
 	(void)snprintf(ret, AA_APPROVAL_ID_SIZE, "%06u", 100000 + n % 900000);
 	return true;

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
 #include "common/file/trusted.h"
+#include "common/jose/crypto.h"
 #include "common/jose/sha256.h"
 
 #define SECRET_SIZE 32
@@ -47,7 +46,7 @@ static bool read_secret(int fd, bool writes, unsigned char ret[SECRET_SIZE])
 	unsigned char fresh[SECRET_SIZE];
 	ssize_t n = pread(fd, ret, SECRET_SIZE, 0);
 
-	if (n == 0 && writes && RAND_bytes(fresh, sizeof(fresh)) == 1 &&
+	if (n == 0 && writes && aa_random(fresh, sizeof(fresh)) &&
 	    pwrite(fd, fresh, sizeof(fresh), 0) == sizeof(fresh))
 		n = pread(fd, ret, SECRET_SIZE, 0);
 	return n == SECRET_SIZE;

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#include <openssl/rand.h>
-
+#include "common/jose/crypto.h"
 #include "common/jose/sha256.h"
 
 bool aa_session_id_is_valid(const char *id)
@@ -20,7 +19,7 @@ bool aa_session_id_new(char ret[AA_SESSION_ID_SIZE])
 {
 	unsigned char random[16];
 
-	if (RAND_bytes(random, sizeof(random)) != 1)
+	if (!aa_random(random, sizeof(random)))
 		return false;
 	aa_hex(ret, random, sizeof(random));
 	return true;

@@ -93,3 +93,13 @@ echo "$rooms" | sed 's/:.*//' | while read -r room; do
 	[ -z "$loop" ] || { printf 'FAILED: a circle within %s:\n%s\n' "$room" "$loop"; exit 1; }
 done
 echo "ok: no circle within a room"
+
+# OpenSSL is begun by common/jose alone, which asks before whether it can begin (common/jose/crypto.h).
+others=$(grep -l '^#include <openssl/' common/*/*.[ch] nss/*.[ch] pam/*.[ch] sudo/*.[ch] | grep -v '^common/jose/')
+found=$(echo "$others" | xargs grep -H '^#include <openssl/' | grep -v '<openssl/crypto.h>' || true)
+[ -n "$others" ] || { echo "FAILED: nothing includes OpenSSL's header for wiping"; exit 1; }
+if [ -n "$found" ]; then
+	printf 'FAILED: of a module, and with OpenSSL past common/jose:\n%s\n' "$found"
+	exit 1
+fi
+echo "ok: modules come to OpenSSL by common/jose alone"

@@ -273,14 +273,15 @@ static unsigned step_of(enum fault kind)
 	return kind == FAULT_MEMORY && asked && strcmp(asked, "some") == 0 ? 4 : 1;
 }
 
-static void try_kind(const struct support_scene *scene, enum fault kind, void *data)
+/* Of allocations behind the first `dense` ones a 64th is tried. */
+static void try_kind(const struct support_scene *scene, enum fault kind, unsigned dense, void *data)
 {
 	struct outcome *outcome =
 	    mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned changed = 0, tried = 0, step = step_of(kind), n;
 
 	assert_true(outcome != MAP_FAILED);
-	for (n = 1; n < FAULTS_MAX; n += step, tried++) {
+	for (n = 1; n < FAULTS_MAX; n += n < dense ? step : 64, tried++) {
 		try_one(scene, kind, n, data, outcome);
 		if (!outcome->reached)
 			break;
@@ -299,8 +300,13 @@ static void try_kind(const struct support_scene *scene, enum fault kind, void *d
 
 void support_faults_try(const struct support_scene *scene, void *data)
 {
-	try_kind(scene, FAULT_MEMORY, data);
-	try_kind(scene, FAULT_CALL, data);
+	try_kind(scene, FAULT_MEMORY, FAULTS_MAX, data);
+	try_kind(scene, FAULT_CALL, FAULTS_MAX, data);
+}
+
+void support_faults_try_first(const struct support_scene *scene, unsigned dense, void *data)
+{
+	try_kind(scene, FAULT_MEMORY, dense, data);
 }
 
 /* ---- under limits ---------------------------------------------------------------------- */

@@ -25,6 +25,9 @@ struct support_scene {
  * the scene's. */
 void support_faults_try(const struct support_scene *scene, void *data);
 
+/* As support_faults_try(), but of allocations alone: each of the first `dense` ones, and a 64th of those behind them. */
+void support_faults_try_first(const struct support_scene *scene, unsigned dense, void *data);
+
 /* Runs the scene in a child process under each limit of descriptors from 3 to 64, and with files that may not grow; `soft`: as
  * far as the hard limits allow, which are not touched; else the limits cannot be raised any more. `ready` is called, and
  * `wrong` asked, where the limits do not hold. Where they are soft the answer is the scene's,
