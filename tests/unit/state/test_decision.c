@@ -126,6 +126,28 @@ TEST(a_revoked_kid_is_revoked_for_all, here)
 	assert_int_equal(credential("corp", "1", "k/1", NOW), AA_OK);
 }
 
+TEST(the_revoked_keys_are_listed_by_their_digest_and_nothing_else_is, here)
+{
+	/* SHA-256 of "k" */
+	static const char digest[] = "8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a";
+	json_t *keys = NULL;
+
+	assert_int_equal(aa_decision_revoked_keys(test_dir, &keys), 0);
+	assert_int_equal(json_object_size(keys), 0);
+	json_decref(keys);
+	assert_int_equal(aa_decision_revoke_kid(test_dir, "k", "root", "lost", NOW), 0);
+	assert_int_equal(aa_decision_revoke_jti(test_dir, "corp", "1", "root", NULL, NOW), 0);
+	assert_int_equal(aa_decision_revoked_keys(test_dir, &keys), 0);
+	assert_int_equal(json_object_size(keys), 1);
+	assert_member(json_object_get(keys, digest), "why", "lost");
+	assert_member(json_object_get(keys, digest), "kind", "kid");
+	json_decref(keys);
+	keys = NULL;
+	support_remove(path(""));
+	assert_true(aa_decision_revoked_keys(test_dir, &keys) < 0);
+	assert_null(keys);
+}
+
 TEST(before_cuts_off_what_was_issued_earlier, here)
 {
 	assert_int_equal(credential("corp", "1", NULL, 0), AA_OK);
