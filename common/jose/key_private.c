@@ -184,7 +184,20 @@ enum aa_jose_err aa_private_key_from_pkcs12(const char *bytes, size_t len, const
 	return err == AA_JOSE_OK ? wrap(pkey, ret) : err;
 }
 
+/* Encrypts by PBES2 with AES-256 (RFC 8018), where there is a passphrase. */
+static bool write_pkcs8(BIO *bio, EVP_PKEY *pkey, const char *passphrase)
+{
+	return PEM_write_bio_PKCS8PrivateKey(bio, pkey, passphrase ? EVP_aes_256_cbc() : NULL, passphrase,
+					     passphrase ? (int)strlen(passphrase) : 0, NULL, NULL) == 1;
+}
+
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len)
+{
+	return aa_private_key_to_locked_pem(key, NULL, ret, ret_len);
+}
+
+enum aa_jose_err aa_private_key_to_locked_pem(const struct aa_private_key *key, const char *passphrase,
+					      char **ret, size_t *ret_len)
 {
 	enum aa_jose_err err = AA_JOSE_NOMEM;
 	char *text, *copy;
@@ -197,7 +210,7 @@ enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **
 	if (!bio)
 		return err;
 	err = AA_JOSE_CRYPTO;
-	if (PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+	if (!write_pkcs8(bio, key->pkey, passphrase))
 		goto out;
 	len = BIO_get_mem_data(bio, &text);
 	err = AA_JOSE_NOMEM;

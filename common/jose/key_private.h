@@ -21,6 +21,9 @@ enum aa_jose_err aa_private_key_from_pkcs12(const char *bytes, size_t len, const
 					    struct aa_private_key **ret);
 /* Writes PKCS#8 in PEM. *ret is from malloc(); the caller wipes it. */
 enum aa_jose_err aa_private_key_to_pem(const struct aa_private_key *key, char **ret, size_t *ret_len);
+/* Does the same, encrypted with a passphrase; NULL: as it is. */
+enum aa_jose_err aa_private_key_to_locked_pem(const struct aa_private_key *key, const char *passphrase,
+					      char **ret, size_t *ret_len);
 const struct aa_key *aa_private_key_public(const struct aa_private_key *key); /* borrowed */
 /* The numbers are borrowed. NULL where they are elsewhere, and a signer signs. */
 EVP_PKEY *aa_private_key_pkey(const struct aa_private_key *key);
