@@ -91,24 +91,6 @@ static enum ctl_status export_agents(struct exporting *x)
 
 /* ---- ids --------------------------------------------------------------------------- */
 
-/* ids_text() has what this host gave and what it keeps free for others, as lines of a file ids. The group of all agents
- * is of each host itself. */
-static char *ids_text(const struct ids *ids)
-{
-	struct buffer b = {0};
-	char when[32];
-
-	for (size_t i = 0; i < ids->n; i++) {
-		const struct given_id *e = &ids->v[i];
-
-		aa_utc_print(e->time, when);
-		if (e->kind != ID_GROUP)
-			buffer_printf(&b, "%s %s %s %u %s\n", e->retired ? "retire" : "hold",
-				      id_kind_name(e->kind), e->name, e->id, when);
-	}
-	return buffer_take(&b);
-}
-
 static json_t *ids_json(const struct ids *ids)
 {
 	json_t *list = json_array();

@@ -96,6 +96,12 @@ void changes_compare(struct changes *c, struct published *p, const char *kind, c
 	compare(c, kind, name, was, was_len, record, len);
 }
 
+void changes_compare_records(struct changes *c, const char *kind, const char *name, const char *was,
+			     size_t was_len, const char *record, size_t len)
+{
+	compare(c, kind, name, was, was_len, record, len);
+}
+
 /* span is a part of a record's text. */
 struct span {
 	const char *at;

@@ -36,6 +36,9 @@ struct changes {
  * `published` may be NULL. */
 void changes_compare(struct changes *changes, struct published *published, const char *kind, const char *key,
 		     const char *name, const char *record, size_t len);
+/* changes_compare_records() compares two records; `was` is NULL where there was none. */
+void changes_compare_records(struct changes *changes, const char *kind, const char *name, const char *was,
+			     size_t was_len, const char *record, size_t len);
 /* changes_note_agent() has the roles and issuers that were compared before, and differ, know an agent that has them. */
 void changes_note_agent(struct changes *changes, const char *name, const char *record, size_t len);
 /* changes_compare_agent() does the same as changes_compare() for one agent after the other, in the order of their names, and

@@ -222,6 +222,28 @@ int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, stru
 	return r < 0 ? -1 : 0;
 }
 
+int ids_parse(struct ids *ids, char *text, const char *path, struct problems *problems)
+{
+	make_slots(ids, strlen(text) / 48);
+	return read_lines(ids, text, path, problems);
+}
+
+char *ids_text(const struct ids *ids)
+{
+	struct buffer b = {0};
+	char when[32];
+
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct given_id *e = &ids->v[i];
+
+		aa_utc_print(e->time, when);
+		if (e->kind != ID_GROUP)
+			buffer_printf(&b, "%s %s %s %u %s\n", e->retired ? "retire" : "hold",
+				      id_kind_name(e->kind), e->name, e->id, when);
+	}
+	return buffer_take(&b);
+}
+
 void ids_free(struct ids *ids)
 {
 	free(ids->v);

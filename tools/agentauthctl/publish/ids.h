@@ -48,6 +48,13 @@ struct ids {
 int ids_read(struct ids *ids, int dirfd, const char *statedir, uid_t owner, struct problems *problems);
 void ids_free(struct ids *ids);
 
+/* ids_parse() reads such lines of another file, whose path is for messages; `text` is changed. It returns 0, or -1 where a
+ * line is damaged, which is reported. */
+int ids_parse(struct ids *ids, char *text, const char *path, struct problems *problems);
+/* ids_text() returns all names and ids as lines by which another host keeps them free, but for the group of all agents,
+ * which is each host's own. The caller frees. */
+char *ids_text(const struct ids *ids);
+
 /* ids_by_name() finds what this host gave; ids_by_id() also what another did. */
 struct given_id *ids_by_name(const struct ids *ids, enum id_kind kind, const char *name);
 struct given_id *ids_by_id(const struct ids *ids, uint32_t id);

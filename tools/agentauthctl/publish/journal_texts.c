@@ -60,7 +60,8 @@ static int make_list(int conf_fd, int agents_fd, const struct text_change *chang
 	if (r == 0 && change->agent)
 		r = add_file(list, agents_fd, change->agent, change->agent_text);
 	for (size_t i = 0; change->texts && i < change->texts->n && r == 0; i++)
-		r = add_file(list, agents_fd, change->texts->v[i].name, &change->texts->v[i].text);
+		r = add_file(list, agents_fd, change->texts->v[i].name,
+			     change->texts->v[i].gone ? NULL : &change->texts->v[i].text);
 	return r;
 }
 

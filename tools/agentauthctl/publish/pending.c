@@ -84,6 +84,6 @@ void pending_find(struct workspace *ws, const struct text_change *change, const 
 		changes_take(ret, &ws->main_pending, is_left, &build->changes);
 	if (change->agent_text && !change->restores)
 		find_earlier_edit(ws, build, change->agent, ret);
-	for (size_t i = 0; change->texts && i < change->texts->n; i++)
+	for (size_t i = 0; change->texts && !change->overrides && i < change->texts->n; i++)
 		find_earlier_edit(ws, build, change->texts->v[i].name, ret);
 }

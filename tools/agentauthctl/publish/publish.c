@@ -106,6 +106,10 @@ static void put_making(const struct commit *c, json_t *manifest)
 	json_object_set_new(manifest, "command", json_string(c->options->command));
 	json_object_set_new(manifest, "changed", json_string(line ? line : ""));
 	free(line);
+	if (!c->options->change.release)
+		return;
+	json_object_set_new(manifest, "release", json_integer(c->options->change.release));
+	json_object_set_new(manifest, "release_digest", json_string(c->options->change.release_digest));
 }
 
 static char *manifest_text(const struct commit *c)
@@ -404,7 +408,9 @@ static int begin(struct commit *c)
 	if (change->agent && change->agent_text && !agent_names_have(&c->ws->names, change->agent))
 		agent_names_add(&c->ws->names, change->agent);
 	for (size_t i = 0; change->texts && i < change->texts->n; i++)
-		if (!agent_names_have(&c->ws->names, change->texts->v[i].name))
+		if (change->texts->v[i].gone)
+			agent_names_remove(&c->ws->names, change->texts->v[i].name);
+		else if (!agent_names_have(&c->ws->names, change->texts->v[i].name))
 			agent_names_add(&c->ws->names, change->texts->v[i].name);
 	if (change->restores)
 		ids_restore(ids_by_name(&c->ws->ids, ID_AGENT, change->agent));

@@ -108,9 +108,13 @@ static int write_many(const struct workspace *ws, const struct agent_texts *text
 {
 	int n = 0;
 
-	for (size_t i = 0; i < texts->n && n == 0; i++)
-		n = write_over(ws, begin_agent(ws, all, texts->v[i].name), &texts->v[i].text, NULL,
-			       conf_text_write_unsynced);
+	for (size_t i = 0; i < texts->n && n == 0; i++) {
+		struct file_undo *undo = begin_agent(ws, all, texts->v[i].name);
+
+		n = texts->v[i].gone
+			? take_away(undo)
+			: write_over(ws, undo, &texts->v[i].text, NULL, conf_text_write_unsynced);
+	}
 	return n == 0 && syncfs(ws->agents_fd) < 0 ? -errno : n;
 }
 

@@ -16,18 +16,24 @@ static int compare_names(const void *name, const void *entry)
 	return strcmp(name, text->name);
 }
 
+static const struct agent_text *find_text(const struct text_change *change, const char *agent)
+{
+	if (!change->texts || !change->texts->n)
+		return NULL;
+	return aa_search(agent, change->texts->v, change->texts->n, sizeof(*change->texts->v), compare_names);
+}
+
 const struct conf_text *text_change_of(const struct text_change *change, const char *agent)
 {
-	const struct agent_text *found = NULL;
+	const struct agent_text *found;
 
 	if (change->agent && strcmp(change->agent, agent) == 0)
 		return change->agent_text;
-	if (change->texts && change->texts->n)
-		found = aa_search(agent, change->texts->v, change->texts->n, sizeof(*found), compare_names);
-	return found ? &found->text : NULL;
+	found = find_text(change, agent);
+	return found && !found->gone ? &found->text : NULL;
 }
 
 bool text_change_is_about(const struct text_change *change, const char *agent)
 {
-	return (change->agent && strcmp(change->agent, agent) == 0) || text_change_of(change, agent);
+	return (change->agent && strcmp(change->agent, agent) == 0) || find_text(change, agent);
 }

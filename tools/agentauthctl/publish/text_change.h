@@ -4,6 +4,7 @@
 #define AGENTAUTHCTL_TEXT_CHANGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "tools/conf/conf_text.h"
 
@@ -13,6 +14,7 @@
 struct agent_text {
 	const char *name; /* the agent's */
 	struct conf_text text;
+	bool gone; /* the file is taken away, to NAME.conf.retired */
 };
 
 /* agent_texts is sorted by name, and has no name twice. */
@@ -33,6 +35,11 @@ struct text_change {
 	const char *role, *issuer;	   /* the command is about this one there; NULL: about none */
 	/* This text was there, of which the one above was made; without bytes: there was no file. NULL: any text. */
 	const struct conf_text *before;
+	/* The agents' files are a fleet's, whose text holds whatever somebody has written there and not published. */
+	bool overrides;
+	uint32_t
+	    release; /* the change is to this release of the fleet, whose manifest has this digest; 0: to none */
+	const char *release_digest;
 };
 
 /* text_change_of() returns the new text of the agent's file, or NULL where the change is not about that agent or takes
