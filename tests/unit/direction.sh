@@ -35,14 +35,16 @@ tools/agentauthctl/model:$model
 tools/agentauthctl/names:$model
 tools/agentauthctl/publish:$model tools/agentauthctl/names
 tools/agentauthctl/enable:$model tools/agentauthctl/names tools/agentauthctl/publish
+tools/agentauthctl/fleet:$model tools/agentauthctl/names tools/agentauthctl/publish
 tools/agentauthctl/keys:$model tools/agentauthctl/names
 tools/agentauthctl/audit:$model
 tools/agentauthctl/metrics:$model tools/agentauthctl/audit
 tools/agentauthctl/record:$model
 tools/agentauthctl/report:$model tools/agentauthctl/audit
 tools/agentauthctl/import:$model tools/agentauthctl/names tools/agentauthctl/publish
-tools/agentauthctl/commands:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/enable tools/agentauthctl/keys tools/agentauthctl/import tools/agentauthctl/record tools/agentauthctl/audit tools/agentauthctl/metrics tools/agentauthctl/commands/audit tools/agentauthctl/commands/doctor tools/agentauthctl/commands/explain tools/agentauthctl/commands/replay
+tools/agentauthctl/commands:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/enable tools/agentauthctl/keys tools/agentauthctl/import tools/agentauthctl/fleet tools/agentauthctl/record tools/agentauthctl/audit tools/agentauthctl/metrics tools/agentauthctl/commands/fleet tools/agentauthctl/commands/audit tools/agentauthctl/commands/doctor tools/agentauthctl/commands/explain tools/agentauthctl/commands/replay
 tools/agentauthctl/commands/audit:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/audit tools/agentauthctl/report tools/agentauthctl/commands
+tools/agentauthctl/commands/fleet:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/fleet tools/agentauthctl/commands
 tools/agentauthctl/commands/doctor:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/enable tools/agentauthctl/keys tools/agentauthctl/commands
 tools/agentauthctl/commands/replay:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/audit tools/agentauthctl/commands tools/agentauthctl/commands/audit
 tools/agentauthctl/commands/explain:$model tools/agentauthctl/names tools/agentauthctl/publish tools/agentauthctl/keys tools/agentauthctl/commands"

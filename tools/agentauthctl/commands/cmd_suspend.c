@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/state/decision.h"
 #include "common/state/last_look.h"
@@ -13,6 +14,8 @@
 #include "tools/agentauthctl/commands/agent_view.h"
 #include "tools/agentauthctl/commands/chosen.h"
 #include "tools/agentauthctl/commands/ctl_kill.h"
+#include "tools/agentauthctl/fleet/fleet_conf.h"
+#include "tools/agentauthctl/fleet/stop_store.h"
 #include "tools/cli/progress.h"
 
 #define NAMES_GIVEN 10000 /* on one command line */
@@ -53,10 +56,25 @@ static void tell_not_suspended(struct ctl *ctl, const char *name, int error)
 		  name, strerror(-error), name);
 }
 
+/* is_stopped() returns true where the agent's fleet has shut it out, which this host does not take back while it is of one. */
+static bool is_stopped(const struct ctl *ctl, const char *name)
+{
+	json_t *suspension = aa_decision_suspension(ctl->paths.statedir, name);
+	bool is = strncmp(view_text(suspension, "by"), FLEET_BY, strlen(FLEET_BY)) == 0;
+	char *conf = xasprintf("%s/" FLEET_CONF_FILE, ctl->paths.confdir);
+
+	is = is && access(conf, F_OK) == 0;
+	json_decref(suspension);
+	free(conf);
+	return is;
+}
+
 static int decide_resume(const struct bulk *b, const char *name)
 {
 	const struct ctl *ctl = b->ctl;
 
+	if (is_stopped(ctl, name))
+		return -EPERM;
 	if (ctl->dry_run)
 		return aa_decision_agent(ctl->paths.statedir, name) == AA_OK ? -ENOENT : 0;
 	return (b->chosen.n > 1 ? aa_decision_resume_one_of_many : aa_decision_resume)(ctl->paths.statedir,
@@ -65,6 +83,13 @@ static int decide_resume(const struct bulk *b, const char *name)
 
 static void tell_not_resumed(struct ctl *ctl, const char *name, int error)
 {
+	if (error == -EPERM && is_stopped(ctl, name)) {
+		ctl_error(ctl,
+			  "%s is stopped by the fleet, and comes back when that stop is lifted: agentauthctl "
+			  "fleet lift",
+			  name);
+		return;
+	}
 	ctl_error(ctl, "%s cannot be resumed: %s. When that is mended, run the command again", name,
 		  strerror(-error));
 }
