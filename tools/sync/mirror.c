@@ -75,6 +75,9 @@ static void let_go(struct mirror *mirror, struct held_one *one)
 		return;
 	if (file.kind != CARRIED_MANIFEST || incoming_has(mirror->incoming, &file))
 		incoming_drop(mirror->incoming, &file);
+	/* Where it comes again it is new again. */
+	if (file.kind == CARRIED_MANIFEST && strcmp(file.hex, mirror->manifest) == 0)
+		mirror->manifest[0] = '\0';
 }
 
 static bool on_gone(void *context, struct watch *watch, const unsigned char *uuid)

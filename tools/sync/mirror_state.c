@@ -14,7 +14,7 @@
 #include "tools/sync/state.h"
 
 #define LEN_MAX ((int64_t)1 << 30)
-#define LAST_LINE "end ."
+#define LAST_LINE "whole ."
 
 static void save_one(struct held_one *one, void *context)
 {
@@ -94,12 +94,36 @@ static void load_cookie(struct mirror *mirror, const char *value)
 	mirror->cookie.bv_len = n;
 }
 
+struct lookout {
+	const struct mirror *mirror;
+	bool missing;
+};
+
+static void look_for(struct held_one *one, void *context)
+{
+	struct lookout *lookout = context;
+
+	lookout->missing = lookout->missing || !incoming_there(lookout->mirror->incoming, &one->file);
+}
+
+/* Somebody emptied the folder: what the server has told already it would not tell again. */
+static void check_folder(struct mirror *mirror)
+{
+	struct lookout lookout = {mirror, false};
+
+	held_each(&mirror->held, look_for, &lookout);
+	if (lookout.missing) {
+		mirror_forget(mirror);
+		mirror->manifest[0] = '\0';
+	}
+}
+
 void mirror_load(struct mirror *mirror)
 {
 	char *text = state_read(mirror->state, STATE_LDAP);
 	const char *manifest = state_value(text, "manifest"), *cookie = state_value(text, "cookie");
 
-	if (is_line(state_value(text, "base"), mirror->base) && is_line(state_value(text, "end"), ".") &&
+	if (is_line(state_value(text, "base"), mirror->base) && is_line(state_value(text, "whole"), ".") &&
 	    manifest && cookie) {
 		if (strcspn(manifest, "\n") == AA_SHA256_HEX_SIZE - 1)
 			snprintf(mirror->manifest, sizeof(mirror->manifest), "%.*s", AA_SHA256_HEX_SIZE - 1,
@@ -107,6 +131,7 @@ void mirror_load(struct mirror *mirror)
 		for (const char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
 			load_one(mirror, line);
 		load_cookie(mirror, cookie);
+		check_folder(mirror);
 	}
 	free(text);
 }

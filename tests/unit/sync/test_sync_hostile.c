@@ -145,6 +145,21 @@ TEST(a_release_is_carried_and_its_cookie_kept, host)
 	assert_int_equal(mirror.cookie.bv_len, 5);
 }
 
+TEST(what_somebody_removed_from_the_folder_comes_again, host)
+{
+	char path[256];
+
+	assert_true(against(good, PATIENCE));
+	close_folders();
+	snprintf(path, sizeof(path), "%s/incoming/manifest.jws", test_dir);
+	assert_int_equal(unlink(path), 0);
+	open_folders();
+	assert_null(mirror.cookie.bv_val);
+	assert_true(against(good, PATIENCE));
+	assert_int_equal(files("."), 1);
+	assert_int_equal(files("files"), 2);
+}
+
 /* Of the entries of `good` one is there, one is gone. */
 static void fewer(struct fake *fake)
 {
