@@ -5,25 +5,20 @@
 #include "tools/sync/manifest_names.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/jose/base64url.h"
 #include "common/jose/json.h"
 
-#define HEX_LEN (AA_SHA256_HEX_SIZE - 1)
-
-static bool scan(const char *text, bool (*each)(const struct carried *, void *), void *context)
+static bool each_file(const json_t *manifest, bool (*each)(const struct carried *, void *), void *context)
 {
+	json_t *files = json_object_get(manifest, "files"), *value;
 	struct carried file;
+	const char *path;
 
-	for (const char *at = strchr(text, '"'); at; at = strchr(at + 1, '"')) {
-		char name[AA_SHA256_HEX_SIZE];
-
-		if (strnlen(at + 1, HEX_LEN + 1) <= HEX_LEN || at[1 + HEX_LEN] != '"')
-			continue;
-		memcpy(name, at + 1, HEX_LEN);
-		name[HEX_LEN] = '\0';
-		if (carried_of_name(name, CARRIED_FILE, &file) && !each(&file, context))
+	json_object_foreach(files, path, value)
+	{
+		if (json_is_string(value) && carried_of_name(json_string_value(value), CARRIED_FILE, &file) &&
+		    !each(&file, context))
 			return false;
 	}
 	return true;
@@ -31,7 +26,7 @@ static bool scan(const char *text, bool (*each)(const struct carried *, void *),
 
 bool manifest_names(const char *jws, size_t len, bool (*each)(const struct carried *, void *), void *context)
 {
-	json_t *object = NULL, *payload;
+	json_t *object = NULL, *manifest = NULL, *payload;
 	uint8_t *text = NULL;
 	size_t text_len = 0;
 	bool all = false;
@@ -41,9 +36,11 @@ bool manifest_names(const char *jws, size_t len, bool (*each)(const struct carri
 	payload = json_object_get(object, "payload");
 	if (json_is_string(payload) &&
 	    aa_base64url_decode(json_string_value(payload), json_string_length(payload), &text, &text_len) ==
-		AA_JOSE_OK)
-		all = scan((const char *)text, each, context);
+		AA_JOSE_OK &&
+	    aa_json_object(text, text_len, &manifest) == AA_JOSE_OK)
+		all = each_file(manifest, each, context);
 	free(text);
+	json_decref(manifest);
 	json_decref(object);
 	return all;
 }

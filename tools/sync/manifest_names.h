@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manifest_names.h: finds which files a manifest may name, so that they can be fetched and waited for before it. It is no more than
- * a guess of what to carry: everything that looks like a digest is taken for one, and no signature is looked at. */
+/* manifest_names.h: finds which files a manifest names, so that they can be fetched and waited for before it. It says what to carry, and
+ * nothing else: no signature is looked at. */
 #ifndef AGENTAUTH_SYNC_MANIFEST_NAMES_H
 #define AGENTAUTH_SYNC_MANIFEST_NAMES_H
 
@@ -9,8 +9,8 @@
 
 #include "tools/sync/carried.h"
 
-/* Calls `each` for every digest in the payload of a JWS in its general JSON serialization (RFC 7515 section 7.2.1), as often as it
- * stands there, until it answers false. false: so it did, or the text is no such JWS. */
+/* Calls `each` for every digest of "files": {PATH: DIGEST} in the payload of a JWS in its general JSON serialization (RFC 7515 section
+ * 7.2.1), until it answers false. false: so it did, or the text is no such JWS. */
 bool manifest_names(const char *jws, size_t len, bool (*each)(const struct carried *file, void *context),
 		    void *context);
 

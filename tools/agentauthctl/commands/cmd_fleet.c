@@ -14,6 +14,6 @@ const struct command cmd_fleet = {
 	"of n "
 	"release keys have signed. Whoever carries it grants nothing: a host takes it by the keys in its "
 	"own fleet.conf alone.",
-    .sub = (const struct command *const[]){&fleet_init, &fleet_keygen, &fleet_sign, &fleet_take, &fleet_stop,
-					   &fleet_lift, NULL},
+    .sub = (const struct command *const[]){&fleet_init, &fleet_keygen, &fleet_sign, &fleet_push, &fleet_take,
+					   &fleet_stop, &fleet_lift, NULL},
 };

@@ -8,7 +8,8 @@
 #include "tools/agentauthctl/fleet/fleet_conf.h"
 #include "tools/agentauthctl/fleet/refusal.h"
 
-extern const struct command fleet_init, fleet_keygen, fleet_sign, fleet_take, fleet_stop, fleet_lift;
+extern const struct command fleet_init, fleet_keygen, fleet_sign, fleet_push, fleet_take, fleet_stop,
+    fleet_lift;
 
 #define FLEET_KEY_OPTIONS \
 	{"key", "FILE", "the private key, as fleet keygen made it", 0, NULL}, \
