@@ -47,7 +47,10 @@ static void have_key(struct fault_host *host)
 }
 
 const struct fault_scene fault_scene_rotate = {
-    .name = "rotate", .words = {"rotate", "bot", "--key", "two.pub", "--grace", "1h"}, .prepare = have_key};
+    .name = "rotate",
+    .words = {"rotate", "bot", "--key", "two.pub", "--grace", "1h"},
+    .undo = {"rotate", "bot", "--undo"},
+    .prepare = have_key};
 
 /* ---- what decides beside it ---------------------------------------------------------------------- */
 

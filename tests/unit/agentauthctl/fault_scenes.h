@@ -9,7 +9,8 @@
 
 struct fault_scene {
 	const char *name;
-	const char *words[8];			  /* of the command, NULL at their end */
+	const char *words[8]; /* of the command, NULL at their end */
+	const char *undo[8];  /* of a command that takes it back where it was done; none: empty */
 	void (*prepare)(struct fault_host *host); /* once; NULL: nothing */
 	void (*each)(struct fault_host *host);	  /* before each run */
 	void (*each_ended)(struct fault_host *host);

@@ -32,7 +32,7 @@ static struct tree pristine; /* of the host, as each scene finds it */
 /* What is known of a scene, once its command ran without a fault. */
 struct trial {
 	const struct fault_scene *scene;
-	struct faulty_program program;
+	struct faulty_program program, undo;
 	struct tree base, before, after; /* base: the whole tree */
 	char *out, *log;		 /* what the command prints, and the log behind it */
 	bool log_is_settled;		 /* it is the same each time */
@@ -194,6 +194,24 @@ static void settle(struct trial *t, struct point *p)
 		      xstrdup(tree_differs(&t->before, &p->decides)), tree_differs(&t->after, &p->decides));
 }
 
+/* Behind a kill as well, a command that was done can be taken back, and one that was not cannot. */
+static void undo(struct trial *t, struct point *p)
+{
+	bool done = fault_free(&host, &t->undo) == 0;
+	struct tree whole, decides;
+
+	if (done != p->is_after)
+		wrong(t, p,
+		      p->is_after ? "cannot be taken back: %s" : "can be taken back, and was not done: %s",
+		      fault_err(&host));
+	look(&whole, &decides);
+	if (done && is_like(&decides, &t->after))
+		wrong(t, p, "is as it was behind the command that takes it back");
+	tree_restore(host.root, &p->whole, &whole);
+	tree_free(&whole);
+	tree_free(&decides);
+}
+
 /* The same command, once more. */
 static void repeat(struct trial *t, struct point *p)
 {
@@ -251,6 +269,8 @@ static bool try_point(struct trial *t, enum faulty_kind kind, unsigned n)
 		if (!is_like(&p.whole, &t->base)) {
 			if (kind == FAULTY_KILLED)
 				settle(t, &p);
+			if (kind == FAULTY_KILLED && t->scene->undo[0])
+				undo(t, &p);
 			repeat(t, &p);
 		}
 	}
@@ -284,6 +304,8 @@ static void begin_trial(struct trial *t, const struct fault_scene *scene)
 	if (scene->prepare)
 		scene->prepare(&host);
 	t->program = fault_program(&host, scene->words);
+	if (scene->undo[0])
+		t->undo = fault_program(&host, scene->undo);
 	tree_read(host.root, &t->base);
 	begin_run(t);
 	tree_read(host.root, &whole);
@@ -315,6 +337,8 @@ static void end_trial(struct trial *t)
 	struct tree now;
 
 	faulty_end(&t->program);
+	if (t->scene->undo[0])
+		faulty_end(&t->undo);
 	tree_read(host.root, &now);
 	tree_restore(host.root, &pristine, &now);
 	tree_free(&now);

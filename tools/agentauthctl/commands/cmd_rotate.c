@@ -137,6 +137,20 @@ static enum ctl_status publish_keys(struct text_edit *edit, const struct ending 
 	return status;
 }
 
+/* A rotation is kept before it is published: whoever kills the command in between must not take the way back with it. */
+static enum ctl_status keep_and_publish(struct text_edit *edit, const struct ending *ending)
+{
+	bool writes = !edit->editing.ctl->dry_run;
+	enum ctl_status status;
+
+	if (writes)
+		rotation_keep(edit, ending->rotation);
+	status = publish_keys(edit, ending);
+	if (writes)
+		rotation_end(edit, ending->rotation, status == CTL_DONE);
+	return status;
+}
+
 static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, const struct arguments *arguments)
 {
 	const char *name = arguments->words[0];
@@ -162,9 +176,7 @@ static enum ctl_status rotate(struct ctl *ctl, struct workspace *workspace, cons
 	if (status == CTL_FAILED)
 		tell_unchanged(ctl);
 	if (status == CTL_DONE)
-		status = publish_keys(&edit, &ending);
-	if (status == CTL_DONE && !ctl->dry_run)
-		rotation_end(&edit, json_incref(ending.rotation));
+		status = keep_and_publish(&edit, &ending);
 	edit_free(&edit);
 out:
 	json_decref(ending.rotation);

@@ -41,9 +41,11 @@ static void read_now(const struct text_edit *edit, struct agent_now *ret)
 	agent_now_read(&edit->workspace->model, edit->name, &edit->text, ret);
 }
 
+static json_t *rotation_read(const struct text_edit *edit);
+
 json_t *rotation_begin(const struct text_edit *edit)
 {
-	json_t *old = json_array();
+	json_t *old = json_array(), *before = rotation_read(edit), *rotation;
 	struct agent_now now;
 
 	read_now(edit, &now);
@@ -54,8 +56,11 @@ json_t *rotation_begin(const struct text_edit *edit)
 			json_array_append_new(old, key_json(key));
 	}
 	agent_now_free(&now);
-	return json_pack("{s:I, s:s, s:o}", "at", (json_int_t)edit->editing.ctl->now, "by", ctl_who(), "old",
-			 old);
+	rotation = json_pack("{s:I, s:s, s:o, s:b}", "at", (json_int_t)edit->editing.ctl->now, "by",
+			     ctl_who(), "old", old, "begun", 1);
+	if (before)
+		json_object_set_new(rotation, "before", before);
+	return rotation;
 }
 
 static bool is_among(const json_t *keys, const char *pem)
@@ -89,15 +94,14 @@ static void add_new(const struct text_edit *edit, json_t *rotation)
 	json_object_set_new(rotation, "new", new);
 }
 
-void rotation_end(const struct text_edit *edit, json_t *rotation)
+static void write_down(const struct text_edit *edit, const json_t *rotation)
 {
 	static const char *const folder[] = {FOLDER};
-	const struct aa_replace how = {.locked = true, .synced = true};
+	const struct aa_replace how = {.synced = true};
 	struct ctl *ctl = edit->editing.ctl;
 	char *path = xasprintf(FOLDER "/%s", edit->name), *text;
 	int r = aa_folder_make(ctl->paths.statedir, folder, 1);
 
-	add_new(edit, rotation);
 	text = aa_json_text(rotation, JSON_COMPACT);
 	if (r == 0)
 		r = text ? aa_replace(edit->workspace->state_fd, path, text, strlen(text), &how) : -ENOMEM;
@@ -106,22 +110,8 @@ void rotation_end(const struct text_edit *edit, json_t *rotation)
 		    ctl,
 		    "what the rotation changed cannot be kept, so that it can be undone by hand alone: %s",
 		    strerror(-r));
-	json_decref(rotation);
 	free(text);
 	free(path);
-}
-
-static json_t *rotation_read(const struct workspace *ws, const char *name)
-{
-	char *path = xasprintf(FOLDER "/%s", name), *text = NULL;
-	json_t *rotation = NULL;
-	size_t len;
-
-	if (aa_trusted_read(ws->state_fd, path, ws->paths->owner, ROTATION_MAX, &text, &len) == 0)
-		rotation = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	free(text);
-	free(path);
-	return rotation;
 }
 
 static void rotation_forget(const struct workspace *ws, const char *name)
@@ -132,7 +122,26 @@ static void rotation_forget(const struct workspace *ws, const char *name)
 	free(path);
 }
 
-/* ---- taking it back ----------------------------------------------------------------- */
+void rotation_keep(const struct text_edit *edit, json_t *rotation)
+{
+	add_new(edit, rotation);
+	write_down(edit, rotation);
+}
+
+void rotation_end(const struct text_edit *edit, json_t *rotation, bool done)
+{
+	const json_t *before = json_object_get(rotation, "before");
+
+	if (!done && !before) {
+		rotation_forget(edit->workspace, edit->name);
+	} else if (!done) {
+		write_down(edit, before);
+	} else {
+		json_object_del(rotation, "begun");
+		json_object_del(rotation, "before");
+		write_down(edit, rotation);
+	}
+}
 
 /* index_of() returns where the key stands in the text, whatever its name is there, or -1. */
 static int index_of(const struct text_edit *edit, const json_t *key)
@@ -145,6 +154,43 @@ static int index_of(const struct text_edit *edit, const json_t *key)
 	agent_now_free(&now);
 	return i;
 }
+
+static bool has_come(const struct text_edit *edit, const json_t *rotation)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(rotation, "new"), i, one)
+	{
+		if (index_of(edit, one) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* rotation_read() returns what is kept of the last rotation that came about, or NULL. */
+static json_t *rotation_read(const struct text_edit *edit)
+{
+	const struct workspace *ws = edit->workspace;
+	char *path = xasprintf(FOLDER "/%s", edit->name), *text = NULL;
+	json_t *rotation = NULL, *before;
+	size_t len;
+
+	if (aa_trusted_read(ws->state_fd, path, ws->paths->owner, ROTATION_MAX, &text, &len) == 0)
+		rotation = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	free(path);
+	if (json_is_true(json_object_get(rotation, "begun")) && !has_come(edit, rotation)) {
+		before = json_incref(json_object_get(rotation, "before"));
+		json_decref(rotation);
+		return before;
+	}
+	json_object_del(rotation, "begun");
+	json_object_del(rotation, "before");
+	return rotation;
+}
+
+/* ---- taking it back ----------------------------------------------------------------- */
 
 static int set_end(struct conf_text *text, int i, int64_t end)
 {
@@ -292,18 +338,20 @@ enum ctl_status rotation_undo(struct ctl *ctl, struct workspace *workspace, cons
 {
 	const char *name = arguments->words[0];
 	enum ctl_status status = edit_agent_is_there(ctl, workspace, name);
-	json_t *rotation = status == CTL_DONE ? rotation_read(workspace, name) : NULL;
+	json_t *rotation = NULL;
 	struct text_edit edit;
 
+	if (status != CTL_DONE)
+		return status;
+	status = edit_agent_begin(&edit, ctl, workspace, arguments, name);
+	if (status == CTL_DONE)
+		rotation = rotation_read(&edit);
 	if (status == CTL_DONE && !rotation)
 		status = ctl_fail(
 		    ctl,
 		    "no rotation of %s's keys is known that could be undone; agentauthctl show %s lists "
 		    "its keys",
 		    name, name);
-	if (status != CTL_DONE)
-		return status;
-	status = edit_agent_begin(&edit, ctl, workspace, arguments, name);
 	if (status == CTL_DONE)
 		status = undo_known(&edit, rotation);
 	else

@@ -23,7 +23,7 @@
 	60 /* seconds: longer than any writer takes, for those of other containers, whose pids are not known here */
 
 static const char *const in_state[] = {".", /* the lists of withheld.h, and the journal */
-				       "keys"};
+				       "keys", "rotated"};
 static const char *const in_run[] = {"replay", "approvals", "sessions"};
 static const char *const in_sessions[] = {"sessions/by-pid", "sessions/by-audit"}; /* links, without a pid */
 

@@ -242,13 +242,25 @@ static int make_file(int dirfd, const char *name, struct cdb_make *cdb, bool *op
 	return *open ? 0 : cdb_error();
 }
 
+/* A file system that knows no file without a name has one for a moment. */
+static int open_spill(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	fd = openat(dirfd, SPILL_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		unlinkat(dirfd, SPILL_FILE, 0);
+	return fd;
+}
+
 static int make_spill(int dirfd, char buffer[SPILL_BUFFER], FILE **ret)
 {
-	int fd = openat(dirfd, SPILL_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open_spill(dirfd);
 
 	if (fd < 0)
 		return -errno;
-	unlinkat(dirfd, SPILL_FILE, 0);
 	*ret = fdopen(fd, "w+");
 	if (*ret) {
 		setvbuf(*ret, buffer, _IOFBF, SPILL_BUFFER);

@@ -45,8 +45,8 @@ static int write_one(int dirfd, const char *name, uint32_t gid, const struct buf
 		return -errno;
 	if (write(fd, text->data, text->len) != (ssize_t)text->len)
 		r = errno ? -errno : -EIO;
-	else if (fchown(fd, (uid_t)-1, gid) == 0 && fchmod(fd, 0640) < 0)
-		r = -errno;
+	else if (fchown(fd, (uid_t)-1, gid) == 0 ? fchmod(fd, 0640) < 0 : geteuid() == 0)
+		r = errno ? -errno : -EIO;
 	close(fd);
 	return r;
 }
