@@ -88,6 +88,16 @@ setup() {
 	expect_status 0
 	[ "$(id -u carried-2)" = 70201 ]
 	[ "$(agentauthctl list | grep -c carried)" = 2 ]
+	echo '# changed here' >>/etc/agentauth/agents.d/carried-2.conf
+	run agentauthctl fleet status
+	expect_status 0
+	expect_output '^Fleet release 2, made at .*, expires at '
+	expect_output '^2 agents of the fleet, 0 of this host.s own\.$'
+	expect_output '^  carried-2 is not as the release has it; the next fleet take sets it right$'
+	expect_output '^0 stops\.$'
+	agentauthctl fleet take $REL >/dev/null
+	run agentauthctl fleet status
+	expect_no_output 'is not as the release has it'
 }
 
 denied() { # REASON WORDS: the release is refused, changes nothing, and the log says why
@@ -180,6 +190,8 @@ bad() { # from the release that the host has
 	expect_audit '.agent == "carried-1" and (.command // "" | endswith("(agent carried-1): deletes branches"))'
 	run dev ssh -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEYS/carried" "carried-1@$HOST" true
 	expect_status 255
+	run agentauthctl --json fleet status
+	[ "$(jq -r '.stops[] | .kind + " " + .value + ": " + .why' <<<"$output")" = 'agent carried-1: deletes branches' ]
 	# Nobody on the host takes it back, nor does a carrier that brings it no more.
 	run agentauthctl resume carried-1
 	expect_status 1

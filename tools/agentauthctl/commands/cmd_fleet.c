@@ -15,5 +15,5 @@ const struct command cmd_fleet = {
 	"release keys have signed. Whoever carries it grants nothing: a host takes it by the keys in its "
 	"own fleet.conf alone.",
     .sub = (const struct command *const[]){&fleet_init, &fleet_keygen, &fleet_sign, &fleet_push, &fleet_take,
-					   &fleet_stop, &fleet_lift, NULL},
+					   &fleet_stop, &fleet_lift, &fleet_status, NULL},
 };

@@ -9,7 +9,7 @@
 #include "tools/agentauthctl/fleet/refusal.h"
 
 extern const struct command fleet_init, fleet_keygen, fleet_sign, fleet_push, fleet_take, fleet_stop,
-    fleet_lift;
+    fleet_lift, fleet_status;
 
 #define FLEET_KEY_OPTIONS \
 	{"key", "FILE", "the private key, as fleet keygen made it", 0, NULL}, \
