@@ -6,6 +6,8 @@ aa_jose = $(top_builddir)/common/jose/libjose.a $(top_builddir)/common/file/libf
 aa_user = $(top_builddir)/common/user/libuser.a $(aa_registry)
 aa_core = $(top_builddir)/common/state/libstate.a $(top_builddir)/common/verify/libverify.a \
 	$(top_builddir)/common/jose/libjose.a $(aa_user)
+# In the place of libcrypto, for what agents' processes load that verify nothing.
+aa_openssl_late = $(top_builddir)/common/jose/liblate.a
 # Of tools/, for what lies elsewhere.
 aa_cli = $(top_builddir)/tools/libconf.a $(top_builddir)/tools/libcli.a
 aa_agentside = $(top_builddir)/tools/libagentside.a $(top_builddir)/tools/libhttp.a $(aa_cli)

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "common/state/admit.h"
 #include "common/state/failures.h"
 #include "common/state/monotonic.h"

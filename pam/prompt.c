@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "common/jose/base64url.h"
 #include "common/jose/crypto.h"
 #include "common/jose/jose.h"
@@ -36,7 +34,7 @@ static bool new_nonce(char ret[32])
 static void put_back(char *answer)
 {
 	if (answer)
-		OPENSSL_cleanse(answer, strlen(answer));
+		explicit_bzero(answer, strlen(answer));
 	free(answer);
 }
 
@@ -152,9 +150,9 @@ void aa_prompt(struct aa_call *call, const char *audience, struct aa_answer *ret
 void aa_prompt_clear(struct aa_answer *answer)
 {
 	if (answer->text)
-		OPENSSL_cleanse(answer->text, AA_JWS_MAX + 1);
+		explicit_bzero(answer->text, AA_JWS_MAX + 1);
 	free(answer->text);
-	OPENSSL_cleanse(answer->nonce, sizeof(answer->nonce));
+	explicit_bzero(answer->nonce, sizeof(answer->nonce));
 	answer->text = NULL;
 	answer->len = 0;
 }

@@ -2,10 +2,10 @@
 /* crypto.c: the beginning of OpenSSL in a process, see crypto.h. */
 #include "common/jose/crypto.h"
 
-#include <limits.h>
+#include <errno.h>
+#include <sys/random.h>
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 bool aa_crypto_begin(void)
 {
@@ -14,5 +14,15 @@ bool aa_crypto_begin(void)
 
 bool aa_random(void *ret, size_t n)
 {
-	return n <= INT_MAX && aa_crypto_begin() && RAND_bytes(ret, (int)n) == 1;
+	unsigned char *at = ret;
+
+	while (n > 0) {
+		ssize_t done = getrandom(at, n, 0);
+
+		if (done < 0 && errno != EINTR)
+			return false;
+		at += done > 0 ? done : 0;
+		n -= done > 0 ? (size_t)done : 0;
+	}
+	return true;
 }

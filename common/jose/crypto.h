@@ -16,7 +16,7 @@
 /* Says whether OpenSSL can be called. False: its beginning lacked memory, and for this process that is for good. */
 bool aa_crypto_begin(void);
 
-/* Fills ret with random bytes. False: OpenSSL has none, or lacks memory. */
+/* Fills ret with random bytes of the kernel's, for which nothing of OpenSSL is loaded. False: it has none. */
 bool aa_random(void *ret, size_t n);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "common/jose/jws.h"
 
-#include <openssl/crypto.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +21,9 @@ void aa_jws_free(struct aa_jws *jws)
 		return;
 	json_decref(jws->header);
 	if (jws->payload)
-		OPENSSL_cleanse(jws->payload, jws->payload_len);
+		explicit_bzero(jws->payload, jws->payload_len);
 	if (jws->signature)
-		OPENSSL_cleanse(jws->signature, jws->signature_len);
+		explicit_bzero(jws->signature, jws->signature_len);
 	free(jws->payload);
 	free(jws->signature);
 	free(jws);

@@ -9,12 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "common/jose/base64url.h"
-#include "common/jose/crypto.h"
-
-#define HASH_SIZE 32
+#include "common/text/digest.h"
 
 void aa_hex(char *ret, const void *bytes, size_t n)
 {
@@ -28,33 +24,33 @@ void aa_hex(char *ret, const void *bytes, size_t n)
 	ret[2 * n] = '\0';
 }
 
-static bool hash(unsigned char ret[HASH_SIZE], const void *data, size_t len)
+static void hash(unsigned char ret[AA_DIGEST_SIZE], const void *data, size_t len)
 {
-	return aa_crypto_begin() && EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL) == 1;
+	struct aa_digest digest;
+
+	aa_digest_begin(&digest);
+	aa_digest_add(&digest, data, len);
+	aa_digest_end(&digest, ret);
 }
 
 int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len)
 {
-	unsigned char md[HASH_SIZE];
+	unsigned char md[AA_DIGEST_SIZE];
 
-	if (!hash(md, data, len))
-		return -EIO;
+	hash(md, data, len);
 	aa_hex(ret, md, sizeof(md));
 	return 0;
 }
 
 int aa_sha256_texts(char ret[AA_SHA256_HEX_SIZE], const char *const *texts, size_t n)
 {
-	EVP_MD_CTX *ctx = aa_crypto_begin() ? EVP_MD_CTX_new() : NULL;
-	unsigned char md[HASH_SIZE];
-	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	unsigned char md[AA_DIGEST_SIZE];
+	struct aa_digest digest;
 
-	for (size_t i = 0; ok && i < n; i++)
-		ok = EVP_DigestUpdate(ctx, texts[i], strlen(texts[i]) + (i + 1 < n)) == 1;
-	ok = ok && EVP_DigestFinal_ex(ctx, md, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return -EIO;
+	aa_digest_begin(&digest);
+	for (size_t i = 0; i < n; i++)
+		aa_digest_add(&digest, texts[i], strlen(texts[i]) + (i + 1 < n));
+	aa_digest_end(&digest, md);
 	aa_hex(ret, md, sizeof(md));
 	return 0;
 }
@@ -68,9 +64,10 @@ int aa_sha256_pair(char ret[AA_SHA256_HEX_SIZE], const char *a, const char *b)
 
 char *aa_sha256_base64url(const char *text)
 {
-	unsigned char md[HASH_SIZE];
+	unsigned char md[AA_DIGEST_SIZE];
 
-	return hash(md, text, strlen(text)) ? aa_base64url_encode(md, sizeof(md)) : NULL;
+	hash(md, text, strlen(text));
+	return aa_base64url_encode(md, sizeof(md));
 }
 
 uint64_t aa_sha256_first(const char hex[AA_SHA256_HEX_SIZE])

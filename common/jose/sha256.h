@@ -11,15 +11,14 @@
 /* Writes bytes as lower case hexadecimal digits, two each, and a zero. */
 void aa_hex(char *ret, const void *bytes, size_t n);
 
-/* These answer 0, or -EIO where OpenSSL fails. */
+/* The hash is that of common/text/digest.h, which cannot fail: these answer 0. */
 int aa_sha256_hex(char ret[AA_SHA256_HEX_SIZE], const void *data, size_t len);
 /* Hashes texts with a zero between each two: whatever stands in them, two lists that differ hash apart. */
 int aa_sha256_texts(char ret[AA_SHA256_HEX_SIZE], const char *const *texts, size_t n);
 int aa_sha256_pair(char ret[AA_SHA256_HEX_SIZE], const char *a, const char *b);
 /* Gives the first 64 bits of such a hash, as the key of a table. */
 uint64_t aa_sha256_first(const char hex[AA_SHA256_HEX_SIZE]);
-/* Hashes a text into base64url without padding, 43 characters. The caller frees; NULL: memory is out, or OpenSSL
- * fails. */
+/* Hashes a text into base64url without padding, 43 characters. The caller frees; NULL: memory is out. */
 char *aa_sha256_base64url(const char *text);
 
 #endif

@@ -43,8 +43,18 @@ map() { # MAP: what stands under global:
 
 @test "the PAM module needs neither libjwt, nor libconfig, nor libcurl, nor libcdb" {
 	run readelf -d "$LIBDIR/agentauth/pam_agentauth_core.so"
-	expect_output 'NEEDED.*libcrypto'
+	expect_output 'NEEDED.*libjansson'
 	expect_no_output 'NEEDED.*(libjwt|libconfig|libcurl|libcdb|libssl)'
+}
+
+@test "libcrypto is loaded where a signature is verified, and by no sudo of an agent" {
+	local object
+	for object in "$LIBDIR/agentauth/pam_agentauth_core.so" "$(find /usr/lib /usr/libexec -name agentauth_approval.so)" \
+		/usr/libexec/agentauth/approved; do
+		run readelf -d "$object"
+		expect_output 'NEEDED.*libjansson'
+		expect_no_output 'NEEDED.*libcrypto'
+	done
 }
 
 @test "both programs load libcurl only when they ask a provider" {

@@ -5,44 +5,18 @@
 
 #include <string.h>
 
-#include "common/jose/crypto.h"
 #include "common/jose/curve.h"
 #include "common/jose/key.h"
 #include "common/jose/key_internal.h"
 #include "common/jose/key_pem.h"
 #include "common/jose/key_private.h"
 #include "common/jose/offered.h"
-#include "common/jose/sha256.h"
 #include "tests/unit/support/support_faults.h"
 #include "tests/unit/support/test.h"
 
 #define FIRST 120 /* allocations: 52 of OpenSSL 3.0 are its context's */
 
 enum { DONE, FAILED };
-
-static int random_bytes(void *data)
-{
-	unsigned char bytes[16];
-
-	(void)data;
-	return aa_random(bytes, sizeof(bytes)) ? DONE : FAILED;
-}
-
-static int sha256_hex(void *data)
-{
-	char hex[AA_SHA256_HEX_SIZE];
-
-	(void)data;
-	return aa_sha256_hex(hex, "x", 1) == 0 ? DONE : FAILED;
-}
-
-static int sha256_texts(void *data)
-{
-	char hex[AA_SHA256_HEX_SIZE];
-
-	(void)data;
-	return aa_sha256_pair(hex, "x", "y") == 0 ? DONE : FAILED;
-}
 
 static int key_result(enum aa_jose_err err, struct aa_key *key)
 {
@@ -139,9 +113,6 @@ static const char *anything(void *data, int answer)
 TEST(a_process_in_which_openssl_cannot_begin_is_told_so_and_lives)
 {
 	static const struct support_scene scenes[] = {
-	    {"random bytes", NULL, random_bytes, anything, DONE},
-	    {"a hash", NULL, sha256_hex, anything, DONE},
-	    {"a hash of texts", NULL, sha256_texts, anything, DONE},
 	    {"an RSA key", NULL, rsa_key, anything, DONE},
 	    {"a key of a curve", NULL, ec_key, anything, DONE},
 	    {"an Ed25519 key", NULL, ed25519_key, anything, DONE},

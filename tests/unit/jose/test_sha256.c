@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "common/jose/sha256.h"
+#include "common/text/digest.h"
 #include "tests/unit/support/test.h"
 
 TEST(digests_are_those_of_the_standard)
@@ -19,6 +22,42 @@ TEST(digests_are_those_of_the_standard)
 	assert_string_equal(hex, pair);
 	assert_int_equal(aa_sha256_pair(pair, "ab", ""), 0);
 	assert_string_not_equal(hex, pair);
+}
+
+/* FIPS 180-4's own examples, of one block, two and many. */
+TEST(a_hash_is_that_of_the_standard_for_no_block_two_and_many)
+{
+	static const char two[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	char hex[65], *many = malloc(1000000);
+
+	assert_int_equal(aa_sha256_hex(hex, "", 0), 0);
+	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_int_equal(aa_sha256_hex(hex, two, strlen(two)), 0);
+	assert_string_equal(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+	assert_non_null(many);
+	memset(many, 'a', 1000000);
+	assert_int_equal(aa_sha256_hex(hex, many, 1000000), 0);
+	assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+	free(many);
+}
+
+TEST(a_hash_of_each_length_and_in_any_two_parts_is_openssls)
+{
+	unsigned char text[300], ours[AA_DIGEST_SIZE], theirs[AA_DIGEST_SIZE];
+	struct aa_digest digest;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)(i * 167 + i / 7);
+	for (size_t n = 0; n <= sizeof(text); n++) {
+		assert_int_equal(EVP_Digest(text, n, theirs, NULL, EVP_sha256(), NULL), 1);
+		for (size_t first = 0; first <= n; first++) {
+			aa_digest_begin(&digest);
+			aa_digest_add(&digest, text, first);
+			aa_digest_add(&digest, text + first, n - first);
+			aa_digest_end(&digest, ours);
+			assert_memory_equal(ours, theirs, sizeof(ours));
+		}
+	}
 }
 
 TEST(lists_that_differ_hash_apart)
