@@ -15,7 +15,7 @@
 #define NOW 1767225600
 #define AGENT "builder-7"
 
-static char state_dir[64];
+static char *state_dir; /* from the first input to the end */
 
 static const char *file_of(const char *name)
 {
@@ -27,10 +27,7 @@ static const char *file_of(const char *name)
 
 static void begin(void)
 {
-	char *dir = support_tmpdir();
-
-	(void)snprintf(state_dir, sizeof(state_dir), "%s", dir);
-	free(dir);
+	state_dir = support_tmpdir();
 	FUZZ_HOLDS(aa_decision_init(state_dir) == 0);
 	/* Its files are made as any of them is, and then hold something else. */
 	FUZZ_HOLDS(aa_elevation_make(state_dir, AGENT, "deploy", "root", "drill", NOW, NOW + 60) == 0);
@@ -85,7 +82,7 @@ static void elevated(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!*state_dir)
+	if (!state_dir)
 		begin();
 	suspended(data, size);
 	cut_off(data, size);

@@ -14,14 +14,11 @@
 #define NOW 4102444800 /* in 2100, since what is older than this boot is refused */
 #define NAMES_MAX 16
 
-static char run_dir[64];
+static char *run_dir; /* from the first input to the end */
 
 static void begin(void)
 {
-	char *dir = support_tmpdir();
-
-	(void)snprintf(run_dir, sizeof(run_dir), "%s", dir);
-	free(dir);
+	run_dir = support_tmpdir();
 	FUZZ_HOLDS(aa_replay_init(run_dir) == 0);
 	/* Older than what is presented here. */
 	FUZZ_HOLDS(aa_replay_restart(run_dir, NOW - 600) == 0);
@@ -72,13 +69,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum aa_reason first;
 	char jti[32];
 
-	if (!*run_dir)
+	if (!run_dir)
 		begin();
 	(void)snprintf(jti, sizeof(jti), "%lu", n++);
 	first = aa_replay_mark(run_dir, "", jti, NOW - 5, NOW + 300, NOW);
 	if (first !=
 	    AA_OK) { /* tidying has taken what lay there for what is gone, and refuses rather than forgets */
 		support_remove(run_dir);
+		free(run_dir);
 		begin();
 		FUZZ_HOLDS(aa_replay_mark(run_dir, "", jti, NOW - 5, NOW + 300, NOW) == AA_OK);
 	}

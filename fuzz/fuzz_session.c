@@ -14,16 +14,13 @@
 
 #define ID "0123456789abcdef0123456789abcdef"
 
-static char run_dir[64], path[160];
+static char *run_dir, *path; /* from the first input to the end */
 
 static void begin(void)
 {
-	char *dir = support_tmpdir();
-
-	(void)snprintf(run_dir, sizeof(run_dir), "%s", dir);
-	(void)snprintf(path, sizeof(path), "%s/sessions/" ID ".json", run_dir);
+	run_dir = support_tmpdir();
+	FUZZ_HOLDS(asprintf(&path, "%s/sessions/" ID ".json", run_dir) > 0);
 	FUZZ_HOLDS(aa_session_init(run_dir) == 0);
-	free(dir);
 }
 
 static void is_sound(const struct aa_session *s)
@@ -54,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct aa_session *session = NULL;
 
-	if (!*run_dir)
+	if (!run_dir)
 		begin();
 	support_write_file(path, data, size);
 	if (aa_session_load(run_dir, geteuid(), ID, &session) < 0) {
