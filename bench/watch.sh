@@ -4,7 +4,7 @@
 # the protocol code of agentauth-sync and a TLS connection each, against a real slapd as trial-slapd sets it up. The time is from
 # the moment in which the change is sent to the one in which a watcher has seen that the file is what its name says.
 # Usage: watch.sh BUILDDIR [--watchers N] [--rounds N]; 1000 and 5, and with BENCH_QUICK=yes 50 and 2. Ten thousand are for by hand:
-# they need 20,000 descriptors, a minute and some 900 MB.
+# they need 11,000 descriptors for each side, minutes and some 500 MB.
 set -eu
 if [ $# -lt 1 ] || [ ! -d "$1" ]; then
 	echo "usage: watch.sh BUILDDIR [--watchers N] [--rounds N]" >&2
@@ -13,7 +13,7 @@ fi
 # shellcheck source=bench/row.bash
 . "$(dirname "$0")/row.bash"
 build=$1 watchers=1000 rounds=5
-row_only_in_box "$build" "$0" "$@"
+row_only_in_box "$build" "$(realpath "$0")" "$@"
 shift
 [ "${BENCH_QUICK-}" != yes ] || watchers=50 rounds=2
 while [ $# -gt 1 ]; do
@@ -26,7 +26,7 @@ while [ $# -gt 1 ]; do
 done
 dir=$(mktemp -d)
 base=ou=agentauth,dc=example,dc=com
-ulimit -n $((watchers * 2 + 1000))
+ulimit -n $((watchers + 1000))
 "$(dirname "$0")/../etc/ldap/trial-slapd" "$dir/directory" 6636 >/dev/null
 slapd=$(cat "$dir/directory/pid")
 trap 'kill "$slapd"; rm -rf "$dir"' EXIT

@@ -66,7 +66,7 @@ static void failed(struct loop *loop, const char *server, const char *why)
 	link_close(loop->ld);
 	loop->ld = NULL;
 	loop->connect_at = now + wait;
-	/* What libldap, TLS and a refresh have left. */
+	/* libldap, TLS and a refresh have left memory behind. */
 	malloc_trim(0);
 }
 

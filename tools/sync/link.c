@@ -93,7 +93,7 @@ int link_prepare(const struct link_conf *conf, char why[LINK_WHY_SIZE])
 {
 	int version = LDAP_VERSION3;
 
-	/* Who starts the program does not choose whom it believes. */
+	/* The environment does not choose which servers are believed. */
 	setenv("LDAPNOINIT", "1", 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (ldap_set_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS ||

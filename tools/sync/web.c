@@ -255,7 +255,7 @@ static void read_old(struct fetch *fetch, int state)
 	}
 }
 
-/* What this carrier has brought earlier, and neither it nor the other has now, is over. */
+/* A file that this carrier has brought earlier, and that neither carrier has now, is over. */
 static void drop_old(struct fetch *fetch, int state)
 {
 	char *others = state_read(state, STATE_LDAP);
