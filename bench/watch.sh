@@ -42,11 +42,12 @@ coproc watch { "$build/bench/bench_watch" ldaps://localhost:6636 "$dir/directory
 while read -r name value <&"${watch[0]}"; do
 	case $name in
 	server) break ;;
-	latency) awk -v us="$value" 'BEGIN { print us / 1000 }' >>"$dir/latency" ;;
+	latency) echo "$value" >>"$dir/latency.us" ;;
 	*) declare "$name=$value" ;;
 	esac
 done
 after=$(resident)
+awk '{ print $1 / 1000 }' "$dir/latency.us" >"$dir/latency" || :
 [ -z "${watch[1]-}" ] || echo >&"${watch[1]}"
 [ -z "${watch[0]-}" ] || read -r _ reconnect <&"${watch[0]}" || :
 
