@@ -44,6 +44,11 @@ TEST(a_good_token_gives_its_parts)
 	free(token);
 }
 
+TEST(nothing_is_given_up_where_there_is_nothing)
+{
+	aa_jws_free(NULL);
+}
+
 TEST(alg_is_one_of_ten_names_in_exact_case)
 {
 	static const char *const bad[] = {
@@ -79,6 +84,11 @@ TEST(alg_is_one_of_ten_names_in_exact_case)
 	    "{\"\\u0061lg\":\"ES256\"}",
 	    "{\"alg\":\"\\u0045S256\"}",
 	    "{\"alg\":\"RS256RS256RS256RS256\"}",
+	    /* cut, where the name or its end would come */
+	    "{\"alg\"",
+	    "{\"alg\":",
+	    "{\"alg\":\"",
+	    "{\"alg\":\"ES256",
 	};
 
 	assert_int_equal(check_header("{\"alg\":\"ES256\"}"), AA_JOSE_OK);
