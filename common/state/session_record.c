@@ -177,9 +177,12 @@ enum aa_reason aa_session_over(const struct aa_session *session, int64_t now, bo
 	return is_agent ? AA_OK : AA_AGENT_UNKNOWN;
 }
 
+/* The time of a caller that has looked at many records may lie a little before that of a login which has begun meanwhile. */
 static bool is_young(const struct aa_session *session, int64_t now)
 {
-	return now >= session->created && now - session->created <= AA_SESSION_PENDING_MAX;
+	int64_t apart = now >= session->created ? now - session->created : session->created - now;
+
+	return apart <= AA_SESSION_PENDING_MAX;
 }
 
 /* A pending session may still be opened, by its maker, or by sshd, whose child made it. */
@@ -196,6 +199,6 @@ bool aa_session_is_mine(const struct aa_session *session, const char *agent, int
 	struct aa_process self;
 
 	return !session->opened && strcmp(session->agent, agent) == 0 && session->this_boot &&
-	       is_young(session, now) && aa_process_read(getpid(), &self) == 0 &&
+	       now >= session->created && is_young(session, now) && aa_process_read(getpid(), &self) == 0 &&
 	       (aa_process_same(&session->creator, &self) || aa_process_same(&session->parent, &self));
 }

@@ -147,6 +147,25 @@ TEST(a_pending_record_ends_with_who_may_open_it, session)
 	aa_session_free(s);
 }
 
+/* A sweep or a login that has read its clock a second ago meets records of logins that have begun since. */
+TEST(a_pending_record_is_nobodys_to_take_a_second_before_it_was_made, session)
+{
+	struct fixture *f = *state;
+	struct aa_session *s = NULL, *again;
+	int64_t made = f->now;
+
+	f->agent->max_sessions = 1;
+	assert_int_equal(create(f, &s), AA_OK);
+	f->now = f->login.now = made - 1;
+	assert_int_equal(create(f, &again), AA_SESSION_LIMIT);
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 0);
+	assert_true(aa_session_is_mine(s, "builder-7", made)); /* the record is still there, and good */
+	/* and a clock that was set back by more has nothing to say of it */
+	f->now = made - AA_SESSION_PENDING_MAX - 1;
+	assert_int_equal(aa_session_sweep(f->site->rundir, geteuid(), f->now, NULL, NULL, NULL), 1);
+	aa_session_free(s);
+}
+
 /* The pid and the start of who made it may be another's by now. */
 TEST(a_pending_record_of_another_boot_holds_no_slot, session)
 {
