@@ -66,10 +66,11 @@ static bool write_cell(int fd, const struct set *set, size_t i)
 	       (ssize_t)sizeof(*cell);
 }
 
-/* A clock that was stepped back ends every window that lies ahead of it. */
+/* A clock that was stepped back ends every window that lies ahead of it by more than a window. By less it lies ahead of whoever read
+ * the clock a moment before another began it. */
 static bool is_current(const struct cell *cell, int64_t now)
 {
-	return cell->key != 0 && cell->since <= now && now - cell->since < AA_BRAKE_WINDOW;
+	return cell->key != 0 && cell->since > now - AA_BRAKE_WINDOW && cell->since < now + AA_BRAKE_WINDOW;
 }
 
 /* ---- what is identical ---------------------------------------------------------------------- */

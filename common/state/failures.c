@@ -101,10 +101,12 @@ static bool open_bucket(struct bucket *ret, const char *rundir, uid_t owner, con
 	return false;
 }
 
-/* A clock that was stepped back ends every count that lies ahead of it. */
+/* A clock that was stepped back ends every count that lies ahead of it by more than a window. By less it lies ahead of whoever read
+ * the clock a moment before another began it. */
 static bool is_current(const struct cell *cell, int64_t now)
 {
-	return cell->key != 0 && cell->since <= now && now - cell->since < AA_FAILURES_WINDOW;
+	return cell->key != 0 && cell->since > now - AA_FAILURES_WINDOW &&
+	       cell->since < now + AA_FAILURES_WINDOW;
 }
 
 bool aa_failures_reached(const char *rundir, uid_t owner, const char *agent, const char *source, int64_t most,
