@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <openssl/rand.h>
 
 #include "common/state/approval.h"
 #include "tests/unit/support/support_accounts.h"
@@ -19,12 +18,13 @@
 
 static uint32_t drawn; /* the number of the next request is 100000 more */
 
-/* In place of OpenSSL's: numbers are known, and can be taken already. */
-int RAND_bytes(unsigned char *bytes, int n)
+/* In place of the kernel's: numbers are known, and can be taken already. */
+ssize_t getrandom(void *bytes, size_t n, unsigned int flags)
 {
-	memset(bytes, 0, (size_t)n);
-	memcpy(bytes, &drawn, (size_t)n < sizeof(drawn) ? (size_t)n : sizeof(drawn));
-	return 1;
+	(void)flags;
+	memset(bytes, 0, n);
+	memcpy(bytes, &drawn, n < sizeof(drawn) ? n : sizeof(drawn));
+	return (ssize_t)n;
 }
 
 static char id[AA_APPROVAL_ID_SIZE];
