@@ -61,7 +61,8 @@ verified() { # FILE SIGNATURE
 	[ "$(linked libnss-agentauth DYNAMIC_LINK)" = SPDXRef-library-libc6 ]
 	[ "$(linked libnss-agentauth STATIC_LINK)" = SPDXRef-library-libcdb-dev ]
 	[ -z "$(linked agentauth STATIC_LINK)" ]
-	run linked libpam-agentauth DYNAMIC_LINK
+	[[ "$(linked libpam-agentauth DYNAMIC_LINK)" = *SPDXRef-library-libjansson4* ]]
+	run linked libpam-agentauth DEPENDS_ON # which it loads where a signature is verified
 	expect_output '^SPDXRef-library-libssl3'
 	[ "$(jq -r '.packages[] | select(.name == "libjansson4") | .versionInfo' "$BOM")" = "$(dpkg-query -W -f '${Version}' libjansson4)" ]
 	[ "$(jq -r '.packages[] | select(.name | startswith("libssl3")) | .licenseDeclared' "$BOM")" = Apache-2.0 ]
