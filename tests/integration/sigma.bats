@@ -15,7 +15,7 @@ setup_file() {
 	cat /usr/share/agentauth/sudo.conf >>/etc/sudo.conf
 	host_init
 	agentauthctl role add ops --service sshd --service sudo --approval '(root) /usr/bin/id' >/dev/null
-	agentauthctl role add brief --service sshd --max-session 1 >/dev/null
+	agentauthctl role add brief --service sshd --max-session 5 >/dev/null
 	new_agent builder-7 ES256 --role deploy --role ops
 	new_agent other ES256 --role deploy
 	new_agent brief ES256 --role brief
